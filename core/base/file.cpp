@@ -1,0 +1,96 @@
+#include "core/base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "core/base/id.hpp"
+
+namespace evenkeel {
+namespace {
+
+std::string parent_of(const std::string& path) {
+    const std::string parent = std::filesystem::path(path).parent_path().string();
+    return parent.empty() ? "." : parent;
+}
+
+Result<void> sync_folder(const std::string& path) {
+    const Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fsync(folder.get()) != 0) return fail(system_error(errno, "sync " + path));
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t most) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail(system_error(errno, "open " + path));
+    std::string content;
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail(system_error(errno, "read " + path));
+        if (got == 0) return content;
+        if (content.size() + static_cast<std::size_t>(got) > most) {
+            return fail(Errc::limit, path + " has more than " + std::to_string(most) + " bytes");
+        }
+        content.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+}
+
+Result<void> write_all(int fd, std::string_view content) {
+    while (!content.empty()) {
+        const ssize_t put = ::write(fd, content.data(), content.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return fail(system_error(errno, "write"));
+        content.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return {};
+}
+
+Result<void> write_file(const std::string& path, std::string_view content, mode_t mode) {
+    const std::string temporary = path + "." + make_id("new");
+    Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (!file) return fail(system_error(errno, "create " + temporary));
+    Result<void> written = write_all(file.get(), content);
+    // The umask may have taken bits away.
+    if (written && (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0 ||
+                    ::rename(temporary.c_str(), path.c_str()) != 0)) {
+        written = fail(system_error(errno, "write " + path));
+    }
+    if (!written) {
+        ::unlink(temporary.c_str());
+        return fail("write " + path, written.error());
+    }
+    return sync_folder(parent_of(path));
+}
+
+Result<void> make_folder(const std::string& path, mode_t mode) {
+    std::error_code error;
+    std::filesystem::create_directories(parent_of(path), error);
+    if (::mkdir(path.c_str(), mode) != 0) {
+        const int number = errno;
+        if (number == EEXIST && std::filesystem::is_directory(path, error)) return {};
+        return fail(system_error(number, "make folder " + path));
+    }
+    if (::chmod(path.c_str(), mode) != 0) return fail(system_error(errno, "set mode of " + path));
+    return {};
+}
+
+Result<Fd> lock_file(const std::string& path) {
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) return fail(system_error(errno, "open " + path));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return fail(Errc::busy, path + " is locked by another process");
+        return fail(system_error(errno, "lock " + path));
+    }
+    return file;
+}
+
+}  // namespace evenkeel

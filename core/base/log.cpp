@@ -1,0 +1,64 @@
+#include "core/base/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::log {
+namespace {
+
+spdlog::logger& logger() {
+    // Never destroyed: abandoned threads may still log while the process ends.
+    static auto* instance = [] {
+        auto* made = new spdlog::logger(
+            "evenkeel", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l [%t] %v", spdlog::pattern_time_type::utc);
+        made->set_level(spdlog::level::info);
+        made->flush_on(spdlog::level::debug);
+        return made;
+    }();
+    return *instance;
+}
+
+spdlog::level::level_enum level_of(Level level) {
+    switch (level) {
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warning:
+            return spdlog::level::warn;
+        case Level::error:
+            return spdlog::level::err;
+        case Level::off:
+            break;
+    }
+    return spdlog::level::off;
+}
+
+}  // namespace
+
+void set_level(Level level) { logger().set_level(level_of(level)); }
+
+bool set_level(std::string_view name) {
+    if (name == "debug") set_level(Level::debug);
+    else if (name == "info") set_level(Level::info);
+    else if (name == "warning") set_level(Level::warning);
+    else if (name == "error") set_level(Level::error);
+    else if (name == "off") set_level(Level::off);
+    else return false;
+    return true;
+}
+
+void write(Level level, std::string_view text, std::initializer_list<Field> fields) {
+    if (!logger().should_log(level_of(level))) return;
+    // Text from outside may hold line ends and terminal escapes; an entry stays one inert line.
+    std::string line = printable(text);
+    for (const auto& [key, value] : fields) {
+        line.append(" ").append(key).append("=").append(printable(value));
+    }
+    logger().log(level_of(level), "{}", line);
+}
+
+}  // namespace evenkeel::log

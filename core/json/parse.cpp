@@ -1,0 +1,104 @@
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <algorithm>
+#include <limits>
+#include <unordered_set>
+
+#include "core/base/text.hpp"
+#include "core/json/json.hpp"
+
+namespace evenkeel::json {
+namespace {
+
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                            rapidjson::kParseFullPrecisionFlag;
+
+// Builds the value while RapidJSON's iterative reader walks the text. Returning false stops it.
+class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
+  public:
+    explicit Builder(int depth) : depth_(std::min(depth, kDeepest)) {}
+
+    bool Null() { return add(Value()); }
+    bool Bool(bool value) { return add(Value(value)); }
+    bool Int(int value) { return add(Value(value)); }
+    bool Uint(unsigned value) { return add(Value(value)); }
+    bool Int64(std::int64_t value) { return add(Value(static_cast<long long>(value))); }
+    bool Uint64(std::uint64_t value) { return add(Value(static_cast<unsigned long>(value))); }
+    bool Double(double value) { return add(Value(value)); }
+    bool String(const char* text, rapidjson::SizeType length, bool) {
+        return add(Value(std::string(text, length)));
+    }
+    bool StartObject() { return open(Value(Object())); }
+    bool Key(const char* text, rapidjson::SizeType length, bool) {
+        Frame& frame = stack_.back();
+        frame.name.assign(text, length);
+        if (frame.names.insert(frame.name).second) return true;
+        error = Error{Errc::invalid, "member '" + printable(frame.name) + "' stands twice"};
+        return false;
+    }
+    bool EndObject(rapidjson::SizeType) { return close(); }
+    bool StartArray() { return open(Value(Array())); }
+    bool EndArray(rapidjson::SizeType) { return close(); }
+
+    Value result;
+    Error error;
+
+  private:
+    struct Frame {
+        Value value;
+        std::string name;                       // of the member that is being read
+        std::unordered_set<std::string> names;  // of the members so far
+    };
+
+    bool add(Value value) {
+        if (stack_.empty()) {
+            result = std::move(value);
+        } else if (stack_.back().value.is_array()) {
+            stack_.back().value.as_array().push_back(std::move(value));
+        } else {
+            stack_.back().value.as_object().append(std::move(stack_.back().name), std::move(value));
+        }
+        return true;
+    }
+    bool open(Value value) {
+        if (static_cast<int>(stack_.size()) >= depth_) {
+            error = Error{Errc::limit, "nested deeper than " + std::to_string(depth_) + " levels"};
+            return false;
+        }
+        stack_.push_back(Frame{std::move(value), {}, {}});
+        return true;
+    }
+    bool close() {
+        Value done = std::move(stack_.back().value);
+        stack_.pop_back();
+        return add(std::move(done));
+    }
+
+    int depth_;
+    std::vector<Frame> stack_;
+};
+
+}  // namespace
+
+Result<Value> parse(std::string_view text, Limits limits) {
+    if (text.size() > limits.bytes) {
+        return fail(Errc::limit, "JSON of " + std::to_string(text.size()) + " bytes is over " +
+                                     std::to_string(limits.bytes));
+    }
+    Builder builder(limits.depth);
+    rapidjson::Reader reader;
+    rapidjson::MemoryStream bytes(text.data(), text.size());
+    const auto done = reader.Parse<kFlags>(bytes, builder);
+    if (!done.IsError()) return std::move(builder.result);
+    const std::string where = " at byte " + std::to_string(done.Offset());
+    if (done.Code() == rapidjson::kParseErrorTermination) {
+        return fail(builder.error.code, builder.error.what + where);
+    }
+    std::string why = rapidjson::GetParseError_En(done.Code());
+    if (!why.empty() && why.back() == '.') why.pop_back();
+    return fail(Errc::invalid, "not JSON: " + why + where);
+}
+
+}  // namespace evenkeel::json

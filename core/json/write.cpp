@@ -1,0 +1,69 @@
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+
+#include "core/json/json.hpp"
+
+namespace evenkeel::json {
+namespace {
+
+// Recursion is bounded: the gate lets no value in that is nested deeper than kDeepest, and our own
+// are far flatter.
+template <typename Writer>
+void put(Writer& writer, const Value& value, bool sorted) {
+    if (value.is_null()) {
+        writer.Null();
+    } else if (value.is_bool()) {
+        writer.Bool(value.as_bool());
+    } else if (value.is_integer()) {
+        writer.Int64(value.as_integer());
+    } else if (value.is_number()) {
+        writer.Double(value.as_number());
+    } else if (value.is_string()) {
+        const std::string& text = value.as_string();
+        writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    } else if (value.is_array()) {
+        writer.StartArray();
+        for (const Value& item : value.as_array()) put(writer, item, sorted);
+        writer.EndArray();
+    } else {
+        std::vector<const Member*> members;
+        for (const Member& member : value.as_object()) members.push_back(&member);
+        if (sorted) {
+            std::sort(members.begin(), members.end(),
+                      [](const Member* a, const Member* b) { return a->first < b->first; });
+        }
+        writer.StartObject();
+        for (const Member* member : members) {
+            writer.Key(member->first.data(),
+                       static_cast<rapidjson::SizeType>(member->first.size()));
+            put(writer, member->second, sorted);
+        }
+        writer.EndObject();
+    }
+}
+
+std::string compact(const Value& value, bool sorted) {
+    rapidjson::StringBuffer out;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+    put(writer, value, sorted);
+    return std::string(out.GetString(), out.GetSize());
+}
+
+}  // namespace
+
+std::string write(const Value& value) { return compact(value, false); }
+
+std::string write_canonical(const Value& value) { return compact(value, true); }
+
+std::string write_pretty(const Value& value) {
+    rapidjson::StringBuffer out;
+    rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(out);
+    writer.SetIndent(' ', 2);
+    put(writer, value, false);
+    return std::string(out.GetString(), out.GetSize());
+}
+
+}  // namespace evenkeel::json
