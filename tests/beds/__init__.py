@@ -1,0 +1,1 @@
+"""Disposable hosts with a real systemd as PID 1; see lab.py."""
