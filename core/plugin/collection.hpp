@@ -1,0 +1,127 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/schema/schema.hpp"
+#include "core/wire/resource.hpp"
+
+// Plugins as the agent sees them: loaded libraries, and open collections whose calls take and give
+// values. Whatever a plugin answers has been checked here; what breaks a rule of the ABI comes back
+// as `internal` with the plugin and the rule named.
+namespace evenkeel::plugin {
+
+// Asks a running call to stop; may be pulled from any thread, once.
+class CancelSource {
+  public:
+    CancelSource();
+    ~CancelSource();
+    CancelSource(const CancelSource&) = delete;
+    CancelSource& operator=(const CancelSource&) = delete;
+    void cancel();          // [any]
+    bool cancelled() const; // [any]
+    int fd() const;         // readable once cancelled
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+struct Call {
+    std::chrono::milliseconds timeout{60'000};
+    const CancelSource* cancel = nullptr;  // outlives the call
+    std::string request_id;
+    // Permille done and a message; on the calling thread. May be empty.
+    std::function<void(std::uint32_t, const std::string&)> progress;
+};
+
+struct Item {
+    std::string id;
+    json::Value state;  // object
+};
+
+// What an apply, remove or invoke did (or, planned, would do). With an error the changes say what
+// was done before it.
+struct Applied {
+    std::vector<wire::Change> changes;  // secrets already redacted
+    json::Value state;                  // afterwards; null when absent or not told
+    std::optional<Error> error;
+};
+
+// Watches what is described and says which id to read again. Destroying it closes the watch; no
+// call of `changed` comes after the destructor has returned.
+class Watch {
+  public:
+    virtual ~Watch() = default;
+    // Start or stop watching one id. `unavailable` when the system has no watches left: sweep only.
+    // [any]; the plugin is called on the reactor thread, and this waits for it.
+    virtual Result<void> interest(const std::string& id, bool on) = 0;
+};
+
+// One open collection. Calls block and run on its lane, one at a time. [lane] unless said.
+class Collection {
+  public:
+    virtual ~Collection() = default;
+
+    virtual const std::string& name() const = 0;         // "files" [any]
+    virtual const std::string& plugin() const = 0;       // "files 0.1.0" [any]
+    virtual const schema::Schema& schema() const = 0;    // [any]
+    virtual const std::string& schema_text() const = 0;  // as the plugin gave it [any]
+    virtual std::uint32_t schema_version() const = 0;    // [any]
+    virtual std::vector<std::string> actions() const = 0;  // names for invoke [any]
+    virtual bool watches() const = 0;                    // [any]
+
+    // Every resource, or those of `ids` that exist (all ids when empty). `unsupported` without ids
+    // where a collection has no natural whole (files).
+    virtual Result<std::vector<Item>> list(const std::vector<std::string>& ids,
+                                           const Call& call) = 0;
+    // The states of those of `ids` that exist; what is missing is absent.
+    virtual Result<std::vector<Item>> read(const std::vector<std::string>& ids,
+                                           const Call& call) = 0;
+    // `description` without "ensure", checked against the schema here too. `dry_run` plans.
+    virtual Applied apply(const std::string& id, const json::Value& description, bool dry_run,
+                          const Call& call) = 0;
+    virtual Applied remove(const std::string& id, bool dry_run, const Call& call) = 0;
+    virtual Applied invoke(const std::string& id, const std::string& action,
+                           const json::Value& arguments, const Call& call) = 0;
+    // The described fields that differ; secrets redacted. Makes no system call.
+    virtual Result<std::vector<wire::FieldDrift>> compare(const std::string& id,
+                                                          const json::Value& description,
+                                                          const json::Value& state) = 0;
+    // A stored description of an older schema version, brought to schema_version().
+    virtual Result<json::Value> upgrade(std::uint32_t from_version,
+                                        const json::Value& description) = 0;
+
+    // `changed(id)` runs on the reactor thread: only post it on. An empty id means "anything may
+    // have changed: read all again". `unsupported` when the plugin cannot watch.
+    virtual Result<std::unique_ptr<Watch>> watch(
+        std::function<void(const std::string& id)> changed) = 0;
+};
+
+// Replaces secrets by {"redacted": fingerprint}; given by the owner of the sealing key. [any]
+using Fingerprint = std::function<std::string(const std::string& bytes)>;
+
+struct LoadOptions {
+    std::string data_dir;     // private and writable; a folder for each plugin is made in it
+    bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
+    Fingerprint fingerprint;
+    std::string agent_version;
+};
+
+// Opens every collection of the plugin `name` ("files") found in the first of `folders` that has
+// it. Reads the manifest and the sums first; never loads what is not listed or whose owner, mode or
+// sum is wrong. The error is one sentence that says what to do. [any]
+Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
+                                                      const std::string& name,
+                                                      const LoadOptions& options);
+
+// The names of all plugins in `folders` (those with a manifest), sorted, each once.
+std::vector<std::string> available(const std::vector<std::string>& folders);
+
+}  // namespace evenkeel::plugin

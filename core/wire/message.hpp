@@ -1,0 +1,165 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/wire/resource.hpp"
+
+// The messages of the bus as plain structs. docs/bus-protocol.md says who sends which, when, and
+// what acceptance means.
+namespace evenkeel::wire {
+
+inline constexpr int kProtocolMin = 1;
+inline constexpr int kProtocolMax = 1;
+inline constexpr std::string_view kEventsAddress = "evenkeel.events";
+inline constexpr std::string_view kRepliesAddress = "evenkeel.replies";
+inline constexpr std::string_view kEnrolAddress = "evenkeel.enrol";
+inline constexpr std::size_t kMessageBytesMost = 768 * 1024;
+inline constexpr std::size_t kEnrolBytesMost = 64 * 1024;
+inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;
+
+// "evenkeel.agent.<host id>"
+std::string agent_address(std::string_view host_id);
+
+// A high-water mark: every number up to and including `seq` of `stream` has been taken over.
+struct Mark {
+    std::string stream;
+    std::uint64_t seq = 0;
+};
+
+struct CollectionInfo {
+    std::string name;
+    std::string plugin;  // "files 0.1.0"
+    std::string schema_sha256;
+    std::uint32_t schema_version = 1;
+};
+
+// The agent's first message.
+struct AgentHello {
+    int protocol_min = kProtocolMin;
+    int protocol_max = kProtocolMax;
+    std::vector<std::string> capabilities;
+    std::string version;          // of the program
+    std::string stream;           // of the agent's store
+    std::string boot_id;          // of the kernel
+    std::string name;             // the claimed host name
+    json::Value facts;            // object
+    std::vector<CollectionInfo> collections;
+    Mark commands;                // of the orchestrator's stream that it last worked with
+};
+
+// The orchestrator's first message, in answer to the agent's.
+struct OrchestratorHello {
+    int protocol = kProtocolMax;  // the one to speak
+    std::vector<std::string> capabilities;
+    std::string version;
+    std::string stream;
+    std::string predecessor_stream;            // empty unless restored from a backup
+    std::uint64_t predecessor_revision = 0;    // the backup's
+    std::string host;                          // the agent's host id
+    std::chrono::milliseconds heartbeat{10'000};
+    Mark events;                               // of the agent's stream
+};
+
+struct Heartbeat {};
+
+// Over what the agent holds of orchestrator origin: see digest_of.
+struct Digest {
+    std::string stream;  // the orchestrator's, as the agent last heard it
+    std::uint64_t count = 0;
+    std::string sha256;
+};
+
+// A durable event (seq > 0), or a live one (seq 0) that nobody stores.
+struct Event {
+    std::string stream;
+    std::uint64_t seq = 0;
+    std::string kind;  // "resource.drifted", "command.outcome", ...
+    std::string time;  // RFC 3339
+    json::Value data;  // object
+};
+
+struct Command {
+    std::string id;
+    std::string stream;  // the orchestrator's
+    std::uint64_t seq = 0;
+    std::string verb;    // apply, remove, forget, invoke
+    std::chrono::milliseconds timeout{600'000};
+    std::vector<Wanted> resources;
+};
+
+struct Cancel {
+    std::string command;
+};
+
+// Answered by a Reply to reply-to with the same correlation id; neither is stored.
+struct Request {
+    std::string verb;  // read, list, plan, inventory, schema
+    std::chrono::milliseconds timeout{10'000};
+    json::Value arguments;  // object
+};
+
+struct Reply {
+    std::optional<Error> error;
+    json::Value result;  // object
+};
+
+// On evenkeel.enrol, and its answers.
+struct EnrolRequest {
+    std::string token;
+    std::string csr;  // PEM
+    std::string name;
+    std::string machine_id;
+    std::string version;
+    json::Value facts;
+};
+struct EnrolAnswer {
+    std::string host;         // empty when refused
+    std::string certificate;  // PEM
+    std::string ca;           // PEM, one or more
+    std::uint16_t bus_port = 0;
+    std::optional<Error> error;
+};
+
+using ToOrchestrator = std::variant<AgentHello, Heartbeat, Digest, Event, Reply>;
+using ToAgent = std::variant<OrchestratorHello, Heartbeat, Command, Cancel, Request>;
+
+// One compact JSON object with "type" first.
+std::string encode(const AgentHello& message);
+std::string encode(const OrchestratorHello& message);
+std::string encode(const Heartbeat& message);
+std::string encode(const Digest& message);
+std::string encode(const Event& message);
+std::string encode(const Command& message);
+std::string encode(const Cancel& message);
+std::string encode(const Request& message);
+std::string encode(const Reply& message);
+std::string encode(const EnrolRequest& message);
+std::string encode(const EnrolAnswer& message);
+
+// `invalid` names the member that is wrong; an unknown "type" is `unsupported`.
+Result<ToOrchestrator> decode_to_orchestrator(std::string_view body);
+Result<ToAgent> decode_to_agent(std::string_view body);
+Result<EnrolRequest> decode_enrol_request(std::string_view body);
+Result<EnrolAnswer> decode_enrol_answer(std::string_view body);
+
+// A held description, as digests and inventories see it.
+struct Held {
+    Ref ref;
+    Generation generation;
+};
+// SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of each,
+// sorted by collection, then id, bytewise. Both sides compute it alike.
+Digest digest_of(std::string stream, std::vector<Held> held);
+
+// The highest common protocol version, or an error naming both ranges.
+Result<int> choose_protocol(int min, int max);
+
+}  // namespace evenkeel::wire
