@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Layering and hygiene of the source tree.
+
+A rule is a function of a path and its text that yields (line number, what is wrong). tidy_test.py
+shows for each of them that it can fail. `tidy.py [FILE...]` prints what it finds; without files it
+looks at all that git knows or would add.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+from functions import c_functions, python_functions, strip_c
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CPP = (".cpp", ".hpp", ".c", ".h")
+CODE = (*CPP, ".py", ".js", ".mjs", ".sh", ".css", ".html")
+SCRIPTS = ("scripts/", ".ci/", "tests/beds/bed")
+FILE_LINES = 600
+FUNCTION_LINES = 70
+COLUMNS = 100
+
+# folder -> what it may include of ours, beside itself. The longest matching folder counts; a folder
+# that matches none (tests) may include everything.
+SHARED = ["core/" + part for part in "base json schema crypto wire store run link".split()]
+LAYERS = {
+    "sdk": ["sdk/include"],
+    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
+    "sdk/client/cpp": ["core/base", "core/json"],
+    "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/json"],
+    "core/base": [],
+    "core/json": ["core/base"],
+    "core/schema": ["core/base", "core/json"],
+    "core/crypto": ["core/base", "core/json"],
+    "core/wire": ["core/base", "core/json"],
+    "core/store": ["core/base", "core/json", "core/crypto"],
+    "core/run": ["core/base"],
+    "core/link": ["core/base", "core/json", "core/crypto", "core/run", "core/wire", "core/store"],
+    "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
+                    "core/wire", "core/run"],
+    "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
+    "core/agent": ["sdk/include", "core"],
+    "plugins": ["sdk/include", "plugins/common"],
+    "orchestrator": ["orchestrator", *SHARED],
+}
+
+# What must stay out of every header of ours: it costs seconds in each file that includes it.
+HEAVY = re.compile(r"boost/beast|boost/asio\.hpp|boost/asio/(awaitable|co_spawn|use_awaitable|"
+                   r"detached|experimental|ssl)|proton/|valijson/|spdlog/|rapidjson/|lmdb\.h|"
+                   r"CLI/|curl/|openssl/|re2/|sodium|systemd/")
+# Libraries that one folder keeps to itself, in its .cpp files too.
+OWNED = {
+    "boost/beast": ["orchestrator/http"],
+    "proton/": ["core/link"],
+    "lmdb.h": ["core/store"],
+    "valijson/": ["core/schema"],
+    "rapidjson/": ["core/json", "core/schema"],
+    "spdlog/": ["core/base"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
+
+
+def within(path, folder):
+    return path == folder or path.startswith(folder + "/")
+
+
+def is_code(path):
+    return path.endswith(CODE) or path.startswith(SCRIPTS)
+
+
+def includes(text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := INCLUDE.match(line):
+            yield number, match[1], match[2]
+
+
+def layering(path, text):
+    """Includes go the way the design says, and are spelled from the root."""
+    layer = max((folder for folder in LAYERS if within(path, folder)), key=len, default=None)
+    if not path.endswith(CPP) or layer is None:
+        return
+    own = path.rsplit("/", 1)[0]
+    for number, quote, name in includes(text):
+        target = "sdk/include/" + name if name.startswith("evenkeel/") else name
+        if "/" not in target:
+            if quote == '"' and not own.startswith(("plugins/", "sdk/")):
+                yield number, f'"{name}" is not spelled from the root of the tree'
+            continue
+        if target.split("/")[0] not in ("sdk", "core", "plugins", "orchestrator", "tests"):
+            continue
+        if not any(within(target, folder) for folder in [own, *LAYERS[layer]]):
+            yield number, f"{layer} may not include {name}"
+
+
+def heavy_headers(path, text):
+    """Heavy libraries are included by .cpp files only, and some of them in one folder only."""
+    if path.startswith("tests/") or not path.endswith(CPP):
+        return
+    for number, _, name in includes(text):
+        if path.endswith((".hpp", ".h")) and HEAVY.match(name):
+            yield number, f"<{name}> belongs into a .cpp file"
+        for library, folders in OWNED.items():
+            if name.startswith(library) and not any(within(path, folder) for folder in folders):
+                yield number, f"<{name}> is kept to {', '.join(folders)}"
+
+
+def pragma_once(path, text):
+    """A C++ header starts with #pragma once; a C header of the SDK may have a guard."""
+    guarded = "#pragma once" in text or (path.startswith("sdk/") and "#ifndef" in text)
+    if path.endswith((".hpp", ".h")) and not guarded:
+        yield 1, "no #pragma once"
+
+
+def file_length(path, text):
+    if is_code(path) and text.count("\n") > FILE_LINES:
+        yield FILE_LINES, f"longer than {FILE_LINES} lines"
+
+
+def line_length(path, text):
+    if not is_code(path) or path.endswith(".html"):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > COLUMNS:
+            yield number, f"longer than {COLUMNS} columns"
+
+
+def function_length(path, text):
+    found = []
+    if path.endswith(CPP):
+        found = c_functions(text)
+    elif path.endswith(".py"):
+        found = python_functions(text)
+    for name, first, last in found:
+        if last - first + 1 > FUNCTION_LINES:
+            yield first, f"{name} has {last - first + 1} lines, more than {FUNCTION_LINES}"
+
+
+def white_space(path, text):
+    """No trailing blanks, no carriage returns, tabs only where make wants them, a last newline."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line != line.rstrip():
+            yield number, "white space at the end of the line"
+        if "\t" in line and path.endswith(CODE):
+            yield number, "a tab"
+    if text and not text.endswith("\n"):
+        yield text.count("\n") + 1, "no newline at the end"
+
+
+def left_over_words(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\b(TOD[O]|FIXM[E]|XX[X])\b", line):
+            yield number, "unfinished work is named; finish it or leave it out"
+
+
+def machine_paths(path, text):
+    """Nothing of the place where this was written."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"/wor[k]/|/tmp/tea[m]|/tmp/bash_job[s]|deb\.debia[n]\.org|"
+                     r"registry\.npmj[s]\.org|pypi\.or[g]", line):
+            yield number, "a path or address of one machine"
+
+
+def banned_calls(path, text):
+    """std::regex blows up on hostile input, and a shell reads more than it was meant to."""
+    if not path.endswith(CPP):
+        return
+    for number, line in enumerate(strip_c(text).splitlines(), 1):
+        if re.search(r"\bstd::w?regex\b|#\s*include\s*<regex>", line):
+            yield number, "std::regex: use RE2"
+        if re.search(r"(?<![\w.>])(std::|::)?(system|popen|wordexp)\s*\(", line):
+            yield number, "no shell: use posix_spawn or a library"
+        if re.search(r"(?<![\w.>:])(std::|::)?(strcpy|strcat|sprintf|gets|tmpnam|mktemp)\s*\(",
+                     line):
+            yield number, "unbounded or racy C function"
+
+
+RULES = [layering, heavy_headers, pragma_once, file_length, line_length, function_length,
+         white_space, left_over_words, machine_paths, banned_calls]
+
+
+def dead_files(files):
+    """A .cpp that no meson.build names, a header that nobody includes: (path, what is wrong)."""
+    built = " ".join(text for path, text in files.items() if path.endswith("meson.build"))
+    included = {name.rsplit("/", 1)[-1] for path, text in files.items() if path.endswith(CPP)
+                for _, _, name in includes(text)}
+    for path in files:
+        name = path.rsplit("/", 1)[-1]
+        if path.startswith("subprojects/"):
+            continue
+        stem = re.escape(name.split(".")[0])
+        if path.endswith((".cpp", ".c")) and not re.search(rf"['/]{stem}['.]", built):
+            yield path, "no meson.build names it"
+        if path.endswith(".hpp") and name not in included:
+            yield path, "nobody includes it"
+
+
+def tree():
+    """path -> text of every text file of ours, tracked or about to be."""
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "--cached", "--others",
+                             "--exclude-standard"], capture_output=True, text=True, check=False)
+    names = listed.stdout.splitlines()
+    if listed.returncode != 0:
+        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if path.is_file()]
+        names = [name for name in names if not name.startswith((".git/", "build"))]
+    files = {}
+    for name in names:
+        try:
+            files[name] = (ROOT / name).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+    return files
+
+
+def findings(files):
+    """Every finding in path -> text as one line each."""
+    for path, text in sorted(files.items()):
+        for rule in RULES:
+            for number, problem in rule(path, text):
+                yield f"{path}:{number}: {problem}"
+    for path, problem in dead_files(files):
+        yield f"{path}:1: {problem}"
+
+
+def main(chosen):
+    files = tree()
+    lines = [line for line in findings(files)
+             if not chosen or line.split(":")[0] in chosen]
+    print("\n".join(lines) or f"{len(files)} files, nothing found")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

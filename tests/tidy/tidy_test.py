@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Each rule of tidy.py fails on what it forbids and lets pass what it allows; the tree is clean."""
+
+import unittest
+
+import tidy
+
+
+class Rules(unittest.TestCase):
+    def finds(self, rule, path, text):
+        self.assertTrue(list(rule(path, text)), f"{rule.__name__} overlooked {text!r} in {path}")
+
+    def allows(self, rule, path, text):
+        self.assertEqual(list(rule(path, text)), [])
+
+    def test_layering_stops_what_goes_upward_or_sideways(self):
+        for path, name in [
+                ("core/base/a.cpp", "core/json/json.hpp"),
+                ("core/store/a.cpp", "core/link/link.hpp"),
+                ("plugins/files/a.cpp", "core/base/result.hpp"),
+                ("plugins/files/a.cpp", "plugins/directories/b.hpp"),
+                ("orchestrator/api/a.cpp", "core/agent/engine.hpp"),
+                ("orchestrator/api/a.cpp", "core/plugin/registry.hpp"),
+                ("orchestrator/api/a.cpp", "evenkeel/plugin.h"),
+                ("core/agent/a.cpp", "orchestrator/api/api.hpp"),
+                ("sdk/include/evenkeel/plugin.hpp", "core/base/result.hpp"),
+                ("sdk/client/cli/a.cpp", "core/agent/agent.hpp"),
+                ("core/agent/a.cpp", "tests/support/fake.hpp")]:
+            with self.subTest(path=path, name=name):
+                self.finds(tidy.layering, path, f'#include "{name}"\n')
+        self.finds(tidy.layering, "core/base/a.cpp", '#include "text.hpp"\n')
+
+    def test_layering_allows_the_directions_of_the_design(self):
+        for path, name in [
+                ("core/agent/a.cpp", "core/plugin/registry.hpp"),
+                ("core/plugin/a.cpp", "evenkeel/plugin.h"),
+                ("plugins/files/a.cpp", "evenkeel/plugin.hpp"),
+                ("orchestrator/api/a.cpp", "orchestrator/http/request.hpp"),
+                ("orchestrator/api/a.cpp", "core/link/link.hpp"),
+                ("sdk/client/cli/a.cpp", "sdk/client/cpp/client.hpp"),
+                ("tests/unit/core/a.cpp", "orchestrator/api/api.hpp"),
+                ("core/base/a.cpp", "sys/stat.h")]:
+            with self.subTest(path=path, name=name):
+                self.allows(tidy.layering, path, f'#include "{name}"\n')
+
+    def test_heavy_headers_stay_in_source_files(self):
+        for name in ["boost/beast.hpp", "proton/message.hpp", "valijson/schema.hpp", "lmdb.h",
+                     "spdlog/spdlog.h", "boost/asio/co_spawn.hpp", "openssl/ssl.h"]:
+            with self.subTest(name=name):
+                self.finds(tidy.heavy_headers, "core/link/a.hpp", f"#include <{name}>\n")
+        self.allows(tidy.heavy_headers, "core/link/a.cpp", "#include <proton/message.hpp>\n")
+        self.allows(tidy.heavy_headers, "core/run/a.hpp", "#include <boost/asio/io_context.hpp>\n")
+
+    def test_a_library_is_kept_to_its_folder(self):
+        self.finds(tidy.heavy_headers, "orchestrator/api/a.cpp", "#include <boost/beast.hpp>\n")
+        self.finds(tidy.heavy_headers, "core/agent/a.cpp", "#include <lmdb.h>\n")
+
+    def test_a_header_is_included_once(self):
+        self.finds(tidy.pragma_once, "core/a.hpp", "int x;\n")
+        self.allows(tidy.pragma_once, "core/a.hpp", "#pragma once\n")
+
+    def test_files_lines_and_functions_are_bounded(self):
+        self.finds(tidy.file_length, "core/a.cpp", "\n" * 601)
+        self.allows(tidy.file_length, "core/a.cpp", "\n" * 600)
+        self.finds(tidy.line_length, "core/a.cpp", "x" * 101 + "\n")
+        self.finds(tidy.line_length, "scripts/test", "x" * 101 + "\n")
+        self.allows(tidy.line_length, "core/a.cpp", "x" * 100 + "\n")
+        body = "    f();\n"
+        for frame in ["void f() {{\n{}}}\n", "namespace a {{\nint B::f(int) const {{\n{}}}\n}}\n",
+                      "class A {{\n  A() : x_{{1}}, y_(2) {{\n{}}}\n}};\n",
+                      "template <class T>\nauto f(T t) -> int {{\n{}}}\n"]:
+            with self.subTest(frame=frame):
+                self.finds(tidy.function_length, "core/a.cpp", frame.format(body * 70))
+                self.allows(tidy.function_length, "core/a.cpp", frame.format(body * 67))
+        self.finds(tidy.function_length, "a.py", "def f():\n" + "    g()\n" * 70)
+
+    def test_braces_in_text_and_comments_do_not_count(self):
+        text = 'void f() {\n// {\nauto s = "{"; char c = \'{\'; auto r = R"x({)x";\n}\n'
+        self.assertEqual(tidy.c_functions(text + "void g() {\n}\n"),
+                         [("f", 1, 4), ("g", 5, 6)])
+
+    def test_white_space_is_clean(self):
+        self.finds(tidy.white_space, "a.md", "x \n")
+        self.finds(tidy.white_space, "a.cpp", "\tx\n")
+        self.finds(tidy.white_space, "a.cpp", "x\r\n")
+        self.finds(tidy.white_space, "a.cpp", "x")
+        self.allows(tidy.white_space, "a.cpp", "x\n\ny\n")
+
+    def test_words_for_unfinished_work_are_found(self):
+        for word in ["TO" + "DO", "FIX" + "ME", "XX" + "X"]:
+            self.finds(tidy.left_over_words, "a.md", f"a {word}: b\n")
+
+    def test_machine_paths_are_found(self):
+        self.finds(tidy.machine_paths, "a.md", "see /wo" + "rk/main\n")
+        self.finds(tidy.machine_paths, "a.md", "http://deb.deb" + "ian.org\n")
+
+    def test_banned_calls_are_found_outside_comments(self):
+        for line in ["std::regex r;", "#include <regex>", 'system("ls");', "::popen(a, b);",
+                     "std::system(x);", "sprintf(a, b);"]:
+            with self.subTest(line=line):
+                self.finds(tidy.banned_calls, "core/a.cpp", line + "\n")
+        for line in ["// system(x)", "file_system(x);", "group.system(x);", "snprintf(a, 1, b);"]:
+            with self.subTest(line=line):
+                self.allows(tidy.banned_calls, "core/a.cpp", line + "\n")
+
+    def test_dead_files_are_found(self):
+        files = {"core/a.cpp": '#include "core/a.hpp"\n', "core/a.hpp": "", "core/b.hpp": "",
+                 "core/c.cpp": "", "core/meson.build": "'a.cpp'"}
+        self.assertEqual([path for path, _ in tidy.dead_files(files)],
+                         ["core/b.hpp", "core/c.cpp"])
+
+
+class Tree(unittest.TestCase):
+    def test_the_tree_is_clean(self):
+        self.assertEqual("\n".join(tidy.findings(tidy.tree())), "")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
