@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/link/message.hpp"
+
+namespace evenkeel::link {
+
+// The name that every orchestrator's certificate carries, whatever address is dialled.
+inline constexpr const char* kServerName = "evenkeel-orchestrator";
+
+// How to reach and trust an orchestrator. Always TLS 1.2 or later; the server's certificate must
+// chain to `ca_file` and carry kServerName as a DNS name.
+struct Remote {
+    std::string host;  // name, IPv4 or IPv6 address (without brackets)
+    std::uint16_t port = 5671;
+    std::string ca_file;                             // PEM, one or more CAs
+    std::string certificate_file;                    // PEM, ours; empty = present none (enrolment)
+    std::string key_file;                            // PEM, of `certificate_file`
+    std::string container_id;                        // told to the peer; the host id
+    std::chrono::milliseconds idle_timeout{20'000};  // silence after which the link is dead
+    std::chrono::milliseconds connect_timeout{15'000};  // from dialling to all links attached
+    std::size_t message_bytes_max = 768 * 1024;         // body, both directions
+};
+
+// The agent's side of the bus: one connection, dialled out and kept up with back-off and full
+// jitter of its own. Nothing is kept for a link that is down: what must arrive lies in the caller's
+// outbox. Owns one thread while started.
+class Dialer {
+  public:
+    struct Options : Remote {
+        std::vector<std::string> sources;  // addresses to receive from
+        std::vector<std::string> targets;  // addresses to send to
+        std::uint32_t credit = 32;         // messages received and not yet settled, per source
+        std::size_t unsettled_max = 256;   // sends without an answer; more are `busy`
+        std::size_t unsettled_bytes_max = 16 * 1024 * 1024;
+        std::chrono::milliseconds backoff_base{1'000};
+        std::chrono::milliseconds backoff_cap{60'000};
+    };
+
+    // Called through the executor, in the order in which things happened. All may be empty.
+    struct Events {
+        // Connected, admitted, every source and target attached.
+        std::function<void()> on_up;
+        // The link that was up has ended. Every send without an answer was reported before.
+        std::function<void(const Error&)> on_down;
+        // An attempt that never came up; `denied` when the peer refused us or fails verification.
+        std::function<void(const Error&)> on_failed;
+        std::function<void(const std::string& source, Message, Delivery)> on_message;
+        // The answer to one send(), exactly one each: the peer's, or `release` when the link ended
+        // first (the peer may have it or not: send it again on the next on_up).
+        std::function<void(const std::string& target, std::uint64_t token, Disposition)> on_settled;
+    };
+
+    Dialer(Options options, Events events, Executor executor);
+    ~Dialer();  // stop()
+    Dialer(const Dialer&) = delete;
+    Dialer& operator=(const Dialer&) = delete;
+
+    // Reads the certificates and starts dialling. `invalid` when they cannot be read, `conflict`
+    // when started. To use renewed files: stop() and start(). [loop]
+    Result<void> start();
+
+    // Ends the link and joins the thread; blocks for as long as a name look-up under way. Called on
+    // the executor's thread, no event is delivered after it returns, not even those already
+    // handed to the executor. Sends without an answer get none. [loop]
+    void stop();
+
+    // Hands one message to the link. `unavailable` while down, `busy` when too much is without an
+    // answer, `not_found` for an address that is not among the targets, `limit` when the body is
+    // too large: then no on_settled follows. `token` is the caller's and comes back. [any]
+    Result<void> send(const std::string& target, std::uint64_t token, Message message);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// One question and its answer over a connection of its own, with a dynamic reply address: what
+// enrolment needs. Blocks the calling thread, at most `timeout` plus a name look-up. `denied` when
+// the peer refuses us, fails verification or rejects the message; `unavailable` when it is not
+// there; `timeout`; `limit` when the body is too large. [lane]
+Result<Message> request_once(const Remote& remote, const std::string& address, Message message,
+                             std::chrono::milliseconds timeout);
+
+}  // namespace evenkeel::link
