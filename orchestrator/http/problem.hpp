@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "orchestrator/http/message.hpp"
+
+// Everything that is not a success, as RFC 9457 application/problem+json. [any]
+namespace evenkeel::http {
+
+// The closed list. Names, status and titles stand in one table, in problem.cpp.
+enum class Code {
+    bad_request,             // 400, HTTP that does not read
+    invalid_json,            // 400
+    invalid_description,     // 400
+    unknown_field,           // 400
+    unknown_parameter,       // 400
+    invalid_parameter,       // 400, a known one with a bad value, or twice
+    invalid_id,              // 400
+    bad_cursor,              // 400
+    bad_filter,              // 400
+    unauthenticated,         // 401
+    forbidden,               // 403
+    not_found,               // 404
+    unknown_collection,      // 404
+    method_not_allowed,      // 405
+    not_acceptable,          // 406
+    request_timeout,         // 408
+    already_exists,          // 409
+    invalid_state,           // 409
+    host_offline,            // 409
+    gone,                    // 410
+    length_required,         // 411
+    precondition_failed,     // 412
+    too_large,               // 413
+    uri_too_long,            // 414
+    unsupported_media_type,  // 415
+    rate_limited,            // 429
+    header_too_large,        // 431
+    internal,                // 500
+    unavailable,             // 503
+    store_full,              // 507
+};
+
+// "invalid-json", ... as in `code`. Static storage.
+std::string_view to_string(Code code);
+int status_of(Code code);
+
+// One wrong field. `pointer` is an RFC 6901 pointer into the body ("/description/mode").
+struct FieldError {
+    std::string pointer;
+    std::string code;
+    std::string detail;
+};
+
+struct Problem {
+    Code code = Code::internal;
+    std::string detail;  // one sentence for people; no secrets, no paths of ours
+    std::vector<FieldError> errors = {};
+    // Further members of the document ("current", "allowed") and further headers.
+    json::Object more = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+// An Error as a problem: invalid -> invalid-description, not_found -> not-found, conflict and
+// unsupported -> invalid-state, denied -> forbidden, limit -> too-large; busy, timeout, cancelled
+// and unavailable -> unavailable; corrupt and internal -> internal, whose text goes to the log and
+// not to the caller.
+Problem problem_from(const Error& error);
+
+// The finished answer, with `instance` and `request_id` from the request.
+Reply to_reply(const Problem& problem, const Request& request);
+// The same for one that never became a request.
+Reply to_reply(const Problem& problem, std::string_view instance, std::string_view request_id);
+
+}  // namespace evenkeel::http

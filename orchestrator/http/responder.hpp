@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "orchestrator/http/message.hpp"
+#include "orchestrator/http/problem.hpp"
+#include "orchestrator/http/stream.hpp"
+
+namespace evenkeel::http {
+
+// The duty to answer one request, shared by whoever works on it. Answered exactly once: later
+// answers are dropped, and when the last reference goes without an answer the client gets 500.
+// Must be gone before the io_context is. For tests it is made with functions of their own.
+class Responder {
+  public:
+    using Send = std::function<void(Reply)>;
+    using Open = std::function<std::shared_ptr<Stream>()>;
+
+    // `send` is called at most once, from any thread; `open` instead of it, on the loop.
+    // `request` gives `instance` and `request_id` to problems.
+    Responder(const Request& request, Send send, Open open);
+    Responder(const Responder&) = delete;
+    Responder& operator=(const Responder&) = delete;
+    ~Responder();
+
+    // [any], once, one thread at a time.
+    void send(Reply reply);
+    void send(const Problem& problem);
+    // The same as send(problem_from(error)).
+    void send(const Error& error);
+    // Turns the answer into server-sent events (200, text/event-stream). Null when answered
+    // before. For a HEAD the stream comes closed. [loop]
+    std::shared_ptr<Stream> open_stream();
+
+    bool answered() const { return answered_; }
+
+  private:
+    std::string instance_;
+    std::string request_id_;
+    Send send_;
+    Open open_;
+    bool answered_ = false;
+};
+
+}  // namespace evenkeel::http

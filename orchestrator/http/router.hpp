@@ -1,0 +1,101 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "orchestrator/http/message.hpp"
+#include "orchestrator/http/problem.hpp"
+#include "orchestrator/http/responder.hpp"
+
+namespace evenkeel::http {
+
+// Runs on the loop and must not block; answers through the responder now or later.
+using Handler = std::function<void(Request, std::shared_ptr<Responder>)>;
+
+// Whether the caller may: nothing, or `unauthenticated` or `forbidden`. May set
+// request.principal. Not asked for kPublic routes. [loop]
+using Authorize = std::function<std::optional<Problem>(Request&, std::string_view permission)>;
+
+// The permission of a route that needs no token.
+inline constexpr std::string_view kPublic = "public";
+
+struct QueryParameter {
+    std::string name;
+    std::string description;
+    json::Value schema = json::Object{{"type", "string"}};
+};
+
+// A JSON body that the route takes. `schema` names a component; the router checks the media type
+// and the JSON gate, the handler the schema.
+struct Body {
+    std::string schema;
+    bool required = true;
+    std::vector<std::string> types = {"application/json"};
+};
+
+// A success that the route can answer; problems are added by themselves. `schema` names a
+// component; empty means no body.
+struct Answer {
+    int status = 200;
+    std::string description;
+    std::string schema = {};
+};
+
+// One line of the table that both dispatches and documents.
+struct Route {
+    std::string method;
+    std::string path;        // "/v1/hosts/{h}/resources/{collection}/{id}"
+    std::string verb = {};   // "apply" for POST /v1/hosts/{h}:apply
+    std::string permission;  // kPublic or a permission; empty: the router is not built
+    std::string tag;
+    std::string summary;
+    std::vector<QueryParameter> query = {};
+    std::optional<Body> body = {};
+    std::vector<Answer> answers;
+    Handler handler;
+    std::vector<std::string> produces = {"application/json"};  // media types of a success
+};
+
+// Finds the route and checks, in this order: path (404), method (405 with Allow), permission
+// (401, 403), query parameters (400), Accept (406), media type (415), JSON (400). Then the handler
+// is called; one that throws answers 500.
+class Router {
+  public:
+    struct Options {
+        Authorize authorize;
+        std::string title = "Evenkeel";
+        std::string version;
+        // OpenAPI components/schemas by name. Routes may name only these.
+        json::Object schemas = {};
+    };
+
+    // Adds GET /v1/openapi.json, public. `invalid` names a route without permission, handler,
+    // answers or summary, with a malformed path or verb, with an unknown schema, or one that
+    // another route shadows.
+    static Result<Router> build(std::vector<Route> routes, Options options);
+
+    // [loop]
+    void dispatch(Request request, const std::shared_ptr<Responder>& responder) const;
+
+    // OpenAPI 3.1.
+    const json::Value& openapi() const { return *openapi_; }
+    // In the order given, for tests that walk over all of them.
+    const std::vector<Route>& routes() const { return routes_; }
+
+  private:
+    Router() = default;
+    const Route* find(Request& request, Problem& problem) const;
+
+    std::vector<Route> routes_;
+    std::vector<std::vector<std::string>> templates_;  // the path of routes_[i] in segments
+    Authorize authorize_;
+    std::shared_ptr<const json::Value> openapi_;
+};
+
+}  // namespace evenkeel::http

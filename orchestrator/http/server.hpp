@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "orchestrator/http/message.hpp"
+#include "orchestrator/http/responder.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace evenkeel::http {
+
+struct ServerOptions {
+    // "127.0.0.1:7780", "[::1]:0", "localhost:7780", ":7780" for every address. Port 0 takes one.
+    std::string listen = "127.0.0.1:7780";
+    // PEM files, both or neither. Required off loopback.
+    std::string certificate = {};
+    std::string key = {};
+
+    std::size_t header_bytes_max = 64 * 1024;  // more is 431
+    std::size_t target_bytes_max = 8 * 1024;   // more is 414
+    std::size_t body_bytes_max = 1024 * 1024;  // more is 413
+    std::size_t stream_bytes_max = Stream::kBytesMax;
+    // At a cap the connection that waits longest for a request makes room; when all are busy the
+    // new one gets 503. The total is lowered to what the file descriptor limit bears.
+    std::size_t connections_max = 4096;
+    std::size_t connections_per_address_max = 512;
+
+    std::chrono::milliseconds header_timeout = std::chrono::seconds(10);  // also the TLS handshake
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);    // between requests
+    // A body or reply has this long plus the time its bytes take at the slowest rate.
+    std::chrono::milliseconds transfer_timeout = std::chrono::seconds(10);
+    std::size_t transfer_bytes_per_second_min = 16 * 1024;
+    std::chrono::milliseconds keep_alive = std::chrono::seconds(15);  // comment on a quiet stream
+};
+
+// The HTTP/1.1 server: reads, admits and answers requests on the loop it is given. It refuses
+// what intermediaries may read in two ways (orchestrator.md S1), bounds everything, and answers
+// every failure with a problem document. Made, used and destroyed on the loop thread.
+class Server {
+  public:
+    // Called once for each admitted request. [loop]
+    using Dispatch = std::function<void(Request, std::shared_ptr<Responder>)>;
+
+    // Listens when it returns. `denied` for plain HTTP off loopback, `invalid` for an address,
+    // certificate or key that does not read, `conflict` when the address is taken.
+    static Result<std::unique_ptr<Server>> start(boost::asio::io_context& loop,
+                                                 ServerOptions options, Dispatch dispatch);
+    // Cuts every connection. Requires nothing of the loop afterwards.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // The real address: "127.0.0.1:40123".
+    const std::string& address() const;
+    std::size_t connections() const;
+
+    // Stops accepting, closes idle connections and streams, lets requests in work finish until
+    // `grace` is over, then cuts. `done` is called once from the loop, when no connection is left.
+    void stop(std::chrono::milliseconds grace, std::function<void()> done);
+
+  private:
+    struct Impl;
+    explicit Server(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace evenkeel::http
