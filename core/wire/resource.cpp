@@ -1,0 +1,229 @@
+#include "core/wire/resource.hpp"
+
+#include <utility>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::wire {
+namespace {
+
+// A closed list of words for an enum; the first match wins.
+template <typename T>
+struct Word {
+    T value;
+    std::string_view text;
+};
+
+constexpr Word<Policy> kPolicies[] = {{Policy::report, "report"},
+                                      {Policy::enforce, "enforce"},
+                                      {Policy::audit, "audit"},
+                                      {Policy::off, "off"}};
+constexpr Word<Origin> kOrigins[] = {{Origin::orchestrator, "orchestrator"},
+                                     {Origin::local, "local"}};
+constexpr Word<Action> kActions[] = {{Action::set, "set"},
+                                     {Action::add, "add"},
+                                     {Action::remove, "remove"},
+                                     {Action::replace, "replace"}};
+constexpr Word<Outcome> kOutcomes[] = {{Outcome::planned, "planned"},
+                                       {Outcome::done, "done"},
+                                       {Outcome::failed, "failed"},
+                                       {Outcome::skipped, "skipped"}};
+constexpr Word<Verdict> kVerdicts[] = {{Verdict::compliant, "compliant"},
+                                       {Verdict::drifted, "drifted"},
+                                       {Verdict::unknown, "unknown"},
+                                       {Verdict::failed, "failed"}};
+
+template <typename T, std::size_t N>
+std::string_view text_of(const Word<T> (&words)[N], T value) {
+    for (const Word<T>& word : words) {
+        if (word.value == value) return word.text;
+    }
+    return words[0].text;
+}
+
+template <typename T, std::size_t N>
+Result<T> value_of(const Word<T> (&words)[N], std::string_view what, std::string_view text) {
+    std::string known;
+    for (const Word<T>& word : words) {
+        if (word.text == text) return word.value;
+        known.append(known.empty() ? "" : ", ").append(word.text);
+    }
+    return fail(Errc::invalid, std::string(what) + " '" + printable(text) + "' is none of " + known);
+}
+
+Result<std::string> text_member(const json::Value& value, std::string_view name) {
+    const json::Value& member = value[name];
+    if (member.is_string()) return member.as_string();
+    return fail(Errc::invalid, "member '" + std::string(name) + "' is not a string");
+}
+
+Result<Ref> decode_ref(const json::Value& value) {
+    Ref ref;
+    ref.collection = EK_TRY(text_member(value, "collection"));
+    ref.id = EK_TRY(text_member(value, "id"));
+    if (ref.collection.empty() || ref.id.empty()) {
+        return fail(Errc::invalid, "an empty collection or id");
+    }
+    return ref;
+}
+
+}  // namespace
+
+std::string_view to_string(Policy policy) { return text_of(kPolicies, policy); }
+Result<Policy> policy_from(std::string_view name) { return value_of(kPolicies, "policy", name); }
+std::string_view to_string(Origin origin) { return text_of(kOrigins, origin); }
+Result<Origin> origin_from(std::string_view name) { return value_of(kOrigins, "origin", name); }
+std::string_view to_string(Action action) { return text_of(kActions, action); }
+std::string_view to_string(Outcome outcome) { return text_of(kOutcomes, outcome); }
+Result<Outcome> outcome_from(std::string_view name) {
+    return value_of(kOutcomes, "outcome", name);
+}
+std::string_view to_string(Verdict verdict) { return text_of(kVerdicts, verdict); }
+Result<Verdict> verdict_from(std::string_view name) {
+    return value_of(kVerdicts, "status", name);
+}
+
+json::Value encode(const Generation& generation) {
+    if (generation.empty()) return nullptr;
+    return json::Object{{"stream", generation.stream}, {"revision", generation.revision}};
+}
+
+Result<Generation> decode_generation(const json::Value& value) {
+    if (value.is_null()) return Generation{};
+    Generation generation;
+    generation.stream = EK_TRY(text_member(value, "stream"));
+    const json::Value& revision = value["revision"];
+    if (!revision.is_integer() || revision.as_integer() < 0) {
+        return fail(Errc::invalid, "member 'revision' is not a revision");
+    }
+    generation.revision = static_cast<std::uint64_t>(revision.as_integer());
+    return generation;
+}
+
+json::Value encode(const Change& change) {
+    return json::Object{{"path", change.path},
+                        {"before", change.before},
+                        {"after", change.after},
+                        {"action", to_string(change.action)},
+                        {"outcome", to_string(change.outcome)}};
+}
+
+Result<Change> decode_change(const json::Value& value) {
+    Change change;
+    change.path = EK_TRY(text_member(value, "path"));
+    change.before = value["before"];
+    change.after = value["after"];
+    change.action = EK_TRY(value_of(kActions, "action", value.string_or("action")));
+    change.outcome = EK_TRY(outcome_from(value.string_or("outcome")));
+    return change;
+}
+
+json::Value encode(const std::vector<Change>& changes) {
+    json::Array out;
+    for (const Change& change : changes) out.push_back(encode(change));
+    return out;
+}
+
+json::Value encode(const Error& error) {
+    return json::Object{{"code", to_string(error.code)}, {"detail", error.what}};
+}
+
+Error decode_error(const json::Value& value) {
+    return Error{errc_from(value.string_or("code")), value.string_or("detail", "no detail given")};
+}
+
+json::Value encode(const Compliance& compliance) {
+    json::Array fields;
+    for (const FieldDrift& field : compliance.fields) {
+        fields.push_back(json::Object{
+            {"path", field.path}, {"expected", field.expected}, {"actual", field.actual}});
+    }
+    const auto text_or_null = [](const std::string& text) {
+        return text.empty() ? json::Value() : json::Value(text);
+    };
+    return json::Object{{"status", to_string(compliance.status)},
+                        {"reason", text_or_null(compliance.reason)},
+                        {"fields", std::move(fields)},
+                        {"since", text_or_null(compliance.since)},
+                        {"seen_by", text_or_null(compliance.seen_by)}};
+}
+
+Result<Compliance> decode_compliance(const json::Value& value) {
+    Compliance compliance;
+    compliance.status = EK_TRY(verdict_from(value.string_or("status")));
+    compliance.reason = value.string_or("reason");
+    compliance.since = value.string_or("since");
+    compliance.seen_by = value.string_or("seen_by");
+    if (const json::Value& fields = value["fields"]; fields.is_array()) {
+        for (const json::Value& field : fields.as_array()) {
+            compliance.fields.push_back(FieldDrift{EK_TRY(text_member(field, "path")),
+                                                   field["expected"], field["actual"]});
+        }
+    }
+    return compliance;
+}
+
+json::Value encode(const Wanted& wanted) {
+    json::Object out{{"collection", wanted.ref.collection}, {"id", wanted.ref.id}};
+    if (wanted.description.is_object()) {
+        out.set("description", wanted.description);
+        out.set("policy", to_string(wanted.policy));
+    }
+    out.set("generation", encode(wanted.generation));
+    if (!wanted.action.empty()) {
+        out.set("action", wanted.action);
+        out.set("arguments", wanted.arguments);
+    }
+    return out;
+}
+
+Result<Wanted> decode_wanted(const json::Value& value) {
+    Wanted wanted;
+    wanted.ref = EK_TRY(decode_ref(value));
+    wanted.description = value["description"];
+    if (!wanted.description.is_null() && !wanted.description.is_object()) {
+        return fail(Errc::invalid, "member 'description' is not an object");
+    }
+    if (const json::Value* policy = value.find("policy")) {
+        if (!policy->is_string()) return fail(Errc::invalid, "member 'policy' is not a string");
+        wanted.policy = EK_TRY(policy_from(policy->as_string()));
+    }
+    wanted.generation = EK_TRY(decode_generation(value["generation"]));
+    wanted.action = value.string_or("action");
+    wanted.arguments = value["arguments"];
+    return wanted;
+}
+
+json::Value encode(const Done& done) {
+    json::Object out{{"collection", done.ref.collection},
+                     {"id", done.ref.id},
+                     {"generation", encode(done.generation)},
+                     {"outcome", to_string(done.outcome)},
+                     {"changes", encode(done.changes)},
+                     {"error", done.error ? encode(*done.error) : json::Value()}};
+    out.set("state", done.state);
+    out.set("compliance", done.compliance ? encode(*done.compliance) : json::Value());
+    return out;
+}
+
+Result<Done> decode_done(const json::Value& value) {
+    Done done;
+    done.ref = EK_TRY(decode_ref(value));
+    done.generation = EK_TRY(decode_generation(value["generation"]));
+    done.outcome = EK_TRY(outcome_from(value.string_or("outcome")));
+    if (const json::Value& changes = value["changes"]; changes.is_array()) {
+        for (const json::Value& change : changes.as_array()) {
+            done.changes.push_back(EK_TRY(decode_change(change)));
+        }
+    }
+    if (const json::Value& error = value["error"]; error.is_object()) {
+        done.error = decode_error(error);
+    }
+    done.state = value["state"];
+    if (const json::Value& compliance = value["compliance"]; compliance.is_object()) {
+        done.compliance = EK_TRY(decode_compliance(compliance));
+    }
+    return done;
+}
+
+}  // namespace evenkeel::wire
