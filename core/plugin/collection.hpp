@@ -94,6 +94,13 @@ class Collection {
     virtual Result<std::vector<wire::FieldDrift>> compare(const std::string& id,
                                                           const json::Value& description,
                                                           const json::Value& state) = 0;
+    // The state as it may be kept and shown beside this description: what the schema or a
+    // description's own "sensitive" calls secret is replaced by {"redacted": fingerprint}. States in
+    // Applied are redacted already, those of read and list are not; compare takes either. [any]
+    virtual json::Value redact(const json::Value& description, json::Value state) const {
+        (void)description;
+        return state;
+    }
     // A stored description of an older schema version, brought to schema_version().
     virtual Result<json::Value> upgrade(std::uint32_t from_version,
                                         const json::Value& description) = 0;
