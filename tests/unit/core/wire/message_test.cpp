@@ -1,0 +1,152 @@
+#include "core/wire/message.hpp"
+
+#include <gtest/gtest.h>
+
+namespace evenkeel::wire {
+namespace {
+
+template <typename T>
+T sent_to_agent(const T& message) {
+    const auto decoded = decode_to_agent(encode(message));
+    EXPECT_TRUE(decoded) << decoded.error().what;
+    return std::get<T>(*decoded);
+}
+
+template <typename T>
+T sent_to_orchestrator(const T& message) {
+    const auto decoded = decode_to_orchestrator(encode(message));
+    EXPECT_TRUE(decoded) << decoded.error().what;
+    return std::get<T>(*decoded);
+}
+
+Wanted motd() {
+    Wanted wanted;
+    wanted.ref = {"files", "/etc/motd"};
+    wanted.description = json::Object{{"content", "hi\n"}, {"mode", "0644"}};
+    wanted.policy = Policy::enforce;
+    wanted.generation = {"stream_a", 7};
+    return wanted;
+}
+
+TEST(Message, CommandSurvivesTheWire) {
+    Command command{"cmd_1", "stream_a", 3, "apply", std::chrono::seconds(9), {motd()}};
+    const Command back = sent_to_agent(command);
+    EXPECT_EQ(back.id, "cmd_1");
+    EXPECT_EQ(back.seq, 3u);
+    EXPECT_EQ(back.timeout, std::chrono::seconds(9));
+    ASSERT_EQ(back.resources.size(), 1u);
+    EXPECT_EQ(back.resources[0].ref, command.resources[0].ref);
+    EXPECT_EQ(back.resources[0].description, command.resources[0].description);
+    EXPECT_EQ(back.resources[0].policy, Policy::enforce);
+    EXPECT_EQ(back.resources[0].generation, command.resources[0].generation);
+}
+
+TEST(Message, HelloSurvivesTheWireBothWays) {
+    AgentHello up;
+    up.stream = "stream_b";
+    up.boot_id = "boot";
+    up.name = "web1";
+    up.facts = json::Object{{"os", "debian"}};
+    up.collections = {{"files", "files 0.1.0", "ab", 2}};
+    up.commands = {"stream_a", 41};
+    const AgentHello up_back = sent_to_orchestrator(up);
+    EXPECT_EQ(up_back.collections[0].schema_version, 2u);
+    EXPECT_EQ(up_back.commands.seq, 41u);
+    EXPECT_EQ(up_back.facts, up.facts);
+
+    OrchestratorHello down;
+    down.stream = "stream_a";
+    down.predecessor_stream = "stream_0";
+    down.predecessor_revision = 12;
+    down.host = "host_1";
+    down.heartbeat = std::chrono::milliseconds(500);
+    down.events = {"stream_b", 9};
+    const OrchestratorHello down_back = sent_to_agent(down);
+    EXPECT_EQ(down_back.predecessor_revision, 12u);
+    EXPECT_EQ(down_back.heartbeat, std::chrono::milliseconds(500));
+    EXPECT_EQ(down_back.events.stream, "stream_b");
+}
+
+TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
+    Done done;
+    done.ref = {"files", "/etc/motd"};
+    done.generation = {"stream_a", 7};
+    done.outcome = Outcome::failed;
+    done.changes = {{"/mode", "0600", "0644", Action::set, Outcome::done}};
+    done.error = Error{Errc::busy, "locked"};
+    done.state = json::Object{{"size", 3}};
+    done.compliance = Compliance{Verdict::drifted, "", {{"/mode", "0644", "0600"}}, "t", "apply"};
+    const auto back = decode_done(encode(done));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->changes[0].path, "/mode");
+    EXPECT_EQ(back->changes[0].outcome, Outcome::done);
+    EXPECT_EQ(back->error->code, Errc::busy);
+    EXPECT_EQ(back->compliance->fields, done.compliance->fields);
+    EXPECT_EQ(back->state, done.state);
+}
+
+TEST(Message, UnknownMembersAreIgnored) {
+    const auto decoded = decode_to_agent(R"({"type":"cancel","command":"cmd_1","later":{"a":1}})");
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(std::get<Cancel>(*decoded).command, "cmd_1");
+}
+
+TEST(Message, UnknownTypeIsUnsupportedAndNotInvalid) {
+    EXPECT_EQ(decode_to_agent(R"({"type":"sing"})").error().code, Errc::unsupported);
+    EXPECT_EQ(decode_to_orchestrator(R"({"type":"sing"})").error().code, Errc::unsupported);
+}
+
+TEST(Message, WrongMembersAreNamed) {
+    const auto named = [](std::string_view body, std::string_view member) {
+        const auto decoded = decode_to_agent(body);
+        ASSERT_FALSE(decoded) << body;
+        EXPECT_EQ(decoded.error().code, Errc::invalid);
+        EXPECT_NE(decoded.error().what.find(member), std::string::npos) << decoded.error().what;
+    };
+    named(R"({"type":"command"})", "'id'");
+    named(R"({"type":"command","id":"c","stream":"s","seq":-1,"verb":"apply"})", "'seq'");
+    named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"apply","timeout_ms":0})",
+          "'timeout_ms'");
+    named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"a","timeout_ms":1,)"
+          R"("resources":{}})",
+          "'resources'");
+    named(R"({"type":"cancel","command":5})", "'command'");
+}
+
+TEST(Message, OversizedBodyIsRefused) {
+    const std::string body = R"({"type":"heartbeat","x":")" + std::string(kMessageBytesMost, 'x') +
+                             "\"}";
+    EXPECT_EQ(decode_to_agent(body).error().code, Errc::limit);
+}
+
+TEST(Digest, IgnoresTheOrderInWhichDescriptionsAreHeld) {
+    const Held a{{"files", "/a"}, {"s", 1}};
+    const Held b{{"directories", "/b"}, {"s", 2}};
+    EXPECT_EQ(digest_of("s", {a, b}).sha256, digest_of("s", {b, a}).sha256);
+    EXPECT_EQ(digest_of("s", {a, b}).count, 2u);
+}
+
+TEST(Digest, ChangesWithAnyGeneration) {
+    const Held a{{"files", "/a"}, {"s", 1}};
+    const Held newer{{"files", "/a"}, {"s", 2}};
+    const Held other{{"files", "/a"}, {"r", 1}};
+    EXPECT_NE(digest_of("s", {a}).sha256, digest_of("s", {newer}).sha256);
+    EXPECT_NE(digest_of("s", {a}).sha256, digest_of("s", {other}).sha256);
+}
+
+TEST(Digest, IsTheOneThatTheProtocolPageDefines) {
+    // printf '["files","/a","s",1]\n' | sha256sum
+    EXPECT_EQ(digest_of("s", {{{"files", "/a"}, {"s", 1}}}).sha256,
+              "eb2a1c970004eb348118ce34eacaa36000648c04a28c519ca80f9acd5cee59dd");
+}
+
+TEST(Protocol, HighestCommonVersionOrARefusalWithBothRanges) {
+    EXPECT_EQ(*choose_protocol(0, 9), 1);
+    const auto refused = choose_protocol(4, 6);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("1 to 1"), std::string::npos);
+    EXPECT_NE(refused.error().what.find("4 to 6"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace evenkeel::wire
