@@ -15,7 +15,9 @@ from beds.lab import PREFIX, Lab, hierarchies
 class Beds(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.one, cls.two = Lab().boot("one", "two")
+        lab = Lab()
+        cls.addClassCleanup(lab.close)
+        cls.one, cls.two = lab.boot("one", "two")
 
     def reach(self, timeout_s=0.3):
         """Whether a connection from host one to a listener on host two comes about."""
@@ -59,6 +61,14 @@ class Beds(unittest.TestCase):
 
 
 class Lifetime(unittest.TestCase):
+    def test_a_closed_lab_frees_its_names(self):
+        for _ in range(2):
+            lab = Lab()
+            host, = lab.boot("again")
+            self.assertNotEqual(host.run("test", "-e", "/etc/left", check=False).returncode, 0)
+            host.run("touch", "/etc/left")
+            lab.close()
+
     def test_a_killed_lab_leaves_no_process_behind(self):
         bed = pathlib.Path(__file__).with_name("bed")
         code = "from beds.lab import Lab; Lab().boot('x'); print('up', flush=True); input()"

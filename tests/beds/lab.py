@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -149,6 +150,15 @@ class Host:
         os.kill(self._leader, signal.SIGKILL)
         self._nspawn.wait(BOOT_SECONDS)
 
+    def remove(self):
+        """Stops it and takes its files and its network away."""
+        if self._nspawn and self._nspawn.poll() is None:
+            self.power_cut()
+        # Lazily, since the kernel lets go of the last process a moment later.
+        quiet("umount", "--lazy", str(self.files))
+        quiet("ip", "netns", "delete", self.name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def cut_link(self):
         """Nothing passes any more and nobody is told: what a pulled cable looks like."""
         quiet("ip", "link", "set", self._port(), "down")
@@ -226,7 +236,10 @@ class Host:
 
 
 class Lab:
-    """The hosts of one test, made on demand. `stage` is a tree laid over the root, or None."""
+    """The hosts of one test, made on demand. `stage` is a tree laid over the root, or None.
+
+    Names are unique within the process at one time; close() frees them.
+    """
 
     def __init__(self, stage=None):
         if "EVENKEEL_LAB" not in os.environ:
@@ -235,9 +248,18 @@ class Lab:
         self._layers = [*([stage] if stage else []), root.systemd_root()]
 
     def boot(self, *names):
-        """Boots new hosts side by side and returns them in order."""
+        """Boots new hosts side by side and returns them in order. All know all by name."""
         for name in names:
             self.hosts[name] = Host(name, 11 + len(self.hosts), self._layers)
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(Host.boot, (self.hosts[name] for name in names)))
+        known = "".join(f"{host.address} {name}\n" for name, host in self.hosts.items())
+        for host in self.hosts.values():
+            (host.files / "etc/hosts").write_text("127.0.0.1 localhost\n" + known,
+                                                  encoding="utf-8")
         return [self.hosts[name] for name in names]
+
+    def close(self):
+        for host in self.hosts.values():
+            host.remove()
+        self.hosts.clear()

@@ -1,0 +1,75 @@
+"""The base of the end-to-end tests: one system for each class, its journals shown on failure."""
+
+import unittest
+
+from harness.events import about
+from harness.system import System, eventually
+
+DRIFT_SECONDS = 10
+# How long something that must not happen is given to happen.
+QUIET_SECONDS = 1.5
+
+
+class SystemCase(unittest.TestCase):
+    """Subclasses name their hosts; `agent` is laid over every agent's configuration."""
+
+    hosts = ("web",)
+    agent = None
+    system = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.system = System(*cls.hosts, agent=cls.agent)
+        cls.addClassCleanup(cls.system.close)
+        cls.rest = cls.system.rest
+        cls.events = cls.system.events
+
+    def run(self, result=None):
+        bad = len(result.errors) + len(result.failures)
+        super().run(result)
+        if len(result.errors) + len(result.failures) > bad and self.system:
+            print(f"\n=== after {self.id()}\n{self.system.describe()}", flush=True)
+
+    def bed(self, name=None):
+        return self.system.hosts[name or self.hosts[0]]
+
+    def id_of(self, name=None):
+        return self.system.ids[name or self.hosts[0]]
+
+    def read(self, path, name=None):
+        """The content of a file on a host."""
+        return self.bed(name).run("cat", path).stdout
+
+    def stat(self, path, name=None):
+        """(type, mode, owner, group) of a path on a host, links not followed."""
+        done = self.bed(name).run("stat", "--format=%F|%04a|%U|%G", path)
+        return tuple(done.stdout.strip().split("|"))
+
+    def exists(self, path, name=None):
+        return self.bed(name).run("test", "-e", path, check=False).returncode == 0
+
+    def put_done(self, collection, rid, description, policy=None, name=None):
+        """PUTs a description, waits for its command, which must succeed, and returns it."""
+        reply = self.rest.put(name or self.hosts[0], collection, rid, description, policy)
+        self.assertEqual(reply.status, 200, reply)
+        self.assertEqual(reply.body["state"], "succeeded", reply)
+        return reply.body
+
+    def compliance(self, collection, rid, name=None):
+        return self.rest.resource(name or self.hosts[0], collection, rid)["compliance"]
+
+    def wait_compliance(self, status, collection, rid, name=None):
+        return eventually(f"{rid} is {status}", lambda: self.compliance(
+            collection, rid, name)["status"] == status and self.compliance(collection, rid, name))
+
+    def wait_event(self, kind, collection, rid, since=0, name=None, timeout_s=DRIFT_SECONDS):
+        return self.events.wait(about(kind, self.id_of(name), collection, rid), timeout_s, since,
+                                f"{kind} of {rid}")
+
+    def resource_events(self, collection, rid, since=0, name=None):
+        """The types of the events about a resource's truth since a mark, in order."""
+        found = self.events.matching(
+            lambda event: event["type"].startswith("resource.")
+            and event["data"]["host"] == self.id_of(name)
+            and (event["data"]["collection"], event["data"]["id"]) == (collection, rid), since)
+        return [event["type"].removeprefix("resource.") for event in found]

@@ -1,0 +1,125 @@
+"""An orchestrator and hosts, each in a bed, with the programs as `meson install` lays them down."""
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from beds.lab import Lab
+from harness.events import Events
+from harness.rest import Rest
+
+ORCHESTRATOR = "evenkeel-orchestrator"
+AGENT = "evenkeel-agent"
+STATE = "/var/lib/evenkeel"
+HEARTBEAT = "1s"
+WAIT_SECONDS = 30
+
+
+def eventually(what, check, timeout_s=WAIT_SECONDS):
+    """The first true answer of `check`; its exceptions count as "not yet". Fails after the time."""
+    deadline, last = time.monotonic() + timeout_s, None
+    while time.monotonic() < deadline:
+        try:
+            if last := check():
+                return last
+        except (AssertionError, OSError, RuntimeError, KeyError) as error:
+            last = error
+        time.sleep(0.05)
+    raise AssertionError(f"not within {timeout_s} s: {what}; last: {last}")
+
+
+def installed():
+    """A tree with what `meson install` installs, laid over the root of every bed."""
+    stage = pathlib.Path("/run/stage")
+    if not stage.exists():
+        build = os.environ["EVENKEEL_BUILD"]
+        done = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet"],
+                              env={**os.environ, "DESTDIR": str(stage)}, check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"meson install: {done.stdout}{done.stderr}")
+    return stage
+
+
+class System:
+    """One orchestrator and its hosts. Host names are the beds' names; `ids` maps them to ids."""
+
+    def __init__(self, *names, agent=None):
+        self._agent_config = agent or {}
+        self.lab = Lab(installed())
+        self.orchestrator, *beds = self.lab.boot("orchestrator", *names)
+        self.hosts = dict(zip(names, beds))
+        try:
+            self.start_orchestrator()
+            for name in names:
+                self.enrol(name)
+        except Exception:
+            print(self.describe(), flush=True)
+            self.lab.close()
+            raise
+        self.ids = {host["name"]: host["id"] for host in self.rest.items("/v1/hosts")}
+        self.events = Events(self.rest)
+
+    def close(self):
+        self.events.close()
+        self.lab.close()
+
+    def start_orchestrator(self):
+        write(self.orchestrator, "/etc/evenkeel/orchestrator.json", json.dumps(
+            {"bus": {"heartbeat": HEARTBEAT}, "log": {"level": "debug"}}))
+        self.orchestrator.run("systemctl", "start", ORCHESTRATOR)
+        token = self.orchestrator.run("cat", f"{STATE}/orchestrator/admin.token").stdout.strip()
+        self.rest = Rest(token, bed=self.orchestrator)
+        eventually("the orchestrator is ready", self.is_ready)
+
+    def is_ready(self):
+        return self.rest.call("GET", "/readyz").status == 200
+
+    def enrol(self, name):
+        """Runs the install line of a new token on the host and starts its agent."""
+        host = self.hosts[name]
+        write(host, "/etc/evenkeel/agent.json", json.dumps(
+            {"log": {"level": "debug"}, **self._agent_config}))
+        made = self.rest.call("POST", "/v1/enrolment-tokens", {"name": f"for {name}"})
+        if made.status != 201:
+            raise AssertionError(f"no enrolment token: {made}")
+        host.run("sh", "-c", made.body["install"])
+        host.run("systemctl", "start", AGENT)
+        eventually(f"{name} is online", lambda: self.is_online(name))
+
+    def is_online(self, name):
+        return self.rest.get(f"/v1/hosts/{name}")["connection"] == "online"
+
+    def agent(self, name, *argv, check=False, stdin=""):
+        """evenkeel-agent on a host: (exit code, decoded output or text)."""
+        done = self.hosts[name].run(AGENT, *argv, check=check, stdin=stdin)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except json.JSONDecodeError:
+            return done.returncode, done.stdout + done.stderr
+
+    def kill(self, bed, unit):
+        """SIGKILL to the daemon; its unit starts it again."""
+        before = main_pid(bed, unit)
+        bed.run("systemctl", "kill", "--signal=KILL", unit)
+        eventually(f"{unit} runs again", lambda: main_pid(bed, unit) not in ("0", before)
+                   and bed.run("systemctl", "is-active", unit))
+
+    def describe(self):
+        """What is worth reading after a failure."""
+        parts = [("orchestrator", self.orchestrator.journal(ORCHESTRATOR))]
+        parts += [(name, host.journal(AGENT)) for name, host in self.hosts.items()]
+        return "\n".join(f"--- {name}\n" + "\n".join(text.splitlines()[-60:])
+                         for name, text in parts)
+
+
+def main_pid(bed, unit):
+    return bed.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
+
+
+def write(bed, path, text):
+    """Writes a file on a host, from inside it, so that what watches there sees it."""
+    bed.run("mkdir", "-p", str(pathlib.PurePath(path).parent))
+    bed.run("tee", path, stdin=text)
