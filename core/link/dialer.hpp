@@ -10,25 +10,9 @@
 
 #include "core/base/result.hpp"
 #include "core/link/message.hpp"
+#include "core/link/remote.hpp"
 
 namespace evenkeel::link {
-
-// The name that every orchestrator's certificate carries, whatever address is dialled.
-inline constexpr const char* kServerName = "evenkeel-orchestrator";
-
-// How to reach and trust an orchestrator. Always TLS 1.2 or later; the server's certificate must
-// chain to `ca_file` and carry kServerName as a DNS name.
-struct Remote {
-    std::string host;  // name, IPv4 or IPv6 address (without brackets)
-    std::uint16_t port = 5671;
-    std::string ca_file;                             // PEM, one or more CAs
-    std::string certificate_file;                    // PEM, ours; empty = present none (enrolment)
-    std::string key_file;                            // PEM, of `certificate_file`
-    std::string container_id;                        // told to the peer; the host id
-    std::chrono::milliseconds idle_timeout{20'000};  // silence after which the link is dead
-    std::chrono::milliseconds connect_timeout{15'000};  // from dialling to all links attached
-    std::size_t message_bytes_max = 768 * 1024;         // body, both directions
-};
 
 // The agent's side of the bus: one connection, dialled out and kept up with back-off and full
 // jitter of its own. Nothing is kept for a link that is down: what must arrive lies in the caller's
@@ -82,12 +66,5 @@ class Dialer {
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-// One question and its answer over a connection of its own, with a dynamic reply address: what
-// enrolment needs. Blocks the calling thread, at most `timeout` plus a name look-up. `denied` when
-// the peer refuses us, fails verification or rejects the message; `unavailable` when it is not
-// there; `timeout`; `limit` when the body is too large. [lane]
-Result<Message> request_once(const Remote& remote, const std::string& address, Message message,
-                             std::chrono::milliseconds timeout);
 
 }  // namespace evenkeel::link
