@@ -71,7 +71,8 @@ class Lifetime(unittest.TestCase):
 
     def test_a_killed_lab_leaves_no_process_behind(self):
         bed = pathlib.Path(__file__).with_name("bed")
-        code = "from beds.lab import Lab; Lab().boot('x'); print('up', flush=True); input()"
+        code = "from beds.lab import Lab; Lab().boot('x'); print('up', flush=True); " \
+               "import signal; signal.pause()"
         outside = {name: value for name, value in os.environ.items() if name != "EVENKEEL_LAB"}
         with subprocess.Popen([bed, "run", sys.executable, "-c", code], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True, env=outside) as lab:
