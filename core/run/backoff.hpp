@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace evenkeel::run {
+
+// Waiting times between attempts: the n-th is drawn evenly from 0 to min(cap, base * 2^n), so that
+// many who failed together do not come back together.
+class Backoff {
+  public:
+    // A number in [0, 1).
+    using Random = std::function<double()>;
+
+    Backoff(std::chrono::milliseconds base, std::chrono::milliseconds cap);
+    Backoff(std::chrono::milliseconds base, std::chrono::milliseconds cap, Random random);
+
+    // The wait before the next attempt; each call counts as one failure.
+    std::chrono::milliseconds next();
+    // After a success.
+    void reset() { failures_ = 0; }
+    int failures() const { return failures_; }
+
+  private:
+    std::chrono::milliseconds base_;
+    std::chrono::milliseconds cap_;
+    Random random_;
+    int failures_ = 0;
+};
+
+}  // namespace evenkeel::run

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::run {
+
+// One thread for calls that block, started by the first task; tasks run in the order in which they
+// came. A task that throws is a bug: it is logged and the process aborts.
+class Lane {
+  public:
+    struct Options {
+        std::string name = "lane";           // of the thread; 15 bytes of it are seen
+        std::size_t queue_depth_max = 1000;  // tasks waiting, the running one not counted
+    };
+
+    explicit Lane(Options options);
+    // Like stop() with 5 seconds.
+    ~Lane();
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    // `busy` when the queue is full, `unavailable` after stop() or abandon(). [any]
+    Result<void> submit(std::function<void()> task);
+
+    // Nothing waits and nothing runs. [any]
+    bool idle() const;
+    // Tasks that wait. [any]
+    std::size_t depth() const;
+    // By now_monotonic_ns(), when the running task began; 0 when none runs. [any]
+    std::uint64_t running_since_ns() const;
+
+    // Drops what waits and leaves the thread to whatever it hangs in; it ends if the running task
+    // ever returns. That task must hold all it touches afterwards (see Loop::poster). [any]
+    void abandon();
+    bool abandoned() const;
+
+    // Refuses new tasks, runs those that wait, ends the thread. When the deadline passes first the
+    // lane is abandoned and the answer is false. Not from one of its own tasks. [any]
+    bool stop(std::chrono::milliseconds deadline);
+
+  private:
+    struct Shared;
+    // Shared with the thread, which may have to be left behind.
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace evenkeel::run

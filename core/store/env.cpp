@@ -1,0 +1,193 @@
+#include "core/store/env.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include <lmdb.h>
+#include <sys/stat.h>
+
+#include "core/base/fd.hpp"
+#include "core/base/file.hpp"
+#include "core/base/id.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/store/lmdb_error.hpp"
+
+namespace evenkeel::store {
+namespace {
+
+constexpr unsigned kReadersMax = 126;
+
+struct CloseEnv {
+    void operator()(MDB_env* env) const { mdb_env_close(env); }
+};
+using EnvHandle = std::unique_ptr<MDB_env, CloseEnv>;
+
+Result<EnvHandle> create_env(const std::string& folder, unsigned tables, std::uint64_t map_bytes,
+                             unsigned flags) {
+    MDB_env* env = nullptr;
+    int code = mdb_env_create(&env);
+    if (code != 0) return fail(lmdb_error(code, "open the store"));
+    EnvHandle handle(env);
+    // Room for tables that an older layout had and a migration reads.
+    code = mdb_env_set_maxdbs(env, tables + 16);
+    if (code == 0) code = mdb_env_set_maxreaders(env, kReadersMax);
+    if (code == 0 && map_bytes != 0) code = mdb_env_set_mapsize(env, map_bytes);
+    if (code == 0) code = mdb_env_open(env, folder.c_str(), flags | MDB_NOTLS, 0600);
+    if (code != 0) return fail(lmdb_error(code, "open the store in " + folder));
+    return handle;
+}
+
+Result<void> copy_env(MDB_env* env, const std::string& to) {
+    EK_CHECK(make_folder(to, 0700));
+    std::error_code error;
+    if (!std::filesystem::is_empty(to, error) || error) {
+        return fail(Errc::conflict, to + " is not empty");
+    }
+    const int code = mdb_env_copy2(env, to.c_str(), MDB_CP_COMPACT);
+    if (code != 0) return fail(lmdb_error(code, "copy the store to " + to));
+    // LMDB makes the copy readable by the group.
+    const std::string data = to + "/data.mdb";
+    if (::chmod(data.c_str(), 0600) != 0) return fail(system_error(errno, "set mode of " + data));
+    return {};
+}
+
+}  // namespace
+
+struct Env::Inside {
+    std::string folder;
+    Fd lock;  // given back after the environment is closed
+    EnvHandle env;
+    std::map<std::string, Table, std::less<>> tables;
+
+    Result<Table> open_table(MDB_txn* txn, const std::string& name, unsigned flags) {
+        Table table;
+        const int code = mdb_dbi_open(txn, name.c_str(), flags, &table.handle);
+        if (code != 0) return fail(lmdb_error(code, "open the table " + name));
+        tables[name] = table;
+        return table;
+    }
+};
+
+Env::Env(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Env::Env(Env&&) noexcept = default;
+Env& Env::operator=(Env&&) noexcept = default;
+Env::~Env() = default;
+
+namespace {
+
+Result<unsigned> layout_of(const ReadTxn& txn, Table meta, unsigned newest) {
+    const auto stored = EK_TRY(txn.get(meta, "layout"));
+    if (!stored) return 0U;
+    const auto layout = parse_number(*stored);
+    if (!layout || *layout == 0) return fail(Errc::corrupt, "the store's layout is no number");
+    if (*layout > newest) {
+        return fail(Errc::unsupported, "the store has layout " + *stored +
+                                           ", this program knows up to " + std::to_string(newest) +
+                                           ": use the newer program, or restore a backup");
+    }
+    return static_cast<unsigned>(*layout);
+}
+
+// Copies the store as it is to a folder inside its own, for whoever must go back.
+Result<void> keep_copy(const Env& env, const std::string& to) {
+    // What stands there is left from a start that broke off, or from an earlier migration.
+    std::error_code error;
+    std::filesystem::remove_all(to, error);
+    return env.copy_to(to);
+}
+
+}  // namespace
+
+Result<Env> Env::open(const std::string& folder, Options options) {
+    EK_CHECK(make_folder(folder, 0700));
+    auto inside = std::make_unique<Inside>();
+    inside->folder = folder;
+    inside->lock = EK_TRY(lock_file(folder + "/lock"));
+    const auto tables = static_cast<unsigned>(options.tables.size());
+    inside->env = EK_TRY(create_env(folder, tables + 1, options.map_bytes, 0));
+    int dead = 0;
+    mdb_reader_check(inside->env.get(), &dead);
+    Env env(std::move(inside));
+    EK_CHECK(env.prepare(options));
+    return env;
+}
+
+Result<void> Env::prepare(const Options& options) {
+    const auto newest = static_cast<unsigned>(1 + options.migrations.size());
+    WriteTxn txn = EK_TRY(write());
+    const Table meta = EK_TRY(inside_->open_table(txn.txn_, "meta", MDB_CREATE));
+    const unsigned layout = EK_TRY(layout_of(txn, meta, newest));
+    if (layout != 0 && layout < newest) {
+        // Copying sees what is committed, so this transaction may stay open.
+        EK_CHECK(keep_copy(*this, inside_->folder + "/layout-" + std::to_string(layout)));
+    }
+    for (const std::string& name : options.tables) {
+        EK_TRY(inside_->open_table(txn.txn_, name, MDB_CREATE));
+    }
+    for (unsigned from = layout; from != 0 && from < newest; ++from) {
+        const auto migrated = options.migrations[from - 1](*this, txn);
+        if (!migrated) {
+            return fail("migrate the store from layout " + std::to_string(from), migrated.error());
+        }
+        log::info("migrated the store", {{"from", std::to_string(from)}});
+    }
+    if (layout != newest) EK_CHECK(txn.put(meta, "layout", std::to_string(newest)));
+    if (layout == 0) EK_CHECK(txn.put(meta, "stream", make_id("stream")));
+    return txn.commit();
+}
+
+Table Env::table(std::string_view name) const {
+    const auto found = inside_->tables.find(name);
+    if (found != inside_->tables.end()) return found->second;
+    log::error("a table was never named to the store, aborting", {{"table", std::string(name)}});
+    std::abort();
+}
+
+Result<ReadTxn> Env::read() const {
+    MDB_txn* txn = nullptr;
+    const int code = mdb_txn_begin(inside_->env.get(), nullptr, MDB_RDONLY, &txn);
+    if (code != 0) return fail(lmdb_error(code, "begin to read the store"));
+    return ReadTxn(txn);
+}
+
+Result<WriteTxn> Env::write() {
+    MDB_txn* txn = nullptr;
+    const int code = mdb_txn_begin(inside_->env.get(), nullptr, 0, &txn);
+    if (code != 0) return fail(lmdb_error(code, "begin to write to the store"));
+    return WriteTxn(inside_->env.get(), txn);
+}
+
+Result<void> Env::copy_to(const std::string& to) const {
+    return copy_env(inside_->env.get(), to);
+}
+
+Result<void> Env::copy(const std::string& folder, const std::string& to) {
+    const EnvHandle env = EK_TRY(create_env(folder, 1, 0, MDB_RDONLY));
+    return copy_env(env.get(), to);
+}
+
+Result<Env::Usage> Env::usage() const {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    int code = mdb_env_info(inside_->env.get(), &info);
+    if (code == 0) code = mdb_env_stat(inside_->env.get(), &stat);
+    if (code != 0) return fail(lmdb_error(code, "measure the store"));
+    std::uint64_t free_pages = 0;
+    const ReadTxn txn = EK_TRY(read());
+    // Table 0 is LMDB's own list of free pages: each value is a count and the pages.
+    EK_CHECK(txn.scan(Table{0}, Range::all(), [&](std::string_view, std::string_view pages) {
+        std::size_t count = 0;
+        if (pages.size() >= sizeof(count)) std::memcpy(&count, pages.data(), sizeof(count));
+        free_pages += count;
+        return true;
+    }));
+    const std::uint64_t used_pages = info.me_last_pgno + 1 - free_pages;
+    return Usage{used_pages * stat.ms_psize, info.me_mapsize};
+}
+
+}  // namespace evenkeel::store

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/store/txn.hpp"
+
+namespace evenkeel::store {
+
+// A store: one LMDB environment in a folder of its own. What LMDB asks of us, and how it is met:
+// - An environment is opened once in a process and by one process: open() holds a lock.
+// - It does not survive a fork: open it after daemonizing, start children by posix_spawn only.
+// - An old read transaction keeps every page alive that it can see, so they are short; slots that
+//   a killed process left are cleared at the next open.
+// - The map's size is the store's limit. The file is sparse and grows only with what is in it.
+// - A reader sees the last commit, a writer may be anywhere: kill -9 and power loss keep exactly
+//   what was committed. Syncing is never switched off.
+// Lives longer than all transactions and writers on it. [any], with one write transaction at a
+// time.
+class Env {
+  public:
+    // Changes a store of one layout into the next one's, in the given transaction.
+    using Migration = std::function<Result<void>(const Env&, WriteTxn&)>;
+
+    struct Options {
+        std::vector<std::string> tables;    // made when missing; `meta` is always there
+        std::vector<Migration> migrations;  // the n-th takes layout n+1 to n+2
+        std::uint64_t map_bytes = std::uint64_t{16} << 30;
+    };
+
+    // Opens the store in `folder` (0700, made when missing). A new one gets layout
+    // 1 + migrations.size() and a stream. An older one is copied to `folder`/layout-N and migrated
+    // in one transaction. `unsupported` for a layout newer than this program, `busy` when another
+    // process has the store open, `corrupt` when its files are damaged.
+    static Result<Env> open(const std::string& folder, Options options);
+    // Copies a store that any process may have open, compacted, to `to` (new or empty; 0700):
+    // one moment of it, whole.
+    static Result<void> copy(const std::string& folder, const std::string& to);
+
+    Env(Env&&) noexcept;
+    Env& operator=(Env&&) noexcept;
+    ~Env();
+
+    // Requires a name given to open(), or "meta".
+    Table table(std::string_view name) const;
+
+    Result<ReadTxn> read() const;
+    // Waits for a write transaction that is under way.
+    Result<WriteTxn> write();
+
+    // The same copy() of this store, while it is in use.
+    Result<void> copy_to(const std::string& to) const;
+
+    struct Usage {
+        std::uint64_t used_bytes = 0;  // by what is stored and what readers hold
+        std::uint64_t map_bytes = 0;
+    };
+    // How full the store is. Past 100 % put fails; keep some room, because erasing needs it too.
+    Result<Usage> usage() const;
+
+  private:
+    struct Inside;
+    explicit Env(std::unique_ptr<Inside> inside);
+    // Opens the tables, checks the layout and migrates, in one transaction.
+    Result<void> prepare(const Options& options);
+    std::unique_ptr<Inside> inside_;
+};
+
+// A store's name in the protocols: random, made with the store and again when it is restored from a
+// backup, so that sequence numbers of the two lives are never mixed up.
+struct Stream {
+    std::string id;                     // "stream_..."
+    std::string predecessor;            // the stream before the last restore, else empty
+    std::uint64_t predecessor_end = 0;  // the revision up to which the predecessor was restored
+};
+Result<Stream> stream_of(const Env& env, const ReadTxn& txn);
+// Begins a new stream; the one so far becomes its predecessor.
+Result<Stream> begin_stream(const Env& env, WriteTxn& txn, std::uint64_t predecessor_end);
+
+}  // namespace evenkeel::store

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/result.hpp"
+#include "core/store/key.hpp"
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace evenkeel::store {
+
+// One of an Env's tables: sorted keys with values. A small handle, good as long as its Env.
+struct Table {
+    unsigned handle = 0;
+};
+
+// One moment of the store, seen whole: what is committed later is not in it. Use it in one function
+// and on one thread, never across a post: pages that it sees cannot be reused. A thread has one
+// at a time. Reading never waits for a writer.
+class ReadTxn {
+  public:
+    ReadTxn(ReadTxn&& other) noexcept;
+    ReadTxn& operator=(ReadTxn&&) = delete;
+    ~ReadTxn();
+
+    // The value, or nothing when the key is not there.
+    Result<std::optional<std::string>> get(Table table, std::string_view key) const;
+
+    // Sees one key and its value, which are good until it returns; false ends the scan.
+    using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+    // Requires that `visit` does not change the table: collect first, then change.
+    Result<void> scan(Table table, const Range& range, const Visit& visit) const;
+
+    using Entry = std::pair<std::string, std::string>;
+    // The range's first entry (its last one when the range is reversed), if it has any.
+    Result<std::optional<Entry>> first(Table table, const Range& range) const;
+
+    // Entries in the table, without counting them one by one.
+    Result<std::size_t> count(Table table) const;
+
+  protected:
+    friend class Env;
+    explicit ReadTxn(MDB_txn* txn) : txn_(txn) {}
+    MDB_txn* txn_;
+};
+
+// A ReadTxn that sees and makes changes. Without commit() nothing of it happens. One at a time in
+// the whole store, on one thread; begin one only where Writer is not in use (start, restore) or
+// inside a Writer's work. After an error other than `conflict` and `invalid` it can only be given up.
+class WriteTxn : public ReadTxn {
+  public:
+    WriteTxn(WriteTxn&& other) noexcept = default;
+
+    // Sets the key's value. `invalid` for an empty key or one over kKeyBytesMax, `limit` when the
+    // store or the disk is full.
+    Result<void> put(Table table, std::string_view key, std::string_view value);
+    // Sets the key's value; `conflict` when it has one already.
+    Result<void> insert(Table table, std::string_view key, std::string_view value);
+    // Whether the key was there.
+    Result<bool> erase(Table table, std::string_view key);
+    // Erases at most `most` entries of the range, in its order; returns how many.
+    Result<std::size_t> erase(Table table, const Range& range, std::size_t most);
+
+    // On disk and synced when it returns without error. Ends the transaction either way.
+    Result<void> commit();
+    // A part that can be given up alone; until it ends this one must not be used.
+    Result<WriteTxn> nested();
+
+  private:
+    friend class Env;
+    WriteTxn(MDB_env* env, MDB_txn* txn) : ReadTxn(txn), env_(env) {}
+    MDB_env* env_;
+};
+
+}  // namespace evenkeel::store

@@ -1,0 +1,160 @@
+#include "core/store/writer.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <future>
+#include <iterator>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+
+#include "core/base/log.hpp"
+
+namespace evenkeel::store {
+namespace {
+
+struct Job {
+    Writer::Work work;
+    Writer::Done done;
+    bool posted = true;  // false: `done` may run on the writer's thread
+    Result<void> outcome;
+};
+
+// One work in a part of its own; an error leaves no trace of it.
+Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
+    WriteTxn part = EK_TRY(txn.nested());
+    EK_CHECK(work(part));
+    return part.commit();
+}
+
+Result<void> attempt_all(Env& env, std::vector<Job>& batch) {
+    WriteTxn txn = EK_TRY(env.write());
+    for (Job& job : batch) job.outcome = attempt(txn, job.work);
+    return txn.commit();
+}
+
+// Fills in the outcomes. What the commit says counts for all that succeeded before it.
+void commit_batch(Env& env, std::vector<Job>& batch) {
+    try {
+        const Result<void> committed = attempt_all(env, batch);
+        if (committed) return;
+        log::error("the store took no changes",
+                   {{"what", committed.error().what}, {"works", std::to_string(batch.size())}});
+        for (Job& job : batch) {
+            if (job.outcome) job.outcome = fail(committed.error());
+        }
+        return;
+    } catch (const std::exception& error) {
+        log::error("a work on the store threw, aborting", {{"what", error.what()}});
+    } catch (...) {
+        log::error("a work on the store threw something unknown, aborting");
+    }
+    std::abort();
+}
+
+}  // namespace
+
+struct Writer::Inside {
+    Inside(Env& store, Post to, Options from)
+        : env(store), post(std::move(to)), options(std::move(from)) {}
+
+    Env& env;
+    const Post post;
+    const Options options;
+    mutable std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<Job> queue;
+    bool stopping = false;
+    std::thread thread;
+
+    Result<void> add(Job job);
+    void work();
+    std::vector<Job> take();
+};
+
+Result<void> Writer::Inside::add(Job job) {
+    const std::scoped_lock lock(mutex);
+    if (stopping) return fail(Errc::unavailable, "the store is closing");
+    if (queue.size() >= options.queue_depth_max) {
+        return fail(Errc::busy,
+                    "the store has " + std::to_string(queue.size()) + " changes waiting already");
+    }
+    queue.push_back(std::move(job));
+    changed.notify_one();
+    return {};
+}
+
+// Waits for works; none when it is time to end.
+std::vector<Job> Writer::Inside::take() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return !queue.empty() || stopping; });
+    const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), options.batch_max));
+    std::vector<Job> batch(std::make_move_iterator(queue.begin()),
+                           std::make_move_iterator(queue.begin() + count));
+    queue.erase(queue.begin(), queue.begin() + count);
+    return batch;
+}
+
+void Writer::Inside::work() {
+    pthread_setname_np(pthread_self(), "store-writer");
+    for (std::vector<Job> batch = take(); !batch.empty(); batch = take()) {
+        commit_batch(env, batch);
+        for (Job& job : batch) {
+            if (!job.posted) {
+                job.done(std::move(job.outcome));
+            } else if (job.done) {
+                post([done = std::move(job.done), outcome = std::move(job.outcome)] {
+                    done(outcome);
+                });
+            }
+        }
+    }
+}
+
+Writer::Writer(Env& env, Post post) : Writer(env, std::move(post), Options()) {}
+
+Writer::Writer(Env& env, Post post, Options options)
+    : inside_(std::make_unique<Inside>(env, std::move(post), std::move(options))) {
+    inside_->thread = std::thread([inside = inside_.get()] { inside->work(); });
+}
+
+Writer::~Writer() {
+    stop();
+}
+
+Result<void> Writer::submit(Work work, Done done) {
+    return inside_->add(Job{std::move(work), std::move(done), true, {}});
+}
+
+Result<void> Writer::run(Work work) {
+    // Shared, because the writer may still be inside set_value when this function has its answer.
+    const auto promise = std::make_shared<std::promise<Result<void>>>();
+    auto outcome = promise->get_future();
+    Done done = [promise](Result<void> result) { promise->set_value(std::move(result)); };
+    EK_CHECK(inside_->add(Job{std::move(work), std::move(done), false, {}}));
+    return outcome.get();
+}
+
+std::size_t Writer::depth() const {
+    const std::scoped_lock lock(inside_->mutex);
+    return inside_->queue.size();
+}
+
+void Writer::stop() {
+    std::thread thread;
+    {
+        const std::scoped_lock lock(inside_->mutex);
+        inside_->stopping = true;
+        inside_->changed.notify_all();
+        thread.swap(inside_->thread);
+    }
+    if (thread.joinable()) thread.join();
+}
+
+}  // namespace evenkeel::store

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "core/base/result.hpp"
+#include "core/store/env.hpp"
+
+namespace evenkeel::store {
+
+// The one thread that changes a store. All the works that wait are put into one transaction and
+// synced once; each in a part of its own, so that one that fails takes nothing of the others with
+// it. Whoever was told that a work is done can rely on it after kill -9.
+class Writer {
+  public:
+    // Makes the changes of one thing that belongs together. Runs on the writer's thread; an error
+    // undoes all of it and is what `done` gets. Must not throw, block or touch the loop's state.
+    using Work = std::function<Result<void>(WriteTxn&)>;
+    using Done = std::function<void(Result<void>)>;
+    // Takes a function to another thread: Loop::poster().
+    using Post = std::function<void(std::function<void()>)>;
+
+    struct Options {
+        std::size_t queue_depth_max = 10000;  // works waiting
+        std::size_t batch_max = 1000;         // works in one commit
+    };
+
+    Writer(Env& env, Post post);
+    Writer(Env& env, Post post, Options options);
+    // Like stop().
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    // Queues `work`. After the commit, or its failure, `done` is posted; all of them in the order
+    // of submit. `busy` when the queue is full, `unavailable` after stop(); then `done` is never
+    // called. [any]
+    Result<void> submit(Work work, Done done);
+    // Queues `work` and waits for the commit. Never on the loop: it would stand still. [lane]
+    Result<void> run(Work work);
+
+    // Works waiting. [any]
+    std::size_t depth() const;
+
+    // Refuses new works, commits those that wait, ends the thread. [any]
+    void stop();
+
+  private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace evenkeel::store
