@@ -1,1 +1,1 @@
-"""The whole system on real parts: an orchestrator and hosts in beds, and the client's side of it."""
+"""The whole system on real parts: an orchestrator and hosts in beds, and a client's side."""

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The pages are true: links lead somewhere, commands run, named functions exist."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import pages
+
+
+class Checks(unittest.TestCase):
+    def test_a_broken_link_is_found(self):
+        page = pages.ROOT / "README.md"
+        text = "[a](LICENSE) [b](docs/none.md) [c](https://example.org/x) [d](#map)"
+        self.assertEqual(list(pages.broken_links(page, text)), ["docs/none.md"])
+
+    def test_a_function_that_nobody_declares_is_found(self):
+        text = "`put()` calls `Store::get(id)`, then `Store::gone()` and `lost()`; `word`"
+        files = ["class Store { void get(int); };", "int put(int x);", "void gone();"]
+        self.assertEqual(list(pages.unknown_functions(text, files)), ["Store::gone", "lost"])
+
+    def test_only_marked_blocks_are_run(self):
+        text = "```sh\na\n```\n<!-- run -->\n```sh\nb\n```\n<!-- run on web -->\n```sh\nc\n```\n"
+        self.assertEqual(pages.blocks(text), [(None, "b\n"), ("web", "c\n")])
+
+
+class Pages(unittest.TestCase):
+    def test_every_link_leads_somewhere(self):
+        broken = {page.name: list(pages.broken_links(page, text))
+                  for page, text in pages.pages().items()}
+        self.assertEqual({name: links for name, links in broken.items() if links}, {})
+
+    def test_the_architecture_page_names_functions_that_exist(self):
+        text = (pages.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+        self.assertGreater(len(pages.FUNCTION.findall(text)), 10)
+        self.assertEqual(list(pages.unknown_functions(text, pages.sources())), [])
+
+    def test_the_commands_marked_to_run_here_run(self):
+        build = pathlib.Path(os.environ["EVENKEEL_BUILD"])
+        programs = [build / "core/agent", build / "orchestrator", build / "sdk/client/cli",
+                    build / "sdk/tool"]
+        path = ":".join([*map(str, programs), os.environ["PATH"]])
+        for page, text in pages.pages().items():
+            for host, commands in pages.blocks(text):
+                if host:
+                    continue
+                with self.subTest(page=page.name), tempfile.TemporaryDirectory() as home:
+                    done = subprocess.run(
+                        ["bash", "-euo", "pipefail", "-c", commands], cwd=pages.ROOT, check=False,
+                        env={**os.environ, "HOME": home, "PATH": path, "BUILD": str(build)},
+                        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+                    self.assertEqual(done.returncode, 0, commands + done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,46 @@
+"""What the pages of docs/ and README.md promise: links, commands, and names of functions."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# A comment before a fenced block says where it is to be run: `<!-- run -->` in the source tree,
+# `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh.
+BLOCK = re.compile(r"^<!-- (run(?: on (?P<host>\w+))?) -->\n```sh\n(?P<text>.*?)^```$", re.M | re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
+
+
+def pages():
+    """Path -> text of every page."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return {path: path.read_text(encoding="utf-8") for path in found if path.exists()}
+
+
+def blocks(text):
+    """(host or None, commands) of each block that is marked to be run."""
+    return [(match["host"], match["text"]) for match in BLOCK.finditer(text)]
+
+
+def broken_links(page, text):
+    """Links to files that are not there; `page` is the file that holds them."""
+    for target in LINK.findall(text):
+        name = target.split("#")[0]
+        if name and "://" not in target and not (page.parent / name).exists():
+            yield target
+
+
+def sources():
+    """All C++ sources of the programs, as one text for each file."""
+    return [path.read_text(encoding="utf-8", errors="replace")
+            for folder in ("core", "orchestrator", "plugins", "sdk")
+            for path in (ROOT / folder).rglob("*") if path.suffix in (".cpp", ".hpp", ".h")]
+
+
+def unknown_functions(text, files):
+    """Names written like `name()` or `Class::name()` that no source declares."""
+    for name in sorted(set(FUNCTION.findall(text))):
+        *scopes, function = name.split("::")
+        wanted = [rf"\b{re.escape(function)}\s*\(", *(rf"\b{scope}\b" for scope in scopes)]
+        if not any(all(re.search(one, file) for one in wanted) for file in files):
+            yield name
