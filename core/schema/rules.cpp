@@ -1,0 +1,175 @@
+#include "core/schema/rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include <re2/re2.h>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::schema {
+namespace {
+
+using json::Value;
+
+constexpr std::size_t kErrorsMax = 100;
+constexpr std::int64_t kPatternMemory = 1 << 20;
+
+void add(std::vector<FieldError>& errors, std::string at, std::string code, std::string detail) {
+    if (errors.size() >= kErrorsMax) return;
+    errors.push_back({std::move(at), std::move(code), std::move(detail)});
+}
+
+bool all_different(const json::Array& array) {
+    std::unordered_set<std::string> seen;
+    return std::all_of(array.begin(), array.end(), [&seen](const Value& item) {
+        return seen.insert(json::write_canonical(item)).second;
+    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    options.set_max_mem(kPatternMemory);
+    auto compiled = std::make_unique<RE2>(pattern, options);
+    if (compiled->ok()) return compiled;
+    return fail(Errc::invalid,
+                "the pattern '" + printable(pattern) + "' is not one of RE2: " + compiled->error());
+}
+
+Rules::Rules() = default;
+Rules::Rules(Rules&&) noexcept = default;
+Rules& Rules::operator=(Rules&&) noexcept = default;
+Rules::~Rules() = default;
+
+Result<Rules> Rules::compile(const Value& schema) {
+    Rules rules;
+    const auto compile_to = [](std::unique_ptr<Rules>& to, const Value& from) -> Result<void> {
+        if (from.is_object()) to = std::make_unique<Rules>(EK_TRY(compile(from)));
+        return {};
+    };
+    if (const Value* properties = schema.find("properties")) {
+        for (const auto& [name, property] : properties->as_object()) {
+            rules.properties_.emplace(name, EK_TRY(compile(property)));
+        }
+    }
+    EK_CHECK(compile_to(rules.others_, schema["additionalProperties"]));
+    EK_CHECK(compile_to(rules.items_, schema["items"]));
+    EK_CHECK(compile_to(rules.names_, schema["propertyNames"]));
+    if (const Value* all = schema.find("allOf")) {
+        for (const Value& each : all->as_array()) rules.all_of_.push_back(EK_TRY(compile(each)));
+    }
+    if (const Value* required = schema.find("required")) {
+        for (const Value& name : required->as_array()) rules.required_.push_back(name.as_string());
+    }
+    if (const Value* pattern = schema.find("pattern")) {
+        rules.pattern_ = EK_TRY(compile_pattern(pattern->as_string()));
+    }
+    rules.closed_ = !schema.bool_or("additionalProperties", true);
+    rules.unique_ = schema.bool_or("uniqueItems");
+    rules.read_only_ = schema.bool_or("readOnly");
+    rules.write_only_ = schema.bool_or("writeOnly");
+    return rules;
+}
+
+bool Rules::absent_in(Mode mode) const {
+    return mode == Mode::description ? read_only_ : write_only_;
+}
+
+void Rules::check(const Value& value, const std::string& at, Mode mode,
+                  std::vector<FieldError>& errors) const {
+    if (errors.size() >= kErrorsMax) return;
+    if (pattern_ && value.is_string() && !RE2::PartialMatch(value.as_string(), *pattern_)) {
+        add(errors, at, "invalid", "does not match " + pattern_->pattern());
+    }
+    if (value.is_object()) check_object(value.as_object(), at, mode, errors);
+    if (value.is_array()) check_array(value.as_array(), at, mode, errors);
+    for (const Rules& each : all_of_) each.check(value, at, mode, errors);
+}
+
+void Rules::check_object(const json::Object& object, const std::string& at, Mode mode,
+                         std::vector<FieldError>& errors) const {
+    for (const auto& [name, value] : object) {
+        const std::string here = json::pointer(at, name);
+        if (names_) names_->check(Value(name), here, mode, errors);
+        const auto property = properties_.find(name);
+        if (property == properties_.end()) {
+            if (closed_) add(errors, here, "unknown-field", "there is no such field");
+            if (others_) others_->check(value, here, mode, errors);
+        } else if (property->second.absent_in(mode)) {
+            add(errors, here, "invalid",
+                mode == Mode::description ? "is read from the machine and cannot be asked for"
+                                          : "is asked for and never read");
+        } else {
+            property->second.check(value, here, mode, errors);
+        }
+    }
+    for (const std::string& name : required_) {
+        const auto property = properties_.find(name);
+        if (property != properties_.end() && property->second.absent_in(mode)) continue;
+        if (!object.contains(name)) add(errors, json::pointer(at, name), "invalid", "is missing");
+    }
+}
+
+void Rules::check_array(const json::Array& array, const std::string& at, Mode mode,
+                        std::vector<FieldError>& errors) const {
+    if (unique_ && !all_different(array)) {
+        add(errors, at, "invalid", "has the same item more than once");
+    }
+    if (!items_) return;
+    std::size_t index = 0;
+    for (const Value& item : array) {
+        items_->check(item, json::pointer(at, std::to_string(index++)), mode, errors);
+    }
+}
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kAlwaysHolding = {
+    "required", "pattern", "uniqueItems",  "properties", "additionalProperties",
+    "items",    "allOf",   "propertyNames"};
+
+constexpr std::array<std::string_view, 13> kForbidNothing = {
+    "$comment", "$id",      "$schema",    "contentEncoding", "contentMediaType",
+    "default",  "examples", "deprecated", "description",     "format",
+    "readOnly", "title",    "writeOnly"};
+
+template <typename List>
+bool in(const List& list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+Value without_rules_each(const Value& schemas) {
+    if (schemas.is_array()) {
+        json::Array out;
+        for (const Value& schema : schemas.as_array()) out.push_back(without_rules(schema));
+        return out;
+    }
+    json::Object out;
+    for (const auto& [name, schema] : schemas.as_object()) out.append(name, without_rules(schema));
+    return out;
+}
+
+}  // namespace
+
+Value without_rules(const Value& schema) {
+    json::Object out;
+    for (const auto& [name, value] : schema.as_object()) {
+        if (in(kForbidNothing, name) || name.starts_with("x-ek-")) continue;
+        if (!in(kAlwaysHolding, name)) {
+            out.append(name, value);
+        } else if (name == "properties" || name == "allOf") {
+            out.append(name, without_rules_each(value));
+        } else if (value.is_object()) {
+            out.append(name, without_rules(value));
+        }
+    }
+    return out;
+}
+
+}  // namespace evenkeel::schema

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/schema/schema.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace evenkeel::schema {
+
+// A pattern that takes time linear to the text, or `invalid` with RE2's reason.
+Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
+
+// The words that are checked here, because the validator library has no good name for their
+// errors, would run them too slowly, or does not know of descriptions and states: required,
+// additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node stands for one
+// schema that always holds.
+class Rules {
+  public:
+    // Requires a schema out of read_vocabulary.
+    static Result<Rules> compile(const json::Value& schema);
+
+    Rules();
+    Rules(Rules&&) noexcept;
+    Rules& operator=(Rules&&) noexcept;
+    ~Rules();
+
+    void check(const json::Value& value, const std::string& at, Mode mode,
+               std::vector<FieldError>& errors) const;
+
+  private:
+    void check_object(const json::Object& object, const std::string& at, Mode mode,
+                      std::vector<FieldError>& errors) const;
+    void check_array(const json::Array& array, const std::string& at, Mode mode,
+                     std::vector<FieldError>& errors) const;
+    bool absent_in(Mode mode) const;
+
+    std::map<std::string, Rules, std::less<>> properties_;
+    std::unique_ptr<Rules> others_;  // for properties not named
+    std::unique_ptr<Rules> items_;
+    std::unique_ptr<Rules> names_;  // propertyNames
+    std::vector<Rules> all_of_;
+    std::vector<std::string> required_;
+    std::unique_ptr<re2::RE2> pattern_;
+    bool closed_ = false;
+    bool unique_ = false;
+    bool read_only_ = false;
+    bool write_only_ = false;
+};
+
+// The schema without the words that Rules checks and those that forbid nothing: what is left for
+// the validator library.
+json::Value without_rules(const json::Value& schema);
+
+}  // namespace evenkeel::schema
