@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <evenkeel/cpp/call.hpp>
+
+namespace evenkeel::files {
+
+// What is told of a file's content. The content itself never leaves the plugin.
+struct Content {
+    std::string sha256;  // 64 lower-case hex digits
+    std::uint64_t size = 0;
+    // All of it, if it was asked for and is small enough to be shown as a diff.
+    std::optional<std::string> bytes;
+
+    // {"sha256","size"}, and "diff" if there is one.
+    std::string json(std::string_view diff = {}) const;
+};
+
+// Larger contents are not compared line by line.
+inline constexpr std::size_t kDiffInputMax = 512 * 1024;
+
+Content content_of(std::string_view bytes);
+
+// Reads an open file from its beginning to its end, however large. Keeps the bytes if `keep` and
+// there are at most kDiffInputMax. Throws what Call::check throws, and for I/O errors.
+Content read_content(int fd, const std::string& path, bool keep, const sdk::Call& call);
+
+}  // namespace evenkeel::files

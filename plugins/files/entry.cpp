@@ -1,0 +1,90 @@
+#include "plugins/files/entry.hpp"
+
+#include <cerrno>
+#include <climits>
+
+#include <fcntl.h>
+
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/ownership.hpp"
+#include "plugins/posix/stamp.hpp"
+
+namespace evenkeel::files {
+
+namespace {
+
+Kind kind_of(mode_t mode) {
+    if (S_ISREG(mode)) return Kind::file;
+    if (S_ISLNK(mode)) return Kind::symlink;
+    return S_ISDIR(mode) ? Kind::directory : Kind::other;
+}
+
+// False if something else has come to the name meanwhile.
+bool read_file(const posix::Place& place, const std::string& path, bool keep_bytes,
+               const sdk::Call& call, Entry& entry) {
+    // O_NONBLOCK: should it have become a pipe, opening it must not wait for a writer.
+    const posix::Fd fd(::openat(place.folder.get(), place.name.c_str(),
+                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!fd && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return false;
+    if (!fd || ::fstat(fd.get(), &entry.info) != 0) throw posix::os_failure(errno, "open " + path);
+    if (!S_ISREG(entry.info.st_mode)) return false;
+    entry.content = read_content(fd.get(), path, keep_bytes, call);
+    return true;
+}
+
+bool read_symlink(const posix::Place& place, const std::string& path, Entry& entry) {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t length =
+        ::readlinkat(place.folder.get(), place.name.c_str(), target.data(), target.size());
+    if (length < 0 && (errno == ENOENT || errno == EINVAL)) return false;
+    if (length < 0) throw posix::os_failure(errno, "read the symlink " + path);
+    entry.target = target.substr(0, static_cast<std::size_t>(length));
+    return true;
+}
+
+}  // namespace
+
+const char* to_string(Kind kind) {
+    switch (kind) {
+        case Kind::file:
+            return "file";
+        case Kind::symlink:
+            return "symlink";
+        case Kind::directory:
+            return "directory";
+        default:
+            return "other";
+    }
+}
+
+Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
+           const sdk::Call& call) {
+    if (!place.missing.empty() || !place.blocker.empty()) return {};
+    for (int tries = 0; tries < 5; ++tries) {
+        Entry entry;
+        const auto info = place.look();
+        if (!info) return entry;
+        entry.info = *info;
+        entry.kind = kind_of(info->st_mode);
+        if (entry.kind == Kind::file && !read_file(place, path, keep_bytes, call, entry)) continue;
+        if (entry.kind == Kind::symlink && !read_symlink(place, path, entry)) continue;
+        return entry;
+    }
+    throw sdk::Failure(EK_E_BUSY, path + " is being replaced all the time");
+}
+
+std::string state_of(const Entry& entry, posix::Accounts& accounts) {
+    sdk::Object state;
+    state.text("type", to_string(entry.kind));
+    if (entry.kind == Kind::symlink) state.text("target", entry.target);
+    posix::tell_owner(entry.info, accounts, state);
+    if (entry.kind != Kind::symlink) state.text("mode", posix::mode_text(entry.info.st_mode));
+    if (entry.kind == Kind::file) {
+        state.number("size", static_cast<std::int64_t>(entry.content.size));
+        state.text("sha256", entry.content.sha256);
+    }
+    state.text("mtime", posix::to_rfc3339(entry.info.st_mtim));
+    return state.json();
+}
+
+}  // namespace evenkeel::files

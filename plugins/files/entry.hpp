@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <evenkeel/plugin.hpp>
+#include <sys/stat.h>
+
+#include "plugins/files/content.hpp"
+#include "plugins/posix/accounts.hpp"
+#include "plugins/posix/walk.hpp"
+
+namespace evenkeel::files {
+
+enum class Kind { absent, file, symlink, directory, other };
+
+// "file", "symlink", "directory" or "other".
+const char* to_string(Kind kind);
+
+// What is at a path now.
+struct Entry {
+    Kind kind = Kind::absent;
+    struct stat info {};
+    Content content;     // of a file
+    std::string target;  // of a symlink
+};
+
+// Looks at `place`; `path` is for messages, `keep_bytes` as of read_content. A place whose
+// directory is missing holds nothing.
+Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
+           const sdk::Call& call);
+
+// The state as JSON. `entry` is not absent.
+std::string state_of(const Entry& entry, posix::Accounts& accounts);
+
+}  // namespace evenkeel::files

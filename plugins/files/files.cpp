@@ -1,0 +1,100 @@
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+#include <evenkeel/plugin.hpp>
+#include <unistd.h>
+
+#include "files_embedded.hpp"
+#include "plugins/files/apply.hpp"
+#include "plugins/files/entry.hpp"
+#include "plugins/files/wanted.hpp"
+#include "plugins/posix/each.hpp"
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/path.hpp"
+#include "plugins/posix/path_watch.hpp"
+#include "plugins/posix/walk.hpp"
+
+// The collection `files`: regular files and symbolic links by their absolute path.
+namespace evenkeel::files {
+
+class Files {
+  public:
+    static constexpr std::string_view kName = "files";
+    static constexpr std::string_view kSchema = kSchemaText;
+    static constexpr bool kPlans = true;
+
+    Files(const sdk::Host&, const sdk::Call&, std::string_view) {}
+
+    void list(const sdk::Call& call, std::string_view filter) {
+        posix::Accounts accounts;
+        posix::list_each(call, filter,
+                         [&](const std::string& id) { return read_one(call, id, accounts); });
+    }
+
+    void read(const sdk::Call& call, std::string_view ids) {
+        posix::Accounts accounts;
+        posix::read_each(call, ids,
+                         [&](const std::string& id) { return read_one(call, id, accounts); });
+    }
+
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        posix::require_canonical(id);
+        const std::string path(id);
+        posix::Accounts accounts;
+        const Wanted wanted = wanted_from(desired, accounts);
+        const posix::Place place = place_for(call, path);
+        const Entry now = look(place, path, !wanted.sensitive, call);
+        sdk::Changes changes = difference(now, wanted, path, accounts);
+        changes.carry_out(call, [&] { bring_about(place, path, now, wanted, call, changes); });
+        if (call.dry_run()) return;
+        call.state(state_of(changes.empty() ? now : look(place, path, false, call), accounts));
+    }
+
+    void remove(const sdk::Call& call, std::string_view id) {
+        posix::require_canonical(id);
+        const std::string path(id);
+        const posix::Place place = posix::walk(path);
+        if (!place.missing.empty() || !place.blocker.empty()) return;
+        const auto info = place.look();
+        if (!info) return;
+        if (!S_ISREG(info->st_mode) && !S_ISLNK(info->st_mode))
+            throw sdk::Failure(EK_E_CONFLICT, path + " is neither a file nor a symlink");
+        sdk::Changes changes;
+        changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+        changes.carry_out(call, [&] {
+            if (::unlinkat(place.folder.get(), place.name.c_str(), 0) != 0 && errno != ENOENT)
+                throw posix::os_failure(errno, "remove " + path);
+            posix::sync_folder(place.folder);
+        });
+    }
+
+    class Watch : public posix::PathWatch {
+      public:
+        Watch(Files&, const sdk::Call&, const sdk::WatchHost& host) : PathWatch(host) {}
+    };
+
+  private:
+    static std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
+                                               posix::Accounts& accounts) {
+        posix::require_canonical(id);
+        const Entry entry = look(posix::walk(id), id, false, call);
+        if (entry.kind == Kind::absent) return std::nullopt;
+        return state_of(entry, accounts);
+    }
+
+    // A plan may come before that of the directory which is to hold the file.
+    static posix::Place place_for(const sdk::Call& call, const std::string& path) {
+        if (!call.dry_run()) return posix::walk_to_existing(path);
+        posix::Place place = posix::walk(path);
+        if (!place.blocker.empty()) return posix::walk_to_existing(path);
+        if (!place.missing.empty())
+            call.note(EK_SEV_WARNING, "",
+                      "the directory " + place.missing.back() + " does not exist yet");
+        return place;
+    }
+};
+
+}  // namespace evenkeel::files
+
+EVENKEEL_MODULE("org.evenkeel.files", EVENKEEL_VERSION, kManifest, evenkeel::files::Files)

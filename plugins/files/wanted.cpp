@@ -1,0 +1,58 @@
+#include "plugins/files/wanted.hpp"
+
+#include <climits>
+
+#include <evenkeel/json.hpp>
+
+#include "plugins/files/base64.hpp"
+
+namespace evenkeel::files {
+
+namespace {
+
+namespace json = sdk::json;
+
+[[noreturn]] void refuse(const char* pointer, const char* why) {
+    throw sdk::Failure(EK_E_INVALID, why).at(pointer);
+}
+
+bool is_symlink(const json::Value& description) {
+    const auto type = json::text_of(description, "type").value_or("file");
+    if (type != "file" && type != "symlink") refuse("/type", "a described type is file or symlink");
+    return type == "symlink";
+}
+
+std::optional<std::string> content_from(const json::Value& description) {
+    const auto text = json::text_of(description, "content");
+    const auto base64 = json::text_of(description, "content_base64");
+    if (text && base64) refuse("/content_base64", "content is there already: give one of the two");
+    if (text) return std::string(*text);
+    if (base64) return decode_base64(*base64, "/content_base64");
+    return std::nullopt;
+}
+
+std::optional<std::string> target_from(const json::Value& description) {
+    const auto target = json::text_of(description, "target");
+    if (!target) return std::nullopt;
+    if (target->empty() || target->size() >= PATH_MAX || target->find('\0') != target->npos)
+        refuse("/target", "a target has 1 to 4,095 bytes and no zero byte");
+    return std::string(*target);
+}
+
+}  // namespace
+
+Wanted wanted_from(std::string_view description, posix::Accounts& accounts) {
+    const json::Document document = json::parse_object(description);
+    Wanted wanted;
+    wanted.symlink = is_symlink(document);
+    wanted.content = content_from(document);
+    wanted.target = target_from(document);
+    wanted.ownership = posix::ownership_from(document, accounts);
+    wanted.sensitive = json::flag_of(document, "sensitive", false);
+    if (wanted.symlink && wanted.content) refuse("/content", "a symlink has no content");
+    if (wanted.symlink && wanted.ownership.mode) refuse("/mode", "a symlink has no mode");
+    if (!wanted.symlink && wanted.target) refuse("/target", "only a symlink has a target");
+    return wanted;
+}
+
+}  // namespace evenkeel::files

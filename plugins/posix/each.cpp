@@ -1,0 +1,54 @@
+#include "plugins/posix/each.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace evenkeel::posix {
+
+namespace {
+
+// How many were there. One that cannot be read does not keep the others from being told.
+std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids,
+                      const ReadOne& read_one) {
+    std::size_t found = 0;
+    bool failed = false;
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        call.check();
+        if (call.limit() != 0 && found == call.limit()) break;
+        try {
+            if (const auto state = read_one(ids[at])) call.item(ids[at], *state), ++found;
+        } catch (sdk::Failure& failure) {
+            if (failure.status() == EK_E_CANCELLED || failure.status() == EK_E_TIMEOUT) throw;
+            call.error(failure.at("/" + std::to_string(at)));
+            failed = true;
+        }
+    }
+    if (failed) throw sdk::Stop{EK_E_PARTIAL};
+    return found;
+}
+
+}  // namespace
+
+void read_each(const sdk::Call& call, std::string_view ids_json, const ReadOne& read_one) {
+    const auto ids = sdk::json::texts_of(sdk::json::parse(ids_json));
+    if (tell_each(call, ids, read_one) == 0)
+        throw sdk::Failure(EK_E_NOT_FOUND, ids.size() == 1 ? ids.front() + " does not exist"
+                                                           : "none of these exists");
+}
+
+void list_each(const sdk::Call& call, std::string_view filter_json, const ReadOne& read_one) {
+    std::vector<std::string> ids;
+    bool filtered = false;
+    if (!filter_json.empty()) {
+        const auto filter = sdk::json::parse_object(filter_json);
+        const sdk::json::Value* wanted = sdk::json::find(filter, "ids");
+        filtered = wanted != nullptr;
+        if (filtered) ids = sdk::json::texts_of(*wanted);
+    }
+    if (!filtered)
+        throw sdk::Failure(EK_E_UNSUPPORTED, "a whole file system is not listed")
+            .hint("name the paths: {\"ids\":[...]}");
+    tell_each(call, ids, read_one);
+}
+
+}  // namespace evenkeel::posix

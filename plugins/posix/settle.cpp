@@ -1,0 +1,56 @@
+#include "plugins/posix/settle.hpp"
+
+#include <algorithm>
+
+namespace evenkeel::posix {
+
+namespace {
+
+constexpr std::uint64_t kVanishedNs = 50'000'000;
+constexpr std::uint64_t kWritingNs = 1'000'000'000;
+
+}  // namespace
+
+void Settle::touch(const std::string& id, Touch touch, std::uint64_t now_ns) {
+    if (touch == Touch::settled) {
+        pending_.erase(id);
+        ready_.insert(id);
+        return;
+    }
+    if (touch == Touch::writing) {
+        // Counted from the first write: a log that never stops is still looked at.
+        const auto known = pending_.find(id);
+        if (known != pending_.end() && known->second.touch == Touch::writing) return;
+        pending_[id] = {touch, now_ns + kWritingNs};
+        return;
+    }
+    pending_[id] = {touch, now_ns + kVanishedNs};
+}
+
+void Settle::forget(const std::string& id) {
+    ready_.erase(id);
+    pending_.erase(id);
+}
+
+std::vector<std::string> Settle::due(std::uint64_t now_ns) {
+    for (auto at = pending_.begin(); at != pending_.end();) {
+        if (at->second.at_ns > now_ns) {
+            ++at;
+            continue;
+        }
+        ready_.insert(at->first);
+        at = pending_.erase(at);
+    }
+    std::vector<std::string> ids(ready_.begin(), ready_.end());
+    ready_.clear();
+    return ids;
+}
+
+std::uint64_t Settle::next_ns() const {
+    std::uint64_t next = 0;
+    for (const auto& [id, pending] : pending_)
+        next = next == 0 ? pending.at_ns : std::min(next, pending.at_ns);
+    return next;
+}
+
+}  // namespace evenkeel::posix

@@ -1,0 +1,147 @@
+#include "plugins/posix/walk.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <deque>
+
+#include <evenkeel/cpp/failure.hpp>
+#include <fcntl.h>
+
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/path.hpp"
+
+namespace evenkeel::posix {
+
+namespace {
+
+constexpr int kLinksMax = 40;  // as the kernel's own walk
+
+struct Step {
+    Fd fd;
+    struct stat info {};
+};
+
+// One name further, without following it; fd is empty if it is not there.
+Step step(const Fd& folder, const std::string& name, const std::string& path) {
+    Step next;
+    next.fd = Fd(::openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next.fd) {
+        if (errno == ENOENT) return next;
+        throw os_failure(errno, "open " + path);
+    }
+    if (::fstat(next.fd.get(), &next.info) != 0) throw os_failure(errno, "look at " + path);
+    return next;
+}
+
+bool ours(uid_t uid) {
+    return uid == 0 || uid == ::geteuid();
+}
+
+void require_trusted(const Fd& folder, const struct stat& link, const std::string& path) {
+    struct stat holder {};
+    if (::fstat(folder.get(), &holder) != 0) throw os_failure(errno, "look at the way to " + path);
+    const bool safe = ours(link.st_uid) && ours(holder.st_uid) && (holder.st_mode & 022) == 0;
+    if (!safe)
+        throw sdk::Failure(EK_E_DENIED, "the symlink " + path +
+                                            " on the way is not followed: "
+                                            "others than root can change it")
+            .hint(
+                "describe the resource by its real path, or give the link and its directory to "
+                "root");
+}
+
+std::string read_link(const Fd& link, const std::string& path) {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (length < 0) throw os_failure(errno, "read the symlink " + path);
+    target.resize(static_cast<std::size_t>(length));
+    return target;
+}
+
+Fd open_root() {
+    Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) throw os_failure(errno, "open /");
+    return root;
+}
+
+}  // namespace
+
+std::optional<struct stat> Place::look() const {
+    struct stat info {};
+    if (::fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return info;
+    if (errno == ENOENT) return std::nullopt;
+    throw os_failure(errno, "look at " + name);
+}
+
+Place walk(std::string_view path) {
+    const std::vector<std::string> names = components(path);
+    Place place;
+    place.folder = open_root();
+    place.name = names.empty() ? "." : names.back();
+    if (names.empty()) return place;
+
+    std::deque<std::string> ahead(names.begin(), names.end() - 1);
+    std::string here = "/";  // by the names walked, for messages
+    for (int links = 0; !ahead.empty();) {
+        const std::string name = ahead.front();
+        const std::string there = join(here, name);
+        Step next = step(place.folder, name, there);
+        if (!next.fd) break;
+        ahead.pop_front();
+        if (S_ISLNK(next.info.st_mode)) {
+            require_trusted(place.folder, next.info, there);
+            if (++links > kLinksMax)
+                throw sdk::Failure(EK_E_INVALID, "too many symlinks on the way to " + there);
+            const std::string target = read_link(next.fd, there);
+            if (!target.empty() && target.front() == '/') place.folder = open_root(), here = "/";
+            const std::vector<std::string> detour = components(target);
+            ahead.insert(ahead.begin(), detour.begin(), detour.end());
+            continue;
+        }
+        if (!S_ISDIR(next.info.st_mode)) {
+            place.blocker = there;
+            return place;
+        }
+        place.folder = std::move(next.fd);
+        here = there;
+    }
+    for (const std::string& name : ahead) {
+        here = join(here, name);
+        place.missing.push_back(here);
+    }
+    return place;
+}
+
+Place walk_to_existing(std::string_view path) {
+    Place place = walk(path);
+    if (!place.blocker.empty())
+        throw sdk::Failure(EK_E_CONFLICT, place.blocker + " is on the way and no directory");
+    if (!place.missing.empty())
+        throw sdk::Failure(EK_E_NOT_FOUND,
+                           "the directory " + place.missing.back() + " does not exist")
+            .hint("describe it in the collection \"directories\"");
+    return place;
+}
+
+void make_missing(Place& place) {
+    for (const std::string& path : place.missing) {
+        const std::string name = components(path).back();
+        if (::mkdirat(place.folder.get(), name.c_str(), 0755) != 0)
+            throw os_failure(errno, "make the directory " + path);
+        Fd made(::openat(place.folder.get(), name.c_str(),
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        // The mode once more, since mkdir takes the umask off it.
+        if (!made || ::fchmod(made.get(), 0755) != 0)
+            throw os_failure(errno, "set up the directory " + path);
+        sync_folder(place.folder);
+        place.folder = std::move(made);
+    }
+    place.missing.clear();
+}
+
+void sync_folder(const Fd& folder) {
+    const Fd readable(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable || ::fsync(readable.get()) != 0) throw os_failure(errno, "sync a directory");
+}
+
+}  // namespace evenkeel::posix

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <evenkeel/cpp/failure.hpp>
+#include <evenkeel/plugin.h>
+
+namespace evenkeel::sdk {
+
+// Nanoseconds of CLOCK_MONOTONIC, as deadlines and timers are given.
+inline std::uint64_t now_ns() {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+// One field from before to after. Values are JSON; none stands for "was not" or "will not be".
+struct Change {
+    std::string path;  // RFC 6901 pointer into the description; "/ensure" is existence
+    std::optional<std::string> before;
+    std::optional<std::string> after;
+    std::uint32_t flags = 0;  // EK_CHG_
+    std::int32_t action = 0;  // EK_ACT_; 0: ADD, REMOVE or SET, after which values there are
+    std::int32_t outcome = 0;
+};
+
+// A call under way: what the host wants, and where the answers go. Every sender throws Stop when
+// the host has heard enough; let it pass. [worker], inside the call only.
+class Call {
+  public:
+    explicit Call(const ek_call* call) : call_(call) {}
+
+    bool dry_run() const { return (call_->flags & EK_CALL_DRY_RUN) != 0; }
+    bool ids_only() const { return (call_->flags & EK_CALL_IDS_ONLY) != 0; }
+    std::uint32_t limit() const { return call_->limit; }              // list; 0: all
+    std::uint64_t deadline_ns() const { return call_->deadline_ns; }  // CLOCK_MONOTONIC; 0: none
+    int cancel_fd() const { return call_->cancel_fd; }                // -1: none
+    std::string_view request_id() const { return view(call_->request_id); }
+
+    // Throws once the call is cancelled or past its deadline. Call it in every loop of unknown
+    // length, and before what cannot be undone.
+    void check() const {
+        if (EK_HAS(ek_call, call_, cancelled) && call_->cancelled(call_))
+            throw Failure(EK_E_CANCELLED, "the call was cancelled");
+        if (call_->deadline_ns != 0 && now_ns() >= call_->deadline_ns)
+            throw Failure(EK_E_TIMEOUT, "the deadline of the call has passed");
+    }
+
+    // One resource found; `json` is its state and left out when the host wants ids only.
+    void item(std::string_view id, std::string_view json) const {
+        const ek_str state = ids_only() ? ek_str{nullptr, 0} : borrow(json);
+        if (EK_HAS(ek_out, out(), item)) stop_unless_ok(out()->item(out()->ctx, borrow(id), state));
+    }
+    void state(std::string_view json) const {
+        if (EK_HAS(ek_out, out(), state)) stop_unless_ok(out()->state(out()->ctx, borrow(json)));
+    }
+    void change(const Change& change) const {
+        const auto value = [](const std::optional<std::string>& json) {
+            return json ? borrow(*json) : ek_str{nullptr, 0};
+        };
+        const std::int32_t seen = !change.before  ? EK_ACT_ADD
+                                  : !change.after ? EK_ACT_REMOVE
+                                                  : EK_ACT_SET;
+        const ek_change record{sizeof(ek_change),   change.action != 0 ? change.action : seen,
+                               borrow(change.path), value(change.before),
+                               value(change.after), change.outcome,
+                               change.flags};
+        if (EK_HAS(ek_out, out(), change)) stop_unless_ok(out()->change(out()->ctx, &record));
+    }
+    // An error that does not end the call; to end it, throw the Failure.
+    void error(const Failure& failure) const { send(failure.diagnostic()); }
+    // `severity` is an EK_SEV_; `path` may be empty.
+    void note(std::int32_t severity, std::string_view path, std::string_view summary) const {
+        send(ek_diag{sizeof(ek_diag), severity, path.empty() ? ek_str{nullptr, 0} : borrow(path),
+                     borrow(summary), ek_str{nullptr, 0}, 0, 0});
+    }
+    // `permille` from 0 to 1000.
+    void progress(std::uint32_t permille, std::string_view message) const {
+        if (EK_HAS(ek_out, out(), progress))
+            stop_unless_ok(out()->progress(out()->ctx, permille, borrow(message)));
+    }
+
+  private:
+    const ek_out* out() const { return call_->out; }
+    void send(const ek_diag& diag) const {
+        if (EK_HAS(ek_out, out(), diag)) stop_unless_ok(out()->diag(out()->ctx, &diag));
+    }
+    static void stop_unless_ok(ek_status status) {
+        if (status != EK_OK) throw Stop{status};
+    }
+
+    const ek_call* call_;
+};
+
+}  // namespace evenkeel::sdk

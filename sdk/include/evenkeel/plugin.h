@@ -1,0 +1,220 @@
+/* plugin.h - the ABI between a host (the Evenkeel agent) and a plugin, major 1.
+ *
+ * A plugin is a shared object that exports one function, ek_module_v1. It serves collections of
+ * resources (files, services, ...). Descriptions (what is asked for) and states (what was read) are
+ * JSON objects; docs/plugin-abi.md has the whole contract, plugin.hpp a C++ wrapper that hides the
+ * tables below. C11 or C++17, no dependencies.
+ *
+ * Threads. [worker] may block; never two calls at once on one instance, unless EK_CAP_PARALLEL.
+ * [reactor] must not block; one thread for each watch; can overlap [worker]. [any] thread-safe.
+ *
+ * Memory. Nobody frees what the other side allocated. Inputs are borrowed until the call returns;
+ * the host copies outputs before its callback returns. Strings are UTF-8 and not NUL-terminated.
+ *
+ * Failure. No exception and no longjmp leaves a function here. A call that does not answer EK_OK
+ * has sent at least one diagnostic of EK_SEV_ERROR, except after EK_E_CANCELLED or when it hands
+ * back the code of a callback that told it to stop. */
+#ifndef EVENKEEL_PLUGIN_H
+#define EVENKEEL_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EK_ABI_MAJOR 1 /* also in the entry symbol: a v2 is a new symbol, both can be exported */
+#define EK_ABI_MINOR 0 /* +1 whenever a struct below grows at its end */
+
+/* Every struct begins with `size`: sizeof() in the header its OWNER was built with. Fields are only
+ * ever appended, without implicit padding (a later field must not appear inside the padding of an
+ * older struct). Accept any size from that of release 1.0 upwards and read a field that may be
+ * absent, or a callback that may be NULL, only after EK_HAS. */
+#define EK_HAS(T, p, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f) && (p)->f)
+
+typedef struct ek_str {
+    const char *ptr;
+    size_t len;
+} ek_str; /* UTF-8; {NULL, 0} is "absent" */
+
+typedef int32_t ek_status;
+enum {
+    EK_OK = 0,
+    EK_E_INVALID = 1,      /* the input is wrong; trying again changes nothing */
+    EK_E_NOT_FOUND = 2,    /* the resource, or something it needs, is not there */
+    EK_E_UNSUPPORTED = 3,  /* this collection or platform cannot do this */
+    EK_E_DENIED = 4,       /* refused by the system, or too dangerous to do */
+    EK_E_BUSY = 5,         /* retry later: a lock is held */
+    EK_E_UNAVAILABLE = 6,  /* the back end is missing or has run out of something */
+    EK_E_CONFLICT = 7,     /* the state forbids this, or it moved under us */
+    EK_E_TIMEOUT = 8,      /* the deadline passed */
+    EK_E_CANCELLED = 9,    /* the host cancelled the call */
+    EK_E_PARTIAL = 10,     /* some was done: see the change records, or the items and diagnostics */
+    EK_E_INTERNAL = 11     /* a bug, or a failure that nobody can act on */
+};
+
+enum { EK_SEV_DEBUG = 1, EK_SEV_INFO = 2, EK_SEV_WARNING = 3, EK_SEV_ERROR = 4 };
+enum { EK_ACT_SET = 1, EK_ACT_ADD = 2, EK_ACT_REMOVE = 3, EK_ACT_REPLACE = 4 };
+enum { EK_OUT_PLANNED = 1, EK_OUT_DONE = 2, EK_OUT_FAILED = 3, EK_OUT_SKIPPED = 4 };
+
+/* Flags of a change. With EK_CHG_SENSITIVE the host shows keyed fingerprints in place of both
+ * values and keeps neither. */
+enum { EK_CHG_SENSITIVE = 1u, EK_CHG_NEEDS_RESTART = 2u, EK_CHG_NEEDS_REBOOT = 4u };
+
+/* Flags of a call; ignore those you do not know. DRY_RUN: report the changes as planned and make
+ * none. IDS_ONLY: send items without JSON. */
+enum { EK_CALL_DRY_RUN = 1u, EK_CALL_IDS_ONLY = 2u };
+
+/* What a collection can do. The pointer of an operation is NULL exactly when its bit is clear. */
+enum {
+    EK_CAP_LIST = 1u,
+    EK_CAP_READ = 2u,
+    EK_CAP_APPLY = 4u,
+    EK_CAP_REMOVE = 8u,
+    EK_CAP_PLAN = 16u, /* apply and remove honour DRY_RUN; without it the host never sets that */
+    EK_CAP_COMPARE = 32u,
+    EK_CAP_WATCH = 64u,
+    EK_CAP_UPGRADE = 128u,
+    EK_CAP_PARALLEL = 256u,
+    EK_CAP_INVOKE = 512u
+};
+
+typedef struct ek_diag { /* why, in words */
+    uint32_t size;
+    int32_t severity;        /* EK_SEV_ */
+    ek_str path;             /* RFC 6901 pointer into the input; absent: about the whole */
+    ek_str summary, detail;  /* one sentence each: what is wrong; what to do about it (or absent) */
+    uint32_t retry_after_ms; /* 0: no advice */
+    uint32_t flags;          /* 0 */
+} ek_diag;
+
+typedef struct ek_change { /* one field; the same shape planned and done */
+    uint32_t size;
+    int32_t action;       /* EK_ACT_ */
+    ek_str path;          /* RFC 6901 pointer into the description; "/ensure" is existence */
+    ek_str before, after; /* JSON values; absent if there is none */
+    int32_t outcome;      /* EK_OUT_ */
+    uint32_t flags;       /* EK_CHG_ */
+} ek_change;
+
+/* Where a call's answers go. The host's, usable inside this call and on its thread only. A callback
+ * that answers anything but EK_OK means: stop, undo nothing, return that code. */
+typedef struct ek_out {
+    uint32_t size, reserved;
+    void *ctx;
+    /* One resource found by list or read; json is its state, absent with IDS_ONLY. */
+    ek_status (*item)(void *ctx, ek_str id, ek_str json);
+    /* The whole state after apply (or the description that upgrade made), at most once. */
+    ek_status (*state)(void *ctx, ek_str json);
+    ek_status (*change)(void *ctx, const ek_change *change);
+    ek_status (*diag)(void *ctx, const ek_diag *diag);
+    ek_status (*progress)(void *ctx, uint32_t permille, ek_str message);
+} ek_out;
+
+typedef struct ek_call {
+    uint32_t size, flags; /* flags: EK_CALL_ */
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+    int32_t cancel_fd;    /* readable once cancelled, -1: none. Poll it beside your own; never read */
+    uint32_t limit;       /* list: most items wanted; 0: all */
+    ek_str request_id;
+    const ek_out *out;
+    int32_t (*cancelled)(const struct ek_call *self); /* [any] cheap; 1 once cancelled */
+} ek_call;
+
+typedef struct ek_host { /* outlives every instance */
+    uint32_t size, abi_minor;
+    void *ctx;
+    ek_str name, version;
+    ek_str data_dir; /* private and writable; absent: this host has none */
+    /* [any] One entry in the host's log. fields_json: an object, or absent. Never an input whole. */
+    void (*log)(void *ctx, int32_t severity, ek_str message, ek_str fields_json);
+    /* [any] An interface of the host by its id ("ek.spawn/1"); NULL: this host has none. */
+    const void *(*extension)(void *ctx, const char *id);
+} ek_host;
+
+/* The host's reactor, as one watch sees it. [reactor], and inside watch_open. Valid from watch_open
+ * until watch_close has returned. */
+typedef struct ek_watch_host {
+    uint32_t size, reserved;
+    void *ctx;
+    /* Calls watch_ready while `fd` has one of these poll(2) events; 0 forgets it. The descriptor
+     * stays the plugin's, is non-blocking, and is forgotten before it is closed. */
+    ek_status (*fd)(void *ctx, int32_t fd, uint32_t poll_events);
+    /* Calls watch_ready(-1) once at this CLOCK_MONOTONIC time; 0: not at all. One timer a watch. */
+    ek_status (*timer)(void *ctx, uint64_t at_ns);
+    /* A hint that this resource may have changed and is settled: the host reads it again and
+     * coalesces. An absent id: something was missed, everything has to be read again. */
+    void (*changed)(void *ctx, ek_str id);
+} ek_watch_host;
+
+typedef struct ek_instance ek_instance; /* the plugin's: one collection with one configuration */
+typedef struct ek_watch ek_watch;       /* the plugin's */
+
+typedef struct ek_collection { /* static storage, constant */
+    uint32_t size;
+    uint32_t schema_version; /* from 1; +1 when a stored description needs `upgrade` */
+    uint64_t caps;           /* EK_CAP_ */
+    ek_str name;             /* [a-z][a-z0-9_]{0,63} */
+    ek_str schema_json;      /* of descriptions and states; the subset common to Draft 7, 2020-12 */
+    ek_str config_schema_json;
+    ek_str actions_json; /* {"restart": {schema of its arguments}}; absent without EK_CAP_INVOKE */
+
+    /* [worker] One `item` for each resource. filter_json: absent, or {"ids": [...]}, of which only
+     * those that exist are sent. EK_E_UNSUPPORTED: too many to list, only a filter will do. */
+    ek_status (*list)(ek_instance *, const ek_call *, ek_str filter_json);
+    /* [worker] One `item` for each id of the JSON array that exists; EK_E_NOT_FOUND only if none
+     * does. An id that cannot be read gets an error diagnostic whose path is its index ("/3"), the
+     * others are still sent, and the call answers EK_E_PARTIAL. */
+    ek_status (*read)(ek_instance *, const ek_call *, ek_str ids_json);
+    /* [worker] Brings the resource in line with the description: a `change` for each field that
+     * was wrong, then one `state`. A second call finds nothing to do. DRY_RUN sends the same
+     * changes as planned and no state. The host has checked the description against the schema. */
+    ek_status (*apply)(ek_instance *, const ek_call *, ek_str id, ek_str desired_json);
+    /* [worker] Makes the resource absent. Absent already: EK_OK and no change. */
+    ek_status (*remove)(ek_instance *, const ek_call *, ek_str id);
+    /* [worker] Does one of the verbs of actions_json. */
+    ek_status (*invoke)(ek_instance *, const ek_call *, ek_str id, ek_str action,
+                        ek_str arguments_json);
+    /* [worker] A `change` for each field in which the state is not as described: before is what is,
+     * after what was asked for. Pure: no system call, the same every time. Only for what the
+     * schema's x-ek- words cannot say; without it the host compares by them. */
+    ek_status (*compare)(ek_instance *, const ek_call *, ek_str desired, ek_str actual);
+    /* [worker] Sends as `state` what a description of an older schema version is in this one. */
+    ek_status (*upgrade)(ek_instance *, const ek_call *, uint32_t from_version, ek_str json);
+    /* [worker] EK_E_UNAVAILABLE: this machine cannot watch now; the host then relies on sweeps. */
+    ek_status (*watch_open)(ek_instance *, const ek_call *, const ek_watch_host *, ek_watch **);
+    /* [reactor] Begins (1) or ends (0) to watch one resource, which need not exist.
+     * EK_E_UNAVAILABLE: this one cannot be watched (a limit of the system, said in the log); the
+     * others still are, and the host shows it as `watch_lost`. */
+    ek_status (*watch_interest)(ek_watch *, ek_str id, int32_t on);
+    /* [reactor] `fd` has these poll(2) events; -1: the timer. A failure ends the watch: the host
+     * closes it and opens another. */
+    ek_status (*watch_ready)(ek_watch *, int32_t fd, uint32_t revents);
+    /* [reactor] Forgets and closes every descriptor; ek_watch_host is gone afterwards. */
+    void (*watch_close)(ek_watch *);
+    /* [any] An interface of the plugin by its id ("vendor.name/1"); NULL: it has none. */
+    const void *(*extension)(ek_instance *, const char *id);
+} ek_collection;
+
+typedef struct ek_module { /* static storage, constant */
+    uint32_t size;
+    uint16_t abi_major, abi_minor;
+    ek_str id;            /* "org.example.cron" */
+    ek_str version;       /* semantic version */
+    ek_str manifest_json; /* byte-equal to the manifest beside the shared object */
+    const ek_collection *const *collections; /* pointers, so that their elements can grow */
+    size_t collection_count;
+    /* [worker] A failed open leaves the instance NULL. */
+    ek_status (*open)(const ek_host *, const ek_call *, const ek_collection *, ek_str config_json,
+                      ek_instance **);
+    void (*close)(ek_instance *); /* [worker] after every watch_close */
+} ek_module;
+
+/* The one exported symbol: no side effects, the same pointer each time, never NULL. [any] */
+__attribute__((visibility("default"))) const ek_module *ek_module_v1(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EVENKEEL_PLUGIN_H */
