@@ -11,15 +11,17 @@ QUIET_SECONDS = 1.5
 
 
 class SystemCase(unittest.TestCase):
-    """Subclasses name their hosts; `agent` is laid over every agent's configuration."""
+    """Subclasses name their hosts; `agent` and `prepare` are handed to System."""
 
     hosts = ("web",)
     agent = None
+    prepare = None  # called with each bed before its agent starts
     system = None
 
     @classmethod
     def setUpClass(cls):
-        cls.system = System(*cls.hosts, agent=cls.agent)
+        cls.system = System(*cls.hosts, agent=cls.agent,
+                            prepare=cls.prepare)
         cls.addClassCleanup(cls.system.close)
         cls.rest = cls.system.rest
         cls.events = cls.system.events

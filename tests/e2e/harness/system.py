@@ -46,7 +46,8 @@ def installed():
 class System:
     """One orchestrator and its hosts. Host names are the beds' names; `ids` maps them to ids."""
 
-    def __init__(self, *names, agent=None):
+    def __init__(self, *names, agent=None, prepare=None):
+        """`agent` is laid over every agent's configuration; `prepare` gets each host once."""
         self._agent_config = agent or {}
         self.lab = Lab(installed())
         self.orchestrator, *beds = self.lab.boot("orchestrator", *names)
@@ -54,6 +55,8 @@ class System:
         try:
             self.start_orchestrator()
             for name in names:
+                if prepare:
+                    prepare(self.hosts[name])
                 self.enrol(name)
         except Exception:
             print(self.describe(), flush=True)
