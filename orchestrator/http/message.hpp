@@ -38,7 +38,7 @@ struct Request {
 
     // By the router: the values of the template's {names}, and the body if the route takes one.
     std::map<std::string, std::string, std::less<>> path;
-    json::Value json;
+    evenkeel::json::Value json;
     // By the authorize callback, for audit: who asks.
     std::string principal;
 
@@ -58,7 +58,7 @@ struct Reply {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
 
-    static Reply json(int status, const json::Value& value);
+    static Reply json(int status, const evenkeel::json::Value& value);
     static Reply text(int status, std::string text);
     static Reply empty(int status);
 

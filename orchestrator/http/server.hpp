@@ -16,6 +16,8 @@ class io_context;
 
 namespace evenkeel::http {
 
+class ServerCore;
+
 struct ServerOptions {
     // "127.0.0.1:7780", "[::1]:0", "localhost:7780", ":7780" for every address. Port 0 takes one.
     std::string listen = "127.0.0.1:7780";
@@ -23,9 +25,10 @@ struct ServerOptions {
     std::string certificate = {};
     std::string key = {};
 
-    std::size_t header_bytes_max = 64 * 1024;  // more is 431
-    std::size_t target_bytes_max = 8 * 1024;   // more is 414
-    std::size_t body_bytes_max = 1024 * 1024;  // more is 413
+    std::size_t header_bytes_max = 64 * 1024;         // more is 431
+    std::size_t target_bytes_max = 8 * 1024;          // more is 414
+    std::size_t body_bytes_max = 1024 * 1024;         // more is 413
+    std::size_t bodies_bytes_max = 64 * 1024 * 1024;  // of all requests in work; more is 503
     std::size_t stream_bytes_max = Stream::kBytesMax;
     // At a cap the connection that waits longest for a request makes room; when all are busy the
     // new one gets 503. The total is lowered to what the file descriptor limit bears.
@@ -66,9 +69,8 @@ class Server {
     void stop(std::chrono::milliseconds grace, std::function<void()> done);
 
   private:
-    struct Impl;
-    explicit Server(std::shared_ptr<Impl> impl);
-    std::shared_ptr<Impl> impl_;
+    explicit Server(std::shared_ptr<ServerCore> core);
+    std::shared_ptr<ServerCore> core_;  // shared with the connections, which may end later
 };
 
 }  // namespace evenkeel::http

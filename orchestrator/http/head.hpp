@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "orchestrator/http/message.hpp"
+#include "orchestrator/http/problem.hpp"
+
+// From the bytes of a request's header to a Request without body. [any]
+namespace evenkeel::http {
+
+struct HeadLimits {
+    std::size_t target_bytes_max = 8 * 1024;
+    std::size_t body_bytes_max = 1024 * 1024;
+};
+
+struct Head {
+    Request request;  // without body and peer
+    bool is_head = false;
+    bool keep_alive = true;
+    bool expects_continue = false;
+    std::size_t body_bytes = 0;
+};
+
+// What intermediaries are known to read in different ways, refused before the parser sees it
+// (Beast 1.81 accepts most of it): anything but one request line and field lines that end in
+// CRLF, folded lines, not exactly one Host, a second or unclear Content-Length, a repeated field
+// of those that may come once, and every Transfer-Encoding, which gets 411. `head` is everything
+// up to the empty line, that one included. Nothing when it may pass.
+std::optional<Problem> admit(std::string_view head, const HeadLimits& limits);
+
+// admit(), then Beast's parser, then the target. Sets the request id first of all, so that the
+// problem can carry it. On a problem the connection cannot go on.
+std::optional<Problem> read_head(std::string_view head, const HeadLimits& limits, Head& out);
+
+}  // namespace evenkeel::http

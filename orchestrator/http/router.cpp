@@ -1,0 +1,233 @@
+#include "orchestrator/http/router.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/openapi.hpp"
+
+namespace evenkeel::http {
+
+namespace {
+
+bool is_name(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
+    return std::equal(pattern.begin(), pattern.end(), segments.begin(), segments.end(),
+                      [](const std::string& want, const std::string& have) {
+                          return is_name(want) ? !have.empty() : want == have;
+                      });
+}
+
+// Whether some path fits both.
+bool overlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const std::string& x, const std::string& y) {
+                          return is_name(x) || is_name(y) || x == y;
+                      });
+}
+
+std::string describe(const Route& route) {
+    return "route " + route.method + " " + route.path +
+           (route.verb.empty() ? "" : ":" + route.verb);
+}
+
+Result<std::vector<std::string>> read_template(const Route& route) {
+    if (route.path.size() < 2 || route.path.front() != '/') {
+        return fail(Errc::invalid, describe(route) + ": the path does not begin with '/'");
+    }
+    std::vector<std::string> pattern = split(std::string_view(route.path).substr(1), '/');
+    std::set<std::string> names;
+    for (const std::string& segment : pattern) {
+        const bool literal = segment.find_first_of("{}:") == std::string::npos;
+        if (segment.empty() || (!literal && !is_name(segment))) {
+            return fail(Errc::invalid, describe(route) + ": '" + segment + "' is no segment");
+        }
+        if (!literal && !names.insert(segment).second) {
+            return fail(Errc::invalid, describe(route) + ": " + segment + " is there twice");
+        }
+    }
+    return pattern;
+}
+
+Result<void> check(const Route& route) {
+    const auto wrong = [&](std::string_view what) {
+        return fail(Errc::invalid, describe(route) + ": " + std::string(what));
+    };
+    if (route.permission.empty()) return wrong("no permission is declared");
+    if (!route.handler) return wrong("no handler is given");
+    if (route.summary.empty()) return wrong("no summary is given");
+    if (route.answers.empty()) return wrong("no answer is declared");
+    if (route.produces.empty()) return wrong("no media type is declared");
+    if (!is_token(route.method) || route.method == "HEAD") return wrong("the method is not usable");
+    if (!route.verb.empty() && route.method != "POST") return wrong("only POST has verbs");
+    if (!route.verb.empty() && !is_token(route.verb)) return wrong("the verb is not a token");
+    return {};
+}
+
+// The first of the request's query parameters that the route does not know.
+std::optional<Problem> check_query(const Route& route, const Request& request) {
+    Problem problem{Code::unknown_parameter, ""};
+    for (const auto& [name, value] : request.query) {
+        const bool known = std::any_of(route.query.begin(), route.query.end(),
+                                       [&](const auto& query) { return query.name == name; });
+        if (known) continue;
+        const std::string shown = printable(name);
+        if (problem.detail.empty()) problem.detail = "there is no query parameter " + shown;
+        problem.errors.push_back({"", "unknown-parameter", shown});
+    }
+    return problem.errors.empty() ? std::nullopt : std::optional(std::move(problem));
+}
+
+std::optional<Problem> check_accept(const Route& route, const Request& request) {
+    if (accepts(request.header("accept"), route.produces)) return std::nullopt;
+    return Problem{Code::not_acceptable, "this answers with " + route.produces.front()};
+}
+
+// For a route without a body: none, or an object without members, which many clients send.
+std::optional<Problem> check_no_body(const Request& request) {
+    if (request.body.empty()) return std::nullopt;
+    const Result<json::Value> value = json::parse(request.body);
+    if (value && value->is_object() && value->as_object().empty()) return std::nullopt;
+    Problem problem{Code::unknown_field, "this takes no body"};
+    if (value && value->is_object()) {
+        for (const auto& [name, member] : value->as_object()) {
+            problem.errors.push_back({json::pointer("", name), "unknown-field", "not known here"});
+        }
+    }
+    return problem;
+}
+
+Problem wrong_media_type(const Route& route) {
+    std::string types;
+    for (const std::string& type : route.body->types) {
+        types.append(types.empty() ? "" : ", ").append(type);
+    }
+    Problem problem{Code::unsupported_media_type, "send the body as " + types};
+    problem.headers.emplace_back(route.method == "PATCH" ? "Accept-Patch" : "Accept", types);
+    return problem;
+}
+
+std::optional<Problem> read_body(const Route& route, Request& request) {
+    if (!route.body) return check_no_body(request);
+    if (request.body.empty()) {
+        if (!route.body->required) return std::nullopt;
+        return Problem{Code::invalid_json, "this needs a JSON body"};
+    }
+    const std::string* type = request.header("content-type");
+    const auto& types = route.body->types;
+    if (!type || std::find(types.begin(), types.end(), media_type(*type)) == types.end()) {
+        return wrong_media_type(route);
+    }
+    Result<json::Value> value = json::parse(request.body);
+    if (!value) {
+        const bool large =
+            value.error().code == Errc::limit && request.body.size() > json::Limits{}.bytes;
+        return Problem{large ? Code::too_large : Code::invalid_json, value.error().what};
+    }
+    request.json = *std::move(value);
+    return std::nullopt;
+}
+
+std::string allowed_methods(const std::set<std::string>& methods) {
+    std::string text;
+    for (const std::string& method : methods) {
+        text.append(text.empty() ? "" : ", ").append(method);
+        if (method == "GET") text.append(", HEAD");
+    }
+    return text;
+}
+
+}  // namespace
+
+Result<Router> Router::build(std::vector<Route> routes, Options options) {
+    Router router;
+    auto document = std::make_shared<json::Value>();
+    options.schemas.set("OpenApi", json::Object{{"type", "object"}});
+    routes.push_back(Route{
+        .method = "GET",
+        .path = "/v1/openapi.json",
+        .permission = std::string(kPublic),
+        .tag = "meta",
+        .summary = "This document",
+        .answers = {{200, "The OpenAPI document", "OpenApi"}},
+        .handler =
+            [document](const Request&, const std::shared_ptr<Responder>& responder) {
+                responder->send(Reply::json(200, *document));
+            },
+    });
+    for (const Route& route : routes) {
+        EK_CHECK(check(route));
+        std::vector<std::string> pattern = EK_TRY(read_template(route));
+        for (std::size_t i = 0; i < router.templates_.size(); ++i) {
+            const Route& other = routes[i];
+            if (other.method == route.method && other.verb == route.verb &&
+                overlap(router.templates_[i], pattern)) {
+                return fail(Errc::invalid, describe(route) + ": shadowed by " + describe(other));
+            }
+        }
+        router.templates_.push_back(std::move(pattern));
+    }
+    *document = EK_TRY(make_openapi(routes, options));
+    router.openapi_ = std::move(document);
+    router.routes_ = std::move(routes);
+    router.authorize_ = std::move(options.authorize);
+    return router;
+}
+
+const Route* Router::find(Request& request, Problem& problem) const {
+    std::set<std::string> methods;
+    bool path_known = false;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        if (!matches(templates_[i], request.segments)) continue;
+        path_known = true;
+        const Route& route = routes_[i];
+        if (route.verb != request.verb) continue;
+        methods.insert(route.method);
+        if (route.method != request.method) continue;
+        for (std::size_t s = 0; s < templates_[i].size(); ++s) {
+            const std::string& name = templates_[i][s];
+            if (is_name(name)) {
+                request.path[name.substr(1, name.size() - 2)] = request.segments[s];
+            }
+        }
+        return &route;
+    }
+    if (!methods.empty()) {
+        const std::string allowed = allowed_methods(methods);
+        problem = {Code::method_not_allowed, "allowed here: " + allowed};
+        problem.headers.emplace_back("Allow", allowed);
+    } else if (path_known && !request.verb.empty()) {
+        problem = {Code::not_found, "there is no verb " + printable(request.verb) + " here"};
+    } else {
+        problem = {Code::not_found, "there is no route for this path"};
+    }
+    return nullptr;
+}
+
+void Router::dispatch(Request request, const std::shared_ptr<Responder>& responder) const {
+    try {
+        Problem missing;
+        const Route* route = find(request, missing);
+        if (!route) return responder->send(missing);
+        if (route->permission != kPublic) {
+            // Without anybody to ask, nobody may.
+            auto refusal = authorize_ ? authorize_(request, route->permission)
+                                      : Problem{Code::forbidden, "nobody is authorized here"};
+            if (refusal) return responder->send(*refusal);
+        }
+        if (auto problem = check_query(*route, request)) return responder->send(*problem);
+        if (auto problem = check_accept(*route, request)) return responder->send(*problem);
+        if (auto problem = read_body(*route, request)) return responder->send(*problem);
+        route->handler(std::move(request), responder);
+    } catch (const std::exception& failure) {
+        log::error("a handler threw", {{"error", printable(failure.what())}});
+        responder->send(Problem{Code::internal, "an internal error; the log names its cause"});
+    }
+}
+
+}  // namespace evenkeel::http

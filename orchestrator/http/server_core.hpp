@@ -1,0 +1,102 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "orchestrator/http/server.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
+
+// Inside the server: what server.cpp (listening, counting, stopping) and session.cpp (talking to
+// one client) share. All of it [loop].
+namespace evenkeel::http {
+
+class ServerCore;
+
+// One client, from accept to close. Its coroutine (session.cpp) owns it; the core only counts it.
+struct Connection : std::enable_shared_from_this<Connection> {
+    using Tcp = boost::asio::ip::tcp;
+
+    Connection(std::shared_ptr<ServerCore> of, Tcp::socket accepted);
+
+    // Cancels what the socket is doing once `duration` has passed, and sets timed_out. Replaces
+    // the earlier one.
+    void expire_in(std::chrono::milliseconds duration);
+    void never_expire();
+    // Ends it at once, without a word.
+    void cut();
+    // Closes the stream, if there is one; a callback that throws is logged.
+    void close_stream();
+
+    std::shared_ptr<ServerCore> core;
+    Tcp::socket socket;
+    boost::asio::steady_timer watchdog;
+    // Never fires by itself while a reply is awaited: cancelling it wakes the coroutine.
+    boost::asio::steady_timer signal;
+    std::string peer;     // the address
+    std::string cap_key;  // what counts as one address: the peer, or its IPv6 /64
+    bool timed_out = false;
+    bool is_cut = false;
+    std::optional<std::list<Connection*>::iterator> waiting_at;
+
+    // The answer to the request in work, from its responder.
+    std::optional<Reply> reply;
+    std::shared_ptr<Stream> stream;
+
+  private:
+    std::uint64_t watch_ = 0;  // tells an expiry that is queued already from the current one
+};
+
+class ServerCore : public std::enable_shared_from_this<ServerCore> {
+  public:
+    using Tcp = boost::asio::ip::tcp;
+
+    ServerCore(boost::asio::io_context& io, ServerOptions given, Server::Dispatch to);
+
+    Result<void> listen();
+    void accept();
+    void stop(std::chrono::milliseconds grace, std::function<void()> done);
+    void cut_all();
+
+    // Until end_waiting() the connection waits for its client, and may be cut to make room.
+    void start_waiting(Connection& connection);
+    void end_waiting(Connection& connection);
+    // Takes it out of all books. Idempotent.
+    void forget(Connection& connection);
+
+    boost::asio::io_context& loop;
+    ServerOptions options;
+    Server::Dispatch dispatch;
+    std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain
+    std::string address;
+    std::size_t body_bytes = 0;  // of all requests in work
+    bool stopping = false;
+    std::set<Connection*> connections;
+
+  private:
+    void on_accept(const boost::system::error_code& error, Tcp::socket socket);
+    void admit(Tcp::socket socket);
+    bool make_room(Connection& connection);
+    // Cuts the connection of `key` (of all, when empty) that waits longest.
+    bool evict(const std::string& key);
+    void refuse(Connection& connection) const;
+
+    Tcp::acceptor acceptor_;
+    boost::asio::steady_timer timer_;  // accept's pause, then the grace of stop()
+    std::map<std::string, std::size_t> per_address_;
+    std::list<Connection*> waiting_;  // longest first
+    std::function<void()> stopped_;
+};
+
+// Talks to the client until it is over, in a coroutine of its own. In session.cpp.
+void start_session(std::shared_ptr<Connection> connection);
+
+}  // namespace evenkeel::http

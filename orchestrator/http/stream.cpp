@@ -1,0 +1,82 @@
+#include "orchestrator/http/stream.hpp"
+
+#include <utility>
+
+namespace evenkeel::http {
+
+namespace {
+
+// One event as text/event-stream has it: every line of the data behind a `data:` of its own.
+std::string frame(std::string_view id, std::string_view name, std::string_view data) {
+    std::string text;
+    text.reserve(id.size() + name.size() + data.size() + 32);
+    if (!id.empty()) text.append("id: ").append(id).append("\n");
+    if (!name.empty()) text.append("event: ").append(name).append("\n");
+    for (std::size_t at = 0;;) {
+        const std::size_t end = data.find_first_of("\r\n", at);
+        text.append("data: ").append(data.substr(at, end - at)).append("\n");
+        if (end == std::string_view::npos) break;
+        at = end + (data.substr(end, 2) == "\r\n" ? 2 : 1);
+    }
+    return text.append("\n");
+}
+
+}  // namespace
+
+Stream::~Stream() {
+    close();
+}
+
+bool Stream::send(std::string_view id, std::string_view name, std::string_view data) {
+    if (!open_) return false;
+    std::string event = frame(id, name, data);
+    const std::size_t waiting = queue_.size() + in_flight_;
+    if (waiting > 0 && waiting + event.size() > bytes_max_) {
+        queue_ += frame("", "error", R"({"code":"slow-consumer"})");
+        close();
+        return false;
+    }
+    queue_ += event;
+    wake();
+    return true;
+}
+
+std::size_t Stream::room() const {
+    const std::size_t waiting = queue_.size() + in_flight_;
+    return open_ && waiting < bytes_max_ ? bytes_max_ - waiting : 0;
+}
+
+void Stream::close() {
+    if (!std::exchange(open_, false)) return;
+    // The callbacks may drop the last reference to what they captured, or to this.
+    on_drained_ = nullptr;
+    wake();
+    if (auto callback = std::exchange(on_closed_, nullptr)) callback();
+}
+
+void Stream::on_closed(std::function<void()> callback) {
+    if (open_) {
+        on_closed_ = std::move(callback);
+    } else if (callback) {
+        callback();
+    }
+}
+
+std::string Stream::take() {
+    in_flight_ += queue_.size();
+    return std::exchange(queue_, {});
+}
+
+void Stream::written() {
+    in_flight_ = 0;
+    if (queue_.empty() && open_ && on_drained_) {
+        const auto callback = on_drained_;
+        callback();
+    }
+}
+
+void Stream::wake() const {
+    if (on_wake_) on_wake_();
+}
+
+}  // namespace evenkeel::http
