@@ -410,22 +410,27 @@ class EventStream:
         """Until the connection ends. An id counts only once its event is complete."""
         data: List[bytes] = []
         event_id: Optional[str] = None
+        event_name = b""
         while not self._closed.is_set():
             line = self._answer.readline(_LINE_BYTES_MOST)
             if not line.endswith(b"\n"):
                 return  # the end, within a line or not, or a line that is too long
             line = line.rstrip(b"\r\n")
             if not line:
+                if event_name == b"error":
+                    return  # the server's last word: this reader was too slow
                 if data:
                     self._put(json.loads(b"\n".join(data)))
-                    self._read_id = event_id or self._read_id
                     self._retry_s = 1.0
-                data, event_id = [], None
+                self._read_id = event_id or self._read_id
+                data, event_id, event_name = [], None, b""
                 continue
             name, _, value = line.partition(b":")
             value = value[1:] if value.startswith(b" ") else value
             if name == b"data":
                 data.append(value)
+            elif name == b"event":
+                event_name = value
             elif name == b"id" and b"\0" not in value:
                 event_id = value.decode()
             elif name == b"retry" and value.isdigit():

@@ -1,0 +1,235 @@
+#include "evenkeel/client/client.hpp"
+
+#include <algorithm>
+
+#include "core/base/text.hpp"
+#include "sdk/client/cpp/decode.hpp"
+#include "sdk/client/cpp/impl.hpp"
+
+namespace evenkeel::client {
+namespace {
+
+std::string host_path(std::string_view host) {
+    return "/v1/hosts/" + percent_encode(host);
+}
+
+std::string resource_path(std::string_view host, std::string_view collection, std::string_view id) {
+    return host_path(host) + "/resources/" + percent_encode(collection) + "/" + percent_encode(id);
+}
+
+std::string command_path(std::string_view id) {
+    return "/v1/commands/" + percent_encode(id);
+}
+
+// A header's value: what could end the header is refused before it is sent.
+bool is_one_word(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+template <typename T>
+Result<std::vector<T>> decode_all(Result<Client::Impl::List> list,
+                                  T (*decode)(const json::Value&)) {
+    if (!list) return list.error();
+    std::vector<T> out;
+    out.reserve(list->items.size());
+    for (const json::Value& item : list->items) out.push_back(decode(item));
+    return out;
+}
+
+template <typename T>
+Result<T> decode_one(Result<json::Value> value, T (*decode)(const json::Value&)) {
+    if (!value) return value.error();
+    return decode(*value);
+}
+
+}  // namespace
+
+Result<Client> Client::open(Config config) {
+    auto base = parse_base_url(config.url);
+    if (!base) return base.error();
+    const auto refuse = [](std::string why) {
+        return Failure{.kind = Kind::local, .detail = std::move(why)};
+    };
+    if (!is_one_word(config.token)) return refuse("the token is not one word of printable ASCII");
+    if (!config.token.empty() && !base->is_secure && !base->is_loopback) {
+        return refuse("a token is not sent in the clear to another machine: use https");
+    }
+    config.attempts = std::max(config.attempts, 1);
+    return Client(std::make_unique<Impl>(std::move(config), *std::move(base)));
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<Reply> Client::send(const Request& request) {
+    return impl_->send(request);
+}
+
+Result<std::vector<std::string>> Client::list(Request request) {
+    auto list = impl_->list(std::move(request));
+    if (!list) return list.error();
+    std::vector<std::string> out;
+    for (const json::Value& item : list->items) out.push_back(json::write(item));
+    return out;
+}
+
+Result<std::vector<Host>> Client::hosts() {
+    return decode_all(impl_->list({.path = "/v1/hosts"}), decode_host);
+}
+
+Result<Host> Client::host(std::string_view host) {
+    return decode_one(impl_->call({.path = host_path(host)}), decode_host);
+}
+
+Result<Host> Client::update_host(std::string_view host, std::string patch) {
+    return decode_one(impl_->call({.method = "PATCH",
+                                   .path = host_path(host),
+                                   .body = std::move(patch),
+                                   .content_type = "application/merge-patch+json"}),
+                      decode_host);
+}
+
+Result<> Client::retire(std::string_view host) {
+    auto reply = impl_->send({.method = "POST", .path = host_path(host) + ":retire"});
+    if (!reply) return reply.error();
+    return {};
+}
+
+Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, int uses,
+                                                      const std::string& expires_in,
+                                                      const std::string& labels) {
+    json::Object body{{"uses", uses}, {"expires_in", expires_in}};
+    if (!name.empty()) body.set("name", name);
+    if (!labels.empty()) {
+        auto parsed = json::parse(labels);
+        if (!parsed || !parsed->is_object()) {
+            return Failure{.kind = Kind::local, .detail = "the labels are not a JSON object"};
+        }
+        body.set("labels", *std::move(parsed));
+    }
+    return decode_one(impl_->call({.method = "POST",
+                                   .path = "/v1/enrolment-tokens",
+                                   .body = json::write(std::move(body))}),
+                      decode_enrolment_token);
+}
+
+Result<std::vector<Collection>> Client::collections(std::string_view host) {
+    return decode_all(impl_->list({.path = host_path(host) + "/collections"}), decode_collection);
+}
+
+Result<Collection> Client::collection(std::string_view host, std::string_view name) {
+    return decode_one(
+        impl_->call({.path = host_path(host) + "/collections/" + percent_encode(name)}),
+        decode_collection);
+}
+
+Result<std::vector<Resource>> Client::resources(std::string_view host,
+                                                std::string_view collection) {
+    std::string path = host_path(host) + "/resources";
+    if (!collection.empty()) path += "/" + percent_encode(collection);
+    return decode_all(impl_->list({.path = std::move(path)}), decode_resource);
+}
+
+Result<Resource> Client::resource(std::string_view host, std::string_view collection,
+                                  std::string_view id, bool live) {
+    Reply reply;
+    auto value = impl_->call(
+        {.path = resource_path(host, collection, id), .query = {{"live", live ? "true" : ""}}},
+        &reply);
+    if (!value) return value.error();
+    Resource resource = decode_resource(*value);
+    resource.etag = reply.headers["etag"];
+    return resource;
+}
+
+Result<Command> Client::put(std::string_view host, std::string_view collection, std::string_view id,
+                            const std::string& description, const PutOptions& options) {
+    auto parsed = json::parse(description);
+    if (!parsed) {
+        return Failure{.kind = Kind::local, .detail = "the description: " + parsed.error().what};
+    }
+    json::Object body{{"description", *std::move(parsed)}};
+    if (!options.policy.empty()) body.set("policy", options.policy);
+    Request request{.method = "PUT",
+                    .path = resource_path(host, collection, id),
+                    .body = json::write(std::move(body))};
+    if (!options.if_match.empty()) request.headers["If-Match"] = options.if_match;
+    if (options.create_only) request.headers["If-None-Match"] = "*";
+    return impl_->change(std::move(request), options);
+}
+
+Result<Command> Client::remove(std::string_view host, std::string_view collection,
+                               std::string_view id, const ChangeOptions& options) {
+    return impl_->change({.method = "DELETE", .path = resource_path(host, collection, id)},
+                         options);
+}
+
+Result<Command> Client::forget(std::string_view host, std::string_view collection,
+                               std::string_view id, std::chrono::seconds wait) {
+    return impl_->change(
+        {.method = "POST", .path = resource_path(host, collection, id) + ":forget"},
+        {.wait = wait});
+}
+
+Result<Command> Client::apply(std::string_view host, const std::string& file,
+                              const ChangeOptions& options) {
+    return impl_->change({.method = "POST", .path = host_path(host) + ":apply", .body = file},
+                         options);
+}
+
+Result<std::vector<Command>> Client::commands(const CommandQuery& query) {
+    return decode_all(impl_->list({.path = "/v1/commands",
+                                   .query = {{"host", query.host}, {"state", query.state}}}),
+                      decode_command);
+}
+
+Result<Command> Client::command(std::string_view id) {
+    return decode_one(impl_->call({.path = command_path(id)}), decode_command);
+}
+
+Result<> Client::cancel(std::string_view id) {
+    auto reply = impl_->send({.method = "POST", .path = command_path(id) + ":cancel"});
+    if (!reply) return reply.error();
+    return {};
+}
+
+Result<Command> Client::wait(Command command, std::chrono::milliseconds timeout) {
+    using std::chrono::milliseconds;
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    for (milliseconds pause{100};; pause = std::min(pause * 3 / 2, milliseconds(2'000))) {
+        if (command.finished()) return command;
+        const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            return Failure{.kind = Kind::timeout,
+                           .detail = "command " + command.id + " is still " + command.state};
+        }
+        if (!impl_->http().pause(std::min(pause, left))) {
+            return Failure{.kind = Kind::cancelled, .detail = "cancelled"};
+        }
+        auto next = this->command(command.id);
+        if (!next) return next.error();
+        command = *std::move(next);
+    }
+}
+
+Result<ComplianceReport> Client::compliance(const ComplianceQuery& query) {
+    auto list = impl_->list(
+        {.path = "/v1/compliance",
+         .query = {
+             {"host", query.host}, {"collection", query.collection}, {"status", query.status}}});
+    if (!list) return list.error();
+    ComplianceReport report;
+    report.counts = decode_counts(list->first["counts"]);
+    for (const json::Value& item : list->items) report.items.push_back(decode_resource(item));
+    return report;
+}
+
+Result<std::int64_t> Client::revision() {
+    auto page = impl_->call({.path = "/v1/hosts", .query = {{"limit", "1"}}});
+    if (!page) return page.error();
+    return page->integer_or("revision");
+}
+
+}  // namespace evenkeel::client

@@ -1,0 +1,166 @@
+#include "sdk/client/cpp/decode.hpp"
+
+namespace evenkeel::client {
+namespace {
+
+constexpr std::size_t kAnswerBytesMost = 64 << 20;
+
+const json::Array& items_of(const json::Value& value, std::string_view name) {
+    static const json::Array kNone;
+    const json::Value& member = value[name];
+    return member.is_array() ? member.as_array() : kNone;
+}
+
+std::optional<Reason> decode_reason(const json::Value& value) {
+    if (!value.is_object()) return std::nullopt;
+    return Reason{value.string_or("code"), value.string_or("detail")};
+}
+
+Compliance decode_compliance(const json::Value& value) {
+    Compliance compliance;
+    compliance.status = value.string_or("status");
+    compliance.reason = value.string_or("reason");
+    compliance.since = value.string_or("since");
+    compliance.seen_by = value.string_or("seen_by");
+    const json::Value& last = value["last"];
+    compliance.last = last.is_string() ? last.as_string() : last.string_or("status");
+    for (const json::Value& field : items_of(value, "fields")) {
+        compliance.fields.push_back({field.string_or("path"), json::write(field["expected"]),
+                                     json::write(field["actual"])});
+    }
+    return compliance;
+}
+
+CommandResource decode_command_resource(const json::Value& value) {
+    CommandResource resource;
+    resource.collection = value.string_or("collection");
+    resource.id = value.string_or("id");
+    resource.outcome = value.string_or("outcome");
+    resource.error = decode_reason(value["error"]);
+    for (const json::Value& change : items_of(value, "changes")) {
+        resource.changes.push_back({change.string_or("path"), json::write(change["before"]),
+                                    json::write(change["after"]), change.string_or("action"),
+                                    change.string_or("outcome")});
+    }
+    return resource;
+}
+
+}  // namespace
+
+Result<json::Value> parse_answer(const std::string& text) {
+    auto parsed = json::parse(text, {.bytes = kAnswerBytesMost});
+    if (!parsed) {
+        return Failure{.kind = Kind::bad_answer,
+                       .detail = "the answer is not the API's: " + parsed.error().what};
+    }
+    if (!parsed->is_object()) {
+        return Failure{.kind = Kind::bad_answer, .detail = "the answer is not a JSON object"};
+    }
+    return *std::move(parsed);
+}
+
+Counts decode_counts(const json::Value& value) {
+    return {value.integer_or("compliant"), value.integer_or("drifted"), value.integer_or("unknown"),
+            value.integer_or("failed")};
+}
+
+Host decode_host(const json::Value& value) {
+    Host host;
+    host.id = value.string_or("id");
+    host.name = value.string_or("name");
+    host.enrolment = value.string_or("enrolment");
+    host.connection = value.string_or("connection");
+    host.last_seen = value.string_or("last_seen");
+    host.version = value.string_or("version");
+    if (const json::Value& labels = value["labels"]; labels.is_object()) {
+        for (const auto& [name, label] : labels.as_object()) {
+            host.labels[name] = label.is_string() ? label.as_string() : json::write(label);
+        }
+    }
+    host.compliance = decode_counts(value["compliance"]);
+    host.json = json::write(value);
+    return host;
+}
+
+Collection decode_collection(const json::Value& value) {
+    Collection collection;
+    collection.name = value.string_or("collection", value.string_or("name"));
+    collection.plugin = value.string_or("plugin");
+    if (const json::Value* schema = value.find("schema")) collection.schema = json::write(*schema);
+    collection.json = json::write(value);
+    return collection;
+}
+
+Resource decode_resource(const json::Value& value) {
+    Resource resource;
+    resource.host = value.string_or("host");
+    resource.collection = value.string_or("collection");
+    resource.id = value.string_or("id");
+    resource.description = json::write(value["description"]);
+    resource.policy = value.string_or("policy");
+    resource.origin = value.string_or("origin");
+    resource.generation = json::write(value["generation"]);
+    resource.state = json::write(value["state"]);
+    resource.observed_at = value.string_or("observed_at");
+    if (const json::Value& compliance = value["compliance"]; compliance.is_object()) {
+        resource.compliance = decode_compliance(compliance);
+    }
+    resource.json = json::write(value);
+    return resource;
+}
+
+Command decode_command(const json::Value& value) {
+    Command command;
+    command.id = value.string_or("id");
+    command.host = value.string_or("host");
+    command.verb = value.string_or("verb");
+    command.state = value.string_or("state");
+    command.created_at = value.string_or("created_at");
+    command.finished_at = value.string_or("finished_at");
+    command.request_id = value.string_or("request_id");
+    command.error = decode_reason(value["error"]);
+    for (const json::Value& resource : items_of(value, "resources")) {
+        command.resources.push_back(decode_command_resource(resource));
+    }
+    command.json = json::write(value);
+    return command;
+}
+
+EnrolmentToken decode_enrolment_token(const json::Value& value) {
+    return {value.string_or("id"), value.string_or("secret"), value.string_or("install"),
+            json::write(value)};
+}
+
+Event decode_event(const json::Value& value) {
+    Event event;
+    event.id = value.string_or("id");
+    event.type = value.string_or("type");
+    event.source = value.string_or("source");
+    event.subject = value.string_or("subject");
+    event.time = value.string_or("time");
+    event.data = json::write(value["data"]);
+    event.json = json::write(value);
+    return event;
+}
+
+Failure decode_problem(int status, const std::string& body) {
+    Failure failure{.kind = Kind::problem, .status = status};
+    const auto parsed = parse_answer(body);
+    if (!parsed || !parsed->find("code")) {
+        // Something between us and the API answered: a proxy, another server.
+        failure.kind = Kind::bad_answer;
+        failure.detail = "HTTP status " + std::to_string(status) + " without a problem document";
+        return failure;
+    }
+    failure.code = parsed->string_or("code");
+    failure.detail = parsed->string_or("detail", parsed->string_or("title"));
+    failure.request_id = parsed->string_or("request_id");
+    for (const json::Value& error : items_of(*parsed, "errors")) {
+        failure.errors.push_back(
+            {error.string_or("pointer"), error.string_or("code"), error.string_or("detail")});
+    }
+    failure.json = body;
+    return failure;
+}
+
+}  // namespace evenkeel::client

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "evenkeel/client/cancel.hpp"
+#include "evenkeel/client/result.hpp"
+#include "evenkeel/client/types.hpp"
+
+// Calls of Evenkeel's REST API. Link with libcurl.
+namespace evenkeel::client {
+
+struct Config {
+    std::string url = {};    // "http://127.0.0.1:7780" or "https://...", with a path prefix if any
+    std::string token = {};  // a secret; empty for the few routes that need none
+    std::string ca_file = {};                   // PEM of the CAs to trust; empty: the system's
+    std::chrono::milliseconds timeout{30'000};  // one request, beside the wait it asks for
+    int attempts = 4;  // of one idempotent request: GET, HEAD, PUT, DELETE; at least 1
+    const Cancel* cancel = nullptr;  // outlives the Client; ends any call with Kind::cancelled
+};
+
+// The first line of the file at `path`, or of standard input when it is "-". 4 KiB at most.
+Result<std::string> read_token(const std::string& path);
+
+struct Request {
+    std::string method = "GET";
+    std::string path = {};  // "/v1/hosts": encoded, may carry a query
+    std::vector<std::pair<std::string, std::string>> query =
+        {};  // encoded by the call; empty left out
+    std::string body = {};
+    std::string content_type = "application/json";  // sent with a body only
+    std::map<std::string, std::string> headers = {};
+    std::chrono::seconds wait{0};  // Prefer: wait, 0 to 60
+};
+
+struct Reply {
+    int status = 0;
+    std::map<std::string, std::string> headers = {};  // names in lower case
+    std::string body = {};
+};
+
+struct ChangeOptions {
+    bool dry_run = false;          // say what would be done, store and change nothing
+    std::chrono::seconds wait{0};  // up to 60: answer with the finished command
+};
+struct PutOptions : ChangeOptions {
+    std::string policy = {};    // empty: the API's default
+    std::string if_match = {};  // an etag; empty: whatever is there
+    bool create_only = false;   // fail with precondition-failed when described already
+};
+struct CommandQuery {
+    std::string host = {};
+    std::string state = {};
+};
+struct ComplianceQuery {
+    std::string host = {};
+    std::string collection = {};
+    std::string status = {};
+};
+struct EventQuery {
+    std::string host = {};
+    std::string type = {};
+    std::string since = {};  // an event's id; empty: from now
+};
+struct EventOptions {
+    bool resume = true;  // after a loss connect again and go on behind the last event
+    // Ends with success when nothing came for so long; 0: never.
+    std::chrono::milliseconds idle{0};
+    // The connection was lost and will be tried again. May be empty.
+    std::function<void(const Failure&)> lost = {};
+    // The events after the last one seen are no longer kept (410): true goes on from now, which
+    // leaves a gap; false, and an empty function, ends with the failure.
+    std::function<bool(const Failure&)> gap = {};
+};
+
+// Not safe for use by several threads at once; make one per thread. Blocks. Lists read every page.
+// `host` is an id or a name, resource ids are plain text ("/etc/motd"). 429, 503 and lost
+// connections are tried again, with back-off, for idempotent methods only.
+class Client {
+  public:
+    // Kind::local when the configuration cannot be used: not a URL, or a token that would travel in
+    // the clear to another machine. Does not connect.
+    static Result<Client> open(Config config);
+    Client(Client&&) noexcept;
+    Client& operator=(Client&&) noexcept;
+    ~Client();
+
+    Result<std::vector<Host>> hosts();
+    Result<Host> host(std::string_view host);
+    // `patch`: JSON merge patch with "name" and "labels".
+    Result<Host> update_host(std::string_view host, std::string patch);
+    Result<> retire(std::string_view host);
+    // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty.
+    Result<EnrolmentToken> create_enrolment_token(const std::string& name, int uses,
+                                                  const std::string& expires_in,
+                                                  const std::string& labels = "");
+
+    Result<std::vector<Collection>> collections(std::string_view host);
+    Result<Collection> collection(std::string_view host, std::string_view name);
+
+    // Those described on the host, all collections when `collection` is empty.
+    Result<std::vector<Resource>> resources(std::string_view host,
+                                            std::string_view collection = "");
+    // `live` asks the machine now instead of telling what was last seen.
+    Result<Resource> resource(std::string_view host, std::string_view collection,
+                              std::string_view id, bool live = false);
+    // `description`: a JSON object.
+    Result<Command> put(std::string_view host, std::string_view collection, std::string_view id,
+                        const std::string& description, const PutOptions& options = {});
+    Result<Command> remove(std::string_view host, std::string_view collection, std::string_view id,
+                           const ChangeOptions& options = {});
+    // Drops the description and leaves the machine as it is.
+    Result<Command> forget(std::string_view host, std::string_view collection, std::string_view id,
+                           std::chrono::seconds wait = {});
+    // `file`: JSON {"resources":[{"collection","id","description","policy"}]}, one command.
+    Result<Command> apply(std::string_view host, const std::string& file,
+                          const ChangeOptions& options = {});
+
+    Result<std::vector<Command>> commands(const CommandQuery& query = {});
+    Result<Command> command(std::string_view id);
+    Result<> cancel(std::string_view id);
+    // Until it is finished; Kind::timeout after `timeout`. A failed command is a result.
+    Result<Command> wait(Command command, std::chrono::milliseconds timeout);
+
+    Result<ComplianceReport> compliance(const ComplianceQuery& query = {});
+
+    // Calls `on_event` for each event until it returns false.
+    Result<> events(const EventQuery& query, const std::function<bool(const Event&)>& on_event,
+                    const EventOptions& options = {});
+    // The store's revision now; events up to it exist already.
+    Result<std::int64_t> revision();
+
+    // Any request; a status outside 2xx is a Failure.
+    Result<Reply> send(const Request& request);
+    // The items of every page of the list at `request.path`, as JSON text.
+    Result<std::vector<std::string>> list(Request request);
+
+    class Impl;
+
+  private:
+    explicit Client(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evenkeel::client

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The API's objects. Members called `json`, and those said to be JSON, hold JSON text as the API
+// sent it: nothing is lost, members that this library does not know included. Times are RFC 3339 in
+// UTC. A member that the API left out or sent as null is empty.
+namespace evenkeel::client {
+
+struct Counts {
+    std::int64_t compliant = 0;
+    std::int64_t drifted = 0;
+    std::int64_t unknown = 0;
+    std::int64_t failed = 0;
+};
+
+struct Host {
+    std::string id;          // "host_..."
+    std::string name;        // unique, may be renamed
+    std::string enrolment;   // pending, active, rejected, held, retired
+    std::string connection;  // never, online, offline
+    std::string last_seen;
+    std::string version;  // of the agent
+    std::map<std::string, std::string> labels;
+    Counts compliance;
+    std::string json;
+};
+
+// What a host can look after.
+struct Collection {
+    std::string name;
+    std::string plugin;
+    std::string schema;  // JSON; empty in lists that leave it out
+    std::string json;
+};
+
+struct FieldDrift {
+    std::string path;      // RFC 6901 pointer into the description
+    std::string expected;  // JSON
+    std::string actual;    // JSON
+};
+
+struct Compliance {
+    std::string status;  // compliant, drifted, unknown, failed
+    std::string reason;
+    std::vector<FieldDrift> fields;
+    std::string since;
+    std::string seen_by;  // event, sweep, apply, check
+    std::string last;     // the status before the host went offline
+};
+
+struct Resource {
+    std::string host;
+    std::string collection;
+    std::string id;
+    std::string description;  // JSON
+    std::string policy;       // report, enforce, audit, off
+    std::string origin;       // orchestrator, local
+    std::string generation;   // JSON
+    std::string state;        // JSON, "null" while the thing is absent
+    std::string observed_at;
+    std::optional<Compliance> compliance;
+    std::string etag;  // for PutOptions::if_match; only from resource()
+    std::string json;
+};
+
+// A page-wise list as one: the rows of /v1/compliance and the counts over all of them.
+struct ComplianceReport {
+    std::vector<Resource> items;  // those members that the API lists
+    Counts counts;
+};
+
+struct Change {
+    std::string path;     // RFC 6901 pointer into the description
+    std::string before;   // JSON
+    std::string after;    // JSON
+    std::string action;   // set, add, remove, replace
+    std::string outcome;  // planned, done, failed, skipped
+};
+
+struct Reason {
+    std::string code;
+    std::string detail;
+};
+
+struct CommandResource {
+    std::string collection;
+    std::string id;
+    std::string outcome;  // planned, done, failed, skipped
+    std::vector<Change> changes;
+    std::optional<Reason> error;
+};
+
+struct Command {
+    std::string id;  // "cmd_..."; empty for a dry run
+    std::string host;
+    std::string verb;  // apply, remove, forget, invoke
+    std::string state;
+    std::string created_at;
+    std::string finished_at;
+    std::string request_id;
+    std::optional<Reason> error;
+    std::vector<CommandResource> resources;
+    std::string json;
+
+    // Whether the state will not change any more.
+    bool finished() const;
+    bool succeeded() const { return state == "succeeded"; }
+};
+
+struct EnrolmentToken {
+    std::string id;
+    std::string secret;   // shown this once
+    std::string install;  // one shell line for the new host
+    std::string json;
+};
+
+// A CloudEvent.
+struct Event {
+    std::string id;  // "<stream>-<revision>"; empty for live-only ones
+    std::string type;
+    std::string source;
+    std::string subject;
+    std::string time;
+    std::string data;  // JSON
+    std::string json;
+};
+
+}  // namespace evenkeel::client
