@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/wire/resource.hpp"
+
+namespace evenkeel::state {
+
+enum class CommandState {
+    queued,   // committed here, not yet accepted by the agent
+    sent,     // the agent has committed it
+    running,  // the agent has begun
+    succeeded,
+    failed,
+    expired,  // its time was over before an outcome came
+    cancelled,
+    superseded,   // a newer description took its place
+    interrupted,  // nobody can tell whether it was carried out
+};
+std::string_view to_string(CommandState state);
+Result<CommandState> command_state_from(std::string_view name);
+// Whether nothing more will happen to it.
+bool finished(CommandState state);
+
+struct CommandEntry {
+    wire::Ref ref;
+    wire::Generation generation;
+    // As Vault::seal made it; null for remove, forget and invoke, and once the command is finished.
+    json::Value description;
+    wire::Policy policy = wire::Policy::report;
+    std::string action;     // invoke
+    std::string arguments;  // sealed JSON text, empty = none
+    std::optional<wire::Outcome> outcome;
+    std::vector<wire::Change> changes;
+    std::optional<Error> error;
+};
+
+// An order to one host.
+struct Command {
+    std::string id;
+    std::string host;
+    std::string verb;  // apply, remove, forget, invoke
+    CommandState state = CommandState::queued;
+    std::uint64_t seq = 0;  // rising within the host
+    std::string created_at;
+    std::string finished_at;            // empty before
+    std::string request_id;             // of the HTTP request; empty for those of a resync
+    std::int64_t expires_at_ms = 0;     // by the orchestrator's wall clock
+    std::int64_t timeout_ms = 600'000;  // for the agent, from receipt
+    bool cancelling = false;            // somebody asked to stop it
+    std::optional<Error> error;
+    std::vector<CommandEntry> resources;
+};
+json::Value encode(const Command& command);
+Result<Command> decode_command(const json::Value& value);
+
+}  // namespace evenkeel::state

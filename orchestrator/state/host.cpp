@@ -1,0 +1,93 @@
+#include "orchestrator/state/host.hpp"
+
+namespace evenkeel::state {
+
+json::Value encode(const Host& host) {
+    return json::Object{{"id", host.id},
+                        {"name", host.name},
+                        {"enrolment", host.enrolment},
+                        {"connection", host.connection},
+                        {"created_at", host.created_at},
+                        {"last_seen", host.last_seen},
+                        {"version", host.version},
+                        {"boot_id", host.boot_id},
+                        {"stream", host.stream},
+                        {"fingerprint", host.fingerprint},
+                        {"key_sha256", host.key_sha256},
+                        {"token", host.token},
+                        {"labels", host.labels},
+                        {"facts", host.facts}};
+}
+
+Result<Host> decode_host(const json::Value& value) {
+    Host host;
+    host.id = value.string_or("id");
+    if (host.id.empty()) return fail(Errc::corrupt, "a host's record has no id");
+    host.name = value.string_or("name");
+    host.enrolment = value.string_or("enrolment");
+    host.connection = value.string_or("connection", "never");
+    host.created_at = value.string_or("created_at");
+    host.last_seen = value.string_or("last_seen");
+    host.version = value.string_or("version");
+    host.boot_id = value.string_or("boot_id");
+    host.stream = value.string_or("stream");
+    host.fingerprint = value.string_or("fingerprint");
+    host.key_sha256 = value.string_or("key_sha256");
+    host.token = value.string_or("token");
+    if (value["labels"].is_object()) host.labels = value["labels"];
+    if (value["facts"].is_object()) host.facts = value["facts"];
+    return host;
+}
+
+Tally& Tally::operator+=(const Tally& other) {
+    compliant += other.compliant;
+    drifted += other.drifted;
+    unknown += other.unknown;
+    failed += other.failed;
+    return *this;
+}
+
+json::Value encode(const Tally& tally) {
+    return json::Object{{"compliant", tally.compliant},
+                        {"drifted", tally.drifted},
+                        {"unknown", tally.unknown},
+                        {"failed", tally.failed}};
+}
+
+Tally decode_tally(const json::Value& value) {
+    return {.compliant = value.integer_or("compliant"),
+            .drifted = value.integer_or("drifted"),
+            .unknown = value.integer_or("unknown"),
+            .failed = value.integer_or("failed")};
+}
+
+json::Value encode(const Collection& collection) {
+    return json::Object{{"name", collection.name},
+                        {"plugin", collection.plugin},
+                        {"schema_sha256", collection.schema_sha256},
+                        {"schema_version", collection.schema_version}};
+}
+
+Result<Collection> decode_collection(const json::Value& value) {
+    Collection collection;
+    collection.name = value.string_or("name");
+    if (collection.name.empty()) return fail(Errc::corrupt, "a collection's record has no name");
+    collection.plugin = value.string_or("plugin");
+    collection.schema_sha256 = value.string_or("schema_sha256");
+    collection.schema_version = static_cast<std::uint32_t>(value.integer_or("schema_version", 1));
+    return collection;
+}
+
+json::Value encode(const EventMark& mark) {
+    return json::Object{{"stream", mark.stream}, {"seq", mark.seq}, {"epoch", mark.epoch}};
+}
+
+Result<EventMark> decode_mark(const json::Value& value) {
+    const std::int64_t seq = value.integer_or("seq", -1);
+    if (seq < 0) return fail(Errc::corrupt, "an event mark has no number");
+    return EventMark{.stream = value.string_or("stream"),
+                     .seq = static_cast<std::uint64_t>(seq),
+                     .epoch = value.string_or("epoch")};
+}
+
+}  // namespace evenkeel::state

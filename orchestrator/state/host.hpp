@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+
+// What the store knows about hosts, and its JSON.
+namespace evenkeel::state {
+
+struct Host {
+    std::string id;
+    std::string name;
+    std::string enrolment = "active";  // active or retired
+    std::string connection = "never";  // never, online, offline: of the link
+    std::string created_at;            // RFC 3339
+    std::string last_seen;             // RFC 3339; empty = never
+    std::string version;               // of the agent
+    std::string boot_id;
+    std::string stream;       // of the agent's store; empty before the first hello
+    std::string fingerprint;  // of the certificate
+    std::string key_sha256;   // of the key that enrolled
+    std::string token;        // id of the token that it enrolled with
+    json::Value labels = json::Object{};
+    json::Value facts = json::Object{};
+
+    bool retired() const { return enrolment == "retired"; }
+};
+json::Value encode(const Host& host);
+Result<Host> decode_host(const json::Value& value);
+
+// How many of a host's described resources have which verdict.
+struct Tally {
+    std::int64_t compliant = 0;
+    std::int64_t drifted = 0;
+    std::int64_t unknown = 0;
+    std::int64_t failed = 0;
+
+    std::int64_t total() const { return compliant + drifted + unknown + failed; }
+    Tally& operator+=(const Tally& other);
+    friend bool operator==(const Tally&, const Tally&) = default;
+};
+json::Value encode(const Tally& tally);
+Tally decode_tally(const json::Value& value);
+
+// A collection as a host reported it.
+struct Collection {
+    std::string name;
+    std::string plugin;
+    std::string schema_sha256;
+    std::uint32_t schema_version = 1;
+};
+json::Value encode(const Collection& collection);
+Result<Collection> decode_collection(const json::Value& value);
+
+// How far a host's events are taken over.
+struct EventMark {
+    std::string stream;  // of the agent's store
+    std::uint64_t seq = 0;
+    std::string epoch;  // the orchestrator's stream when the mark last moved
+};
+json::Value encode(const EventMark& mark);
+Result<EventMark> decode_mark(const json::Value& value);
+
+}  // namespace evenkeel::state

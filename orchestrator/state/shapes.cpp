@@ -1,0 +1,138 @@
+#include "orchestrator/state/shapes.hpp"
+
+#include <utility>
+
+namespace evenkeel::state {
+namespace {
+
+json::Value show(const CommandEntry& entry) {
+    return json::Object{
+        {"collection", entry.ref.collection},
+        {"id", entry.ref.id},
+        {"generation", wire::encode(entry.generation)},
+        {"outcome", entry.outcome ? json::Value(wire::to_string(*entry.outcome)) : json::Value()},
+        {"changes", wire::encode(entry.changes)},
+        {"error", entry.error ? wire::encode(*entry.error) : json::Value()}};
+}
+
+json::Value with_last(const wire::Compliance& compliance, json::Value last) {
+    json::Value shown = wire::encode(compliance);
+    shown.as_object().set("last", std::move(last));
+    return shown;
+}
+
+}  // namespace
+
+json::Value text_or_null(const std::string& text) {
+    return text.empty() ? json::Value() : json::Value(text);
+}
+
+json::Value show(const Host& host, const Tally& tally) {
+    return json::Object{{"id", host.id},
+                        {"name", host.name},
+                        {"enrolment", host.enrolment},
+                        {"connection", host.connection},
+                        {"last_seen", text_or_null(host.last_seen)},
+                        {"version", text_or_null(host.version)},
+                        {"labels", host.labels},
+                        {"facts", host.facts},
+                        {"compliance", encode(tally)}};
+}
+
+json::Value show(const Command& command) {
+    json::Array resources;
+    for (const CommandEntry& entry : command.resources) resources.push_back(show(entry));
+    return json::Object{{"id", text_or_null(command.id)},
+                        {"host", command.host},
+                        {"verb", command.verb},
+                        {"state", to_string(command.state)},
+                        {"created_at", text_or_null(command.created_at)},
+                        {"finished_at", text_or_null(command.finished_at)},
+                        {"request_id", text_or_null(command.request_id)},
+                        {"error", command.error ? wire::encode(*command.error) : json::Value()},
+                        {"resources", std::move(resources)}};
+}
+
+json::Value show_enrolment(const Host& host) {
+    // One for one with the host for as long as tokens are the only way in.
+    const std::string id = "enrolment_" + host.id.substr(host.id.find('_') + 1);
+    return json::Object{{"id", id},
+                        {"host", host.id},
+                        {"state", host.enrolment},
+                        {"name", host.name},
+                        {"fingerprint", host.fingerprint},
+                        {"facts", host.facts},
+                        {"announced_at", host.created_at}};
+}
+
+Shown compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
+    if (offline_since.empty() || stored.reason == "off") return {.compliance = stored, .last = {}};
+    return {.compliance = {.status = wire::Verdict::unknown,
+                           .reason = "host_offline",
+                           .fields = {},
+                           .since = offline_since,
+                           .seen_by = stored.seen_by},
+            .last = stored};
+}
+
+json::Value show(const Shown& shown) {
+    return with_last(shown.compliance, shown.last ? wire::encode(*shown.last) : json::Value());
+}
+
+Tally tally_offline(const Tally& tally) {
+    return {.compliant = 0, .drifted = 0, .unknown = tally.total(), .failed = 0};
+}
+
+json::Value show(const std::string& host, const Resource& resource, json::Value description,
+                 const Shown& compliance) {
+    return json::Object{{"host", host},
+                        {"collection", resource.ref.collection},
+                        {"id", resource.ref.id},
+                        {"description", std::move(description)},
+                        {"policy", wire::to_string(resource.policy)},
+                        {"origin", wire::to_string(resource.origin)},
+                        {"generation", wire::encode(resource.generation)},
+                        {"state", resource.state},
+                        {"observed_at", text_or_null(resource.observed_at)},
+                        {"compliance", show(compliance)}};
+}
+
+json::Value show_verdict(const std::string& host, const Resource& resource,
+                         const Shown& compliance) {
+    return json::Object{{"host", host},
+                        {"collection", resource.ref.collection},
+                        {"id", resource.ref.id},
+                        {"policy", wire::to_string(resource.policy)},
+                        {"origin", wire::to_string(resource.origin)},
+                        {"generation", wire::encode(resource.generation)},
+                        {"compliance", show(compliance)}};
+}
+
+json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
+                           const wire::Generation& generation, const wire::Compliance& compliance,
+                           json::Value changes) {
+    return json::Object{{"host", host},
+                        {"collection", ref.collection},
+                        {"id", ref.id},
+                        {"policy", wire::to_string(policy)},
+                        {"generation", wire::encode(generation)},
+                        {"compliance", with_last(compliance, nullptr)},
+                        {"changes", std::move(changes)}};
+}
+
+json::Value description_event(const std::string& host, const wire::Ref& ref,
+                              const wire::Generation& generation, wire::Origin origin,
+                              std::string_view reason) {
+    return json::Object{{"host", host},
+                        {"collection", ref.collection},
+                        {"id", ref.id},
+                        {"generation", wire::encode(generation)},
+                        {"origin", wire::to_string(origin)},
+                        {"reason", reason}};
+}
+
+std::string subject_of(const wire::Ref& ref) {
+    return ref.collection + "/" + ref.id;
+}
+
+}  // namespace evenkeel::state

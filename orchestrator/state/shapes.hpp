@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/json/json.hpp"
+#include "core/wire/resource.hpp"
+#include "orchestrator/state/command.hpp"
+#include "orchestrator/state/host.hpp"
+#include "orchestrator/state/resource.hpp"
+
+// The objects as REST and events show them (docs/rest.md). No secret is in any of them. [any]
+namespace evenkeel::state {
+
+json::Value show(const Host& host, const Tally& tally);
+json::Value show(const Command& command);
+// A host's way in: {"id","host","state","name","fingerprint","facts","announced_at"}.
+json::Value show_enrolment(const Host& host);
+
+// A verdict as it holds now: `last` is the one before the host went offline.
+struct Shown {
+    wire::Compliance compliance;
+    std::optional<wire::Compliance> last;
+};
+// `offline_since` is empty while the host answers. What was never watched stays what it is.
+Shown compliance_now(const wire::Compliance& stored, const std::string& offline_since);
+json::Value show(const Shown& shown);
+// The tally of a host that does not answer: all unknown.
+Tally tally_offline(const Tally& tally);
+
+// `description` is redacted already.
+json::Value show(const std::string& host, const Resource& resource, json::Value description,
+                 const Shown& compliance);
+// An entry of /v1/compliance.
+json::Value show_verdict(const std::string& host, const Resource& resource,
+                         const Shown& compliance);
+
+// The data of resource.* and of description.* events.
+json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
+                           const wire::Generation& generation, const wire::Compliance& compliance,
+                           json::Value changes);
+json::Value description_event(const std::string& host, const wire::Ref& ref,
+                              const wire::Generation& generation, wire::Origin origin,
+                              std::string_view reason);
+std::string subject_of(const wire::Ref& ref);
+
+// Text, or null when it is empty.
+json::Value text_or_null(const std::string& text);
+
+}  // namespace evenkeel::state

@@ -1,0 +1,59 @@
+#include "orchestrator/state/state.hpp"
+
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "orchestrator/state/retention.hpp"
+
+namespace evenkeel::state {
+
+store::Env::Options store_options() {
+    return {.tables = table_names(), .migrations = {}};
+}
+
+State::State(store::Env env, store::Writer::Post post)
+    : env_(std::move(env)), tables_(tables_of(env_)), post_(std::move(post)) {
+    writer_ = std::make_unique<store::Writer>(env_, post_);
+}
+
+Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Writer::Post post) {
+    store::Env env = EK_TRY(store::Env::open(folder, store_options()));
+    std::unique_ptr<State> state(new State(std::move(env), std::move(post)));
+    const store::ReadTxn txn = EK_TRY(state->env_.read());
+    state->stream_ = EK_TRY(store::stream_of(state->env_, txn));
+    return state;
+}
+
+Result<Reading> State::read() const {
+    auto txn = std::make_unique<store::ReadTxn>(EK_TRY(env_.read()));
+    return Reading(std::move(txn), tables_);
+}
+
+void State::submit(Work work, Done done) {
+    auto effects = std::make_shared<Effects>();
+    auto on_writer = [this, effects, work = std::move(work)](store::WriteTxn& txn) {
+        *effects = {};
+        Edit edit(txn, tables_, stream_.id, *effects);
+        return work(edit);
+    };
+    auto shared = std::make_shared<Done>(std::move(done));
+    auto on_loop = [this, effects, shared](Result<void> result) {
+        if (result) {
+            for (const Listener& listener : listeners_) listener(*effects);
+        }
+        (*shared)(std::move(result));
+    };
+    auto queued = writer_->submit(std::move(on_writer), std::move(on_loop));
+    if (!queued) {
+        post_([shared, error = queued.error()] { (*shared)(fail(error)); });
+    }
+}
+
+void State::purge(const Retention& retention) {
+    submit([retention](Edit& edit) { return throw_away_old(edit, retention); },
+           [](const Result<void>& result) {
+               if (!result) log::error("old events stay", {{"error", result.error().what}});
+           });
+}
+
+}  // namespace evenkeel::state

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/store/env.hpp"
+#include "core/store/writer.hpp"
+#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::state {
+
+// A View that keeps its transaction. Use it in one function, never across a post.
+class Reading : public View {
+  public:
+    Reading(std::unique_ptr<store::ReadTxn> txn, const Tables& tables)
+        : View(*txn, tables), owned_(std::move(txn)) {}
+
+  private:
+    std::unique_ptr<store::ReadTxn> owned_;  // at an address of its own: View points to it
+};
+
+// The orchestrator's state: one store, one writer, one revision. Whatever is answered to anybody
+// was committed before. Belongs to the loop.
+class State {
+  public:
+    using Work = std::function<Result<void>(Edit&)>;
+    using Done = std::function<void(Result<void>)>;
+    using Listener = std::function<void(const Effects&)>;
+
+    // `post` is Loop::poster(). For errors see store::Env::open.
+    static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post);
+
+    // The store's name, and the one before a restore.
+    const store::Stream& stream() const { return stream_; }
+
+    // What is committed now. [any]
+    Result<Reading> read() const;
+
+    // Runs `work` on the writer's thread, in a transaction with others that wait. `done` runs on
+    // the loop after the commit, in the order of submit, always exactly once unless stopped;
+    // listeners hear of the effects before it. `busy` when too much waits, `limit` when the store
+    // is full, else the work's own error: then nothing of it was done. [loop]
+    void submit(Work work, Done done);
+
+    // Called on the loop after each commit that changed something to wait for. [loop]
+    void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+
+    // Throws away events past their time or number and commands finished long ago. [loop]
+    struct Retention {
+        std::chrono::hours events_age = std::chrono::hours(7 * 24);
+        std::uint64_t events_most = 1'000'000;
+        std::chrono::hours commands_age = std::chrono::hours(30 * 24);
+    };
+    void purge(const Retention& retention);
+
+    // Works waiting for the writer.
+    std::size_t depth() const { return writer_->depth(); }
+    // Commits what waits and ends the writer; what is submitted later is `unavailable`.
+    void stop() { writer_->stop(); }
+
+  private:
+    State(store::Env env, store::Writer::Post post);
+
+    store::Env env_;
+    Tables tables_;
+    store::Stream stream_;
+    store::Writer::Post post_;
+    std::vector<Listener> listeners_;
+    std::unique_ptr<store::Writer> writer_;
+};
+
+// How the store is opened, for backup and restore too.
+store::Env::Options store_options();
+
+}  // namespace evenkeel::state

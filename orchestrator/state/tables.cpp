@@ -1,0 +1,48 @@
+#include "orchestrator/state/tables.hpp"
+
+namespace evenkeel::state {
+
+std::vector<std::string> table_names() {
+    return {"hosts",       "names",   "fingerprints", "keys",    "tokens",   "enrolment_tokens",
+            "collections", "schemas", "resources",    "tallies", "commands", "host_commands",
+            "queue",       "marks",   "events",       "counters"};
+}
+
+Tables tables_of(const store::Env& env) {
+    return {.hosts = env.table("hosts"),
+            .names = env.table("names"),
+            .fingerprints = env.table("fingerprints"),
+            .keys = env.table("keys"),
+            .tokens = env.table("tokens"),
+            .enrolment_tokens = env.table("enrolment_tokens"),
+            .collections = env.table("collections"),
+            .schemas = env.table("schemas"),
+            .resources = env.table("resources"),
+            .tallies = env.table("tallies"),
+            .commands = env.table("commands"),
+            .host_commands = env.table("host_commands"),
+            .queue = env.table("queue"),
+            .marks = env.table("marks"),
+            .events = env.table("events"),
+            .counters = env.table("counters")};
+}
+
+std::string host_prefix(std::string_view host) {
+    std::string prefix(host);
+    prefix.push_back('\0');
+    return prefix;
+}
+
+std::string host_key(std::string_view host, std::string_view rest) {
+    return host_prefix(host).append(rest);
+}
+
+std::string resource_key(std::string_view host, const wire::Ref& ref) {
+    return host_key(host, store::resource_key(ref.collection, ref.id));
+}
+
+std::string queue_key(std::string_view host, std::uint64_t seq) {
+    return host_key(host, store::number_key(seq));
+}
+
+}  // namespace evenkeel::state

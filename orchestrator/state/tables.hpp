@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/store/env.hpp"
+#include "core/wire/resource.hpp"
+
+// The tables of the orchestrator's store; docs/store.md says what is in each.
+namespace evenkeel::state {
+
+struct Tables {
+    store::Table hosts;             // host id -> Host
+    store::Table names;             // name -> host id, of hosts that are not retired
+    store::Table fingerprints;      // certificate SHA-256 -> host id
+    store::Table keys;              // SHA-256 of the key that enrolled -> host id
+    store::Table tokens;            // id -> ApiToken
+    store::Table enrolment_tokens;  // id -> EnrolmentToken
+    store::Table collections;       // host id, 0, name -> Collection
+    store::Table schemas;           // SHA-256 -> the schema's text
+    store::Table resources;         // host id, 0, resource key -> Resource
+    store::Table tallies;           // host id -> Tally
+    store::Table commands;          // id -> Command
+    store::Table host_commands;     // host id, 0, command id -> ""
+    store::Table queue;             // host id, 0, seq -> command id, of unfinished commands
+    store::Table marks;             // host id -> EventMark
+    store::Table events;            // revision -> the event as it is shown
+    store::Table counters;          // name -> number
+};
+
+std::vector<std::string> table_names();
+Tables tables_of(const store::Env& env);
+
+// The prefix of all that belongs to one host.
+std::string host_prefix(std::string_view host);
+std::string host_key(std::string_view host, std::string_view rest);
+std::string resource_key(std::string_view host, const wire::Ref& ref);
+std::string queue_key(std::string_view host, std::uint64_t seq);
+
+}  // namespace evenkeel::state

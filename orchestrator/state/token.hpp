@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+
+namespace evenkeel::state {
+
+// Who may use the REST API. The secret itself is not kept.
+struct ApiToken {
+    std::string id;
+    std::string hash;
+    std::string name;
+    std::string created_at;
+};
+json::Value encode(const ApiToken& token);
+Result<ApiToken> decode_api_token(const json::Value& value);
+
+// The right to enrol hosts. The secret itself is not kept.
+struct EnrolmentToken {
+    std::string id;
+    std::string hash;
+    std::string name;
+    std::string created_at;
+    std::int64_t expires_at_ms = 0;
+    std::int64_t uses = 1;  // as granted
+    std::int64_t uses_left = 1;
+    json::Value labels = json::Object{};  // for the hosts that enrol with it
+};
+json::Value encode(const EnrolmentToken& token);
+Result<EnrolmentToken> decode_enrolment_token(const json::Value& value);
+
+}  // namespace evenkeel::state
