@@ -1,12 +1,10 @@
 #include "core/link/guard.hpp"
 
-#include <dlfcn.h>
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <cstdlib>
 #include <utility>
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <proton/condition.h>
 #include <proton/connection.h>
 #include <proton/delivery.h>
@@ -16,6 +14,7 @@
 #include <proton/proactor.h>
 #include <proton/session.h>
 #include <proton/ssl.h>
+#include <sys/socket.h>
 
 #include "core/base/log.hpp"
 
@@ -81,7 +80,9 @@ bool active() {
            reinterpret_cast<void*>(&pn_delivery_partial);
 }
 
-void expect(Acceptee* acceptee) { expected = acceptee; }
+void expect(Acceptee* acceptee) {
+    expected = acceptee;
+}
 
 }  // namespace evenkeel::link::guard
 

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include <proton/connection_options.hpp>
+#include <proton/listen_handler.hpp>
+
+#include "core/base/result.hpp"
+#include "core/link/gate.hpp"
+#include "core/link/inbound.hpp"
+#include "core/link/listener.hpp"
+
+namespace evenkeel::link {
+
+// Proton's side of a listener: one open port and all its connections, for the life of one
+// container. Made, run and destroyed on Proton's thread; only send() and close() are [any].
+class Acceptor final : public proton::listen_handler, public InboundOwner {
+  public:
+    // `listening` is told the port, or why there is none.
+    Acceptor(const Listener::Options& options, const Listener::Policy& policy,
+             Gate<Listener::Events> out, std::function<void(Result<std::uint16_t>)> listening);
+
+    void listen(proton::container& container, const proton::connection_options& server,
+                std::uint16_t port);
+    // The container has ended: ends what is left.
+    void ended();
+
+    Result<void> send(std::uint64_t connection, const std::string& address, std::uint64_t token,
+                      Message message);
+    void close(std::uint64_t connection, const std::string& condition, const std::string& text);
+
+  private:
+    void on_open(proton::listener& listener) override;
+    proton::connection_options on_accept(proton::listener&) override;
+    void on_error(proton::listener&, const std::string& text) override;
+    void on_close(proton::listener&) override {}
+
+    void inbound_accepted(Inbound& inbound) override;
+    void inbound_admitted(Inbound& inbound) override;
+    void inbound_attached(const Inbound& inbound, const std::string& address,
+                          Direction direction) override;
+    void inbound_detached(const Inbound& inbound, const std::string& address,
+                          Direction direction) override;
+    void inbound_closing(Inbound& inbound) override;
+    void inbound_closed(Inbound& inbound) override;
+
+    Traffic::Sink sink_for(std::uint64_t connection) const;
+    // Sees to it that the connection is cut when its deadline has passed.
+    void watch(Inbound& inbound);
+    void sweep();
+    std::shared_ptr<Inbound> admitted(std::uint64_t connection);
+
+    const Listener::Options& options_;
+    const Listener::Policy& policy_;
+    const Gate<Listener::Events> out_;
+    const std::function<void(Result<std::uint16_t>)> listening_;
+
+    proton::container* container_ = nullptr;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> inbounds_;
+    std::unordered_map<std::string, std::size_t> per_address_;
+    std::unordered_map<std::uint64_t, Inbound*> watched_;
+    std::shared_ptr<Inbound> retired_;  // until its last callback has surely returned
+    bool sweeping_ = false;
+
+    std::mutex mutex_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> admitted_;
+};
+
+}  // namespace evenkeel::link

@@ -1,0 +1,224 @@
+#include "core/link/dialer.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <proton/error_condition.hpp>
+#include <proton/receiver_options.hpp>
+#include <proton/sender_options.hpp>
+
+#include "core/link/address.hpp"
+#include "core/link/gate.hpp"
+#include "core/link/outgoing.hpp"
+#include "core/link/runner.hpp"
+#include "core/link/traffic.hpp"
+#include "core/run/backoff.hpp"
+
+namespace evenkeel::link {
+namespace {
+
+using Out = Gate<Dialer::Events>;
+
+Traffic::Sink sink_to(const Out& out) {
+    return {[out](const std::string& address, Message message, Delivery delivery) {
+                out.post([address, message = std::move(message),
+                          delivery = std::move(delivery)](const Dialer::Events& events) {
+                    if (events.on_message) events.on_message(address, message, delivery);
+                });
+            },
+            [out](const std::string& address, std::uint64_t token, Disposition disposition) {
+                out.post([address, token, disposition](const Dialer::Events& events) {
+                    if (events.on_settled) events.on_settled(address, token, disposition);
+                });
+            }};
+}
+
+// One attempt, and the link that came of it. Links are used only once all are open, so that nothing
+// happens before on_up.
+class Attempt final : public Outgoing {
+  public:
+    Attempt(const Dialer::Options& options, const proton::ssl_client_options& certificates,
+            const Out& out)
+        : Outgoing(options, certificates, options.connect_timeout),
+          options_(options),
+          out_(out),
+          traffic_(std::make_shared<Traffic>(
+              Traffic::Limits{options.message_bytes_max, options.credit, options.unsettled_max,
+                              options.unsettled_bytes_max},
+              sink_to(out))) {}
+
+    const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
+    bool was_up() const { return up_; }
+
+    void transport_closed() override {
+        traffic_->close();
+        receivers_.clear();
+        senders_.clear();
+        Outgoing::transport_closed();
+    }
+
+  private:
+    void ready(proton::session session) override {
+        traffic_->mailbox().open(raw(session.connection()));
+        for (const auto& source : options_.sources) {
+            proton::receiver receiver = session.open_receiver(
+                source, proton::receiver_options().auto_accept(false).credit_window(0));
+            traffic_->limit(receiver);
+        }
+        for (const auto& target : options_.targets) session.open_sender(target);
+        up_if_complete();
+    }
+
+    void receiver_opened(proton::receiver& receiver) override {
+        receivers_.push_back(receiver);
+        up_if_complete();
+    }
+    void sender_opened(proton::sender& sender) override {
+        senders_.push_back(sender);
+        up_if_complete();
+    }
+
+    void up_if_complete() {
+        if (up_ || receivers_.size() < options_.sources.size() ||
+            senders_.size() < options_.targets.size()) {
+            return;
+        }
+        up_ = true;
+        for (const auto& sender : senders_) traffic_->attach(target_of(sender), sender);
+        out_.post([](const Dialer::Events& events) {
+            if (events.on_up) events.on_up();
+        });
+        for (const auto& receiver : receivers_) traffic_->attach(source_of(receiver), receiver);
+    }
+
+    void receiver_closed(proton::receiver& receiver) override {
+        lost(source_of(receiver), receiver.error());
+    }
+    void sender_closed(proton::sender& sender) override { lost(target_of(sender), sender.error()); }
+    // Without one of its links the connection is of no use: dial again.
+    void lost(const std::string& address, const proton::error_condition& condition) {
+        give_up(
+            {Errc::unavailable, "the peer closed the link " + address + ": " + condition.what()});
+    }
+    void message_received(proton::delivery& delivery, proton::message& message) override {
+        traffic_->received(source_of(delivery.receiver()), delivery, message);
+    }
+    void tracker_answered(proton::tracker& tracker, Disposition disposition) override {
+        traffic_->answered(tracker, disposition);
+    }
+    void woken() override { traffic_->mailbox().drain(); }
+    bool settled() const override { return up_; }
+
+    const Dialer::Options& options_;
+    const Out out_;
+    const std::shared_ptr<Traffic> traffic_;
+    std::vector<proton::receiver> receivers_;
+    std::vector<proton::sender> senders_;
+    bool up_ = false;
+};
+
+}  // namespace
+
+struct Dialer::Impl {
+    Impl(Options given, Events to, Executor run_on)
+        : options(std::move(given)), events(std::move(to)), executor(std::move(run_on)) {}
+
+    void run(const proton::ssl_client_options& certificates);
+    void attempt(const proton::ssl_client_options& certificates);
+
+    const Options options;
+    const Events events;
+    const Executor executor;
+    run::Backoff backoff{options.backoff_base, options.backoff_cap};
+
+    // [loop]
+    std::thread thread;
+    std::optional<Out> out;
+    std::unique_ptr<Runner> runner;
+
+    std::mutex mutex;
+    std::condition_variable wake;
+    bool stopping = false;
+    std::shared_ptr<Traffic> traffic;  // of the attempt under way
+};
+
+void Dialer::Impl::run(const proton::ssl_client_options& certificates) {
+    for (;;) {
+        attempt(certificates);
+        std::unique_lock lock(mutex);
+        if (wake.wait_for(lock, backoff.next(), [this] { return stopping; })) return;
+    }
+}
+
+void Dialer::Impl::attempt(const proton::ssl_client_options& certificates) {
+    Attempt current(options, certificates, *out);
+    {
+        const std::lock_guard lock(mutex);
+        traffic = current.traffic();
+    }
+    const auto ran = runner->run(
+        options.container_id, [&](proton::container& container) { current.dial(container); },
+        [&] { current.transport_closed(); });
+    if (current.was_up()) backoff.reset();
+    const Error error = ran ? current.error() : ran.error();
+    out->post([error, was_up = current.was_up()](const Events& to) {
+        const auto& told = was_up ? to.on_down : to.on_failed;
+        if (told) told(error);
+    });
+}
+
+Dialer::Dialer(Options options, Events events, Executor executor)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(events), std::move(executor))) {}
+
+Dialer::~Dialer() {
+    stop();
+}
+
+Result<void> Dialer::start() {
+    if (impl_->thread.joinable()) return fail(Errc::conflict, "the dialler is started");
+    auto certificates = EK_TRY(read_certificates(impl_->options));
+    impl_->out.emplace(impl_->events, impl_->executor);
+    impl_->runner = std::make_unique<Runner>();
+    impl_->backoff.reset();
+    impl_->stopping = false;
+    impl_->thread = std::thread(
+        [impl = impl_.get(), certificates = std::move(certificates)] { impl->run(certificates); });
+    return {};
+}
+
+void Dialer::stop() {
+    if (!impl_->thread.joinable()) return;
+    impl_->out->shut();
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+    }
+    impl_->wake.notify_all();
+    impl_->runner->stop();
+    impl_->thread.join();
+    const std::lock_guard lock(impl_->mutex);
+    impl_->traffic.reset();
+}
+
+Result<void> Dialer::send(const std::string& target, std::uint64_t token, Message message) {
+    const auto& targets = impl_->options.targets;
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
+        return fail(Errc::not_found, target + " is not among the targets");
+    }
+    std::shared_ptr<Traffic> traffic;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        traffic = impl_->traffic;
+    }
+    if (!traffic) return fail(Errc::unavailable, "the link is down");
+    auto sent = traffic->send(target, token, std::move(message));
+    // A target without a link means that the attempt is still under way.
+    if (!sent && sent.error().code == Errc::not_found) sent.error().code = Errc::unavailable;
+    return sent;
+}
+
+}  // namespace evenkeel::link

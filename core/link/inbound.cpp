@@ -1,0 +1,215 @@
+#include "core/link/inbound.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include <proton/connection.h>
+#include <proton/error_condition.hpp>
+#include <proton/link.h>
+#include <proton/receiver_options.hpp>
+#include <proton/sasl.hpp>
+#include <proton/sender_options.hpp>
+#include <proton/session.h>
+#include <proton/session.hpp>
+#include <proton/source_options.hpp>
+#include <proton/ssl.h>
+#include <proton/transport.h>
+#include <proton/transport.hpp>
+
+#include "core/link/address.hpp"
+
+namespace evenkeel::link {
+namespace {
+
+// A peer needs one; a second costs another session's buffer.
+constexpr std::uint32_t kSessionsMax = 2;
+// How long a refused peer may take to answer our close.
+constexpr std::chrono::seconds kCloseLimit{2};
+constexpr const char* kRefused = "amqp:unauthorized-access";
+
+std::string next_reply_address() {
+    static std::atomic<std::uint64_t> last{0};
+    return "reply-" + std::to_string(++last);
+}
+
+// SHA-256 of the client's certificate in lower-case hex, empty when it showed none.
+std::string fingerprint_of(pn_ssl_t* tls) {
+    char hex[65] = "";
+    if (pn_ssl_get_cert_fingerprint(tls, hex, sizeof hex, PN_SSL_SHA256) != 0) return {};
+    return hex;
+}
+
+}  // namespace
+
+Inbound::Inbound(InboundOwner& owner, const Listener::Options& options,
+                 const Listener::Policy& policy, std::uint64_t id, Traffic::Sink sink)
+    : owner_(owner),
+      options_(options),
+      policy_(policy),
+      traffic_(std::make_shared<Traffic>(
+          Traffic::Limits{options.message_bytes_max, options.credit, options.unsettled_max,
+                          options.unsettled_bytes_max},
+          std::move(sink))),
+      deadline_(Clock::now() + options.handshake_timeout) {
+    peer_.connection = id;
+}
+
+void Inbound::on_accepting(pn_connection_t* connection) {
+    unopened_ = connection;
+    traffic_->mailbox().open(connection);
+}
+
+void Inbound::on_accepted(pn_transport_t*, const std::string& address) {
+    peer_.address = address;
+    owner_.inbound_accepted(*this);
+}
+
+void Inbound::connection_opened(proton::connection& connection) {
+    connection_ = connection;
+    peer_.container_id = connection.container_id();
+    connection.open();
+    if (!identify(connection)) return;
+    std::optional<std::string> host;
+    if (policy_.admit) host = policy_.admit(peer_);
+    if (!host) return refuse(kRefused, "this certificate is not known here");
+    peer_.host = std::move(*host);
+    admitted_ = true;
+    owner_.inbound_admitted(*this);
+}
+
+bool Inbound::identify(const proton::connection& connection) {
+    const proton::transport transport = connection.transport();
+    const bool mutual = !options_.client_ca_file.empty();
+    pn_ssl_t* tls = pn_ssl(raw(transport));
+    if (tls == nullptr || pn_ssl_get_ssf(tls) <= 0) {
+        refuse(kRefused, "TLS is compulsory");
+        return false;
+    }
+    // Proton lets a peer in that leaves the SASL layer out, whatever mechanisms we allow.
+    const std::string mechanism = transport.sasl().mech();
+    const std::string wanted = mutual ? "EXTERNAL" : "ANONYMOUS";
+    if (mechanism != wanted) {
+        refuse(kRefused, "SASL " + wanted + " is compulsory");
+        return false;
+    }
+    if (!mutual) return true;
+    peer_.fingerprint = fingerprint_of(tls);
+    if (peer_.fingerprint.empty()) refuse(kRefused, "a client certificate is compulsory");
+    return !peer_.fingerprint.empty();
+}
+
+void Inbound::refuse(const std::string& condition, const std::string& text) {
+    if (refused_ || closed_) return;
+    refused_ = true;
+    deadline_ = Clock::now() + kCloseLimit;
+    if (reason_.empty()) reason_ = condition + ": " + text;
+    connection_.close({condition, text});
+    owner_.inbound_closing(*this);
+}
+
+void Inbound::cut(const std::string& reason) {
+    if (reason_.empty()) reason_ = reason;
+    // By its own wake-up: what one connection's callback does to another is not
+    // noticed by Proton's loop.
+    traffic_->mailbox().post([traffic = traffic_, connection = unopened_] {
+        pn_transport_t* transport = pn_connection_transport(connection);
+        if (transport == nullptr) return;
+        pn_transport_close_tail(transport);
+        pn_transport_close_head(transport);
+    });
+}
+
+void Inbound::session_offered(proton::session& session) {
+    if (!admitted_ || refused_) return;
+    if (++sessions_ > kSessionsMax) {
+        return refuse("amqp:resource-limit-exceeded", "too many sessions");
+    }
+    pn_session_set_incoming_capacity(raw(session), kSessionBytes);
+    session.open();
+}
+
+void Inbound::session_closed(proton::session&) {
+    if (sessions_ > 0) --sessions_;
+}
+
+bool Inbound::may_attach(const std::string& address, Direction direction) {
+    if (!admitted_ || refused_) return false;
+    if (++links_ > options_.links_max) {
+        refuse("amqp:resource-limit-exceeded", "too many links");
+        return false;
+    }
+    if (policy_.may_attach && policy_.may_attach(peer_, address, direction)) return true;
+    refuse(kRefused, "no access to the address '" + address + "'");
+    return false;
+}
+
+void Inbound::attached(const std::string& address, Direction direction, bool fresh) {
+    if (!fresh) return refuse("amqp:not-allowed", "a second link to '" + address + "'");
+    owner_.inbound_attached(*this, address, direction);
+}
+
+void Inbound::receiver_opened(proton::receiver& receiver) {
+    const std::string address = target_of(receiver);
+    if (!may_attach(address, Direction::incoming)) return;
+    traffic_->limit(receiver);
+    receiver.open(proton::receiver_options().auto_accept(false).credit_window(0));
+    attached(address, Direction::incoming, traffic_->attach(address, receiver));
+}
+
+void Inbound::sender_opened(proton::sender& sender) {
+    const bool dynamic = sender.source().dynamic();
+    std::string address = dynamic ? "" : source_of(sender);
+    if (!may_attach(address, Direction::outgoing)) return;
+    if (dynamic) {
+        address = next_reply_address();
+        sender.open(proton::sender_options().source(proton::source_options().address(address)));
+    } else {
+        sender.open();
+    }
+    attached(address, Direction::outgoing, traffic_->attach(address, sender));
+}
+
+void Inbound::receiver_closed(proton::receiver& receiver) {
+    if (links_ > 0) --links_;
+    const std::string address = target_of(receiver);
+    if (traffic_->detach(address, receiver)) {
+        owner_.inbound_detached(*this, address, Direction::incoming);
+    }
+}
+
+void Inbound::sender_closed(proton::sender& sender) {
+    if (links_ > 0) --links_;
+    const std::string address = source_of(sender);
+    if (traffic_->detach(address, sender)) {
+        owner_.inbound_detached(*this, address, Direction::outgoing);
+    }
+}
+
+void Inbound::message_received(proton::delivery& delivery, proton::message& message) {
+    // Proton shows what a refused peer had sent ahead, too.
+    if (!admitted_ || refused_) return;
+    traffic_->received(target_of(delivery.receiver()), delivery, message);
+}
+
+void Inbound::tracker_answered(proton::tracker& tracker, Disposition disposition) {
+    traffic_->answered(tracker, disposition);
+}
+
+void Inbound::woken() {
+    traffic_->mailbox().drain();
+}
+
+void Inbound::failed(const proton::error_condition& condition) {
+    if (reason_.empty()) reason_ = condition.what();
+}
+
+void Inbound::transport_closed() {
+    if (closed_) return;
+    closed_ = true;
+    if (reason_.empty()) reason_ = "closed by the peer";
+    traffic_->close();
+    connection_ = proton::connection();
+    owner_.inbound_closed(*this);
+}
+
+}  // namespace evenkeel::link

@@ -1,0 +1,46 @@
+#include "core/link/runner.hpp"
+
+#include <exception>
+
+#include <proton/container.hpp>
+
+#include "core/link/guard.hpp"
+
+namespace evenkeel::link {
+
+Result<void> Runner::run(const std::string& container_id,
+                         const std::function<void(proton::container&)>& set_up,
+                         const std::function<void()>& ended) {
+    if (!guard::active()) return fail(Errc::internal, "the program lacks the guard of core/link");
+    Result<void> result;
+    try {
+        proton::container container(container_id);
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopped_) return {};
+            running_ = &container;
+        }
+        try {
+            set_up(container);
+            container.run();
+        } catch (const std::exception& error) {
+            result = fail(Errc::internal, error.what());
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            running_ = nullptr;
+        }
+        ended();
+    } catch (const std::exception& error) {
+        result = fail(Errc::internal, error.what());
+    }
+    return result;
+}
+
+void Runner::stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (running_ != nullptr) running_->stop();
+}
+
+}  // namespace evenkeel::link

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include <proton/connection.hpp>
+#include <proton/delivery.hpp>
+#include <proton/receiver.hpp>
+#include <proton/sender.hpp>
+#include <proton/tracker.hpp>
+
+#include "core/base/result.hpp"
+#include "core/link/endpoint.hpp"
+#include "core/link/mailbox.hpp"
+
+namespace evenkeel::link {
+
+// The largest encoded message for a body of so many bytes: room for headers and addresses. More
+// than this cuts the connection.
+constexpr std::size_t encoded_max(std::size_t body_max) {
+    return body_max + 16 * 1024;
+}
+// Bytes of a session that Proton buffers before the peer must wait; above any encoded message.
+inline constexpr std::size_t kSessionBytes = 1024 * 1024;
+inline constexpr std::uint32_t kFrameBytes = 64 * 1024;
+
+// The messages of one connection, both ways: what dialler and listener have in common. Made with
+// std::make_shared, since deliveries and work under way refer to it weakly or share it.
+class Traffic final : public Endpoint, public std::enable_shared_from_this<Traffic> {
+  public:
+    struct Limits {
+        std::size_t message_bytes_max;
+        std::uint32_t credit;
+        std::size_t unsettled_max;
+        std::size_t unsettled_bytes_max;
+    };
+    // Called on Proton's thread, or in close() on its caller's.
+    struct Sink {
+        std::function<void(const std::string& address, Message, Delivery)> message;
+        std::function<void(const std::string& address, std::uint64_t token, Disposition)> settled;
+    };
+
+    Traffic(Limits limits, Sink sink) : limits_(limits), sink_(std::move(sink)) {}
+
+    // The door for other threads; opened by the owner, closed by close().
+    Mailbox& mailbox() { return mailbox_; }
+
+    // Takes an open link into use; false when the address is taken. [proton]
+    bool attach(const std::string& address, const proton::sender& sender);
+    bool attach(const std::string& address, const proton::receiver& receiver);
+    // Forgets a link, reporting `release` for its sends without an answer. False when unknown.
+    // [proton]
+    bool detach(const std::string& address, const proton::sender& sender);
+    bool detach(const std::string& address, const proton::receiver& receiver);
+    // Sets what an incoming link may carry; before it is opened on our side. [proton]
+    void limit(const proton::receiver& receiver) const;
+
+    // [proton]
+    void received(const std::string& address, proton::delivery& delivery,
+                  const proton::message& message);
+    void answered(proton::tracker& tracker, Disposition disposition);
+
+    // Ends it all: reports `release` for every send without an answer and lets go of Proton's
+    // objects. [proton], or any thread once Proton's has ended.
+    void close();
+
+    // Errors as in Dialer::send. [any]
+    Result<void> send(const std::string& address, std::uint64_t token, Message message);
+    void settle(std::uint64_t id, Disposition disposition) override;
+
+  private:
+    struct Sent {
+        std::string address;
+        std::uint64_t token;
+        std::size_t bytes;
+    };
+    struct Received {
+        std::string address;
+        proton::delivery delivery;
+    };
+
+    void transmit(std::uint64_t id, const std::string& address, const Message& message);
+    void finish(std::uint64_t id, Disposition disposition);
+    void answer(std::uint64_t id, Disposition disposition);
+
+    const Limits limits_;
+    const Sink sink_;
+    Mailbox mailbox_;
+
+    std::mutex mutex_;  // guards what send() touches
+    bool closed_ = false;
+    std::uint64_t last_sent_ = 0;
+    std::size_t unsettled_bytes_ = 0;
+    std::map<std::uint64_t, Sent> sent_;  // without an answer, in the order sent
+    std::set<std::string> sendable_;      // addresses that have a sender
+
+    // Proton's thread only.
+    std::uint64_t last_received_ = 0;
+    std::map<std::string, proton::sender> senders_;
+    std::map<std::string, proton::receiver> receivers_;
+    std::map<std::uint64_t, Received> received_;  // without an answer
+};
+
+}  // namespace evenkeel::link
