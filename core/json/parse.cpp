@@ -1,10 +1,10 @@
-#include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
-
 #include <algorithm>
 #include <limits>
 #include <unordered_set>
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
@@ -28,10 +28,11 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     bool Uint64(std::uint64_t value) { return add(Value(static_cast<unsigned long>(value))); }
     bool Double(double value) { return add(Value(value)); }
     bool String(const char* text, rapidjson::SizeType length, bool) {
-        return add(Value(std::string(text, length)));
+        return checked({text, length}) && add(Value(std::string(text, length)));
     }
     bool StartObject() { return open(Value(Object())); }
     bool Key(const char* text, rapidjson::SizeType length, bool) {
+        if (!checked({text, length})) return false;
         Frame& frame = stack_.back();
         frame.name.assign(text, length);
         if (frame.names.insert(frame.name).second) return true;
@@ -52,6 +53,12 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
         std::unordered_set<std::string> names;  // of the members so far
     };
 
+    // The reader checks the bytes that stand in the text, but lets an escape like \udc00 through.
+    bool checked(std::string_view text) {
+        if (is_utf8(text)) return true;
+        error = Error{Errc::invalid, "half of a surrogate pair"};
+        return false;
+    }
     bool add(Value value) {
         if (stack_.empty()) {
             result = std::move(value);

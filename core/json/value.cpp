@@ -83,17 +83,31 @@ std::string_view Value::type_name() const {
     return kNames[data_.index()];
 }
 
-bool Value::as_bool() const { return require<bool>(data_, "boolean"); }
-std::int64_t Value::as_integer() const { return require<std::int64_t>(data_, "integer"); }
+bool Value::as_bool() const {
+    return require<bool>(data_, "boolean");
+}
+std::int64_t Value::as_integer() const {
+    return require<std::int64_t>(data_, "integer");
+}
 double Value::as_number() const {
     if (is_integer()) return static_cast<double>(as_integer());
     return require<double>(data_, "number");
 }
-const std::string& Value::as_string() const { return require<std::string>(data_, "string"); }
-const Array& Value::as_array() const { return require<Array>(data_, "array"); }
-Array& Value::as_array() { return require<Array>(data_, "array"); }
-const Object& Value::as_object() const { return require<Object>(data_, "object"); }
-Object& Value::as_object() { return require<Object>(data_, "object"); }
+const std::string& Value::as_string() const {
+    return require<std::string>(data_, "string");
+}
+const Array& Value::as_array() const {
+    return require<Array>(data_, "array");
+}
+Array& Value::as_array() {
+    return require<Array>(data_, "array");
+}
+const Object& Value::as_object() const {
+    return require<Object>(data_, "object");
+}
+Object& Value::as_object() {
+    return require<Object>(data_, "object");
+}
 
 const Value* Value::find(std::string_view name) const {
     return is_object() ? as_object().find(name) : nullptr;
@@ -138,9 +152,12 @@ std::string pointer(std::string_view parent, std::string_view token) {
     std::string out(parent);
     out.push_back('/');
     for (const char c : token) {
-        if (c == '~') out += "~0";
-        else if (c == '/') out += "~1";
-        else out.push_back(c);
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out.push_back(c);
     }
     return out;
 }
@@ -157,7 +174,8 @@ const Value* at_pointer(const Value& root, std::string_view path) {
         }
         if (at->is_array()) {
             const auto index = parse_number(token);
-            if (!index || *index >= at->as_array().size()) return nullptr;
+            const bool padded = token.size() > 1 && token[0] == '0';
+            if (!index || padded || *index >= at->as_array().size()) return nullptr;
             at = &at->as_array()[*index];
         } else {
             at = at->find(token);

@@ -1,13 +1,29 @@
+#include <algorithm>
+#include <cmath>
+
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-
-#include <algorithm>
 
 #include "core/json/json.hpp"
 
 namespace evenkeel::json {
 namespace {
+
+// Up to here every whole number is exact in a double.
+constexpr double kExact = 9007199254740992.0;
+
+// `canonical`: 1.0 equals 1 and is written alike, and so are -0.0 and 0.
+template <typename Writer>
+void put_double(Writer& writer, double number, bool canonical) {
+    if (!std::isfinite(number)) {
+        writer.Null();  // JSON has no word for it
+    } else if (canonical && std::trunc(number) == number && std::abs(number) < kExact) {
+        writer.Int64(static_cast<std::int64_t>(number));
+    } else {
+        writer.Double(number);
+    }
+}
 
 // Recursion is bounded: the gate lets no value in that is nested deeper than kDeepest, and our own
 // are far flatter.
@@ -20,7 +36,7 @@ void put(Writer& writer, const Value& value, bool sorted) {
     } else if (value.is_integer()) {
         writer.Int64(value.as_integer());
     } else if (value.is_number()) {
-        writer.Double(value.as_number());
+        put_double(writer, value.as_number(), sorted);
     } else if (value.is_string()) {
         const std::string& text = value.as_string();
         writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
@@ -54,9 +70,13 @@ std::string compact(const Value& value, bool sorted) {
 
 }  // namespace
 
-std::string write(const Value& value) { return compact(value, false); }
+std::string write(const Value& value) {
+    return compact(value, false);
+}
 
-std::string write_canonical(const Value& value) { return compact(value, true); }
+std::string write_canonical(const Value& value) {
+    return compact(value, true);
+}
 
 std::string write_pretty(const Value& value) {
     rapidjson::StringBuffer out;
