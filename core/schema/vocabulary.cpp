@@ -91,7 +91,6 @@ constexpr std::array kWords = std::to_array<Word>({
     {"type", Kind::types},
     {"uniqueItems", Kind::flag},
     {"writeOnly", Kind::flag},
-    {"x-ek-alias", Kind::text},  // a state field with the same in other words
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},
     {"x-ek-replace", Kind::flag},
