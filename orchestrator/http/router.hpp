@@ -68,9 +68,9 @@ struct Route {
 class Router {
   public:
     struct Options {
-        Authorize authorize;
+        Authorize authorize = {};
         std::string title = "Evenkeel";
-        std::string version;
+        std::string version = {};
         // OpenAPI components/schemas by name. Routes may name only these.
         json::Object schemas = {};
     };

@@ -19,6 +19,9 @@
 //
 // Whatever waits for the client has a watchdog; while a reply is awaited the coroutine sleeps on
 // `signal`, which the responder cancels. Nothing here throws on what a client does.
+//
+// No co_await within a condition: g++ 12 compiles `if (co_await a()) { while (co_await b()) ...`
+// to a frame whose members are read before they are set.
 namespace evenkeel::http {
 
 namespace {
@@ -92,11 +95,10 @@ class Session {
 };
 
 Task<void> Session::run() {
-    if (co_await handshake()) {
-        while (co_await serve_one()) {
-        }
-        co_await close();
-    }
+    bool going = co_await handshake();
+    over_ = !going;
+    while (going) going = co_await serve_one();
+    co_await close();
     core_.forget(*it_);
 }
 
@@ -179,7 +181,8 @@ Task<std::optional<Problem>> Session::receive_head(std::string& text) {
         }
         if (auto problem = look_for_end(end)) co_return problem;
         if (end > 0) break;
-        if (co_await read(kChunk)) continue;
+        const bool more = co_await read(kChunk);
+        if (more) continue;
         over_ = it_->is_cut || in_.empty();
         if (over_) co_return std::nullopt;
         if (it_->timed_out) co_return Problem{Code::request_timeout, "the header took too long"};
@@ -226,7 +229,8 @@ Task<std::optional<Problem>> Session::receive_body(Head& head, BodyShare& share)
     }
     it_->expire_in(budget(bytes));
     while (in_.size() < bytes) {
-        if (co_await read(std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk)))) continue;
+        const bool more = co_await read(std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk)));
+        if (more) continue;
         over_ = it_->is_cut;
         if (it_->timed_out) co_return Problem{Code::request_timeout, "the body came too slowly"};
         co_return Problem{Code::bad_request, "the request ends within its body"};
@@ -285,7 +289,9 @@ Task<void> Session::write_stream(ReplyContext context) {
     const std::shared_ptr<Stream> stream = it_->stream;
     std::string bytes = stream_head(context);
     watch_for_end(it_);
-    while (co_await write(bytes)) {
+    for (;;) {
+        const bool written = co_await write(bytes);
+        if (!written) break;
         stream->written();
         bytes = stream->take();
         while (bytes.empty() && stream->is_open()) {
