@@ -26,7 +26,7 @@ enum class Errc {
 // "invalid", "not-found", ... as they stand in JSON. Static storage.
 std::string_view to_string(Errc code);
 // The reverse; `internal` for a name that is not in the list.
-Errc errc_from(std::string_view name);
+Errc errc_from(std::string_view text);
 
 // What went wrong, in one lower-case sentence without a stop that names the thing and the cause.
 struct Error {

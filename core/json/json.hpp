@@ -123,7 +123,7 @@ std::string write_pretty(const Value& value);
 
 // RFC 6901: `token` with ~ and / escaped, after `parent`.
 std::string pointer(std::string_view parent, std::string_view token);
-// The value at `pointer`, or null when there is none.
-const Value* at_pointer(const Value& root, std::string_view pointer);
+// The value at the pointer `path`, or null when there is none.
+const Value* at_pointer(const Value& root, std::string_view path);
 
 }  // namespace evenkeel::json
