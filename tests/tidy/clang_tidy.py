@@ -54,7 +54,7 @@ def check(build, path):
     done = subprocess.run(["clang-tidy", "--quiet", f"-p={build}", str(ROOT / path)],
                           capture_output=True, text=True, check=False)
     found = re.findall(r"^(.*): error: (.*) \[([\w.-]+)(?:,.*)?\]$", done.stdout, re.M)
-    return {f"{os.path.relpath(place, ROOT)}: {problem} [{name}]"
+    return {f"{os.path.relpath(build / place, ROOT)}: {problem} [{name}]"
             for place, problem, name in found if not name.startswith("clang-diagnostic")}
 
 
