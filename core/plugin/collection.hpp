@@ -25,9 +25,9 @@ class CancelSource {
     ~CancelSource();
     CancelSource(const CancelSource&) = delete;
     CancelSource& operator=(const CancelSource&) = delete;
-    void cancel();          // [any]
-    bool cancelled() const; // [any]
-    int fd() const;         // readable once cancelled
+    void cancel();           // [any]
+    bool cancelled() const;  // [any]
+    int fd() const;          // readable once cancelled
   private:
     struct State;
     std::unique_ptr<State> state_;
@@ -43,7 +43,8 @@ struct Call {
 
 struct Item {
     std::string id;
-    json::Value state;  // object
+    json::Value state;           // object
+    std::optional<Error> error;  // it could not be read; there may be something, and state is null
 };
 
 // What an apply, remove or invoke did (or, planned, would do). With an error the changes say what
@@ -62,6 +63,9 @@ class Watch {
     // Start or stop watching one id. `unavailable` when the system has no watches left: sweep only.
     // [any]; the plugin is called on the reactor thread, and this waits for it.
     virtual Result<void> interest(const std::string& id, bool on) = 0;
+    // The plugin gave up, which changed("") was called for: every id is unwatched, make another
+    // watch. [any]
+    virtual bool lost() const { return false; }
 };
 
 // One open collection. Calls block and run on its lane, one at a time. [lane] unless said.
@@ -69,13 +73,13 @@ class Collection {
   public:
     virtual ~Collection() = default;
 
-    virtual const std::string& name() const = 0;         // "files" [any]
-    virtual const std::string& plugin() const = 0;       // "files 0.1.0" [any]
-    virtual const schema::Schema& schema() const = 0;    // [any]
-    virtual const std::string& schema_text() const = 0;  // as the plugin gave it [any]
-    virtual std::uint32_t schema_version() const = 0;    // [any]
+    virtual const std::string& name() const = 0;           // "files" [any]
+    virtual const std::string& plugin() const = 0;         // "files 0.1.0" [any]
+    virtual const schema::Schema& schema() const = 0;      // [any]
+    virtual const std::string& schema_text() const = 0;    // as the plugin gave it [any]
+    virtual std::uint32_t schema_version() const = 0;      // [any]
     virtual std::vector<std::string> actions() const = 0;  // names for invoke [any]
-    virtual bool watches() const = 0;                    // [any]
+    virtual bool watches() const = 0;                      // [any]
 
     // Every resource, or those of `ids` that exist (all ids when empty). `unsupported` without ids
     // where a collection has no natural whole (files).
@@ -95,8 +99,8 @@ class Collection {
                                                           const json::Value& description,
                                                           const json::Value& state) = 0;
     // The state as it may be kept and shown beside this description: what the schema or a
-    // description's own "sensitive" calls secret is replaced by {"redacted": fingerprint}. States in
-    // Applied are redacted already, those of read and list are not; compare takes either. [any]
+    // description's own "sensitive" calls secret is replaced by {"redacted": fingerprint}. States
+    // in Applied are redacted already, those of read and list are not; compare takes either. [any]
     virtual json::Value redact(const json::Value& description, json::Value state) const {
         (void)description;
         return state;
@@ -115,7 +119,7 @@ class Collection {
 using Fingerprint = std::function<std::string(const std::string& bytes)>;
 
 struct LoadOptions {
-    std::string data_dir;     // private and writable; a folder for each plugin is made in it
+    std::string data_dir;          // private and writable; a folder for each plugin is made in it
     bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
     Fingerprint fingerprint;
     std::string agent_version;

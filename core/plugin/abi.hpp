@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <evenkeel/plugin.h>
+
+#include "core/base/result.hpp"
+
+// The ABI's words in ours. [any]
+namespace evenkeel::plugin {
+
+inline ek_str borrow(std::string_view text) {
+    return ek_str{text.data() != nullptr ? text.data() : "", text.size()};
+}
+inline constexpr ek_str kAbsent{nullptr, 0};
+inline std::string copy(ek_str text) {
+    return text.ptr == nullptr ? std::string() : std::string(text.ptr, text.len);
+}
+
+// `internal` for a status that is not in the list, and for EK_E_PARTIAL.
+Errc errc_of(ek_status status);
+bool is_status(ek_status status);
+
+// The error for a plugin that breaks a rule of the ABI: a defect of the plugin, told as one.
+Error misbehaviour(std::string_view plugin, std::string_view rule);
+
+}  // namespace evenkeel::plugin

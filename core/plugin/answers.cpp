@@ -1,0 +1,155 @@
+#include "core/plugin/answers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+// All that one call may answer, and one value of it.
+constexpr std::size_t kAnswerBytesMax = 256u << 20;
+constexpr std::size_t kValueBytesMax = 1u << 20;
+constexpr std::size_t kDiagsMax = 1000;
+// A sentence of a diagnostic is cut here.
+constexpr std::size_t kSentenceMax = 4096;
+
+std::string sentence(ek_str text) {
+    return printable(copy(text).substr(0, kSentenceMax));
+}
+
+}  // namespace
+
+Answers::Answers(const Call& call, std::uint32_t flags)
+    : request_id_(call.request_id), cancel_(call.cancel), progress_(call.progress) {
+    const auto timeout = std::chrono::nanoseconds(call.timeout).count();
+    out_ = {sizeof(ek_out), 0, this, on_item, on_state, on_change, on_diag, on_progress};
+    frame_.self = this;
+    frame_.call = {sizeof(ek_call),
+                   flags,
+                   now_monotonic_ns() + static_cast<std::uint64_t>(timeout),
+                   cancel_ != nullptr ? cancel_->fd() : -1,
+                   0,
+                   borrow(request_id_),
+                   &out_,
+                   is_cancelled};
+}
+
+std::int32_t Answers::is_cancelled(const ek_call* call) noexcept {
+    const Answers* self = reinterpret_cast<const Frame*>(call)->self;
+    return self->cancel_ != nullptr && self->cancel_->cancelled() ? 1 : 0;
+}
+
+ek_status Answers::breaks(std::string rule) {
+    if (broken_rule_.empty()) broken_rule_ = std::move(rule);
+    return EK_E_INTERNAL;
+}
+
+bool Answers::admit(std::size_t bytes) {
+    if (std::this_thread::get_id() != thread_) {
+        // Nothing else of this object may be touched from here.
+        wrong_thread_ = true;
+        return false;
+    }
+    bytes_ += bytes + 64;
+    if (bytes_ > kAnswerBytesMax) breaks("a call answers more than 256 MiB");
+    return broken_rule_.empty();
+}
+
+std::optional<json::Value> Answers::value_of(ek_str text, const char* what) {
+    auto value = json::parse({text.ptr, text.len}, {.bytes = kValueBytesMax});
+    if (value) return std::move(*value);
+    breaks(std::string(what) + " that is not good JSON: " + value.error().what);
+    return std::nullopt;
+}
+
+ek_status Answers::on_item(void* ctx, ek_str id, ek_str json) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (!self.admit(id.len + json.len)) return EK_E_INTERNAL;
+    Item item{copy(id), {}, {}};
+    if (item.id.empty() || !is_utf8(item.id)) return self.breaks("an item without a good id");
+    if (json.ptr != nullptr) {
+        auto state = self.value_of(json, "an item with a state");
+        if (!state) return EK_E_INTERNAL;
+        if (!state->is_object()) return self.breaks("an item's state is no object");
+        item.state = std::move(*state);
+    }
+    self.items.push_back(std::move(item));
+    return EK_OK;
+}
+
+ek_status Answers::on_state(void* ctx, ek_str json) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (!self.admit(json.len)) return EK_E_INTERNAL;
+    if (self.state) return self.breaks("a call sends two states");
+    auto state = self.value_of(json, "a state");
+    if (!state) return EK_E_INTERNAL;
+    if (!state->is_object()) return self.breaks("a state is no object");
+    self.state = std::move(*state);
+    return EK_OK;
+}
+
+ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (change == nullptr || change->size < sizeof(ek_change))
+        return self.breaks("a change is too small");
+    if (!self.admit(change->path.len + change->before.len + change->after.len))
+        return EK_E_INTERNAL;
+    if (change->action < EK_ACT_SET || change->action > EK_ACT_REPLACE ||
+        change->outcome < EK_OUT_PLANNED || change->outcome > EK_OUT_SKIPPED)
+        return self.breaks("a change with an unknown action or outcome");
+    ToldChange told;
+    told.flags = change->flags;
+    told.change.path = copy(change->path);
+    told.change.action = static_cast<wire::Action>(change->action - EK_ACT_SET);
+    told.change.outcome = static_cast<wire::Outcome>(change->outcome - EK_OUT_PLANNED);
+    if (!told.change.path.starts_with('/') || !is_utf8(told.change.path))
+        return self.breaks("a change's path is no pointer");
+    for (const auto& [from, to] : {std::pair(change->before, &told.change.before),
+                                   std::pair(change->after, &told.change.after)}) {
+        if (from.ptr == nullptr) continue;
+        auto value = self.value_of(from, "a change with a value");
+        if (!value) return EK_E_INTERNAL;
+        *to = std::move(*value);
+    }
+    self.changes.push_back(std::move(told));
+    return EK_OK;
+}
+
+ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (diag == nullptr || diag->size < sizeof(ek_diag))
+        return self.breaks("a diagnostic is too small");
+    if (!self.admit(diag->path.len + diag->summary.len + diag->detail.len)) return EK_E_INTERNAL;
+    if (self.diags.size() == kDiagsMax) return EK_OK;
+    self.diags.push_back(
+        {diag->severity, sentence(diag->path), sentence(diag->summary), sentence(diag->detail)});
+    return EK_OK;
+}
+
+ek_status Answers::on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (!self.admit(message.len)) return EK_E_INTERNAL;
+    if (self.progress_) self.progress_(std::min(permille, 1000u), sentence(message));
+    return EK_OK;
+}
+
+std::string Answers::broken_rule() const {
+    return wrong_thread_ ? "an answer comes from another thread than the call" : broken_rule_;
+}
+
+std::optional<std::string> Answers::error_text() const {
+    for (const Told& diag : diags) {
+        if (diag.severity != EK_SEV_ERROR || diag.summary.empty()) continue;
+        std::string text = diag.summary;
+        if (!diag.path.empty()) text += " (" + diag.path + ")";
+        if (!diag.detail.empty()) text += ": " + diag.detail;
+        return text;
+    }
+    return std::nullopt;
+}
+
+}  // namespace evenkeel::plugin

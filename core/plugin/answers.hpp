@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <evenkeel/plugin.h>
+
+#include "core/json/json.hpp"
+#include "core/plugin/collection.hpp"
+#include "core/wire/resource.hpp"
+
+namespace evenkeel::plugin {
+
+// A change as it came, with what the wire form does not carry.
+struct ToldChange {
+    wire::Change change;
+    std::uint32_t flags = 0;  // EK_CHG_
+};
+
+struct Told {
+    std::int32_t severity = 0;  // EK_SEV_
+    std::string path, summary, detail;
+};
+
+// One call to a plugin and all it answers: gives it an ek_call to write to, copies and parses what
+// comes, and notes the first rule of the ABI that is broken. Lives on the calling thread for as
+// long as the call runs. [lane]
+class Answers {
+  public:
+    Answers(const Call& call, std::uint32_t flags);
+    Answers(const Answers&) = delete;
+    Answers& operator=(const Answers&) = delete;
+
+    const ek_call* call() const { return &frame_.call; }
+
+    std::vector<Item> items;
+    std::optional<json::Value> state;
+    std::vector<ToldChange> changes;
+    std::vector<Told> diags;
+    // The first rule that was broken; empty: none so far.
+    std::string broken_rule() const;
+
+    // The first error diagnostic as one sentence, or nothing.
+    std::optional<std::string> error_text() const;
+
+  private:
+    // First member is what the plugin sees: from the ek_call it is given back we find ourselves.
+    struct Frame {
+        ek_call call;
+        Answers* self;
+    };
+
+    static ek_status on_item(void* ctx, ek_str id, ek_str json) noexcept;
+    static ek_status on_state(void* ctx, ek_str json) noexcept;
+    static ek_status on_change(void* ctx, const ek_change* change) noexcept;
+    static ek_status on_diag(void* ctx, const ek_diag* diag) noexcept;
+    static ek_status on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept;
+    static std::int32_t is_cancelled(const ek_call* call) noexcept;
+
+    // Counts the bytes against the call's limit and checks the thread.
+    bool admit(std::size_t bytes);
+    ek_status breaks(std::string rule);
+    std::optional<json::Value> value_of(ek_str text, const char* what);
+
+    Frame frame_{};
+    ek_out out_{};
+    std::string request_id_;
+    const CancelSource* cancel_;
+    std::function<void(std::uint32_t, const std::string&)> progress_;
+    std::string broken_rule_;
+    std::atomic<bool> wrong_thread_{false};
+    std::thread::id thread_ = std::this_thread::get_id();
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace evenkeel::plugin

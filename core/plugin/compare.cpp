@@ -1,0 +1,78 @@
+#include "core/plugin/compare.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+std::vector<std::string> as_set(const json::Value& array) {
+    std::vector<std::string> items;
+    for (const json::Value& item : array.as_array()) items.push_back(json::write_canonical(item));
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+    return items;
+}
+
+std::string lower(std::string text) {
+    for (char& letter : text)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return text;
+}
+
+bool equal(const Field& field, const json::Value& expected, const json::Value& actual,
+           const json::Value& state) {
+    if (expected == actual) return true;
+    if (field.words.compare == "set" && expected.is_array() && actual.is_array())
+        return as_set(expected) == as_set(actual);
+    if (field.words.compare == "caseless" && expected.is_string() && actual.is_string())
+        return lower(expected.as_string()) == lower(actual.as_string());
+    const json::Value& other = state[field.alias];
+    if (!field.alias.empty() && expected.is_string() && other.is_integer())
+        return expected.as_string() == std::to_string(other.as_integer());
+    return false;
+}
+
+// What a described digest field asks for, and what the state has.
+std::pair<json::Value, json::Value> digests(const Field& field, const json::Value& described,
+                                            const json::Value& state) {
+    std::string bytes = described.is_string() ? described.as_string() : "";
+    if (field.path.size() != field.name.size() + 1)  // named ..._base64
+        bytes = from_base64(bytes).value_or("");
+    const json::Value& redacted_already = state[field.path.substr(1)];
+    return {digest_of(bytes), redacted_already.is_null() ? digest_in(state) : redacted_already};
+}
+
+}  // namespace
+
+std::vector<wire::FieldDrift> compare_by_words(const Words& words, const json::Value& description,
+                                               const json::Value& state,
+                                               const Fingerprint& fingerprint) {
+    if (state.is_null()) return {{"/ensure", "present", "absent"}};
+    std::vector<wire::FieldDrift> drift;
+    for (const Field& field : words.fields()) {
+        const bool by_digest = field.words.compare == "digest";
+        if (field.words.read_only || field.words.compare == "volatile") continue;
+        if (field.words.write_only && !by_digest) continue;
+        const json::Value* described = description.find(field.name);
+        if (described == nullptr && field.standard) described = &*field.standard;
+        if (described == nullptr) continue;
+
+        json::Value expected = *described;
+        json::Value actual = state[field.name];
+        if (by_digest) std::tie(expected, actual) = digests(field, *described, state);
+        if (words.secret(field, description)) {
+            expected = redacted(expected, fingerprint);
+            actual = redacted(actual, fingerprint);
+        }
+        if (!equal(field, expected, actual, state))
+            drift.push_back({field.path, std::move(expected), std::move(actual)});
+    }
+    return drift;
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,52 @@
+#include "core/plugin/host.hpp"
+
+#include "core/base/file.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/plugin/abi.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+constexpr std::size_t kLogBytesMax = 4096;
+
+evenkeel::log::Level level_of(std::int32_t severity) {
+    if (severity >= EK_SEV_ERROR) return evenkeel::log::Level::error;
+    if (severity == EK_SEV_WARNING) return evenkeel::log::Level::warning;
+    return severity == EK_SEV_INFO ? log::Level::info : evenkeel::log::Level::debug;
+}
+
+}  // namespace
+
+Result<const Host*> Host::make(const Package& package, const LoadOptions& options) {
+    auto* const host = new Host;
+    host->plugin_ = package.name + " " + package.version;
+    host->version_ = options.agent_version;
+    host->fingerprint_ = options.fingerprint;
+    if (!options.data_dir.empty()) {
+        host->data_dir_ = options.data_dir + "/" + package.name;
+        EK_CHECK(make_folder(host->data_dir_, 0700));
+    }
+    host->table_ = {sizeof(ek_host),
+                    EK_ABI_MINOR,
+                    host,
+                    borrow("evenkeel-agent"),
+                    borrow(host->version_),
+                    host->data_dir_.empty() ? kAbsent : borrow(host->data_dir_),
+                    log,
+                    extension};
+    return host;
+}
+
+void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {
+    const auto& self = *static_cast<const Host*>(ctx);
+    const auto text = [](ek_str part) { return printable(copy(part).substr(0, kLogBytesMax)); };
+    evenkeel::log::write(level_of(severity), text(message),
+                         {{"plugin", self.plugin_}, {"fields", text(fields)}});
+}
+
+const void* Host::extension(void*, const char*) noexcept {
+    return nullptr;
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <evenkeel/plugin.h>
+
+#include "core/base/result.hpp"
+#include "core/plugin/collection.hpp"
+#include "core/plugin/package.hpp"
+
+namespace evenkeel::plugin {
+
+// The ek_host that one plugin is given: its log, its folder. Never destroyed, since a thread may be
+// left behind in the plugin with it. [any]
+class Host {
+  public:
+    // Makes the plugin's folder in options.data_dir, if there is one.
+    static Result<const Host*> make(const Package& package, const LoadOptions& options);
+
+    const ek_host* table() const { return &table_; }
+    const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
+    const Fingerprint& fingerprint() const { return fingerprint_; }
+
+  private:
+    Host() = default;
+    static void log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
+    static const void* extension(void* ctx, const char* id) noexcept;
+
+    std::string plugin_, version_, data_dir_;
+    Fingerprint fingerprint_;
+    ek_host table_{};
+};
+
+}  // namespace evenkeel::plugin
