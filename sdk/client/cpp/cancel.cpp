@@ -1,4 +1,4 @@
-#include "evenkeel/client/cancel.hpp"
+#include "sdk/client/cpp/cancel.hpp"
 
 #include <cerrno>
 #include <cstdint>

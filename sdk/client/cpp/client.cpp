@@ -1,4 +1,4 @@
-#include "evenkeel/client/client.hpp"
+#include "sdk/client/cpp/client.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "evenkeel/client/context.hpp"
+#include "sdk/client/cpp/context.hpp"
 
 #include <array>
 #include <cerrno>

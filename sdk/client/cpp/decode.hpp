@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/json/json.hpp"
-#include "evenkeel/client/result.hpp"
-#include "evenkeel/client/types.hpp"
+#include "sdk/client/cpp/result.hpp"
+#include "sdk/client/cpp/types.hpp"
 
 // The API's JSON as the public types. What is missing or of another type reads as empty: a newer
 // orchestrator must not break an older client.

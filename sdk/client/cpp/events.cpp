@@ -2,7 +2,7 @@
 #include <utility>
 #include <variant>
 
-#include "evenkeel/client/client.hpp"
+#include "sdk/client/cpp/client.hpp"
 #include "sdk/client/cpp/decode.hpp"
 #include "sdk/client/cpp/impl.hpp"
 #include "sdk/client/cpp/sse.hpp"

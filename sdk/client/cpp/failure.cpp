@@ -1,5 +1,5 @@
-#include "evenkeel/client/result.hpp"
-#include "evenkeel/client/types.hpp"
+#include "sdk/client/cpp/result.hpp"
+#include "sdk/client/cpp/types.hpp"
 
 namespace evenkeel::client {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-#include "evenkeel/client/client.hpp"
+#include "sdk/client/cpp/client.hpp"
 
 // One HTTP exchange at a time over libcurl, which only http.cpp and url.cpp include.
 namespace evenkeel::client {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/json/json.hpp"
-#include "evenkeel/client/client.hpp"
+#include "sdk/client/cpp/client.hpp"
 #include "sdk/client/cpp/http.hpp"
 #include "sdk/client/cpp/url.hpp"
 

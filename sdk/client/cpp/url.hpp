@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "evenkeel/client/result.hpp"
+#include "sdk/client/cpp/result.hpp"
 
 namespace evenkeel::client {
 

@@ -80,6 +80,7 @@ struct Change {
     std::string after;    // JSON
     std::string action;   // set, add, remove, replace
     std::string outcome;  // planned, done, failed, skipped
+    std::string diff;     // unified, of text content; else empty
 };
 
 struct Reason {

@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "evenkeel/client/client.hpp"
+#include "client.hpp"
 
 // The contexts of the `ek` command: named orchestrators in one file of the user's, which programs
 // may share. The file holds the path of each token, never a token.

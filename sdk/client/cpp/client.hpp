@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "evenkeel/client/cancel.hpp"
-#include "evenkeel/client/result.hpp"
-#include "evenkeel/client/types.hpp"
+#include "cancel.hpp"
+#include "result.hpp"
+#include "types.hpp"
 
 // Calls of Evenkeel's REST API. Link with libcurl.
 namespace evenkeel::client {

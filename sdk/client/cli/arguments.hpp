@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <variant>
+
+#include "sdk/client/cli/commands.hpp"
+
+namespace evenkeel::cli {
+
+// What a command line asks for.
+struct Arguments {
+    Globals globals;
+    std::function<Exit(Session&)> run;
+};
+
+// Help and version are printed to standard output and are Exit::done; what does not read is told on
+// standard error and is Exit::usage. Needs argv as main gets it.
+std::variant<Arguments, Exit> parse_arguments(int argc, char** argv);
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sdk/client/cli/commands.hpp"
+
+namespace evenkeel::cli {
+
+// What became of one change on one host: every host that was asked for has one of these.
+struct HostResult {
+    std::string host;  // as it was asked for
+    std::optional<client::Command> command;
+    std::optional<client::Failure> failure;
+};
+
+// Sends a change to one host.
+using Send = std::function<client::Result<client::Command>(
+    client::Client& client, const std::string& host, const client::ChangeOptions& options)>;
+
+// Sends to each of the hosts, waits as asked, prints and sums up.
+Exit change_hosts(Session& session, const ChangeOptions& options, const Send& send);
+
+// The exit code of all of them together.
+Exit exit_of(const std::vector<HostResult>& results, const ChangeOptions& options);
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "sdk/client/cli/session.hpp"
+
+// The commands of ek: each does its work over the session and answers with the exit code. What a
+// struct holds is what the command line gave.
+namespace evenkeel::cli {
+
+struct GetOptions {
+    std::string name;  // of one; empty: all
+    std::string id;    // resources only
+    std::vector<std::string> hosts;
+    std::string state;  // commands only
+};
+Exit get_hosts(Session& session, const GetOptions& options);
+Exit get_commands(Session& session, const GetOptions& options);
+Exit get_collections(Session& session, const GetOptions& options);
+Exit get_resources(Session& session, const GetOptions& options);
+
+struct DescribeOptions {
+    std::string name;  // host, command or collection
+    std::string id;    // resource
+    std::string host;
+    bool live = false;
+};
+Exit describe_host(Session& session, const DescribeOptions& options);
+Exit describe_command(Session& session, const DescribeOptions& options);
+Exit describe_collection(Session& session, const DescribeOptions& options);
+Exit describe_resource(Session& session, const DescribeOptions& options);
+
+// How long to wait for commands to finish; 0: not at all.
+inline constexpr std::chrono::seconds kWaitUnasked{60};
+struct ChangeOptions {
+    std::vector<std::string> hosts;
+    std::chrono::milliseconds wait = kWaitUnasked;
+    bool dry_run = false;
+    bool exit_code = false;  // Exit::pending when a dry run shows changes
+};
+struct ApplyOptions : ChangeOptions {
+    std::string file;  // "-": standard input
+};
+struct ResourceOptions : ChangeOptions {
+    std::string collection;
+    std::string id;
+};
+Exit apply(Session& session, const ApplyOptions& options);
+Exit delete_resource(Session& session, const ResourceOptions& options);
+Exit forget_resource(Session& session, const ResourceOptions& options);
+
+struct EventOptions {
+    std::string host;
+    std::string type;
+    std::string since;
+    bool follow = false;
+};
+Exit events(Session& session, const EventOptions& options);
+
+struct ComplianceOptions {
+    std::vector<std::string> hosts;
+    std::string collection;
+    std::string status;
+};
+Exit compliance(Session& session, const ComplianceOptions& options);
+
+struct ApiOptions {
+    std::string method;
+    std::string path;
+    std::string data;                  // "@FILE", "@-" or the text itself
+    std::vector<std::string> headers;  // "Name: value"
+    bool include = false;              // status and headers on standard error
+};
+Exit api(Session& session, const ApiOptions& options);
+
+struct ManageOptions {
+    std::string name;
+    std::string new_name;
+    int uses = 1;
+    std::string expires_in = "1h";
+    std::vector<std::string> labels;  // "name=value"
+};
+Exit rename_host(Session& session, const ManageOptions& options);
+Exit retire_host(Session& session, const ManageOptions& options);
+Exit cancel_command(Session& session, const ManageOptions& options);
+Exit create_enrolment_token(Session& session, const ManageOptions& options);
+
+Exit context_add(Session& session, const std::string& name);
+Exit context_use(Session& session, const std::string& name);
+Exit context_remove(Session& session, const std::string& name);
+Exit context_list(Session& session);
+Exit context_show(Session& session, const std::string& name);
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,42 @@
+#include "sdk/client/cli/commands.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+template <typename T>
+Exit show(const Session& session, const client::Result<T>& found) {
+    if (!found) return session.fail(found.error());
+    if (session.output().is_json())
+        session.output().json(found->json);
+    else
+        session.output().outline(found->json);
+    return Exit::done;
+}
+
+}  // namespace
+
+Exit describe_host(Session& session, const DescribeOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    return show(session, (*client)->host(options.name));
+}
+
+Exit describe_command(Session& session, const DescribeOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    return show(session, (*client)->command(options.name));
+}
+
+Exit describe_collection(Session& session, const DescribeOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    return show(session, (*client)->collection(options.host, options.name));
+}
+
+Exit describe_resource(Session& session, const DescribeOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    return show(session, (*client)->resource(options.host, options.name, options.id, options.live));
+}
+
+}  // namespace evenkeel::cli

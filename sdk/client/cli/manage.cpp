@@ -1,0 +1,60 @@
+#include "core/json/json.hpp"
+#include "sdk/client/cli/commands.hpp"
+
+namespace evenkeel::cli {
+
+Exit rename_host(Session& session, const ManageOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto host =
+        (*client)->update_host(options.name, json::write(json::Object{{"name", options.new_name}}));
+    if (!host) return session.fail(host.error());
+    if (session.output().is_json()) session.output().json(host->json);
+    Output::message("host " + options.name + " is named " + host->name);
+    return Exit::done;
+}
+
+Exit retire_host(Session& session, const ManageOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto retired = (*client)->retire(options.name);
+    if (!retired) return session.fail(retired.error());
+    Output::message("host " + options.name + " is retired: its certificate is no longer accepted");
+    return Exit::done;
+}
+
+Exit cancel_command(Session& session, const ManageOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto cancelled = (*client)->cancel(options.name);
+    if (!cancelled) return session.fail(cancelled.error());
+    Output::message("cancelling " + options.name + " was asked for; see: ek describe command " +
+                    options.name);
+    return Exit::done;
+}
+
+Exit create_enrolment_token(Session& session, const ManageOptions& options) {
+    json::Object labels;
+    for (const std::string& label : options.labels) {
+        const std::size_t equals = label.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            Output::message("a label is like name=value");
+            return Exit::usage;
+        }
+        labels.set(label.substr(0, equals), label.substr(equals + 1));
+    }
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto token = (*client)->create_enrolment_token(
+        options.name, options.uses, options.expires_in, json::write(std::move(labels)));
+    if (!token) return session.fail(token.error());
+    if (session.output().is_json())
+        session.output().json(token->json);
+    else
+        session.output().text(token->install + "\n");
+    Output::message("enrolment token " + token->id + ": run the line on the new host; " +
+                    "its secret is shown this once and ends in " + options.expires_in);
+    return Exit::done;
+}
+
+}  // namespace evenkeel::cli

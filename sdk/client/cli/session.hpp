@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sdk/client/cli/exit.hpp"
+#include "sdk/client/cli/output.hpp"
+#include "sdk/client/cpp/client.hpp"
+
+namespace evenkeel::cli {
+
+// The options that every command takes; empty where not given.
+struct Globals {
+    std::string url;
+    std::string token_file;
+    std::string ca_file;
+    std::string context;
+    std::string output = "table";
+};
+
+// Which orchestrator, with which token: flag before environment before context. What a context
+// says of token and CA goes only to that context's URL. A context named by --context counts like
+// flags. The failure is Kind::local.
+client::Result<client::Config> resolve(const Globals& globals);
+
+// One run of ek: where to, how to print, how to stop.
+class Session {
+  public:
+    Session(Globals globals, const client::Cancel& cancel)
+        : globals_(std::move(globals)),
+          output_(globals_.output == "json" ? Format::json : Format::table),
+          cancel_(cancel) {}
+
+    const Globals& globals() const { return globals_; }
+    const Output& output() const { return output_; }
+
+    // Opens at the first call. A fault of the settings is told and is Exit::usage.
+    client::Result<client::Client*> open();
+    // Says what went wrong and gives its exit code.
+    Exit fail(const client::Failure& failure, std::string_view about = "") const;
+
+    // The host's name for people, the id itself when the list does not tell.
+    std::string host_name(const std::string& id);
+
+  private:
+    Globals globals_;
+    Output output_;
+    const client::Cancel& cancel_;
+    std::string url_;
+    std::optional<client::Client> client_;
+    std::optional<std::map<std::string, std::string>> names_;
+};
+
+// The hosts that `given` (names, ids, patterns with * ? [) means, each once; all that are active
+// when it is empty.
+client::Result<std::vector<std::string>> choose_hosts(client::Client& client,
+                                                      const std::vector<std::string>& given);
+// The code of the failure with which choose_hosts says that a pattern matched nothing.
+inline constexpr const char* kNoHost = "no-host";
+
+}  // namespace evenkeel::cli
