@@ -38,8 +38,9 @@ class Dialer {
         // An attempt that never came up; `denied` when the peer refused us or fails verification.
         std::function<void(const Error&)> on_failed;
         std::function<void(const std::string& source, Message, Delivery)> on_message;
-        // The answer to one send(), exactly one each: the peer's, or `release` when the link ended
-        // first (the peer may have it or not: send it again on the next on_up).
+        // The answer to one send(), exactly one each, not always in the order sent: the peer's, or
+        // `release` when the link ended first (the peer may have it or not: send it again on the
+        // next on_up).
         std::function<void(const std::string& target, std::uint64_t token, Disposition)> on_settled;
     };
 

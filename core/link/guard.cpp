@@ -10,8 +10,6 @@
 #include <proton/delivery.h>
 #include <proton/link.h>
 #include <proton/listener.h>
-#include <proton/netaddr.h>
-#include <proton/proactor.h>
 #include <proton/session.h>
 #include <proton/ssl.h>
 #include <sys/socket.h>
@@ -34,17 +32,6 @@ Function* behind(const char* name) {
         std::abort();
     }
     return reinterpret_cast<Function*>(found);
-}
-
-std::string source_address(pn_transport_t* transport) {
-    const pn_netaddr_t* peer = pn_transport_remote_addr(transport);
-    if (peer == nullptr) return {};
-    char host[NI_MAXHOST] = "";
-    if (pn_netaddr_host_port(peer, host, sizeof host, nullptr, 0) != 0) return {};
-    std::string address = host;
-    // An IPv4 peer of a dual-stack socket.
-    if (address.starts_with("::ffff:")) address.erase(0, 7);
-    return address;
 }
 
 // Takes a delivery that the binding must not see off its link, answered with `outcome`, and gives
@@ -121,7 +108,7 @@ EK_IN_FRONT void pn_listener_accept2(pn_listener_t* listener, pn_connection_t* c
     guard::Acceptee* const acceptee = std::exchange(guard::expected, nullptr);
     if (acceptee != nullptr) acceptee->on_accepting(connection);
     real(listener, connection, transport);
-    if (acceptee != nullptr) acceptee->on_accepted(transport, guard::source_address(transport));
+    if (acceptee != nullptr) acceptee->on_accepted();
 }
 
 // Without this a server that asks for no client certificate offers TLS 1.0 and anonymous ciphers.

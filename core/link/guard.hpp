@@ -1,9 +1,6 @@
 #pragma once
 
-#include <string>
-
 struct pn_connection_t;
-struct pn_transport_t;
 
 // Proton 0.37's C++ binding lets a peer stop the whole container, has no limit on the size of a
 // message, shows a connection only once it is open and chooses TLS versions and ciphers itself.
@@ -20,8 +17,8 @@ class Acceptee {
     virtual ~Acceptee() = default;
     // Before Proton starts it. [proton]
     virtual void on_accepting(pn_connection_t* connection) = 0;
-    // The source IP address, empty when unknown. [proton]
-    virtual void on_accepted(pn_transport_t* transport, const std::string& address) = 0;
+    // After; the connection may be woken from now on. [proton]
+    virtual void on_accepted() = 0;
 };
 
 // Names who is told about the next connection accepted on this thread. [proton]

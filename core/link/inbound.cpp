@@ -3,9 +3,11 @@
 #include <atomic>
 #include <utility>
 
+#include <netdb.h>
 #include <proton/connection.h>
 #include <proton/error_condition.hpp>
 #include <proton/link.h>
+#include <proton/netaddr.h>
 #include <proton/receiver_options.hpp>
 #include <proton/sasl.hpp>
 #include <proton/sender_options.hpp>
@@ -30,6 +32,18 @@ constexpr const char* kRefused = "amqp:unauthorized-access";
 std::string next_reply_address() {
     static std::atomic<std::uint64_t> last{0};
     return "reply-" + std::to_string(++last);
+}
+
+// The peer's IP address, empty when unknown.
+std::string source_address(pn_transport_t* transport) {
+    const pn_netaddr_t* peer = transport == nullptr ? nullptr : pn_transport_remote_addr(transport);
+    char host[NI_MAXHOST] = "";
+    if (peer == nullptr || pn_netaddr_host_port(peer, host, sizeof host, nullptr, 0) != 0)
+        return {};
+    std::string address = host;
+    // An IPv4 peer of a dual-stack socket.
+    if (address.starts_with("::ffff:")) address.erase(0, 7);
+    return address;
 }
 
 // SHA-256 of the client's certificate in lower-case hex, empty when it showed none.
@@ -59,12 +73,20 @@ void Inbound::on_accepting(pn_connection_t* connection) {
     traffic_->mailbox().open(connection);
 }
 
-void Inbound::on_accepted(pn_transport_t*, const std::string& address) {
-    peer_.address = address;
+void Inbound::on_accepted() {
+    traffic_->mailbox().post([this] { arrived(); });
+}
+
+// Proton knows the address only once it has bound connection and transport to each other, which it
+// has when the connection wakes up for the first time.
+void Inbound::arrived() {
+    if (std::exchange(arrived_, true)) return;
+    peer_.address = source_address(pn_connection_transport(unopened_));
     owner_.inbound_accepted(*this);
 }
 
 void Inbound::connection_opened(proton::connection& connection) {
+    arrived();
     connection_ = connection;
     peer_.container_id = connection.container_id();
     connection.open();
@@ -205,6 +227,7 @@ void Inbound::failed(const proton::error_condition& condition) {
 
 void Inbound::transport_closed() {
     if (closed_) return;
+    arrived();
     closed_ = true;
     if (reason_.empty()) reason_ = "closed by the peer";
     traffic_->close();

@@ -55,7 +55,8 @@ class Inbound final : public Handler, public guard::Acceptee {
 
   private:
     void on_accepting(pn_connection_t* connection) override;
-    void on_accepted(pn_transport_t* transport, const std::string& address) override;
+    void on_accepted() override;
+    void arrived();
 
     void connection_opened(proton::connection& connection) override;
     void session_offered(proton::session& session) override;
@@ -84,6 +85,7 @@ class Inbound final : public Handler, public guard::Acceptee {
     Clock::time_point deadline_;
     std::uint32_t sessions_ = 0;
     std::uint32_t links_ = 0;
+    bool arrived_ = false;
     bool admitted_ = false;
     bool refused_ = false;
     bool closed_ = false;

@@ -75,8 +75,8 @@ class Listener {
             on_detached;
         std::function<void(std::uint64_t connection, const std::string& address, Message, Delivery)>
             on_message;
-        // The answer to one send(), exactly one each: the peer's, or `release` when link or
-        // connection ended first (the peer may have it or not).
+        // The answer to one send(), exactly one each, not always in the order sent: the peer's, or
+        // `release` when link or connection ended first (the peer may have it or not).
         std::function<void(std::uint64_t connection, const std::string& address,
                            std::uint64_t token, Disposition)>
             on_settled;
