@@ -74,6 +74,7 @@ std::string pointer_of(const std::vector<std::string>& context) {
 bool is_echo(const std::string& text) {
     return text.starts_with("Failed to validate against schema associated with") ||
            text.starts_with("Failed to validate against additional properties schema") ||
+           text.starts_with("Failed to validate against a conditional schema") ||
            text.starts_with("Failed to validate against child schema #") ||
            text.starts_with("Failed to validate item #");
 }
