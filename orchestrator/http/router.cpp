@@ -66,6 +66,9 @@ Result<void> check(const Route& route) {
     if (!is_token(route.method) || route.method == "HEAD") return wrong("the method is not usable");
     if (!route.verb.empty() && route.method != "POST") return wrong("only POST has verbs");
     if (!route.verb.empty() && !is_token(route.verb)) return wrong("the verb is not a token");
+    for (const QueryParameter& query : route.query) {
+        if (query.name == "token") return wrong("no query parameter may be named token");
+    }
     return {};
 }
 

@@ -38,7 +38,8 @@ constexpr std::size_t kChunk = 8 * 1024;
 // After an error the rest of the request is read and dropped for a while: a socket closed with
 // unread bytes sends a reset, which may overtake the answer.
 constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
-constexpr std::chrono::seconds kLinger(2);
+constexpr std::chrono::milliseconds kLinger(2000);
+constexpr std::chrono::milliseconds kLingerWhenStopping(100);
 
 // The part of the server's memory for bodies that one request holds.
 class BodyShare {
@@ -147,7 +148,8 @@ Task<bool> Session::serve_one() {
                 {"request_id", id},
                 {"peer", it_->peer},
                 {"ms", std::to_string((now_monotonic_ns() - begun) / 1000000)}});
-    const bool written = co_await write(to_text(reply, context));
+    const std::string text = to_text(reply, context);
+    const bool written = co_await write(text);
     first_ = false;
     over_ = !written;
     co_return written&& context.keep_alive;
@@ -223,9 +225,10 @@ Task<std::optional<Problem>> Session::receive_body(Head& head, BodyShare& share)
         problem.headers.emplace_back("Retry-After", "1");
         co_return problem;
     }
-    if (head.expects_continue && in_.empty() && !co_await write("HTTP/1.1 100 Continue\r\n\r\n")) {
-        over_ = true;
-        co_return std::nullopt;
+    if (head.expects_continue && in_.empty()) {
+        const bool invited = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
+        over_ = !invited;
+        if (over_) co_return std::nullopt;
     }
     it_->expire_in(budget(bytes));
     while (in_.size() < bytes) {
@@ -311,7 +314,7 @@ Task<void> Session::close() {
     it_->socket.cancel(ignored);
     if (!over_ && !it_->is_cut) {
         core_.start_waiting(*it_);
-        it_->expire_in(kLinger);
+        it_->expire_in(core_.stopping ? kLingerWhenStopping : kLinger);
         if (tls_) co_await tls_->async_shutdown(kNoThrow);
         if (!it_->timed_out) it_->socket.shutdown(tcp::socket::shutdown_send, ignored);
         std::array<char, kChunk> sink;

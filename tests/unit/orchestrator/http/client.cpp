@@ -47,8 +47,11 @@ std::string Seen::code() const {
     return header("Content-Type") == "application/problem+json" ? json().string_or("code") : "";
 }
 
-Client::Client(std::uint16_t port, const char* from) {
+Client::Client(std::uint16_t port, const char* from, int receive_bytes) {
     fd_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (receive_bytes > 0) {
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    }
     const sockaddr_in source = address(from, 0);
     const sockaddr_in target = address("127.0.0.1", port);
     const auto* source_bytes = reinterpret_cast<const sockaddr*>(&source);

@@ -25,8 +25,9 @@ struct Seen {
 // A blocking HTTP client that sends exactly the bytes it is told to. Every wait ends after 10 s.
 class Client {
   public:
-    // `from` is the source address: anything in 127.0.0.0/8.
-    explicit Client(std::uint16_t port, const char* from = "127.0.0.1");
+    // `from` is the source address: anything in 127.0.0.0/8. With `receive_bytes` the kernel
+    // takes in no more than about that much unread.
+    explicit Client(std::uint16_t port, const char* from = "127.0.0.1", int receive_bytes = 0);
 
     bool connected() const { return connected_; }
     int fd() const { return fd_.get(); }
