@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "core/base/fd.hpp"
@@ -83,6 +84,27 @@ Result<void> shake_hands(SSL* ssl, int fd, Clock::time_point deadline, const std
     }
 }
 
+// Keeps SIGPIPE, which OpenSSL's writes to a peer that has gone would raise, from this thread.
+class WithoutPipeSignal {
+  public:
+    WithoutPipeSignal() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+    WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+    ~WithoutPipeSignal() {
+        const timespec at_once{};
+        while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) continue;
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+  private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+};
+
 bool same_hex(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
         return std::tolower(x) == std::tolower(y);
@@ -110,6 +132,7 @@ Result<void> check_signed(X509* leaf, X509* authority) {
 
 Result<std::vector<std::string>> read_chain(const std::string& host, std::uint16_t port,
                                             std::chrono::milliseconds limit) {
+    const WithoutPipeSignal guard;
     const auto deadline = Clock::now() + limit;
     const std::string peer = host + ":" + std::to_string(port);
     const SslContext context(SSL_CTX_new(TLS_client_method()));
