@@ -41,8 +41,12 @@ Result<const Host*> Host::make(const Package& package, const LoadOptions& option
 void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {
     const auto& self = *static_cast<const Host*>(ctx);
     const auto text = [](ek_str part) { return printable(copy(part).substr(0, kLogBytesMax)); };
-    evenkeel::log::write(level_of(severity), text(message),
-                         {{"plugin", self.plugin_}, {"fields", text(fields)}});
+    if (fields.len == 0) {
+        evenkeel::log::write(level_of(severity), text(message), {{"plugin", self.plugin_}});
+    } else {
+        evenkeel::log::write(level_of(severity), text(message),
+                             {{"plugin", self.plugin_}, {"fields", text(fields)}});
+    }
 }
 
 const void* Host::extension(void*, const char*) noexcept {

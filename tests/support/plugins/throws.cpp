@@ -1,0 +1,65 @@
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <evenkeel/json.hpp>
+#include <evenkeel/plugin.hpp>
+
+#include "throws_embedded.hpp"
+
+// Throws where it should answer: `throws` into the wrapper, `escapes` past it and out of the ABI.
+namespace evenkeel::test {
+
+class Throws {
+  public:
+    static constexpr std::string_view kName = "throws";
+    static constexpr std::string_view kSchema = kSchemaText;
+    static constexpr bool kPlans = true;
+
+    Throws(const sdk::Host&, const sdk::Call&, std::string_view) {}
+
+    void read(const sdk::Call& call, std::string_view ids) {
+        for (const std::string& id : sdk::json::texts_of(sdk::json::parse(ids)))
+            call.item(id, R"({"text":"quiet"})");
+    }
+    void apply(const sdk::Call&, std::string_view, std::string_view) {
+        throw std::runtime_error("the author forgot something");
+    }
+    void remove(const sdk::Call&, std::string_view) { throw 42; }
+};
+
+ek_status apply_escapes(ek_instance*, const ek_call*, ek_str, ek_str) {
+    throw std::runtime_error("past the wrapper");
+}
+
+constexpr ek_collection escapes() {
+    ek_collection table = sdk::detail::kTable<Throws>;
+    table.name = sdk::detail::literal("escapes");
+    table.apply = apply_escapes;
+    return table;
+}
+
+constexpr ek_collection kEscapes = escapes();
+constexpr const ek_collection* kCollections[] = {&sdk::detail::kTable<Throws>, &kEscapes};
+
+ek_status open(const ek_host* host, const ek_call* call, const ek_collection*, ek_str config,
+               ek_instance** instance) {
+    return sdk::detail::open<Throws>(host, call, &sdk::detail::kTable<Throws>, config, instance);
+}
+
+}  // namespace evenkeel::test
+
+const ek_module* ek_module_v1(void) {
+    using evenkeel::sdk::detail::literal;
+    static constexpr ek_module module{sizeof(ek_module),
+                                      EK_ABI_MAJOR,
+                                      EK_ABI_MINOR,
+                                      literal("org.evenkeel.test.throws"),
+                                      literal("1.2.3"),
+                                      literal(kManifest),
+                                      evenkeel::test::kCollections,
+                                      2,
+                                      evenkeel::test::open,
+                                      evenkeel::sdk::detail::close};
+    return &module;
+}

@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/plugin/loaded.hpp"
+
+// What a plugin must not answer, and that it is told by name.
+namespace evenkeel::plugin {
+namespace {
+
+class Nonsense : public testing::Test {
+  protected:
+    void expect(const std::optional<Error>& error, const std::string& words) {
+        ASSERT_TRUE(error);
+        EXPECT_EQ(error->code, Errc::internal);
+        EXPECT_TRUE(error->what.starts_with("plugin nonsense 1.2.3 misbehaves: ")) << error->what;
+        EXPECT_NE(error->what.find(words), std::string::npos) << error->what;
+    }
+    void expect_read(const std::string& id, const std::string& words) {
+        const auto items = nonsense_->read({id}, {});
+        expect(items ? std::nullopt : std::optional(items.error()), words);
+    }
+    void expect_apply(const std::string& id, const std::string& words, bool dry_run = false) {
+        expect(nonsense_->apply(id, value("{}"), dry_run, {}).error, words);
+    }
+
+    std::unique_ptr<Collection> nonsense_ = open_collection("nonsense", "nonsense");
+};
+
+TEST_F(Nonsense, InItemsIsToldByTheRuleThatItBreaks) {
+    expect_read("broken", "good JSON");
+    expect_read("deep", "good JSON");
+    expect_read("stranger", "not asked for");
+    expect_read("twice", "comes twice");
+    expect_read("array", "no object");
+    expect_read("off-schema", "\"/text\"");
+    expect_read("unknown-field", "\"/more\"");
+}
+
+TEST_F(Nonsense, InStatusesIsTold) {
+    expect_read("wordless", "without saying why");
+    expect_read("status", "unknown status 77");
+    expect(nonsense_->remove("one", false, {}).error, "unknown status -5");
+}
+
+TEST_F(Nonsense, FromAnotherThreadIsTold) {
+    expect_read("other-thread", "another thread");
+}
+
+TEST_F(Nonsense, InChangesIsTold) {
+    expect_apply("two-states", "two states");
+    expect_apply("unknown-path", "\"/elsewhere\"");
+    expect_apply("no-pointer", "no pointer");
+    expect_apply("wrong-outcome", "an apply reports a change as planned");
+    expect_apply("wrong-outcome", "a dry run reports a change as made", true);
+    expect_apply("no-action", "unknown action");
+    expect_apply("anything", "good JSON");
+}
+
+TEST_F(Nonsense, DoesNotKeepItFromServingAfterwards) {
+    expect_read("broken", "good JSON");
+    EXPECT_EQ(nonsense_->read({"good"}, {})->size(), 1u);
+}
+
+}  // namespace
+}  // namespace evenkeel::plugin

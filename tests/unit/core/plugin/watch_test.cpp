@@ -1,0 +1,109 @@
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/plugin/loaded.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+// What the reactor hears, for a test that waits.
+class Heard {
+  public:
+    auto listener() {
+        return [this](const std::string& id) {
+            const std::lock_guard lock(mutex_);
+            ids_.push_back(id);
+            more_.notify_all();
+        };
+    }
+    // Whether `count` hints have come within two seconds.
+    bool wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        return more_.wait_for(lock, std::chrono::seconds(2), [&] { return ids_.size() >= count; });
+    }
+    std::vector<std::string> ids() {
+        const std::lock_guard lock(mutex_);
+        return ids_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable more_;
+    std::vector<std::string> ids_;
+};
+
+class WatchTest : public testing::Test {
+  protected:
+    void tamper(const std::string& id) {
+        ASSERT_FALSE(memory_->invoke(id, "tamper", value(R"({"text":"b"})"), {}).error);
+    }
+    Heard heard_;
+    std::unique_ptr<Collection> memory_ = open_collection("memory", "memory");
+};
+
+TEST_F(WatchTest, TellsOfWhatItIsInterestedInAndOfNothingElse) {
+    const auto watch = memory_->watch(heard_.listener()).value();
+    ASSERT_TRUE(watch->interest("b", true));
+    tamper("a");
+    tamper("b");
+    ASSERT_TRUE(heard_.wait_for(1));
+    EXPECT_EQ(heard_.ids(), std::vector<std::string>{"b"});
+    ASSERT_TRUE(watch->interest("b", false));
+    ASSERT_TRUE(watch->interest("c", true));
+    tamper("b");
+    tamper("c");
+    ASSERT_TRUE(heard_.wait_for(2));
+    EXPECT_EQ(heard_.ids().back(), "c");
+}
+
+TEST_F(WatchTest, TellsAnOverflowByAnEmptyId) {
+    const auto watch = memory_->watch(heard_.listener()).value();
+    ASSERT_FALSE(memory_->invoke("any", "overflow", {}, {}).error);
+    ASSERT_TRUE(heard_.wait_for(1));
+    EXPECT_EQ(heard_.ids(), std::vector<std::string>{""});
+}
+
+TEST_F(WatchTest, SaysWhichIdCannotBeWatchedAndGoesOn) {
+    const auto watch = memory_->watch(heard_.listener()).value();
+    const auto refused = watch->interest("unwatchable", true);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unavailable);
+    EXPECT_FALSE(watch->lost());
+    ASSERT_TRUE(watch->interest("a", true));
+    tamper("a");
+    EXPECT_TRUE(heard_.wait_for(1));
+}
+
+TEST_F(WatchTest, IsSilentOnceItIsDestroyed) {
+    auto watch = memory_->watch(heard_.listener()).value();
+    ASSERT_TRUE(watch->interest("a", true));
+    watch.reset();
+    tamper("a");
+    auto next = memory_->watch([](const std::string&) {}).value();
+    ASSERT_TRUE(next->interest("a", true));  // the reactor has turned once more by now
+    EXPECT_TRUE(heard_.ids().empty());
+}
+
+TEST_F(WatchTest, IsLostWhenThePluginGivesUpAndCanBeMadeAnew) {
+    auto watch = memory_->watch(heard_.listener()).value();
+    ASSERT_TRUE(watch->interest("break-watch", true));
+    tamper("break-watch");
+    ASSERT_TRUE(heard_.wait_for(1));
+    EXPECT_EQ(heard_.ids(), std::vector<std::string>{""});
+    EXPECT_TRUE(watch->lost());
+    EXPECT_EQ(watch->interest("a", true).error().code, Errc::unavailable);
+    ASSERT_FALSE(memory_->invoke("break-watch", "drop", {}, {}).error);
+}
+
+TEST_F(WatchTest, OutlivesTheCollectionItWasOpenedOn) {
+    auto watch = memory_->watch(heard_.listener()).value();
+    memory_.reset();
+    EXPECT_TRUE(watch->interest("a", true));
+}
+
+}  // namespace
+}  // namespace evenkeel::plugin
