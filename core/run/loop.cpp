@@ -1,6 +1,7 @@
 #include "core/run/loop.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -95,6 +96,7 @@ struct Loop::Inside {
 
 Loop::Loop() : inside_(std::make_unique<Inside>()) {
     inside_->gate->context = &inside_->context;
+    std::signal(SIGPIPE, SIG_IGN);
 }
 
 Loop::~Loop() {

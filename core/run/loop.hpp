@@ -40,6 +40,8 @@ class Timer {
 // process aborts.
 class Loop {
   public:
+    // From here on the process ignores SIGPIPE: that a peer has gone is an error of a write.
+    // Whoever starts children sets it back for them (POSIX_SPAWN_SETSIGDEF).
     Loop();
     ~Loop();
     Loop(const Loop&) = delete;
