@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -28,6 +29,27 @@ bool all_different(const json::Array& array) {
     return std::all_of(array.begin(), array.end(), [&seen](const Value& item) {
         return seen.insert(json::write_canonical(item)).second;
     });
+}
+
+bool is_whole(const Value& value) {
+    return value.is_integer() ||
+           (value.is_number() && std::trunc(value.as_number()) == value.as_number());
+}
+
+// Whether `value` is of the JSON Schema type `type`, where 1.0 is an integer too.
+bool is_type(const Value& value, std::string_view type) {
+    if (type == "integer") return is_whole(value);
+    return type == "number" ? value.is_number() : value.type_name() == type;
+}
+
+// "a", "a or b", "a, b or c".
+std::string choice(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+        text += words[i];
+    }
+    return text;
 }
 
 }  // namespace
@@ -67,6 +89,13 @@ Result<Rules> Rules::compile(const Value& schema) {
     if (const Value* required = schema.find("required")) {
         for (const Value& name : required->as_array()) rules.required_.push_back(name.as_string());
     }
+    if (const Value* type = schema.find("type")) {
+        if (type->is_string())
+            rules.types_.push_back(type->as_string());
+        else
+            for (const Value& each : type->as_array()) rules.types_.push_back(each.as_string());
+    }
+    if (const Value* allowed = schema.find("enum")) rules.allowed_ = allowed->as_array();
     if (const Value* pattern = schema.find("pattern")) {
         rules.pattern_ = EK_TRY(compile_pattern(pattern->as_string()));
     }
@@ -84,12 +113,28 @@ bool Rules::absent_in(Mode mode) const {
 void Rules::check(const Value& value, const std::string& at, Mode mode,
                   std::vector<FieldError>& errors) const {
     if (errors.size() >= kErrorsMax) return;
-    if (pattern_ && value.is_string() && !RE2::PartialMatch(value.as_string(), *pattern_)) {
-        add(errors, at, "invalid", "does not match " + pattern_->pattern());
-    }
+    check_itself(value, at, errors);
     if (value.is_object()) check_object(value.as_object(), at, mode, errors);
     if (value.is_array()) check_array(value.as_array(), at, mode, errors);
     for (const Rules& each : all_of_) each.check(value, at, mode, errors);
+}
+
+void Rules::check_itself(const Value& value, const std::string& at,
+                         std::vector<FieldError>& errors) const {
+    const auto fits = [&value](const std::string& type) { return is_type(value, type); };
+    if (!types_.empty() && std::none_of(types_.begin(), types_.end(), fits)) {
+        add(errors, at, "invalid",
+            "is " + std::string(value.type_name()) + ", must be " + choice(types_));
+        return;
+    }
+    if (!allowed_.empty() && std::find(allowed_.begin(), allowed_.end(), value) == allowed_.end()) {
+        std::vector<std::string> words;
+        for (const Value& each : allowed_) words.push_back(json::write(each));
+        add(errors, at, "invalid", "must be " + choice(words));
+    }
+    if (pattern_ && value.is_string() && !RE2::PartialMatch(value.as_string(), *pattern_)) {
+        add(errors, at, "invalid", "does not match " + pattern_->pattern());
+    }
 }
 
 void Rules::check_object(const json::Object& object, const std::string& at, Mode mode,
@@ -130,9 +175,16 @@ void Rules::check_array(const json::Array& array, const std::string& at, Mode mo
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kAlwaysHolding = {
-    "required", "pattern", "uniqueItems",  "properties", "additionalProperties",
-    "items",    "allOf",   "propertyNames"};
+constexpr std::array<std::string_view, 10> kAlwaysHolding = {"type",
+                                                             "enum",
+                                                             "required",
+                                                             "pattern",
+                                                             "uniqueItems",
+                                                             "properties",
+                                                             "additionalProperties",
+                                                             "items",
+                                                             "allOf",
+                                                             "propertyNames"};
 
 constexpr std::array<std::string_view, 13> kForbidNothing = {
     "$comment", "$id",      "$schema",    "contentEncoding", "contentMediaType",

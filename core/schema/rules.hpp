@@ -19,9 +19,9 @@ namespace evenkeel::schema {
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
 
 // The words that are checked here, because the validator library has no good name for their
-// errors, would run them too slowly, or does not know of descriptions and states: required,
-// additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node stands for one
-// schema that always holds.
+// errors, would run them too slowly, or does not know of descriptions and states: type, enum,
+// required, additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node stands
+// for one schema that always holds.
 class Rules {
   public:
     // Requires a schema out of read_vocabulary.
@@ -36,6 +36,8 @@ class Rules {
                std::vector<FieldError>& errors) const;
 
   private:
+    void check_itself(const json::Value& value, const std::string& at,
+                      std::vector<FieldError>& errors) const;
     void check_object(const json::Object& object, const std::string& at, Mode mode,
                       std::vector<FieldError>& errors) const;
     void check_array(const json::Array& array, const std::string& at, Mode mode,
@@ -48,6 +50,8 @@ class Rules {
     std::unique_ptr<Rules> names_;  // propertyNames
     std::vector<Rules> all_of_;
     std::vector<std::string> required_;
+    std::vector<std::string> types_;  // none: any
+    json::Array allowed_;             // enum; none: any
     std::unique_ptr<re2::RE2> pattern_;
     bool closed_ = false;
     bool unique_ = false;
