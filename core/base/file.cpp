@@ -1,13 +1,13 @@
 #include "core/base/file.hpp"
 
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <filesystem>
 
 #include "core/base/id.hpp"
 

@@ -1,11 +1,11 @@
 #include "core/base/id.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+
+#include <sys/random.h>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"

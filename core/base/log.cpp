@@ -11,8 +11,8 @@ namespace {
 spdlog::logger& logger() {
     // Never destroyed: abandoned threads may still log while the process ends.
     static auto* instance = [] {
-        auto* made = new spdlog::logger(
-            "evenkeel", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto* made =
+            new spdlog::logger("evenkeel", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l [%t] %v", spdlog::pattern_time_type::utc);
         made->set_level(spdlog::level::info);
         made->flush_on(spdlog::level::debug);
@@ -39,7 +39,9 @@ spdlog::level::level_enum level_of(Level level) {
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(level_of(level)); }
+void set_level(Level level) {
+    logger().set_level(level_of(level));
+}
 
 bool set_level(std::string_view name) {
     if (name == "debug") set_level(Level::debug);

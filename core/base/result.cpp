@@ -12,12 +12,18 @@ struct Name {
 };
 
 constexpr Name kNames[] = {
-    {Errc::invalid, "invalid"},         {Errc::not_found, "not-found"},
-    {Errc::conflict, "conflict"},       {Errc::denied, "denied"},
-    {Errc::busy, "busy"},               {Errc::limit, "limit"},
-    {Errc::timeout, "timeout"},         {Errc::cancelled, "cancelled"},
-    {Errc::unavailable, "unavailable"}, {Errc::unsupported, "unsupported"},
-    {Errc::corrupt, "corrupt"},         {Errc::internal, "internal"},
+    {Errc::invalid, "invalid"},
+    {Errc::not_found, "not-found"},
+    {Errc::conflict, "conflict"},
+    {Errc::denied, "denied"},
+    {Errc::busy, "busy"},
+    {Errc::limit, "limit"},
+    {Errc::timeout, "timeout"},
+    {Errc::cancelled, "cancelled"},
+    {Errc::unavailable, "unavailable"},
+    {Errc::unsupported, "unsupported"},
+    {Errc::corrupt, "corrupt"},
+    {Errc::internal, "internal"},
 };
 
 Errc code_of(int error_number) {

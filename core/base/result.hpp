@@ -2,8 +2,9 @@
 
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace evenkeel {
 
@@ -40,7 +41,9 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(Errc code, std::string what) {
     return tl::unexpected<Error>(Error{code, std::move(what)});
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+    return tl::unexpected<Error>(std::move(error));
+}
 
 // The same error with "context: " put before its text.
 inline tl::unexpected<Error> fail(std::string_view context, const Error& error) {
@@ -53,15 +56,15 @@ Error system_error(int error_number, std::string_view doing);
 }  // namespace evenkeel
 
 // The value of a Result, or return its error from the function around.
-#define EK_TRY(expression)                                                         \
-    __extension__({                                                                \
-        auto ek_try_result = (expression);                                         \
+#define EK_TRY(expression)                                                             \
+    __extension__({                                                                    \
+        auto ek_try_result = (expression);                                             \
         if (!ek_try_result) return ::evenkeel::fail(std::move(ek_try_result.error())); \
-        std::move(ek_try_result).value();                                          \
+        std::move(ek_try_result).value();                                              \
     })
 // The same for Result<void>.
-#define EK_CHECK(expression)                                                       \
-    do {                                                                           \
-        auto ek_try_result = (expression);                                         \
+#define EK_CHECK(expression)                                                           \
+    do {                                                                               \
+        auto ek_try_result = (expression);                                             \
         if (!ek_try_result) return ::evenkeel::fail(std::move(ek_try_result.error())); \
     } while (false)

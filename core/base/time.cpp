@@ -16,8 +16,8 @@ struct Unit {
     std::int64_t ms;
 };
 // Largest first, for to_duration. "ms" stands before "m" and "s" would match its end.
-constexpr Unit kUnits[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000},
-                           {"ms", 1}};
+constexpr Unit kUnits[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
 constexpr std::int64_t kLongestMs = 3'650LL * 86'400'000;
 
 }  // namespace
@@ -45,10 +45,10 @@ std::string to_rfc3339(std::int64_t unix_ms) {
     std::tm utc{};
     gmtime_r(&time, &utc);
     std::array<char, 64> buffer{};
-    const int length = std::snprintf(buffer.data(), buffer.size(),
-                                     "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-                                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                                     utc.tm_sec, static_cast<int>(fraction));
+    const int length =
+        std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                      utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                      utc.tm_sec, static_cast<int>(fraction));
     return std::string(buffer.data(), static_cast<std::size_t>(length));
 }
 
@@ -74,8 +74,8 @@ Result<std::int64_t> from_rfc3339(std::string_view text) {
     utc.tm_sec = number(17, 2);
     const std::tm asked = utc;
     const std::int64_t seconds = timegm(&utc);
-    if (asked.tm_mon != utc.tm_mon || asked.tm_mday != utc.tm_mday || asked.tm_hour != utc.tm_hour ||
-        asked.tm_min != utc.tm_min || asked.tm_sec != utc.tm_sec) {
+    if (asked.tm_mon != utc.tm_mon || asked.tm_mday != utc.tm_mday ||
+        asked.tm_hour != utc.tm_hour || asked.tm_min != utc.tm_min || asked.tm_sec != utc.tm_sec) {
         return bad();
     }
     std::string_view rest = text.substr(kShape.size(), text.size() - kShape.size() - 1);

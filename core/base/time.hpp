@@ -16,7 +16,9 @@ std::uint64_t now_monotonic_ns();
 
 // RFC 3339 in UTC with milliseconds: "2026-11-23T05:36:53.120Z".
 std::string to_rfc3339(std::int64_t unix_ms);
-inline std::string now_rfc3339() { return to_rfc3339(now_unix_ms()); }
+inline std::string now_rfc3339() {
+    return to_rfc3339(now_unix_ms());
+}
 // Reads what to_rfc3339 writes, with 0 to 9 fraction digits and `Z` only.
 Result<std::int64_t> from_rfc3339(std::string_view text);
 

@@ -152,12 +152,9 @@ std::string pointer(std::string_view parent, std::string_view token) {
     std::string out(parent);
     out.push_back('/');
     for (const char c : token) {
-        if (c == '~')
-            out += "~0";
-        else if (c == '/')
-            out += "~1";
-        else
-            out.push_back(c);
+        if (c == '~') out += "~0";
+        else if (c == '/') out += "~1";
+        else out.push_back(c);
     }
     return out;
 }

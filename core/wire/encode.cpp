@@ -29,8 +29,7 @@ std::string encode(const AgentHello& message) {
     }
     return json::write(json::Object{
         {"type", "hello"},
-        {"protocol",
-         json::Object{{"min", message.protocol_min}, {"max", message.protocol_max}}},
+        {"protocol", json::Object{{"min", message.protocol_min}, {"max", message.protocol_max}}},
         {"capabilities", texts(message.capabilities)},
         {"version", message.version},
         {"stream", message.stream},
@@ -58,7 +57,9 @@ std::string encode(const OrchestratorHello& message) {
                                     {"events", encode_mark(message.events)}});
 }
 
-std::string encode(const Heartbeat&) { return R"({"type":"heartbeat"})"; }
+std::string encode(const Heartbeat&) {
+    return R"({"type":"heartbeat"})";
+}
 
 std::string encode(const Digest& message) {
     return json::write(json::Object{{"type", "digest"},

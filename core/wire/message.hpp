@@ -46,13 +46,13 @@ struct AgentHello {
     int protocol_min = kProtocolMin;
     int protocol_max = kProtocolMax;
     std::vector<std::string> capabilities;
-    std::string version;          // of the program
-    std::string stream;           // of the agent's store
-    std::string boot_id;          // of the kernel
-    std::string name;             // the claimed host name
-    json::Value facts;            // object
+    std::string version;  // of the program
+    std::string stream;   // of the agent's store
+    std::string boot_id;  // of the kernel
+    std::string name;     // the claimed host name
+    json::Value facts;    // object
     std::vector<CollectionInfo> collections;
-    Mark commands;                // of the orchestrator's stream that it last worked with
+    Mark commands;  // of the orchestrator's stream that it last worked with
 };
 
 // The orchestrator's first message, in answer to the agent's.
@@ -61,11 +61,11 @@ struct OrchestratorHello {
     std::vector<std::string> capabilities;
     std::string version;
     std::string stream;
-    std::string predecessor_stream;            // empty unless restored from a backup
-    std::uint64_t predecessor_revision = 0;    // the backup's
-    std::string host;                          // the agent's host id
+    std::string predecessor_stream;          // empty unless restored from a backup
+    std::uint64_t predecessor_revision = 0;  // the backup's
+    std::string host;                        // the agent's host id
     std::chrono::milliseconds heartbeat{10'000};
-    Mark events;                               // of the agent's stream
+    Mark events;  // of the agent's stream
 };
 
 struct Heartbeat {};
@@ -90,7 +90,7 @@ struct Command {
     std::string id;
     std::string stream;  // the orchestrator's
     std::uint64_t seq = 0;
-    std::string verb;    // apply, remove, forget, invoke
+    std::string verb;  // apply, remove, forget, invoke
     std::chrono::milliseconds timeout{600'000};
     std::vector<Wanted> resources;
 };
@@ -155,8 +155,8 @@ struct Held {
     Ref ref;
     Generation generation;
 };
-// SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of each,
-// sorted by collection, then id, bytewise. Both sides compute it alike.
+// SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of
+// each, sorted by collection, then id, bytewise. Both sides compute it alike.
 Digest digest_of(std::string stream, std::vector<Held> held);
 
 // The highest common protocol version, or an error naming both ranges.

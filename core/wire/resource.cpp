@@ -48,7 +48,8 @@ Result<T> value_of(const Word<T> (&words)[N], std::string_view what, std::string
         if (word.text == text) return word.value;
         known.append(known.empty() ? "" : ", ").append(word.text);
     }
-    return fail(Errc::invalid, std::string(what) + " '" + printable(text) + "' is none of " + known);
+    return fail(Errc::invalid,
+                std::string(what) + " '" + printable(text) + "' is none of " + known);
 }
 
 Result<std::string> text_member(const json::Value& value, std::string_view name) {
@@ -69,16 +70,30 @@ Result<Ref> decode_ref(const json::Value& value) {
 
 }  // namespace
 
-std::string_view to_string(Policy policy) { return text_of(kPolicies, policy); }
-Result<Policy> policy_from(std::string_view name) { return value_of(kPolicies, "policy", name); }
-std::string_view to_string(Origin origin) { return text_of(kOrigins, origin); }
-Result<Origin> origin_from(std::string_view name) { return value_of(kOrigins, "origin", name); }
-std::string_view to_string(Action action) { return text_of(kActions, action); }
-std::string_view to_string(Outcome outcome) { return text_of(kOutcomes, outcome); }
+std::string_view to_string(Policy policy) {
+    return text_of(kPolicies, policy);
+}
+Result<Policy> policy_from(std::string_view name) {
+    return value_of(kPolicies, "policy", name);
+}
+std::string_view to_string(Origin origin) {
+    return text_of(kOrigins, origin);
+}
+Result<Origin> origin_from(std::string_view name) {
+    return value_of(kOrigins, "origin", name);
+}
+std::string_view to_string(Action action) {
+    return text_of(kActions, action);
+}
+std::string_view to_string(Outcome outcome) {
+    return text_of(kOutcomes, outcome);
+}
 Result<Outcome> outcome_from(std::string_view name) {
     return value_of(kOutcomes, "outcome", name);
 }
-std::string_view to_string(Verdict verdict) { return text_of(kVerdicts, verdict); }
+std::string_view to_string(Verdict verdict) {
+    return text_of(kVerdicts, verdict);
+}
 Result<Verdict> verdict_from(std::string_view name) {
     return value_of(kVerdicts, "status", name);
 }
@@ -156,8 +171,8 @@ Result<Compliance> decode_compliance(const json::Value& value) {
     compliance.seen_by = value.string_or("seen_by");
     if (const json::Value& fields = value["fields"]; fields.is_array()) {
         for (const json::Value& field : fields.as_array()) {
-            compliance.fields.push_back(FieldDrift{EK_TRY(text_member(field, "path")),
-                                                   field["expected"], field["actual"]});
+            compliance.fields.push_back(
+                FieldDrift{EK_TRY(text_member(field, "path")), field["expected"], field["actual"]});
         }
     }
     return compliance;
