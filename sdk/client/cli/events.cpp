@@ -77,6 +77,7 @@ Exit events(Session& session, const EventOptions& options) {
         if (!revision) return session.fail(revision.error());
         end = *revision;
     }
+    if (!session.output().is_json()) session.host_name("");  // reads the names, see there
     std::string last_id;
     const auto on_event = [&](const client::Event& event) {
         if (session.output().is_json())

@@ -41,7 +41,8 @@ class Session {
     // Says what went wrong and gives its exit code.
     Exit fail(const client::Failure& failure, std::string_view about = "") const;
 
-    // The host's name for people, the id itself when the list does not tell.
+    // The host's name for people, the id itself when the list does not tell. Reads the list at the
+    // first call, so that call may not come from a callback of the client.
     std::string host_name(const std::string& id);
 
   private:

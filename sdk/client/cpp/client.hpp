@@ -130,7 +130,8 @@ class Client {
 
     Result<ComplianceReport> compliance(const ComplianceQuery& query = {});
 
-    // Calls `on_event` for each event until it returns false.
+    // Calls `on_event` for each event until it returns false. The callbacks may use other Clients,
+    // not this one, and throw nothing.
     Result<> events(const EventQuery& query, const std::function<bool(const Event&)>& on_event,
                     const EventOptions& options = {});
     // The store's revision now; events up to it exist already.

@@ -208,6 +208,10 @@ Http::~Http() = default;
 std::variant<Reply, HttpFailure> Http::exchange(const HttpRequest& request) {
     const HttpFailure cancelled{Failure{.kind = Kind::cancelled, .detail = "cancelled"}};
     if (cancel_ && cancel_->cancelled()) return cancelled;
+    if (busy_) {
+        return HttpFailure{Failure{.kind = Kind::local,
+                                   .detail = "a client cannot be called from its own callbacks"}};
+    }
     CURL* easy = handles_->easy;
     curl_easy_reset(easy);  // options only: the connection stays for the next exchange
     Exchange exchange{.request = request, .easy = easy, .reply = {}};
@@ -220,8 +224,10 @@ std::variant<Reply, HttpFailure> Http::exchange(const HttpRequest& request) {
     if (is_loopback_) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 
     CURLcode result = CURLE_OK;
+    busy_ = true;
     curl_multi_add_handle(handles_->multi, easy);
     const End end = drive(handles_->multi, request, cancel_, result);
+    busy_ = false;
     curl_multi_remove_handle(handles_->multi, easy);
 
     if (end == End::cancelled) return cancelled;

@@ -38,7 +38,7 @@ class Http {
     Http& operator=(const Http&) = delete;
 
     // The answer, whatever its status. Redirects are not followed: the token stays with the server
-    // that it was given for.
+    // that it was given for. Kind::local when called from a callback of a running exchange.
     std::variant<Reply, HttpFailure> exchange(const HttpRequest& request);
 
     // Sleeps, unless cancelled: false then.
@@ -50,6 +50,7 @@ class Http {
     std::string ca_file_;
     bool is_loopback_;
     const Cancel* cancel_;
+    bool busy_ = false;
 };
 
 }  // namespace evenkeel::client

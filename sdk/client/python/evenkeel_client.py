@@ -173,7 +173,7 @@ class Client:
 
     def list(self, path: str, **query: Any) -> Iterator[Json]:
         """The items of every page of a list."""
-        cursor: Optional[str] = None
+        cursor: Optional[str] = query.pop("cursor", None)
         while True:
             page = self.get(path, **{**query, "cursor": cursor})
             yield from page["items"]

@@ -1,0 +1,126 @@
+#include "sdk/client/cpp/decode.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sdk/client/cli/change.hpp"
+
+namespace evenkeel::client {
+namespace {
+
+json::Value value(std::string_view text) {
+    return *json::parse(text);
+}
+
+TEST(Decode, KeepsEveryMemberOfAHost) {
+    const std::string text = R"({"id":"host_a","name":"web1","labels":{"role":"web","odd":7},)"
+                             R"("compliance":{"compliant":2,"drifted":1},"new_member":{"x":[1]}})";
+    const Host host = decode_host(value(text));
+    EXPECT_EQ(host.name, "web1");
+    EXPECT_EQ(host.labels.at("role"), "web");
+    EXPECT_EQ(host.labels.at("odd"), "7");
+    EXPECT_EQ(host.compliance.compliant, 2);
+    EXPECT_EQ(host.compliance.failed, 0);
+    EXPECT_EQ(host.json, text);
+}
+
+TEST(Decode, ReadsAResourceThatIsAbsentOrNotDescribed) {
+    const Resource resource = decode_resource(
+        value(R"({"host":"h","collection":"files","id":"/x","description":null,"state":null,)"
+              R"("policy":null,"compliance":null})"));
+    EXPECT_EQ(resource.state, "null");
+    EXPECT_EQ(resource.description, "null");
+    EXPECT_EQ(resource.policy, "");
+    EXPECT_FALSE(resource.compliance);
+}
+
+TEST(Decode, TakesTheLastVerdictAsWordOrObject) {
+    for (const char* last : {R"("compliant")", R"({"status":"compliant","fields":[]})"}) {
+        const Resource resource = decode_resource(
+            value(std::string(R"({"compliance":{"status":"unknown","last":)") + last + "}}"));
+        EXPECT_EQ(resource.compliance->last, "compliant");
+    }
+}
+
+TEST(Decode, ReadsWhatIsMissingOrOfAnotherTypeAsEmpty) {
+    const Command command = decode_command(value(R"({"id":null,"state":7,"resources":{}})"));
+    EXPECT_EQ(command.id, "");
+    EXPECT_EQ(command.state, "");
+    EXPECT_TRUE(command.resources.empty());
+    EXPECT_FALSE(command.finished());
+}
+
+TEST(Decode, FindsTheDiffOfAContentChange) {
+    const Command command =
+        decode_command(value(R"({"resources":[{"changes":[{"path":"/content","before":null,)"
+                             R"("after":{"sha256":"ab","size":1,"diff":"+x\n"}}]}]})"));
+    EXPECT_EQ(command.resources.at(0).changes.at(0).diff, "+x\n");
+    EXPECT_EQ(command.resources.at(0).changes.at(0).before, "null");
+}
+
+TEST(Problem, ListsEveryWrongField) {
+    const Failure failure = decode_problem(
+        400, R"({"code":"invalid-description","detail":"it does not fit","request_id":"req_1",)"
+             R"("errors":[{"pointer":"/mode","code":"pattern","detail":"four digits"},)"
+             R"({"pointer":"","code":"x","detail":"whole"}]})");
+    EXPECT_EQ(failure.kind, Kind::problem);
+    EXPECT_EQ(failure.text(),
+              "invalid-description: it does not fit; /mode: four digits; /: whole (request req_1)");
+}
+
+TEST(Problem, IsABadAnswerWhenItIsNotTheApisOwn) {
+    for (const char* body : {"", "<html>", "[]", "{}", R"("text")"}) {
+        EXPECT_EQ(decode_problem(502, body).kind, Kind::bad_answer) << body;
+    }
+}
+
+TEST(Result, ThrowsOnlyWhenAskedForAValueThatIsNotThere) {
+    const Result<int> good(7);
+    EXPECT_EQ(good.value(), 7);
+    const Result<int> bad(Failure{.detail = "no"});
+    EXPECT_FALSE(bad);
+    EXPECT_THROW(static_cast<void>(bad.value()), Error);
+}
+
+}  // namespace
+}  // namespace evenkeel::client
+
+namespace evenkeel::cli {
+namespace {
+
+HostResult ended(const char* state) {
+    client::Command command;
+    command.state = state;
+    return {"h", command, {}};
+}
+HostResult refused(int status) {
+    return {"h", {}, client::Failure{.kind = client::Kind::problem, .status = status}};
+}
+
+TEST(ExitCode, OfOneHostIsItsOwnAndOfSeveralSevenWhenAnyFailed) {
+    const ChangeOptions options;
+    const auto exit = [&options](std::vector<HostResult> results) {
+        return exit_of(results, options);
+    };
+    EXPECT_EQ(exit({}), Exit::no_host);
+    EXPECT_EQ(exit({ended("succeeded")}), Exit::done);
+    EXPECT_EQ(exit({ended("failed")}), Exit::failed);
+    EXPECT_EQ(exit({refused(404)}), Exit::not_found);
+    EXPECT_EQ(exit({ended("succeeded"), ended("failed")}), Exit::hosts_failed);
+    EXPECT_EQ(exit({refused(404), ended("succeeded")}), Exit::hosts_failed);
+    EXPECT_EQ(exit({refused(404), refused(404)}), Exit::hosts_failed);
+    EXPECT_EQ(exit({ended("failed"), refused(401)}), Exit::unauthenticated);
+    EXPECT_EQ(exit({ended("succeeded"), ended("succeeded")}), Exit::done);
+}
+
+TEST(ExitCode, PendingChangesDoNotHideAHostThatFailed) {
+    ChangeOptions options;
+    options.dry_run = options.exit_code = true;
+    HostResult pending = ended("queued");
+    pending.command->resources.emplace_back().changes.emplace_back();
+    EXPECT_EQ(exit_of({pending, pending}, options), Exit::pending);
+    EXPECT_EQ(exit_of({pending, refused(409)}, options), Exit::hosts_failed);
+    EXPECT_EQ(exit_of({refused(409), pending}, options), Exit::hosts_failed);
+}
+
+}  // namespace
+}  // namespace evenkeel::cli

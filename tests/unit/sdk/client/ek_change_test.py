@@ -1,0 +1,219 @@
+"""What ek changes: apply, delete, forget, dry runs, waiting, several hosts, managing."""
+
+import json
+import re
+import signal
+import threading
+import unittest
+
+from ek import EkCase
+from fake_api import page, problem, reply
+from samples import CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, command, planned
+
+APPLY = "/v1/hosts/web1:apply"
+APPLY_B = "/v1/hosts/web2:apply"
+MOTD_PATH = "/v1/hosts/web1/resources/files/%2Fetc%2Fmotd"
+COMMAND = "/v1/commands/cmd_1"
+
+
+class Change(EkCase):
+    def apply(self, *more, exits=0, hosts=("web1",)):
+        given = [word for host in hosts for word in ("--host", host)]
+        return self.ek("apply", "-f", str(self.file), *given, *more, exits=exits)
+
+
+class Apply(Change):
+    def test_the_file_is_sent_and_the_finished_command_shown(self):
+        self.api.on("POST", APPLY, reply(200, command()))
+        shown = self.apply()
+        request = self.api.requests[0]
+        self.assertEqual(request.json(), FILE)
+        self.assertEqual(request.headers["prefer"], "wait=60")
+        self.assertEqual(request.headers["content-type"], "application/json")
+        self.assertRegex(shown, r"web1 +files +/etc/motd +/mode +0600 +0644 +done")
+        self.assertEqual(self.told, "ek: web1: command cmd_1 succeeded\n")
+
+    def test_json_lists_the_commands(self):
+        self.api.on("POST", APPLY, reply(200, command()))
+        self.assertEqual(json.loads(self.apply("-o", "json")), {"items": [command()]})
+
+    def test_a_failed_command_is_1_and_says_why(self):
+        error = {"code": "invalid", "detail": "no user bob"}
+        self.api.on("POST", APPLY, reply(200, command("failed", [], error, resource_error=error)))
+        self.assertIn("failed: no user bob", self.apply(exits=1))
+        self.assertIn("command cmd_1 failed: invalid: no user bob", self.told)
+
+    def test_what_did_not_end_well_is_not_success(self):
+        for state, exits in (("expired", 1), ("cancelled", 1), ("interrupted", 1),
+                             ("superseded", 6)):
+            self.api.on("POST", APPLY, reply(200, command(state, [])))
+            self.apply(exits=exits)
+            self.assertIn(state, self.told)
+
+    def test_standard_input_is_a_file(self):
+        self.api.on("POST", APPLY, reply(200, command()))
+        self.ek("apply", "-f", "-", "--host", "web1", stdin=json.dumps(FILE))
+        self.assertEqual(self.api.requests[0].json(), FILE)
+
+    def test_a_file_that_does_not_read_is_not_sent(self):
+        for text in ("{", "[]", '{"resources":{}}', '{"resources":[],"resources":[]}'):
+            self.file.write_text(text)
+            self.apply(exits=1)
+            self.assertIn(str(self.file), self.told)
+        self.assertEqual(self.api.requests, [])
+
+
+class Waiting(Change):
+    def test_an_unfinished_command_is_asked_for_until_it_is_finished(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("GET", COMMAND, reply(200, command("running", [])), reply(200, command()))
+        self.apply()
+        self.assertEqual(len(self.api.asked("GET", COMMAND)), 2)
+        self.assertIn("cmd_1 succeeded", self.told)
+
+    def test_the_time_is_over_is_8_and_the_command_goes_on(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("GET", COMMAND, reply(200, command("queued", [])))
+        self.assertEqual(self.apply("--wait=300ms", exits=8), "")
+        self.assertIn("still queued", self.told)
+        self.assertIn("ek describe command cmd_1", self.told)
+        self.assertEqual(self.api.requests[0].headers["prefer"], "wait=1")
+
+    def test_no_wait_returns_with_the_stored_command(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.apply("--no-wait")
+        self.assertEqual(len(self.api.requests), 1)
+        self.assertNotIn("prefer", self.api.requests[0].headers)
+        self.assertIn("command cmd_1 queued", self.told)
+
+    def test_an_interrupt_leaves_the_command_alone(self):
+        polled = threading.Event()
+
+        def queued(handler, request):
+            polled.set()
+            reply(200, command("queued", []))(handler, request)
+
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("GET", COMMAND, queued)
+        process = self.start("apply", "-f", str(self.file), "--host", "web1")
+        self.assertTrue(polled.wait(10))
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("ek cancel command cmd_1", told)
+        self.assertEqual([r.path for r in self.api.asked("POST")], [APPLY])
+
+
+class DryRun(Change):
+    # What a dry run must not say: that something was done, or is being done.
+    CLAIMS = re.compile(r"\b(appl(ied|ying)|creat(ed|ing)|delet(ed|ing)|remov(ed|ing)|"
+                        r"chang(ed|ing)|wrote|writ(ten|ing)|updat(ed|ing)|set|setting|done|"
+                        r"succeeded)\b", re.I)
+
+    def assert_claims_nothing(self, shown):
+        self.assertIsNone(self.CLAIMS.search(shown + self.told), shown + self.told)
+
+    def test_it_says_what_would_be_done_and_claims_nothing(self):
+        answer = reply(200, planned(MODE_CHANGE, CONTENT_CHANGE), {"Dry-Run": "all"})
+        self.api.on("POST", APPLY, answer)
+        self.api.on("DELETE", MOTD_PATH, answer)
+        for arguments in (("apply", "--dry-run", "-f", str(self.file)),
+                          ("diff", "-f", str(self.file)),
+                          ("delete", "resource", "files", "/etc/motd", "--dry-run")):
+            shown = self.ek(*arguments, "--host", "web1")
+            self.assertEqual(self.api.requests[-1].query, {"dry_run": "all"})
+            self.assertNotIn("prefer", self.api.requests[-1].headers)
+            self.assertRegex(shown, r"/mode +0600 +0644 +planned")
+            self.assertIn("-old\n+hello\n", shown)
+            self.assertEqual(self.told, "ek: web1: dry run: 2 changes would be made\n")
+            self.assert_claims_nothing(shown)
+
+    def test_diff_exits_with_3_only_when_asked_and_only_for_changes(self):
+        self.api.on("POST", APPLY, reply(200, planned(MODE_CHANGE)))
+        self.ek("diff", "-f", str(self.file), "--host", "web1")
+        self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code", exits=3)
+        self.api.on("POST", APPLY, reply(200, planned()))
+        shown = self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code")
+        self.assertIn("no change", shown)
+        self.assert_claims_nothing(shown)
+
+    def test_a_host_that_cannot_be_asked_is_7(self):
+        self.api.on("POST", APPLY, problem(409, "host-offline"))
+        self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code", exits=7)
+
+
+class SeveralHosts(Change):
+    def test_each_host_is_accounted_for_and_a_failed_one_is_7(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("GET", COMMAND, reply(200, command()))
+        self.api.on("POST", APPLY_B, problem(404, "not-found"))
+        shown = json.loads(self.apply("-o", "json", exits=7, hosts=("web1", "web2", "web1")))
+        self.assertEqual(len(shown["items"]), 1)
+        self.assertIn("web1: command cmd_1 succeeded", self.told)
+        self.assertIn("web2: not-found", self.told)
+        self.assertEqual(len(self.api.asked("POST")), 2)
+
+    def test_all_are_sent_before_any_is_waited_for(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("POST", APPLY_B, reply(202, command("queued", [], id="cmd_2", host="host_b")))
+        self.api.on("GET", COMMAND, reply(200, command()))
+        self.api.on("GET", "/v1/commands/cmd_2", reply(200, command("failed", [], id="cmd_2")))
+        self.apply(exits=7, hosts=("web1", "web2"))
+        self.assertEqual([r.method for r in self.api.requests[:2]], ["POST", "POST"])
+
+    def test_a_pattern_means_the_active_hosts_that_match(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B, HOST_OLD]))
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("POST", APPLY_B, reply(202, command("queued", [], id="cmd_2")))
+        self.apply("--no-wait", hosts=("web*",))
+        self.assertEqual([r.path for r in self.api.asked("POST")], [APPLY, APPLY_B])
+
+    def test_a_pattern_that_matches_nothing_is_9(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_OLD]))
+        for pattern in ("db*", "web3*"):
+            self.apply(exits=9, hosts=(pattern,))
+        self.assertEqual(self.api.asked("POST"), [])
+
+    def test_without_a_valid_token_it_stops_at_once(self):
+        self.api.on("POST", APPLY, problem(401, "unauthenticated"))
+        self.apply(exits=4, hosts=("web1", "web2"))
+        self.assertEqual(len(self.api.requests), 1)
+
+
+class Others(Change):
+    def test_delete_and_forget(self):
+        self.api.on("DELETE", MOTD_PATH, reply(200, command()))
+        self.api.on("POST", MOTD_PATH + ":forget", reply(200, command()))
+        self.ek("delete", "resource", "files", "/etc/motd", "--host", "web1")
+        self.assertEqual(self.api.requests[0].headers["prefer"], "wait=60")
+        self.ek("forget", "resource", "files", "/etc/motd", "--host", "web1", "--no-wait")
+        self.assertNotIn("prefer", self.api.requests[1].headers)
+        self.ek("delete", "resource", "files", "/none", "--host", "web1", exits=5)
+
+    def test_rename_and_retire_a_host(self):
+        self.api.on("PATCH", "/v1/hosts/web1", reply(200, {**HOST_A, "name": "web9"}),
+                    problem(409, "already-exists"))
+        self.ek("rename", "host", "web1", "web9")
+        self.assertEqual(self.api.requests[0].json(), {"name": "web9"})
+        self.ek("rename", "host", "web1", "web2", exits=6)
+        self.api.on("POST", "/v1/hosts/web1:retire", reply(200, HOST_A))
+        self.ek("retire", "host", "web1")
+
+    def test_cancel_a_command(self):
+        self.api.on("POST", COMMAND + ":cancel", reply(200, command("cancelled")),
+                    problem(409, "invalid-state"))
+        self.ek("cancel", "command", "cmd_1")
+        self.ek("cancel", "command", "cmd_1", exits=6)
+
+    def test_an_enrolment_token_prints_the_install_line(self):
+        answer = {"id": "tok_1", "secret": "s", "install": "printf %s 's' | evenkeel-agent enrol"}
+        self.api.on("POST", "/v1/enrolment-tokens", reply(201, answer))
+        shown = self.ek("create", "enrolment-token", "--name", "n", "--uses", "2",
+                        "--expires-in", "2h", "--label", "role=web", "--label", "rack=7")
+        self.assertEqual(shown, answer["install"] + "\n")
+        self.assertEqual(self.api.requests[0].json(), {
+            "name": "n", "uses": 2, "expires_in": "2h", "labels": {"role": "web", "rack": "7"}})
+
+
+if __name__ == "__main__":
+    unittest.main()
