@@ -43,17 +43,24 @@ class Rules(unittest.TestCase):
             with self.subTest(path=path, name=name):
                 self.allows(tidy.layering, path, f'#include "{name}"\n')
 
-    def test_heavy_headers_stay_in_source_files(self):
+    def test_a_heavy_library_is_kept_to_its_folder(self):
         for name in ["boost/beast.hpp", "proton/message.hpp", "valijson/schema.hpp", "lmdb.h",
                      "spdlog/spdlog.h", "boost/asio/co_spawn.hpp", "openssl/ssl.h"]:
             with self.subTest(name=name):
-                self.finds(tidy.heavy_headers, "core/link/a.hpp", f"#include <{name}>\n")
-        self.allows(tidy.heavy_headers, "core/link/a.cpp", "#include <proton/message.hpp>\n")
-        self.allows(tidy.heavy_headers, "core/run/a.hpp", "#include <boost/asio/io_context.hpp>\n")
+                self.finds(tidy.owned_libraries, "core/agent/a.cpp", f"#include <{name}>\n")
+                self.finds(tidy.owned_libraries, "core/agent/a.hpp", f"#include <{name}>\n")
+        self.allows(tidy.owned_libraries, "core/link/a.cpp", "#include <proton/message.hpp>\n")
+        self.allows(tidy.owned_libraries, "core/run/a.hpp",
+                    "#include <boost/asio/io_context.hpp>\n")
 
-    def test_a_library_is_kept_to_its_folder(self):
-        self.finds(tidy.heavy_headers, "orchestrator/api/a.cpp", "#include <boost/beast.hpp>\n")
-        self.finds(tidy.heavy_headers, "core/agent/a.cpp", "#include <lmdb.h>\n")
+    def test_a_header_that_brings_a_heavy_library_out_of_its_folder_is_found(self):
+        files = {"core/link/inner.hpp": "#include <proton/link.hpp>\n",
+                 "core/link/outer.hpp": '#include "core/link/inner.hpp"\n',
+                 "core/link/link.cpp": '#include "core/link/outer.hpp"\n',
+                 "tests/unit/a.cpp": '#include "core/link/outer.hpp"\n'}
+        self.assertEqual(list(tidy.leaks(files)), [])
+        files["core/agent/a.cpp"] = '#include "core/link/outer.hpp"\n'
+        self.assertEqual([path for path, _ in tidy.leaks(files)], ["core/agent/a.cpp"])
 
     def test_a_header_is_included_once(self):
         self.finds(tidy.pragma_once, "core/a.hpp", "int x;\n")
@@ -111,6 +118,8 @@ class Rules(unittest.TestCase):
 
 
 class Tree(unittest.TestCase):
+    maxDiff = None
+
     def test_the_tree_is_clean(self):
         self.assertEqual("\n".join(tidy.findings(tidy.tree())), "")
 
