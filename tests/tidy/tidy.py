@@ -45,11 +45,11 @@ LAYERS = {
     "orchestrator": ["orchestrator", *SHARED],
 }
 
-# What costs seconds in each file that includes it, or is a choice that one folder hides: library ->
-# folders whose sources include it. Their headers may too, as long as no other folder includes those.
+# What costs seconds where it is included, or is a choice that one folder hides: library -> the
+# folders whose files include it. Their headers may too, as long as no other folder includes those.
 OWNED = {
     "boost/beast": ["orchestrator/http"],
-    "boost/asio/(awaitable|co_spawn|use_awaitable|detached|experimental)": ["orchestrator/http"],
+    "boost/asio/(awaitable|co_spawn|detached|experimental|use_aw)": ["orchestrator/http"],
     "boost/asio/ssl": ["orchestrator/http"],
     "proton/": ["core/link"],
     "lmdb\\.h": ["core/store"],
