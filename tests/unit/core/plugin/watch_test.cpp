@@ -1,40 +1,13 @@
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/core/plugin/heard.hpp"
 #include "tests/unit/core/plugin/loaded.hpp"
 
 namespace evenkeel::plugin {
 namespace {
-
-// What the reactor hears, for a test that waits.
-class Heard {
-  public:
-    auto listener() {
-        return [this](const std::string& id) {
-            const std::lock_guard lock(mutex_);
-            ids_.push_back(id);
-            more_.notify_all();
-        };
-    }
-    // Whether `count` hints have come within two seconds.
-    bool wait_for(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        return more_.wait_for(lock, std::chrono::seconds(2), [&] { return ids_.size() >= count; });
-    }
-    std::vector<std::string> ids() {
-        const std::lock_guard lock(mutex_);
-        return ids_;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable more_;
-    std::vector<std::string> ids_;
-};
 
 class WatchTest : public testing::Test {
   protected:
