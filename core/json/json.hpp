@@ -34,12 +34,13 @@ class Object {
     // Whether there was one.
     bool erase(std::string_view name);
 
-    bool empty() const { return members_.empty(); }
-    std::size_t size() const { return members_.size(); }
-    auto begin() const { return members_.begin(); }
-    auto end() const { return members_.end(); }
-    auto begin() { return members_.begin(); }
-    auto end() { return members_.end(); }
+    // Defined below, where a Member is complete.
+    bool empty() const;
+    std::size_t size() const;
+    std::vector<Member>::const_iterator begin() const;
+    std::vector<Member>::const_iterator end() const;
+    std::vector<Member>::iterator begin();
+    std::vector<Member>::iterator end();
 
   private:
     std::vector<Member> members_;
@@ -102,6 +103,25 @@ class Value {
   private:
     std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
 };
+
+inline bool Object::empty() const {
+    return members_.empty();
+}
+inline std::size_t Object::size() const {
+    return members_.size();
+}
+inline std::vector<Member>::const_iterator Object::begin() const {
+    return members_.begin();
+}
+inline std::vector<Member>::const_iterator Object::end() const {
+    return members_.end();
+}
+inline std::vector<Member>::iterator Object::begin() {
+    return members_.begin();
+}
+inline std::vector<Member>::iterator Object::end() {
+    return members_.end();
+}
 
 struct Limits {
     std::size_t bytes = 1 << 20;
