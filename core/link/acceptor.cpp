@@ -50,6 +50,7 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
     const std::uint64_t id = next_connection();
     const auto inbound = std::make_shared<Inbound>(*this, options_, policy_, id, sink_for(id));
     inbounds_.emplace(id, inbound);
+    if (inbounds_.size() > options_.connections_max) inbound->turn_away("too many connections");
     guard::expect(inbound.get());
     return proton::connection_options().handler(*inbound);
 }
@@ -57,7 +58,6 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
 void Acceptor::inbound_accepted(Inbound& inbound) {
     const std::size_t from_there = ++per_address_[inbound.peer().address];
     watch(inbound);
-    if (inbounds_.size() > options_.connections_max) return inbound.cut("too many connections");
     if (from_there > options_.connections_per_address_max) {
         inbound.cut("too many connections from " + inbound.peer().address);
     }
@@ -106,9 +106,13 @@ void Acceptor::inbound_closed(Inbound& inbound) {
             if (events.on_disconnected) events.on_disconnected(id, reason);
         });
     } else {
-        log::info("connection refused", {{"from", inbound.peer().address},
-                                         {"fingerprint", inbound.peer().fingerprint},
-                                         {"reason", inbound.reason()}});
+        // Strangers may fill the log only with what they have shown a certificate for.
+        const auto level =
+            inbound.peer().fingerprint.empty() ? log::Level::debug : log::Level::info;
+        log::write(level, "connection refused",
+                   {{"from", inbound.peer().address},
+                    {"fingerprint", inbound.peer().fingerprint},
+                    {"reason", inbound.reason()}});
     }
     const auto found = inbounds_.find(id);
     if (found == inbounds_.end()) return;

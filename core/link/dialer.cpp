@@ -104,8 +104,8 @@ class Attempt final : public Outgoing {
         give_up(
             {Errc::unavailable, "the peer closed the link " + address + ": " + condition.what()});
     }
-    void message_received(proton::delivery& delivery, proton::message& message) override {
-        traffic_->received(source_of(delivery.receiver()), delivery, message);
+    bool message_received(proton::delivery& delivery, proton::message& message) override {
+        return traffic_->received(source_of(delivery.receiver()), delivery, message);
     }
     void tracker_answered(proton::tracker& tracker, Disposition disposition) override {
         traffic_->answered(tracker, disposition);

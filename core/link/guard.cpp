@@ -10,6 +10,7 @@
 #include <proton/delivery.h>
 #include <proton/link.h>
 #include <proton/listener.h>
+#include <proton/proactor.h>
 #include <proton/session.h>
 #include <proton/ssl.h>
 #include <sys/socket.h>
@@ -58,6 +59,7 @@ void cut_for_size(pn_link_t* link, pn_delivery_t* delivery) {
     }
     discard(link, delivery, PN_REJECTED);
     pn_connection_close(connection);
+    pn_connection_wake(connection);  // for the owner to see it
 }
 
 }  // namespace

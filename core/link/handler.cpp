@@ -17,7 +17,12 @@ namespace evenkeel::link {
 template <typename Call>
 void Handler::walled(const char* where, Call call) noexcept {
     try {
-        call();
+        try {
+            call();
+        } catch (...) {
+            cut_off("amqp:internal-error", "the receiver failed");
+            throw;
+        }
     } catch (const std::exception& error) {
         log::error("a link callback failed", {{"where", where}, {"error", error.what()}});
     } catch (...) {
@@ -25,20 +30,11 @@ void Handler::walled(const char* where, Call call) noexcept {
     }
 }
 
-template <typename Call>
-void Handler::walled(const char* where, const proton::connection& of, Call call) noexcept {
-    walled(where, [&] {
-        try {
-            call();
-        } catch (...) {
-            proton::connection(of).close({"amqp:internal-error", "the receiver failed"});
-            throw;
-        }
-    });
-}
-
 void Handler::on_message(proton::delivery& delivery, proton::message& message) {
-    walled("message", delivery.connection(), [&] { message_received(delivery, message); });
+    walled("message", [&] {
+        if (message_received(delivery, message)) return;
+        cut_off("amqp:link:transfer-limit-exceeded", "more messages than there was credit for");
+    });
 }
 
 void Handler::on_transport_close(proton::transport&) {
@@ -50,7 +46,7 @@ void Handler::on_transport_error(proton::transport& transport) {
 }
 
 void Handler::on_connection_open(proton::connection& connection) {
-    walled("connection open", connection, [&] { connection_opened(connection); });
+    walled("connection open", [&] { connection_opened(connection); });
 }
 
 void Handler::on_connection_error(proton::connection& connection) {
@@ -63,11 +59,11 @@ void Handler::on_connection_wake(proton::connection&) {
 
 void Handler::on_session_open(proton::session& session) {
     if (!session.uninitialized()) return;
-    walled("session open", session.connection(), [&] { session_offered(session); });
+    walled("session open", [&] { session_offered(session); });
 }
 
 void Handler::on_session_close(proton::session& session) {
-    walled("session close", session.connection(), [&] { session_closed(session); });
+    walled("session close", [&] { session_closed(session); });
 }
 
 void Handler::on_session_error(proton::session& session) {
@@ -75,7 +71,7 @@ void Handler::on_session_error(proton::session& session) {
 }
 
 void Handler::on_receiver_open(proton::receiver& receiver) {
-    walled("receiver open", receiver.connection(), [&] { receiver_opened(receiver); });
+    walled("receiver open", [&] { receiver_opened(receiver); });
 }
 
 void Handler::on_receiver_detach(proton::receiver& receiver) {
@@ -83,11 +79,11 @@ void Handler::on_receiver_detach(proton::receiver& receiver) {
 }
 
 void Handler::on_receiver_close(proton::receiver& receiver) {
-    walled("receiver close", receiver.connection(), [&] { receiver_closed(receiver); });
+    walled("receiver close", [&] { receiver_closed(receiver); });
 }
 
 void Handler::on_sender_open(proton::sender& sender) {
-    walled("sender open", sender.connection(), [&] { sender_opened(sender); });
+    walled("sender open", [&] { sender_opened(sender); });
 }
 
 void Handler::on_sender_detach(proton::sender& sender) {
@@ -95,7 +91,7 @@ void Handler::on_sender_detach(proton::sender& sender) {
 }
 
 void Handler::on_sender_close(proton::sender& sender) {
-    walled("sender close", sender.connection(), [&] { sender_closed(sender); });
+    walled("sender close", [&] { sender_closed(sender); });
 }
 
 void Handler::on_tracker_accept(proton::tracker& tracker) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <proton/connection.hpp>
 #include <proton/messaging_handler.hpp>
 
@@ -25,11 +27,14 @@ class Handler : public proton::messaging_handler {
     // Closed or detached by the peer; `error` is empty when it gave none.
     virtual void receiver_closed(proton::receiver&) = 0;
     virtual void sender_closed(proton::sender&) = 0;
-    virtual void message_received(proton::delivery&, proton::message&) = 0;
+    // False: the peer sent more messages than it had credit for.
+    virtual bool message_received(proton::delivery&, proton::message&) = 0;
     // May come twice for one tracker, once for the outcome and once for its settlement.
     virtual void tracker_answered(proton::tracker&, Disposition) = 0;
     // Another thread has something for this connection.
     virtual void woken() = 0;
+    // End the connection with this: a callback failed, or the peer breaks the rules.
+    virtual void cut_off(const std::string& condition, const std::string& text) = 0;
     // Something ended; the first reason given is the one that matters.
     virtual void failed(const proton::error_condition&) = 0;
     // The last call: the connection is about to be freed.
@@ -38,8 +43,6 @@ class Handler : public proton::messaging_handler {
   private:
     template <typename Call>
     void walled(const char* where, Call call) noexcept;
-    template <typename Call>
-    void walled(const char* where, const proton::connection& of, Call call) noexcept;
 
     void on_container_start(proton::container&) final {}
     void on_container_stop(proton::container&) final {}

@@ -83,6 +83,7 @@ void Inbound::arrived() {
     if (std::exchange(arrived_, true)) return;
     peer_.address = source_address(pn_connection_transport(unopened_));
     owner_.inbound_accepted(*this);
+    if (!turned_away_.empty()) cut(turned_away_);
 }
 
 void Inbound::connection_opened(proton::connection& connection) {
@@ -125,7 +126,7 @@ void Inbound::refuse(const std::string& condition, const std::string& text) {
     refused_ = true;
     deadline_ = Clock::now() + kCloseLimit;
     if (reason_.empty()) reason_ = condition + ": " + text;
-    connection_.close({condition, text});
+    if (!!connection_ && connection_.active()) connection_.close({condition, text});
     owner_.inbound_closing(*this);
 }
 
@@ -207,10 +208,10 @@ void Inbound::sender_closed(proton::sender& sender) {
     }
 }
 
-void Inbound::message_received(proton::delivery& delivery, proton::message& message) {
+bool Inbound::message_received(proton::delivery& delivery, proton::message& message) {
     // Proton shows what a refused peer had sent ahead, too.
-    if (!admitted_ || refused_) return;
-    traffic_->received(target_of(delivery.receiver()), delivery, message);
+    if (!admitted_ || refused_) return true;
+    return traffic_->received(target_of(delivery.receiver()), delivery, message);
 }
 
 void Inbound::tracker_answered(proton::tracker& tracker, Disposition disposition) {
@@ -219,6 +220,14 @@ void Inbound::tracker_answered(proton::tracker& tracker, Disposition disposition
 
 void Inbound::woken() {
     traffic_->mailbox().drain();
+    // Closed by the guard, for a message that is too large.
+    if (!closed_ && (pn_connection_state(unopened_) & PN_LOCAL_CLOSED) != 0) {
+        refuse("amqp:link:message-size-exceeded", "a message is too large");
+    }
+}
+
+void Inbound::cut_off(const std::string& condition, const std::string& text) {
+    refuse(condition, text);
 }
 
 void Inbound::failed(const proton::error_condition& condition) {

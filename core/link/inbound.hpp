@@ -46,6 +46,8 @@ class Inbound final : public Handler, public guard::Acceptee {
     // When cut() is due, unless it is admitted and open.
     Clock::time_point deadline() const { return deadline_; }
 
+    // Has it cut as soon as it is there; to be said before it is.
+    void turn_away(const std::string& reason) { turned_away_ = reason; }
     // Closes with a reason, in any state after the open. [proton]
     void refuse(const std::string& condition, const std::string& text);
     // Drops the socket, in any state and from any connection's callback. [proton]
@@ -65,9 +67,10 @@ class Inbound final : public Handler, public guard::Acceptee {
     void sender_opened(proton::sender& sender) override;
     void receiver_closed(proton::receiver& receiver) override;
     void sender_closed(proton::sender& sender) override;
-    void message_received(proton::delivery& delivery, proton::message& message) override;
+    bool message_received(proton::delivery& delivery, proton::message& message) override;
     void tracker_answered(proton::tracker& tracker, Disposition disposition) override;
     void woken() override;
+    void cut_off(const std::string& condition, const std::string& text) override;
     void failed(const proton::error_condition& condition) override;
 
     bool identify(const proton::connection& connection);
@@ -89,6 +92,7 @@ class Inbound final : public Handler, public guard::Acceptee {
     bool admitted_ = false;
     bool refused_ = false;
     bool closed_ = false;
+    std::string turned_away_;
     std::string reason_;
 };
 

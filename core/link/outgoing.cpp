@@ -100,20 +100,28 @@ void Outgoing::failed(const proton::error_condition& condition) {
     fail_with(to_error(condition));
 }
 
+void Outgoing::cut_off(const std::string& condition, const std::string& text) {
+    give_up({Errc::unavailable, condition + ": " + text}, condition, text);
+}
+
 void Outgoing::fail_with(Error error) {
     if (!error_) error_ = std::move(error);
 }
 
-void Outgoing::give_up(Error error) {
+void Outgoing::give_up(Error error, const std::string& condition, const std::string& text) {
     fail_with(std::move(error));
-    close();
+    close(condition, text);
 }
 
-void Outgoing::close() {
-    if (closing_ || closed_) return;
+void Outgoing::close(const std::string& condition, const std::string& text) {
+    if (closing_ || closed_ || !connection_) return;
     closing_ = true;
     deadline_ = std::chrono::steady_clock::now() + kCloseLimit;
-    connection_.close();
+    if (condition.empty()) {
+        connection_.close();
+    } else {
+        connection_.close({condition, text});
+    }
     watch(connection_.container());
 }
 

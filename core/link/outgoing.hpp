@@ -32,7 +32,8 @@ class Outgoing : public Handler {
 
     // Begins it; the connection's callbacks come here.
     void dial(proton::container& container);
-    // Why it ended, once it has. `denied` when the peer refused us or is not who it should be.
+    // Why it ended, once it has. `denied` when the peer refused us or is not who it should be, as
+    // far as it said so: one whose TLS does not take our certificate just hangs up.
     Error error() const;
     // Also called when the container has ended without it; may come twice.
     void transport_closed() override;
@@ -45,15 +46,16 @@ class Outgoing : public Handler {
 
     // Keeps the first of several errors.
     void fail_with(Error error);
-    // The same, and ends the connection.
-    void give_up(Error error);
+    // The same, and ends the connection, telling the peer `condition` when there is one.
+    void give_up(Error error, const std::string& condition = {}, const std::string& text = {});
     // Ends the connection, by force when the peer does not answer soon.
-    void close();
+    void close(const std::string& condition = {}, const std::string& text = {});
 
   private:
     void connection_opened(proton::connection& connection) override;
     void session_offered(proton::session& session) override;
     void failed(const proton::error_condition& condition) override;
+    void cut_off(const std::string& condition, const std::string& text) override;
     void watch(proton::container& container);
 
     const Remote remote_;

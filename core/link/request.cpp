@@ -90,8 +90,8 @@ class Request final : public Outgoing {
     void refused(const proton::error_condition& condition) {
         give_up({Errc::denied, "the peer closed the link: " + condition.what()});
     }
-    void message_received(proton::delivery& delivery, proton::message& message) override {
-        traffic_->received("", delivery, message);
+    bool message_received(proton::delivery& delivery, proton::message& message) override {
+        return traffic_->received("", delivery, message);
     }
     void tracker_answered(proton::tracker& tracker, Disposition disposition) override {
         traffic_->answered(tracker, disposition);

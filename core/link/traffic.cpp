@@ -94,23 +94,19 @@ bool Traffic::detach(const std::string& address, const proton::receiver& receive
     return true;
 }
 
-void Traffic::received(const std::string& address, proton::delivery& delivery,
+bool Traffic::received(const std::string& address, proton::delivery& delivery,
                        const proton::message& message) {
-    // Proton does not hold a peer to its credit.
-    if (received_.size() >= std::size_t{limits_.credit} * receivers_.size()) {
-        delivery.connection().close(
-            {"amqp:link:transfer-limit-exceeded", "more messages than there was credit for"});
-        return;
-    }
+    if (received_.size() >= std::size_t{limits_.credit} * receivers_.size()) return false;
     auto copied = copy(message);
     if (!copied || copied->body.size() > limits_.message_bytes_max) {
         delivery.reject();
         delivery.receiver().add_credit(1);
-        return;
+        return true;
     }
     const std::uint64_t id = ++last_received_;
     received_.emplace(id, Received{address, delivery});
     sink_.message(address, std::move(*copied), Delivery(weak_from_this(), id));
+    return true;
 }
 
 void Traffic::settle(std::uint64_t id, Disposition disposition) {

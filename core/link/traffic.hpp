@@ -61,9 +61,11 @@ class Traffic final : public Endpoint, public std::enable_shared_from_this<Traff
     // Sets what an incoming link may carry; before it is opened on our side. [proton]
     void limit(const proton::receiver& receiver) const;
 
-    // [proton]
-    void received(const std::string& address, proton::delivery& delivery,
+    // False when the peer sends more than it has credit for, to which Proton does not hold it: the
+    // connection must end. [proton]
+    bool received(const std::string& address, proton::delivery& delivery,
                   const proton::message& message);
+    // [proton]
     void answered(proton::tracker& tracker, Disposition disposition);
 
     // Ends it all: reports `release` for every send without an answer and lets go of Proton's

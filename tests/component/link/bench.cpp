@@ -3,10 +3,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +36,7 @@ std::string output_of(const std::vector<std::string>& command) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     std::vector<char*> arguments;
     for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
@@ -180,13 +185,51 @@ void Agent::start() {
     if (!started) throw std::runtime_error(started.error().what);
 }
 
-std::vector<std::string> run_peer(const std::vector<std::string>& arguments) {
+std::vector<std::string> run_program(run::Loop& loop, const std::vector<std::string>& command) {
+    bool ended = false;
+    auto output = std::async(std::launch::async, [&] {
+        std::string text = output_of(command);
+        loop.post([&] { ended = true; });
+        return text;
+    });
+    loop.run_until([&] { return ended; }, 3 * kPatience);
+    return split(output.get(), '\n');
+}
+
+std::vector<std::string> run_peer(run::Loop& loop, const std::vector<std::string>& arguments) {
     const char* script = std::getenv("EK_PEER");
     const char* python = std::getenv("EK_PYTHON");
     if (script == nullptr || python == nullptr) throw std::runtime_error("EK_PEER is not set");
     std::vector<std::string> command{python, script};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return split(output_of(command), '\n');
+    return run_program(loop, command);
+}
+
+RawSocket::RawSocket(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+        throw std::runtime_error("cannot connect");
+    }
+}
+
+void RawSocket::send(const std::string& bytes) {
+    // Errors show in closed_within().
+    (void)::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+bool RawSocket::closed_within(std::chrono::milliseconds limit) {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    char buffer[4096];
+    for (;;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now());
+        pollfd waiting{fd_.get(), POLLIN, 0};
+        if (left <= 0ms || poll(&waiting, 1, static_cast<int>(left.count())) <= 0) return false;
+        if (recv(fd_.get(), buffer, sizeof buffer, 0) <= 0) return true;
+    }
 }
 
 bool contains(const std::vector<std::string>& lines, const std::string& part) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/fd.hpp"
 #include "core/crypto/x509.hpp"
 #include "core/link/dialer.hpp"
 #include "core/link/listener.hpp"
@@ -84,8 +85,23 @@ struct Agent {
     std::unique_ptr<Dialer> dialer;
 };
 
-// Runs the Python peer with these arguments until it ends; its output, one line an event.
-std::vector<std::string> run_peer(const std::vector<std::string>& arguments);
+// Runs a program while the loop turns, with its input empty; the lines that it wrote, and
+// "status N" when it failed.
+std::vector<std::string> run_program(run::Loop& loop, const std::vector<std::string>& command);
+// The same with the Python peer.
+std::vector<std::string> run_peer(run::Loop& loop, const std::vector<std::string>& arguments);
+
+// A TCP connection to the listener that knows nothing of TLS.
+class RawSocket {
+  public:
+    explicit RawSocket(std::uint16_t port);
+    void send(const std::string& bytes);
+    // Whether the listener hangs up in time; what it says before is dropped.
+    bool closed_within(std::chrono::milliseconds limit);
+
+  private:
+    Fd fd_;
+};
 
 bool contains(const std::vector<std::string>& lines, const std::string& part);
 std::size_t resident_kib();

@@ -1,0 +1,109 @@
+#include <gtest/gtest.h>
+
+#include "tests/component/link/bench.hpp"
+#include "tests/component/link/proxy.hpp"
+
+// Peers that say nothing, or stop saying anything.
+namespace evenkeel::link::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Silence : public testing::Test {
+  protected:
+    Silence() { server.known[certificates.host("one")] = "one"; }
+    bool wait(const std::function<bool()>& done) { return loop.run_until(done, kPatience); }
+
+    run::Loop loop;
+    Certificates certificates;
+    Server server{loop, certificates};
+};
+
+TEST_F(Silence, AHalfOpenLinkIsNoticedByBothWithinTwiceTheIdleTimeoutAndDialledAgain) {
+    server.options.idle_timeout = 1s;
+    server.start();
+    Proxy proxy(server->port());
+    Agent agent(loop, certificates, proxy.port());
+    agent.options.idle_timeout = 1s;
+    agent.start();
+    ASSERT_TRUE(wait([&] { return agent.ups == 1 && !server.connected.empty(); }));
+    proxy.freeze();
+    const auto frozen = Clock::now();
+    ASSERT_TRUE(wait([&] { return !agent.downs.empty() && !server.disconnected.empty(); }));
+    EXPECT_LT(Clock::now() - frozen, 2s);
+    EXPECT_EQ(agent.downs[0].code, Errc::timeout);
+    proxy.thaw();
+    EXPECT_TRUE(wait([&] { return agent.ups == 2; }));
+}
+
+TEST_F(Silence, HeartbeatsKeepAnIdleLinkUp) {
+    server.options.idle_timeout = 600ms;
+    server.start();
+    Agent agent(loop, certificates, server->port());
+    agent.options.idle_timeout = 600ms;
+    agent.start();
+    ASSERT_TRUE(wait([&] { return agent.ups == 1; }));
+    loop.run_until([&] { return !agent.downs.empty() || !server.disconnected.empty(); }, 2s);
+    EXPECT_TRUE(agent.downs.empty());
+    EXPECT_TRUE(server.disconnected.empty());
+}
+
+TEST_F(Silence, AConnectionThatSaysNothingIsCutInTime) {
+    server.options.handshake_timeout = 300ms;
+    server.start();
+    RawSocket silent(server->port());
+    EXPECT_TRUE(silent.closed_within(5s));
+}
+
+TEST_F(Silence, AConnectionThatOnlyTricklesIsCutInTime) {
+    server.options.handshake_timeout = 500ms;
+    server.start();
+    RawSocket slow(server->port());
+    const auto started = Clock::now();
+    bool closed = false;
+    // A TLS record that announces 512 bytes and never gets there.
+    slow.send("\x16\x03\x01\x02");
+    while (!closed && Clock::now() - started < 10s) {
+        slow.send("x");
+        closed = slow.closed_within(50ms);
+    }
+    EXPECT_TRUE(closed);
+}
+
+TEST_F(Silence, AServerThatSaysNothingIsGivenUpInTime) {
+    server.start();
+    Proxy proxy(server->port());
+    proxy.freeze();
+    Agent agent(loop, certificates, proxy.port());
+    agent.options.connect_timeout = 400ms;
+    agent.start();
+    ASSERT_TRUE(wait([&] { return !agent.failures.empty(); }));
+    EXPECT_EQ(agent.failures[0].code, Errc::timeout);
+}
+
+TEST_F(Silence, ConnectionsAreBoundedInAllAndPerAddress) {
+    for (const bool per_address : {true, false}) {
+        Server bounded(loop, certificates);
+        (per_address ? bounded.options.connections_per_address_max
+                     : bounded.options.connections_max) = 3;
+        bounded.start();
+        std::vector<std::unique_ptr<RawSocket>> held;
+        for (int n = 0; n < 3; ++n) held.push_back(std::make_unique<RawSocket>(bounded->port()));
+        RawSocket over(bounded->port());
+        EXPECT_TRUE(over.closed_within(5s));
+        for (const auto& one : held) EXPECT_FALSE(one->closed_within(100ms));
+        held.clear();
+        // Those that left make room again.
+        RawSocket* last = nullptr;
+        std::unique_ptr<RawSocket> next;
+        const auto until = Clock::now() + 5s;
+        do {
+            next = std::make_unique<RawSocket>(bounded->port());
+            last = next.get();
+        } while (last->closed_within(100ms) && Clock::now() < until);
+        EXPECT_FALSE(last->closed_within(100ms)) << per_address;
+    }
+}
+
+}  // namespace
+}  // namespace evenkeel::link::bench
