@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <limits>
+#include <charconv>
+#include <cstdint>
 #include <unordered_set>
 
 #include <rapidjson/error/en.h>
@@ -12,8 +13,9 @@
 namespace evenkeel::json {
 namespace {
 
+// Numbers come as text: RapidJSON's own exact conversion is undefined for 0e250 and its like.
 constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                            rapidjson::kParseFullPrecisionFlag;
+                            rapidjson::kParseNumbersAsStringsFlag;
 
 // Builds the value while RapidJSON's iterative reader walks the text. Returning false stops it.
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
@@ -22,11 +24,17 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
 
     bool Null() { return add(Value()); }
     bool Bool(bool value) { return add(Value(value)); }
-    bool Int(int value) { return add(Value(value)); }
-    bool Uint(unsigned value) { return add(Value(value)); }
-    bool Int64(std::int64_t value) { return add(Value(static_cast<long long>(value))); }
-    bool Uint64(std::uint64_t value) { return add(Value(static_cast<unsigned long>(value))); }
-    bool Double(double value) { return add(Value(value)); }
+    bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+        const char* const end = text + length;
+        std::int64_t integer = 0;
+        const auto whole = std::from_chars(text, end, integer);
+        if (whole.ec == std::errc() && whole.ptr == end)
+            return add(Value(static_cast<long>(integer)));
+        double number = 0;
+        if (std::from_chars(text, end, number).ec == std::errc()) return add(Value(number));
+        error = Error{Errc::invalid, "a number that no double can hold"};
+        return false;
+    }
     bool String(const char* text, rapidjson::SizeType length, bool) {
         return checked({text, length}) && add(Value(std::string(text, length)));
     }

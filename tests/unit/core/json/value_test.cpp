@@ -27,6 +27,19 @@ TEST(Number, AWholeDoubleEqualsItsInteger) {
     EXPECT_FALSE(read("1") == read("true"));
 }
 
+TEST(Number, ZeroIsZeroWhateverItsExponent) {
+    // RapidJSON's own conversion counts the leading zeros of 0 here.
+    for (const char* text : {"0e250", "-0", "0.0e-250", "0E+0", "0.000"}) {
+        EXPECT_EQ(read(text), read("0")) << text;
+    }
+}
+
+TEST(Number, OutOfTheRangeOfDoublesIsRefused) {
+    for (const char* text : {"1e400", "-1e400", "1e-400", "1e99999999999999999999"}) {
+        EXPECT_EQ(parse(text).error().code, Errc::invalid) << text;
+    }
+}
+
 TEST(Number, DoublesReadBack) {
     for (const char* text : {"0.1", "1e-300", "1.7976931348623157e308", "-0.5"}) {
         const Value value = read(text);
