@@ -45,6 +45,7 @@ void add_get(CLI::App& app, Run& run) {
     CLI::App* commands = get->add_subcommand("commands", "Commands")->alias("command");
     commands->add_option("ID", options->name, "One command");
     commands->add_option("--state", options->state, "Only those in this state");
+    commands->add_option("--limit", options->limit, "Only the newest so many");
     add_hosts(commands, options->hosts);
     on_parsed(commands, run, options, get_commands);
 

@@ -26,10 +26,8 @@ std::vector<HostResult> send_and_wait(client::Client& client, const std::vector<
     std::vector<HostResult> results;
     for (const std::string& host : hosts) {
         auto command = send(client, host, asked);
-        if (command)
-            results.push_back({host, *std::move(command), {}});
-        else
-            results.push_back({host, {}, command.error()});
+        if (command) results.push_back({host, *std::move(command), {}});
+        else results.push_back({host, {}, command.error()});
         const bool pointless = !command && (command.error().kind == client::Kind::cancelled ||
                                             command.error().status == 401);
         if (pointless) return results;
@@ -39,10 +37,8 @@ std::vector<HostResult> send_and_wait(client::Client& client, const std::vector<
         if (!result.command) continue;
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         auto finished = client.wait(*result.command, std::max(left, milliseconds(0)));
-        if (finished)
-            result.command = *std::move(finished);
-        else
-            result.failure = finished.error();
+        if (finished) result.command = *std::move(finished);
+        else result.failure = finished.error();
     }
     return results;
 }

@@ -14,7 +14,8 @@ struct GetOptions {
     std::string name;  // of one; empty: all
     std::string id;    // resources only
     std::vector<std::string> hosts;
-    std::string state;  // commands only
+    std::string state;      // commands only
+    std::size_t limit = 0;  // commands only; 0: all
 };
 Exit get_hosts(Session& session, const GetOptions& options);
 Exit get_commands(Session& session, const GetOptions& options);

@@ -101,10 +101,8 @@ Exit context_list(Session& session) {
             {current ? "*" : "", name, context.url, context.token_file, context.ca_file});
         items.push_back(json::write(to_json(name, context, current)));
     }
-    if (session.output().is_json())
-        session.output().json_items(items);
-    else
-        session.output().table(table);
+    if (session.output().is_json()) session.output().json_items(items);
+    else session.output().table(table);
     return Exit::done;
 }
 
@@ -121,10 +119,8 @@ Exit context_show(Session& session, const std::string& name) {
     }
     const std::string shown =
         json::write(to_json(wanted, found->second, wanted == contexts->current));
-    if (session.output().is_json())
-        session.output().json(shown);
-    else
-        session.output().outline(shown);
+    if (session.output().is_json()) session.output().json(shown);
+    else session.output().outline(shown);
     return Exit::done;
 }
 

@@ -6,10 +6,8 @@ namespace {
 template <typename T>
 Exit show(const Session& session, const client::Result<T>& found) {
     if (!found) return session.fail(found.error());
-    if (session.output().is_json())
-        session.output().json(found->json);
-    else
-        session.output().outline(found->json);
+    if (session.output().is_json()) session.output().json(found->json);
+    else session.output().outline(found->json);
     return Exit::done;
 }
 

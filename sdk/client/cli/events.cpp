@@ -7,7 +7,7 @@
 namespace evenkeel::cli {
 namespace {
 
-// Without --follow: how long a silent stream is taken to be at its end.
+// Of what is kept: how long a silent stream is taken to be at its end.
 constexpr std::chrono::milliseconds kQuiet{1'000};
 
 std::string joined(std::string text, const std::string& more) {
@@ -67,12 +67,10 @@ std::int64_t revision_of(const std::string& id) {
 Exit events(Session& session, const EventOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    if (!options.follow && options.since.empty()) {
-        Output::message("without --follow, --since says from where to show what is kept");
-        return Exit::usage;
-    }
+    // What is kept has an end; what comes from now on has none.
+    const bool kept_only = !options.follow && !options.since.empty();
     std::int64_t end = -1;
-    if (!options.follow) {
+    if (kept_only) {
         const auto revision = (*client)->revision();
         if (!revision) return session.fail(revision.error());
         end = *revision;
@@ -80,16 +78,14 @@ Exit events(Session& session, const EventOptions& options) {
     if (!session.output().is_json()) session.host_name("");  // reads the names, see there
     std::string last_id;
     const auto on_event = [&](const client::Event& event) {
-        if (session.output().is_json())
-            session.output().json_line(event.json);
-        else
-            session.output().text(line_of(session, event));
+        if (session.output().is_json()) session.output().json_line(event.json);
+        else session.output().text(line_of(session, event));
         if (!event.id.empty()) last_id = event.id;
         const bool arrived = session.output().flush();
-        return arrived && (options.follow || revision_of(event.id) < end);
+        return arrived && !(kept_only && revision_of(event.id) >= end);
     };
     client::EventOptions how{.resume = options.follow};
-    if (!options.follow) how.idle = kQuiet;
+    if (kept_only) how.idle = kQuiet;
     how.lost = [](const client::Failure& failure) {
         Output::message("connection lost (" + failure.detail + "); resuming");
     };

@@ -68,7 +68,8 @@ Exit get_commands(Session& session, const GetOptions& options) {
     if (hosts.empty() || one) hosts = {""};
     for (const std::string& host : hosts) {
         auto commands = one ? as_list((*client)->command(options.name))
-                            : (*client)->commands({.host = host, .state = options.state});
+                            : (*client)->commands(
+                                  {.host = host, .state = options.state, .most = options.limit});
         if (!commands) return session.fail(commands.error());
         for (client::Command& command : *commands) found.push_back(std::move(command));
     }

@@ -48,10 +48,8 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
     const auto token = (*client)->create_enrolment_token(
         options.name, options.uses, options.expires_in, json::write(std::move(labels)));
     if (!token) return session.fail(token.error());
-    if (session.output().is_json())
-        session.output().json(token->json);
-    else
-        session.output().text(token->install + "\n");
+    if (session.output().is_json()) session.output().json(token->json);
+    else session.output().text(token->install + "\n");
     Output::message("enrolment token " + token->id + ": run the line on the new host; " +
                     "its secret is shown this once and ends in " + options.expires_in);
     return Exit::done;

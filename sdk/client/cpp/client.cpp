@@ -181,7 +181,8 @@ Result<Command> Client::apply(std::string_view host, const std::string& file,
 
 Result<std::vector<Command>> Client::commands(const CommandQuery& query) {
     return decode_all(impl_->list({.path = "/v1/commands",
-                                   .query = {{"host", query.host}, {"state", query.state}}}),
+                                   .query = {{"host", query.host}, {"state", query.state}}},
+                                  query.most),
                       decode_command);
 }
 

@@ -57,6 +57,7 @@ struct PutOptions : ChangeOptions {
 struct CommandQuery {
     std::string host = {};
     std::string state = {};
+    std::size_t most = 0;  // the newest so many; 0: all
 };
 struct ComplianceQuery {
     std::string host = {};
@@ -74,8 +75,9 @@ struct EventOptions {
     std::chrono::milliseconds idle{0};
     // The connection was lost and will be tried again. May be empty.
     std::function<void(const Failure&)> lost = {};
-    // The events after the last one seen are no longer kept (410): true goes on from now, which
-    // leaves a gap; false, and an empty function, ends with the failure.
+    // The events after the last one seen are no longer kept (410), or none was seen before the
+    // connection was lost: true goes on from now, which leaves a gap; false, and an empty function,
+    // ends with the failure.
     std::function<bool(const Failure&)> gap = {};
 };
 

@@ -71,10 +71,8 @@ std::optional<Failure> Follower::connect() {
     Request request{.path = "/v1/events",
                     .query = {{"host", query_.host}, {"type", query_.type}},
                     .headers = {{"Accept", "text/event-stream"}}};
-    if (!last_id_.empty())
-        request.headers["Last-Event-ID"] = last_id_;
-    else
-        request.query.emplace_back("since", query_.since);
+    if (!last_id_.empty()) request.headers["Last-Event-ID"] = last_id_;
+    else request.query.emplace_back("since", query_.since);
     HttpRequest http = client_.to_http(request);
     http.timeout = milliseconds(0);
 
@@ -128,6 +126,11 @@ bool Follower::goes_on_after(const Failure& failure, int tries) {
         failure.kind == Kind::unreachable || failure.status == 429 || failure.status == 503;
     if (!passing) return false;
     if (connected_ ? !options_.resume : tries >= client_.config().attempts) return false;
+    if (connected_ && last_id_.empty() && query_.since.empty()) {
+        const Failure unknown = lost(
+            "the connection was lost before the first event, so what came meanwhile is not known");
+        if (!options_.gap || !options_.gap(unknown)) return false;
+    }
     if (connected_ && options_.lost) options_.lost(failure);
     return client_.http().pause(Client::Impl::back_off(tries - 1, retry_, kRetryMost));
 }

@@ -57,10 +57,8 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
     line.remove_prefix(colon + 1);
     const std::size_t begin = line.find_first_not_of(" \t");
     const std::size_t end = line.find_last_not_of(" \t\r\n");
-    if (begin == std::string_view::npos)
-        exchange.reply.headers[name] = "";
-    else
-        exchange.reply.headers[name] = std::string(line.substr(begin, end + 1 - begin));
+    if (begin == std::string_view::npos) exchange.reply.headers[name] = "";
+    else exchange.reply.headers[name] = std::string(line.substr(begin, end + 1 - begin));
     return size;
 }
 

@@ -90,7 +90,8 @@ Result<json::Value> Client::Impl::call(const Request& request, Reply* reply) {
     return value;
 }
 
-Result<Client::Impl::List> Client::Impl::list(Request request) {
+Result<Client::Impl::List> Client::Impl::list(Request request, std::size_t most) {
+    if (most > 0) request.query.emplace_back("limit", std::to_string(most));
     List list;
     std::string cursor;
     for (;;) {
@@ -104,7 +105,9 @@ Result<Client::Impl::List> Client::Impl::list(Request request) {
         *items = json::Array{};
         const std::string next = page->string_or("next");
         if (list.first.is_null()) list.first = *std::move(page);
-        if (next.empty()) return list;
+        const bool enough = most > 0 && list.items.size() >= most;
+        if (enough) list.items.resize(most);
+        if (enough || next.empty()) return list;
         if (next == cursor) {
             return Failure{.kind = Kind::bad_answer,
                            .detail = request.path + " answers the same cursor again"};
@@ -116,10 +119,8 @@ Result<Client::Impl::List> Client::Impl::list(Request request) {
 }
 
 Result<Command> Client::Impl::change(Request request, const ChangeOptions& options) {
-    if (options.dry_run)
-        request.query.emplace_back("dry_run", "all");
-    else
-        request.wait = std::clamp(options.wait, std::chrono::seconds(0), std::chrono::seconds(60));
+    if (options.dry_run) request.query.emplace_back("dry_run", "all");
+    else request.wait = std::clamp(options.wait, std::chrono::seconds(0), std::chrono::seconds(60));
     auto value = call(request);
     if (!value) return value.error();
     return decode_command(*value);

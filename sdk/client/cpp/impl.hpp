@@ -23,12 +23,12 @@ class Client::Impl {
     Result<Reply> send(const Request& request);
     // The answer's JSON object, with its headers in `reply` when that is given.
     Result<json::Value> call(const Request& request, Reply* reply = nullptr);
-    // The items of all pages, and the first page itself.
+    // The items of all pages, or the first `most`, and the first page itself.
     struct List {
         json::Value first;
         std::vector<json::Value> items;
     };
-    Result<List> list(Request request);
+    Result<List> list(Request request, std::size_t most = 0);
     Result<Command> change(Request request, const ChangeOptions& options);
 
     HttpRequest to_http(const Request& request) const;

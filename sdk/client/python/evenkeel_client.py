@@ -366,6 +366,10 @@ class EventStream:
                 self._read_events()
             except (OSError, ValueError, http.client.HTTPException):
                 pass
+            if not self._read_id:
+                self._put(ConnectionError("the stream was lost before its first event, "
+                                          "so what came meanwhile is not known"))
+                return
             self._answer.close()
             self._connection.close()
             while not self._closed.wait(random.uniform(0, self._retry_s)):

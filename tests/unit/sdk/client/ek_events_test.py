@@ -86,6 +86,17 @@ class Events(EkCase):
         self.assertIn("events are missing here", self.told)
         self.assertNotIn("last-event-id", self.api.asked("GET", EVENTS)[2].headers)
 
+    def test_a_stream_lost_before_its_first_event_is_a_gap_too(self):
+        self.api.on("GET", EVENTS, stream("retry: 50\n\n"), stream(sse(7), hold=self.held))
+        self.assertEqual(self.numbers(self.follow(1, "-o", "json")), [7])
+        self.assertIn("events are missing here", self.told)
+
+    def test_without_follow_and_since_it_shows_what_comes_until_the_connection_ends(self):
+        self.api.on("GET", EVENTS, stream("retry: 50\n\n", sse(41), sse(42)))
+        lines = self.ek("events", "-o", "json", exits=1).splitlines()
+        self.assertEqual(self.numbers(lines), [41, 42])
+        self.assertEqual(len(self.api.asked("GET", EVENTS)), 1)
+
     def test_without_follow_it_ends_with_the_last_kept_event(self):
         self.api.on("GET", EVENTS, stream(sse(39), sse(40), hold=self.held))
         lines = self.ek("events", "--since", "s1-38", "-o", "json").splitlines()

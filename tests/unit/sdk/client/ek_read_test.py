@@ -65,6 +65,14 @@ class Lists(EkCase):
         self.assertIn("web1", self.ek("get", "commands", "--host", "web1", "--state", "failed"))
         self.assertEqual(self.api.requests[0].query, {"host": "web1", "state": "failed"})
 
+    def test_as_many_commands_as_asked_for_and_no_page_more(self):
+        some = [command(id=f"cmd_{n}") for n in range(3)]
+        self.api.on("GET", "/v1/commands", page(some[:2], "c1"), page(some[2:], "c2"))
+        shown = self.ek_json("get", "commands", "--limit", "3")
+        self.assertEqual(shown["items"], some)
+        self.assertEqual([r.query for r in self.api.requests],
+                         [{"limit": "3"}, {"limit": "3", "cursor": "c1"}])
+
     def test_collections_and_their_schema(self):
         files = {"collection": "files", "plugin": "files 0.1.0", "schema": {"type": "object"}}
         self.api.on("GET", "/v1/hosts/web1/collections", page([files]))
@@ -164,7 +172,7 @@ class Refusals(EkCase):
         for arguments in ((), ("nonsense",), ("get",), ("get", "hosts", "-o", "xml"),
                           ("apply", "-f", "x"), ("get", "hosts", "--nonsense"),
                           ("describe", "resource", "files", "--host", "a"),
-                          ("events",), ("api", "GET", "v1/hosts")):
+                          ("events", "x"), ("api", "GET", "v1/hosts")):
             self.assertEqual(self.ek(*arguments, exits=2), "")
             self.assertNotEqual(self.told, "")
         self.assertEqual(self.api.requests, [])

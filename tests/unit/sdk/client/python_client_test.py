@@ -156,6 +156,11 @@ class Events(ClientCase):
                 next(events)
         self.assertEqual(raised.exception.status, 410)
 
+    def test_a_stream_lost_before_its_first_event_is_told(self):
+        self.api.on("GET", EVENTS, stream("retry: 50\n\n"))
+        with self.client.events(idle=10) as events, self.assertRaises(ConnectionError):
+            next(events)
+
     def test_closing_ends_the_iteration_and_the_thread(self):
         self.api.on("GET", EVENTS, stream(sse(1), hold=self.held))
         events = self.client.events(idle=10)
