@@ -115,7 +115,7 @@ typedef struct ek_out {
 typedef struct ek_call {
     uint32_t size, flags; /* flags: EK_CALL_ */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
-    int32_t cancel_fd;    /* readable once cancelled, -1: none. Poll it beside your own; never read */
+    int32_t cancel_fd;    /* readable once cancelled, -1: none; poll it, never read it */
     uint32_t limit;       /* list: most items wanted; 0: all */
     ek_str request_id;
     const ek_out *out;
@@ -127,7 +127,7 @@ typedef struct ek_host { /* outlives every instance */
     void *ctx;
     ek_str name, version;
     ek_str data_dir; /* private and writable; absent: this host has none */
-    /* [any] One entry in the host's log. fields_json: an object, or absent. Never an input whole. */
+    /* [any] One entry in the host's log; never an input whole. fields_json: object, or absent. */
     void (*log)(void *ctx, int32_t severity, ek_str message, ek_str fields_json);
     /* [any] An interface of the host by its id ("ek.spawn/1"); NULL: this host has none. */
     const void *(*extension)(void *ctx, const char *id);

@@ -147,6 +147,21 @@ TEST_F(Load, GivesEachPluginAFolderOfItsOwn) {
     EXPECT_EQ(info.st_mode & 07777, 0700u);
 }
 
+TEST(Template, WorksAsItIs) {
+    auto loaded = load({TEMPLATE_PLUGIN}, "notes", test_options());
+    ASSERT_TRUE(loaded) << loaded.error().what;
+    Collection& notes = *loaded->front();
+    const json::Value description = value(R"({"text":"milk"})");
+    const auto planned = notes.apply("one", description, true, {});
+    const auto applied = notes.apply("one", description, false, {});
+    ASSERT_FALSE(applied.error);
+    EXPECT_EQ(planned.changes.size(), applied.changes.size());
+    EXPECT_EQ(notes.list({}, {})->size(), 1u);
+    EXPECT_TRUE(notes.compare("one", description, applied.state)->empty());
+    EXPECT_EQ(notes.remove("one", false, {}).changes.size(), 1u);
+    EXPECT_TRUE(notes.read({"one"}, {})->empty());
+}
+
 TEST_F(Load, ListsThePluginsThatHaveAManifest) {
     ASSERT_TRUE(write_file(path("aaa.manifest.json"), "{}", 0644));
     EXPECT_EQ(available({folder(), "/nowhere", folder()}),
