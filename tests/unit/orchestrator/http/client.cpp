@@ -60,16 +60,17 @@ Client::Client(std::uint16_t port, const char* from, int receive_bytes) {
                  ::connect(fd_.get(), target_bytes, sizeof target) == 0;
 }
 
-void Client::send(std::string_view bytes) {
+bool Client::send(std::string_view bytes) {
     while (!bytes.empty()) {
         pollfd wait{fd_.get(), POLLOUT, 0};
-        if (::poll(&wait, 1, kPatienceMs) <= 0) return;
+        if (::poll(&wait, 1, kPatienceMs) <= 0) return false;
         const ssize_t sent =
             ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         // The server may have had enough already: what it said can still be read.
-        if (sent <= 0) return;
+        if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
 }
 
 bool Client::read_more() {

@@ -31,7 +31,8 @@ class Client {
 
     bool connected() const { return connected_; }
     int fd() const { return fd_.get(); }
-    void send(std::string_view bytes);
+    // False when the server would not take all of it.
+    bool send(std::string_view bytes);
     // One whole reply. With `bodiless` none of the bytes behind its head are its body.
     Seen receive(bool bodiless = false);
     // Sends and receives.

@@ -178,13 +178,16 @@ TEST_F(Hostile, ATrailerOf200KilobytesDoesNoHarm) {
     EXPECT_EQ(Client(port()).ask(get("/hello")).status, 200);
 }
 
-TEST_F(Hostile, AnAnswerArrivesThoughTheClientGoesOnSending) {
+// A socket that is closed with unread bytes sends a reset, which may destroy the answer.
+TEST_F(Hostile, WhatAClientStillSendsIsReadAfterTheAnswer) {
     start();
-    for (int i = 0; i < 20; ++i) {
-        Client client(port());
-        client.send(with_body("PUT", "/echo", std::string(3 << 20, 'a')));
-        EXPECT_EQ(client.receive().status, 413);
+    Client client(port());
+    client.send("PUT /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 3000000\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 413);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(client.send(std::string(10'000, 'a'))) << "reset after " << i;
     }
+    EXPECT_TRUE(client.ends());
 }
 
 TEST_F(Hostile, DeepOrDoubledJsonIsRefusedAndTheConnectionGoesOn) {
