@@ -38,8 +38,9 @@ class Env {
     // in one transaction. `unsupported` for a layout newer than this program, `busy` when another
     // process has the store open, `corrupt` when its files are damaged.
     static Result<Env> open(const std::string& folder, Options options);
-    // Copies a store that any process may have open, compacted, to `to` (new or empty; 0700):
-    // one moment of it, whole.
+    // Copies a store that another process may have open, compacted, to `to` (new or empty; 0700):
+    // one moment of it, whole. Requires that this process does not have it open (copy_to() is for
+    // that): LMDB would lose its locks.
     static Result<void> copy(const std::string& folder, const std::string& to);
 
     Env(Env&&) noexcept;
