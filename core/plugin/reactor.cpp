@@ -46,7 +46,9 @@ Result<void> Reactor::run(std::function<void()> task, std::chrono::milliseconds 
     }
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
+    if (stuck_) patience = {};
     if (ran.wait_for(patience) == std::future_status::ready) return {};
+    stuck_ = true;
     return fail(Errc::timeout, "a plugin hangs in its watch and holds all others up");
 }
 
@@ -95,6 +97,7 @@ void Reactor::run_posted() {
         tasks.swap(posted_);
     }
     for (const auto& task : tasks) task();
+    stuck_ = false;
 }
 
 void Reactor::loop() {

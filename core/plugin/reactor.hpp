@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -26,9 +27,9 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    // Runs `task` on the thread and waits until it has run; `timeout` when it has not even so, and
-    // it may then still run later: it must hold all it touches. On the thread itself it runs at
-    // once. [any]
+    // Runs `task` on the thread and waits until it has run; `timeout` when it has not by then, and
+    // it may still run later: it must hold all it touches. Once one has waited in vain the next do
+    // not wait at all, until the thread moves again. On the thread itself it runs at once. [any]
     Result<void> run(std::function<void()> task, std::chrono::milliseconds patience);
 
     // Calls `handler` while `fd` has one of the poll(2) events; replaces what was said before. The
@@ -51,6 +52,7 @@ class Reactor {
     std::uint64_t find(const void* key, int fd) const;  // 0: none
 
     Fd epoll_, wake_;
+    std::atomic<bool> stuck_{false};
     std::mutex mutex_;                        // guards what follows
     std::map<std::uint64_t, Entry> entries_;  // by what epoll gives back
     std::uint64_t next_ = 1;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <mutex>
 #include <utility>
 
 #include <poll.h>
@@ -41,10 +42,12 @@ class Session : public std::enable_shared_from_this<Session> {
     void timer_rang();
     void shut();
     void lose(const std::string& why);
+    void tell(const std::string& id);
 
     const Watched watched_;
     Reactor& reactor_;
-    std::function<void(const std::string&)> changed_;  // on the reactor's thread only
+    std::mutex changed_mutex_;  // held while it is called: none is under way once close() has it
+    std::function<void(const std::string&)> changed_;  // empty once closed
     ek_watch_host host_{};
     ek_watch* handle_ = nullptr;  // null once closed; on the reactor's thread after open()
     Fd timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
@@ -99,13 +102,12 @@ Result<void> Session::interest(const std::string& id, bool on) {
 }
 
 void Session::close() {
+    {
+        const std::lock_guard lock(changed_mutex_);
+        changed_ = nullptr;
+    }
     const auto self = shared_from_this();
-    const auto closed = reactor_.run(
-        [self] {
-            self->changed_ = nullptr;
-            self->shut();
-        },
-        kPatience);
+    const auto closed = reactor_.run([self] { self->shut(); }, kPatience);
     if (!closed) log::error("a watch is left behind", {{"why", closed.error().what}});
 }
 
@@ -125,7 +127,12 @@ void Session::lose(const std::string& why) {
     log::error("a plugin gives up its watch", {{"plugin", watched_.plugin}, {"why", why}});
     lost_ = true;
     shut();
-    if (changed_) changed_("");
+    tell("");
+}
+
+void Session::tell(const std::string& id) {
+    const std::lock_guard lock(changed_mutex_);
+    if (changed_) changed_(id);
 }
 
 void Session::ready(std::int32_t fd, std::uint32_t events) {
@@ -168,8 +175,7 @@ ek_status Session::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
 }
 
 void Session::on_changed(void* ctx, ek_str id) noexcept {
-    auto& self = *static_cast<Session*>(ctx);
-    if (self.changed_) self.changed_(copy(id));
+    static_cast<Session*>(ctx)->tell(copy(id));
 }
 
 class OpenWatch : public Watch {

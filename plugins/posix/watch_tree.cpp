@@ -62,13 +62,15 @@ void WatchTree::remove(const std::string& path) {
 }
 
 void WatchTree::watch(const std::string& path, Folder& folder) {
+    const bool holds = folder.children > 0;
+    if (folder.wd >= 0 && (folder.holds || !holds)) return;
     // IN_MASK_ADD: another folder may share this watch and want more of it.
-    const std::uint32_t mask = (folder.children > 0 ? kHolds : kWay) | IN_MASK_ADD;
+    const std::uint32_t mask = (holds ? kHolds : kWay) | IN_MASK_ADD;
     const int wd = ::inotify_add_watch(inotify_, path.c_str(), mask);
-    if (wd == folder.wd && wd >= 0) return;
-    if (folder.wd >= 0) unwatch(path, folder);
+    if (folder.wd >= 0 && wd != folder.wd) unwatch(path, folder);
     if (wd >= 0) {
         folder.wd = wd;
+        folder.holds = holds;
         by_wd_[wd].insert(path);
         return;
     }

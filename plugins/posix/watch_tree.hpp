@@ -41,6 +41,7 @@ class WatchTree {
         int wd = -1;            // -1: does not exist
         unsigned users = 0;     // paths of interest below
         unsigned children = 0;  // paths of interest directly in it
+        bool holds = false;     // watched for what happens to those
     };
     using Folders = std::map<std::string, Folder>;
 
