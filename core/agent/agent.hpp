@@ -1,0 +1,98 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/admission.hpp"
+#include "core/agent/book.hpp"
+#include "core/agent/checker.hpp"
+#include "core/agent/config.hpp"
+#include "core/agent/engine.hpp"
+#include "core/agent/journal.hpp"
+#include "core/agent/judge.hpp"
+#include "core/agent/repairs.hpp"
+#include "core/agent/requests.hpp"
+#include "core/agent/sweep.hpp"
+#include "core/agent/units.hpp"
+#include "core/run/loop.hpp"
+#include "core/store/writer.hpp"
+
+namespace evenkeel::agent {
+
+// Everything that keeps one machine as described, put together: the parts are members in the order
+// in which they are built. Knows neither bus nor socket. [loop]
+class Agent {
+  public:
+    struct Options {
+        std::string state_dir;
+        bool watches = true;  // else nothing is noticed by itself: one command and the end
+        bool keeps_events = false;  // for an orchestrator
+        std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
+        Outbox::Limits outbox;
+        Repairs::Options repairs;
+        std::chrono::milliseconds grace{2'000};  // past the deadline of a plugin call
+        std::chrono::milliseconds longest_check{60'000};
+    };
+
+    // Opens the store and reads it. `busy` when another process has it.
+    static Result<std::unique_ptr<Agent>> open(run::Loop& loop, Options options);
+    ~Agent();
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+
+    // Takes in an open collection; out of order at once when its plugin is held.
+    void add(std::shared_ptr<plugin::Collection> collection);
+    void refuse(std::string plugin, std::string reason);
+    // Opens watches, then looks at everything, goes on with commands; `ready` comes when all watches
+    // are open.
+    void start(std::function<void()> ready);
+    // Ends lanes and writer; false when a lane had to be left behind, and the process must end
+    // without destructors.
+    bool stop();
+
+    Requests& requests() { return requests_; }
+    Admission& admission() { return admission_; }
+    Journal& journal() { return journal_; }
+    Book& book() { return book_; }
+    Units& units() { return units_; }
+    Engine& engine() { return engine_; }
+    Judge& judge() { return judge_; }
+    AgentStore& store() { return *store_; }
+
+  private:
+    Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store,
+          AgentStore::Loaded loaded);
+
+    void open_watch(Unit& unit, std::function<void()> done);
+    void take_opened(Unit& unit, const Opened& opened);
+    void on_hint(const std::string& collection, const std::string& id);
+    void on_lost_sight(const std::string& collection);
+    void hold_the_guilty();
+    void tell_blind(const std::string& from, const std::string& reason);
+    void begin_work();
+    bool write_alive() const;
+
+    run::Loop& loop_;
+    Options options_;
+    std::shared_ptr<AgentStore> store_;
+    AgentStore::Loaded loaded_;
+    std::map<std::string, Hold> holds_;  // by collection
+    store::Writer writer_;
+    Journal journal_;
+    Book book_;
+    Units units_;
+    Judge judge_;
+    Checker checker_;
+    Repairs repairs_;
+    Engine engine_;
+    Admission admission_;
+    Requests requests_;
+    Sweep sweep_;
+    std::string alive_before_;  // RFC 3339: when the last process was last seen alive
+    run::Timer alive_timer_;
+    bool stopped_ = false;
+};
+
+}  // namespace evenkeel::agent

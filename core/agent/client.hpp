@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "core/base/fd.hpp"
+#include "core/base/result.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// Speaks to a running agent over its local socket; blocks.
+class Client {
+  public:
+    // `not_found` when there is no socket, `unavailable` when nobody answers at it, `denied`.
+    static Result<Client> connect(const std::string& path);
+
+    // Asks and waits for the answer, a little longer than the request's own timeout.
+    Result<wire::Reply> ask(const wire::Request& request);
+    // The next line that the agent sends, without its end; `unavailable` when it has gone.
+    Result<std::string> read_line(std::optional<std::chrono::milliseconds> limit);
+
+  private:
+    explicit Client(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+    std::string buffer_;
+};
+
+}  // namespace evenkeel::agent

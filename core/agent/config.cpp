@@ -1,0 +1,204 @@
+#include "core/agent/config.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "core/base/file.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/json/json.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+// Reads one member into its place; the error does not name the key.
+using Reader = std::function<Result<void>(const json::Value&)>;
+using Keys = std::vector<std::pair<std::string_view, Reader>>;
+
+Result<void> read_keys(const json::Value& value, const std::string& where, const Keys& keys) {
+    if (!value.is_object()) {
+        return fail(Errc::invalid, (where.empty() ? "the configuration" : where) + " is no object");
+    }
+    for (const auto& [name, member] : value.as_object()) {
+        const std::string path = where.empty() ? name : where + "." + name;
+        const auto key = std::find_if(keys.begin(), keys.end(),
+                                      [&name = name](const auto& k) { return k.first == name; });
+        if (key == keys.end()) {
+            return fail(Errc::invalid, "unknown key '" + printable(path) + "'");
+        }
+        if (auto read = key->second(member); !read) return fail("key '" + path + "'", read.error());
+    }
+    return {};
+}
+
+Reader text(std::string& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        if (!value.is_string() || value.as_string().empty()) {
+            return fail(Errc::invalid, "is not a text");
+        }
+        into = value.as_string();
+        return {};
+    };
+}
+
+Reader path(std::string& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        EK_CHECK(text(into)(value));
+        if (into.front() != '/') return fail(Errc::invalid, "is not an absolute path");
+        if (into.find('\0') != std::string::npos) return fail(Errc::invalid, "has a zero byte");
+        return {};
+    };
+}
+
+Reader port(std::uint16_t& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        if (!value.is_integer() || value.as_integer() < 1 || value.as_integer() > 65535) {
+            return fail(Errc::invalid, "is not a port from 1 to 65535");
+        }
+        into = static_cast<std::uint16_t>(value.as_integer());
+        return {};
+    };
+}
+
+Reader fingerprint(std::string& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        EK_CHECK(text(into)(value));
+        if (!is_sha256_hex(into)) return fail(Errc::invalid, "is not 64 lower-case hex digits");
+        return {};
+    };
+}
+
+Reader interval(std::chrono::milliseconds& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        if (!value.is_string()) return fail(Errc::invalid, "is not a duration such as \"10m\"");
+        into = EK_TRY(parse_duration(value.as_string()));
+        if (into < std::chrono::seconds(1)) return fail(Errc::invalid, "is under one second");
+        return {};
+    };
+}
+
+Reader level(std::string& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        EK_CHECK(text(into)(value));
+        for (const std::string_view known : {"debug", "info", "warning", "error", "off"}) {
+            if (into == known) return {};
+        }
+        return fail(Errc::invalid, "is none of debug, info, warning, error, off");
+    };
+}
+
+// An array, each element read by `element`.
+Reader list(std::function<Result<void>(const json::Value&)> element) {
+    return [element = std::move(element)](const json::Value& value) -> Result<void> {
+        if (!value.is_array()) return fail(Errc::invalid, "is no array");
+        for (const json::Value& item : value.as_array()) EK_CHECK(element(item));
+        return {};
+    };
+}
+
+Result<void> read_plugin(const json::Value& value, std::vector<std::string>& names) {
+    std::string name;
+    std::string isolation;
+    EK_CHECK(read_keys(value, "plugins", {{"name", text(name)}, {"isolation", text(isolation)}}));
+    if (name.empty()) return fail(Errc::invalid, "an entry has no name");
+    if (name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
+        return fail(Errc::invalid, "'" + printable(name) + "' is not the name of a plugin");
+    }
+    if (!isolation.empty() && isolation != "none") {
+        return fail(Errc::unsupported, "isolation '" + printable(isolation) +
+                                           "' is not known to this version, which has \"none\"");
+    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    return {};
+}
+
+Result<void> read_orchestrator(const json::Value& value, OrchestratorConfig& into) {
+    EK_CHECK(read_keys(value, "orchestrator",
+                       {{"host", text(into.host)},
+                        {"bus_port", port(into.bus_port)},
+                        {"enrolment_port", port(into.enrolment_port)},
+                        {"ca_sha256", fingerprint(into.ca_sha256)},
+                        {"token_file", path(into.token_file)}}));
+    if (into.host.empty()) return fail(Errc::invalid, "has no host");
+    if (into.ca_sha256.empty()) return fail(Errc::invalid, "has no ca_sha256");
+    return {};
+}
+
+}  // namespace
+
+bool is_sha256_hex(std::string_view text) {
+    return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
+}
+
+Result<Config> parse_config(std::string_view text_of_config) {
+    const json::Value value = EK_TRY(json::parse(text_of_config));
+    Config config;
+    std::vector<std::string> folders;
+    const Keys keys = {
+        {"state_dir", path(config.state_dir)},
+        {"socket", path(config.socket)},
+        {"plugin_dirs", list([&folders](const json::Value& item) -> Result<void> {
+             return path(folders.emplace_back())(item);
+         })},
+        {"plugins",
+         [&config](const json::Value& member) {
+             config.plugins.emplace();
+             return list([&config](const json::Value& item) {
+                 return read_plugin(item, *config.plugins);
+             })(member);
+         }},
+        {"orchestrator",
+         [&config](const json::Value& member) {
+             return read_orchestrator(member, config.orchestrator.emplace());
+         }},
+        {"sweep",
+         [&config](const json::Value& member) {
+             return read_keys(member, "sweep", {{"interval", interval(config.sweep_interval)}});
+         }},
+        {"log",
+         [&config](const json::Value& member) {
+             return read_keys(member, "log", {{"level", level(config.log_level)}});
+         }},
+    };
+    EK_CHECK(read_keys(value, "", keys));
+    if (!folders.empty()) config.plugin_dirs = std::move(folders);
+    return config;
+}
+
+Result<Config> load_config(const std::string& file, bool must_exist) {
+    const auto content = read_file(file);
+    if (!content) {
+        if (content.error().code == Errc::not_found && !must_exist) return Config{};
+        return fail(content.error());
+    }
+    auto config = parse_config(*content);
+    if (!config) return fail(file, config.error());
+    return config;
+}
+
+Result<void> save_orchestrator(const std::string& file, const OrchestratorConfig& orchestrator) {
+    json::Value whole = json::Object{};
+    if (auto content = read_file(file)) {
+        auto parsed = json::parse(*content);
+        if (!parsed || !parsed->is_object()) return fail(Errc::invalid, file + " is no JSON object");
+        whole = std::move(*parsed);
+    } else if (content.error().code != Errc::not_found) {
+        return fail(content.error());
+    }
+    json::Object section{{"host", orchestrator.host},
+                         {"bus_port", int{orchestrator.bus_port}},
+                         {"enrolment_port", int{orchestrator.enrolment_port}},
+                         {"ca_sha256", orchestrator.ca_sha256}};
+    if (!orchestrator.token_file.empty()) section.set("token_file", orchestrator.token_file);
+    whole.as_object().set("orchestrator", std::move(section));
+    if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0) {
+        EK_CHECK(make_folder(file.substr(0, slash), 0755));
+    }
+    return write_file(file, json::write_pretty(whole) + "\n", 0644);
+}
+
+}  // namespace evenkeel::agent

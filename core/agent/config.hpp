@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::agent {
+
+// Where the orchestrator is and how it is known; docs/agent.md says what each key means.
+struct OrchestratorConfig {
+    std::string host;
+    std::uint16_t bus_port = 5671;
+    std::uint16_t enrolment_port = 5673;
+    std::string ca_sha256;   // 64 lower-case hex digits over the DER
+    std::string token_file;  // empty: this agent does not enrol by itself
+};
+
+struct Config {
+    std::string state_dir = "/var/lib/evenkeel/agent";
+    std::string socket = "/run/evenkeel/agent.sock";
+    std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
+    std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
+    std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
+    std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
+    std::string log_level = "info";
+};
+
+inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
+
+// Reads the JSON text of a configuration; `invalid` names the key that is unknown or wrong.
+Result<Config> parse_config(std::string_view text);
+// Reads `path`; a missing file is an empty configuration unless it `must_exist`.
+Result<Config> load_config(const std::string& path, bool must_exist);
+// Sets the key "orchestrator" in the file at `path`, keeps the others, makes the file when missing.
+Result<void> save_orchestrator(const std::string& path, const OrchestratorConfig& orchestrator);
+
+// Whether `text` is 64 lower-case hex digits.
+bool is_sha256_hex(std::string_view text);
+
+}  // namespace evenkeel::agent

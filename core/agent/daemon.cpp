@@ -1,0 +1,107 @@
+#include "core/agent/daemon.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "core/agent/agent.hpp"
+#include "core/agent/connection.hpp"
+#include "core/agent/plugins.hpp"
+#include "core/agent/socket_server.hpp"
+#include "core/base/log.hpp"
+#include "core/run/service.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+// The line that `evenkeel-agent watch` prints of an event.
+std::string line_of(std::uint64_t seq, const std::string& time, const Note& note) {
+    return json::write(json::Object{
+               {"seq", seq}, {"kind", note.kind}, {"time", time}, {"data", note.data}}) +
+           "\n";
+}
+
+// After an enrolment: the configuration's orchestrator is read again.
+wire::Reply reload(Connection& connection, const CommandLine& line) {
+    const auto config = load_config(line.config_path, line.config_given);
+    if (!config) return {config.error(), json::Object{}};
+    connection.begin(config->orchestrator);
+    return {std::nullopt, connection.status()};
+}
+
+int fail_start(const Error& error) {
+    log::error("the agent cannot start", {{"why", error.what}});
+    return kExitFailed;
+}
+
+}  // namespace
+
+int run_daemon(const CommandLine& line, Config config) {
+    run::Loop loop;
+    CallMark::note_crashes();
+    Agent::Options options;
+    options.state_dir = config.state_dir;
+    options.keeps_events = config.orchestrator.has_value();
+    options.sweep_interval = config.sweep_interval;
+    auto opened = Agent::open(loop, options);
+    if (!opened) return fail_start(opened.error());
+    Agent& agent = **opened;
+    load_plugins(agent, config, !line.plugin_dirs.empty());
+    Connection connection(agent, loop, config.state_dir);
+
+    auto socket = SocketServer::open(
+        loop, config.socket,
+        [&agent, &connection, &line](const wire::Request& request,
+                                     const std::function<void(wire::Reply)>& answer) {
+            if (request.verb == "reload") return answer(reload(connection, line));
+            if (request.verb != "status") return agent.requests().ask_local(request, answer);
+            agent.requests().ask_local(request, [answer, &connection](wire::Reply reply) {
+                if (reply.result.is_object()) {
+                    reply.result.as_object().set("orchestrator", connection.status());
+                }
+                answer(std::move(reply));
+            });
+        });
+    if (!socket) return fail_start(socket.error());
+    Journal::Events events;
+    events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
+                                             const Note& note) {
+        if (*socket) (*socket)->broadcast(line_of(seq, time, note));
+        if (seq == 0 && connection.session()) connection.session()->send_live(time, note);
+    };
+    events.on_more = [&connection] {
+        if (connection.session()) connection.session()->pump();
+    };
+    events.on_outcome_taken = [&agent](const std::string& command) {
+        agent.admission().on_outcome_taken(command);
+    };
+    agent.journal().set_events(std::move(events));
+
+    const run::Watchdog watchdog(loop);
+    loop.on_signals({SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
+    std::signal(SIGPIPE, SIG_IGN);
+    agent.start([&line, &connection, &config] {
+        connection.begin(config.orchestrator);
+        run::notify_ready();
+        if (line.ready_fd >= 0) {
+            if (auto told = run::write_ready(line.ready_fd, R"({"ready":true})"); !told) {
+                log::warning("cannot tell that the agent is ready", {{"why", told.error().what}});
+            }
+        }
+        log::info("the agent serves");
+    });
+    loop.run();
+
+    run::notify_stopping();
+    log::info("the agent ends");
+    connection.begin(std::nullopt);
+    socket->reset();
+    if (!agent.stop()) {
+        // A lane hangs in a plugin: its thread must not meet destructors. All is committed.
+        std::_Exit(kExitInLine);
+    }
+    return kExitInLine;
+}
+
+}  // namespace evenkeel::agent

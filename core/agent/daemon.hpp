@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/agent/config.hpp"
+#include "core/agent/options.hpp"
+
+namespace evenkeel::agent {
+
+// Runs the agent until SIGTERM or SIGINT; returns the exit code.
+int run_daemon(const CommandLine& line, Config config);
+
+}  // namespace evenkeel::agent

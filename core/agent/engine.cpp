@@ -1,0 +1,269 @@
+#include "core/agent/engine.hpp"
+
+#include <set>
+#include <utility>
+
+#include "core/agent/notes.hpp"
+#include "core/agent/prepare.hpp"
+#include "core/base/id.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+// A job goes through submit, pump (its turn), begin (the descriptions are committed), carry_on (one
+// step after the other on the lanes) and finish (the outcome is committed).
+namespace evenkeel::agent {
+namespace {
+
+// Steps that do not go to a plugin, because the job ends before it begins.
+void skip_all(Job& job, Errc code, const std::string& why) {
+    job.steps.clear();
+    for (const wire::Wanted& wanted : job.inbox.resources) {
+        Step step;
+        step.wanted = wanted;
+        step.goes = false;
+        step.done.ref = wanted.ref;
+        step.done.generation = wanted.generation;
+        step.done.outcome = wire::Outcome::skipped;
+        step.done.error = Error{code, why};
+        job.steps.push_back(std::move(step));
+    }
+}
+
+std::function<Deed(Workplace&, const plugin::Call&)> work_of(const Job& job, const Step& step) {
+    if (job.inbox.verb == "invoke") {
+        return [wanted = step.wanted](Workplace& place, const plugin::Call& call) {
+            auto applied =
+                place.collection->invoke(wanted.ref.id, wanted.action, wanted.arguments, call);
+            return Deed{std::move(applied.changes), std::move(applied.error),
+                        Look{std::nullopt, std::move(applied.state), {}}};
+        };
+    }
+    const auto act = job.inbox.verb == "remove" ? take_away : carry_out;
+    return [act, description = step.description](Workplace& place, const plugin::Call& call) {
+        return act(place, description, call);
+    };
+}
+
+}  // namespace
+
+// A local administrator takes a resource over, or the orchestrator does.
+Note Engine::change_of_owner(const Job& job, const Record& before, const Step& step) const {
+    if (job.is_local()) {
+        return description_forgotten(before.head.ref, before.head.generation, before.head.origin,
+                                     "detached");
+    }
+    Record after = before;
+    after.head = step.description.head;
+    return description_changed(after, step.description.body, nullptr, "replaced");
+}
+
+Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
+
+void Engine::submit(std::unique_ptr<Job> job) {
+    const std::string id = job->inbox.id;
+    std::set<std::string> collections;
+    for (const wire::Wanted& wanted : job->inbox.resources) collections.insert(wanted.ref.collection);
+    jobs_.emplace(id, std::move(job));
+    queue_.add(id, std::move(collections));
+    pump();
+}
+
+void Engine::pump() {
+    for (const std::string& id : queue_.take_ready()) {
+        // Not inside this call: a job that ends at once would pump again.
+        parts_.loop.post([this, id] {
+            const auto job = jobs_.find(id);
+            if (job != jobs_.end() && !job->second->begun) begin(*job->second);
+        });
+    }
+}
+
+bool Engine::cancel(const std::string& id) {
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return false;
+    Job& job = *found->second;
+    job.is_cancelled = true;
+    job.cancel->cancel();
+    if (!job.begun) {
+        job.begun = true;
+        skip_all(job, Errc::cancelled, "cancelled before it began");
+        finish(job);
+    }
+    return true;
+}
+
+void Engine::begin(Job& job) {
+    job.begun = true;
+    if (job.is_repair) return begin_repair(job);
+    if (job.deadline_ns != 0 && now_monotonic_ns() >= job.deadline_ns) {
+        job.ends = "expired";
+        skip_all(job, Errc::timeout, "its time was up before it could begin");
+        return finish(job);
+    }
+    for (const wire::Wanted& wanted : job.inbox.resources) {
+        job.steps.push_back(
+            prepare(job, wanted, parts_.book, parts_.units, *parts_.store));
+    }
+    if (!job.is_local()) {
+        parts_.journal.tell_live(
+            {"command.running", json::Object{{"command", job.inbox.id}}, {}, ""});
+    }
+    store_beginning(job);
+}
+
+void Engine::store_beginning(Job& job) {
+    std::vector<Note> notes;
+    std::vector<Description> descriptions;
+    std::vector<Removal> returned;
+    for (Step& step : job.steps) {
+        const wire::Ref& ref = step.wanted.ref;
+        if (!step.goes && !step.stores && !step.drops) continue;
+        Record* record = parts_.book.find(ref);
+        if (step.stores) {
+            if (record && record->head.origin != job.inbox.origin) {
+                (job.is_local() ? notes : step.notes).push_back(change_of_owner(job, *record, step));
+            }
+            if (const auto gone = parts_.book.removals.find(ref);
+                gone != parts_.book.removals.end()) {
+                returned.push_back({ref, gone->second});
+                parts_.book.removals.erase(gone);
+            }
+            descriptions.push_back(step.description);
+            record = &parts_.book.put(step.description.head);
+            record->standing = Standing{};
+            record->standing.compliance.since = now_rfc3339();
+            parts_.repairs.reset(ref);
+        }
+        if (!record) continue;
+        record->busy = step.claimed = true;
+        ++record->edition;
+        if (!step.goes && step.stores && step.done.error) {
+            take_deed(job, step, Deed{{}, step.done.error, Look{step.done.error, nullptr, {}}});
+        }
+    }
+    job.inbox.state = Inbox::State::running;
+    const auto write = [&store = parts_.journal.store(), inbox = job.inbox,
+                        descriptions = std::move(descriptions), returned = std::move(returned)](
+                           store::WriteTxn& txn, const auto&) -> Result<void> {
+        EK_CHECK(store.put(txn, inbox));
+        for (const Description& each : descriptions) EK_CHECK(store.put(txn, each));
+        for (const Removal& each : returned) EK_CHECK(store.drop(txn, each));
+        return {};
+    };
+    parts_.journal.commit(std::move(notes), write, [this, id = job.inbox.id](Result<void> stored) {
+        if (!stored) undo_beginning(*jobs_.at(id), stored.error());
+        carry_on(id);
+    });
+}
+
+// Nothing was stored, so nothing is done, and memory goes back to what the store holds.
+void Engine::undo_beginning(Job& job, const Error& error) {
+    for (Step& step : job.steps) {
+        if (!step.goes && !step.stores && !step.drops) continue;
+        const bool stored = std::exchange(step.stores, false);
+        step.goes = step.drops = step.observed = false;
+        step.done.outcome = wire::Outcome::failed;
+        step.done.error = error;
+        step.notes.clear();
+        if (!stored) continue;
+        const auto before = parts_.store->description(step.wanted.ref);
+        if (before && *before) {
+            parts_.book.put((*before)->head);
+        } else {
+            parts_.book.erase(step.wanted.ref);
+        }
+    }
+}
+
+void Engine::carry_on(const std::string& id) {
+    Job& job = *jobs_.at(id);
+    for (; job.at < job.steps.size(); ++job.at) {
+        Step& step = job.steps[job.at];
+        if (!step.goes) continue;
+        if (!job.is_cancelled) return launch(job, step);
+        step.drops = false;
+        step.done.outcome = wire::Outcome::skipped;
+        step.done.error = Error{Errc::cancelled, "cancelled before its turn"};
+    }
+    finish(job);
+}
+
+void Engine::launch(Job& job, Step& step) {
+    const wire::Ref& ref = step.wanted.ref;
+    const std::string id = job.inbox.id;
+    Unit* unit = parts_.units.find(ref.collection);
+    if (!unit) {
+        parts_.loop.post([this, id, ref] {
+            on_deed(id, fail(Errc::not_found,
+                             "this host has no plugin for the collection " + ref.collection));
+        });
+        return;
+    }
+    Errand errand;
+    errand.what = job.inbox.verb + " of " + ref.id;
+    errand.request_id = id;
+    errand.deadline_ns = job.deadline_ns;
+    errand.cancel = job.cancel;
+    errand.progress = [this, id, ref](std::uint32_t permille, const std::string& message) {
+        parts_.journal.tell_live({"command.progress",
+                                  json::Object{{"command", id},
+                                               {"collection", ref.collection},
+                                               {"id", ref.id},
+                                               {"permille", permille},
+                                               {"message", message}},
+                                  {ref},
+                                  ""});
+    };
+    unit->run<Deed>(std::move(errand), work_of(job, step),
+                    [this, id](Result<Deed> deed) { on_deed(id, std::move(deed)); });
+}
+
+void Engine::on_deed(const std::string& id, Result<Deed> deed) {
+    Job& job = *jobs_.at(id);
+    Step& step = job.steps[job.at];
+    if (deed) {
+        take_deed(job, step, *deed);
+    } else {
+        take_deed(job, step, Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
+    }
+    ++job.at;
+    carry_on(id);
+}
+
+void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
+    const std::string& verb = job.inbox.verb;
+    const bool is_audit = step.description.head.policy == wire::Policy::audit && verb != "invoke";
+    step.done.changes = deed.changes;
+    step.done.error = deed.error;
+    step.done.state = deed.look.state;
+    step.done.outcome = deed.error  ? wire::Outcome::failed
+                        : is_audit ? wire::Outcome::planned
+                                   : wire::Outcome::done;
+    if (deed.error) step.drops = false;
+    Record* record = parts_.book.find(step.wanted.ref);
+    if (verb == "invoke" || step.drops || !record) return;
+    const Unit* unit = parts_.units.find(step.wanted.ref.collection);
+    const std::string now = now_rfc3339();
+    Judgement judgement;
+    if (!unit || !unit->out_of_order().empty()) {
+        judgement = unknown(record->standing, unit ? "plugin_hung" : "no_plugin", now);
+    } else {
+        judgement = judge(record->standing, deed.look,
+                          {step.description.head.policy, Cause::apply, now, true, deed.error});
+    }
+    record->standing = std::move(judgement.standing);
+    if (!deed.look.error) {
+        record->observed_at = now;
+        record->checked_ns = now_monotonic_ns();
+    }
+    step.observed = true;
+    step.done.compliance = record->standing.compliance;
+    if (judgement.news == News::drifted) {
+        step.notes.push_back({std::string(kind_of(judgement.news)),
+                              Judge::data_of(*record, {}, deed.look.state),
+                              {step.wanted.ref},
+                              ""});
+    }
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,224 @@
+#include <utility>
+
+#include "core/agent/engine.hpp"
+#include "core/agent/notes.hpp"
+#include "core/agent/prepare.hpp"
+#include "core/base/id.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+// The engine's second half: how jobs end, repairs, and plans.
+namespace evenkeel::agent {
+
+struct Engine::Planning {
+    Job job;
+    std::function<void(std::vector<wire::Done>)> done;
+};
+
+void Engine::finish(Job& job) {
+    const std::string id = job.inbox.id;
+    Outcome outcome;
+    outcome.state = end_state(job);
+    End end;
+    for (Step& step : job.steps) {
+        outcome.resources.push_back(step.done);
+        finish_step(job, step, end);
+    }
+    std::vector<Note> notes;
+    if (!job.is_local()) notes.push_back(command_outcome(id, outcome));
+    for (Note& note : end.notes) notes.push_back(std::move(note));
+    end.notes = std::move(notes);
+    release(job);
+    queue_.remove(id);
+    pump();
+    commit_end(id, std::make_shared<const Outcome>(std::move(outcome)),
+               std::make_shared<const End>(std::move(end)));
+}
+
+void Engine::finish_step(const Job& job, Step& step, End& end) {
+    const wire::Ref& ref = step.wanted.ref;
+    for (Note& note : step.notes) end.notes.push_back(std::move(note));
+    Record* record = parts_.book.find(ref);
+    if (step.drops) {
+        if (!step.wanted.generation.empty()) {
+            end.removals.push_back({ref, step.wanted.generation});
+            parts_.book.removals[ref] = step.wanted.generation;
+        }
+        end.drops.push_back(ref);
+        parts_.repairs.reset(ref);
+        parts_.book.erase(ref);
+        if (Unit* unit = parts_.units.find(ref.collection);
+            unit && job.inbox.verb == "forget") {
+            unit->run<bool>(
+                Errand("end of the watch on " + ref.id),
+                [id = ref.id](Workplace& place, const plugin::Call&) {
+                    return place.interest(id, false);
+                },
+                [](const Result<bool>&) {});
+        }
+        return;
+    }
+    if (!record || !step.observed) return;
+    end.observations.push_back(Judge::observation_of(*record, step.done.state));
+    if (job.is_local() && step.stores) {
+        end.notes.push_back(description_changed(
+            *record, shown_body(step.description, parts_.units, parts_.store->sealer()),
+            step.done.state, "local"));
+    }
+}
+
+void Engine::release(const Job& job) {
+    for (const Step& step : job.steps) {
+        Record* record = parts_.book.find(step.wanted.ref);
+        if (record && step.claimed) record->busy = false;
+    }
+    for (const Step& step : job.steps) {
+        if (!step.claimed && job.inbox.verb != "invoke") continue;
+        parts_.checker.released(step.wanted.ref);
+        if (job.inbox.verb == "invoke") parts_.checker.ask(step.wanted.ref, Cause::check);
+    }
+}
+
+void Engine::commit_end(const std::string& id, std::shared_ptr<const Outcome> outcome,
+                        std::shared_ptr<const End> end) {
+    Inbox inbox = jobs_.at(id)->inbox;
+    inbox.state = Inbox::State::finished;
+    inbox.resources.clear();
+    const auto write = [&store = parts_.journal.store(), inbox, end](
+                           store::WriteTxn& txn,
+                           const std::vector<std::uint64_t>& seqs) mutable -> Result<void> {
+        for (const Observation& each : end->observations) EK_CHECK(store.put(txn, each));
+        for (const wire::Ref& each : end->drops) EK_CHECK(store.drop(txn, each));
+        for (const Removal& each : end->removals) EK_CHECK(store.put(txn, each));
+        const bool is_kept = inbox.origin == wire::Origin::orchestrator && seqs.front() != 0;
+        if (!is_kept) return store.drop_inbox(txn, inbox.id);
+        inbox.outcome_seq = seqs.front();
+        return store.put(txn, inbox);
+    };
+    parts_.journal.commit(end->notes, write, [this, id, outcome, end](const Result<void>& stored) {
+        if (!stored) {
+            // The machine has been changed: the outcome has to be kept, however long it takes.
+            retries_[id] = parts_.loop.after(std::chrono::seconds(1), [this, id, outcome, end] {
+                retries_.erase(id);
+                commit_end(id, outcome, end);
+            });
+            return;
+        }
+        const auto job = std::move(jobs_.at(id));
+        jobs_.erase(id);
+        if (job->on_finished) job->on_finished(*outcome);
+        for (const wire::Done& done : outcome->resources) parts_.repairs.need(done.ref);
+    });
+}
+
+void Engine::repair(const wire::Ref& ref) {
+    auto job = std::make_unique<Job>();
+    job->is_repair = true;
+    job->inbox.id = make_id("repair");
+    job->inbox.verb = "repair";
+    wire::Wanted wanted;
+    wanted.ref = ref;
+    job->inbox.resources.push_back(std::move(wanted));
+    submit(std::move(job));
+}
+
+void Engine::begin_repair(Job& job) {
+    const std::string id = job.inbox.id;
+    const wire::Ref ref = job.inbox.resources.front().ref;
+    const auto over = [this, id, ref] {
+        queue_.remove(id);
+        jobs_.erase(id);
+        parts_.repairs.on_over(ref);
+        pump();
+    };
+    Record* record = parts_.book.find(ref);
+    Unit* unit = parts_.units.find(ref.collection);
+    const bool is_needed =
+        record && unit && record->head.policy == wire::Policy::enforce &&
+        (record->standing.compliance.status == wire::Verdict::drifted ||
+         record->standing.compliance.status == wire::Verdict::failed);
+    if (!is_needed) return over();
+    record->busy = true;
+    ++record->edition;
+    unit->run<Deed>(
+        Errand("repair of " + ref.id),
+        [store = parts_.store, ref](Workplace& place, const plugin::Call& call) {
+            auto description = store->description(ref);
+            if (description && *description) return carry_out(place, **description, call);
+            const Error lost =
+                description ? Error{Errc::not_found, "no description"} : description.error();
+            return Deed{{}, lost, Look{lost, nullptr, {}}};
+        },
+        [this, ref, over](Result<Deed> deed) {
+            over();
+            Record* now = parts_.book.find(ref);
+            if (!now) return;
+            now->busy = false;
+            if (deed) {
+                parts_.judge.repaired(*now, *deed);
+            } else if (parts_.units.usable(ref.collection)) {
+                parts_.judge.repaired(
+                    *now, Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
+            }
+            parts_.checker.released(ref);
+        });
+}
+
+void Engine::plan(const std::string& verb, std::vector<wire::Wanted> wanted, bool local,
+                  std::chrono::milliseconds timeout,
+                  std::function<void(std::vector<wire::Done>)> done) {
+    auto planning = std::make_shared<Planning>();
+    Job& job = planning->job;
+    planning->done = std::move(done);
+    job.inbox.verb = verb;
+    job.inbox.origin = local ? wire::Origin::local : wire::Origin::orchestrator;
+    job.deadline_ns =
+        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(timeout).count());
+    for (const wire::Wanted& each : wanted) {
+        Step step = prepare(job, each, parts_.book, parts_.units, *parts_.store);
+        if (verb == "invoke") {
+            step.goes = false;
+            step.done.outcome = wire::Outcome::failed;
+            step.done.error = Error{Errc::unsupported, "an action cannot be planned"};
+        }
+        if (!step.done.error) step.done.outcome = wire::Outcome::planned;
+        job.steps.push_back(std::move(step));
+    }
+    plan_next(planning);
+}
+
+void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
+    Job& job = planning->job;
+    while (job.at < job.steps.size() && !job.steps[job.at].goes) ++job.at;
+    if (job.at == job.steps.size()) {
+        std::vector<wire::Done> entries;
+        for (Step& step : job.steps) entries.push_back(std::move(step.done));
+        return planning->done(std::move(entries));
+    }
+    const Step& step = job.steps[job.at];
+    const wire::Ref& ref = step.wanted.ref;
+    const auto take = [this, planning](Result<Deed> deed) {
+        wire::Done& done = planning->job.steps[planning->job.at++].done;
+        if (deed) {
+            done.changes = std::move(deed->changes);
+            done.error = std::move(deed->error);
+            done.state = std::move(deed->look.state);
+        } else {
+            done.error = deed.error();
+        }
+        done.outcome = done.error ? wire::Outcome::failed : wire::Outcome::planned;
+        plan_next(planning);
+    };
+    Unit* unit = parts_.units.find(ref.collection);
+    if (!unit) {
+        return take(fail(Errc::not_found,
+                         "this host has no plugin for the collection " + ref.collection));
+    }
+    unit->run<Deed>(Errand("plan of " + ref.id, job.deadline_ns),
+                    [description = step.description](Workplace& place, const plugin::Call& call) {
+                        return agent::plan(place, description, call);
+                    },
+                    take);
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace evenkeel::agent {
+
+// Ends a tug of war: when somebody undoes our repairs again and again, they are first spaced out and
+// then given up for a while.
+class FlapLimit {
+  public:
+    struct Options {
+        std::size_t at_once = 5;  // repairs within the window that need not wait
+        std::size_t most = 20;    // repairs within the window before it is given up
+        std::chrono::milliseconds window{60'000};
+        std::chrono::milliseconds rest{600'000};  // how long it is given up
+    };
+
+    FlapLimit();
+    explicit FlapLimit(Options options);
+
+    // How long the next repair has to wait, counted from `now_ms` (any steady clock); nothing when
+    // repairs are given up. An answer counts as one repair.
+    std::optional<std::chrono::milliseconds> next(std::int64_t now_ms);
+    // Whether repairs are given up, and how long they will be.
+    bool resting(std::int64_t now_ms) const { return now_ms < rests_until_ms_; }
+    std::chrono::milliseconds rest() const { return options_.rest; }
+
+  private:
+    Options options_;
+    std::deque<std::int64_t> repairs_ms_;
+    std::int64_t rests_until_ms_ = 0;
+};
+
+}  // namespace evenkeel::agent

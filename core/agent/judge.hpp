@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent/book.hpp"
+#include "core/agent/compliance.hpp"
+#include "core/agent/journal.hpp"
+#include "core/agent/lane_work.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// Takes what lanes have seen, changes the standing of the resource and commits it with the event
+// that tells of it. [loop]
+class Judge {
+  public:
+    Judge(Book& book, Journal& journal, run::Loop& loop);
+
+    // After the commit, under `enforce`: this resource is not as described.
+    std::function<void(const wire::Ref&)> on_out_of_line;
+
+    // A check saw this.
+    void seen(Record& record, const Look& look, Cause cause);
+    // A repair did this.
+    void repaired(Record& record, const Deed& deed);
+    // Repairs are given up for a while: failed, with the reason.
+    void give_up(Record& record, const std::string& reason);
+    void unknown(Record& record, std::string_view reason);
+    // Every resource of the collection, as far as it is watched.
+    void unknown_all(const std::string& collection, std::string_view reason);
+
+    // A `resource.observed` of what is known.
+    Note present(const Record& record) const;
+    // What an event says of a resource.
+    static json::Value data_of(const Record& record, const std::vector<wire::Change>& changes,
+                               const json::Value& state);
+    static Observation observation_of(const Record& record, const json::Value& state);
+
+    // Drifts that no event announced, since the start.
+    std::uint64_t found_by_sweep() const { return found_by_sweep_; }
+
+  private:
+    void settle(Record& record, Judgement judgement, const std::vector<wire::Change>& changes,
+                const json::Value& state);
+    json::Value known_state(const wire::Ref& ref) const;
+    void tell_changed_states();
+
+    Book& book_;
+    Journal& journal_;
+    run::Loop& loop_;
+    std::uint64_t found_by_sweep_ = 0;
+    // States that changed without drift are told once a second, however often they change.
+    std::set<wire::Ref> changed_states_;
+    run::Timer changed_timer_;
+};
+
+}  // namespace evenkeel::agent

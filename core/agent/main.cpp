@@ -1,0 +1,43 @@
+#include <cstdio>
+#include <utility>
+
+#include "core/agent/commands.hpp"
+#include "core/agent/config.hpp"
+#include "core/agent/daemon.hpp"
+#include "core/agent/enrol.hpp"
+#include "core/agent/options.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+
+namespace {
+
+using namespace evenkeel;
+
+int run(int argc, const char* const* argv) {
+    agent::CommandLine line;
+    if (const int code = agent::read_command_line(argc, argv, line); code >= 0) return code;
+    auto config = agent::load_config(line.config_path, line.config_given);
+    if (!config) {
+        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(config.error().what).c_str());
+        return agent::kExitUsage;
+    }
+    // The folders given here are looked at first.
+    config->plugin_dirs.insert(config->plugin_dirs.begin(), line.plugin_dirs.begin(),
+                               line.plugin_dirs.end());
+    log::set_level(config->log_level);
+    if (line.command == "run") return agent::run_daemon(line, std::move(*config));
+    if (line.command == "enrol") return agent::run_enrol(line, *config);
+    log::set_level(log::Level::error);
+    return agent::run_command(line, *config);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "evenkeel-agent: %s\n", error.what());
+        return agent::kExitFailed;
+    }
+}

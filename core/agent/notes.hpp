@@ -1,0 +1,24 @@
+#pragma once
+
+#include "core/agent/book.hpp"
+#include "core/agent/job.hpp"
+#include "core/agent/units.hpp"
+#include "core/crypto/sealer.hpp"
+
+// What events say about descriptions and commands. [loop]
+namespace evenkeel::agent {
+
+// The description of `record` as its owner is told: whole for the orchestrator's own, with secrets
+// redacted for a local one.
+json::Value shown_body(const Description& description, const Units& units,
+                       const crypto::Sealer& sealer);
+
+// description.changed, with reason `local`, `replaced` or `restored`.
+Note description_changed(const Record& record, json::Value shown, const json::Value& state,
+                         std::string_view reason);
+// description.forgotten, with reason `local`, `detached` or `restored`.
+Note description_forgotten(const wire::Ref& ref, const wire::Generation& generation,
+                           wire::Origin origin, std::string_view reason);
+Note command_outcome(const std::string& command, const Outcome& outcome);
+
+}  // namespace evenkeel::agent

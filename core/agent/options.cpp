@@ -1,0 +1,71 @@
+#include "core/agent/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace evenkeel::agent {
+namespace {
+
+void add_commands(CLI::App& app, CommandLine& into) {
+    auto* run = app.add_subcommand("run", "Run the daemon");
+    run->add_option("--ready-fd", into.ready_fd, "Write one line to this descriptor when ready")
+        ->check(CLI::Range(0, 1 << 20));
+    for (const char* name : {"plan", "apply"}) {
+        const bool plans = std::string(name) == "plan";
+        auto* command = app.add_subcommand(
+            name, plans ? "Show what applying FILE would change" : "Apply the descriptions in FILE");
+        command->add_option("FILE", into.file, "JSON with \"resources\"; - is standard input")
+            ->required();
+        if (!plans) {
+            command->add_flag("--detach", into.detach,
+                              "Take over what the orchestrator describes");
+        }
+    }
+    app.add_subcommand("check", "Compare everything described with the machine");
+    auto* list = app.add_subcommand("list", "List the resources of a collection");
+    list->add_option("COLLECTION", into.collection)->required();
+    auto* read = app.add_subcommand("read", "Read one resource");
+    read->add_option("COLLECTION", into.collection)->required();
+    read->add_option("ID", into.id)->required();
+    auto* invoke = app.add_subcommand("invoke", "Run an action of a resource");
+    invoke->add_option("COLLECTION", into.collection)->required();
+    invoke->add_option("ID", into.id)->required();
+    invoke->add_option("ACTION", into.action)->required();
+    invoke->add_option("ARGUMENTS", into.arguments, "JSON");
+    app.add_subcommand("watch", "Print events of the running agent, one a line");
+    auto* plugins = app.add_subcommand("plugins", "Show the plugins, loaded and refused");
+    plugins->add_option("--release", into.release,
+                        "Give the held plugin of this collection a new chance");
+    auto* enrol = app.add_subcommand("enrol", "Enrol this machine with an orchestrator");
+    enrol->add_option("--orchestrator", into.orchestrator, "HOST[:PORT], the enrolment port")
+        ->required();
+    enrol->add_option("--ca-sha256", into.ca_sha256, "SHA-256 of the CA, 64 hex digits")
+        ->required();
+    enrol->add_option("--token-file", into.token_file, "The token's file; - is standard input")
+        ->required();
+}
+
+}  // namespace
+
+int read_command_line(int argc, const char* const* argv, CommandLine& into) {
+    CLI::App app("Keeps this machine as described.", "evenkeel-agent");
+    app.set_version_flag("--version", EVENKEEL_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    auto* config = app.add_option("--config", into.config_path, "Configuration")
+                       ->capture_default_str();
+    app.add_option("--plugin-dir", into.plugin_dirs,
+                   "A further folder with plugins, which may belong to the running user")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_commands(app, into);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kExitInLine : kExitUsage;
+    }
+    into.config_given = config->count() > 0;
+    into.command = app.get_subcommands().front()->get_name();
+    return -1;
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/agent/config.hpp"
+
+namespace evenkeel::agent {
+
+// The command line, read.
+struct CommandLine {
+    std::string command;  // run, plan, apply, check, list, read, invoke, watch, plugins, enrol
+    std::string config_path = kConfigPath;
+    bool config_given = false;
+    std::vector<std::string> plugin_dirs;
+    int ready_fd = -1;
+
+    std::string file;  // plan, apply
+    bool detach = false;
+    std::string collection, id, action, arguments;  // list, read, invoke
+    std::string release;                            // plugins
+
+    std::string orchestrator, ca_sha256, token_file;  // enrol
+};
+
+// What main returns.
+inline constexpr int kExitInLine = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitPending = 3;
+
+// Reads the command line into `into`; -1 to go on, else what to exit with (help was printed, or what
+// is wrong).
+int read_command_line(int argc, const char* const* argv, CommandLine& into);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent/compliance.hpp"
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/wire/message.hpp"
+#include "core/wire/resource.hpp"
+
+// What the agent's store holds, as structs, and its text. Descriptions, commands and events may
+// hold secrets: they are sealed whole, so that no list of secret fields can be incomplete.
+namespace evenkeel::agent {
+
+// A description without its fields: what is kept in memory.
+struct Head {
+    wire::Ref ref;
+    wire::Policy policy = wire::Policy::report;
+    wire::Origin origin = wire::Origin::orchestrator;
+    wire::Generation generation;
+    std::uint32_t schema_version = 0;  // 0: never seen by a plugin
+    bool absent = false;               // "ensure": "absent"
+};
+
+struct Description {
+    Head head;
+    json::Value body;  // object, with "ensure" when it was given
+};
+
+// What was last seen of a resource.
+struct Observation {
+    wire::Ref ref;
+    Standing standing;
+    json::Value state;
+    std::string observed_at;  // RFC 3339
+    bool repairing = false;   // a repair may be under way
+};
+
+// A description that was removed, kept for the hand-up after a restore.
+struct Removal {
+    wire::Ref ref;
+    wire::Generation generation;
+};
+
+// A command or local apply that was taken over.
+struct Inbox {
+    enum class State { accepted, running, finished };
+    std::string id;
+    wire::Origin origin = wire::Origin::orchestrator;
+    std::string verb;
+    std::uint64_t order = 0;       // of arrival
+    std::int64_t received_ms = 0;  // wall clock
+    std::chrono::milliseconds timeout{0};
+    bool detach = false;
+    State state = State::accepted;
+    std::uint64_t outcome_seq = 0;         // of the event that carries the outcome, when finished
+    std::vector<wire::Wanted> resources;  // empty when finished
+};
+
+// An event that waits for the orchestrator.
+struct Row {
+    std::uint64_t seq = 0;
+    std::string kind;
+    std::string time;  // RFC 3339
+    std::vector<wire::Ref> about;
+    std::string command;          // of a command.outcome
+    std::uint64_t shed_from = 0;  // agent.shed only
+    std::uint64_t shed_count = 0;
+    std::string data;  // JSON text of an object; empty when only the head was read
+};
+
+// A collection whose plugin is kept out, because the process ended in one of its calls.
+struct Hold {
+    std::string collection;
+    std::string plugin;  // "files 0.1.0": another version is given a new chance
+    std::string reason;  // one sentence
+};
+
+json::Value encode(const Head& head);
+Result<Head> decode_head(const json::Value& value);
+json::Value encode(const Observation& observation);
+Result<Observation> decode_observation(const json::Value& value);
+json::Value encode(const Removal& removal);
+Result<Removal> decode_removal(const json::Value& value);
+json::Value encode(const Inbox& inbox);  // without resources
+Result<Inbox> decode_inbox(const json::Value& value);
+json::Value encode(const Row& row);  // without data
+Result<Row> decode_row(const json::Value& value);
+json::Value encode(const Hold& hold);
+Result<Hold> decode_hold(const json::Value& value);
+
+// Whether "ensure" asks for absence; `invalid` for another word or type.
+Result<bool> wants_absence(const json::Value& body);
+// The description as plugins see it: without "ensure".
+json::Value without_ensure(const json::Value& body);
+
+}  // namespace evenkeel::agent

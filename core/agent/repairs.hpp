@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "core/agent/book.hpp"
+#include "core/agent/flap_limit.hpp"
+#include "core/agent/judge.hpp"
+#include "core/run/backoff.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// Decides when a resource under `enforce` is brought back: drift at once, unless it comes back all
+// the time; a failed change later and later. [loop]
+class Repairs {
+  public:
+    struct Options {
+        FlapLimit::Options flap;
+        std::chrono::milliseconds retry_base{1'000};
+        std::chrono::milliseconds retry_cap{300'000};
+    };
+
+    Repairs(Book& book, Judge& judge, run::Loop& loop, Options options);
+
+    // Queues the repair; on_over is called when it has ended or was not needed any more.
+    std::function<void(const wire::Ref&)> start;
+
+    // The resource is not as described.
+    void need(const wire::Ref& ref);
+    void on_over(const wire::Ref& ref);
+    // A new description came, or there is none any more: what was counted does not count.
+    void reset(const wire::Ref& ref) { plans_.erase(ref); }
+
+  private:
+    struct Plan {
+        FlapLimit flap;
+        run::Backoff backoff;
+        run::Timer timer;
+        bool running = false;
+    };
+    std::chrono::milliseconds wait_before(Plan& plan, Record& record);
+
+    Book& book_;
+    Judge& judge_;
+    run::Loop& loop_;
+    Options options_;
+    std::map<wire::Ref, Plan> plans_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,304 @@
+#include "core/agent/requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/agent/fit.hpp"
+#include "core/agent/notes.hpp"
+#include "core/agent/prepare.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+constexpr std::size_t kInventoryMost = 2'000;
+constexpr std::size_t kReadMost = 1'000;
+
+using Items = Result<std::vector<plugin::Item>>;
+
+wire::Reply failed(Errc code, std::string what) {
+    return {Error{code, std::move(what)}, json::Object{}};
+}
+
+wire::Reply replied(json::Value result) {
+    fit(result);
+    return {std::nullopt, std::move(result)};
+}
+
+std::uint64_t deadline_of(const wire::Request& request) {
+    return now_monotonic_ns() +
+           static_cast<std::uint64_t>(std::chrono::nanoseconds(request.timeout).count());
+}
+
+// The unit that the request names, or the answer that there is none.
+Unit* unit_of(const wire::Request& request, const Units& units, const Requests::Answer& answer) {
+    const std::string name = request.arguments.string_or("collection");
+    Unit* unit = units.find(name);
+    if (!unit) {
+        answer(failed(Errc::not_found,
+                      "this host has no plugin for the collection '" + printable(name) + "'"));
+    }
+    return unit;
+}
+
+Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
+    std::vector<std::string> ids;
+    const json::Value& list = arguments["ids"];
+    if (!list.is_array() || list.as_array().size() > kReadMost) {
+        return fail(Errc::invalid, "'ids' is no list of at most 1000");
+    }
+    for (const json::Value& id : list.as_array()) {
+        if (!id.is_string()) return fail(Errc::invalid, "an id is no text");
+        ids.push_back(id.as_string());
+    }
+    return ids;
+}
+
+}  // namespace
+
+Result<std::vector<wire::Wanted>> decode_resources(const json::Value& resources, bool local) {
+    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is no list");
+    std::vector<wire::Wanted> out;
+    for (const json::Value& entry : resources.as_array()) {
+        const std::string where = "resources[" + std::to_string(out.size()) + "]";
+        if (local && entry.is_object()) {
+            for (const auto& [name, value] : entry.as_object()) {
+                if (name != "collection" && name != "id" && name != "description" &&
+                    name != "policy") {
+                    return fail(Errc::invalid,
+                                where + " has an unknown member '" + printable(name) + "'");
+                }
+            }
+        }
+        auto wanted = wire::decode_wanted(entry);
+        if (!wanted) return fail(where, wanted.error());
+        out.push_back(std::move(*wanted));
+    }
+    return out;
+}
+
+bool Requests::ask_common(const wire::Request& request, bool local, Answer& answer) {
+    const std::string& verb = request.verb;
+    if (verb == "read") {
+        read(request, local, answer);
+    } else if (verb == "list") {
+        list(request, answer);
+    } else if (verb == "plan") {
+        plan(request, local, answer);
+    } else if (verb == "schema") {
+        schema(request, answer);
+    } else if (verb == "inventory") {
+        inventory(request, answer);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Requests::ask(const wire::Request& request, Answer answer) {
+    if (!ask_common(request, false, answer)) {
+        answer(failed(Errc::unsupported, "unknown request '" + printable(request.verb) + "'"));
+    }
+}
+
+void Requests::ask_local(const wire::Request& request, Answer answer) {
+    const std::string& verb = request.verb;
+    if (verb == "apply") {
+        apply(request, answer);
+    } else if (verb == "invoke") {
+        invoke(request, answer);
+    } else if (verb == "check") {
+        check(answer);
+    } else if (verb == "plugins") {
+        answer({std::nullopt, parts_.units.describe()});
+    } else if (verb == "release") {
+        release(request, answer);
+    } else if (verb == "status") {
+        answer({std::nullopt, json::Object{{"descriptions", parts_.book.size()},
+                                           {"found_by_sweep", parts_.judge.found_by_sweep()},
+                                           {"unfinished", parts_.engine.unfinished()},
+                                           {"outbox", parts_.journal.status()}}});
+    } else if (!ask_common(request, true, answer)) {
+        answer(failed(Errc::unsupported, "unknown request '" + printable(verb) + "'"));
+    }
+}
+
+// States are shown beside a description's own idea of what is secret.
+json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bool local) const {
+    json::Value body = json::Object{};
+    const auto stored = parts_.store->description(ref);
+    if (stored && *stored) body = (*stored)->body;
+    const Unit* unit = parts_.units.find(ref.collection);
+    json::Object out{{"id", item.id},
+                     {"state", item.error ? json::Value()
+                                          : unit->collection().redact(body, item.state)}};
+    if (item.error) out.set("error", wire::encode(*item.error));
+    if (const Record* record = parts_.book.find(ref); local && record && stored && *stored) {
+        Description shown = **stored;
+        shown.head.origin = wire::Origin::local;
+        out.set("description", shown_body(shown, parts_.units, parts_.store->sealer()));
+        out.set("policy", wire::to_string(record->head.policy));
+        out.set("origin", wire::to_string(record->head.origin));
+        out.set("generation", wire::encode(record->head.generation));
+        out.set("compliance", wire::encode(record->standing.compliance));
+    }
+    return out;
+}
+
+void Requests::read(const wire::Request& request, bool local, const Answer& answer) {
+    Unit* unit = unit_of(request, parts_.units, answer);
+    if (!unit) return;
+    const auto ids = ids_of(request.arguments);
+    if (!ids) return answer({ids.error(), json::Object{}});
+    for (const std::string& id : *ids) {
+        if (auto fits = check_id(unit->collection().schema(), id); !fits) {
+            return answer({fits.error(), json::Object{}});
+        }
+    }
+    unit->run<Items>(
+        Errand("read", deadline_of(request)),
+        [ids = *ids](Workplace& place, const plugin::Call& call) {
+            return place.collection->read(ids, call);
+        },
+        [this, answer, local, name = unit->name()](Result<Items> result) {
+            if (!result) return answer({result.error(), json::Object{}});
+            if (!*result) return answer({result->error(), json::Object{}});
+            json::Array items;
+            for (const plugin::Item& item : **result) {
+                items.push_back(item_of(item, {name, item.id}, local));
+            }
+            answer(replied(json::Object{{"items", std::move(items)}}));
+        });
+}
+
+void Requests::list(const wire::Request& request, const Answer& answer) {
+    Unit* unit = unit_of(request, parts_.units, answer);
+    if (!unit) return;
+    unit->run<Items>(
+        Errand("list", deadline_of(request)),
+        [](Workplace& place, const plugin::Call& call) {
+            return place.collection->list({}, call);
+        },
+        [this, answer, name = unit->name()](Result<Items> result) {
+            if (!result) return answer({result.error(), json::Object{}});
+            if (!*result) return answer({result->error(), json::Object{}});
+            json::Array items;
+            for (const plugin::Item& item : **result) {
+                items.push_back(item_of(item, {name, item.id}, false));
+            }
+            answer(replied(json::Object{{"items", std::move(items)}}));
+        });
+}
+
+void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
+    auto wanted = decode_resources(request.arguments["resources"], local);
+    if (!wanted) return answer({wanted.error(), json::Object{}});
+    const std::string verb = request.arguments.string_or("verb", "apply");
+    parts_.engine.plan(verb, std::move(*wanted), local, request.timeout,
+                       [answer](const std::vector<wire::Done>& entries) {
+                           json::Array resources;
+                           for (const wire::Done& done : entries) {
+                               resources.push_back(wire::encode(done));
+                           }
+                           answer(replied(json::Object{{"resources", std::move(resources)}}));
+                       });
+}
+
+void Requests::inventory(const wire::Request& request, const Answer& answer) {
+    const json::Value& after = request.arguments["after"];
+    const wire::Ref begin{after.string_or("collection"), after.string_or("id")};
+    const std::int64_t asked = request.arguments.integer_or("limit", kInventoryMost);
+    const auto limit = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(asked, 1, static_cast<std::int64_t>(kInventoryMost)));
+    json::Array items;
+    json::Value next;
+    for (const wire::Held& held : parts_.book.held()) {
+        if (after.is_object() && held.ref <= begin) continue;
+        if (items.size() == limit) {
+            const json::Value& last = items.back();
+            next = json::Object{{"collection", last["collection"]}, {"id", last["id"]}};
+            break;
+        }
+        items.push_back(json::Object{{"collection", held.ref.collection},
+                                     {"id", held.ref.id},
+                                     {"generation", wire::encode(held.generation)}});
+    }
+    answer({std::nullopt, json::Object{{"items", std::move(items)}, {"next", std::move(next)}}});
+}
+
+void Requests::schema(const wire::Request& request, const Answer& answer) {
+    const Unit* unit = unit_of(request, parts_.units, answer);
+    if (!unit) return;
+    const plugin::Collection& collection = unit->collection();
+    json::Array actions;
+    for (const std::string& action : collection.actions()) actions.push_back(action);
+    answer({std::nullopt, json::Object{{"schema", collection.schema_text()},
+                                       {"schema_version", collection.schema_version()},
+                                       {"schema_sha256", collection.schema().hash()},
+                                       {"actions", std::move(actions)}}});
+}
+
+void Requests::apply(const wire::Request& request, const Answer& answer) {
+    auto wanted = decode_resources(request.arguments["resources"], true);
+    if (!wanted) return answer({wanted.error(), json::Object{}});
+    parts_.admission.take_local("apply", std::move(*wanted), request.arguments.bool_or("detach"),
+                                request.timeout, [answer](const Outcome& outcome) {
+                                    answer({std::nullopt, encode(outcome)});
+                                });
+}
+
+void Requests::invoke(const wire::Request& request, const Answer& answer) {
+    wire::Wanted wanted;
+    wanted.ref = {request.arguments.string_or("collection"), request.arguments.string_or("id")};
+    wanted.action = request.arguments.string_or("action");
+    wanted.arguments = request.arguments["arguments"];
+    if (wanted.ref.collection.empty() || wanted.ref.id.empty() || wanted.action.empty()) {
+        return answer(failed(Errc::invalid, "collection, id or action is missing"));
+    }
+    parts_.admission.take_local("invoke", {std::move(wanted)}, false, request.timeout,
+                                [answer](const Outcome& outcome) {
+                                    answer({std::nullopt, encode(outcome)});
+                                });
+}
+
+json::Value Requests::check_result() const {
+    json::Array resources;
+    std::map<wire::Verdict, int> counts;
+    for (const auto& [ref, record] : parts_.book) {
+        ++counts[record.standing.compliance.status];
+        resources.push_back(
+            json::Object{{"collection", ref.collection},
+                         {"id", ref.id},
+                         {"policy", wire::to_string(record.head.policy)},
+                         {"origin", wire::to_string(record.head.origin)},
+                         {"compliance", wire::encode(record.standing.compliance)}});
+    }
+    json::Object sums;
+    for (const auto verdict : {wire::Verdict::compliant, wire::Verdict::drifted,
+                               wire::Verdict::unknown, wire::Verdict::failed}) {
+        sums.set(std::string(wire::to_string(verdict)), counts[verdict]);
+    }
+    sums.set("found_by_sweep", parts_.judge.found_by_sweep());
+    return json::Object{{"resources", std::move(resources)}, {"counts", std::move(sums)}};
+}
+
+void Requests::check(const Answer& answer) {
+    std::vector<wire::Ref> refs;
+    for (const auto& [ref, record] : parts_.book) refs.push_back(ref);
+    parts_.checker.round(std::move(refs), Cause::check,
+                         [this, answer] { answer({std::nullopt, check_result()}); });
+}
+
+void Requests::release(const wire::Request& request, const Answer& answer) {
+    const std::string name = request.arguments.string_or("collection");
+    const auto write = [&store = parts_.journal.store(), name](store::WriteTxn& txn, const auto&) {
+        return store.drop_hold(txn, name);
+    };
+    parts_.journal.commit({}, write, [answer, name](const Result<void>& done) {
+        if (!done) return answer({done.error(), json::Object{}});
+        answer({std::nullopt, json::Object{{"released", name}, {"after", "restart"}}});
+    });
+}
+
+}  // namespace evenkeel::agent

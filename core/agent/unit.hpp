@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/agent/call_marks.hpp"
+#include "core/base/result.hpp"
+#include "core/plugin/collection.hpp"
+#include "core/run/lane.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// What a lane works with. [lane]
+struct Workplace {
+    std::shared_ptr<plugin::Collection> collection;
+    std::unique_ptr<plugin::Watch> watch;  // null: nothing is watched
+
+    // Starts or stops watching `id` as far as that can be; false when it should be and is not.
+    bool interest(const std::string& id, bool on);
+};
+
+// One call into a plugin, as the loop orders it.
+struct Errand {
+    explicit Errand(std::string what_for = "", std::uint64_t deadline = 0)
+        : what(std::move(what_for)), deadline_ns(deadline) {}
+
+    std::string what;           // "apply of /etc/motd", for marks and messages
+    std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
+    std::string request_id;     // of the command that it is for
+    std::shared_ptr<plugin::CancelSource> cancel;  // may be null
+    std::function<void(std::uint32_t, const std::string&)> progress;  // [loop], may be empty
+};
+
+// A collection at work: its lane, and what happens when a call does not come back. [loop]
+class Unit {
+  public:
+    Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
+         std::shared_ptr<CallMark> mark);
+    // Waits for the lane, up to five seconds.
+    ~Unit();
+    Unit(const Unit&) = delete;
+    Unit& operator=(const Unit&) = delete;
+
+    const plugin::Collection& collection() const { return *collection_; }
+    const std::string& name() const { return collection_->name(); }
+
+    // Empty while calls are possible; else a sentence: held, or hung.
+    const std::string& out_of_order() const { return out_of_order_; }
+    void hold(std::string reason) { out_of_order_ = std::move(reason); }
+    // Called once when a call has not come back and the lane was left behind.
+    std::function<void()> on_hung;
+
+    // Runs `job` on the lane, then `done` here with what it returned; or `done` with `unavailable`
+    // when out of order, `timeout` when the deadline passed first. `done` is called exactly once,
+    // unless the Unit ends before. What `job` touches must live as long as the job, which may be
+    // longer than the Unit.
+    template <typename T>
+    void run(Errand errand, std::function<T(Workplace&, const plugin::Call&)> job,
+             std::function<void(Result<T>)> done) {
+        auto answer = std::make_shared<std::function<void(Result<T>)>>(std::move(done));
+        start(
+            std::move(errand),
+            [job = std::move(job), answer](Workplace& place,
+                                           const plugin::Call& call) -> std::function<void()> {
+                auto result = std::make_shared<T>(job(place, call));
+                return [answer, result] { (*answer)(std::move(*result)); };
+            },
+            [answer](Error error) { (*answer)(fail(std::move(error))); });
+    }
+
+    // Ends watch and lane; false when the lane had to be left behind.
+    bool stop();
+    std::size_t waiting() const { return pending_.size(); }
+
+    // How long after its deadline a call may take to notice.
+    std::chrono::milliseconds grace{2'000};
+    // For calls without a deadline.
+    std::chrono::milliseconds longest_call{60'000};
+
+  private:
+    using Job = std::function<std::function<void()>(Workplace&, const plugin::Call&)>;
+    struct Pending;
+
+    void start(Errand errand, Job job, std::function<void(Error)> failed);
+    void on_started(const std::shared_ptr<Pending>& pending, std::chrono::nanoseconds left);
+    void on_overdue(const std::shared_ptr<Pending>& pending);
+    bool finish(const std::shared_ptr<Pending>& pending);
+
+    run::Loop& loop_;
+    std::shared_ptr<plugin::Collection> collection_;
+    std::shared_ptr<CallMark> mark_;
+    std::shared_ptr<Workplace> place_;  // shared with the lane, which may be left behind
+    std::string out_of_order_;
+    std::list<std::shared_ptr<Pending>> pending_;
+    run::Lane lane_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/unit.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// The collections that this machine has, and the plugins that it refused. [loop]
+class Units {
+  public:
+    struct Refused {
+        std::string name;  // of the plugin
+        std::string reason;
+    };
+
+    Unit* find(const std::string& collection) const;
+    // Whether calls to the collection are possible.
+    bool usable(const std::string& collection) const;
+    // Takes it in; the first one of a name stays, a second is refused.
+    Unit* add(std::unique_ptr<Unit> unit);
+    void refuse(std::string name, std::string reason);
+
+    auto begin() const { return units_.begin(); }
+    auto end() const { return units_.end(); }
+    std::size_t size() const { return units_.size(); }
+    const std::vector<Refused>& refused() const { return refused_; }
+
+    // For the hello.
+    std::vector<wire::CollectionInfo> infos() const;
+    // {"plugins":[...]} for people.
+    json::Value describe() const;
+    // Ends all lanes; false when one had to be left behind.
+    bool stop();
+
+  private:
+    std::map<std::string, std::unique_ptr<Unit>> units_;
+    std::vector<Refused> refused_;
+};
+
+}  // namespace evenkeel::agent
