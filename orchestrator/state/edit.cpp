@@ -88,8 +88,8 @@ Result<void> Edit::erase_fingerprint(std::string_view fingerprint) {
     return {};
 }
 
-Result<void> Edit::put_key(std::string_view key_sha256, std::string_view host) {
-    return write_->put(tables_->keys, key_sha256, host);
+Result<void> Edit::put_key(std::string_view key_sha256, const EnrolledKey& key) {
+    return put(tables_->keys, key_sha256, encode(key));
 }
 
 Result<void> Edit::put_mark(std::string_view host, const EventMark& mark) {
@@ -114,6 +114,11 @@ Result<void> Edit::put_api_token(const ApiToken& token) {
 
 Result<void> Edit::put_enrolment_token(const EnrolmentToken& token) {
     return put(tables_->enrolment_tokens, token.id, encode(token));
+}
+
+Result<void> Edit::erase_enrolment_token(std::string_view id) {
+    EK_CHECK(write_->erase(tables_->enrolment_tokens, id));
+    return {};
 }
 
 Result<void> Edit::shift_tally(const std::string& host, const Resource* from, const Resource* to) {

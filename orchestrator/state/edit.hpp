@@ -46,13 +46,15 @@ class Edit : public View {
     Result<void> erase_name(std::string_view name);
     Result<void> put_fingerprint(std::string_view fingerprint, std::string_view host);
     Result<void> erase_fingerprint(std::string_view fingerprint);
-    Result<void> put_key(std::string_view key_sha256, std::string_view host);
+    Result<void> put_key(std::string_view key_sha256, const EnrolledKey& key);
     Result<void> put_mark(std::string_view host, const EventMark& mark);
     // Replaces what the host reported before.
     Result<void> put_collections(const std::string& host, const std::vector<Collection>& all);
     Result<void> put_schema(std::string_view sha256, std::string_view text);
     Result<void> put_api_token(const ApiToken& token);
     Result<void> put_enrolment_token(const EnrolmentToken& token);
+
+    Result<void> erase_enrolment_token(std::string_view id);
 
     // Keeps the host's tally right.
     Result<void> put_resource(const std::string& host, const Resource& resource);

@@ -39,6 +39,16 @@ Result<Host> decode_host(const json::Value& value) {
     return host;
 }
 
+json::Value encode(const EnrolledKey& key) {
+    return json::Object{{"host", key.host}, {"certificate", key.certificate}};
+}
+
+Result<EnrolledKey> decode_enrolled_key(const json::Value& value) {
+    EnrolledKey key{.host = value.string_or("host"), .certificate = value.string_or("certificate")};
+    if (key.host.empty()) return fail(Errc::corrupt, "an enrolled key's record has no host");
+    return key;
+}
+
 Tally& Tally::operator+=(const Tally& other) {
     compliant += other.compliant;
     drifted += other.drifted;

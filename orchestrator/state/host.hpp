@@ -30,6 +30,14 @@ struct Host {
 json::Value encode(const Host& host);
 Result<Host> decode_host(const json::Value& value);
 
+// A key that has enrolled, with the certificate that it was given.
+struct EnrolledKey {
+    std::string host;
+    std::string certificate;  // PEM
+};
+json::Value encode(const EnrolledKey& key);
+Result<EnrolledKey> decode_enrolled_key(const json::Value& value);
+
 // How many of a host's described resources have which verdict.
 struct Tally {
     std::int64_t compliant = 0;

@@ -49,6 +49,14 @@ void State::submit(Work work, Done done) {
     }
 }
 
+Result<void> State::run(const Work& work) {
+    return writer_->run([this, &work](store::WriteTxn& txn) {
+        Effects effects;
+        Edit edit(txn, tables_, stream_.id, effects);
+        return work(edit);
+    });
+}
+
 void State::purge(const Retention& retention) {
     submit([retention](Edit& edit) { return throw_away_old(edit, retention); },
            [](const Result<void>& result) {

@@ -46,6 +46,10 @@ class State {
     // is full, else the work's own error: then nothing of it was done. [loop]
     void submit(Work work, Done done);
 
+    // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of
+    // effects.
+    Result<void> run(const Work& work);
+
     // Called on the loop after each commit that changed something to wait for. [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 

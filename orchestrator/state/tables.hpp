@@ -15,7 +15,7 @@ struct Tables {
     store::Table hosts;             // host id -> Host
     store::Table names;             // name -> host id, of hosts that are not retired
     store::Table fingerprints;      // certificate SHA-256 -> host id
-    store::Table keys;              // SHA-256 of the key that enrolled -> host id
+    store::Table keys;              // SHA-256 of a public key -> EnrolledKey
     store::Table tokens;            // id -> ApiToken
     store::Table enrolment_tokens;  // id -> EnrolmentToken
     store::Table collections;       // host id, 0, name -> Collection
@@ -32,6 +32,11 @@ struct Tables {
 
 std::vector<std::string> table_names();
 Tables tables_of(const store::Env& env);
+
+// Whether it can be a key: a collection of at most 64 of [a-z0-9._-], an id of at most 4,096 bytes
+// without NUL. What comes from hosts and clients is asked this first.
+bool is_collection_name(std::string_view name);
+bool fits(const wire::Ref& ref);
 
 // The prefix of all that belongs to one host.
 std::string host_prefix(std::string_view host);

@@ -108,9 +108,14 @@ Result<std::string> Vault::open_text(std::string_view sealed, std::string_view p
     return std::string(secret.reveal());
 }
 
+// Set apart from sign(): a value that somebody describes must not get him a signature.
 std::string Vault::fingerprint(const json::Value& value) const {
-    return sealer_.fingerprint(value.is_string() ? value.as_string()
-                                                 : json::write_canonical(value));
+    return sealer_.fingerprint(
+        "value\n" + (value.is_string() ? value.as_string() : json::write_canonical(value)));
+}
+
+std::string Vault::sign(std::string_view text) const {
+    return sealer_.fingerprint("sign\n" + std::string(text));
 }
 
 }  // namespace evenkeel::state

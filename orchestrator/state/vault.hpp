@@ -43,7 +43,7 @@ class Vault {
     std::string seal_text(std::string_view text, std::string_view purpose) const;
     Result<std::string> open_text(std::string_view sealed, std::string_view purpose) const;
     // A keyed checksum of ours, 32 hex digits.
-    std::string sign(std::string_view text) const { return sealer_.fingerprint(text); }
+    std::string sign(std::string_view text) const;
 
   private:
     std::string fingerprint(const json::Value& value) const;

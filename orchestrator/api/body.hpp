@@ -1,0 +1,41 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orchestrator/api/outcome.hpp"
+
+namespace evenkeel::api {
+
+// Gathers every wrong field of a body, so that all are told at once.
+class Findings {
+  public:
+    void add(std::string pointer, std::string code, std::string detail);
+    void invalid(std::string pointer, std::string detail) {
+        add(std::move(pointer), "invalid", std::move(detail));
+    }
+    // Every member of `object` that is not among `known`, and, when it is no object at all, that.
+    // False in the latter case.
+    bool only(const json::Value& object, const std::string& pointer,
+              std::initializer_list<std::string_view> known);
+
+    void append(const Findings& other) {
+        errors_.insert(errors_.end(), other.errors_.begin(), other.errors_.end());
+    }
+
+    bool empty() const { return errors_.empty(); }
+    // `unknown-field` when nothing else is wrong, else `invalid-description`.
+    http::Problem problem() const;
+
+  private:
+    std::vector<http::FieldError> errors_;
+};
+
+// The labels of a host or token: at most 64, names as those of hosts, values text of at most 256
+// bytes; with `removing` also null.
+void check_labels(const json::Value& labels, const std::string& pointer, bool removing,
+                  Findings& findings);
+
+}  // namespace evenkeel::api

@@ -1,0 +1,124 @@
+#include <utility>
+
+#include "core/base/id.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/shown.hpp"
+#include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+// /v1/commands
+namespace evenkeel::api {
+namespace {
+
+using http::Code;
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+Outcome list_commands(const Context& context, const state::View& view, const Request& request) {
+    const std::string* wanted = request.parameter("state");
+    if (wanted && !state::command_state_from(*wanted)) {
+        return refuse(Code::invalid_parameter, "state is none of a command's states");
+    }
+    // Newest first: ids are made in order of time.
+    store::Table table = view.tables().commands;
+    store::Range range = store::Range::all();
+    if (const std::string* name = request.parameter("host")) {
+        const auto host = EK_ASK(view.find_host(*name));
+        if (!host) return refuse(Code::not_found, "there is no host of this id or name");
+        table = view.tables().host_commands;
+        range = store::Range::prefix(state::host_prefix(host->id));
+    }
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, table, range.reversed(),
+        [&](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
+            const std::size_t id = key.rfind('\0');
+            const auto command =
+                EK_ASK(view.command(id == std::string_view::npos ? key : key.substr(id + 1)));
+            if (!command || (wanted && state::to_string(command->state) != *wanted)) {
+                return std::nullopt;
+            }
+            return state::show(*command);
+        });
+}
+
+Outcome get_command(const state::View& view, const Request& request) {
+    const auto command = EK_ASK(view.command(request.at("id")));
+    if (!command) return refuse(Code::not_found, "there is no command of this id");
+    return http::Reply::json(200, state::show(*command));
+}
+
+void cancel_command(Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto before = view->command(request.at("id"));
+    if (!before) return responder->send(before.error());
+    if (!*before) {
+        return responder->send(
+            {.code = Code::not_found, .detail = "there is no command of this id"});
+    }
+    const bool handed_over = context.bus.handed_over((*before)->host, (*before)->id);
+    auto command = std::make_shared<state::Command>();
+    context.state.submit(
+        [id = (*before)->id, handed_over, command](state::Edit& edit) -> Result<void> {
+            *command = EK_TRY(commands::cancel(edit, id, handed_over));
+            return {};
+        },
+        [&context, responder, id = (*before)->id, command](const Result<void>& done) {
+            if (!done) {
+                http::Problem problem = change_problem(done.error());
+                const auto now = context.state.read();
+                const auto current = now ? now->command(id) : fail(now.error());
+                if (current && *current) {
+                    problem.more.set("current", state::to_string((*current)->state));
+                }
+                return responder->send(problem);
+            }
+            if (!state::finished(command->state)) {
+                context.bus.send_cancel(command->host, command->id);
+            }
+            responder->send(http::Reply::json(state::finished(command->state) ? 200 : 202,
+                                              state::show(*command))
+                                .with("Location", "/v1/commands/" + command->id));
+        });
+}
+
+}  // namespace
+
+void add_commands(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "GET",
+                      .path = "/v1/commands",
+                      .permission = "command.read",
+                      .tag = "commands",
+                      .summary = "List commands, the newest first",
+                      .query = page_parameters(
+                          {{.name = "host", .description = "Id or name of a host."},
+                           {.name = "state", .description = "Only commands in this state."}}),
+                      .answers = {{200, "A page of commands.", "CommandList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_commands(context, view, request);
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/commands/{id}",
+                      .permission = "command.read",
+                      .tag = "commands",
+                      .summary = "Get one command",
+                      .answers = {{200, "The command.", "Command"}},
+                      .handler = reading(context.state, [](const auto& view, const auto& request) {
+                          return get_command(view, request);
+                      })});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/commands/{id}",
+                      .verb = "cancel",
+                      .permission = "command.cancel",
+                      .tag = "commands",
+                      .summary = "Cancel a command that waits, or ask to stop one that runs",
+                      .answers = {{200, "It was cancelled.", "Command"},
+                                  {202, "The agent was asked to stop it.", "Command"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          cancel_command(context, request, responder);
+                      }});
+}
+
+}  // namespace evenkeel::api

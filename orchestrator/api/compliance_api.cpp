@@ -1,0 +1,177 @@
+#include <map>
+#include <utility>
+
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/shown.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+// /v1/compliance
+namespace evenkeel::api {
+namespace {
+
+using http::Code;
+using http::Request;
+
+// Hosts of the entries of one request; retired ones count for nothing.
+class Hosts {
+  public:
+    explicit Hosts(const state::View& view) : view_(view) {}
+
+    Checked<const state::Host*> active(std::string_view id) {
+        const auto found = hosts_.find(id);
+        if (found != hosts_.end()) return usable(found->second);
+        auto host = EK_ASK(view_.host(id));
+        const auto [at, added] = hosts_.emplace(id, std::move(host));
+        return usable(at->second);
+    }
+
+  private:
+    static const state::Host* usable(const std::optional<state::Host>& host) {
+        return host && !host->retired() ? &*host : nullptr;
+    }
+    const state::View& view_;
+    std::map<std::string, std::optional<state::Host>, std::less<>> hosts_;
+};
+
+void count(state::Tally& counts, wire::Verdict verdict) {
+    counts += {.compliant = verdict == wire::Verdict::compliant,
+               .drifted = verdict == wire::Verdict::drifted,
+               .unknown = verdict == wire::Verdict::unknown,
+               .failed = verdict == wire::Verdict::failed};
+}
+
+struct Wanted {
+    const state::Host* host = nullptr;  // null = all
+    std::string collection;
+    std::optional<wire::Verdict> status;
+};
+
+struct Verdict {
+    const state::Host* host = nullptr;
+    state::Resource resource;
+    state::Shown shown;
+};
+
+// The entry's verdict as it holds now; nothing for entries that are not wanted whatever they say.
+Checked<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, const Wanted& wanted,
+                                      std::string_view key, std::string_view record) {
+    const state::Host* host = EK_ASK(hosts.active(key.substr(0, key.find('\0'))));
+    if (!host) return std::nullopt;
+    Verdict verdict;
+    verdict.host = host;
+    verdict.resource = EK_ASK(state::parse_record(record).and_then(state::decode_resource));
+    if (!wanted.collection.empty() && verdict.resource.ref.collection != wanted.collection) {
+        return std::nullopt;
+    }
+    verdict.shown = compliance_of(context, *host, verdict.resource);
+    return verdict;
+}
+
+// Of one collection nobody keeps a tally: its entries are counted one by one.
+Checked<state::Tally> count_collection(const Context& context, const state::View& view,
+                                       Hosts& hosts, const Wanted& wanted,
+                                       const store::Range& range) {
+    state::Tally counts;
+    std::optional<http::Problem> problem;
+    EK_ASK(view.scan(view.tables().resources, range,
+                     [&](std::string_view key, std::string_view record) {
+                         const auto verdict = judge(context, hosts, wanted, key, record);
+                         if (!verdict) problem = verdict.error();
+                         if (verdict && *verdict) {
+                             count(counts, (*verdict)->shown.compliance.status);
+                         }
+                         return !problem;
+                     })
+               .map([] { return true; }));
+    if (problem) return refuse(*problem);
+    return counts;
+}
+
+Checked<state::Tally> count_all(const Context& context, const state::View& view, Hosts& hosts,
+                                const Wanted& wanted) {
+    if (wanted.host) return tally_now(context, view, *wanted.host);
+    state::Tally counts;
+    std::vector<std::string> ids;
+    EK_ASK(view.scan(view.tables().tallies, store::Range::all(),
+                     [&](std::string_view id, std::string_view) {
+                         ids.emplace_back(id);
+                         return true;
+                     })
+               .map([] { return true; }));
+    for (const std::string& id : ids) {
+        const state::Host* host = EK_ASK(hosts.active(id));
+        if (host) counts += EK_ASK(tally_now(context, view, *host));
+    }
+    return counts;
+}
+
+Checked<Wanted> read_wanted(const state::View& view, const Request& request, Hosts& hosts) {
+    Wanted wanted;
+    if (const std::string* name = request.parameter("host")) {
+        const auto host = EK_ASK(view.find_host(*name));
+        if (!host) return refuse(Code::not_found, "there is no host of this id or name");
+        wanted.host = EK_ASK(hosts.active(host->id));
+        if (!wanted.host) return refuse(Code::invalid_state, "the host is retired");
+    }
+    if (const std::string* collection = request.parameter("collection")) {
+        if (!state::is_collection_name(*collection)) {
+            return refuse(Code::unknown_collection, "there is no such collection");
+        }
+        wanted.collection = *collection;
+    }
+    if (const std::string* status = request.parameter("status")) {
+        const auto verdict = wire::verdict_from(*status);
+        if (!verdict) return refuse(Code::invalid_parameter, verdict.error().what);
+        wanted.status = *verdict;
+    }
+    return wanted;
+}
+
+Outcome list_compliance(const Context& context, const state::View& view, const Request& request) {
+    Hosts hosts(view);
+    const Wanted wanted = EK_ASK(read_wanted(view, request, hosts));
+    const store::Range range = wanted.host
+                                   ? store::Range::prefix(state::host_prefix(wanted.host->id))
+                                   : store::Range::all();
+    const state::Tally counts = wanted.collection.empty()
+                                    ? EK_ASK(count_all(context, view, hosts, wanted))
+                                    : EK_ASK(count_collection(context, view, hosts, wanted, range));
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, view.tables().resources, range,
+        [&](std::string_view key, std::string_view record) -> Checked<std::optional<json::Value>> {
+            const auto verdict = EK_ASK(judge(context, hosts, wanted, key, record));
+            if (!verdict) return std::nullopt;
+            if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
+                return std::nullopt;
+            }
+            return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);
+        },
+        {{"counts", state::encode(counts)}});
+}
+
+}  // namespace
+
+void add_compliance(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/compliance",
+         .permission = "compliance.read",
+         .tag = "compliance",
+         .summary = "Verdicts across hosts, with counts over all that host and collection select",
+         .query = page_parameters(
+             {{.name = "host", .description = "Id or name of a host."},
+              {.name = "collection", .description = "Only this collection."},
+              {.name = "status",
+               .description = "Only items with this verdict; the counts stay.",
+               .schema = json::Object{{"type", "string"},
+                                      {"enum", json::Array{"compliant", "drifted", "unknown",
+                                                           "failed"}}}}}),
+         .answers = {{200, "A page of verdicts.", "ComplianceList"}},
+         .handler = reading(context.state, [&](const auto& view, const auto& request) {
+             return list_compliance(context, view, request);
+         })});
+}
+
+}  // namespace evenkeel::api

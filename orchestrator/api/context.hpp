@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/crypto/x509.hpp"
+#include "orchestrator/api/waiters.hpp"
+#include "orchestrator/bus/bus.hpp"
+#include "orchestrator/hosts/allow_list.hpp"
+#include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/http/router.hpp"
+#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/state.hpp"
+#include "orchestrator/state/vault.hpp"
+
+namespace evenkeel::api {
+
+class EventFeed;
+
+// What the routes work with. All of it outlives them. [loop]
+struct Context {
+    run::Loop& loop;
+    state::State& state;
+    const state::Vault& vault;
+    const state::Schemas& schemas;
+    hosts::Presence& presence;
+    hosts::AllowList& allow_list;
+    bus::Bus& bus;
+    Waiters& waiters;
+    EventFeed& feed;
+    std::string authority_sha256;
+    std::function<std::uint16_t()> enrolment_port;
+};
+
+// Every route of the API, for http::Router::build; each kind of thing has a file of its own.
+std::vector<http::Route> all_routes(Context& context);
+void add_hosts(std::vector<http::Route>& routes, Context& context);
+void add_collections(std::vector<http::Route>& routes, Context& context);
+void add_resources(std::vector<http::Route>& routes, Context& context);
+void add_resource_changes(std::vector<http::Route>& routes, Context& context);
+void add_commands(std::vector<http::Route>& routes, Context& context);
+void add_compliance(std::vector<http::Route>& routes, Context& context);
+void add_enrolment(std::vector<http::Route>& routes, Context& context);
+void add_events(std::vector<http::Route>& routes, Context& context);
+void add_health(std::vector<http::Route>& routes, Context& context);
+
+}  // namespace evenkeel::api

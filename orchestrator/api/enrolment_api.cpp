@@ -1,0 +1,204 @@
+#include <array>
+#include <utility>
+
+#include <unistd.h>
+
+#include "core/base/time.hpp"
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/install_line.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/hosts/enrolment.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+// /v1/enrolment-tokens and /v1/enrolments
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+constexpr std::int64_t kUsesMost = 100'000;
+constexpr std::chrono::hours kLifetimeMost{365 * 24};
+
+void read_uses(const json::Value& body, hosts::TokenOrder& order, Findings& findings) {
+    const json::Value* uses = body.find("uses");
+    if (!uses) return;
+    const bool fits =
+        uses->is_integer() && uses->as_integer() >= 1 && uses->as_integer() <= kUsesMost;
+    if (!fits) return findings.invalid("/uses", "must be a whole number from 1 to 100000");
+    order.uses = uses->as_integer();
+}
+
+void read_lifetime(const json::Value& body, hosts::TokenOrder& order, Findings& findings) {
+    const json::Value* text = body.find("expires_in");
+    if (!text) return;
+    const auto duration = text->is_string()
+                              ? parse_duration(text->as_string())
+                              : Result<std::chrono::milliseconds>(fail(Errc::invalid, ""));
+    if (!duration || duration->count() < 1'000 || *duration > kLifetimeMost) {
+        return findings.invalid("/expires_in", "must be a duration like \"1h\", 1s to 365d");
+    }
+    order.lifetime = *duration;
+}
+
+Checked<hosts::TokenOrder> read_order(const json::Value& body) {
+    Findings findings;
+    hosts::TokenOrder order;
+    if (findings.only(body, "", {"name", "uses", "expires_in", "labels"})) {
+        const json::Value& name = body["name"];
+        if (body.find("name") && (!name.is_string() || name.as_string().size() > 128)) {
+            findings.invalid("/name", "must be text of at most 128 bytes");
+        }
+        order.name = body.string_or("name");
+        read_uses(body, order, findings);
+        read_lifetime(body, order, findings);
+        if (const json::Value* labels = body.find("labels")) {
+            check_labels(*labels, "/labels", false, findings);
+            order.labels = *labels;
+        }
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return order;
+}
+
+json::Object show(const state::EnrolmentToken& token) {
+    return {{"id", token.id},
+            {"name", token.name},
+            {"uses", token.uses},
+            {"uses_left", token.uses_left},
+            {"expires_at", to_rfc3339(token.expires_at_ms)},
+            {"created_at", token.created_at},
+            {"labels", token.labels}};
+}
+
+// Where the administrator reaches us, new hosts will too; else by the machine's own name.
+std::string enrolment_address(const Request& request) {
+    const std::string* header = request.header("host");
+    const std::string reached = header ? address_of_host_header(*header) : "";
+    if (!reached.empty()) return reached;
+    std::array<char, 256> name{};
+    const bool named = ::gethostname(name.data(), name.size() - 1) == 0;
+    const std::string own = named ? address_of_host_header(name.data()) : "";
+    return own.empty() ? "localhost" : own;
+}
+
+void make_token(Context& context, const Request& request, const Responder& responder) {
+    const auto order = read_order(request.json);
+    if (!order) return responder->send(order.error());
+    auto made = std::make_shared<hosts::MadeToken>(hosts::make_enrolment_token(*order));
+    context.state.submit(
+        [record = made->record](state::Edit& edit) { return edit.put_enrolment_token(record); },
+        [&context, responder, made,
+         address = enrolment_address(request)](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            const std::string secret(made->secret.reveal());
+            json::Object body = show(made->record);
+            body.set("secret", secret);
+            body.set("install", install_line(secret, address, context.enrolment_port(),
+                                             context.authority_sha256));
+            responder->send(http::Reply::json(201, std::move(body))
+                                .with("Location", "/v1/enrolment-tokens/" + made->record.id)
+                                .with("Cache-Control", "no-store"));
+        });
+}
+
+Outcome list_tokens(const Context& context, const state::View& view, const Request& request) {
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, view.tables().enrolment_tokens, store::Range::all(),
+        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+            return show(
+                EK_ASK(state::parse_record(record).and_then(state::decode_enrolment_token)));
+        });
+}
+
+Outcome get_token(const state::View& view, const Request& request) {
+    const auto token = EK_ASK(view.enrolment_token(request.at("id")));
+    if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
+    return http::Reply::json(200, show(*token));
+}
+
+// Ends a token before its time.
+void delete_token(Context& context, const Request& request, const Responder& responder) {
+    context.state.submit(
+        [id = request.at("id")](state::Edit& edit) -> Result<void> {
+            const bool there = EK_TRY(edit.enrolment_token(id)).has_value();
+            if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
+            return edit.erase_enrolment_token(id);
+        },
+        [responder](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            responder->send(http::Reply::empty(204));
+        });
+}
+
+Outcome list_enrolments(const Context& context, const state::View& view, const Request& request) {
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, view.tables().hosts, store::Range::all(),
+        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+            return state::show_enrolment(
+                EK_ASK(state::parse_record(record).and_then(state::decode_host)));
+        });
+}
+
+void add_tokens(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back(
+        {.method = "POST",
+         .path = "/v1/enrolment-tokens",
+         .permission = "enrolment.write",
+         .tag = "enrolment",
+         .summary = "Make a token that hosts enrol with; its secret is shown once",
+         .body = http::Body{.schema = "EnrolmentTokenPost", .required = false},
+         .answers = {{201, "The token, with secret and install line.", "EnrolmentTokenMade"}},
+         .handler = [&](const Request& request, const Responder& responder) {
+             make_token(context, request, responder);
+         }});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolment-tokens",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "List enrolment tokens",
+                      .query = page_parameters(),
+                      .answers = {{200, "A page of tokens.", "EnrolmentTokenList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_tokens(context, view, request);
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolment-tokens/{id}",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "Get one enrolment token",
+                      .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
+                      .handler = reading(context.state, [](const auto& view, const auto& request) {
+                          return get_token(view, request);
+                      })});
+    routes.push_back({.method = "DELETE",
+                      .path = "/v1/enrolment-tokens/{id}",
+                      .permission = "enrolment.write",
+                      .tag = "enrolment",
+                      .summary = "Take back an enrolment token; hosts that used it stay",
+                      .answers = {{204, "It counts no more."}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          delete_token(context, request, responder);
+                      }});
+}
+
+}  // namespace
+
+void add_enrolment(std::vector<http::Route>& routes, Context& context) {
+    add_tokens(routes, context);
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolments",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "List how hosts came in",
+                      .query = page_parameters(),
+                      .answers = {{200, "A page of enrolments.", "EnrolmentList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_enrolments(context, view, request);
+                      })});
+}
+
+}  // namespace evenkeel::api

@@ -1,0 +1,111 @@
+#include "orchestrator/api/event_feed.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "orchestrator/state/event.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+// Records looked at in one go, so that one client's long replay does not hold up the loop.
+constexpr std::size_t kStep = 500;
+
+}  // namespace
+
+bool EventFilter::wants(std::string_view type, std::string_view of_host) const {
+    return (host.empty() || host == of_host) && (types.empty() || types.contains(type));
+}
+
+EventFeed::EventFeed(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
+    state_.listen([this](const state::Effects& effects) {
+        if (effects.events) wake();
+    });
+}
+
+void EventFeed::follow(std::shared_ptr<http::Stream> stream, EventFilter filter,
+                       std::uint64_t after) {
+    const std::uint64_t number = ++last_;
+    followers_[number] = {
+        .stream = stream, .filter = std::move(filter), .sent_up_to = after, .full = false};
+    stream->on_drained([this, number] {
+        const auto found = followers_.find(number);
+        if (found == followers_.end() || !found->second.full) return;
+        found->second.full = false;
+        feed(number);
+    });
+    // Its own function is running when it closes: it is taken out afterwards.
+    stream->on_closed([this, number] { loop_.post([this, number] { followers_.erase(number); }); });
+    feed(number);
+}
+
+// Many commits in a row are told once.
+void EventFeed::wake() {
+    if (waking_ || followers_.empty()) return;
+    waking_ = true;
+    loop_.post([this] { feed_all(); });
+}
+
+void EventFeed::feed_all() {
+    waking_ = false;
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, follower] : followers_) numbers.push_back(number);
+    for (const std::uint64_t number : numbers) feed(number);
+}
+
+void EventFeed::feed(std::uint64_t number) {
+    const auto found = followers_.find(number);
+    if (found == followers_.end() || found->second.full || !found->second.stream->is_open()) return;
+    const auto more = feed_some(found->second);
+    if (!more) {
+        log::error("events cannot be read", {{"error", more.error().what}});
+        found->second.stream->close();
+    } else if (*more) {
+        loop_.post([this, number] { feed(number); });
+    }
+}
+
+Result<bool> EventFeed::feed_some(Follower& follower) {
+    const state::Reading view = EK_TRY(state_.read());
+    const std::uint64_t floor = EK_TRY(view.events_floor());
+    if (follower.sent_up_to < floor) {
+        // So slow that what it has not read is thrown away: it is told so when it comes back.
+        follower.stream->close();
+        return false;
+    }
+    std::size_t seen = 0;
+    bool more = false;
+    EK_CHECK(view.scan(
+        view.tables().events, store::Range::all().after(store::number_key(follower.sent_up_to)),
+        [&](std::string_view key, std::string_view record) {
+            if (++seen > kStep) {
+                more = true;
+                return false;
+            }
+            const auto event = state::decode_event(record);
+            if (event && follower.filter.wants(event->type, event->host)) {
+                // Room for the lines around the body too.
+                const std::size_t size = event->body.size() + 256;
+                follower.full = follower.stream->room() < size &&
+                                follower.stream->room() < http::Stream::kBytesMax;
+                if (follower.full) return false;
+                if (!follower.stream->send(event->id, event->type, event->body)) return false;
+            }
+            follower.sent_up_to = store::number_of(key).value_or(follower.sent_up_to);
+            return true;
+        }));
+    return more;
+}
+
+void EventFeed::show_live(const std::string& host, std::string_view type, std::string_view subject,
+                          const json::Value& data) {
+    const std::string body = state::live_event(type, host, subject, data);
+    for (auto& [number, follower] : followers_) {
+        if (follower.full || !follower.filter.wants(type, host)) continue;
+        if (follower.stream->room() < body.size() + 256) continue;
+        follower.stream->send("", type, body);
+    }
+}
+
+}  // namespace evenkeel::api

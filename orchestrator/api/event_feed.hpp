@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/json/json.hpp"
+#include "core/run/loop.hpp"
+#include "orchestrator/http/stream.hpp"
+#include "orchestrator/state/state.hpp"
+
+namespace evenkeel::api {
+
+// Which events a client wants.
+struct EventFilter {
+    std::string host;                          // id; empty = all
+    std::set<std::string, std::less<>> types;  // empty = all
+
+    bool wants(std::string_view type, std::string_view of_host) const;
+};
+
+// Everybody who follows events. The store is the queue: a client that reads slowly is behind, and
+// costs nothing else. [loop]
+class EventFeed {
+  public:
+    EventFeed(run::Loop& loop, state::State& state);
+
+    // Sends all events past revision `after`, and then each as it happens, until the stream ends.
+    void follow(std::shared_ptr<http::Stream> stream, EventFilter filter, std::uint64_t after);
+    // To those who are there now; nobody stores it.
+    void show_live(const std::string& host, std::string_view type, std::string_view subject,
+                   const json::Value& data);
+    std::size_t size() const { return followers_.size(); }
+
+  private:
+    struct Follower {
+        std::shared_ptr<http::Stream> stream;
+        EventFilter filter;
+        std::uint64_t sent_up_to = 0;
+        bool full = false;  // waits for the stream to drain
+    };
+    void wake();
+    void feed_all();
+    void feed(std::uint64_t number);
+    // Sends some of what is new; false when there is no more, or no room.
+    Result<bool> feed_some(Follower& follower);
+
+    run::Loop& loop_;
+    state::State& state_;
+    bool waking_ = false;
+    std::uint64_t last_ = 0;
+    std::map<std::uint64_t, Follower> followers_;
+};
+
+}  // namespace evenkeel::api

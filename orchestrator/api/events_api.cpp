@@ -1,0 +1,90 @@
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/state/event.hpp"
+
+// /v1/events
+namespace evenkeel::api {
+namespace {
+
+using http::Code;
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+Checked<EventFilter> read_filter(const state::View& view, const Request& request) {
+    EventFilter filter;
+    if (const std::string* name = request.parameter("host")) {
+        const auto host = EK_ASK(view.find_host(*name));
+        if (!host) return refuse(Code::not_found, "there is no host of this id or name");
+        filter.host = host->id;
+    }
+    if (const std::string* types = request.parameter("type")) {
+        for (std::string& type : split(*types, ',')) {
+            if (!state::is_event_type(type)) {
+                return refuse(Code::invalid_parameter,
+                              "there is no event type '" + printable(type.substr(0, 80)) + "'");
+            }
+            filter.types.insert(std::move(type));
+        }
+    }
+    return filter;
+}
+
+// The revision after which to begin: of Last-Event-ID, of `since`, or now.
+Checked<std::uint64_t> read_position(const Context& context, const state::View& view,
+                                     const Request& request) {
+    const std::uint64_t now = EK_ASK(view.revision());
+    // A browser sends the header when it comes back to the same URL: it is the newer of the two.
+    const std::string* given = request.header("last-event-id");
+    if (!given) given = request.parameter("since");
+    if (!given) return now;
+    const auto position = state::parse_event_id(*given);
+    if (!position) return refuse(Code::invalid_parameter, position.error().what);
+    if (position->stream != context.state.stream().id) {
+        return refuse(Code::gone,
+                      "the position is of an older stream: the orchestrator was "
+                      "restored from a backup, so read everything anew");
+    }
+    if (position->revision > now) {
+        return refuse(Code::invalid_parameter, "the position is not reached yet");
+    }
+    if (position->revision < EK_ASK(view.events_floor())) {
+        return refuse(Code::gone, "events after this position are not kept any more");
+    }
+    return position->revision;
+}
+
+void follow_events(Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    auto filter = read_filter(*view, request);
+    if (!filter) return responder->send(filter.error());
+    const auto after = read_position(context, *view, request);
+    if (!after) return responder->send(after.error());
+    if (auto stream = responder->open_stream()) {
+        context.feed.follow(std::move(stream), *std::move(filter), *after);
+    }
+}
+
+}  // namespace
+
+void add_events(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/events",
+         .permission = "event.read",
+         .tag = "events",
+         .summary = "Follow events as server-sent events; Last-Event-ID resumes",
+         .query = {{.name = "since", .description = "An event's id: begin after it."},
+                   {.name = "host", .description = "Id or name of a host."},
+                   {.name = "type", .description = "Event types, with commas between them."}},
+         .answers = {{200, "CloudEvents, each as `data:` of a server-sent event.", "Event"}},
+         .handler = [&](const Request& request,
+                        const Responder& responder) { follow_events(context, request, responder); },
+         .produces = {"text/event-stream"}});
+}
+
+}  // namespace evenkeel::api

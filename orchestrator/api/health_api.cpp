@@ -1,0 +1,68 @@
+#include <utility>
+
+#include "core/wire/message.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/outcome.hpp"
+
+// /livez, /readyz and /version: without a token
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+// Works waiting for the disk above which new ones are better sent elsewhere.
+constexpr std::size_t kDepthMost = 5'000;
+
+void get_ready(const Context& context, const Responder& responder) {
+    const auto view = context.state.read();
+    const bool store = view.has_value() && view->revision().has_value();
+    const bool writer = context.state.depth() < kDepthMost;
+    const bool bus = context.bus.port() != 0 && context.enrolment_port() != 0;
+    const auto word = [](bool well) { return well ? "ok" : "failing"; };
+    const bool ready = store && writer && bus;
+    responder->send(http::Reply::json(ready ? 200 : 503,
+                                      json::Object{{"ready", ready},
+                                                   {"checks", json::Object{{"store", word(store)},
+                                                                           {"writer", word(writer)},
+                                                                           {"bus", word(bus)}}}}));
+}
+
+}  // namespace
+
+void add_health(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "GET",
+                      .path = "/livez",
+                      .permission = std::string(http::kPublic),
+                      .tag = "health",
+                      .summary = "Whether the process answers",
+                      .answers = {{200, "It does.", "Alive"}},
+                      .handler = [](const Request&, const Responder& responder) {
+                          responder->send(http::Reply::json(200, json::Object{{"alive", true}}));
+                      }});
+    routes.push_back({.method = "GET",
+                      .path = "/readyz",
+                      .permission = std::string(http::kPublic),
+                      .tag = "health",
+                      .summary = "Whether it can do its work, check by check",
+                      .answers = {{200, "Ready.", "Ready"}, {503, "Not ready.", "Ready"}},
+                      .handler = [&context](const Request&, const Responder& responder) {
+                          get_ready(context, responder);
+                      }});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/version",
+         .permission = std::string(http::kPublic),
+         .tag = "health",
+         .summary = "The program's version",
+         .answers = {{200, "The version.", "Version"}},
+         .handler = [](const Request&, const Responder& responder) {
+             responder->send(http::Reply::json(
+                 200, json::Object{{"version", EVENKEEL_VERSION},
+                                   {"api", "v1"},
+                                   {"bus_protocol", json::Object{{"min", wire::kProtocolMin},
+                                                                 {"max", wire::kProtocolMax}}}}));
+         }});
+}
+
+}  // namespace evenkeel::api

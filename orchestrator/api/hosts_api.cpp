@@ -1,0 +1,146 @@
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/shown.hpp"
+#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+// /v1/hosts
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+Outcome list_hosts(const Context& context, const state::View& view, const Request& request) {
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, view.tables().hosts, store::Range::all(),
+        [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+            const auto host = EK_ASK(state::parse_record(record).and_then(state::decode_host));
+            return EK_ASK(show_host(context, view, host));
+        });
+}
+
+Outcome get_host(const Context& context, const state::View& view, const Request& request) {
+    const state::Host host = EK_ASK(require_host(view, request));
+    return http::Reply::json(200, EK_ASK(show_host(context, view, host)));
+}
+
+Checked<hosts::Patch> read_patch(const json::Value& body) {
+    Findings findings;
+    hosts::Patch patch;
+    if (findings.only(body, "", {"name", "labels"})) {
+        if (const json::Value* name = body.find("name")) {
+            if (name->is_string() && hosts::is_name(name->as_string())) {
+                patch.name = name->as_string();
+            } else {
+                findings.invalid("/name",
+                                 "a name has 1 to 128 of [A-Za-z0-9._-], begins with a "
+                                 "letter or digit and is not spelled like an id");
+            }
+        }
+        if (const json::Value* labels = body.find("labels")) {
+            check_labels(*labels, "/labels", true, findings);
+            patch.labels = *labels;
+        }
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return patch;
+}
+
+// Carries out `work` on the host of the request and answers with the host.
+void change_host(Context& context, const Request& request, const Responder& responder,
+                 std::function<Result<state::Host>(state::Edit&, const std::string&)> work,
+                 std::function<void(const state::Host&)> then) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto host = require_host(*view, request);
+    if (!host) return responder->send(host.error());
+    auto changed = std::make_shared<state::Host>();
+    context.state.submit(
+        [id = host->id, work = std::move(work), changed](state::Edit& edit) -> Result<void> {
+            *changed = EK_TRY(work(edit, id));
+            return {};
+        },
+        [&context, responder, changed, then = std::move(then)](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            then(*changed);
+            const auto now = context.state.read();
+            if (!now) return responder->send(now.error());
+            auto shown = show_host(context, *now, *changed);
+            if (!shown) return responder->send(shown.error());
+            responder->send(http::Reply::json(200, *shown));
+        });
+}
+
+void patch_host(Context& context, const Request& request, const Responder& responder) {
+    auto patch = read_patch(request.json);
+    if (!patch) return responder->send(patch.error());
+    change_host(
+        context, request, responder,
+        [patch = *std::move(patch)](state::Edit& edit, const std::string& id) {
+            return hosts::change(edit, id, patch);
+        },
+        [](const state::Host&) {});
+}
+
+void retire_host(Context& context, const Request& request, const Responder& responder) {
+    change_host(context, request, responder, hosts::retire, [&context](const state::Host& host) {
+        context.allow_list.remove(host.fingerprint);
+        context.bus.cut(host.id, "the host was retired");
+        log::info("a host was retired", {{"host", host.id}, {"name", host.name}});
+    });
+}
+
+}  // namespace
+
+void add_hosts(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "GET",
+                      .path = "/v1/hosts",
+                      .permission = "host.read",
+                      .tag = "hosts",
+                      .summary = "List hosts",
+                      .query = page_parameters(),
+                      .answers = {{200, "A page of hosts.", "HostList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_hosts(context, view, request);
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/hosts/{h}",
+                      .permission = "host.read",
+                      .tag = "hosts",
+                      .summary = "Get one host by id or name",
+                      .answers = {{200, "The host.", "Host"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return get_host(context, view, request);
+                      })});
+    routes.push_back(
+        {.method = "PATCH",
+         .path = "/v1/hosts/{h}",
+         .permission = "host.write",
+         .tag = "hosts",
+         .summary = "Rename a host or change its labels",
+         .body = http::Body{.schema = "HostPatch",
+                            .types = {"application/merge-patch+json", "application/json"}},
+         .answers = {{200, "The host as it is now.", "Host"}},
+         .handler = [&](const Request& request, const Responder& responder) {
+             patch_host(context, request, responder);
+         }});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/hosts/{h}",
+                      .verb = "retire",
+                      .permission = "host.retire",
+                      .tag = "hosts",
+                      .summary = "Retire a host: its certificate counts no more, at once",
+                      .answers = {{200, "The host as it is now.", "Host"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          retire_host(context, request, responder);
+                      }});
+}
+
+}  // namespace evenkeel::api

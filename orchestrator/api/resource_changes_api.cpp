@@ -1,0 +1,217 @@
+#include <utility>
+
+#include "orchestrator/api/orders.hpp"
+#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/wishes.hpp"
+
+// Changing /v1/hosts/{h}/resources/{collection}/{id}, and POST /v1/hosts/{h}:apply
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+// What every one of these routes begins with.
+struct Target {
+    state::Host host;
+    wire::Ref ref;
+    std::optional<state::Resource> resource;
+    bool dry_run = false;
+};
+
+Checked<Target> find_target(const Context& context, const state::View& view,
+                            const Request& request) {
+    Target target;
+    target.dry_run = EK_ASK(is_dry_run(request));
+    target.host = EK_ASK(require_active_host(view, request));
+    target.ref = {request.at("collection"), request.at("id")};
+    EK_ASK(check_ref(context, view, target.host, target.ref));
+    target.resource = EK_ASK(view.resource(target.host.id, target.ref));
+    return target;
+}
+
+wire::Wanted wanted(const wire::Ref& ref, json::Value description = {},
+                    wire::Policy policy = wire::Policy::report) {
+    wire::Wanted entry;
+    entry.ref = ref;
+    entry.description = std::move(description);
+    entry.policy = policy;
+    return entry;
+}
+
+// The preconditions of a dry run, which changes nothing that could check them.
+bool may_plan(const Ordering& ordering, const std::optional<state::Resource>& resource) {
+    if (ordering.asking.guard(resource)) return true;
+    ordering.responder->send(**ordering.refused);
+    return false;
+}
+
+void put_resource(Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto target = find_target(context, *view, request);
+    if (!target) return responder->send(target.error());
+    auto wish = read_wish(context, *view, target->host, target->ref, request.json);
+    if (!wish) return responder->send(wish.error());
+    const Ordering asked = ordering(context, request, target->host.id, responder);
+    if (target->dry_run) {
+        if (!may_plan(asked, target->resource)) return;
+        return plan(asked, "apply", {wanted(wish->ref, wish->description, wish->policy)});
+    }
+    order(asked, [&vault = context.vault, wish = *std::move(wish)](state::Edit& edit,
+                                                                   const commands::Asking& asking) {
+        return commands::describe(edit, vault, asking, {wish});
+    });
+}
+
+// DELETE and :forget: for what is described only, and not by the host itself.
+bool may_drop(const Ordering& ordering, const Target& target) {
+    if (!may_plan(ordering, target.resource)) return false;
+    if (!target.resource) {
+        ordering.responder->send(
+            {.code = http::Code::not_found,
+             .detail = target.ref.collection + " " + target.ref.id + " is not described"});
+        return false;
+    }
+    if (target.resource->origin == wire::Origin::local) {
+        ordering.responder->send({.code = http::Code::invalid_state,
+                                  .detail = "the description is the host's own; change it there"});
+        return false;
+    }
+    return true;
+}
+
+void drop_resource(Context& context, const Request& request, const Responder& responder,
+                   bool remove) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto target = find_target(context, *view, request);
+    if (!target) return responder->send(target.error());
+    const Ordering asked = ordering(context, request, target->host.id, responder);
+    if (target->dry_run) {
+        if (!may_drop(asked, *target)) return;
+        if (remove) return plan(asked, "remove", {wanted(target->ref)});
+        wire::Done untouched;
+        untouched.ref = target->ref;
+        untouched.generation = target->resource->generation;
+        return answer_planned(asked, "forget", {std::move(untouched)});
+    }
+    order(asked, [&vault = context.vault, remove, ref = target->ref](
+                     state::Edit& edit, const commands::Asking& asking) {
+        return remove ? commands::remove(edit, vault, asking, ref)
+                      : commands::forget(edit, asking, ref);
+    });
+}
+
+Checked<wire::Wanted> read_action(const wire::Ref& ref, const json::Value& body) {
+    Findings findings;
+    wire::Wanted action = wanted(ref);
+    if (findings.only(body, "", {"action", "arguments"})) {
+        action.action = body.string_or("action");
+        if (action.action.empty() || action.action.size() > 64) {
+            findings.invalid("/action", "must be an action's name");
+        }
+        action.arguments = body["arguments"];
+        if (!action.arguments.is_null() && !action.arguments.is_object()) {
+            findings.invalid("/arguments", "must be an object");
+        }
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return action;
+}
+
+void invoke_action(Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto target = find_target(context, *view, request);
+    if (!target) return responder->send(target.error());
+    const auto action = read_action(target->ref, request.json);
+    if (!action) return responder->send(action.error());
+    const Ordering asked = ordering(context, request, target->host.id, responder);
+    if (target->dry_run) return plan(asked, "invoke", {*action});
+    // Nobody wants a service restarted hours later, when its host happens to be back.
+    if (!context.bus.is_online(target->host.id)) {
+        return responder->send(
+            {.code = http::Code::host_offline, .detail = "the host is not connected"});
+    }
+    order(asked, [&vault = context.vault, action = *action](state::Edit& edit,
+                                                            const commands::Asking& asking) {
+        return commands::invoke(edit, vault, asking, action.ref, action.action, action.arguments);
+    });
+}
+
+void apply_file(Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto dry_run = is_dry_run(request);
+    if (!dry_run) return responder->send(dry_run.error());
+    const auto host = require_active_host(*view, request);
+    if (!host) return responder->send(host.error());
+    auto wishes = read_file(context, *view, *host, request.json);
+    if (!wishes) return responder->send(wishes.error());
+    Ordering asked = ordering(context, request, host->id, responder);
+    asked.asking.guard = nullptr;  // an ETag is one resource's
+    if (*dry_run) {
+        std::vector<wire::Wanted> entries;
+        for (const commands::Wish& wish : *wishes) {
+            entries.push_back(wanted(wish.ref, wish.description, wish.policy));
+        }
+        return plan(asked, "apply", entries);
+    }
+    order(asked, [&vault = context.vault, wishes = *std::move(wishes)](
+                     state::Edit& edit, const commands::Asking& asking) {
+        return commands::describe(edit, vault, asking, wishes);
+    });
+}
+
+const std::vector<http::Answer>& command_answers() {
+    static const std::vector<http::Answer> kAnswers = {
+        {200, "Finished within Prefer: wait, or a dry run.", "Command"},
+        {202, "Stored; the host will be told.", "Command"}};
+    return kAnswers;
+}
+
+}  // namespace
+
+void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
+    const std::string one = "/v1/hosts/{h}/resources/{collection}/{id}";
+    const auto add = [&](std::string method, std::string path, std::string verb,
+                         std::string permission, std::string summary, std::string body,
+                         std::function<void(const Request&, const Responder&)> handler) {
+        http::Route route{.method = std::move(method),
+                          .path = std::move(path),
+                          .verb = std::move(verb),
+                          .permission = std::move(permission),
+                          .tag = "resources",
+                          .summary = std::move(summary),
+                          .query = {dry_run_parameter()},
+                          .answers = command_answers(),
+                          .handler = std::move(handler)};
+        if (!body.empty()) route.body = http::Body{.schema = std::move(body)};
+        routes.push_back(std::move(route));
+    };
+    add("PUT", one, "", "resource.write", "Describe a resource, and bring the host to it",
+        "ResourcePut", [&](const Request& request, const Responder& responder) {
+            put_resource(context, request, responder);
+        });
+    add("DELETE", one, "", "resource.write",
+        "Remove a described thing from the host, then drop its description", "",
+        [&](const Request& request, const Responder& responder) {
+            drop_resource(context, request, responder, true);
+        });
+    add("POST", one, "forget", "resource.write", "Drop a description; leave the host as it is", "",
+        [&](const Request& request, const Responder& responder) {
+            drop_resource(context, request, responder, false);
+        });
+    add("POST", one, "invoke", "resource.invoke", "Run a one-shot action on a resource", "Action",
+        [&](const Request& request, const Responder& responder) {
+            invoke_action(context, request, responder);
+        });
+    add("POST", "/v1/hosts/{h}", "apply", "resource.write",
+        "Describe several resources of a host with one command", "File",
+        [&](const Request& request, const Responder& responder) {
+            apply_file(context, request, responder);
+        });
+}
+
+}  // namespace evenkeel::api

@@ -1,0 +1,170 @@
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/wishes.hpp"
+#include "orchestrator/http/conditional.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+// Reading /v1/hosts/{h}/resources
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+constexpr std::chrono::seconds kLiveTimeout{20};
+
+Outcome list_resources(const Context& context, const state::View& view, const Request& request,
+                       const std::string& collection) {
+    const state::Host host = EK_ASK(require_host(view, request));
+    store::Range range = store::Range::prefix(state::host_prefix(host.id));
+    if (!collection.empty()) {
+        EK_ASK(check_ref(context, view, host, {collection, "any"})
+                   .map([](const auto&) { return true; })
+                   .or_else([](const http::Problem& problem) -> Checked<bool> {
+                       // "any" is no id that the collection need know.
+                       if (problem.code == http::Code::invalid_id) return true;
+                       return refuse(problem);
+                   }));
+        range = store::Range::collection(collection, state::host_prefix(host.id));
+    }
+    const Pages pages(context.vault, context.state.stream().id);
+    return pages.answer(
+        view, request, view.tables().resources, range,
+        [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+            const auto resource =
+                EK_ASK(state::parse_record(record).and_then(state::decode_resource));
+            return EK_ASK(show_resource(context, view, host, resource));
+        });
+}
+
+wire::Ref ref_of(const Request& request) {
+    return {request.at("collection"), request.at("id")};
+}
+
+Outcome get_resource(const Context& context, const state::View& view, const Request& request) {
+    const state::Host host = EK_ASK(require_host(view, request));
+    const wire::Ref ref = ref_of(request);
+    EK_ASK(check_ref(context, view, host, ref));
+    const auto resource = EK_ASK(view.resource(host.id, ref));
+    if (!resource) {
+        return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
+    }
+    const std::string etag = http::etag_of(resource->revision);
+    if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
+    return http::Reply::json(200, EK_ASK(show_resource(context, view, host, *resource)))
+        .with("ETag", etag);
+}
+
+// What the host read just now, in the shape of the resource; what is not described has the state
+// only.
+Outcome live_reply(const Context& context, const std::string& host_id, const wire::Ref& ref,
+                   const json::Value& result) {
+    const auto view = EK_ASK(context.state.read());
+    const auto host = EK_ASK(view.host(host_id));
+    if (!host) return refuse(http::Code::not_found, "the host is gone");
+    json::Value state;
+    if (result["items"].is_array()) {
+        for (const json::Value& item : result["items"].as_array()) {
+            if (item.string_or("id") == ref.id) state = item["state"];
+        }
+    }
+    auto resource = EK_ASK(view.resource(host_id, ref));
+    if (!resource) {
+        return http::Reply::json(200, json::Object{{"host", host_id},
+                                                   {"collection", ref.collection},
+                                                   {"id", ref.id},
+                                                   {"description", nullptr},
+                                                   {"policy", nullptr},
+                                                   {"origin", nullptr},
+                                                   {"generation", nullptr},
+                                                   {"state", state},
+                                                   {"observed_at", now_rfc3339()},
+                                                   {"compliance", nullptr}});
+    }
+    resource->state = state;
+    resource->observed_at = now_rfc3339();
+    return http::Reply::json(200, EK_ASK(show_resource(context, view, *host, *resource)))
+        .with("ETag", http::etag_of(resource->revision));
+}
+
+void read_live(const Context& context, const Request& request, const Responder& responder) {
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto host = require_active_host(*view, request);
+    if (!host) return responder->send(host.error());
+    const wire::Ref ref = ref_of(request);
+    const auto known = check_ref(context, *view, *host, ref);
+    if (!known) return responder->send(known.error());
+    if (!context.bus.is_online(host->id)) {
+        return responder->send(
+            {.code = http::Code::host_offline, .detail = "the host is not connected"});
+    }
+    wire::Request ask;
+    ask.verb = "read";
+    ask.timeout = kLiveTimeout;
+    ask.arguments =
+        json::Object{{"collection", ref.collection}, {"ids", json::Array{json::Value(ref.id)}}};
+    context.bus.ask(host->id, ask,
+                    [&context, responder, id = host->id, ref](const Result<json::Value>& result) {
+                        if (!result) return responder->send(result.error());
+                        auto reply = live_reply(context, id, ref, *result);
+                        if (!reply) return responder->send(reply.error());
+                        responder->send(*std::move(reply));
+                    });
+}
+
+void get_or_read(const Context& context, const Request& request, const Responder& responder) {
+    const std::string* live = request.parameter("live");
+    if (live && *live == "true") return read_live(context, request, responder);
+    if (live && *live != "false") {
+        return responder->send(
+            {.code = http::Code::invalid_parameter, .detail = "live is true or false"});
+    }
+    reading(context.state, [&](const auto& view, const auto& asked) {
+        return get_resource(context, view, asked);
+    })(request, responder);
+}
+
+}  // namespace
+
+void add_resources(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "GET",
+                      .path = "/v1/hosts/{h}/resources",
+                      .permission = "resource.read",
+                      .tag = "resources",
+                      .summary = "List a host's described resources",
+                      .query = page_parameters(),
+                      .answers = {{200, "A page of resources.", "ResourceList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_resources(context, view, request, "");
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/hosts/{h}/resources/{collection}",
+                      .permission = "resource.read",
+                      .tag = "resources",
+                      .summary = "List a host's described resources of one collection",
+                      .query = page_parameters(),
+                      .answers = {{200, "A page of resources.", "ResourceList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_resources(context, view, request, request.at("collection"));
+                      })});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/hosts/{h}/resources/{collection}/{id}",
+         .permission = "resource.read",
+         .tag = "resources",
+         .summary = "Get one resource, as known or, with live=true, as the host reads it now",
+         .query = {{.name = "live",
+                    .description = "true: ask the host, which must be connected.",
+                    .schema = json::Object{{"type", "boolean"}}}},
+         .answers = {{200, "The resource.", "Resource"}, {304, "It has not changed."}},
+         .handler = [&](const Request& request, const Responder& responder) {
+             get_or_read(context, request, responder);
+         }});
+}
+
+}  // namespace evenkeel::api

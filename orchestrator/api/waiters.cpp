@@ -1,0 +1,56 @@
+#include "orchestrator/api/waiters.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace evenkeel::api {
+
+Waiters::Waiters(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
+    state_.listen([this](const state::Effects& effects) {
+        for (const std::string& command : effects.commands) look_at(command);
+    });
+}
+
+void Waiters::wait(const state::Command& command, std::chrono::milliseconds at_most,
+                   Callback callback) {
+    const std::uint64_t number = ++last_;
+    Waiting& waiting = waiting_[number];
+    waiting.command = command.id;
+    waiting.callback = std::move(callback);
+    waiting.timer = loop_.after(at_most, [this, number, command] { give_up(number, command); });
+    by_command_.emplace(command.id, number);
+    // It may have ended between its own commit and now.
+    look_at(command.id);
+}
+
+void Waiters::look_at(const std::string& id) {
+    if (!by_command_.contains(id)) return;
+    const auto view = state_.read();
+    if (!view) return;
+    const auto command = view->command(id);
+    if (!command || !*command || !state::finished((*command)->state)) return;
+    std::vector<std::uint64_t> numbers;
+    const auto [begin, end] = by_command_.equal_range(id);
+    for (auto it = begin; it != end; ++it) numbers.push_back(it->second);
+    for (const std::uint64_t number : numbers) finish(number, **command);
+}
+
+void Waiters::give_up(std::uint64_t number, const state::Command& as_it_was) {
+    const auto view = state_.read();
+    const auto now = view ? view->command(as_it_was.id) : fail(view.error());
+    finish(number, now && *now ? **now : as_it_was);
+}
+
+void Waiters::finish(std::uint64_t number, const state::Command& command) {
+    auto node = waiting_.extract(number);
+    if (node.empty()) return;
+    const auto [begin, end] = by_command_.equal_range(command.id);
+    for (auto it = begin; it != end; ++it) {
+        if (it->second != number) continue;
+        by_command_.erase(it);
+        break;
+    }
+    node.mapped().callback(command);
+}
+
+}  // namespace evenkeel::api

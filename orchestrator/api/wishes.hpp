@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/commands/desire.hpp"
+
+// Turns what clients describe into wishes: every wrong field is told at once, against the schema
+// that the host reported. [loop]
+namespace evenkeel::api {
+
+// `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
+// told nothing yet and accepts any.
+Checked<state::Schemas::Pointer> check_ref(const Context& context, const state::View& view,
+                                           const state::Host& host, const wire::Ref& ref);
+
+// PUT's body: {"description":{...},"policy":...}.
+Checked<commands::Wish> read_wish(const Context& context, const state::View& view,
+                                  const state::Host& host, const wire::Ref& ref,
+                                  const json::Value& body);
+
+// The agent's FILE: {"resources":[{"collection","id","description","policy"}...]}.
+Checked<std::vector<commands::Wish>> read_file(const Context& context, const state::View& view,
+                                               const state::Host& host, const json::Value& body);
+
+// The id as it would be canonical, if it is one; else empty.
+std::string canonical_id(const schema::Schema& schema, std::string_view id);
+
+}  // namespace evenkeel::api

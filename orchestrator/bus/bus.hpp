@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "orchestrator/bus/conversation.hpp"
+#include "orchestrator/hosts/allow_list.hpp"
+
+namespace evenkeel::link {
+class Listener;
+struct Peer;
+}  // namespace evenkeel::link
+
+namespace evenkeel::bus {
+
+// Where to listen, and the files to prove ourselves with.
+struct Endpoint {
+    std::string host;  // empty = every address
+    std::uint16_t port = 0;
+    std::string certificate_file;
+    std::string key_file;
+    std::string authority_file;
+};
+
+// The listener for enrolled hosts, and their conversations. [loop]
+class Bus {
+  public:
+    struct Parts {
+        run::Loop& loop;
+        state::State& state;
+        const state::Vault& vault;
+        const state::Schemas& schemas;
+        hosts::Presence& presence;
+        const hosts::AllowList& allow_list;
+        std::chrono::milliseconds heartbeat;
+    };
+    using ShowLive = std::function<void(const std::string& host, std::string_view type,
+                                        std::string_view subject, const json::Value& data)>;
+
+    Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live);
+    ~Bus();
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
+
+    // See link::Listener::start.
+    Result<void> start();
+    // Cuts every host off; nothing comes from the bus afterwards.
+    void stop();
+    std::uint16_t port() const;
+
+    // Whether the host has a link and both hellos are through.
+    bool is_online(const std::string& host) const;
+    // Asks the host; see Requests. `unavailable` when it is not online.
+    void ask(const std::string& host, const wire::Request& request, Requests::Callback callback);
+    // Whether the host may have this command, although it has not accepted it yet.
+    bool handed_over(const std::string& host, const std::string& command) const;
+    // Tells the agent to stop a command that it has.
+    void send_cancel(const std::string& host, const std::string& command);
+    // Ends the host's connection: it was retired.
+    void cut(const std::string& host, const std::string& why);
+
+  private:
+    void on_connected(const link::Peer& peer);
+    void on_disconnected(std::uint64_t connection);
+    void drop(std::uint64_t connection);
+    void on_heartbeat();
+    void on_committed(const state::Effects& effects);
+    Conversation* find(const std::string& host) const;
+
+    Parts parts_;
+    Requests requests_;
+    Shared shared_;
+    std::unique_ptr<link::Listener> listener_;
+    // Shared with callbacks of the store, see Conversation.
+    std::map<std::uint64_t, std::shared_ptr<Conversation>> conversations_;
+    std::map<std::string, std::uint64_t> by_host_;
+    run::Timer heartbeat_;
+};
+
+}  // namespace evenkeel::bus

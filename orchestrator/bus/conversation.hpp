@@ -1,0 +1,107 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/link/message.hpp"
+#include "core/run/loop.hpp"
+#include "core/wire/message.hpp"
+#include "orchestrator/bus/requests.hpp"
+#include "orchestrator/commands/machine.hpp"
+#include "orchestrator/commands/report.hpp"
+#include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/state/state.hpp"
+
+namespace evenkeel::bus {
+
+// What every conversation works with. All of it outlives them.
+struct Shared {
+    run::Loop& loop;
+    state::State& state;
+    const state::Vault& vault;
+    const state::Schemas& schemas;
+    hosts::Presence& presence;
+    Requests& requests;
+    std::chrono::milliseconds heartbeat;
+    // Sends over a connection, to the host's own address; see link::Listener::send.
+    std::function<Result<void>(std::uint64_t connection, const std::string& address,
+                               std::uint64_t token, link::Message)>
+        send;
+    // Ends a connection and tells the peer why.
+    std::function<void(std::uint64_t connection, const std::string& condition,
+                       const std::string& text)>
+        close;
+    // Shows administrators an event that nobody stores.
+    std::function<void(const std::string& host, std::string_view type, std::string_view subject,
+                       const json::Value& data)>
+        show_live;
+};
+
+// One connected host, from its hello to the end of its connection. Shared with the store's
+// callbacks, which may come after that end. [loop]
+class Conversation : public std::enable_shared_from_this<Conversation> {
+  public:
+    Conversation(Shared& shared, std::uint64_t connection, std::string host);
+
+    std::uint64_t connection() const { return connection_; }
+    const std::string& host() const { return host_; }
+    // Both hellos are through.
+    bool greeted() const { return greeted_; }
+
+    void receive(const link::Message& message, link::Delivery delivery);
+    // The answer to a command that was sent; tokens are the commands' numbers, 0 for all else.
+    void settled(std::uint64_t token, link::Disposition disposition);
+    // Sends what waits, in order; compares anew when that was put off and nothing waits.
+    void pump();
+    // Whether this command was handed to the link and may be with the agent.
+    bool handed_over(const std::string& command) const;
+    void send_cancel(const std::string& command);
+    void send_heartbeat();
+    // `unavailable` before the hello.
+    void ask(const wire::Request& request, Requests::Callback callback);
+    // The connection has ended: nothing is sent any more.
+    void end();
+
+  private:
+    // conversation.cpp
+    void send(std::string body, std::uint64_t token = 0);
+    void take(wire::AgentHello hello, const link::Delivery& delivery);
+    void greet(const state::EventMark& mark);
+    void hold_back(const link::Delivery& delivery);
+    // conversation_events.cpp
+    void take(wire::Event event, const link::Delivery& delivery);
+    void take_live(const wire::Event& event);
+    // conversation_commands.cpp
+    Result<void> send_waiting();
+    Result<bool> send_command(const state::Command& command);
+    void step(const std::string& command, commands::Step step, std::optional<Error> error = {});
+    // conversation_sync.cpp
+    void take(const wire::Digest& digest);
+    void fetch_schemas();
+    void fetch_schema(const state::Collection& collection);
+    void keep_schema(const state::Collection& collection, const json::Value& result);
+    void compare();
+    void fetch_inventory(json::Value after, std::shared_ptr<std::vector<wire::Held>> found);
+    void repair(const std::vector<wire::Held>& inventory);
+
+    Shared& shared_;
+    std::uint64_t connection_;
+    std::string host_;
+    bool ended_ = false;
+    bool greeted_ = false;
+    bool in_sync_once_ = false;  // the first digest has come: commands may go out
+    bool comparing_ = false;     // an inventory is being fetched
+    bool compare_due_ = false;   // a digest came while commands were unfinished
+    std::uint64_t last_event_ = 0;
+    std::uint64_t sent_up_to_ = 0;                    // commands up to this number were handed over
+    std::map<std::uint64_t, std::string> in_flight_;  // handed over, not settled: seq -> id
+    std::vector<link::Delivery> held_back_;           // released when retry_ comes
+    run::Timer retry_;
+};
+
+}  // namespace evenkeel::bus

@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "orchestrator/bus/conversation.hpp"
+#include "orchestrator/commands/queue.hpp"
+
+// Commands go out in order and become `sent` when the agent has accepted them.
+namespace evenkeel::bus {
+namespace {
+
+constexpr std::size_t kInFlightMost = 32;
+
+}  // namespace
+
+bool Conversation::handed_over(const std::string& command) const {
+    return std::any_of(in_flight_.begin(), in_flight_.end(),
+                       [&](const auto& one) { return one.second == command; });
+}
+
+void Conversation::pump() {
+    if (!in_sync_once_ || ended_) return;
+    const auto sent = send_waiting();
+    if (!sent) {
+        log::error("commands cannot be sent", {{"host", host_}, {"error", sent.error().what}});
+    }
+    if (compare_due_) compare();
+}
+
+Result<void> Conversation::send_waiting() {
+    if (in_flight_.size() >= kInFlightMost) return {};
+    const state::Reading now = EK_TRY(shared_.state.read());
+    for (const state::Command& command :
+         EK_TRY(now.unfinished(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
+        if (command.state != state::CommandState::queued) {
+            if (command.cancelling) send_cancel(command.id);
+        } else if (in_flight_.contains(command.seq)) {
+            // Handed over before an older one came back.
+        } else if (!EK_TRY(send_command(command))) {
+            return {};
+        }
+        sent_up_to_ = command.seq;
+    }
+    return {};
+}
+
+// False when the link takes no more for now.
+Result<bool> Conversation::send_command(const state::Command& command) {
+    const wire::Command message =
+        EK_TRY(commands::to_wire(command, shared_.vault, shared_.state.stream().id));
+    const auto sent = shared_.send(
+        connection_, wire::agent_address(host_), command.seq,
+        {.body = wire::encode(message), .reply_to = "", .correlation_id = "", .durable = true});
+    if (sent) {
+        in_flight_[command.seq] = command.id;
+        return true;
+    }
+    if (sent.error().code != Errc::limit) return false;
+    step(command.id, commands::Step::refused, sent.error());
+    return true;
+}
+
+void Conversation::settled(std::uint64_t token, link::Disposition disposition) {
+    auto node = in_flight_.extract(token);
+    if (node.empty()) return;
+    switch (disposition) {
+        case link::Disposition::accept:
+            step(node.mapped(), commands::Step::accepted);
+            break;
+        case link::Disposition::reject:
+            step(node.mapped(), commands::Step::refused,
+                 Error{Errc::invalid, "the agent does not take the command"});
+            break;
+        case link::Disposition::release:
+            // Not now: all from this one on is sent again, which the agent knows by the ids.
+            sent_up_to_ = std::min(sent_up_to_, token - 1);
+            if (!ended_) hold_back({});
+            return;
+    }
+    pump();
+}
+
+void Conversation::step(const std::string& id, commands::Step step, std::optional<Error> error) {
+    auto command = std::make_shared<state::Command>();
+    shared_.state.submit(
+        [id, step, error = std::move(error), command](state::Edit& edit) -> Result<void> {
+            *command = EK_TRY(commands::advance(edit, id, step, error));
+            return {};
+        },
+        [self = shared_from_this(), command](const Result<void>& done) {
+            // A step that comes too late is no error: the outcome may overtake the acceptance.
+            if (done && command->cancelling && !state::finished(command->state)) {
+                self->send_cancel(command->id);
+            }
+        });
+}
+
+}  // namespace evenkeel::bus

@@ -1,0 +1,142 @@
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/schema/schema.hpp"
+#include "orchestrator/bus/conversation.hpp"
+#include "orchestrator/commands/resync.hpp"
+
+// Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.
+namespace evenkeel::bus {
+namespace {
+
+constexpr int kInventoryPage = 1'000;
+// Descriptions of one host; an inventory that goes on behind it is not believed.
+constexpr std::size_t kInventoryMost = 1'000'000;
+
+Result<std::vector<wire::Held>> decode_page(const json::Value& result) {
+    if (!result["items"].is_array()) return fail(Errc::invalid, "an inventory without items");
+    std::vector<wire::Held> page;
+    for (const json::Value& item : result["items"].as_array()) {
+        wire::Held held;
+        held.ref = {item.string_or("collection"), item.string_or("id")};
+        held.generation = EK_TRY(wire::decode_generation(item["generation"]));
+        if (!state::fits(held.ref)) return fail(Errc::invalid, "an inventory names no resource");
+        page.push_back(std::move(held));
+    }
+    return page;
+}
+
+}  // namespace
+
+void Conversation::take(const wire::Digest& digest) {
+    in_sync_once_ = true;
+    const auto differs = [&]() -> Result<bool> {
+        const state::Reading now = EK_TRY(shared_.state.read());
+        const wire::Digest ours =
+            wire::digest_of(shared_.state.stream().id, EK_TRY(commands::wanted(now, host_)));
+        return digest.sha256 != ours.sha256;
+    }();
+    if (!differs) {
+        log::error("a host was not compared", {{"host", host_}, {"error", differs.error().what}});
+    } else if (*differs) {
+        compare_due_ = true;
+    }
+    pump();
+}
+
+// Commands under way change what the host holds: it is compared once they are through.
+void Conversation::compare() {
+    if (comparing_) return;
+    const auto busy = shared_.state.read().and_then(
+        [&](const state::Reading& now) { return now.has_unfinished(host_); });
+    if (!busy || *busy) return;
+    compare_due_ = false;
+    comparing_ = true;
+    fetch_inventory(nullptr, std::make_shared<std::vector<wire::Held>>());
+}
+
+void Conversation::fetch_inventory(json::Value after,
+                                   std::shared_ptr<std::vector<wire::Held>> found) {
+    wire::Request request;
+    request.verb = "inventory";
+    request.arguments = json::Object{{"after", std::move(after)}, {"limit", kInventoryPage}};
+    ask(request, [self = shared_from_this(), found](const Result<json::Value>& result) {
+        auto page =
+            result ? decode_page(*result) : Result<std::vector<wire::Held>>(fail(result.error()));
+        if (page && found->size() + page->size() > kInventoryMost) {
+            page = fail(Errc::limit, "an inventory without end");
+        }
+        if (!page) {
+            log::warning("no inventory", {{"host", self->host_}, {"error", page.error().what}});
+            self->comparing_ = false;
+            return;
+        }
+        found->insert(found->end(), page->begin(), page->end());
+        const json::Value& next = (*result)["next"];
+        if (next.is_object() && !page->empty()) {
+            self->fetch_inventory(next, found);
+        } else {
+            self->repair(*found);
+        }
+    });
+}
+
+void Conversation::repair(const std::vector<wire::Held>& inventory) {
+    shared_.state.submit(
+        [host = host_, inventory](state::Edit& edit) -> Result<void> {
+            const std::size_t made = EK_TRY(commands::repair(edit, host, inventory));
+            log::info("a host was brought in line",
+                      {{"host", host}, {"commands", std::to_string(made)}});
+            return {};
+        },
+        [self = shared_from_this()](const Result<void>& done) {
+            self->comparing_ = false;
+            if (!done && done.error().code == Errc::conflict) self->compare_due_ = true;
+        });
+}
+
+void Conversation::fetch_schemas() {
+    const auto now = shared_.state.read();
+    if (!now) return;
+    const auto collections = now->collections(host_);
+    if (!collections) return;
+    for (const state::Collection& collection : *collections) {
+        const auto text = now->schema_text(collection.schema_sha256);
+        if (text && !*text && !collection.schema_sha256.empty()) fetch_schema(collection);
+    }
+}
+
+void Conversation::fetch_schema(const state::Collection& collection) {
+    wire::Request request;
+    request.verb = "schema";
+    request.arguments = json::Object{{"collection", collection.name}};
+    ask(request, [self = shared_from_this(), collection](const Result<json::Value>& result) {
+        if (result) return self->keep_schema(collection, *result);
+        log::warning("no schema", {{"host", self->host_},
+                                   {"collection", collection.name},
+                                   {"error", result.error().what}});
+    });
+}
+
+// Kept only if it is the one that was announced, and compiles: it is used for every description.
+void Conversation::keep_schema(const state::Collection& collection, const json::Value& result) {
+    const std::string text = result.string_or("schema");
+    const auto compiled = schema::Schema::compile(text);
+    if (crypto::sha256_hex(text) != collection.schema_sha256 || !compiled) {
+        log::warning("a schema is not what the host announced, or does not compile",
+                     {{"host", host_},
+                      {"collection", collection.name},
+                      {"error", compiled ? "" : compiled.error().what}});
+        return;
+    }
+    shared_.state.submit(
+        [hash = collection.schema_sha256, text](state::Edit& edit) {
+            return edit.put_schema(hash, text);
+        },
+        [](const Result<void>& done) {
+            if (!done) log::error("a schema was not stored", {{"error", done.error().what}});
+        });
+}
+
+}  // namespace evenkeel::bus

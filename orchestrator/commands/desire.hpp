@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/schema/schema.hpp"
+#include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/vault.hpp"
+
+// What administrators ask for: changes what a host should be, and makes the command that tells
+// it. [lane], inside State::submit. Errors: `not_found` for an unknown host or resource, `conflict`
+// for a retired host or a local description, or whatever the guard says.
+namespace evenkeel::commands {
+
+// Looks at what is there before anything is changed: preconditions.
+using Guard = std::function<Result<void>(const std::optional<state::Resource>&)>;
+
+// Who asks.
+struct Asking {
+    std::string host;
+    std::string request_id;
+    Guard guard = {};
+};
+
+struct Wish {
+    wire::Ref ref;
+    json::Value description;  // whole, checked; secrets in the clear
+    wire::Policy policy = wire::Policy::report;
+    std::shared_ptr<const schema::Schema> schema;  // null when not known
+    std::uint32_t schema_version = 0;
+};
+// One command for all of them. A wish that is there already keeps its generation and is applied
+// again.
+Result<state::Command> describe(state::Edit& edit, const state::Vault& vault, const Asking& asking,
+                                const std::vector<Wish>& wishes);
+
+// From the machine, and once that has succeeded, from here.
+Result<state::Command> remove(state::Edit& edit, const state::Vault& vault, const Asking& asking,
+                              const wire::Ref& ref);
+
+// Only the description, at once; the machine stays as it is.
+Result<state::Command> forget(state::Edit& edit, const Asking& asking, const wire::Ref& ref);
+
+// A one-shot action; nothing need be described.
+Result<state::Command> invoke(state::Edit& edit, const state::Vault& vault, const Asking& asking,
+                              const wire::Ref& ref, const std::string& action,
+                              const json::Value& arguments);
+
+}  // namespace evenkeel::commands

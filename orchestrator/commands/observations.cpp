@@ -1,0 +1,164 @@
+#include "orchestrator/commands/observations.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "orchestrator/commands/machine.hpp"
+#include "orchestrator/state/event.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+namespace evenkeel::commands {
+namespace {
+
+using state::Command;
+using state::CommandEntry;
+using state::Resource;
+
+struct Observation {
+    wire::Ref ref;
+    wire::Policy policy = wire::Policy::report;
+    wire::Generation generation;
+    wire::Compliance compliance;
+};
+
+Result<Observation> decode_observation(const json::Value& data) {
+    Observation seen;
+    seen.ref = {data.string_or("collection"), data.string_or("id")};
+    if (!state::fits(seen.ref)) return fail(Errc::invalid, "a report names no resource");
+    seen.policy = EK_TRY(wire::policy_from(data.string_or("policy", "report")));
+    seen.generation = EK_TRY(wire::decode_generation(data["generation"]));
+    seen.compliance = EK_TRY(wire::decode_compliance(data["compliance"]));
+    return seen;
+}
+
+bool same(const wire::Compliance& a, const wire::Compliance& b) {
+    return wire::encode(a) == wire::encode(b);
+}
+
+// Whether the report is about what is wanted now.
+bool concerns(const std::optional<Resource>& resource, const wire::Generation& generation) {
+    return resource && resource->generation == generation;
+}
+
+// `revision` of the event that tells it; 0 when nobody is told.
+Result<void> store_seen(state::Edit& edit, const std::string& host, Resource resource,
+                        const wire::Compliance& compliance, const json::Value* seen,
+                        const std::string& time, std::uint64_t revision) {
+    if (!same(resource.compliance, compliance)) {
+        resource.revision = revision != 0 ? revision : EK_TRY(edit.next_revision());
+        resource.compliance = compliance;
+    }
+    if (seen) resource.state = *seen;
+    resource.observed_at = time;
+    return edit.put_resource(host, resource);
+}
+
+wire::Compliance failed(const Error& error, const std::string& time) {
+    return {.status = wire::Verdict::failed,
+            .reason = error.what,
+            .fields = {},
+            .since = time,
+            .seen_by = "apply"};
+}
+
+// What the command did to one resource: its verdict, or its end.
+Result<void> store_done(state::Edit& edit, const std::string& host, const std::string& verb,
+                        const wire::Done& done, const std::string& time) {
+    auto resource = EK_TRY(edit.resource(host, done.ref));
+    if (!concerns(resource, done.generation)) return {};
+    const bool gone = verb == "remove" && resource->removing &&
+                      done.outcome == wire::Outcome::done && !done.error;
+    if (gone) {
+        EK_CHECK(edit.erase_resource(host, done.ref));
+        EK_CHECK(edit.add_event("description.forgotten", host, state::subject_of(done.ref),
+                                state::description_event(host, done.ref, done.generation,
+                                                         resource->origin, "removed")));
+        return {};
+    }
+    wire::Compliance verdict = resource->compliance;
+    if (done.compliance) {
+        verdict = *done.compliance;
+    } else if (done.error && verb != "invoke") {
+        verdict = failed(*done.error, time);
+    }
+    return store_seen(edit, host, *std::move(resource), verdict, &done.state, time, 0);
+}
+
+void fill_in(Command& command, const std::vector<wire::Done>& all) {
+    for (const wire::Done& done : all) {
+        const auto entry =
+            std::find_if(command.resources.begin(), command.resources.end(),
+                         [&](const CommandEntry& one) { return one.ref == done.ref; });
+        if (entry == command.resources.end()) continue;
+        entry->outcome = done.outcome;
+        entry->changes = done.changes;
+        entry->error = done.error;
+    }
+}
+
+struct Outcome {
+    std::string command;
+    Step step = Step::failed;
+    std::optional<Error> error;
+    std::vector<wire::Done> resources;
+};
+
+Result<Outcome> decode_outcome(const json::Value& data) {
+    Outcome outcome;
+    outcome.command = data.string_or("command");
+    outcome.step = EK_TRY(outcome_step(data.string_or("state")));
+    if (!data["error"].is_null()) outcome.error = wire::decode_error(data["error"]);
+    if (data["resources"].is_array()) {
+        for (const json::Value& entry : data["resources"].as_array()) {
+            outcome.resources.push_back(EK_TRY(wire::decode_done(entry)));
+            if (!state::fits(outcome.resources.back().ref)) {
+                return fail(Errc::invalid, "an outcome names no resource");
+            }
+        }
+    }
+    return outcome;
+}
+
+}  // namespace
+
+Result<void> take_observation(state::Edit& edit, const std::string& host,
+                              const wire::Event& event) {
+    const Observation seen = EK_TRY(decode_observation(event.data));
+    const auto resource = EK_TRY(edit.resource(host, seen.ref));
+    std::uint64_t revision = 0;
+    // "resource.observed" and whatever newer agents may send is no news for administrators.
+    if (state::is_event_type(event.kind)) {
+        json::Value changes = event.data["changes"];
+        if (!changes.is_array()) changes = json::Array{};
+        revision = EK_TRY(
+            edit.add_event(event.kind, host, state::subject_of(seen.ref),
+                           state::resource_event(host, seen.ref, seen.policy, seen.generation,
+                                                 seen.compliance, std::move(changes))));
+    }
+    if (!concerns(resource, seen.generation)) return {};
+    return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"), event.time,
+                      revision);
+}
+
+Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event) {
+    const Outcome outcome = EK_TRY(decode_outcome(event.data));
+    auto command = EK_TRY(edit.command(outcome.command));
+    if (command && command->host != host) {
+        return fail(Errc::invalid, "the command is another host's");
+    }
+    const std::string verb = command ? command->verb : "";
+    for (const wire::Done& done : outcome.resources) {
+        EK_CHECK(store_done(edit, host, verb, done, event.time));
+    }
+    if (!command) return {};
+    // A command that has ended here, by its deadline say, stays ended; what it did was stored.
+    const auto next = next_state(command->state, outcome.step);
+    if (!next) return {};
+    command->state = *next;
+    command->error = outcome.error;
+    fill_in(*command, outcome.resources);
+    return edit.put_command(*command);
+}
+
+}  // namespace evenkeel::commands

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/wire/message.hpp"
+#include "orchestrator/commands/machine.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/vault.hpp"
+
+// A host's commands in their order, from when they are made to their end. [lane], inside
+// State::submit, unless said otherwise.
+namespace evenkeel::commands {
+
+// How long a command may wait for its host and its outcome, by the orchestrator's clock. A
+// description outlives its command: comparison brings it to the host whenever that comes back.
+inline constexpr std::chrono::hours kLifetime{24};
+// The same for an action, which nobody wants a day later.
+inline constexpr std::chrono::minutes kActionLifetime{10};
+// For the agent, from receipt.
+inline constexpr std::chrono::milliseconds kTimeout{600'000};
+
+struct Order {
+    std::string host;
+    std::string verb;
+    std::vector<state::CommandEntry> resources;
+    std::string request_id;
+};
+// Puts a command at the end of the host's queue. Older ones that still wait and say nothing that
+// this one does not say anew end `superseded`.
+Result<state::Command> enqueue(state::Edit& edit, Order order);
+
+// Carries out one step; `conflict` when it cannot happen, `not_found` for an unknown command.
+Result<state::Command> advance(state::Edit& edit, const std::string& id, Step step,
+                               std::optional<Error> error = {});
+
+// Asks to stop a command: one that waits ends `cancelled` at once, unless `handed_over` says that
+// the agent may have it; for others the wish is recorded. `conflict` once it is finished.
+Result<state::Command> cancel(state::Edit& edit, const std::string& id, bool handed_over);
+
+// After a hello: what the agent does not have goes out again, except actions, of which nobody
+// knows whether they were carried out.
+Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Mark& agent);
+
+// Ends everything unfinished of a host: `cancelled` what waits here, `interrupted` the rest.
+Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error);
+
+// Ids of unfinished commands whose time is over. [any]
+Result<std::vector<std::string>> overdue(const state::View& view, std::int64_t now_ms);
+
+// What goes over the bus. [any]
+Result<wire::Command> to_wire(const state::Command& command, const state::Vault& vault,
+                              const std::string& stream);
+// What an action's arguments are sealed for.
+std::string arguments_purpose(const std::string& host, const wire::Ref& ref);
+
+}  // namespace evenkeel::commands

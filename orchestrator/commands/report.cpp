@@ -1,0 +1,87 @@
+#include "orchestrator/commands/report.hpp"
+
+#include "orchestrator/commands/descriptions.hpp"
+#include "orchestrator/commands/observations.hpp"
+#include "orchestrator/commands/queue.hpp"
+
+namespace evenkeel::commands {
+namespace {
+
+json::Value shed(const std::string& host, std::uint64_t from, std::uint64_t to,
+                 std::string_view reason) {
+    return json::Object{
+        {"host", host}, {"from", from}, {"to", to}, {"count", to - from + 1}, {"reason", reason}};
+}
+
+// Records the numbers between the mark and the event that nobody will send any more.
+Result<void> explain_gap(state::Edit& edit, const std::string& host, const state::EventMark& mark,
+                         const wire::Event& event) {
+    std::uint64_t first = event.seq;
+    const std::int64_t from = event.data.integer_or("from");
+    if (event.kind == "agent.shed" && from > 0) first = static_cast<std::uint64_t>(from);
+    if (first <= mark.seq + 1) return {};
+    // After a restore the agent has let go of what the lost orchestrator had accepted.
+    const bool restored = !mark.epoch.empty() && mark.epoch != edit.stream();
+    EK_CHECK(edit.add_event(
+        "agent.shed", host, host,
+        shed(host, mark.seq + 1, first - 1, restored ? "orchestrator_restored" : "lost")));
+    return {};
+}
+
+// agent.blind and agent.shed, with no more than their own members.
+Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Event& event) {
+    EK_CHECK(edit.add_event(event.kind, host, host,
+                            json::Object{{"host", host},
+                                         {"from", event.data["from"]},
+                                         {"to", event.data["to"]},
+                                         {"count", event.data["count"]},
+                                         {"reason", event.data["reason"]}}));
+    return {};
+}
+
+// Changes what the event says; `invalid` before anything was changed when it does not read. An
+// unknown kind is from a newer agent: taken over and left alone.
+Result<void> take_data(state::Edit& edit, const Known& known, const std::string& host,
+                       const wire::Event& event) {
+    if (event.kind.starts_with("resource.")) return take_observation(edit, host, event);
+    if (event.kind == "command.outcome") return take_outcome(edit, host, event);
+    if (event.kind == "description.changed") return take_described(edit, known, host, event);
+    if (event.kind == "description.forgotten") return take_forgotten(edit, known, host, event);
+    if (event.kind == "agent.blind" || event.kind == "agent.shed") {
+        return pass_on(edit, host, event);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Taken> take_event(state::Edit& edit, const Known& known, const std::string& host,
+                         const wire::Event& event, std::uint64_t previous) {
+    const state::EventMark mark = EK_TRY(edit.mark(host));
+    if (event.stream != mark.stream) {
+        return fail(Errc::conflict, "the event is not of the stream that the host has named");
+    }
+    if (event.seq <= mark.seq) return Taken::repeated;
+    if (previous > mark.seq) return fail(Errc::busy, "an earlier event is not stored yet");
+    EK_CHECK(explain_gap(edit, host, mark, event));
+    const auto taken = take_data(edit, known, host, event);
+    const bool unfit = !taken && taken.error().code == Errc::invalid;
+    if (!taken && !unfit) return fail(taken.error());
+    if (unfit) {
+        EK_CHECK(
+            edit.add_event("agent.shed", host, host, shed(host, event.seq, event.seq, "invalid")));
+    }
+    EK_CHECK(
+        edit.put_mark(host, {.stream = mark.stream, .seq = event.seq, .epoch = edit.stream()}));
+    return unfit ? Taken::unfit : Taken::fresh;
+}
+
+Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data) {
+    const std::string id = data.string_or("command");
+    const auto command = EK_TRY(edit.command(id));
+    if (!command || command->host != host) return fail(Errc::not_found, "there is no such command");
+    EK_CHECK(advance(edit, id, Step::started));
+    return {};
+}
+
+}  // namespace evenkeel::commands

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/store/env.hpp"
+#include "core/wire/message.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/vault.hpp"
+
+// What hosts report. [lane], inside State::submit.
+namespace evenkeel::commands {
+
+struct Known {
+    const state::Vault* vault = nullptr;
+    const state::Schemas* schemas = nullptr;
+    store::Stream stream;  // the orchestrator's, with its predecessor
+};
+
+enum class Taken {
+    fresh,     // taken over now
+    repeated,  // had been taken over before; nothing was changed
+    unfit,     // does not read: its number is taken over, with an agent.shed that says so
+};
+
+// Takes over one durable event: what it changes, what administrators see of it, and the mark, all
+// in this transaction. Numbers that are missing before it are recorded as agent.shed. `conflict`
+// when it is of another stream than the host's hello named. `previous` is the number of the event
+// that came before it over the same link, or 0: `busy` while that one is not taken over, so that a
+// failure does not turn into a gap.
+Result<Taken> take_event(state::Edit& edit, const Known& known, const std::string& host,
+                         const wire::Event& event, std::uint64_t previous);
+
+// A live event, command.running: `conflict` or `not_found` when it is out of date.
+Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data);
+
+}  // namespace evenkeel::commands

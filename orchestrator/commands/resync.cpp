@@ -1,0 +1,121 @@
+#include "orchestrator/commands/resync.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "orchestrator/commands/queue.hpp"
+
+namespace evenkeel::commands {
+namespace {
+
+using state::CommandEntry;
+using state::Resource;
+
+// Of one command, so that its message stays well below the bus's limit. What a description takes
+// in the store is more than on the bus.
+constexpr std::size_t kEntriesMost = 200;
+constexpr std::size_t kBytesMost = 600 * 1024;
+
+// Collects entries and makes a command of them before it gets too large.
+class Batch {
+  public:
+    Batch(state::Edit& edit, std::string host, std::string verb)
+        : edit_(&edit), host_(std::move(host)), verb_(std::move(verb)) {}
+
+    Result<void> add(CommandEntry entry) {
+        const std::size_t size = json::write(entry.description).size() + entry.ref.id.size() + 512;
+        if (entries_.size() == kEntriesMost || bytes_ + size > kBytesMost) EK_CHECK(flush());
+        bytes_ += size;
+        entries_.push_back(std::move(entry));
+        return {};
+    }
+
+    Result<void> flush() {
+        if (entries_.empty()) return {};
+        EK_CHECK(enqueue(*edit_, {.host = host_,
+                                  .verb = verb_,
+                                  .resources = std::exchange(entries_, {}),
+                                  .request_id = ""}));
+        bytes_ = 0;
+        ++made_;
+        return {};
+    }
+
+    std::size_t made() const { return made_; }
+
+  private:
+    state::Edit* edit_;
+    std::string host_;
+    std::string verb_;
+    std::vector<CommandEntry> entries_;
+    std::size_t bytes_ = 0;
+    std::size_t made_ = 0;
+};
+
+Result<std::vector<Resource>> own_resources(const state::View& view, const std::string& host) {
+    std::vector<Resource> found;
+    std::optional<Error> bad;
+    EK_CHECK(view.scan(view.tables().resources, store::Range::prefix(state::host_prefix(host)),
+                       [&](std::string_view, std::string_view record) {
+                           auto resource =
+                               state::parse_record(record).and_then(state::decode_resource);
+                           if (!resource) {
+                               bad = resource.error();
+                           } else if (resource->origin == wire::Origin::orchestrator) {
+                               found.push_back(*std::move(resource));
+                           }
+                           return !bad;
+                       }));
+    if (bad) return fail(*bad);
+    return found;
+}
+
+CommandEntry entry_for(const Resource& resource) {
+    CommandEntry entry;
+    entry.ref = resource.ref;
+    entry.generation = resource.generation;
+    entry.policy = resource.policy;
+    if (!resource.removing) entry.description = resource.description;
+    return entry;
+}
+
+}  // namespace
+
+Result<std::vector<wire::Held>> wanted(const state::View& view, const std::string& host) {
+    std::vector<wire::Held> held;
+    for (const Resource& resource : EK_TRY(own_resources(view, host))) {
+        held.push_back({.ref = resource.ref, .generation = resource.generation});
+    }
+    return held;
+}
+
+Result<std::size_t> repair(state::Edit& edit, const std::string& host,
+                           const std::vector<wire::Held>& inventory) {
+    if (EK_TRY(edit.has_unfinished(host))) {
+        return fail(Errc::conflict, "commands are under way");
+    }
+    std::map<wire::Ref, wire::Generation> there;
+    for (const wire::Held& held : inventory) there[held.ref] = held.generation;
+    Batch apply(edit, host, "apply");
+    Batch remove(edit, host, "remove");
+    Batch forget(edit, host, "forget");
+    for (const Resource& resource : EK_TRY(own_resources(edit, host))) {
+        const auto found = there.find(resource.ref);
+        const bool same = found != there.end() && found->second == resource.generation;
+        if (found != there.end()) there.erase(found);
+        if (same) continue;
+        EK_CHECK((resource.removing ? remove : apply).add(entry_for(resource)));
+    }
+    for (const auto& [ref, generation] : there) {
+        CommandEntry entry;
+        entry.ref = ref;
+        // Above whatever the host holds of our stream.
+        entry.generation = {.stream = edit.stream(), .revision = EK_TRY(edit.next_revision())};
+        EK_CHECK(forget.add(std::move(entry)));
+    }
+    for (Batch* batch : {&apply, &remove, &forget}) EK_CHECK(batch->flush());
+    return apply.made() + remove.made() + forget.made();
+}
+
+}  // namespace evenkeel::commands

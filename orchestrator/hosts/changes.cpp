@@ -1,0 +1,130 @@
+#include "orchestrator/hosts/changes.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "core/base/text.hpp"
+#include "orchestrator/commands/queue.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+namespace evenkeel::hosts {
+namespace {
+
+using state::Host;
+
+constexpr std::size_t kFactsBytesMax = 16 * 1024;
+
+Result<Host> require(const state::View& view, const std::string& id) {
+    auto host = EK_TRY(view.host(id));
+    if (!host) return fail(Errc::not_found, "there is no such host");
+    return *std::move(host);
+}
+
+Result<void> rename(state::Edit& edit, Host& host, const std::string& name) {
+    if (name == host.name) return {};
+    if (EK_TRY(edit.host_of_name(name))) {
+        return fail(Errc::conflict, "another host has the name " + name);
+    }
+    EK_CHECK(edit.erase_name(host.name));
+    EK_CHECK(edit.put_name(name, host.id));
+    host.name = name;
+    return {};
+}
+
+void merge_labels(Host& host, const json::Value& patch) {
+    for (const auto& [name, value] : patch.as_object()) {
+        if (value.is_null()) {
+            host.labels.as_object().erase(name);
+        } else {
+            host.labels.as_object().set(name, value);
+        }
+    }
+}
+
+std::vector<state::Collection> reported(const wire::AgentHello& hello) {
+    std::vector<state::Collection> all;
+    for (const wire::CollectionInfo& one : hello.collections) {
+        // What names no key of ours is nothing that anybody could ask for.
+        if (!state::is_collection_name(one.name)) continue;
+        const bool hash = one.schema_sha256.size() == 64 && from_hex(one.schema_sha256);
+        all.push_back({.name = one.name,
+                       .plugin = one.plugin,
+                       .schema_sha256 = hash ? one.schema_sha256 : "",
+                       .schema_version = one.schema_version});
+    }
+    return all;
+}
+
+// The mark from which this agent goes on; a store that is new begins at 0, and that is told.
+Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std::string& stream,
+                                  const std::string& now) {
+    state::EventMark mark = EK_TRY(edit.mark(host.id));
+    if (mark.stream == stream) return mark;
+    if (!mark.stream.empty()) {
+        EK_CHECK(edit.add_event("agent.blind", host.id, host.id,
+                                json::Object{{"host", host.id},
+                                             {"from", state::text_or_null(host.last_seen)},
+                                             {"to", now},
+                                             {"count", nullptr},
+                                             {"reason", "new_stream"}}));
+    }
+    mark = {.stream = stream, .seq = 0, .epoch = edit.stream()};
+    EK_CHECK(edit.put_mark(host.id, mark));
+    return mark;
+}
+
+}  // namespace
+
+Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch) {
+    Host host = EK_TRY(require(edit, id));
+    if (host.retired()) return fail(Errc::conflict, "the host is retired");
+    const json::Value before = state::encode(host);
+    if (patch.name) EK_CHECK(rename(edit, host, *patch.name));
+    if (patch.labels.is_object()) merge_labels(host, patch.labels);
+    if (state::encode(host) != before) EK_CHECK(edit.announce_host(host));
+    return host;
+}
+
+Result<Host> retire(state::Edit& edit, const std::string& id) {
+    Host host = EK_TRY(require(edit, id));
+    if (host.retired()) return host;
+    host.enrolment = "retired";
+    if (host.connection == "online") host.connection = "offline";
+    EK_CHECK(edit.erase_fingerprint(host.fingerprint));
+    EK_CHECK(edit.erase_name(host.name));
+    EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
+    EK_CHECK(edit.announce_host(host));
+    const json::Value shown = state::show_enrolment(host);
+    EK_CHECK(edit.add_event("enrolment.changed", host.id, shown.string_or("id"), shown));
+    return host;
+}
+
+Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
+                               const wire::AgentHello& hello, const std::string& now) {
+    Host host = EK_TRY(require(edit, id));
+    if (host.retired()) return fail(Errc::denied, "the host is retired");
+    state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
+    host.version = hello.version;
+    host.boot_id = hello.boot_id;
+    host.stream = hello.stream;
+    host.connection = "online";
+    host.last_seen = now;
+    // Facts are in every event about the host: a few, not a data base.
+    const bool few = hello.facts.is_object() && json::write(hello.facts).size() <= kFactsBytesMax;
+    if (few) host.facts = hello.facts;
+    EK_CHECK(edit.put_collections(id, reported(hello)));
+    EK_CHECK(edit.announce_host(host));
+    EK_CHECK(commands::requeue(edit, id, hello.commands));
+    return mark;
+}
+
+Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {
+    Host host = EK_TRY(require(edit, id));
+    if (!last_seen.empty()) host.last_seen = last_seen;
+    if (host.connection != "online") return edit.put_host(host);
+    host.connection = "offline";
+    return edit.announce_host(host);
+}
+
+}  // namespace evenkeel::hosts

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/wire/message.hpp"
+#include "orchestrator/state/edit.hpp"
+
+// What changes a host's record. [lane], inside State::submit.
+namespace evenkeel::hosts {
+
+struct Patch {
+    std::optional<std::string> name;
+    json::Value labels;  // RFC 7396 on the labels; null = leave them
+};
+// `not_found` for an unknown host, `conflict` when the name is taken or the host is retired.
+Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);
+
+// Takes back the host's certificate and name, and ends its commands. Asked for again it changes
+// nothing. The caller cuts the link.
+Result<state::Host> retire(state::Edit& edit, const std::string& host);
+
+// What a hello says, and what it means: a store of the agent's that is new is told as agent.blind,
+// and its commands go out again. Returns the mark from which the agent sends events.
+Result<state::EventMark> greet(state::Edit& edit, const std::string& host,
+                               const wire::AgentHello& hello, const std::string& now);
+
+// The link is gone; `last_seen` when the host was last heard.
+Result<void> part(state::Edit& edit, const std::string& host, const std::string& last_seen);
+
+}  // namespace evenkeel::hosts

@@ -1,0 +1,109 @@
+#include "orchestrator/hosts/enrolment.hpp"
+
+#include <utility>
+
+#include "core/base/id.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+namespace evenkeel::hosts {
+namespace {
+
+tl::unexpected<Error> refused() {
+    return fail(Errc::denied, "the token is unknown, used up or expired");
+}
+
+// The record behind the secret that was shown, whether it still counts or not.
+Result<state::EnrolmentToken> find_token(const state::View& view, const wire::EnrolRequest& ask) {
+    const auto id = crypto::token_id(kTokenKind, ask.token);
+    if (!id) return refused();
+    auto token = EK_TRY(view.enrolment_token(*id));
+    if (!token || !crypto::token_matches(ask.token, token->hash)) return refused();
+    return *std::move(token);
+}
+
+bool counts(const state::EnrolmentToken& token, std::int64_t now_ms) {
+    return token.uses_left > 0 && now_ms < token.expires_at_ms;
+}
+
+// The host that this key is already, if it may go on being it.
+Result<std::optional<Enrolled>> known(const state::View& view, std::string_view key_sha256) {
+    const auto key = EK_TRY(view.enrolled_key(key_sha256));
+    if (!key) return std::optional<Enrolled>();
+    const auto host = EK_TRY(view.host(key->host));
+    if (!host || host->retired()) return std::optional<Enrolled>();
+    return std::optional(Enrolled{.host = host->id,
+                                  .certificate = key->certificate,
+                                  .fingerprint = host->fingerprint,
+                                  .fresh = false});
+}
+
+}  // namespace
+
+MadeToken make_enrolment_token(const TokenOrder& order) {
+    crypto::Token made = crypto::make_token(kTokenKind);
+    return {.record = {.id = made.id,
+                       .hash = made.hash,
+                       .name = order.name,
+                       .created_at = now_rfc3339(),
+                       .expires_at_ms = now_unix_ms() + order.lifetime.count(),
+                       .uses = order.uses,
+                       .uses_left = order.uses,
+                       .labels = order.labels},
+            .secret = std::move(made.text)};
+}
+
+Result<state::EnrolmentToken> check_token(const state::View& view, const wire::EnrolRequest& ask,
+                                          std::int64_t now_ms) {
+    state::EnrolmentToken token = EK_TRY(find_token(view, ask));
+    if (counts(token, now_ms)) return token;
+    // Used up or late, but perhaps by this very key, whose answer was lost.
+    const auto key = crypto::request_key_fingerprint(ask.csr);
+    if (!key) return refused();
+    const auto before = EK_TRY(known(view, *key));
+    if (!before) return refused();
+    const auto host = EK_TRY(view.host(before->host));
+    if (!host || host->token != token.id) return refused();
+    return token;
+}
+
+Result<Candidate> make_candidate(const crypto::Authority& authority,
+                                 const wire::EnrolRequest& ask) {
+    Candidate candidate{
+        .host = make_id("host"), .key_sha256 = "", .certificate = "", .fingerprint = ""};
+    candidate.certificate = EK_TRY(authority.sign_host(ask.csr, candidate.host));
+    candidate.key_sha256 = EK_TRY(crypto::request_key_fingerprint(ask.csr));
+    candidate.fingerprint = EK_TRY(crypto::certificate_fingerprint(candidate.certificate));
+    return candidate;
+}
+
+Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const Candidate& candidate,
+                       std::int64_t now_ms) {
+    state::EnrolmentToken token = EK_TRY(check_token(edit, ask, now_ms));
+    if (auto before = EK_TRY(known(edit, candidate.key_sha256))) return *std::move(before);
+    --token.uses_left;
+    EK_CHECK(edit.put_enrolment_token(token));
+    state::Host host;
+    host.id = candidate.host;
+    host.name = EK_TRY(free_name(edit, ask.name));
+    host.created_at = to_rfc3339(now_ms);
+    host.version = ask.version;
+    host.fingerprint = candidate.fingerprint;
+    host.key_sha256 = candidate.key_sha256;
+    host.token = token.id;
+    host.labels = token.labels;
+    if (ask.facts.is_object()) host.facts = ask.facts;
+    EK_CHECK(edit.put_key(candidate.key_sha256, {candidate.host, candidate.certificate}));
+    EK_CHECK(edit.put_fingerprint(candidate.fingerprint, host.id));
+    EK_CHECK(edit.put_name(host.name, host.id));
+    EK_CHECK(edit.announce_host(host));
+    const json::Value shown = state::show_enrolment(host);
+    EK_CHECK(edit.add_event("enrolment.changed", host.id, shown.string_or("id"), shown));
+    return Enrolled{.host = host.id,
+                    .certificate = candidate.certificate,
+                    .fingerprint = candidate.fingerprint,
+                    .fresh = true};
+}
+
+}  // namespace evenkeel::hosts

@@ -1,0 +1,100 @@
+#include <csignal>
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/log.hpp"
+#include "core/run/service.hpp"
+#include "orchestrator/orchestrator.hpp"
+#include "orchestrator/state/backup.hpp"
+
+namespace evenkeel {
+namespace {
+
+// Exit codes: systemd does not start a program again whose configuration is wrong.
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int complain(const Error& error, int code) {
+    std::cerr << "evenkeel-orchestrator: " << error.what << "\n";
+    return code;
+}
+
+// What of the state folder belongs into a backup, beside the store.
+std::vector<std::string> kept_files() {
+    std::vector<std::string> files(std::begin(hosts::kKeyFiles), std::end(hosts::kKeyFiles));
+    files.emplace_back("admin.token");
+    return files;
+}
+
+int run(const Config& config, int ready_fd) {
+    run::Loop loop;
+    auto orchestrator = Orchestrator::open(loop, config);
+    if (!orchestrator) return complain(orchestrator.error(), kFailed);
+    if (const auto started = (*orchestrator)->start(); !started) {
+        return complain(started.error(), kFailed);
+    }
+    bool stopping = false;
+    loop.on_signals({SIGTERM, SIGINT}, [&](int) {
+        if (std::exchange(stopping, true)) return;
+        log::info("stopping");
+        run::notify_stopping();
+        (*orchestrator)->stop([&] { loop.stop(); });
+    });
+    const run::Watchdog watchdog(loop);
+    log::info("ready", {{"rest", (*orchestrator)->rest_address()}});
+    run::notify_ready();
+    if (ready_fd >= 0) {
+        const auto told = run::write_ready(ready_fd, (*orchestrator)->ready_line());
+        if (!told) log::warning("nobody reads --ready-fd", {{"error", told.error().what}});
+    }
+    loop.run();
+    return kDone;
+}
+
+int main_with(int argc, char** argv) {
+    CLI::App app{"Evenkeel's orchestrator: holds what every machine should be"};
+    app.set_version_flag("--version", EVENKEEL_VERSION);
+    app.require_subcommand(1);
+    std::string config_path;
+    std::string folder;
+    int ready_fd = -1;
+    CLI::App* run_command = app.add_subcommand("run", "Serve until SIGTERM");
+    run_command->add_option("--ready-fd", ready_fd, "Write one line here once all ports listen");
+    CLI::App* backup_command = app.add_subcommand("backup", "Copy the state, also while it runs");
+    CLI::App* restore_command =
+        app.add_subcommand("restore", "Put a backup in place; the orchestrator must be stopped");
+    for (CLI::App* command : {run_command, backup_command, restore_command}) {
+        command->add_option("--config", config_path, "Configuration file");
+    }
+    for (CLI::App* command : {backup_command, restore_command}) {
+        command->add_option("DIR", folder, "Folder of the backup")->required();
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kUsage;
+    }
+    const auto config = read_config(config_path);
+    if (!config) return complain(config.error(), kUsage);
+    log::set_level(config->log_level);
+    if (run_command->parsed()) return run(*config, ready_fd);
+    const auto done = backup_command->parsed()
+                          ? state::backup(config->state_dir, kept_files(), folder)
+                          : state::restore(config->state_dir, kept_files(), folder);
+    return done ? kDone : complain(done.error(), kFailed);
+}
+
+}  // namespace
+}  // namespace evenkeel
+
+int main(int argc, char** argv) {
+    try {
+        return evenkeel::main_with(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "evenkeel-orchestrator: " << error.what() << "\n";
+        return 1;
+    }
+}

@@ -1,0 +1,209 @@
+#include "orchestrator/orchestrator.hpp"
+
+#include <utility>
+
+#include <unistd.h>
+
+#include "core/base/file.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/api/access.hpp"
+#include "orchestrator/api/schemas.hpp"
+#include "orchestrator/commands/queue.hpp"
+#include "orchestrator/hosts/changes.hpp"
+
+namespace evenkeel {
+namespace {
+
+constexpr std::chrono::seconds kTick{5};
+constexpr int kTicksPerPurge = 120;  // ten minutes
+constexpr int kTicksPerNote = 12;    // a minute
+constexpr std::chrono::seconds kGrace{10};
+
+bus::Endpoint endpoint(const ListenAddress& address, const hosts::Keys& keys) {
+    return {.host = address.host,
+            .port = address.port,
+            .certificate_file = keys.server_certificate_file,
+            .key_file = keys.server_key_file,
+            .authority_file = keys.authority_file};
+}
+
+std::string shown(const ListenAddress& address, std::uint16_t port) {
+    const bool is_v6 = address.host.find(':') != std::string::npos;
+    return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const Config& config) {
+    const std::string& folder = config.state_dir;
+    EK_CHECK(make_folder(folder, 0700));
+    Fd lock = EK_TRY(lock_file(folder + "/lock"));
+    const bool fresh = ::access((folder + "/store/data.mdb").c_str(), F_OK) != 0;
+    hosts::Keys keys = EK_TRY(hosts::open_keys(folder, fresh));
+    auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
+    EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
+    std::unique_ptr<Orchestrator> made(
+        new Orchestrator(loop, config, std::move(lock), std::move(keys), std::move(state)));
+    EK_CHECK(made->settle_links());
+    EK_CHECK(made->build_api());
+    return made;
+}
+
+Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
+                           std::unique_ptr<state::State> state)
+    : loop_(loop),
+      config_(config),
+      lock_(std::move(lock)),
+      keys_(std::move(keys)),
+      state_(std::move(state)),
+      vault_(keys_.sealer),
+      presence_(config.heartbeat, now_unix_ms()),
+      waiters_(loop, *state_),
+      feed_(loop, *state_),
+      bus_({.loop = loop,
+            .state = *state_,
+            .vault = vault_,
+            .schemas = schemas_,
+            .presence = presence_,
+            .allow_list = allow_list_,
+            .heartbeat = config.heartbeat},
+           endpoint(config.bus, keys_),
+           [this](const std::string& host, std::string_view type, std::string_view subject,
+                  const json::Value& data) { feed_.show_live(host, type, subject, data); }),
+      enrolment_(
+          {.loop = loop, .state = *state_, .authority = keys_.authority, .allow_list = allow_list_},
+          endpoint(config.enrolment, keys_), [this] { return bus_.port(); }),
+      context_{.loop = loop,
+               .state = *state_,
+               .vault = vault_,
+               .schemas = schemas_,
+               .presence = presence_,
+               .allow_list = allow_list_,
+               .bus = bus_,
+               .waiters = waiters_,
+               .feed = feed_,
+               .authority_sha256 = keys_.authority.fingerprint(),
+               .enrolment_port = [this] { return enrolment_.port(); }} {}
+
+Orchestrator::~Orchestrator() {
+    tick_.cancel();
+    server_.reset();
+    enrolment_.stop();
+    bus_.stop();
+    state_->stop();
+}
+
+// Nobody has a link yet, whatever the record of the last run says.
+Result<void> Orchestrator::settle_links() {
+    std::vector<std::string> linked;
+    {
+        const state::Reading view = EK_TRY(state_->read());
+        EK_CHECK(allow_list_.load(view));
+        EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
+                           [&](std::string_view id, std::string_view record) {
+                               const auto host =
+                                   state::parse_record(record).and_then(state::decode_host);
+                               if (host && host->connection == "online") linked.emplace_back(id);
+                               return true;
+                           }));
+    }
+    if (linked.empty()) return {};
+    return state_->run([&](state::Edit& edit) -> Result<void> {
+        for (const std::string& id : linked) EK_CHECK(hosts::part(edit, id, ""));
+        return {};
+    });
+}
+
+Result<void> Orchestrator::build_api() {
+    http::Router::Options options;
+    options.authorize = api::token_check(*state_);
+    options.title = "Evenkeel";
+    options.version = EVENKEEL_VERSION;
+    options.schemas = EK_TRY(api::component_schemas());
+    router_ = std::make_unique<http::Router>(
+        EK_TRY(http::Router::build(api::all_routes(context_), std::move(options))));
+    return {};
+}
+
+Result<void> Orchestrator::start() {
+    EK_CHECK(bus_.start());
+    EK_CHECK(enrolment_.start());
+    server_ = EK_TRY(http::Server::start(
+        loop_.context(),
+        {.listen = config_.rest, .certificate = config_.certificate, .key = config_.key},
+        [this](http::Request request, std::shared_ptr<http::Responder> responder) {
+            router_->dispatch(std::move(request), responder);
+        }));
+    tick_ = loop_.after(kTick, [this] { tick(); });
+    return {};
+}
+
+std::string Orchestrator::rest_address() const {
+    return server_ ? server_->address() : "";
+}
+
+std::string Orchestrator::ready_line() const {
+    return json::write(json::Object{{"ready", true},
+                                    {"rest", rest_address()},
+                                    {"bus", shown(config_.bus, bus_.port())},
+                                    {"enrolment", shown(config_.enrolment, enrolment_.port())}});
+}
+
+void Orchestrator::stop(std::function<void()> done) {
+    tick_.cancel();
+    enrolment_.stop();
+    // Answers that wait for the store or a host are let finish before both go.
+    server_->stop(kGrace, [this, done = std::move(done)] {
+        note_last_seen();
+        bus_.stop();
+        state_->stop();
+        done();
+    });
+}
+
+void Orchestrator::tick() {
+    ++ticks_;
+    expire_commands();
+    if (ticks_ % kTicksPerNote == 0) note_last_seen();
+    if (ticks_ % kTicksPerPurge == 0) state_->purge({});
+    tick_ = loop_.after(kTick, [this] { tick(); });
+}
+
+void Orchestrator::expire_commands() {
+    const auto view = state_->read();
+    if (!view) return;
+    const auto late = commands::overdue(*view, now_unix_ms());
+    if (!late) return;
+    for (const std::string& id : *late) {
+        const auto command = view->command(id);
+        state_->submit(
+            [id](state::Edit& edit) -> Result<void> {
+                EK_CHECK(commands::advance(edit, id, commands::Step::expired,
+                                           Error{Errc::timeout, "its time was over"}));
+                return {};
+            },
+            [](const Result<void>&) { /* it has ended in the meantime */ });
+        // If the agent has it, it need not carry it out any more.
+        if (command && *command) bus_.send_cancel((*command)->host, id);
+    }
+}
+
+// Heartbeats are not written; this keeps what is lost of them by a crash to a minute.
+void Orchestrator::note_last_seen() {
+    auto linked = presence_.linked();
+    if (linked.empty()) return;
+    state_->submit(
+        [linked = std::move(linked)](state::Edit& edit) -> Result<void> {
+            for (const auto& [id, heard_ms] : linked) {
+                auto host = EK_TRY(edit.host(id));
+                if (!host || heard_ms == 0) continue;
+                host->last_seen = to_rfc3339(heard_ms);
+                EK_CHECK(edit.put_host(*host));
+            }
+            return {};
+        },
+        [](const Result<void>&) { /* tried again in a minute */ });
+}
+
+}  // namespace evenkeel

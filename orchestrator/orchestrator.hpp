@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/fd.hpp"
+#include "core/run/loop.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/bus/enrolment_port.hpp"
+#include "orchestrator/config.hpp"
+#include "orchestrator/hosts/keys.hpp"
+#include "orchestrator/http/server.hpp"
+
+namespace evenkeel {
+
+// The whole program: its parts in the order in which they depend on one another. [loop]
+class Orchestrator {
+  public:
+    // Opens state and keys, made at the first start. `busy` when another process has them.
+    static Result<std::unique_ptr<Orchestrator>> open(run::Loop& loop, const Config& config);
+    ~Orchestrator();
+
+    // Serves on all three ports when it returns.
+    Result<void> start();
+    // Stops taking requests, lets those in work finish, cuts the hosts off and commits the rest;
+    // then calls `done`.
+    void stop(std::function<void()> done);
+
+    // {"ready":true,"rest":...,"bus":...,"enrolment":...}: for --ready-fd.
+    std::string ready_line() const;
+    std::string rest_address() const;
+
+  private:
+    Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
+                 std::unique_ptr<state::State> state);
+    Result<void> settle_links();
+    Result<void> build_api();
+    void tick();
+    void expire_commands();
+    void note_last_seen();
+
+    run::Loop& loop_;
+    Config config_;
+    Fd lock_;
+    hosts::Keys keys_;
+    std::unique_ptr<state::State> state_;
+    state::Vault vault_;
+    state::Schemas schemas_;
+    hosts::AllowList allow_list_;
+    hosts::Presence presence_;
+    api::Waiters waiters_;
+    api::EventFeed feed_;
+    bus::Bus bus_;
+    bus::EnrolmentPort enrolment_;
+    api::Context context_;
+    std::unique_ptr<http::Router> router_;
+    std::unique_ptr<http::Server> server_;
+    run::Timer tick_;
+    int ticks_ = 0;
+};
+
+}  // namespace evenkeel
