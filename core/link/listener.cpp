@@ -12,6 +12,7 @@
 
 #include "core/base/log.hpp"
 #include "core/link/acceptor.hpp"
+#include "core/link/certificates.hpp"
 #include "core/link/remote.hpp"
 #include "core/link/runner.hpp"
 
@@ -22,6 +23,8 @@ namespace {
 constexpr std::chrono::seconds kRelistenDelay{1};
 
 Result<proton::ssl_server_options> read_certificates(const Listener::Options& options) {
+    EK_CHECK(
+        check_certificates(options.client_ca_file, options.certificate_file, options.key_file));
     try {
         const proton::ssl_certificate own(options.certificate_file, options.key_file);
         if (options.client_ca_file.empty()) return proton::ssl_server_options(own);

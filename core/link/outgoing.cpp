@@ -7,6 +7,7 @@
 #include <proton/session.h>
 #include <proton/work_queue.hpp>
 
+#include "core/link/certificates.hpp"
 #include "core/link/raw.hpp"
 #include "core/link/traffic.hpp"
 
@@ -43,6 +44,7 @@ std::string url_of(const std::string& host, std::uint16_t port) {
 }
 
 Result<proton::ssl_client_options> read_certificates(const Remote& remote) {
+    EK_CHECK(check_certificates(remote.ca_file, remote.certificate_file, remote.key_file));
     try {
         const auto verify = proton::ssl::VERIFY_PEER_NAME;
         if (remote.certificate_file.empty()) {

@@ -133,14 +133,19 @@ TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     EXPECT_TRUE(wait([&] { return agent.ups == 1; }));
 }
 
-TEST_F(Trust, CertificatesThatCannotBeReadAreSaidAtTheStart) {
-    server.options.key_file = certificates.file("missing.key");
+TEST_F(Trust, CertificatesThatCannotBeReadAreNamedAtTheStart) {
+    certificates.host("two");
+    server.options.key_file = certificates.file("two.key");  // of another certificate
     Listener listener(server.options, {}, {}, loop.poster());
-    EXPECT_EQ(listener.start().error().code, Errc::invalid);
+    const auto listening = listener.start();
+    EXPECT_EQ(listening.error().code, Errc::invalid);
+    EXPECT_NE(listening.error().what.find("two.key"), std::string::npos);
     Agent agent(loop, certificates, 1);
     agent.options.ca_file = certificates.file("missing.pem");
     Dialer dialer(agent.options, {}, loop.poster());
-    EXPECT_EQ(dialer.start().error().code, Errc::invalid);
+    const auto dialling = dialer.start();
+    EXPECT_EQ(dialling.error().code, Errc::invalid);
+    EXPECT_NE(dialling.error().what.find("missing.pem"), std::string::npos);
 }
 
 // The command that shakes hands as told and hangs up; its output ends with "status N" on failure.
