@@ -134,7 +134,9 @@ Reply to_reply(const Problem& problem, std::string_view instance, std::string_vi
     for (const auto& [name, value] : problem.more) {
         if (!document.contains(name)) document.append(name, value);
     }
-    return Reply{row.status, "application/problem+json", json::write(document), problem.headers};
+    Reply reply{row.status, "application/problem+json", json::write(document), problem.headers};
+    if (row.status == 401) reply.with("WWW-Authenticate", "Bearer");
+    return reply;
 }
 
 }  // namespace evenkeel::http

@@ -114,14 +114,20 @@ Result<void> ServerCore::listen() {
                                       " a TLS certificate and key, or listen on 127.0.0.1");
     }
     error_code error;
-    const tcp::endpoint endpoint(asio::ip::make_address(want.host, error), want.port);
+    tcp::endpoint endpoint(asio::ip::make_address(want.host, error), want.port);
     if (!error) acceptor_.open(endpoint.protocol(), error);
+    if (error && want.host == "::") {  // a machine without IPv6
+        endpoint = {tcp::v4(), want.port};
+        acceptor_.open(endpoint.protocol(), error);
+    }
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error && want.host == "::") acceptor_.set_option(asio::ip::v6_only(false), error);
+    if (!error && want.host == "::" && endpoint.protocol() == tcp::v6()) {
+        acceptor_.set_option(asio::ip::v6_only(false), error);
+    }
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
     if (error) return fail(listen_error(options.listen, error));
-    address = join_address(want.host, acceptor_.local_endpoint(error).port());
+    address = join_address(endpoint.address().to_string(), acceptor_.local_endpoint(error).port());
     return {};
 }
 

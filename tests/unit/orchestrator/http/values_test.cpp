@@ -130,6 +130,11 @@ TEST(Problem, SaysEverythingThatTheStandardAsksFor) {
                             {"allowed", json::Array{"active"}}}));
 }
 
+TEST(Problem, ATokenIsAskedForByItsScheme) {
+    const Reply reply = to_reply(Problem{Code::unauthenticated, "no token"}, Request{});
+    EXPECT_EQ(*reply.header("www-authenticate"), "Bearer");
+}
+
 TEST(Problem, HidesWhatOnlyTheLogMayKnow) {
     log::set_level(log::Level::off);
     EXPECT_EQ(problem_from({Errc::not_found, "no host web1"}).detail, "no host web1");
