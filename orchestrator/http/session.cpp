@@ -119,7 +119,9 @@ Task<bool> Session::serve_one() {
     if (over_ || it_->is_cut) co_return false;
     const std::uint64_t begun = now_monotonic_ns();
     const std::string id = head.request.request_id;
-    const std::string what = head.request.method + " " + printable(head.request.target);
+    const std::string what = head.request.target.empty()
+                                 ? "a request that does not read"
+                                 : head.request.method + " " + printable(head.request.target);
     ReplyContext context{.request_id = id,
                          .without_body = head.is_head,
                          .keep_alive = head.keep_alive && !problem,
