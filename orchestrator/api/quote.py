@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""quote.py IN OUT: the text of IN as C++ raw string literals, in pieces that every compiler takes."""
+"""quote.py IN OUT: the text of IN as C++ raw string literals, in pieces for every compiler."""
 
 import sys
 

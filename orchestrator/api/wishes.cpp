@@ -40,6 +40,12 @@ void check_fields(const schema::Schema* schema, const json::Value& description,
         }
     }
     check_ensure(description, at, findings);
+    // What a schema does not name is a slip of the pen, unless it says that anything goes.
+    const bool open = schema && schema->document().find("additionalProperties");
+    for (const auto& [name, value] : document.as_object()) {
+        if (!schema || open || schema->property(name)) continue;
+        findings.add(json::pointer(at, name), "unknown-field", "there is no field " + quoted(name));
+    }
     const bool nothing_said =
         document.as_object().empty() && description.string_or("ensure") == "absent";
     if (!schema || nothing_said || !findings.empty()) return;

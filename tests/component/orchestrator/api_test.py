@@ -1,0 +1,249 @@
+"""What the REST API answers, refuses and lists."""
+
+import unittest
+
+from case import OrchestratorCase
+from program import eventually
+
+
+class Api(OrchestratorCase):
+    def get(self, path, **headers):
+        return self.rest.call("GET", path, headers=headers)
+
+    def put_with(self, rid, description, **headers):
+        return self.rest.call("PUT", self.path(rid), {"description": description},
+                              {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def test_without_a_token_nothing_is_told(self):
+        for token in ("", "Bearer nonsense", f"Bearer {self.rest._token}x"):
+            connection = self.rest.connect()
+            connection.request("GET", "/v1/hosts", headers={"Authorization": token})
+            self.assertEqual(connection.getresponse().status, 401)
+            connection.close()
+
+    def test_every_wrong_field_is_told_with_its_pointer(self):
+        self.online()
+        reply = self.rest.call("PUT", self.path("/x"), {
+            "description": {"mode": "9", "content": None, "ensure": "maybe"}, "policy": "never"})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/policy", "/description/content", "/description/ensure"})
+        reply = self.put("/x", {"mode": "9", "content": 7})
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/description/mode", "/description/content"})
+        reply = self.put("/x", {"mdoe": "0644"})
+        self.assert_problem(reply, 400, "unknown-field")
+        self.assertEqual(reply.body["errors"][0]["pointer"], "/description/mdoe")
+        reply = self.rest.call("PUT", self.path("/x"), {"descripton": {}, "description": {}})
+        self.assert_problem(reply, 400, "unknown-field")
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {"collection": "files", "id": "/a", "description": {"mode": "x"}},
+            {"collection": "files", "id": "/a", "description": {"nope": 1}}]})
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/resources/0/description/mode", "/resources/1",
+                          "/resources/1/description/nope"})
+
+    def test_ids_and_collections_that_are_not_there_are_told_apart(self):
+        self.online()
+        reply = self.put("/etc//motd", {})
+        self.assert_problem(reply, 400, "invalid-id")
+        self.assertIn("'/etc/motd'", reply.body["detail"])
+        self.assert_problem(self.rest.put("web1", "bananas", "/x", {}, wait_s=None), 404,
+                            "unknown-collection")
+        self.assert_problem(self.rest.put("nobody", "files", "/x", {}, wait_s=None), 404,
+                            "not-found")
+        self.assert_problem(self.get("/v1/hosts/web1/resources/bananas"), 404,
+                            "unknown-collection")
+
+    def test_a_host_that_never_connected_takes_any_collection(self):
+        agent = self.enrolled()
+        reply = self.rest.put("web1", "bananas", "yellow", {"count": 3}, wait_s=None)
+        self.assertEqual(reply.status, 202, reply)
+        agent.go_online()
+        self.assertEqual(agent.take_command()["resources"][0]["description"], {"count": 3})
+
+    def test_parameters_and_methods_that_are_not_known_are_refused(self):
+        self.assert_problem(self.get("/v1/hosts?colour=red"), 400, "unknown-parameter")
+        self.assert_problem(self.get("/v1/hosts?limit=0"), 400, "invalid-parameter")
+        self.assert_problem(self.get("/v1/nothing"), 404, "not-found")
+        reply = self.rest.call("DELETE", "/v1/hosts")
+        self.assert_problem(reply, 405, "method-not-allowed")
+        self.assertIn("GET", reply.headers["allow"])
+        self.enrolled()
+        self.assert_problem(self.put("/x", {}, query="?dry_run=some"), 400, "invalid-parameter")
+        self.assert_problem(self.rest.call("POST", "/v1/hosts/web1:explode"), 404, "not-found")
+
+    def test_preconditions_hold_or_nothing_changes(self):
+        self.enrolled()
+        self.assertEqual(self.put_with("/x", {"content": "1"}, If_None_Match="*").status, 202)
+        self.assert_problem(self.put_with("/x", {"content": "2"}, If_None_Match="*"), 412,
+                            "precondition-failed")
+        found = self.get(self.path("/x"))
+        etag = found.headers["etag"]
+        self.assertEqual(self.get(self.path("/x"), **{"If-None-Match": etag}).status, 304)
+        self.assertEqual(self.put_with("/x", {"content": "3"}, If_Match=etag).status, 202)
+        reply = self.put_with("/x", {"content": "4"}, If_Match=etag)
+        self.assert_problem(reply, 412, "precondition-failed")
+        self.assertEqual(reply.headers["etag"], self.get(self.path("/x")).headers["etag"])
+        self.assertEqual(self.get(self.path("/x")).body["description"], {"content": "3"})
+        reply = self.rest.call("DELETE", self.path("/x"), headers={"If-Match": etag})
+        self.assert_problem(reply, 412, "precondition-failed")
+
+    def test_what_needs_the_host_is_refused_while_it_is_offline(self):
+        self.enrolled()
+        self.assert_problem(self.get(self.path("/x") + "?live=true"), 409, "host-offline")
+        self.assert_problem(self.put("/x", {}, query="?dry_run=all"), 409, "host-offline")
+        self.assert_problem(self.rest.call("POST", self.path("/x") + ":invoke",
+                                           {"action": "restart"}), 409, "host-offline")
+
+    def test_actions_reach_the_host(self):
+        agent = self.online()
+        reply = self.rest.call("POST", self.path("/x") + ":invoke",
+                               {"action": "touch", "arguments": {"times": 2}})
+        self.assertEqual((reply.status, reply.body["verb"]), (202, "invoke"), reply)
+        entry, = agent.take_command()["resources"]
+        self.assertEqual((entry["action"], entry["arguments"]), ("touch", {"times": 2}))
+
+    def test_lists_come_in_pages_without_gaps(self):
+        for number in range(7):
+            self.token(name=str(number))
+        whole = [one["id"] for one in self.rest.items("/v1/enrolment-tokens")]
+        paged = [one["id"] for one in self.rest.items("/v1/enrolment-tokens?limit=2")]
+        self.assertEqual(len(whole), 7)
+        self.assertEqual(whole, paged)
+        page = self.get("/v1/enrolment-tokens?limit=2")
+        self.assertIn('rel="next"', page.headers["link"])
+        cursor = page.body["next"]
+        self.assert_problem(self.get(f"/v1/hosts?cursor={cursor}"), 400, "bad-cursor")
+        self.assert_problem(self.get(f"/v1/enrolment-tokens?cursor={cursor}0"), 400, "bad-cursor")
+        self.assert_problem(self.get("/v1/enrolment-tokens?cursor=x"), 400, "bad-cursor")
+
+    def test_commands_are_listed_newest_first_and_filtered(self):
+        self.enrolled("one")
+        self.enrolled("two")
+        ids = [self.put(f"/{number}", {}, host=host).body["id"]
+               for number, host in enumerate(("one", "two", "one"))]
+        everything = [one["id"] for one in self.rest.items("/v1/commands?limit=2")]
+        self.assertEqual(everything, ids[::-1])
+        mine = [one["id"] for one in self.rest.items("/v1/commands?host=one&limit=1")]
+        self.assertEqual(mine, [ids[2], ids[0]])
+        self.assertEqual(self.rest.items("/v1/commands?state=running"), [])
+        self.assert_problem(self.get("/v1/commands?state=odd"), 400, "invalid-parameter")
+
+    def test_compliance_is_counted_and_filtered_across_hosts(self):
+        agent = self.online("web1")
+        self.put_done(agent, "/a", {"content": "x"})
+        drifted = self.put_done(agent, "/b", {"content": "x"})
+        self.drift(agent, drifted)
+        self.enrolled("web2")
+        self.put("/c", {}, host="web2")
+        page = self.rest.get("/v1/compliance")
+        self.assertEqual(page["counts"],
+                         {"compliant": 1, "drifted": 1, "unknown": 1, "failed": 0})
+        self.assertEqual({one["id"] for one in page["items"]}, {"/a", "/b", "/c"})
+        page = self.rest.get("/v1/compliance?status=drifted")
+        self.assertEqual([one["id"] for one in page["items"]], ["/b"])
+        page = self.rest.get("/v1/compliance?host=web2&collection=files")
+        self.assertEqual(page["counts"]["unknown"], 1)
+        self.assertEqual(self.rest.get("/v1/hosts/web1")["compliance"],
+                         {"compliant": 1, "drifted": 1, "unknown": 0, "failed": 0})
+
+    def test_a_waiting_command_is_cancelled_at_once_and_a_sent_one_by_its_agent(self):
+        agent = self.online()
+        sent = self.put("/a", {}).body["id"]
+        taken = agent.take_command()
+        eventually("it is sent", lambda: self.command(sent)["state"] == "sent")
+        reply = self.rest.call("POST", f"/v1/commands/{sent}:cancel")
+        self.assertEqual((reply.status, reply.body["state"]), (202, "sent"))
+        self.assertEqual(agent.expect("cancel").accept().body["command"], sent)
+        agent.outcome(taken, "cancelled")
+        agent.close()
+        waiting = self.put("/b", {}).body["id"]
+        reply = self.rest.call("POST", f"/v1/commands/{waiting}:cancel")
+        self.assertEqual((reply.status, reply.body["state"]), (200, "cancelled"))
+        reply = self.rest.call("POST", f"/v1/commands/{waiting}:cancel")
+        self.assert_problem(reply, 409, "invalid-state")
+        self.assertEqual(reply.body["current"], "cancelled")
+
+    def test_events_resume_where_they_were_left_and_are_filtered(self):
+        agent = self.online()
+        first = self.events()
+        command = self.put_done(agent, "/a", {"content": "x"})
+        self.drift(agent, command)
+        first.wait(lambda event: event["type"] == "resource.drifted")
+        ids = [event["id"] for event in first.seen]
+        self.assertEqual(len(set(ids)), len(ids))
+        resumed = self.events(since=ids[1])
+        resumed.wait(lambda event: event["type"] == "resource.drifted")
+        self.assertEqual([event["id"] for event in resumed.seen], ids[2:])
+        only = self.events(query=f"?since={ids[0]}&type=resource.drifted&host=web1")
+        only.wait(lambda event: event["type"] == "resource.drifted")
+        self.assertEqual(self.types(only), ["resource.drifted"])
+        self.assert_problem(self.get("/v1/events?since=stream_other-1"), 410, "gone")
+        self.assert_problem(self.get("/v1/events?since=x"), 400, "invalid-parameter")
+        self.assert_problem(self.get("/v1/events?type=odd"), 400, "invalid-parameter")
+
+    def test_progress_is_live_only(self):
+        agent = self.online()
+        events = self.events()
+        agent.event("command.progress", {"command": "cmd_x", "collection": "files", "id": "/a",
+                                         "permille": 500, "message": "half"}, seq=0)
+        told = events.wait(lambda event: event["type"] == "command.progress")
+        self.assertEqual((told["data"]["permille"], told["_sse"]["id"]), (500, None))
+
+    def test_hosts_are_renamed_and_labelled(self):
+        self.enrolled("one")
+        self.enrolled("two")
+        patch = {"Content-Type": "application/merge-patch+json"}
+        reply = self.rest.call("PATCH", "/v1/hosts/one",
+                               b'{"name":"first","labels":{"role":"web","tier":"a"}}', patch)
+        self.assertEqual((reply.status, reply.body["name"]), (200, "first"), reply)
+        reply = self.rest.call("PATCH", "/v1/hosts/first", b'{"labels":{"tier":null}}', patch)
+        self.assertEqual(reply.body["labels"], {"role": "web"})
+        self.assert_problem(self.rest.call("PATCH", "/v1/hosts/first", b'{"name":"two"}', patch),
+                            409, "invalid-state")
+        self.assert_problem(self.rest.call("PATCH", "/v1/hosts/first", b'{"name":"a b"}', patch),
+                            400, "invalid-description")
+        self.assert_problem(self.get("/v1/hosts/one"), 404, "not-found")
+
+    def test_enrolments_and_tokens_are_listed_and_tokens_taken_back(self):
+        agent = self.enrolled()
+        found, = self.rest.items("/v1/enrolments")
+        self.assertEqual((found["host"], found["state"], len(found["fingerprint"])),
+                         (agent.host, "active", 64))
+        made = self.token(uses=5, expires_in="2h")
+        path = f"/v1/enrolment-tokens/{made['id']}"
+        self.assertNotIn("secret", self.rest.get(path))
+        self.assertEqual(self.rest.call("DELETE", path).status, 204)
+        self.assert_problem(self.rest.call("DELETE", path), 404, "not-found")
+        self.assert_problem(self.rest.call("POST", "/v1/enrolment-tokens", {"uses": 0}), 400,
+                            "invalid-description")
+
+    def test_every_documented_route_is_answered(self):
+        document = self.rest.get("/v1/openapi.json")
+        self.assertEqual(document["openapi"][:3], "3.1")
+        for path, methods in document["paths"].items():
+            for method in methods:
+                target = path.replace("{h}", "x").replace("{collection}", "x").replace("{id}", "x")
+                reply = self.rest.call(method.upper(), target, None if method == "get" else {}) \
+                    if path != "/v1/events" else None
+                if reply:
+                    self.assertNotIn(reply.status, (405, 500), f"{method} {path}: {reply}")
+
+
+class Configuration(OrchestratorCase):
+    def test_an_unknown_key_is_an_error_that_names_it(self):
+        self.orchestrator.stop()
+        self.orchestrator.config.write_text('{"bus":{"listne":"x"}}')
+        code, said = self.orchestrator.run("run")
+        self.assertEqual(code, 2)
+        self.assertIn("bus.listne", said)
+
+    def test_a_second_orchestrator_on_the_same_state_is_refused(self):
+        code, said = self.orchestrator.run("run")
+        self.assertEqual(code, 1)
+        self.assertIn("lock", said)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

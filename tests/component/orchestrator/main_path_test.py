@@ -1,0 +1,177 @@
+"""From the first start to a drift event, with a scripted agent."""
+
+import json
+import os
+import stat
+import threading
+import unittest
+
+from case import OrchestratorCase
+from fake_agent import FakeAgent
+from program import eventually
+
+
+class MainPath(OrchestratorCase):
+    def test_the_first_start_writes_token_and_authority_and_keys_for_the_owner_only(self):
+        names = {"admin.token": 0o600, "ca.pem": 0o644, "ca.key": 0o600, "server.key": 0o600,
+                 "seal.key": 0o600}
+        for name, mode in names.items():
+            found = stat.S_IMODE(os.stat(self.orchestrator.state / name).st_mode)
+            self.assertEqual(found, mode, name)
+        self.assertEqual(stat.S_IMODE(os.stat(self.orchestrator.state).st_mode), 0o700)
+        self.assertTrue((self.orchestrator.state / "admin.token").read_text().endswith("\n"))
+
+    def test_a_token_enrols_a_host_and_the_same_key_again_gives_the_same_host(self):
+        made = self.token(name="for web", labels={"role": "web"})
+        self.assertRegex(made["install"], r"^printf %s '" + made["secret"] +
+                         r"' \| evenkeel-agent enrol --orchestrator 127\.0\.0\.1:\d+ "
+                         r"--ca-sha256 [0-9a-f]{64} --token-file -$")
+        agent = FakeAgent(self.orchestrator, self.orchestrator.root)
+        first, again = agent.enrol(made["secret"]), agent.enrol(made["secret"])
+        self.assertEqual(first, again)
+        self.assertEqual(first["bus_port"], self.orchestrator.port("bus"))
+        host = self.rest.get("/v1/hosts/web1")
+        self.assertEqual((host["id"], host["connection"], host["labels"]),
+                         (first["host"], "never", {"role": "web"}))
+        other = FakeAgent(self.orchestrator, self.orchestrator.root, "other")
+        refused = other.enrol(made["secret"])
+        self.assertEqual((refused["type"], refused["error"]["code"]), ("refused", "denied"))
+
+    def test_put_command_outcome_get_and_drift(self):
+        agent = self.online()
+        events = self.events()
+        command = self.put_done(agent, "/etc/motd", {"content": "hi\n", "mode": "0644"}, "enforce")
+        self.assertEqual(command["verb"], "apply")
+        entry, = command["resources"]
+        self.assertEqual((entry["description"], entry["policy"]),
+                         ({"content": "hi\n", "mode": "0644"}, "enforce"))
+        shown = self.command(command["id"])
+        self.assertEqual(shown["state"], "succeeded")
+        found = self.rest.call("GET", self.path("/etc/motd"))
+        self.assertEqual(found.body["compliance"]["status"], "compliant")
+        self.assertEqual(found.body["state"], {"size": 1})
+        self.assertEqual(self.drift(agent, command), "ACCEPTED")
+        told = events.wait(lambda event: event["type"] == "resource.drifted")
+        self.assertEqual(told["subject"], "files//etc/motd")
+        self.assertEqual(told["source"], f"/v1/hosts/{agent.host}")
+        self.assertEqual(told["id"], told["_sse"]["id"])
+        self.assertEqual(told["data"]["compliance"]["fields"][0]["path"], "/mode")
+        again = self.rest.call("GET", self.path("/etc/motd"))
+        self.assertNotEqual(found.headers["etag"], again.headers["etag"])
+        self.assertEqual(again.body["compliance"]["status"], "drifted")
+        types = self.types(events)
+        self.assertEqual((types[0], types[-1]), ("description.changed", "resource.drifted"))
+        self.assertEqual(set(types[1:-1]), {"command.changed"})
+
+    def test_wait_answers_with_the_finished_command_even_a_failed_one(self):
+        agent = self.online()
+        replies = []
+        asking = threading.Thread(target=lambda: replies.append(
+            self.put("/etc/x", {"content": "x"}, wait_s=20)))
+        asking.start()
+        agent.outcome(agent.take_command(), "failed")
+        asking.join(30)
+        self.assertEqual((replies[0].status, replies[0].body["state"]), (200, "failed"))
+        replies[0] = self.put("/etc/x", {"content": "y"}, wait_s=1)
+        self.assertEqual(replies[0].status, 202)
+
+    def test_delete_shows_absent_until_the_removal_has_succeeded(self):
+        agent = self.online()
+        self.put_done(agent, "/etc/x", {"content": "x"})
+        reply = self.rest.delete("web1", "files", "/etc/x", None)
+        self.assertEqual((reply.status, reply.body["verb"]), (202, "remove"))
+        self.assertEqual(self.rest.get(self.path("/etc/x"))["description"], {"ensure": "absent"})
+        agent.outcome(agent.take_command(), "succeeded")
+        self.assert_problem(self.rest.call("GET", self.path("/etc/x")), 404, "not-found")
+        self.assert_problem(self.rest.delete("web1", "files", "/etc/x"), 404, "not-found")
+
+    def test_plan_and_live_ask_the_host_and_store_nothing(self):
+        agent = self.online()
+        revision = self.rest.get("/v1/hosts")["revision"]
+        replies = []
+        asking = threading.Thread(target=lambda: replies.append(
+            self.put("/etc/x", {"mode": "0644"}, query="?dry_run=all")))
+        asking.start()
+        request = agent.expect("request").accept()
+        self.assertEqual((request.body["verb"], request.body["arguments"]["verb"]),
+                         ("plan", "apply"))
+        change = {"path": "/mode", "before": "0600", "after": "0644", "action": "set",
+                  "outcome": "planned"}
+        agent.reply(request, {"resources": [
+            {"collection": "files", "id": "/etc/x", "generation": None, "outcome": "planned",
+             "changes": [change], "error": None, "state": None}]})
+        asking.join(30)
+        self.assertEqual((replies[0].status, replies[0].headers["dry-run"]), (200, "all"))
+        self.assertIsNone(replies[0].body["id"])
+        self.assertEqual(replies[0].body["resources"][0]["changes"], [change])
+        asking = threading.Thread(target=lambda: replies.append(
+            self.rest.call("GET", self.path("/etc/x") + "?live=true")))
+        asking.start()
+        request = agent.expect("request").accept()
+        self.assertEqual(request.body["arguments"], {"collection": "files", "ids": ["/etc/x"]})
+        agent.reply(request, {"items": [{"id": "/etc/x", "state": {"mode": "0600"}}]})
+        asking.join(30)
+        self.assertEqual((replies[1].status, replies[1].body["state"],
+                          replies[1].body["description"]), (200, {"mode": "0600"}, None))
+        self.assertEqual(self.rest.get("/v1/hosts")["revision"], revision)
+
+    def test_a_secret_is_sealed_redacted_and_kept_when_its_mark_is_sent_back(self):
+        agent = self.online()
+        secret = "tiger-in-the-well"
+        command = self.put_done(agent, "/etc/x", {"password": secret, "mode": "0600"})
+        self.assertEqual(command["resources"][0]["description"]["password"], secret)
+        shown = self.rest.get(self.path("/etc/x"))["description"]
+        self.assertEqual(set(shown["password"]), {"redacted"})
+        kept = self.put_done(agent, "/etc/x", {**shown, "mode": "0640"})
+        self.assertEqual(kept["resources"][0]["description"]["password"], secret)
+        wrong = self.put("/etc/x", {"password": {"redacted": "0" * 32}})
+        self.assert_problem(wrong, 400, "invalid-description")
+        self.assertEqual(wrong.body["errors"][0]["pointer"], "/description/password")
+        content = self.put_done(agent, "/etc/y", {"content": secret, "sensitive": True})
+        self.assertEqual(content["resources"][0]["description"]["content"], secret)
+        self.assertEqual(self.orchestrator.stop(), 0)
+        for path in self.orchestrator.state.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+        self.assertNotIn(secret, self.orchestrator.logged())
+
+    def test_a_file_of_resources_is_one_command(self):
+        agent = self.online()
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {"collection": "files", "id": "/a", "description": {"content": "1"}},
+            {"collection": "files", "id": "/b", "description": {"ensure": "absent"},
+             "policy": "enforce"}]})
+        self.assertEqual(reply.status, 202, reply)
+        command = agent.take_command()
+        self.assertEqual([one["id"] for one in command["resources"]], ["/a", "/b"])
+        agent.outcome(command)
+        found = self.rest.items("/v1/hosts/web1/resources?limit=1")
+        self.assertEqual([one["id"] for one in found], ["/a", "/b"])
+
+    def test_openapi_and_health_need_no_token(self):
+        for path in ("/livez", "/readyz", "/version", "/v1/openapi.json"):
+            connection = self.rest.connect()
+            connection.request("GET", path)
+            response = connection.getresponse()
+            self.assertEqual(response.status, 200, path)
+            json.loads(response.read())
+            connection.close()
+
+    def test_what_was_answered_is_there_after_a_kill(self):
+        agent = self.online()
+        agent.close()
+        commands = [self.put(f"/etc/{number}", {"content": str(number)}).body["id"]
+                    for number in range(5)]
+        self.orchestrator.kill()
+        self.orchestrator.start()
+        agent.go_online()
+        for command in commands:
+            taken = agent.take_command()
+            self.assertEqual(taken["id"], command)
+            agent.outcome(taken)
+        eventually("all are done", lambda: {self.command(one)["state"] for one in commands}
+                   == {"succeeded"})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

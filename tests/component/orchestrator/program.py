@@ -1,0 +1,93 @@
+"""The real evenkeel-orchestrator on loopback, in a folder of its own."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
+
+from harness.events import Events  # noqa: E402,F401  for case.py
+from harness.rest import Rest  # noqa: E402
+
+PROGRAM = os.environ["EVENKEEL_ORCHESTRATOR"]
+START_SECONDS = 30
+
+
+def eventually(what, check, timeout_s=20):
+    """The first true answer of `check`; fails after the time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s} s: {what}; last: {found!r}")
+        time.sleep(0.02)
+
+
+class Orchestrator:
+    """start(), stop(), kill(); `rest` talks to the one that runs."""
+
+    def __init__(self, heartbeat="10s"):
+        self.folder = tempfile.TemporaryDirectory(prefix="ek-")
+        self.root = pathlib.Path(self.folder.name)
+        self.state = self.root / "state"
+        self.config = self.root / "orchestrator.json"
+        self.config.write_text(json.dumps({
+            "state_dir": str(self.state),
+            "bus": {"listen": "127.0.0.1:0", "heartbeat": heartbeat},
+            "enrolment": {"listen": "127.0.0.1:0"},
+            "rest": {"listen": "127.0.0.1:0"},
+            "log": {"level": "debug"}}))
+        self.log = open(self.root / "log", "ab")
+        self.process = None
+        self.start()
+
+    def close(self):
+        if self.process:
+            self.kill()
+        self.log.close()
+        self.folder.cleanup()
+
+    def start(self):
+        reading, writing = os.pipe()
+        self.process = subprocess.Popen(
+            [PROGRAM, "run", "--config", str(self.config), "--ready-fd", str(writing)],
+            pass_fds=(writing,), stderr=self.log)
+        os.close(writing)
+        with os.fdopen(reading) as ready:
+            line = ready.readline()
+        if not line:
+            raise AssertionError("it did not start: " + self.logged()[-2000:])
+        self.ready = json.loads(line)
+        self.token = (self.state / "admin.token").read_text().strip()
+        self.rest = Rest(self.token, port=self.port("rest"))
+
+    def port(self, name):
+        return int(self.ready[name].rsplit(":", 1)[1])
+
+    def stop(self):
+        """Returns the exit code after SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(START_SECONDS)
+        self.process = None
+        return code
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(START_SECONDS)
+        self.process = None
+
+    def run(self, *argv):
+        """A subcommand that ends: (exit code, what it said on stderr)."""
+        done = subprocess.run([PROGRAM, argv[0], "--config", str(self.config), *argv[1:]],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    def logged(self):
+        return (self.root / "log").read_text(errors="replace")

@@ -1,0 +1,270 @@
+"""The bus as docs/bus-protocol.md has it: resends, duplicates, gaps, streams, restores."""
+
+import shutil
+import unittest
+
+from case import OrchestratorCase
+from fake_agent import FakeAgent, verdict
+from program import eventually
+
+
+class Protocol(OrchestratorCase):
+    heartbeat = "1s"
+
+    def connection(self, host="web1"):
+        return self.rest.get(f"/v1/hosts/{host}")["connection"]
+
+    def test_commands_wait_for_the_digest_and_come_in_order(self):
+        agent = self.enrolled()
+        made = [self.put(f"/etc/{number}", {"content": "x"}).body["id"] for number in range(3)]
+        agent.connect()
+        agent.hello()
+        agent.expect_nothing("command")
+        agent.digest()
+        self.assertEqual([agent.take_command()["id"] for _ in made], made)
+
+    def test_a_command_that_was_not_accepted_comes_again(self):
+        agent = self.online()
+        command = self.put("/etc/x", {"content": "x"}).body["id"]
+        self.assertEqual(agent.expect("command").body["id"], command)
+        agent.close()
+        self.assertEqual(self.command(command)["state"], "queued")
+        agent.go_online()
+        self.assertEqual(agent.expect("command").release().body["id"], command)
+        self.assertEqual(agent.take_command()["id"], command)
+        eventually("it is sent", lambda: self.command(command)["state"] == "sent")
+
+    def test_running_is_shown_and_an_early_outcome_is_not_undone(self):
+        agent = self.online()
+        command = self.put("/etc/x", {"content": "x"}).body["id"]
+        taken = agent.take_command()
+        agent.event("command.running", {"command": command}, seq=0)
+        eventually("it runs", lambda: self.command(command)["state"] == "running")
+        agent.outcome(taken)
+        agent.event("command.running", {"command": command}, seq=0)
+        self.assertEqual(self.command(command)["state"], "succeeded")
+
+    def test_an_event_that_comes_twice_is_told_once(self):
+        agent = self.online()
+        command = self.put_done(agent, "/etc/x", {"content": "x"})
+        events = self.events()
+        self.assertEqual(self.drift(agent, command), "ACCEPTED")
+        self.assertEqual(self.drift(agent, command, seq=agent.seq), "ACCEPTED")
+        agent.close()
+        agent.go_online()
+        self.assertEqual(self.drift(agent, command, seq=agent.seq), "ACCEPTED")
+        self.assertEqual(self.drift(agent, command), "ACCEPTED")
+        eventually("the later one is told",
+                   lambda: self.types(events).count("resource.drifted") == 2)
+
+    def test_the_hello_says_how_far_events_are_taken_over(self):
+        agent = self.online()
+        command = self.put_done(agent, "/etc/x", {"content": "x"})
+        self.drift(agent, command)
+        agent.close()
+        agent.connect()
+        self.assertEqual(agent.hello()["events"], {"stream": agent.stream, "seq": 2})
+
+    def test_a_gap_is_explained(self):
+        agent = self.online()
+        events = self.events()
+        agent.seq = 10
+        agent.event("agent.blind", {"from": None, "to": None, "count": None, "reason": "test"})
+        shed = events.wait(lambda event: event["type"] == "agent.shed")["data"]
+        self.assertEqual((shed["from"], shed["to"], shed["count"]), (1, 10, 10))
+
+    def test_an_event_that_does_not_read_is_rejected_and_explained(self):
+        agent = self.online()
+        events = self.events()
+        self.assertEqual(agent.event("resource.drifted", {"collection": 7}), "REJECTED")
+        self.assertEqual(agent.send("no json"), "REJECTED")
+        self.assertEqual(agent.send({"type": "from the future"}), "ACCEPTED")
+        events.wait(lambda event: event["type"] == "agent.shed"
+                    and event["data"]["reason"] == "invalid")
+
+    def test_a_new_store_is_told_and_everything_goes_out_again(self):
+        agent = self.online()
+        self.put_done(agent, "/etc/x", {"content": "x"})
+        sent = self.put("/etc/y", {"content": "y"}).body["id"]
+        agent.take_command()
+        agent.close()
+        events = self.events()
+        agent.stream, agent.seq, agent.mark = agent.stream + "2", 0, {"stream": "", "seq": 0}
+        agent.go_online()
+        events.wait(lambda event: event["type"] == "agent.blind"
+                    and event["data"]["reason"] == "new_stream")
+        again = agent.take_command()
+        self.assertEqual(again["id"], sent)
+        agent.outcome(again)
+        request = agent.expect("request").accept()
+        self.assertEqual(request.body["verb"], "inventory")
+        one, = again["resources"]
+        agent.reply(request, {"items": [{"collection": "files", "id": "/etc/y",
+                                         "generation": one["generation"]}], "next": None})
+        missing = agent.take_command()
+        self.assertEqual([one["id"] for one in missing["resources"]], ["/etc/x"])
+
+    def test_a_digest_that_agrees_asks_for_nothing(self):
+        agent = self.online()
+        command = self.put_done(agent, "/etc/x", {"content": "x"})
+        one, = command["resources"]
+        agent.digest([("files", "/etc/x", one["generation"])])
+        agent.expect_nothing("request")
+
+    def test_a_digest_that_differs_sends_the_difference_only(self):
+        agent = self.online()
+        kept = self.put_done(agent, "/etc/kept", {"content": "x"})["resources"][0]["generation"]
+        self.put_done(agent, "/etc/lost", {"content": "x"})
+        unknown = {"stream": kept["stream"], "revision": 1}
+        agent.digest([("files", "/etc/kept", kept), ("files", "/etc/unknown", unknown)])
+        first = agent.expect("request").accept()
+        self.assertIsNone(first.body["arguments"]["after"])
+        place = {"collection": "files", "id": "/etc/kept"}
+        agent.reply(first, {"items": [{**place, "generation": kept}], "next": place})
+        second = agent.expect("request").accept()
+        self.assertEqual(second.body["arguments"]["after"], place)
+        agent.reply(second, {"items": [{"collection": "files", "id": "/etc/unknown",
+                                        "generation": unknown}], "next": None})
+        found = {(command["verb"], one["id"]) for command in
+                 (agent.take_command(), agent.take_command()) for one in command["resources"]}
+        self.assertEqual(found, {("apply", "/etc/lost"), ("forget", "/etc/unknown")})
+
+    def test_without_a_common_version_both_ranges_are_told(self):
+        agent = self.enrolled()
+        agent.connect()
+        with self.assertRaises(Exception):
+            agent.hello(protocol={"min": 7, "max": 9})
+        told = agent.wait_closed()
+        self.assertIn("evenkeel:protocol-version", told)
+        self.assertRegex(told, r"1.*7|7.*1")
+
+    def test_another_hosts_address_is_refused(self):
+        one, other = self.enrolled("one"), self.enrolled("other")
+        one.connect(address=f"evenkeel.agent.{other.host}")
+        self.assertIn("unauthorized-access", one.wait_closed())
+
+    def test_a_silent_host_goes_offline_after_three_heartbeats(self):
+        agent = self.online()
+        self.put_done(agent, "/etc/x", {"content": "x"})
+        self.assertEqual(self.connection(), "online")
+        eventually("it is offline", lambda: self.connection() == "offline")
+        told = self.rest.get(self.path("/etc/x"))["compliance"]
+        self.assertEqual((told["status"], told["reason"]), ("unknown", "host_offline"))
+        self.assertEqual(told["last"]["status"], "compliant")
+        counts = self.rest.get("/v1/compliance")["counts"]
+        self.assertEqual(counts, {"compliant": 0, "drifted": 0, "unknown": 1, "failed": 0})
+
+    def test_heartbeats_keep_a_host_online_and_bump_no_revision(self):
+        agent = self.online()
+        revision = self.rest.get("/v1/hosts")["revision"]
+        seen = self.rest.get("/v1/hosts/web1")["last_seen"]
+        for _ in range(8):
+            agent.send({"type": "heartbeat"})
+            self.assertEqual(agent.expect("heartbeat").accept().body["type"], "heartbeat")
+        self.assertEqual(self.connection(), "online")
+        self.assertEqual(self.rest.get("/v1/hosts")["revision"], revision)
+        self.assertGreater(self.rest.get("/v1/hosts/web1")["last_seen"], seen)
+
+    def test_a_retired_host_is_cut_at_once_and_not_let_in_again(self):
+        agent = self.online()
+        reply = self.rest.call("POST", "/v1/hosts/web1:retire")
+        self.assertEqual((reply.status, reply.body["enrolment"]), (200, "retired"))
+        self.assertIn("unauthorized-access", agent.wait_closed())
+        agent.connect()
+        self.assertTrue(agent.wait_closed())
+        path = f"/v1/hosts/{agent.host}"
+        self.assert_problem(self.rest.put(agent.host, "files", "/x", {}, wait_s=None), 409,
+                            "invalid-state")
+        self.assertEqual(self.rest.get(path)["enrolment"], "retired")
+        successor = self.enrolled("web1-again")
+        renamed = self.rest.call("PATCH", f"/v1/hosts/{successor.host}", {"name": "web1"})
+        self.assertEqual(renamed.status, 200, renamed)
+
+    def test_the_newer_connection_of_a_host_counts(self):
+        agent = self.online()
+        twin = FakeAgent(self.orchestrator, self.orchestrator.root, "twin")
+        self.agents.append(twin)
+        twin.key, twin.certificate, twin.host = agent.key, agent.certificate, agent.host
+        twin.stream = agent.stream
+        twin.go_online()
+        self.assertTrue(agent.wait_closed())
+        command = self.put("/etc/x", {"content": "x"}).body["id"]
+        self.assertEqual(twin.take_command()["id"], command)
+        self.assertEqual(self.connection(), "online")
+
+
+class Restore(OrchestratorCase):
+    def restore(self, agent, between):
+        """Backs up, does `between`, and goes back to the backup; the old stream."""
+        stream = agent.mark["stream"]
+        backup = str(self.orchestrator.root / "backup")
+        self.assertEqual(self.orchestrator.run("backup", backup), (0, ""))
+        between()
+        code, said = self.orchestrator.run("restore", backup)
+        self.assertEqual(code, 1)
+        self.assertIn("runs", said)
+        agent.close()
+        self.assertEqual(self.orchestrator.stop(), 0)
+        self.assertEqual(self.orchestrator.run("restore", backup), (0, ""))
+        self.orchestrator.start()
+        return stream
+
+    def test_what_hosts_know_better_is_adopted_before_anything_is_sent(self):
+        agent = self.online()
+        kept = self.put_done(agent, "/etc/kept", {"content": "1"})["resources"][0]
+        self.put_done(agent, "/etc/gone", {"content": "1"})
+        newer = {}
+
+        def between():
+            newer.update(self.put_done(agent, "/etc/new", {"content": "2"})["resources"][0])
+            self.rest.delete("web1", "files", "/etc/gone", None)
+            command = agent.take_command()
+            agent.outcome(command)
+            newer["gone"] = command["resources"][0]["generation"]
+        events = self.events()
+        old = self.restore(agent, between)
+        events.close()
+        stale = self.rest.call("GET", "/v1/events", headers={
+            "Last-Event-ID": events.seen[-1]["id"]})
+        self.assert_problem(stale, 410, "gone")
+        events = self.events()
+        agent.connect()
+        hello = agent.hello()
+        self.assertNotEqual(hello["stream"], old)
+        self.assertEqual(hello["predecessor"]["stream"], old)
+        agent.event("description.changed", {
+            "collection": "files", "id": "/etc/new", "description": {"content": "2"},
+            "policy": "report", "generation": newer["generation"], "origin": "orchestrator",
+            "reason": "restored", "compliance": verdict("compliant"), "state": {"size": 1}})
+        agent.event("description.forgotten", {
+            "collection": "files", "id": "/etc/gone", "generation": newer["gone"],
+            "origin": "orchestrator", "reason": "restored"})
+        agent.digest([("files", "/etc/kept", kept["generation"]),
+                      ("files", "/etc/new", newer["generation"])])
+        agent.expect_nothing("request")
+        agent.expect_nothing("command")
+        found = {one["id"]: one["description"] for one in
+                 self.rest.items("/v1/hosts/web1/resources")}
+        self.assertEqual(found, {"/etc/kept": {"content": "1"}, "/etc/new": {"content": "2"}})
+        shed = events.wait(lambda event: event["type"] == "agent.shed")
+        self.assertEqual(shed["data"]["reason"], "orchestrator_restored")
+        command = self.put_done(agent, "/etc/new", {"content": "3"})
+        self.assertEqual(command["resources"][0]["generation"]["stream"], hello["stream"])
+
+    def test_a_backup_of_nothing_and_into_something_is_refused(self):
+        folder = self.orchestrator.root / "full"
+        folder.mkdir()
+        (folder / "x").write_text("x")
+        code, said = self.orchestrator.run("backup", str(folder))
+        self.assertEqual(code, 1)
+        self.assertIn("not empty", said)
+        self.orchestrator.stop()
+        shutil.rmtree(self.orchestrator.state)
+        code, said = self.orchestrator.run("backup", str(self.orchestrator.root / "b"))
+        self.assertEqual(code, 1)
+        self.assertIn("no store", said)
+        self.orchestrator.start()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
