@@ -18,7 +18,7 @@ class Faults(SystemCase):
         if verb == "start":
             eventually("the orchestrator is ready", self.system.is_ready)
 
-    def agent(self, verb):
+    def agent_unit(self, verb):
         self.bed().run("systemctl", verb, AGENT)
 
     def await_online(self):
@@ -72,13 +72,13 @@ class Faults(SystemCase):
 
     def test_commands_wait_for_the_agent_through_a_restart_of_the_orchestrator(self):
         self.await_online()
-        self.agent("stop")
+        self.agent_unit("stop")
         commands = [self.put_queued(f"/etc/waited-{number}", str(number)) for number in range(5)]
         self.orchestrator("restart")
         eventually("the orchestrator is ready", self.system.is_ready)
         self.assertEqual({self.rest.get(f"/v1/commands/{one}")["finished_at"]
                           for one in commands}, {None})
-        self.agent("start")
+        self.agent_unit("start")
         for number, command in enumerate(commands):
             self.await_command(command)
             self.assertEqual(self.read(f"/etc/waited-{number}"), str(number))
@@ -154,7 +154,7 @@ class Faults(SystemCase):
         command = self.put_queued("/etc/power-cut", "kept\n")
         self.bed().power_cut()
         self.bed().boot()
-        self.agent("start")
+        self.agent_unit("start")
         self.await_command(command)
         self.assertEqual(self.read("/etc/power-cut"), "kept\n")
         self.wait_compliance("compliant", "files", "/etc/power-cut")

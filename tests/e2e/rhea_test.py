@@ -44,7 +44,8 @@ class Stranger:
 
     def close(self):
         self._process.kill()
-        self._process.wait()
+        with self._process:
+            self._process.wait()
 
 
 class Rhea(SystemCase):
