@@ -101,6 +101,7 @@ void Output::outline(const std::string& object) const {
 }
 
 void Output::message(std::string_view text) {
+    std::fflush(stdout);  // so that both come in order where they go to one place
     std::fprintf(stderr, "ek: %s\n", printable(text).c_str());
 }
 
