@@ -71,11 +71,12 @@ Outcome Pages::answer(const state::View& view, const http::Request& request, sto
     const PageOrder order = EK_ASK(read(request));
     if (!order.after.empty()) range = range.after(order.after);
     json::Array items;
+    std::size_t bytes = 0;
     std::string last;
     bool further = false;
     std::optional<http::Problem> problem;
     const auto scanned = view.scan(table, range, [&](std::string_view key, std::string_view value) {
-        if (items.size() == order.limit) {
+        if (items.size() == order.limit || bytes > kPageBytesMost) {
             further = true;
             return false;
         }
@@ -85,7 +86,9 @@ Outcome Pages::answer(const state::View& view, const http::Request& request, sto
             return false;
         }
         last = key;
-        if (*item) items.push_back(**std::move(item));
+        if (!*item) return true;
+        bytes += json::write(**item).size();
+        items.push_back(**std::move(item));
         return true;
     });
     if (!scanned) return refuse(as_problem(scanned.error()));

@@ -15,6 +15,8 @@ namespace evenkeel::api {
 
 inline constexpr std::size_t kPageDefault = 100;
 inline constexpr std::size_t kPageMost = 1'000;
+// A page ends early when its items have more than this: descriptions may be large.
+inline constexpr std::size_t kPageBytesMost = 4 << 20;
 
 // Which page of which list is wanted.
 struct PageOrder {

@@ -25,7 +25,7 @@ Checked<Target> find_target(const Context& context, const state::View& view,
     target.dry_run = EK_ASK(is_dry_run(request));
     target.host = EK_ASK(require_active_host(view, request));
     target.ref = {request.at("collection"), request.at("id")};
-    EK_ASK(check_ref(context, view, target.host, target.ref));
+    EK_ASK(check_described(context, view, target.host, target.ref));
     target.resource = EK_ASK(view.resource(target.host.id, target.ref));
     return target;
 }

@@ -17,18 +17,32 @@ using Responder = std::shared_ptr<http::Responder>;
 
 constexpr std::chrono::seconds kLiveTimeout{20};
 
+// Reported by the host, or described on it; a host that never connected has told nothing yet.
+Checked<bool> require_collection(const state::View& view, const state::Host& host,
+                                 const std::string& collection) {
+    bool known = false;
+    if (state::is_collection_name(collection)) {
+        known = host.stream.empty() || EK_ASK(view.collection(host.id, collection)).has_value();
+        const auto range = store::Range::collection(collection, state::host_prefix(host.id));
+        EK_ASK(view.scan(view.tables().resources, range,
+                         [&](std::string_view, std::string_view) {
+                             known = true;
+                             return false;
+                         })
+                   .map([] { return true; }));
+    }
+    if (!known) {
+        return refuse(http::Code::unknown_collection, "the host has no such collection");
+    }
+    return true;
+}
+
 Outcome list_resources(const Context& context, const state::View& view, const Request& request,
                        const std::string& collection) {
     const state::Host host = EK_ASK(require_host(view, request));
     store::Range range = store::Range::prefix(state::host_prefix(host.id));
     if (!collection.empty()) {
-        EK_ASK(check_ref(context, view, host, {collection, "any"})
-                   .map([](const auto&) { return true; })
-                   .or_else([](const http::Problem& problem) -> Checked<bool> {
-                       // "any" is no id that the collection need know.
-                       if (problem.code == http::Code::invalid_id) return true;
-                       return refuse(problem);
-                   }));
+        EK_ASK(require_collection(view, host, collection));
         range = store::Range::collection(collection, state::host_prefix(host.id));
     }
     const Pages pages(context.vault, context.state.stream().id);
@@ -48,7 +62,7 @@ wire::Ref ref_of(const Request& request) {
 Outcome get_resource(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_ASK(require_host(view, request));
     const wire::Ref ref = ref_of(request);
-    EK_ASK(check_ref(context, view, host, ref));
+    EK_ASK(check_described(context, view, host, ref));
     const auto resource = EK_ASK(view.resource(host.id, ref));
     if (!resource) {
         return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");

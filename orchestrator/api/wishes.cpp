@@ -146,6 +146,13 @@ Checked<state::Schemas::Pointer> check_ref(const Context& context, const state::
     return refuse(std::move(problem));
 }
 
+Checked<state::Schemas::Pointer> check_described(const Context& context, const state::View& view,
+                                                 const state::Host& host, const wire::Ref& ref) {
+    const bool there = state::fits(ref) && EK_ASK(view.resource(host.id, ref)).has_value();
+    if (there) return EK_ASK(context.schemas.find(view, host.id, ref.collection));
+    return check_ref(context, view, host, ref);
+}
+
 Checked<commands::Wish> read_wish(const Context& context, const state::View& view,
                                   const state::Host& host, const wire::Ref& ref,
                                   const json::Value& body) {

@@ -16,6 +16,11 @@ namespace evenkeel::api {
 Checked<state::Schemas::Pointer> check_ref(const Context& context, const state::View& view,
                                            const state::Host& host, const wire::Ref& ref);
 
+// The same for what may be described already: that is found and can be dropped although the host
+// does not report its collection any more.
+Checked<state::Schemas::Pointer> check_described(const Context& context, const state::View& view,
+                                                 const state::Host& host, const wire::Ref& ref);
+
 // PUT's body: {"description":{...},"policy":...}.
 Checked<commands::Wish> read_wish(const Context& context, const state::View& view,
                                   const state::Host& host, const wire::Ref& ref,

@@ -62,6 +62,30 @@ class Api(OrchestratorCase):
         agent.go_online()
         self.assertEqual(agent.take_command()["resources"][0]["description"], {"count": 3})
 
+    def test_what_is_described_stays_in_reach_when_its_collection_is_gone(self):
+        agent = self.online()
+        self.put_done(agent, "/x", {"content": "x"})
+        agent.close()
+        agent.connect()
+        agent.hello(collections=[])
+        self.assertEqual(self.get(self.path("/x")).status, 200)
+        self.assertEqual(len(self.rest.items("/v1/hosts/web1/resources/files")), 1)
+        self.assert_problem(self.put("/x", {"content": "y"}), 404, "unknown-collection")
+        self.assertEqual(self.rest.call("POST", self.path("/x") + ":forget").status, 202)
+        self.assert_problem(self.get(self.path("/x")), 404, "unknown-collection")
+
+    def test_what_is_described_stays_in_reach_when_its_collection_is_gone(self):
+        agent = self.online()
+        self.put_done(agent, "/x", {"content": "x"})
+        agent.close()
+        agent.connect()
+        agent.hello(collections=[])
+        self.assertEqual(self.get(self.path("/x")).status, 200)
+        self.assertEqual(len(self.rest.items("/v1/hosts/web1/resources/files")), 1)
+        self.assert_problem(self.put("/x", {"content": "y"}), 404, "unknown-collection")
+        self.assertEqual(self.rest.call("POST", self.path("/x") + ":forget").status, 202)
+        self.assert_problem(self.get(self.path("/x")), 404, "unknown-collection")
+
     def test_parameters_and_methods_that_are_not_known_are_refused(self):
         self.assert_problem(self.get("/v1/hosts?colour=red"), 400, "unknown-parameter")
         self.assert_problem(self.get("/v1/hosts?limit=0"), 400, "invalid-parameter")
@@ -211,6 +235,7 @@ class Api(OrchestratorCase):
         found, = self.rest.items("/v1/enrolments")
         self.assertEqual((found["host"], found["state"], len(found["fingerprint"])),
                          (agent.host, "active", 64))
+        self.assertEqual(self.rest.call("POST", "/v1/enrolment-tokens").status, 201)
         made = self.token(uses=5, expires_in="2h")
         path = f"/v1/enrolment-tokens/{made['id']}"
         self.assertNotIn("secret", self.rest.get(path))
