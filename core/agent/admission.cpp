@@ -84,8 +84,8 @@ void Admission::accept(Inbox inbox, std::function<void(const Outcome&)> done) {
 void Admission::take(const wire::Command& command, std::function<void(Disposition)> settle) {
     if (command.stream != mark_.stream || command.id.empty() || command.id.size() > kIdBytesMost ||
         !is_utf8(command.id)) {
-        log::warning("a command is rejected", {{"command", printable(command.id)},
-                                               {"stream", printable(command.stream)}});
+        log::warning("a command is rejected",
+                     {{"command", printable(command.id)}, {"stream", printable(command.stream)}});
         return settle(Disposition::reject);
     }
     if (refuses_ && command.seq > refused_seq_) return settle(Disposition::release);
@@ -112,8 +112,8 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
                     [this, command, is_new, inbox = std::move(inbox),
                      settle = std::move(settle)](const Result<void>& stored) {
                         if (is_new) return on_committed(command, inbox, stored, settle);
-                        const bool taken = known_.contains(command.id) ||
-                                           command.seq <= committed_.seq;
+                        const bool taken =
+                            known_.contains(command.id) || command.seq <= committed_.seq;
                         settle(taken ? Disposition::accept : Disposition::release);
                     });
 }
@@ -147,13 +147,14 @@ void Admission::take_local(const std::string& verb, std::vector<wire::Wanted> re
     const auto write = [&store = journal_.store(), inbox](store::WriteTxn& txn, const auto&) {
         return store.put(txn, inbox);
     };
-    journal_.commit({}, write,
-                    [this, inbox, done = std::move(done)](const Result<void>& stored) {
-                        if (stored) return accept(inbox, done);
-                        done(Outcome{"failed", {}, stored.error()});
-                    });
+    journal_.commit({}, write, [this, inbox, done = std::move(done)](const Result<void>& stored) {
+        if (stored) return accept(inbox, done);
+        done(Outcome{"failed", {}, stored.error()});
+    });
 }
 
-void Admission::cancel(const std::string& command) { engine_.cancel(command); }
+void Admission::cancel(const std::string& command) {
+    engine_.cancel(command);
+}
 
 }  // namespace evenkeel::agent

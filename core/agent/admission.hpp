@@ -46,10 +46,10 @@ class Admission {
     Journal& journal_;
     Engine& engine_;
     run::Loop& loop_;
-    wire::Mark mark_;       // of what was given to the store
-    wire::Mark committed_;  // of what the store has
+    wire::Mark mark_;              // of what was given to the store
+    wire::Mark committed_;         // of what the store has
     std::set<std::string> known_;  // commands of the bus whose outcome is not handed over
-    bool refuses_ = false;  // one was released: none behind it may be taken before it
+    bool refuses_ = false;         // one was released: none behind it may be taken before it
     std::uint64_t refused_seq_ = 0;
     std::uint64_t order_ = 0;
 };

@@ -1,9 +1,9 @@
 #include "core/agent/agent.hpp"
 
+#include <utility>
+
 #include <sys/stat.h>
 #include <utime.h>
-
-#include <utility>
 
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
@@ -15,9 +15,13 @@ namespace {
 
 constexpr std::chrono::seconds kAliveInterval{5};
 
-std::string marks_folder(const std::string& state_dir) { return state_dir + "/calls"; }
+std::string marks_folder(const std::string& state_dir) {
+    return state_dir + "/calls";
+}
 // Its time of change says until when the agent ran: no sync, no transaction, every five seconds.
-std::string alive_file(const std::string& state_dir) { return state_dir + "/alive"; }
+std::string alive_file(const std::string& state_dir) {
+    return state_dir + "/alive";
+}
 
 std::string last_alive(const std::string& state_dir) {
     struct stat found = {};
@@ -70,14 +74,17 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     alive_before_ = last_alive(options_.state_dir);
 }
 
-Agent::~Agent() { stop(); }
+Agent::~Agent() {
+    stop();
+}
 
 // A plugin in whose call the last process ended is kept out until an administrator, or another
 // version of it, gives it a new chance: else the agent would end in the same call for ever.
 void Agent::hold_the_guilty() {
     for (const LostCall& lost : take_lost_calls(marks_folder(options_.state_dir))) {
         log::warning("the last run ended in a plugin's call",
-                     {{"collection", lost.collection}, {"call", lost.what},
+                     {{"collection", lost.collection},
+                      {"call", lost.what},
                       {"signal", std::to_string(lost.signal)}});
         if (!lost.guilty()) continue;
         const std::string how = lost.signal != 0
@@ -100,8 +107,8 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     const std::string version = collection->plugin();
     auto mark = CallMark::open(marks_folder(options_.state_dir) + "/" + percent_encode(name));
     if (!mark) log::warning("calls are not marked", {{"why", mark.error().what}});
-    Unit* unit = units_.add(std::make_unique<Unit>(loop_, std::move(collection),
-                                                   mark ? *mark : nullptr));
+    Unit* unit =
+        units_.add(std::make_unique<Unit>(loop_, std::move(collection), mark ? *mark : nullptr));
     if (!unit) return;
     unit->grace = options_.grace;
     unit->longest_call = options_.longest_check;
@@ -110,16 +117,20 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     if (found == holds_.end()) return;
     Hold& hold = found->second;
     if (!hold.plugin.empty() && hold.plugin != version) {
-        journal_.commit({}, [&store = *store_, name](store::WriteTxn& txn, const auto&) {
-            return store.drop_hold(txn, name);
-        }, {});
+        journal_.commit({},
+                        [&store = *store_, name](store::WriteTxn& txn, const auto&) {
+                            return store.drop_hold(txn, name);
+                        },
+                        {});
         return;
     }
     if (hold.plugin.empty()) {
         hold.plugin = version;
-        journal_.commit({}, [&store = *store_, hold](store::WriteTxn& txn, const auto&) {
-            return store.put(txn, hold);
-        }, {});
+        journal_.commit({},
+                        [&store = *store_, hold](store::WriteTxn& txn, const auto&) {
+                            return store.put(txn, hold);
+                        },
+                        {});
     }
     log::error("a plugin is held", {{"plugin", version}, {"why", hold.reason}});
     unit->hold(hold.reason);
@@ -150,9 +161,11 @@ void Agent::open_watch(Unit& unit, std::function<void()> done) {
 void Agent::take_opened(Unit& unit, const Opened& opened) {
     for (const Description& upgraded : opened.upgraded) {
         if (Record* record = book_.find(upgraded.head.ref)) record->head = upgraded.head;
-        journal_.commit({}, [&store = *store_, upgraded](store::WriteTxn& txn, const auto&) {
-            return store.put(txn, upgraded);
-        }, {});
+        journal_.commit({},
+                        [&store = *store_, upgraded](store::WriteTxn& txn, const auto&) {
+                            return store.put(txn, upgraded);
+                        },
+                        {});
     }
     if (options_.watches && unit.collection().watches() && opened.unwatched > 0) {
         log::warning("resources without a watch",
@@ -203,14 +216,13 @@ bool Agent::write_alive() const {
 }
 
 void Agent::tell_blind(const std::string& from, const std::string& reason) {
-    journal_.commit({{"agent.blind",
-                      json::Object{{"from", from},
-                                   {"to", now_rfc3339()},
-                                   {"count", nullptr},
-                                   {"reason", reason}},
-                      {},
-                      ""}},
-                    {}, {});
+    journal_.commit(
+        {{"agent.blind",
+          json::Object{
+              {"from", from}, {"to", now_rfc3339()}, {"count", nullptr}, {"reason", reason}},
+          {},
+          ""}},
+        {}, {});
 }
 
 void Agent::on_hint(const std::string& collection, const std::string& id) {

@@ -27,7 +27,7 @@ class Agent {
   public:
     struct Options {
         std::string state_dir;
-        bool watches = true;  // else nothing is noticed by itself: one command and the end
+        bool watches = true;        // else nothing is noticed by itself: one command and the end
         bool keeps_events = false;  // for an orchestrator
         std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
         Outbox::Limits outbox;
@@ -45,8 +45,8 @@ class Agent {
     // Takes in an open collection; out of order at once when its plugin is held.
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
-    // Opens watches, then looks at everything, goes on with commands; `ready` comes when all watches
-    // are open.
+    // Opens watches, then looks at everything, goes on with commands; `ready` comes when all
+    // watches are open.
     void start(std::function<void()> ready);
     // Ends lanes and writer; false when a lane had to be left behind, and the process must end
     // without destructors.

@@ -17,7 +17,9 @@ constexpr std::string_view kHold = "held/";
 // A FILE that a local administrator applies is the largest record.
 constexpr json::Limits kRecordLimits{.bytes = 64 << 20};
 
-std::string key_of(const wire::Ref& ref) { return resource_key(ref.collection, ref.id); }
+std::string key_of(const wire::Ref& ref) {
+    return resource_key(ref.collection, ref.id);
+}
 
 std::string key_of(const Removal& removal) {
     return number_key(removal.generation.revision) + crypto::sha256(key_of(removal.ref));
@@ -52,10 +54,10 @@ AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream
 
 Result<AgentStore> AgentStore::open(const std::string& state_dir) {
     EK_CHECK(make_folder(state_dir, 0700));
-    store::Env env = EK_TRY(store::Env::open(
-        state_dir + "/store",
-        {.tables = {"descriptions", "observations", "removals", "inbox", "outbox"},
-         .migrations = {}}));
+    store::Env env = EK_TRY(
+        store::Env::open(state_dir + "/store",
+                         {.tables = {"descriptions", "observations", "removals", "inbox", "outbox"},
+                          .migrations = {}}));
     std::string stream;
     bool sealed = false;
     {
@@ -65,9 +67,9 @@ Result<AgentStore> AgentStore::open(const std::string& state_dir) {
             sealed |= EK_TRY(txn.count(env.table(table))) > 0;
         }
     }
-    crypto::Sealer sealer = EK_TRY(crypto::Sealer::open(
-        state_dir + "/store.key",
-        sealed ? crypto::Sealer::Missing::refuse : crypto::Sealer::Missing::create));
+    crypto::Sealer sealer = EK_TRY(
+        crypto::Sealer::open(state_dir + "/store.key", sealed ? crypto::Sealer::Missing::refuse
+                                                              : crypto::Sealer::Missing::create));
     return AgentStore(std::move(env), std::move(sealer), std::move(stream));
 }
 
@@ -185,8 +187,8 @@ Result<std::optional<Row>> AgentStore::row(std::uint64_t seq) const {
 Result<void> AgentStore::put(store::WriteTxn& txn, const Description& description) const {
     const std::string key = key_of(description.head.ref);
     json::Value record = encode(description.head);
-    record.as_object().append(
-        "sealed", sealer_.seal(json::write(description.body), "descriptions/" + key));
+    record.as_object().append("sealed",
+                              sealer_.seal(json::write(description.body), "descriptions/" + key));
     return txn.put(descriptions_, key, json::write(record));
 }
 

@@ -9,9 +9,10 @@
 
 namespace evenkeel::agent {
 
-// The note that a lane leaves before it calls into a plugin, so that the next process knows in which
-// call the last one ended. It lies in a small mapped file: that survives the end of the process
-// without a sync for each call, and it does not survive a power cut, which no plugin causes. [lane]
+// The note that a lane leaves before it calls into a plugin, so that the next process knows in
+// which call the last one ended. It lies in a small mapped file: that survives the end of the
+// process without a sync for each call, and it does not survive a power cut, which no plugin
+// causes. [lane]
 class CallMark {
   public:
     // Maps the file at `path`, made when missing.

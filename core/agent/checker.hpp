@@ -35,7 +35,7 @@ class Checker {
 
     static constexpr std::size_t kBatchMost = 64;
     // The pause between two looks at the same resource, for those that change all the time.
-    std::chrono::milliseconds pause{50};
+    std::chrono::milliseconds pause{20};
 
   private:
     struct Lot {

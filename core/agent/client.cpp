@@ -1,13 +1,13 @@
 #include "core/agent/client.hpp"
 
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 #include "core/agent/local_protocol.hpp"
 #include "core/base/file.hpp"
@@ -47,8 +47,8 @@ Result<std::string> Client::read_line(std::optional<std::chrono::milliseconds> l
         }
         int wait_ms = -1;
         if (limit) {
-            const auto spent_ms = static_cast<std::int64_t>(
-                (now_monotonic_ns() - begin_ns) / 1'000'000);
+            const auto spent_ms =
+                static_cast<std::int64_t>((now_monotonic_ns() - begin_ns) / 1'000'000);
             if (spent_ms >= limit->count()) return fail(Errc::timeout, "the agent did not answer");
             wait_ms = static_cast<int>(std::min<std::int64_t>(limit->count() - spent_ms, 60'000));
         }

@@ -1,10 +1,10 @@
 #include "core/agent/commands.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
+
+#include <unistd.h>
 
 #include "core/agent/agent.hpp"
 #include "core/agent/client.hpp"
@@ -103,6 +103,7 @@ Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
     Agent::Options options;
     options.state_dir = config.state_dir;
     options.watches = false;
+    options.repairs.repairs = false;
     options.keeps_events = config.orchestrator.has_value();
     auto agent = EK_TRY(Agent::open(loop, options));
     load_plugins(*agent, config, !line.plugin_dirs.empty());

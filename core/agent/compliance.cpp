@@ -20,8 +20,8 @@ void set_status(wire::Compliance& compliance, Verdict status, std::string reason
 
 Judgement judge_failed(Judgement to, const Look& look, const Circumstances& around) {
     wire::Compliance& compliance = to.standing.compliance;
-    const bool told = compliance.status == Verdict::failed &&
-                      compliance.reason == around.apply_error->what;
+    const bool told =
+        compliance.status == Verdict::failed && compliance.reason == around.apply_error->what;
     set_status(compliance, Verdict::failed, around.apply_error->what, around.cause, around.now);
     if (!look.error) compliance.fields = look.fields;
     to.standing.open = true;
@@ -64,23 +64,34 @@ std::size_t state_hash(const json::Value& state) {
 
 std::string_view to_string(Cause cause) {
     switch (cause) {
-        case Cause::event: return "event";
-        case Cause::sweep: return "sweep";
-        case Cause::apply: return "apply";
-        case Cause::check: break;
+        case Cause::event:
+            return "event";
+        case Cause::sweep:
+            return "sweep";
+        case Cause::apply:
+            return "apply";
+        case Cause::check:
+            break;
     }
     return "check";
 }
 
 std::string_view kind_of(News news) {
     switch (news) {
-        case News::drifted: return "resource.drifted";
-        case News::restored: return "resource.restored";
-        case News::repaired: return "resource.repaired";
-        case News::unknown: return "resource.unknown";
-        case News::failed: return "resource.failed";
-        case News::observed: return "resource.observed";
-        case News::none: break;
+        case News::drifted:
+            return "resource.drifted";
+        case News::restored:
+            return "resource.restored";
+        case News::repaired:
+            return "resource.repaired";
+        case News::unknown:
+            return "resource.unknown";
+        case News::failed:
+            return "resource.failed";
+        case News::observed:
+            return "resource.observed";
+        case News::none:
+            break;
     }
     return "";
 }

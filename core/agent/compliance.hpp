@@ -42,9 +42,9 @@ struct Standing {
 struct Circumstances {
     wire::Policy policy = wire::Policy::report;
     Cause cause = Cause::check;
-    std::string now;                     // RFC 3339
-    bool by_us = false;                  // we changed the resource just before the look
-    std::optional<Error> apply_error;    // the change that was tried failed
+    std::string now;                   // RFC 3339
+    bool by_us = false;                // we changed the resource just before the look
+    std::optional<Error> apply_error;  // the change that was tried failed
 };
 
 struct Judgement {

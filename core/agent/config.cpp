@@ -52,7 +52,8 @@ Reader path(std::string& into) {
     };
 }
 
-Reader port(std::uint16_t& into) {
+template <typename Port>
+Reader port(Port& into) {
     return [&into](const json::Value& value) -> Result<void> {
         if (!value.is_integer() || value.as_integer() < 1 || value.as_integer() > 65535) {
             return fail(Errc::invalid, "is not a port from 1 to 65535");
@@ -184,15 +185,16 @@ Result<void> save_orchestrator(const std::string& file, const OrchestratorConfig
     json::Value whole = json::Object{};
     if (auto content = read_file(file)) {
         auto parsed = json::parse(*content);
-        if (!parsed || !parsed->is_object()) return fail(Errc::invalid, file + " is no JSON object");
+        if (!parsed || !parsed->is_object())
+            return fail(Errc::invalid, file + " is no JSON object");
         whole = std::move(*parsed);
     } else if (content.error().code != Errc::not_found) {
         return fail(content.error());
     }
     json::Object section{{"host", orchestrator.host},
-                         {"bus_port", int{orchestrator.bus_port}},
                          {"enrolment_port", int{orchestrator.enrolment_port}},
                          {"ca_sha256", orchestrator.ca_sha256}};
+    if (orchestrator.bus_port) section.set("bus_port", int{*orchestrator.bus_port});
     if (!orchestrator.token_file.empty()) section.set("token_file", orchestrator.token_file);
     whole.as_object().set("orchestrator", std::move(section));
     if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0) {

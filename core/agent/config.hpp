@@ -13,7 +13,7 @@ namespace evenkeel::agent {
 // Where the orchestrator is and how it is known; docs/agent.md says what each key means.
 struct OrchestratorConfig {
     std::string host;
-    std::uint16_t bus_port = 5671;
+    std::optional<std::uint16_t> bus_port;  // none: what the enrolment told
     std::uint16_t enrolment_port = 5673;
     std::string ca_sha256;   // 64 lower-case hex digits over the DER
     std::string token_file;  // empty: this agent does not enrol by itself

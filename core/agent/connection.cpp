@@ -35,7 +35,8 @@ void Connection::begin(const std::optional<OrchestratorConfig>& orchestrator) {
 
 void Connection::dial(const Identity& identity) {
     host_ = identity.host;
-    Session::Options options{orchestrator_->host, orchestrator_->bus_port, identity, files_};
+    Session::Options options{orchestrator_->host,
+                             orchestrator_->bus_port.value_or(identity.bus_port), identity, files_};
     session_ = std::make_unique<Session>(agent_, loop_, std::move(options));
     if (auto started = session_->start(); !started) {
         log::error("cannot dial the orchestrator", {{"why", started.error().what}});
@@ -50,8 +51,8 @@ void Connection::enrol_soon(std::chrono::milliseconds wait) {
 void Connection::enrol_now() {
     const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
         auto token = read_token(orchestrator.token_file);
-        auto identity = token ? enrol(files, orchestrator, *token)
-                              : Result<Identity>(fail(token.error()));
+        auto identity =
+            token ? enrol(files, orchestrator, *token) : Result<Identity>(fail(token.error()));
         post([this, identity = std::move(identity)] {
             if (!orchestrator_ || session_) return;
             if (identity) return dial(*identity);

@@ -62,7 +62,8 @@ Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
 void Engine::submit(std::unique_ptr<Job> job) {
     const std::string id = job->inbox.id;
     std::set<std::string> collections;
-    for (const wire::Wanted& wanted : job->inbox.resources) collections.insert(wanted.ref.collection);
+    for (const wire::Wanted& wanted : job->inbox.resources)
+        collections.insert(wanted.ref.collection);
     jobs_.emplace(id, std::move(job));
     queue_.add(id, std::move(collections));
     pump();
@@ -101,8 +102,7 @@ void Engine::begin(Job& job) {
         return finish(job);
     }
     for (const wire::Wanted& wanted : job.inbox.resources) {
-        job.steps.push_back(
-            prepare(job, wanted, parts_.book, parts_.units, *parts_.store));
+        job.steps.push_back(prepare(job, wanted, parts_.book, parts_.units, *parts_.store));
     }
     if (!job.is_local()) {
         parts_.journal.tell_live(
@@ -121,7 +121,8 @@ void Engine::store_beginning(Job& job) {
         Record* record = parts_.book.find(ref);
         if (step.stores) {
             if (record && record->head.origin != job.inbox.origin) {
-                (job.is_local() ? notes : step.notes).push_back(change_of_owner(job, *record, step));
+                (job.is_local() ? notes : step.notes)
+                    .push_back(change_of_owner(job, *record, step));
             }
             if (const auto gone = parts_.book.removals.find(ref);
                 gone != parts_.book.removals.end()) {
@@ -236,7 +237,7 @@ void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
     step.done.changes = deed.changes;
     step.done.error = deed.error;
     step.done.state = deed.look.state;
-    step.done.outcome = deed.error  ? wire::Outcome::failed
+    step.done.outcome = deed.error ? wire::Outcome::failed
                         : is_audit ? wire::Outcome::planned
                                    : wire::Outcome::done;
     if (deed.error) step.drops = false;

@@ -47,8 +47,7 @@ void Engine::finish_step(const Job& job, Step& step, End& end) {
         end.drops.push_back(ref);
         parts_.repairs.reset(ref);
         parts_.book.erase(ref);
-        if (Unit* unit = parts_.units.find(ref.collection);
-            unit && job.inbox.verb == "forget") {
+        if (Unit* unit = parts_.units.find(ref.collection); unit && job.inbox.verb == "forget") {
             unit->run<bool>(
                 Errand("end of the watch on " + ref.id),
                 [id = ref.id](Workplace& place, const plugin::Call&) {
@@ -133,10 +132,9 @@ void Engine::begin_repair(Job& job) {
     };
     Record* record = parts_.book.find(ref);
     Unit* unit = parts_.units.find(ref.collection);
-    const bool is_needed =
-        record && unit && record->head.policy == wire::Policy::enforce &&
-        (record->standing.compliance.status == wire::Verdict::drifted ||
-         record->standing.compliance.status == wire::Verdict::failed);
+    const bool is_needed = record && unit && record->head.policy == wire::Policy::enforce &&
+                           (record->standing.compliance.status == wire::Verdict::drifted ||
+                            record->standing.compliance.status == wire::Verdict::failed);
     if (!is_needed) return over();
     record->busy = true;
     ++record->edition;
@@ -157,8 +155,8 @@ void Engine::begin_repair(Job& job) {
             if (deed) {
                 parts_.judge.repaired(*now, *deed);
             } else if (parts_.units.usable(ref.collection)) {
-                parts_.judge.repaired(
-                    *now, Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
+                parts_.judge.repaired(*now,
+                                      Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
             }
             parts_.checker.released(ref);
         });
@@ -211,14 +209,15 @@ void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
     };
     Unit* unit = parts_.units.find(ref.collection);
     if (!unit) {
-        return take(fail(Errc::not_found,
-                         "this host has no plugin for the collection " + ref.collection));
+        return take(
+            fail(Errc::not_found, "this host has no plugin for the collection " + ref.collection));
     }
-    unit->run<Deed>(Errand("plan of " + ref.id, job.deadline_ns),
-                    [description = step.description](Workplace& place, const plugin::Call& call) {
-                        return agent::plan(place, description, call);
-                    },
-                    take);
+    unit->run<Deed>(
+        Errand("plan of " + ref.id, job.deadline_ns),
+        [description = step.description](Workplace& place, const plugin::Call& call) {
+            return agent::plan(place, description, call);
+        },
+        take);
 }
 
 }  // namespace evenkeel::agent

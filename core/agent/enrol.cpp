@@ -1,11 +1,11 @@
 #include "core/agent/enrol.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
+
+#include <unistd.h>
 
 #include "core/agent/client.hpp"
 #include "core/agent/facts.hpp"
@@ -50,13 +50,37 @@ Result<void> save_answer(const IdentityFiles& files, const wire::EnrolAnswer& an
     return files.save(identity, answer.certificate, answer.ca.empty() ? ca : answer.ca);
 }
 
+int complain(const Error& error, int code) {
+    std::fprintf(stderr, "evenkeel-agent: %s\n", printable(error.what).c_str());
+    return code;
+}
+
+int tell(std::string_view when, const Identity& identity) {
+    const json::Value told = json::Object{{"host", identity.host}, {"enrolled", when}};
+    std::printf("%s\n", json::write(told).c_str());
+    return kExitInLine;
+}
+
+// One that runs starts to dial at once; one that does not run will when it starts.
+void wake_running_agent(const std::string& socket) {
+    auto running = Client::connect(socket);
+    if (!running) return;
+    wire::Request request;
+    request.verb = "reload";
+    request.arguments = json::Object{};
+    const auto reply = running->ask(request);
+    if (!reply || reply->error) {
+        std::fprintf(stderr, "evenkeel-agent: restart the running agent to connect it\n");
+    }
+}
+
 }  // namespace
 
 Result<Identity> enrol(const IdentityFiles& files, const OrchestratorConfig& orchestrator,
                        const crypto::Secret& token) {
     const crypto::Secret key = EK_TRY(files.key_for_request());
-    const auto chain = EK_TRY(
-        crypto::read_chain(orchestrator.host, orchestrator.enrolment_port, kAnswerTime));
+    const auto chain =
+        EK_TRY(crypto::read_chain(orchestrator.host, orchestrator.enrolment_port, kAnswerTime));
     const std::string ca = EK_TRY(crypto::find_authority(chain, orchestrator.ca_sha256));
     EK_CHECK(files.save_ca(ca));
     link::Remote remote;
@@ -67,11 +91,11 @@ Result<Identity> enrol(const IdentityFiles& files, const OrchestratorConfig& orc
     remote.message_bytes_max = wire::kEnrolBytesMost;
     link::Message message;
     message.body = EK_TRY(make_enrolment_request(key, token));
-    const link::Message reply = EK_TRY(link::request_once(
-        remote, std::string(wire::kEnrolAddress), std::move(message), kAnswerTime));
+    const link::Message reply = EK_TRY(link::request_once(remote, std::string(wire::kEnrolAddress),
+                                                          std::move(message), kAnswerTime));
     const wire::EnrolAnswer answer = EK_TRY(wire::decode_enrol_answer(reply.body));
     Identity identity;
-    identity.bus_port = orchestrator.bus_port;
+    identity.bus_port = orchestrator.bus_port.value_or(identity.bus_port);
     EK_CHECK(save_answer(files, answer, ca, key, identity));
     log::info("enrolled", {{"host", identity.host}});
     return identity;
@@ -122,13 +146,9 @@ Result<void> split_address(const std::string& text, std::string& host, std::uint
 }
 
 int run_enrol(const CommandLine& line, const Config& config) {
-    const auto complain = [](const Error& error, int code) {
-        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(error.what).c_str());
-        return code;
-    };
     OrchestratorConfig orchestrator = config.orchestrator.value_or(OrchestratorConfig{});
-    if (auto split = split_address(line.orchestrator, orchestrator.host,
-                                   orchestrator.enrolment_port);
+    if (auto split =
+            split_address(line.orchestrator, orchestrator.host, orchestrator.enrolment_port);
         !split) {
         return complain(split.error(), kExitUsage);
     }
@@ -140,32 +160,25 @@ int run_enrol(const CommandLine& line, const Config& config) {
         return complain({Errc::invalid, "--ca-sha256 is not 64 hex digits"}, kExitUsage);
     }
     const IdentityFiles files(config.state_dir);
+    const auto lock = files.lock();
+    if (!lock) return complain(lock.error(), kExitFailed);
     const auto before = files.load();
     if (!before) return complain(before.error(), kExitFailed);
-    if (*before) {
-        std::printf("{\"host\":\"%s\",\"enrolled\":\"already\"}\n", (*before)->host.c_str());
-        return kExitInLine;
+    if (*before && config.orchestrator) return tell("already", **before);
+    Identity identity = before->value_or(Identity{});
+    if (!*before) {
+        auto token = read_token(line.token_file);
+        if (!token) return complain(token.error(), kExitFailed);
+        auto enrolled = enrol(files, orchestrator, *token);
+        if (!enrolled) return complain(enrolled.error(), kExitFailed);
+        identity = std::move(*enrolled);
+        if (line.token_file.starts_with('/')) orchestrator.token_file = line.token_file;
     }
-    auto token = read_token(line.token_file);
-    if (!token) return complain(token.error(), kExitFailed);
-    const auto identity = enrol(files, orchestrator, *token);
-    if (!identity) return complain(identity.error(), kExitFailed);
-    orchestrator.bus_port = identity->bus_port;
     if (auto saved = save_orchestrator(line.config_path, orchestrator); !saved) {
         return complain(saved.error(), kExitFailed);
     }
-    std::printf("{\"host\":\"%s\",\"enrolled\":\"now\"}\n", identity->host.c_str());
-    // A running agent starts to dial at once; one that does not run will when it starts.
-    if (auto running = Client::connect(config.socket)) {
-        wire::Request request;
-        request.verb = "reload";
-        request.arguments = json::Object{};
-        const auto reply = running->ask(request);
-        if (!reply || reply->error) {
-            std::fprintf(stderr, "evenkeel-agent: restart the running agent to connect it\n");
-        }
-    }
-    return kExitInLine;
+    wake_running_agent(config.socket);
+    return tell("now", identity);
 }
 
 }  // namespace evenkeel::agent

@@ -34,8 +34,12 @@ std::string host_name() {
     return printable(names.nodename);
 }
 
-std::string machine_id() { return printable(first_line("/etc/machine-id")); }
-std::string boot_id() { return printable(first_line("/proc/sys/kernel/random/boot_id")); }
+std::string machine_id() {
+    return printable(first_line("/etc/machine-id"));
+}
+std::string boot_id() {
+    return printable(first_line("/proc/sys/kernel/random/boot_id"));
+}
 
 json::Value facts() {
     utsname names = {};

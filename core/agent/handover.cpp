@@ -10,8 +10,8 @@ namespace evenkeel::agent {
 void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done) {
     const wire::Mark& mark = agent_.admission().mark();
     if (mark.stream == hello.stream) return done({});
-    log::info("a new stream of the orchestrator", {{"stream", hello.stream},
-                                                   {"before", mark.stream}});
+    log::info("a new stream of the orchestrator",
+              {{"stream", hello.stream}, {"before", mark.stream}});
     std::vector<Removal> told;
     std::vector<Note> notes;
     if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
@@ -19,17 +19,17 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
     }
     add_present(notes);
     for (const Removal& removal : told) agent_.book().removals.erase(removal.ref);
-    const auto write = [&store = agent_.store(), stream = hello.stream,
-                        told](store::WriteTxn& txn, const auto&) -> Result<void> {
+    const auto write = [&store = agent_.store(), stream = hello.stream, told](
+                           store::WriteTxn& txn, const auto&) -> Result<void> {
         for (const Removal& removal : told) EK_CHECK(store.drop(txn, removal));
         return store.put(txn, wire::Mark{stream, 0});
     };
-    agent_.journal().commit(std::move(notes), write,
-                            [this, stream = hello.stream,
-                             done = std::move(done)](const Result<void>& stored) {
-                                if (stored) agent_.admission().begin_stream(stream);
-                                done(stored);
-                            });
+    agent_.journal().commit(
+        std::move(notes), write,
+        [this, stream = hello.stream, done = std::move(done)](const Result<void>& stored) {
+            if (stored) agent_.admission().begin_stream(stream);
+            done(stored);
+        });
 }
 
 // What the backup is too old for: it wins, because this machine has carried it out.
@@ -41,22 +41,20 @@ std::vector<Note> Handover::restored(const wire::OrchestratorHello& hello,
                generation.revision > hello.predecessor_revision;
     };
     for (const auto& [ref, record] : agent_.book()) {
-        if (record.head.origin != wire::Origin::orchestrator ||
-            !is_news(record.head.generation)) {
+        if (record.head.origin != wire::Origin::orchestrator || !is_news(record.head.generation)) {
             continue;
         }
         const auto stored = agent_.store().description(ref);
         if (!stored || !*stored) continue;
         const auto seen = agent_.store().observation(ref);
-        notes.push_back(description_changed(record, (*stored)->body,
-                                            seen && *seen ? (*seen)->state : json::Value(),
-                                            "restored"));
+        notes.push_back(description_changed(
+            record, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), "restored"));
     }
     for (const auto& [ref, generation] : agent_.book().removals) {
         told.push_back({ref, generation});
         if (!is_news(generation)) continue;
-        notes.push_back(description_forgotten(ref, generation, wire::Origin::orchestrator,
-                                              "restored"));
+        notes.push_back(
+            description_forgotten(ref, generation, wire::Origin::orchestrator, "restored"));
     }
     return notes;
 }

@@ -7,6 +7,11 @@
 
 namespace evenkeel::agent {
 
+Result<Fd> IdentityFiles::lock() const {
+    EK_CHECK(make_folder(folder_, 0700));
+    return lock_file(folder_ + "/lock");
+}
+
 Result<std::optional<Identity>> IdentityFiles::load() const {
     const auto text = read_file(folder_ + "/host.json");
     if (!text) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 #include "core/crypto/secret.hpp"
 
@@ -15,8 +16,8 @@ struct Identity {
     std::uint16_t bus_port = 5671;
 };
 
-// The files `state_dir`/identity/{key.pem, certificate.pem, ca.pem, host.json}; host.json is written
-// last, so that whoever has it has all.
+// The files `state_dir`/identity/{key.pem, certificate.pem, ca.pem, host.json}; host.json is
+// written last, so that whoever has it has all.
 class IdentityFiles {
   public:
     explicit IdentityFiles(const std::string& state_dir) : folder_(state_dir + "/identity") {}
@@ -24,8 +25,9 @@ class IdentityFiles {
     std::string key() const { return folder_ + "/key.pem"; }
     std::string certificate() const { return folder_ + "/certificate.pem"; }
     std::string ca() const { return folder_ + "/ca.pem"; }
-    std::string lock() const { return folder_ + "/lock"; }
 
+    // One enrolment at a time: `busy` while another process has it.
+    Result<Fd> lock() const;
     // Nothing when this machine is not enrolled.
     Result<std::optional<Identity>> load() const;
     // The key of this machine, made when there is none: a repeated enrolment has the same.

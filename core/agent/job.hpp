@@ -44,7 +44,7 @@ struct Job {
     std::size_t at = 0;  // the step that runs
     bool begun = false;
     bool is_cancelled = false;  // by somebody, not by its deadline
-    std::string ends;  // the state it ends in, when that was decided before it ran
+    std::string ends;           // the state it ends in, when that was decided before it ran
     std::function<void(const Outcome&)> on_finished;  // after the commit; may be empty
 
     bool is_local() const { return inbox.origin == wire::Origin::local; }

@@ -12,10 +12,9 @@ void JobQueue::add(const std::string& id, std::set<std::string> collections) {
 }
 
 bool JobQueue::is_first(const std::string& id, const Entry& entry) const {
-    return std::all_of(entry.collections.begin(), entry.collections.end(),
-                       [&](const std::string& collection) {
-                           return lines_.at(collection).front() == id;
-                       });
+    return std::all_of(
+        entry.collections.begin(), entry.collections.end(),
+        [&](const std::string& collection) { return lines_.at(collection).front() == id; });
 }
 
 std::vector<std::string> JobQueue::take_ready() {

@@ -145,6 +145,11 @@ void Journal::accepted_through(std::uint64_t seq) {
     if (auto gone = outbox_.accepted_through(seq); !gone.empty()) take_out(gone);
 }
 
+void Journal::skip_to(std::uint64_t seq) {
+    accepted_through(seq);
+    outbox_.set_last(seq);
+}
+
 void Journal::rejected(std::uint64_t seq) {
     log::error("the orchestrator refuses an event for ever", {{"seq", std::to_string(seq)}});
     accepted(seq);

@@ -57,6 +57,8 @@ class Journal {
     // The orchestrator has committed `seq`, or everything up to it.
     void accepted(std::uint64_t seq);
     void accepted_through(std::uint64_t seq);
+    // Numbers up to `seq` are used up: the next event gets a higher one.
+    void skip_to(std::uint64_t seq);
     // It will never take `seq`.
     void rejected(std::uint64_t seq);
     // Bytes and events, for people.
@@ -67,7 +69,8 @@ class Journal {
     void write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
     void fill(std::uint64_t seq, std::string reason);
     void on_committed(const std::vector<Row>& rows, const std::vector<Note>& notes);
-    void on_failed(const std::vector<Row>& rows, const std::vector<bool>& fresh, const Error& error);
+    void on_failed(const std::vector<Row>& rows, const std::vector<bool>& fresh,
+                   const Error& error);
     Row shed_row(const Outbox::Shed& shed, const std::string& reason) const;
 
     AgentStore& store_;

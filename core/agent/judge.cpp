@@ -10,6 +10,17 @@ namespace evenkeel::agent {
 using wire::Policy;
 using wire::Verdict;
 
+namespace {
+
+// Somebody has to bring it back.
+bool is_out_of_line(const Record& record) {
+    const Verdict status = record.standing.compliance.status;
+    return record.head.policy == Policy::enforce &&
+           (status == Verdict::drifted || status == Verdict::failed);
+}
+
+}  // namespace
+
 Judge::Judge(Book& book, Journal& journal, run::Loop& loop)
     : book_(book), journal_(journal), loop_(loop) {}
 
@@ -61,10 +72,7 @@ void Judge::seen(Record& record, const Look& look, Cause cause) {
     }
     if (judgement.news == News::none && judgement.standing.state_hash == state_before) {
         record.standing = std::move(judgement.standing);
-        if (around.policy == Policy::enforce && on_out_of_line &&
-            record.standing.compliance.status == Verdict::drifted) {
-            on_out_of_line(record.head.ref);
-        }
+        if (is_out_of_line(record) && on_out_of_line) on_out_of_line(record.head.ref);
         return;
     }
     const json::Value state = look.error ? known_state(record.head.ref) : look.state;
@@ -111,23 +119,27 @@ void Judge::settle(Record& record, Judgement judgement, const std::vector<wire::
     std::vector<Note> notes;
     if (judgement.news != News::none) {
         changed_states_.erase(record.head.ref);
-        notes.push_back({std::string(kind_of(judgement.news)), data_of(record, changes, state),
-                         {record.head.ref}, ""});
+        notes.push_back({std::string(kind_of(judgement.news)),
+                         data_of(record, changes, state),
+                         {record.head.ref},
+                         ""});
     }
     const auto write = [&store = journal_.store(), observation = observation_of(record, state)](
-                           store::WriteTxn& txn, const auto&) { return store.put(txn, observation); };
-    const Verdict status = record.standing.compliance.status;
-    const bool out_of_line = record.head.policy == Policy::enforce &&
-                             (status == Verdict::drifted || status == Verdict::failed);
-    journal_.commit(std::move(notes), write,
-                    [this, out_of_line, ref = record.head.ref](const Result<void>&) {
-                        if (out_of_line && on_out_of_line) on_out_of_line(ref);
-                    });
+                           store::WriteTxn& txn, const auto&) {
+        return store.put(txn, observation);
+    };
+    journal_.commit(
+        std::move(notes), write,
+        [this, needed = is_out_of_line(record), ref = record.head.ref](const Result<void>&) {
+            if (needed && on_out_of_line) on_out_of_line(ref);
+        });
 }
 
 Note Judge::present(const Record& record) const {
-    return {"resource.observed", data_of(record, {}, known_state(record.head.ref)),
-            {record.head.ref}, ""};
+    return {"resource.observed",
+            data_of(record, {}, known_state(record.head.ref)),
+            {record.head.ref},
+            ""};
 }
 
 void Judge::tell_changed_states() {

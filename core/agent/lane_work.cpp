@@ -56,7 +56,9 @@ void forgive_absence(const Description& description, Deed& deed) {
     }
 }
 
-bool is_watched(wire::Policy policy) { return policy != wire::Policy::off; }
+bool is_watched(wire::Policy policy) {
+    return policy != wire::Policy::off;
+}
 
 }  // namespace
 
@@ -153,13 +155,15 @@ Opened open_watch(Workplace& place, const AgentStore& store, const std::vector<H
     }
     for (const Head& head : heads) {
         if (is_watched(head.policy) && !place.interest(head.ref.id, true)) ++opened.unwatched;
-        if (head.schema_version == 0 || head.schema_version >= collection.schema_version()) continue;
+        if (head.schema_version == 0 || head.schema_version >= collection.schema_version())
+            continue;
         auto stored = store.description(head.ref);
         if (!stored || !*stored) continue;
         auto body = collection.upgrade(head.schema_version, without_ensure((*stored)->body));
         if (!body) {
             log::error("cannot bring a description up to the plugin's schema",
-                       {{"collection", head.ref.collection}, {"id", head.ref.id},
+                       {{"collection", head.ref.collection},
+                        {"id", head.ref.id},
                         {"why", body.error().what}});
             continue;
         }

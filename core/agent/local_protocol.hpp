@@ -7,8 +7,8 @@
 #include "core/base/result.hpp"
 #include "core/wire/message.hpp"
 
-// The local socket speaks the requests and replies of the bus, one a line, with more room: only root
-// is at the other end.
+// The local socket speaks the requests and replies of the bus, one a line, with more room: only
+// root is at the other end.
 namespace evenkeel::agent {
 
 inline constexpr std::size_t kLocalBytesMost = 16 << 20;

@@ -11,13 +11,12 @@ void add_commands(CLI::App& app, CommandLine& into) {
         ->check(CLI::Range(0, 1 << 20));
     for (const char* name : {"plan", "apply"}) {
         const bool plans = std::string(name) == "plan";
-        auto* command = app.add_subcommand(
-            name, plans ? "Show what applying FILE would change" : "Apply the descriptions in FILE");
+        auto* command = app.add_subcommand(name, plans ? "Show what applying FILE would change"
+                                                       : "Apply the descriptions in FILE");
         command->add_option("FILE", into.file, "JSON with \"resources\"; - is standard input")
             ->required();
         if (!plans) {
-            command->add_flag("--detach", into.detach,
-                              "Take over what the orchestrator describes");
+            command->add_flag("--detach", into.detach, "Take over what the orchestrator describes");
         }
     }
     app.add_subcommand("check", "Compare everything described with the machine");
@@ -51,8 +50,8 @@ int read_command_line(int argc, const char* const* argv, CommandLine& into) {
     app.set_version_flag("--version", EVENKEEL_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
-    auto* config = app.add_option("--config", into.config_path, "Configuration")
-                       ->capture_default_str();
+    auto* config =
+        app.add_option("--config", into.config_path, "Configuration")->capture_default_str();
     app.add_option("--plugin-dir", into.plugin_dirs,
                    "A further folder with plugins, which may belong to the running user")
         ->expected(1)

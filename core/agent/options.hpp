@@ -29,8 +29,8 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitPending = 3;
 
-// Reads the command line into `into`; -1 to go on, else what to exit with (help was printed, or what
-// is wrong).
+// Reads the command line into `into`; -1 to go on, else what to exit with (help was printed, or
+// what is wrong).
 int read_command_line(int argc, const char* const* argv, CommandLine& into);
 
 }  // namespace evenkeel::agent

@@ -28,9 +28,9 @@ std::size_t Outbox::about_of(const wire::Ref& ref) {
 }
 
 std::deque<Outbox::Entry>::iterator Outbox::at(std::uint64_t seq) {
-    const auto found =
-        std::lower_bound(entries_.begin(), entries_.end(), seq,
-                         [](const Entry& entry, std::uint64_t wanted) { return entry.seq < wanted; });
+    const auto found = std::lower_bound(
+        entries_.begin(), entries_.end(), seq,
+        [](const Entry& entry, std::uint64_t wanted) { return entry.seq < wanted; });
     return found != entries_.end() && found->seq == seq ? found : entries_.end();
 }
 
@@ -109,8 +109,15 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
             ++run->shed_count;
             run->ever_sent |= entry.ever_sent;
         } else {
-            kept.push_back(Entry{entry.seq, std::string(kShed), {}, kShedBytes, 1, false,
-                                 entry.ever_sent, entry.seq, 1});
+            kept.push_back(Entry{entry.seq,
+                                 std::string(kShed),
+                                 {},
+                                 kShedBytes,
+                                 1,
+                                 false,
+                                 entry.ever_sent,
+                                 entry.seq,
+                                 1});
             bytes_ += kShedBytes;
         }
         explained.push_back(kept.back().seq);

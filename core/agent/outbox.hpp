@@ -29,9 +29,9 @@ class Outbox {
         std::string kind;
         std::vector<std::size_t> about;  // about_of each resource
         std::size_t bytes = 0;
-        int writes = 0;          // commits under way: not to be sent before
-        bool in_flight = false;  // sent and not answered
-        bool ever_sent = false;  // the orchestrator may have it
+        int writes = 0;                // commits under way: not to be sent before
+        bool in_flight = false;        // sent and not answered
+        bool ever_sent = false;        // the orchestrator may have it
         std::uint64_t shed_from = 0;   // agent.shed only: the first number that it explains,
         std::uint64_t shed_count = 0;  // and how many events had them
     };
@@ -67,8 +67,8 @@ class Outbox {
 
     // The commit of `seq` is done.
     void written(std::uint64_t seq);
-    // The commit of the new event `seq` failed: its number is to be explained by an agent.shed, which
-    // is then being written.
+    // The commit of the new event `seq` failed: its number is to be explained by an agent.shed,
+    // which is then being written.
     void lost(std::uint64_t seq);
 
     // The oldest event that can be sent now. Those behind one that is being written wait.
@@ -91,7 +91,7 @@ class Outbox {
     void forget(const Entry& entry);
 
     Limits limits_;
-    std::deque<Entry> entries_;  // by seq
+    std::deque<Entry> entries_;                              // by seq
     std::unordered_map<std::size_t, std::uint64_t> latest_;  // about -> last number about it
     std::uint64_t last_ = 0;
     std::size_t bytes_ = 0;

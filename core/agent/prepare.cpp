@@ -47,8 +47,12 @@ Result<void> prepare_apply(const Job& job, const Units& units, const AgentStore&
     const Unit* unit = units.find(wanted.ref.collection);
     Description& description = step.description;
     description.body = EK_TRY(body_of(job, wanted, store));
-    description.head = {wanted.ref, wanted.policy, job.inbox.origin, wanted.generation,
-                        unit ? unit->collection().schema_version() : 0, false};
+    description.head = {wanted.ref,
+                        wanted.policy,
+                        job.inbox.origin,
+                        wanted.generation,
+                        unit ? unit->collection().schema_version() : 0,
+                        false};
     const auto absent = wants_absence(description.body);
     // What the orchestrator sends is kept whatever becomes of it; a local mistake is just told.
     step.stores = !job.is_local();

@@ -20,9 +20,12 @@ std::uint64_t count_of(const json::Value& value, std::string_view name) {
 
 std::string_view to_string(Inbox::State state) {
     switch (state) {
-        case Inbox::State::accepted: return "accepted";
-        case Inbox::State::running: return "running";
-        case Inbox::State::finished: break;
+        case Inbox::State::accepted:
+            return "accepted";
+        case Inbox::State::running:
+            return "running";
+        case Inbox::State::finished:
+            break;
     }
     return "finished";
 }
@@ -147,9 +150,8 @@ Result<Row> decode_row(const json::Value& value) {
 }
 
 json::Value encode(const Hold& hold) {
-    return json::Object{{"collection", hold.collection},
-                        {"plugin", hold.plugin},
-                        {"reason", hold.reason}};
+    return json::Object{
+        {"collection", hold.collection}, {"plugin", hold.plugin}, {"reason", hold.reason}};
 }
 
 Result<Hold> decode_hold(const json::Value& value) {

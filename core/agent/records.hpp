@@ -57,7 +57,7 @@ struct Inbox {
     std::chrono::milliseconds timeout{0};
     bool detach = false;
     State state = State::accepted;
-    std::uint64_t outcome_seq = 0;         // of the event that carries the outcome, when finished
+    std::uint64_t outcome_seq = 0;        // of the event that carries the outcome, when finished
     std::vector<wire::Wanted> resources;  // empty when finished
 };
 

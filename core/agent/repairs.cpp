@@ -11,8 +11,7 @@ Repairs::Repairs(Book& book, Judge& judge, run::Loop& loop, Options options)
 
 std::chrono::milliseconds Repairs::wait_before(Plan& plan, Record& record) {
     const auto now_ms = static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
-    if (!plan.flap.resting(now_ms) &&
-        record.standing.compliance.status == Verdict::failed) {
+    if (!plan.flap.resting(now_ms) && record.standing.compliance.status == Verdict::failed) {
         return plan.backoff.next();
     }
     if (const auto wait = plan.flap.next(now_ms)) return *wait;
@@ -25,7 +24,7 @@ std::chrono::milliseconds Repairs::wait_before(Plan& plan, Record& record) {
 
 void Repairs::need(const wire::Ref& ref) {
     Record* record = book_.find(ref);
-    if (!record || record->head.policy != wire::Policy::enforce) return;
+    if (!options_.repairs || !record || record->head.policy != wire::Policy::enforce) return;
     const Verdict status = record->standing.compliance.status;
     if (status != Verdict::drifted && status != Verdict::failed) return;
     auto found = plans_.find(ref);

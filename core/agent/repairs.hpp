@@ -17,6 +17,7 @@ namespace evenkeel::agent {
 class Repairs {
   public:
     struct Options {
+        bool repairs = true;  // else nothing is brought back
         FlapLimit::Options flap;
         std::chrono::milliseconds retry_base{1'000};
         std::chrono::milliseconds retry_cap{300'000};

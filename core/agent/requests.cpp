@@ -130,9 +130,9 @@ json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bo
     const auto stored = parts_.store->description(ref);
     if (stored && *stored) body = (*stored)->body;
     const Unit* unit = parts_.units.find(ref.collection);
-    json::Object out{{"id", item.id},
-                     {"state", item.error ? json::Value()
-                                          : unit->collection().redact(body, item.state)}};
+    json::Object out{
+        {"id", item.id},
+        {"state", item.error ? json::Value() : unit->collection().redact(body, item.state)}};
     if (item.error) out.set("error", wire::encode(*item.error));
     if (const Record* record = parts_.book.find(ref); local && record && stored && *stored) {
         Description shown = **stored;
@@ -177,9 +177,7 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
     if (!unit) return;
     unit->run<Items>(
         Errand("list", deadline_of(request)),
-        [](Workplace& place, const plugin::Call& call) {
-            return place.collection->list({}, call);
-        },
+        [](Workplace& place, const plugin::Call& call) { return place.collection->list({}, call); },
         [this, answer, name = unit->name()](Result<Items> result) {
             if (!result) return answer({result.error(), json::Object{}});
             if (!*result) return answer({result->error(), json::Object{}});
@@ -267,12 +265,11 @@ json::Value Requests::check_result() const {
     std::map<wire::Verdict, int> counts;
     for (const auto& [ref, record] : parts_.book) {
         ++counts[record.standing.compliance.status];
-        resources.push_back(
-            json::Object{{"collection", ref.collection},
-                         {"id", ref.id},
-                         {"policy", wire::to_string(record.head.policy)},
-                         {"origin", wire::to_string(record.head.origin)},
-                         {"compliance", wire::encode(record.standing.compliance)}});
+        resources.push_back(json::Object{{"collection", ref.collection},
+                                         {"id", ref.id},
+                                         {"policy", wire::to_string(record.head.policy)},
+                                         {"origin", wire::to_string(record.head.origin)},
+                                         {"compliance", wire::encode(record.standing.compliance)}});
     }
     json::Object sums;
     for (const auto verdict : {wire::Verdict::compliant, wire::Verdict::drifted,
@@ -286,8 +283,9 @@ json::Value Requests::check_result() const {
 void Requests::check(const Answer& answer) {
     std::vector<wire::Ref> refs;
     for (const auto& [ref, record] : parts_.book) refs.push_back(ref);
-    parts_.checker.round(std::move(refs), Cause::check,
-                         [this, answer] { answer({std::nullopt, check_result()}); });
+    parts_.checker.round(std::move(refs), Cause::check, [this, answer] {
+        answer({std::nullopt, check_result()});
+    });
 }
 
 void Requests::release(const wire::Request& request, const Answer& answer) {

@@ -105,9 +105,8 @@ void Session::on_message(const link::Message& message, const link::Delivery& del
     }
     if (const auto* command = std::get_if<wire::Command>(&*decoded)) {
         if (!up_) return delivery.settle(Disposition::release);
-        return agent_.admission().take(*command, [delivery](Disposition disposition) {
-            delivery.settle(disposition);
-        });
+        return agent_.admission().take(
+            *command, [delivery](Disposition disposition) { delivery.settle(disposition); });
     }
     delivery.settle(Disposition::accept);
     if (const auto* hello = std::get_if<wire::OrchestratorHello>(&*decoded)) {
@@ -132,6 +131,7 @@ void Session::on_hello(const wire::OrchestratorHello& hello) {
         log::warning("the orchestrator calls this host otherwise", {{"host", hello.host}});
     }
     if (hello.events.stream == agent_.store().stream()) {
+        if (hello.events.seq > agent_.journal().outbox().last()) on_rolled_back(hello.events.seq);
         agent_.journal().accepted_through(hello.events.seq);
     }
     handover_.meet(hello, [this, hello](const Result<void>& done) {
@@ -139,6 +139,15 @@ void Session::on_hello(const wire::OrchestratorHello& hello) {
         if (!done) return dial_again("cannot take over a new stream: " + done.error().what);
         on_handed_over(hello);
     });
+}
+
+// The orchestrator has more of our events than we ever wrote: this store is an old copy. Numbers
+// that it knows must not be given again; how things stand is told anew.
+void Session::on_rolled_back(std::uint64_t seq) {
+    log::error("the agent's store is older than what the orchestrator has of it",
+               {{"events", std::to_string(seq)}});
+    agent_.journal().skip_to(seq);
+    handover_.tell_all();
 }
 
 void Session::on_handed_over(const wire::OrchestratorHello& hello) {
@@ -224,23 +233,23 @@ void Session::on_settled(std::uint64_t token, Disposition disposition) {
 
 void Session::on_request(const wire::Request& request, const link::Message& message) {
     if (message.reply_to != wire::kRepliesAddress) return;
-    agent_.requests().ask(request, [this, correlation = message.correlation_id](
-                                       const wire::Reply& reply) {
-        if (!linked_) return;
-        link::Message answer;
-        answer.body = wire::encode(reply);
-        answer.correlation_id = correlation;
-        answer.durable = false;
-        const auto sent =
-            dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(answer));
-        if (sent) return;
-        link::Message failure;
-        failure.body = wire::encode(wire::Reply{sent.error(), json::Object{}});
-        failure.correlation_id = correlation;
-        failure.durable = false;
-        static_cast<void>(dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits,
-                                        std::move(failure)));
-    });
+    agent_.requests().ask(
+        request, [this, correlation = message.correlation_id](const wire::Reply& reply) {
+            if (!linked_) return;
+            link::Message answer;
+            answer.body = wire::encode(reply);
+            answer.correlation_id = correlation;
+            answer.durable = false;
+            const auto sent =
+                dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(answer));
+            if (sent) return;
+            link::Message failure;
+            failure.body = wire::encode(wire::Reply{sent.error(), json::Object{}});
+            failure.correlation_id = correlation;
+            failure.durable = false;
+            static_cast<void>(dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits,
+                                            std::move(failure)));
+        });
 }
 
 void Session::send_digest() {

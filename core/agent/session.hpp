@@ -48,6 +48,7 @@ class Session {
     void on_down(const Error& error);
     void on_message(const link::Message& message, const link::Delivery& delivery);
     void on_hello(const wire::OrchestratorHello& hello);
+    void on_rolled_back(std::uint64_t seq);
     void on_handed_over(const wire::OrchestratorHello& hello);
     void on_request(const wire::Request& request, const link::Message& message);
     void on_settled(std::uint64_t token, link::Disposition disposition);
@@ -64,7 +65,7 @@ class Session {
     Handover handover_;
     bool linked_ = false;
     bool up_ = false;
-    std::string stream_;  // the orchestrator's
+    std::string stream_;              // the orchestrator's
     std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
     bool digest_due_ = false;
     bool paused_ = false;  // an event was released: what is under way ends first

@@ -1,9 +1,5 @@
 #include "core/agent/socket_server.hpp"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <deque>
 #include <list>
@@ -14,6 +10,9 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/agent/client.hpp"
 #include "core/agent/local_protocol.hpp"
@@ -76,10 +75,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
             watches_ = true;
             return reply({std::nullopt, json::Object{{"watching", true}}});
         }
-        ask_(*request,
-             [weak = weak_from_this()](wire::Reply answer) {
-                 if (const auto self = weak.lock(); self && self->open()) self->reply(answer);
-             });
+        ask_(*request, [weak = weak_from_this()](wire::Reply answer) {
+            if (const auto self = weak.lock(); self && self->open()) self->reply(answer);
+        });
     }
 
     void reply(const wire::Reply& answer) {
@@ -88,14 +86,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     void write() {
-        asio::async_write(socket_, asio::buffer(lines_.front()),
-                          [self = shared_from_this()](const boost::system::error_code& error,
-                                                      std::size_t size) {
-                              if (error) return self->close();
-                              self->unsent_ -= size;
-                              self->lines_.pop_front();
-                              if (!self->lines_.empty()) self->write();
-                          });
+        asio::async_write(
+            socket_, asio::buffer(lines_.front()),
+            [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
+                if (error) return self->close();
+                self->unsent_ -= size;
+                self->lines_.pop_front();
+                if (!self->lines_.empty()) self->write();
+            });
     }
 
     Protocol::socket socket_;

@@ -17,7 +17,8 @@ class SocketServer {
     // Answers one request, once.
     using Ask = std::function<void(const wire::Request&, std::function<void(wire::Reply)>)>;
 
-    // Listens at `path`, in place of a socket that nobody answers at. `conflict` when somebody does.
+    // Listens at `path`, in place of a socket that nobody answers at. `conflict` when somebody
+    // does.
     static Result<std::unique_ptr<SocketServer>> open(run::Loop& loop, const std::string& path,
                                                       Ask ask);
     // Closes all connections and removes the socket.

@@ -13,7 +13,8 @@ Sweep::Sweep(Book& book, Checker& checker, Judge& judge, run::Loop& loop,
 
 void Sweep::start() {
     plan();
-    look_for_stale();
+    // Not at once: what was loaded is being checked just now.
+    stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });
 }
 
 void Sweep::plan() {
@@ -30,8 +31,7 @@ void Sweep::run() {
 }
 
 void Sweep::look_for_stale() {
-    const auto old_ns =
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(3 * interval_).count());
+    const auto old_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(3 * interval_).count());
     const std::uint64_t now = now_monotonic_ns();
     for (auto& [ref, record] : book_) {
         if (record.standing.compliance.status == wire::Verdict::compliant &&

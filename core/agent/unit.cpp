@@ -67,7 +67,8 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
                 : nanoseconds(static_cast<std::int64_t>(order.deadline_ns) - now);
         if (left <= nanoseconds(0)) {
             post([this, pending] {
-                if (finish(pending)) pending->failed({Errc::timeout, "it waited past its deadline"});
+                if (finish(pending))
+                    pending->failed({Errc::timeout, "it waited past its deadline"});
             });
             return;
         }
@@ -137,6 +138,7 @@ bool Unit::stop() {
         if (mark_) mark_->clear();
         return false;
     }
+    for (const auto& pending : pending_) pending->errand.cancel->cancel();
     static_cast<void>(lane_.submit([place = place_] { place->watch.reset(); }));
     const bool ended = lane_.stop(std::chrono::seconds(5));
     if (mark_) mark_->clear();

@@ -33,7 +33,7 @@ struct Errand {
     std::string what;           // "apply of /etc/motd", for marks and messages
     std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
     std::string request_id;     // of the command that it is for
-    std::shared_ptr<plugin::CancelSource> cancel;  // may be null
+    std::shared_ptr<plugin::CancelSource> cancel;                     // may be null
     std::function<void(std::uint32_t, const std::string&)> progress;  // [loop], may be empty
 };
 
@@ -74,7 +74,7 @@ class Unit {
             [answer](Error error) { (*answer)(fail(std::move(error))); });
     }
 
-    // Ends watch and lane; false when the lane had to be left behind.
+    // Asks what runs to stop, ends watch and lane; false when the lane had to be left behind.
     bool stop();
     std::size_t waiting() const { return pending_.size(); }
 

@@ -19,9 +19,9 @@ bool Units::usable(const std::string& collection) const {
 Unit* Units::add(std::unique_ptr<Unit> unit) {
     const std::string name = unit->name();
     if (const Unit* other = find(name)) {
-        refuse(unit->collection().plugin(),
-               "the collection " + name + " is served by " + other->collection().plugin() +
-                   " already; load one of them only");
+        refuse(unit->collection().plugin(), "the collection " + name + " is served by " +
+                                                other->collection().plugin() +
+                                                " already; load one of them only");
         return nullptr;
     }
     return units_.emplace(name, std::move(unit)).first->second.get();
@@ -36,8 +36,8 @@ std::vector<wire::CollectionInfo> Units::infos() const {
     std::vector<wire::CollectionInfo> infos;
     for (const auto& [name, unit] : units_) {
         const plugin::Collection& collection = unit->collection();
-        infos.push_back({name, collection.plugin(), collection.schema().hash(),
-                         collection.schema_version()});
+        infos.push_back(
+            {name, collection.plugin(), collection.schema().hash(), collection.schema_version()});
     }
     return infos;
 }

@@ -1,0 +1,137 @@
+#include "tests/component/agent/bench.hpp"
+
+#include <utility>
+
+namespace evenkeel::agent::test {
+
+AgentBench::AgentBench() {
+    options.state_dir = folder / "state";
+    options.keeps_events = true;
+    options.sweep_interval = 1h;
+    options.grace = 100ms;
+    options.repairs.retry_base = 20ms;
+    options.repairs.retry_cap = 40ms;
+    add_plugins = [this](Agent& to) { to.add(evenkeel::test::make_fake_collection(machine)); };
+}
+
+AgentBench::~AgentBench() {
+    machine->let_go();
+    end();
+}
+
+void AgentBench::start() {
+    end();
+    loop = std::make_unique<run::Loop>();
+    auto opened = Agent::open(*loop, options);
+    ASSERT_TRUE(opened) << opened.error().what;
+    agent = std::move(*opened);
+    Journal::Events to;
+    to.on_event = [this](std::uint64_t seq, const std::string&, const Note& note) {
+        events.push_back({seq, note});
+    };
+    to.on_outcome_taken = [this](const std::string& id) {
+        agent->admission().on_outcome_taken(id);
+    };
+    agent->journal().set_events(std::move(to));
+    add_plugins(*agent);
+    bool ready = false;
+    agent->start([&ready] { ready = true; });
+    ASSERT_TRUE(until([&ready] { return ready; }));
+    if (agent->admission().mark().stream.empty()) agent->admission().begin_stream("stream_o");
+    settle();
+}
+
+void AgentBench::end() {
+    if (agent) agent->stop();
+    agent.reset();
+    loop.reset();
+}
+
+testing::AssertionResult AgentBench::until(const std::function<bool()>& done) {
+    if (loop->run_until(done, kPatience)) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "it did not come about in time";
+}
+
+void AgentBench::settle() {
+    ask("check", json::Object{});
+}
+
+wire::Reply AgentBench::ask(const std::string& verb, json::Value arguments) {
+    wire::Request request;
+    request.verb = verb;
+    request.timeout = 60s;
+    request.arguments = std::move(arguments);
+    std::optional<wire::Reply> reply;
+    agent->requests().ask_local(request, [&reply](wire::Reply got) { reply = std::move(got); });
+    EXPECT_TRUE(until([&reply] { return reply.has_value(); })) << verb;
+    return reply.value_or(wire::Reply{});
+}
+
+json::Value AgentBench::apply(const std::string& id, json::Value description,
+                              const std::string& policy, bool detach) {
+    const json::Value resource = json::Object{{"collection", "notes"},
+                                              {"id", id},
+                                              {"description", std::move(description)},
+                                              {"policy", policy}};
+    return ask("apply", json::Object{{"resources", json::Array{resource}}, {"detach", detach}})
+        .result;
+}
+
+wire::Wanted AgentBench::wanted(const std::string& id, json::Value description,
+                                std::uint64_t revision, wire::Policy policy) {
+    wire::Wanted wanted;
+    wanted.ref = {"notes", id};
+    wanted.description = std::move(description);
+    wanted.policy = policy;
+    wanted.generation = {"stream_o", revision};
+    return wanted;
+}
+
+link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
+                                      const std::string& verb, std::vector<wire::Wanted> resources,
+                                      std::chrono::milliseconds timeout) {
+    wire::Command command;
+    command.id = id;
+    command.stream = "stream_o";
+    command.seq = seq;
+    command.verb = verb;
+    command.timeout = timeout;
+    command.resources = std::move(resources);
+    std::optional<link::Disposition> answer;
+    agent->admission().take(command, [&answer](link::Disposition got) { answer = got; });
+    EXPECT_TRUE(until([&answer] { return answer.has_value(); })) << id;
+    return answer.value_or(link::Disposition::release);
+}
+
+std::string AgentBench::outcome_of(const std::string& command) const {
+    for (const Told& told : events) {
+        if (told.note.kind == "command.outcome" && told.note.command == command) {
+            return told.note.data.string_or("state");
+        }
+    }
+    return "";
+}
+
+wire::Compliance AgentBench::compliance_of(const std::string& id) const {
+    const Record* record = agent->book().find({"notes", id});
+    return record ? record->standing.compliance : wire::Compliance{};
+}
+
+std::vector<std::string> AgentBench::told(const std::string& id) const {
+    std::vector<std::string> kinds;
+    for (const Told& each : events) {
+        if (each.note.kind != "resource.observed" && each.seq != 0 &&
+            each.note.data.string_or("id") == id) {
+            kinds.push_back(each.note.kind);
+        }
+    }
+    return kinds;
+}
+
+std::size_t AgentBench::count(const std::string& kind) const {
+    std::size_t found = 0;
+    for (const Told& each : events) found += each.note.kind == kind ? 1 : 0;
+    return found;
+}
+
+}  // namespace evenkeel::agent::test

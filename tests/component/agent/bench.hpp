@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/agent/agent.hpp"
+#include "tests/component/agent/fake_collection.hpp"
+#include "tests/unit/core/temp_folder.hpp"
+
+namespace evenkeel::agent::test {
+
+using evenkeel::test::FakeMachine;
+using namespace std::chrono_literals;
+
+inline constexpr auto kPatience = 20s;
+
+// An agent over a fake machine and a real store, stepped by the test.
+class AgentBench : public testing::Test {
+  protected:
+    AgentBench();
+    ~AgentBench() override;
+
+    // (Re)starts the agent; what was in memory only is lost, like after a kill.
+    void start();
+    void end();
+    // Turns the loop until `done` holds.
+    testing::AssertionResult until(const std::function<bool()>& done);
+    // Turns it until what was ordered so far is through.
+    void settle();
+
+    wire::Reply ask(const std::string& verb, json::Value arguments);
+    // Applies one description as a local administrator; the outcome.
+    json::Value apply(const std::string& id, json::Value description,
+                      const std::string& policy = "report", bool detach = false);
+    // A command of the orchestrator; what it was answered with.
+    link::Disposition command(const std::string& id, std::uint64_t seq, const std::string& verb,
+                              std::vector<wire::Wanted> resources,
+                              std::chrono::milliseconds timeout = 60s);
+    static wire::Wanted wanted(const std::string& id, json::Value description,
+                               std::uint64_t revision, wire::Policy policy = wire::Policy::report);
+    // The outcome's state of a command, empty before there is one.
+    std::string outcome_of(const std::string& command) const;
+    wire::Compliance compliance_of(const std::string& id) const;
+
+    // Kinds of the events told since the start of the test about `id`, without observed.
+    std::vector<std::string> told(const std::string& id) const;
+    std::size_t count(const std::string& kind) const;
+
+    struct Told {
+        std::uint64_t seq;
+        Note note;
+    };
+
+    evenkeel::test::TempFolder folder;
+    std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>();
+    Agent::Options options;
+    std::function<void(Agent&)> add_plugins;  // the fake one, unless set
+    std::unique_ptr<run::Loop> loop;
+    std::unique_ptr<Agent> agent;
+    std::vector<Told> events;
+};
+
+}  // namespace evenkeel::agent::test

@@ -1,0 +1,225 @@
+#include "tests/component/agent/fake_collection.hpp"
+
+#include <utility>
+
+namespace evenkeel::test {
+namespace {
+
+constexpr const char* kSchema = R"({"type":"object","additionalProperties":false,
+  "x-ek-key":{"pattern":"^[a-z0-9]+$","description":"A word."},
+  "properties":{"text":{"type":"string"},"color":{"type":"string"},
+                "secret":{"type":"string","x-ek-sensitive":true}}})";
+
+}  // namespace
+
+class FakeWatch : public plugin::Watch {
+  public:
+    explicit FakeWatch(std::shared_ptr<FakeMachine> machine) : machine_(std::move(machine)) {}
+    ~FakeWatch() override {
+        const std::scoped_lock lock(machine_->mutex_);
+        machine_->changed_ = nullptr;
+        machine_->interests_.clear();
+    }
+    Result<void> interest(const std::string& id, bool on) override {
+        const std::scoped_lock lock(machine_->mutex_);
+        if (on) {
+            machine_->interests_.insert(id);
+        } else {
+            machine_->interests_.erase(id);
+        }
+        return {};
+    }
+
+  private:
+    std::shared_ptr<FakeMachine> machine_;
+};
+
+class FakeCollection : public plugin::Collection {
+  public:
+    FakeCollection(std::shared_ptr<FakeMachine> machine, std::string name)
+        : machine_(std::move(machine)),
+          name_(std::move(name)),
+          plugin_(name_ + " 1.0.0"),
+          schema_(schema::Schema::compile(kSchema).value()) {}
+
+    const std::string& name() const override { return name_; }
+    const std::string& plugin() const override { return plugin_; }
+    const schema::Schema& schema() const override { return schema_; }
+    const std::string& schema_text() const override { return text_; }
+    std::uint32_t schema_version() const override { return 1; }
+    std::vector<std::string> actions() const override { return {"shout"}; }
+    bool watches() const override { return true; }
+
+    Result<std::vector<plugin::Item>> list(const std::vector<std::string>& ids,
+                                           const plugin::Call& call) override {
+        if (!ids.empty()) return read(ids, call);
+        const std::scoped_lock lock(machine_->mutex_);
+        std::vector<plugin::Item> items;
+        for (const auto& [id, state] : machine_->notes_) items.push_back({id, state, {}});
+        return items;
+    }
+
+    Result<std::vector<plugin::Item>> read(const std::vector<std::string>& ids,
+                                           const plugin::Call&) override {
+        machine_->pass("read");
+        const std::scoped_lock lock(machine_->mutex_);
+        ++machine_->reads_;
+        std::vector<plugin::Item> items;
+        for (const std::string& id : ids) {
+            const auto found = machine_->notes_.find(id);
+            if (found != machine_->notes_.end()) items.push_back({id, found->second, {}});
+        }
+        return items;
+    }
+
+    plugin::Applied apply(const std::string& id, const json::Value& description, bool dry_run,
+                          const plugin::Call&) override {
+        if (!dry_run) machine_->pass("apply");
+        plugin::Applied applied;
+        {
+            const std::scoped_lock lock(machine_->mutex_);
+            if (!dry_run && machine_->apply_error_) {
+                applied.error = machine_->apply_error_;
+                return applied;
+            }
+            const auto found = machine_->notes_.find(id);
+            json::Value state =
+                found == machine_->notes_.end() ? json::Value(json::Object{}) : found->second;
+            for (const auto& [name, value] : description.as_object()) {
+                if (state[name] == value) continue;
+                applied.changes.push_back({"/" + name, state[name], value, wire::Action::set,
+                                           dry_run ? wire::Outcome::planned : wire::Outcome::done});
+                state.as_object().set(name, value);
+            }
+            if (dry_run) return applied;
+            ++machine_->applies_;
+            machine_->notes_[id] = std::move(state);
+        }
+        // Own writes are noticed like any other.
+        machine_->hint(id);
+        return applied;
+    }
+
+    plugin::Applied remove(const std::string& id, bool dry_run, const plugin::Call&) override {
+        if (!dry_run) machine_->pass("remove");
+        const std::scoped_lock lock(machine_->mutex_);
+        plugin::Applied applied;
+        if (!machine_->notes_.contains(id)) return applied;
+        applied.changes.push_back({"/ensure", "present", "absent", wire::Action::remove,
+                                   dry_run ? wire::Outcome::planned : wire::Outcome::done});
+        if (!dry_run) machine_->notes_.erase(id);
+        return applied;
+    }
+
+    plugin::Applied invoke(const std::string& id, const std::string& action, const json::Value&,
+                           const plugin::Call&) override {
+        machine_->pass("invoke");
+        plugin::Applied applied;
+        if (action != "shout") applied.error = Error{Errc::unsupported, "no such action"};
+        const std::scoped_lock lock(machine_->mutex_);
+        if (!machine_->notes_.contains(id)) applied.error = Error{Errc::not_found, "no such note"};
+        return applied;
+    }
+
+    Result<std::vector<wire::FieldDrift>> compare(const std::string&,
+                                                  const json::Value& description,
+                                                  const json::Value& state) override {
+        std::vector<wire::FieldDrift> fields;
+        for (const auto& [name, value] : description.as_object()) {
+            if (state[name] != value) fields.push_back({"/" + name, value, state[name]});
+        }
+        return fields;
+    }
+
+    Result<json::Value> upgrade(std::uint32_t, const json::Value& description) override {
+        return description;
+    }
+
+    Result<std::unique_ptr<plugin::Watch>> watch(
+        std::function<void(const std::string&)> changed) override {
+        const std::scoped_lock lock(machine_->mutex_);
+        machine_->changed_ = std::move(changed);
+        return std::make_unique<FakeWatch>(machine_);
+    }
+
+  private:
+    std::shared_ptr<FakeMachine> machine_;
+    std::string name_;
+    std::string plugin_;
+    std::string text_ = kSchema;
+    schema::Schema schema_;
+};
+
+void FakeMachine::pass(const std::string& call) {
+    std::unique_lock lock(mutex_);
+    gone_on_.wait(lock, [&] { return !hanging_.contains(call); });
+}
+
+void FakeMachine::hang_in(const std::string& call) {
+    const std::scoped_lock lock(mutex_);
+    hanging_.insert(call);
+}
+
+void FakeMachine::let_go() {
+    const std::scoped_lock lock(mutex_);
+    hanging_.clear();
+    gone_on_.notify_all();
+}
+
+void FakeMachine::fail_applies(std::optional<Error> error) {
+    const std::scoped_lock lock(mutex_);
+    apply_error_ = std::move(error);
+}
+
+void FakeMachine::set(const std::string& id, json::Object state) {
+    const std::scoped_lock lock(mutex_);
+    notes_[id] = std::move(state);
+}
+
+void FakeMachine::erase(const std::string& id) {
+    const std::scoped_lock lock(mutex_);
+    notes_.erase(id);
+}
+
+json::Value FakeMachine::get(const std::string& id) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = notes_.find(id);
+    return found == notes_.end() ? json::Value() : found->second;
+}
+
+void FakeMachine::hint(const std::string& id) {
+    const std::scoped_lock lock(mutex_);
+    if (changed_ && (id.empty() || interests_.contains(id))) changed_(id);
+}
+
+void FakeMachine::tamper(const std::string& id, json::Object state) {
+    set(id, std::move(state));
+    hint(id);
+}
+
+void FakeMachine::vanish(const std::string& id) {
+    erase(id);
+    hint(id);
+}
+
+int FakeMachine::applies() const {
+    const std::scoped_lock lock(mutex_);
+    return applies_;
+}
+
+int FakeMachine::reads() const {
+    const std::scoped_lock lock(mutex_);
+    return reads_;
+}
+
+std::set<std::string> FakeMachine::watched() const {
+    const std::scoped_lock lock(mutex_);
+    return interests_;
+}
+
+std::shared_ptr<plugin::Collection> make_fake_collection(std::shared_ptr<FakeMachine> machine,
+                                                         const std::string& name) {
+    return std::make_shared<FakeCollection>(std::move(machine), name);
+}
+
+}  // namespace evenkeel::test

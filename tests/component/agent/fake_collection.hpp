@@ -1,0 +1,57 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/plugin/collection.hpp"
+
+namespace evenkeel::test {
+
+// A machine of notes: each id has an object of fields. Lanes and tests touch it from their threads.
+class FakeMachine {
+  public:
+    void set(const std::string& id, json::Object state);
+    void erase(const std::string& id);
+    json::Value get(const std::string& id) const;  // null when absent
+    // The same as somebody else would do it: with a hint to the watch.
+    void tamper(const std::string& id, json::Object state);
+    void vanish(const std::string& id);
+    void hint(const std::string& id);
+
+    int applies() const;
+    int reads() const;
+    std::set<std::string> watched() const;
+
+    // Calls of "apply", "read", "remove", "invoke" on an id stay until let_go().
+    void hang_in(const std::string& call);
+    void let_go();
+    void fail_applies(std::optional<Error> error);
+
+  private:
+    friend class FakeCollection;
+    friend class FakeWatch;
+    void pass(const std::string& call);
+
+    mutable std::mutex mutex_;
+    std::condition_variable gone_on_;
+    std::map<std::string, json::Value> notes_;
+    std::set<std::string> interests_;
+    std::set<std::string> hanging_;
+    std::function<void(const std::string&)> changed_;
+    std::optional<Error> apply_error_;
+    int applies_ = 0;
+    int reads_ = 0;
+};
+
+// The collection `name` over a FakeMachine: ids are words, fields are compared as they are, and
+// "secret" is sensitive.
+std::shared_ptr<plugin::Collection> make_fake_collection(std::shared_ptr<FakeMachine> machine,
+                                                         const std::string& name = "notes");
+
+}  // namespace evenkeel::test

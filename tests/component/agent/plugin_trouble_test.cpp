@@ -1,0 +1,142 @@
+#include <cstdlib>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/agent/call_marks.hpp"
+#include "core/agent/config.hpp"
+#include "core/agent/plugins.hpp"
+#include "tests/component/agent/bench.hpp"
+
+namespace evenkeel::agent::test {
+namespace {
+
+using wire::Verdict;
+
+const json::Value kHi = json::Object{{"text", "hi"}};
+
+class Trouble : public AgentBench {
+  protected:
+    Trouble() {
+        add_plugins = [this](Agent& to) {
+            to.add(evenkeel::test::make_fake_collection(machine));
+            to.add(evenkeel::test::make_fake_collection(other, "others"));
+        };
+    }
+    ~Trouble() override { other->let_go(); }
+    static wire::Wanted elsewhere(const std::string& id, std::uint64_t revision) {
+        wire::Wanted wanted = AgentBench::wanted(id, kHi, revision);
+        wanted.ref.collection = "others";
+        return wanted;
+    }
+    std::shared_ptr<FakeMachine> other = std::make_shared<FakeMachine>();
+};
+
+TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
+    start();
+    command("cmd_1", 1, "apply", {wanted("one", kHi, 1), elsewhere("two", 2)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    machine->hang_in("apply");
+    command("cmd_2", 2, "apply", {wanted("one", kHi, 3)}, 200ms);
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_2"), "failed");
+    EXPECT_EQ(compliance_of("one").status, Verdict::unknown);
+    EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
+    EXPECT_NE(agent->units().find("notes")->out_of_order().find("apply of one"), std::string::npos);
+
+    command("cmd_3", 3, "apply", {wanted("one", kHi, 4)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_3").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_3"), "failed");
+    command("cmd_4", 4, "apply", {elsewhere("two", 5)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_4").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_4"), "succeeded");
+    other->tamper("two", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+
+    // The next process gives it a new chance.
+    machine->let_go();
+    start();
+    ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
+}
+
+TEST_F(Trouble, APluginThatHangsWhileItReadsIsUnknown) {
+    options.longest_check = 100ms;
+    start();
+    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    machine->hang_in("read");
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.unknown") == 1; }));
+    EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
+}
+
+TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
+    start();
+    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    end();
+    // What a crash in a call leaves behind.
+    if (fork() == 0) {
+        CallMark::note_crashes();
+        (*CallMark::open(folder / "state/calls/notes"))->begin("check of one");
+        std::abort();
+    }
+    wait(nullptr);
+    const int reads = machine->reads();
+    for (int times = 0; times < 2; ++times) {
+        start();
+        EXPECT_EQ(machine->reads(), reads);
+        EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
+        EXPECT_NE(agent->units().find("notes")->out_of_order().find("check of one"),
+                  std::string::npos);
+        EXPECT_TRUE(agent->units().usable("others"));
+    }
+    EXPECT_FALSE(ask("release", json::Object{{"collection", "notes"}}).error);
+    start();
+    ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
+}
+
+TEST_F(Trouble, AMissingPluginIsToldAndItsReturnIsNoticed) {
+    start();
+    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    const auto with = add_plugins;
+    add_plugins = [](Agent& to) { to.refuse("notes", "the sum is wrong"); };
+    start();
+    EXPECT_EQ(compliance_of("one").reason, "no_plugin");
+    EXPECT_NE(json::write(agent->units().describe()).find("the sum is wrong"), std::string::npos);
+    add_plugins = with;
+    start();
+    ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
+}
+
+// Real shared objects that throw and answer nonsense.
+TEST_F(Trouble, PluginsThatThrowOrTalkNonsenseFailWithTheirName) {
+    const char* from = std::getenv("EK_TEST_PLUGINS");
+    if (from == nullptr) GTEST_SKIP() << "EK_TEST_PLUGINS is not set";
+    add_plugins = [&](Agent& to) {
+        Config config;
+        config.state_dir = options.state_dir;
+        config.plugin_dirs = {from};
+        config.plugins = {"throws", "nonsense", "memory"};
+        load_plugins(to, config, true);
+    };
+    start();
+    wire::Wanted thrown = wanted("a", kHi, 1);
+    thrown.ref.collection = "throws";
+    wire::Wanted nonsense = wanted("a", kHi, 2);
+    nonsense.ref.collection = "nonsense";
+    command("cmd_1", 1, "apply", {thrown, nonsense});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_1"), "failed");
+    EXPECT_EQ(agent->book().find(thrown.ref)->standing.compliance.status, Verdict::failed);
+    EXPECT_FALSE(agent->book().find(thrown.ref)->standing.compliance.reason.empty());
+    wire::Wanted good = wanted("a", json::Object{{"text", "fine"}}, 3);
+    good.ref.collection = "memory";
+    command("cmd_2", 2, "apply", {good});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_2"), "succeeded") << json::write(events.back().note.data);
+}
+
+}  // namespace
+}  // namespace evenkeel::agent::test

@@ -1,0 +1,320 @@
+#include "core/agent/session.hpp"
+
+#include <algorithm>
+
+#include "core/agent/enrol.hpp"
+#include "core/base/file.hpp"
+#include "core/run/lane.hpp"
+#include "tests/component/agent/bench.hpp"
+#include "tests/component/agent/fake_orchestrator.hpp"
+
+namespace evenkeel::agent::test {
+namespace {
+
+using link::Disposition;
+
+const json::Value kHi = json::Object{{"text", "hi"}};
+
+class Bus : public AgentBench {
+  protected:
+    ~Bus() override { disconnect(); }
+
+    void start_all(const std::string& stream = "stream_o") {
+        start();
+        orchestrator = std::make_unique<FakeOrchestrator>(stream);
+        orchestrator->start(*loop);
+        identity = orchestrator->enrol(options.state_dir);
+    }
+    void connect() {
+        Session::Options to{"127.0.0.1", orchestrator->port(), identity,
+                            IdentityFiles(options.state_dir)};
+        to.release_pause = 50ms;
+        to.hello_time = hello_time;
+        to.backoff_base = 10ms;
+        to.backoff_cap = 50ms;
+        session = std::make_unique<Session>(*agent, *loop, to);
+        Journal::Events events_to;
+        events_to.on_event = [this](std::uint64_t seq, const std::string& time, const Note& note) {
+            events.push_back({seq, note});
+            if (seq == 0 && session) session->send_live(time, note);
+        };
+        events_to.on_more = [this] {
+            if (session) session->pump();
+        };
+        events_to.on_outcome_taken = [this](const std::string& id) {
+            agent->admission().on_outcome_taken(id);
+        };
+        agent->journal().set_events(std::move(events_to));
+        ASSERT_TRUE(session->start());
+        ASSERT_TRUE(until([this] { return session->is_up() || orchestrator->connections > 3; }));
+    }
+    void disconnect() {
+        session.reset();
+        if (orchestrator) orchestrator->stop();
+    }
+    // Another process over the same store, and the same orchestrator.
+    void restart() {
+        disconnect();
+        start();
+        orchestrator->start(*loop);
+    }
+    std::vector<std::uint64_t> seqs() const {
+        std::vector<std::uint64_t> seqs;
+        for (const wire::Event& event : orchestrator->events) seqs.push_back(event.seq);
+        return seqs;
+    }
+    std::size_t got(const std::string& kind) const {
+        return static_cast<std::size_t>(
+            std::count_if(orchestrator->events.begin(), orchestrator->events.end(),
+                          [&](const wire::Event& event) { return event.kind == kind; }));
+    }
+    testing::AssertionResult without_holes() const {
+        const auto numbers = seqs();
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (numbers[i] != i + 1) return testing::AssertionFailure() << "at " << i + 1;
+        }
+        return testing::AssertionSuccess();
+    }
+
+    std::unique_ptr<FakeOrchestrator> orchestrator;
+    std::unique_ptr<Session> session;
+    Identity identity;
+    std::chrono::milliseconds hello_time = 20s;
+};
+
+TEST_F(Bus, BeginsWithHelloThenDigestThenHeartbeats) {
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
+    ASSERT_TRUE(until([&] { return orchestrator->heartbeats >= 2; }));
+    const wire::AgentHello& hello = orchestrator->hellos.at(0);
+    EXPECT_EQ(hello.stream, agent->store().stream());
+    ASSERT_EQ(hello.collections.size(), 1U);
+    EXPECT_EQ(hello.collections[0].name, "notes");
+    EXPECT_EQ(orchestrator->digests[0].count, 0U);
+    EXPECT_EQ(orchestrator->digests[0].stream, "stream_o");
+}
+
+TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    EXPECT_EQ(orchestrator->answers.at(0), std::make_pair(std::uint64_t{1}, Disposition::accept));
+    EXPECT_EQ(orchestrator->live.at(0).kind, "command.running");
+    EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+}
+
+TEST_F(Bus, EventsArriveInOrderWithoutHolesThroughACutLink) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    orchestrator->stop();
+    for (int i = 0; i < 3; ++i) {
+        machine->tamper("one", {{"text", "ho"}});
+        ASSERT_TRUE(until([&] { return count("resource.drifted") == std::size_t(i) + 1; }));
+        machine->tamper("one", {{"text", "hi"}});
+        ASSERT_TRUE(until([&] { return count("resource.restored") == std::size_t(i) + 1; }));
+    }
+    orchestrator->start(*loop);
+    ASSERT_TRUE(until([&] { return got("resource.restored") == 3; }));
+    EXPECT_EQ(got("resource.drifted"), 3U);
+    EXPECT_TRUE(without_holes());
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 2; }));
+}
+
+TEST_F(Bus, AReleasedEventIsSentAgainBeforeThoseBehindIt) {
+    start_all();
+    connect();
+    int times = 0;
+    // Nothing behind a released event is taken, as a store that is full would do it.
+    std::uint64_t waits_for = 0;
+    orchestrator->judge = [&](const wire::Event& event) {
+        if (event.seq == 2 && times++ < 2) waits_for = 2;
+        if (waits_for != 0 && event.seq == waits_for && times > 2) waits_for = 0;
+        return waits_for != 0 && event.seq >= waits_for ? Disposition::release
+                                                        : Disposition::accept;
+    };
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+        orchestrator->command("cmd_" + std::to_string(i), "apply",
+                              {wanted("n" + std::to_string(i), kHi, i)});
+    }
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 4; }));
+    EXPECT_TRUE(without_holes());
+}
+
+TEST_F(Bus, WhatTheOrchestratorHasIsNotSentAgainAfterARestart) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    restart();
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 2; }));
+    EXPECT_EQ(got("command.outcome"), 1U);
+    EXPECT_EQ(orchestrator->hellos.back().commands.seq, 1U);
+    EXPECT_EQ(orchestrator->digests.back().count, 1U);
+}
+
+TEST_F(Bus, QuestionsAreAnsweredWithTheirCorrelation) {
+    start_all();
+    connect();
+    machine->set("one", {{"text", "hi"}});
+    wire::Request request;
+    request.verb = "read";
+    request.arguments = json::Object{{"collection", "notes"}, {"ids", json::Array{"one", "two"}}};
+    orchestrator->send(wire::encode(request), "q1");
+    request.arguments = json::Object{{"collection", "nonesuch"}, {"ids", json::Array{}}};
+    orchestrator->send(wire::encode(request), "q2");
+    request.verb = "apply";
+    orchestrator->send(wire::encode(request), "q3");
+    ASSERT_TRUE(until([&] { return orchestrator->replies.size() == 3; }));
+    for (const auto& [correlation, reply] : orchestrator->replies) {
+        if (correlation == "q1") {
+            EXPECT_EQ(reply.result["items"].as_array().size(), 1U);
+        } else {
+            EXPECT_TRUE(reply.error) << correlation;
+        }
+    }
+}
+
+TEST_F(Bus, MessagesThatMakeNoSenseDoNoHarm) {
+    start_all();
+    connect();
+    for (const char* body : {"", "[", "{}", R"({"type":"command"})", R"({"type":"dance"})"}) {
+        orchestrator->send(body);
+    }
+    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+}
+
+TEST_F(Bus, AfterARestoreTheAgentHandsUpWhatTheBackupLacks) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {wanted("old", kHi, 5)});
+    orchestrator->command("cmd_2", "apply", {wanted("fresh", kHi, 9)});
+    orchestrator->command("cmd_3", "apply", {wanted("gone", kHi, 6)});
+    orchestrator->command("cmd_4", "remove", {wanted("gone", nullptr, 10)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 4; }));
+    orchestrator->stop();
+    orchestrator->events.clear();
+    // The backup was taken at revision 7.
+    orchestrator->stream = orchestrator->hello.stream = "stream_restored";
+    orchestrator->hello.predecessor_stream = "stream_o";
+    orchestrator->hello.predecessor_revision = 7;
+    orchestrator->start(*loop);
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 2; }));
+    ASSERT_EQ(got("description.changed"), 1U);
+    ASSERT_EQ(got("description.forgotten"), 1U);
+    for (const wire::Event& event : orchestrator->events) {
+        if (event.kind == "description.changed") {
+            EXPECT_EQ(event.data["id"], json::Value("fresh"));
+            EXPECT_EQ(event.data["description"], kHi);
+            EXPECT_EQ(event.data["reason"], json::Value("restored"));
+        }
+        if (event.kind == "description.forgotten") {
+            EXPECT_EQ(event.data["id"], json::Value("gone"));
+        }
+    }
+    EXPECT_EQ(got("resource.observed"), 2U);
+    EXPECT_EQ(agent->admission().mark().stream, "stream_restored");
+    EXPECT_EQ(agent->admission().mark().seq, 0U);
+}
+
+TEST_F(Bus, AnAgentWithAnOldCopyOfItsStoreGivesNoNumberTwice) {
+    start_all();
+    orchestrator->hello.events = {agent->store().stream(), 100};
+    connect();
+    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    EXPECT_GT(seqs().front(), 100U);
+}
+
+TEST_F(Bus, AnOrchestratorThatSaysNoHelloIsDialledAgain) {
+    hello_time = 100ms;
+    start_all();
+    orchestrator->answers_hello = false;
+    connect();
+    EXPECT_GT(orchestrator->connections, 1);
+    orchestrator->answers_hello = true;
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+}
+
+TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
+    options.outbox.events = 10;
+    start_all();
+    connect();
+    std::vector<wire::Wanted> many;
+    for (std::uint64_t i = 0; i < 12; ++i)
+        many.push_back(wanted("n" + std::to_string(i), kHi, i + 1));
+    orchestrator->command("cmd_1", "apply", many);
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    orchestrator->stop();
+    ASSERT_TRUE(until([&] { return !session->is_up(); }));
+    for (int i = 0; i < 12; ++i) machine->tamper("n" + std::to_string(i), {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 12; }));
+    orchestrator->start(*loop);
+    ASSERT_TRUE(until([&] { return got("resource.observed") >= 12; }));
+    ASSERT_GE(got("agent.shed"), 1U);
+    // Every number is an event's or lies in what a shed explains.
+    std::uint64_t next = 1;
+    for (const wire::Event& event : orchestrator->events) {
+        const std::uint64_t from =
+            event.kind == "agent.shed" ? std::uint64_t(event.data["from"].as_integer()) : event.seq;
+        EXPECT_EQ(from, next) << event.kind;
+        next = event.seq + 1;
+    }
+}
+
+class Enrolment : public Bus {
+  protected:
+    // Enrols on a lane while the loop turns for the orchestrator's end.
+    Result<Identity> enrol_with(const std::string& token, const std::string& fingerprint) {
+        OrchestratorConfig config;
+        config.host = "127.0.0.1";
+        config.enrolment_port = orchestrator->enrolment_port();
+        config.ca_sha256 = fingerprint;
+        std::optional<Result<Identity>> outcome;
+        run::Lane lane({});
+        EXPECT_TRUE(lane.submit([&, post = loop->poster()] {
+            auto result = enrol(IdentityFiles(folder / "new"), config,
+                                crypto::Secret(std::string_view(token)));
+            post([&outcome, result] { outcome = result; });
+        }));
+        EXPECT_TRUE(until([&] { return outcome.has_value(); }));
+        lane.stop(5s);
+        return *outcome;
+    }
+};
+
+TEST_F(Enrolment, GivesAnIdentityThatTheBusKnows) {
+    start_all();
+    orchestrator->start_enrolment(*loop);
+    const auto enrolled = enrol_with("let-me-in", orchestrator->ca_fingerprint());
+    ASSERT_TRUE(enrolled) << enrolled.error().what;
+    EXPECT_EQ(enrolled->bus_port, orchestrator->port());
+    EXPECT_EQ((*IdentityFiles(folder / "new").load())->host, enrolled->host);
+}
+
+TEST_F(Enrolment, IsRefusedWithTheReason) {
+    start_all();
+    orchestrator->start_enrolment(*loop);
+    const auto refused = enrol_with("wrong", orchestrator->ca_fingerprint());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::denied);
+    EXPECT_NE(refused.error().what.find("the token is unknown"), std::string::npos);
+    EXPECT_FALSE(*IdentityFiles(folder / "new").load());
+}
+
+TEST_F(Enrolment, AForeignAuthorityIsNotShownTheToken) {
+    start_all();
+    orchestrator->start_enrolment(*loop);
+    const auto refused = enrol_with("let-me-in", std::string(64, 'a'));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::denied);
+}
+
+}  // namespace
+}  // namespace evenkeel::agent::test
