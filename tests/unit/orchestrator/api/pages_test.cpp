@@ -1,0 +1,179 @@
+#include "orchestrator/api/pages.hpp"
+
+#include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/install_line.hpp"
+#include "orchestrator/api/waiters.hpp"
+#include "orchestrator/api/wishes.hpp"
+#include "orchestrator/config.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+class PagesTest : public test::StateTest {
+  protected:
+    http::Request asking(std::map<std::string, std::string, std::less<>> query) {
+        http::Request request;
+        request.target = "/v1/things";
+        request.query = std::move(query);
+        return request;
+    }
+    // A page of the counters' keys.
+    Outcome page(const http::Request& request, const std::string& stream = "stream_1") {
+        const auto view = read();
+        return Pages(vault_, stream)
+            .answer(
+                view, request, view.tables().names, store::Range::all(),
+                [](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
+                    return json::Value(key);
+                });
+    }
+    std::string next_of(const http::Reply& reply) {
+        return json::parse(reply.body)->string_or("next");
+    }
+};
+
+TEST_F(PagesTest, ACursorLeadsOnAndIsBoundToListFilterAndSignature) {
+    change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
+    const auto first = page(asking({{"limit", "1"}}));
+    ASSERT_TRUE(first);
+    const std::string cursor = next_of(*first);
+    const auto second = page(asking({{"limit", "1"}, {"cursor", cursor}}));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(json::parse(second->body)->find("items")->as_array()[0], json::Value("zzz"));
+    EXPECT_EQ(next_of(*second), "");
+    const auto other = page(asking({{"limit", "1"}, {"cursor", cursor}, {"host", "x"}}));
+    EXPECT_EQ(other.error().code, http::Code::bad_cursor);
+    std::string forged = cursor;
+    forged.front() = forged.front() == '7' ? '6' : '7';
+    EXPECT_EQ(page(asking({{"cursor", forged}})).error().code, http::Code::bad_cursor);
+}
+
+TEST_F(PagesTest, ACursorOfAnOlderStreamIsGone) {
+    change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
+    const std::string cursor = next_of(*page(asking({{"limit", "1"}})));
+    EXPECT_EQ(page(asking({{"cursor", cursor}}), "stream_2").error().code, http::Code::gone);
+}
+
+TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
+    const Pages pages(vault_, "s");
+    EXPECT_EQ(pages.read(asking({}))->limit, 100U);
+    EXPECT_EQ(pages.read(asking({{"limit", "5000"}}))->limit, 1000U);
+    EXPECT_EQ(pages.read(asking({{"limit", "0"}})).error().code, http::Code::invalid_parameter);
+    EXPECT_EQ(pages.read(asking({{"limit", "-1"}})).error().code, http::Code::invalid_parameter);
+}
+
+class FeedTest : public test::StateTest {
+  protected:
+    void happen(const std::string& type) {
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(edit.add_event(type, host_, host_, json::Object{{"pad", pad_}}));
+            return {};
+        });
+    }
+    static std::size_t count(const std::string& text, const std::string& what) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(what); at != std::string::npos;
+             at = text.find(what, at + 1)) {
+            ++found;
+        }
+        return found;
+    }
+    std::string pad_;
+};
+
+TEST_F(FeedTest, ReplaysWhatIsStoredAndGoesOnWithWhatHappens) {
+    EventFeed feed(loop_, *state_);
+    happen("agent.blind");
+    auto stream = std::make_shared<http::Stream>();
+    feed.follow(stream, {}, 0);
+    happen("agent.shed");
+    loop_.run_ready();
+    const std::string text = stream->take();
+    EXPECT_LT(text.find("event: agent.blind"), text.find("event: agent.shed"));
+    EXPECT_EQ(count(text, "event: "), 2U);
+    stream->close();
+    loop_.run_ready();
+    EXPECT_EQ(feed.size(), 0U);
+}
+
+TEST_F(FeedTest, AFilterLeavesOutOtherTypesAndHosts) {
+    EventFeed feed(loop_, *state_);
+    auto by_type = std::make_shared<http::Stream>();
+    auto by_host = std::make_shared<http::Stream>();
+    feed.follow(by_type, {.host = "", .types = {"agent.shed"}}, 0);
+    feed.follow(by_host, {.host = "host_other", .types = {}}, 0);
+    happen("agent.blind");
+    happen("agent.shed");
+    loop_.run_ready();
+    EXPECT_EQ(count(by_type->take(), "event: "), 1U);
+    EXPECT_EQ(by_host->take(), "");
+}
+
+TEST_F(FeedTest, ASlowReaderIsBehindAndLosesNothing) {
+    EventFeed feed(loop_, *state_);
+    pad_ = std::string(100'000, 'x');
+    for (int i = 0; i < 8; ++i) happen("agent.blind");
+    auto stream = std::make_shared<http::Stream>();
+    feed.follow(stream, {}, 0);
+    std::size_t found = 0;
+    for (int i = 0; i < 20; ++i) {
+        loop_.run_ready();
+        found += count(stream->take(), "event: agent.blind");
+        stream->written();
+        EXPECT_TRUE(stream->is_open());
+    }
+    EXPECT_EQ(found, 8U);
+}
+
+TEST_F(FeedTest, AWaiterIsToldOnceWhenItsCommandEnds) {
+    Waiters waiters(loop_, *state_);
+    state::Command command;
+    command.id = "cmd_1";
+    command.host = host_;
+    command.seq = 1;
+    change([&](state::Edit& edit) { return edit.put_command(command); });
+    std::vector<state::CommandState> told;
+    const auto note = [&](const state::Command& now) { told.push_back(now.state); };
+    waiters.wait(command, std::chrono::seconds(30), note);
+    waiters.wait(command, std::chrono::milliseconds(1), note);
+    loop_.run_until([&] { return !told.empty(); }, std::chrono::seconds(5));
+    EXPECT_EQ(told, (std::vector{state::CommandState::queued}));
+    command.state = state::CommandState::succeeded;
+    change([&](state::Edit& edit) { return edit.put_command(command); });
+    loop_.run_ready();
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told[1], state::CommandState::succeeded);
+}
+
+TEST(InstallLine, TakesNothingFromAHostHeaderThatAShellCouldRead) {
+    EXPECT_EQ(address_of_host_header("example.org:7780"), "example.org");
+    EXPECT_EQ(address_of_host_header("[::1]:7780"), "[::1]");
+    for (const char* hostile : {"a;reboot", "$(reboot)", "a b", "-x", "[::1;x]", "", "a'b"}) {
+        EXPECT_EQ(address_of_host_header(hostile), "") << hostile;
+    }
+}
+
+TEST(CanonicalId, IsThePathWithoutDetours) {
+    const auto schema = schema::Schema::compile(test::kSchema);
+    EXPECT_EQ(canonical_id(*schema, "/etc//./x/"), "/etc/x");
+    EXPECT_EQ(canonical_id(*schema, "/etc/a/../x"), "/etc/x");
+    EXPECT_EQ(canonical_id(*schema, "/"), "");
+}
+
+TEST(Config, NamesTheKeyThatIsWrong) {
+    EXPECT_EQ(parse_config(R"({"colour":1})").error().what, "unknown key \"colour\"");
+    EXPECT_EQ(parse_config(R"({"rest":{"tls":{"cert":""}}})").error().what,
+              "unknown key \"rest.tls.cert\"");
+    EXPECT_NE(parse_config(R"({"bus":{"heartbeat":"0s"}})").error().what.find("bus.heartbeat"),
+              std::string::npos);
+    EXPECT_NE(parse_config(R"({"bus":{"listen":"::1:5671"}})").error().what.find("bus.listen"),
+              std::string::npos);
+    const auto config = parse_config(R"({"bus":{"listen":"[::1]:0"},"log":{"level":"debug"}})");
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->bus.host, "::1");
+    EXPECT_EQ(config->rest, "127.0.0.1:7780");
+}
+
+}  // namespace
+}  // namespace evenkeel::api

@@ -1,0 +1,216 @@
+#include "orchestrator/commands/desire.hpp"
+
+#include "orchestrator/commands/resync.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::commands {
+namespace {
+
+using state::CommandState;
+
+class DesireTest : public test::StateTest {
+  protected:
+    state::Command put(const std::string& id, json::Value description,
+                       wire::Policy policy = wire::Policy::report) {
+        state::Command made;
+        Wish wish;
+        wish.ref = {"files", id};
+        wish.description = std::move(description);
+        wish.policy = policy;
+        wish.schema = schema_;
+        change([&](state::Edit& edit) -> Result<void> {
+            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = "r"}, {wish}));
+            return {};
+        });
+        return made;
+    }
+    state::Command drop(const std::string& id) {
+        state::Command made;
+        change([&](state::Edit& edit) -> Result<void> {
+            made = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", id}));
+            return {};
+        });
+        return made;
+    }
+    void accept(const std::string& id) {
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(advance(edit, id, Step::accepted));
+            return {};
+        });
+    }
+    json::Value said(const std::string& text) { return json::Object{{"content", text}}; }
+};
+
+TEST_F(DesireTest, APutStoresTheDescriptionItsEventAndItsCommandTogether) {
+    const state::Command made = put("/a", said("x"), wire::Policy::enforce);
+    const auto stored = resource("/a");
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->generation.stream, state_->stream().id);
+    EXPECT_EQ(stored->generation.revision, stored->revision);
+    EXPECT_EQ(stored->compliance.reason, "pending");
+    EXPECT_EQ(made.resources[0].generation, stored->generation);
+    EXPECT_EQ(event_types(), (std::vector<std::string>{"description.changed", "command.changed"}));
+    EXPECT_EQ(last_event("description.changed")["generation"].integer_or("revision"),
+              static_cast<std::int64_t>(stored->revision));
+}
+
+TEST_F(DesireTest, TheSameAgainKeepsItsGenerationAndIsAppliedAgain) {
+    const state::Command first = put("/a", said("x"));
+    accept(first.id);
+    const state::Command second = put("/a", said("x"));
+    EXPECT_NE(first.id, second.id);
+    EXPECT_EQ(first.resources[0].generation, second.resources[0].generation);
+    const state::Command third = put("/a", said("x"), wire::Policy::enforce);
+    EXPECT_NE(third.resources[0].generation, second.resources[0].generation);
+}
+
+TEST_F(DesireTest, ANewerDescriptionSupersedesOneThatStillWaits) {
+    const state::Command waiting = put("/a", said("1"));
+    put("/b", said("other"));
+    put("/a", said("2"));
+    EXPECT_EQ(command(waiting.id).state, CommandState::superseded);
+    EXPECT_EQ(read().unfinished(host_, 0, 10)->size(), 2U);
+}
+
+TEST_F(DesireTest, WhatTheAgentHasIsNotTakenBack) {
+    const state::Command sent = put("/a", said("1"));
+    accept(sent.id);
+    put("/a", said("2"));
+    EXPECT_EQ(command(sent.id).state, CommandState::sent);
+}
+
+TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
+    put("/a", said("x"));
+    const state::Command made = drop("/a");
+    EXPECT_EQ(made.verb, "remove");
+    const auto stored = resource("/a");
+    ASSERT_TRUE(stored && stored->removing);
+    EXPECT_EQ(vault_.open(host_, stored->ref, stored->description)->string_or("ensure"), "absent");
+}
+
+TEST_F(DesireTest, DeletingWhatIsNotDescribedIsNotFound) {
+    const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/none"}));
+        return {};
+    });
+    EXPECT_EQ(done.error().code, Errc::not_found);
+}
+
+TEST_F(DesireTest, AForgottenDescriptionIsGoneAtOnce) {
+    put("/a", said("x"));
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(forget(edit, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    EXPECT_FALSE(resource("/a"));
+    EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "request");
+}
+
+TEST_F(DesireTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
+    const state::Command made = put("/a", json::Object{{"password", "tiger"}});
+    EXPECT_EQ(json::write(state::encode(*resource("/a"))).find("tiger"), std::string::npos);
+    EXPECT_EQ(json::write(state::encode(command(made.id))).find("tiger"), std::string::npos);
+    const auto sent = to_wire(command(made.id), vault_, "s");
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->resources[0].description.string_or("password"), "tiger");
+}
+
+TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
+    const Asking guarded{.host = host_, .request_id = "", .guard = [](const auto&) {
+                             return Result<void>(fail(Errc::conflict, "no"));
+                         }};
+    Wish wish;
+    wish.ref = {"files", "/a"};
+    wish.description = said("x");
+    const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(describe(edit, vault_, guarded, {wish}));
+        return {};
+    });
+    EXPECT_EQ(done.error().what, "no");
+    EXPECT_FALSE(resource("/a"));
+    EXPECT_TRUE(event_types().empty());
+}
+
+TEST_F(DesireTest, ACancelledCommandThatWaitsEndsAtOnceAndOneThatWasSentIsAskedToStop) {
+    const state::Command waits = put("/a", said("x"));
+    const state::Command sent = put("/b", said("x"));
+    accept(sent.id);
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(cancel(edit, waits.id, false));
+        EK_CHECK(cancel(edit, sent.id, true));
+        return {};
+    });
+    EXPECT_EQ(command(waits.id).state, CommandState::cancelled);
+    EXPECT_EQ(command(sent.id).state, CommandState::sent);
+    EXPECT_TRUE(command(sent.id).cancelling);
+    EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
+                  EK_CHECK(cancel(edit, waits.id, false));
+                  return {};
+              })
+                  .error()
+                  .code,
+              Errc::conflict);
+}
+
+TEST_F(DesireTest, WhatALostStoreDoesNotHaveGoesOutAgainButNotAnAction) {
+    const state::Command apply = put("/a", said("x"));
+    state::Command action;
+    change([&](state::Edit& edit) -> Result<void> {
+        action = EK_TRY(invoke(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"},
+                               "touch", nullptr));
+        return {};
+    });
+    accept(apply.id);
+    accept(action.id);
+    change([&](state::Edit& edit) { return requeue(edit, host_, {"", 0}); });
+    EXPECT_EQ(command(apply.id).state, CommandState::queued);
+    EXPECT_EQ(command(action.id).state, CommandState::interrupted);
+}
+
+TEST_F(DesireTest, WhatTheAgentsMarkCoversStaysSent) {
+    const state::Command apply = put("/a", said("x"));
+    accept(apply.id);
+    change([&](state::Edit& edit) { return requeue(edit, host_, {edit.stream(), apply.seq}); });
+    EXPECT_EQ(command(apply.id).state, CommandState::sent);
+}
+
+TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
+    for (const char* id : {"/same", "/old", "/missing"}) {
+        const state::Command made = put(id, said(id));
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(advance(edit, made.id, Step::succeeded));
+            return {};
+        });
+    }
+    const std::vector<wire::Held> inventory = {{{"files", "/same"}, resource("/same")->generation},
+                                               {{"files", "/old"}, {state_->stream().id, 1}},
+                                               {{"files", "/unknown"}, {state_->stream().id, 2}}};
+    std::size_t made = 0;
+    change([&](state::Edit& edit) -> Result<void> {
+        made = EK_TRY(repair(edit, host_, inventory));
+        return {};
+    });
+    EXPECT_EQ(made, 2U);
+    const auto queue = *read().unfinished(host_, 0, 10);
+    ASSERT_EQ(queue.size(), 2U);
+    EXPECT_EQ(queue[0].verb, "apply");
+    ASSERT_EQ(queue[0].resources.size(), 2U);
+    EXPECT_EQ(queue[0].resources[0].ref.id, "/missing");
+    EXPECT_EQ(queue[0].resources[1].ref.id, "/old");
+    EXPECT_EQ(queue[1].verb, "forget");
+    EXPECT_EQ(queue[1].resources[0].ref.id, "/unknown");
+}
+
+TEST_F(DesireTest, NothingIsComparedWhileCommandsAreUnderWay) {
+    put("/a", said("x"));
+    EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
+                  EK_CHECK(repair(edit, host_, {}));
+                  return {};
+              })
+                  .error()
+                  .code,
+              Errc::conflict);
+}
+
+}  // namespace
+}  // namespace evenkeel::commands

@@ -1,0 +1,275 @@
+#include "orchestrator/commands/report.hpp"
+
+#include "orchestrator/commands/desire.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::commands {
+namespace {
+
+using state::CommandState;
+
+class ReportTest : public test::StateTest {
+  protected:
+    void SetUp() override {
+        StateTest::SetUp();
+        change([&](state::Edit& edit) -> Result<void> {
+            Wish wish;
+            wish.ref = {"files", "/a"};
+            wish.description = json::Object{{"content", "x"}};
+            made_ = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            return {};
+        });
+        generation_ = resource("/a")->generation;
+    }
+
+    Result<Taken> take(std::uint64_t seq, const std::string& kind, json::Value data,
+                       std::uint64_t previous = 0) {
+        const wire::Event event{kStream, seq, kind, "2026-11-23T05:36:53.120Z", std::move(data)};
+        Taken taken = Taken::fresh;
+        const Known known{&vault_, &schemas_, stream_ ? *stream_ : state_->stream()};
+        const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+            taken = EK_TRY(take_event(edit, known, host_, event, previous));
+            return {};
+        });
+        if (!done) return fail(done.error());
+        return taken;
+    }
+
+    json::Value verdict(const std::string& status) {
+        return json::Object{{"status", status},
+                            {"reason", ""},
+                            {"fields", json::Array{}},
+                            {"since", "2026-11-23T05:36:53.120Z"},
+                            {"seen_by", "event"}};
+    }
+    json::Value seen(const std::string& status, const wire::Generation& generation) {
+        return json::Object{{"collection", "files"},
+                            {"id", "/a"},
+                            {"policy", "report"},
+                            {"generation", wire::encode(generation)},
+                            {"compliance", verdict(status)},
+                            {"changes", json::Array{}},
+                            {"state", json::Object{{"size", 1}}}};
+    }
+    json::Value outcome(const std::string& state, const std::string& done = "done") {
+        return json::Object{
+            {"command", made_.id},
+            {"state", state},
+            {"resources", json::Array{json::Object{{"collection", "files"},
+                                                   {"id", "/a"},
+                                                   {"generation", wire::encode(generation_)},
+                                                   {"outcome", done},
+                                                   {"changes", json::Array{}},
+                                                   {"error", nullptr},
+                                                   {"state", json::Object{{"size", 1}}},
+                                                   {"compliance", verdict("compliant")}}}},
+            {"error", nullptr}};
+    }
+
+    state::Command made_;
+    wire::Generation generation_;
+    std::optional<store::Stream> stream_;
+};
+
+TEST_F(ReportTest, DriftChangesTheVerdictAndIsTold) {
+    const std::uint64_t before = resource("/a")->revision;
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::drifted);
+    EXPECT_GT(resource("/a")->revision, before);
+    EXPECT_EQ(event_types().back(), "resource.drifted");
+    EXPECT_EQ(resource("/a")->revision, *read().revision());
+}
+
+TEST_F(ReportTest, ARepeatedEventChangesAndTellsNothing) {
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
+    const auto types = event_types();
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::repeated);
+    EXPECT_EQ(event_types(), types);
+}
+
+TEST_F(ReportTest, AGapIsRecordedWithItsNumbers) {
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
+    EXPECT_EQ(*take(5, "resource.restored", seen("compliant", generation_), 1), Taken::fresh);
+    const json::Value shed = last_event("agent.shed");
+    EXPECT_EQ(shed.integer_or("from"), 2);
+    EXPECT_EQ(shed.integer_or("to"), 4);
+    EXPECT_EQ(shed.integer_or("count"), 3);
+    EXPECT_EQ(shed.string_or("reason"), "lost");
+    EXPECT_EQ(read().mark(host_)->seq, 5U);
+}
+
+TEST_F(ReportTest, AnAgentsOwnShedEventLeavesNoSecondGap) {
+    EXPECT_EQ(*take(4, "agent.shed",
+                    json::Object{{"from", 1}, {"to", 4}, {"count", 4}, {"reason", "outbox_full"}}),
+              Taken::fresh);
+    const auto types = event_types();
+    EXPECT_EQ(std::count(types.begin(), types.end(), "agent.shed"), 1);
+    EXPECT_EQ(last_event("agent.shed").string_or("reason"), "outbox_full");
+}
+
+TEST_F(ReportTest, AnEventBehindOneThatFailedIsNotTakenAsAGap) {
+    EXPECT_EQ(take(3, "resource.drifted", seen("drifted", generation_), 2).error().code,
+              Errc::busy);
+    EXPECT_EQ(read().mark(host_)->seq, 0U);
+}
+
+TEST_F(ReportTest, AnEventThatDoesNotReadTakesItsNumberAndSaysSo) {
+    EXPECT_EQ(*take(1, "resource.drifted", json::Object{{"collection", "../"}}), Taken::unfit);
+    EXPECT_EQ(last_event("agent.shed").string_or("reason"), "invalid");
+    EXPECT_EQ(read().mark(host_)->seq, 1U);
+}
+
+TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
+    const wire::Event event{"stream_other", 1, "agent.blind", "", json::Object{}};
+    const Known known{&vault_, &schemas_, state_->stream()};
+    EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
+                  EK_CHECK(take_event(edit, known, host_, event, 0));
+                  return {};
+              })
+                  .error()
+                  .code,
+              Errc::conflict);
+}
+
+TEST_F(ReportTest, AReportAboutAnOlderDescriptionIsToldButNotBelieved) {
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", {"stream_old", 1})), Taken::fresh);
+    EXPECT_EQ(resource("/a")->compliance.reason, "pending");
+    EXPECT_EQ(event_types().back(), "resource.drifted");
+}
+
+TEST_F(ReportTest, WhatIsOnlyObservedIsNoNews) {
+    const auto before = event_types();
+    EXPECT_EQ(*take(1, "resource.observed", seen("compliant", generation_)), Taken::fresh);
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
+    EXPECT_EQ(event_types(), before);
+}
+
+TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_EQ(command(made_.id).state, CommandState::succeeded);
+    EXPECT_FALSE(command(made_.id).finished_at.empty());
+    EXPECT_EQ(command(made_.id).resources[0].outcome, wire::Outcome::done);
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
+    EXPECT_EQ(resource("/a")->state.integer_or("size"), 1);
+    EXPECT_FALSE(*read().has_unfinished(host_));
+}
+
+TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(advance(edit, made_.id, Step::expired));
+        return {};
+    });
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_EQ(command(made_.id).state, CommandState::expired);
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
+}
+
+TEST_F(ReportTest, ARemovedResourceIsGoneWithItsOutcome) {
+    change([&](state::Edit& edit) -> Result<void> {
+        made_ = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    generation_ = resource("/a")->generation;
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_FALSE(resource("/a"));
+    EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "removed");
+}
+
+TEST_F(ReportTest, AFailedRemovalKeepsTheResource) {
+    change([&](state::Edit& edit) -> Result<void> {
+        made_ = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    generation_ = resource("/a")->generation;
+    EXPECT_EQ(*take(1, "command.outcome", outcome("failed", "failed")), Taken::fresh);
+    EXPECT_TRUE(resource("/a"));
+}
+
+TEST_F(ReportTest, AnotherHostsCommandIsNotTouched) {
+    const std::string mine = host_;
+    host_ = "host_0192f0c1-0000-7000-8000-000000000002";
+    add_host("web2");
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::unfit);
+    host_ = mine;
+    EXPECT_EQ(command(made_.id).state, CommandState::queued);
+}
+
+TEST_F(ReportTest, ALocalDescriptionIsShownAndGivesWayToOurs) {
+    const auto local = [&](const std::string& id) {
+        return json::Object{{"collection", "files"},
+                            {"id", id},
+                            {"description", json::Object{{"content", "local"}}},
+                            {"policy", "report"},
+                            {"generation", nullptr},
+                            {"origin", "local"},
+                            {"reason", "local"},
+                            {"compliance", verdict("compliant")},
+                            {"state", json::Object{}}};
+    };
+    EXPECT_EQ(*take(1, "description.changed", local("/l")), Taken::fresh);
+    ASSERT_TRUE(resource("/l"));
+    EXPECT_EQ(resource("/l")->origin, wire::Origin::local);
+    EXPECT_EQ(*take(2, "description.changed", local("/a")), Taken::fresh);
+    EXPECT_EQ(resource("/a")->origin, wire::Origin::orchestrator);
+}
+
+// After a restore: what the host was told by the orchestrator that was lost.
+class HandUp : public ReportTest {
+  protected:
+    void SetUp() override {
+        ReportTest::SetUp();
+        stream_ = state_->stream();
+        stream_->predecessor = "stream_before";
+        stream_->predecessor_end = 100;
+    }
+    json::Value handed(const std::string& id, std::uint64_t revision) {
+        return json::Object{
+            {"collection", "files"},
+            {"id", id},
+            {"description", json::Object{{"content", "new"}}},
+            {"policy", "enforce"},
+            {"generation", json::Object{{"stream", "stream_before"}, {"revision", revision}}},
+            {"origin", "orchestrator"},
+            {"reason", "restored"},
+            {"compliance", verdict("compliant")},
+            {"state", json::Object{}}};
+    }
+};
+
+TEST_F(HandUp, WhatIsNewerThanTheBackupIsAdoptedWithItsGeneration) {
+    EXPECT_EQ(*take(1, "description.changed", handed("/n", 101)), Taken::fresh);
+    ASSERT_TRUE(resource("/n"));
+    EXPECT_EQ(resource("/n")->generation, (wire::Generation{"stream_before", 101}));
+    EXPECT_EQ(resource("/n")->policy, wire::Policy::enforce);
+    EXPECT_EQ(last_event("description.changed").string_or("reason"), "restored");
+}
+
+TEST_F(HandUp, WhatTheBackupKnowsIsNotAdopted) {
+    EXPECT_EQ(*take(1, "description.changed", handed("/n", 100)), Taken::fresh);
+    EXPECT_FALSE(resource("/n"));
+}
+
+TEST_F(HandUp, WhatWasDescribedAnewSinceTheRestoreStays) {
+    EXPECT_EQ(*take(1, "description.changed", handed("/a", 101)), Taken::fresh);
+    EXPECT_EQ(resource("/a")->generation, generation_);
+}
+
+TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {
+    change([&](state::Edit& edit) -> Result<void> {
+        state::Resource old = *resource("/a");
+        old.ref.id = "/old";
+        old.generation = {"stream_before", 50};
+        return edit.put_resource(host_, old);
+    });
+    EXPECT_EQ(*take(1, "description.forgotten", handed("/old", 101)), Taken::fresh);
+    EXPECT_FALSE(resource("/old"));
+}
+
+TEST_F(HandUp, TheGapOfARestoreIsExplainedAsOne) {
+    change([&](state::Edit& edit) { return edit.put_mark(host_, {kStream, 10, "stream_before"}); });
+    EXPECT_EQ(*take(20, "agent.blind", json::Object{}), Taken::fresh);
+    EXPECT_EQ(last_event("agent.shed").string_or("reason"), "orchestrator_restored");
+}
+
+}  // namespace
+}  // namespace evenkeel::commands

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/run/loop.hpp"
+#include "orchestrator/state/event.hpp"
+#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/state.hpp"
+#include "orchestrator/state/vault.hpp"
+#include "tests/unit/core/temp_folder.hpp"
+
+namespace evenkeel::test {
+
+inline const char* const kSchema = R"({
+    "type": "object",
+    "x-ek-key": {"pattern": "^(/[^/]+)+$", "description": "an absolute path"},
+    "properties": {
+        "content": {"type": "string", "writeOnly": true},
+        "mode": {"type": "string", "pattern": "^[0-7]{4}$"},
+        "password": {"type": "string", "x-ek-sensitive": true},
+        "sensitive": {"type": "boolean"}
+    }
+})";
+
+// A state of its own with a host in it, and verbs to change and read it.
+class StateTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        open();
+        add_host("web1");
+    }
+
+    void open() {
+        auto opened = state::State::open(folder_ / "store", loop_.poster());
+        ASSERT_TRUE(opened) << opened.error().what;
+        state_ = *std::move(opened);
+    }
+
+    // Commits `work`, which must succeed.
+    void change(const state::State::Work& work) {
+        const auto done = try_change(work);
+        ASSERT_TRUE(done) << done.error().what;
+    }
+    Result<void> try_change(const state::State::Work& work) {
+        Result<void> result = fail(Errc::timeout, "no answer from the writer");
+        bool answered = false;
+        state_->submit(work, [&](Result<void> done) {
+            result = std::move(done);
+            answered = true;
+        });
+        loop_.run_until([&] { return answered; }, std::chrono::seconds(20));
+        return result;
+    }
+
+    void add_host(const std::string& name) {
+        state::Host host;
+        host.id = host_;
+        host.name = name;
+        host.stream = kStream;
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(edit.put_name(host.name, host.id));
+            EK_CHECK(edit.put_mark(host.id, {kStream, 0, edit.stream()}));
+            return edit.put_host(host);
+        });
+    }
+
+    state::Reading read() { return *state_->read(); }
+    std::optional<state::Resource> resource(const std::string& id) {
+        return *read().resource(host_, {"files", id});
+    }
+    state::Command command(const std::string& id) { return **read().command(id); }
+
+    // Types of all stored events, in order.
+    std::vector<std::string> event_types() {
+        std::vector<std::string> types;
+        const auto view = read();
+        EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
+                              [&](std::string_view, std::string_view record) {
+                                  types.emplace_back(state::decode_event(record)->type);
+                                  return true;
+                              }));
+        return types;
+    }
+    // The data of the last event of a type; null when there is none.
+    json::Value last_event(std::string_view type) {
+        json::Value data;
+        const auto view = read();
+        EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
+                              [&](std::string_view, std::string_view record) {
+                                  const auto event = state::decode_event(record);
+                                  if (event->type == type)
+                                      data = (*json::parse(event->body))["data"];
+                                  return true;
+                              }));
+        return data;
+    }
+
+    static constexpr const char* kStream = "stream_agent";
+    TempFolder folder_;
+    run::Loop loop_;
+    std::string host_ = "host_0192f0c1-0000-7000-8000-000000000001";
+    std::unique_ptr<state::State> state_;
+    state::Vault vault_{
+        *crypto::Sealer::open(folder_ / "seal.key", crypto::Sealer::Missing::create)};
+    state::Schemas schemas_;
+    std::shared_ptr<const schema::Schema> schema_ =
+        std::make_shared<const schema::Schema>(*schema::Schema::compile(kSchema));
+};
+
+}  // namespace evenkeel::test

@@ -1,0 +1,121 @@
+#include "orchestrator/state/edit.hpp"
+
+#include "orchestrator/state/retention.hpp"
+#include "orchestrator/state/shapes.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+class EditTest : public test::StateTest {
+  protected:
+    Resource made(const std::string& id, wire::Verdict verdict) {
+        Resource one;
+        one.ref = {"files", id};
+        one.compliance.status = verdict;
+        return one;
+    }
+    void put(const Resource& one) {
+        change([&](Edit& edit) { return edit.put_resource(host_, one); });
+    }
+};
+
+TEST_F(EditTest, TheTallyFollowsEveryChangeOfAVerdict) {
+    put(made("/a", wire::Verdict::unknown));
+    put(made("/b", wire::Verdict::drifted));
+    put(made("/a", wire::Verdict::compliant));
+    EXPECT_EQ(*read().tally(host_), (Tally{1, 1, 0, 0}));
+    change([&](Edit& edit) { return edit.erase_resource(host_, {"files", "/b"}); });
+    EXPECT_EQ(*read().tally(host_), (Tally{1, 0, 0, 0}));
+}
+
+TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {
+    const std::uint64_t before = *read().revision();
+    change([&](Edit& edit) -> Result<void> {
+        EXPECT_EQ(*edit.add_event("agent.blind", host_, host_, json::Object{}), before + 1);
+        EXPECT_EQ(*edit.add_event("agent.shed", host_, host_, json::Object{}), before + 2);
+        return {};
+    });
+    EXPECT_EQ(*read().revision(), before + 2);
+}
+
+TEST_F(EditTest, AFailedChangeLeavesNothingBehind) {
+    const std::uint64_t before = *read().revision();
+    EXPECT_FALSE(try_change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.put_resource(host_, made("/a", wire::Verdict::failed)));
+        EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+        return fail(Errc::conflict, "changed my mind");
+    }));
+    EXPECT_EQ(*read().revision(), before);
+    EXPECT_FALSE(resource("/a"));
+    EXPECT_TRUE(event_types().empty());
+}
+
+TEST_F(EditTest, LongIdsAreFoundAgain) {
+    const std::string id(4000, 'x');
+    put(made("/" + id, wire::Verdict::compliant));
+    ASSERT_TRUE(resource("/" + id));
+    EXPECT_EQ(resource("/" + id)->ref.id, "/" + id);
+}
+
+TEST_F(EditTest, AnEventReadsAsACloudEvent) {
+    change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.add_event("agent.blind", host_, "a/b", json::Object{{"reason", "x"}}));
+        return {};
+    });
+    const auto view = read();
+    std::string body;
+    std::string id;
+    EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
+                          [&](std::string_view, std::string_view record) {
+                              body = decode_event(record)->body;
+                              id = decode_event(record)->id;
+                              return true;
+                          }));
+    const json::Value event = *json::parse(body);
+    EXPECT_EQ(event.string_or("specversion"), "1.0");
+    EXPECT_EQ(event.string_or("source"), "/v1/hosts/" + host_);
+    EXPECT_EQ(event.string_or("subject"), "a/b");
+    EXPECT_EQ(event.string_or("id"), id);
+    EXPECT_EQ(parse_event_id(id)->stream, state_->stream().id);
+    EXPECT_EQ(parse_event_id(id)->revision, *view.revision());
+}
+
+TEST_F(EditTest, OldEventsGoByTimeAndByNumberAndTheFloorTells) {
+    for (int i = 0; i < 5; ++i) {
+        change([&](Edit& edit) -> Result<void> {
+            EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+            return {};
+        });
+    }
+    const std::uint64_t last = *read().revision();
+    State::Retention few;
+    few.events_most = 2;
+    change([&](Edit& edit) { return throw_away_old(edit, few); });
+    EXPECT_EQ(event_types().size(), 2U);
+    EXPECT_EQ(*read().events_floor(), last - 2);
+    State::Retention young;
+    young.events_age = std::chrono::hours(-1);  // everything is older than the hour to come
+    change([&](Edit& edit) { return throw_away_old(edit, young); });
+    EXPECT_TRUE(event_types().empty());
+    EXPECT_EQ(*read().events_floor(), last);
+}
+
+TEST(ComplianceNow, AnOfflineHostsVerdictIsUnknownWithTheLastBesideIt) {
+    const wire::Compliance stored{.status = wire::Verdict::drifted,
+                                  .reason = "",
+                                  .fields = {},
+                                  .since = "s",
+                                  .seen_by = "event"};
+    const json::Value answering = show(compliance_now(stored, ""));
+    EXPECT_EQ(answering.string_or("status"), "drifted");
+    EXPECT_TRUE(answering["last"].is_null());
+    const json::Value silent = show(compliance_now(stored, "2026-01-01T00:00:00Z"));
+    EXPECT_EQ(silent.string_or("status"), "unknown");
+    EXPECT_EQ(silent.string_or("reason"), "host_offline");
+    EXPECT_EQ(silent.string_or("since"), "2026-01-01T00:00:00Z");
+    EXPECT_EQ(silent["last"].string_or("status"), "drifted");
+}
+
+}  // namespace
+}  // namespace evenkeel::state
