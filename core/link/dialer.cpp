@@ -23,6 +23,10 @@ namespace {
 
 using Out = Gate<Dialer::Events>;
 
+// A link that ends sooner counts as one more failure, so that a peer which lets us in and throws us
+// out again is not dialled ever faster.
+constexpr std::chrono::seconds kLasting{5};
+
 Traffic::Sink sink_to(const Out& out) {
     return {[out](const std::string& address, Message message, Delivery delivery) {
                 out.post([address, message = std::move(message),
@@ -53,6 +57,8 @@ class Attempt final : public Outgoing {
 
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
     bool was_up() const { return up_; }
+    // Whether it was up for long enough to be called a success.
+    bool lasted() const { return up_ && std::chrono::steady_clock::now() - up_since_ > kLasting; }
 
     void transport_closed() override {
         traffic_->close();
@@ -88,6 +94,7 @@ class Attempt final : public Outgoing {
             return;
         }
         up_ = true;
+        up_since_ = std::chrono::steady_clock::now();
         for (const auto& sender : senders_) traffic_->attach(target_of(sender), sender);
         out_.post([](const Dialer::Events& events) {
             if (events.on_up) events.on_up();
@@ -119,6 +126,7 @@ class Attempt final : public Outgoing {
     std::vector<proton::receiver> receivers_;
     std::vector<proton::sender> senders_;
     bool up_ = false;
+    std::chrono::steady_clock::time_point up_since_;
 };
 
 }  // namespace
@@ -163,7 +171,7 @@ void Dialer::Impl::attempt(const proton::ssl_client_options& certificates) {
     const auto ran = runner->run(
         options.container_id, [&](proton::container& container) { current.dial(container); },
         [&] { current.transport_closed(); });
-    if (current.was_up()) backoff.reset();
+    if (current.lasted()) backoff.reset();
     const Error error = ran ? current.error() : ran.error();
     out->post([error, was_up = current.was_up()](const Events& to) {
         const auto& told = was_up ? to.on_down : to.on_failed;

@@ -25,6 +25,8 @@ class Dialer {
         std::uint32_t credit = 32;         // messages received and not yet settled, per source
         std::size_t unsettled_max = 256;   // sends without an answer; more are `busy`
         std::size_t unsettled_bytes_max = 16 * 1024 * 1024;
+        // Before each attempt but the first: evenly from 0 to min(cap, base * 2^n), n counting the
+        // attempts in a row that did not lead to a link of more than five seconds.
         std::chrono::milliseconds backoff_base{1'000};
         std::chrono::milliseconds backoff_cap{60'000};
     };

@@ -118,6 +118,24 @@ TEST_F(Trust, AttachingToAnotherHostsAddressEndsTheConnection) {
     EXPECT_EQ(agent.failures[0].code, Errc::denied);
 }
 
+TEST_F(Trust, APeerThatLetsUsInAndThrowsUsOutIsDialledEverMoreSeldom) {
+    server.start();
+    Agent agent(loop, certificates, server->port());
+    agent.options.backoff_cap = 1h;
+    agent.start();
+    std::size_t thrown_out = 0;
+    loop.run_until(
+        [&] {
+            for (; thrown_out < server.connected.size(); ++thrown_out) {
+                server->close(server.connected[thrown_out].connection, "test:out", "out");
+            }
+            return false;
+        },
+        3s);
+    EXPECT_GE(thrown_out, 2U);
+    EXPECT_LT(thrown_out, 15U) << "at an even pace of at most 50 ms there would be more";
+}
+
 TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     // at() throws for a fingerprint that is not there.
     Listener::Policy policy;
