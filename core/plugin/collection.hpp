@@ -68,7 +68,8 @@ class Watch {
     virtual bool lost() const { return false; }
 };
 
-// One open collection. Calls block and run on its lane, one at a time. [lane] unless said.
+// One open collection. Calls block and run on its lane, one at a time. Who calls holds it until the
+// call is back, also when everybody else has given that call up. [lane] unless said.
 class Collection {
   public:
     virtual ~Collection() = default;

@@ -18,8 +18,8 @@ evenkeel::log::Level level_of(std::int32_t severity) {
 
 }  // namespace
 
-Result<const Host*> Host::make(const Package& package, const LoadOptions& options) {
-    auto* const host = new Host;
+Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
+    const std::shared_ptr<Host> host(new Host);
     host->plugin_ = package.name + " " + package.version;
     host->version_ = options.agent_version;
     host->fingerprint_ = options.fingerprint;
@@ -29,13 +29,13 @@ Result<const Host*> Host::make(const Package& package, const LoadOptions& option
     }
     host->table_ = {sizeof(ek_host),
                     EK_ABI_MINOR,
-                    host,
+                    host.get(),
                     borrow("evenkeel-agent"),
                     borrow(host->version_),
                     host->data_dir_.empty() ? kAbsent : borrow(host->data_dir_),
                     log,
                     extension};
-    return host;
+    return std::shared_ptr<const Host>(host);
 }
 
 void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {

@@ -11,16 +11,20 @@
 
 namespace evenkeel::plugin {
 
-// The ek_host that one plugin is given: its log, its folder. Never destroyed, since a thread may be
-// left behind in the plugin with it. [any]
+// The ek_host that one plugin is given: its log, its folder. Held by every instance, which a call
+// that hangs keeps too. [any]
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.
-    static Result<const Host*> make(const Package& package, const LoadOptions& options);
+    static Result<std::shared_ptr<const Host>> make(const Package& package,
+                                                    const LoadOptions& options);
 
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
     const Fingerprint& fingerprint() const { return fingerprint_; }
+
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
 
   private:
     Host() = default;

@@ -16,15 +16,17 @@
 namespace evenkeel::plugin {
 namespace {
 
-// The plugin's instance, closed with the last one who holds it: the collection, its watches, and a
-// call that hangs in it.
+// The plugin's instance, closed with the last one who holds it: the collection or one of its
+// watches.
 struct Opened {
-    Opened(const ek_module& owner, ek_instance* instance) : module(owner), handle(instance) {}
+    Opened(const ek_module& owner, std::shared_ptr<const Host> given, ek_instance* instance)
+        : module(owner), host(std::move(given)), handle(instance) {}
     ~Opened() { module.close(handle); }
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
 
     const ek_module& module;
+    const std::shared_ptr<const Host> host;
     ek_instance* const handle;
 };
 
@@ -36,11 +38,10 @@ std::string ids_json(const std::vector<std::string>& ids) {
 
 class Instance : public Collection {
   public:
-    Instance(std::shared_ptr<Opened> opened, const ek_collection& table, const Host& host,
-             schema::Schema schema)
+    Instance(std::shared_ptr<Opened> opened, const ek_collection& table, schema::Schema schema)
         : opened_(std::move(opened)),
           table_(table),
-          host_(host),
+          host_(*opened_->host),
           name_(copy(table.name)),
           schema_text_(copy(table.schema_json)),
           schema_(std::move(schema)),
@@ -97,11 +98,9 @@ class Instance : public Collection {
 
 template <typename Operation>
 std::optional<Error> Instance::run(const char* what, Answers& answers, Operation&& operation) {
-    // Keeps the instance for as long as the call hangs in it, whoever has let go of us meanwhile.
-    const std::shared_ptr<Opened> opened = opened_;
     ek_status status = EK_E_INTERNAL;
     try {
-        status = operation(opened->handle, answers.call());
+        status = operation(opened_->handle, answers.call());
     } catch (const std::exception& error) {
         return breaks(std::string("an exception leaves ") + what + " (" + printable(error.what()) +
                       ")");
@@ -329,10 +328,11 @@ Result<std::unique_ptr<Watch>> Instance::watch(std::function<void(const std::str
 }  // namespace
 
 Result<std::unique_ptr<Collection>> open_instance(const ek_module& module,
-                                                  const ek_collection& table, const Host& host) {
+                                                  const ek_collection& table,
+                                                  std::shared_ptr<const Host> host) {
     auto schema = schema::Schema::compile(copy(table.schema_json));
     if (!schema)
-        return fail(misbehaviour(host.plugin(),
+        return fail(misbehaviour(host->plugin(),
                                  "the schema of " + copy(table.name) + ": " + schema.error().what));
     Call call;
     call.timeout = std::chrono::seconds(30);
@@ -340,17 +340,17 @@ Result<std::unique_ptr<Collection>> open_instance(const ek_module& module,
     ek_instance* handle = nullptr;
     ek_status status = EK_E_INTERNAL;
     try {
-        status = module.open(host.table(), answers.call(), &table, borrow("{}"), &handle);
+        status = module.open(host->table(), answers.call(), &table, borrow("{}"), &handle);
     } catch (...) {
-        return fail(misbehaviour(host.plugin(), "an exception leaves open"));
+        return fail(misbehaviour(host->plugin(), "an exception leaves open"));
     }
     if (status != EK_OK)
-        return fail(errc_of(status), "plugin " + host.plugin() + " does not open " +
+        return fail(errc_of(status), "plugin " + host->plugin() + " does not open " +
                                          copy(table.name) + ": " +
                                          answers.error_text().value_or("it does not say why"));
-    if (handle == nullptr) return fail(misbehaviour(host.plugin(), "open gives no instance"));
+    if (handle == nullptr) return fail(misbehaviour(host->plugin(), "open gives no instance"));
     return std::unique_ptr<Collection>(std::make_unique<Instance>(
-        std::make_shared<Opened>(module, handle), table, host, std::move(*schema)));
+        std::make_shared<Opened>(module, std::move(host), handle), table, std::move(*schema)));
 }
 
 }  // namespace evenkeel::plugin

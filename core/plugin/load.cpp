@@ -15,10 +15,10 @@ Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::str
                                                       const LoadOptions& options) {
     const Package package = EK_TRY(find_package(folders, name, options.accept_own_user));
     const ek_module* module = EK_TRY(load_library(package));
-    const Host* host = EK_TRY(Host::make(package, options));
+    const auto host = EK_TRY(Host::make(package, options));
     std::vector<std::unique_ptr<Collection>> collections;
     for (std::size_t i = 0; i < module->collection_count; ++i)
-        collections.push_back(EK_TRY(open_instance(*module, *module->collections[i], *host)));
+        collections.push_back(EK_TRY(open_instance(*module, *module->collections[i], host)));
     return collections;
 }
 
