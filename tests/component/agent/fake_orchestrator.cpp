@@ -1,5 +1,7 @@
 #include "tests/component/agent/fake_orchestrator.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -11,15 +13,23 @@ namespace evenkeel::agent::test {
 using link::Direction;
 using link::Disposition;
 
+namespace {
+
+void must(const Result<void>& result) {
+    if (!result) throw std::runtime_error(result.error().what);
+}
+
+}  // namespace
+
 FakeOrchestrator::FakeOrchestrator(const std::string& its_stream)
     : stream(its_stream),
       authority_(crypto::Authority::create("test CA").value()),
       host_(make_id("host")) {
     const auto key = crypto::make_key().value();
     const auto request = crypto::make_request(key, "orchestrator").value();
-    write_file(folder_ / "ca.pem", authority_.certificate(), 0600).value();
-    write_file(folder_ / "server.key", key.reveal(), 0600).value();
-    write_file(folder_ / "server.pem", authority_.sign_server(request).value(), 0600).value();
+    must(write_file(folder_ / "ca.pem", authority_.certificate(), 0600));
+    must(write_file(folder_ / "server.key", key.reveal(), 0600));
+    must(write_file(folder_ / "server.pem", authority_.sign_server(request).value(), 0600));
     hello.version = "test";
     hello.stream = stream;
     hello.host = host_;
@@ -36,7 +46,7 @@ Identity FakeOrchestrator::enrol(const std::string& state_dir) {
     const std::string certificate = sign(crypto::make_request(key, "agent").value());
     fingerprint_ = crypto::certificate_fingerprint(certificate).value();
     const Identity identity{host_, port_};
-    files.save(identity, certificate, authority_.certificate()).value();
+    must(files.save(identity, certificate, authority_.certificate()));
     return identity;
 }
 
@@ -56,19 +66,19 @@ void FakeOrchestrator::start(run::Loop& loop) {
         if (way == Direction::outgoing) return address == wire::agent_address(host_);
         return address == wire::kEventsAddress || address == wire::kRepliesAddress;
     };
-    link::Listener::Events events;
-    events.on_connected = [this](const link::Peer& peer) {
+    link::Listener::Events on;
+    on.on_connected = [this](const link::Peer& peer) {
         connection_ = peer.connection;
         ++connections;
     };
-    events.on_message = [this](std::uint64_t, const std::string&, const link::Message& message,
-                               const link::Delivery& delivery) { on_message(message, delivery); };
-    events.on_settled = [this](std::uint64_t, const std::string&, std::uint64_t token,
-                               Disposition disposition) {
+    on.on_message = [this](std::uint64_t, const std::string&, const link::Message& message,
+                           const link::Delivery& delivery) { on_message(message, delivery); };
+    on.on_settled = [this](std::uint64_t, const std::string&, std::uint64_t token,
+                           Disposition disposition) {
         if (token != 0) answers.emplace_back(token, disposition);
     };
-    listener_ = std::make_unique<link::Listener>(options, policy, events, loop.poster());
-    listener_->start().value();
+    listener_ = std::make_unique<link::Listener>(options, policy, on, loop.poster());
+    must(listener_->start());
     port_ = listener_->port();
 }
 
@@ -85,14 +95,14 @@ void FakeOrchestrator::start_enrolment(run::Loop& loop) {
     link::Listener::Policy policy;
     policy.admit = [](const link::Peer&) { return std::string("anybody"); };
     policy.may_attach = [](const link::Peer&, const std::string&, Direction) { return true; };
-    link::Listener::Events events;
-    events.on_message = [this](std::uint64_t connection, const std::string&,
-                               const link::Message& message, const link::Delivery& delivery) {
+    link::Listener::Events on;
+    on.on_message = [this](std::uint64_t connection, const std::string&,
+                           const link::Message& message, const link::Delivery& delivery) {
         delivery.settle(Disposition::accept);
         on_enrol(connection, message);
     };
-    enrolment_ = std::make_unique<link::Listener>(options, policy, events, loop.poster());
-    enrolment_->start().value();
+    enrolment_ = std::make_unique<link::Listener>(options, policy, on, loop.poster());
+    must(enrolment_->start());
 }
 
 void FakeOrchestrator::on_enrol(std::uint64_t connection, const link::Message& message) {
@@ -110,7 +120,7 @@ void FakeOrchestrator::on_enrol(std::uint64_t connection, const link::Message& m
     link::Message reply;
     reply.body = wire::encode(answer);
     reply.correlation_id = message.correlation_id;
-    enrolment_->send(connection, message.reply_to, 1, std::move(reply)).value();
+    must(enrolment_->send(connection, message.reply_to, 1, std::move(reply)));
 }
 
 void FakeOrchestrator::send(const std::string& body, const std::string& correlation) {
@@ -118,7 +128,7 @@ void FakeOrchestrator::send(const std::string& body, const std::string& correlat
     message.body = body;
     message.correlation_id = correlation;
     if (!correlation.empty()) message.reply_to = wire::kRepliesAddress;
-    listener_->send(connection_, wire::agent_address(host_), 0, std::move(message)).value();
+    must(listener_->send(connection_, wire::agent_address(host_), 0, std::move(message)));
 }
 
 void FakeOrchestrator::command(const std::string& id, const std::string& verb,
@@ -131,7 +141,7 @@ void FakeOrchestrator::command(const std::string& id, const std::string& verb,
     command.resources = std::move(resources);
     link::Message message;
     message.body = wire::encode(command);
-    listener_->send(connection_, wire::agent_address(host_), seq_, std::move(message)).value();
+    must(listener_->send(connection_, wire::agent_address(host_), seq_, std::move(message)));
 }
 
 void FakeOrchestrator::on_message(const link::Message& message, const link::Delivery& delivery) {
