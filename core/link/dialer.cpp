@@ -188,13 +188,12 @@ Dialer::~Dialer() {
 
 Result<void> Dialer::start() {
     if (impl_->thread.joinable()) return fail(Errc::conflict, "the dialler is started");
-    auto certificates = EK_TRY(read_certificates(impl_->options));
+    const auto certificates = EK_TRY(read_certificates(impl_->options));
     impl_->out.emplace(impl_->events, impl_->executor);
     impl_->runner = std::make_unique<Runner>();
     impl_->backoff.reset();
     impl_->stopping = false;
-    impl_->thread = std::thread(
-        [impl = impl_.get(), certificates = std::move(certificates)] { impl->run(certificates); });
+    impl_->thread = std::thread([impl = impl_.get(), certificates] { impl->run(certificates); });
     return {};
 }
 

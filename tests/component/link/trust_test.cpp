@@ -143,12 +143,15 @@ TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     policy.may_attach = [](const Peer&, const std::string&, Direction) { return true; };
     Listener listener(server.options, policy, {}, loop.poster());
     ASSERT_TRUE(listener.start());
+    Agent agent(loop, certificates, listener.port());
+    agent.start();
+    ASSERT_TRUE(wait([&] { return agent.ups == 1; }));
     certificates.host("stranger");
     Agent stranger(loop, certificates, listener.port(), "stranger");
     EXPECT_NE(failure_of(stranger).what.find("amqp:internal-error"), std::string::npos);
-    Agent agent(loop, certificates, listener.port());
-    agent.start();
-    EXPECT_TRUE(wait([&] { return agent.ups == 1; }));
+    ASSERT_TRUE(agent->send("events", 1, {"x", "", ""}));
+    ASSERT_TRUE(wait([&] { return !agent.answers.empty(); }));
+    EXPECT_TRUE(agent.downs.empty());
 }
 
 TEST_F(Trust, CertificatesThatCannotBeReadAreNamedAtTheStart) {
