@@ -84,6 +84,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .waiters = waiters_,
                .feed = feed_,
                .authority_sha256 = keys_.authority.fingerprint(),
+               .enrolment_host = config.enrolment.host,
                .enrolment_port = [this] { return enrolment_.port(); }} {}
 
 Orchestrator::~Orchestrator() {

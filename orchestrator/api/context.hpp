@@ -30,6 +30,7 @@ struct Context {
     Waiters& waiters;
     EventFeed& feed;
     std::string authority_sha256;
+    std::string enrolment_host;  // where it listens; empty: on every address
     std::function<std::uint16_t()> enrolment_port;
 };
 

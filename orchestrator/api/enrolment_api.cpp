@@ -72,15 +72,12 @@ json::Object show(const state::EnrolmentToken& token) {
             {"labels", token.labels}};
 }
 
-// Where the administrator reaches us, new hosts will too; else by the machine's own name.
-std::string enrolment_address(const Request& request) {
+std::string enrolment_address(const Context& context, const Request& request) {
     const std::string* header = request.header("host");
-    const std::string reached = header ? address_of_host_header(*header) : "";
-    if (!reached.empty()) return reached;
     std::array<char, 256> name{};
     const bool named = ::gethostname(name.data(), name.size() - 1) == 0;
-    const std::string own = named ? address_of_host_header(name.data()) : "";
-    return own.empty() ? "localhost" : own;
+    return address_for_new_hosts(context.enrolment_host, header ? std::string_view(*header) : "",
+                                 named ? name.data() : "");
 }
 
 void make_token(Context& context, const Request& request, const Responder& responder) {
@@ -91,7 +88,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
     context.state.submit(
         [record = made->record](state::Edit& edit) { return edit.put_enrolment_token(record); },
         [&context, responder, made,
-         address = enrolment_address(request)](const Result<void>& done) {
+         address = enrolment_address(context, request)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
             const std::string secret(made->secret.reveal());
             json::Object body = show(made->record);

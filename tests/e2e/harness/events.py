@@ -102,7 +102,13 @@ class Events:
                 self._take(fields)
                 fields = {}
             else:
+                self._last = fields.get("id", self._last)
                 fields = {}
+
+    @property
+    def position(self):
+        """The stream's last id, also of one that came without an event."""
+        return self._last
 
     def _take(self, fields):
         event = json.loads(fields["data"])

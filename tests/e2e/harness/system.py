@@ -85,9 +85,7 @@ class System:
         host = self.hosts[name]
         write(host, "/etc/evenkeel/agent.json", json.dumps(
             {"log": {"level": "debug"}, **self._agent_config}))
-        # The install line names the orchestrator as the asker did.
-        made = self.rest.call("POST", "/v1/enrolment-tokens", {"name": f"for {name}"},
-                              {"Host": "orchestrator:7780"})
+        made = self.rest.call("POST", "/v1/enrolment-tokens", {"name": f"for {name}"})
         if made.status != 201:
             raise AssertionError(f"no enrolment token: {made}")
         host.run("sh", "-c", made.body["install"])

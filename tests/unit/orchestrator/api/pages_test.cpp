@@ -154,6 +154,16 @@ TEST(InstallLine, TakesNothingFromAHostHeaderThatAShellCouldRead) {
     }
 }
 
+TEST(InstallLine, NamesAnAddressThatOtherHostsReach) {
+    EXPECT_EQ(address_for_new_hosts("", "orc.example.org:7780", "orc"), "orc.example.org");
+    EXPECT_EQ(address_for_new_hosts("0.0.0.0", "192.0.2.1", "orc"), "192.0.2.1");
+    for (const char* loopback : {"127.0.0.1:7780", "localhost:7780", "[::1]:7780", "", "a;b"}) {
+        EXPECT_EQ(address_for_new_hosts("", loopback, "orc"), "orc") << loopback;
+    }
+    EXPECT_EQ(address_for_new_hosts("127.0.0.1", "orc.example.org", "orc"), "127.0.0.1");
+    EXPECT_EQ(address_for_new_hosts("::1", "orc.example.org", "orc"), "[::1]");
+}
+
 TEST(CanonicalId, IsThePathWithoutDetours) {
     const auto schema = schema::Schema::compile(test::kSchema);
     EXPECT_EQ(canonical_id(*schema, "/etc//./x/"), "/etc/x");
