@@ -52,7 +52,8 @@ class ReadTxn {
 
 // A ReadTxn that sees and makes changes. Without commit() nothing of it happens. One at a time in
 // the whole store, on one thread; begin one only where Writer is not in use (start, restore) or
-// inside a Writer's work. After an error other than `conflict` and `invalid` it can only be given up.
+// inside a Writer's work. After an error other than `conflict` and `invalid` it can only be given
+// up.
 class WriteTxn : public ReadTxn {
   public:
     WriteTxn(WriteTxn&& other) noexcept = default;
