@@ -12,6 +12,7 @@ using store::number_key;
 using store::resource_key;
 
 constexpr const char* kMark = "mark";
+constexpr const char* kDebt = "owes_truth";
 constexpr const char* kLast = "outbox_last";
 constexpr std::string_view kHold = "held/";
 // A FILE that a local administrator applies is the largest record.
@@ -130,6 +131,7 @@ Result<void> AgentStore::load_traffic(const store::ReadTxn& txn, Loaded& into) c
         const json::Value mark = EK_TRY(json::parse(*text));
         into.mark = {mark.string_or("stream"), static_cast<std::uint64_t>(mark.integer_or("seq"))};
     }
+    into.owes_truth = EK_TRY(txn.get(meta_, kDebt)).has_value();
     if (const auto last = EK_TRY(txn.get(meta_, kLast))) {
         into.outbox_last = EK_TRY(store::number_of(*last));
     }
@@ -253,6 +255,12 @@ Result<void> AgentStore::drop_rows(store::WriteTxn& txn, std::uint64_t from,
 Result<void> AgentStore::put(store::WriteTxn& txn, const wire::Mark& mark) const {
     return txn.put(meta_, kMark,
                    json::write(json::Object{{"stream", mark.stream}, {"seq", mark.seq}}));
+}
+
+Result<void> AgentStore::put_debt(store::WriteTxn& txn, bool owes_truth) const {
+    if (owes_truth) return txn.put(meta_, kDebt, "1");
+    EK_TRY(txn.erase(meta_, kDebt));
+    return {};
 }
 
 Result<void> AgentStore::put(store::WriteTxn& txn, const Hold& hold) const {

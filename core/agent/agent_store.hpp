@@ -32,7 +32,8 @@ class AgentStore {
         std::vector<std::size_t> outbox_bytes;
         std::vector<Hold> holds;
         std::uint64_t outbox_last = 0;
-        wire::Mark mark;  // of the orchestrator's commands
+        wire::Mark mark;          // of the orchestrator's commands
+        bool owes_truth = false;  // see put_debt
     };
     // Everything that is kept in memory. `corrupt` names the record.
     Result<Loaded> load() const;
@@ -54,6 +55,8 @@ class AgentStore {
     // Removes the events `from` to `to`.
     Result<void> drop_rows(store::WriteTxn& txn, std::uint64_t from, std::uint64_t to) const;
     Result<void> put(store::WriteTxn& txn, const wire::Mark& mark) const;
+    // Whether the orchestrator has yet to be told how everything stands.
+    Result<void> put_debt(store::WriteTxn& txn, bool owes_truth) const;
     Result<void> put(store::WriteTxn& txn, const Hold& hold) const;
     Result<void> drop_hold(store::WriteTxn& txn, const std::string& collection) const;
 

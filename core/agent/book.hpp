@@ -35,6 +35,8 @@ class Book {
     auto begin() const { return records_.begin(); }
     auto end() const { return records_.end(); }
     std::size_t size() const { return records_.size(); }
+    // The first one behind `ref`.
+    auto after(const wire::Ref& ref) const { return records_.upper_bound(ref); }
 
     // Described ids of a collection, sorted.
     std::vector<std::string> ids_of(const std::string& collection) const;

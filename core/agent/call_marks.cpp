@@ -70,6 +70,7 @@ Result<std::shared_ptr<CallMark>> CallMark::open(const std::string& path) {
 }
 
 CallMark::~CallMark() {
+    if (running == page_) running = nullptr;
     munmap(page_, kPageBytes);
     close(fd_);
 }

@@ -17,11 +17,12 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
     if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
         notes = restored(hello, told);
     }
-    add_present(notes);
+    agent_.journal().owe();
     for (const Removal& removal : told) agent_.book().removals.erase(removal.ref);
     const auto write = [&store = agent_.store(), stream = hello.stream, told](
                            store::WriteTxn& txn, const auto&) -> Result<void> {
         for (const Removal& removal : told) EK_CHECK(store.drop(txn, removal));
+        EK_CHECK(store.put_debt(txn, true));
         return store.put(txn, wire::Mark{stream, 0});
     };
     agent_.journal().commit(
@@ -59,24 +60,34 @@ std::vector<Note> Handover::restored(const wire::OrchestratorHello& hello,
     return notes;
 }
 
-void Handover::add_present(std::vector<Note>& notes) const {
-    for (const auto& [ref, record] : agent_.book()) {
-        const auto stored = agent_.store().description(ref);
-        if (record.head.origin == wire::Origin::local && stored && *stored) {
+void Handover::add_present(const Record& record, std::vector<Note>& notes) const {
+    if (record.head.origin == wire::Origin::local) {
+        const auto stored = agent_.store().description(record.head.ref);
+        if (stored && *stored) {
             notes.push_back(description_changed(
                 record, shown_body(**stored, agent_.units(), agent_.store().sealer()), nullptr,
                 "local"));
         }
-        notes.push_back(agent_.judge().present(record));
     }
+    notes.push_back(agent_.judge().present(record));
 }
 
-void Handover::tell_all() {
-    std::vector<Note> notes;
-    for (const auto& [ref, record] : agent_.book()) {
-        notes.push_back(agent_.judge().present(record));
+void Handover::tell_more() {
+    Journal& journal = agent_.journal();
+    if (journal.debt() == 0) return;
+    if (journal.debt() != debt_) {
+        debt_ = journal.debt();
+        told_ = {};
     }
-    if (!notes.empty()) agent_.journal().commit(std::move(notes), {}, {});
+    std::vector<Note> notes;
+    auto at = agent_.book().after(told_);
+    for (; at != agent_.book().end() && notes.size() < kPage; ++at) {
+        add_present(at->second, notes);
+        told_ = at->first;
+    }
+    const bool is_all = at == agent_.book().end();
+    if (!notes.empty()) journal.commit(std::move(notes), {}, {});
+    if (is_all) journal.pay(debt_);
 }
 
 }  // namespace evenkeel::agent

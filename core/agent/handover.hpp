@@ -13,18 +13,23 @@ class Handover {
   public:
     explicit Handover(Agent& agent) : agent_(agent) {}
 
-    // Commits the events and the new mark together, then calls `done`. At once when the stream is
-    // the known one.
+    // Commits the events, the new mark and that the truth is owed together, then calls `done`. At
+    // once when the stream is the known one.
     void meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done);
-    // The present truth of everything: after events were shed.
-    void tell_all();
+    // Tells the next page of what is owed, if anything is: a page at a time, so that the outbox
+    // does not overflow with it.
+    void tell_more();
+
+    static constexpr std::size_t kPage = 32;
 
   private:
     std::vector<Note> restored(const wire::OrchestratorHello& hello,
                                std::vector<Removal>& told) const;
-    void add_present(std::vector<Note>& notes) const;
+    void add_present(const Record& record, std::vector<Note>& notes) const;
 
     Agent& agent_;
+    std::uint64_t debt_ = 0;  // the one that is being paid
+    wire::Ref told_;          // up to here
 };
 
 }  // namespace evenkeel::agent

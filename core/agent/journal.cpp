@@ -25,6 +25,7 @@ void Journal::load(const AgentStore::Loaded& loaded) {
         outbox_.load(std::move(entry));
         if (!row.command.empty()) outcomes_.emplace(row.seq, row.command);
     }
+    if (loaded.owes_truth) owe();
     outbox_.set_last(std::max(outbox_.last(), loaded.outbox_last));
 }
 
@@ -102,12 +103,14 @@ Row Journal::shed_row(const Outbox::Shed& shed, const std::string& reason) const
 
 void Journal::write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason) {
     for (const Outbox::Shed& shed : sheds) {
+        owe();
         log::warning("events are shed", {{"from", std::to_string(shed.from)},
                                          {"to", std::to_string(shed.to)},
                                          {"reason", reason}});
         const auto write = [&store = store_, shed,
                             row = shed_row(shed, reason)](store::WriteTxn& txn) -> Result<void> {
             EK_CHECK(store.drop_rows(txn, shed.from, shed.to));
+            EK_CHECK(store.put_debt(txn, true));
             return store.put(txn, row);
         };
         const auto after = [this, shed, reason](const Result<void>& result) {
@@ -143,6 +146,15 @@ void Journal::accepted(std::uint64_t seq) {
 
 void Journal::accepted_through(std::uint64_t seq) {
     if (auto gone = outbox_.accepted_through(seq); !gone.empty()) take_out(gone);
+}
+
+void Journal::pay(std::uint64_t debt) {
+    if (debt != debt_) return;
+    debt_ = 0;
+    const auto erase = [&store = store_](store::WriteTxn& txn, const auto&) {
+        return store.put_debt(txn, false);
+    };
+    commit({}, erase, {});
 }
 
 void Journal::skip_to(std::uint64_t seq) {

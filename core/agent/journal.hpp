@@ -54,6 +54,14 @@ class Journal {
     Outbox& outbox() { return outbox_; }
     AgentStore& store() { return store_; }
 
+    // The orchestrator has yet to be told how everything stands: it is new, or events were shed.
+    // The number rises with each such reason; 0 when there is none.
+    std::uint64_t debt() const { return debt_; }
+    // Part of a commit that puts the debt on disk.
+    void owe() { debt_ = ++debts_; }
+    // What was owed when debt() was `debt` has been told, unless there is more since.
+    void pay(std::uint64_t debt);
+
     // The orchestrator has committed `seq`, or everything up to it.
     void accepted(std::uint64_t seq);
     void accepted_through(std::uint64_t seq);
@@ -78,6 +86,8 @@ class Journal {
     run::Loop& loop_;
     Outbox outbox_;
     bool keeps_;
+    std::uint64_t debt_ = 0;
+    std::uint64_t debts_ = 0;
     Events events_;
     std::map<std::uint64_t, std::string> outcomes_;  // seq -> command
     std::map<std::uint64_t, run::Timer> refills_;

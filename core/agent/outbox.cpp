@@ -145,11 +145,15 @@ void Outbox::lost(std::uint64_t seq) {
 }
 
 std::optional<std::uint64_t> Outbox::next() const {
+    const auto seq = unsent();
+    return seq && find(*seq)->writes == 0 ? seq : std::nullopt;
+}
+
+// What is under way lies before all else, so this looks at one or two entries.
+std::optional<std::uint64_t> Outbox::unsent() const {
     for (auto entry = entries_.begin() + static_cast<std::ptrdiff_t>(in_flight_);
          entry != entries_.end(); ++entry) {
-        if (entry->in_flight) continue;
-        if (entry->writes > 0) return std::nullopt;
-        return entry->seq;
+        if (!entry->in_flight) return entry->seq;
     }
     return std::nullopt;
 }

@@ -73,6 +73,8 @@ class Outbox {
 
     // The oldest event that can be sent now. Those behind one that is being written wait.
     std::optional<std::uint64_t> next() const;
+    // The oldest event that was not sent, whether it can be or not.
+    std::optional<std::uint64_t> unsent() const;
     void sent(std::uint64_t seq);
     // The link ended: what had no answer is sent again.
     void rewind();

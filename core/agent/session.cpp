@@ -147,7 +147,7 @@ void Session::on_rolled_back(std::uint64_t seq) {
     log::error("the agent's store is older than what the orchestrator has of it",
                {{"events", std::to_string(seq)}});
     agent_.journal().skip_to(seq);
-    handover_.tell_all();
+    agent_.journal().owe();
 }
 
 void Session::on_handed_over(const wire::OrchestratorHello& hello) {
@@ -174,8 +174,14 @@ void Session::pump() {
     while (up_ && !paused_ && agent_.journal().outbox().in_flight() < kInFlightMost) {
         if (!send_next()) break;
     }
-    const auto next = agent_.journal().outbox().next();
-    if (up_ && !paused_ && digest_due_ && (!next || *next > digest_after_)) {
+    Journal& journal = agent_.journal();
+    if (!up_ || paused_) return;
+    if (journal.debt() != 0 && journal.outbox().size() < Handover::kPage) {
+        handover_.tell_more();
+        digest_after_ = journal.outbox().last();
+    }
+    const auto next = journal.outbox().unsent();
+    if (digest_due_ && journal.debt() == 0 && (!next || *next > digest_after_)) {
         digest_due_ = false;
         send_digest();
     }
@@ -204,7 +210,6 @@ bool Session::send_next() {
         return true;
     }
     if (!sent) return false;
-    if ((*row)->kind == "agent.shed") shed_through_ = *seq;
     journal.outbox().sent(*seq);
     return true;
 }
@@ -213,10 +218,6 @@ void Session::on_settled(std::uint64_t token, Disposition disposition) {
     Journal& journal = agent_.journal();
     if (disposition == Disposition::accept) {
         journal.accepted(token);
-        if (token == shed_through_) {
-            shed_through_ = 0;
-            handover_.tell_all();
-        }
     } else if (disposition == Disposition::reject) {
         journal.rejected(token);
     } else if (up_) {

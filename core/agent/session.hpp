@@ -72,7 +72,6 @@ class Session {
     bool hears_beats_ = false;
     std::uint64_t heard_ns_ = 0;
     std::chrono::milliseconds heartbeat_{10'000};
-    std::uint64_t shed_through_ = 0;  // a shed of events was sent, the present truth is due
     run::Timer hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 

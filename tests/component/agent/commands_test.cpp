@@ -152,6 +152,7 @@ TEST_F(Commands, ThatWaitedTooLongExpire) {
     command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
     command("cmd_2", 2, "apply", {wanted("one", kHo, 6)}, 1ms);
     ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
+    loop->run_until([] { return false; }, 20ms);
     machine->let_go();
     ASSERT_TRUE(ends("cmd_2", "expired"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
@@ -211,6 +212,7 @@ TEST_F(Commands, TheInventoryComesInPages) {
     for (std::uint64_t i = 1; i <= 3; ++i) {
         command("cmd_" + std::to_string(i), i, "apply", {wanted("n" + std::to_string(i), kHi, i)});
     }
+    ASSERT_TRUE(ends("cmd_3", "succeeded"));
     const wire::Reply first = ask("inventory", json::Object{{"after", nullptr}, {"limit", 2}});
     EXPECT_EQ(first.result["items"].as_array().size(), 2U);
     const wire::Reply rest =

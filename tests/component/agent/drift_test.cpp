@@ -102,6 +102,7 @@ TEST_F(Drift, TheSweepFindsWhatNoEventAnnounced) {
     options.sweep_interval = 100ms;
     start();
     apply("one", json::Object{{"text", "hi"}});
+    settle();
     machine->set("one", {{"text", "ho"}});
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_EQ(compliance_of("one").seen_by, "sweep");

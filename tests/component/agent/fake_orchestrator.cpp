@@ -29,7 +29,8 @@ FakeOrchestrator::FakeOrchestrator(const std::string& its_stream)
     const auto request = crypto::make_request(key, "orchestrator").value();
     must(write_file(folder_ / "ca.pem", authority_.certificate(), 0600));
     must(write_file(folder_ / "server.key", key.reveal(), 0600));
-    must(write_file(folder_ / "server.pem", authority_.sign_server(request).value(), 0600));
+    must(write_file(folder_ / "server.pem",
+                    authority_.sign_server(request).value() + authority_.certificate(), 0600));
     hello.version = "test";
     hello.stream = stream;
     hello.host = host_;

@@ -78,7 +78,8 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
     // What a crash in a call leaves behind.
     if (fork() == 0) {
         CallMark::note_crashes();
-        (*CallMark::open(folder / "state/calls/notes"))->begin("check of one");
+        const auto mark = CallMark::open(folder / "state/calls/notes");
+        (*mark)->begin("check of one");
         std::abort();
     }
     wait(nullptr);

@@ -243,20 +243,20 @@ TEST_F(Bus, AnOrchestratorThatSaysNoHelloIsDialledAgain) {
 }
 
 TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
-    options.outbox.events = 10;
+    options.outbox.events = 64;
     start_all();
     connect();
     std::vector<wire::Wanted> many;
-    for (std::uint64_t i = 0; i < 12; ++i)
+    for (std::uint64_t i = 0; i < 80; ++i)
         many.push_back(wanted("n" + std::to_string(i), kHi, i + 1));
     orchestrator->command("cmd_1", "apply", many);
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
     orchestrator->stop();
     ASSERT_TRUE(until([&] { return !session->is_up(); }));
-    for (int i = 0; i < 12; ++i) machine->tamper("n" + std::to_string(i), {{"text", "ho"}});
-    ASSERT_TRUE(until([&] { return count("resource.drifted") == 12; }));
+    for (int i = 0; i < 80; ++i) machine->tamper("n" + std::to_string(i), {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 80; }));
     orchestrator->start(*loop);
-    ASSERT_TRUE(until([&] { return got("resource.observed") >= 12; }));
+    ASSERT_TRUE(until([&] { return got("resource.observed") >= 80; }));
     ASSERT_GE(got("agent.shed"), 1U);
     // Every number is an event's or lies in what a shed explains.
     std::uint64_t next = 1;
