@@ -31,21 +31,28 @@ Stream::~Stream() {
 }
 
 bool Stream::send(std::string_view id, std::string_view name, std::string_view data) {
+    return queue(frame(id, name, data));
+}
+
+bool Stream::mark(std::string_view id) {
+    return queue("id: " + std::string(id) + "\n\n");
+}
+
+bool Stream::queue(std::string text) {
     if (!open_) return false;
-    std::string event = frame(id, name, data);
-    const std::size_t waiting = queue_.size() + in_flight_;
-    if (waiting > 0 && waiting + event.size() > bytes_max_) {
-        queue_ += frame("", "error", R"({"code":"slow-consumer"})");
+    const std::size_t waiting = queued_.size() + in_flight_;
+    if (waiting > 0 && waiting + text.size() > bytes_max_) {
+        queued_ += frame("", "error", R"({"code":"slow-consumer"})");
         close();
         return false;
     }
-    queue_ += event;
+    queued_ += text;
     wake();
     return true;
 }
 
 std::size_t Stream::room() const {
-    const std::size_t waiting = queue_.size() + in_flight_;
+    const std::size_t waiting = queued_.size() + in_flight_;
     return open_ && waiting < bytes_max_ ? bytes_max_ - waiting : 0;
 }
 
@@ -66,13 +73,13 @@ void Stream::on_closed(std::function<void()> callback) {
 }
 
 std::string Stream::take() {
-    in_flight_ += queue_.size();
-    return std::exchange(queue_, {});
+    in_flight_ += queued_.size();
+    return std::exchange(queued_, {});
 }
 
 void Stream::written() {
     in_flight_ = 0;
-    if (queue_.empty() && open_ && on_drained_) {
+    if (queued_.empty() && open_ && on_drained_) {
         const auto callback = on_drained_;
         callback();
     }

@@ -24,6 +24,8 @@ class Stream {
     // client's Last-Event-ID). One larger than the whole queue still passes an empty queue. False
     // when the stream is or gets closed. `id` and `name` are ours; no line ends in them.
     bool send(std::string_view id, std::string_view name, std::string_view data);
+    // Moves the client's Last-Event-ID without an event (an `id:` line on its own).
+    bool mark(std::string_view id);
     // For a replay from the store: how many bytes still fit. Send while there is room, then wait
     // for on_drained.
     std::size_t room() const;
@@ -45,10 +47,11 @@ class Stream {
     void on_wake(std::function<void()> callback) { on_wake_ = std::move(callback); }
 
   private:
+    bool queue(std::string text);
     void wake() const;
 
     std::size_t bytes_max_;
-    std::string queue_;
+    std::string queued_;
     std::size_t in_flight_ = 0;
     bool open_ = true;
     std::function<void()> on_wake_;

@@ -74,18 +74,6 @@ class Api(OrchestratorCase):
         self.assertEqual(self.rest.call("POST", self.path("/x") + ":forget").status, 202)
         self.assert_problem(self.get(self.path("/x")), 404, "unknown-collection")
 
-    def test_what_is_described_stays_in_reach_when_its_collection_is_gone(self):
-        agent = self.online()
-        self.put_done(agent, "/x", {"content": "x"})
-        agent.close()
-        agent.connect()
-        agent.hello(collections=[])
-        self.assertEqual(self.get(self.path("/x")).status, 200)
-        self.assertEqual(len(self.rest.items("/v1/hosts/web1/resources/files")), 1)
-        self.assert_problem(self.put("/x", {"content": "y"}), 404, "unknown-collection")
-        self.assertEqual(self.rest.call("POST", self.path("/x") + ":forget").status, 202)
-        self.assert_problem(self.get(self.path("/x")), 404, "unknown-collection")
-
     def test_parameters_and_methods_that_are_not_known_are_refused(self):
         self.assert_problem(self.get("/v1/hosts?colour=red"), 400, "unknown-parameter")
         self.assert_problem(self.get("/v1/hosts?limit=0"), 400, "invalid-parameter")
@@ -206,6 +194,15 @@ class Api(OrchestratorCase):
         self.assert_problem(self.get("/v1/events?since=stream_other-1"), 410, "gone")
         self.assert_problem(self.get("/v1/events?since=x"), 400, "invalid-parameter")
         self.assert_problem(self.get("/v1/events?type=odd"), 400, "invalid-parameter")
+
+    def test_a_stream_tells_its_position_before_the_first_event(self):
+        agent = self.online()
+        lost = self.events()
+        eventually("the position is there", lambda: lost.position)
+        lost.close()
+        self.put_done(agent, "/a", {"content": "x"})
+        resumed = self.events(since=lost.position)
+        resumed.wait(lambda event: event["type"] == "command.changed")
 
     def test_progress_is_live_only(self):
         agent = self.online()
