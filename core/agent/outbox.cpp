@@ -99,8 +99,12 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
         --left;
         forget(entry);
         Entry* run = kept.empty() ? nullptr : &kept.back();
-        if (run && run->kind == kShed && !run->in_flight && run->seq + 1 == entry.seq) {
-            if (!explained.empty() && explained.back() == run->seq) {
+        const bool is_ours = run && !explained.empty() && explained.back() == run->seq;
+        // One whose number is just being written has to keep it until that is done.
+        const bool can_grow = run && run->kind == kShed && !run->in_flight &&
+                              run->seq + 1 == entry.seq && (is_ours || run->writes == 0);
+        if (can_grow) {
+            if (is_ours) {
                 explained.pop_back();
             } else {
                 ++run->writes;

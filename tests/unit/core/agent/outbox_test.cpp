@@ -140,6 +140,19 @@ TEST(Outbox, SheddingAgainGrowsTheExplanationBesideIt) {
     EXPECT_EQ(outbox.size(), 3U);
 }
 
+TEST(Outbox, AnExplanationThatIsBeingWrittenKeepsItsNumber) {
+    Outbox outbox({.events = 4, .bytes = 1 << 20});
+    for (std::size_t i = 0; i < 5; ++i) add(outbox, "resource.drifted", {i});
+    ASSERT_EQ(outbox.shed_over_limit().at(0).to, 3U);
+    for (std::size_t i = 5; i < 8; ++i) add(outbox, "resource.drifted", {i});
+    const auto sheds = outbox.shed_over_limit();
+    ASSERT_EQ(sheds.size(), 1U);
+    EXPECT_EQ(sheds[0].from, 4U);
+    outbox.written(3);
+    outbox.written(sheds[0].to);
+    EXPECT_EQ(send_all(outbox).size(), outbox.size());
+}
+
 TEST(Outbox, ALostNumberIsExplained) {
     Outbox outbox({});
     outbox.place("command.outcome", {kMotd}, 100);
