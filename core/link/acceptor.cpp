@@ -94,8 +94,10 @@ void Acceptor::inbound_closing(Inbound& inbound) {
 
 void Acceptor::inbound_closed(Inbound& inbound) {
     const std::uint64_t id = inbound.peer().connection;
-    const auto from = per_address_.find(inbound.peer().address);
-    if (from != per_address_.end() && --from->second == 0) per_address_.erase(from);
+    if (inbound.has_arrived()) {
+        const auto from = per_address_.find(inbound.peer().address);
+        if (--from->second == 0) per_address_.erase(from);
+    }
     watched_.erase(id);
     if (inbound.admitted()) {
         {

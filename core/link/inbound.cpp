@@ -234,9 +234,10 @@ void Inbound::failed(const proton::error_condition& condition) {
     if (reason_.empty()) reason_ = condition.what();
 }
 
+// Proton frees a connection that it has never woken without a word when the container ends:
+// nothing of it may be touched here unless it has arrived.
 void Inbound::transport_closed() {
     if (closed_) return;
-    arrived();
     closed_ = true;
     if (reason_.empty()) reason_ = "closed by the peer";
     traffic_->close();

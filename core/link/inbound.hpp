@@ -41,6 +41,8 @@ class Inbound final : public Handler, public guard::Acceptee {
 
     const Peer& peer() const { return peer_; }
     const std::string& reason() const { return reason_; }
+    // Whether inbound_accepted was called.
+    bool has_arrived() const { return arrived_; }
     bool admitted() const { return admitted_; }
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
     // When cut() is due, unless it is admitted and open.

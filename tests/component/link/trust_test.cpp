@@ -141,7 +141,10 @@ TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     Listener::Policy policy;
     policy.admit = [this](const Peer& peer) { return server.known.at(peer.fingerprint); };
     policy.may_attach = [](const Peer&, const std::string&, Direction) { return true; };
-    Listener listener(server.options, policy, {}, loop.poster());
+    Listener::Events events;
+    events.on_message = [](std::uint64_t, const std::string&, const Message&,
+                           const Delivery& delivery) { delivery.settle(Disposition::accept); };
+    Listener listener(server.options, policy, events, loop.poster());
     ASSERT_TRUE(listener.start());
     Agent agent(loop, certificates, listener.port());
     agent.start();
@@ -151,6 +154,7 @@ TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     EXPECT_NE(failure_of(stranger).what.find("amqp:internal-error"), std::string::npos);
     ASSERT_TRUE(agent->send("events", 1, {"x", "", ""}));
     ASSERT_TRUE(wait([&] { return !agent.answers.empty(); }));
+    EXPECT_EQ(agent.answers[0].second, Disposition::accept) << "over the link that was up before";
     EXPECT_TRUE(agent.downs.empty());
 }
 
