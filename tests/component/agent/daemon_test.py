@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""The daemon as a process: killed at any moment, it goes on where it was.
+
+usage: daemon_test.py AGENT PLUGIN_DIR
+"""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+AGENT, PLUGINS = (os.path.abspath(path) for path in sys.argv[1:3])
+PATIENCE_S = 30
+
+
+class Daemon(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ek-daemon-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.config = self.folder / "agent.json"
+        self.configure({})
+        self.process = None
+        self.addCleanup(self.kill)
+
+    def configure(self, extra):
+        self.config.write_text(json.dumps({
+            "state_dir": str(self.folder / "state"), "socket": str(self.folder / "agent.sock"),
+            "plugin_dirs": [PLUGINS], **extra}))
+
+    def command(self, *argv):
+        return [AGENT, "--config", str(self.config), "--plugin-dir", PLUGINS, *argv]
+
+    def start(self):
+        read, write = os.pipe()
+        log = open(self.folder / "log", "a", encoding="utf-8")
+        with log:
+            self.process = subprocess.Popen(self.command("run", "--ready-fd", str(write)),
+                                            pass_fds=[write], stderr=log)
+        os.close(write)
+        with os.fdopen(read) as ready:
+            line = ready.readline()
+        self.assertEqual(json.loads(line or "null"), {"ready": True}, self.log())
+
+    def log(self):
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def kill(self, how=signal.SIGKILL):
+        if self.process:
+            self.process.send_signal(how)
+            code = self.process.wait(PATIENCE_S)
+            self.process = None
+            return code
+        return None
+
+    def ask(self, *argv):
+        done = subprocess.run(self.command(*argv), capture_output=True, text=True, check=False,
+                              timeout=PATIENCE_S)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except json.JSONDecodeError:
+            return done.returncode, done.stdout + done.stderr
+
+    def described(self, *resources):
+        wanted = self.folder / "wanted.json"
+        wanted.write_text(json.dumps({"resources": [
+            {"collection": "files", "id": str(self.folder / name),
+             "description": {"content": content, "mode": "0644"}, "policy": policy}
+            for name, content, policy in resources]}))
+        return str(wanted)
+
+    def eventually(self, what, holds):
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, what + "\n" + self.log())
+            time.sleep(0.02)
+
+    def content(self, name):
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def test_it_ends_in_good_order_and_serves_again(self):
+        self.start()
+        self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "enforce")))[0], 0)
+        self.assertEqual(self.kill(signal.SIGTERM), 0)
+        (self.folder / "a").write_text("while down\n")
+        self.start()
+        self.eventually("repaired after the start", lambda: self.content("a") == "hello\n")
+        self.assertEqual(self.ask("check")[0], 0)
+
+    def test_killed_at_any_moment_it_goes_on_where_it_was(self):
+        names = [f"f{number}" for number in range(40)]
+        seed = random.randrange(1 << 30)
+        rng = random.Random(seed)
+        for round_number in range(8):
+            content = f"round {round_number}\n"
+            self.start()
+            wanted = self.described(*[(name, content, "enforce") for name in names])
+            client = subprocess.Popen(self.command("apply", wanted), stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL)
+            # Once it has begun, so that there is something to go on with.
+            self.eventually("begun", lambda: self.content(names[0]) == content)
+            time.sleep(rng.uniform(0, 0.05))
+            self.kill()
+            client.wait(PATIENCE_S)
+            for name in names:
+                self.assertIn(self.content(name), (None, content, f"round {round_number - 1}\n"),
+                              f"a half-written file, seed {seed}")
+            self.start()
+            self.eventually(f"all applied, seed {seed}",
+                            lambda: all(self.content(name) == content for name in names))
+            self.eventually("in line", lambda: self.ask("check")[0] == 0)
+            self.kill()
+
+    def test_a_kill_in_a_call_blames_no_plugin(self):
+        self.test_it_ends_in_good_order_and_serves_again()
+        self.kill()
+        self.start()
+        code, said = self.ask("plugins")
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("out_of_order", json.dumps(said))
+
+    def test_only_one_agent_has_the_store(self):
+        self.start()
+        second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
+                                timeout=PATIENCE_S)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another process", second.stderr)
+
+    def test_events_are_watched_live(self):
+        self.start()
+        self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "report")))[0], 0)
+        with subprocess.Popen(self.command("watch"), stdout=subprocess.PIPE, text=True) as watch:
+            try:
+                # Watching has begun when a first event comes through; tampering repeats until then.
+                os.set_blocking(watch.stdout.fileno(), False)
+                seen = []
+
+                def tamper():
+                    (self.folder / "a").write_text(f"tampered {time.monotonic()}\n")
+                    seen.append(watch.stdout.readline())
+                    return any(seen)
+                self.eventually("an event", tamper)
+            finally:
+                watch.kill()
+        self.assertEqual(json.loads(next(filter(None, seen)))["kind"], "resource.drifted")
+
+    def test_a_wrong_configuration_is_a_usage_error_that_names_the_key(self):
+        self.configure({"swep": {}})
+        done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
+                              timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("swep", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
