@@ -1,0 +1,134 @@
+#include "plugins/packages/apt/database.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+
+#include "plugins/packages/apt/lock.hpp"
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/fd.hpp"
+
+namespace evenkeel::packages {
+
+namespace {
+
+// Far above any real database; a larger one is not ours to load.
+constexpr std::size_t kBytesMax = 512u * 1024 * 1024;
+
+std::string content_of(const std::string& path) {
+    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) throw posix::os_failure(errno, "open " + path);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
+    if (static_cast<std::size_t>(info.st_size) > kBytesMax)
+        throw sdk::Failure(EK_E_UNAVAILABLE, path + " is too large");
+    std::string text(static_cast<std::size_t>(info.st_size), '\0');
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const ssize_t length = ::read(fd.get(), text.data() + at, text.size() - at);
+        if (length < 0 && errno == EINTR) continue;
+        if (length < 0) throw posix::os_failure(errno, "read " + path);
+        if (length == 0) break;
+        at += static_cast<std::size_t>(length);
+    }
+    text.resize(at);
+    return text;
+}
+
+bool is_number(std::string_view name) {
+    return !name.empty() && name.find_first_not_of("0123456789") == name.npos;
+}
+
+Package package_of(const std::string& id, const Entry& entry) {
+    // What dpkg wants to be installed anew is not sound, whatever else it says.
+    const bool broken = entry.flag == "reinstreq" && entry.condition == "installed";
+    return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold"};
+}
+
+}  // namespace
+
+bool Database::Stamp::operator==(const Stamp& other) const {
+    return inode == other.inode && size == other.size && changed.tv_sec == other.changed.tv_sec &&
+           changed.tv_nsec == other.changed.tv_nsec;
+}
+
+Database::Stamp Database::stamp_of(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return {};
+    return {info.st_ino, info.st_size, info.st_ctim};
+}
+
+std::vector<std::string> Database::journal() const {
+    std::vector<std::string> paths;
+    std::error_code none;
+    for (const auto& each : std::filesystem::directory_iterator(folder_ + "/updates", none))
+        if (is_number(each.path().filename().native())) paths.push_back(each.path());
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+void Database::refresh() {
+    // Taken before the reading: what changes meanwhile is then read again next time.
+    const Stamp status = stamp_of(folder_ + "/status");
+    const Stamp updates = stamp_of(folder_ + "/updates");
+    // While somebody is at work the journal tells of things half done, which nobody is judged by.
+    const bool at_work = lock_holder(folder_ + "/lock").has_value();
+    if (status == status_ && updates == updates_ && at_work == at_work_) return;
+    entries_.clear();
+    native_.clear();
+    interrupted_ = false;
+    std::vector<Entry> entries;
+    const auto keep = [&](Entry entry) {
+        if (entry.name == "dpkg") native_ = entry.architecture;
+        entries.push_back(std::move(entry));
+    };
+    parse_status(content_of(folder_ + "/status"), keep);
+    if (!at_work) {
+        for (const std::string& path : journal()) {
+            interrupted_ = true;
+            parse_status(content_of(path), keep);
+        }
+    }
+    for (Entry& entry : entries) take(std::move(entry));
+    status_ = status, updates_ = updates, at_work_ = at_work;
+}
+
+void Database::take(Entry entry) {
+    const bool plain =
+        entry.architecture == native_ || entry.architecture == "all" || entry.architecture.empty();
+    std::string id = plain ? entry.name : entry.name + ":" + entry.architecture;
+    entries_.insert_or_assign(std::move(id), std::move(entry));
+}
+
+std::string Database::canonical(std::string_view id) const {
+    const auto colon = id.find(':');
+    if (colon == id.npos) return std::string(id);
+    const std::string_view architecture = id.substr(colon + 1);
+    const bool plain = architecture == native_ || architecture == "all" || architecture == "native";
+    return std::string(plain ? id.substr(0, colon) : id);
+}
+
+std::optional<Entry> Database::entry(const std::string& id) const {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return std::nullopt;
+    return found->second;
+}
+
+std::optional<Package> Database::package(const std::string& id) const {
+    const auto found = entry(id);
+    if (!found || !found->present()) return std::nullopt;
+    return package_of(id, *found);
+}
+
+std::vector<Package> Database::packages() const {
+    std::vector<Package> all;
+    for (const auto& [id, entry] : entries_)
+        if (entry.present()) all.push_back(package_of(id, entry));
+    return all;
+}
+
+}  // namespace evenkeel::packages

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "plugins/packages/apt/status.hpp"
+#include "plugins/packages/backend.hpp"
+
+namespace evenkeel::packages {
+
+// What dpkg's database in `folder` (/var/lib/dpkg) says, read by ourselves and kept until a stat
+// shows that it has changed. One thread at a time.
+class Database {
+  public:
+    explicit Database(std::string folder) : folder_(std::move(folder)) {}
+
+    // Reads again what has changed. Throws if the database cannot be read.
+    void refresh();
+
+    // As of the last refresh. `id` is canonical; an entry may say that the package is not present.
+    std::optional<Entry> entry(const std::string& id) const;
+    std::optional<Package> package(const std::string& id) const;
+    std::vector<Package> packages() const;  // those that are present, by id
+    // The id without an architecture that goes without saying.
+    std::string canonical(std::string_view id) const;
+    const std::string& native() const { return native_; }  // the machine's architecture
+
+    // Whether a run of dpkg was interrupted: its journal was not worked into the status file, and
+    // nobody is at it. As of the last refresh.
+    bool interrupted() const { return interrupted_; }
+
+  private:
+    struct Stamp {
+        ino_t inode = 0;
+        off_t size = -1;
+        struct timespec changed {};
+        bool operator==(const Stamp& other) const;
+    };
+    static Stamp stamp_of(const std::string& path);
+    std::vector<std::string> journal() const;  // paths, in dpkg's order
+    void take(Entry entry);
+
+    std::string folder_;
+    std::string native_;
+    std::map<std::string, Entry> entries_;  // by id
+    Stamp status_, updates_;
+    bool interrupted_ = false;
+    bool at_work_ = false;
+};
+
+}  // namespace evenkeel::packages

@@ -1,0 +1,59 @@
+#include "plugins/packages/apt/lock.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/fd.hpp"
+
+namespace evenkeel::packages {
+
+namespace {
+
+constexpr int kStepMs = 50;
+// Left to answer in, so that the caller hears "busy" rather than nothing.
+constexpr std::uint64_t kMarginNs = 200'000'000;
+
+std::string name_of(pid_t pid) {
+    std::string name;
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
+    return "process " + std::to_string(pid) + (name.empty() ? "" : " (" + name + ")");
+}
+
+}  // namespace
+
+std::optional<pid_t> lock_holder(const std::string& path) {
+    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd && errno == ENOENT) return std::nullopt;
+    if (!fd) throw posix::os_failure(errno, "open " + path);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (::fcntl(fd.get(), F_GETLK, &lock) != 0)
+        throw posix::os_failure(errno, "ask for the lock " + path);
+    if (lock.l_type == F_UNLCK) return std::nullopt;
+    return lock.l_pid;
+}
+
+void wait_for_locks(const sdk::Call& call, const std::string& folder) {
+    while (true) {
+        std::optional<pid_t> holder = lock_holder(folder + "/lock-frontend");
+        if (!holder) holder = lock_holder(folder + "/lock");
+        if (!holder) return;
+        const std::uint64_t deadline = call.deadline_ns();
+        if (deadline != 0 && sdk::now_ns() + kMarginNs >= deadline)
+            throw sdk::Failure(EK_E_BUSY, "dpkg is locked by " + name_of(*holder))
+                .hint("it is tried again later")
+                .retry_after_ms(5'000);
+        pollfd cancel{call.cancel_fd(), POLLIN, 0};
+        if (::poll(&cancel, 1, kStepMs) > 0) call.check();
+    }
+}
+
+}  // namespace evenkeel::packages

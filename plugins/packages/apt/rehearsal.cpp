@@ -1,0 +1,22 @@
+#include "plugins/packages/apt/rehearsal.hpp"
+
+#include <algorithm>
+
+namespace evenkeel::packages {
+
+Rehearsal parse_rehearsal(std::string_view output) {
+    Rehearsal rehearsal;
+    while (!output.empty()) {
+        const std::string_view line = output.substr(0, output.find('\n'));
+        output.remove_prefix(std::min(line.size() + 1, output.size()));
+        if (line.size() < 6 || line[4] != ' ') continue;
+        const std::string_view verb = line.substr(0, 4);
+        const std::string_view rest = line.substr(5);
+        std::string name(rest.substr(0, rest.find(' ')));
+        if (verb == "Inst") rehearsal.installed.push_back(std::move(name));
+        if (verb == "Remv" || verb == "Purg") rehearsal.removed.push_back(std::move(name));
+    }
+    return rehearsal;
+}
+
+}  // namespace evenkeel::packages
