@@ -1,0 +1,205 @@
+#include "plugins/services/manager.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <set>
+
+#include "plugins/services/jobs.hpp"
+#include "plugins/services/names.hpp"
+
+namespace evenkeel::services {
+
+namespace {
+
+// The bus lets a connection wait for 128 answers at a time; each unit takes two.
+constexpr std::size_t kSideBySide = 48;
+
+void append_names(const Message& message, const std::vector<std::string>& names) {
+    require(sd_bus_message_open_container(message.get(), 'a', "s"));
+    for (const std::string& name : names)
+        require(sd_bus_message_append_basic(message.get(), 's', name.c_str()));
+    require(sd_bus_message_close_container(message.get()));
+}
+
+// The next of an array of ListUnits and its kin; false at the end.
+bool read_unit(sd_bus_message* reply, Unit& unit) {
+    const char *name, *description, *load, *active, *sub, *following, *path, *job_type, *job_path;
+    if (require(sd_bus_message_read(reply, "(ssssssouso)", &name, &description, &load, &active,
+                                    &sub, &following, &path, &unit.job, &job_type, &job_path)) == 0)
+        return false;
+    unit.name = name;
+    unit.description = description;
+    unit.load_state = load;
+    unit.active_state = active;
+    unit.sub_state = sub;
+    unit.path = path;
+    unit.job_type = job_type;
+    return true;
+}
+
+}  // namespace
+
+std::vector<Unit> Manager::look(const std::vector<std::string>& names) const {
+    if (names.empty()) return {};
+    std::vector<Unit> units = list_by_names(names);
+    for (std::size_t at = 0; at < units.size(); at += kSideBySide) {
+        const std::size_t end = std::min(at + kSideBySide, units.size());
+        add_details(units.data() + at, units.data() + end);
+    }
+    return units;
+}
+
+std::vector<Unit> Manager::list_by_names(const std::vector<std::string>& names) const {
+    const Message question = bus_.manager_call("ListUnitsByNames");
+    append_names(question, names);
+    const Message reply = bus_.ask(question, "look at services");
+    require(sd_bus_message_enter_container(reply.get(), 'a', "(ssssssouso)"));
+    std::vector<Unit> units;
+    for (Unit unit; read_unit(reply.get(), unit);) units.push_back(std::move(unit));
+    if (units.size() != names.size())
+        throw sdk::Failure(EK_E_INTERNAL, "systemd answers for other units than it was asked for");
+    return units;
+}
+
+void Manager::add_details(Unit* first, Unit* last) const {
+    struct Details {
+        Pending file_state, result;
+    };
+    std::deque<Details> details;
+    for (const Unit* unit = first; unit != last; ++unit) {
+        Details& asked = details.emplace_back();
+        const Message question = bus_.manager_call("GetUnitFileState");
+        require(sd_bus_message_append(question.get(), "s", unit->name.c_str()));
+        bus_.send(question, asked.file_state);
+        bus_.ask_property(unit->path, kServiceInterface, "Result", asked.result);
+    }
+    bus_.serve_until([&] {
+        return std::all_of(details.begin(), details.end(), [](const Details& asked) {
+            return asked.file_state.arrived() && asked.result.arrived();
+        });
+    });
+    for (Unit* unit = first; unit != last; ++unit) {
+        const Details& told = details[static_cast<std::size_t>(unit - first)];
+        const char* text = nullptr;
+        // A unit without a file has no such state, one that is not there no result.
+        if (!told.file_state.failed()) {
+            require(sd_bus_message_read(told.file_state.reply(""), "s", &text));
+            unit->file_state = text;
+        }
+        if (!told.result.failed()) {
+            require(sd_bus_message_read(told.result.reply(""), "v", "s", &text));
+            unit->result = text;
+        }
+    }
+}
+
+std::vector<std::string> Manager::names() const {
+    const auto ask = [&](const char* method, const char* doing) {
+        const Message question = bus_.manager_call(method);
+        append_names(question, {});
+        append_names(question, {"*.service"});
+        return bus_.ask(question, doing);
+    };
+    std::set<std::string> found;
+    const Message loaded = ask("ListUnitsByPatterns", "list services");
+    require(sd_bus_message_enter_container(loaded.get(), 'a', "(ssssssouso)"));
+    for (Unit unit; read_unit(loaded.get(), unit);)
+        if (is_there(unit) && id_of(unit.name)) found.insert(unit.name);
+    const Message files = ask("ListUnitFilesByPatterns", "list unit files");
+    require(sd_bus_message_enter_container(files.get(), 'a', "(ss)"));
+    const char *path, *state;
+    while (require(sd_bus_message_read(files.get(), "(ss)", &path, &state)) > 0) {
+        const std::string_view whole = path;
+        const std::string_view name = whole.substr(whole.rfind('/') + 1);
+        if (std::string_view(state) != "alias" && id_of(name)) found.emplace(name);
+    }
+    return {found.begin(), found.end()};
+}
+
+void Manager::change_files(const char* method, const std::string& unit, const std::string& doing,
+                           std::initializer_list<bool> flags) const {
+    const Message question = bus_.manager_call(method);
+    append_names(question, {unit});
+    for (const bool flag : flags)
+        require(sd_bus_message_append(question.get(), "b", static_cast<int>(flag)));
+    bus_.ask(question, doing + " " + unit);
+}
+
+// The flags: for this boot only; replace what stands in the way.
+void Manager::enable(const std::string& unit) const {
+    change_files("EnableUnitFiles", unit, "enable", {false, false});
+}
+
+void Manager::disable(const std::string& unit) const {
+    change_files("DisableUnitFiles", unit, "disable", {false});
+}
+
+void Manager::mask(const std::string& unit) const {
+    change_files("MaskUnitFiles", unit, "mask", {false, false});
+}
+
+void Manager::unmask(const std::string& unit) const {
+    change_files("UnmaskUnitFiles", unit, "unmask", {false});
+    change_files("UnmaskUnitFiles", unit, "unmask", {true});
+}
+
+void Manager::reload() const {
+    bus_.ask(bus_.manager_call("Reload"), "make systemd read its units again");
+}
+
+void Manager::reload_if_stale(const Unit& unit) const {
+    Pending pending;
+    bus_.ask_property(unit.path, kUnitInterface, "NeedDaemonReload", pending);
+    bus_.serve_until([&] { return pending.arrived(); });
+    int stale = 0;
+    require(sd_bus_message_read(pending.reply("look at " + unit.name), "v", "b", &stale));
+    if (stale != 0) reload();
+}
+
+void Manager::run_job(const char* method, const char* verb, const std::string& unit) const {
+    Jobs jobs(bus_);
+    const Message question = bus_.manager_call(method);
+    require(sd_bus_message_append(question.get(), "ss", unit.c_str(), "replace"));
+    const std::string doing = std::string(verb) + " " + unit;
+    const Message reply = bus_.ask(question, doing);
+    const char* path = nullptr;
+    require(sd_bus_message_read(reply.get(), "o", &path));
+    std::string result;
+    try {
+        result = jobs.result_of(path);
+    } catch (const sdk::Failure& failure) {
+        if (failure.status() != EK_E_TIMEOUT) throw;
+        throw sdk::Failure(EK_E_TIMEOUT, "the job to " + doing + " was under way at the deadline")
+            .hint("systemd goes on with it; give the command more time, or see systemctl status");
+    }
+    if (result != "done") job_failed(verb, unit, result);
+}
+
+void Manager::job_failed(const char* verb, const std::string& unit,
+                         const std::string& result) const {
+    const Unit now = look({unit}).front();
+    const std::string words = "cannot " + std::string(verb) + " " + unit + ": its job ended \"" +
+                              result + "\" and it is " + now.active_state + " (" + now.sub_state +
+                              ", " + now.result + ")";
+    if (result == "canceled")
+        throw sdk::Failure(EK_E_BUSY, words)
+            .hint("somebody asked for something else meanwhile; try again")
+            .retry_after_ms(1'000);
+    throw sdk::Failure(result == "timeout" ? EK_E_TIMEOUT : EK_E_CONFLICT, words)
+        .hint(result == "dependency" ? "systemctl list-dependencies " + unit + " shows which failed"
+                                     : "journalctl -u " + unit + " says why");
+}
+
+Unit Manager::settled(const std::string& unit) const {
+    Jobs jobs(bus_);
+    for (;;) {
+        const int ended = jobs.ended(unit);
+        Unit now = look({unit}).front();
+        if (now.job == 0) return now;
+        jobs.wait_for_more(unit, ended);
+    }
+}
+
+}  // namespace evenkeel::services

@@ -1,0 +1,55 @@
+#include "plugins/services/unit.hpp"
+
+#include <evenkeel/cpp/write.hpp>
+
+namespace evenkeel::services {
+
+namespace {
+
+// Jobs after which a unit is up.
+bool brings_up(std::string_view job_type) {
+    return job_type == "start" || job_type == "restart" || job_type == "try-restart" ||
+           job_type == "reload-or-start";
+}
+
+}  // namespace
+
+bool is_there(const Unit& unit) {
+    return unit.load_state != "not-found" ||
+           (unit.active_state != "inactive" && unit.active_state != "failed");
+}
+
+bool is_running(const Unit& unit) {
+    if (unit.job != 0 && brings_up(unit.job_type)) return true;
+    if (unit.active_state == "activating") return unit.sub_state != "auto-restart";
+    return unit.active_state == "active" || unit.active_state == "reloading" ||
+           unit.active_state == "refreshing";
+}
+
+bool is_enabled(const Unit& unit) {
+    return unit.file_state == "enabled";
+}
+
+bool is_masked(const Unit& unit) {
+    return unit.file_state == "masked" || unit.file_state == "masked-runtime";
+}
+
+bool is_in_transit(std::string_view active_state, std::uint32_t job) {
+    return job != 0 || active_state == "activating" || active_state == "deactivating";
+}
+
+std::string state_of(const Unit& unit) {
+    sdk::Object state;
+    state.boolean("running", is_running(unit));
+    state.boolean("enabled", is_enabled(unit));
+    state.boolean("masked", is_masked(unit));
+    state.text("description", unit.description);
+    state.text("load_state", unit.load_state);
+    state.text("active_state", unit.active_state);
+    state.text("sub_state", unit.sub_state);
+    if (!unit.file_state.empty()) state.text("unit_file_state", unit.file_state);
+    if (!unit.result.empty()) state.text("result", unit.result);
+    return state.json();
+}
+
+}  // namespace evenkeel::services
