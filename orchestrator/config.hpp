@@ -15,7 +15,7 @@ struct ListenAddress {
 };
 Result<ListenAddress> parse_listen(const std::string& text);
 
-// The configuration file; docs/administrators.md explains each key.
+// The configuration file; docs/operator.md explains each key.
 struct Config {
     std::string state_dir = "/var/lib/evenkeel/orchestrator";
     ListenAddress bus{.host = "", .port = 5671};

@@ -16,6 +16,10 @@ class Checks(unittest.TestCase):
         text = "[a](LICENSE) [b](docs/none.md) [c](https://example.org/x) [d](#map)"
         self.assertEqual(list(pages.broken_links(page, text)), ["docs/none.md"])
 
+    def test_a_page_that_is_not_there_is_found(self):
+        texts = ["// see docs/gone.md", "docs/operator.md says"]
+        self.assertEqual(pages.missing_pages(texts), ["docs/gone.md"])
+
     def test_a_function_that_nobody_declares_is_found(self):
         text = "`put()` calls `Store::get(id)`, then `Store::gone()` and `lost()`; `word`"
         files = ["class Store { void get(int); };", "int put(int x);", "void gone();"]
@@ -31,6 +35,9 @@ class Pages(unittest.TestCase):
         broken = {page.name: list(pages.broken_links(page, text))
                   for page, text in pages.pages().items()}
         self.assertEqual({name: links for name, links in broken.items() if links}, {})
+
+    def test_every_page_that_the_sources_point_to_is_there(self):
+        self.assertEqual(pages.missing_pages(pages.sources()), [])
 
     def test_the_architecture_page_names_functions_that_exist(self):
         text = (pages.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

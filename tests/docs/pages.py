@@ -30,6 +30,12 @@ def broken_links(page, text):
             yield target
 
 
+def missing_pages(files):
+    """Pages that these texts point to and that are not there."""
+    named = {name for text in files for name in re.findall(r"\bdocs/[\w/-]+\.md\b", text)}
+    return sorted(name for name in named if not (ROOT / name).exists())
+
+
 def sources():
     """All C++ sources of the programs, as one text for each file."""
     return [path.read_text(encoding="utf-8", errors="replace")
