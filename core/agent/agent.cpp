@@ -18,7 +18,8 @@ constexpr std::chrono::seconds kAliveInterval{5};
 std::string marks_folder(const std::string& state_dir) {
     return state_dir + "/calls";
 }
-// Its time of change says until when the agent ran: no sync, no transaction, every five seconds.
+// Its time of change says until when the agent ran: no sync, no transaction, every five seconds. It
+// names the store's stream, and outlives the store.
 std::string alive_file(const std::string& state_dir) {
     return state_dir + "/alive";
 }
@@ -198,11 +199,18 @@ void Agent::begin_work() {
     admission_.resume(std::move(loaded_.inbox), std::move(loaded_.mark));
     std::vector<wire::Ref> all;
     for (const auto& [ref, record] : book_) all.push_back(ref);
-    const bool had_work = !all.empty();
-    checker_.round(std::move(all), Cause::sweep, [this, had_work] {
-        if (had_work && !alive_before_.empty()) tell_blind(alive_before_, "restart");
+    const std::string before = read_file(alive_file(options_.state_dir)).value_or("");
+    const bool store_lost = !before.empty() && before != store_->stream();
+    const std::string reason = store_lost ? "store_lost" : "restart";
+    const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
+    checker_.round(std::move(all), Cause::sweep, [this, was_blind, reason] {
+        if (was_blind) tell_blind(alive_before_, reason);
     });
     sweep_.start();
+    const std::string path = alive_file(options_.state_dir);
+    if (auto named = write_file(path, store_->stream(), 0600); !named) {
+        log::warning("cannot note that the agent is alive", {{"why", named.error().what}});
+    }
     const auto note = [this](const auto& self) -> void {
         if (!write_alive()) log::warning("cannot note that the agent is alive");
         alive_timer_ = loop_.after(kAliveInterval, [self] { self(self); });
@@ -212,7 +220,7 @@ void Agent::begin_work() {
 
 bool Agent::write_alive() const {
     const std::string path = alive_file(options_.state_dir);
-    return utime(path.c_str(), nullptr) == 0 || write_file(path, "", 0600).has_value();
+    return utime(path.c_str(), nullptr) == 0;
 }
 
 void Agent::tell_blind(const std::string& from, const std::string& reason) {

@@ -66,7 +66,6 @@ void Journal::commit(std::vector<Note> notes, Work work, Done done) {
     if (auto queued = writer_.submit(write, after); !queued) {
         loop_.post([after, error = queued.error()] { after(fail(error)); });
     }
-    if (keeps_) write_sheds(outbox_.shed_over_limit(), "the outbox is full");
 }
 
 void Journal::on_committed(const std::vector<Row>& rows, const std::vector<Note>& notes) {
@@ -77,7 +76,10 @@ void Journal::on_committed(const std::vector<Row>& rows, const std::vector<Note>
         }
         if (events_.on_event) events_.on_event(rows[i].seq, rows[i].time, notes[i]);
     }
-    if (!rows.empty() && events_.on_more) events_.on_more();
+    if (rows.empty()) return;
+    // Only now: what is being written cannot be shed.
+    if (keeps_) write_sheds(outbox_.shed_over_limit(), "the outbox is full");
+    if (events_.on_more) events_.on_more();
 }
 
 void Journal::on_failed(const std::vector<Row>& rows, const std::vector<bool>& fresh,

@@ -134,8 +134,8 @@ void Session::on_hello(const wire::OrchestratorHello& hello) {
         if (hello.events.seq > agent_.journal().outbox().last()) on_rolled_back(hello.events.seq);
         agent_.journal().accepted_through(hello.events.seq);
     }
-    handover_.meet(hello, [this, hello](const Result<void>& done) {
-        if (!linked_) return;
+    handover_.meet(hello, [this, hello, alive = std::weak_ptr(alive_)](const Result<void>& done) {
+        if (alive.expired() || !linked_ || up_) return;
         if (!done) return dial_again("cannot take over a new stream: " + done.error().what);
         on_handed_over(hello);
     });
@@ -234,23 +234,24 @@ void Session::on_settled(std::uint64_t token, Disposition disposition) {
 
 void Session::on_request(const wire::Request& request, const link::Message& message) {
     if (message.reply_to != wire::kRepliesAddress) return;
-    agent_.requests().ask(
-        request, [this, correlation = message.correlation_id](const wire::Reply& reply) {
-            if (!linked_) return;
-            link::Message answer;
-            answer.body = wire::encode(reply);
-            answer.correlation_id = correlation;
-            answer.durable = false;
-            const auto sent =
-                dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(answer));
-            if (sent) return;
-            link::Message failure;
-            failure.body = wire::encode(wire::Reply{sent.error(), json::Object{}});
-            failure.correlation_id = correlation;
-            failure.durable = false;
-            static_cast<void>(dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits,
-                                            std::move(failure)));
-        });
+    agent_.requests().ask(request,
+                          [this, alive = std::weak_ptr(alive_),
+                           correlation = message.correlation_id](const wire::Reply& reply) {
+                              if (!alive.expired() && linked_) answer(correlation, reply);
+                          });
+}
+
+void Session::answer(const std::string& correlation, const wire::Reply& reply) {
+    link::Message message;
+    message.body = wire::encode(reply);
+    message.correlation_id = correlation;
+    message.durable = false;
+    const auto sent =
+        dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(message));
+    // What is too large even when cut down is told as that.
+    if (!sent && sent.error().code == Errc::limit && !reply.error) {
+        answer(correlation, wire::Reply{sent.error(), json::Object{}});
+    }
 }
 
 void Session::send_digest() {

@@ -51,6 +51,7 @@ class Session {
     void on_rolled_back(std::uint64_t seq);
     void on_handed_over(const wire::OrchestratorHello& hello);
     void on_request(const wire::Request& request, const link::Message& message);
+    void answer(const std::string& correlation, const wire::Reply& reply);
     void on_settled(std::uint64_t token, link::Disposition disposition);
     void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
     void send_digest();
@@ -72,6 +73,8 @@ class Session {
     bool hears_beats_ = false;
     std::uint64_t heard_ns_ = 0;
     std::chrono::milliseconds heartbeat_{10'000};
+    // What answers later asks whether there is still a session to answer in.
+    std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
     run::Timer hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 

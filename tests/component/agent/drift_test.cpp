@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "tests/component/agent/bench.hpp"
 
 namespace evenkeel::agent::test {
@@ -145,6 +147,20 @@ TEST_F(Drift, ATugOfWarIsGivenUpWithAReason) {
     // A new order of an administrator ends the rest.
     apply("one", json::Object{{"text", "new"}}, "enforce");
     EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+}
+
+TEST_F(Drift, ALostStoreIsToldWithItsBlindTime) {
+    apply("one", json::Object{{"text", "hi"}});
+    end();
+    std::filesystem::remove_all(folder / "state/store");
+    events.clear();
+    start();
+    ASSERT_TRUE(until([&] { return count("agent.blind") == 1; }));
+    EXPECT_EQ(events.back().note.data["reason"], json::Value("store_lost"));
+    events.clear();
+    start();
+    settle();
+    EXPECT_EQ(count("agent.blind"), 0U);
 }
 
 TEST_F(Drift, DuringADownTimeIsFoundAtStartWithTheBlindTime) {
