@@ -41,7 +41,7 @@ LAYERS = {
                     "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
     "core/agent": ["sdk/include", "core"],
-    "plugins": ["sdk/include", "plugins/posix"],
+    "plugins": ["sdk/include", "plugins/posix", "plugins/accounts"],
     "orchestrator": ["orchestrator", *SHARED],
 }
 

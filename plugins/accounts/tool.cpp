@@ -1,0 +1,83 @@
+#include "plugins/accounts/tool.hpp"
+
+#include <array>
+
+#include <unistd.h>
+
+#include "plugins/accounts/child.hpp"
+#include "plugins/accounts/locks.hpp"
+
+namespace evenkeel::accounts {
+
+namespace {
+
+constexpr int kRetryMs = 200;
+constexpr std::size_t kWordsMax = 300;
+
+std::string path_of(const std::string& tool) {
+    for (const char* folder : {"/usr/sbin/", "/usr/bin/"})
+        if (::access((folder + tool).c_str(), X_OK) == 0) return folder + tool;
+    return "/usr/sbin/" + tool;
+}
+
+// The first line that it wrote, which is the complaint; further ones tell how to use it.
+std::string first_line(const std::string& output) {
+    std::string line = output.substr(0, output.find('\n'));
+    if (line.size() > kWordsMax) line.resize(kWordsMax);
+    for (char& letter : line)
+        if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
+    return line;
+}
+
+bool lacks_lock(const std::string& output) {
+    return output.find("cannot lock ") != output.npos ||
+           output.find("try again later") != output.npos;
+}
+
+// The exit codes of useradd(8), usermod(8), userdel(8), groupadd(8), groupmod(8), groupdel(8);
+// gpasswd, chage and chpasswd have few of their own.
+ek_status status_of(int code) {
+    switch (code) {
+        case 2:
+        case 3:
+            return EK_E_INVALID;
+        case 4:  // the number is taken
+        case 6:  // no such user or group, though it was there a moment ago
+        case 8:  // in use: processes run as the user, or the group is somebody's primary one
+        case 9:  // the name is taken
+            return EK_E_CONFLICT;
+        case 1:
+        case 10:
+        case 12:
+            return EK_E_UNAVAILABLE;
+        default:
+            return EK_E_INTERNAL;
+    }
+}
+
+}  // namespace
+
+sdk::Failure tool_failure(const Command& command, int code, const std::string& output) {
+    std::string words = first_line(output);
+    if (words.empty()) words = command.tool + " says nothing";
+    sdk::Failure failure(status_of(code), words + " (exit code " + std::to_string(code) + ")");
+    if (command.fields.size() == 1) failure.at(command.fields.front());
+    return failure;
+}
+
+void carry_out(const std::vector<Command>& commands, const sdk::Call& call, sdk::Changes& changes) {
+    for (const Command& command : commands) {
+        while (true) {
+            wait_for_locks(call);
+            const Ended ended =
+                run_child(path_of(command.tool), command.arguments, command.input, call);
+            if (ended.code == 0) break;
+            if (!lacks_lock(ended.output)) throw tool_failure(command, ended.code, ended.output);
+            // Somebody was quicker; the tools wait too, but for 15 seconds and no longer.
+            wait_before_retry(call, first_line(ended.output), kRetryMs);
+        }
+        for (const std::string& field : command.fields) changes.done(field);
+    }
+}
+
+}  // namespace evenkeel::accounts

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <evenkeel/plugin.hpp>
+
+#include "plugins/accounts/database.hpp"
+#include "plugins/accounts/tool.hpp"
+#include "plugins/users/wanted.hpp"
+
+namespace evenkeel::users {
+
+// The tool calls that make `changes`, as few as there can be: useradd or usermod, then chpasswd
+// (the hash on stdin), then chage. `now` is nullptr for a new user.
+std::vector<accounts::Command> commands_for(const std::string& login, const accounts::User* now,
+                                            const Wanted& wanted,
+                                            const accounts::Database& database,
+                                            const sdk::Changes& changes);
+
+}  // namespace evenkeel::users

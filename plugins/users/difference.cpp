@@ -1,0 +1,80 @@
+#include "plugins/users/difference.hpp"
+
+#include "plugins/accounts/describe.hpp"
+#include "plugins/users/date.hpp"
+#include "plugins/users/password.hpp"
+
+namespace evenkeel::users {
+
+namespace {
+
+using accounts::User;
+
+// Records the field if it is described and not so. `now` is left out for a new user.
+template <typename T, typename ToJson>
+void compare(sdk::Changes& changes, const char* path, const User* now, const T& actual,
+             const std::optional<T>& wanted, ToJson&& to_json, std::uint32_t flags = 0) {
+    if (!wanted || (now && actual == *wanted)) return;
+    changes.field(path, now ? std::optional<std::string>(to_json(actual)) : std::nullopt,
+                  to_json(*wanted), flags);
+}
+
+std::string truth_json(bool value) {
+    return value ? "true" : "false";
+}
+
+std::string date_json(std::int64_t days) {
+    return sdk::quote(to_date(days));
+}
+
+}  // namespace
+
+std::string state_of(const User& user, const accounts::Database& database) {
+    const Password password = password_of(user.password);
+    return sdk::Object()
+        .number("uid", user.uid)
+        .text("group", database.group_name(user.gid))
+        .number("gid", user.gid)
+        .raw("groups", accounts::to_json(database.groups_with(user.name)))
+        .text("home", user.home)
+        .text("shell", user.shell)
+        .text("gecos", user.gecos)
+        .text("password_hash", password.hash)
+        .boolean("locked", password.locked())
+        .text("expires", to_date(user.expires))
+        .number("password_min_days", user.min)
+        .number("password_max_days", user.max)
+        .number("password_warn_days", user.warn)
+        .number("password_inactive_days", user.inactive)
+        .json();
+}
+
+sdk::Changes difference(const User* now, const Wanted& wanted, const accounts::Database& database) {
+    const User nobody;
+    const User& user = now ? *now : nobody;
+    const Password password = password_of(user.password);
+    const auto number = [](auto value) { return std::to_string(value); };
+    sdk::Changes changes;
+    if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
+    compare(changes, "/uid", now, user.uid, wanted.uid, number);
+    if (wanted.group && !(now && wanted.gid == user.gid))
+        changes.field("/group",
+                      now ? std::optional(sdk::quote(database.group_name(user.gid))) : std::nullopt,
+                      sdk::quote(*wanted.group));
+    compare(changes, "/groups", now, database.groups_with(user.name), wanted.groups,
+            accounts::to_json);
+    compare(changes, "/home", now, user.home, wanted.home, sdk::quote);
+    compare(changes, "/shell", now, user.shell, wanted.shell, sdk::quote);
+    compare(changes, "/gecos", now, user.gecos, wanted.gecos, sdk::quote);
+    compare(changes, "/password_hash", now, password.hash, wanted.password_hash, sdk::quote,
+            EK_CHG_SENSITIVE);
+    compare(changes, "/locked", now, password.locked(), wanted.locked, truth_json);
+    compare(changes, "/expires", now, user.expires, wanted.expires, date_json);
+    compare(changes, "/password_min_days", now, user.min, wanted.min, number);
+    compare(changes, "/password_max_days", now, user.max, wanted.max, number);
+    compare(changes, "/password_warn_days", now, user.warn, wanted.warn, number);
+    compare(changes, "/password_inactive_days", now, user.inactive, wanted.inactive, number);
+    return changes;
+}
+
+}  // namespace evenkeel::users

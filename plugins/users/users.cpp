@@ -1,0 +1,98 @@
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <evenkeel/plugin.hpp>
+
+#include "plugins/accounts/database.hpp"
+#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/each.hpp"
+#include "plugins/accounts/etc_watch.hpp"
+#include "plugins/accounts/tool.hpp"
+#include "plugins/users/commands.hpp"
+#include "plugins/users/difference.hpp"
+#include "plugins/users/wanted.hpp"
+#include "users_embedded.hpp"
+
+// The collection `users`: the machine's own accounts by their login. Read from the files, changed
+// by the shadow tools.
+namespace evenkeel::users {
+
+using accounts::Database;
+
+class Users {
+  public:
+    static constexpr std::string_view kName = "users";
+    static constexpr std::string_view kSchema = kSchemaText;
+    static constexpr bool kPlans = true;
+
+    Users(const sdk::Host&, const sdk::Call&, std::string_view) {}
+
+    void list(const sdk::Call& call, std::string_view filter) {
+        const Database database = Database::load();
+        std::vector<std::string> logins;
+        for (const accounts::User& user : database.users())
+            if (accounts::is_name(user.name)) logins.push_back(user.name);
+        accounts::list_each(call, filter, logins,
+                            [&](const std::string& id) { return read_one(database, id); });
+    }
+
+    void read(const sdk::Call& call, std::string_view ids) {
+        const Database database = Database::load();
+        posix::read_each(call, ids, [&](const std::string& id) { return read_one(database, id); });
+    }
+
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        accounts::require_name(id, "user");
+        const std::string login(id);
+        Database database = Database::load();
+        const accounts::User* now = database.user(login);
+        const Wanted wanted = wanted_from(call, desired, database, now);
+        sdk::Changes changes = difference(now, wanted, database);
+        changes.carry_out(call, [&] {
+            const auto commands = commands_for(login, now, wanted, database, changes);
+            accounts::carry_out(commands, call, changes);
+        });
+        if (call.dry_run()) return;
+        if (!changes.empty()) now = (database = Database::load()).user(login);
+        if (!now || !difference(now, wanted, database).empty())
+            throw sdk::Failure(EK_E_CONFLICT,
+                               "the user " + login + " was changed by somebody else meanwhile");
+        call.state(state_of(*now, database));
+    }
+
+    void remove(const sdk::Call& call, std::string_view id) {
+        accounts::require_name(id, "user");
+        const std::string login(id);
+        const Database database = Database::load();
+        const accounts::User* const now = database.user(login);
+        if (!now) return;
+        if (now->uid == 0) throw sdk::Failure(EK_E_DENIED, "the user with uid 0 is not removed");
+        sdk::Changes changes;
+        changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+        changes.carry_out(call, [&] {
+            accounts::carry_out({{"userdel", {login}, {}, {"/ensure"}}}, call, changes);
+        });
+    }
+
+    class Watch : public accounts::EtcWatch {
+      public:
+        Watch(Users&, const sdk::Call&, const sdk::WatchHost& host) : EtcWatch(host, look) {}
+
+      private:
+        static std::string look(const Database& database, const std::string& id) {
+            return read_one(database, id).value_or("");
+        }
+    };
+
+  private:
+    static std::optional<std::string> read_one(const Database& database, const std::string& id) {
+        const accounts::User* const user = database.user(id);
+        if (!user) return std::nullopt;
+        return state_of(*user, database);
+    }
+};
+
+}  // namespace evenkeel::users
+
+EVENKEEL_MODULE("org.evenkeel.users", EVENKEEL_VERSION, kManifest, evenkeel::users::Users)

@@ -1,0 +1,119 @@
+#include "plugins/users/wanted.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "plugins/accounts/describe.hpp"
+#include "plugins/users/date.hpp"
+#include "plugins/users/password.hpp"
+
+namespace evenkeel::users {
+
+namespace {
+
+namespace json = sdk::json;
+using accounts::Database;
+
+constexpr std::int64_t kDaysMax = 2147483647;
+
+std::optional<std::string> field_text(const json::Value& description, const char* name) {
+    const auto text = json::text_of(description, name);
+    if (!text) return std::nullopt;
+    const auto breaks = [](char c) {
+        return c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    if (std::any_of(text->begin(), text->end(), breaks))
+        throw sdk::Failure(EK_E_INVALID,
+                           std::string(name) + " has no colon and no control characters")
+            .at("/" + std::string(name));
+    return std::string(*text);
+}
+
+std::optional<std::string> path_text(const json::Value& description, const char* name) {
+    auto text = field_text(description, name);
+    if (!text || text->starts_with('/')) return text;
+    throw sdk::Failure(EK_E_INVALID, std::string(name) + " is an absolute path")
+        .at("/" + std::string(name));
+}
+
+void missing_group(const sdk::Call& call, const std::string& name, const std::string& pointer) {
+    const std::string words = "there is no group \"" + name + "\"";
+    if (!call.dry_run()) throw sdk::Failure(EK_E_INVALID, words).at(pointer);
+    call.note(EK_SEV_WARNING, pointer, words + " yet");
+}
+
+void read_group(const sdk::Call& call, const json::Value& description, const Database& database,
+                Wanted& wanted) {
+    wanted.group = field_text(description, "group");
+    if (!wanted.group) return;
+    const accounts::Group* group = database.group(*wanted.group);
+    std::uint32_t gid = 0;
+    const char* const end = wanted.group->data() + wanted.group->size();
+    const auto [stop, error] = std::from_chars(wanted.group->data(), end, gid);
+    if (!group && error == std::errc() && stop == end) group = database.group_of(gid);
+    if (group) wanted.gid = group->gid;
+    else missing_group(call, *wanted.group, "/group");
+}
+
+void read_groups(const sdk::Call& call, const json::Value& description, const Database& database,
+                 Wanted& wanted) {
+    wanted.groups = accounts::names_of(description, "groups");
+    if (!wanted.groups) return;
+    for (const std::string& name : *wanted.groups)
+        if (!database.group(name))
+            missing_group(call, name, accounts::pointer_to(description, "groups", name));
+}
+
+void read_password(const json::Value& description, const accounts::User* now, Wanted& wanted) {
+    if (const auto hash = json::text_of(description, "password_hash")) {
+        require_hash(*hash);
+        wanted.password_hash = std::string(*hash);
+    }
+    wanted.locked = accounts::truth_of(description, "locked");
+    const Password before = password_of(now ? now->password : "!");
+    const std::string hash = wanted.password_hash.value_or(before.hash);
+    const bool locked =
+        wanted.locked.value_or(now ? before.locked() : !wanted.password_hash.has_value());
+    const bool open_already = now && now->password.empty();
+    if (!hash.empty() || locked || open_already) return;
+    throw sdk::Failure(EK_E_INVALID, "an account that is not locked needs a password_hash")
+        .at(wanted.password_hash ? "/password_hash" : "/locked")
+        .hint("\"*\" is for an account that no password opens");
+}
+
+void refuse_taken_uid(const Database& database, const accounts::User* now, std::uint32_t uid) {
+    const accounts::User* const other = database.user_of(uid);
+    if (!other || (now && now->uid == uid)) return;
+    throw sdk::Failure(EK_E_CONFLICT, "the user " + other->name + " has the uid " +
+                                          std::to_string(uid) + " already")
+        .at("/uid");
+}
+
+}  // namespace
+
+Wanted wanted_from(const sdk::Call& call, std::string_view text, const Database& database,
+                   const accounts::User* now) {
+    const json::Document description = json::parse_object(text);
+    Wanted wanted;
+    wanted.uid = accounts::id_of(description, "uid");
+    if (wanted.uid) refuse_taken_uid(database, now, *wanted.uid);
+    read_group(call, description, database, wanted);
+    read_groups(call, description, database, wanted);
+    wanted.home = path_text(description, "home");
+    wanted.shell = path_text(description, "shell");
+    wanted.gecos = field_text(description, "gecos");
+    read_password(description, now, wanted);
+    if (const auto date = json::text_of(description, "expires")) wanted.expires = days_of(*date);
+    const auto days = [&](const char* name) {
+        return accounts::number_of(description, name, accounts::kNone, kDaysMax);
+    };
+    wanted.min = days("password_min_days");
+    wanted.max = days("password_max_days");
+    wanted.warn = days("password_warn_days");
+    wanted.inactive = days("password_inactive_days");
+    wanted.create_home = json::flag_of(description, "create_home", false);
+    wanted.system = json::flag_of(description, "system", false);
+    return wanted;
+}
+
+}  // namespace evenkeel::users

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <evenkeel/plugin.hpp>
+#include <poll.h>
+#include <unistd.h>
+
+namespace evenkeel::accounts {
+
+// A call as the host makes one, and what was answered.
+class CallFrame {
+  public:
+    explicit CallFrame(bool dry_run = false,
+                       std::chrono::milliseconds time = std::chrono::seconds(10)) {
+        if (::pipe(pipe_) != 0) throw std::runtime_error("no pipe");
+        out_.size = sizeof out_;
+        out_.ctx = this;
+        out_.diag = [](void* self, const ek_diag* diag) {
+            static_cast<CallFrame*>(self)->notes.push_back(
+                std::string(sdk::view(diag->path)) + " " + std::string(sdk::view(diag->summary)));
+            return ek_status{EK_OK};
+        };
+        out_.change = [](void* self, const ek_change* change) {
+            static const char* const kOutcomes[] = {"", "planned", "done", "failed", "skipped"};
+            static_cast<CallFrame*>(self)->changes +=
+                std::string(sdk::view(change->path)) + " " + kOutcomes[change->outcome] + ";";
+            return ek_status{EK_OK};
+        };
+        frame_.size = sizeof frame_;
+        frame_.flags = dry_run ? std::uint32_t{EK_CALL_DRY_RUN} : 0u;
+        frame_.deadline_ns = sdk::now_ns() + static_cast<std::uint64_t>(time.count()) * 1'000'000;
+        frame_.cancel_fd = pipe_[0];
+        frame_.out = &out_;
+        frame_.cancelled = [](const ek_call* call) {
+            pollfd cancel{call->cancel_fd, POLLIN, 0};
+            return std::int32_t{::poll(&cancel, 1, 0) > 0};
+        };
+    }
+    ~CallFrame() {
+        ::close(pipe_[0]);
+        ::close(pipe_[1]);
+    }
+    CallFrame(const CallFrame&) = delete;
+    CallFrame& operator=(const CallFrame&) = delete;
+
+    sdk::Call call() const { return sdk::Call(&frame_); }
+    void cancel() const { [[maybe_unused]] const auto sent = ::write(pipe_[1], "x", 1); }
+
+    std::vector<std::string> notes;
+    std::string changes;
+
+  private:
+    int pipe_[2] = {-1, -1};
+    ek_out out_{};
+    ek_call frame_{};
+};
+
+// "status path: words" of the failure that the work ends with; "" if it ends well.
+template <typename Work>
+std::string failure_of(Work&& work) {
+    try {
+        work();
+        return "";
+    } catch (const sdk::Failure& failure) {
+        const ek_diag diag = failure.diagnostic();
+        return std::to_string(failure.status()) + " " + std::string(sdk::view(diag.path)) + ": " +
+               failure.what();
+    }
+}
+
+}  // namespace evenkeel::accounts

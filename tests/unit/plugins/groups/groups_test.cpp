@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include "plugins/groups/group.hpp"
+#include "tests/unit/plugins/accounts/call_frame.hpp"
+#include "tests/unit/plugins/bundled.hpp"
+
+namespace evenkeel::groups {
+namespace {
+
+using accounts::CallFrame;
+using accounts::Database;
+using accounts::failure_of;
+
+const Database kDatabase =
+    Database::parse("alice:x:1000:1000:::\nbob:x:1001:1001:::\n", "",
+                    "alice:x:1000:\ncrew:x:50:alice,elsewhere\nother:x:51:\n");
+
+std::string commands(const std::string& name, const std::string& description) {
+    const CallFrame frame;
+    const accounts::Group* const now = kDatabase.group(name);
+    const Wanted wanted = wanted_from(frame.call(), description, kDatabase, now);
+    std::string all;
+    for (const auto& command : commands_for(name, wanted, difference(now, wanted))) {
+        all += command.tool;
+        for (const std::string& argument : command.arguments) all += " [" + argument + "]";
+        for (const std::string& field : command.fields) all += " " + field;
+        all += ";";
+    }
+    return all;
+}
+
+TEST(AGroup, IsMadeByGroupadd) {
+    EXPECT_EQ(commands("new", "{}"), "groupadd [new] /ensure;");
+    EXPECT_EQ(commands("new", R"({"gid":60,"system":true,"members":["bob","alice"]})"),
+              "groupadd [-r] [-g] [60] [new] /ensure /gid;gpasswd [-M] [alice,bob] [new] "
+              "/members;");
+}
+
+TEST(AGroup, IsChangedWhereItDiffers) {
+    EXPECT_EQ(commands("crew", R"({"gid":50,"members":["elsewhere","alice"],"system":true})"), "");
+    EXPECT_EQ(commands("crew", R"({"gid":52})"), "groupmod [-g] [52] [crew] /gid;");
+    EXPECT_EQ(commands("crew", R"({"members":[]})"), "gpasswd [-M] [] [crew] /members;");
+}
+
+TEST(AGroup, TakesNewMembersOnlyIfTheyExist) {
+    EXPECT_EQ(commands("crew", R"({"members":["elsewhere"]})"),
+              "gpasswd [-M] [elsewhere] [crew] /members;");
+    EXPECT_EQ(failure_of([] { commands("crew", R"({"members":["bob","carol"]})"); }),
+              std::to_string(EK_E_INVALID) + " /members/1: there is no user \"carol\"");
+    const CallFrame plan(true);
+    wanted_from(plan.call(), R"({"members":["carol"]})", kDatabase, nullptr);
+    EXPECT_EQ(plan.notes, std::vector<std::string>{"/members/0 there is no user \"carol\" yet"});
+}
+
+TEST(AGroup, NeverGetsAnothersNumber) {
+    EXPECT_EQ(failure_of([] { commands("crew", R"({"gid":51})"); }),
+              std::to_string(EK_E_CONFLICT) + " /gid: the group other has the gid 51 already");
+}
+
+TEST(ADifference, HasBeforeAndAfter) {
+    const CallFrame frame;
+    const accounts::Group* const crew = kDatabase.group("crew");
+    const Wanted wanted =
+        wanted_from(frame.call(), R"({"gid":52,"members":["bob"]})", kDatabase, crew);
+    EXPECT_TRUE(difference(crew, wanted).has("/gid"));
+    EXPECT_EQ(state_of(*crew), R"({"gid":50,"members":["alice","elsewhere"]})");
+}
+
+// The groups of the machine that runs the test are read and never changed.
+class ThisMachine : public plugin::Bundled {
+  protected:
+    ThisMachine() : Bundled("groups") {}
+};
+
+TEST_F(ThisMachine, HasStatesThatFitTheSchema) {
+    const auto items = collection_->list({}, {});
+    ASSERT_TRUE(items) << items.error().what;
+    ASSERT_FALSE(items->empty());
+    const auto root = collection_->read({"root"}, {});
+    ASSERT_EQ(root.value().size(), 1u);
+    EXPECT_EQ(root->front().state["gid"], json::Value(0));
+}
+
+TEST_F(ThisMachine, PlansWithoutATool) {
+    const auto planned =
+        collection_->apply("ek-no-such", json::parse(R"({"gid":0})").value(), true, {});
+    EXPECT_EQ(told(planned), "conflict: the group root has the gid 0 already (/gid)");
+    EXPECT_EQ(told(collection_->apply("ek-no-such", json::Object(), true, {})), "/ensure planned;");
+    EXPECT_EQ(told(collection_->remove("ek-no-such", false, {})), "");
+    EXPECT_TRUE(told(collection_->remove("root", true, {})).starts_with("denied: "));
+}
+
+}  // namespace
+}  // namespace evenkeel::groups
