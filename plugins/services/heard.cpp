@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "plugins/services/unit.hpp"
-
 namespace evenkeel::services {
 
 namespace {
@@ -46,13 +44,16 @@ std::optional<Heard> heard_from(sd_bus_message* signal) {
     return heard;
 }
 
-std::optional<posix::Touch> Transitions::on_properties(const std::string& id, const Heard& heard) {
+std::optional<Phase> Transitions::on_properties(const std::string& id, const Heard& heard) {
     if (heard.job != 0) return std::nullopt;
     std::pair<std::string, std::string> now(heard.active_state, heard.sub_state);
     std::pair<std::string, std::string>& last = last_[id];
     if (!heard.active_state.empty() && last == now) return std::nullopt;
     last = std::move(now);
-    return is_in_transit(heard.active_state, 0) ? posix::Touch::writing : posix::Touch::settled;
+    if (heard.active_state == "activating" || heard.active_state == "deactivating")
+        return Phase::transit;
+    return heard.active_state == "inactive" || heard.active_state == "failed" ? Phase::down
+                                                                              : Phase::up;
 }
 
 }  // namespace evenkeel::services

@@ -7,9 +7,6 @@
 #include <utility>
 
 #include <systemd/sd-bus.h>
-
-#include "plugins/posix/settle.hpp"
-
 namespace evenkeel::services {
 
 // What a PropertiesChanged of a unit says; empty and 0 for what it leaves out.
@@ -22,12 +19,15 @@ struct Heard {
 // Reads the signal. Nothing if it is not as systemd writes it.
 std::optional<Heard> heard_from(sd_bus_message* signal);
 
+// Where a unit without a job is.
+enum class Phase { up, down, transit };
+
 // Tells from a unit's signals when it is worth a look. A restart sends about 14, all but the last
 // while its job is under way; the end of the job has a signal of its own.
 class Transitions {
   public:
     // Nothing: no news, or the end of the job will tell.
-    std::optional<posix::Touch> on_properties(const std::string& id, const Heard& heard);
+    std::optional<Phase> on_properties(const std::string& id, const Heard& heard);
     void forget(const std::string& id) { last_.erase(id); }
 
   private:

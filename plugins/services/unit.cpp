@@ -34,10 +34,6 @@ bool is_masked(const Unit& unit) {
     return unit.file_state == "masked" || unit.file_state == "masked-runtime";
 }
 
-bool is_in_transit(std::string_view active_state, std::uint32_t job) {
-    return job != 0 || active_state == "activating" || active_state == "deactivating";
-}
-
 std::string state_of(const Unit& unit) {
     sdk::Object state;
     state.boolean("running", is_running(unit));

@@ -29,9 +29,6 @@ bool is_running(const Unit& unit);
 bool is_enabled(const Unit& unit);
 bool is_masked(const Unit& unit);
 
-// It is on its way to another state, by a job or by itself.
-bool is_in_transit(std::string_view active_state, std::uint32_t job);
-
 // The state as JSON.
 std::string state_of(const Unit& unit);
 

@@ -81,7 +81,7 @@ void ServiceWatch::interest(std::string_view id, bool on) {
         return;
     }
     ids_.erase(name);
-    settle_.forget(name);
+    due_.forget(name);
     transitions_.forget(name);
 }
 
@@ -89,7 +89,7 @@ void ServiceWatch::ready(int, std::uint32_t) {
     if (bus_) serve();
     if (broken_) close();
     if (!bus_ && sdk::now_ns() >= reopen_ns_) try_to_open();
-    for (const std::string& id : settle_.due(sdk::now_ns())) host_.changed(id);
+    for (const std::string& id : due_.take(sdk::now_ns())) host_.changed(id);
     arm();
 }
 
@@ -144,7 +144,7 @@ void ServiceWatch::serve() {
 }
 
 void ServiceWatch::arm() {
-    std::uint64_t next_ns = settle_.next_ns();
+    std::uint64_t next_ns = due_.next_ns();
     const auto sooner = [&](std::uint64_t at_ns) {
         next_ns = next_ns == 0 ? at_ns : std::min(next_ns, at_ns);
     };
@@ -176,9 +176,9 @@ void ServiceWatch::on_properties(sd_bus_message* signal) {
     const auto id = id_at(sd_bus_message_get_path(signal));
     if (!id || ids_.count(*id) == 0) return;
     const auto heard = heard_from(signal);
-    if (!heard) return settle_.touch(*id, posix::Touch::settled, sdk::now_ns());
-    const auto touch = transitions_.on_properties(*id, *heard);
-    if (touch) settle_.touch(*id, *touch, sdk::now_ns());
+    if (!heard) return due_.state(*id, Phase::up, sdk::now_ns());
+    const auto phase = transitions_.on_properties(*id, *heard);
+    if (phase) due_.state(*id, *phase, sdk::now_ns());
 }
 
 void ServiceWatch::on_job_removed(sd_bus_message* signal) {
@@ -186,7 +186,7 @@ void ServiceWatch::on_job_removed(sd_bus_message* signal) {
     const char *path = nullptr, *unit = nullptr, *result = nullptr;
     if (sd_bus_message_read(signal, "uoss", &number, &path, &unit, &result) < 0) return;
     const auto id = id_of(unit);
-    if (id && ids_.count(*id) != 0) settle_.touch(*id, posix::Touch::settled, sdk::now_ns());
+    if (id && ids_.count(*id) != 0) due_.state(*id, Phase::up, sdk::now_ns());
 }
 
 void ServiceWatch::on_files_changed(sd_bus_message*) {
@@ -206,7 +206,7 @@ void ServiceWatch::on_owner_changed(sd_bus_message* signal) {
 }
 
 void ServiceWatch::touch_all() {
-    for (const std::string& id : ids_) settle_.touch(id, posix::Touch::vanished, sdk::now_ns());
+    for (const std::string& id : ids_) due_.files(id, sdk::now_ns());
 }
 
 }  // namespace evenkeel::services

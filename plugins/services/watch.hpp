@@ -7,16 +7,15 @@
 
 #include <evenkeel/cpp/host.hpp>
 
-#include "plugins/posix/settle.hpp"
 #include "plugins/services/bus.hpp"
+#include "plugins/services/due.hpp"
 #include "plugins/services/heard.hpp"
 
 namespace evenkeel::services {
 
-// Listens to systemd on a connection of its own and hints at described services that have settled:
-// at once when a job or a state of no transit has come about, 1 s after a transit without a job
-// began (a wait for the automatic restart), 50 ms after unit files changed or were read again.
-// Comes back by itself when the bus has been away, and has everything read again then. [reactor]
+// Listens to systemd on a connection of its own and hints at described services once they have
+// settled: when a job has ended, and without a job as Due says. Comes back by itself when the bus
+// has been away, and has everything read again then. [reactor]
 class ServiceWatch {
   public:
     // Throws EK_E_UNAVAILABLE where systemd does not run the machine.
@@ -53,7 +52,7 @@ class ServiceWatch {
 
     sdk::WatchHost host_;
     std::set<std::string> ids_;
-    posix::Settle settle_;
+    Due due_;
     Transitions transitions_;
     BusHandle bus_;
     int fd_ = -1;

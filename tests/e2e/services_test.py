@@ -1,0 +1,282 @@
+"""Services of a booted systemd, as the agent alone on a host keeps them."""
+
+import json
+import time
+import unittest
+
+from beds.lab import Lab
+from harness.case import QUIET_SECONDS
+from harness.system import AGENT, eventually, installed, write
+from watching import Watching
+
+UNITS = "/usr/lib/systemd/system"
+DAEMON = """[Unit]
+Description=A daemon of the tests
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/bin/sleep infinity
+ExecReload=/bin/true
+{more}
+[Install]
+WantedBy=multi-user.target
+{install}
+"""
+
+
+class Services(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        lab = Lab(installed())
+        cls.addClassCleanup(lab.close)
+        cls.bed, = lab.boot("alone")
+        write(cls.bed, "/etc/evenkeel/agent.json", '{"log": {"level": "debug"}}')
+        for name, more, install in [
+                ("plain", "", ""), ("second", "", ""), ("other", "", "Alias=nickname.service"),
+                ("many@", "", ""), ("lasting", "Restart=always\nRestartSec=100ms", ""),
+                ("broken", "ExecStartPre=/bin/false", ""), ("slow", "ExecStartPre=sleep 30", "")]:
+            write(cls.bed, f"{UNITS}/{name}.service", DAEMON.format(more=more, install=install))
+        write(cls.bed, f"{UNITS}/once.service",
+              "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+        cls.systemctl("daemon-reload")
+
+    @classmethod
+    def systemctl(cls, *argv, check=True):
+        return cls.bed.run("systemctl", *argv, check=check).stdout.strip()
+
+    def setUp(self):
+        self.systemctl("start", AGENT)
+
+    def tearDown(self):
+        self.systemctl("stop", AGENT)
+        self.bed.run("rm", "-rf", "/var/lib/evenkeel/agent")
+
+    def agent(self, *argv):
+        """(exit code, decoded output or text)."""
+        done = self.bed.run(AGENT, *argv, check=False)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except json.JSONDecodeError:
+            return done.returncode, done.stdout + done.stderr
+
+    def wanted(self, rid, description, policy="report"):
+        write(self.bed, "/root/wanted.json", json.dumps({"resources": [
+            {"collection": "services", "id": rid, "description": description, "policy": policy}]}))
+        return "/root/wanted.json"
+
+    def change(self, verb, rid, description, policy="report"):
+        """(exit code, the resource's part of the answer) of plan or apply."""
+        code, told = self.agent(verb, self.wanted(rid, description, policy))
+        self.assertIn("resources", told)
+        return code, told["resources"][0]
+
+    def applied(self, rid, description, policy="report"):
+        """Applies what must succeed; "path outcome" of each change."""
+        code, told = self.change("apply", rid, description, policy)
+        self.assertEqual(code, 0, told)
+        return [f"{one['path']} {one['outcome']}" for one in told["changes"]]
+
+    def refused(self, rid, description):
+        """The error of an apply that must fail."""
+        code, told = self.change("apply", rid, description)
+        self.assertEqual(code, 1, told)
+        return told["error"]
+
+    def state(self, rid):
+        code, told = self.agent("read", "services", rid)
+        self.assertEqual(code, 0, told)
+        return told["state"]
+
+    def flags(self, rid):
+        state = self.state(rid)
+        return state["running"], state["enabled"], state["masked"]
+
+    def main_pid(self, unit):
+        return self.systemctl("show", "--property=MainPID", "--value", unit)
+
+    def test_each_field_is_planned_then_applied_then_in_line(self):
+        steps = [({"running": True}, "/running", ("active", "disabled")),
+                 ({"enabled": True}, "/enabled", ("active", "enabled")),
+                 ({"running": False}, "/running", ("inactive", "enabled")),
+                 ({"enabled": False}, "/enabled", ("inactive", "disabled")),
+                 ({"masked": True}, "/masked", ("inactive", "masked")),
+                 ({"masked": False}, "/masked", ("inactive", "disabled"))]
+        for description, path, expected in steps:
+            with self.subTest(description):
+                before = self.flags("plain"), self.files_of("plain")
+                code, planned = self.change("plan", "plain", description)
+                self.assertEqual(code, 3, planned)
+                self.assertEqual([(one["path"], one["outcome"]) for one in planned["changes"]],
+                                 [(path, "planned")])
+                self.assertEqual((self.flags("plain"), self.files_of("plain")), before)
+                self.assertEqual(self.applied("plain", description), [f"{path} done"])
+                self.assertEqual((self.systemctl("is-active", "plain", check=False),
+                                  self.systemctl("is-enabled", "plain", check=False)), expected)
+                self.assertEqual(self.applied("plain", description), [])
+                self.assertEqual(self.change("plan", "plain", description)[0], 0)
+
+    def files_of(self, name):
+        return self.bed.run("find", "/etc/systemd/system", "/run/systemd/system", "-name",
+                            f"{name}*", "-printf", "%p %T@\n", check=False).stdout
+
+    def test_all_at_once_in_the_order_that_works(self):
+        self.systemctl("enable", "--now", "second")
+        self.assertEqual(
+            set(self.applied("second", {"running": False, "enabled": False, "masked": True})),
+            {"/running done", "/enabled done", "/masked done"})
+        self.assertEqual(self.flags("second"), (False, False, True))
+        self.assertEqual(
+            set(self.applied("second", {"running": True, "enabled": True, "masked": False})),
+            {"/running done", "/enabled done", "/masked done"})
+        self.assertEqual(self.flags("second"), (True, True, False))
+
+    def test_what_was_enabled_behind_a_mask_is_disabled_when_that_is_asked(self):
+        self.systemctl("enable", "second")
+        self.systemctl("mask", "second")
+        self.applied("second", {"enabled": False, "masked": False})
+        self.assertEqual(self.systemctl("is-enabled", "second", check=False), "disabled")
+        self.assertEqual(self.applied("second", {"enabled": False, "masked": False}), [])
+
+    def test_refusals_say_what_is_right(self):
+        self.systemctl("enable", "other")
+        for rid, description, code, words in [
+                ("nickname", {"running": True}, "invalid", ['"other"']),
+                ("plain.service", {"running": True}, "invalid", ["plain"]),
+                ("many@", {"running": True}, "invalid", []),
+                ("nowhere", {"running": True}, "not-found", ["nowhere"]),
+                ("plain", {"running": True, "masked": True}, "invalid", ["/running"]),
+                ("plain", {"running": "yes"}, "invalid", ["/running"]),
+                ("once", {"enabled": True}, "unsupported", ["static"]),
+                ("once", {"running": True}, "conflict", ["ended by itself"]),
+                ("broken", {"running": True}, "conflict", ["journalctl -u broken.service"]),
+                ("plain", {"ensure": "absent"}, "unsupported", [":forget"])]:
+            with self.subTest(rid, **description):
+                error = self.refused(rid, description)
+                self.assertEqual(error["code"], code, error)
+                for word in words:
+                    self.assertIn(word, error["detail"])
+
+    def test_an_instance_of_a_template_is_a_service(self):
+        self.applied("many@one", {"running": True, "enabled": True})
+        self.assertEqual(self.flags("many@one"), (True, True, False))
+        self.assertEqual(self.flags("many@two"), (False, False, False))
+
+    def test_a_list_has_what_is_installed_each_once_by_its_own_name(self):
+        self.systemctl("enable", "other")
+        code, told = self.agent("list", "services")
+        self.assertEqual(code, 0, told)
+        ids = [item["id"] for item in told["items"]]
+        self.assertEqual(len(ids), len(set(ids)))
+        for rid in ("plain", "other", "once", "evenkeel-agent", "systemd-journald"):
+            self.assertIn(rid, ids)
+        for rid in ("nickname", "many@", "many", "plain.service"):
+            self.assertNotIn(rid, ids)
+        state = next(item["state"] for item in told["items"] if item["id"] == "systemd-journald")
+        self.assertEqual((state["running"], state["sub_state"], state["result"]),
+                         (True, "running", "success"))
+
+    def test_drift_of_each_field_is_seen_by_an_event(self):
+        self.systemctl("unmask", "plain")
+        for description, tamper, undo, path in [
+                ({"running": True}, ("stop",), ("start",), "/running"),
+                ({"running": False}, ("start",), ("stop",), "/running"),
+                ({"enabled": True}, ("disable",), ("enable",), "/enabled"),
+                ({"enabled": False}, ("enable",), ("disable",), "/enabled"),
+                ({"masked": False}, ("mask",), ("unmask",), "/masked"),
+                ({"masked": True}, ("unmask",), ("mask",), "/masked")]:
+            with self.subTest(description), Watching(self.bed) as events:
+                self.applied("plain", description)
+                self.systemctl(*tamper, "plain")
+                drifted = events.wait("resource.drifted", "plain")
+                field, = drifted["compliance"]["fields"]
+                self.assertEqual((field["path"], drifted["compliance"]["seen_by"]),
+                                 (path, "event"))
+                self.systemctl(*undo, "plain")
+                events.wait("resource.restored", "plain")
+        self.systemctl("unmask", "plain")
+
+    def test_a_crash_is_seen_in_milliseconds_and_repaired_where_enforced(self):
+        self.applied("plain", {"running": True}, "enforce")
+        before = self.main_pid("plain")
+        with Watching(self.bed) as events:
+            at = time.time()
+            self.bed.run("kill", "-9", before)
+            drifted = events.wait("resource.drifted", "plain")
+            repaired = events.wait("resource.repaired", "plain")
+        field, = drifted["compliance"]["fields"]
+        self.assertEqual((field["path"], field["expected"], field["actual"]),
+                         ("/running", True, False))
+        self.assertEqual(drifted["state"]["result"], "signal")
+        self.assertLess(drifted["at"] - at, 1.0)
+        self.assertEqual(repaired["compliance"]["status"], "compliant")
+        self.assertNotIn(self.main_pid("plain"), (before, "0"))
+
+    def test_a_restart_is_no_drift_whoever_asks_for_it(self):
+        self.applied("plain", {"running": True}, "enforce")
+        with Watching(self.bed) as events:
+            for _ in range(3):
+                before = self.main_pid("plain")
+                code, told = self.agent("invoke", "services", "plain", "restart")
+                self.assertEqual(code, 0, told)
+                self.assertNotEqual(self.main_pid("plain"), before)
+                self.systemctl("restart", "plain")
+            self.systemctl("daemon-reload")
+            time.sleep(QUIET_SECONDS)
+            self.assertEqual(events.about("plain", "resource.drifted", "resource.repaired"), [])
+
+    def test_a_service_that_comes_back_by_itself_has_not_drifted(self):
+        self.applied("lasting", {"running": True})
+        before = self.main_pid("lasting")
+        with Watching(self.bed) as events:
+            self.bed.run("kill", "-9", before)
+            eventually("it runs again", lambda: self.main_pid("lasting") not in ("0", before))
+            time.sleep(QUIET_SECONDS)
+            self.assertEqual(events.about("lasting", "resource.drifted"), [])
+
+    def test_the_actions_do_what_they_say_or_why_not(self):
+        self.systemctl("stop", "plain")
+        for action, active in (("start", "active"), ("reload", "active"), ("stop", "inactive"),
+                               ("restart", "active")):
+            with self.subTest(action):
+                code, told = self.agent("invoke", "services", "plain", action)
+                self.assertEqual(code, 0, told)
+                self.assertEqual(self.systemctl("is-active", "plain", check=False), active)
+        for rid, action, word in (("nowhere", "start", "nowhere"), ("once", "reload", "once"),
+                                  ("broken", "start", "journalctl"), ("nickname", "stop", "other")):
+            with self.subTest(rid):
+                self.systemctl("enable", "other")
+                code, told = self.agent("invoke", "services", rid, action)
+                self.assertEqual(code, 1, told)
+                self.assertIn(word, json.dumps(told))
+
+    def test_a_changed_unit_file_is_read_before_the_service_starts(self):
+        write(self.bed, f"{UNITS}/young.service", DAEMON.format(more="", install=""))
+        self.applied("young", {"running": True})
+        write(self.bed, f"{UNITS}/young.service",
+              DAEMON.format(more="Environment=AGE=2", install=""))
+        self.assertEqual(self.agent("invoke", "services", "young", "restart")[0], 0)
+        self.assertIn("AGE=2", self.systemctl("show", "--property=Environment", "young"))
+
+    def test_the_watch_outlives_the_bus(self):
+        self.applied("plain", {"running": True})
+        with Watching(self.bed) as events:
+            self.systemctl("restart", "dbus")
+            eventually("the bus answers", lambda: self.flags("plain"))
+            self.systemctl("stop", "plain")
+            events.wait("resource.drifted", "plain")
+            self.systemctl("start", "plain")
+            events.wait("resource.restored", "plain")
+            self.systemctl("stop", "plain")
+            drifted = events.wait("resource.drifted", "plain")
+            self.assertEqual(drifted["compliance"]["seen_by"], "event")
+
+    def test_the_watch_outlives_a_new_systemd(self):
+        self.applied("plain", {"running": True})
+        with Watching(self.bed) as events:
+            self.systemctl("daemon-reexec")
+            self.systemctl("stop", "plain")
+            events.wait("resource.drifted", "plain")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
