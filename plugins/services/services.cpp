@@ -93,6 +93,7 @@ class Services {
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr std::string_view kActions = kActionsText;
     static constexpr bool kPlans = true;
+    static constexpr bool kParallel = true;  // each call has a connection of its own
 
     Services(const sdk::Host&, const sdk::Call&, std::string_view) {}
 

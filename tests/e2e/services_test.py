@@ -249,6 +249,18 @@ class Services(unittest.TestCase):
                 self.assertEqual(code, 1, told)
                 self.assertIn(word, json.dumps(told))
 
+    def test_a_call_under_way_ends_with_the_agent(self):
+        self.systemctl("stop", "slow")
+        asked = self.bed.run("systemd-run", "--unit=asks", AGENT, "invoke", "services", "slow",
+                             "start", check=False)
+        self.assertEqual(asked.returncode, 0, asked)
+        eventually("it is starting", lambda: self.systemctl("is-active", "slow", check=False)
+                   == "activating")
+        begin = time.monotonic()
+        self.systemctl("stop", AGENT)
+        self.assertLess(time.monotonic() - begin, 10)
+        self.systemctl("stop", "slow")
+
     def test_a_changed_unit_file_is_read_before_the_service_starts(self):
         write(self.bed, f"{UNITS}/young.service", DAEMON.format(more="", install=""))
         self.applied("young", {"running": True})
