@@ -11,7 +11,7 @@ namespace json = sdk::json;
 namespace {
 
 void tell(const sdk::Call& call, const char* path, std::string before, std::string after) {
-    call.change({path, std::move(before), std::move(after)});
+    call.change({path, std::move(before), std::move(after), 0, EK_ACT_SET, EK_OUT_PLANNED});
 }
 
 void compare_version(const sdk::Call& call, std::string_view wanted, const json::Value& actual) {

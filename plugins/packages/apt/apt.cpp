@@ -37,8 +37,10 @@ Words reporting(Words words) {
     return words;
 }
 
+// Writes nothing, neither a cache nor the log of how it came to its answer.
 Words simulated(Words words) {
-    words.insert(words.begin() + 1, "--simulate");
+    words.insert(words.begin() + 1,
+                 {"--simulate", "-o", "Dir::Log::Planner=", "-o", "Dir::Cache::pkgcache="});
     return words;
 }
 
@@ -105,8 +107,14 @@ class Apt : public Backend {
     void install(const sdk::Call& call, const std::string& id,
                  const std::string& version) override {
         finish_interrupted(call);
+        const bool held = is_held(id);
         const Ran ran = change(call, reporting(install_words(id, version)), true);
-        const auto now = find(id);
+        auto now = find(id);
+        // apt takes a package that it changes off its hold.
+        if (held && now && !now->hold) {
+            set_hold(call, id, true);
+            now = find(id);
+        }
         if (!now || now->version != version || !now->sound())
             throw failure_in(ran.output, "install " + id + " " + version);
         note_trouble(call, ran);

@@ -77,7 +77,8 @@ void Database::refresh() {
     const Stamp updates = stamp_of(folder_ + "/updates");
     // While somebody is at work the journal tells of things half done, which nobody is judged by.
     const bool at_work = lock_holder(folder_ + "/lock").has_value();
-    if (status == status_ && updates == updates_ && at_work == at_work_) return;
+    if (read_ && status == status_ && updates == updates_ && at_work == at_work_) return;
+    read_ = false;
     entries_.clear();
     native_.clear();
     interrupted_ = false;
@@ -94,7 +95,7 @@ void Database::refresh() {
         }
     }
     for (Entry& entry : entries) take(std::move(entry));
-    status_ = status, updates_ = updates, at_work_ = at_work;
+    status_ = status, updates_ = updates, at_work_ = at_work, read_ = true;
 }
 
 void Database::take(Entry entry) {

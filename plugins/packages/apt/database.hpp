@@ -49,6 +49,7 @@ class Database {
     std::string native_;
     std::map<std::string, Entry> entries_;  // by id
     Stamp status_, updates_;
+    bool read_ = false;
     bool interrupted_ = false;
     bool at_work_ = false;
 };

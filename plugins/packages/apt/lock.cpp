@@ -21,6 +21,7 @@ constexpr int kStepMs = 50;
 constexpr std::uint64_t kMarginNs = 200'000'000;
 
 std::string name_of(pid_t pid) {
+    if (pid <= 0) return "a process outside of this container";
     std::string name;
     std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
     return "process " + std::to_string(pid) + (name.empty() ? "" : " (" + name + ")");

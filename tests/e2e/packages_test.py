@@ -1,0 +1,264 @@
+"""Packages on a host with dpkg and apt, from a repository of our own."""
+
+import contextlib
+import fcntl
+import threading
+import time
+import unittest
+
+from beds import debs
+from harness.case import QUIET_SECONDS, SystemCase
+from harness.system import AGENT, eventually, write
+
+PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy")
+LATENCY_SECONDS = 2.0
+HELD_SECONDS = 3
+
+
+class PackagesCase(SystemCase):
+    hosts = ("deb",)
+    prepare = staticmethod(lambda bed: debs.give(bed, "v1"))
+
+    def setUp(self):
+        """No test finds what another has left."""
+        for item in self.rest.items("/v1/hosts/deb/resources/packages"):
+            path = self.rest.resource_path("deb", "packages", item["id"])
+            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+        self.sh("rm -f /etc/failpost.fails; touch /run/slowpost.go")
+        self.sh("apt-mark unhold " + " ".join(PACKAGES[:4]) + " >/dev/null; dpkg --configure -a; "
+                "dpkg --purge --force-depends " + " ".join(PACKAGES) + "; rm -f /run/slowpost*")
+        debs.give(self.bed(), "v1")
+
+    def sh(self, command, check=True):
+        return self.bed().run("sh", "-c", "export DEBIAN_FRONTEND=noninteractive; " + command,
+                              check=check).stdout
+
+    def status(self, name):
+        """("hold", "installed", "1.0"), or None for a package that dpkg does not know."""
+        told = self.bed().run("dpkg-query", "-W", "-f",
+                              "${db:Status-Want} ${db:Status-Status} ${Version}", name,
+                              check=False)
+        return tuple(told.stdout.split()) if told.returncode == 0 else None
+
+    def put(self, rid, description, policy=None, query=""):
+        return self.rest.put("deb", "packages", rid, description, policy, query=query)
+
+    def changes(self, command):
+        return [(one["path"], one["before"], one["after"], one["outcome"])
+                for one in command["resources"][0]["changes"]]
+
+    def assert_fails(self, rid, description, code, words):
+        command = self.put(rid, description).body
+        self.assertEqual(command["state"], "failed", command)
+        error = command["resources"][0]["error"]
+        self.assertEqual(error["code"], code, error)
+        self.assertRegex(error["detail"], words)
+
+    def assert_settled(self, rid, description):
+        """A further apply finds nothing to do, and the verdict agrees."""
+        self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
+        self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
+
+
+class Apply(PackagesCase):
+    def test_a_package_is_installed_with_what_it_needs_as_planned(self):
+        planned = self.put("hello", {}, query="?dry_run=all").body
+        self.assertIsNone(self.status("hello"))
+        done = self.put_done("packages", "hello", {})
+        wanted = [("/ensure", "absent", "present"), ("/version", None, "1.0")]
+        self.assertEqual(self.changes(planned), [(*one, "planned") for one in wanted])
+        self.assertEqual(self.changes(done), [(*one, "done") for one in wanted])
+        self.assertEqual(self.status("hello"), ("install", "installed", "1.0"))
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+        self.assert_settled("hello", {})
+        state = self.rest.resource("deb", "packages", "hello")["state"]
+        self.assertEqual(state, {"version": "1.0", "condition": "installed", "hold": False,
+                                 "candidate": "1.0", "lists_stale": False})
+
+    def test_a_plan_writes_nothing(self):
+        seen = "cd /var/lib/dpkg; stat -c '%n %i %z' status updates info; " \
+               "stat -c '%n %i %z' /var/lib/apt/lists /var/cache/apt/archives /var/log/apt"
+        self.put_done("packages", "libhello", {})
+        before = self.sh(seen)
+        for rid, description in (("hello", {}), ("libhello", {"ensure": "absent"}),
+                                 ("libhello", {"hold": True})):
+            planned = self.put(rid, description, query="?dry_run=all").body
+            self.assertTrue(self.changes(planned), planned)
+        self.assertEqual(self.sh(seen), before)
+
+    def test_a_package_is_removed_and_its_configuration_stays(self):
+        self.put_done("packages", "hello", {})
+        done = self.put_done("packages", "hello", {"ensure": "absent"})
+        self.assertEqual(self.changes(done), [("/ensure", "present", "absent", "done")])
+        self.assertEqual(self.status("hello"), ("deinstall", "config-files", "1.0"))
+        self.assertEqual(self.read("/etc/hello.conf"), "greeting=1.0\n")
+        self.assert_settled("hello", {"ensure": "absent"})
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+
+    def test_what_others_need_is_not_removed(self):
+        self.put_done("packages", "hello", {})
+        self.assert_fails("libhello", {"ensure": "absent"}, "conflict", "would go too: hello")
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+
+    def test_exact_versions_go_up_and_down(self):
+        debs.give(self.bed(), "v1", "v2")
+        for version in ("1.0", "2.0", "1.0"):
+            self.put_done("packages", "libhello", {"version": version})
+            self.assertEqual(self.status("libhello"), ("install", "installed", version))
+            self.assert_settled("libhello", {"version": version})
+        self.assert_fails("libhello", {"version": "3.0"}, "not-found", "3.0")
+
+    def test_latest_follows_the_lists_as_they_are(self):
+        self.put_done("packages", "libhello", {"version": "latest"})
+        self.assertEqual(self.status("libhello")[2], "1.0")
+        debs.give(self.bed(), "v1", "v2")
+        self.bed().run(AGENT, "check", check=False)
+        told = self.wait_compliance("drifted", "packages", "libhello")
+        self.assertEqual(told["fields"],
+                         [{"path": "/version", "expected": "2.0", "actual": "1.0"}])
+        done = self.put_done("packages", "libhello", {"version": "latest"})
+        self.assertEqual(self.changes(done), [("/version", "1.0", "2.0", "done")])
+        self.assert_settled("libhello", {"version": "latest"})
+
+    def test_latest_is_not_judged_by_lists_of_long_ago(self):
+        self.put_done("packages", "libhello", {"version": "latest"})
+        self.sh("touch -d '8 days ago' /var/lib/apt/lists/partial /var/lib/apt/lists")
+        self.bed().run(AGENT, "check", check=False)
+        self.wait_compliance("unknown", "packages", "libhello")
+        self.assertIn("too old", self.bed().journal(AGENT))
+        self.sh("apt-get -q update")
+        self.bed().run(AGENT, "check", check=False)
+        self.wait_compliance("compliant", "packages", "libhello")
+
+    def test_a_hold_is_set_and_taken_off(self):
+        done = self.put_done("packages", "libhello", {"hold": True})
+        self.assertEqual(self.changes(done)[-1], ("/hold", False, True, "done"))
+        self.assertEqual(self.status("libhello"), ("hold", "installed", "1.0"))
+        self.assert_settled("libhello", {"hold": True})
+        debs.give(self.bed(), "v1", "v2")
+        self.assert_fails("hello", {"version": "2.0"}, "conflict", "libhello|[Hh]eld")
+        self.put_done("packages", "libhello", {"hold": True, "version": "2.0"})
+        self.assertEqual(self.status("libhello"), ("hold", "installed", "2.0"))
+        self.put_done("packages", "libhello", {"hold": False})
+        self.assertEqual(self.status("libhello"), ("install", "installed", "2.0"))
+
+    def test_a_changed_configuration_file_is_kept(self):
+        self.put_done("packages", "hello", {})
+        write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
+        debs.give(self.bed(), "v1", "v2")
+        self.put_done("packages", "hello", {"version": "2.0"})
+        self.assertEqual(self.status("hello"), ("install", "installed", "2.0"))
+        self.assertEqual(self.read("/etc/hello.conf"), "greeting=mine\n")
+
+    def test_a_failing_script_is_told_and_healed_by_the_next_apply(self):
+        write(self.bed(), "/etc/failpost.fails", "")
+        self.assert_fails("failpost", {}, "internal", "failpost")
+        self.assertEqual(self.status("failpost"), ("install", "half-configured", "1.0"))
+        state = self.rest.resource("deb", "packages", "failpost")["state"]
+        self.assertEqual(state["condition"], "half-configured")
+        self.sh("rm /etc/failpost.fails")
+        done = self.put_done("packages", "failpost", {})
+        self.assertEqual(self.changes(done),
+                         [("/condition", "half-configured", "installed", "done")])
+        self.assert_settled("failpost", {})
+
+    def test_what_cannot_be_installed_is_refused_by_its_reason(self):
+        self.put_done("packages", "libhello", {})
+        self.assert_fails("no-such-package", {}, "not-found", "no-such-package")
+        self.assert_fails("needy", {}, "conflict", "does-not-exist")
+        self.assert_fails("clash", {}, "conflict", "/opt/libhello/VERSION")
+        self.assert_fails("rival", {}, "conflict", "remove")
+        self.assert_fails("hello:all", {}, "invalid", "canonical id .* is hello")
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+        self.assertIsNone(self.status("rival"))
+
+    @contextlib.contextmanager
+    def locked(self):
+        with open(self.bed().files / "var/lib/dpkg/lock-frontend", "r+", encoding="utf-8") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            yield
+
+    def test_a_lock_is_waited_for(self):
+        with self.locked():
+            waiting = threading.Thread(target=self.put_done, args=("packages", "libhello", {}))
+            waiting.start()
+            time.sleep(HELD_SECONDS)
+            self.assertTrue(waiting.is_alive())
+            self.assertIsNone(self.status("libhello"))
+        waiting.join(30)
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+
+
+class Drift(PackagesCase):
+    def tamper(self, command):
+        since = self.events.mark()
+        self.sh(command)
+        return since, time.time()
+
+    def test_removal_and_upgrade_from_outside_are_seen_at_once(self):
+        debs.give(self.bed(), "v1", "v2")
+        description = {"version": "1.0", "hold": False}
+        self.put_done("packages", "libhello", description)
+        for command, field in (
+                ("dpkg --purge libhello",
+                 {"path": "/ensure", "expected": "present", "actual": "absent"}),
+                ("apt-get -qy install libhello=2.0",
+                 {"path": "/version", "expected": "1.0", "actual": "2.0"}),
+                ("apt-mark hold libhello", {"path": "/hold", "expected": False, "actual": True})):
+            with self.subTest(command):
+                self.put_done("packages", "libhello", description)
+                since, at = self.tamper(command)
+                event = self.wait_event("resource.drifted", "packages", "libhello", since)
+                self.assertEqual(event["data"]["compliance"]["fields"], [field])
+                self.assertEqual(event["data"]["compliance"]["seen_by"], "event")
+                self.assertLess(event["_at"] - at, LATENCY_SECONDS)
+
+    def test_drift_is_repaired_where_that_is_the_policy(self):
+        debs.give(self.bed(), "v1", "v2")
+        self.put_done("packages", "libhello", {"version": "1.0"}, "enforce")
+        for command in ("dpkg --purge libhello", "apt-get -qy install libhello=2.0"):
+            with self.subTest(command):
+                since, _ = self.tamper(command)
+                self.wait_event("resource.repaired", "packages", "libhello", since)
+                self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+                self.assertEqual(self.resource_events("packages", "libhello", since),
+                                 ["drifted", "repaired"])
+
+    def test_what_concerns_others_or_nothing_is_no_drift(self):
+        self.put_done("packages", "libhello", {})
+        since, _ = self.tamper("apt-get -qy install failpost; apt-get -qy install libhello")
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "libhello", since), [])
+
+    def test_a_killed_dpkg_is_seen_and_healed(self):
+        self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
+        self.bed().run("systemd-run", "--unit=outside", "--setenv=DEBIAN_FRONTEND=noninteractive",
+                       "apt-get", "-qy", "install", "slowpost")
+        since = self.events.mark()
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "slowpost", since), [],
+                         "nobody is judged in the middle of his work")
+        self.bed().run("systemctl", "kill", "--signal=KILL", "outside")
+        self.wait_event("resource.drifted", "packages", "slowpost", since)
+        state = self.rest.resource("deb", "packages", "slowpost")["state"]
+        self.assertEqual(state["condition"], "half-configured")
+        write(self.bed(), "/run/slowpost.go", "")
+        done = self.put_done("packages", "slowpost", {}, "enforce")
+        self.assertEqual(self.changes(done),
+                         [("/condition", "half-configured", "installed", "done")])
+        self.assertEqual(self.status("slowpost"), ("install", "installed", "1.0"))
+
+    def test_the_agent_may_end_while_dpkg_works(self):
+        reply = self.rest.put("deb", "packages", "slowpost", {}, wait_s=None)
+        self.assertEqual(reply.status, 202, reply)
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        self.system.kill(self.bed(), AGENT)
+        write(self.bed(), "/run/slowpost.go", "")
+        eventually("dpkg has finished",
+                   lambda: self.status("slowpost") == ("install", "installed", "1.0"))
+        self.assert_settled("slowpost", {})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

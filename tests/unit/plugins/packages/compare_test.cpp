@@ -1,0 +1,46 @@
+#include "plugins/packages/compare.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/plugins/packages/call.hpp"
+
+namespace evenkeel::packages {
+namespace {
+
+std::string drift(std::string_view desired, std::string_view actual) {
+    TestCall call;
+    compare(call.call(), desired, actual);
+    return call.told;
+}
+
+constexpr std::string_view kSound =
+    R"({"version":"1.0","condition":"installed","hold":false,"candidate":"2.0","lists_stale":false})";
+
+TEST(PackagesCompare, TellsTheDescribedFieldsThatDiffer) {
+    EXPECT_EQ(drift("{}", kSound), "");
+    EXPECT_EQ(drift(R"({"version":"1.0","hold":false})", kSound), "");
+    EXPECT_EQ(drift(R"({"version":"1.1","hold":true})", kSound),
+              "/hold false>true;/version \"1.0\">\"1.1\";");
+}
+
+TEST(PackagesCompare, TakesLatestForTheCandidate) {
+    EXPECT_EQ(drift(R"({"version":"latest"})", kSound), "/version \"1.0\">\"2.0\";");
+    EXPECT_EQ(drift(R"({"version":"latest"})", R"({"version":"2.0","candidate":"2.0"})"), "");
+}
+
+TEST(PackagesCompare, DoesNotJudgeLatestByOldOrMissingLists) {
+    for (const char* state : {R"({"version":"1.0","candidate":"2.0","lists_stale":true})",
+                              R"({"version":"1.0","lists_stale":false})"})
+        EXPECT_NE(failure_of([&] { drift(R"({"version":"latest"})", state); }, EK_E_UNAVAILABLE)
+                      .find("the lists of packages are too old"),
+                  std::string::npos);
+    EXPECT_EQ(drift(R"({"version":"1.0"})", R"({"version":"1.0","lists_stale":true})"), "");
+}
+
+TEST(PackagesCompare, CallsWhatIsNotWhollyInstalledDrift) {
+    EXPECT_EQ(drift("{}", R"({"version":"1.0","condition":"half-configured"})"),
+              "/condition \"half-configured\">\"installed\";");
+}
+
+}  // namespace
+}  // namespace evenkeel::packages
