@@ -8,7 +8,7 @@ import unittest
 
 from beds import debs
 from harness.case import QUIET_SECONDS, SystemCase
-from harness.system import AGENT, eventually, write
+from harness.system import AGENT, eventually, main_pid, write
 
 PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy")
 LATENCY_SECONDS = 2.0
@@ -249,15 +249,23 @@ class Drift(PackagesCase):
                          [("/condition", "half-configured", "installed", "done")])
         self.assertEqual(self.status("slowpost"), ("install", "installed", "1.0"))
 
-    def test_the_agent_may_end_while_dpkg_works(self):
-        reply = self.rest.put("deb", "packages", "slowpost", {}, wait_s=None)
-        self.assertEqual(reply.status, 202, reply)
-        eventually("the script runs", lambda: self.exists("/run/slowpost"))
-        self.system.kill(self.bed(), AGENT)
-        write(self.bed(), "/run/slowpost.go", "")
-        eventually("dpkg has finished",
-                   lambda: self.status("slowpost") == ("install", "installed", "1.0"))
-        self.assert_settled("slowpost", {})
+    def test_dpkg_goes_on_when_the_agent_ends(self):
+        for end in (("restart",), ("kill", "--kill-whom=main", "--signal=KILL")):
+            with self.subTest(end):
+                self.setUp()
+                reply = self.rest.put("deb", "packages", "slowpost", {}, wait_s=None)
+                self.assertEqual(reply.status, 202, reply)
+                eventually("the script runs", lambda: self.exists("/run/slowpost"))
+                script = self.read("/run/slowpost").strip()
+                before = main_pid(self.bed(), AGENT)
+                self.bed().run("systemctl", *end, AGENT)
+                eventually("the agent runs again",
+                           lambda: main_pid(self.bed(), AGENT) not in ("0", before))
+                self.assertTrue(self.exists(f"/proc/{script}"))
+                write(self.bed(), "/run/slowpost.go", "")
+                eventually("dpkg has finished",
+                           lambda: self.status("slowpost") == ("install", "installed", "1.0"))
+                self.assert_settled("slowpost", {})
 
 
 if __name__ == "__main__":
