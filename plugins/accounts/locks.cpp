@@ -19,6 +19,8 @@ namespace {
 
 // Kept back, so that the answer is there before the deadline is.
 constexpr std::uint64_t kMarginNs = 200'000'000;
+// Less than the time after which a host takes a call without a deadline for hung.
+constexpr std::uint64_t kPatienceNs = 30'000'000'000;
 constexpr int kPollMs = 20;
 constexpr std::uint32_t kRetryMs = 1000;
 
@@ -57,19 +59,23 @@ std::optional<std::string> lock_holder(const std::string& etc) {
     return holder_of_pwd_lock(etc + "/.pwd.lock");
 }
 
-void wait_before_retry(const sdk::Call& call, const std::string& why, int ms) {
-    const bool late = call.deadline_ns() != 0 && sdk::now_ns() + kMarginNs >= call.deadline_ns();
-    if (late)
+Patience::Patience(const sdk::Call& call)
+    : call_(call),
+      until_ns_(call.deadline_ns() != 0 ? call.deadline_ns() - kMarginNs
+                                        : sdk::now_ns() + kPatienceNs) {}
+
+void Patience::wait(const std::string& why, int ms) const {
+    if (sdk::now_ns() >= until_ns_)
         throw sdk::Failure(EK_E_BUSY, why)
             .hint("wait until that has finished")
             .retry_after_ms(kRetryMs);
-    pollfd cancel{call.cancel_fd(), POLLIN, 0};
+    pollfd cancel{call_.cancel_fd(), POLLIN, 0};
     ::poll(&cancel, 1, ms);
-    call.check();
+    call_.check();
 }
 
-void wait_for_locks(const sdk::Call& call, const std::string& etc) {
-    while (const auto holder = lock_holder(etc)) wait_before_retry(call, *holder, kPollMs);
+void Patience::wait_for_locks(const std::string& etc) const {
+    while (const auto holder = lock_holder(etc)) wait(*holder, kPollMs);
 }
 
 }  // namespace evenkeel::accounts

@@ -66,15 +66,16 @@ sdk::Failure tool_failure(const Command& command, int code, const std::string& o
 }
 
 void carry_out(const std::vector<Command>& commands, const sdk::Call& call, sdk::Changes& changes) {
+    const Patience patience(call);
     for (const Command& command : commands) {
         while (true) {
-            wait_for_locks(call);
+            patience.wait_for_locks();
             const Ended ended =
                 run_child(path_of(command.tool), command.arguments, command.input, call);
             if (ended.code == 0) break;
             if (!lacks_lock(ended.output)) throw tool_failure(command, ended.code, ended.output);
             // Somebody was quicker; the tools wait too, but for 15 seconds and no longer.
-            wait_before_retry(call, first_line(ended.output), kRetryMs);
+            patience.wait(first_line(ended.output), kRetryMs);
         }
         for (const std::string& field : command.fields) changes.done(field);
     }

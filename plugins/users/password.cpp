@@ -11,10 +11,11 @@ namespace {
 
 // Shorter ones are some password with a $ in front of it.
 constexpr std::size_t kHashMin = 20;
+constexpr std::size_t kHashMax = 1024;
 
 bool has_form_of_crypt(std::string_view hash) {
     const auto allowed = [](char c) { return c > ' ' && c < 0x7f && !std::strchr(":;*!\\", c); };
-    return hash.size() >= kHashMin && hash.front() == '$' &&
+    return hash.size() >= kHashMin && hash.size() <= kHashMax && hash.front() == '$' &&
            std::count(hash.begin(), hash.end(), '$') >= 2 &&
            std::all_of(hash.begin(), hash.end(), allowed);
 }

@@ -15,6 +15,8 @@ namespace json = sdk::json;
 using accounts::Database;
 
 constexpr std::int64_t kDaysMax = 2147483647;
+// The schema has no such limits, since it is of states too, and a machine may have anything.
+constexpr std::size_t kTextMax = 4095;
 
 std::optional<std::string> field_text(const json::Value& description, const char* name) {
     const auto text = json::text_of(description, name);
@@ -22,9 +24,10 @@ std::optional<std::string> field_text(const json::Value& description, const char
     const auto breaks = [](char c) {
         return c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     };
-    if (std::any_of(text->begin(), text->end(), breaks))
-        throw sdk::Failure(EK_E_INVALID,
-                           std::string(name) + " has no colon and no control characters")
+    if (text->size() > kTextMax || std::any_of(text->begin(), text->end(), breaks))
+        throw sdk::Failure(EK_E_INVALID, std::string(name) +
+                                             " has no colon, no control characters and at most "
+                                             "4,095 bytes")
             .at("/" + std::string(name));
     return std::string(*text);
 }

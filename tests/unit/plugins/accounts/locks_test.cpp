@@ -20,6 +20,11 @@ class Locks : public testing::Test {
     std::string path(const char* name) const { return folder_ / name; }
     void lock(const char* name, const std::string& pid) { std::ofstream(path(name)) << pid; }
 
+    void wait(const CallFrame& frame) const {
+        const sdk::Call call = frame.call();
+        Patience(call).wait_for_locks(etc_);
+    }
+
     test::TempFolder folder_;
     const std::string etc_ = folder_.path();
 };
@@ -75,7 +80,7 @@ TEST_F(Locks, AreWaitedForUntilTheyAreGone) {
         ::unlink(path("passwd.lock").c_str());
     });
     const CallFrame frame;
-    EXPECT_EQ(failure_of([&] { wait_for_locks(frame.call(), etc_); }), "");
+    EXPECT_EQ(failure_of([&] { wait(frame); }), "");
     releaser.join();
 }
 
@@ -83,9 +88,9 @@ TEST_F(Locks, ThatStayMakeTheCallBusyBeforeItsDeadline) {
     lock("passwd.lock", std::to_string(::getpid()));
     const CallFrame frame(false, milliseconds(400));
     const std::uint64_t begin = sdk::now_ns();
-    EXPECT_EQ(failure_of([&] { wait_for_locks(frame.call(), etc_); }),
-              std::to_string(EK_E_BUSY) + " : process " + std::to_string(::getpid()) + " holds " +
-                  path("passwd.lock"));
+    EXPECT_EQ(failure_of([&] { wait(frame); }), std::to_string(EK_E_BUSY) + " : process " +
+                                                    std::to_string(::getpid()) + " holds " +
+                                                    path("passwd.lock"));
     EXPECT_GT(sdk::now_ns() - begin, 150'000'000u);
     EXPECT_EQ(failure_of([&] { frame.call().check(); }), "");
 }
@@ -94,8 +99,7 @@ TEST_F(Locks, AreNoLongerWaitedForOnceCancelled) {
     lock("passwd.lock", std::to_string(::getpid()));
     const CallFrame frame;
     frame.cancel();
-    EXPECT_EQ(failure_of([&] { wait_for_locks(frame.call(), etc_); }).substr(0, 1),
-              std::to_string(EK_E_CANCELLED));
+    EXPECT_EQ(failure_of([&] { wait(frame); }).substr(0, 1), std::to_string(EK_E_CANCELLED));
 }
 
 }  // namespace

@@ -124,6 +124,8 @@ TEST(AnAccount, IsNeverOpenedWithoutAPassword) {
 }
 
 TEST(ADescription, IsRefusedByItsField) {
+    EXPECT_EQ(refusal("new", R"({"gecos":")" + std::string(4096, 'x') + R"("})"),
+              invalid_at("/gecos"));
     EXPECT_EQ(refusal("new", R"({"groups":["sudo","nope"]})"), invalid_at("/groups/1"));
     EXPECT_EQ(refusal("new", R"({"group":"nope"})"), invalid_at("/group"));
     EXPECT_EQ(refusal("new", R"({"group":"4000"})"), invalid_at("/group"));
