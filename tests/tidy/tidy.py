@@ -84,7 +84,8 @@ def layering(path, text):
     layer = max((folder for folder in LAYERS if within(path, folder)), key=len, default=None)
     if not path.endswith(CPP) or layer is None:
         return
-    own = path.rsplit("/", 1)[0]
+    # A plugin's folders are its own, whichever of them a file lies in.
+    own = "/".join(path.split("/")[:2]) if layer == "plugins" else path.rsplit("/", 1)[0]
     for number, quote, name in includes(text):
         target = "sdk/include/" + name if name.startswith("evenkeel/") else name
         if "/" not in target:

@@ -1,6 +1,7 @@
 #include "plugins/packages/apt/rehearsal.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace evenkeel::packages {
 
@@ -13,8 +14,11 @@ Rehearsal parse_rehearsal(std::string_view output) {
         const std::string_view verb = line.substr(0, 4);
         const std::string_view rest = line.substr(5);
         std::string name(rest.substr(0, rest.find(' ')));
-        if (verb == "Inst") rehearsal.installed.push_back(std::move(name));
-        if (verb == "Remv" || verb == "Purg") rehearsal.removed.push_back(std::move(name));
+        if (verb == "Inst") {
+            rehearsal.installed.push_back(std::move(name));
+        } else if (verb == "Remv" || verb == "Purg") {
+            rehearsal.removed.push_back(std::move(name));
+        }
     }
     return rehearsal;
 }

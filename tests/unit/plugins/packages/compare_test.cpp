@@ -14,7 +14,8 @@ std::string drift(std::string_view desired, std::string_view actual) {
 }
 
 constexpr std::string_view kSound =
-    R"({"version":"1.0","condition":"installed","hold":false,"candidate":"2.0","lists_stale":false})";
+    R"({"version":"1.0","condition":"installed","hold":false,"candidate":"2.0",)"
+    R"("lists_stale":false})";
 
 TEST(PackagesCompare, TellsTheDescribedFieldsThatDiffer) {
     EXPECT_EQ(drift("{}", kSound), "");
