@@ -1,5 +1,6 @@
 #include "plugins/accounts/locks.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -34,8 +35,11 @@ std::optional<std::string> holder_of_file(const std::string& path) {
     std::array<char, 32> text{};
     const ssize_t length = ::read(fd.get(), text.data(), text.size());
     pid_t pid = 0;
-    if (length > 0) std::from_chars(text.data(), text.data() + length, pid);
-    if (pid <= 0) return "somebody holds " + path;
+    const char* const end = text.data() + std::max<ssize_t>(length, 0);
+    const auto [stop, error] = std::from_chars(text.data(), end, pid);
+    // The tools take a lock that is not quite this for held, and so it is.
+    if (error != std::errc() || (stop != end && *stop != '\0') || pid <= 0)
+        return "somebody holds " + path;
     if (::kill(pid, 0) != 0 && errno == ESRCH) return std::nullopt;
     return "process " + std::to_string(pid) + " holds " + path;
 }

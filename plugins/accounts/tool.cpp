@@ -1,11 +1,12 @@
 #include "plugins/accounts/tool.hpp"
 
-#include <array>
+#include <cerrno>
 
 #include <unistd.h>
 
 #include "plugins/accounts/child.hpp"
 #include "plugins/accounts/locks.hpp"
+#include "plugins/posix/failure.hpp"
 
 namespace evenkeel::accounts {
 
@@ -74,6 +75,8 @@ void carry_out(const std::vector<Command>& commands, const sdk::Call& call, sdk:
                 run_child(path_of(command.tool), command.arguments, command.input, call);
             if (ended.code == 0) break;
             if (!lacks_lock(ended.output)) throw tool_failure(command, ended.code, ended.output);
+            // Which is also what they say where nobody can write at all.
+            if (::access("/etc", W_OK) != 0) throw posix::os_failure(errno, "write to /etc");
             // Somebody was quicker; the tools wait too, but for 15 seconds and no longer.
             patience.wait(first_line(ended.output), kRetryMs);
         }

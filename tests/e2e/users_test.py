@@ -1,11 +1,12 @@
 """Users and groups described over REST are really there, watched where the shadow tools write."""
 
 import json
+import socket
 import time
 import unittest
 
 from harness.case import QUIET_SECONDS, SystemCase
-from harness.system import AGENT, eventually, write
+from harness.system import AGENT, eventually, main_pid, write
 
 # Two hashes that crypt(3) makes of "canary"; what they are of is nobody's business here.
 CANARY = "$6$canarycanary$UWyR4QuqBiUdxNQFcyS0jPiHNpUoXkMB0IdqSg4NoaGFH25UhlxvYEY0f6sw8T9cHlVmz."
@@ -46,6 +47,16 @@ def changed(command):
     """{path: (before, after)} of the one resource of a command."""
     return {change["path"]: (change["before"], change["after"])
             for change in command["resources"][0]["changes"]}
+
+
+def local_request(bed, verb, timeout_ms, arguments):
+    """One request over the agent's local socket, and its reply."""
+    leader = (bed.folder / "leader").read_text(encoding="utf-8")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(f"/proc/{leader}/root/run/evenkeel/agent.sock")
+        line.sendall(json.dumps({"type": "request", "verb": verb, "timeout_ms": timeout_ms,
+                                 "arguments": arguments}).encode() + b"\n")
+        return json.loads(line.makefile().readline())
 
 
 class UsersCase(SystemCase):
@@ -222,11 +233,42 @@ class Users(UsersCase):
     def test_a_lock_held_by_another_tool_is_waited_for(self):
         self.put_done("users", "waiter", {"gecos": "before"})
         # As a shadow tool does: its process id in the lock file, while it lives.
-        self.sh("sh -c 'echo $$ >/etc/passwd.lock; sleep 2; rm /etc/passwd.lock' "
+        self.sh("sh -c 'printf %s $$ >/etc/passwd.lock; sleep 2; rm /etc/passwd.lock' "
                 ">/dev/null 2>&1 & sleep 0.2")
         self.put_done("users", "waiter", {"gecos": "after"})
         self.assertEqual(self.line("waiter")[4], "after")
         self.assertFalse(self.exists("/etc/passwd.lock"))
+
+    def hold_lock(self):
+        """Holds the lock of passwd, as vipw does while its editor is open."""
+        self.bed().run("systemd-run", "--unit=holder", "sleep", "600")
+        write(self.bed(), "/etc/passwd.lock", main_pid(self.bed(), "holder"))
+
+    def test_a_lock_that_stays_makes_the_apply_busy_by_its_deadline(self):
+        wanted = {"resources": [{"collection": "users", "id": "local",
+                                 "description": {"gecos": "mine"}}]}
+        self.hold_lock()
+        begin = time.monotonic()
+        reply = local_request(self.bed(), "apply", 2000, wanted)
+        self.assertLess(time.monotonic() - begin, 2.2)
+        error = reply["result"]["resources"][0]["error"]
+        self.assertEqual(error["code"], "busy", reply)
+        self.assertRegex(error["detail"], "^process [0-9]+ holds /etc/passwd.lock")
+        # What its process left behind holds nobody up.
+        self.sh("systemctl stop holder")
+        reply = local_request(self.bed(), "apply", 10000, wanted)
+        self.assertIsNone(reply["result"]["resources"][0]["error"], reply)
+        self.assertEqual(self.line("local")[4], "mine")
+
+    def test_drift_is_judged_when_the_locks_are_gone(self):
+        self.put_done("users", "judged", {"gecos": "good"})
+        self.hold_lock()
+        since = self.events.mark()
+        self.sh("sed '/^judged:/s/good/bad/' /etc/passwd >/etc/p && mv /etc/p /etc/passwd")
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("users", "judged", since), [])
+        self.sh("systemctl stop holder")
+        self.wait_event("resource.drifted", "users", "judged", since)
 
 
 class Secrets(UsersCase):

@@ -40,8 +40,10 @@ TEST_F(Locks, NameTheProcessThatHoldsOne) {
                   "process " + std::to_string(::getpid()) + " holds " + path(name));
         ::unlink(path(name).c_str());
     }
-    lock("group.lock", "nonsense");
-    EXPECT_EQ(lock_holder(etc_), "somebody holds " + path("group.lock"));
+    for (const char* text : {"nonsense", "", "2147483646\n", "-1"}) {
+        lock("group.lock", text);
+        EXPECT_EQ(lock_holder(etc_), "somebody holds " + path("group.lock")) << text;
+    }
 }
 
 TEST_F(Locks, OfAProcessThatIsGoneHoldNobodyUp) {
