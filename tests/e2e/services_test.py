@@ -282,6 +282,22 @@ class Services(unittest.TestCase):
             drifted = events.wait("resource.drifted", "plain")
             self.assertEqual(drifted["compliance"]["seen_by"], "event")
 
+    def test_without_the_bus_everything_is_unavailable_and_comes_back(self):
+        self.systemctl("stop", "dbus.socket", "dbus.service")
+        self.addCleanup(self.systemctl, "start", "dbus.socket")
+        code, told = self.agent("read", "services", "plain")
+        self.assertEqual((code, told["error"]["code"]), (1, "unavailable"), told)
+        self.assertEqual(self.refused("plain", {"running": True})["code"], "unavailable")
+        self.systemctl("start", "dbus.socket")
+        eventually("it answers", lambda: self.flags("plain"))
+
+    def test_a_unit_file_of_the_administrator_is_not_replaced_by_a_mask(self):
+        write(self.bed, "/etc/systemd/system/local.service", DAEMON.format(more="", install=""))
+        error = self.refused("local", {"masked": True})
+        self.assertEqual(error["code"], "conflict", error)
+        self.assertIn("/etc/systemd/system", error["detail"])
+        self.assertEqual(self.flags("local"), (False, False, False))
+
     def test_the_watch_outlives_a_new_systemd(self):
         self.applied("plain", {"running": True})
         with Watching(self.bed) as events:
