@@ -9,7 +9,7 @@ namespace evenkeel::packages {
 
 namespace {
 
-constexpr std::size_t kTailMax = 2048;
+constexpr std::size_t kTailMax = 1500;
 constexpr std::size_t kLineMax = 300;
 
 struct Rule {
@@ -67,7 +67,7 @@ std::string cleaned(std::string_view line) {
     std::string text;
     // Columns are aligned by blanks.
     for (const char c : line.substr(0, kLineMax))
-        if (c != ' ' || text.empty() || text.back() != ' ') text += c;
+        if (c != ' ' || (!text.empty() && text.back() != ' ')) text += c;
     return text;
 }
 
@@ -85,9 +85,15 @@ std::string tail_of(std::string_view output) {
         output.remove_prefix(output.size() - kTailMax);
         output.remove_prefix(std::min(output.find('\n') + 1, output.size()));
     }
-    while (!output.empty() && (output.back() == '\n' || output.back() == ' '))
-        output.remove_suffix(1);
-    return std::string(output);
+    std::string tail;
+    for (const std::string_view line : lines_of(output)) {
+        const std::string text = cleaned(line);
+        // "Reading package lists..." and the like.
+        if (text.empty() || text.substr(0, 8) == "Reading " || text.substr(0, 9) == "Building ")
+            continue;
+        (tail += tail.empty() ? "" : " | ") += text;
+    }
+    return tail;
 }
 
 sdk::Failure failure_in(std::string_view output, const std::string& doing) {

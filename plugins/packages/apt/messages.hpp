@@ -11,7 +11,7 @@ namespace evenkeel::packages {
 // telling line, and the end of its output as the hint. `doing` as in "install hello". Pure.
 sdk::Failure failure_in(std::string_view output, const std::string& doing);
 
-// The last lines of an output, at most 2 KiB.
+// The last lines of an output in one, about 1.5 KiB at most.
 std::string tail_of(std::string_view output);
 
 }  // namespace evenkeel::packages
