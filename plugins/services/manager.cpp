@@ -15,6 +15,7 @@ namespace {
 
 // The bus lets a connection wait for 128 answers at a time; each unit takes two.
 constexpr std::size_t kSideBySide = 48;
+constexpr std::uint32_t kSoonMs = 1'000;
 
 void append_names(const Message& message, const std::vector<std::string>& names) {
     require(sd_bus_message_open_container(message.get(), 'a', "s"));
@@ -186,7 +187,7 @@ void Manager::job_failed(const char* verb, const std::string& unit,
     if (result == "canceled")
         throw sdk::Failure(EK_E_BUSY, words)
             .hint("somebody asked for something else meanwhile; try again")
-            .retry_after_ms(1'000);
+            .retry_after_ms(kSoonMs);
     throw sdk::Failure(result == "timeout" ? EK_E_TIMEOUT : EK_E_CONFLICT, words)
         .hint(result == "dependency" ? "systemctl list-dependencies " + unit + " shows which failed"
                                      : "journalctl -u " + unit + " says why");
@@ -197,8 +198,15 @@ Unit Manager::settled(const std::string& unit) const {
     for (;;) {
         const int ended = jobs.ended(unit);
         Unit now = look({unit}).front();
-        if (now.job == 0) return now;
-        jobs.wait_for_more(unit, ended);
+        if (now.job == 0 || !is_running(now)) return now;
+        try {
+            jobs.wait_for_more(unit, ended);
+        } catch (const sdk::Failure& failure) {
+            if (failure.status() != EK_E_TIMEOUT) throw;
+            throw sdk::Failure(EK_E_BUSY, "a job of " + unit + " was under way at the deadline")
+                .hint("try again when it has ended")
+                .retry_after_ms(kSoonMs);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ class Manager {
     // Starts, stops, ... the unit and waits for the end of the job. `method` is "StartUnit" or one
     // of its kin, `verb` the word for it: "start".
     void run_job(const char* method, const char* verb, const std::string& unit) const;
-    // The unit when no job is under way for it any more.
+    // The unit when no job brings it up any more; EK_E_BUSY if one still does at the deadline.
     Unit settled(const std::string& unit) const;
 
   private:

@@ -121,7 +121,9 @@ class Services {
         const std::string name = unit_of(id);
         const Wanted wanted = wanted_from(desired);
         const Manager manager(call);
-        const Unit now = call.dry_run() ? manager.look({name}).front() : manager.settled(name);
+        // One that is being started already is waited for; any other job is replaced.
+        const bool waits = !call.dry_run() && wanted.running == true;
+        const Unit now = waits ? manager.settled(name) : manager.look({name}).front();
         if (call.dry_run() && !is_there(now)) {
             call.note(EK_SEV_WARNING, "", "the service " + std::string(id) + " is not there yet");
             return difference(wanted).carry_out(call, [] {});

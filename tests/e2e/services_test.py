@@ -261,6 +261,22 @@ class Services(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 10)
         self.systemctl("stop", "slow")
 
+    def test_a_start_under_way_is_replaced_by_a_stop(self):
+        self.systemctl("start", "--no-block", "slow")
+        self.assertEqual(self.flags("slow"), (True, False, False))
+        begin = time.monotonic()
+        self.assertEqual(self.applied("slow", {"running": False}), ["/running done"])
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertEqual(self.flags("slow"), (False, False, False))
+        self.assertEqual(self.applied("slow", {"running": False}), [])
+
+    def test_a_start_under_way_is_waited_for(self):
+        write(self.bed, f"{UNITS}/lazy.service",
+              DAEMON.format(more="ExecStartPre=sleep 2", install=""))
+        self.systemctl("start", "--no-block", "lazy")
+        self.assertEqual(self.applied("lazy", {"running": True}), [])
+        self.assertEqual(self.systemctl("is-active", "lazy", check=False), "active")
+
     def test_a_changed_unit_file_is_read_before_the_service_starts(self):
         write(self.bed, f"{UNITS}/young.service", DAEMON.format(more="", install=""))
         self.applied("young", {"running": True})
