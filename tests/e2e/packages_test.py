@@ -152,7 +152,7 @@ class Apply(PackagesCase):
 
     def test_a_failing_script_is_told_and_healed_by_the_next_apply(self):
         write(self.bed(), "/etc/failpost.fails", "")
-        self.assert_fails("failpost", {}, "internal", "failpost")
+        self.assert_fails("failpost", {}, "internal", "failpost says why")
         self.assertEqual(self.status("failpost"), ("install", "half-configured", "1.0"))
         state = self.rest.resource("deb", "packages", "failpost")["state"]
         self.assertEqual(state["condition"], "half-configured")
