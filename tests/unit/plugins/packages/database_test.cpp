@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +13,8 @@
 
 namespace evenkeel::packages {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::string_view kStatus = R"(Package: libc6
 Status: install ok installed
@@ -121,7 +124,7 @@ TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
     Database missing(folder_ / "nothing");
     EXPECT_NE(failure_of([&] { missing.refresh(); }, EK_E_NOT_FOUND).find("nothing/status"),
               std::string::npos);
-    write("status", std::string("\n\n:\nPackage\nPackage:\nStatus: x\n\0\xff\n", 40));
+    write("status", "\n\n:\nPackage\nPackage:\nStatus: x\n\0\xff\n"sv);
     EXPECT_NO_THROW(database_.refresh());
     EXPECT_TRUE(database_.packages().empty());
 }
