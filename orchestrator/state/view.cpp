@@ -69,12 +69,12 @@ Result<std::vector<Collection>> View::collections(std::string_view host) const {
     EK_CHECK(scan(tables_->collections, store::Range::prefix(host_prefix(host)),
                   [&](std::string_view, std::string_view value) {
                       auto record = parse_record(value).and_then(decode_collection);
-                      if (record) {
-                          found.push_back(*std::move(record));
-                      } else {
+                      if (!record) {
                           bad.what = record.error().what;
+                          return false;
                       }
-                      return record.has_value();
+                      found.push_back(*std::move(record));
+                      return true;
                   }));
     if (!bad.what.empty()) return fail(bad);
     return found;
