@@ -18,9 +18,17 @@ json::Object show(const state::Host& host, const state::Collection& collection) 
             {"schema_sha256", collection.schema_sha256}};
 }
 
+const Fields& collection_fields() {
+    static const Fields kFields = {{.name = "collection"},
+                                   {.name = "plugin"},
+                                   {.name = "schema_version"},
+                                   {.name = "schema_sha256"}};
+    return kFields;
+}
+
 Outcome list_collections(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_ASK(require_host(view, request));
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, collection_fields());
     return pages.answer(
         view, request, view.tables().collections, store::Range::prefix(state::host_prefix(host.id)),
         [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -51,7 +59,7 @@ void add_collections(std::vector<http::Route>& routes, Context& context) {
                       .permission = "host.read",
                       .tag = "collections",
                       .summary = "List the collections that a host has",
-                      .query = page_parameters(),
+                      .query = page_parameters(collection_fields()),
                       .answers = {{200, "A page of collections.", "CollectionList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_collections(context, view, request);

@@ -15,6 +15,21 @@ using http::Code;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
+const Fields& command_fields() {
+    static const Fields kFields = {
+        {.name = "id"},
+        {.name = "host", .is_host = true},
+        {.name = "verb", .values = {"apply", "remove", "forget", "invoke"}},
+        {.name = "state",
+         .values = {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled",
+                    "superseded", "interrupted"}},
+        {.name = "created_at"},
+        {.name = "finished_at"},
+        {.name = "request_id"},
+        {.name = "error.code"}};
+    return kFields;
+}
+
 Outcome list_commands(const Context& context, const state::View& view, const Request& request) {
     const std::string* wanted = request.parameter("state");
     if (wanted && !state::command_state_from(*wanted)) {
@@ -29,7 +44,7 @@ Outcome list_commands(const Context& context, const state::View& view, const Req
         table = view.tables().host_commands;
         range = store::Range::prefix(state::host_prefix(host->id));
     }
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, command_fields());
     return pages.answer(
         view, request, table, range.reversed(),
         [&](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
@@ -87,18 +102,19 @@ void cancel_command(Context& context, const Request& request, const Responder& r
 }  // namespace
 
 void add_commands(std::vector<http::Route>& routes, Context& context) {
-    routes.push_back({.method = "GET",
-                      .path = "/v1/commands",
-                      .permission = "command.read",
-                      .tag = "commands",
-                      .summary = "List commands, the newest first",
-                      .query = page_parameters(
-                          {{.name = "host", .description = "Id or name of a host."},
-                           {.name = "state", .description = "Only commands in this state."}}),
-                      .answers = {{200, "A page of commands.", "CommandList"}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_commands(context, view, request);
-                      })});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/commands",
+         .permission = "command.read",
+         .tag = "commands",
+         .summary = "List commands, the newest first",
+         .query = page_parameters(
+             command_fields(), {{.name = "host", .description = "Id or name of a host."},
+                                {.name = "state", .description = "Only commands in this state."}}),
+         .answers = {{200, "A page of commands.", "CommandList"}},
+         .handler = reading(context.state, [&](const auto& view, const auto& request) {
+             return list_commands(context, view, request);
+         })});
     routes.push_back({.method = "GET",
                       .path = "/v1/commands/{id}",
                       .permission = "command.read",

@@ -128,6 +128,21 @@ Checked<Wanted> read_wanted(const state::View& view, const Request& request, Hos
     return wanted;
 }
 
+const Fields& compliance_fields() {
+    static const Fields kFields = {
+        {.name = "host", .is_host = true},
+        {.name = "collection"},
+        {.name = "id"},
+        {.name = "policy", .values = {"report", "enforce", "audit", "off"}},
+        {.name = "origin", .values = {"orchestrator", "local"}},
+        {.name = "generation.revision"},
+        {.name = "compliance.status", .values = {"compliant", "drifted", "unknown", "failed"}},
+        {.name = "compliance.reason"},
+        {.name = "compliance.since"},
+        {.name = "compliance.seen_by"}};
+    return kFields;
+}
+
 Outcome list_compliance(const Context& context, const state::View& view, const Request& request) {
     Hosts hosts(view);
     const Wanted wanted = EK_ASK(read_wanted(view, request, hosts));
@@ -137,7 +152,7 @@ Outcome list_compliance(const Context& context, const state::View& view, const R
     const state::Tally counts = wanted.collection.empty()
                                     ? EK_ASK(count_all(context, view, hosts, wanted))
                                     : EK_ASK(count_collection(context, view, hosts, wanted, range));
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, compliance_fields());
     return pages.answer(
         view, request, view.tables().resources, range,
         [&](std::string_view key, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -161,6 +176,7 @@ void add_compliance(std::vector<http::Route>& routes, Context& context) {
          .tag = "compliance",
          .summary = "Verdicts across hosts, with counts over all that host and collection select",
          .query = page_parameters(
+             compliance_fields(),
              {{.name = "host", .description = "Id or name of a host."},
               {.name = "collection", .description = "Only this collection."},
               {.name = "status",

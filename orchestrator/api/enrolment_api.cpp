@@ -101,8 +101,15 @@ void make_token(Context& context, const Request& request, const Responder& respo
         });
 }
 
+const Fields& token_fields() {
+    static const Fields kFields = {
+        {.name = "id"},         {.name = "name"},       {.name = "uses"},   {.name = "uses_left"},
+        {.name = "expires_at"}, {.name = "created_at"}, {.name = "labels."}};
+    return kFields;
+}
+
 Outcome list_tokens(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, token_fields());
     return pages.answer(
         view, request, view.tables().enrolment_tokens, store::Range::all(),
         [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -131,8 +138,20 @@ void delete_token(Context& context, const Request& request, const Responder& res
         });
 }
 
+const Fields& enrolment_fields() {
+    static const Fields kFields = {
+        {.name = "id"},
+        {.name = "host", .is_host = true},
+        {.name = "state", .values = {"pending", "active", "rejected", "held", "retired"}},
+        {.name = "name"},
+        {.name = "fingerprint"},
+        {.name = "announced_at"},
+        {.name = "facts."}};
+    return kFields;
+}
+
 Outcome list_enrolments(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, enrolment_fields());
     return pages.answer(
         view, request, view.tables().hosts, store::Range::all(),
         [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -158,7 +177,7 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
                       .permission = "enrolment.read",
                       .tag = "enrolment",
                       .summary = "List enrolment tokens",
-                      .query = page_parameters(),
+                      .query = page_parameters(token_fields()),
                       .answers = {{200, "A page of tokens.", "EnrolmentTokenList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_tokens(context, view, request);
@@ -192,7 +211,7 @@ void add_enrolment(std::vector<http::Route>& routes, Context& context) {
                       .permission = "enrolment.read",
                       .tag = "enrolment",
                       .summary = "List how hosts came in",
-                      .query = page_parameters(),
+                      .query = page_parameters(enrolment_fields()),
                       .answers = {{200, "A page of enrolments.", "EnrolmentList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_enrolments(context, view, request);

@@ -16,8 +16,25 @@ namespace {
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
+const Fields& host_fields() {
+    static const Fields kFields = {
+        {.name = "id"},
+        {.name = "name"},
+        {.name = "enrolment", .values = {"pending", "active", "rejected", "held", "retired"}},
+        {.name = "connection", .values = {"never", "online", "offline"}},
+        {.name = "last_seen"},
+        {.name = "version"},
+        {.name = "compliance.compliant"},
+        {.name = "compliance.drifted"},
+        {.name = "compliance.unknown"},
+        {.name = "compliance.failed"},
+        {.name = "labels."},
+        {.name = "facts."}};
+    return kFields;
+}
+
 Outcome list_hosts(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, host_fields());
     return pages.answer(
         view, request, view.tables().hosts, store::Range::all(),
         [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -105,7 +122,7 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       .permission = "host.read",
                       .tag = "hosts",
                       .summary = "List hosts",
-                      .query = page_parameters(),
+                      .query = page_parameters(host_fields()),
                       .answers = {{200, "A page of hosts.", "HostList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_hosts(context, view, request);

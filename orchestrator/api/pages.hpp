@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/api/filter.hpp"
+#include "orchestrator/api/list_fields.hpp"
 #include "orchestrator/api/outcome.hpp"
+#include "orchestrator/api/sort_order.hpp"
 #include "orchestrator/state/vault.hpp"
 
-// Lists, a page at a time: {"items","next","revision"}. A cursor is the last key seen, bound to the
-// list and its filters, signed, and good for this store only.
+// Lists, a page at a time: {"items","next","revision"}. A cursor is the last entry's place, bound
+// to the list with its filters and order, signed, and good for this store only. What stays in the
+// list and in its place is on one page exactly, whatever is written between two pages.
 namespace evenkeel::api {
 
 inline constexpr std::size_t kPageDefault = 100;
@@ -18,21 +22,28 @@ inline constexpr std::size_t kPageMost = 1'000;
 // A page ends early when its items have more than this: descriptions may be large.
 inline constexpr std::size_t kPageBytesMost = 4 << 20;
 
+// A page without order ends early when so many entries were looked at: a filter may match few.
+inline constexpr std::size_t kPageLooksMost = 20'000;
+
 // Which page of which list is wanted.
 struct PageOrder {
     std::size_t limit = kPageDefault;
-    std::string after;  // key of the last entry of the page before; empty = from the start
-    std::string list;   // path and filters
+    std::string list;  // path, filters and order
+    Filter filter;
+    SortOrder sort;
+    // Of the last entry of the page before; nothing = from the start.
+    std::optional<SortPlace> after;
 };
 
 class Pages {
   public:
-    Pages(const state::Vault& vault, std::string stream)
-        : vault_(&vault), stream_(std::move(stream)) {}
+    // `fields` outlive it: what `filter` and `order_by` may name.
+    Pages(const state::Vault& vault, std::string stream, const Fields& fields)
+        : vault_(&vault), stream_(std::move(stream)), fields_(&fields) {}
 
-    // From `limit` and `cursor`: `invalid-parameter`, `bad-cursor`, or `gone` for a cursor of an
+    // From the query: `invalid-parameter`, `bad-filter`, `bad-cursor`, or `gone` for a cursor of an
     // older stream.
-    Checked<PageOrder> read(const http::Request& request) const;
+    Checked<PageOrder> read(const state::View& view, const http::Request& request) const;
 
     // Makes the item of an entry; nothing leaves it out.
     using Make = std::function<Checked<std::optional<json::Value>>(std::string_view key,
@@ -42,13 +53,16 @@ class Pages {
                    store::Range range, const Make& make, const json::Object& more = {}) const;
 
   private:
-    std::string cursor(const PageOrder& order, std::string_view key) const;
+    Checked<bool> read_cursor(const std::string& given, PageOrder& order) const;
+    std::string cursor(const PageOrder& order, const SortPlace& last) const;
 
     const state::Vault* vault_;
     std::string stream_;
+    const Fields* fields_;
 };
 
-// `limit` and `cursor`, and those of `names`, for a route's table.
-std::vector<http::QueryParameter> page_parameters(std::vector<http::QueryParameter> more = {});
+// `limit`, `cursor`, `filter`, `order_by` and those of `more`, for a route's table.
+std::vector<http::QueryParameter> page_parameters(const Fields& fields,
+                                                  std::vector<http::QueryParameter> more = {});
 
 }  // namespace evenkeel::api

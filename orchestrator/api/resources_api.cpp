@@ -37,6 +37,23 @@ Checked<bool> require_collection(const state::View& view, const state::Host& hos
     return true;
 }
 
+const Fields& resource_fields() {
+    static const Fields kFields = {
+        {.name = "collection"},
+        {.name = "id"},
+        {.name = "policy", .values = {"report", "enforce", "audit", "off"}},
+        {.name = "origin", .values = {"orchestrator", "local"}},
+        {.name = "generation.revision"},
+        {.name = "observed_at"},
+        {.name = "compliance.status", .values = {"compliant", "drifted", "unknown", "failed"}},
+        {.name = "compliance.reason"},
+        {.name = "compliance.since"},
+        {.name = "compliance.seen_by"},
+        {.name = "description."},
+        {.name = "state."}};
+    return kFields;
+}
+
 Outcome list_resources(const Context& context, const state::View& view, const Request& request,
                        const std::string& collection) {
     const state::Host host = EK_ASK(require_host(view, request));
@@ -45,7 +62,7 @@ Outcome list_resources(const Context& context, const state::View& view, const Re
         EK_ASK(require_collection(view, host, collection));
         range = store::Range::collection(collection, state::host_prefix(host.id));
     }
-    const Pages pages(context.vault, context.state.stream().id);
+    const Pages pages(context.vault, context.state.stream().id, resource_fields());
     return pages.answer(
         view, request, view.tables().resources, range,
         [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
@@ -151,7 +168,7 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
                       .permission = "resource.read",
                       .tag = "resources",
                       .summary = "List a host's described resources",
-                      .query = page_parameters(),
+                      .query = page_parameters(resource_fields()),
                       .answers = {{200, "A page of resources.", "ResourceList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_resources(context, view, request, "");
@@ -161,7 +178,7 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
                       .permission = "resource.read",
                       .tag = "resources",
                       .summary = "List a host's described resources of one collection",
-                      .query = page_parameters(),
+                      .query = page_parameters(resource_fields()),
                       .answers = {{200, "A page of resources.", "ResourceList"}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_resources(context, view, request, request.at("collection"));

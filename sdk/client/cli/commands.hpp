@@ -11,6 +11,7 @@
 namespace evenkeel::cli {
 
 struct GetOptions {
+    client::ListQuery query;
     std::string name;  // of one; empty: all
     std::string id;    // resources only
     std::vector<std::string> hosts;
@@ -61,6 +62,7 @@ struct EventOptions {
 Exit events(Session& session, const EventOptions& options);
 
 struct ComplianceOptions {
+    client::ListQuery query;
     std::vector<std::string> hosts;
     std::string collection;
     std::string status;

@@ -45,7 +45,8 @@ Exit get_hosts(Session& session, const GetOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const bool one = !options.name.empty();
-    const auto hosts = one ? as_list((*client)->host(options.name)) : (*client)->hosts();
+    const auto hosts =
+        one ? as_list((*client)->host(options.name)) : (*client)->hosts(options.query);
     if (!hosts) return session.fail(hosts.error());
     Table table{{"NAME", "ENROLMENT", "CONNECTION", "COMPLIANT", "DRIFTED", "UNKNOWN", "FAILED",
                  "LAST SEEN", "VERSION", "ID"},
@@ -67,9 +68,9 @@ Exit get_commands(Session& session, const GetOptions& options) {
     std::vector<std::string> hosts = options.hosts;
     if (hosts.empty() || one) hosts = {""};
     for (const std::string& host : hosts) {
-        auto commands = one ? as_list((*client)->command(options.name))
-                            : (*client)->commands(
-                                  {.host = host, .state = options.state, .most = options.limit});
+        auto commands =
+            one ? as_list((*client)->command(options.name))
+                : (*client)->commands({options.query, host, options.state, options.limit});
         if (!commands) return session.fail(commands.error());
         for (client::Command& command : *commands) found.push_back(std::move(command));
     }
@@ -93,8 +94,8 @@ Exit get_collections(Session& session, const GetOptions& options) {
     std::vector<client::Collection> found;
     Table table{{"HOST", "COLLECTION", "PLUGIN"}, {}};
     for (const std::string& host : *hosts) {
-        auto collections =
-            one ? as_list((*client)->collection(host, options.name)) : (*client)->collections(host);
+        auto collections = one ? as_list((*client)->collection(host, options.name))
+                               : (*client)->collections(host, options.query);
         if (!collections) return session.fail(collections.error(), host);
         for (client::Collection& collection : *collections) {
             table.rows.push_back({host, collection.name, collection.plugin});
@@ -114,7 +115,7 @@ Exit get_resources(Session& session, const GetOptions& options) {
     Table table{{"HOST", "COLLECTION", "ID", "POLICY", "STATUS", "DETAIL", "SINCE"}, {}};
     for (const std::string& host : *hosts) {
         auto resources = one ? as_list((*client)->resource(host, options.name, options.id))
-                             : (*client)->resources(host, options.name);
+                             : (*client)->resources(host, options.name, options.query);
         if (!resources) return session.fail(resources.error(), host);
         for (client::Resource& resource : *resources) {
             const auto compliance = resource.compliance.value_or(client::Compliance{});
@@ -139,8 +140,8 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
     std::vector<std::string> items;
     Table table{{"HOST", "COLLECTION", "ID", "STATUS", "DETAIL", "SINCE", "SEEN BY"}, {}};
     for (const std::string& host : hosts) {
-        const auto report = (*client)->compliance(
-            {.host = host, .collection = options.collection, .status = options.status});
+        const auto report =
+            (*client)->compliance({options.query, host, options.collection, options.status});
         if (!report) return session.fail(report.error(), host);
         counts.compliant += report->counts.compliant;
         counts.drifted += report->counts.drifted;

@@ -21,6 +21,14 @@ std::string command_path(std::string_view id) {
     return "/v1/commands/" + percent_encode(id);
 }
 
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+Query query_of(const ListQuery& list, Query more = {}) {
+    more.emplace_back("filter", list.filter);
+    more.emplace_back("order_by", list.order_by);
+    return more;
+}
+
 // A header's value: what could end the header is refused before it is sent.
 bool is_one_word(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -75,8 +83,8 @@ Result<std::vector<std::string>> Client::list(Request request) {
     return out;
 }
 
-Result<std::vector<Host>> Client::hosts() {
-    return decode_all(impl_->list({.path = "/v1/hosts"}), decode_host);
+Result<std::vector<Host>> Client::hosts(const ListQuery& query) {
+    return decode_all(impl_->list({.path = "/v1/hosts", .query = query_of(query)}), decode_host);
 }
 
 Result<Host> Client::host(std::string_view host) {
@@ -115,8 +123,10 @@ Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, i
                       decode_enrolment_token);
 }
 
-Result<std::vector<Collection>> Client::collections(std::string_view host) {
-    return decode_all(impl_->list({.path = host_path(host) + "/collections"}), decode_collection);
+Result<std::vector<Collection>> Client::collections(std::string_view host, const ListQuery& query) {
+    return decode_all(
+        impl_->list({.path = host_path(host) + "/collections", .query = query_of(query)}),
+        decode_collection);
 }
 
 Result<Collection> Client::collection(std::string_view host, std::string_view name) {
@@ -125,11 +135,12 @@ Result<Collection> Client::collection(std::string_view host, std::string_view na
         decode_collection);
 }
 
-Result<std::vector<Resource>> Client::resources(std::string_view host,
-                                                std::string_view collection) {
+Result<std::vector<Resource>> Client::resources(std::string_view host, std::string_view collection,
+                                                const ListQuery& query) {
     std::string path = host_path(host) + "/resources";
     if (!collection.empty()) path += "/" + percent_encode(collection);
-    return decode_all(impl_->list({.path = std::move(path)}), decode_resource);
+    return decode_all(impl_->list({.path = std::move(path), .query = query_of(query)}),
+                      decode_resource);
 }
 
 Result<Resource> Client::resource(std::string_view host, std::string_view collection,
@@ -180,10 +191,11 @@ Result<Command> Client::apply(std::string_view host, const std::string& file,
 }
 
 Result<std::vector<Command>> Client::commands(const CommandQuery& query) {
-    return decode_all(impl_->list({.path = "/v1/commands",
-                                   .query = {{"host", query.host}, {"state", query.state}}},
-                                  query.most),
-                      decode_command);
+    return decode_all(
+        impl_->list({.path = "/v1/commands",
+                     .query = query_of(query, {{"host", query.host}, {"state", query.state}})},
+                    query.most),
+        decode_command);
 }
 
 Result<Command> Client::command(std::string_view id) {
@@ -216,10 +228,10 @@ Result<Command> Client::wait(Command command, std::chrono::milliseconds timeout)
 }
 
 Result<ComplianceReport> Client::compliance(const ComplianceQuery& query) {
-    auto list = impl_->list(
-        {.path = "/v1/compliance",
-         .query = {
-             {"host", query.host}, {"collection", query.collection}, {"status", query.status}}});
+    auto list = impl_->list({.path = "/v1/compliance",
+                             .query = query_of(query, {{"host", query.host},
+                                                       {"collection", query.collection},
+                                                       {"status", query.status}})});
     if (!list) return list.error();
     ComplianceReport report;
     report.counts = decode_counts(list->first["counts"]);

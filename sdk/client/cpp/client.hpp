@@ -54,12 +54,17 @@ struct PutOptions : ChangeOptions {
     std::string if_match = {};  // an etag; empty: whatever is there
     bool create_only = false;   // fail with precondition-failed when described already
 };
-struct CommandQuery {
+// Of a list: docs/rest.md has the grammar and each list's fields. Empty: all, in the API's order.
+struct ListQuery {
+    std::string filter = {};
+    std::string order_by = {};
+};
+struct CommandQuery : ListQuery {
     std::string host = {};
     std::string state = {};
     std::size_t most = 0;  // the newest so many; 0: all
 };
-struct ComplianceQuery {
+struct ComplianceQuery : ListQuery {
     std::string host = {};
     std::string collection = {};
     std::string status = {};
@@ -93,7 +98,7 @@ class Client {
     Client& operator=(Client&&) noexcept;
     ~Client();
 
-    Result<std::vector<Host>> hosts();
+    Result<std::vector<Host>> hosts(const ListQuery& query = {});
     Result<Host> host(std::string_view host);
     // `patch`: JSON merge patch with "name" and "labels".
     Result<Host> update_host(std::string_view host, std::string patch);
@@ -103,12 +108,12 @@ class Client {
                                                   const std::string& expires_in,
                                                   const std::string& labels = "");
 
-    Result<std::vector<Collection>> collections(std::string_view host);
+    Result<std::vector<Collection>> collections(std::string_view host, const ListQuery& query = {});
     Result<Collection> collection(std::string_view host, std::string_view name);
 
     // Those described on the host, all collections when `collection` is empty.
-    Result<std::vector<Resource>> resources(std::string_view host,
-                                            std::string_view collection = "");
+    Result<std::vector<Resource>> resources(std::string_view host, std::string_view collection = "",
+                                            const ListQuery& query = {});
     // `live` asks the machine now instead of telling what was last seen.
     Result<Resource> resource(std::string_view host, std::string_view collection,
                               std::string_view id, bool live = false);

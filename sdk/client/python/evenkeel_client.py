@@ -184,8 +184,9 @@ class Client:
                 raise ConnectionError(f"{path} answers the same cursor again")
             cursor = following
 
-    def hosts(self) -> List[Json]:
-        return list(self.list("/v1/hosts"))
+    def hosts(self, **query: str) -> List[Json]:
+        """`filter` and `order_by`, here and in the other lists, as in docs/rest.md."""
+        return list(self.list("/v1/hosts", **query))
 
     def host(self, host: str) -> Json:
         return self.get(f"/v1/hosts/{quote(host)}")
@@ -212,15 +213,16 @@ class Client:
             body["name"] = name
         return self.request("POST", "/v1/enrolment-tokens", body)[2]
 
-    def collections(self, host: str) -> List[Json]:
-        return list(self.list(f"/v1/hosts/{quote(host)}/collections"))
+    def collections(self, host: str, **query: str) -> List[Json]:
+        return list(self.list(f"/v1/hosts/{quote(host)}/collections", **query))
 
     def collection(self, host: str, collection: str) -> Json:
         return self.get(f"/v1/hosts/{quote(host)}/collections/{quote(collection)}")
 
-    def resources(self, host: str, collection: Optional[str] = None) -> List[Json]:
+    def resources(self, host: str, collection: Optional[str] = None,
+                  **query: str) -> List[Json]:
         path = f"/v1/hosts/{quote(host)}/resources"
-        return list(self.list(path + (f"/{quote(collection)}" if collection else "")))
+        return list(self.list(path + (f"/{quote(collection)}" if collection else ""), **query))
 
     def resource(self, host: str, collection: str, id: str, *, live: bool = False) -> Json:
         query = {"live": "true"} if live else {}
@@ -263,8 +265,9 @@ class Client:
             return command
         return self.wait(command, max(0.0, deadline - time.monotonic()))
 
-    def commands(self, *, host: Optional[str] = None, state: Optional[str] = None) -> List[Json]:
-        return list(self.list("/v1/commands", host=host, state=state))
+    def commands(self, **query: str) -> List[Json]:
+        """Those of `host` and in `state`, where given."""
+        return list(self.list("/v1/commands", **query))
 
     def command(self, id: str) -> Json:
         return self.get(f"/v1/commands/{quote(id)}")
@@ -284,10 +287,9 @@ class Client:
             command = self.command(command["id"])
         return command
 
-    def compliance(self, *, host: Optional[str] = None, collection: Optional[str] = None,
-                   status: Optional[str] = None) -> Json:
-        """{"items","counts","revision"} with the items of every page."""
-        query = {"host": host, "collection": collection, "status": status}
+    def compliance(self, **query: str) -> Json:
+        """{"items","counts","revision"} with the items of every page; `host`, `collection`,
+        `status`."""
         page = self.get("/v1/compliance", **query)
         following = page.pop("next", None)
         if following:

@@ -10,6 +10,8 @@
 namespace evenkeel::api {
 namespace {
 
+const Fields kFields = {{.name = "n"}};
+
 class PagesTest : public test::StateTest {
   protected:
     http::Request asking(std::map<std::string, std::string, std::less<>> query) {
@@ -21,7 +23,7 @@ class PagesTest : public test::StateTest {
     // A page of the counters' keys.
     Outcome page(const http::Request& request, const std::string& stream = "stream_1") {
         const auto view = read();
-        return Pages(vault_, stream)
+        return Pages(vault_, stream, kFields)
             .answer(
                 view, request, view.tables().names, store::Range::all(),
                 [](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
@@ -56,11 +58,15 @@ TEST_F(PagesTest, ACursorOfAnOlderStreamIsGone) {
 }
 
 TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
-    const Pages pages(vault_, "s");
-    EXPECT_EQ(pages.read(asking({}))->limit, 100U);
-    EXPECT_EQ(pages.read(asking({{"limit", "5000"}}))->limit, 1000U);
-    EXPECT_EQ(pages.read(asking({{"limit", "0"}})).error().code, http::Code::invalid_parameter);
-    EXPECT_EQ(pages.read(asking({{"limit", "-1"}})).error().code, http::Code::invalid_parameter);
+    const Pages pages(vault_, "s", kFields);
+    const auto view = read();
+    const auto limit = [&](const char* text) {
+        return pages.read(view, asking({{"limit", text}}));
+    };
+    EXPECT_EQ(pages.read(view, asking({}))->limit, 100U);
+    EXPECT_EQ(limit("5000")->limit, 1000U);
+    EXPECT_EQ(limit("0").error().code, http::Code::invalid_parameter);
+    EXPECT_EQ(limit("-1").error().code, http::Code::invalid_parameter);
 }
 
 class FeedTest : public test::StateTest {

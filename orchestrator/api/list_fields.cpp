@@ -1,0 +1,38 @@
+#include "orchestrator/api/list_fields.hpp"
+
+namespace evenkeel::api {
+
+const Field* find_field(const Fields& fields, std::string_view name) {
+    for (const Field& field : fields) {
+        const bool all_below = field.name.ends_with('.');
+        if (all_below ? name.starts_with(field.name) && name.size() > field.name.size()
+                      : name == field.name) {
+            return &field;
+        }
+    }
+    return nullptr;
+}
+
+const json::Value& field_of(const json::Value& item, std::string_view name) {
+    static const json::Value kNothing;
+    if (const json::Value* whole = item.find(name)) return *whole;
+    for (std::size_t dot = name.find('.'); dot != std::string_view::npos;
+         dot = name.find('.', dot + 1)) {
+        const json::Value* part = item.find(name.substr(0, dot));
+        if (!part) continue;
+        const json::Value& found = field_of(*part, name.substr(dot + 1));
+        if (!found.is_null()) return found;
+    }
+    return kNothing;
+}
+
+std::string names_of(const Fields& fields) {
+    std::string text;
+    for (const Field& field : fields) {
+        text.append(text.empty() ? "" : ", ").append(field.name);
+        if (field.name.ends_with('.')) text += "KEY";
+    }
+    return text;
+}
+
+}  // namespace evenkeel::api

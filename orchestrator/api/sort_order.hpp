@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/api/outcome.hpp"
+
+namespace evenkeel::api {
+
+inline constexpr std::size_t kSortFieldsMost = 4;
+// Text is told apart by its first bytes; entries that are equal in them stay in the list's order.
+inline constexpr std::size_t kSortTextBytes = 192;
+
+// Where an entry stands: what the sort fields hold, then the entry's own key.
+struct SortPlace {
+    std::vector<json::Value> values;
+    std::string key;
+};
+
+// `order_by` of a list: `a,-b`, at most four fields; `-` is from the highest down. Null and what is
+// not there come first, then truth values, numbers, text (by its bytes), anything else.
+class SortOrder {
+  public:
+    SortOrder() = default;  // the list's own
+    // `invalid-parameter` with `position` and `expected`.
+    static Checked<SortOrder> read(std::string_view text, const Fields& fields);
+    bool empty() const { return parts_.empty(); }
+
+    SortPlace place(const json::Value& item, std::string_view key) const;
+    // Whether `a` comes before `b`. Equal ones follow their keys, backwards when `reverse`.
+    bool before(const SortPlace& a, const SortPlace& b, bool reverse) const;
+
+    // A place as JSON and back, for cursors. Nothing when it is not one of this order.
+    static json::Value write(const SortPlace& place);
+    std::optional<std::vector<json::Value>> values_from(const json::Value& value) const;
+
+  private:
+    struct Part {
+        std::string field;
+        bool down = false;
+    };
+    std::vector<Part> parts_;
+};
+
+}  // namespace evenkeel::api

@@ -1,0 +1,159 @@
+#include <set>
+
+#include "orchestrator/api/pages.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+const Fields kFields = {{.name = "name"},
+                        {.name = "size"},
+                        {.name = "state", .values = {"up", "down"}},
+                        {.name = "host", .is_host = true},
+                        {.name = "labels."}};
+
+class ListsTest : public test::StateTest {
+  protected:
+    Checked<Filter> filter(const std::string& text) { return Filter::read(text, kFields, read()); }
+    bool matches(const std::string& text, const json::Value& item) {
+        const auto read = filter(text);
+        EXPECT_TRUE(read) << text << ": " << (read ? "" : read.error().detail);
+        return read && read->matches(item);
+    }
+    // Position at which the filter was refused.
+    std::int64_t refused_at(const std::string& text) {
+        const auto read = filter(text);
+        EXPECT_FALSE(read) << text;
+        if (read) return -1;
+        EXPECT_EQ(read.error().code, http::Code::bad_filter);
+        EXPECT_TRUE(read.error().more.contains("expected"));
+        return json::Value(read.error().more).integer_or("position", -1);
+    }
+};
+
+TEST_F(ListsTest, AFilterComparesTextNumbersTruthAndNothing) {
+    const json::Value item = json::Object{{"name", "a \"b\" c"},
+                                          {"size", 12},
+                                          {"state", "up"},
+                                          {"labels", json::Object{{"a.b/c", "x"}, {"t", true}}}};
+    EXPECT_TRUE(matches(R"(name = "a \"b\" c")", item));
+    EXPECT_TRUE(matches("size=12 AND state = up", item));
+    EXPECT_FALSE(matches("size=12 AND state = down", item));
+    EXPECT_FALSE(matches(R"(size = "12")", item));
+    EXPECT_TRUE(matches("labels.a.b/c = x AND labels.t = true", item));
+    EXPECT_TRUE(matches("labels.none = null AND host = null", item));
+    EXPECT_FALSE(matches("name = null", item));
+    EXPECT_FALSE(matches("labels.none = \"null\"", item));
+}
+
+TEST_F(ListsTest, AHostIsFoundByNameToo) {
+    EXPECT_TRUE(matches("host = web1", json::Object{{"host", host_}}));
+    EXPECT_TRUE(matches("host = " + host_, json::Object{{"host", host_}}));
+}
+
+TEST_F(ListsTest, WhatIsNotInTheGrammarIsRefusedWhereItStands) {
+    EXPECT_EQ(refused_at(""), 0);
+    EXPECT_EQ(refused_at("colour = red"), 0);
+    EXPECT_EQ(refused_at("labels. = red"), 0);
+    EXPECT_EQ(refused_at("name"), 4);
+    EXPECT_EQ(refused_at("name != x"), 5);
+    EXPECT_EQ(refused_at("size < 3"), 5);
+    EXPECT_EQ(refused_at("size : 3"), 5);
+    EXPECT_EQ(refused_at("name = "), 7);
+    EXPECT_EQ(refused_at("name = x OR name = y"), 9);
+    EXPECT_EQ(refused_at("name = x and name = y"), 9);
+    EXPECT_EQ(refused_at("NOT name = x"), 0);
+    EXPECT_EQ(refused_at("(name = x)"), 0);
+    EXPECT_EQ(refused_at("state = sideways"), 8);
+    EXPECT_EQ(refused_at("name = \"x"), 9);
+    EXPECT_EQ(refused_at(R"(name = "\n")"), 9);
+    EXPECT_EQ(refused_at("name = x AND "), 13);
+    EXPECT_EQ(refused_at(std::string(5000, ' ')), 4096);
+    std::string many = "name = x";
+    for (int i = 0; i < 32; ++i) many += " AND name = x";
+    EXPECT_GT(refused_at(many), 300);
+}
+
+TEST_F(ListsTest, AnOrderNamesKnownFieldsAndAtMostFour) {
+    EXPECT_TRUE(SortOrder::read("name,-size,labels.a,state", kFields));
+    for (const char* text :
+         {"", "colour", "name,,size", "--name", "name,-", "+name", "name,size,state,host,name"}) {
+        const auto read = SortOrder::read(text, kFields);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().code, http::Code::invalid_parameter);
+    }
+}
+
+// Pages over names: the item is {"name","size"} with the value as size.
+class SortedPagesTest : public ListsTest {
+  protected:
+    json::Value page(const std::map<std::string, std::string, std::less<>>& query) {
+        http::Request request;
+        request.target = "/v1/things";
+        request.query = query;
+        const auto view = read();
+        const auto reply =
+            Pages(vault_, "stream_1", kFields)
+                .answer(view, request, view.tables().names, store::Range::all(),
+                        [](std::string_view key,
+                           std::string_view value) -> Checked<std::optional<json::Value>> {
+                            return json::Object{{"name", key}, {"size", value.size()}};
+                        });
+        EXPECT_TRUE(reply);
+        return reply ? *json::parse(reply->body) : json::Value();
+    }
+    std::vector<std::string> walk(std::map<std::string, std::string, std::less<>> query,
+                                  const std::function<void(int page)>& between = {}) {
+        std::vector<std::string> names;
+        for (int number = 0;; ++number) {
+            const json::Value body = page(query);
+            for (const json::Value& item : body["items"].as_array()) {
+                names.push_back(item.string_or("name"));
+            }
+            if (body["next"].is_null()) return names;
+            query["cursor"] = body.string_or("next");
+            if (between) between(number);
+        }
+    }
+    void put(const std::string& name, std::size_t size) {
+        change([&](state::Edit& edit) { return edit.put_name(name, std::string(size, 'x')); });
+    }
+};
+
+TEST_F(SortedPagesTest, PagesFollowTheOrderAndTiesTheKey) {
+    change([&](state::Edit& edit) { return edit.erase_name("web1"); });
+    for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1 + i % 3);
+    const std::vector<std::string> up = {"n0", "n3", "n6", "n1", "n4", "n7", "n2", "n5", "n8"};
+    const std::vector<std::string> down = {"n2", "n5", "n8", "n1", "n4", "n7", "n0", "n3", "n6"};
+    for (const char* limit : {"1", "2", "4", "100"}) {
+        EXPECT_EQ(walk({{"order_by", "size"}, {"limit", limit}}), up) << limit;
+        EXPECT_EQ(walk({{"order_by", "-size"}, {"limit", limit}}), down) << limit;
+    }
+    EXPECT_EQ(walk({{"order_by", "-size,-name"}, {"filter", "size = 3"}, {"limit", "1"}}),
+              (std::vector<std::string>{"n8", "n5", "n2"}));
+}
+
+TEST_F(SortedPagesTest, WhatStaysIsOnOnePageExactlyWhateverIsWrittenMeanwhile) {
+    change([&](state::Edit& edit) { return edit.erase_name("web1"); });
+    for (int i = 10; i < 40; ++i) put("stays" + std::to_string(i), 1 + i % 5);
+    for (const char* order : {"size", "-size", "name", "-name", ""}) {
+        std::map<std::string, std::string, std::less<>> query{{"limit", "3"}};
+        if (*order != '\0') query["order_by"] = order;
+        for (int i = 10; i < 40; ++i) put("goes" + std::to_string(i), 1 + i % 7);
+        const auto seen = walk(query, [&](int page) {
+            put("comes" + std::to_string(page), 1 + page % 6);
+            change([&](state::Edit& edit) {
+                return edit.erase_name("goes" + std::to_string(10 + page));
+            });
+        });
+        std::multiset<std::string> stayed;
+        for (const std::string& name : seen) {
+            if (name.starts_with("stays")) stayed.insert(name);
+        }
+        EXPECT_EQ(stayed.size(), 30U) << order;
+        EXPECT_EQ(std::set<std::string>(stayed.begin(), stayed.end()).size(), 30U) << order;
+    }
+}
+
+}  // namespace
+}  // namespace evenkeel::api
