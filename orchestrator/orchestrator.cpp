@@ -7,7 +7,7 @@
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
-#include "orchestrator/api/access.hpp"
+#include "orchestrator/api/roles.hpp"
 #include "orchestrator/api/schemas.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/changes.hpp"
@@ -61,6 +61,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
       presence_(config.heartbeat, now_unix_ms()),
       waiters_(loop, *state_),
       feed_(loop, *state_),
+      access_(loop, *state_),
       bus_({.loop = loop,
             .state = *state_,
             .vault = vault_,
@@ -85,7 +86,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .feed = feed_,
                .authority_sha256 = keys_.authority.fingerprint(),
                .enrolment_host = config.enrolment.host,
-               .enrolment_port = [this] { return enrolment_.port(); }} {}
+               .enrolment_port = [this] { return enrolment_.port(); },
+               .writable = *state_} {}
 
 Orchestrator::~Orchestrator() {
     tick_.cancel();
@@ -118,7 +120,18 @@ Result<void> Orchestrator::settle_links() {
 
 Result<void> Orchestrator::build_api() {
     http::Router::Options options;
-    options.authorize = api::token_check(*state_);
+    options.authorize = [this](http::Request& request, std::string_view permission) {
+        return access_.authorize(request, permission);
+    };
+    options.refuse = [this](const http::Request& request, http::Problem problem,
+                            const std::shared_ptr<http::Responder>& responder) {
+        access_.refuse(request, std::move(problem), responder);
+    };
+    options.streaming = [this](const http::Principal& who,
+                               const std::shared_ptr<http::Stream>& stream) {
+        access_.watch(who, stream);
+    };
+    options.permissions = api::permissions();
     options.title = "Evenkeel";
     options.version = EVENKEEL_VERSION;
     options.schemas = EK_TRY(api::component_schemas());

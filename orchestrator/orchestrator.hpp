@@ -6,6 +6,7 @@
 
 #include "core/base/fd.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/api/access.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/bus/enrolment_port.hpp"
@@ -52,6 +53,7 @@ class Orchestrator {
     hosts::Presence presence_;
     api::Waiters waiters_;
     api::EventFeed feed_;
+    api::Access access_;
     bus::Bus bus_;
     bus::EnrolmentPort enrolment_;
     api::Context context_;

@@ -1,11 +1,12 @@
 #include "orchestrator/api/access.hpp"
 
-#include <utility>
-
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/token.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/api/roles.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -14,47 +15,132 @@ http::Problem unauthenticated(std::string detail) {
     return {.code = http::Code::unauthenticated, .detail = std::move(detail)};
 }
 
+http::Problem too_often(const run::Throttle& throttle, std::string detail) {
+    http::Problem problem{.code = http::Code::rate_limited, .detail = std::move(detail)};
+    problem.headers.emplace_back("Retry-After",
+                                 std::to_string(throttle.retry_after_s(now_monotonic_ns())));
+    return problem;
+}
+
+http::Problem forbidden(std::string_view permission) {
+    http::Problem problem{.code = http::Code::forbidden,
+                          .detail = "the token has no permission " + std::string(permission)};
+    problem.more.set("permission", permission);
+    return problem;
+}
+
+Result<bool> any_admin(const state::View& view) {
+    bool any = false;
+    EK_CHECK(view.scan(
+        view.tables().tokens, store::Range::all(), [&](std::string_view, std::string_view record) {
+            const auto token = state::parse_record(record).and_then(state::decode_api_token);
+            any = token && token->role == "admin" && token->counts(now_unix_ms());
+            return !any;
+        }));
+    return any;
+}
+
 }  // namespace
 
 Result<void> ensure_admin_token(state::State& state, const std::string& file) {
-    bool any = false;
-    {
-        const state::Reading view = EK_TRY(state.read());
-        EK_CHECK(view.scan(view.tables().tokens, store::Range::all(),
-                           [&](std::string_view, std::string_view) {
-                               any = true;
-                               return false;
-                           }));
-    }
+    const bool any = EK_TRY(state.read().and_then(any_admin));
     if (any) return {};
     const crypto::Token token = crypto::make_token(kTokenKind);
     // The file first: a start that ends between the two begins anew.
     EK_CHECK(write_file(file, std::string(token.text.reveal()) + "\n", 0600));
-    EK_CHECK(state.run([&](state::Edit& edit) {
-        return edit.put_api_token(
-            {.id = token.id, .hash = token.hash, .name = "admin", .created_at = now_rfc3339()});
-    }));
+    const auto keep = [&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(edit.put_api_token({.id = token.id,
+                                     .hash = token.hash,
+                                     .name = "admin",
+                                     .role = "admin",
+                                     .created_at = now_rfc3339(),
+                                     .created_by = "system"}));
+        return edit.audit({.method = "SYSTEM", .route = "start", .object = token.id});
+    };
+    EK_CHECK(state.run(keep));
     log::info("the administrator's token was written", {{"file", file}});
     return {};
 }
 
-http::Authorize token_check(const state::State& state) {
-    return [&state](http::Request& request, std::string_view) -> std::optional<http::Problem> {
-        if (request.token.empty()) {
-            return unauthenticated("send the token as Authorization: Bearer");
-        }
-        const auto id = crypto::token_id(kTokenKind, request.token);
-        if (!id) return unauthenticated("the token is not known");
-        const auto view = state.read();
-        if (!view) return http::problem_from(view.error());
-        const auto token = view->api_token(*id);
-        if (!token) return http::problem_from(token.error());
-        if (!*token || !crypto::token_matches(request.token, (*token)->hash)) {
-            return unauthenticated("the token is not known");
-        }
-        request.principal = *id;
+Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {}
+
+// One answer for all that does not count, so that nobody learns which ids there are.
+std::optional<http::Problem> Access::wrong(const http::Request& request) {
+    if (!wrong_.take(run::source_of(request.peer), now_monotonic_ns())) {
+        return too_often(wrong_, "too many tokens that do not count, from this address");
+    }
+    return unauthenticated("the token is not known, or counts no more");
+}
+
+std::optional<http::Problem> Access::authorize(http::Request& request,
+                                               std::string_view permission) {
+    if (request.token.empty()) {
+        return unauthenticated("send the token as Authorization: Bearer");
+    }
+    const auto id = crypto::token_id(kTokenKind, request.token);
+    if (!id) return wrong(request);
+    const auto view = state_.read();
+    if (!view) return http::problem_from(view.error());
+    const auto token = view->api_token(*id);
+    if (!token) return http::problem_from(token.error());
+    // Compared in any case: an unknown id takes as long as a wrong secret.
+    const bool matches = crypto::token_matches(request.token, *token ? (*token)->hash : "");
+    if (!*token || !matches) return wrong(request);
+    const http::Principal who{.id = *id, .name = (*token)->name, .role = (*token)->role};
+    const auto role = role_from(who.role);
+    if (!role || !(*token)->counts(now_unix_ms())) {
+        auto problem = wrong(request);
+        if (problem->code == http::Code::unauthenticated) request.principal = who;
+        return problem;
+    }
+    if (may(*role, permission)) {
+        request.principal = who;
         return std::nullopt;
-    };
+    }
+    if (!denied_.take(*id, now_monotonic_ns())) {
+        return too_often(denied_, "this token was denied too often");
+    }
+    request.principal = who;
+    return forbidden(permission);
+}
+
+// Recorded is what a known token was denied; strangers and the throttled have no principal.
+void Access::refuse(const http::Request& request, http::Problem problem,
+                    const std::shared_ptr<http::Responder>& responder) {
+    if (request.principal.id.empty()) return responder->send(problem);
+    state::Act act = act_of(request);
+    act.outcome = "denied";
+    act.detail = json::Object{{"code", http::to_string(problem.code)}};
+    if (const json::Value* permission = problem.more.find("permission")) {
+        act.detail.set("permission", *permission);
+    }
+    state_.submit(
+        std::move(act), [](state::Edit&) -> Result<void> { return {}; },
+        [responder, problem = std::move(problem)](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            responder->send(problem);
+        });
+}
+
+void Access::watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream) {
+    streams_.emplace(who.id, stream);
+    if (!look_.pending()) look_ = loop_.after(kLook, [this] { look_at_streams(); });
+}
+
+void Access::look_at_streams() {
+    std::erase_if(streams_, [](const auto& entry) {
+        const auto stream = entry.second.lock();
+        return !stream || !stream->is_open();
+    });
+    if (streams_.empty()) return;
+    look_ = loop_.after(kLook, [this] { look_at_streams(); });
+    const auto view = state_.read();
+    if (!view) return;
+    for (const auto& [id, weak] : streams_) {
+        const auto token = view->api_token(id);
+        if (token && *token && (*token)->counts(now_unix_ms())) continue;
+        if (const auto stream = weak.lock()) stream->close();
+    }
 }
 
 }  // namespace evenkeel::api

@@ -1,7 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "core/run/loop.hpp"
+#include "core/run/throttle.hpp"
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/state.hpp"
 
@@ -10,11 +17,41 @@ namespace evenkeel::api {
 
 inline constexpr std::string_view kTokenKind = "ekp";
 
-// At the first start: makes the administrator's token, writes it with a newline into `file`
-// (0600), and keeps its hash. Later starts do nothing, even when the file is gone.
+// At a start at which no administrator's token counts: makes one that never expires, writes it with
+// a newline into `file` (0600), and keeps its hash. So the first start makes the first token, and
+// whoever has locked everybody out restarts the orchestrator.
 Result<void> ensure_admin_token(state::State& state, const std::string& file);
 
-// Bearer tokens against their stored hashes. A token that counts may do everything.
-http::Authorize token_check(const state::State& state);
+// What the router asks: bearer tokens against their stored hashes, and their roles. What it refuses
+// to a token that is known is in the audit. [loop]
+class Access {
+  public:
+    Access(run::Loop& loop, state::State& state);
+
+    // Sets request.principal. `unauthenticated` alike for a token that is unknown, wrong, expired
+    // or revoked; `forbidden` naming the permission; `rate-limited` for whoever tries on and on. A
+    // token that counts is never throttled.
+    std::optional<http::Problem> authorize(http::Request& request, std::string_view permission);
+    // Answers a refusal, after it was recorded.
+    void refuse(const http::Request& request, http::Problem problem,
+                const std::shared_ptr<http::Responder>& responder);
+    // Closes the stream soon after the token has ceased to count.
+    void watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream);
+
+    static constexpr std::uint32_t kWrongMost = 20;   // of one source address in a minute
+    static constexpr std::uint32_t kDeniedMost = 60;  // of one token in a minute
+    static constexpr std::chrono::seconds kLook{2};   // at open streams
+
+  private:
+    std::optional<http::Problem> wrong(const http::Request& request);
+    void look_at_streams();
+
+    run::Loop& loop_;
+    state::State& state_;
+    run::Throttle wrong_{kWrongMost, std::chrono::minutes(1)};
+    run::Throttle denied_{kDeniedMost, std::chrono::minutes(1)};
+    std::multimap<std::string, std::weak_ptr<http::Stream>> streams_;  // by token id
+    run::Timer look_;
+};
 
 }  // namespace evenkeel::api

@@ -75,7 +75,8 @@ void cancel_command(Context& context, const Request& request, const Responder& r
     }
     const bool handed_over = context.bus.handed_over((*before)->host, (*before)->id);
     auto command = std::make_shared<state::Command>();
-    context.state.submit(
+    context.submit(
+        act_of(request),
         [id = (*before)->id, handed_over, command](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(commands::cancel(edit, id, handed_over));
             return {};

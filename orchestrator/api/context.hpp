@@ -21,7 +21,7 @@ class EventFeed;
 // What the routes work with. All of it outlives them. [loop]
 struct Context {
     run::Loop& loop;
-    state::State& state;
+    const state::State& state;  // to change it: submit()
     const state::Vault& vault;
     const state::Schemas& schemas;
     hosts::Presence& presence;
@@ -32,7 +32,15 @@ struct Context {
     std::string authority_sha256;
     std::string enrolment_host;  // where it listens; empty: on every address
     std::function<std::uint16_t()> enrolment_port;
+    state::State& writable;  // for submit() alone
+
+    // State::submit for what a request asks for: with its audit record in the same transaction.
+    void submit(const state::Act& act, state::State::Work work, state::State::Done done) {
+        writable.submit(act, std::move(work), std::move(done));
+    }
 };
+// Who asks for what, for the audit.
+state::Act act_of(const http::Request& request);
 
 // Every route of the API, for http::Router::build; each kind of thing has a file of its own.
 std::vector<http::Route> all_routes(Context& context);
@@ -44,6 +52,8 @@ void add_commands(std::vector<http::Route>& routes, Context& context);
 void add_compliance(std::vector<http::Route>& routes, Context& context);
 void add_enrolment(std::vector<http::Route>& routes, Context& context);
 void add_events(std::vector<http::Route>& routes, Context& context);
+void add_tokens(std::vector<http::Route>& routes, Context& context);
+void add_audit(std::vector<http::Route>& routes, Context& context);
 void add_health(std::vector<http::Route>& routes, Context& context);
 
 }  // namespace evenkeel::api

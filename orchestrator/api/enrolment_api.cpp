@@ -85,8 +85,12 @@ void make_token(Context& context, const Request& request, const Responder& respo
     const auto order = read_order(request.body.empty() ? json::Object{} : request.json);
     if (!order) return responder->send(order.error());
     auto made = std::make_shared<hosts::MadeToken>(hosts::make_enrolment_token(*order));
-    context.state.submit(
-        [record = made->record](state::Edit& edit) { return edit.put_enrolment_token(record); },
+    context.submit(
+        act_of(request),
+        [record = made->record](state::Edit& edit) {
+            edit.note("enrolment_token", show(record));
+            return edit.put_enrolment_token(record);
+        },
         [&context, responder, made,
          address = enrolment_address(context, request)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
@@ -126,7 +130,8 @@ Outcome get_token(const state::View& view, const Request& request) {
 
 // Ends a token before its time.
 void delete_token(Context& context, const Request& request, const Responder& responder) {
-    context.state.submit(
+    context.submit(
+        act_of(request),
         [id = request.at("id")](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_token(id)).has_value();
             if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
@@ -160,7 +165,7 @@ Outcome list_enrolments(const Context& context, const state::View& view, const R
         });
 }
 
-void add_tokens(std::vector<http::Route>& routes, Context& context) {
+void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
     routes.push_back(
         {.method = "POST",
          .path = "/v1/enrolment-tokens",
@@ -205,7 +210,7 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
 }  // namespace
 
 void add_enrolment(std::vector<http::Route>& routes, Context& context) {
-    add_tokens(routes, context);
+    add_enrolment_tokens(routes, context);
     routes.push_back({.method = "GET",
                       .path = "/v1/enrolments",
                       .permission = "enrolment.read",

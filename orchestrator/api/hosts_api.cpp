@@ -79,7 +79,8 @@ void change_host(Context& context, const Request& request, const Responder& resp
     const auto host = require_host(*view, request);
     if (!host) return responder->send(host.error());
     auto changed = std::make_shared<state::Host>();
-    context.state.submit(
+    context.submit(
+        act_of(request),
         [id = host->id, work = std::move(work), changed](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
             return {};
@@ -101,6 +102,8 @@ void patch_host(Context& context, const Request& request, const Responder& respo
     change_host(
         context, request, responder,
         [patch = *std::move(patch)](state::Edit& edit, const std::string& id) {
+            if (patch.name) edit.note("name", *patch.name);
+            if (patch.labels.is_object()) edit.note("labels", patch.labels);
             return hosts::change(edit, id, patch);
         },
         [](const state::Host&) {});

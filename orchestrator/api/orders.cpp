@@ -54,16 +54,19 @@ Ordering ordering(Context& context, const http::Request& request, const std::str
             .responder = responder,
             .wait = http::preferred_wait(request),
             .asking = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
+            .act = act_of(request),
             .refused = refused};
 }
 
 void order(const Ordering& ordering,
            std::function<Result<state::Command>(state::Edit&, const commands::Asking&)> make) {
     auto command = std::make_shared<state::Command>();
-    ordering.context.state.submit(
+    ordering.context.submit(
+        ordering.act,
         [asking = ordering.asking, make = std::move(make),
          command](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(make(edit, asking));
+            edit.note("command", command->id);
             return {};
         },
         [ordering, command](const Result<void>& done) {

@@ -18,6 +18,7 @@ struct Ordering {
     std::shared_ptr<http::Responder> responder;
     std::optional<std::chrono::seconds> wait;
     commands::Asking asking;
+    state::Act act;
     // Set by the guard, on the writer's thread, before the change ends.
     std::shared_ptr<std::optional<http::Problem>> refused;
 };

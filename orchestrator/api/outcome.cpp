@@ -9,7 +9,7 @@ http::Problem change_problem(const Error& error) {
     return http::problem_from(error);
 }
 
-http::Handler reading(state::State& state, Read read) {
+http::Handler reading(const state::State& state, Read read) {
     return [&state, read = std::move(read)](const http::Request& request,
                                             const std::shared_ptr<http::Responder>& responder) {
         const auto view = state.read();

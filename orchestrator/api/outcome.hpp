@@ -38,7 +38,7 @@ http::Problem change_problem(const Error& error);
 
 // A handler that only reads: one moment of the state, answered at once.
 using Read = std::function<Outcome(const state::View&, const http::Request&)>;
-http::Handler reading(state::State& state, Read read);
+http::Handler reading(const state::State& state, Read read);
 
 }  // namespace evenkeel::api
 

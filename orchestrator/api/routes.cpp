@@ -2,6 +2,16 @@
 
 namespace evenkeel::api {
 
+state::Act act_of(const http::Request& request) {
+    const http::Principal& who = request.principal;
+    return {.actor = {.id = who.id, .name = who.name, .role = who.role},
+            .address = request.peer,
+            .request_id = request.request_id,
+            .method = request.method,
+            .route = request.route,
+            .object = request.target};
+}
+
 std::vector<http::Route> all_routes(Context& context) {
     std::vector<http::Route> routes;
     add_health(routes, context);
@@ -13,6 +23,8 @@ std::vector<http::Route> all_routes(Context& context) {
     add_compliance(routes, context);
     add_events(routes, context);
     add_enrolment(routes, context);
+    add_tokens(routes, context);
+    add_audit(routes, context);
     return routes;
 }
 

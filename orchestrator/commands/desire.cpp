@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "core/crypto/hash.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -35,6 +36,25 @@ bool unchanged(const state::Vault& vault, const std::string& host,
     }
     const auto kept = vault.open(host, wish.ref, before->description);
     return kept && *kept == wish.description;
+}
+
+constexpr std::size_t kValueBytesMost = 256;
+
+// For the audit: what was asked for, without secrets, long texts by their hash.
+Result<json::Value> noted(const state::Vault& vault, const std::string& host,
+                          const Resource& resource, const schema::Schema* schema) {
+    json::Value description =
+        EK_TRY(vault.redacted(host, resource.ref, resource.description, schema));
+    for (auto& [name, value] : description.as_object()) {
+        if (!value.is_string() || value.as_string().size() <= kValueBytesMost) continue;
+        const std::string& text = value.as_string();
+        const std::string sha256 = crypto::sha256_hex(text);
+        value = json::Object{{"sha256", sha256}, {"size", text.size()}};
+    }
+    return json::Object{{"collection", resource.ref.collection},
+                        {"id", resource.ref.id},
+                        {"policy", wire::to_string(resource.policy)},
+                        {"description", std::move(description)}};
 }
 
 // Stores what is wanted under a new generation, and says so.
@@ -92,11 +112,17 @@ Result<Resource> require_described(const state::View& view, const Asking& asking
 Result<state::Command> describe(state::Edit& edit, const state::Vault& vault, const Asking& asking,
                                 const std::vector<Wish>& wishes) {
     EK_CHECK(require_host(edit, asking.host));
+    json::Array notes;
     Order order{
         .host = asking.host, .verb = "apply", .resources = {}, .request_id = asking.request_id};
     for (const Wish& wish : wishes) {
         order.resources.push_back(EK_TRY(describe_one(edit, vault, asking, wish)));
+        const auto stored = EK_TRY(edit.resource(asking.host, wish.ref));
+        if (stored) {
+            notes.push_back(EK_TRY(noted(vault, asking.host, *stored, wish.schema.get())));
+        }
     }
+    edit.note("resources", std::move(notes));
     return enqueue(edit, std::move(order));
 }
 
@@ -142,6 +168,7 @@ Result<state::Command> invoke(state::Edit& edit, const state::Vault& vault, cons
     CommandEntry entry;
     entry.ref = ref;
     entry.action = action;
+    edit.note("action", action);
     const auto before = EK_TRY(edit.resource(asking.host, ref));
     if (before) entry.generation = before->generation;
     if (!arguments.is_null()) {

@@ -12,7 +12,14 @@
 // What passes between the HTTP server and the API: values, without a word of sockets. [any]
 namespace evenkeel::http {
 
-// One request that was admitted. The server fills everything but `path`, `json`, `principal`.
+// Whoever shows a token.
+struct Principal {
+    std::string id;  // of the token; empty: nobody is known
+    std::string name;
+    std::string role;
+};
+
+// One request that was admitted. The server fills everything down to `token`.
 struct Request {
     // "GET", "PUT", ...; a HEAD arrives as GET, and the server leaves the body of the reply out.
     std::string method;
@@ -36,11 +43,13 @@ struct Request {
     // From `Authorization: Bearer`; empty without one. Never log it.
     std::string token;
 
-    // By the router: the values of the template's {names}, and the body if the route takes one.
+    // By the router: its template with the verb ("/v1/hosts/{h}:retire"), the values of the
+    // template's {names}, and the body if the route takes one.
+    std::string route;
     std::map<std::string, std::string, std::less<>> path;
     evenkeel::json::Value json;
-    // By the authorize callback, for audit: who asks.
-    std::string principal;
+    // By the authorize callback: who asks.
+    Principal principal;
 
     // The header `name` (lower case), or null.
     const std::string* header(std::string_view name) const;

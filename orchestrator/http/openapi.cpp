@@ -145,7 +145,7 @@ Result<json::Value> make_openapi(const std::vector<Route>& routes, const Router:
     }
     json::Object schemas = options.schemas;
     schemas.set("Problem", problem_schema());
-    return json::Object{
+    json::Object document{
         {"openapi", "3.1.0"},
         {"info", json::Object{{"title", options.title}, {"version", options.version}}},
         {"paths", std::move(paths)},
@@ -165,6 +165,8 @@ Result<json::Value> make_openapi(const std::vector<Route>& routes, const Router:
          }},
         {"security", json::Array{json::Object{{"token", json::Array{}}}}},
     };
+    if (!options.permissions.empty()) document.append("x-ek-permissions", options.permissions);
+    return document;
 }
 
 }  // namespace evenkeel::http

@@ -40,7 +40,9 @@ std::shared_ptr<Stream> Responder::open_stream() {
     if (answered_ || !open_) return nullptr;
     answered_ = true;
     send_ = nullptr;
-    return std::exchange(open_, nullptr)();
+    auto stream = std::exchange(open_, nullptr)();
+    if (on_stream_ && stream) on_stream_(stream);
+    return stream;
 }
 
 }  // namespace evenkeel::http

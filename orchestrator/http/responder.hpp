@@ -32,6 +32,10 @@ class Responder {
     // Turns the answer into server-sent events (200, text/event-stream). Null when answered
     // before. For a HEAD the stream comes closed. [loop]
     std::shared_ptr<Stream> open_stream();
+    // Called with the stream when one is opened. [loop]
+    void on_stream(std::function<void(const std::shared_ptr<Stream>&)> callback) {
+        on_stream_ = std::move(callback);
+    }
 
     bool answered() const { return answered_; }
 
@@ -40,6 +44,7 @@ class Responder {
     std::string request_id_;
     Send send_;
     Open open_;
+    std::function<void(const std::shared_ptr<Stream>&)> on_stream_;
     bool answered_ = false;
 };
 

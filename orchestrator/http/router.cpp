@@ -165,6 +165,11 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     });
     for (const Route& route : routes) {
         EK_CHECK(check(route));
+        if (!options.permissions.empty() && route.permission != kPublic &&
+            !options.permissions.contains(route.permission)) {
+            return fail(Errc::invalid,
+                        describe(route) + ": there is no permission " + route.permission);
+        }
         std::vector<std::string> pattern = EK_TRY(read_template(route));
         for (std::size_t i = 0; i < router.templates_.size(); ++i) {
             const Route& other = routes[i];
@@ -179,6 +184,8 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     router.openapi_ = std::move(document);
     router.routes_ = std::move(routes);
     router.authorize_ = std::move(options.authorize);
+    router.refuse_ = std::move(options.refuse);
+    router.streaming_ = std::move(options.streaming);
     return router;
 }
 
@@ -212,17 +219,35 @@ const Route* Router::find(Request& request, Problem& problem) const {
     return nullptr;
 }
 
+bool Router::admit(const Route& route, Request& request,
+                   const std::shared_ptr<Responder>& responder) const {
+    if (route.permission == kPublic) return true;
+    // Without anybody to ask, nobody may.
+    auto refusal = authorize_ ? authorize_(request, route.permission)
+                              : Problem{Code::forbidden, "nobody is authorized here"};
+    if (refusal && refuse_) {
+        refuse_(request, *std::move(refusal), responder);
+        return false;
+    }
+    if (refusal) {
+        responder->send(*refusal);
+        return false;
+    }
+    if (streaming_) {
+        responder->on_stream(
+            [&told = streaming_, principal = request.principal](
+                const std::shared_ptr<Stream>& stream) { told(principal, stream); });
+    }
+    return true;
+}
+
 void Router::dispatch(Request request, const std::shared_ptr<Responder>& responder) const {
     try {
         Problem missing;
         const Route* route = find(request, missing);
         if (!route) return responder->send(missing);
-        if (route->permission != kPublic) {
-            // Without anybody to ask, nobody may.
-            auto refusal = authorize_ ? authorize_(request, route->permission)
-                                      : Problem{Code::forbidden, "nobody is authorized here"};
-            if (refusal) return responder->send(*refusal);
-        }
+        request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
+        if (!admit(*route, request, responder)) return;
         if (auto problem = check_query(*route, request)) return responder->send(*problem);
         if (auto problem = check_accept(*route, request)) return responder->send(*problem);
         if (auto problem = read_body(*route, request)) return responder->send(*problem);

@@ -21,6 +21,10 @@ using Handler = std::function<void(Request, std::shared_ptr<Responder>)>;
 // Whether the caller may: nothing, or `unauthenticated` or `forbidden`. May set
 // request.principal. Not asked for kPublic routes. [loop]
 using Authorize = std::function<std::optional<Problem>(Request&, std::string_view permission)>;
+// Answers what Authorize has refused, now or later. [loop]
+using Refuse = std::function<void(const Request&, Problem, std::shared_ptr<Responder>)>;
+// Hears of each stream that somebody's request has turned into. [loop]
+using Streaming = std::function<void(const Principal&, const std::shared_ptr<Stream>&)>;
 
 // The permission of a route that needs no token.
 inline constexpr std::string_view kPublic = "public";
@@ -69,6 +73,11 @@ class Router {
   public:
     struct Options {
         Authorize authorize = {};
+        Refuse refuse = {};        // absent: the problem is sent at once
+        Streaming streaming = {};  // of kPublic routes it hears nothing
+        // What each permission means, for the document. Unless it is empty routes may declare only
+        // these and kPublic.
+        json::Object permissions = {};
         std::string title = "Evenkeel";
         std::string version = {};
         // OpenAPI components/schemas by name. Routes may name only these.
@@ -76,8 +85,8 @@ class Router {
     };
 
     // Adds GET /v1/openapi.json, public. `invalid` names a route without permission, handler,
-    // answers or summary, with a malformed path or verb, with an unknown schema, or one that
-    // another route shadows.
+    // answers or summary, with a permission that is not known, with a malformed path or verb, with
+    // an unknown schema, or one that another route shadows.
     static Result<Router> build(std::vector<Route> routes, Options options);
 
     // [loop]
@@ -91,10 +100,15 @@ class Router {
   private:
     Router() = default;
     const Route* find(Request& request, Problem& problem) const;
+    // False when the request was refused, and answered.
+    bool admit(const Route& route, Request& request,
+               const std::shared_ptr<Responder>& responder) const;
 
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> templates_;  // the path of routes_[i] in segments
     Authorize authorize_;
+    Refuse refuse_;
+    Streaming streaming_;
     std::shared_ptr<const json::Value> openapi_;
 };
 

@@ -99,6 +99,8 @@ Result<void> begin_anew(const std::string& folder) {
     Edit edit(txn, tables, stream.id, effects);
     EK_CHECK(edit.put_counter("events_floor", revision));
     EK_CHECK(interrupt_all(edit));
+    edit.note("stream", stream.id);
+    EK_CHECK(edit.audit({.method = "SYSTEM", .route = "restore", .object = "store"}));
     return txn.commit();
 }
 

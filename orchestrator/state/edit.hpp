@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
@@ -38,6 +39,16 @@ class Edit : public View {
     Result<void> add_event_at(std::uint64_t revision, std::string_view type,
                               const std::string& host, std::string_view subject,
                               const json::Value& data);
+
+    // Appends the act to the audit, with the revision that it led to. State::submit(Act, ...) does
+    // it for requests; what the bus brings calls it itself.
+    Result<void> audit(const Act& act);
+    // Says in that record what the change was; no secrets. For a work that is given an Act.
+    void note(std::string name, json::Value value) {
+        notes_.set(std::move(name), std::move(value));
+    }
+    // Throws away records up to this one, of which the chain then begins.
+    Result<void> prune_audit(std::uint64_t up_to);
 
     Result<void> put_host(const Host& host);
     // put_host, and the event host.changed.
@@ -75,6 +86,7 @@ class Edit : public View {
     store::WriteTxn* write_;
     const std::string* stream_;
     Effects* effects_;
+    json::Object notes_;
 };
 
 }  // namespace evenkeel::state

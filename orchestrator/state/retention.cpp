@@ -60,11 +60,48 @@ Result<void> throw_away_commands(Edit& edit, const State::Retention& retention) 
     return {};
 }
 
+Result<void> throw_away_tokens(Edit& edit, const State::Retention& retention) {
+    const std::int64_t oldest =
+        now_unix_ms() - std::chrono::milliseconds(retention.tokens_age).count();
+    std::vector<std::string> old;
+    EK_CHECK(edit.scan(edit.tables().tokens, store::Range::all(),
+                       [&](std::string_view id, std::string_view record) {
+                           const auto token = parse_record(record).and_then(decode_api_token);
+                           if (!token) return true;
+                           const std::int64_t end =
+                               token->revoked_at_ms ? token->revoked_at_ms : token->expires_at_ms;
+                           if (end != 0 && end < oldest) old.emplace_back(id);
+                           return old.size() < kStep;
+                       }));
+    for (const std::string& id : old) EK_CHECK(edit.raw().erase(edit.tables().tokens, id));
+    return {};
+}
+
+Result<void> throw_away_audit(Edit& edit, const State::Retention& retention) {
+    const std::uint64_t stored = edit.raw().count(edit.tables().audit).value_or(0);
+    const std::uint64_t surplus = stored > retention.audit_most ? stored - retention.audit_most : 0;
+    const std::string oldest = before(retention.audit_age);
+    std::uint64_t last = 0;
+    std::size_t found = 0;
+    EK_CHECK(edit.scan(edit.tables().audit, store::Range::all(),
+                       [&](std::string_view key, std::string_view text) {
+                           const auto record = parse_record(text);
+                           const bool old = record && record->string_or("time") < oldest;
+                           if (found == kStep || (!old && found >= surplus)) return false;
+                           last = store::number_of(key).value_or(last);
+                           ++found;
+                           return true;
+                       }));
+    return found == 0 ? Result<void>() : edit.prune_audit(last);
+}
+
 }  // namespace
 
 Result<void> throw_away_old(Edit& edit, const State::Retention& retention) {
     EK_CHECK(throw_away_events(edit, retention));
-    return throw_away_commands(edit, retention);
+    EK_CHECK(throw_away_commands(edit, retention));
+    EK_CHECK(throw_away_tokens(edit, retention));
+    return throw_away_audit(edit, retention);
 }
 
 }  // namespace evenkeel::state

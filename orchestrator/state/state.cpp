@@ -49,6 +49,15 @@ void State::submit(Work work, Done done) {
     }
 }
 
+void State::submit(Act act, Work work, Done done) {
+    submit(
+        [act = std::move(act), work = std::move(work)](Edit& edit) -> Result<void> {
+            EK_CHECK(work(edit));
+            return edit.audit(act);
+        },
+        std::move(done));
+}
+
 Result<void> State::run(const Work& work) {
     return writer_->run([this, &work](store::WriteTxn& txn) {
         Effects effects;

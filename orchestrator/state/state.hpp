@@ -45,6 +45,8 @@ class State {
     // listeners hear of the effects before it. `busy` when too much waits, `limit` when the store
     // is full, else the work's own error: then nothing of it was done. [loop]
     void submit(Work work, Done done);
+    // The same for what somebody asked for: the change and its audit record are one transaction.
+    void submit(Act act, Work work, Done done);
 
     // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of
     // effects.
@@ -58,6 +60,9 @@ class State {
         std::chrono::hours events_age = std::chrono::hours(7 * 24);
         std::uint64_t events_most = 1'000'000;
         std::chrono::hours commands_age = std::chrono::hours(30 * 24);
+        std::chrono::hours tokens_age = std::chrono::hours(90 * 24);  // since they count no more
+        std::chrono::hours audit_age = std::chrono::hours(400 * 24);
+        std::uint64_t audit_most = 5'000'000;
     };
     void purge(const Retention& retention);
 

@@ -3,9 +3,9 @@
 namespace evenkeel::state {
 
 std::vector<std::string> table_names() {
-    return {"hosts",       "names",   "fingerprints", "keys",    "tokens",   "enrolment_tokens",
-            "collections", "schemas", "resources",    "tallies", "commands", "host_commands",
-            "queue",       "marks",   "events",       "counters"};
+    return {"hosts",       "names",   "fingerprints", "keys",     "tokens",   "enrolment_tokens",
+            "collections", "schemas", "resources",    "tallies",  "commands", "host_commands",
+            "queue",       "marks",   "events",       "counters", "audit",    "audit_ends"};
 }
 
 Tables tables_of(const store::Env& env) {
@@ -24,7 +24,9 @@ Tables tables_of(const store::Env& env) {
             .queue = env.table("queue"),
             .marks = env.table("marks"),
             .events = env.table("events"),
-            .counters = env.table("counters")};
+            .counters = env.table("counters"),
+            .audit = env.table("audit"),
+            .audit_ends = env.table("audit_ends")};
 }
 
 bool is_collection_name(std::string_view name) {

@@ -28,6 +28,8 @@ struct Tables {
     store::Table marks;             // host id -> EventMark
     store::Table events;            // revision -> the event as it is shown
     store::Table counters;          // name -> number
+    store::Table audit;             // number -> AuditRecord
+    store::Table audit_ends;        // "head", "anchor" -> ChainEnd
 };
 
 std::vector<std::string> table_names();

@@ -6,15 +6,24 @@ json::Value encode(const ApiToken& token) {
     return json::Object{{"id", token.id},
                         {"hash", token.hash},
                         {"name", token.name},
-                        {"created_at", token.created_at}};
+                        {"role", token.role},
+                        {"created_at", token.created_at},
+                        {"created_by", token.created_by},
+                        {"expires_at_ms", token.expires_at_ms},
+                        {"revoked_at_ms", token.revoked_at_ms}};
 }
 
 Result<ApiToken> decode_api_token(const json::Value& value) {
     ApiToken token{.id = value.string_or("id"),
                    .hash = value.string_or("hash"),
                    .name = value.string_or("name"),
-                   .created_at = value.string_or("created_at")};
+                   .role = value.string_or("role"),
+                   .created_at = value.string_or("created_at"),
+                   .created_by = value.string_or("created_by"),
+                   .expires_at_ms = value.integer_or("expires_at_ms"),
+                   .revoked_at_ms = value.integer_or("revoked_at_ms")};
     if (token.hash.empty()) return fail(Errc::corrupt, "a token's record has no hash");
+    if (token.role.empty()) return fail(Errc::corrupt, "a token's record has no role");
     return token;
 }
 

@@ -14,7 +14,15 @@ struct ApiToken {
     std::string id;
     std::string hash;
     std::string name;
+    std::string role;  // viewer, operator, admin
     std::string created_at;
+    std::string created_by;          // id of the token that asked for it; "system" for the first
+    std::int64_t expires_at_ms = 0;  // 0 = never
+    std::int64_t revoked_at_ms = 0;  // 0 = not
+
+    bool counts(std::int64_t now_ms) const {
+        return revoked_at_ms == 0 && (expires_at_ms == 0 || now_ms < expires_at_ms);
+    }
 };
 json::Value encode(const ApiToken& token);
 Result<ApiToken> decode_api_token(const json::Value& value);

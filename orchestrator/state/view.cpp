@@ -129,6 +129,12 @@ Result<std::optional<EnrolmentToken>> View::enrolment_token(std::string_view id)
     return decoded<EnrolmentToken>(get(tables_->enrolment_tokens, id), decode_enrolment_token);
 }
 
+Result<crypto::ChainEnd> View::chain_end(std::string_view name) const {
+    const auto found =
+        decoded<crypto::ChainEnd>(get(tables_->audit_ends, name), crypto::decode_chain_end);
+    return EK_TRY(found).value_or(crypto::ChainEnd{.seq = 0, .hash = crypto::kNoHash});
+}
+
 Result<std::uint64_t> View::counter(std::string_view name) const {
     const auto text = EK_TRY(txn_->get(tables_->counters, name));
     return text ? parse_number(*text) : Result<std::uint64_t>(0);

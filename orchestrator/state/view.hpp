@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/crypto/record_chain.hpp"
 #include "core/store/txn.hpp"
 #include "orchestrator/state/command.hpp"
 #include "orchestrator/state/host.hpp"
@@ -45,6 +46,10 @@ class View {
     Result<std::optional<ApiToken>> api_token(std::string_view id) const;
     Result<std::optional<EnrolmentToken>> enrolment_token(std::string_view id) const;
 
+    // The last record of the audit, and the one behind which those that are kept begin.
+    Result<crypto::ChainEnd> audit_head() const { return chain_end("head"); }
+    Result<crypto::ChainEnd> audit_anchor() const { return chain_end("anchor"); }
+
     // The last revision given out.
     Result<std::uint64_t> revision() const { return counter("revision"); }
     // Events up to and including this revision may have been thrown away.
@@ -59,6 +64,7 @@ class View {
     const Tables& tables() const { return *tables_; }
 
   protected:
+    Result<crypto::ChainEnd> chain_end(std::string_view name) const;
     Result<std::optional<json::Value>> get(store::Table table, std::string_view key) const;
 
     const store::ReadTxn* txn_;

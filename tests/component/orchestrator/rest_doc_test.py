@@ -18,6 +18,12 @@ class RestPage(OrchestratorCase):
         self.assertEqual(told - routes, set())
         self.assertEqual(routes - told, set())
 
+    def test_the_page_has_every_permission_with_its_least_role(self):
+        known = self.rest.get("/v1/openapi.json")["x-ek-permissions"]
+        row = re.compile(r"^\| `([a-z]+\.[a-z]+)` \| (\w+) \|", re.M)
+        told = dict(row.findall(PAGE.read_text("utf-8")))
+        self.assertEqual(told, {name: one["roles"][0] for name, one in known.items()})
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

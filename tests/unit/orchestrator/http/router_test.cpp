@@ -10,19 +10,20 @@ namespace evenkeel::http {
 namespace {
 
 Route route(std::string method, std::string path, std::string verb = "") {
-    return Route{.method = std::move(method),
-                 .path = std::move(path),
-                 .verb = std::move(verb),
-                 .permission = "things:read",
-                 .tag = "things",
-                 .summary = "For the test",
-                 .answers = {{200, "ok"}},
-                 .handler = [](const Request& request, const std::shared_ptr<Responder>& to) {
-                     json::Object seen{{"verb", request.verb}, {"principal", request.principal}};
-                     for (const auto& [name, value] : request.path) seen.set(name, value);
-                     seen.set("body", request.json);
-                     to->send(Reply::json(200, seen));
-                 }};
+    return Route{
+        .method = std::move(method),
+        .path = std::move(path),
+        .verb = std::move(verb),
+        .permission = "things:read",
+        .tag = "things",
+        .summary = "For the test",
+        .answers = {{200, "ok"}},
+        .handler = [](const Request& request, const std::shared_ptr<Responder>& to) {
+            json::Object seen{{"verb", request.verb}, {"principal", request.principal.name}};
+            for (const auto& [name, value] : request.path) seen.set(name, value);
+            seen.set("body", request.json);
+            to->send(Reply::json(200, seen));
+        }};
 }
 
 std::vector<Route> table() {
@@ -50,7 +51,7 @@ std::vector<Route> table() {
 std::optional<Problem> allow(Request& request, std::string_view) {
     if (request.token.empty()) return Problem{Code::unauthenticated, "no token"};
     if (request.token == "weak") return Problem{Code::forbidden, "not you"};
-    request.principal = "admin";
+    request.principal.name = "admin";
     return std::nullopt;
 }
 

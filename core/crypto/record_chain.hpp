@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+
+// Records of which each vouches for all before it. A record is an object with `seq`, `previous`
+// (the hash of the record before) and `hash`: the SHA-256, in hex, of its canonical JSON without
+// `hash`. docs/rest.md says what canonical is. [any]
+namespace evenkeel::crypto {
+
+// One place in the chain: the number and hash of a record. The chain begins behind {0, kNoHash}.
+struct ChainEnd {
+    std::uint64_t seq = 0;
+    std::string hash;
+
+    friend bool operator==(const ChainEnd&, const ChainEnd&) = default;
+};
+inline constexpr const char* kNoHash =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+json::Value encode(const ChainEnd& end);
+Result<ChainEnd> decode_chain_end(const json::Value& value);
+
+// Adds `seq`, `previous` and `hash`, which makes `record` the one behind `end`; returns the new
+// end.
+ChainEnd chain(json::Object& record, const ChainEnd& end);
+
+// Walks over a chain from its beginning. Afterwards it says what is wrong, and where.
+class ChainCheck {
+  public:
+    explicit ChainCheck(ChainEnd begins_behind) : end_(std::move(begins_behind)) {}
+
+    // Takes the next record; `corrupt` names the first that was changed, is missing or out of
+    // order.
+    Result<void> next(const json::Value& record);
+    // `corrupt` when records are missing at the end.
+    Result<void> finish(const ChainEnd& head) const;
+
+    const ChainEnd& end() const { return end_; }
+
+  private:
+    ChainEnd end_;
+};
+
+}  // namespace evenkeel::crypto

@@ -1,0 +1,92 @@
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+
+// /v1/audit
+namespace evenkeel::api {
+namespace {
+
+using http::Code;
+using http::Request;
+
+struct Filter {
+    std::string since;
+    std::string until;
+    const std::string* object = nullptr;
+
+    bool wants(const json::Value& record) const {
+        const std::string time = record.string_or("time");
+        return (since.empty() || time >= since) && (until.empty() || time < until) &&
+               (!object || record.string_or("object").starts_with(*object));
+    }
+};
+
+// As records spell it, so that times compare as text.
+Checked<std::string> read_time(const Request& request, std::string_view name) {
+    const std::string* text = request.parameter(name);
+    if (!text) return std::string();
+    const auto time = from_rfc3339(*text);
+    if (!time) {
+        return refuse(Code::invalid_parameter,
+                      std::string(name) + " is a time like 2026-11-23T05:36:53Z");
+    }
+    return to_rfc3339(*time);
+}
+
+const Fields& audit_fields() {
+    static const Fields kFields = {
+        {"actor.id"}, {"actor.name"}, {"actor.role"}, {"address"},
+        {"method"},   {"route"},      {"request_id"}, {"outcome", {"done", "denied"}}};
+    return kFields;
+}
+
+Outcome list_audit(const Context& context, const state::View& view, const Request& request) {
+    const Filter filter{.since = EK_ASK(read_time(request, "since")),
+                        .until = EK_ASK(read_time(request, "until")),
+                        .object = request.parameter("object")};
+    const std::string* order = request.parameter("order");
+    if (order && *order != "oldest" && *order != "newest") {
+        return refuse(Code::invalid_parameter, "order is newest or oldest");
+    }
+    const bool oldest = order && *order == "oldest";
+    const json::Object ends{{"head", crypto::encode(EK_ASK(view.audit_head()))},
+                            {"anchor", crypto::encode(EK_ASK(view.audit_anchor()))}};
+    const Pages pages(context.vault, context.state.stream().id, audit_fields());
+    return pages.answer(
+        view, request, view.tables().audit,
+        oldest ? store::Range::all() : store::Range::all().reversed(),
+        [&](std::string_view, std::string_view text) -> Checked<std::optional<json::Value>> {
+            // Shown as it is stored, whatever that is: the reader checks it.
+            const auto record = state::parse_record(text);
+            if (!record) return json::Value(json::Object{{"damaged", printable(text)}});
+            if (!filter.wants(*record)) return std::nullopt;
+            return *record;
+        },
+        ends);
+}
+
+}  // namespace
+
+void add_audit(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/audit",
+         .permission = "audit.read",
+         .tag = "access",
+         .summary = "Who has changed what, and who was denied what",
+         .query = page_parameters(
+             audit_fields(),
+             {{.name = "order", .description = "newest (the first, when absent) or oldest."},
+              {.name = "since", .description = "Only from this time on."},
+              {.name = "until", .description = "Only before this time."},
+              {.name = "object", .description = "Only objects that begin with this."}}),
+         .answers = {{200, "A page of records, with the ends of the chain.", "AuditList"}},
+         .handler = reading(context.state, [&](const auto& view, const auto& request) {
+             return list_audit(context, view, request);
+         })});
+}
+
+}  // namespace evenkeel::api

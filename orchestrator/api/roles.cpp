@@ -1,0 +1,76 @@
+#include "orchestrator/api/roles.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace evenkeel::api {
+namespace {
+
+constexpr std::array<Role, 3> kRoles = {Role::viewer, Role::operation, Role::admin};
+
+struct Permission {
+    std::string_view name;
+    Role least;
+    std::string_view description;
+};
+
+constexpr std::array kPermissions = {
+    Permission{"host.read", Role::viewer, "See hosts and their collections"},
+    Permission{"host.write", Role::operation, "Rename and label hosts"},
+    Permission{"host.retire", Role::operation, "Retire hosts"},
+    Permission{"resource.read", Role::viewer, "See descriptions and states, secrets redacted"},
+    Permission{"resource.write", Role::operation, "Describe, remove and forget resources"},
+    Permission{"resource.invoke", Role::operation, "Run actions on resources"},
+    Permission{"command.read", Role::viewer, "See commands"},
+    Permission{"command.cancel", Role::operation, "Cancel commands"},
+    Permission{"compliance.read", Role::viewer, "See what is as described"},
+    Permission{"event.read", Role::viewer, "Follow events"},
+    Permission{"enrolment.read", Role::viewer, "See enrolments and enrolment tokens"},
+    Permission{"enrolment.write", Role::operation,
+               "Make enrolment tokens, accept and reject hosts"},
+    Permission{"token.read", Role::admin, "See the tokens of people and programs"},
+    Permission{"token.write", Role::admin, "Make and revoke tokens"},
+    Permission{"audit.read", Role::admin, "Read the audit"},
+};
+
+}  // namespace
+
+std::optional<Role> role_from(std::string_view name) {
+    const auto* found = std::find_if(kRoles.begin(), kRoles.end(),
+                                     [&](Role role) { return to_string(role) == name; });
+    return found == kRoles.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string_view to_string(Role role) {
+    switch (role) {
+        case Role::admin:
+            return "admin";
+        case Role::operation:
+            return "operator";
+        case Role::viewer:
+            break;
+    }
+    return "viewer";
+}
+
+bool may(Role role, std::string_view permission) {
+    const auto* found = std::find_if(kPermissions.begin(), kPermissions.end(),
+                                     [&](const auto& one) { return one.name == permission; });
+    return found != kPermissions.end() && role >= found->least;
+}
+
+json::Object permissions() {
+    json::Object all;
+    for (const Permission& one : kPermissions) {
+        json::Array roles;
+        for (const Role role : kRoles) {
+            if (role >= one.least) roles.emplace_back(to_string(role));
+        }
+        all.append(std::string(one.name),
+                   json::Object{{"roles", std::move(roles)}, {"description", one.description}});
+    }
+    return all;
+}
+
+}  // namespace evenkeel::api

@@ -1,0 +1,205 @@
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "core/crypto/token.hpp"
+#include "orchestrator/api/access.hpp"
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/roles.hpp"
+
+// /v1/tokens
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+constexpr std::chrono::hours kLifetime{90 * 24};
+constexpr std::chrono::hours kLifetimeMost{3650 * 24};
+
+struct Order {
+    std::string name;
+    std::string role;
+    std::chrono::milliseconds lifetime = kLifetime;
+};
+
+Checked<Order> read_order(const json::Value& body) {
+    Findings findings;
+    Order order;
+    if (findings.only(body, "", {"name", "role", "expires_in"})) {
+        order.name = body.string_or("name");
+        if (order.name.empty() || order.name.size() > 128) {
+            findings.invalid("/name", "must be text of 1 to 128 bytes");
+        }
+        order.role = body.string_or("role");
+        if (!role_from(order.role)) {
+            findings.invalid("/role", "must be viewer, operator or admin");
+        }
+        if (const json::Value* text = body.find("expires_in")) {
+            const auto lifetime = parse_duration(body.string_or("expires_in"));
+            const bool fits = text->is_string() && lifetime && lifetime->count() >= 1'000 &&
+                              *lifetime <= kLifetimeMost;
+            if (fits) order.lifetime = *lifetime;
+            if (!fits) findings.invalid("/expires_in", "must be a duration, 1s to 3650d");
+        }
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return order;
+}
+
+json::Value time_or_null(std::int64_t ms) {
+    return ms == 0 ? json::Value() : json::Value(to_rfc3339(ms));
+}
+
+json::Object show(const state::ApiToken& token) {
+    const bool counts = token.counts(now_unix_ms());
+    return {{"id", token.id},
+            {"name", token.name},
+            {"role", token.role},
+            {"state", counts                     ? "active"
+                      : token.revoked_at_ms != 0 ? "revoked"
+                                                 : "expired"},
+            {"created_at", token.created_at},
+            {"created_by", token.created_by},
+            {"expires_at", time_or_null(token.expires_at_ms)},
+            {"revoked_at", time_or_null(token.revoked_at_ms)}};
+}
+
+void make_token(Context& context, const Request& request, const Responder& responder) {
+    const auto order = read_order(request.json);
+    if (!order) return responder->send(order.error());
+    crypto::Token made = crypto::make_token(kTokenKind);
+    const state::ApiToken record{.id = made.id,
+                                 .hash = made.hash,
+                                 .name = order->name,
+                                 .role = order->role,
+                                 .created_at = now_rfc3339(),
+                                 .created_by = request.principal.id,
+                                 .expires_at_ms = now_unix_ms() + order->lifetime.count()};
+    auto secret = std::make_shared<crypto::Secret>(std::move(made.text));
+    context.submit(
+        act_of(request),
+        [record](state::Edit& edit) {
+            edit.note("token", show(record));
+            return edit.put_api_token(record);
+        },
+        [responder, record, secret](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            json::Object body = show(record);
+            body.set("secret", std::string(secret->reveal()));
+            responder->send(http::Reply::json(201, std::move(body))
+                                .with("Location", "/v1/tokens/" + record.id)
+                                .with("Cache-Control", "no-store"));
+        });
+}
+
+const Fields& token_fields() {
+    static const Fields kFields = {{"name"},
+                                   {"role", {"viewer", "operator", "admin"}},
+                                   {"state", {"active", "expired", "revoked"}},
+                                   {"created_at"},
+                                   {"expires_at"}};
+    return kFields;
+}
+
+Outcome list_tokens(const Context& context, const state::View& view, const Request& request) {
+    const Pages pages(context.vault, context.state.stream().id, token_fields());
+    return pages.answer(
+        view, request, view.tables().tokens, store::Range::all(),
+        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+            return show(EK_ASK(state::parse_record(record).and_then(state::decode_api_token)));
+        });
+}
+
+Outcome get_token(const state::View& view, const Request& request) {
+    const auto token = EK_ASK(view.api_token(request.at("id")));
+    if (!token) return refuse(http::Code::not_found, "there is no token of this id");
+    return http::Reply::json(200, show(*token));
+}
+
+// Whether somebody could still make tokens without this one.
+Result<bool> has_other_admin(const state::View& view, const std::string& id) {
+    bool other = false;
+    EK_CHECK(view.scan(
+        view.tables().tokens, store::Range::all(), [&](std::string_view, std::string_view record) {
+            const auto token = state::parse_record(record).and_then(state::decode_api_token);
+            other =
+                token && token->id != id && token->role == "admin" && token->counts(now_unix_ms());
+            return !other;
+        }));
+    return other;
+}
+
+Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
+    auto token = EK_TRY(edit.api_token(id));
+    if (!token) return fail(Errc::not_found, "there is no token of this id");
+    if (!token->counts(now_unix_ms())) return *std::move(token);
+    if (token->role == "admin" && !EK_TRY(has_other_admin(edit, id))) {
+        return fail(Errc::conflict, "this is the last admin token that counts: make another first");
+    }
+    token->revoked_at_ms = now_unix_ms();
+    EK_CHECK(edit.put_api_token(*token));
+    edit.note("token", show(*token));
+    return *std::move(token);
+}
+
+void revoke_token(Context& context, const Request& request, const Responder& responder) {
+    auto revoked = std::make_shared<state::ApiToken>();
+    context.submit(
+        act_of(request),
+        [id = request.at("id"), revoked](state::Edit& edit) -> Result<void> {
+            *revoked = EK_TRY(revoke(edit, id));
+            return {};
+        },
+        [responder, revoked](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            responder->send(http::Reply::json(200, show(*revoked)));
+        });
+}
+
+}  // namespace
+
+void add_tokens(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "POST",
+                      .path = "/v1/tokens",
+                      .permission = "token.write",
+                      .tag = "access",
+                      .summary = "Make a token for the API; its secret is shown once",
+                      .body = http::Body{.schema = "TokenPost"},
+                      .answers = {{201, "The token, with its secret.", "TokenMade"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          make_token(context, request, responder);
+                      }});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/tokens",
+                      .permission = "token.read",
+                      .tag = "access",
+                      .summary = "List tokens, without their secrets",
+                      .query = page_parameters(token_fields()),
+                      .answers = {{200, "A page of tokens.", "TokenList"}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_tokens(context, view, request);
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/tokens/{id}",
+                      .permission = "token.read",
+                      .tag = "access",
+                      .summary = "Get one token, without its secret",
+                      .answers = {{200, "The token.", "Token"}},
+                      .handler = reading(context.state, [](const auto& view, const auto& request) {
+                          return get_token(view, request);
+                      })});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/tokens/{id}",
+                      .verb = "revoke",
+                      .permission = "token.write",
+                      .tag = "access",
+                      .summary = "Revoke a token: it counts no more, at once",
+                      .answers = {{200, "The token as it is now.", "Token"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          revoke_token(context, request, responder);
+                      }});
+}
+
+}  // namespace evenkeel::api

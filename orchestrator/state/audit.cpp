@@ -1,0 +1,59 @@
+#include "orchestrator/state/audit.hpp"
+
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/crypto/hash.hpp"
+#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+// More would let a request make the audit grow faster than it makes the state grow.
+constexpr std::size_t kDetailBytesMost = 16 * 1024;
+constexpr std::size_t kObjectBytesMost = 1024;
+
+json::Value bounded(json::Object detail) {
+    const std::string text = json::write_canonical(detail);
+    if (text.size() <= kDetailBytesMost) return detail;
+    return json::Object{{"bytes", text.size()}, {"sha256", crypto::sha256_hex(text)}};
+}
+
+}  // namespace
+
+Result<void> Edit::audit(const Act& act) {
+    json::Object detail = act.detail;
+    for (const auto& [name, value] : notes_) detail.set(name, value);
+    const std::string& object = act.object;
+    json::Object record{
+        {"time", now_rfc3339()},
+        {"actor",
+         json::Object{{"id", act.actor.id}, {"name", act.actor.name}, {"role", act.actor.role}}},
+        {"address", act.address},
+        {"request_id", act.request_id},
+        {"method", act.method},
+        {"route", act.route},
+        {"object", printable(object.substr(0, kObjectBytesMost))},
+        {"outcome", act.outcome},
+        {"detail", bounded(std::move(detail))},
+        {"revision", EK_TRY(revision())}};
+    const crypto::ChainEnd end = crypto::chain(record, EK_TRY(audit_head()));
+    EK_CHECK(
+        write_->insert(tables_->audit, store::number_key(end.seq), json::write(std::move(record))));
+    return put(tables_->audit_ends, "head", crypto::encode(end));
+}
+
+Result<void> Edit::prune_audit(std::uint64_t up_to) {
+    const auto text = EK_TRY(txn_->get(tables_->audit, store::number_key(up_to)));
+    if (!text) return fail(Errc::not_found, "there is no such audit record");
+    const json::Value record = EK_TRY(parse_record(*text));
+    const crypto::ChainEnd anchor{.seq = up_to, .hash = record.string_or("hash")};
+    const std::uint64_t from = EK_TRY(audit_anchor()).seq;
+    const store::Range old{.from = "", .until = store::number_key(up_to + 1)};
+    EK_CHECK(write_->erase(tables_->audit, old, SIZE_MAX));
+    EK_CHECK(put(tables_->audit_ends, "anchor", crypto::encode(anchor)));
+    // The chain itself says where it was cut, and with which hash.
+    note("pruned", json::Object{{"from", from + 1}, {"to", up_to}, {"hash", anchor.hash}});
+    return audit({.method = "SYSTEM", .route = "retention", .object = "audit"});
+}
+
+}  // namespace evenkeel::state

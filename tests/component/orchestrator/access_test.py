@@ -1,0 +1,163 @@
+"""Tokens, roles, and who may do what on every route of the table."""
+
+import re
+import stat
+import time
+import unittest
+
+from case import OrchestratorCase
+from program import Events, Rest, eventually
+
+ROLES = ("viewer", "operator", "admin")
+SAMPLE = re.compile(r"\{[^}]*\}")
+
+
+class Access(OrchestratorCase):
+    def made(self, role, name="someone", **order):
+        reply = self.rest.call("POST", "/v1/tokens", {"name": name, "role": role, **order})
+        self.assertEqual(reply.status, 201, reply)
+        return reply.body
+
+    def using(self, secret):
+        return Rest(secret, port=self.orchestrator.port("rest"))
+
+    def revoke(self, token, rest=None):
+        return (rest or self.rest).call("POST", f"/v1/tokens/{token['id']}:revoke")
+
+    def routes(self):
+        """(method, path with samples, permission or None when public, document)"""
+        document = self.rest.get("/v1/openapi.json")
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                yield method.upper(), SAMPLE.sub("x", path), operation["x-ek-permission"]
+
+    def test_every_route_asks_for_its_permission(self):
+        known = self.rest.get("/v1/openapi.json")["x-ek-permissions"]
+        callers = {role: self.using(self.made(role)["secret"]) for role in ROLES}
+        public = 0
+        for method, path, permission in self.routes():
+            with self.subTest(route=f"{method} {path}"):
+                self.assertEqual(self.bare(method, path),
+                                 200 if permission == "public" else 401)
+                if permission == "public":
+                    public += 1
+                    continue
+                for role, rest in callers.items():
+                    if method == "GET" and path == "/v1/events" and role in known[
+                            permission]["roles"]:
+                        continue  # answers for ever
+                    reply = rest.call(method, path)
+                    if role in known[permission]["roles"]:
+                        self.assertNotIn(reply.status, (401, 403), reply)
+                    else:
+                        self.assert_problem(reply, 403, "forbidden")
+                        self.assertEqual(reply.body["permission"], permission)
+                        self.assertIn(permission, reply.body["detail"])
+                # Only admins have it all, and a viewer changes nothing.
+                self.assertIn("admin", known[permission]["roles"])
+                if method != "GET":
+                    self.assertNotIn("viewer", known[permission]["roles"])
+        self.assertGreater(public, 2)
+
+    def bare(self, method, path, authorization=None):
+        connection = self.rest.connect()
+        try:
+            connection.request(method, path, headers={
+                "Authorization": authorization} if authorization else {})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def test_no_route_takes_an_expired_or_revoked_token(self):
+        revoked, expired = self.made("admin"), self.made("admin", expires_in="1s")
+        self.assertEqual(self.revoke(revoked).body["state"], "revoked")
+        eventually("it expires", lambda: self.rest.get(
+            f"/v1/tokens/{expired['id']}")["state"] == "expired")
+        for method, path, permission in self.routes():
+            if permission == "public":
+                continue
+            for token in (revoked, expired):
+                # Past the first few the address is throttled.
+                self.assertIn(self.bare(method, path, f"Bearer {token['secret']}"), (401, 429))
+
+    def test_what_does_not_count_is_told_alike(self):
+        real = self.made("viewer")
+        ended = self.made("viewer")
+        self.revoke(ended)
+        id_, secret = real["secret"].rsplit("_", 1)
+        unknown = "ekp_0192f0c1-0000-7000-8000-00000000000f_" + secret
+        wrong = id_ + "_" + secret[:-2] + ("AA" if secret[-2:] != "AA" else "BB")
+        bodies = []
+        for token in (unknown, wrong, ended["secret"], "nonsense"):
+            reply = self.using(token).call("GET", "/v1/hosts")
+            self.assert_problem(reply, 401, "unauthenticated")
+            del reply.body["request_id"]
+            bodies.append(reply.body)
+        self.assertEqual(bodies, [bodies[0]] * 4)
+
+    def test_wrong_tokens_are_throttled_and_right_ones_are_not(self):
+        statuses = [self.using("nonsense").call("GET", "/v1/hosts") for _ in range(25)]
+        self.assertEqual([reply.status for reply in statuses[:20]], [401] * 20)
+        self.assert_problem(statuses[-1], 429, "rate-limited")
+        self.assertGreaterEqual(int(statuses[-1].headers["retry-after"]), 1)
+        self.assertEqual(self.rest.call("GET", "/v1/hosts").status, 200)
+
+    def test_a_secret_is_shown_once(self):
+        made = self.made("viewer", name="dashboard", expires_in="1h")
+        reply = self.rest.call("GET", f"/v1/tokens/{made['id']}")
+        self.assertEqual(reply.body["name"], "dashboard")
+        self.assertEqual(reply.body["role"], "viewer")
+        self.assertNotIn("secret", reply.body)
+        listed = self.rest.call("GET", "/v1/tokens")
+        self.assertNotIn(made["secret"], str(listed.body))
+        self.assertNotIn("hash", str(listed.body))
+        self.assertNotIn(made["secret"].encode(), self.store())
+        self.assertNotIn(made["secret"], self.orchestrator.logged())
+        for order in ({}, {"name": "x", "role": "root"}, {"name": "", "role": "viewer"},
+                      {"name": "x", "role": "viewer", "expires_in": "4000d"},
+                      {"name": "x", "role": "viewer", "expires_in": 5}):
+            self.assertEqual(self.rest.call("POST", "/v1/tokens", order).status, 400, order)
+
+    def store(self):
+        return (self.orchestrator.state / "store" / "data.mdb").read_bytes()
+
+    def test_the_last_admin_cannot_be_revoked(self):
+        first = next(t for t in self.rest.items("/v1/tokens") if t["name"] == "admin")
+        self.made("operator")
+        ended = self.made("admin")
+        self.revoke(ended)
+        self.assert_problem(self.revoke(first), 409, "invalid-state")
+        second = self.made("admin")
+        self.assertEqual(self.revoke(first).status, 200)
+        self.assertEqual(self.rest.call("GET", "/v1/hosts").status, 401)
+        self.assert_problem(self.revoke(second, self.using(second["secret"])), 409,
+                            "invalid-state")
+
+    def test_a_start_without_any_admin_makes_one(self):
+        first = next(t for t in self.rest.items("/v1/tokens") if t["name"] == "admin")
+        short = self.made("admin", expires_in="1s")
+        self.assertEqual(self.revoke(first).status, 200)
+        eventually("nobody is admin any more", lambda: self.using(short["secret"]).call(
+            "GET", "/v1/tokens").status == 401)
+        self.assertEqual(self.orchestrator.stop(), 0)
+        self.orchestrator.start()
+        self.assertEqual(self.rest.call("GET", "/v1/tokens").status, 200)
+        mode = (self.orchestrator.state / "admin.token").stat().st_mode
+        self.assertEqual(stat.S_IMODE(mode), 0o600)
+
+    def test_streams_end_soon_after_their_token(self):
+        for order, end in (({}, self.revoke), ({"expires_in": "2s"}, None)):
+            token = self.made("viewer", **order)
+            events = Events(self.using(token["secret"]))
+            self.addCleanup(events.close)
+            other = self.events()
+            begun = time.monotonic()
+            if end:
+                end(token)
+            eventually("the stream has ended", lambda: events.breaks > 0, timeout_s=8)
+            self.assertLess(time.monotonic() - begun, 7)
+            self.assertEqual(other.breaks, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
