@@ -24,9 +24,10 @@ PLANTED_SECONDS = 2
 
 
 class PropertyCase(unittest.TestCase):
-    """A host with an agent that nothing but events can make look: it sweeps once a day."""
+    """A host with an agent that nothing but events can make look, since it sweeps once a day."""
 
     outside = None  # a folder with plugins; without it the bundled ones
+    sweep = "24h"
 
     @classmethod
     def setUpClass(cls):
@@ -36,7 +37,7 @@ class PropertyCase(unittest.TestCase):
         debs.give(cls.bed, "v1", "v2")
         folders = [cls.lay_down(cls.outside) if cls.outside else BUNDLED]
         write(cls.bed, "/etc/evenkeel/agent.json", json.dumps(
-            {"plugin_dirs": folders, "sweep": {"interval": "24h"}}))
+            {"plugin_dirs": folders, "sweep": {"interval": cls.sweep}}))
         cls.bed.run("systemctl", "start", AGENT)
         cls.agent = LocalAgent(cls.bed)
         cls.watch = cls.agent.watch()
@@ -89,13 +90,17 @@ class Properties(PropertyCase):
             self.bed.run(*argv)
 
 
+PLANTED = os.path.join(os.environ.get("EVENKEEL_BUILD", ""), "tests/support/plugins")
+
+
 class PlantedDefects(PropertyCase):
     """The suite finds what it is for: a collection for each promise, which breaks that one."""
 
-    outside = os.path.join(os.environ["EVENKEEL_BUILD"], "tests/support/plugins")
+    outside = PLANTED
     failing = {"sound": set(), "writes": {"pure"}, "lies": {"as planned"},
                "restless": {"idempotent", "omitted"}, "deaf": {"event", "repaired", "omitted"},
-               "grasping": {"omitted"}, "boastful": {"idempotent", "event", "repaired", "omitted"}}
+               "grasping": {"omitted"}, "boastful": {"idempotent", "quiet",
+                             "event", "repaired", "omitted"}}
 
     def test_each_broken_promise_is_found(self):
         suite = Suite(self.agent, self.watch, self.stranger, PLANTED_SECONDS)
@@ -130,6 +135,17 @@ class PlantedDefects(PropertyCase):
                      ["sh", "-c", "sleep 60 >/dev/null & kill $!"]):
             with self.subTest(argv):
                 self.assertEqual(self.stranger.run_sealed(*argv)[0], [])
+
+
+class Swept(PropertyCase):
+    outside = PLANTED
+    sweep = "1s"
+
+    def test_drift_that_only_the_sweep_finds_is_no_event(self):
+        rows = Suite(self.agent, self.watch, self.stranger).rows(self.collection("deaf"))
+        self.assertEqual({one for row in rows for one in row.failed()}, {"event", "omitted"},
+                         table.text(rows))
+        self.assertIn("seen by sweep", table.text(rows))
 
 
 if __name__ == "__main__":

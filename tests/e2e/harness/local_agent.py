@@ -101,6 +101,12 @@ class Watch:
         with self._more:
             return len(self._seen)
 
+    def kinds(self, collection, rid, since):
+        """The kinds of the events about a resource from a mark on."""
+        with self._more:
+            return [event["kind"] for event in self._seen[since:]
+                    if (event.get("collection"), event.get("id")) == (collection, rid)]
+
     def wait(self, kind, collection, rid, since, timeout_s):
         """The first event of this kind about a resource from a mark on, or None."""
         deadline = time.monotonic() + timeout_s

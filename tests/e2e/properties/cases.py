@@ -6,7 +6,7 @@ import json
 import pathlib
 
 SETTINGS = pathlib.Path(__file__).parent
-WORDS = {"id", "prepare", "base", "fields", "together", "by_hand"}
+WORDS = {"ids", "prepare", "base", "fields", "together", "by_hand"}
 FIELD_WORDS = {"values", "with", "between", "reason"}
 
 
@@ -42,12 +42,12 @@ class Collection:
                                    if not said.get("readOnly"))]
         self.base = setting.get("base", {})
         self._settings = setting.get("fields", {})
-        examples = schema.get("x-ek-key", {}).get("examples", [])
-        self.rid = setting.get("id") or (examples[0] if examples else None)
+        self.ids = setting.get("ids") or schema.get("x-ek-key", {}).get("examples", [])
         wrong = [*(set(setting) - WORDS), *(set(self._settings) - set(self.fields)), *(
             word for said in self._settings.values() for word in set(said) - FIELD_WORDS)]
-        if wrong or not self.rid:
+        if wrong or not self.ids:
             raise AssertionError(f"{name}: the setting's {wrong}, or no id, nor x-ek-key examples")
+        self.rid = self.ids[0]
 
     def case(self, field):
         """What to try on a field; NotVaried if nothing can be."""

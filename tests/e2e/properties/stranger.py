@@ -44,11 +44,10 @@ class Stranger:
         self._holder.wait()
         self._holder.stdout.close()
 
-    def plan(self, entry):
-        """(the plan's entry, what it tried that a plan must not, in words)."""
-        offences, done = self.agent_sealed("plan", "-",
-                                           stdin=json.dumps({"resources": [entry]}))
-        return entry_of(done), offences
+    def plan(self, entries):
+        """(the plan's entries, what it tried that a plan must not, in words)."""
+        offences, done = self.agent_sealed("plan", "-", stdin=json.dumps({"resources": entries}))
+        return entries_of(done), offences
 
     def agent_sealed(self, *argv, stdin=""):
         """(what it tried to change or has changed, CompletedProcess) of its subcommand."""
@@ -66,8 +65,9 @@ class Stranger:
 
     def apply(self, entry):
         """Applies for good and returns the outcome's entry."""
-        return entry_of(self._bed.run(AGENT, "--config", CONFIG, "apply", "-", check=False,
-                                      stdin=json.dumps({"resources": [entry]})))
+        done = self._bed.run(AGENT, "--config", CONFIG, "apply", "-", check=False,
+                             stdin=json.dumps({"resources": [entry]}))
+        return entries_of(done)[0]
 
     def run(self, *argv):
         """Runs a command of the host for good."""
@@ -87,10 +87,10 @@ class Stranger:
         return found
 
 
-def entry_of(done):
-    """The one entry that plan or apply printed."""
+def entries_of(done):
+    """What plan or apply printed of each resource."""
     try:
-        return json.loads(done.stdout)["resources"][0]
+        return json.loads(done.stdout)["resources"]
     except (ValueError, KeyError):
         said = f"{done.returncode} {done.stdout}{done.stderr}"
         raise AssertionError(f"the stranger's agent answers {said}") from None

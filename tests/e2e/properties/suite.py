@@ -1,7 +1,5 @@
 """Tries on a collection what its users rely on, field by field."""
 
-import time
-
 from harness.local_agent import resource
 from properties.cases import NotVaried
 from properties.table import NOT_TRIED, Row
@@ -32,17 +30,14 @@ def without_secrets(value):
         else value
 
 
+def both(collection, description):
+    """The same for two resources."""
+    return [resource(collection.name, rid, description) for rid in collection.ids[:2]]
+
+
 def merged(descriptions):
     """One description with the fields of all."""
     return {name: value for one in descriptions for name, value in one.items()}
-
-
-def until_empty(find, timeout_s):
-    """What `find` still finds when it finds nothing any more, or after the time."""
-    deadline = time.monotonic() + timeout_s
-    while (found := find()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 class Suite:
@@ -64,7 +59,8 @@ class Suite:
         for field in collection.can_be_left_out(cases):
             with rows[field].try_("omitted"):
                 expect(rows[field].cells["omitted"] != NOT_TRIED, "in no list of `together`")
-        return [*rows.values(), *further, self._reading(collection), *self._by_hand(collection)]
+        return [*rows.values(), *further, *self._at_once(collection),
+                self._reading(collection), *self._by_hand(collection)]
 
     def _row_of(self, collection, field):
         row = Row(collection.name, field)
@@ -78,8 +74,12 @@ class Suite:
             return row
         with row.try_("as planned"):
             changes_of(self._apply(collection, case.other))
+        since = self._watch.mark()
         self._go(collection, case.wanted, {case.path}, row)
         self._go(collection, case.other, {case.path}, row)
+        with row.try_("quiet"):
+            told = self._watch.kinds(collection.name, collection.rid, since)
+            expect("resource.drifted" not in told, "what the agent itself wrote was told as drift")
         if case.compared:
             self._drift(collection, case, row)
         else:
@@ -100,13 +100,8 @@ class Suite:
             planned = self._plan(collection, description)
         if planned is None:
             return
-        with row.try_("pure"):
-            entry, offences = self._stranger.plan(
-                resource(collection.name, collection.rid, description))
-            expect(not offences, "; ".join(offences))
-            # One that is kept from writing might do without, and plan something else.
-            there, here = map(without_secrets, (changes_of(entry, "planned"), planned))
-            expect(there == here, f"the plan where nothing can be written differs: {there} {here}")
+        self._plans_purely([resource(collection.name, collection.rid, description)], [planned],
+                           row)
         with row.try_("as planned"):
             done = changes_of(self._apply(collection, description))
             expect(done == planned, f"planned {planned}, did {done}")
@@ -116,6 +111,15 @@ class Suite:
             expect(not again, f"the second apply changes {again}")
             again = self._plan(collection, description)
             expect(not again, f"a later plan has {again}")
+
+    def _plans_purely(self, entries, planned, row):
+        with row.try_("pure"):
+            found, offences = self._stranger.plan(entries)
+            expect(not offences, "; ".join(offences))
+            # One that is kept from writing might do without, and plan something else.
+            there = without_secrets([changes_of(entry, "planned") for entry in found])
+            here = without_secrets(planned)
+            expect(there == here, f"where nothing can be written the plan is {there}, not {here}")
 
     def _drift(self, collection, case, row):
         """Somebody else has the field otherwise; the agent sees that at once and mends it."""
@@ -176,15 +180,40 @@ class Suite:
             return
         otherwise = {**wanted, case.field: other[case.field]}
         since = self._watch.mark()
-        self._stranger.apply(resource(
-            collection.name, collection.rid,
-            {**otherwise, neighbour.field: other[neighbour.field]}, "off"))
+        for tampering in (otherwise, {**otherwise, neighbour.field: other[neighbour.field]}):
+            # That the second is undone at once, he may call a failure.
+            self._stranger.apply(resource(collection.name, collection.rid, tampering, "off"))
         row = Row(collection.name, neighbour.field)
         self._sees_and_repairs(collection, since, {neighbour.path}, True, row)
         expect(not row.failed(), f"with {neighbour.field}: {row.notes}")
-        # The stranger works in steps: a repair between two of them is not the last one.
-        left = until_empty(lambda: self._plan(collection, otherwise), self._event_seconds)
+        left = self._plan(collection, otherwise)
         expect(not left, f"after a repair of {neighbour.field} it differs: {left}")
+
+    def _at_once(self, collection):
+        """Two resources in one FILE, which a collection may carry out in one go."""
+        cases = collection.cases()
+        case = cases.get("ensure") or next(iter(cases.values()), None)
+        if not case or len(collection.ids) < 2:
+            return []
+        row = Row(collection.name, "two at once")
+        with row.try_("as planned"):
+            self._both("apply", collection, case.other)
+        for description in (case.wanted, case.other):
+            with row.try_("as planned"):
+                planned = self._both("plan", collection, description, "planned")
+                self._plans_purely(both(collection, description), planned, row)
+                done = self._both("apply", collection, description)
+                expect(done == planned, f"planned {planned}, did {done}")
+                expect(all(case.path in {path for path, *_ in one} for one in done),
+                       f"{case.path} should change in both: {done}")
+            with row.try_("idempotent"):
+                again = self._both("apply", collection, description)
+                expect(again == [[], []], f"the second apply changes {again}")
+        return [row]
+
+    def _both(self, verb, collection, description, outcome="done"):
+        told = self._agent.ask(verb, resources=both(collection, description))
+        return [changes_of(entry, outcome) for entry in told["resources"]]
 
     def _reading(self, collection):
         """To read and list is no more than that, whether or not a collection can be listed."""

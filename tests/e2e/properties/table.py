@@ -2,7 +2,7 @@
 
 import dataclasses
 
-PROPERTIES = ("pure", "as planned", "idempotent", "event", "repaired", "omitted")
+PROPERTIES = ("pure", "as planned", "idempotent", "quiet", "event", "repaired", "omitted")
 OK, FAILED, NOT_TRIED = "yes", "FAILED", "-"
 
 

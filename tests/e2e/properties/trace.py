@@ -41,10 +41,12 @@ OTHER_PROCESS = re.compile(r"(\d+) in strace's PID NS")
 
 
 def command(log):
-    """What to put before a command line, so that `log` tells of it."""
+    """What to put before a command line, so that `log` tells of it. Not every machine has every
+    call."""
     return ["strace", "--follow-forks", "--seccomp-bpf", "--quiet=all", "--decode-fds=all",
             "--decode-pids=pidns", "--strings-in-hex=all", "--string-limit=65536",
-            "--signal=none", "--trace=" + ",".join(sorted(ALL)), f"--output={log}"]
+            "--signal=none", f"--output={log}",
+            "--trace=" + ",".join(f"?{name}" for name in sorted(ALL))]
 
 
 def offences(lines, program, own):
