@@ -27,6 +27,16 @@ struct Available {
     bool stale = false;                    // the lists are missing or older than a week
 };
 
+// One thing to bring about: the package is there in this version, or it is not there.
+struct Step {
+    std::string id;
+    std::optional<std::string> version;  // exact; none: it goes
+    bool heal = false;                   // it is there in this version, half installed
+};
+
+// Why a step did not come about; nothing if it did.
+using Outcome = std::optional<sdk::Failure>;
+
 // Watches the database of packages on the host's reactor. [reactor]
 class Watcher {
   public:
@@ -41,6 +51,8 @@ class Backend {
   public:
     virtual ~Backend() = default;
 
+    virtual std::string_view name() const = 0;  // of the program: "apt", "dnf"
+
     // Throws EK_E_INVALID, with the canonical id, unless `id` is one.
     virtual void require_canonical(std::string_view id) = 0;
 
@@ -51,26 +63,39 @@ class Backend {
     virtual std::vector<Available> available(const sdk::Call& call,
                                              const std::vector<std::string>& ids) = 0;
 
-    // Throws what would keep install() or remove() from being done; changes nothing.
-    virtual void rehearse_install(const sdk::Call& call, const std::string& id,
-                                  const std::string& version) = 0;
-    virtual void rehearse_remove(const sdk::Call& call, const std::string& id) = 0;
+    // Throws what would keep these from being brought about together; changes nothing.
+    virtual void rehearse(const sdk::Call& call, const std::vector<Step>& steps) = 0;
 
-    // Waits for the package manager's lock until the deadline, then EK_E_BUSY. Past its beginning a
-    // transaction is neither cancelled nor killed: at the deadline these throw EK_E_TIMEOUT and it
+    // Brings them about, in the order of `steps`, by as few runs of the package manager as it
+    // takes. Waits for its lock until the deadline, then throws EK_E_BUSY. Past its beginning a
+    // transaction is neither cancelled nor killed: at the deadline this throws EK_E_TIMEOUT and it
     // goes on by itself.
-    virtual void install(const sdk::Call& call, const std::string& id,
-                         const std::string& version) = 0;
-    virtual void remove(const sdk::Call& call, const std::string& id) = 0;
-    // Finishes what an interrupted or failed transaction left behind.
-    virtual void heal(const sdk::Call& call, const std::string& id) = 0;
-    virtual void set_hold(const sdk::Call& call, const std::string& id, bool hold) = 0;
+    virtual std::vector<Outcome> carry_out(const sdk::Call& call,
+                                           const std::vector<Step>& steps) = 0;
+
+    // Throws EK_E_UNSUPPORTED where packages cannot be held.
+    virtual void require_hold() {}
+    // All of them are on the machine.
+    virtual void set_hold(const sdk::Call& call, const std::vector<std::string>& ids,
+                          bool hold) = 0;
 
     virtual std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) = 0;
 };
 
-// The back end for what is found below `root` ("/" but in tests); throws EK_E_UNAVAILABLE saying
-// what was looked for if there is none.
-std::unique_ptr<Backend> choose_backend(const std::string& root);
+// What an administrator may say about it.
+struct Settings {
+    std::string backend;          // "apt", "dnf", "yum", "zypper"; empty: what is in charge
+    bool replace_config = false;  // of a package's changed configuration files: not kept
+};
+
+// The name of the back end for what is found below `root` ("/" but in tests); throws
+// EK_E_UNAVAILABLE saying what was looked for if there is none.
+std::string in_charge(const std::string& root);
+
+// That back end, or the one that `settings` say. Throws as in_charge().
+std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings& settings);
+
+// Whether the machine is as the step wants it, when `now` is what is there.
+bool came_about(const std::optional<Package>& now, const Step& step);
 
 }  // namespace evenkeel::packages

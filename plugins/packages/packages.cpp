@@ -74,34 +74,16 @@ class Packages {
         posix::read_each(call, ids, [&](const std::string& id) { return read_one(call, id); });
     }
 
-    void apply(const sdk::Call& call, std::string_view id_text, std::string_view desired) {
-        backend().require_canonical(id_text);
-        const std::string id(id_text);
-        const Wanted wanted = wanted_from(desired);
-        const auto now = backend().find(id);
-        const std::string target = target_of(call, id, wanted, now);
-
-        sdk::Changes changes;
-        if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
-        if (now && !now->sound())
-            changes.field("/condition", sdk::quote(now->condition), "\"installed\"");
-        if (!now) changes.field("/version", std::nullopt, sdk::quote(target));
-        if (now) changes.field("/version", sdk::quote(now->version), sdk::quote(target));
-        if (wanted.hold) changes.field("/hold", truth(now && now->hold), truth(*wanted.hold));
-        if (changes.has("/version")) backend().rehearse_install(call, id, target);
-        changes.carry_out(call, [&] { bring_about(call, id, target, wanted, changes); });
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        Planned planned = plan_present(call, id, desired);
+        bring_about(call, planned);
         if (call.dry_run()) return;
-        if (const auto after = read_one(call, id)) call.state(*after);
+        if (const auto after = read_one(call, planned.id)) call.state(*after);
     }
 
-    void remove(const sdk::Call& call, std::string_view id_text) {
-        backend().require_canonical(id_text);
-        const std::string id(id_text);
-        if (!backend().find(id)) return;
-        backend().rehearse_remove(call, id);
-        sdk::Changes changes;
-        changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
-        changes.carry_out(call, [&] { backend().remove(call, id); });
+    void remove(const sdk::Call& call, std::string_view id) {
+        Planned planned = plan_absent(id);
+        bring_about(call, planned);
     }
 
     void compare(const sdk::Call& call, std::string_view desired, std::string_view actual) {
@@ -122,7 +104,7 @@ class Packages {
   private:
     // Chosen by the first call that needs it, so that a machine without one says so to each.
     Backend& backend() {
-        if (!backend_) backend_ = choose_backend("/");
+        if (!backend_) backend_ = choose_backend("/", settings_);
         return *backend_;
     }
 
@@ -152,6 +134,63 @@ class Packages {
         return state_of(*package, available(call, {id}).front());
     }
 
+    // What one package needs, found before anything is changed.
+    struct Planned {
+        std::string id;
+        std::optional<Step> step;
+        std::optional<bool> hold;  // only if it has to be changed
+        sdk::Changes changes;
+    };
+
+    Planned plan_present(const sdk::Call& call, std::string_view id_text,
+                         std::string_view desired) {
+        backend().require_canonical(id_text);
+        const std::string id(id_text);
+        const Wanted wanted = wanted_from(desired);
+        const auto now = backend().find(id);
+        const std::string target = target_of(call, id, wanted, now);
+
+        Planned planned{id, {}, {}, {}};
+        sdk::Changes& changes = planned.changes;
+        if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
+        if (now && !now->sound())
+            changes.field("/condition", sdk::quote(now->condition), "\"installed\"");
+        if (!now) changes.field("/version", std::nullopt, sdk::quote(target));
+        if (now) changes.field("/version", sdk::quote(now->version), sdk::quote(target));
+        if (wanted.hold && changes.field("/hold", truth(now && now->hold), truth(*wanted.hold))) {
+            backend().require_hold();
+            planned.hold = wanted.hold;
+        }
+        // Another version also finishes what the old one could not.
+        if (changes.has("/version")) {
+            planned.step = Step{id, target, false};
+        } else if (changes.has("/condition")) {
+            planned.step = Step{id, target, true};
+        }
+        return planned;
+    }
+
+    Planned plan_absent(std::string_view id_text) {
+        backend().require_canonical(id_text);
+        Planned planned{std::string(id_text), {}, {}, {}};
+        if (!backend().find(planned.id)) return planned;
+        planned.step = Step{planned.id, std::nullopt, false};
+        planned.changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+        return planned;
+    }
+
+    void bring_about(const sdk::Call& call, Planned& planned) {
+        if (planned.step && !planned.step->heal) backend().rehearse(call, {*planned.step});
+        planned.changes.carry_out(call, [&] {
+            if (planned.step)
+                if (const Outcome failed = backend().carry_out(call, {*planned.step}).front())
+                    throw *failed;
+            for (const char* path : {"/ensure", "/condition", "/version"})
+                planned.changes.done(path);
+            if (planned.hold) backend().set_hold(call, {planned.id}, *planned.hold);
+        });
+    }
+
     // The version that the package shall have.
     std::string target_of(const sdk::Call& call, const std::string& id, const Wanted& wanted,
                           const std::optional<Package>& now) {
@@ -161,7 +200,7 @@ class Packages {
         const Available offer = backend().available(call, {id}).front();
         if (!offer.candidate)
             throw sdk::Failure(EK_E_NOT_FOUND, "no source of this machine has a package " + id)
-                .hint("refresh the lists (apt-get update) or add the source that has it");
+                .hint("refresh the lists or add the source that has it");
         if (exact) return *wanted.version;
         if (wanted.version && offer.stale)
             call.note(EK_SEV_WARNING, "/version",
@@ -170,18 +209,7 @@ class Packages {
         return *offer.candidate;
     }
 
-    void bring_about(const sdk::Call& call, const std::string& id, const std::string& target,
-                     const Wanted& wanted, sdk::Changes& changes) {
-        // Another version also finishes what the old one could not.
-        if (changes.has("/version")) {
-            backend().install(call, id, target);
-        } else if (changes.has("/condition")) {
-            backend().heal(call, id);
-        }
-        for (const char* path : {"/ensure", "/condition", "/version"}) changes.done(path);
-        if (changes.has("/hold")) backend().set_hold(call, id, *wanted.hold);
-    }
-
+    Settings settings_;
     std::unique_ptr<Backend> backend_;
 };
 

@@ -56,8 +56,7 @@ std::vector<std::string> environment() {
         "LC_ALL=C",
         "DEBIAN_FRONTEND=noninteractive",
         "APT_LISTCHANGES_FRONTEND=none",
-        "NEEDRESTART_SUSPEND=1",
-        "UCF_FORCE_CONFFOLD=1"};
+        "NEEDRESTART_SUSPEND=1"};
     for (const char* name : {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "TMPDIR"})
         if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
     return all;
@@ -101,14 +100,15 @@ struct SpawnPlan {
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& argv, bool reports)
-    : output_(memory("output")), reports_(reports ? memory("reports") : posix::Fd()) {
-    std::vector<std::string> words = argv;
+Process::Process(const Command& command)
+    : output_(memory("output")), reports_(command.reports ? memory("reports") : posix::Fd()) {
+    std::vector<std::string> words = command.argv;
     std::vector<std::string> variables = environment();
+    variables.insert(variables.end(), command.variables.begin(), command.variables.end());
     const SpawnPlan plan(output_.get(), reports_.get());
-    const int error = ::posix_spawn(&pid_, argv.front().c_str(), &plan.actions, &plan.attributes,
+    const int error = ::posix_spawn(&pid_, words.front().c_str(), &plan.actions, &plan.attributes,
                                     pointers(words).data(), pointers(variables).data());
-    if (error != 0) throw posix::os_failure(error, "start " + argv.front());
+    if (error != 0) throw posix::os_failure(error, "start " + words.front());
     pidfd_ = posix::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
 }
 
@@ -131,14 +131,20 @@ std::string Process::output(off_t most) const {
     return read_from(output_.get(), size > most ? size - most : 0);
 }
 
-std::string Process::new_reports() {
-    std::string text = reports_ ? read_from(reports_.get(), read_) : std::string();
-    read_ += static_cast<off_t>(text.size());
+std::string Process::new_output() {
+    std::string text = read_from(output_.get(), output_read_);
+    output_read_ += static_cast<off_t>(text.size());
     return text;
 }
 
-Ran run_reader(const sdk::Call& call, const std::vector<std::string>& argv) {
-    Process process(argv, false);
+std::string Process::new_reports() {
+    std::string text = reports_ ? read_from(reports_.get(), reports_read_) : std::string();
+    reports_read_ += static_cast<off_t>(text.size());
+    return text;
+}
+
+Ran run_reader(const sdk::Call& call, const Command& command) {
+    Process process(command);
     try {
         while (!process.wait(kStepMs, call.cancel_fd())) call.check();
     } catch (...) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,13 +11,19 @@
 
 namespace evenkeel::packages {
 
+// A program to run: argv[0] is an absolute path.
+struct Command {
+    std::vector<std::string> argv;
+    std::vector<std::string> variables = {};  // "NAME=value", beside the clean environment
+    bool reports = false;                     // it has descriptor 3 to write to
+};
+
 // A program started without a shell, in a session of its own, with a clean environment in the C
 // locale. Its output goes to memory that is not ours alone, not to a pipe: should this process
 // end, the program neither notices nor dies of it. [worker]
 class Process {
   public:
-    // argv[0] is an absolute path. With `reports` the program has descriptor 3 to write to.
-    Process(const std::vector<std::string>& argv, bool reports);
+    explicit Process(const Command& command);
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
     // A program that still runs is left alone.
@@ -31,6 +36,7 @@ class Process {
 
     int status() const { return status_; }  // exit code, 128 + signal; once it has ended
     std::string output(off_t most) const;   // so far, the last `most` bytes
+    std::string new_output();               // since the last call
     std::string new_reports();              // what came on descriptor 3 since the last call
 
   private:
@@ -39,7 +45,8 @@ class Process {
     posix::Fd pidfd_;
     pid_t pid_ = -1;
     int status_ = -1;
-    off_t read_ = 0;
+    off_t output_read_ = 0;
+    off_t reports_read_ = 0;
 };
 
 struct Ran {
@@ -48,6 +55,6 @@ struct Ran {
 };
 
 // Runs a program that only reads: it is killed when the call is cancelled or late, which throws.
-Ran run_reader(const sdk::Call& call, const std::vector<std::string>& argv);
+Ran run_reader(const sdk::Call& call, const Command& command);
 
 }  // namespace evenkeel::packages

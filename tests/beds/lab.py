@@ -70,11 +70,15 @@ def probe():
             sys.exit(f"beds need writable control groups: {error}")
 
 
-def enter(argv):
-    """Runs argv in new namespaces, with /run empty and a bridge up, and returns its exit code."""
+def enter(argv, kinds=("debian",)):
+    """Runs argv in new namespaces, with /run empty and a bridge up, and returns its exit code.
+
+    What hosts boot from is made before, as there is no way out from inside: `kinds` of roots.
+    """
     probe()
     prune()
-    root.systemd_root()
+    for kind in kinds:
+        root.of(kind)
     inside = {**os.environ, "EVENKEEL_LAB": str(os.getpid())}
     try:
         return subprocess.run(
@@ -238,19 +242,22 @@ class Host:
 class Lab:
     """The hosts of one test, made on demand. `stage` is a tree laid over the root, or None.
 
-    Names are unique within the process at one time; close() frees them.
+    Names are unique within the process at one time; close() frees them. `kinds` gives the kind of
+    root of those hosts that are not Debian, by name.
     """
 
-    def __init__(self, stage=None):
+    def __init__(self, stage=None, kinds=None):
         if "EVENKEEL_LAB" not in os.environ:
             raise RuntimeError("not in a lab: start this by tests/beds/bed")
         self.hosts = {}
-        self._layers = [*([stage] if stage else []), root.systemd_root()]
+        self._stage = [stage] if stage else []
+        self._kinds = kinds or {}
 
     def boot(self, *names):
         """Boots new hosts side by side and returns them in order. All know all by name."""
         for name in names:
-            self.hosts[name] = Host(name, 11 + len(self.hosts), self._layers)
+            layers = [*self._stage, root.of(self._kinds.get(name, "debian"))]
+            self.hosts[name] = Host(name, 11 + len(self.hosts), layers)
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(Host.boot, (self.hosts[name] for name in names)))
         known = "".join(f"{host.address} {name}\n" for name, host in self.hosts.items())

@@ -1,4 +1,4 @@
-"""Makes the Debian root that the beds boot, once, in a cache outside the source tree."""
+"""Makes the roots that the beds boot, each once, in a cache outside the source tree."""
 
 import fcntl
 import hashlib
@@ -28,6 +28,19 @@ HOOKS = [
     'mkdir -p "$1/etc/systemd/journald.conf.d"',
     'printf "[Journal]\\nStorage=volatile\\n" >"$1/etc/systemd/journald.conf.d/bed.conf"',
 ]
+
+# A machine of rpm: its release says so, and dpkg's database, by which it was made, counts for nothing
+# there. The tools stay off each other's machine since Debian's packages of them do not agree.
+RPM_PACKAGES = {"dnf": ["rpm", "dnf", "dnf-plugins-core"], "zypper": ["rpm", "zypper"]}
+RPM_RELEASE = {"dnf": "ID=fedora\\nVERSION_ID=99\\nNAME=Bed",
+               "zypper": "ID=opensuse-leap\\nID_LIKE=suse\\nVERSION_ID=99\\nNAME=Bed"}
+RPM_HOOKS = {
+    "dnf": ['ln -s dnf "$1/usr/bin/yum"',
+            # Wants a repository of its own, which is not there.
+            'echo "[main]\nenabled=0" >"$1/etc/dnf/plugins/local.conf"',
+            'mkdir -p "$1/etc/yum.repos.d" "$1/etc/dnf/vars"; echo 1 >"$1/etc/dnf/vars/releasever"'],
+    "zypper": ['mkdir -p "$1/etc/zypp/repos.d"'],
+}
 
 
 def cache():
@@ -78,6 +91,18 @@ def make(packages, hooks, name):
     return root
 
 
-def systemd_root():
-    """The root that hosts boot from."""
-    return make(PACKAGES, HOOKS, "root")
+def rpm_hooks(tool):
+    return [
+        # Debian's rpm keeps its database in the home folder otherwise.
+        'mkdir -p "$1/etc/rpm"; echo "%_dbpath /var/lib/rpm" >"$1/etc/rpm/macros.bed"',
+        f'printf "{RPM_RELEASE[tool]}\\n" >"$1/usr/lib/os-release"',
+        *RPM_HOOKS[tool],
+        'chroot "$1" rpm --initdb',
+    ]
+
+
+def of(kind):
+    """The root of this kind: `debian`, or a machine of rpm with `dnf` or `zypper`."""
+    if kind == "debian":
+        return make(PACKAGES, HOOKS, "root")
+    return make(PACKAGES + RPM_PACKAGES[kind], HOOKS + rpm_hooks(kind), f"root-{kind}")

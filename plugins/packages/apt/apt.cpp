@@ -5,14 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include <poll.h>
-
 #include "plugins/packages/apt/candidates.hpp"
 #include "plugins/packages/apt/database.hpp"
-#include "plugins/packages/apt/messages.hpp"
+#include "plugins/packages/apt/progress.hpp"
 #include "plugins/packages/apt/rehearsal.hpp"
-#include "plugins/packages/apt/transaction.hpp"
+#include "plugins/packages/apt/rules.hpp"
 #include "plugins/packages/apt/watch.hpp"
+#include "plugins/packages/transaction.hpp"
 
 namespace evenkeel::packages {
 
@@ -20,34 +19,24 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr int kRetryMs = 200;
-
-// The reports on descriptor 3 are for a real run only.
-Words apt_get(const Words& more) {
-    Words words = {"/usr/bin/apt-get", "-q", "-y", "-o", "Dpkg::Options::=--force-confdef", "-o",
-                   "Dpkg::Options::=--force-confold", "-o", "Dpkg::Use-Pty=0",
-                   // We wait for the locks ourselves, where a call can be cancelled.
-                   "-o", "DPkg::Lock::Timeout=0", "-o", "APT::Get::AutomaticRemove=false"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
-Words reporting(Words words) {
-    words.insert(words.begin() + 1, {"-o", "APT::Status-Fd=3"});
-    return words;
-}
-
-// Writes nothing, neither a cache nor the log of how it came to its answer.
-Words simulated(Words words) {
-    words.insert(words.begin() + 1,
-                 {"--simulate", "-o", "Dir::Log::Planner=", "-o", "Dir::Cache::pkgcache="});
-    return words;
+std::string doing(const std::vector<Step>& steps) {
+    std::string text;
+    for (const Step& step : steps) {
+        text += text.empty() ? "" : ", ";
+        text += step.version ? "install " + step.id + " " + *step.version : "remove " + step.id;
+    }
+    return text;
 }
 
 class Apt : public Backend {
   public:
-    explicit Apt(std::string folder)
-        : folder_(std::move(folder)), database_(folder_), transactions_(folder_) {}
+    Apt(std::string folder, bool replace_config)
+        : folder_(std::move(folder)),
+          replace_config_(replace_config),
+          database_(folder_),
+          transactions_([folder = folder_] { return dpkg_at_work(folder); }, "dpkg") {}
+
+    std::string_view name() const override { return "apt"; }
 
     void require_canonical(std::string_view id) override {
         database_.refresh();
@@ -81,138 +70,182 @@ class Apt : public Backend {
         return all;
     }
 
-    void rehearse_install(const sdk::Call& call, const std::string& id,
-                          const std::string& version) override {
-        const Rehearsal rehearsal =
-            rehearse(call, install_words(id, version), "install " + id + " " + version);
+    void rehearse(const sdk::Call& call, const std::vector<Step>& steps) override {
+        const Ran ran = run_reader(call, simulated(change_words(steps)));
+        if (ran.status != 0) throw failure_in(ran.output, apt_rules(), doing(steps));
+        const Rehearsal rehearsal = parse_rehearsal(ran.output);
+        const auto is_asked = [&](const std::string& id, bool goes) {
+            return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+                return step.id == id && step.version.has_value() != goes;
+            });
+        };
+        std::string others;
+        for (const std::string& other : rehearsal.removed)
+            if (!is_asked(database_.canonical(other), true))
+                others += (others.empty() ? "" : ", ") + other;
+        if (!others.empty())
+            throw sdk::Failure(EK_E_CONFLICT,
+                               "to " + doing(steps) + ", these would go too: " + others)
+                .hint("describe them as absent first");
         for (const std::string& other : rehearsal.installed) {
-            const auto entry = database_.entry(database_.canonical(other));
-            if (entry && entry->present() && entry->want == "hold" && other != id)
-                throw sdk::Failure(EK_E_CONFLICT, "to install " + id + " " + version +
-                                                      " would change " + other +
+            const std::string id = database_.canonical(other);
+            if (is_held(id) && !is_asked(id, false))
+                throw sdk::Failure(EK_E_CONFLICT, "to " + doing(steps) + " would change " + other +
                                                       ", which is on hold");
         }
     }
 
-    void rehearse_remove(const sdk::Call& call, const std::string& id) override {
-        const Rehearsal rehearsal = rehearse(call, remove_words(id), "remove " + id);
-        std::string others;
-        for (const std::string& other : rehearsal.removed)
-            if (database_.canonical(other) != id) others += (others.empty() ? "" : ", ") + other;
-        if (!others.empty())
-            throw sdk::Failure(EK_E_CONFLICT, "without " + id + " these would go too: " + others)
-                .hint("describe them as absent first");
-    }
-
-    void install(const sdk::Call& call, const std::string& id,
-                 const std::string& version) override {
-        finish_interrupted(call);
-        const bool held = is_held(id);
-        const Ran ran = change(call, reporting(install_words(id, version)), true);
-        auto now = find(id);
-        // apt takes a package that it changes off its hold.
-        if (held && now && !now->hold) {
-            set_hold(call, id, true);
-            now = find(id);
+    std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
+        database_.refresh();
+        std::vector<Step> changes, held;
+        bool heals = false;
+        for (const Step& step : steps) {
+            heals = heals || step.heal;
+            if (!step.heal) changes.push_back(step);
+            if (step.version && is_held(step.id)) held.push_back(step);
         }
-        if (!now || now->version != version || !now->sound())
-            throw failure_in(ran.output, "install " + id + " " + version);
-        note_trouble(call, ran);
+        Ran ran;
+        // apt-get does nothing before an interrupted run is finished. Whether all went well is for
+        // what follows to find out: what fails here need not concern its packages.
+        if (heals || database_.interrupted()) ran = configure_all(call);
+        if (!changes.empty()) ran = change(call, reporting(change_words(changes)));
+        if (heals) reinstall(call, steps, ran);
+        hold_again(call, held);
+        std::vector<Outcome> outcomes;
+        for (const Step& step : steps)
+            outcomes.push_back(came_about(find(step.id), step)
+                                   ? std::nullopt
+                                   : Outcome(failure_in(ran.output, apt_rules(), doing({step}))));
+        note_trouble(call, ran, outcomes);
+        return outcomes;
     }
 
-    void remove(const sdk::Call& call, const std::string& id) override {
-        finish_interrupted(call);
-        const Ran ran = change(call, reporting(remove_words(id)), true);
-        if (find(id)) throw failure_in(ran.output, "remove " + id);
-        note_trouble(call, ran);
-    }
-
-    void heal(const sdk::Call& call, const std::string& id) override {
-        Ran ran = configure_all(call);
-        auto now = find(id);
-        if (now && now->condition == "half-installed") {
-            Words words = install_words(id, now->version);
-            words.insert(words.end() - 2, "--reinstall");
-            ran = change(call, reporting(std::move(words)), true);
-            now = find(id);
+    void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
+        Words words = {"/usr/bin/apt-mark", hold ? "hold" : "unhold", "--"};
+        words.insert(words.end(), ids.begin(), ids.end());
+        const Ran ran = change(call, {words});
+        for (const std::string& id : ids) {
+            const auto now = find(id);
+            if (!now || now->hold != hold)
+                throw failure_in(ran.output, apt_rules(), (hold ? "hold " : "unhold ") + id);
         }
-        if (!now || !now->sound()) throw failure_in(ran.output, "finish installing " + id);
-        note_trouble(call, ran);
-    }
-
-    void set_hold(const sdk::Call& call, const std::string& id, bool hold) override {
-        const Ran ran =
-            change(call, {"/usr/bin/apt-mark", hold ? "hold" : "unhold", "--", id}, false);
-        const auto now = find(id);
-        if (!now || now->hold != hold)
-            throw failure_in(ran.output, (hold ? "hold " : "unhold ") + id);
     }
 
     std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) override {
-        return std::make_unique<AptWatch>(host, folder_);
+        return watch_dpkg(host, folder_);
     }
 
   private:
-    // Others are neither removed nor, as the rehearsal has made sure, taken off their hold.
-    Words install_words(const std::string& id, const std::string& version) const {
-        Words more = {"--no-remove", "--allow-downgrades"};
-        if (is_held(id)) more.push_back("--allow-change-held-packages");
-        more.insert(more.end(), {"install", "--", id + "=" + version});
-        return apt_get(more);
-    }
-    Words remove_words(const std::string& id) const {
-        Words more;
-        if (is_held(id)) more.push_back("--allow-change-held-packages");
-        more.insert(more.end(), {"remove", "--", id});
-        return apt_get(more);
-    }
-    bool is_held(const std::string& id) const {
-        const auto entry = database_.entry(id);
-        return entry && entry->want == "hold";
+    Words dpkg_options() const {
+        if (replace_config_) return {"--force-confnew"};
+        return {"--force-confdef", "--force-confold"};
     }
 
-    Rehearsal rehearse(const sdk::Call& call, const Words& words, const std::string& doing) {
-        const Ran ran = run_reader(call, simulated(words));
-        if (ran.status != 0) throw failure_in(ran.output, doing);
-        return parse_rehearsal(ran.output);
+    Words apt_get(const Words& more) const {
+        Words words = {"/usr/bin/apt-get", "-q", "-y", "-o", "Dpkg::Use-Pty=0",
+                       // We wait for the locks ourselves, where a call can be cancelled.
+                       "-o", "DPkg::Lock::Timeout=0", "-o", "APT::Get::AutomaticRemove=false"};
+        for (const std::string& option : dpkg_options())
+            words.insert(words.end(), {"-o", "Dpkg::Options::=" + option});
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+
+    // Others are neither removed nor, as the rehearsal has made sure, taken off their hold.
+    Words change_words(const std::vector<Step>& steps) const {
+        Words options = {"--allow-downgrades"}, ids;
+        bool removes = false, held = false;
+        for (const Step& step : steps) {
+            removes = removes || !step.version;
+            held = held || is_held(step.id);
+            ids.push_back(step.version ? step.id + "=" + *step.version : step.id + "-");
+        }
+        if (!removes) options.push_back("--no-remove");
+        if (held) options.push_back("--allow-change-held-packages");
+        options.insert(options.end(), {"install", "--"});
+        options.insert(options.end(), ids.begin(), ids.end());
+        return apt_get(options);
+    }
+
+    Command prepared(Words words) const {
+        return {std::move(words),
+                {replace_config_ ? "UCF_FORCE_CONFFNEW=1" : "UCF_FORCE_CONFFOLD=1"}};
+    }
+
+    // The reports on descriptor 3 are for a real run only.
+    Command reporting(Words words) const {
+        words.insert(words.begin() + 1, {"-o", "APT::Status-Fd=3"});
+        Command command = prepared(std::move(words));
+        command.reports = true;
+        return command;
+    }
+
+    // Writes nothing, neither a cache nor the log of how it came to its answer.
+    Command simulated(Words words) const {
+        words.insert(words.begin() + 1,
+                     {"--simulate", "-o", "Dir::Log::Planner=", "-o", "Dir::Cache::pkgcache="});
+        return prepared(std::move(words));
+    }
+
+    bool is_held(const std::string& id) const {
+        const auto entry = database_.entry(id);
+        return entry && entry->present() && entry->want == "hold";
     }
 
     // Waits again when another one was quicker to take the lock.
-    Ran change(const sdk::Call& call, const Words& words, bool reports) {
+    Ran change(const sdk::Call& call, const Command& command) {
         while (true) {
-            Ran ran = transactions_.run(call, words, reports);
+            Ran ran = transactions_.run(call, command, command.reports ? follow_apt() : nullptr);
             if (ran.status == 0) return ran;
-            const sdk::Failure failure = failure_in(ran.output, "change packages");
+            const sdk::Failure failure = failure_in(ran.output, apt_rules(), "change packages");
             if (failure.status() != EK_E_BUSY) return ran;
-            if (call.deadline_ns() != 0 &&
-                sdk::now_ns() + 2u * kRetryMs * 1'000'000u >= call.deadline_ns())
-                throw failure;
-            pollfd cancel{call.cancel_fd(), POLLIN, 0};
-            if (::poll(&cancel, 1, kRetryMs) > 0) call.check();
+            wait_to_retry(call, failure);
         }
     }
 
     Ran configure_all(const sdk::Call& call) {
-        return change(call,
-                      {"/usr/bin/dpkg", "--force-confdef", "--force-confold", "--configure", "-a"},
-                      false);
+        Words words = {"/usr/bin/dpkg", "--configure", "-a"};
+        const Words options = dpkg_options();
+        words.insert(words.begin() + 1, options.begin(), options.end());
+        return change(call, prepared(std::move(words)));
     }
 
-    // apt-get does nothing before this is done. Whether all went well is for the transaction that
-    // follows to find out: what failed here need not concern its package.
-    void finish_interrupted(const sdk::Call& call) {
-        database_.refresh();
-        if (database_.interrupted()) configure_all(call);
+    // What configuring could not mend.
+    void reinstall(const sdk::Call& call, const std::vector<Step>& steps, Ran& ran) {
+        Words words = {"--no-remove", "--allow-change-held-packages", "--reinstall", "install",
+                       "--"};
+        const std::size_t fixed = words.size();
+        for (const Step& step : steps) {
+            const auto now = find(step.id);
+            if (step.heal && now && now->condition == "half-installed")
+                words.push_back(step.id + "=" + *step.version);
+        }
+        if (words.size() > fixed) ran = change(call, reporting(apt_get(words)));
     }
 
-    // The package asked for is in order, and something else is not.
-    static void note_trouble(const sdk::Call& call, const Ran& ran) {
+    // apt takes packages that it changes off their hold.
+    void hold_again(const sdk::Call& call, const std::vector<Step>& held) {
+        Words ids;
+        for (const Step& step : held) {
+            const auto now = find(step.id);
+            if (now && !now->hold) ids.push_back(step.id);
+        }
+        if (!ids.empty()) set_hold(call, ids, true);
+    }
+
+    // What was asked for is in order, and something else is not.
+    static void note_trouble(const sdk::Call& call, const Ran& ran,
+                             const std::vector<Outcome>& outcomes) {
+        for (const Outcome& outcome : outcomes)
+            if (outcome) return;
         if (ran.status == 0) return;
-        const sdk::Failure failure = failure_in(ran.output, "leave all packages in order");
+        const sdk::Failure failure =
+            failure_in(ran.output, apt_rules(), "leave all packages in order");
         call.note(EK_SEV_WARNING, "", failure.what());
     }
 
     std::string folder_;
+    bool replace_config_;
     Database database_;
     Candidates candidates_;
     Transactions transactions_;
@@ -220,8 +253,8 @@ class Apt : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_apt(const std::string& folder) {
-    return std::make_unique<Apt>(folder);
+std::unique_ptr<Backend> make_apt(const std::string& folder, bool replace_config) {
+    return std::make_unique<Apt>(folder, replace_config);
 }
 
 }  // namespace evenkeel::packages

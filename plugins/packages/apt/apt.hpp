@@ -7,7 +7,8 @@
 
 namespace evenkeel::packages {
 
-// Packages by dpkg's database in `folder` and by apt-get.
-std::unique_ptr<Backend> make_apt(const std::string& folder);
+// Packages by dpkg's database in `folder` and by apt-get. With `replace_config` configuration files
+// that were changed on the machine are replaced by those of the package.
+std::unique_ptr<Backend> make_apt(const std::string& folder, bool replace_config);
 
 }  // namespace evenkeel::packages

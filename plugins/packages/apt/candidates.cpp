@@ -8,6 +8,7 @@
 
 #include "plugins/packages/apt/version.hpp"
 #include "plugins/packages/process.hpp"
+#include "plugins/packages/text.hpp"
 
 namespace evenkeel::packages {
 
@@ -37,16 +38,6 @@ std::time_t modified(const char* path) {
     return ::stat(path, &info) == 0 ? info.st_mtim.tv_sec : 0;
 }
 
-std::string_view take_line(std::string_view& text) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return line;
-}
-
-bool starts(std::string_view text, std::string_view beginning) {
-    return text.substr(0, beginning.size()) == beginning;
-}
-
 // "     1.0 500" and " *** 1.0 500" are versions; what is indented further is where they come from.
 bool is_version_line(std::string_view line) {
     return line.size() > 5 && (starts(line, "     ") || starts(line, " *** ")) && line[5] != ' ';
@@ -67,7 +58,7 @@ std::map<std::string, Offer> parse_policy(std::string_view text) {
     std::map<std::string, Offer> offers;
     std::string name;
     while (!text.empty()) {
-        const std::string_view line = take_line(text);
+        const std::string_view line = take_part(text, '\n');
         if (!line.empty() && line.front() != ' ' && line.back() == ':') {
             name = line.substr(0, line.size() - 1);
         } else if (starts(line, kCandidate)) {
@@ -118,7 +109,7 @@ std::vector<std::optional<Offer>> Candidates::offers(const sdk::Call& call,
     for (const std::string& id : ids)
         if (offers_.find(id) == offers_.end()) argv.push_back(id);
     if (argv.size() > fixed) {
-        const Ran ran = run_reader(call, argv);
+        const Ran ran = run_reader(call, {argv});
         if (ran.status != 0)
             throw sdk::Failure(EK_E_UNAVAILABLE, "apt-cache policy failed: " +
                                                      ran.output.substr(0, ran.output.find('\n')));

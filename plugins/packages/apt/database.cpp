@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-#include "plugins/packages/apt/lock.hpp"
+#include "plugins/packages/lock.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/fd.hpp"
 

@@ -14,14 +14,14 @@ class SystemCase(unittest.TestCase):
     """Subclasses name their hosts; `agent` and `prepare` are handed to System."""
 
     hosts = ("web",)
+    kinds = None  # of root, by host; those left out are Debian
     agent = None
     prepare = None  # called with each bed before its agent starts
     system = None
 
     @classmethod
     def setUpClass(cls):
-        cls.system = System(*cls.hosts, agent=cls.agent,
-                            prepare=cls.prepare)
+        cls.system = System(*cls.hosts, kinds=cls.kinds, agent=cls.agent, prepare=cls.prepare)
         cls.addClassCleanup(cls.system.close)
         cls.rest = cls.system.rest
         cls.events = cls.system.events

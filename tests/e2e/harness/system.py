@@ -46,10 +46,13 @@ def installed():
 class System:
     """One orchestrator and its hosts. Host names are the beds' names; `ids` maps them to ids."""
 
-    def __init__(self, *names, agent=None, prepare=None):
-        """`agent` is laid over every agent's configuration; `prepare` gets each host once."""
+    def __init__(self, *names, kinds=None, agent=None, prepare=None):
+        """`agent` is laid over every agent's configuration; `prepare` gets each host once.
+
+        `kinds` is handed to Lab.
+        """
         self._agent_config = agent or {}
-        self.lab = Lab(installed())
+        self.lab = Lab(installed(), kinds)
         self.orchestrator, *beds = self.lab.boot("orchestrator", *names)
         self.hosts = dict(zip(names, beds))
         try:

@@ -6,7 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "plugins/packages/apt/lock.hpp"
+#include "plugins/packages/apt/watch.hpp"
+#include "plugins/packages/lock.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/plugins/packages/call.hpp"
 #include "tests/unit/plugins/packages/locker.hpp"
@@ -131,16 +132,20 @@ TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
 
 TEST_F(DpkgDatabase, IsWaitedForUntilTheDeadline) {
     const std::string folder = folder_.path();
-    EXPECT_NO_THROW(wait_for_locks(TestCall().call(), folder));
+    const auto wait = [&](const sdk::Call& call) {
+        wait_until_free(
+            call, [&] { return dpkg_at_work(folder); }, "dpkg");
+    };
+    EXPECT_NO_THROW(wait(TestCall().call()));
     const Locker worker(folder_ / "lock-frontend");
     EXPECT_EQ(lock_holder(folder_ / "lock-frontend"), worker.pid());
     TestCall late(std::chrono::milliseconds(400));
-    EXPECT_EQ(failure_of([&] { wait_for_locks(late.call(), folder); }, EK_E_BUSY)
+    EXPECT_EQ(failure_of([&] { wait(late.call()); }, EK_E_BUSY)
                   .find("dpkg is locked by process " + std::to_string(worker.pid())),
               0u);
     TestCall cancelled;
     cancelled.cancel();
-    EXPECT_EQ(failure_of([&] { wait_for_locks(cancelled.call(), folder); }, EK_E_CANCELLED),
+    EXPECT_EQ(failure_of([&] { wait(cancelled.call()); }, EK_E_CANCELLED),
               "the call was cancelled");
 }
 

@@ -1,6 +1,8 @@
-#include "plugins/packages/apt/messages.hpp"
+#include "plugins/packages/messages.hpp"
 
 #include <gtest/gtest.h>
+
+#include "plugins/packages/apt/rules.hpp"
 
 namespace evenkeel::packages {
 namespace {
@@ -44,7 +46,7 @@ TEST(AptMessages, BecomeTheCodeThatFits) {
         {"", EK_E_INTERNAL, "cannot do it"},
     };
     for (const Case& each : cases) {
-        const sdk::Failure failure = failure_in(each.output, "do it");
+        const sdk::Failure failure = failure_in(each.output, apt_rules(), "do it");
         EXPECT_EQ(failure.status(), each.status) << each.output;
         EXPECT_EQ(failure.what(), each.words);
     }

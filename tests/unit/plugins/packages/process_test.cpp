@@ -7,18 +7,22 @@
 
 #include <gtest/gtest.h>
 
-#include "plugins/packages/apt/transaction.hpp"
+#include "plugins/packages/apt/progress.hpp"
+#include "plugins/packages/apt/watch.hpp"
+#include "plugins/packages/transaction.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/plugins/packages/call.hpp"
 
 namespace evenkeel::packages {
 namespace {
 
-using Words = std::vector<std::string>;
-
 // What stands for apt-get here: a script that does as told.
-Words script(const std::string& text) {
-    return {"/bin/sh", "-c", text};
+Command script(const std::string& text) {
+    return {{"/bin/sh", "-c", text}, {}, false};
+}
+
+Command reporting(const std::string& text) {
+    return {{"/bin/sh", "-c", text}, {}, true};
 }
 
 bool appears(const std::string& path) {
@@ -56,7 +60,7 @@ TEST(PackagesProcess, AReaderIsKilledWhenLateOrCancelled) {
 }
 
 TEST(PackagesProcess, SaysWhatCannotBeStarted) {
-    EXPECT_EQ(failure_of([] { run_reader(TestCall().call(), {"/no/program"}); }, EK_E_NOT_FOUND),
+    EXPECT_EQ(failure_of([] { run_reader(TestCall().call(), {{"/no/program"}}); }, EK_E_NOT_FOUND),
               "cannot start /no/program: No such file or directory");
 }
 
@@ -65,16 +69,16 @@ class PackagesTransaction : public testing::Test {
     std::string at(const char* name) const { return folder_ / name; }
 
     test::TempFolder folder_;
-    Transactions transactions_{folder_.path()};
+    Transactions transactions_{[this] { return dpkg_at_work(folder_.path()); }, "dpkg"};
 };
 
 TEST_F(PackagesTransaction, TellsItsProgress) {
     TestCall call;
     const Ran ran = transactions_.run(
         call.call(),
-        script("printf 'dlstatus:1:20.5:Retrieving file 1\\npmstatus:libc6:i386:42.0:Unpacking "
-               "libc6:i386\\npmerror:x:50.0:bad\\npm' >&3; echo said; exit 100"),
-        true);
+        reporting("printf 'dlstatus:1:20.5:Retrieving file 1\\npmstatus:libc6:i386:42.0:Unpacking "
+                  "libc6:i386\\npmerror:x:50.0:bad\\npm' >&3; echo said; exit 100"),
+        follow_apt());
     EXPECT_EQ(ran.status, 100);
     EXPECT_EQ(ran.output, "said\n");
     EXPECT_EQ(call.told, "205 Retrieving file 1;420 Unpacking libc6:i386;");
@@ -83,9 +87,11 @@ TEST_F(PackagesTransaction, TellsItsProgress) {
 TEST_F(PackagesTransaction, EndsWhenCancelledBeforeDpkgHasBegun) {
     TestCall call;
     call.cancel();
-    EXPECT_EQ(failure_of([&] { transactions_.run(call.call(), script("touch " + at("x")), true); },
-                         EK_E_CANCELLED),
-              "the call was cancelled");
+    EXPECT_EQ(
+        failure_of(
+            [&] { transactions_.run(call.call(), reporting("touch " + at("x")), follow_apt()); },
+            EK_E_CANCELLED),
+        "the call was cancelled");
     EXPECT_NE(::access(at("x").c_str(), F_OK), 0);
 }
 
@@ -99,7 +105,8 @@ TEST_F(PackagesTransaction, GoesOnPastCancelAndDeadlineOnceDpkgHasBegun) {
         "echo pmstatus:x:1.0:begins >&3; sleep 0.2; touch " + at("begun") + "; n=0; while [ ! -e " +
         at("go") + " ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n+1)); done; touch " + at("done");
     const auto begin = sdk::now_ns();
-    EXPECT_NE(failure_of([&] { transactions_.run(call.call(), script(text), true); }, EK_E_TIMEOUT)
+    EXPECT_NE(failure_of([&] { transactions_.run(call.call(), reporting(text), follow_apt()); },
+                         EK_E_TIMEOUT)
                   .find("it goes on by itself"),
               std::string::npos);
     canceller.join();

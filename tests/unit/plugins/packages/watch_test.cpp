@@ -34,7 +34,7 @@ class DpkgWatch : public testing::Test {
         host_.changed = [](void* ctx, ek_str id) {
             (static_cast<DpkgWatch*>(ctx)->hints_ += sdk::view(id)) += ";";
         };
-        watch_ = std::make_unique<AptWatch>(sdk::WatchHost(&host_), folder_.path());
+        watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path());
         watch_->interest("a", true);
         watch_->interest("missing", true);
     }
@@ -58,7 +58,7 @@ class DpkgWatch : public testing::Test {
     int fd_ = -1;
     std::uint64_t timer_ = 0;
     std::string hints_;
-    std::unique_ptr<AptWatch> watch_;
+    std::unique_ptr<Watcher> watch_;
 };
 
 TEST_F(DpkgWatch, HintsAtWhatIsDescribedAndHasChanged) {
@@ -85,6 +85,16 @@ TEST_F(DpkgWatch, WaitsUntilTheLockIsFree) {
     }
     EXPECT_EQ(hints(), "a;") << "the lock's last close wakes it";
     EXPECT_EQ(timer_, 0u);
+}
+
+TEST_F(DpkgWatch, TellsOfWhatHasChangedBackMeanwhile) {
+    {
+        const Locker apt(folder_ / "lock-frontend");
+        set("2.0", "1.0");
+        EXPECT_EQ(hints(), "");
+        set("1.0", "1.0");
+    }
+    EXPECT_EQ(hints(), "a;");
 }
 
 TEST_F(DpkgWatch, SeesTheJournalOfAKilledRun) {

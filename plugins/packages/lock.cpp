@@ -1,7 +1,7 @@
-#include "plugins/packages/apt/lock.hpp"
+#include "plugins/packages/lock.hpp"
 
-#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -42,14 +42,18 @@ std::optional<pid_t> lock_holder(const std::string& path) {
     return lock.l_pid;
 }
 
-void wait_for_locks(const sdk::Call& call, const std::string& folder) {
-    while (true) {
-        std::optional<pid_t> holder = lock_holder(folder + "/lock-frontend");
-        if (!holder) holder = lock_holder(folder + "/lock");
-        if (!holder) return;
+std::optional<pid_t> pid_in(const std::string& path) {
+    pid_t pid = 0;
+    std::ifstream(path) >> pid;
+    if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) return std::nullopt;
+    return pid;
+}
+
+void wait_until_free(const sdk::Call& call, const AtWork& at_work, const std::string& what) {
+    while (const auto holder = at_work()) {
         const std::uint64_t deadline = call.deadline_ns();
         if (deadline != 0 && sdk::now_ns() + kMarginNs >= deadline)
-            throw sdk::Failure(EK_E_BUSY, "dpkg is locked by " + name_of(*holder))
+            throw sdk::Failure(EK_E_BUSY, what + " is locked by " + name_of(*holder))
                 .hint("it is tried again later")
                 .retry_after_ms(5'000);
         pollfd cancel{call.cancel_fd(), POLLIN, 0};

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <evenkeel/plugin.hpp>
+
+namespace evenkeel::packages {
+
+// Words in the output of a program, and what they mean.
+struct Rule {
+    std::string_view words;
+    ek_status status;
+};
+// In this order: the words of a cause before those of what followed from it.
+using Rules = std::vector<Rule>;
+
+// Why a program failed, from what it printed in the C locale: the status that fits, its own telling
+// line, and the end of its output as the hint. `doing` as in "install hello". Pure.
+sdk::Failure failure_in(std::string_view output, const Rules& rules, const std::string& doing);
+
+// The last lines of an output in one, about 1.5 KiB at most.
+std::string tail_of(std::string_view output);
+
+}  // namespace evenkeel::packages

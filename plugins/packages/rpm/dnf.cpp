@@ -1,0 +1,272 @@
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <evenkeel/plugin.hpp>
+#include <unistd.h>
+
+#include "plugins/packages/rpm/files.hpp"
+#include "plugins/packages/rpm/scratch.hpp"
+#include "plugins/packages/rpm/tool.hpp"
+#include "plugins/packages/text.hpp"
+
+namespace evenkeel::packages {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kHoldFolder = "/etc/dnf/plugins";
+constexpr int kLockedExit = 200;
+
+const Rules kRules = {
+    {"No match for argument", EK_E_NOT_FOUND},
+    {"Unable to find a match", EK_E_NOT_FOUND},
+    {"Failed to obtain the transaction lock", EK_E_BUSY},
+    {"is filtered out by exclude filtering", EK_E_CONFLICT},
+    {"protected packages", EK_E_DENIED},
+    {"is not signed", EK_E_DENIED},
+    {"GPG check FAILED", EK_E_DENIED},
+    {"No space left on device", EK_E_UNAVAILABLE},
+    {"more space needed", EK_E_UNAVAILABLE},
+    {"no cache for", EK_E_UNAVAILABLE},
+    {"Failed to download", EK_E_UNAVAILABLE},
+    {"Cannot download", EK_E_UNAVAILABLE},
+    {"Error downloading packages", EK_E_UNAVAILABLE},
+    {"All mirrors were", EK_E_UNAVAILABLE},
+    {"nothing provides", EK_E_CONFLICT},
+    {"conflicts with", EK_E_CONFLICT},
+    {"obsoletes", EK_E_CONFLICT},
+    {"none of the providers can be installed", EK_E_CONFLICT},
+    {"Problem", EK_E_CONFLICT},
+    {"scriptlet failed", EK_E_INTERNAL},
+    {"scriptlet in rpm package", EK_E_INTERNAL},
+};
+
+// name-version.architecture, which dnf takes for one package and nothing else.
+std::string exact(const Target& target) {
+    return target.name + "-" + target.version + "." + target.architecture;
+}
+
+bool any_held(const Job& job) {
+    for (const auto* targets : {&job.install, &job.remove})
+        for (const Target& target : *targets)
+            if (target.held) return true;
+    return false;
+}
+
+class Dnf : public Tool {
+  public:
+    explicit Dnf(std::string program) : program_(std::move(program)) {}
+
+    std::string_view name() const override { return program_; }
+
+    std::vector<RpmOffer> offers(const sdk::Call& call, const Words& names) override {
+        const Scratch scratch;
+        Words words = reading(scratch);
+        words.insert(words.end(),
+                     {"--quiet", "--disableplugin=versionlock", "repoquery", "--available",
+                      "--queryformat", "%{name} %{evr} %{arch} %{repoid}", "--"});
+        words.insert(words.end(), names.begin(), names.end());
+        const Ran ran = run_reader(call, {words});
+        if (ran.status != 0)
+            throw sdk::Failure(EK_E_UNAVAILABLE,
+                               failure_in(ran.output, kRules, "read the lists of packages").what());
+        const auto priorities = source_priorities();
+        std::vector<RpmOffer> all;
+        for (const std::string_view line : lines_of(ran.output)) {
+            const auto parts = words_of(line);
+            if (parts.size() != 4) continue;
+            const auto priority = priorities.find(std::string(parts[3]));
+            all.push_back({std::string(parts[0]), without_zero_epoch(parts[1]),
+                           std::string(parts[2]),
+                           priority == priorities.end() ? 99 : priority->second});
+        }
+        return all;
+    }
+
+    std::string lists_stamp() const override {
+        Words paths = lists();
+        for (const char* path : {"/etc/dnf/dnf.conf", "/etc/yum.repos.d", "/etc/dnf/vars"})
+            paths.push_back(path);
+        for (const std::string& path : matching("/etc/yum.repos.d/*.repo")) paths.push_back(path);
+        return stamp_of(paths);
+    }
+    // dnf touches one of these files when it has looked and nothing was new.
+    std::time_t lists_time() const override {
+        return newest_of(matching("/var/cache/dnf/*/repodata/*"));
+    }
+
+    RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
+        RpmRehearsal all;
+        const Scratch scratch;
+        for (const Words& what : parts_of(job)) {
+            Words words = reading(scratch);
+            words.insert(words.end(), {"--assumeno", "--setopt=persistdir=" + scratch.path()});
+            words.insert(words.end(), what.begin(), what.end());
+            const Ran ran = run_reader(call, {words});
+            if (ran.output.find("Operation aborted.") == ran.output.npos &&
+                ran.output.find("Nothing to do.") == ran.output.npos)
+                throw failure_in(ran.output, kRules, "do it");
+            RpmRehearsal one = parse_dnf_summary(ran.output);
+            all.changed.insert(all.changed.end(), one.changed.begin(), one.changed.end());
+            all.lowered.insert(all.lowered.end(), one.lowered.begin(), one.lowered.end());
+            all.removed.insert(all.removed.end(), one.removed.begin(), one.removed.end());
+        }
+        return all;
+    }
+
+    std::vector<Command> commands(const Job& job) override {
+        std::vector<Command> all;
+        for (const Words& what : parts_of(job)) {
+            Words words = common();
+            // Lists as they are, also old ones; packages may be fetched.
+            words.insert(words.end(),
+                         {"-y", "--setopt=metadata_expire=-1", "--setopt=*.metadata_expire=-1"});
+            words.insert(words.end(), what.begin(), what.end());
+            all.push_back({words, {"PYTHONUNBUFFERED=1"}});
+        }
+        return all;
+    }
+
+    // "  Installing       : hello-1.0-1.noarch      2/3 "
+    std::pair<int, int> progress_in(std::string_view line) const override {
+        if (!starts(line, "  ") || line.find(" : ") == line.npos) return {0, 0};
+        const auto words = words_of(line);
+        if (words.empty() || words.front() == "Preparing") return {0, 0};
+        const std::string last(words.back());
+        char* end = nullptr;
+        const long at = std::strtol(last.c_str(), &end, 10);
+        if (*end != '/') return {0, 0};
+        return {static_cast<int>(at), std::atoi(end + 1)};
+    }
+
+    const Rules& rules() const override { return kRules; }
+    bool is_busy(const Ran& ran) const override { return ran.status == kLockedExit; }
+
+    std::vector<std::string> holds() const override {
+        return parse_versionlock(content_of(std::string(kHoldFolder) + "/versionlock.list"));
+    }
+    void require_hold() const override {
+        if (::access((std::string(kHoldFolder) + "/versionlock.conf").c_str(), F_OK) != 0)
+            throw sdk::Failure(EK_E_UNSUPPORTED, program_ + " cannot hold packages here")
+                .at("/hold")
+                .hint("install its plugin versionlock (python3-dnf-plugin-versionlock)");
+    }
+    bool holds_versions() const override { return true; }
+    Command hold_command(const Words& names, bool hold) const override {
+        Words words = common();
+        words.insert(words.end(), {"-y", "-C", "--quiet", "versionlock", hold ? "add" : "delete"});
+        words.insert(words.end(), names.begin(), names.end());
+        return {words};
+    }
+    Watched::Folder hold_folder() const override {
+        return {kHoldFolder, {"versionlock.list"}, {"versionlock.list"}, false};
+    }
+
+  private:
+    Words common() const {
+        return {"/usr/bin/" + program_, "--setopt=exit_on_lock=True",
+                "--setopt=clean_requirements_on_remove=False"};
+    }
+
+    // Reads the lists as they are and writes nothing but in a folder of its own.
+    Words reading(const Scratch& scratch) const {
+        Words words = common();
+        words.insert(words.end(),
+                     {"-C", "--setopt=logdir=" + scratch.path(), "--setopt=logfilelevel=0"});
+        return words;
+    }
+
+    // dnf either installs or removes; what goes makes room for what comes.
+    static std::vector<Words> parts_of(const Job& job) {
+        std::vector<Words> all;
+        for (const auto& [verb, targets] :
+             {std::pair("remove", &job.remove), std::pair("install", &job.install)}) {
+            if (targets->empty()) continue;
+            Words words;
+            if (any_held(job)) words.push_back("--disableplugin=versionlock");
+            words.insert(words.end(), {verb, "--"});
+            for (const Target& target : *targets) words.push_back(exact(target));
+            all.push_back(std::move(words));
+        }
+        return all;
+    }
+
+    static Words lists() { return matching("/var/cache/dnf/*/repodata/repomd.xml"); }
+
+    static std::string without_zero_epoch(std::string_view version) {
+        if (starts(version, "0:")) version.remove_prefix(2);
+        return std::string(version);
+    }
+
+    // "priority=N" below "[source]".
+    static std::map<std::string, int> source_priorities() {
+        std::map<std::string, int> all;
+        for (const std::string& path : matching("/etc/yum.repos.d/*.repo")) {
+            const std::string text = content_of(path);
+            std::string source;
+            for (const std::string_view line : lines_of(text)) {
+                if (starts(line, "[")) source = line.substr(1, line.find(']') - 1);
+                if (!starts(line, "priority")) continue;
+                const auto equals = line.find('=');
+                if (equals != line.npos)
+                    all[source] = std::atoi(std::string(line.substr(equals + 1)).c_str());
+            }
+        }
+        return all;
+    }
+
+    std::string program_;
+};
+
+}  // namespace
+
+std::vector<std::string> parse_versionlock(std::string_view text) {
+    std::vector<std::string> names;
+    for (const std::string_view line : lines_of(text)) {
+        if (line.empty() || line[0] == '#' || line[0] == '!') continue;
+        // name-epoch:version-release.architecture; a bare name or pattern stays as it is.
+        const auto colon = line.find(':');
+        const auto dash = colon == line.npos ? line.npos : line.rfind('-', colon);
+        names.emplace_back(line.substr(0, dash));
+    }
+    return names;
+}
+
+RpmRehearsal parse_dnf_summary(std::string_view output) {
+    static const std::set<std::string_view> kRemoving = {
+        "Removing:", "Removing dependent packages:", "Removing unused dependencies:"};
+    static const std::set<std::string_view> kChanging = {"Installing:",
+                                                         "Installing dependencies:",
+                                                         "Installing weak dependencies:",
+                                                         "Reinstalling:",
+                                                         "Upgrading:",
+                                                         "Downgrading:"};
+    RpmRehearsal rehearsal;
+    std::string_view section;
+    for (const std::string_view line : lines_of(output)) {
+        if (kRemoving.count(line) != 0 || kChanging.count(line) != 0) {
+            section = line;
+        } else if (line.empty() || line == "Transaction Summary") {
+            section = {};
+        } else if (const auto words = words_of(line); section.empty() || words.size() < 1) {
+            continue;
+        } else if (words[0] == "replacing" && words.size() > 1) {
+            rehearsal.removed.emplace_back(words[1].substr(0, words[1].rfind('.')));
+        } else if (starts(line, " ") && !starts(line, "  ")) {
+            // A row; what does not fit goes on in a line that is indented further.
+            const std::string name(words[0]);
+            (kRemoving.count(section) != 0 ? rehearsal.removed : rehearsal.changed).push_back(name);
+            if (section == "Downgrading:") rehearsal.lowered.push_back(name);
+        }
+    }
+    return rehearsal;
+}
+
+std::unique_ptr<Tool> make_dnf(const std::string& program) {
+    return std::make_unique<Dnf>(program);
+}
+
+}  // namespace evenkeel::packages

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace evenkeel::packages {
+
+// Up to 1 MiB of a file; "" if there is none.
+std::string content_of(const std::string& path);
+// Those that match, by name; see glob(7).
+std::vector<std::string> matching(const std::string& pattern);
+// Tells one version of these files and folders from another.
+std::string stamp_of(const std::vector<std::string>& paths);
+// The newest of the times at which they were last modified; 0: there are none.
+std::time_t newest_of(const std::vector<std::string>& paths);
+
+}  // namespace evenkeel::packages

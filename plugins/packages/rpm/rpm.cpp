@@ -1,0 +1,337 @@
+#include "plugins/packages/rpm/rpm.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fnmatch.h>
+
+#include "plugins/packages/rpm/database.hpp"
+#include "plugins/packages/text.hpp"
+#include "plugins/packages/transaction.hpp"
+
+namespace evenkeel::packages {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::time_t kStaleSeconds = 7 * 24 * 3600;
+constexpr int kDefaultPriority = 99;
+
+// zypper runs rpm once for each package, so that rpm's own lock is free in between.
+std::optional<pid_t> rpm_at_work(const std::string& folder) {
+    for (const char* path : {"/run/zypp.pid", "/var/lib/dnf/rpmdb_lock.pid", "/run/yum.pid"})
+        if (const auto pid = pid_in(path)) return pid;
+    return lock_holder(folder + "/.rpm.lock");
+}
+
+bool is_on_hold(const Words& holds, const std::string& name) {
+    return std::any_of(holds.begin(), holds.end(), [&](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    });
+}
+
+std::string doing(const Step& step) {
+    return step.version ? "install " + step.id + " " + *step.version : "remove " + step.id;
+}
+
+std::string doing(const std::vector<Step>& steps) {
+    std::string text;
+    for (const Step& step : steps) text += (text.empty() ? "" : ", ") + doing(step);
+    return text;
+}
+
+std::string name_of(const std::string& id) {
+    return id.substr(0, id.find(':'));
+}
+
+bool contains(const Words& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// The line in which a run says that a script of this package has failed. rpm has it installed all
+// the same, and does not remember.
+std::optional<std::string> failed_script(const std::string& output, const Target& target) {
+    const std::string package = "(" + target.name + "-";
+    for (const std::string_view line : lines_of(output))
+        if (line.find("scriptlet failed") != line.npos && line.find(package) != line.npos)
+            return std::string(line);
+    return std::nullopt;
+}
+
+class Rpm : public Backend {
+  public:
+    explicit Rpm(std::unique_ptr<Tool> tool)
+        : tool_(std::move(tool)),
+          transactions_([folder = database_.folder()] { return rpm_at_work(folder); }, "rpm") {}
+
+    std::string_view name() const override { return tool_->name(); }
+
+    void require_canonical(std::string_view id) override {
+        const std::string canonical = database_.canonical(id);
+        if (canonical != id)
+            throw sdk::Failure(EK_E_INVALID,
+                               "the canonical id of " + std::string(id) + " is " + canonical);
+    }
+
+    std::optional<Package> find(std::string_view id) override {
+        const auto found = database_.find(std::string(id));
+        if (!found) return std::nullopt;
+        return package_of(*found, tool_->holds());
+    }
+
+    std::vector<Package> all() override {
+        const Words holds = tool_->holds();
+        std::vector<Package> all;
+        for (const Installed& each : database_.all()) all.push_back(package_of(each, holds));
+        return all;
+    }
+
+    std::vector<Available> available(const sdk::Call& call, const Words& ids) override {
+        learn(call, ids);
+        const bool stale = tool_->lists_time() + kStaleSeconds < std::time(nullptr);
+        std::vector<Available> all;
+        for (const std::string& id : ids) {
+            const RpmOffer* const best = best_offer(id);
+            const auto now = database_.find(id);
+            if (!best) {
+                all.push_back({std::nullopt, stale});
+            } else {
+                const bool newer = now && database_.compare(now->version, best->version) > 0;
+                all.push_back({newer ? now->version : best->version, stale});
+            }
+        }
+        return all;
+    }
+
+    void rehearse(const sdk::Call& call, const std::vector<Step>& steps) override {
+        const Job job = job_of(call, steps);
+        const RpmRehearsal rehearsal = told(steps, [&] { return tool_->rehearse(call, job); });
+        Words installed, removed;
+        for (const Target& target : job.install) installed.push_back(target.name);
+        for (const Target& target : job.remove) removed.push_back(target.name);
+        refuse(rehearsal.removed, removed, steps, "these would go too", false);
+        refuse(rehearsal.lowered, installed, steps, "these would be lowered", false);
+        refuse(rehearsal.changed, installed, steps, "these would change, which are on hold", true);
+    }
+
+    std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
+        const Job job = job_of(call, steps);
+        std::string output;
+        bool well = true;
+        for (const Command& command : tool_->commands(job)) {
+            const Ran ran = change(call, command, true);
+            output += ran.output;
+            well = ran.status == 0;
+            if (!well) break;
+        }
+        hold_again(call, job);
+        std::vector<Outcome> outcomes;
+        for (const Step& step : steps) outcomes.push_back(outcome_of(step, output));
+        if (!well && std::none_of(outcomes.begin(), outcomes.end(),
+                                  [](const Outcome& outcome) { return outcome.has_value(); }))
+            call.note(EK_SEV_WARNING, "",
+                      failure_in(output, tool_->rules(), "leave all packages in order").what());
+        return outcomes;
+    }
+
+    void require_hold() override { tool_->require_hold(); }
+
+    void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
+        tool_->require_hold();
+        Words names;
+        for (const std::string& id : ids) names.push_back(name_of(id));
+        const Ran ran = change(call, tool_->hold_command(names, hold), false);
+        const Words holds = tool_->holds();
+        for (const std::string& name : names)
+            if (is_on_hold(holds, name) != hold)
+                throw failure_in(ran.output, tool_->rules(), (hold ? "hold " : "unhold ") + name)
+                    .at("/hold");
+    }
+
+    std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) override {
+        Watched watched;
+        // rpm closes its lock at the end of each run; readers do not open it.
+        watched.folders = {{database_.folder(), {".rpm.lock"}, {}}, tool_->hold_folder()};
+        watched.at_work = [folder = database_.folder()] { return rpm_at_work(folder); };
+        watched.look = [tool = tool_,
+                        database = std::make_shared<RpmDatabase>()](const std::string& id) {
+            const auto found = database->find(id);
+            return found ? found->version + " " + found->architecture +
+                               (is_on_hold(tool->holds(), found->name) ? " hold" : "")
+                         : std::string();
+        };
+        return std::make_unique<DatabaseWatch>(host, std::move(watched));
+    }
+
+  private:
+    Package package_of(const Installed& found, const Words& holds) const {
+        return {database_.id_of(found), found.version, "installed", is_on_hold(holds, found.name)};
+    }
+
+    // What the lists have of these ids, asked once for each until they change.
+    void learn(const sdk::Call& call, const Words& ids) {
+        if (std::string now = tool_->lists_stamp(); now != seen_) {
+            offers_.clear();
+            seen_ = std::move(now);
+        }
+        Words names;
+        for (const std::string& id : ids)
+            if (const std::string name = name_of(id);
+                offers_.find(name) == offers_.end() && !contains(names, name))
+                names.push_back(name);
+        if (names.empty()) return;
+        const auto found = tool_->offers(call, names);
+        for (const std::string& name : names) offers_[name];
+        for (const RpmOffer& offer : found)
+            if (const auto at = offers_.find(offer.name); at != offers_.end())
+                at->second.push_back(offer);
+        for (const std::string& name : names)
+            std::stable_sort(offers_[name].begin(), offers_[name].end(),
+                             [&](const RpmOffer& a, const RpmOffer& b) {
+                                 return database_.compare(a.version, b.version) < 0;
+                             });
+    }
+
+    bool fits(const RpmOffer& offer, const std::string& id) const {
+        return database_.id_of({offer.name, offer.version, offer.architecture}) == id;
+    }
+
+    const RpmOffer* best_offer(const std::string& id) const {
+        const RpmOffer* best = nullptr;
+        for (const RpmOffer& offer : offers_.at(name_of(id))) {
+            if (!fits(offer, id)) continue;
+            const bool better = !best || offer.priority < best->priority ||
+                                (offer.priority == best->priority &&
+                                 database_.compare(best->version, offer.version) < 0);
+            if (better) best = &offer;
+        }
+        return best;
+    }
+
+    Target target_of(const Step& step) {
+        const auto now = database_.find(step.id);
+        const std::string name = name_of(step.id);
+        const bool held = now && is_on_hold(tool_->holds(), name);
+        if (!step.version) {
+            if (now) return {name, now->version, now->architecture, held};
+            throw sdk::Failure(EK_E_NOT_FOUND, step.id + " is not on this machine");
+        }
+        std::string offered;
+        for (const RpmOffer& offer : offers_.at(name)) {
+            if (!fits(offer, step.id)) continue;
+            if (offer.version == *step.version)
+                return {name, offer.version, offer.architecture, held};
+            if (offered.find(offer.version) == offered.npos)
+                offered += (offered.empty() ? "" : ", ") + offer.version;
+        }
+        throw sdk::Failure(EK_E_NOT_FOUND,
+                           "no source of this machine has " + step.id + " " + *step.version)
+            .at("/version")
+            .hint("they have " + offered);
+    }
+
+    Job job_of(const sdk::Call& call, const std::vector<Step>& steps) {
+        Words wanted;
+        for (const Step& step : steps)
+            if (step.version) wanted.push_back(step.id);
+        learn(call, wanted);
+        Job job;
+        for (const Step& step : steps)
+            (step.version ? job.install : job.remove).push_back(target_of(step));
+        return job;
+    }
+
+    // Runs `work` and tells of its failures what was to be done.
+    template <typename Work>
+    RpmRehearsal told(const std::vector<Step>& steps, Work&& work) {
+        try {
+            return work();
+        } catch (const sdk::Failure& failure) {
+            std::string words = failure.what();
+            if (const auto at = words.find("cannot do it"); at == 0)
+                words.replace(0, 12, "cannot " + doing(steps));
+            const ek_diag told = failure.diagnostic();
+            throw sdk::Failure(failure.status(), words)
+                .at(std::string(sdk::view(told.path)))
+                .hint(std::string(sdk::view(told.detail)))
+                .retry_after_ms(told.retry_after_ms);
+        }
+    }
+
+    // Throws if `names` has others than `asked`.
+    void refuse(const Words& names, const Words& asked, const std::vector<Step>& steps,
+                const char* why, bool only_held) {
+        const Words holds = only_held ? tool_->holds() : Words();
+        std::string others;
+        for (const std::string& name : names)
+            if (!contains(asked, name) &&
+                (!only_held || (is_on_hold(holds, name) && database_.find(name))))
+                others += (others.empty() ? "" : ", ") + name;
+        if (!others.empty())
+            throw sdk::Failure(EK_E_CONFLICT, "to " + doing(steps) + ", " + why + ": " + others)
+                .hint("describe them first");
+    }
+    // Waits again when another one was quicker to take the lock.
+    Ran change(const sdk::Call& call, const Command& command, bool follow) {
+        while (true) {
+            Ran ran = transactions_.run(call, command, follow ? follower() : nullptr);
+            if (!tool_->is_busy(ran)) return ran;
+            wait_to_retry(call, failure_in(ran.output, tool_->rules(), "change packages"));
+        }
+    }
+
+    // It has begun when rpm's lock is taken, by whatever is run for us.
+    Follow follower() const {
+        auto rest = std::make_shared<std::string>();
+        return [this, rest](Process& process, const sdk::Call& call) {
+            *rest += process.new_output();
+            for (auto end = rest->find('\n'); end != rest->npos; end = rest->find('\n')) {
+                const std::string_view line = std::string_view(*rest).substr(0, end);
+                const auto [at, of] = tool_->progress_in(line);
+                if (of > 0 && at <= of)
+                    call.progress(static_cast<std::uint32_t>(1000LL * at / of), line);
+                rest->erase(0, end + 1);
+            }
+            return lock_holder(database_.folder() + "/.rpm.lock").has_value();
+        };
+    }
+
+    // What was on hold is again, in its new version; what is gone is so no more.
+    void hold_again(const sdk::Call& call, const Job& job) {
+        Words present, gone;
+        for (const auto* targets : {&job.install, &job.remove})
+            for (const Target& target : *targets)
+                if (target.held) (targets == &job.install ? present : gone).push_back(target.name);
+        if (!tool_->holds_versions()) present.clear();
+        gone.insert(gone.end(), present.begin(), present.end());
+        if (!gone.empty()) change(call, tool_->hold_command(gone, false), false);
+        if (!present.empty()) change(call, tool_->hold_command(present, true), false);
+    }
+
+    Outcome outcome_of(const Step& step, const std::string& output) {
+        const auto now = find(step.id);
+        const Target target{name_of(step.id), {}, {}};
+        if (!came_about(now, step)) return failure_in(output, tool_->rules(), doing(step));
+        if (const auto line = failed_script(output, target))
+            return sdk::Failure(EK_E_INTERNAL,
+                                doing(step) + " is done, but a script of it failed: " + *line)
+                .hint(tail_of(output));
+        return std::nullopt;
+    }
+
+    std::shared_ptr<Tool> tool_;  // shared with the watch
+    RpmDatabase database_;
+    Transactions transactions_;
+    std::string seen_;                                     // what the stamp of the lists said
+    std::map<std::string, std::vector<RpmOffer>> offers_;  // by name
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_rpm(std::unique_ptr<Tool> tool) {
+    return std::make_unique<Rpm>(std::move(tool));
+}
+
+}  // namespace evenkeel::packages

@@ -1,0 +1,21 @@
+#include "plugins/packages/rpm/scratch.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "plugins/posix/failure.hpp"
+
+namespace evenkeel::packages {
+
+Scratch::Scratch() : path_("/tmp/evenkeel-packages.XXXXXX") {
+    if (!::mkdtemp(path_.data())) throw posix::os_failure(errno, "make a folder in /tmp");
+}
+
+Scratch::~Scratch() {
+    std::error_code none;
+    std::filesystem::remove_all(path_, none);
+}
+
+}  // namespace evenkeel::packages

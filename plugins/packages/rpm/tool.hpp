@@ -1,0 +1,93 @@
+#pragma once
+
+#include <ctime>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/packages/messages.hpp"
+#include "plugins/packages/process.hpp"
+#include "plugins/packages/watch.hpp"
+
+namespace evenkeel::packages {
+
+// One version of a package that a source has.
+struct RpmOffer {
+    std::string name;
+    std::string version;  // as in Installed
+    std::string architecture;
+    int priority = 99;  // of its source; the lowest is chosen, whatever the version
+};
+
+// A package for the tool to install or remove: all three are known.
+struct Target {
+    std::string name;
+    std::string version;
+    std::string architecture;
+    bool held = false;  // it is on hold, which the tool shall not heed
+};
+
+// What shall be done together.
+struct Job {
+    std::vector<Target> install;  // anew, up or down
+    std::vector<Target> remove;
+};
+
+// What a rehearsal says would be done, by package names.
+struct RpmRehearsal {
+    std::vector<std::string> changed;  // installed, up or down
+    std::vector<std::string> lowered;  // of these, to a lower version
+    std::vector<std::string> removed;
+};
+
+// The program in charge of packages on a machine of rpm. [worker]
+class Tool {
+  public:
+    virtual ~Tool() = default;
+    virtual std::string_view name() const = 0;
+
+    // All that the lists have of these names, as the lists are; throws EK_E_UNAVAILABLE if they
+    // cannot be read. Changes as the lists do, the stamp.
+    virtual std::vector<RpmOffer> offers(const sdk::Call& call,
+                                         const std::vector<std::string>& names) = 0;
+    virtual std::string lists_stamp() const = 0;
+    virtual std::time_t lists_time() const = 0;  // when they were last refreshed; 0: never
+
+    // What would be done. Throws why it cannot.
+    virtual RpmRehearsal rehearse(const sdk::Call& call, const Job& job) = 0;
+    // The runs that do it, in order. They refresh no list.
+    virtual std::vector<Command> commands(const Job& job) = 0;
+    // From one line of a run's output: a package's number and of how many, 0 if it tells nothing.
+    virtual std::pair<int, int> progress_in(std::string_view line) const = 0;
+    virtual const Rules& rules() const = 0;
+    virtual bool is_busy(const Ran& ran) const = 0;  // someone else holds its lock
+
+    // What is on hold: the patterns of names.
+    virtual std::vector<std::string> holds() const = 0;
+    virtual void require_hold() const = 0;  // throws EK_E_UNSUPPORTED where it cannot hold
+    // Whether a hold is one of a version, so that it has to be made anew with another one.
+    virtual bool holds_versions() const = 0;
+    virtual Command hold_command(const std::vector<std::string>& names, bool hold) const = 0;
+    virtual Watched::Folder hold_folder() const = 0;
+};
+
+// dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum".
+std::unique_ptr<Tool> make_dnf(const std::string& program);
+std::unique_ptr<Tool> make_zypper();
+
+// The names on hold in dnf's list of locked versions, and in zypper's list of locks. Pure.
+std::vector<std::string> parse_versionlock(std::string_view text);
+std::vector<std::string> parse_zypper_locks(std::string_view text);
+
+// What `dnf --assumeno` and `zypper --xmlout --dry-run` print. Pure.
+RpmRehearsal parse_dnf_summary(std::string_view output);
+RpmRehearsal parse_zypper_summary(std::string_view output);
+
+// Of `zypper --xmlout search -s`, and the priorities in that of `repos`. Pure.
+std::vector<RpmOffer> parse_zypper_search(std::string_view output,
+                                          const std::map<std::string, int>& priorities);
+std::map<std::string, int> parse_zypper_repos(std::string_view output);
+
+}  // namespace evenkeel::packages

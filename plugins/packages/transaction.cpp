@@ -1,0 +1,60 @@
+#include "plugins/packages/transaction.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <utility>
+
+#include <poll.h>
+
+namespace evenkeel::packages {
+
+namespace {
+
+constexpr int kStepMs = 100;
+constexpr int kGiveWayMs = 1'000;
+constexpr int kRetryMs = 200;
+constexpr off_t kOutputMax = 256 * 1024;
+
+}  // namespace
+
+void Transactions::reap() {
+    left_.erase(std::remove_if(left_.begin(), left_.end(),
+                               [](const auto& process) { return process->wait(0, -1); }),
+                left_.end());
+}
+
+Ran Transactions::run(const sdk::Call& call, const Command& command, const Follow& follow) {
+    reap();
+    wait_until_free(call, at_work_, what_);
+    call.check();
+    auto process = std::make_unique<Process>(command);
+    bool begun = !follow;
+    while (!process->wait(kStepMs, begun ? -1 : call.cancel_fd())) {
+        try {
+            if (follow) begun = follow(*process, call) || begun;
+            if (!begun) call.check();
+            if (begun && call.deadline_ns() != 0 && sdk::now_ns() >= call.deadline_ns())
+                throw sdk::Failure(EK_E_TIMEOUT, "the deadline has passed while " +
+                                                     command.argv[0] +
+                                                     " works; it goes on by itself");
+        } catch (...) {
+            // Before it begins this ends the program; afterwards it does not heed it.
+            if (!begun) process->send(SIGINT);
+            const bool ended = process->wait(kGiveWayMs, -1);
+            if (!ended) left_.push_back(std::move(process));
+            throw;
+        }
+    }
+    if (follow) follow(*process, call);
+    return {process->status(), process->output(kOutputMax)};
+}
+
+void wait_to_retry(const sdk::Call& call, const sdk::Failure& busy) {
+    if (call.deadline_ns() != 0 && sdk::now_ns() + 2u * kRetryMs * 1'000'000u >= call.deadline_ns())
+        throw busy;
+    pollfd cancel{call.cancel_fd(), POLLIN, 0};
+    if (::poll(&cancel, 1, kRetryMs) > 0) call.check();
+}
+
+}  // namespace evenkeel::packages

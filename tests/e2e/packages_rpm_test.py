@@ -1,0 +1,294 @@
+"""Packages on machines of rpm, one kept by dnf and one by zypper: the same behaviour on both."""
+
+import fcntl
+import threading
+import time
+import unittest
+
+from beds import rpms
+from harness.case import QUIET_SECONDS, SystemCase
+from harness.system import AGENT, eventually, write
+
+LATENCY_SECONDS = 2.0
+HELD_SECONDS = 2
+TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
+RELEASE = "1.0-1"
+
+
+class Cases:
+    """What holds on both. Subclasses say which `tool` it is."""
+
+    hosts = ("rpm",)
+    tool = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kinds = {"rpm": cls.tool}
+        cls.prepare = staticmethod(lambda bed: rpms.give(bed, cls.tool, "v1"))
+        super().setUpClass()
+
+    def setUp(self):
+        """No test finds what another has left."""
+        for item in self.rest.items("/v1/hosts/rpm/resources/packages"):
+            path = self.rest.resource_path("rpm", "packages", item["id"])
+            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+        self.sh(TRACES + "rpm -qa --qf '%{name}.%{arch}\\n' | grep -vE '^(basefiles|gpg-pubkey)' "
+                "| xargs -r rpm -e --noscripts; rm -f /run/slowpost* /etc/hello.conf*; "
+                ": >" + self.hold_file)
+        rpms.give(self.bed(), self.tool, "v1")
+
+    def sh(self, command, check=True, timeout_s=60):
+        return self.bed().run("sh", "-c", command, check=check, timeout_s=timeout_s).stdout
+
+    def version(self, name):
+        """What rpm says is installed, or None."""
+        told = self.bed().run("rpm", "-q", "--qf", "%{version}-%{release}\n", name, check=False)
+        return told.stdout.strip() if told.returncode == 0 else None
+
+    def put(self, rid, description, policy=None, query=""):
+        return self.rest.put("rpm", "packages", rid, description, policy, query=query)
+
+    def changes(self, command):
+        return [(one["path"], one["before"], one["after"], one["outcome"])
+                for one in command["resources"][0]["changes"]]
+
+    def assert_fails(self, rid, description, code, words):
+        command = self.put(rid, description).body
+        self.assertEqual(command["state"], "failed", command)
+        error = command["resources"][0]["error"]
+        self.assertEqual(error["code"], code, error)
+        self.assertRegex(error["detail"], words)
+
+    def assert_settled(self, rid, description):
+        """A further apply finds nothing to do, and the verdict agrees."""
+        self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
+        self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
+
+    def tamper(self, command):
+        since = self.events.mark()
+        self.sh(command)
+        return since, time.time()
+
+    # Applying
+
+    def test_a_package_is_installed_with_what_it_needs_as_planned(self):
+        planned = self.put("hello", {}, query="?dry_run=all").body
+        self.assertIsNone(self.version("hello"))
+        done = self.put_done("packages", "hello", {})
+        wanted = [("/ensure", "absent", "present"), ("/version", None, RELEASE)]
+        self.assertEqual(self.changes(planned), [(*one, "planned") for one in wanted])
+        self.assertEqual(self.changes(done), [(*one, "done") for one in wanted])
+        self.assertEqual(self.version("hello"), RELEASE)
+        self.assertEqual(self.version("libhello"), RELEASE)
+        self.assert_settled("hello", {})
+        state = self.rest.resource("rpm", "packages", "hello")["state"]
+        self.assertEqual(state, {"version": RELEASE, "condition": "installed", "hold": False,
+                                 "candidate": RELEASE, "lists_stale": False})
+
+    def test_a_plan_writes_nothing(self):
+        seen = "find /var/lib/rpm /var/lib/dnf /var/lib/zypp /var/log /etc /run/zypp.pid " \
+               "/var/cache/dnf /var/cache/zypp -type f ! -name '*-shm' ! -name journal " \
+               "-printf '%p %s %T@ %i\\n' 2>/dev/null | grep -v /var/log/journal | sort"
+        self.put_done("packages", "libhello", {})
+        for rid, description in (("hello", {}), ("libhello", {"ensure": "absent"}),
+                                 ("libhello", {"hold": True})):
+            before = self.sh(seen)
+            planned = self.put(rid, description, query="?dry_run=all").body
+            self.assertTrue(self.changes(planned), planned)
+            self.assertEqual(self.sh(seen), before, rid)
+
+    def test_a_package_is_removed_and_what_it_needed_stays(self):
+        self.put_done("packages", "hello", {})
+        done = self.put_done("packages", "hello", {"ensure": "absent"})
+        self.assertEqual(self.changes(done), [("/ensure", "present", "absent", "done")])
+        self.assertIsNone(self.version("hello"))
+        self.assert_settled("hello", {"ensure": "absent"})
+        self.assertEqual(self.version("libhello"), RELEASE)
+
+    def test_what_others_need_is_not_removed(self):
+        self.put_done("packages", "hello", {})
+        self.assert_fails("libhello", {"ensure": "absent"}, "conflict", "would go too: hello")
+        self.assertEqual(self.version("libhello"), RELEASE)
+
+    def test_exact_versions_go_up_and_down(self):
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        for version in ("1.0-1", "2.0-1", "1.0-1"):
+            self.put_done("packages", "libhello", {"version": version})
+            self.assertEqual(self.version("libhello"), version)
+            self.assert_settled("libhello", {"version": version})
+        self.assert_fails("libhello", {"version": "3.0-1"}, "not-found", "3.0-1.*1.0-1.*2.0-1")
+
+    def test_nobody_elses_package_is_lowered(self):
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.put_done("packages", "hello", {"version": "2.0-1"})
+        self.assert_fails("libhello", {"version": "1.0-1"}, "conflict", "hello")
+        self.assertEqual(self.version("libhello"), "2.0-1")
+
+    def test_latest_follows_the_lists_as_they_are(self):
+        self.put_done("packages", "libhello", {"version": "latest"})
+        self.assertEqual(self.version("libhello"), RELEASE)
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.bed().run(AGENT, "check", check=False)
+        told = self.wait_compliance("drifted", "packages", "libhello")
+        self.assertEqual(told["fields"],
+                         [{"path": "/version", "expected": "2.0-1", "actual": RELEASE}])
+        done = self.put_done("packages", "libhello", {"version": "latest"})
+        self.assertEqual(self.changes(done), [("/version", RELEASE, "2.0-1", "done")])
+        self.assert_settled("libhello", {"version": "latest"})
+
+    def test_latest_is_not_judged_by_lists_of_long_ago(self):
+        self.put_done("packages", "libhello", {"version": "latest"})
+        self.sh(f"touch -d '8 days ago' {self.lists}")
+        self.bed().run(AGENT, "check", check=False)
+        self.wait_compliance("unknown", "packages", "libhello")
+        rpms.give(self.bed(), self.tool, "v1")
+        self.bed().run(AGENT, "check", check=False)
+        self.wait_compliance("compliant", "packages", "libhello")
+
+    def test_a_hold_is_set_and_taken_off(self):
+        done = self.put_done("packages", "libhello", {"hold": True})
+        self.assertEqual(self.changes(done)[-1], ("/hold", False, True, "done"))
+        self.assertIn("libhello", self.read(self.hold_file))
+        self.assert_settled("libhello", {"hold": True})
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.assert_fails("hello", {"version": "2.0-1"}, "conflict", "libhello")
+        self.put_done("packages", "libhello", {"hold": True, "version": "2.0-1"})
+        self.assertEqual(self.version("libhello"), "2.0-1")
+        self.assert_settled("libhello", {"hold": True, "version": "2.0-1"})
+        self.put_done("packages", "libhello", {"hold": False})
+        self.assertNotIn("libhello", self.read(self.hold_file))
+        self.put_done("packages", "libhello", {"hold": True})
+        self.put_done("packages", "libhello", {"ensure": "absent"})
+        self.assertIsNone(self.version("libhello"))
+        self.assertNotIn("libhello", self.read(self.hold_file))
+
+    def test_another_architecture_is_a_package_of_its_own(self):
+        self.put_done("packages", "both:i686", {})
+        self.put_done("packages", "both", {"ensure": "absent"})
+        self.assertEqual(self.version("both.i686"), RELEASE)
+        self.assertIsNone(self.version("both.x86_64"))
+        self.assert_settled("both:i686", {})
+        self.assert_fails("both:x86_64", {}, "invalid", "canonical id .* is both")
+
+    def test_a_changed_configuration_file_is_kept(self):
+        self.put_done("packages", "hello", {})
+        write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.put_done("packages", "hello", {"version": "2.0-1"})
+        self.assertEqual(self.read("/etc/hello.conf"), "greeting=mine\n")
+        self.assertEqual(self.read("/etc/hello.conf.rpmnew"), "greeting=2.0\n")
+
+    def test_a_failing_script_is_told(self):
+        write(self.bed(), "/etc/failpre.fails", "")
+        self.assert_fails("failpre", {}, "internal", "failpre says why")
+        self.assertIsNone(self.version("failpre"))
+        write(self.bed(), "/etc/failpost.fails", "")
+        self.assert_fails("failpost", {}, "internal", "script of it failed.*failpost says why")
+        self.assertEqual(self.version("failpost"), RELEASE, "rpm does not take it back")
+
+    def test_what_cannot_be_installed_is_refused_by_its_reason(self):
+        self.put_done("packages", "libhello", {})
+        self.assert_fails("no-such-package", {}, "not-found", "no-such-package")
+        self.assert_fails("needy", {}, "conflict", "nothing provides does-not-exist")
+        self.assert_fails("clash", {}, "conflict", "/opt/libhello/VERSION")
+        self.assert_fails("rival", {}, "conflict", "conflicts with libhello")
+        self.assert_fails("hello:noarch", {}, "invalid", "canonical id .* is hello")
+        self.assertEqual(self.version("libhello"), RELEASE)
+        self.assertIsNone(self.version("rival"))
+        self.assertIsNone(self.version("clash"))
+
+    def test_a_lock_is_waited_for(self):
+        self.put_done("packages", "libhello", {})
+        with open(self.bed().files / "var/lib/rpm/.rpm.lock", "r+", encoding="utf-8") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            waiting = threading.Thread(target=self.put_done,
+                                       args=("packages", "libhello", {"ensure": "absent"}))
+            waiting.start()
+            time.sleep(HELD_SECONDS)
+            self.assertTrue(waiting.is_alive())
+            self.assertEqual(self.version("libhello"), RELEASE)
+        waiting.join(30)
+        self.assertIsNone(self.version("libhello"))
+
+    # Drift
+
+    def test_changes_from_outside_are_seen_at_once(self):
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        description = {"version": "1.0-1", "hold": False}
+        up = "/srv/rpms/v2/noarch/libhello-2.0-1.noarch.rpm"
+        for command, field in (
+                ("rpm --erase libhello",
+                 {"path": "/ensure", "expected": "present", "actual": "absent"}),
+                (f"rpm --upgrade {up}",
+                 {"path": "/version", "expected": "1.0-1", "actual": "2.0-1"}),
+                (self.hold, {"path": "/hold", "expected": False, "actual": True})):
+            with self.subTest(command):
+                self.put_done("packages", "libhello", description)
+                since, at = self.tamper(command)
+                event = self.wait_event("resource.drifted", "packages", "libhello", since)
+                self.assertEqual(event["data"]["compliance"]["fields"], [field])
+                self.assertEqual(event["data"]["compliance"]["seen_by"], "event")
+                self.assertLess(event["_at"] - at, LATENCY_SECONDS)
+
+    def test_drift_is_repaired_where_that_is_the_policy(self):
+        self.put_done("packages", "libhello", {"version": "1.0-1"}, "enforce")
+        since, _ = self.tamper("rpm --erase libhello")
+        self.wait_event("resource.repaired", "packages", "libhello", since)
+        self.assertEqual(self.version("libhello"), RELEASE)
+        self.assertEqual(self.resource_events("packages", "libhello", since),
+                         ["drifted", "repaired"])
+
+    def test_what_concerns_others_or_nothing_is_no_drift(self):
+        self.put_done("packages", "libhello", {})
+        since, _ = self.tamper("rpm -i /srv/rpms/v1/noarch/failpost-*.rpm; rpm -qa >/dev/null")
+        self.bed().run(AGENT, "read", "packages", "libhello")
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "libhello", since), [])
+
+    def test_nobody_is_judged_in_the_middle_of_his_work(self):
+        self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
+        since = self.events.mark()
+        self.bed().run("systemd-run", "--unit=outside", *self.install, "slowpost")
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "slowpost", since), [])
+        write(self.bed(), "/run/slowpost.go", "")
+        self.wait_event("resource.drifted", "packages", "slowpost", since)
+
+    def test_the_run_goes_on_when_the_agent_ends(self):
+        reply = self.rest.put("rpm", "packages", "slowpost", {}, wait_s=None)
+        self.assertEqual(reply.status, 202, reply)
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        self.system.kill(self.bed(), AGENT)
+        write(self.bed(), "/run/slowpost.go", "")
+        eventually("it has finished", lambda: self.version("slowpost") == RELEASE)
+        self.assert_settled("slowpost", {})
+
+
+class OnDnf(Cases, SystemCase):
+    tool = "dnf"
+    hold_file = "/etc/dnf/plugins/versionlock.list"
+    hold = "dnf -q -C versionlock add libhello"
+    install = ("dnf", "-y", "install")
+    lists = "/var/cache/dnf/*/repodata/*"
+
+    def test_without_the_plugin_nothing_can_be_held(self):
+        self.sh("mv /etc/dnf/plugins/versionlock.conf /root")
+        try:
+            self.assert_fails("libhello", {"hold": True}, "unsupported", "cannot hold.*versionlock")
+            self.assertIsNone(self.version("libhello"))
+            self.put_done("packages", "libhello", {"hold": False})
+        finally:
+            self.sh("mv /root/versionlock.conf /etc/dnf/plugins")
+
+
+class OnZypper(Cases, SystemCase):
+    tool = "zypper"
+    hold_file = "/etc/zypp/locks"
+    hold = "zypper -n --no-refresh addlock libhello"
+    install = ("zypper", "-n", "--no-refresh", "install")
+    lists = "/var/cache/zypp/raw/* /var/cache/zypp/raw/*/repodata/repomd.xml"
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
