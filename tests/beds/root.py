@@ -29,8 +29,8 @@ HOOKS = [
     'printf "[Journal]\\nStorage=volatile\\n" >"$1/etc/systemd/journald.conf.d/bed.conf"',
 ]
 
-# A machine of rpm: its release says so, and dpkg's database, by which it was made, counts for nothing
-# there. The tools stay off each other's machine since Debian's packages of them do not agree.
+# A machine of rpm: its release says so, and dpkg's database, by which it was made, counts for
+# nothing there. The tools have a machine each, since Debian's packages of them do not agree.
 RPM_PACKAGES = {"dnf": ["rpm", "dnf", "dnf-plugins-core"], "zypper": ["rpm", "zypper"]}
 RPM_RELEASE = {"dnf": "ID=fedora\\nVERSION_ID=99\\nNAME=Bed",
                "zypper": "ID=opensuse-leap\\nID_LIKE=suse\\nVERSION_ID=99\\nNAME=Bed"}
@@ -38,7 +38,8 @@ RPM_HOOKS = {
     "dnf": ['ln -s dnf "$1/usr/bin/yum"',
             # Wants a repository of its own, which is not there.
             'echo "[main]\nenabled=0" >"$1/etc/dnf/plugins/local.conf"',
-            'mkdir -p "$1/etc/yum.repos.d" "$1/etc/dnf/vars"; echo 1 >"$1/etc/dnf/vars/releasever"'],
+            'mkdir -p "$1/etc/yum.repos.d" "$1/etc/dnf/vars"; '
+            'echo 1 >"$1/etc/dnf/vars/releasever"'],
     "zypper": ['mkdir -p "$1/etc/zypp/repos.d"'],
 }
 

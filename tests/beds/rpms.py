@@ -78,7 +78,6 @@ def section(name, version, tags, files, config, scripts):
 
 def build(folder, packages, target):
     """All of them by one run of rpmbuild, into `folder`."""
-    # Packages of one specification share their files: who has the same file comes in another.
     with tempfile.TemporaryDirectory() as work:
         parts = [section(*package) for package in packages]
         lines = [HEAD.format(name="tiny", tags=f"BuildArch: {target}"), "%install",
@@ -87,9 +86,12 @@ def build(folder, packages, target):
         spec = pathlib.Path(work) / "tiny.spec"
         spec.write_text("\n".join(lines) + "\n", encoding="utf-8")
         defines = {"_topdir": work, "_rpmdir": folder, "_dbpath": f"{work}/db",
-                   "_binary_payload": "w1.gzdio", "_build_id_links": "none", "debug_package": "%{nil}"}
+                   "_binary_payload": "w1.gzdio", "_build_id_links": "none",
+                   "debug_package": "%{nil}"}
+        # rpmbuild asks the kernel what it may build for.
+        machine = "x86_64" if target == "noarch" else target
         subprocess.run(
-            ["setarch", target if target != "noarch" else "x86_64", "rpmbuild", "--quiet", "-bb", f"--target={target}",
+            ["setarch", machine, "rpmbuild", "--quiet", "-bb", f"--target={target}",
              *(word for key, value in defines.items() for word in ("--define", f"{key} {value}")),
              str(spec)], check=True, stdout=subprocess.DEVNULL)
 
@@ -99,6 +101,7 @@ def make_repository(folder):
     for suite, packages in RPMS.items():
         there = pathlib.Path(folder) / suite
         there.mkdir()
+        # What has a file of another package cannot be of the same specification.
         build(there, [one for one in packages if one[0] != "clash"], "noarch")
         build(there, [one for one in packages if one[0] == "clash"], "noarch")
         if suite == "v1":
