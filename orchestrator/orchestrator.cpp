@@ -62,6 +62,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
       waiters_(loop, *state_),
       feed_(loop, *state_),
       access_(loop, *state_),
+      idempotency_(loop, *state_, vault_),
       bus_({.loop = loop,
             .state = *state_,
             .vault = vault_,
@@ -132,6 +133,10 @@ Result<void> Orchestrator::build_api() {
         access_.watch(who, stream);
     };
     options.permissions = api::permissions();
+    options.begin = [this](const http::Route& route, http::Request& request,
+                           std::shared_ptr<http::Responder> responder) {
+        return idempotency_.begin(route, request, std::move(responder));
+    };
     options.title = "Evenkeel";
     options.version = EVENKEEL_VERSION;
     options.schemas = EK_TRY(api::component_schemas());

@@ -9,6 +9,7 @@
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/bus/enrolment_port.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/hosts/keys.hpp"
@@ -54,6 +55,7 @@ class Orchestrator {
     api::Waiters waiters_;
     api::EventFeed feed_;
     api::Access access_;
+    api::Idempotency idempotency_;
     bus::Bus bus_;
     bus::EnrolmentPort enrolment_;
     api::Context context_;

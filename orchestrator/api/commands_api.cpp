@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/commands/queue.hpp"
@@ -64,6 +65,11 @@ Outcome get_command(const state::View& view, const Request& request) {
     return http::Reply::json(200, state::show(*command));
 }
 
+http::Reply cancel_reply(const state::Command& command) {
+    return http::Reply::json(state::finished(command.state) ? 200 : 202, state::show(command))
+        .with("Location", "/v1/commands/" + command.id);
+}
+
 void cancel_command(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
@@ -77,9 +83,10 @@ void cancel_command(Context& context, const Request& request, const Responder& r
     auto command = std::make_shared<state::Command>();
     context.submit(
         act_of(request),
-        [id = (*before)->id, handed_over, command](state::Edit& edit) -> Result<void> {
+        [id = (*before)->id, handed_over, command, once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(commands::cancel(edit, id, handed_over));
-            return {};
+            return keep_reply(edit, vault, once, cancel_reply(*command));
         },
         [&context, responder, id = (*before)->id, command](const Result<void>& done) {
             if (!done) {
@@ -94,9 +101,7 @@ void cancel_command(Context& context, const Request& request, const Responder& r
             if (!state::finished(command->state)) {
                 context.bus.send_cancel(command->host, command->id);
             }
-            responder->send(http::Reply::json(state::finished(command->state) ? 200 : 202,
-                                              state::show(*command))
-                                .with("Location", "/v1/commands/" + command->id));
+            responder->send(cancel_reply(*command));
         });
 }
 

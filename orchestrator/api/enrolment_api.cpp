@@ -6,6 +6,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/hosts/enrolment.hpp"
@@ -84,24 +85,27 @@ void make_token(Context& context, const Request& request, const Responder& respo
     // All of it is optional, the body too.
     const auto order = read_order(request.body.empty() ? json::Object{} : request.json);
     if (!order) return responder->send(order.error());
-    auto made = std::make_shared<hosts::MadeToken>(hosts::make_enrolment_token(*order));
+    const auto made = hosts::make_enrolment_token(*order);
+    const std::string secret(made.secret.reveal());
+    json::Object body = show(made.record);
+    body.set("secret", secret);
+    body.set("install", install_line(secret, enrolment_address(context, request),
+                                     context.enrolment_port(), context.authority_sha256));
+    auto reply = std::make_shared<http::Reply>(
+        http::Reply::json(201, std::move(body))
+            .with("Location", "/v1/enrolment-tokens/" + made.record.id)
+            .with("Cache-Control", "no-store"));
     context.submit(
         act_of(request),
-        [record = made->record](state::Edit& edit) {
+        [record = made.record, reply, once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             edit.note("enrolment_token", show(record));
-            return edit.put_enrolment_token(record);
+            EK_CHECK(edit.put_enrolment_token(record));
+            return keep_reply(edit, vault, once, *reply);
         },
-        [&context, responder, made,
-         address = enrolment_address(context, request)](const Result<void>& done) {
+        [responder, reply](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            const std::string secret(made->secret.reveal());
-            json::Object body = show(made->record);
-            body.set("secret", secret);
-            body.set("install", install_line(secret, address, context.enrolment_port(),
-                                             context.authority_sha256));
-            responder->send(http::Reply::json(201, std::move(body))
-                                .with("Location", "/v1/enrolment-tokens/" + made->record.id)
-                                .with("Cache-Control", "no-store"));
+            responder->send(*reply);
         });
 }
 
@@ -132,10 +136,12 @@ Outcome get_token(const state::View& view, const Request& request) {
 void delete_token(Context& context, const Request& request, const Responder& responder) {
     context.submit(
         act_of(request),
-        [id = request.at("id")](state::Edit& edit) -> Result<void> {
+        [id = request.at("id"), once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_token(id)).has_value();
             if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
-            return edit.erase_enrolment_token(id);
+            EK_CHECK(edit.erase_enrolment_token(id));
+            return keep_reply(edit, vault, once, http::Reply::empty(204));
         },
         [responder](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

@@ -3,6 +3,7 @@
 #include "core/base/log.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/hosts/changes.hpp"
@@ -81,9 +82,11 @@ void change_host(Context& context, const Request& request, const Responder& resp
     auto changed = std::make_shared<state::Host>();
     context.submit(
         act_of(request),
-        [id = host->id, work = std::move(work), changed](state::Edit& edit) -> Result<void> {
+        [id = host->id, work = std::move(work), changed, once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
-            return {};
+            const auto shown = state::show(*changed, EK_TRY(edit.tally(id)));
+            return keep_reply(edit, vault, once, http::Reply::json(200, shown));
         },
         [&context, responder, changed, then = std::move(then)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/shapes.hpp"
 
@@ -53,6 +54,7 @@ Ordering ordering(Context& context, const http::Request& request, const std::str
     return {.context = context,
             .responder = responder,
             .wait = http::preferred_wait(request),
+            .once = request.once,
             .asking = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
             .act = act_of(request),
             .refused = refused};
@@ -63,11 +65,11 @@ void order(const Ordering& ordering,
     auto command = std::make_shared<state::Command>();
     ordering.context.submit(
         ordering.act,
-        [asking = ordering.asking, make = std::move(make),
-         command](state::Edit& edit) -> Result<void> {
+        [asking = ordering.asking, once = ordering.once, &vault = ordering.context.vault,
+         make = std::move(make), command](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(make(edit, asking));
             edit.note("command", command->id);
-            return {};
+            return keep_reply(edit, vault, once, command_reply(202, *command));
         },
         [ordering, command](const Result<void>& done) {
             if (done) return answer(ordering, *command);

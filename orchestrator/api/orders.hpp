@@ -17,6 +17,7 @@ struct Ordering {
     Context& context;
     std::shared_ptr<http::Responder> responder;
     std::optional<std::chrono::seconds> wait;
+    http::Once once;
     commands::Asking asking;
     state::Act act;
     // Set by the guard, on the writer's thread, before the change ends.

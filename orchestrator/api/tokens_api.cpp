@@ -5,6 +5,7 @@
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/roles.hpp"
 
@@ -69,7 +70,7 @@ json::Object show(const state::ApiToken& token) {
 void make_token(Context& context, const Request& request, const Responder& responder) {
     const auto order = read_order(request.json);
     if (!order) return responder->send(order.error());
-    crypto::Token made = crypto::make_token(kTokenKind);
+    const crypto::Token made = crypto::make_token(kTokenKind);
     const state::ApiToken record{.id = made.id,
                                  .hash = made.hash,
                                  .name = order->name,
@@ -77,20 +78,22 @@ void make_token(Context& context, const Request& request, const Responder& respo
                                  .created_at = now_rfc3339(),
                                  .created_by = request.principal.id,
                                  .expires_at_ms = now_unix_ms() + order->lifetime.count()};
-    auto secret = std::make_shared<crypto::Secret>(std::move(made.text));
+    json::Object body = show(record);
+    body.set("secret", std::string(made.text.reveal()));
+    auto reply = std::make_shared<http::Reply>(http::Reply::json(201, std::move(body))
+                                                   .with("Location", "/v1/tokens/" + record.id)
+                                                   .with("Cache-Control", "no-store"));
     context.submit(
         act_of(request),
-        [record](state::Edit& edit) {
+        [record, reply, once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             edit.note("token", show(record));
-            return edit.put_api_token(record);
+            EK_CHECK(edit.put_api_token(record));
+            return keep_reply(edit, vault, once, *reply);
         },
-        [responder, record, secret](const Result<void>& done) {
+        [responder, reply](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            json::Object body = show(record);
-            body.set("secret", std::string(secret->reveal()));
-            responder->send(http::Reply::json(201, std::move(body))
-                                .with("Location", "/v1/tokens/" + record.id)
-                                .with("Cache-Control", "no-store"));
+            responder->send(*reply);
         });
 }
 
@@ -148,9 +151,10 @@ void revoke_token(Context& context, const Request& request, const Responder& res
     auto revoked = std::make_shared<state::ApiToken>();
     context.submit(
         act_of(request),
-        [id = request.at("id"), revoked](state::Edit& edit) -> Result<void> {
+        [id = request.at("id"), revoked, once = request.once,
+         &vault = context.vault](state::Edit& edit) -> Result<void> {
             *revoked = EK_TRY(revoke(edit, id));
-            return {};
+            return keep_reply(edit, vault, once, http::Reply::json(200, show(*revoked)));
         },
         [responder, revoked](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

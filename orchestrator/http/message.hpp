@@ -12,6 +12,13 @@
 // What passes between the HTTP server and the API: values, without a word of sockets. [any]
 namespace evenkeel::http {
 
+// A request with an Idempotency-Key: where its reply is kept, and what it is told from others by.
+// Empty without a key.
+struct Once {
+    std::string record;
+    std::string request_sha256;
+};
+
 // Whoever shows a token.
 struct Principal {
     std::string id;  // of the token; empty: nobody is known
@@ -50,6 +57,9 @@ struct Request {
     evenkeel::json::Value json;
     // By the authorize callback: who asks.
     Principal principal;
+
+    // By the begin callback.
+    Once once;
 
     // The header `name` (lower case), or null.
     const std::string* header(std::string_view name) const;

@@ -33,12 +33,14 @@ enum class Code {
     already_exists,          // 409
     invalid_state,           // 409
     host_offline,            // 409
+    idempotency_key_busy,    // 409
     gone,                    // 410
     length_required,         // 411
     precondition_failed,     // 412
     too_large,               // 413
     uri_too_long,            // 414
     unsupported_media_type,  // 415
+    idempotency_key_reused,  // 422
     rate_limited,            // 429
     header_too_large,        // 431
     internal,                // 500

@@ -186,6 +186,7 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     router.authorize_ = std::move(options.authorize);
     router.refuse_ = std::move(options.refuse);
     router.streaming_ = std::move(options.streaming);
+    router.begin_ = std::move(options.begin);
     return router;
 }
 
@@ -251,7 +252,8 @@ void Router::dispatch(Request request, const std::shared_ptr<Responder>& respond
         if (auto problem = check_query(*route, request)) return responder->send(*problem);
         if (auto problem = check_accept(*route, request)) return responder->send(*problem);
         if (auto problem = read_body(*route, request)) return responder->send(*problem);
-        route->handler(std::move(request), responder);
+        auto answering = begin_ ? begin_(*route, request, responder) : responder;
+        if (answering) route->handler(std::move(request), std::move(answering));
     } catch (const std::exception& failure) {
         log::error("a handler threw", {{"error", printable(failure.what())}});
         responder->send(Problem{Code::internal, "an internal error; the log names its cause"});

@@ -26,6 +26,12 @@ using Refuse = std::function<void(const Request&, Problem, std::shared_ptr<Respo
 // Hears of each stream that somebody's request has turned into. [loop]
 using Streaming = std::function<void(const Principal&, const std::shared_ptr<Stream>&)>;
 
+struct Route;
+// Sees a request that passed every check, before its handler: the responder that the handler gets,
+// or null when it has answered itself. May set request.once. [loop]
+using Begin =
+    std::function<std::shared_ptr<Responder>(const Route&, Request&, std::shared_ptr<Responder>)>;
+
 // The permission of a route that needs no token.
 inline constexpr std::string_view kPublic = "public";
 
@@ -78,6 +84,7 @@ class Router {
         // What each permission means, for the document. Unless it is empty routes may declare only
         // these and kPublic.
         json::Object permissions = {};
+        Begin begin = {};
         std::string title = "Evenkeel";
         std::string version = {};
         // OpenAPI components/schemas by name. Routes may name only these.
@@ -109,6 +116,7 @@ class Router {
     Authorize authorize_;
     Refuse refuse_;
     Streaming streaming_;
+    Begin begin_;
     std::shared_ptr<const json::Value> openapi_;
 };
 

@@ -121,6 +121,10 @@ Result<void> Edit::erase_enrolment_token(std::string_view id) {
     return {};
 }
 
+Result<void> Edit::put_kept_reply(std::string_view record, const KeptReply& reply) {
+    return put(tables_->replies, record, encode(reply));
+}
+
 Result<void> Edit::shift_tally(const std::string& host, const Resource* from, const Resource* to) {
     if (from && to && from->compliance.status == to->compliance.status) return {};
     Tally counts = EK_TRY(tally(host));

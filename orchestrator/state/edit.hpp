@@ -76,6 +76,8 @@ class Edit : public View {
     Result<void> put_command(Command& command);
     Result<void> erase_command(const Command& command);
 
+    Result<void> put_kept_reply(std::string_view record, const KeptReply& reply);
+
     Result<void> put_counter(std::string_view name, std::uint64_t value);
     store::WriteTxn& raw() { return *write_; }
 

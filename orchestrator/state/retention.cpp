@@ -95,12 +95,26 @@ Result<void> throw_away_audit(Edit& edit, const State::Retention& retention) {
     return found == 0 ? Result<void>() : edit.prune_audit(last);
 }
 
+Result<void> throw_away_replies(Edit& edit, const State::Retention& retention) {
+    const auto oldest = now_unix_ms() - std::chrono::milliseconds(retention.replies_age).count();
+    std::vector<std::string> old;
+    EK_CHECK(edit.scan(edit.tables().replies, store::Range::all(),
+                       [&](std::string_view key, std::string_view record) {
+                           const auto reply = parse_record(record).and_then(decode_kept_reply);
+                           if (!reply || reply->at_ms < oldest) old.emplace_back(key);
+                           return old.size() < kStep;
+                       }));
+    for (const std::string& key : old) EK_CHECK(edit.raw().erase(edit.tables().replies, key));
+    return {};
+}
+
 }  // namespace
 
 Result<void> throw_away_old(Edit& edit, const State::Retention& retention) {
     EK_CHECK(throw_away_events(edit, retention));
     EK_CHECK(throw_away_commands(edit, retention));
     EK_CHECK(throw_away_tokens(edit, retention));
+    EK_CHECK(throw_away_replies(edit, retention));
     return throw_away_audit(edit, retention);
 }
 

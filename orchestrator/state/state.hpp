@@ -55,7 +55,8 @@ class State {
     // Called on the loop after each commit that changed something to wait for. [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
-    // Throws away events past their time or number and commands finished long ago. [loop]
+    // Throws away events past their time or number, commands finished long ago and old replies.
+    // [loop]
     struct Retention {
         std::chrono::hours events_age = std::chrono::hours(7 * 24);
         std::uint64_t events_most = 1'000'000;
@@ -63,6 +64,7 @@ class State {
         std::chrono::hours tokens_age = std::chrono::hours(90 * 24);  // since they count no more
         std::chrono::hours audit_age = std::chrono::hours(400 * 24);
         std::uint64_t audit_most = 5'000'000;
+        std::chrono::hours replies_age = std::chrono::hours(24);
     };
     void purge(const Retention& retention);
 

@@ -5,7 +5,8 @@ namespace evenkeel::state {
 std::vector<std::string> table_names() {
     return {"hosts",       "names",   "fingerprints", "keys",     "tokens",   "enrolment_tokens",
             "collections", "schemas", "resources",    "tallies",  "commands", "host_commands",
-            "queue",       "marks",   "events",       "counters", "audit",    "audit_ends"};
+            "queue",       "marks",   "events",       "counters", "audit",    "audit_ends",
+            "replies"};
 }
 
 Tables tables_of(const store::Env& env) {
@@ -26,7 +27,8 @@ Tables tables_of(const store::Env& env) {
             .events = env.table("events"),
             .counters = env.table("counters"),
             .audit = env.table("audit"),
-            .audit_ends = env.table("audit_ends")};
+            .audit_ends = env.table("audit_ends"),
+            .replies = env.table("replies")};
 }
 
 bool is_collection_name(std::string_view name) {

@@ -30,6 +30,7 @@ struct Tables {
     store::Table counters;          // name -> number
     store::Table audit;             // number -> AuditRecord
     store::Table audit_ends;        // "head", "anchor" -> ChainEnd
+    store::Table replies;           // digest of an Idempotency-Key and its owner -> KeptReply
 };
 
 std::vector<std::string> table_names();

@@ -135,6 +135,10 @@ Result<crypto::ChainEnd> View::chain_end(std::string_view name) const {
     return EK_TRY(found).value_or(crypto::ChainEnd{.seq = 0, .hash = crypto::kNoHash});
 }
 
+Result<std::optional<KeptReply>> View::kept_reply(std::string_view record) const {
+    return decoded<KeptReply>(get(tables_->replies, record), decode_kept_reply);
+}
+
 Result<std::uint64_t> View::counter(std::string_view name) const {
     const auto text = EK_TRY(txn_->get(tables_->counters, name));
     return text ? parse_number(*text) : Result<std::uint64_t>(0);

@@ -11,6 +11,7 @@
 #include "core/store/txn.hpp"
 #include "orchestrator/state/command.hpp"
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/kept_reply.hpp"
 #include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/tables.hpp"
 #include "orchestrator/state/token.hpp"
@@ -49,6 +50,7 @@ class View {
     // The last record of the audit, and the one behind which those that are kept begin.
     Result<crypto::ChainEnd> audit_head() const { return chain_end("head"); }
     Result<crypto::ChainEnd> audit_anchor() const { return chain_end("anchor"); }
+    Result<std::optional<KeptReply>> kept_reply(std::string_view record) const;
 
     // The last revision given out.
     Result<std::uint64_t> revision() const { return counter("revision"); }

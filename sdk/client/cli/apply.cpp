@@ -43,7 +43,7 @@ Exit forget_resource(Session& session, const ResourceOptions& options) {
     return change_hosts(session, options,
                         [&options](client::Client& client, const std::string& host,
                                    const client::ChangeOptions& asked) {
-                            return client.forget(host, options.collection, options.id, asked.wait);
+                            return client.forget(host, options.collection, options.id, asked);
                         });
 }
 

@@ -112,6 +112,8 @@ void add_waiting(CLI::App* app, ChangeOptions& options) {
     app->add_flag_callback(
            "--no-wait", [&options] { options.wait = {}; }, "Return once the command is stored")
         ->excludes(flag);
+    app->add_option("--idempotency-key", options.key,
+                    "Has its effect once, however often this is run with the same key");
 }
 
 void add_change(CLI::App& app, Run& run) {

@@ -25,6 +25,7 @@ std::vector<HostResult> send_and_wait(client::Client& client, const std::vector<
     }
     std::vector<HostResult> results;
     for (const std::string& host : hosts) {
+        if (!options.key.empty()) asked.key = options.key + "/" + host;
         auto command = send(client, host, asked);
         if (command) results.push_back({host, *std::move(command), {}});
         else results.push_back({host, {}, command.error()});

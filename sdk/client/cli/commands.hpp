@@ -40,6 +40,7 @@ struct ChangeOptions {
     std::vector<std::string> hosts;
     std::chrono::milliseconds wait = kWaitUnasked;
     bool dry_run = false;
+    std::string key;         // Idempotency-Key, with "/HOST" behind it; empty: made by the client
     bool exit_code = false;  // Exit::pending when a dry run shows changes
 };
 struct ApplyOptions : ChangeOptions {

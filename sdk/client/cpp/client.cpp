@@ -178,10 +178,9 @@ Result<Command> Client::remove(std::string_view host, std::string_view collectio
 }
 
 Result<Command> Client::forget(std::string_view host, std::string_view collection,
-                               std::string_view id, std::chrono::seconds wait) {
+                               std::string_view id, const ChangeOptions& options) {
     return impl_->change(
-        {.method = "POST", .path = resource_path(host, collection, id) + ":forget"},
-        {.wait = wait});
+        {.method = "POST", .path = resource_path(host, collection, id) + ":forget"}, options);
 }
 
 Result<Command> Client::apply(std::string_view host, const std::string& file,

@@ -21,7 +21,7 @@ struct Config {
     std::string token = {};  // a secret; empty for the few routes that need none
     std::string ca_file = {};                   // PEM of the CAs to trust; empty: the system's
     std::chrono::milliseconds timeout{30'000};  // one request, beside the wait it asks for
-    int attempts = 4;  // of one idempotent request: GET, HEAD, PUT, DELETE; at least 1
+    int attempts = 4;                           // of one request, at least 1
     const Cancel* cancel = nullptr;  // outlives the Client; ends any call with Kind::cancelled
 };
 
@@ -37,6 +37,9 @@ struct Request {
     std::string content_type = "application/json";  // sent with a body only
     std::map<std::string, std::string> headers = {};
     std::chrono::seconds wait{0};  // Prefer: wait, 0 to 60
+    // Idempotency-Key, 1 to 255 visible ASCII characters. Empty: one is made for each call that
+    // changes something, and kept over its attempts.
+    std::string key = {};
 };
 
 struct Reply {
@@ -48,6 +51,7 @@ struct Reply {
 struct ChangeOptions {
     bool dry_run = false;          // say what would be done, store and change nothing
     std::chrono::seconds wait{0};  // up to 60: answer with the finished command
+    std::string key = {};          // as Request::key
 };
 struct PutOptions : ChangeOptions {
     std::string policy = {};    // empty: the API's default
@@ -88,7 +92,8 @@ struct EventOptions {
 
 // Not safe for use by several threads at once; make one per thread. Blocks. Lists read every page.
 // `host` is an id or a name, resource ids are plain text ("/etc/motd"). 429, 503 and lost
-// connections are tried again, with back-off, for idempotent methods only.
+// connections are tried again, with back-off: what changes something is sent with a key under which
+// it has its effect once.
 class Client {
   public:
     // Kind::local when the configuration cannot be used: not a URL, or a token that would travel in
@@ -124,7 +129,7 @@ class Client {
                            const ChangeOptions& options = {});
     // Drops the description and leaves the machine as it is.
     Result<Command> forget(std::string_view host, std::string_view collection, std::string_view id,
-                           std::chrono::seconds wait = {});
+                           const ChangeOptions& options = {});
     // `file`: JSON {"resources":[{"collection","id","description","policy"}]}, one command.
     Result<Command> apply(std::string_view host, const std::string& file,
                           const ChangeOptions& options = {});

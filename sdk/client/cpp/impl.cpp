@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 
+#include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "sdk/client/cpp/decode.hpp"
 
@@ -16,8 +17,13 @@ constexpr milliseconds kBackOffBase{100};
 constexpr milliseconds kBackOffMost{5'000};
 constexpr std::uint64_t kRetryAfterSecondsMost = 30;
 
-bool is_idempotent(const std::string& method) {
-    return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
+bool changes_something(const std::string& method) {
+    return method != "GET" && method != "HEAD";
+}
+
+// The request before this one, whose answer was lost, is still in work.
+bool is_in_work(const Reply& reply) {
+    return reply.status == 409 && reply.headers.contains("retry-after");
 }
 
 std::optional<milliseconds> retry_after(const Reply& reply) {
@@ -56,6 +62,9 @@ HttpRequest Client::Impl::to_http(const Request& request) const {
     if (request.wait.count() > 0) {
         http.headers.emplace("Prefer", "wait=" + std::to_string(request.wait.count()));
     }
+    if (changes_something(request.method)) {
+        http.headers.emplace("Idempotency-Key", request.key.empty() ? make_id("ek") : request.key);
+    }
     for (const auto& header : request.headers) http.headers.insert(header);
     http.timeout = config_.timeout + request.wait;
     return http;
@@ -64,7 +73,7 @@ HttpRequest Client::Impl::to_http(const Request& request) const {
 Result<Reply> Client::Impl::send(const Request& request) {
     const HttpRequest http = to_http(request);
     for (int attempt = 1;; ++attempt) {
-        const bool last = attempt >= config_.attempts || !is_idempotent(request.method);
+        const bool last = attempt >= config_.attempts;
         auto answer = http_.exchange(http);
         std::optional<milliseconds> pause;
         if (auto* broken = std::get_if<HttpFailure>(&answer)) {
@@ -72,7 +81,7 @@ Result<Reply> Client::Impl::send(const Request& request) {
         } else {
             auto& reply = std::get<Reply>(answer);
             if (reply.status >= 200 && reply.status < 300) return std::move(reply);
-            const bool busy = reply.status == 429 || reply.status == 503;
+            const bool busy = reply.status == 429 || reply.status == 503 || is_in_work(reply);
             if (last || !busy) return decode_problem(reply.status, reply.body);
             pause = retry_after(reply);
         }
@@ -120,7 +129,9 @@ Result<Client::Impl::List> Client::Impl::list(Request request, std::size_t most)
 
 Result<Command> Client::Impl::change(Request request, const ChangeOptions& options) {
     if (options.dry_run) request.query.emplace_back("dry_run", "all");
-    else request.wait = std::clamp(options.wait, std::chrono::seconds(0), std::chrono::seconds(60));
+    request.key = options.key;
+    if (!options.dry_run)
+        request.wait = std::clamp(options.wait, std::chrono::seconds(0), std::chrono::seconds(60));
     auto value = call(request);
     if (!value) return value.error();
     return decode_command(*value);

@@ -27,13 +27,13 @@ import ssl
 import threading
 import time
 import urllib.parse
+import uuid
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 Json = Dict[str, Any]
 
 FINISHED = frozenset(
     ("succeeded", "failed", "expired", "cancelled", "superseded", "interrupted"))
-_IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE"))
 _ANSWER_BYTES_MOST = 64 << 20
 _LINE_BYTES_MOST = 2 << 20
 _SILENCE_SECONDS_MOST = 60
@@ -102,19 +102,23 @@ class Client:
         """Status, headers (lower-case names) and decoded JSON (None without a body) of a 2xx.
 
         `wait` seconds are asked for with Prefer, so that a command's answer is the finished one.
-        429, 503 and lost connections are tried again for idempotent methods only.
+        429, 503 and lost connections are tried again; what changes something is sent with an
+        Idempotency-Key (one of its own unless `headers` has one), so that it has its effect once.
         """
         all_headers = dict(headers or {})
+        if method not in ("GET", "HEAD"):
+            all_headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
         if wait > 0:
             all_headers["Prefer"] = f"wait={max(1, min(_WAIT_SECONDS_MOST, round(wait)))}"
         attempt = 0
         while True:
             attempt += 1
-            last = attempt >= self.attempts or method not in _IDEMPOTENT
+            last = attempt >= self.attempts
             try:
                 return self._once(method, path, body, query, all_headers, wait)
             except Problem as problem:
-                if last or problem.status not in (429, 503):
+                in_work = problem.status == 409 and problem.retry_after is not None
+                if last or not (in_work or problem.status in (429, 503)):
                     raise
                 pause = problem.retry_after
             except TimeoutError:

@@ -218,13 +218,25 @@ class Retries(EkCase):
         self.ek("delete", "resource", "files", "/x", "--host", "web1")
         self.assertEqual(len(self.api.asked("DELETE")), 2)
 
-    def test_a_post_is_sent_once_whatever_comes_back(self):
+    def test_what_changes_something_is_tried_again_under_one_key(self):
         path = "/v1/hosts/web1:apply"
-        for answer in (problem(503, "unavailable"), problem(429, "rate-limited"), hang_up()):
-            self.api.on("POST", path, answer)
-            before = len(self.api.asked("POST"))
-            self.ek("apply", "-f", str(self.file), "--host", "web1", exits=1)
-            self.assertEqual(len(self.api.asked("POST")), before + 1)
+        busy = problem(409, "idempotency-key-busy", headers={"Retry-After": "0"})
+        self.api.on("POST", path, problem(503, "unavailable"), hang_up(), busy,
+                    reply(200, command()))
+        self.ek("apply", "-f", str(self.file), "--host", "web1")
+        keys = [request.headers["idempotency-key"] for request in self.api.asked("POST")]
+        self.assertEqual(len(keys), 4)
+        self.assertEqual(len(set(keys)), 1)
+        self.api.on("POST", path, reply(200, command()))
+        self.ek("apply", "-f", str(self.file), "--host", "web1")
+        self.assertNotIn(self.api.asked("POST")[-1].headers["idempotency-key"], keys)
+        self.ek("apply", "-f", str(self.file), "--host", "web1", "--idempotency-key", "mine")
+        self.assertEqual(self.api.asked("POST")[-1].headers["idempotency-key"], "mine/web1")
+
+    def test_a_conflict_without_retry_after_is_not_tried_again(self):
+        self.api.on("POST", "/v1/hosts/web1:retire", problem(409, "invalid-state"))
+        self.ek("retire", "host", "web1", exits=6)
+        self.assertEqual(len(self.api.asked("POST")), 1)
 
     def test_it_gives_up_after_a_few_tries(self):
         busy = problem(503, "unavailable", headers={"Retry-After": "0"})

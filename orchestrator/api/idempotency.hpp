@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/run/loop.hpp"
+#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/http/router.hpp"
+#include "orchestrator/state/vault.hpp"
+
+namespace evenkeel::api {
+
+inline constexpr std::size_t kKeyBytesMost = 255;
+inline constexpr std::chrono::hours kReplyKept{24};
+
+// In the transaction of a request's effect: keeps the reply that is to come, when the request has
+// an Idempotency-Key. What is answered in the end may tell more (a command that has finished); a
+// crash before it leaves this one. [lane]
+Result<void> keep_reply(state::Edit& edit, const state::Vault& vault, const http::Once& once,
+                        const http::Reply& reply);
+
+// Requests with an Idempotency-Key have their effect once: the same request again gets the same
+// answer, with `Idempotency-Replayed: true`. A key belongs to its token and route. Another request
+// under it is `idempotency-key-reused`, the same while the first is in work
+// `idempotency-key-busy`. What was refused was not kept, and may be sent again. [loop]
+class Idempotency {
+  public:
+    Idempotency(run::Loop& loop, state::State& state, const state::Vault& vault)
+        : loop_(loop), state_(state), vault_(vault) {}
+
+    // http::Router::Options::begin: the responder for the handler, with request.once set; null when
+    // it has answered.
+    std::shared_ptr<http::Responder> begin(const http::Route& route, http::Request& request,
+                                           std::shared_ptr<http::Responder> responder);
+
+  private:
+    Checked<std::optional<http::Reply>> replay(const http::Once& once) const;
+    // Makes the kept reply the one that is sent, then sends it.
+    void finish(const http::Once& once, http::Reply reply,
+                const std::shared_ptr<http::Responder>& responder);
+    Result<bool> is_kept_otherwise(const http::Once& once, const http::Reply& reply) const;
+
+    run::Loop& loop_;
+    state::State& state_;
+    const state::Vault& vault_;
+    std::set<std::string> in_work_;
+};
+
+}  // namespace evenkeel::api
