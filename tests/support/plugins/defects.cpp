@@ -25,11 +25,11 @@ using Fields = std::map<std::string, std::string>;
 
 enum class Defect {
     none,
-    writes,     // a plan leaves a trace on the machine
-    lies,       // a plan leaves out one of the changes
-    restless,   // an apply always finds something to do
-    deaf,       // changes from outside are not told
-    grasping,   // what is not described is reset
+    writes,    // a plan leaves a trace on the machine
+    lies,      // a plan leaves out one of the changes
+    restless,  // an apply always finds something to do
+    deaf,      // changes from outside are not told
+    grasping,  // what is not described is reset
     boastful,  // an apply says that it has changed what exists, and has not
 };
 
