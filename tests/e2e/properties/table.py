@@ -37,7 +37,8 @@ class Trial:
             if error or self._row.cells[name] != FAILED:
                 self._row.cells[name] = FAILED if error else OK
         if error:
-            self._row.notes.append(f"{', '.join(self._properties)}: {error}")
+            note = f"{', '.join(self._properties)}: {error}"
+            self._row.notes += [note] if note not in self._row.notes else []
         return True
 
 
