@@ -6,7 +6,7 @@ import json
 import pathlib
 
 SETTINGS = pathlib.Path(__file__).parent
-WORDS = {"ids", "prepare", "base", "fields", "together", "by_hand"}
+WORDS = {"ids", "prepare", "base", "fields", "together", "by_hand", "touches"}
 FIELD_WORDS = {"values", "with", "between", "reason"}
 
 
@@ -41,6 +41,7 @@ class Collection:
         self.fields = ["ensure", *(field for field, said in self.properties.items()
                                    if not said.get("readOnly"))]
         self.base = setting.get("base", {})
+        self.touches = setting.get("touches", {})
         self._settings = setting.get("fields", {})
         self.ids = setting.get("ids") or schema.get("x-ek-key", {}).get("examples", [])
         wrong = [*(set(setting) - WORDS), *(set(self._settings) - set(self.fields)), *(
@@ -101,6 +102,10 @@ class Collection:
             return sorted(found), sorted(wanted)
         return found, wanted
 
+    def grave(self, offences):
+        """Those of a plan's offences that are not at a path which the setting gives a reason for."""
+        return [one for one in offences if one.rpartition(" of ")[2] not in self.touches]
+
     def settled(self, state):
         """A state without what nobody compares."""
         return state and {name: value for name, value in state.items()
@@ -114,8 +119,13 @@ def values_of(said):
     return said.get("examples") or said.get("enum") or []
 
 
-def setting_of(name, beside=None):
+def setting_of(name, beside=None, system=None):
     """The setting of a collection, {} where none is needed. `beside`: an outside plugin's folder,
-    with NAME.properties.json."""
-    file = pathlib.Path(beside, f"{name}.properties.json") if beside else SETTINGS / f"{name}.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    with NAME.properties.json. `system`: one for such machines goes before the common one."""
+    files = [SETTINGS / f"{name}.{system}.json", SETTINGS / f"{name}.json"]
+    if beside:
+        files = [pathlib.Path(beside, f"{name}.properties.json")]
+    for file in files:
+        if file.exists():
+            return json.loads(file.read_text(encoding="utf-8"))
+    return {}
