@@ -102,7 +102,8 @@ std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings&
         refuse("the configuration says " + name + ", which is not on this machine",
                "install it, or leave out backend");
     if (name == "apt") return make_apt(root + "var/lib/dpkg", settings.replace_config);
-    return make_rpm(name == "zypper" ? make_zypper() : make_dnf(name));
+    return make_rpm(name == "zypper" ? make_zypper(settings.folder)
+                                     : make_dnf(name, settings.folder));
 }
 
 bool came_about(const std::optional<Package>& now, const Step& step) {

@@ -86,6 +86,7 @@ class Backend {
 struct Settings {
     std::string backend;          // "apt", "dnf", "yum", "zypper"; empty: what is in charge
     bool replace_config = false;  // of a package's changed configuration files: not kept
+    std::string folder = "/tmp";  // where programs have what they write and nobody reads
 };
 
 // The name of the back end for what is found below `root` ("/" but in tests); throws

@@ -54,7 +54,9 @@ class Packages {
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
 
-    Packages(const sdk::Host&, const sdk::Call&, std::string_view) {}
+    Packages(const sdk::Host& host, const sdk::Call&, std::string_view) {
+        if (!host.data_dir().empty()) settings_.folder = host.data_dir();
+    }
 
     void list(const sdk::Call& call, std::string_view filter) {
         if (!filter.empty() && json::find(json::parse_object(filter), "ids"))

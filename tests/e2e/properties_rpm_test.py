@@ -19,6 +19,7 @@ class Rpm:
 
 class OnDnf(Rpm, PropertyCase):
     kind = "dnf"
+    spared = ["/var/cache/dnf"]
 
 
 class OnZypper(Rpm, PropertyCase):

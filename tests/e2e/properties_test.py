@@ -49,7 +49,7 @@ class PlantedDefects(PropertyCase):
     def test_every_kind_of_writing_is_found_in_a_plan(self):
         for argv, said in [(["touch", "/srv/x"], "openat of /srv/x"),
                            (["chmod", "0644", "/etc/motd"], "fchmodat of /etc/motd"),
-                           (["mkdir", "--parents", "/etc"], "mkdir of /etc"),
+                           (["mkdir", "/etc/new"], "mkdir of /etc/new"),
                            (["systemctl", "daemon-reload"], "calls Reload over D-Bus"),
                            (["systemctl", "start", "dbus"], "calls StartUnit over D-Bus"),
                            (["hostname", "x"], "sethostname("),
@@ -59,7 +59,7 @@ class PlantedDefects(PropertyCase):
                 offences, _ = self.stranger.run_sealed(*argv)
                 self.assertTrue(any(said in one for one in offences), offences)
         self.assertFalse((self.bed.files / "srv/x").exists(), "nothing could be written")
-        for argv in (["systemctl", "status", "dbus"], ["cat", "/etc/shadow"],
+        for argv in (["systemctl", "status", "dbus"], ["cat", "/etc/shadow"], ["mkdir", "/etc"],
                      ["sh", "-c", "sleep 60 >/dev/null & kill $!"]):
             with self.subTest(argv):
                 self.assertEqual(self.stranger.run_sealed(*argv)[0], [])

@@ -58,12 +58,13 @@ bool any_held(const Job& job) {
 
 class Dnf : public Tool {
   public:
-    explicit Dnf(std::string program) : program_(std::move(program)) {}
+    Dnf(std::string program, std::string folder)
+        : program_(std::move(program)), folder_(std::move(folder)) {}
 
     std::string_view name() const override { return program_; }
 
     std::vector<RpmOffer> offers(const sdk::Call& call, const Words& names) override {
-        const Scratch scratch;
+        const Scratch scratch(folder_);
         Words words = reading(scratch);
         words.insert(words.end(),
                      {"--quiet", "--disableplugin=versionlock", "repoquery", "--available",
@@ -100,7 +101,7 @@ class Dnf : public Tool {
 
     RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
         RpmRehearsal all;
-        const Scratch scratch;
+        const Scratch scratch(folder_);
         for (const Words& what : parts_of(job)) {
             Words words = reading(scratch);
             words.insert(words.end(), {"--assumeno", "--setopt=persistdir=" + scratch.path()});
@@ -219,6 +220,7 @@ class Dnf : public Tool {
     }
 
     std::string program_;
+    std::string folder_;
 };
 
 }  // namespace
@@ -265,8 +267,8 @@ RpmRehearsal parse_dnf_summary(std::string_view output) {
     return rehearsal;
 }
 
-std::unique_ptr<Tool> make_dnf(const std::string& program) {
-    return std::make_unique<Dnf>(program);
+std::unique_ptr<Tool> make_dnf(const std::string& program, const std::string& folder) {
+    return std::make_unique<Dnf>(program, folder);
 }
 
 }  // namespace evenkeel::packages

@@ -9,8 +9,8 @@
 
 namespace evenkeel::packages {
 
-Scratch::Scratch() : path_("/tmp/evenkeel-packages.XXXXXX") {
-    if (!::mkdtemp(path_.data())) throw posix::os_failure(errno, "make a folder in /tmp");
+Scratch::Scratch(const std::string& folder) : path_(folder + "/scratch.XXXXXX") {
+    if (!::mkdtemp(path_.data())) throw posix::os_failure(errno, "make a folder in " + folder);
 }
 
 Scratch::~Scratch() {

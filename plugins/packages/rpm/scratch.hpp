@@ -4,10 +4,10 @@
 
 namespace evenkeel::packages {
 
-// A folder for what a program writes and nobody reads; it goes with all that is in it.
+// A folder in `folder` for what a program writes and nobody reads; it goes with all that is in it.
 class Scratch {
   public:
-    Scratch();
+    explicit Scratch(const std::string& folder);
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
     ~Scratch();

@@ -73,9 +73,10 @@ class Tool {
     virtual Watched::Folder hold_folder() const = 0;
 };
 
-// dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum".
-std::unique_ptr<Tool> make_dnf(const std::string& program);
-std::unique_ptr<Tool> make_zypper();
+// dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum". `folder` is for what they
+// write and nobody reads.
+std::unique_ptr<Tool> make_dnf(const std::string& program, const std::string& folder);
+std::unique_ptr<Tool> make_zypper(const std::string& folder);
 
 // The names on hold in dnf's list of locked versions, and in zypper's list of locks. Pure.
 std::vector<std::string> parse_versionlock(std::string_view text);

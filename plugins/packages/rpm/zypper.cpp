@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "plugins/packages/rpm/files.hpp"
+#include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
 #include "plugins/packages/text.hpp"
 #include "plugins/posix/failure.hpp"
@@ -93,6 +94,8 @@ std::vector<std::string_view> stanzas_of(std::string_view text) {
 
 class Zypper : public Tool {
   public:
+    explicit Zypper(std::string folder) : folder_(std::move(folder)) {}
+
     std::string_view name() const override { return "zypper"; }
 
     std::vector<RpmOffer> offers(const sdk::Call& call, const Words& names) override {
@@ -119,7 +122,9 @@ class Zypper : public Tool {
 
     RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
         Command command = command_of(job, {"--dry-run"});
-        command.variables.insert(command.variables.end(), kReading.begin(), kReading.end());
+        const Scratch scratch(folder_);
+        const Words variables = reading(scratch);
+        command.variables.insert(command.variables.end(), variables.begin(), variables.end());
         Command summary = command;
         summary.argv.insert(summary.argv.begin() + 1, "--xmlout");
         const Ran ran = run_reader(call, summary);
@@ -159,13 +164,16 @@ class Zypper : public Tool {
     Watched::Folder hold_folder() const override { return {kFolder, {"locks"}, {"locks"}, false}; }
 
   private:
-    // It takes no lock then and writes no log.
-    inline static const Words kReading = {"ZYPP_READONLY_HACK=1", "ZYPP_LOGFILE=/dev/null"};
+    // It takes no lock then, writes no log, and what else it writes to a folder of its own.
+    static Words reading(const Scratch& scratch) {
+        return {"ZYPP_READONLY_HACK=1", "ZYPP_LOGFILE=/dev/null", "ZYPPTMPDIR=" + scratch.path()};
+    }
 
-    static Ran read(const sdk::Call& call, const Words& more) {
+    Ran read(const sdk::Call& call, const Words& more) const {
+        const Scratch scratch(folder_);
         Words words = {kProgram, "--non-interactive", "--no-refresh"};
         words.insert(words.end(), more.begin(), more.end());
-        Ran ran = run_reader(call, {words, kReading});
+        Ran ran = run_reader(call, {words, reading(scratch)});
         // 104: nothing found; 6: no sources at all.
         if (ran.status != 0 && ran.status != 104 && ran.status != 6)
             throw sdk::Failure(EK_E_UNAVAILABLE,
@@ -211,6 +219,7 @@ class Zypper : public Tool {
         return {"ZYPP_CONF=" + settings_->path()};
     }
 
+    std::string folder_;
     std::unique_ptr<MemoryFile> locks_, settings_;
 };
 
@@ -268,8 +277,8 @@ std::map<std::string, int> parse_zypper_repos(std::string_view output) {
     return priorities;
 }
 
-std::unique_ptr<Tool> make_zypper() {
-    return std::make_unique<Zypper>();
+std::unique_ptr<Tool> make_zypper(const std::string& folder) {
+    return std::make_unique<Zypper>(folder);
 }
 
 }  // namespace evenkeel::packages

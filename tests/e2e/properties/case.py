@@ -23,6 +23,7 @@ class PropertyCase(unittest.TestCase):
     outside = None  # a folder with plugins; without it the bundled ones
     sweep = "24h"
     kind = "debian"  # of the host's root
+    spared = ()      # folders that a plan needs writable
     system = None    # whose settings come first: NAME.SYSTEM.json
 
     @classmethod
@@ -38,7 +39,7 @@ class PropertyCase(unittest.TestCase):
         cls.agent = LocalAgent(cls.bed)
         cls.watch = cls.agent.watch()
         cls.addClassCleanup(cls.watch.close)
-        cls.stranger = Stranger(cls.bed, folders)
+        cls.stranger = Stranger(cls.bed, folders, cls.spared)
         cls.addClassCleanup(cls.stranger.close)
 
     @classmethod

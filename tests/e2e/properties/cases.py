@@ -103,7 +103,7 @@ class Collection:
         return found, wanted
 
     def grave(self, offences):
-        """Those of a plan's offences that are not at a path which the setting gives a reason for."""
+        """Those of a plan's offences that the setting gives no reason for."""
         return [one for one in offences if one.rpartition(" of ")[2] not in self.touches]
 
     def settled(self, state):

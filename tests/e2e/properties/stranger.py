@@ -10,19 +10,22 @@ from properties import trace
 
 STATE = "/var/lib/evenkeel/stranger"
 CONFIG = "/etc/evenkeel/stranger.json"
-# Remounts all but the stranger's own state, says so, and stays until its input is closed.
+# Remounts all but these folders, says so, and stays until its input is closed.
 SEAL = """
-mount --bind "$1" "$1"
+for open in "$@"; do mount --bind "$open" "$open"; done
 for at in $(cut -d ' ' -f 5 /proc/self/mountinfo); do mount -o remount,bind,ro "$at"; done
-mount -o remount,bind,rw "$1"
+for open in "$@"; do mount -o remount,bind,rw "$open"; done
 echo sealed; read -r _
 """
 
 
 class Stranger:
-    """Runs without a daemon: each call is a process of its own, which ends with its answer."""
+    """Runs without a daemon: each call is a process of its own, which ends with its answer.
 
-    def __init__(self, bed, plugin_dirs):
+    The seal spares its state and the folders in `spared`, where the trace has to suffice.
+    """
+
+    def __init__(self, bed, plugin_dirs, spared=()):
         self._bed = bed
         leader = (bed.folder / "leader").read_text(encoding="utf-8")
         write(bed, CONFIG, json.dumps({"state_dir": STATE, "plugin_dirs": plugin_dirs,
@@ -30,7 +33,7 @@ class Stranger:
         bed.run("mkdir", "-p", "-m", "700", STATE)
         self._holder = subprocess.Popen(
             ["nsenter", "-t", leader, "-a", "--", "unshare", "--mount", "--propagation",
-             "private", "sh", "-c", SEAL, "sh", STATE],
+             "private", "sh", "-c", SEAL, "sh", STATE, *spared],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._holder.stdout.readline() != "sealed\n":
             raise RuntimeError("the mounts of the stranger are not sealed")

@@ -14,6 +14,8 @@ BY_PATH = set("""
 """.split())
 # Those that write to what they open only if their flags say so.
 OPENING = {"open", "openat", "openat2"}
+# Many ask for the folders on their way without looking first.
+MAKING = {"mkdir", "mkdirat"}
 WRITING_FLAGS = re.compile(r"\bO_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)\b")
 # To a process of its own a program may send signals.
 SIGNALLING = {"kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}
@@ -81,6 +83,8 @@ def judge(name, rest, own, processes):
     if name in SENDING:
         return sent(name, rest)
     if name in OPENING and not WRITING_FLAGS.search(rest):
+        return []
+    if name in MAKING and "= -1 EEXIST" in rest:
         return []
     if name in BY_DESCRIPTOR:
         paths = [text(DESCRIPTOR.match(rest)[1])]
