@@ -7,6 +7,7 @@
 #include "core/base/log.hpp"
 #include "core/run/service.hpp"
 #include "orchestrator/orchestrator.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
 
 namespace evenkeel {
@@ -54,6 +55,14 @@ int run(const Config& config, int ready_fd) {
     return kDone;
 }
 
+// Exit code 1 when the chain is broken.
+int verify_audit(const Config& config) {
+    const auto end = state::verify_audit_of(config.state_dir);
+    if (!end) return complain(end.error(), kFailed);
+    std::cout << json::write(crypto::encode(*end)) << "\n";
+    return kDone;
+}
+
 int main_with(int argc, char** argv) {
     CLI::App app{"Evenkeel's orchestrator: holds what every machine should be"};
     app.set_version_flag("--version", EVENKEEL_VERSION);
@@ -66,7 +75,10 @@ int main_with(int argc, char** argv) {
     CLI::App* backup_command = app.add_subcommand("backup", "Copy the state, also while it runs");
     CLI::App* restore_command =
         app.add_subcommand("restore", "Put a backup in place; the orchestrator must be stopped");
-    for (CLI::App* command : {run_command, backup_command, restore_command}) {
+    CLI::App* audit_command = app.add_subcommand("audit", "Look at the audit of a stopped one");
+    bool verify = false;
+    audit_command->add_flag("--verify", verify, "Recompute the chain of records")->required();
+    for (CLI::App* command : {run_command, backup_command, restore_command, audit_command}) {
         command->add_option("--config", config_path, "Configuration file");
     }
     for (CLI::App* command : {backup_command, restore_command}) {
@@ -81,6 +93,7 @@ int main_with(int argc, char** argv) {
     if (!config) return complain(config.error(), kUsage);
     log::set_level(config->log_level);
     if (run_command->parsed()) return run(*config, ready_fd);
+    if (audit_command->parsed()) return verify_audit(*config);
     const auto done = backup_command->parsed()
                           ? state::backup(config->state_dir, kept_files(), folder)
                           : state::restore(config->state_dir, kept_files(), folder);

@@ -128,9 +128,11 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
     }
     auto enrolled = std::make_shared<hosts::Enrolled>();
     parts_.state.submit(
-        [ask, candidate = *candidate, now, enrolled](state::Edit& edit) -> Result<void> {
+        [ask, candidate = *candidate, now, enrolled,
+         address = address_of(connection)](state::Edit& edit) -> Result<void> {
             *enrolled = EK_TRY(hosts::enrol(edit, ask, candidate, now));
-            return {};
+            if (!enrolled->fresh) return {};
+            return edit.audit(state::host_act(enrolled->host, ask.name, "enrol", address));
         },
         [this, connection, message, enrolled, delivery](const Result<void>& done) {
             if (!done) {

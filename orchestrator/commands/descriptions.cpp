@@ -46,6 +46,16 @@ Result<std::uint64_t> tell(state::Edit& edit, const std::string& kind, const std
         state::description_event(host, told.ref, told.generation, told.origin, told.reason));
 }
 
+// A host that changes what is described here, beyond reporting its own, is on record.
+Result<void> audit(state::Edit& edit, const std::string& host, const Told& told) {
+    if (told.reason != "restored" && told.reason != "detached") return {};
+    const auto record = EK_TRY(edit.host(host));
+    state::Act act = state::host_act(host, record ? record->name : "", told.reason);
+    act.object = state::subject_of(told.ref);
+    act.detail = json::Object{{"generation", wire::encode(told.generation)}};
+    return edit.audit(act);
+}
+
 }  // namespace
 
 Result<void> take_described(state::Edit& edit, const Known& known, const std::string& host,
@@ -61,6 +71,7 @@ Result<void> take_described(state::Edit& edit, const Known& known, const std::st
     const auto here = EK_TRY(edit.resource(host, told.ref));
     const std::uint64_t revision = EK_TRY(tell(edit, event.kind, host, told));
     if (!takes(known, here, told)) return {};
+    EK_CHECK(audit(edit, host, told));
     const auto schema = EK_TRY(known.schemas->find(edit, host, told.ref.collection));
     Resource resource;
     resource.ref = told.ref;
@@ -83,6 +94,7 @@ Result<void> take_forgotten(state::Edit& edit, const Known& known, const std::st
     // Detached: the host's administrator has taken over what was described here.
     const bool detached = told.reason == "detached" && here && here->generation == told.generation;
     if (!here || !(detached || takes(known, here, told))) return {};
+    EK_CHECK(audit(edit, host, told));
     return edit.erase_resource(host, told.ref);
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/state.hpp"
 
 namespace evenkeel::state {
 namespace {
@@ -54,6 +55,27 @@ Result<void> Edit::prune_audit(std::uint64_t up_to) {
     // The chain itself says where it was cut, and with which hash.
     note("pruned", json::Object{{"from", from + 1}, {"to", up_to}, {"hash", anchor.hash}});
     return audit({.method = "SYSTEM", .route = "retention", .object = "audit"});
+}
+
+Result<crypto::ChainEnd> verify_audit(const View& view) {
+    crypto::ChainCheck check(EK_TRY(view.audit_anchor()));
+    Result<void> verdict;
+    EK_CHECK(view.scan(view.tables().audit, store::Range::all(),
+                       [&](std::string_view, std::string_view text) {
+                           verdict = check.next(parse_record(text).value_or(json::Value()));
+                           return verdict.has_value();
+                       }));
+    EK_CHECK(verdict);
+    const crypto::ChainEnd head = EK_TRY(view.audit_head());
+    EK_CHECK(check.finish(head));
+    return check.end();
+}
+
+Result<crypto::ChainEnd> verify_audit_of(const std::string& state_dir) {
+    const store::Env env = EK_TRY(store::Env::open(state_dir + "/store", store_options()));
+    const store::ReadTxn txn = EK_TRY(env.read());
+    const Tables tables = tables_of(env);
+    return verify_audit(View(txn, tables));
 }
 
 }  // namespace evenkeel::state

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/base/result.hpp"
+#include "core/crypto/record_chain.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::state {
@@ -27,5 +29,23 @@ struct Act {
     std::string outcome = "done";  // done, denied
     json::Object detail = {};      // no secrets
 };
+
+// A change that the host makes: "enrol", "restored", ...
+inline Act host_act(const std::string& host, const std::string& name, const std::string& what,
+                    const std::string& address = "") {
+    return {.actor = {.id = "host:" + host, .name = name, .role = "host"},
+            .address = address,
+            .method = "BUS",
+            .route = what,
+            .object = host};
+}
+
+class View;
+// Recomputes the whole chain; its end. `corrupt` names the first record that is not as it was
+// written.
+Result<crypto::ChainEnd> verify_audit(const View& view);
+
+// The same for the store in `state_dir`, or in a backup; `busy` while an orchestrator has it.
+Result<crypto::ChainEnd> verify_audit_of(const std::string& state_dir);
 
 }  // namespace evenkeel::state

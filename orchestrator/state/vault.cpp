@@ -71,12 +71,11 @@ Result<json::Value> Vault::redacted(const std::string& host, const wire::Ref& re
                                     const json::Value& stored, const schema::Schema* schema) const {
     json::Value whole = EK_TRY(open(host, ref, stored));
     const bool known = stored.bool_or("known");
+    // What nobody has ever had a schema for may be a secret, all of it.
     const std::set<std::string> now =
-        schema ? secret_members(schema, whole) : std::set<std::string>();
+        schema || !known ? secret_members(schema, whole) : std::set<std::string>();
     for (auto& [name, value] : whole.as_object()) {
-        const bool secret =
-            now.contains(name) || (known && stored["sealed"].find(name)) ||
-            (!known && !schema && whole.bool_or("sensitive") && name.starts_with("content"));
+        const bool secret = now.contains(name) || (known && stored["sealed"].find(name));
         if (!secret) continue;
         const json::Value mark = json::Object{{"redacted", fingerprint(value)}};
         value = mark;

@@ -28,7 +28,7 @@ LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
     "sdk/client/cpp": ["core/base", "core/json"],
-    "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/json"],
+    "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/json", "core/crypto"],
     "core/base": [],
     "core/json": ["core/base"],
     "core/schema": ["core/base", "core/json", "core/crypto"],

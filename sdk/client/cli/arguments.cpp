@@ -245,6 +245,7 @@ std::variant<Arguments, Exit> parse_arguments(int argc, char** argv) {
                         forget_resource, false);
     add_watching(app, arguments.run);
     add_manage(app, arguments.run);
+    add_access(app, arguments.run);
     add_contexts(app, arguments.run);
     app.footer(
         "Global options may also stand behind the command.\n"

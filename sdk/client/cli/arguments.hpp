@@ -5,6 +5,10 @@
 
 #include "sdk/client/cli/commands.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace evenkeel::cli {
 
 // What a command line asks for.
@@ -12,6 +16,9 @@ struct Arguments {
     Globals globals;
     std::function<Exit(Session&)> run;
 };
+
+// Adds tokens, enrolments and audit to what `app` reads, behind the groups of the others.
+void add_access(CLI::App& app, std::function<Exit(Session&)>& run);
 
 // Help and version are printed to standard output and are Exit::done; what does not read is told on
 // standard error and is Exit::usage. Needs argv as main gets it.

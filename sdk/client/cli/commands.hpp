@@ -91,6 +91,38 @@ Exit retire_host(Session& session, const ManageOptions& options);
 Exit cancel_command(Session& session, const ManageOptions& options);
 Exit create_enrolment_token(Session& session, const ManageOptions& options);
 
+struct TokenOptions {
+    std::string id;  // of one; empty: all
+    std::string name;
+    std::string role;
+    std::string expires_in;  // empty: the API's default
+    std::string out;         // a new file for the secret, 0600; empty: standard output
+    std::string filter;
+    std::string order_by;
+};
+Exit get_tokens(Session& session, const TokenOptions& options);
+Exit create_token(Session& session, const TokenOptions& options);
+Exit revoke_token(Session& session, const TokenOptions& options);
+
+struct EnrolmentOptions {
+    std::string id;  // of one; empty: all
+    std::string state;
+    std::string name;
+    std::vector<std::string> labels;  // "name=value"
+};
+Exit get_enrolments(Session& session, const EnrolmentOptions& options);
+Exit accept_enrolment(Session& session, const EnrolmentOptions& options);
+Exit reject_enrolment(Session& session, const EnrolmentOptions& options);
+
+struct AuditOptions {
+    std::string since;  // a time, or how long ago: "7d"
+    std::string filter;
+    std::size_t limit = 100;  // the newest so many
+    bool verify = false;      // walk over the whole chain
+    std::string head;         // a file that pins the chain's end, written after a verify
+};
+Exit audit(Session& session, const AuditOptions& options);
+
 Exit context_add(Session& session, const std::string& name);
 Exit context_use(Session& session, const std::string& name);
 Exit context_remove(Session& session, const std::string& name);

@@ -32,6 +32,9 @@ TEST_F(VaultTest, SensitiveTrueSealsTheContentToo) {
 TEST_F(VaultTest, WithoutASchemaEverythingIsSealedAndShownAsTheSchemaSaysLater) {
     const json::Value stored = vault_.seal(host_, ref_, described_, nullptr);
     EXPECT_EQ(json::write(stored).find("0600"), std::string::npos);
+    const json::Value hidden = *vault_.redacted(host_, ref_, stored, nullptr);
+    EXPECT_TRUE(hidden["content"]["redacted"].is_string());
+    EXPECT_TRUE(hidden["password"]["redacted"].is_string());
     const json::Value shown = *vault_.redacted(host_, ref_, stored, schema_.get());
     EXPECT_EQ(shown.string_or("content"), "lion");
     EXPECT_TRUE(shown["password"]["redacted"].is_string());

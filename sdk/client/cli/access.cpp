@@ -1,0 +1,161 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/base/fd.hpp"
+#include "core/base/file.hpp"
+#include "core/base/text.hpp"
+#include "core/json/json.hpp"
+#include "sdk/client/cli/commands.hpp"
+
+// Tokens and enrolments.
+namespace evenkeel::cli {
+namespace {
+
+json::Value parsed(const std::string& text) {
+    return json::parse(text, {.bytes = 64 << 20}).value_or(json::Value());
+}
+
+// The items of a list, or the one at `path`/ID.
+client::Result<std::vector<std::string>> fetch(
+    client::Client& client, const std::string& path, const std::string& id,
+    std::vector<std::pair<std::string, std::string>> query) {
+    if (id.empty()) return client.list({.path = path, .query = std::move(query)});
+    const auto one = client.send({.path = path + "/" + percent_encode(id)});
+    if (!one) return one.error();
+    return std::vector<std::string>{one->body};
+}
+
+Exit show(const Output& output, const std::vector<std::string>& items, bool one, Table table,
+          const std::vector<std::string>& members) {
+    if (output.is_json()) {
+        one ? output.json(items.front()) : output.json_items(items);
+        return Exit::done;
+    }
+    for (const std::string& item : items) {
+        const json::Value value = parsed(item);
+        std::vector<std::string> row;
+        for (const std::string& member : members) row.push_back(value.string_or(member));
+        table.rows.push_back(std::move(row));
+    }
+    output.table(table);
+    return Exit::done;
+}
+
+// A secret in a file that nobody else has open or can read.
+client::Result<> keep_secret(const std::string& path, const std::string& secret) {
+    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const auto written = fd ? write_all(fd.get(), secret + "\n") : fail(system_error(errno, path));
+    if (written && ::fsync(fd.get()) == 0) return {};
+    return client::Failure{.kind = client::Kind::local,
+                           .detail = written ? "cannot write " + path : written.error().what};
+}
+
+// POST `path`; the object that it answers with.
+client::Result<json::Value> post(client::Client& client, const std::string& path,
+                                 const json::Value& body) {
+    const auto reply = client.send({.method = "POST", .path = path, .body = json::write(body)});
+    if (!reply) return reply.error();
+    return parsed(reply->body);
+}
+
+}  // namespace
+
+Exit get_tokens(Session& session, const TokenOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto items = fetch(**client, "/v1/tokens", options.id,
+                             {{"filter", options.filter}, {"order_by", options.order_by}});
+    if (!items) return session.fail(items.error());
+    return show(session.output(), *items, !options.id.empty(),
+                {{"NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "ID"}, {}},
+                {"name", "role", "state", "created_at", "expires_at", "id"});
+}
+
+Exit create_token(Session& session, const TokenOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    json::Object order{{"name", options.name}, {"role", options.role}};
+    if (!options.expires_in.empty()) order.set("expires_in", options.expires_in);
+    const auto made = post(**client, "/v1/tokens", order);
+    if (!made) return session.fail(made.error());
+    const std::string id = made->string_or("id");
+    const std::string secret = made->string_or("secret");
+    if (!options.out.empty()) {
+        const auto kept = keep_secret(options.out, secret);
+        if (!kept) {
+            Output::message("token " + id + " was made, but its secret is lost; revoke it");
+            return session.fail(kept.error());
+        }
+        json::Object shown = made->as_object();
+        shown.erase("secret");
+        if (session.output().is_json()) session.output().json(json::write(std::move(shown)));
+    } else if (session.output().is_json()) {
+        session.output().json(json::write(*made));
+    } else {
+        session.output().text(printable(secret) + "\n");
+    }
+    Output::message("token " + id + " (" + made->string_or("role") + ") expires at " +
+                    made->string_or("expires_at") + "; its secret is shown this once");
+    return Exit::done;
+}
+
+Exit revoke_token(Session& session, const TokenOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto done =
+        post(**client, "/v1/tokens/" + percent_encode(options.id) + ":revoke", json::Object{});
+    if (!done) return session.fail(done.error());
+    if (session.output().is_json()) session.output().json(json::write(*done));
+    Output::message("token " + done->string_or("name") + " counts no more");
+    return Exit::done;
+}
+
+Exit get_enrolments(Session& session, const EnrolmentOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const std::string filter =
+        options.state.empty() ? "" : "state = " + json::write(json::Value(options.state));
+    const auto items = fetch(**client, "/v1/enrolments", options.id, {{"filter", filter}});
+    if (!items) return session.fail(items.error());
+    return show(session.output(), *items, !options.id.empty(),
+                {{"NAME", "STATE", "ADDRESS", "ANNOUNCED", "FINGERPRINT", "HOST", "ID"}, {}},
+                {"name", "state", "address", "announced_at", "fingerprint", "host", "id"});
+}
+
+namespace {
+
+Exit decide(Session& session, const EnrolmentOptions& options, const std::string& verb,
+            const json::Object& body) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto done =
+        post(**client, "/v1/enrolments/" + percent_encode(options.id) + ":" + verb, body);
+    if (!done) return session.fail(done.error());
+    if (session.output().is_json()) session.output().json(json::write(*done));
+    Output::message(done->string_or("name") + " is " + done->string_or("state"));
+    return Exit::done;
+}
+
+}  // namespace
+
+Exit accept_enrolment(Session& session, const EnrolmentOptions& options) {
+    json::Object body;
+    if (!options.name.empty()) body.set("name", options.name);
+    json::Object labels;
+    for (const std::string& label : options.labels) {
+        const std::size_t equals = label.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            Output::message("a label is like name=value");
+            return Exit::usage;
+        }
+        labels.set(label.substr(0, equals), label.substr(equals + 1));
+    }
+    if (!labels.empty()) body.set("labels", std::move(labels));
+    return decide(session, options, "accept", body);
+}
+
+Exit reject_enrolment(Session& session, const EnrolmentOptions& options) {
+    return decide(session, options, "reject", {});
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,131 @@
+#include "orchestrator/state/audit.hpp"
+
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+class AuditTest : public test::StateTest {
+  protected:
+    // A change with its record.
+    Result<void> act(const std::string& name, const State::Work& work = {}) {
+        Result<void> result = fail(Errc::timeout, "no answer from the writer");
+        bool answered = false;
+        state_->submit(
+            Act{.actor = {.id = "ekp_1", .name = name, .role = "operator"}, .method = "PUT"},
+            [work](Edit& edit) { return work ? work(edit) : Result<void>(); },
+            [&](Result<void> done) {
+                result = std::move(done);
+                answered = true;
+            });
+        loop_.run_until([&] { return answered; }, std::chrono::seconds(20));
+        return result;
+    }
+    void three() {
+        for (const char* name : {"ann", "bob", "eve"}) ASSERT_TRUE(act(name));
+    }
+    std::string stored(std::uint64_t seq) {
+        const auto view = read();
+        std::string found;
+        EXPECT_TRUE(view.scan(view.tables().audit, store::Range::all(),
+                              [&](std::string_view key, std::string_view text) {
+                                  if (*store::number_of(key) == seq) found = text;
+                                  return found.empty();
+                              }));
+        return found;
+    }
+    void store(std::uint64_t seq, const std::string& text) {
+        change([&](Edit& edit) {
+            return edit.raw().put(edit.tables().audit, store::number_key(seq), text);
+        });
+    }
+    std::string verdict() {
+        const auto end = verify_audit(read());
+        return end ? "whole up to " + std::to_string(end->seq) : end.error().what;
+    }
+};
+
+TEST_F(AuditTest, AChangeAndItsRecordAreOneTransaction) {
+    ASSERT_TRUE(act("ann", [&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.put_name("web9", host_));
+        edit.note("name", "web9");
+        return {};
+    }));
+    const json::Value record = *json::parse(stored(1));
+    EXPECT_EQ(record["actor"].string_or("name"), "ann");
+    EXPECT_EQ(record["detail"].string_or("name"), "web9");
+    EXPECT_EQ(record.string_or("outcome"), "done");
+    EXPECT_FALSE(act("bob", [&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.put_name("web8", host_));
+        return fail(Errc::conflict, "no");
+    }));
+    EXPECT_EQ(read().audit_head()->seq, 1U);
+}
+
+// What is at the next place already stands for whatever keeps a record from being written.
+TEST_F(AuditTest, AChangeWhoseRecordCannotBeWrittenDoesNotHappen) {
+    three();
+    store(4, "in the way");
+    EXPECT_FALSE(act("ann", [&](Edit& edit) { return edit.put_name("web9", host_); }));
+    EXPECT_FALSE(*read().host_of_name("web9"));
+}
+
+TEST_F(AuditTest, VerifyNamesTheRecordOfWhichOneByteWasFlipped) {
+    three();
+    EXPECT_EQ(verdict(), "whole up to 3");
+    const std::string whole = stored(2);
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        std::string flipped = whole;
+        flipped[at] = static_cast<char>(flipped[at] ^ 1);
+        if (json::parse(flipped) && *json::parse(flipped) == *json::parse(whole)) continue;
+        store(2, flipped);
+        ASSERT_NE(verdict().find("audit record 2"), std::string::npos) << flipped << verdict();
+    }
+    store(2, whole);
+    EXPECT_EQ(verdict(), "whole up to 3");
+}
+
+TEST_F(AuditTest, VerifyNamesTheRecordThatIsMissingOrMoved) {
+    three();
+    const std::string second = stored(2);
+    const std::string third = stored(3);
+    store(2, third);
+    store(3, second);
+    EXPECT_NE(verdict().find("audit record 2"), std::string::npos) << verdict();
+    store(2, second);
+    const auto erase = [&](std::uint64_t seq) {
+        change([&](Edit& edit) -> Result<void> {
+            EK_CHECK(edit.raw().erase(edit.tables().audit, store::number_key(seq)));
+            return {};
+        });
+    };
+    erase(3);
+    EXPECT_NE(verdict().find("audit record 3 is missing"), std::string::npos) << verdict();
+    store(3, third);
+    erase(1);
+    EXPECT_NE(verdict().find("audit record 1 is missing"), std::string::npos) << verdict();
+}
+
+TEST_F(AuditTest, WhatIsThrownAwayIsNamedAndTheRestStaysWhole) {
+    three();
+    state_->purge({.audit_most = 1});
+    ASSERT_TRUE(act("zoe"));
+    EXPECT_EQ(stored(2), "");
+    const json::Value cut = *json::parse(stored(4));
+    EXPECT_EQ(cut["detail"]["pruned"].integer_or("to"), 2);
+    EXPECT_EQ(cut["detail"]["pruned"].string_or("hash"), read().audit_anchor()->hash);
+    EXPECT_EQ(verdict(), "whole up to 5");
+}
+
+TEST_F(AuditTest, ALargeDetailIsKeptAsItsHash) {
+    ASSERT_TRUE(act("ann", [](Edit& edit) -> Result<void> {
+        edit.note("much", std::string(20'000, 'x'));
+        return {};
+    }));
+    const json::Value record = *json::parse(stored(1));
+    EXPECT_EQ(record["detail"].string_or("sha256").size(), 64U);
+    EXPECT_FALSE(record["detail"].find("much"));
+}
+
+}  // namespace
+}  // namespace evenkeel::state
