@@ -66,6 +66,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         record->observed_at = observation.observed_at;
         record->repairing = observation.repairing;
     }
+    for (const Debt& debt : loaded_.debts) book_.put(debt);
     for (const Removal& removal : loaded_.removals) {
         book_.removals[removal.ref] = removal.generation;
     }
@@ -204,6 +205,7 @@ void Agent::begin_work() {
     const std::string reason = store_lost ? "store_lost" : "restart";
     const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
     checker_.round(std::move(all), Cause::sweep, [this, was_blind, reason] {
+        engine_.pay_debts();
         if (was_blind) tell_blind(alive_before_, reason);
     });
     sweep_.start();

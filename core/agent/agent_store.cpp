@@ -49,16 +49,17 @@ AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream
       descriptions_(env_.table("descriptions")),
       observations_(env_.table("observations")),
       removals_(env_.table("removals")),
+      debts_(env_.table("debts")),
       inbox_(env_.table("inbox")),
       outbox_(env_.table("outbox")),
       meta_(env_.table("meta")) {}
 
 Result<AgentStore> AgentStore::open(const std::string& state_dir) {
     EK_CHECK(make_folder(state_dir, 0700));
-    store::Env env = EK_TRY(
-        store::Env::open(state_dir + "/store",
-                         {.tables = {"descriptions", "observations", "removals", "inbox", "outbox"},
-                          .migrations = {}}));
+    store::Env env = EK_TRY(store::Env::open(
+        state_dir + "/store",
+        {.tables = {"descriptions", "observations", "removals", "debts", "inbox", "outbox"},
+         .migrations = {}}));
     std::string stream;
     bool sealed = false;
     {
@@ -90,6 +91,9 @@ Result<void> AgentStore::load_resources(const store::ReadTxn& txn, Loaded& into)
             observation.state = nullptr;
             into.observations.push_back(std::move(observation));
         });
+    }));
+    EK_CHECK(each(txn, debts_, all, [&](auto, const json::Value& value, auto) {
+        return decode_debt(value).map([&](Debt debt) { into.debts.push_back(std::move(debt)); });
     }));
     return each(txn, removals_, all, [&](auto, const json::Value& value, auto) {
         return decode_removal(value).map(
@@ -198,9 +202,17 @@ Result<void> AgentStore::put(store::WriteTxn& txn, const Observation& observatio
     return txn.put(observations_, key_of(observation.ref), json::write(encode(observation)));
 }
 
+Result<void> AgentStore::put(store::WriteTxn& txn, const Debt& debt) const {
+    const std::string key = key_of(debt.source);
+    if (!debt.notices.empty()) return txn.put(debts_, key, json::write(encode(debt)));
+    EK_TRY(txn.erase(debts_, key));
+    return {};
+}
+
 Result<void> AgentStore::drop(store::WriteTxn& txn, const wire::Ref& ref) const {
-    EK_TRY(txn.erase(descriptions_, key_of(ref)));
-    EK_TRY(txn.erase(observations_, key_of(ref)));
+    for (const store::Table& table : {descriptions_, observations_, debts_}) {
+        EK_TRY(txn.erase(table, key_of(ref)));
+    }
     return {};
 }
 

@@ -27,6 +27,7 @@ class AgentStore {
         std::vector<Head> heads;
         std::vector<Observation> observations;
         std::vector<Removal> removals;
+        std::vector<Debt> debts;
         std::vector<Inbox> inbox;  // with resources
         std::vector<Row> outbox;   // without data
         std::vector<std::size_t> outbox_bytes;
@@ -44,7 +45,9 @@ class AgentStore {
 
     Result<void> put(store::WriteTxn& txn, const Description& description) const;
     Result<void> put(store::WriteTxn& txn, const Observation& observation) const;
-    // Removes description and observation.
+    // Without notices nothing is owed any more.
+    Result<void> put(store::WriteTxn& txn, const Debt& debt) const;
+    // Removes description, observation and debt.
     Result<void> drop(store::WriteTxn& txn, const wire::Ref& ref) const;
     // Remembers a removal; past kRemovalsMost the one with the lowest revision is forgotten.
     Result<void> put(store::WriteTxn& txn, const Removal& removal) const;
@@ -72,7 +75,7 @@ class AgentStore {
     store::Env env_;
     crypto::Sealer sealer_;
     std::string stream_;
-    store::Table descriptions_, observations_, removals_, inbox_, outbox_, meta_;
+    store::Table descriptions_, observations_, removals_, debts_, inbox_, outbox_, meta_;
 };
 
 }  // namespace evenkeel::agent

@@ -1,5 +1,7 @@
 #include "core/agent/book.hpp"
 
+#include <algorithm>
+
 namespace evenkeel::agent {
 
 Record* Book::find(const wire::Ref& ref) {
@@ -16,6 +18,32 @@ Record& Book::put(const Head& head) {
     Record& record = records_[head.ref];
     record.head = head;
     return record;
+}
+
+void Book::erase(const wire::Ref& ref) {
+    records_.erase(ref);
+    debts.erase(ref);
+}
+
+std::vector<wire::Notice> Book::owed_by(const Head& source) const {
+    std::vector<wire::Notice> owed;
+    const auto found = debts.find(source.ref);
+    if (found == debts.end()) return owed;
+    for (const wire::Notice& notice : source.ties.tells) {
+        const auto& notices = found->second;
+        if (std::find(notices.begin(), notices.end(), notice) != notices.end()) {
+            owed.push_back(notice);
+        }
+    }
+    return owed;
+}
+
+void Book::put(const Debt& debt) {
+    if (debt.notices.empty()) {
+        debts.erase(debt.source);
+    } else {
+        debts[debt.source] = debt.notices;
+    }
 }
 
 std::vector<std::string> Book::ids_of(const std::string& collection) const {

@@ -28,7 +28,8 @@ class Book {
     const Record* find(const wire::Ref& ref) const;
     // Finds it, or makes it with `head`.
     Record& put(const Head& head);
-    void erase(const wire::Ref& ref) { records_.erase(ref); }
+    // The record, and what it owes.
+    void erase(const wire::Ref& ref);
 
     auto begin() { return records_.begin(); }
     auto end() { return records_.end(); }
@@ -43,6 +44,14 @@ class Book {
 
     // Removals that are remembered.
     std::map<wire::Ref, wire::Generation> removals;
+
+    // Notices that are owed, by the resource that was changed. Some of them may not be asked for
+    // any more: see owed_by.
+    std::map<wire::Ref, std::vector<wire::Notice>> debts;
+    // Those that its description still asks for.
+    std::vector<wire::Notice> owed_by(const Head& source) const;
+    // Keeps `debt` for its source, or forgets it when it is empty.
+    void put(const Debt& debt);
 
     // The generation of the description of `ref` or of its removal; null when neither is known.
     const wire::Generation* generation_of(const wire::Ref& ref) const;

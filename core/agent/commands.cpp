@@ -122,6 +122,7 @@ Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
 bool any_change(const json::Value& result) {
     for (const json::Value& entry : result["resources"].as_array()) {
         if (!entry["changes"].as_array().empty()) return true;
+        if (entry.find("action") && entry.string_or("outcome") == "planned") return true;
     }
     return false;
 }
@@ -158,7 +159,11 @@ int exit_code(const CommandLine& line, const json::Value& result) {
 }
 
 int show(const CommandLine& line, const wire::Reply& reply) {
-    if (reply.error) return complain(*reply.error);
+    if (reply.error) {
+        const bool is_file = line.command == "plan" || line.command == "apply";
+        const bool is_usage = is_file && reply.error->code == Errc::invalid;
+        return complain(*reply.error, is_usage ? kExitUsage : kExitFailed);
+    }
     if (line.command != "read") {
         print(reply.result);
         return exit_code(line, reply.result);

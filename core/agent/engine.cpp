@@ -1,9 +1,9 @@
 #include "core/agent/engine.hpp"
 
-#include <set>
 #include <utility>
 
 #include "core/agent/notes.hpp"
+#include "core/agent/ordering.hpp"
 #include "core/agent/prepare.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
@@ -22,6 +22,7 @@ void skip_all(Job& job, Errc code, const std::string& why) {
         step.wanted = wanted;
         step.goes = false;
         step.done.ref = wanted.ref;
+        step.done.action = wanted.action;
         step.done.generation = wanted.generation;
         step.done.outcome = wire::Outcome::skipped;
         step.done.error = Error{code, why};
@@ -30,7 +31,7 @@ void skip_all(Job& job, Errc code, const std::string& why) {
 }
 
 std::function<Deed(Workplace&, const plugin::Call&)> work_of(const Job& job, const Step& step) {
-    if (job.inbox.verb == "invoke") {
+    if (job.inbox.verb == "invoke" || step.is_notice()) {
         return [wanted = step.wanted](Workplace& place, const plugin::Call& call) {
             auto applied =
                 place.collection->invoke(wanted.ref.id, wanted.action, wanted.arguments, call);
@@ -61,11 +62,9 @@ Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
 
 void Engine::submit(std::unique_ptr<Job> job) {
     const std::string id = job->inbox.id;
-    std::set<std::string> collections;
-    for (const wire::Wanted& wanted : job->inbox.resources)
-        collections.insert(wanted.ref.collection);
+    job->collections = collections_of(*job, parts_.book);
+    queue_.add(id, job->collections);
     jobs_.emplace(id, std::move(job));
-    queue_.add(id, std::move(collections));
     pump();
 }
 
@@ -95,20 +94,26 @@ bool Engine::cancel(const std::string& id) {
 
 void Engine::begin(Job& job) {
     job.begun = true;
-    if (job.is_repair) return begin_repair(job);
+    if (job.kind == Job::Kind::repair) return begin_repair(job);
+    if (job.kind == Job::Kind::notice) return begin_notice(job);
     if (job.deadline_ns != 0 && now_monotonic_ns() >= job.deadline_ns) {
         job.ends = "expired";
         skip_all(job, Errc::timeout, "its time was up before it could begin");
         return finish(job);
     }
-    for (const wire::Wanted& wanted : job.inbox.resources) {
-        job.steps.push_back(prepare(job, wanted, parts_.book, parts_.units, *parts_.store));
-    }
+    prepare_all(job);
     if (!job.is_local()) {
         parts_.journal.tell_live(
             {"command.running", json::Object{{"command", job.inbox.id}}, {}, ""});
     }
     store_beginning(job);
+}
+
+void Engine::prepare_all(Job& job) const {
+    for (const wire::Wanted& wanted : job.inbox.resources) {
+        job.steps.push_back(prepare(job, wanted, parts_.book, parts_.units, *parts_.store));
+    }
+    arrange(job);
 }
 
 void Engine::store_beginning(Job& job) {
@@ -178,20 +183,42 @@ void Engine::undo_beginning(Job& job, const Error& error) {
 
 void Engine::carry_on(const std::string& id) {
     Job& job = *jobs_.at(id);
-    for (; job.at < job.steps.size(); ++job.at) {
+    for (;; ++job.at) {
+        if (job.at == job.steps.size() && !job.noticed) {
+            add_notices(job, parts_.book);
+            for (std::size_t i = job.at; i < job.steps.size(); ++i) claim(job.steps[i]);
+        }
+        if (job.at == job.steps.size()) return finish(job);
         Step& step = job.steps[job.at];
         if (!step.goes) continue;
-        if (!job.is_cancelled) return launch(job, step);
-        step.drops = false;
+        std::optional<Error> reason;
+        if (job.is_cancelled) {
+            reason = Error{Errc::cancelled, "cancelled before its turn"};
+        } else {
+            reason = hindrance(job, parts_.book, step);
+        }
+        if (!reason) return launch(job, step);
+        step.goes = step.drops = false;
         step.done.outcome = wire::Outcome::skipped;
-        step.done.error = Error{Errc::cancelled, "cancelled before its turn"};
+        step.done.error = std::move(reason);
+        // Its verdict is what the look after the job finds.
+        const Record* record = parts_.book.find(step.wanted.ref);
+        if (step.root && record) step.done.compliance = record->standing.compliance;
     }
-    finish(job);
+}
+
+// What a notice does to its resource is no drift either.
+void Engine::claim(Step& step) {
+    Record* record = parts_.book.find(step.wanted.ref);
+    if (!record || record->busy || !step.goes) return;
+    record->busy = step.claimed = true;
+    ++record->edition;
 }
 
 void Engine::launch(Job& job, Step& step) {
     const wire::Ref& ref = step.wanted.ref;
     const std::string id = job.inbox.id;
+    if (!step.foreseen && !tells_of(job, step).empty()) return foresee(job, step);
     Unit* unit = parts_.units.find(ref.collection);
     if (!unit) {
         parts_.loop.post([this, id, ref] {
@@ -200,8 +227,15 @@ void Engine::launch(Job& job, Step& step) {
         });
         return;
     }
+    unit->run<Deed>(errand_for(job, step), work_of(job, step),
+                    [this, id](Result<Deed> deed) { on_deed(id, std::move(deed)); });
+}
+
+Errand Engine::errand_for(const Job& job, const Step& step) {
+    const wire::Ref& ref = step.wanted.ref;
+    const std::string id = job.inbox.id;
     Errand errand;
-    errand.what = job.inbox.verb + " of " + ref.id;
+    errand.what = (step.is_notice() ? step.wanted.action : job.inbox.verb) + " of " + ref.id;
     errand.request_id = id;
     errand.deadline_ns = job.deadline_ns;
     errand.cancel = job.cancel;
@@ -215,8 +249,39 @@ void Engine::launch(Job& job, Step& step) {
                                   {ref},
                                   ""});
     };
-    unit->run<Deed>(std::move(errand), work_of(job, step),
-                    [this, id](Result<Deed> deed) { on_deed(id, std::move(deed)); });
+    return errand;
+}
+
+// A change that makes actions due: they are on disk before it is begun, so that whenever the agent
+// is killed they are not lost. What is in line already is left alone and owes nothing new.
+void Engine::foresee(Job& job, Step& step) {
+    const std::string id = job.inbox.id;
+    Unit* unit = parts_.units.find(step.wanted.ref.collection);
+    if (!unit || job.inbox.verb == "remove") {
+        return parts_.loop.post([this, id] { on_foreseen(id, std::optional<Deed>()); });
+    }
+    unit->run<std::optional<Deed>>(
+        errand_for(job, step),
+        [description = step.description](Workplace& place, const plugin::Call& call) {
+            return leave_in_line(place, description, call);
+        },
+        [this, id](Result<std::optional<Deed>> deed) { on_foreseen(id, std::move(deed)); });
+}
+
+void Engine::on_foreseen(const std::string& id, Result<std::optional<Deed>> deed) {
+    if (!deed) return on_deed(id, fail(deed.error()));
+    if (*deed) return on_deed(id, **std::move(deed));
+    Job& job = *jobs_.at(id);
+    Step& step = job.steps[job.at];
+    step.foreseen = true;
+    const auto write = [&store = parts_.journal.store(),
+                        debt = Debt{step.wanted.ref, tells_of(job, step)}](
+                           store::WriteTxn& txn, const auto&) { return store.put(txn, debt); };
+    parts_.journal.commit({}, write, [this, id](const Result<void>& stored) {
+        if (!stored) return on_deed(id, fail(stored.error()));
+        Job& now = *jobs_.at(id);
+        launch(now, now.steps[now.at]);
+    });
 }
 
 void Engine::on_deed(const std::string& id, Result<Deed> deed) {
@@ -233,7 +298,8 @@ void Engine::on_deed(const std::string& id, Result<Deed> deed) {
 
 void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
     const std::string& verb = job.inbox.verb;
-    const bool is_audit = step.description.head.policy == wire::Policy::audit && verb != "invoke";
+    const bool is_audit = step.description.head.policy == wire::Policy::audit && verb != "invoke" &&
+                          !step.is_notice();
     step.done.changes = deed.changes;
     step.done.error = deed.error;
     step.done.state = deed.look.state;
@@ -241,8 +307,9 @@ void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
                         : is_audit ? wire::Outcome::planned
                                    : wire::Outcome::done;
     if (deed.error) step.drops = false;
+    settle_debt(job, step);
     Record* record = parts_.book.find(step.wanted.ref);
-    if (verb == "invoke" || step.drops || !record) return;
+    if (verb == "invoke" || step.is_notice() || step.drops || !record) return;
     const Unit* unit = parts_.units.find(step.wanted.ref.collection);
     const std::string now = now_rfc3339();
     Judgement judgement;
@@ -265,6 +332,13 @@ void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
                               {step.wanted.ref},
                               ""});
     }
+}
+
+void Engine::settle_debt(const Job& job, Step& step) const {
+    const auto& tells = tells_of(job, step);
+    if (tells.empty()) return;
+    step.settled = true;
+    step.owed = changed(step.done.changes) ? tells : parts_.book.owed_by(step.description.head);
 }
 
 }  // namespace evenkeel::agent

@@ -3,7 +3,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/agent/book.hpp"
@@ -37,6 +39,8 @@ class Engine {
     void submit(std::unique_ptr<Job> job);
     // Brings one resource back to its description.
     void repair(const wire::Ref& ref);
+    // Queues the actions that are owed for resources in line: what a process before left.
+    void pay_debts();
     // Ends a job that has not begun; asks one that runs to stop. False when there is none.
     bool cancel(const std::string& id);
 
@@ -54,13 +58,19 @@ class Engine {
         std::vector<Observation> observations;
         std::vector<wire::Ref> drops;
         std::vector<Removal> removals;
+        std::vector<Debt> debts;
     };
 
     void pump();
     void begin(Job& job);
-    void begin_repair(Job& job);
+    void prepare_all(Job& job) const;
     void carry_on(const std::string& id);
     void launch(Job& job, Step& step);
+    Errand errand_for(const Job& job, const Step& step);
+    void foresee(Job& job, Step& step);
+    void on_foreseen(const std::string& id, Result<std::optional<Deed>> deed);
+    void claim(Step& step);
+    void settle_debt(const Job& job, Step& step) const;
     void on_deed(const std::string& id, Result<Deed> deed);
     void take_deed(Job& job, Step& step, const Deed& deed);
     void store_beginning(Job& job);
@@ -71,12 +81,31 @@ class Engine {
                     std::shared_ptr<const End> end);
     Note change_of_owner(const Job& job, const Record& before, const Step& step) const;
     void release(const Job& job);
+
+    void begin_repair(Job& job);
+    void foresee_repair(const std::string& id, const wire::Ref& ref);
+    void carry_out_repair(const std::string& id, const wire::Ref& ref, bool foreseen);
+    void end_repair(const std::string& id, const wire::Ref& ref, bool foreseen,
+                    const Result<Deed>& deed);
+    void leave_repair(const std::string& id, const wire::Ref& ref);
+    void notify(const wire::Ref& source);
+    void submit_notice(const std::string& collection, const wire::Notice& notice);
+    void begin_notice(Job& job);
+    void end_notice(const std::vector<wire::Ref>& sources, const wire::Notice& notice,
+                    const std::optional<Error>& error);
+    void pay(const std::vector<wire::Ref>& sources, const wire::Notice& notice,
+             std::vector<Note> notes);
+    void commit_debts(std::vector<Note> notes, const std::vector<Debt>& debts);
+
     void plan_next(const std::shared_ptr<Planning>& planning);
+    void take_plan(Job& job, Step& step, Result<Deed> deed) const;
 
     Parts parts_;
     JobQueue queue_;
     std::map<std::string, std::unique_ptr<Job>> jobs_;
     std::map<std::string, run::Timer> retries_;
+    // Notices that gather or wait for their turn, each for the sources of one collection.
+    std::map<std::pair<std::string, wire::Notice>, run::Timer> waiting_;
 };
 
 }  // namespace evenkeel::agent

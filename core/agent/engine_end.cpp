@@ -2,12 +2,13 @@
 
 #include "core/agent/engine.hpp"
 #include "core/agent/notes.hpp"
+#include "core/agent/ordering.hpp"
 #include "core/agent/prepare.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 
-// The engine's second half: how jobs end, repairs, and plans.
+// The engine's second part: how jobs end, and plans.
 namespace evenkeel::agent {
 
 struct Engine::Planning {
@@ -20,6 +21,8 @@ void Engine::finish(Job& job) {
     Outcome outcome;
     outcome.state = end_state(job);
     End end;
+    end.debts = debts_after(job, parts_.book);
+    for (const Debt& debt : end.debts) parts_.book.put(debt);
     for (Step& step : job.steps) {
         outcome.resources.push_back(step.done);
         finish_step(job, step, end);
@@ -72,9 +75,10 @@ void Engine::release(const Job& job) {
         if (record && step.claimed) record->busy = false;
     }
     for (const Step& step : job.steps) {
-        if (!step.claimed && job.inbox.verb != "invoke") continue;
+        const bool is_action = job.inbox.verb == "invoke" || step.is_notice();
+        if (!step.claimed && !is_action) continue;
         parts_.checker.released(step.wanted.ref);
-        if (job.inbox.verb == "invoke") parts_.checker.ask(step.wanted.ref, Cause::check);
+        if (is_action || step.root) parts_.checker.ask(step.wanted.ref, Cause::check);
     }
 }
 
@@ -87,6 +91,7 @@ void Engine::commit_end(const std::string& id, std::shared_ptr<const Outcome> ou
                            store::WriteTxn& txn,
                            const std::vector<std::uint64_t>& seqs) mutable -> Result<void> {
         for (const Observation& each : end->observations) EK_CHECK(store.put(txn, each));
+        for (const Debt& each : end->debts) EK_CHECK(store.put(txn, each));
         for (const wire::Ref& each : end->drops) EK_CHECK(store.drop(txn, each));
         for (const Removal& each : end->removals) EK_CHECK(store.put(txn, each));
         const bool is_kept = inbox.origin == wire::Origin::orchestrator && seqs.front() != 0;
@@ -110,58 +115,6 @@ void Engine::commit_end(const std::string& id, std::shared_ptr<const Outcome> ou
     });
 }
 
-void Engine::repair(const wire::Ref& ref) {
-    auto job = std::make_unique<Job>();
-    job->is_repair = true;
-    job->inbox.id = make_id("repair");
-    job->inbox.verb = "repair";
-    wire::Wanted wanted;
-    wanted.ref = ref;
-    job->inbox.resources.push_back(std::move(wanted));
-    submit(std::move(job));
-}
-
-void Engine::begin_repair(Job& job) {
-    const std::string id = job.inbox.id;
-    const wire::Ref ref = job.inbox.resources.front().ref;
-    const auto over = [this, id, ref] {
-        queue_.remove(id);
-        jobs_.erase(id);
-        parts_.repairs.on_over(ref);
-        pump();
-    };
-    Record* record = parts_.book.find(ref);
-    Unit* unit = parts_.units.find(ref.collection);
-    const bool is_needed = record && unit && record->head.policy == wire::Policy::enforce &&
-                           (record->standing.compliance.status == wire::Verdict::drifted ||
-                            record->standing.compliance.status == wire::Verdict::failed);
-    if (!is_needed) return over();
-    record->busy = true;
-    ++record->edition;
-    unit->run<Deed>(
-        Errand("repair of " + ref.id),
-        [store = parts_.store, ref](Workplace& place, const plugin::Call& call) {
-            auto description = store->description(ref);
-            if (description && *description) return carry_out(place, **description, call);
-            const Error lost =
-                description ? Error{Errc::not_found, "no description"} : description.error();
-            return Deed{{}, lost, Look{lost, nullptr, {}}};
-        },
-        [this, ref, over](Result<Deed> deed) {
-            over();
-            Record* now = parts_.book.find(ref);
-            if (!now) return;
-            now->busy = false;
-            if (deed) {
-                parts_.judge.repaired(*now, *deed);
-            } else if (parts_.units.usable(ref.collection)) {
-                parts_.judge.repaired(*now,
-                                      Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
-            }
-            parts_.checker.released(ref);
-        });
-}
-
 void Engine::plan(const std::string& verb, std::vector<wire::Wanted> wanted, bool local,
                   std::chrono::milliseconds timeout,
                   std::function<void(std::vector<wire::Done>)> done) {
@@ -170,25 +123,33 @@ void Engine::plan(const std::string& verb, std::vector<wire::Wanted> wanted, boo
     planning->done = std::move(done);
     job.inbox.verb = verb;
     job.inbox.origin = local ? wire::Origin::local : wire::Origin::orchestrator;
+    job.inbox.resources = std::move(wanted);
     job.deadline_ns =
         now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(timeout).count());
-    for (const wire::Wanted& each : wanted) {
-        Step step = prepare(job, each, parts_.book, parts_.units, *parts_.store);
+    prepare_all(job);
+    for (Step& step : job.steps) {
         if (verb == "invoke") {
             step.goes = false;
             step.done.outcome = wire::Outcome::failed;
             step.done.error = Error{Errc::unsupported, "an action cannot be planned"};
         }
         if (!step.done.error) step.done.outcome = wire::Outcome::planned;
-        job.steps.push_back(std::move(step));
     }
     plan_next(planning);
 }
 
 void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
     Job& job = planning->job;
-    while (job.at < job.steps.size() && !job.steps[job.at].goes) ++job.at;
+    for (; job.at < job.steps.size(); ++job.at) {
+        Step& step = job.steps[job.at];
+        if (!step.goes) continue;
+        auto reason = hindrance(job, parts_.book, step);
+        if (!reason) break;
+        step.done.outcome = wire::Outcome::skipped;
+        step.done.error = std::move(reason);
+    }
     if (job.at == job.steps.size()) {
+        add_notices(job, parts_.book);
         std::vector<wire::Done> entries;
         for (Step& step : job.steps) entries.push_back(std::move(step.done));
         return planning->done(std::move(entries));
@@ -196,15 +157,8 @@ void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
     const Step& step = job.steps[job.at];
     const wire::Ref& ref = step.wanted.ref;
     const auto take = [this, planning](Result<Deed> deed) {
-        wire::Done& done = planning->job.steps[planning->job.at++].done;
-        if (deed) {
-            done.changes = std::move(deed->changes);
-            done.error = std::move(deed->error);
-            done.state = std::move(deed->look.state);
-        } else {
-            done.error = deed.error();
-        }
-        done.outcome = done.error ? wire::Outcome::failed : wire::Outcome::planned;
+        Job& now = planning->job;
+        take_plan(now, now.steps[now.at++], std::move(deed));
         plan_next(planning);
     };
     Unit* unit = parts_.units.find(ref.collection);
@@ -218,6 +172,27 @@ void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
             return agent::plan(place, description, call);
         },
         take);
+}
+
+void Engine::take_plan(Job& job, Step& step, Result<Deed> deed) const {
+    wire::Done& done = step.done;
+    if (deed) {
+        done.changes = std::move(deed->changes);
+        done.error = std::move(deed->error);
+        done.state = std::move(deed->look.state);
+    } else {
+        done.error = deed.error();
+    }
+    if (done.error) {
+        const wire::Ref* first = planned_before(job, step);
+        done.outcome = first ? wire::Outcome::planned : wire::Outcome::failed;
+        if (first) {
+            done.error->what = "this cannot be told before " + text_of(*first) +
+                               " is changed: " + done.error->what;
+        }
+    }
+    const bool changes = done.error || !done.changes.empty();
+    step.owed = changes ? tells_of(job, step) : parts_.book.owed_by(step.description.head);
 }
 
 }  // namespace evenkeel::agent

@@ -3,14 +3,11 @@
 #include <algorithm>
 
 namespace evenkeel::agent {
-namespace {
 
-bool is_superseded(const Step& step) {
-    return step.done.outcome == wire::Outcome::skipped && step.done.error &&
-           step.done.error->code == Errc::conflict;
+const Step* Job::find(const wire::Ref& ref) const {
+    const auto found = places.find(ref);
+    return found == places.end() ? nullptr : &steps[found->second];
 }
-
-}  // namespace
 
 json::Value encode(const Outcome& outcome) {
     json::Array resources;
@@ -20,15 +17,22 @@ json::Value encode(const Outcome& outcome) {
                         {"error", outcome.error ? wire::encode(*outcome.error) : json::Value()}};
 }
 
+bool changed(const std::vector<wire::Change>& changes) {
+    return std::any_of(changes.begin(), changes.end(), [](const wire::Change& change) {
+        return change.outcome == wire::Outcome::done;
+    });
+}
+
 std::string end_state(const Job& job) {
     if (!job.ends.empty()) return job.ends;
     if (job.is_cancelled) return "cancelled";
     const auto& steps = job.steps;
-    if (!steps.empty() && std::all_of(steps.begin(), steps.end(), is_superseded)) {
+    if (!steps.empty() &&
+        std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.superseded; })) {
         return "superseded";
     }
     const bool failed = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
-        return step.done.outcome == wire::Outcome::failed;
+        return step.done.outcome == wire::Outcome::failed || step.root;
     });
     return failed ? "failed" : "succeeded";
 }

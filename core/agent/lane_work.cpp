@@ -133,6 +133,15 @@ Deed take_away(Workplace& place, const Description& description, const plugin::C
     return deed;
 }
 
+std::optional<Deed> leave_in_line(Workplace& place, const Description& description,
+                                  const plugin::Call& call) {
+    place.interest(description.head.ref.id, is_watched(description.head.policy));
+    Deed deed = plan(place, description, call);
+    if (deed.error || !deed.changes.empty()) return std::nullopt;
+    deed.look = look_at(*place.collection, description, call);
+    return deed;
+}
+
 Deed plan(Workplace& place, const Description& description, const plugin::Call& call) {
     Deed deed = deed_of(change(*place.collection, description, true, call));
     forgive_absence(description, deed);

@@ -36,6 +36,10 @@ Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<s
 Deed carry_out(Workplace& place, const Description& description, const plugin::Call& call);
 // Removes the resource and stops watching it. Under `audit` nothing is removed, only planned.
 Deed take_away(Workplace& place, const Description& description, const plugin::Call& call);
+// For what must be written down before anything is changed: the deed, when the resource is in line
+// and there is nothing to do; nothing, when there is.
+std::optional<Deed> leave_in_line(Workplace& place, const Description& description,
+                                  const plugin::Call& call);
 // What would be changed. Looks at nothing.
 Deed plan(Workplace& place, const Description& description, const plugin::Call& call);
 

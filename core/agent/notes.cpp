@@ -18,18 +18,17 @@ json::Value shown_body(const Description& description, const Units& units,
 Note description_changed(const Record& record, json::Value shown, const json::Value& state,
                          std::string_view reason) {
     const Head& head = record.head;
-    return {"description.changed",
-            json::Object{{"collection", head.ref.collection},
-                         {"id", head.ref.id},
-                         {"description", std::move(shown)},
-                         {"policy", wire::to_string(head.policy)},
-                         {"generation", wire::encode(head.generation)},
-                         {"origin", wire::to_string(head.origin)},
-                         {"reason", reason},
-                         {"compliance", wire::encode(record.standing.compliance)},
-                         {"state", state}},
-            {head.ref},
-            ""};
+    json::Object data{{"collection", head.ref.collection},
+                      {"id", head.ref.id},
+                      {"description", std::move(shown)},
+                      {"policy", wire::to_string(head.policy)},
+                      {"generation", wire::encode(head.generation)},
+                      {"origin", wire::to_string(head.origin)},
+                      {"reason", reason},
+                      {"compliance", wire::encode(record.standing.compliance)},
+                      {"state", state}};
+    wire::put_ties(data, head.ties);
+    return {"description.changed", std::move(data), {head.ref}, ""};
 }
 
 Note description_forgotten(const wire::Ref& ref, const wire::Generation& generation,
@@ -41,6 +40,22 @@ Note description_forgotten(const wire::Ref& ref, const wire::Generation& generat
                          {"origin", wire::to_string(origin)},
                          {"reason", reason}},
             {ref},
+            ""};
+}
+
+Note resource_notified(const Record& record, const std::string& action,
+                       const std::vector<wire::Ref>& sources, const std::optional<Error>& error) {
+    const Head& head = record.head;
+    return {"resource.notified",
+            json::Object{{"collection", head.ref.collection},
+                         {"id", head.ref.id},
+                         {"policy", wire::to_string(head.policy)},
+                         {"generation", wire::encode(head.generation)},
+                         {"compliance", wire::encode(record.standing.compliance)},
+                         {"action", action},
+                         {"sources", wire::encode(sources)},
+                         {"error", error ? wire::encode(*error) : json::Value()}},
+            {head.ref},
             ""};
 }
 

@@ -19,6 +19,9 @@ Note description_changed(const Record& record, json::Value shown, const json::Va
 // description.forgotten, with reason `local`, `detached` or `restored`.
 Note description_forgotten(const wire::Ref& ref, const wire::Generation& generation,
                            wire::Origin origin, std::string_view reason);
+// resource.notified: after repairs of `sources` the action was run, or failed to.
+Note resource_notified(const Record& record, const std::string& action,
+                       const std::vector<wire::Ref>& sources, const std::optional<Error>& error);
 Note command_outcome(const std::string& command, const Outcome& outcome);
 
 }  // namespace evenkeel::agent

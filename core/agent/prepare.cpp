@@ -18,6 +18,7 @@ void refuse(Step& step, Error error) {
 
 void supersede(Step& step, const wire::Generation& held) {
     step.goes = false;
+    step.superseded = true;
     step.done.outcome = wire::Outcome::skipped;
     step.done.error = Error{Errc::conflict, "superseded: the host has revision " +
                                                 std::to_string(held.revision) + " already"};
@@ -52,7 +53,8 @@ Result<void> prepare_apply(const Job& job, const Units& units, const AgentStore&
                         job.inbox.origin,
                         wanted.generation,
                         unit ? unit->collection().schema_version() : 0,
-                        false};
+                        false,
+                        wanted.ties};
     const auto absent = wants_absence(description.body);
     // What the orchestrator sends is kept whatever becomes of it; a local mistake is just told.
     step.stores = !job.is_local();
@@ -111,6 +113,7 @@ Step prepare(const Job& job, const wire::Wanted& wanted, const Book& book, const
     Step step;
     step.wanted = wanted;
     step.done.ref = wanted.ref;
+    step.done.action = wanted.action;
     step.done.generation = wanted.generation;
     const std::string& verb = job.inbox.verb;
     if (const auto* held = book.generation_of(wanted.ref);

@@ -38,13 +38,15 @@ Inbox::State inbox_state_of(std::string_view text) {
 }  // namespace
 
 json::Value encode(const Head& head) {
-    return json::Object{{"collection", head.ref.collection},
-                        {"id", head.ref.id},
-                        {"policy", wire::to_string(head.policy)},
-                        {"origin", wire::to_string(head.origin)},
-                        {"generation", wire::encode(head.generation)},
-                        {"schema_version", head.schema_version},
-                        {"absent", head.absent}};
+    json::Object out{{"collection", head.ref.collection},
+                     {"id", head.ref.id},
+                     {"policy", wire::to_string(head.policy)},
+                     {"origin", wire::to_string(head.origin)},
+                     {"generation", wire::encode(head.generation)},
+                     {"schema_version", head.schema_version},
+                     {"absent", head.absent}};
+    wire::put_ties(out, head.ties);
+    return out;
 }
 
 Result<Head> decode_head(const json::Value& value) {
@@ -55,6 +57,7 @@ Result<Head> decode_head(const json::Value& value) {
     head.generation = EK_TRY(wire::decode_generation(value["generation"]));
     head.schema_version = static_cast<std::uint32_t>(count_of(value, "schema_version"));
     head.absent = value.bool_or("absent");
+    head.ties = EK_TRY(wire::decode_ties(value));
     return head;
 }
 
@@ -88,6 +91,16 @@ json::Value encode(const Removal& removal) {
 
 Result<Removal> decode_removal(const json::Value& value) {
     return Removal{EK_TRY(decode_ref(value)), EK_TRY(wire::decode_generation(value["generation"]))};
+}
+
+json::Value encode(const Debt& debt) {
+    return json::Object{{"collection", debt.source.collection},
+                        {"id", debt.source.id},
+                        {"notifies", wire::encode(debt.notices)}};
+}
+
+Result<Debt> decode_debt(const json::Value& value) {
+    return Debt{EK_TRY(decode_ref(value)), EK_TRY(wire::decode_ties(value)).tells};
 }
 
 json::Value encode(const Inbox& inbox) {

@@ -24,6 +24,7 @@ struct Head {
     wire::Generation generation;
     std::uint32_t schema_version = 0;  // 0: never seen by a plugin
     bool absent = false;               // "ensure": "absent"
+    wire::Ties ties = {};
 };
 
 struct Description {
@@ -44,6 +45,13 @@ struct Observation {
 struct Removal {
     wire::Ref ref;
     wire::Generation generation;
+};
+
+// Actions that are owed because `source` was changed, or may have been. Written before it is
+// changed and taken back when it was not; so a kill in between costs at most an action too many.
+struct Debt {
+    wire::Ref source;
+    std::vector<wire::Notice> notices;
 };
 
 // A command or local apply that was taken over.
@@ -86,6 +94,8 @@ json::Value encode(const Observation& observation);
 Result<Observation> decode_observation(const json::Value& value);
 json::Value encode(const Removal& removal);
 Result<Removal> decode_removal(const json::Value& value);
+json::Value encode(const Debt& debt);
+Result<Debt> decode_debt(const json::Value& value);
 json::Value encode(const Inbox& inbox);  // without resources
 Result<Inbox> decode_inbox(const json::Value& value);
 json::Value encode(const Row& row);  // without data

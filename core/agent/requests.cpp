@@ -1,6 +1,7 @@
 #include "core/agent/requests.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/agent/fit.hpp"
@@ -8,6 +9,7 @@
 #include "core/agent/prepare.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/wire/order.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -42,6 +44,20 @@ Unit* unit_of(const wire::Request& request, const Units& units, const Requests::
     return unit;
 }
 
+// An entry of a FILE has these members, and strictly so.
+void check_members(const json::Value& entry, const std::string& at,
+                   std::vector<wire::WrongField>& wrong) {
+    static const std::set<std::string, std::less<>> kMembers{
+        "collection", "id", "description", "policy", "requires", "notifies"};
+    if (!entry.is_object()) return wrong.push_back({at, "invalid", "must be an object"});
+    for (const auto& [name, value] : entry.as_object()) {
+        if (kMembers.contains(name)) continue;
+        wrong.push_back({json::pointer(at, name), "unknown-field",
+                         "there is no field '" + printable(name) + "'"});
+    }
+    wire::read_ties(entry, at, wrong);
+}
+
 Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
     std::vector<std::string> ids;
     const json::Value& list = arguments["ids"];
@@ -60,22 +76,52 @@ Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
 Result<std::vector<wire::Wanted>> decode_resources(const json::Value& resources, bool local) {
     if (!resources.is_array()) return fail(Errc::invalid, "'resources' is no list");
     std::vector<wire::Wanted> out;
-    for (const json::Value& entry : resources.as_array()) {
-        const std::string where = "resources[" + std::to_string(out.size()) + "]";
-        if (local && entry.is_object()) {
-            for (const auto& [name, value] : entry.as_object()) {
-                if (name != "collection" && name != "id" && name != "description" &&
-                    name != "policy") {
-                    return fail(Errc::invalid,
-                                where + " has an unknown member '" + printable(name) + "'");
-                }
-            }
-        }
+    std::vector<wire::WrongField> wrong;
+    for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
+        const json::Value& entry = resources.as_array()[i];
+        const std::string at = "/resources/" + std::to_string(i);
+        const std::size_t before = wrong.size();
+        if (local) check_members(entry, at, wrong);
+        if (wrong.size() != before) continue;
         auto wanted = wire::decode_wanted(entry);
-        if (!wanted) return fail(where, wanted.error());
-        out.push_back(std::move(*wanted));
+        if (wanted) {
+            out.push_back(std::move(*wanted));
+        } else {
+            wrong.push_back({at, "invalid", wanted.error().what});
+        }
     }
+    if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
     return out;
+}
+
+Result<void> check_file(const std::vector<wire::Wanted>& wanted, const Book& book,
+                        const Units& units) {
+    std::vector<wire::Tied> entries;
+    std::vector<wire::WrongField> wrong;
+    std::set<wire::Ref> seen;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const std::string at = "/resources/" + std::to_string(i);
+        if (!seen.insert(wanted[i].ref).second) {
+            wrong.push_back({at, "invalid", "the resource is there twice"});
+        }
+        entries.push_back({wanted[i].ref, wanted[i].ties, at});
+    }
+    const wire::Known known{[&book](const wire::Ref& ref) {
+                                const Record* record = book.find(ref);
+                                return record ? std::optional(record->head.ties) : std::nullopt;
+                            },
+                            [&units](const wire::Notice& notice) {
+                                const Unit* unit = units.find(notice.ref.collection);
+                                if (!unit) return true;
+                                const auto actions = unit->collection().actions();
+                                return std::find(actions.begin(), actions.end(), notice.action) !=
+                                       actions.end();
+                            }};
+    for (wire::WrongField& each : wire::check_ties(entries, known)) {
+        wrong.push_back(std::move(each));
+    }
+    if (wrong.empty()) return {};
+    return fail(Errc::invalid, wire::text_of(wrong));
 }
 
 bool Requests::ask_common(const wire::Request& request, bool local, Answer& answer) {
@@ -139,6 +185,7 @@ json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bo
         shown.head.origin = wire::Origin::local;
         out.set("description", shown_body(shown, parts_.units, parts_.store->sealer()));
         out.set("policy", wire::to_string(record->head.policy));
+        wire::put_ties(out, record->head.ties);
         out.set("origin", wire::to_string(record->head.origin));
         out.set("generation", wire::encode(record->head.generation));
         out.set("compliance", wire::encode(record->standing.compliance));
@@ -192,6 +239,8 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
 void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
     auto wanted = decode_resources(request.arguments["resources"], local);
     if (!wanted) return answer({wanted.error(), json::Object{}});
+    const auto fits = local ? check_file(*wanted, parts_.book, parts_.units) : Result<void>();
+    if (!fits) return answer({fits.error(), json::Object{}});
     const std::string verb = request.arguments.string_or("verb", "apply");
     parts_.engine.plan(verb, std::move(*wanted), local, request.timeout,
                        [answer](const std::vector<wire::Done>& entries) {
@@ -240,6 +289,9 @@ void Requests::schema(const wire::Request& request, const Answer& answer) {
 void Requests::apply(const wire::Request& request, const Answer& answer) {
     auto wanted = decode_resources(request.arguments["resources"], true);
     if (!wanted) return answer({wanted.error(), json::Object{}});
+    if (const auto fits = check_file(*wanted, parts_.book, parts_.units); !fits) {
+        return answer({fits.error(), json::Object{}});
+    }
     parts_.admission.take_local("apply", std::move(*wanted), request.arguments.bool_or("detach"),
                                 request.timeout, [answer](const Outcome& outcome) {
                                     answer({std::nullopt, encode(outcome)});

@@ -55,8 +55,12 @@ class Requests {
     Parts parts_;
 };
 
-// The entries of a FILE or plan; `invalid` names the one that is wrong. Local ones may hold nothing
-// but collection, id, description and policy.
+// The entries of a FILE or plan; `invalid` names every wrong field by its pointer. Local ones may
+// hold nothing but collection, id, description, policy, requires and notifies.
 Result<std::vector<wire::Wanted>> decode_resources(const json::Value& resources, bool local);
+// What only the host can tell of a local FILE: that each resource is there once, what its ties name
+// is known, and nothing requires itself. `invalid` as above.
+Result<void> check_file(const std::vector<wire::Wanted>& wanted, const Book& book,
+                        const Units& units);
 
 }  // namespace evenkeel::agent

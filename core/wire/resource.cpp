@@ -68,7 +68,59 @@ Result<Ref> decode_ref(const json::Value& value) {
     return ref;
 }
 
+json::Object encode_ref(const Ref& ref) {
+    return json::Object{{"collection", ref.collection}, {"id", ref.id}};
+}
+
 }  // namespace
+
+json::Value encode(const std::vector<Ref>& refs) {
+    json::Array out;
+    for (const Ref& ref : refs) out.push_back(encode_ref(ref));
+    return out;
+}
+
+json::Value encode(const std::vector<Notice>& notices) {
+    json::Array out;
+    for (const Notice& notice : notices) {
+        json::Object one = encode_ref(notice.ref);
+        one.set("action", notice.action);
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+void put_ties(json::Object& into, const Ties& ties) {
+    if (!ties.needs.empty()) into.set("requires", encode(ties.needs));
+    if (!ties.tells.empty()) into.set("notifies", encode(ties.tells));
+}
+
+Result<Ties> decode_ties(const json::Value& value) {
+    Ties ties;
+    for (const char* name : {"requires", "notifies"}) {
+        const json::Value& list = value[name];
+        if (!list.is_null() && !list.is_array()) {
+            return fail(Errc::invalid, "member '" + std::string(name) + "' is no array");
+        }
+    }
+    if (const json::Value& list = value["requires"]; list.is_array()) {
+        for (const json::Value& item : list.as_array()) {
+            ties.needs.push_back(EK_TRY(decode_ref(item)));
+        }
+    }
+    if (const json::Value& list = value["notifies"]; list.is_array()) {
+        for (const json::Value& item : list.as_array()) {
+            Notice notice{EK_TRY(decode_ref(item)), EK_TRY(text_member(item, "action"))};
+            if (notice.action.empty()) return fail(Errc::invalid, "an empty action");
+            ties.tells.push_back(std::move(notice));
+        }
+    }
+    return ties;
+}
+
+std::string text_of(const Ref& ref) {
+    return printable(ref.collection) + " " + printable(ref.id);
+}
 
 std::string_view to_string(Policy policy) {
     return text_of(kPolicies, policy);
@@ -184,6 +236,7 @@ json::Value encode(const Wanted& wanted) {
         out.set("description", wanted.description);
         out.set("policy", to_string(wanted.policy));
     }
+    put_ties(out, wanted.ties);
     out.set("generation", encode(wanted.generation));
     if (!wanted.action.empty()) {
         out.set("action", wanted.action);
@@ -203,6 +256,7 @@ Result<Wanted> decode_wanted(const json::Value& value) {
         if (!policy->is_string()) return fail(Errc::invalid, "member 'policy' is not a string");
         wanted.policy = EK_TRY(policy_from(policy->as_string()));
     }
+    wanted.ties = EK_TRY(decode_ties(value));
     wanted.generation = EK_TRY(decode_generation(value["generation"]));
     wanted.action = value.string_or("action");
     wanted.arguments = value["arguments"];
@@ -216,6 +270,7 @@ json::Value encode(const Done& done) {
                      {"outcome", to_string(done.outcome)},
                      {"changes", encode(done.changes)},
                      {"error", done.error ? encode(*done.error) : json::Value()}};
+    if (!done.action.empty()) out.set("action", done.action);
     out.set("state", done.state);
     out.set("compliance", done.compliance ? encode(*done.compliance) : json::Value());
     return out;
@@ -224,6 +279,7 @@ json::Value encode(const Done& done) {
 Result<Done> decode_done(const json::Value& value) {
     Done done;
     done.ref = EK_TRY(decode_ref(value));
+    done.action = value.string_or("action");
     done.generation = EK_TRY(decode_generation(value["generation"]));
     done.outcome = EK_TRY(outcome_from(value.string_or("outcome")));
     if (const json::Value& changes = value["changes"]; changes.is_array()) {

@@ -46,6 +46,31 @@ struct Ref {
     friend auto operator<=>(const Ref&, const Ref&) = default;
 };
 
+// An action on a resource, to be run when another one was changed.
+struct Notice {
+    Ref ref;
+    std::string action;
+    friend bool operator==(const Notice&, const Notice&) = default;
+    friend auto operator<=>(const Notice&, const Notice&) = default;
+};
+
+// What ties a resource to others of its host. core/wire/order.hpp says what follows from it.
+struct Ties {
+    std::vector<Ref> needs;     // "requires": what comes first, and without which this is skipped
+    std::vector<Notice> tells;  // "notifies": what is run after this was changed
+    bool empty() const { return needs.empty() && tells.empty(); }
+    friend bool operator==(const Ties&, const Ties&) = default;
+};
+// JSON arrays of {"collection","id"} and {"collection","id","action"}.
+json::Value encode(const std::vector<Ref>& refs);
+json::Value encode(const std::vector<Notice>& notices);
+// Sets those of "requires" and "notifies" that hold something.
+void put_ties(json::Object& into, const Ties& ties);
+// From the members of `value`; what is not there is empty.
+Result<Ties> decode_ties(const json::Value& value);
+// "files /etc/motd", for messages.
+std::string text_of(const Ref& ref);
+
 enum class Action { set, add, remove, replace };
 std::string_view to_string(Action action);
 
@@ -98,6 +123,7 @@ struct Wanted {
     Ref ref;
     json::Value description;  // object; null for remove, forget and invoke
     Policy policy = Policy::report;
+    Ties ties;
     Generation generation;
     std::string action;     // invoke only
     json::Value arguments;  // invoke only; null when none
@@ -109,6 +135,7 @@ Result<Wanted> decode_wanted(const json::Value& value);
 // command as REST shows it.
 struct Done {
     Ref ref;
+    std::string action;  // of an invoke, or one that was notified; else empty
     Generation generation;
     Outcome outcome = Outcome::planned;
     std::vector<Change> changes;

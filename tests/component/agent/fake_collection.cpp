@@ -82,6 +82,11 @@ class FakeCollection : public plugin::Collection {
                 applied.error = machine_->apply_error_;
                 return applied;
             }
+            if (const auto bad = machine_->apply_errors_.find(id);
+                bad != machine_->apply_errors_.end()) {
+                applied.error = bad->second;
+                return applied;
+            }
             const auto found = machine_->notes_.find(id);
             json::Value state =
                 found == machine_->notes_.end() ? json::Value(json::Object{}) : found->second;
@@ -94,9 +99,11 @@ class FakeCollection : public plugin::Collection {
             if (dry_run) return applied;
             ++machine_->applies_;
             machine_->notes_[id] = std::move(state);
+            if (!applied.changes.empty()) machine_->deeds_.push_back("apply " + id);
         }
         // Own writes are noticed like any other.
         machine_->hint(id);
+        machine_->pass("applied");
         return applied;
     }
 
@@ -107,7 +114,10 @@ class FakeCollection : public plugin::Collection {
         if (!machine_->notes_.contains(id)) return applied;
         applied.changes.push_back({"/ensure", "present", "absent", wire::Action::remove,
                                    dry_run ? wire::Outcome::planned : wire::Outcome::done});
-        if (!dry_run) machine_->notes_.erase(id);
+        if (!dry_run) {
+            machine_->notes_.erase(id);
+            machine_->deeds_.push_back("remove " + id);
+        }
         return applied;
     }
 
@@ -118,6 +128,8 @@ class FakeCollection : public plugin::Collection {
         if (action != "shout") applied.error = Error{Errc::unsupported, "no such action"};
         const std::scoped_lock lock(machine_->mutex_);
         if (!machine_->notes_.contains(id)) applied.error = Error{Errc::not_found, "no such note"};
+        if (!applied.error) applied.error = machine_->invoke_error_;
+        if (!applied.error) machine_->deeds_.push_back(action + " " + id);
         return applied;
     }
 
@@ -169,6 +181,22 @@ void FakeMachine::let_go() {
 void FakeMachine::fail_applies(std::optional<Error> error) {
     const std::scoped_lock lock(mutex_);
     apply_error_ = std::move(error);
+}
+
+void FakeMachine::fail_apply_of(const std::string& id, std::optional<Error> error) {
+    const std::scoped_lock lock(mutex_);
+    apply_errors_.erase(id);
+    if (error) apply_errors_.emplace(id, *std::move(error));
+}
+
+void FakeMachine::fail_invokes(std::optional<Error> error) {
+    const std::scoped_lock lock(mutex_);
+    invoke_error_ = std::move(error);
+}
+
+std::vector<std::string> FakeMachine::deeds() const {
+    const std::scoped_lock lock(mutex_);
+    return deeds_;
 }
 
 void FakeMachine::set(const std::string& id, json::Object state) {

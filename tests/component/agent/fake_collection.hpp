@@ -27,11 +27,16 @@ class FakeMachine {
     int applies() const;
     int reads() const;
     std::set<std::string> watched() const;
+    // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
+    std::vector<std::string> deeds() const;
 
-    // Calls of "apply", "read", "remove", "invoke" on an id stay until let_go().
+    // Calls of "apply", "read", "remove", "invoke", or what is behind an apply ("applied"), stay
+    // until let_go().
     void hang_in(const std::string& call);
     void let_go();
     void fail_applies(std::optional<Error> error);
+    void fail_apply_of(const std::string& id, std::optional<Error> error);
+    void fail_invokes(std::optional<Error> error);
 
   private:
     friend class FakeCollection;
@@ -45,6 +50,9 @@ class FakeMachine {
     std::set<std::string> hanging_;
     std::function<void(const std::string&)> changed_;
     std::optional<Error> apply_error_;
+    std::optional<Error> invoke_error_;
+    std::map<std::string, Error> apply_errors_;
+    std::vector<std::string> deeds_;
     int applies_ = 0;
     int reads_ = 0;
 };

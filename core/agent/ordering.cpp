@@ -1,0 +1,200 @@
+#include "core/agent/ordering.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/wire/order.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+void skip(Step& step, Error error) {
+    step.goes = false;
+    step.done.outcome = wire::Outcome::skipped;
+    step.done.error = std::move(error);
+}
+
+const std::string& words_of(const Step& step) {
+    static const std::string kNone = "no reason is known";
+    return step.done.error ? step.done.error->what : kNone;
+}
+
+bool failed(const Step& step) {
+    return step.done.outcome == wire::Outcome::failed;
+}
+bool skipped(const Step& step) {
+    return step.done.outcome == wire::Outcome::skipped && !step.superseded;
+}
+
+// How the resource is described once the job is through; null when it is not.
+const Head* head_of(const Job& job, const Book& book, const wire::Ref& ref) {
+    const Step* step = job.find(ref);
+    if (step && step->drops) return nullptr;
+    if (step && step->stores) return &step->description.head;
+    const Record* record = book.find(ref);
+    return record ? &record->head : nullptr;
+}
+
+// Why no action is run on `ref`, which `step` of the job is about, if any.
+std::optional<Error> reason_against(const Job& job, const Book& book, const wire::Ref& ref) {
+    const Step* step = job.find(ref);
+    const auto code = [](const Step& of) {
+        return of.done.error ? of.done.error->code : Errc::internal;
+    };
+    if (step && failed(*step)) {
+        return Error{code(*step), text_of(ref) + " failed: " + words_of(*step)};
+    }
+    if (step && skipped(*step)) {
+        return Error{code(*step), text_of(ref) + " was skipped: " + words_of(*step)};
+    }
+    const Head* head = head_of(job, book, ref);
+    if (head && head->policy == wire::Policy::audit) {
+        return Error{Errc::denied, text_of(ref) + " is under the policy audit: it is left alone"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::set<std::string> collections_of(const Job& job, const Book& book) {
+    std::set<std::string> names = job.collections;
+    for (const wire::Wanted& wanted : job.inbox.resources) {
+        names.insert(wanted.ref.collection);
+        std::vector<const wire::Ties*> all{&wanted.ties};
+        if (const Record* record = book.find(wanted.ref); record && job.inbox.verb != "invoke") {
+            all.push_back(&record->head.ties);
+        }
+        if (job.kind == Job::Kind::notice) continue;
+        for (const wire::Ties* ties : all) {
+            for (const wire::Ref& need : ties->needs) names.insert(need.collection);
+            // Notices after a repair are a job of their own.
+            if (job.kind == Job::Kind::repair) continue;
+            for (const wire::Notice& notice : ties->tells) names.insert(notice.ref.collection);
+        }
+    }
+    return names;
+}
+
+void arrange(Job& job) {
+    std::vector<wire::Tied> entries;
+    for (const Step& step : job.steps) {
+        entries.push_back({step.wanted.ref, step.description.head.ties, ""});
+    }
+    if (const auto order = wire::in_order(entries)) {
+        std::vector<Step> steps;
+        for (const std::size_t at : *order) steps.push_back(std::move(job.steps[at]));
+        if (job.inbox.verb == "remove") std::reverse(steps.begin(), steps.end());
+        job.steps = std::move(steps);
+    } else {
+        for (Step& step : job.steps) {
+            if (!step.goes) continue;
+            step.goes = step.drops = false;
+            step.done.outcome = wire::Outcome::failed;
+            step.done.error = order.error();
+        }
+    }
+    for (std::size_t i = 0; i < job.steps.size(); ++i) {
+        job.places.emplace(job.steps[i].wanted.ref, i);
+    }
+}
+
+std::optional<Error> hindrance(const Job& job, const Book& book, Step& step) {
+    if (job.inbox.verb != "apply" || step.is_notice()) return std::nullopt;
+    for (const wire::Ref& need : step.description.head.ties.needs) {
+        const std::string begin = "it requires " + text_of(need) + ", which ";
+        const Step* other = job.find(need);
+        if (other && failed(*other)) {
+            step.root = need;
+            const Errc code = other->done.error ? other->done.error->code : Errc::internal;
+            return Error{code, begin + "failed: " + words_of(*other)};
+        }
+        if (other && skipped(*other)) {
+            step.root = other->root.value_or(need);
+            const Errc code = other->done.error ? other->done.error->code : Errc::internal;
+            return Error{code, begin + (other->root ? "was skipped because " +
+                                                          text_of(*other->root) + " failed"
+                                                    : "was skipped: " + words_of(*other))};
+        }
+        const Record* record = other ? nullptr : book.find(need);
+        if (record && record->standing.compliance.status == wire::Verdict::failed) {
+            step.root = need;
+            return Error{Errc::conflict,
+                         begin + "has failed: " + record->standing.compliance.reason};
+        }
+    }
+    return std::nullopt;
+}
+
+const wire::Ref* planned_before(const Job& job, const Step& step) {
+    for (const wire::Ref& need : step.description.head.ties.needs) {
+        const Step* other = job.find(need);
+        const bool changes = other && other->done.outcome == wire::Outcome::planned &&
+                             (other->done.error || !other->done.changes.empty());
+        if (changes) return &need;
+    }
+    return nullptr;
+}
+
+const std::vector<wire::Notice>& tells_of(const Job& job, const Step& step) {
+    static const std::vector<wire::Notice> kNone;
+    const std::string& verb = job.inbox.verb;
+    const bool changes = (verb == "apply" || verb == "remove") && !step.is_notice() &&
+                         step.description.head.policy != wire::Policy::audit;
+    return changes ? step.description.head.ties.tells : kNone;
+}
+
+void add_notices(Job& job, const Book& book) {
+    job.noticed = true;
+    std::vector<Step> notices;
+    std::map<wire::Notice, std::size_t> places;
+    for (const Step& step : job.steps) {
+        if (step.done.outcome != wire::Outcome::done && step.done.outcome != wire::Outcome::planned)
+            continue;
+        for (const wire::Notice& notice : step.owed) {
+            const auto [place, is_new] = places.emplace(notice, notices.size());
+            if (is_new) {
+                Step one;
+                one.wanted.ref = one.done.ref = notice.ref;
+                one.wanted.action = one.done.action = notice.action;
+                if (const auto* held = book.generation_of(notice.ref)) one.done.generation = *held;
+                const Head* head = head_of(job, book, notice.ref);
+                one.moot = !head || head->absent;
+                if (one.moot) {
+                    skip(one, {Errc::not_found, text_of(notice.ref) + " is not wanted any more"});
+                } else if (auto reason = reason_against(job, book, notice.ref)) {
+                    skip(one, *std::move(reason));
+                }
+                notices.push_back(std::move(one));
+            }
+            notices[place->second].sources.push_back(step.wanted.ref);
+        }
+    }
+    for (Step& each : notices) job.steps.push_back(std::move(each));
+}
+
+std::vector<Debt> debts_after(const Job& job, const Book& book) {
+    std::set<wire::Notice> paid;
+    for (const Step& step : job.steps) {
+        if (!step.is_notice()) continue;
+        if (step.moot || step.done.outcome == wire::Outcome::done) {
+            paid.insert({step.wanted.ref, step.wanted.action});
+        }
+    }
+    std::vector<Debt> debts;
+    for (const Step& step : job.steps) {
+        const bool owed_before = book.debts.contains(step.wanted.ref);
+        if (step.is_notice() || !step.settled || !(step.foreseen || owed_before)) continue;
+        Debt debt{step.wanted.ref, {}};
+        for (const wire::Notice& notice : step.owed) {
+            // A failure tells nobody: what it may have changed stays owed.
+            if (step.done.outcome == wire::Outcome::failed || !paid.contains(notice)) {
+                debt.notices.push_back(notice);
+            }
+        }
+        debts.push_back(std::move(debt));
+    }
+    return debts;
+}
+
+}  // namespace evenkeel::agent

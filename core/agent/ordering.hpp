@@ -1,0 +1,39 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/agent/book.hpp"
+#include "core/agent/job.hpp"
+
+// What "requires" and "notifies" mean for a job. Functions of job and book, which change the job
+// only. [loop]
+namespace evenkeel::agent {
+
+// The collections that the job touches or names: it waits for all of them, so that what it requires
+// and what it notifies is not at work elsewhere.
+std::set<std::string> collections_of(const Job& job, const Book& book);
+
+// Puts the prepared steps into the order of the work; removals go the other way round. In a cycle
+// nothing is done: the steps fail with its name.
+void arrange(Job& job);
+
+// Why `step` is skipped: what it requires has failed, in this job or before it.
+std::optional<Error> hindrance(const Job& job, const Book& book, Step& step);
+
+// What may be changed by the step makes actions due; nothing does under `audit`.
+const std::vector<wire::Notice>& tells_of(const Job& job, const Step& step);
+
+// Of a plan: something that `step` requires and that will be changed before it; null when nothing
+// is.
+const wire::Ref* planned_before(const Job& job, const Step& step);
+
+// Adds the notices that are due after the job's changes, each once, as steps; those that will not
+// be run are skipped already, with the reason.
+void add_notices(Job& job, const Book& book);
+
+// What the job leaves owed, by those of its resources that owed something.
+std::vector<Debt> debts_after(const Job& job, const Book& book);
+
+}  // namespace evenkeel::agent

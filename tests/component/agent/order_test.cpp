@@ -1,0 +1,319 @@
+#include <thread>
+
+#include "tests/component/agent/bench.hpp"
+
+// "requires" and "notifies": the order of the work, what is skipped, and that an action that is
+// owed is run once and never lost.
+namespace evenkeel::agent::test {
+namespace {
+
+using Deeds = std::vector<std::string>;
+
+json::Value ref(const std::string& id, const std::string& action = "") {
+    json::Object out{{"collection", "notes"}, {"id", id}};
+    if (!action.empty()) out.set("action", action);
+    return out;
+}
+
+class Order : public AgentBench {
+  protected:
+    void SetUp() override { start(); }
+
+    // An entry of a FILE whose text is `text`.
+    static json::Value entry(const std::string& id, const std::string& text,
+                             const Deeds& needs = {}, const Deeds& tells = {},
+                             const std::string& policy = "report") {
+        json::Object out{{"collection", "notes"},
+                         {"id", id},
+                         {"description", json::Object{{"text", text}}},
+                         {"policy", policy}};
+        json::Array needed;
+        for (const std::string& need : needs) needed.push_back(ref(need));
+        if (!needs.empty()) out.set("requires", std::move(needed));
+        json::Array told;
+        for (const std::string& tell : tells) told.push_back(ref(tell, "shout"));
+        if (!tells.empty()) out.set("notifies", std::move(told));
+        return out;
+    }
+    wire::Reply send(const std::string& verb, json::Array entries) {
+        return ask(verb, json::Object{{"resources", std::move(entries)}});
+    }
+    // "id outcome" or "action id outcome" of each entry.
+    static Deeds outcomes(const wire::Reply& reply) {
+        Deeds out;
+        for (const json::Value& each : reply.result["resources"].as_array()) {
+            const std::string action = each.string_or("action");
+            out.push_back((action.empty() ? "" : action + " ") + each.string_or("id") + " " +
+                          each.string_or("outcome"));
+        }
+        return out;
+    }
+    static std::string why(const wire::Reply& reply, std::size_t at) {
+        return reply.result["resources"].as_array().at(at)["error"].string_or("detail");
+    }
+    static std::string refusal(const wire::Reply& reply) {
+        return reply.error ? reply.error->what : "it was taken";
+    }
+    // Ends the agent like a kill: what a call has done is never heard of, what is on disk stays.
+    void kill_and_start() {
+        auto left = std::move(agent);
+        auto old_loop = std::move(loop);
+        const auto next = std::make_shared<FakeMachine>();
+        for (const char* id : {"bell", "file", "other"}) {
+            const json::Value state = machine->get(id);
+            if (state.is_object()) next->set(id, state.as_object());
+        }
+        left_ = std::move(machine);
+        machine = next;
+        left_->let_go();
+        left->stop();
+        left.reset();
+        old_loop.reset();
+        // A repair's call holds the store until it is back.
+        while (!AgentStore::open(options.state_dir)) std::this_thread::yield();
+        start();
+    }
+    std::shared_ptr<FakeMachine> left_;
+};
+
+TEST_F(Order, WhatIsRequiredComesFirstAndTheRestStaysAsGiven) {
+    const auto reply =
+        send("apply", {entry("web", "x", {"conf", "pkg"}), entry("one", "x"),
+                       entry("conf", "x", {"pkg"}), entry("pkg", "x"), entry("two", "x")});
+    EXPECT_EQ(outcomes(reply),
+              (Deeds{"one done", "pkg done", "conf done", "web done", "two done"}));
+    EXPECT_EQ(machine->deeds(),
+              (Deeds{"apply one", "apply pkg", "apply conf", "apply web", "apply two"}));
+}
+
+TEST_F(Order, WhatDependsOnAFailureIsSkippedWithTheReasonAndTheRestGoesOn) {
+    machine->fail_apply_of("pkg", Error{Errc::unavailable, "no mirror"});
+    const auto reply = send("apply", {entry("pkg", "x"), entry("conf", "x", {"pkg"}),
+                                      entry("web", "x", {"conf"}), entry("one", "x")});
+    EXPECT_EQ(outcomes(reply), (Deeds{"pkg failed", "conf skipped", "web skipped", "one done"}));
+    EXPECT_EQ(reply.result.string_or("state"), "failed");
+    EXPECT_EQ(why(reply, 1), "it requires notes pkg, which failed: no mirror");
+    EXPECT_EQ(why(reply, 2), "it requires notes conf, which was skipped because notes pkg failed");
+    EXPECT_EQ(reply.result["resources"].as_array()[2]["error"].string_or("code"), "unavailable");
+    EXPECT_EQ(machine->deeds(), Deeds{"apply one"});
+    // They are described nevertheless, and somebody has looked how they stand.
+    ASSERT_TRUE(until([&] { return compliance_of("web").status == wire::Verdict::drifted; }));
+}
+
+TEST_F(Order, WhatHasFailedBeforeHoldsBackWhatRequiresItNow) {
+    machine->fail_apply_of("pkg", Error{Errc::unavailable, "no mirror"});
+    send("apply", {entry("pkg", "x")});
+    const auto reply = send("apply", {entry("conf", "x", {"pkg"})});
+    EXPECT_EQ(outcomes(reply), Deeds{"conf skipped"});
+    EXPECT_EQ(reply.result.string_or("state"), "failed");
+    machine->fail_apply_of("pkg", std::nullopt);
+    EXPECT_EQ(outcomes(send("apply", {entry("conf", "x", {"pkg"}), entry("pkg", "x")})),
+              (Deeds{"pkg done", "conf done"}));
+}
+
+TEST_F(Order, AChangeNotifiesOnceAfterAllChangesAndOnlyAChange) {
+    const json::Array file{entry("file", "1", {}, {"bell"}), entry("other", "1", {}, {"bell"}),
+                           entry("bell", "x"), entry("last", "x")};
+    auto reply = send("apply", file);
+    EXPECT_EQ(outcomes(reply),
+              (Deeds{"file done", "other done", "bell done", "last done", "shout bell done"}));
+    EXPECT_EQ(machine->deeds().back(), "shout bell");
+    EXPECT_EQ(machine->deeds().size(), 5U);
+    reply = send("apply", file);
+    EXPECT_EQ(outcomes(reply), (Deeds{"file done", "other done", "bell done", "last done"}));
+    EXPECT_EQ(machine->deeds().size(), 5U);
+}
+
+TEST_F(Order, APlanShowsOrderSkipsAndActionsAndDoesNothing) {
+    machine->set("bell", {{"text", "x"}});
+    machine->fail_apply_of("pkg", Error{Errc::unavailable, "no mirror"});
+    const auto reply = send("plan", {entry("conf", "x", {"pkg"}), entry("pkg", "x"),
+                                     entry("file", "1", {}, {"bell"}), entry("bell", "x")});
+    EXPECT_EQ(outcomes(reply), (Deeds{"pkg failed", "conf skipped", "file planned", "bell planned",
+                                      "shout bell planned"}));
+    EXPECT_EQ(machine->deeds(), Deeds{});
+    EXPECT_EQ(agent->book().size(), 0U);
+    const auto quiet = send("plan", {entry("bell", "x", {}, {"bell"})});
+    EXPECT_EQ(outcomes(quiet), Deeds{"bell planned"});
+}
+
+TEST_F(Order, AnActionOnWhatFailedIsSkippedAndStaysOwed) {
+    machine->fail_apply_of("bell", Error{Errc::denied, "no"});
+    const json::Array file{entry("file", "1", {}, {"bell"}), entry("bell", "x")};
+    auto reply = send("apply", file);
+    EXPECT_EQ(outcomes(reply), (Deeds{"file done", "bell failed", "shout bell skipped"}));
+    EXPECT_EQ(why(reply, 2), "notes bell failed: no");
+    machine->fail_apply_of("bell", std::nullopt);
+    start();
+    reply = send("apply", file);
+    EXPECT_EQ(outcomes(reply), (Deeds{"file done", "bell done", "shout bell done"}));
+    EXPECT_EQ(outcomes(send("apply", file)), (Deeds{"file done", "bell done"}));
+}
+
+TEST_F(Order, AnActionThatFailsFailsTheCommandAndStaysOwed) {
+    const json::Array file{entry("file", "1", {}, {"bell"}), entry("bell", "x")};
+    machine->fail_invokes(Error{Errc::unavailable, "hoarse"});
+    auto reply = send("apply", file);
+    EXPECT_EQ(outcomes(reply).back(), "shout bell failed");
+    EXPECT_EQ(reply.result.string_or("state"), "failed");
+    machine->fail_invokes(std::nullopt);
+    EXPECT_EQ(outcomes(send("apply", file)).back(), "shout bell done");
+}
+
+TEST_F(Order, UnderAuditNothingIsChangedAndNobodyIsTold) {
+    send("apply", {entry("bell", "x", {}, {}, "audit")});
+    auto reply = send("apply", {entry("file", "1", {}, {"bell"}, "audit")});
+    EXPECT_EQ(outcomes(reply), Deeds{"file planned"});
+    reply = send("apply", {entry("file", "1", {}, {"bell"})});
+    EXPECT_EQ(outcomes(reply), (Deeds{"file done", "shout bell skipped"}));
+    EXPECT_EQ(machine->deeds(), Deeds{"apply file"});
+}
+
+TEST_F(Order, WhatIsNotWantedAnyMoreIsNotTold) {
+    send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"})});
+    json::Value gone = entry("bell", "x");
+    gone.as_object().set("description", json::Object{{"ensure", "absent"}});
+    const auto reply = send("apply", {entry("file", "2", {}, {"bell"}), gone});
+    EXPECT_EQ(outcomes(reply), (Deeds{"file done", "bell done", "shout bell skipped"}));
+    EXPECT_TRUE(agent->book().debts.empty());
+}
+
+TEST_F(Order, EveryWrongTieIsToldWithItsPointer) {
+    json::Value wrong = entry("file", "1", {"file", "nowhere"}, {"bell"});
+    wrong.as_object()
+        .find("notifies")
+        ->as_array()
+        .push_back(json::Object{{"collection", "notes"}, {"id", "bell"}, {"action", "whisper"}});
+    const std::string said = refusal(send("apply", {wrong, entry("bell", "x")}));
+    EXPECT_NE(said.find("/resources/0/requires/0: it requires itself"), std::string::npos) << said;
+    EXPECT_NE(said.find("/resources/0/requires/1: notes nowhere is neither"), std::string::npos);
+    EXPECT_NE(said.find("/resources/0/notifies/1/action: the collection notes has no action"),
+              std::string::npos);
+    json::Value odd = entry("file", "1");
+    odd.as_object().set("requires", json::Array{json::Object{{"colection", "x"}, {"id", ""}}, 7});
+    const std::string shape = refusal(send("plan", {odd}));
+    for (const char* pointer :
+         {"/resources/0/requires/0/colection: ", "/resources/0/requires/0/collection: ",
+          "/resources/0/requires/0/id: ", "/resources/0/requires/1: "}) {
+        EXPECT_NE(shape.find(pointer), std::string::npos) << pointer << " in " << shape;
+    }
+    EXPECT_EQ(agent->book().size(), 0U);
+}
+
+TEST_F(Order, ACycleIsRefusedByNameAlsoOverWhatIsDescribedAlready) {
+    EXPECT_EQ(refusal(send("apply", {entry("a", "x", {"b"}), entry("b", "x", {"a"})})),
+              "/resources/0/requires/0: a cycle: notes a -> notes b -> notes a");
+    send("apply", {entry("a", "x"), entry("b", "x", {"a"})});
+    EXPECT_EQ(refusal(send("apply", {entry("a", "x", {"b"})})),
+              "/resources/0/requires/0: a cycle: notes a -> notes b -> notes a");
+    EXPECT_EQ(refusal(send("apply", {entry("a", "x"), entry("a", "y")})),
+              "/resources/1: the resource is there twice");
+}
+
+TEST_F(Order, ACycleFromTheBusFailsByNameAndIsKept) {
+    wire::Wanted a = wanted("a", json::Object{{"text", "x"}}, 5);
+    a.ties.needs = {{"notes", "b"}};
+    wire::Wanted b = wanted("b", json::Object{{"text", "x"}}, 6);
+    b.ties.needs = {{"notes", "a"}};
+    command("cmd_1", 1, "apply", {a, b});
+    ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "failed"; }));
+    EXPECT_EQ(agent->book().held().size(), 2U);
+    EXPECT_NE(compliance_of("a").reason.find("a cycle: notes a -> notes b"), std::string::npos);
+}
+
+TEST_F(Order, TiesOutliveTheProcess) {
+    send("apply", {entry("bell", "x"), entry("file", "1", {"bell"}, {"bell"})});
+    start();
+    const Record* record = agent->book().find({"notes", "file"});
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->head.ties.needs, (std::vector<wire::Ref>{{"notes", "bell"}}));
+    EXPECT_EQ(record->head.ties.tells, (std::vector<wire::Notice>{{{"notes", "bell"}, "shout"}}));
+}
+
+TEST_F(Order, ARepairThatChangedSomethingNotifiesOnceForMany) {
+    send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"}, "enforce"),
+                   entry("other", "1", {}, {"bell"}, "enforce")});
+    const auto before = machine->deeds().size();
+    machine->hang_in("read");
+    machine->tamper("file", {{"text", "bad"}});
+    machine->tamper("other", {{"text", "bad"}});
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return count("resource.notified") > 0; }));
+    settle();
+    Deeds after = machine->deeds();
+    after.erase(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(before));
+    EXPECT_EQ(after, (Deeds{"apply file", "apply other", "shout bell"}));
+    EXPECT_TRUE(agent->book().debts.empty());
+    EXPECT_TRUE(agent->store().load()->debts.empty());
+}
+
+TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
+    send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"})});
+    machine->hang_in("applied");
+    agent->requests().ask_local(
+        {"apply", 60s, json::Object{{"resources", json::Array{entry("file", "2", {}, {"bell"})}}}},
+        [](const wire::Reply&) {});
+    ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("2"); }));
+    kill_and_start();
+    ASSERT_TRUE(until([&] { return !machine->deeds().empty(); }));
+    ASSERT_TRUE(until([&] { return agent->store().load()->debts.empty(); }));
+    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+}
+
+TEST_F(Order, AKillInTheActionRunsItAgain) {
+    send("apply", {entry("bell", "x")});
+    machine->hang_in("invoke");
+    command("cmd_1", 1, "apply", {[] {
+                wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
+                file.ties.tells = {{{"notes", "bell"}, "shout"}};
+                return file;
+            }()});
+    ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
+    loop->run_until([] { return false; }, 50ms);
+    kill_and_start();
+    ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "succeeded"; }));
+    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+}
+
+TEST_F(Order, AKillBetweenARepairAndItsActionLosesNothing) {
+    send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"}, "enforce")});
+    machine->hang_in("applied");
+    machine->tamper("file", {{"text", "bad"}});
+    ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
+    kill_and_start();
+    ASSERT_TRUE(until([&] { return !machine->deeds().empty(); }));
+    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+}
+
+TEST_F(Order, ACancelledCommandLeavesItsActionsOwed) {
+    send("apply", {entry("bell", "x")});
+    wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
+    file.ties.tells = {{{"notes", "bell"}, "shout"}};
+    machine->hang_in("applied");
+    command("cmd_1", 1, "apply", {file});
+    ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
+    agent->admission().cancel("cmd_1");
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "cancelled"; }));
+    EXPECT_EQ(agent->book().debts.size(), 1U);
+    command("cmd_2", 2, "apply", {file});
+    ASSERT_TRUE(until([&] { return outcome_of("cmd_2") == "succeeded"; }));
+    EXPECT_EQ(machine->deeds().back(), "shout bell");
+}
+
+TEST_F(Order, RemovalsGoTheOtherWayRoundAndNotify) {
+    wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
+    wire::Wanted other = wanted("other", json::Object{{"text", "1"}}, 6);
+    other.ties.needs = {file.ref};
+    other.ties.tells = {{{"notes", "bell"}, "shout"}};
+    command("cmd_1", 1, "apply", {file, other, wanted("bell", json::Object{{"text", "1"}}, 7)});
+    command("cmd_2", 2, "remove", {wanted("file", nullptr, 8), wanted("other", nullptr, 9)});
+    ASSERT_TRUE(until([&] { return outcome_of("cmd_2") == "succeeded"; }));
+    const Deeds deeds = machine->deeds();
+    EXPECT_EQ(Deeds(deeds.end() - 3, deeds.end()),
+              (Deeds{"remove other", "remove file", "shout bell"}));
+    EXPECT_TRUE(agent->store().load()->debts.empty());
+}
+
+}  // namespace
+}  // namespace evenkeel::agent::test
