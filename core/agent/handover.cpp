@@ -4,6 +4,7 @@
 
 #include "core/agent/notes.hpp"
 #include "core/base/log.hpp"
+#include "core/wire/order.hpp"
 
 namespace evenkeel::agent {
 
@@ -41,10 +42,22 @@ std::vector<Note> Handover::restored(const wire::OrchestratorHello& hello,
         return generation.stream == hello.predecessor_stream &&
                generation.revision > hello.predecessor_revision;
     };
+    std::vector<wire::Tied> held;
     for (const auto& [ref, record] : agent_.book()) {
         if (record.head.origin != wire::Origin::orchestrator || !is_news(record.head.generation)) {
             continue;
         }
+        held.push_back({ref, record.head.ties, ""});
+    }
+    // What others require goes first.
+    if (const auto order = wire::in_order(held)) {
+        std::vector<wire::Tied> sorted;
+        for (const std::size_t at : *order) sorted.push_back(std::move(held[at]));
+        held = std::move(sorted);
+    }
+    for (const wire::Tied& each : held) {
+        const wire::Ref& ref = each.ref;
+        const Record& record = *agent_.book().find(ref);
         const auto stored = agent_.store().description(ref);
         if (!stored || !*stored) continue;
         const auto seen = agent_.store().observation(ref);

@@ -36,8 +36,8 @@ std::vector<wire::CollectionInfo> Units::infos() const {
     std::vector<wire::CollectionInfo> infos;
     for (const auto& [name, unit] : units_) {
         const plugin::Collection& collection = unit->collection();
-        infos.push_back(
-            {name, collection.plugin(), collection.schema().hash(), collection.schema_version()});
+        infos.push_back({name, collection.plugin(), collection.schema().hash(),
+                         collection.schema_version(), collection.actions()});
     }
     return infos;
 }

@@ -39,9 +39,9 @@ Result<Mark> decode_mark(const json::Value& value) {
     return mark;
 }
 
-std::vector<std::string> capabilities_of(const json::Value& value) {
+std::vector<std::string> texts_of(const json::Value& list) {
     std::vector<std::string> out;
-    if (const json::Value& list = value["capabilities"]; list.is_array()) {
+    if (list.is_array()) {
         for (const json::Value& item : list.as_array()) {
             if (item.is_string()) out.push_back(item.as_string());
         }
@@ -54,7 +54,7 @@ Result<AgentHello> decode_agent_hello(const json::Value& value) {
     const json::Value& protocol = value["protocol"];
     hello.protocol_min = static_cast<int>(EK_TRY(number(protocol, "min", 0, 1'000'000)));
     hello.protocol_max = static_cast<int>(EK_TRY(number(protocol, "max", 0, 1'000'000)));
-    hello.capabilities = capabilities_of(value);
+    hello.capabilities = texts_of(value["capabilities"]);
     hello.version = value.string_or("version");
     hello.stream = EK_TRY(text(value, "stream"));
     hello.boot_id = value.string_or("boot_id");
@@ -69,6 +69,7 @@ Result<AgentHello> decode_agent_hello(const json::Value& value) {
         info.schema_sha256 = EK_TRY(text(item, "schema_sha256"));
         info.schema_version =
             static_cast<std::uint32_t>(EK_TRY(number(item, "schema_version", 1, 1'000'000)));
+        if (item["actions"].is_array()) info.actions = texts_of(item["actions"]);
         hello.collections.push_back(std::move(info));
     }
     hello.commands = EK_TRY(decode_mark(value["commands"]));
@@ -78,7 +79,7 @@ Result<AgentHello> decode_agent_hello(const json::Value& value) {
 Result<OrchestratorHello> decode_orchestrator_hello(const json::Value& value) {
     OrchestratorHello hello;
     hello.protocol = static_cast<int>(EK_TRY(number(value, "protocol", 0, 1'000'000)));
-    hello.capabilities = capabilities_of(value);
+    hello.capabilities = texts_of(value["capabilities"]);
     hello.version = value.string_or("version");
     hello.stream = EK_TRY(text(value, "stream"));
     if (const json::Value& before = value["predecessor"]; before.is_object()) {

@@ -22,10 +22,12 @@ json::Value or_empty(const json::Value& value) {
 std::string encode(const AgentHello& message) {
     json::Array collections;
     for (const CollectionInfo& info : message.collections) {
-        collections.push_back(json::Object{{"name", info.name},
-                                           {"plugin", info.plugin},
-                                           {"schema_sha256", info.schema_sha256},
-                                           {"schema_version", info.schema_version}});
+        json::Object one{{"name", info.name},
+                         {"plugin", info.plugin},
+                         {"schema_sha256", info.schema_sha256},
+                         {"schema_version", info.schema_version}};
+        if (info.actions) one.set("actions", texts(*info.actions));
+        collections.push_back(std::move(one));
     }
     return json::write(json::Object{
         {"type", "hello"},

@@ -39,6 +39,7 @@ struct CollectionInfo {
     std::string plugin;  // "files 0.1.0"
     std::string schema_sha256;
     std::uint32_t schema_version = 1;
+    std::optional<std::vector<std::string>> actions = {};  // nothing when the agent does not say
 };
 
 // The agent's first message.

@@ -182,6 +182,12 @@ std::vector<WrongField> check_ties(const std::vector<Tied>& entries, const Known
                                  " has no action '" + printable(notice.action) + "'"});
         }
     }
+    for (WrongField& each : find_cycles(entries, known)) wrong.push_back(std::move(each));
+    return wrong;
+}
+
+std::vector<WrongField> find_cycles(const std::vector<Tied>& entries, const Known& known) {
+    std::vector<WrongField> wrong;
     CycleSearch cycles(entries, known);
     for (const Tied& entry : entries) cycles.from(entry.ref, wrong);
     return wrong;
@@ -216,9 +222,7 @@ Result<std::vector<std::size_t>> in_order(const std::vector<Tied>& entries) {
     if (order.size() == entries.size()) return order;
     const Known nothing{[](const Ref&) { return std::nullopt; },
                         [](const Notice&) { return true; }};
-    std::vector<WrongField> wrong;
-    CycleSearch cycles(entries, nothing);
-    for (const Tied& entry : entries) cycles.from(entry.ref, wrong);
+    const auto wrong = find_cycles(entries, nothing);
     return fail(Errc::invalid, wrong.empty() ? "a cycle" : wrong.front().detail);
 }
 

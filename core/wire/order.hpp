@@ -47,6 +47,9 @@ struct Known {
 // requires itself, be it over what the host has already. A cycle is named: a -> b -> a.
 std::vector<WrongField> check_ties(const std::vector<Tied>& entries, const Known& known);
 
+// The last of these only: everything that requires itself.
+std::vector<WrongField> find_cycles(const std::vector<Tied>& entries, const Known& known);
+
 // Positions in the order of the work: what is required comes first, and whatever may come next
 // comes as given. What is not among the entries does not count. `invalid` names a cycle.
 Result<std::vector<std::size_t>> in_order(const std::vector<Tied>& entries);

@@ -15,7 +15,8 @@ json::Object show(const state::Host& host, const state::Collection& collection) 
             {"collection", collection.name},
             {"plugin", collection.plugin},
             {"schema_version", collection.schema_version},
-            {"schema_sha256", collection.schema_sha256}};
+            {"schema_sha256", collection.schema_sha256},
+            {"actions", collection.actions}};
 }
 
 const Fields& collection_fields() {

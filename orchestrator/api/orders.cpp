@@ -100,10 +100,13 @@ void answer_planned(const Ordering& ordering, const std::string& verb,
     command.state = state::CommandState::succeeded;
     command.request_id = ordering.asking.request_id;
     for (wire::Done& done : resources) {
-        if (done.error) command.state = state::CommandState::failed;
+        const bool fails = done.outcome == wire::Outcome::failed ||
+                           (done.outcome == wire::Outcome::skipped && done.action.empty());
+        if (fails) command.state = state::CommandState::failed;
         state::CommandEntry entry;
         entry.ref = done.ref;
         entry.generation = done.generation;
+        entry.action = done.action;
         entry.outcome = done.outcome;
         entry.changes = std::move(done.changes);
         entry.error = done.error;

@@ -30,12 +30,17 @@ Checked<Target> find_target(const Context& context, const state::View& view,
     return target;
 }
 
-wire::Wanted wanted(const wire::Ref& ref, json::Value description = {},
-                    wire::Policy policy = wire::Policy::report) {
+wire::Wanted wanted(const wire::Ref& ref) {
     wire::Wanted entry;
     entry.ref = ref;
-    entry.description = std::move(description);
-    entry.policy = policy;
+    return entry;
+}
+
+wire::Wanted wanted(const commands::Wish& wish) {
+    wire::Wanted entry = wanted(wish.ref);
+    entry.description = wish.description;
+    entry.policy = wish.policy;
+    entry.ties = wish.ties;
     return entry;
 }
 
@@ -56,7 +61,7 @@ void put_resource(Context& context, const Request& request, const Responder& res
     const Ordering asked = ordering(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_plan(asked, target->resource)) return;
-        return plan(asked, "apply", {wanted(wish->ref, wish->description, wish->policy)});
+        return plan(asked, "apply", {wanted(*wish)});
     }
     order(asked, [&vault = context.vault, wish = *std::move(wish)](state::Edit& edit,
                                                                    const commands::Asking& asking) {
@@ -154,7 +159,7 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     if (*dry_run) {
         std::vector<wire::Wanted> entries;
         for (const commands::Wish& wish : *wishes) {
-            entries.push_back(wanted(wish.ref, wish.description, wish.policy));
+            entries.push_back(wanted(wish));
         }
         return plan(asked, "apply", entries);
     }

@@ -6,6 +6,7 @@
 
 #include "core/base/text.hpp"
 #include "core/wire/message.hpp"
+#include "core/wire/order.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -81,6 +82,23 @@ wire::Policy read_policy(const json::Value& body, const std::string& at, Finding
     return policy.value_or(wire::Policy::report);
 }
 
+void add(Findings& findings, std::vector<wire::WrongField> wrong) {
+    for (wire::WrongField& each : wrong) {
+        findings.add(std::move(each.pointer), std::move(each.code), std::move(each.detail));
+    }
+}
+
+// What the ties of all the wishes name, against the host; `at` tells a wish's pointer.
+std::vector<wire::Tied> tied(const std::vector<commands::Wish>& wishes,
+                             const std::string& at = "/resources/") {
+    std::vector<wire::Tied> entries;
+    for (std::size_t i = 0; i < wishes.size(); ++i) {
+        entries.push_back(
+            {wishes[i].ref, wishes[i].ties, at.empty() ? "" : at + std::to_string(i)});
+    }
+    return entries;
+}
+
 Checked<commands::Wish> read_one(const Context& context, const state::View& view,
                                  const state::Host& host, const wire::Ref& ref,
                                  const json::Value& body, const std::string& at,
@@ -91,6 +109,9 @@ Checked<commands::Wish> read_one(const Context& context, const state::View& view
     if (const auto reported = EK_ASK(view.collection(host.id, ref.collection))) {
         wish.schema_version = reported->schema_version;
     }
+    std::vector<wire::WrongField> wrong;
+    wish.ties = wire::read_ties(body, at, wrong);
+    add(findings, std::move(wrong));
     const std::string description = at + "/description";
     if (json::write(body["description"]).size() > wire::kDescriptionBytesMost) {
         return refuse(Code::too_large, "a description has at most 512 KiB");
@@ -157,8 +178,9 @@ Checked<commands::Wish> read_wish(const Context& context, const state::View& vie
                                   const state::Host& host, const wire::Ref& ref,
                                   const json::Value& body) {
     Findings findings;
-    findings.only(body, "", {"description", "policy"});
+    findings.only(body, "", {"description", "policy", "requires", "notifies"});
     commands::Wish wish = EK_ASK(read_one(context, view, host, ref, body, "", findings));
+    add(findings, wire::check_ties(tied({wish}, ""), commands::known_of(view, host.id)));
     if (!findings.empty()) return refuse(findings.problem());
     return wish;
 }
@@ -178,7 +200,10 @@ Checked<std::vector<commands::Wish>> read_file(const Context& context, const sta
     for (std::size_t i = 0; i < entries.as_array().size(); ++i) {
         const json::Value& entry = entries.as_array()[i];
         const std::string at = "/resources/" + std::to_string(i);
-        if (!findings.only(entry, at, {"collection", "id", "description", "policy"})) continue;
+        if (!findings.only(entry, at,
+                           {"collection", "id", "description", "policy", "requires", "notifies"})) {
+            continue;
+        }
         const wire::Ref ref{entry.string_or("collection"), entry.string_or("id")};
         if (!seen.insert(ref).second) findings.invalid(at, "the resource is there twice");
         auto wish = read_one(context, view, host, ref, entry, at, findings);
@@ -187,13 +212,23 @@ Checked<std::vector<commands::Wish>> read_file(const Context& context, const sta
             return refuse(wish.error());
         }
         bytes += json::write(wish->description).size() + ref.id.size() + 256;
+        bytes += json::write(wire::encode(wish->ties.needs)).size();
+        bytes += json::write(wire::encode(wish->ties.tells)).size();
         wishes.push_back(*std::move(wish));
+    }
+    // Only where every entry has its place: else the pointers would lie.
+    if (wishes.size() == entries.as_array().size()) {
+        add(findings, wire::check_ties(tied(wishes), commands::known_of(view, host.id)));
     }
     if (!findings.empty()) return refuse(findings.problem());
     if (bytes > kFileBytesMost) {
         return refuse(Code::too_large, "the resources of one command have at most 640 KiB");
     }
-    return wishes;
+    std::vector<commands::Wish> ordered;
+    for (const std::size_t at : EK_ASK(wire::in_order(tied(wishes)))) {
+        ordered.push_back(std::move(wishes[at]));
+    }
+    return ordered;
 }
 
 }  // namespace evenkeel::api

@@ -21,12 +21,13 @@ Checked<state::Schemas::Pointer> check_ref(const Context& context, const state::
 Checked<state::Schemas::Pointer> check_described(const Context& context, const state::View& view,
                                                  const state::Host& host, const wire::Ref& ref);
 
-// PUT's body: {"description":{...},"policy":...}.
+// PUT's body: {"description":{...},"policy":...,"requires":[...],"notifies":[...]}.
 Checked<commands::Wish> read_wish(const Context& context, const state::View& view,
                                   const state::Host& host, const wire::Ref& ref,
                                   const json::Value& body);
 
-// The agent's FILE: {"resources":[{"collection","id","description","policy"}...]}.
+// The agent's FILE: {"resources":[{"collection","id" and what PUT takes}...]}, in the order of the
+// work.
 Checked<std::vector<commands::Wish>> read_file(const Context& context, const state::View& view,
                                                const state::Host& host, const json::Value& body);
 

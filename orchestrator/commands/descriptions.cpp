@@ -64,6 +64,7 @@ Result<void> take_described(state::Edit& edit, const Known& known, const std::st
     const json::Value& description = event.data["description"];
     if (!description.is_object()) return fail(Errc::invalid, "a report has no description");
     const auto policy = EK_TRY(wire::policy_from(event.data.string_or("policy", "report")));
+    wire::Ties ties = EK_TRY(wire::decode_ties(event.data));
     wire::Compliance compliance;
     if (event.data["compliance"].is_object()) {
         compliance = EK_TRY(wire::decode_compliance(event.data["compliance"]));
@@ -77,6 +78,7 @@ Result<void> take_described(state::Edit& edit, const Known& known, const std::st
     resource.ref = told.ref;
     resource.description = known.vault->seal(host, told.ref, description, schema.get());
     resource.policy = policy;
+    resource.ties = std::move(ties);
     resource.origin = told.origin;
     resource.generation = told.generation;
     resource.revision = revision;

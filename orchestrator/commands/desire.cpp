@@ -1,5 +1,6 @@
 #include "orchestrator/commands/desire.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/time.hpp"
@@ -31,7 +32,7 @@ wire::Compliance pending() {
 bool unchanged(const state::Vault& vault, const std::string& host,
                const std::optional<Resource>& before, const Wish& wish) {
     if (!before || before->removing || before->origin != Origin::orchestrator ||
-        before->policy != wish.policy) {
+        before->policy != wish.policy || before->ties != wish.ties) {
         return false;
     }
     const auto kept = vault.open(host, wish.ref, before->description);
@@ -51,10 +52,12 @@ Result<json::Value> noted(const state::Vault& vault, const std::string& host,
         const std::string sha256 = crypto::sha256_hex(text);
         value = json::Object{{"sha256", sha256}, {"size", text.size()}};
     }
-    return json::Object{{"collection", resource.ref.collection},
-                        {"id", resource.ref.id},
-                        {"policy", wire::to_string(resource.policy)},
-                        {"description", std::move(description)}};
+    json::Object out{{"collection", resource.ref.collection},
+                     {"id", resource.ref.id},
+                     {"policy", wire::to_string(resource.policy)},
+                     {"description", std::move(description)}};
+    wire::put_ties(out, resource.ties);
+    return out;
 }
 
 // Stores what is wanted under a new generation, and says so.
@@ -81,6 +84,7 @@ Result<CommandEntry> describe_one(state::Edit& edit, const state::Vault& vault,
         resource.description =
             vault.seal(asking.host, wish.ref, wish.description, wish.schema.get());
         resource.policy = wish.policy;
+        resource.ties = wish.ties;
         resource.schema_version = wish.schema_version;
         resource.removing = false;
         EK_CHECK(renew(edit, asking.host, resource, local ? "replaced" : "request"));
@@ -90,7 +94,19 @@ Result<CommandEntry> describe_one(state::Edit& edit, const state::Vault& vault,
     entry.generation = resource.generation;
     entry.description = resource.description;
     entry.policy = resource.policy;
+    entry.ties = resource.ties;
     return entry;
+}
+
+// Both ends of a cycle may have been described at the same time, each with the door open to it.
+Result<void> refuse_cycles(const state::View& view, const std::string& host,
+                           const std::vector<Wish>& wishes) {
+    std::vector<wire::Tied> entries;
+    for (const Wish& wish : wishes) entries.push_back({wish.ref, wish.ties, ""});
+    const wire::Known known = known_of(view, host);
+    const auto wrong = wire::find_cycles(entries, known);
+    if (!wrong.empty()) return fail(Errc::conflict, wrong.front().detail);
+    return {};
 }
 
 // The described resource, if the orchestrator may do away with it.
@@ -109,9 +125,26 @@ Result<Resource> require_described(const state::View& view, const Asking& asking
 
 }  // namespace
 
+wire::Known known_of(const state::View& view, const std::string& host) {
+    // What cannot be read counts as not there: the caller's own reads of it will tell.
+    return {[&view, host](const wire::Ref& ref) -> std::optional<wire::Ties> {
+                const auto found = view.resource(host, ref);
+                if (!found || !*found || (*found)->removing) return std::nullopt;
+                return (*found)->ties;
+            },
+            [&view, host](const wire::Notice& notice) {
+                const auto found = view.collection(host, notice.ref.collection);
+                if (!found || !*found || !(*found)->actions.is_array()) return true;
+                const json::Array& names = (*found)->actions.as_array();
+                return std::find(names.begin(), names.end(), json::Value(notice.action)) !=
+                       names.end();
+            }};
+}
+
 Result<state::Command> describe(state::Edit& edit, const state::Vault& vault, const Asking& asking,
                                 const std::vector<Wish>& wishes) {
     EK_CHECK(require_host(edit, asking.host));
+    EK_CHECK(refuse_cycles(edit, asking.host, wishes));
     json::Array notes;
     Order order{
         .host = asking.host, .verb = "apply", .resources = {}, .request_id = asking.request_id};

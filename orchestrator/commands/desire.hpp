@@ -8,6 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "core/schema/schema.hpp"
+#include "core/wire/order.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/vault.hpp"
@@ -27,15 +28,20 @@ struct Asking {
     Guard guard = {};
 };
 
+// What a host has described, and which actions its collections offer, for wire::check_ties. Lives
+// no longer than `view`. [any]
+wire::Known known_of(const state::View& view, const std::string& host);
+
 struct Wish {
     wire::Ref ref;
     json::Value description;  // whole, checked; secrets in the clear
     wire::Policy policy = wire::Policy::report;
+    wire::Ties ties = {};
     std::shared_ptr<const schema::Schema> schema;  // null when not known
     std::uint32_t schema_version = 0;
 };
-// One command for all of them. A wish that is there already keeps its generation and is applied
-// again.
+// One command for all of them, in this order. A wish that is there already keeps its generation and
+// is applied again. `conflict` when somebody has just described what makes a cycle of it.
 Result<state::Command> describe(state::Edit& edit, const state::Vault& vault, const Asking& asking,
                                 const std::vector<Wish>& wishes);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/wire/order.hpp"
 #include "orchestrator/commands/machine.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/shapes.hpp"
@@ -65,6 +66,8 @@ wire::Compliance failed(const Error& error, const std::string& time) {
 // What the command did to one resource: its verdict, or its end.
 Result<void> store_done(state::Edit& edit, const std::string& host, const std::string& verb,
                         const wire::Done& done, const std::string& time) {
+    // How the thing is after an action, the agent tells by itself.
+    if (!done.action.empty()) return {};
     auto resource = EK_TRY(edit.resource(host, done.ref));
     if (!concerns(resource, done.generation)) return {};
     const bool gone = verb == "remove" && resource->removing &&
@@ -87,10 +90,17 @@ Result<void> store_done(state::Edit& edit, const std::string& host, const std::s
 
 void fill_in(Command& command, const std::vector<wire::Done>& all) {
     for (const wire::Done& done : all) {
-        const auto entry =
-            std::find_if(command.resources.begin(), command.resources.end(),
-                         [&](const CommandEntry& one) { return one.ref == done.ref; });
-        if (entry == command.resources.end()) continue;
+        auto entry = std::find_if(
+            command.resources.begin(), command.resources.end(), [&](const CommandEntry& one) {
+                return one.ref == done.ref && (done.action.empty() || done.action == one.action);
+            });
+        if (entry == command.resources.end() && done.action.empty()) continue;
+        if (entry == command.resources.end()) {
+            entry = command.resources.insert(entry, CommandEntry{});
+            entry->ref = done.ref;
+            entry->action = done.action;
+            entry->generation = done.generation;
+        }
         entry->outcome = done.outcome;
         entry->changes = done.changes;
         entry->error = done.error;
@@ -139,6 +149,27 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
     if (!concerns(resource, seen.generation)) return {};
     return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"), event.time,
                       revision);
+}
+
+Result<void> take_notified(state::Edit& edit, const std::string& host, const wire::Event& event) {
+    const wire::Ref ref{event.data.string_or("collection"), event.data.string_or("id")};
+    const std::string action = event.data.string_or("action");
+    if (!state::fits(ref) || action.empty() || action.size() > wire::kActionBytesMost) {
+        return fail(Errc::invalid, "a report names no action");
+    }
+    json::Object sources{{"requires", event.data["sources"]}};
+    const wire::Ties told = EK_TRY(wire::decode_ties(std::move(sources)));
+    const json::Value& error = event.data["error"];
+    EK_CHECK(edit.add_event(
+        event.kind, host, state::subject_of(ref),
+        json::Object{
+            {"host", host},
+            {"collection", ref.collection},
+            {"id", ref.id},
+            {"action", action},
+            {"sources", wire::encode(told.needs)},
+            {"error", error.is_null() ? error : wire::encode(wire::decode_error(error))}}));
+    return {};
 }
 
 Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event) {

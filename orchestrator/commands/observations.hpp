@@ -14,6 +14,9 @@ namespace evenkeel::commands {
 // that is wanted now is told, but changes nothing.
 Result<void> take_observation(state::Edit& edit, const std::string& host, const wire::Event& event);
 
+// An action that was run after a repair.
+Result<void> take_notified(state::Edit& edit, const std::string& host, const wire::Event& event);
+
 // command.outcome: how a command ended, and what it found.
 Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event);
 

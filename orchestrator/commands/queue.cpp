@@ -137,6 +137,7 @@ Result<wire::Command> to_wire(const Command& command, const state::Vault& vault,
         wire::Wanted wanted;
         wanted.ref = entry.ref;
         wanted.policy = entry.policy;
+        wanted.ties = entry.ties;
         wanted.generation = entry.generation;
         wanted.action = entry.action;
         if (!entry.description.is_null()) {

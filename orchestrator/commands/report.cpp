@@ -43,6 +43,7 @@ Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Eve
 // unknown kind is from a newer agent: taken over and left alone.
 Result<void> take_data(state::Edit& edit, const Known& known, const std::string& host,
                        const wire::Event& event) {
+    if (event.kind == "resource.notified") return take_notified(edit, host, event);
     if (event.kind.starts_with("resource.")) return take_observation(edit, host, event);
     if (event.kind == "command.outcome") return take_outcome(edit, host, event);
     if (event.kind == "description.changed") return take_described(edit, known, host, event);

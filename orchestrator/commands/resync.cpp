@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/wire/order.hpp"
 #include "orchestrator/commands/queue.hpp"
 
 namespace evenkeel::commands {
@@ -76,8 +77,20 @@ CommandEntry entry_for(const Resource& resource) {
     entry.ref = resource.ref;
     entry.generation = resource.generation;
     entry.policy = resource.policy;
+    entry.ties = resource.ties;
     if (!resource.removing) entry.description = resource.description;
     return entry;
+}
+
+// What is required goes first: into the same command, or into one before it.
+void put_in_order(std::vector<Resource>& resources) {
+    std::vector<wire::Tied> entries;
+    for (const Resource& resource : resources) entries.push_back({resource.ref, resource.ties, ""});
+    const auto order = wire::in_order(entries);
+    if (!order) return;
+    std::vector<Resource> sorted;
+    for (const std::size_t at : *order) sorted.push_back(std::move(resources[at]));
+    resources = std::move(sorted);
 }
 
 }  // namespace
@@ -100,12 +113,20 @@ Result<std::size_t> repair(state::Edit& edit, const std::string& host,
     Batch apply(edit, host, "apply");
     Batch remove(edit, host, "remove");
     Batch forget(edit, host, "forget");
-    for (const Resource& resource : EK_TRY(own_resources(edit, host))) {
+    std::vector<Resource> differing;
+    for (Resource& resource : EK_TRY(own_resources(edit, host))) {
         const auto found = there.find(resource.ref);
         const bool same = found != there.end() && found->second == resource.generation;
         if (found != there.end()) there.erase(found);
-        if (same) continue;
-        EK_CHECK((resource.removing ? remove : apply).add(entry_for(resource)));
+        if (!same) differing.push_back(std::move(resource));
+    }
+    put_in_order(differing);
+    for (const Resource& resource : differing) {
+        if (!resource.removing) EK_CHECK(apply.add(entry_for(resource)));
+    }
+    // What requires something goes before that does.
+    for (auto at = differing.rbegin(); at != differing.rend(); ++at) {
+        if (at->removing) EK_CHECK(remove.add(entry_for(*at)));
     }
     for (const auto& [ref, generation] : there) {
         CommandEntry entry;

@@ -4,12 +4,15 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/wire/order.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::hosts {
 namespace {
+
+constexpr std::size_t kActionsMost = 100;  // of a collection; what is beyond is not believed
 
 using state::Host;
 
@@ -42,6 +45,17 @@ void merge_labels(Host& host, const json::Value& patch) {
     }
 }
 
+json::Value actions_of(const wire::CollectionInfo& info) {
+    if (!info.actions) return nullptr;
+    json::Array names;
+    for (const std::string& action : *info.actions) {
+        if (names.size() < kActionsMost && action.size() <= wire::kActionBytesMost) {
+            names.push_back(action);
+        }
+    }
+    return names;
+}
+
 std::vector<state::Collection> reported(const wire::AgentHello& hello) {
     std::vector<state::Collection> all;
     for (const wire::CollectionInfo& one : hello.collections) {
@@ -51,7 +65,8 @@ std::vector<state::Collection> reported(const wire::AgentHello& hello) {
         all.push_back({.name = one.name,
                        .plugin = one.plugin,
                        .schema_sha256 = hash ? one.schema_sha256 : "",
-                       .schema_version = one.schema_version});
+                       .schema_version = one.schema_version,
+                       .actions = actions_of(one)});
     }
     return all;
 }

@@ -153,6 +153,7 @@ Result<void> Edit::put_command(Command& command) {
         for (CommandEntry& entry : command.resources) {
             entry.description = nullptr;
             entry.arguments.clear();
+            entry.ties = {};
         }
         EK_CHECK(write_->erase(tables_->queue, queue_key(command.host, command.seq)));
     } else {

@@ -10,11 +10,11 @@
 namespace evenkeel::state {
 namespace {
 
-constexpr std::array<std::string_view, 13> kTypes = {
-    "resource.drifted", "resource.restored",   "resource.repaired",     "resource.unknown",
-    "resource.failed",  "description.changed", "description.forgotten", "command.changed",
-    "command.progress", "host.changed",        "enrolment.changed",     "agent.blind",
-    "agent.shed"};
+constexpr std::array<std::string_view, 14> kTypes = {
+    "resource.drifted", "resource.restored", "resource.repaired",   "resource.unknown",
+    "resource.failed",  "resource.notified", "description.changed", "description.forgotten",
+    "command.changed",  "command.progress",  "host.changed",        "enrolment.changed",
+    "agent.blind",      "agent.shed"};
 
 std::string render(const EventHead& head, std::string_view subject, std::string_view time,
                    const json::Value& data) {

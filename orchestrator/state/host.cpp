@@ -75,7 +75,8 @@ json::Value encode(const Collection& collection) {
     return json::Object{{"name", collection.name},
                         {"plugin", collection.plugin},
                         {"schema_sha256", collection.schema_sha256},
-                        {"schema_version", collection.schema_version}};
+                        {"schema_version", collection.schema_version},
+                        {"actions", collection.actions}};
 }
 
 Result<Collection> decode_collection(const json::Value& value) {
@@ -85,6 +86,7 @@ Result<Collection> decode_collection(const json::Value& value) {
     collection.plugin = value.string_or("plugin");
     collection.schema_sha256 = value.string_or("schema_sha256");
     collection.schema_version = static_cast<std::uint32_t>(value.integer_or("schema_version", 1));
+    collection.actions = value["actions"];
     return collection;
 }
 

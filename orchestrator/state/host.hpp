@@ -58,6 +58,7 @@ struct Collection {
     std::string plugin;
     std::string schema_sha256;
     std::uint32_t schema_version = 1;
+    json::Value actions = {};  // names; null when the host did not say
 };
 json::Value encode(const Collection& collection);
 Result<Collection> decode_collection(const json::Value& value);

@@ -3,18 +3,20 @@
 namespace evenkeel::state {
 
 json::Value encode(const Resource& resource) {
-    return json::Object{{"collection", resource.ref.collection},
-                        {"id", resource.ref.id},
-                        {"description", resource.description},
-                        {"policy", wire::to_string(resource.policy)},
-                        {"origin", wire::to_string(resource.origin)},
-                        {"generation", wire::encode(resource.generation)},
-                        {"revision", resource.revision},
-                        {"schema_version", resource.schema_version},
-                        {"state", resource.state},
-                        {"observed_at", resource.observed_at},
-                        {"compliance", wire::encode(resource.compliance)},
-                        {"removing", resource.removing}};
+    json::Object out{{"collection", resource.ref.collection},
+                     {"id", resource.ref.id},
+                     {"description", resource.description},
+                     {"policy", wire::to_string(resource.policy)},
+                     {"origin", wire::to_string(resource.origin)},
+                     {"generation", wire::encode(resource.generation)},
+                     {"revision", resource.revision},
+                     {"schema_version", resource.schema_version},
+                     {"state", resource.state},
+                     {"observed_at", resource.observed_at},
+                     {"compliance", wire::encode(resource.compliance)},
+                     {"removing", resource.removing}};
+    wire::put_ties(out, resource.ties);
+    return out;
 }
 
 Result<Resource> decode_resource(const json::Value& value) {
@@ -35,6 +37,7 @@ Result<Resource> decode_resource(const json::Value& value) {
     resource.observed_at = value.string_or("observed_at");
     resource.compliance = EK_TRY(wire::decode_compliance(value["compliance"]));
     resource.removing = value.bool_or("removing");
+    resource.ties = EK_TRY(wire::decode_ties(value));
     return resource;
 }
 

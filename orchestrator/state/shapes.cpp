@@ -6,13 +6,15 @@ namespace evenkeel::state {
 namespace {
 
 json::Value show(const CommandEntry& entry) {
-    return json::Object{
+    json::Object out{
         {"collection", entry.ref.collection},
         {"id", entry.ref.id},
         {"generation", wire::encode(entry.generation)},
         {"outcome", entry.outcome ? json::Value(wire::to_string(*entry.outcome)) : json::Value()},
         {"changes", wire::encode(entry.changes)},
         {"error", entry.error ? wire::encode(*entry.error) : json::Value()}};
+    if (!entry.action.empty()) out.set("action", entry.action);
+    return out;
 }
 
 json::Value with_last(const wire::Compliance& compliance, json::Value last) {
@@ -90,6 +92,8 @@ json::Value show(const std::string& host, const Resource& resource, json::Value 
                         {"id", resource.ref.id},
                         {"description", std::move(description)},
                         {"policy", wire::to_string(resource.policy)},
+                        {"requires", wire::encode(resource.ties.needs)},
+                        {"notifies", wire::encode(resource.ties.tells)},
                         {"origin", wire::to_string(resource.origin)},
                         {"generation", wire::encode(resource.generation)},
                         {"state", resource.state},

@@ -46,15 +46,19 @@ std::vector<HostResult> send_and_wait(client::Client& client, const std::vector<
 
 void add_rows(Table& table, const std::string& host, const client::CommandResource& resource,
               bool dry_run) {
+    const std::string what = resource.action.empty() ? "" : "action " + resource.action;
     if (resource.error) {
-        table.rows.push_back({host, resource.collection, resource.id, "", "", "",
-                              "failed: " + resource.error->detail});
+        table.rows.push_back({host, resource.collection, resource.id, what, "", "",
+                              resource.outcome + ": " + resource.error->detail});
+    } else if (!resource.action.empty()) {
+        table.rows.push_back(
+            {host, resource.collection, resource.id, what, "", "", resource.outcome});
     }
     for (const client::Change& change : resource.changes) {
         table.rows.push_back({host, resource.collection, resource.id, change.path,
                               brief(change.before), brief(change.after), change.outcome});
     }
-    if (!resource.error && resource.changes.empty()) {
+    if (!resource.error && resource.action.empty() && resource.changes.empty()) {
         const bool untouched = dry_run || resource.outcome == "done";
         table.rows.push_back({host, resource.collection, resource.id, "", "", "",
                               untouched ? "no change" : resource.outcome});
@@ -108,12 +112,23 @@ std::size_t count_changes(const Command& command) {
     return count;
 }
 
+std::size_t count_actions(const Command& command) {
+    return static_cast<std::size_t>(
+        std::count_if(command.resources.begin(), command.resources.end(), [](const auto& resource) {
+            return !resource.action.empty() && resource.outcome == "planned";
+        }));
+}
+
 void tell_command(const HostResult& result, bool dry_run) {
     const Command& command = *result.command;
     if (dry_run) {
-        const std::size_t count = count_changes(command);
-        Output::message(result.host + ": dry run: " + std::to_string(count) +
-                        (count == 1 ? " change" : " changes") + " would be made");
+        const auto counted = [](std::size_t count, const std::string& thing) {
+            return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+        };
+        const std::size_t actions = count_actions(command);
+        Output::message(result.host + ": dry run: " + counted(count_changes(command), "change") +
+                        " would be made" +
+                        (actions == 0 ? "" : ", " + counted(actions, "action") + " run"));
         return;
     }
     std::string line = result.host + ": command " + command.id + " " + command.state;
@@ -142,9 +157,9 @@ Exit exit_of_one(const HostResult& result, const ChangeOptions& options) {
     if (!options.dry_run) return exit_of(command);
     const bool failed =
         std::any_of(command.resources.begin(), command.resources.end(),
-                    [](const auto& resource) { return resource.error.has_value(); });
+                    [](const auto& resource) { return resource.outcome == "failed"; });
     if (failed || command.error) return Exit::failed;
-    const bool pending = options.exit_code && count_changes(command) > 0;
+    const bool pending = options.exit_code && count_changes(command) + count_actions(command) > 0;
     return pending ? Exit::pending : Exit::done;
 }
 

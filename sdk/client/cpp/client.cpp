@@ -163,6 +163,17 @@ Result<Command> Client::put(std::string_view host, std::string_view collection, 
     }
     json::Object body{{"description", *std::move(parsed)}};
     if (!options.policy.empty()) body.set("policy", options.policy);
+    for (const auto& [name, text] :
+         {std::pair<const char*, const std::string&>("requires", options.requires_),
+          {"notifies", options.notifies}}) {
+        if (text.empty()) continue;
+        auto list = json::parse(text);
+        if (!list) {
+            return Failure{.kind = Kind::local,
+                           .detail = std::string(name) + ": " + list.error().what};
+        }
+        body.set(name, *std::move(list));
+    }
     Request request{.method = "PUT",
                     .path = resource_path(host, collection, id),
                     .body = json::write(std::move(body))};

@@ -54,9 +54,11 @@ struct ChangeOptions {
     std::string key = {};          // as Request::key
 };
 struct PutOptions : ChangeOptions {
-    std::string policy = {};    // empty: the API's default
-    std::string if_match = {};  // an etag; empty: whatever is there
-    bool create_only = false;   // fail with precondition-failed when described already
+    std::string policy = {};     // empty: the API's default
+    std::string requires_ = {};  // JSON [{"collection","id"}]; empty: none
+    std::string notifies = {};   // JSON [{"collection","id","action"}]; empty: none
+    std::string if_match = {};   // an etag; empty: whatever is there
+    bool create_only = false;    // fail with precondition-failed when described already
 };
 // Of a list: docs/rest.md has the grammar and each list's fields. Empty: all, in the API's order.
 struct ListQuery {
@@ -130,7 +132,8 @@ class Client {
     // Drops the description and leaves the machine as it is.
     Result<Command> forget(std::string_view host, std::string_view collection, std::string_view id,
                            const ChangeOptions& options = {});
-    // `file`: JSON {"resources":[{"collection","id","description","policy"}]}, one command.
+    // `file`: JSON {"resources":[{"collection","id","description","policy",
+    // "requires","notifies"}]}, one command.
     Result<Command> apply(std::string_view host, const std::string& file,
                           const ChangeOptions& options = {});
 

@@ -35,6 +35,7 @@ CommandResource decode_command_resource(const json::Value& value) {
     CommandResource resource;
     resource.collection = value.string_or("collection");
     resource.id = value.string_or("id");
+    resource.action = value.string_or("action");
     resource.outcome = value.string_or("outcome");
     resource.error = decode_reason(value["error"]);
     for (const json::Value& change : items_of(value, "changes")) {

@@ -91,6 +91,7 @@ struct Reason {
 struct CommandResource {
     std::string collection;
     std::string id;
+    std::string action;   // an action that was asked for or made due; empty for the resource itself
     std::string outcome;  // planned, done, failed, skipped
     std::vector<Change> changes;
     std::optional<Reason> error;

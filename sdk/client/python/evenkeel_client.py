@@ -234,11 +234,16 @@ class Client:
 
     def put(self, host: str, collection: str, id: str, description: Json,
             policy: Optional[str] = None, *, wait: float = 0, dry_run: bool = False,
-            if_match: Optional[str] = None, create_only: bool = False) -> Json:
+            if_match: Optional[str] = None, create_only: bool = False,
+            requires: Optional[List[Json]] = None, notifies: Optional[List[Json]] = None) -> Json:
         """The command; with `wait` (seconds) the finished one, even failed, or TimeoutError."""
         body: Json = {"description": description}
         if policy is not None:
             body["policy"] = policy
+        if requires is not None:
+            body["requires"] = requires
+        if notifies is not None:
+            body["notifies"] = notifies
         headers = {}
         if if_match is not None:
             headers["If-Match"] = if_match

@@ -43,6 +43,31 @@ class Api(OrchestratorCase):
                          {"/resources/0/description/mode", "/resources/1",
                           "/resources/1/description/nope"})
 
+    def test_ties_are_checked_shown_and_sent_in_the_order_of_the_work(self):
+        agent = self.online()
+        there = [{"collection": "files", "id": "/b"}]
+        tell = [{"collection": "files", "id": "/b", "action": "ring"}]
+        reply = self.rest.call("PUT", self.path("/a"), {
+            "description": {}, "requires": there, "notifies": [{"id": 7, "x": 1}]})
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/requires/0", "/notifies/0/x", "/notifies/0/collection",
+                          "/notifies/0/id", "/notifies/0/action"})
+        entry = {"collection": "files", "description": {}}
+        cycle = [{**entry, "id": "/a", "requires": there},
+                 {**entry, "id": "/b", "requires": [{"collection": "files", "id": "/a"}]}]
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": cycle})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual([(error["pointer"], error["detail"]) for error in reply.body["errors"]],
+                         [("/resources/0/requires/0", "a cycle: files /a -> files /b -> files /a")])
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {**entry, "id": "/a", "requires": there, "notifies": tell}, {**entry, "id": "/b"}]})
+        self.assertEqual(reply.status, 202, reply)
+        sent = agent.take_command()["resources"]
+        self.assertEqual([(one["id"], one.get("requires"), one.get("notifies")) for one in sent],
+                         [("/b", None, None), ("/a", there, tell)])
+        shown = self.get(self.path("/a")).body
+        self.assertEqual((shown["requires"], shown["notifies"]), (there, tell))
+
     def test_ids_and_collections_that_are_not_there_are_told_apart(self):
         self.online()
         reply = self.put("/etc//motd", {})

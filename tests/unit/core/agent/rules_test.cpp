@@ -99,11 +99,16 @@ TEST(EndState, OneFailureFailsTheJobAndOnlyAllSupersededIsSuperseded) {
     job.steps = {step_with(wire::Outcome::done), step_with(wire::Outcome::planned)};
     EXPECT_EQ(end_state(job), "succeeded");
     job.steps.push_back(step_with(wire::Outcome::skipped, older));
+    job.steps.back().superseded = true;
     EXPECT_EQ(end_state(job), "succeeded");
     job.steps.push_back(step_with(wire::Outcome::failed, Error{}));
     EXPECT_EQ(end_state(job), "failed");
     job.steps = {step_with(wire::Outcome::skipped, older)};
+    job.steps.back().superseded = true;
     EXPECT_EQ(end_state(job), "superseded");
+    job.steps.front().superseded = false;
+    job.steps.front().root = {"notes", "one"};
+    EXPECT_EQ(end_state(job), "failed");
     job.is_cancelled = true;
     EXPECT_EQ(end_state(job), "cancelled");
 }

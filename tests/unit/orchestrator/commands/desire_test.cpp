@@ -212,5 +212,74 @@ TEST_F(DesireTest, NothingIsComparedWhileCommandsAreUnderWay) {
               Errc::conflict);
 }
 
+TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
+    Wish wish;
+    wish.ref = {"files", "/a"};
+    wish.description = said("x");
+    wish.ties = {{{"files", "/b"}}, {{{"services", "x"}, "restart"}}};
+    state::Command made;
+    const auto ask = [&] {
+        change([&](state::Edit& edit) -> Result<void> {
+            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            return {};
+        });
+    };
+    ask();
+    EXPECT_EQ(resource("/a")->ties, wish.ties);
+    EXPECT_EQ(to_wire(command(made.id), vault_, "s")->resources[0].ties, wish.ties);
+    const auto first = resource("/a")->generation;
+    ask();
+    EXPECT_EQ(resource("/a")->generation, first);
+    wish.ties.tells.clear();
+    ask();
+    EXPECT_NE(resource("/a")->generation, first);
+}
+
+TEST_F(DesireTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
+    Wish a;
+    a.ref = {"files", "/a"};
+    a.description = said("x");
+    a.ties.needs = {{"files", "/b"}};
+    Wish b = a;
+    b.ref = {"files", "/b"};
+    b.ties.needs = {{"files", "/a"}};
+    const auto describe_one = [&](const Wish& wish) {
+        return try_change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            return {};
+        });
+    };
+    ASSERT_TRUE(describe_one(a));
+    const auto refused = describe_one(b);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::conflict);
+    EXPECT_FALSE(resource("/b"));
+}
+
+TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
+    for (const char* id : {"/a", "/b", "/c", "/d"}) put(id, said("x"));
+    change([&](state::Edit& edit) -> Result<void> {
+        const auto tie = [&](const char* from, const char* to) -> Result<void> {
+            auto found = EK_TRY(edit.resource(host_, {"files", from}));
+            found->ties.needs = {{"files", to}};
+            found->removing = *from == '/' && (from[1] == 'c' || from[1] == 'd');
+            return edit.put_resource(host_, *found);
+        };
+        EK_CHECK(tie("/a", "/b"));
+        EK_CHECK(tie("/c", "/d"));
+        EK_CHECK(tie("/d", "/nowhere"));
+        return end_all(edit, host_, Error{});
+    });
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(repair(edit, host_, {}));
+        return {};
+    });
+    const auto waiting = *read().unfinished(host_, 0, 10);
+    ASSERT_EQ(waiting.size(), 2U);
+    EXPECT_EQ(waiting[0].resources[0].ref.id + waiting[0].resources[1].ref.id, "/b/a");
+    EXPECT_EQ(waiting[1].verb, "remove");
+    EXPECT_EQ(waiting[1].resources[0].ref.id + waiting[1].resources[1].ref.id, "/c/d");
+}
+
 }  // namespace
 }  // namespace evenkeel::commands

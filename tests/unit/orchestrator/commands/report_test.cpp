@@ -271,5 +271,55 @@ TEST_F(HandUp, TheGapOfARestoreIsExplainedAsOne) {
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "orchestrator_restored");
 }
 
+TEST_F(ReportTest, AnActionThatAChangeMadeDueJoinsTheCommandAndLeavesTheResourceAlone) {
+    json::Value data = outcome("failed");
+    data.as_object()
+        .find("resources")
+        ->as_array()
+        .push_back(json::Object{{"collection", "files"},
+                                {"id", "/a"},
+                                {"action", "restart"},
+                                {"generation", wire::encode(generation_)},
+                                {"outcome", "failed"},
+                                {"changes", json::Array{}},
+                                {"error", json::Object{{"code", "unavailable"}, {"detail", "no"}}},
+                                {"state", nullptr},
+                                {"compliance", nullptr}});
+    EXPECT_EQ(*take(1, "command.outcome", data), Taken::fresh);
+    const state::Command ended = command(made_.id);
+    ASSERT_EQ(ended.resources.size(), 2U);
+    EXPECT_EQ(ended.resources[0].outcome, wire::Outcome::done);
+    EXPECT_EQ(ended.resources[1].action, "restart");
+    EXPECT_EQ(ended.resources[1].error->what, "no");
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
+    EXPECT_FALSE(resource("/a")->state.is_null());
+}
+
+TEST_F(ReportTest, AnActionAfterARepairIsTold) {
+    const json::Value told =
+        json::Object{{"collection", "services"},
+                     {"id", "x"},
+                     {"action", "restart"},
+                     {"sources", json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}}},
+                     {"error", nullptr}};
+    EXPECT_EQ(*take(1, "resource.notified", told), Taken::fresh);
+    const json::Value event = last_event("resource.notified");
+    EXPECT_EQ(event.string_or("action"), "restart");
+    EXPECT_EQ(event["sources"], told["sources"]);
+    EXPECT_EQ(*take(2, "resource.notified", json::Object{{"collection", "x"}}), Taken::unfit);
+}
+
+TEST_F(ReportTest, ALocalDescriptionKeepsItsTies) {
+    json::Value told = seen("compliant", {});
+    told.as_object().set("id", "/local");
+    told.as_object().set("description", json::Object{{"mode", "0644"}});
+    told.as_object().set("origin", "local");
+    told.as_object().set("reason", "local");
+    told.as_object().set("requires",
+                         json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}});
+    EXPECT_EQ(*take(1, "description.changed", told), Taken::fresh);
+    EXPECT_EQ(resource("/local")->ties.needs, (std::vector<wire::Ref>{{"files", "/a"}}));
+}
+
 }  // namespace
 }  // namespace evenkeel::commands
