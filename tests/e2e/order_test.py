@@ -210,7 +210,8 @@ class Order(SystemCase):
     def test_a_repair_notifies_once_for_several_files(self):
         self.applied(*self.site("1\n", "enforce"))
         starts, since = self.starts(), self.events.mark()
-        self.bed().run("sh", "-c", "cd /var/lib/evenkeel; echo bad >site.conf; echo bad >site.extra")
+        self.bed().run("sh", "-c", "cd /var/lib/evenkeel; "
+                       "echo bad >site.conf; echo bad >site.extra")
         told = self.wait_event("resource.notified", "services", "site", since)
         self.assertEqual((told["data"]["action"], told["data"]["error"]), ("restart", None))
         self.assertEqual(told["data"]["sources"],
