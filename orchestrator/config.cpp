@@ -65,9 +65,29 @@ Result<void> read_bus(const json::Value& bus, Config& config) {
     return {};
 }
 
+Result<void> read_rate_limit(const json::Value& limit, Config& config) {
+    EK_CHECK(check(limit, "rest.rate_limit", {"per_second", "burst"}));
+    if (const json::Value* rate = limit.find("per_second")) {
+        if (!rate->is_number() || rate->as_number() < 0 || rate->as_number() > 1e6) {
+            return fail(Errc::invalid, "rest.rate_limit.per_second is not from 0 to 1000000");
+        }
+        config.requests_per_second = rate->as_number();
+    }
+    if (const json::Value* burst = limit.find("burst")) {
+        if (!burst->is_integer() || burst->as_integer() < 1 || burst->as_integer() > 1'000'000) {
+            return fail(Errc::invalid, "rest.rate_limit.burst is not from 1 to 1000000");
+        }
+        config.requests_burst = static_cast<std::uint32_t>(burst->as_integer());
+    }
+    return {};
+}
+
 Result<void> read_rest(const json::Value& rest, Config& config) {
-    EK_CHECK(check(rest, "rest", {"listen", "tls"}));
+    EK_CHECK(check(rest, "rest", {"listen", "tls", "rate_limit"}));
     EK_CHECK(read_text(rest, "listen", "rest.listen", config.rest));
+    if (const json::Value* limit = rest.find("rate_limit")) {
+        EK_CHECK(read_rate_limit(*limit, config));
+    }
     const json::Value* tls = rest.find("tls");
     if (!tls) return {};
     EK_CHECK(check(*tls, "rest.tls", {"certificate", "key"}));

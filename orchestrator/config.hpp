@@ -24,6 +24,8 @@ struct Config {
     std::string rest = "127.0.0.1:7780";
     std::string certificate;  // of the REST API, PEM file
     std::string key;
+    double requests_per_second = 100;  // of each API token; 0 = no limit
+    std::uint32_t requests_burst = 500;
     std::string log_level = "info";
 };
 

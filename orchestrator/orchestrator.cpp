@@ -61,6 +61,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
       presence_(config.heartbeat, now_unix_ms()),
       waiters_(loop, *state_),
       feed_(loop, *state_),
+      lists_(loop, *state_, presence_.silence_max()),
+      rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, vault_),
       bus_({.loop = loop,
@@ -85,6 +87,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .bus = bus_,
                .waiters = waiters_,
                .feed = feed_,
+               .lists = lists_,
+               .metrics = metrics_,
                .authority_sha256 = keys_.authority.fingerprint(),
                .enrolment_host = config.enrolment.host,
                .enrolment_port = [this] { return enrolment_.port(); },
@@ -122,7 +126,12 @@ Result<void> Orchestrator::settle_links() {
 Result<void> Orchestrator::build_api() {
     http::Router::Options options;
     options.authorize = [this](http::Request& request, std::string_view permission) {
-        return access_.authorize(request, permission);
+        auto refusal = access_.authorize(request, permission);
+        if (refusal) return refusal;
+        auto limited = rate_limit_.take(request.principal.id, now_monotonic_ns());
+        // What is too much is not recorded: that would be more of it.
+        if (limited) request.principal = {};
+        return limited;
     };
     options.refuse = [this](const http::Request& request, http::Problem problem,
                             const std::shared_ptr<http::Responder>& responder) {
@@ -133,6 +142,11 @@ Result<void> Orchestrator::build_api() {
         access_.watch(who, stream);
     };
     options.permissions = api::permissions();
+    metrics_.listen(*state_);
+    options.answered = [this](std::string_view method, std::string_view route, int status,
+                              double seconds) {
+        metrics_.answered(method, route, status, seconds);
+    };
     options.begin = [this](const http::Route& route, http::Request& request,
                            std::shared_ptr<http::Responder> responder) {
         return idempotency_.begin(route, request, std::move(responder));

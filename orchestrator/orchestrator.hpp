@@ -10,6 +10,9 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/list_feed.hpp"
+#include "orchestrator/api/metrics.hpp"
+#include "orchestrator/api/rate_limit.hpp"
 #include "orchestrator/bus/enrolment_port.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/hosts/keys.hpp"
@@ -54,6 +57,9 @@ class Orchestrator {
     hosts::Presence presence_;
     api::Waiters waiters_;
     api::EventFeed feed_;
+    api::ListFeed lists_;
+    api::Metrics metrics_;
+    api::RateLimit rate_limit_;
     api::Access access_;
     api::Idempotency idempotency_;
     bus::Bus bus_;

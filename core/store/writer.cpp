@@ -71,6 +71,7 @@ struct Writer::Inside {
     std::condition_variable changed;
     std::deque<Job> queue;
     bool stopping = false;
+    Stats stats;
     std::thread thread;
 
     Result<void> add(Job job);
@@ -105,6 +106,11 @@ void Writer::Inside::work() {
     pthread_setname_np(pthread_self(), "store-writer");
     for (std::vector<Job> batch = take(); !batch.empty(); batch = take()) {
         commit_batch(env, batch);
+        {
+            const std::scoped_lock lock(mutex);
+            ++stats.commits;
+            stats.works += batch.size();
+        }
         for (Job& job : batch) {
             if (!job.posted) {
                 job.done(std::move(job.outcome));
@@ -139,6 +145,11 @@ Result<void> Writer::run(Work work) {
     Done done = [promise](Result<void> result) { promise->set_value(std::move(result)); };
     EK_CHECK(inside_->add(Job{std::move(work), std::move(done), false, {}}));
     return outcome.get();
+}
+
+Writer::Stats Writer::stats() const {
+    const std::scoped_lock lock(inside_->mutex);
+    return inside_->stats;
 }
 
 std::size_t Writer::depth() const {

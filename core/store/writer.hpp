@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -40,6 +41,12 @@ class Writer {
     // Queues `work` and waits for the commit. Never on the loop: it would stand still. [lane]
     Result<void> run(Work work);
 
+    // What was committed since the start. [any]
+    struct Stats {
+        std::uint64_t commits = 0;
+        std::uint64_t works = 0;  // in them
+    };
+    Stats stats() const;
     // Works waiting. [any]
     std::size_t depth() const;
 

@@ -83,7 +83,8 @@ void add_audit(std::vector<http::Route>& routes, Context& context) {
               {.name = "since", .description = "Only from this time on."},
               {.name = "until", .description = "Only before this time."},
               {.name = "object", .description = "Only objects that begin with this."}}),
-         .answers = {{200, "A page of records, with the ends of the chain.", "AuditList"}},
+         .answers =
+             {{200, "A page of records, with the ends of the chain.", "AuditList", {"Link"}}},
          .handler = reading(context.state, [&](const auto& view, const auto& request) {
              return list_audit(context, view, request);
          })});

@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 
 // /v1/hosts/{h}/collections
@@ -27,15 +27,30 @@ const Fields& collection_fields() {
     return kFields;
 }
 
-Outcome list_collections(const Context& context, const state::View& view, const Request& request) {
+Checked<Listing> list_collections(const state::View& view, const Request& request) {
     const state::Host host = EK_ASK(require_host(view, request));
-    const Pages pages(context.vault, context.state.stream().id, collection_fields());
-    return pages.answer(
-        view, request, view.tables().collections, store::Range::prefix(state::host_prefix(host.id)),
-        [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
-            return show(host,
-                        EK_ASK(state::parse_record(record).and_then(state::decode_collection)));
-        });
+    const std::string prefix = state::host_prefix(host.id);
+    return Listing{
+        .table = view.tables().collections,
+        .range = store::Range::prefix(prefix),
+        .make_for = [host](const state::View&) -> Pages::Make {
+            return [host](std::string_view,
+                          std::string_view record) -> Checked<std::optional<json::Value>> {
+                return show(host,
+                            EK_ASK(state::parse_record(record).and_then(state::decode_collection)));
+            };
+        },
+        .identity =
+            [id = host.id](std::string_view key, std::string_view) {
+                return json::Object{{"host", id}, {"collection", key.substr(key.find('\0') + 1)}};
+            },
+        .touch =
+            [id = host.id, prefix](const state::StoredEvent& event, const json::Value&,
+                                   Touched& touched) {
+                if (event.type == "host.changed" && event.host == id) {
+                    touched.prefixes.insert(prefix);
+                }
+            }};
 }
 
 Outcome get_collection(const Context& context, const state::View& view, const Request& request) {
@@ -60,11 +75,11 @@ void add_collections(std::vector<http::Route>& routes, Context& context) {
                       .permission = "host.read",
                       .tag = "collections",
                       .summary = "List the collections that a host has",
-                      .query = page_parameters(collection_fields()),
-                      .answers = {{200, "A page of collections.", "CollectionList"}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_collections(context, view, request);
-                      })});
+                      .query = list_parameters(collection_fields()),
+                      .headers = {"Last-Event-ID"},
+                      .answers = list_answers("A page of collections.", "CollectionList"),
+                      .handler = listing(context, collection_fields(), list_collections),
+                      .produces = list_media_types()});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}/collections/{collection}",
                       .permission = "host.read",

@@ -3,7 +3,7 @@
 #include "core/base/id.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/shapes.hpp"
@@ -31,32 +31,53 @@ const Fields& command_fields() {
     return kFields;
 }
 
-Outcome list_commands(const Context& context, const state::View& view, const Request& request) {
-    const std::string* wanted = request.parameter("state");
-    if (wanted && !state::command_state_from(*wanted)) {
+// The id at the end of a key, in both tables.
+std::string_view id_of(std::string_view key) {
+    const std::size_t end = key.rfind('\0');
+    return end == std::string_view::npos ? key : key.substr(end + 1);
+}
+
+Pages::Make commands_at(const state::View& view, const std::string& state) {
+    return [&view, state](std::string_view key,
+                          std::string_view) -> Checked<std::optional<json::Value>> {
+        const auto command = EK_ASK(view.command(id_of(key)));
+        if (!command) return std::nullopt;
+        if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
+        return state::show(*command);
+    };
+}
+
+Checked<Listing> list_commands(const state::View& view, const Request& request) {
+    const std::string* state = request.parameter("state");
+    if (state && !state::command_state_from(*state)) {
         return refuse(Code::invalid_parameter, "state is none of a command's states");
     }
-    // Newest first: ids are made in order of time.
-    store::Table table = view.tables().commands;
-    store::Range range = store::Range::all();
+    Listing list{.table = view.tables().commands, .range = store::Range::all(), .make_for = {}};
+    std::string host_id;
     if (const std::string* name = request.parameter("host")) {
         const auto host = EK_ASK(view.find_host(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
-        table = view.tables().host_commands;
-        range = store::Range::prefix(state::host_prefix(host->id));
+        host_id = host->id;
+        list.table = view.tables().host_commands;
+        list.range = store::Range::prefix(state::host_prefix(host_id));
     }
-    const Pages pages(context.vault, context.state.stream().id, command_fields());
-    return pages.answer(
-        view, request, table, range.reversed(),
-        [&](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
-            const std::size_t id = key.rfind('\0');
-            const auto command =
-                EK_ASK(view.command(id == std::string_view::npos ? key : key.substr(id + 1)));
-            if (!command || (wanted && state::to_string(command->state) != *wanted)) {
-                return std::nullopt;
-            }
-            return state::show(*command);
-        });
+    // Newest first: ids are made in order of time.
+    list.range = list.range.reversed();
+    list.make_for = [wanted = state ? *state : std::string()](const state::View& now) {
+        return commands_at(now, wanted);
+    };
+    list.identity = [](std::string_view key, std::string_view) {
+        return json::Object{{"id", id_of(key)}};
+    };
+    list.touch = [host_id](const state::StoredEvent& event, const json::Value& data,
+                           Touched& touched) {
+        if (event.type != "command.changed") return;
+        if (!host_id.empty() && event.host != host_id) return;
+        const std::string id = data.string_or("id");
+        touched.keys.emplace(host_id.empty() ? id : state::host_key(host_id, id),
+                             json::Object{{"id", id}});
+    };
+    return list;
 }
 
 Outcome get_command(const state::View& view, const Request& request) {
@@ -114,13 +135,13 @@ void add_commands(std::vector<http::Route>& routes, Context& context) {
          .permission = "command.read",
          .tag = "commands",
          .summary = "List commands, the newest first",
-         .query = page_parameters(
+         .query = list_parameters(
              command_fields(), {{.name = "host", .description = "Id or name of a host."},
                                 {.name = "state", .description = "Only commands in this state."}}),
-         .answers = {{200, "A page of commands.", "CommandList"}},
-         .handler = reading(context.state, [&](const auto& view, const auto& request) {
-             return list_commands(context, view, request);
-         })});
+         .headers = {"Last-Event-ID"},
+         .answers = list_answers("A page of commands.", "CommandList"),
+         .handler = listing(context, command_fields(), list_commands),
+         .produces = list_media_types()});
     routes.push_back({.method = "GET",
                       .path = "/v1/commands/{id}",
                       .permission = "command.read",
@@ -130,17 +151,18 @@ void add_commands(std::vector<http::Route>& routes, Context& context) {
                       .handler = reading(context.state, [](const auto& view, const auto& request) {
                           return get_command(view, request);
                       })});
-    routes.push_back({.method = "POST",
-                      .path = "/v1/commands/{id}",
-                      .verb = "cancel",
-                      .permission = "command.cancel",
-                      .tag = "commands",
-                      .summary = "Cancel a command that waits, or ask to stop one that runs",
-                      .answers = {{200, "It was cancelled.", "Command"},
-                                  {202, "The agent was asked to stop it.", "Command"}},
-                      .handler = [&](const Request& request, const Responder& responder) {
-                          cancel_command(context, request, responder);
-                      }});
+    routes.push_back(
+        {.method = "POST",
+         .path = "/v1/commands/{id}",
+         .verb = "cancel",
+         .permission = "command.cancel",
+         .tag = "commands",
+         .summary = "Cancel a command that waits, or ask to stop one that runs",
+         .answers = {{200, "It was cancelled.", "Command", {"Location"}},
+                     {202, "The agent was asked to stop it.", "Command", {"Location"}}},
+         .handler = [&](const Request& request, const Responder& responder) {
+             cancel_command(context, request, responder);
+         }});
 }
 
 }  // namespace evenkeel::api

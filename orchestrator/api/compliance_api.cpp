@@ -1,8 +1,9 @@
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/state/shapes.hpp"
 
@@ -42,7 +43,8 @@ void count(state::Tally& counts, wire::Verdict verdict) {
 }
 
 struct Wanted {
-    const state::Host* host = nullptr;  // null = all
+    std::string host_id;                // empty = all
+    const state::Host* host = nullptr;  // null = all; good while the Hosts that gave it are
     std::string collection;
     std::optional<wire::Verdict> status;
 };
@@ -113,6 +115,7 @@ Checked<Wanted> read_wanted(const state::View& view, const Request& request, Hos
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         wanted.host = EK_ASK(hosts.active(host->id));
         if (!wanted.host) return refuse(Code::invalid_state, "the host is retired");
+        wanted.host_id = host->id;
     }
     if (const std::string* collection = request.parameter("collection")) {
         if (!state::is_collection_name(*collection)) {
@@ -143,27 +146,52 @@ const Fields& compliance_fields() {
     return kFields;
 }
 
-Outcome list_compliance(const Context& context, const state::View& view, const Request& request) {
+Checked<json::Object> counts_of(const Context& context, const state::View& view, Wanted wanted,
+                                const store::Range& range) {
     Hosts hosts(view);
-    const Wanted wanted = EK_ASK(read_wanted(view, request, hosts));
-    const store::Range range = wanted.host
-                                   ? store::Range::prefix(state::host_prefix(wanted.host->id))
-                                   : store::Range::all();
+    if (!wanted.host_id.empty()) wanted.host = EK_ASK(hosts.active(wanted.host_id));
+    if (!wanted.host_id.empty() && !wanted.host) {
+        return json::Object{{"counts", state::encode(state::Tally{})}};
+    }
     const state::Tally counts = wanted.collection.empty()
                                     ? EK_ASK(count_all(context, view, hosts, wanted))
                                     : EK_ASK(count_collection(context, view, hosts, wanted, range));
-    const Pages pages(context.vault, context.state.stream().id, compliance_fields());
-    return pages.answer(
-        view, request, view.tables().resources, range,
-        [&](std::string_view key, std::string_view record) -> Checked<std::optional<json::Value>> {
-            const auto verdict = EK_ASK(judge(context, hosts, wanted, key, record));
+    return json::Object{{"counts", state::encode(counts)}};
+}
+
+Pages::Make verdicts_at(const Context& context, const state::View& view, const Wanted& wanted) {
+    return
+        [&context, hosts = std::make_shared<Hosts>(view), wanted](
+            std::string_view key, std::string_view record) -> Checked<std::optional<json::Value>> {
+            const auto verdict = EK_ASK(judge(context, *hosts, wanted, key, record));
             if (!verdict) return std::nullopt;
             if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
                 return std::nullopt;
             }
             return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);
-        },
-        {{"counts", state::encode(counts)}});
+        };
+}
+
+Checked<Listing> list_compliance(const Context& context, const state::View& view,
+                                 const Request& request) {
+    Hosts hosts(view);
+    const Wanted wanted = EK_ASK(read_wanted(view, request, hosts));
+    const store::Range range = wanted.host_id.empty()
+                                   ? store::Range::all()
+                                   : store::Range::prefix(state::host_prefix(wanted.host_id));
+    return Listing{
+        .table = view.tables().resources,
+        .range = range,
+        .make_for = [&context,
+                     wanted](const state::View& now) { return verdicts_at(context, now, wanted); },
+        .identity = identity_of_resource,
+        .touch =
+            [id = wanted.host_id](const state::StoredEvent& event, const json::Value& data,
+                                  Touched& touched) {
+                if (id.empty() || event.host == id) touch_resources(event, data, touched);
+            },
+        .more = [&context, wanted,
+                 range](const state::View& now) { return counts_of(context, now, wanted, range); }};
 }
 
 }  // namespace
@@ -175,7 +203,7 @@ void add_compliance(std::vector<http::Route>& routes, Context& context) {
          .permission = "compliance.read",
          .tag = "compliance",
          .summary = "Verdicts across hosts, with counts over all that host and collection select",
-         .query = page_parameters(
+         .query = list_parameters(
              compliance_fields(),
              {{.name = "host", .description = "Id or name of a host."},
               {.name = "collection", .description = "Only this collection."},
@@ -184,10 +212,13 @@ void add_compliance(std::vector<http::Route>& routes, Context& context) {
                .schema = json::Object{{"type", "string"},
                                       {"enum", json::Array{"compliant", "drifted", "unknown",
                                                            "failed"}}}}}),
-         .answers = {{200, "A page of verdicts.", "ComplianceList"}},
-         .handler = reading(context.state, [&](const auto& view, const auto& request) {
-             return list_compliance(context, view, request);
-         })});
+         .headers = {"Last-Event-ID"},
+         .answers = list_answers("A page of verdicts.", "ComplianceList"),
+         .handler = listing(context, compliance_fields(),
+                            [&](const auto& view, const auto& request) {
+                                return list_compliance(context, view, request);
+                            }),
+         .produces = list_media_types()});
 }
 
 }  // namespace evenkeel::api

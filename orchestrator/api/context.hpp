@@ -17,6 +17,8 @@
 namespace evenkeel::api {
 
 class EventFeed;
+class ListFeed;
+class Metrics;
 
 // What the routes work with. All of it outlives them. [loop]
 struct Context {
@@ -29,6 +31,8 @@ struct Context {
     bus::Bus& bus;
     Waiters& waiters;
     EventFeed& feed;
+    ListFeed& lists;
+    const Metrics& metrics;
     std::string authority_sha256;
     std::string enrolment_host;  // where it listens; empty: on every address
     std::function<std::uint16_t()> enrolment_port;

@@ -172,24 +172,26 @@ Outcome list_enrolments(const Context& context, const state::View& view, const R
 }
 
 void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
-    routes.push_back(
-        {.method = "POST",
-         .path = "/v1/enrolment-tokens",
-         .permission = "enrolment.write",
-         .tag = "enrolment",
-         .summary = "Make a token that hosts enrol with; its secret is shown once",
-         .body = http::Body{.schema = "EnrolmentTokenPost", .required = false},
-         .answers = {{201, "The token, with secret and install line.", "EnrolmentTokenMade"}},
-         .handler = [&](const Request& request, const Responder& responder) {
-             make_token(context, request, responder);
-         }});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/enrolment-tokens",
+                      .permission = "enrolment.write",
+                      .tag = "enrolment",
+                      .summary = "Make a token that hosts enrol with; its secret is shown once",
+                      .body = http::Body{.schema = "EnrolmentTokenPost", .required = false},
+                      .answers = {{201,
+                                   "The token, with secret and install line.",
+                                   "EnrolmentTokenMade",
+                                   {"Location"}}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          make_token(context, request, responder);
+                      }});
     routes.push_back({.method = "GET",
                       .path = "/v1/enrolment-tokens",
                       .permission = "enrolment.read",
                       .tag = "enrolment",
                       .summary = "List enrolment tokens",
                       .query = page_parameters(token_fields()),
-                      .answers = {{200, "A page of tokens.", "EnrolmentTokenList"}},
+                      .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link"}}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_tokens(context, view, request);
                       })});
@@ -223,7 +225,7 @@ void add_enrolment(std::vector<http::Route>& routes, Context& context) {
                       .tag = "enrolment",
                       .summary = "List how hosts came in",
                       .query = page_parameters(enrolment_fields()),
-                      .answers = {{200, "A page of enrolments.", "EnrolmentList"}},
+                      .answers = {{200, "A page of enrolments.", "EnrolmentList", {"Link"}}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_enrolments(context, view, request);
                       })});

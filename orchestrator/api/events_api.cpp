@@ -83,6 +83,7 @@ void add_events(std::vector<http::Route>& routes, Context& context) {
          .query = {{.name = "since", .description = "An event's id: begin after it."},
                    {.name = "host", .description = "Id or name of a host."},
                    {.name = "type", .description = "Event types, with commas between them."}},
+         .headers = {"Last-Event-ID"},
          .answers = {{200, "CloudEvents, each as `data:` of a server-sent event.", "Event"}},
          .handler = [&](const Request& request,
                         const Responder& responder) { follow_events(context, request, responder); },

@@ -2,6 +2,7 @@
 
 #include "core/wire/message.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/metrics.hpp"
 #include "orchestrator/api/outcome.hpp"
 
 // /livez, /readyz and /version: without a token
@@ -28,6 +29,26 @@ void get_ready(const Context& context, const Responder& responder) {
                                                                            {"bus", word(bus)}}}}));
 }
 
+void get_metrics(const Context& context, const Responder& responder) {
+    const auto text = context.metrics.text(context);
+    if (!text) return responder->send(text.error());
+    http::Reply reply = http::Reply::text(200, *text);
+    reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    responder->send(std::move(reply));
+}
+
+void get_problem(const Request& request, const Responder& responder) {
+    const auto kind = http::problem_kind(request.at("code"));
+    if (!kind) {
+        return responder->send(
+            {.code = http::Code::not_found, .detail = "there is no problem of this code"});
+    }
+    responder->send(http::Reply::json(200, json::Object{{"type", "/problems/" + kind->code},
+                                                        {"code", kind->code},
+                                                        {"status", kind->status},
+                                                        {"title", kind->title}}));
+}
+
 }  // namespace
 
 void add_health(std::vector<http::Route>& routes, Context& context) {
@@ -49,6 +70,23 @@ void add_health(std::vector<http::Route>& routes, Context& context) {
                       .handler = [&context](const Request&, const Responder& responder) {
                           get_ready(context, responder);
                       }});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/metrics",
+         .permission = std::string(http::kPublic),
+         .tag = "health",
+         .summary = "Counters and gauges in Prometheus' text format",
+         .answers = {{200, "The metrics."}},
+         .handler = [&context](const Request&,
+                               const Responder& responder) { get_metrics(context, responder); },
+         .produces = {"text/plain"}});
+    routes.push_back({.method = "GET",
+                      .path = "/problems/{code}",
+                      .permission = std::string(http::kPublic),
+                      .tag = "health",
+                      .summary = "What a problem's type means",
+                      .answers = {{200, "Its title and status.", "ProblemKind"}},
+                      .handler = get_problem});
     routes.push_back(
         {.method = "GET",
          .path = "/version",

@@ -4,7 +4,7 @@
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/hosts/names.hpp"
@@ -34,14 +34,29 @@ const Fields& host_fields() {
     return kFields;
 }
 
-Outcome list_hosts(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id, host_fields());
-    return pages.answer(
-        view, request, view.tables().hosts, store::Range::all(),
-        [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
-            const auto host = EK_ASK(state::parse_record(record).and_then(state::decode_host));
-            return EK_ASK(show_host(context, view, host));
-        });
+Checked<Listing> list_hosts(const Context& context, const state::View& view) {
+    return Listing{.table = view.tables().hosts,
+                   .range = store::Range::all(),
+                   .make_for = [&context](const state::View& now) -> Pages::Make {
+                       return [&context, &now](
+                                  std::string_view,
+                                  std::string_view record) -> Checked<std::optional<json::Value>> {
+                           const auto host =
+                               EK_ASK(state::parse_record(record).and_then(state::decode_host));
+                           return EK_ASK(show_host(context, now, host));
+                       };
+                   },
+                   .identity =
+                       [](std::string_view key, std::string_view) {
+                           return json::Object{{"id", key}};
+                       },
+                   // Whatever happens on a host may change its counts.
+                   .touch =
+                       [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
+                           const std::string host(event.host);
+                           if (!host.empty())
+                               touched.keys.emplace(host, json::Object{{"id", host}});
+                       }};
 }
 
 Outcome get_host(const Context& context, const state::View& view, const Request& request) {
@@ -128,11 +143,13 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       .permission = "host.read",
                       .tag = "hosts",
                       .summary = "List hosts",
-                      .query = page_parameters(host_fields()),
-                      .answers = {{200, "A page of hosts.", "HostList"}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_hosts(context, view, request);
-                      })});
+                      .query = list_parameters(host_fields()),
+                      .headers = {"Last-Event-ID"},
+                      .answers = list_answers("A page of hosts.", "HostList"),
+                      .handler = listing(
+                          context, host_fields(),
+                          [&](const auto& view, const auto&) { return list_hosts(context, view); }),
+                      .produces = list_media_types()});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}",
                       .permission = "host.read",

@@ -171,8 +171,8 @@ void apply_file(Context& context, const Request& request, const Responder& respo
 
 const std::vector<http::Answer>& command_answers() {
     static const std::vector<http::Answer> kAnswers = {
-        {200, "Finished within Prefer: wait, or a dry run.", "Command"},
-        {202, "Stored; the host will be told.", "Command"}};
+        {200, "Finished within Prefer: wait, or a dry run.", "Command", {"Location", "Dry-Run"}},
+        {202, "Stored; the host will be told.", "Command", {"Location"}}};
     return kAnswers;
 }
 
@@ -190,6 +190,7 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
                           .tag = "resources",
                           .summary = std::move(summary),
                           .query = {dry_run_parameter()},
+                          .headers = {"Prefer", "If-Match", "If-None-Match"},
                           .answers = command_answers(),
                           .handler = std::move(handler)};
         if (!body.empty()) route.body = http::Body{.schema = std::move(body)};

@@ -2,7 +2,7 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/api/wishes.hpp"
 #include "orchestrator/http/conditional.hpp"
@@ -54,22 +54,31 @@ const Fields& resource_fields() {
     return kFields;
 }
 
-Outcome list_resources(const Context& context, const state::View& view, const Request& request,
-                       const std::string& collection) {
+Checked<Listing> list_resources(const Context& context, const state::View& view,
+                                const Request& request, const std::string& collection) {
     const state::Host host = EK_ASK(require_host(view, request));
     store::Range range = store::Range::prefix(state::host_prefix(host.id));
     if (!collection.empty()) {
         EK_ASK(require_collection(view, host, collection));
         range = store::Range::collection(collection, state::host_prefix(host.id));
     }
-    const Pages pages(context.vault, context.state.stream().id, resource_fields());
-    return pages.answer(
-        view, request, view.tables().resources, range,
-        [&](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
-            const auto resource =
-                EK_ASK(state::parse_record(record).and_then(state::decode_resource));
-            return EK_ASK(show_resource(context, view, host, resource));
-        });
+    return Listing{.table = view.tables().resources,
+                   .range = std::move(range),
+                   .make_for = [&context, host](const state::View& now) -> Pages::Make {
+                       return [&context, &now, host](
+                                  std::string_view,
+                                  std::string_view record) -> Checked<std::optional<json::Value>> {
+                           const auto resource =
+                               EK_ASK(state::parse_record(record).and_then(state::decode_resource));
+                           return EK_ASK(show_resource(context, now, host, resource));
+                       };
+                   },
+                   .identity = identity_of_resource,
+                   .touch =
+                       [id = host.id](const state::StoredEvent& event, const json::Value& data,
+                                      Touched& touched) {
+                           if (event.host == id) touch_resources(event, data, touched);
+                       }};
 }
 
 wire::Ref ref_of(const Request& request) {
@@ -168,21 +177,28 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
                       .permission = "resource.read",
                       .tag = "resources",
                       .summary = "List a host's described resources",
-                      .query = page_parameters(resource_fields()),
-                      .answers = {{200, "A page of resources.", "ResourceList"}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_resources(context, view, request, "");
-                      })});
+                      .query = list_parameters(resource_fields()),
+                      .headers = {"Last-Event-ID"},
+                      .answers = list_answers("A page of resources.", "ResourceList"),
+                      .handler = listing(context, resource_fields(),
+                                         [&](const auto& view, const auto& request) {
+                                             return list_resources(context, view, request, "");
+                                         }),
+                      .produces = list_media_types()});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}/resources/{collection}",
                       .permission = "resource.read",
                       .tag = "resources",
                       .summary = "List a host's described resources of one collection",
-                      .query = page_parameters(resource_fields()),
-                      .answers = {{200, "A page of resources.", "ResourceList"}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_resources(context, view, request, request.at("collection"));
-                      })});
+                      .query = list_parameters(resource_fields()),
+                      .headers = {"Last-Event-ID"},
+                      .answers = list_answers("A page of resources.", "ResourceList"),
+                      .handler = listing(context, resource_fields(),
+                                         [&](const auto& view, const auto& request) {
+                                             return list_resources(context, view, request,
+                                                                   request.at("collection"));
+                                         }),
+                      .produces = list_media_types()});
     routes.push_back(
         {.method = "GET",
          .path = "/v1/hosts/{h}/resources/{collection}/{id}",
@@ -192,7 +208,9 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
          .query = {{.name = "live",
                     .description = "true: ask the host, which must be connected.",
                     .schema = json::Object{{"type", "boolean"}}}},
-         .answers = {{200, "The resource.", "Resource"}, {304, "It has not changed."}},
+         .headers = {"If-None-Match"},
+         .answers = {{200, "The resource.", "Resource", {"ETag"}},
+                     {304, "It has not changed.", "", {"ETag"}}},
          .handler = [&](const Request& request, const Responder& responder) {
              get_or_read(context, request, responder);
          }});

@@ -171,7 +171,7 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
                       .tag = "access",
                       .summary = "Make a token for the API; its secret is shown once",
                       .body = http::Body{.schema = "TokenPost"},
-                      .answers = {{201, "The token, with its secret.", "TokenMade"}},
+                      .answers = {{201, "The token, with its secret.", "TokenMade", {"Location"}}},
                       .handler = [&](const Request& request, const Responder& responder) {
                           make_token(context, request, responder);
                       }});
@@ -181,7 +181,7 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
                       .tag = "access",
                       .summary = "List tokens, without their secrets",
                       .query = page_parameters(token_fields()),
-                      .answers = {{200, "A page of tokens.", "TokenList"}},
+                      .answers = {{200, "A page of tokens.", "TokenList", {"Link"}}},
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return list_tokens(context, view, request);
                       })});

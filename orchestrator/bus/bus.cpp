@@ -32,6 +32,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
           .send =
               [this](std::uint64_t connection, const std::string& address, std::uint64_t token,
                      link::Message message) {
+                  ++traffic_.sent;
                   return listener_->send(connection, address, token, std::move(message));
               },
           .close = [this](
@@ -58,6 +59,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
     };
     events.on_message = [this](std::uint64_t connection, const std::string&, link::Message message,
                                link::Delivery delivery) {
+        ++traffic_.received;
         const auto found = conversations_.find(connection);
         if (found == conversations_.end()) return;
         const std::shared_ptr<Conversation> keep = found->second;

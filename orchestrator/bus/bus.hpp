@@ -53,6 +53,13 @@ class Bus {
     void stop();
     std::uint16_t port() const;
 
+    // Messages since the start.
+    struct Traffic {
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+    };
+    Traffic traffic() const { return traffic_; }
+
     // Whether the host has a link and both hellos are through.
     bool is_online(const std::string& host) const;
     // Asks the host; see Requests. `unavailable` when it is not online.
@@ -73,6 +80,7 @@ class Bus {
     Conversation* find(const std::string& host) const;
 
     Parts parts_;
+    Traffic traffic_;
     Requests requests_;
     Shared shared_;
     std::unique_ptr<link::Listener> listener_;

@@ -13,7 +13,10 @@ json::Value reference(std::string_view part, std::string_view name) {
 json::Value content(const std::vector<std::string>& types, const json::Value& schema) {
     json::Object content;
     for (const std::string& type : types) {
-        content.set(type, json::Object{{"schema", schema}});
+        const bool stream = type == "text/event-stream";
+        content.set(
+            type, json::Object{
+                      {"schema", stream ? json::Value(json::Object{{"type", "string"}}) : schema}});
     }
     return content;
 }
@@ -43,6 +46,11 @@ json::Value problem_schema() {
     };
 }
 
+// Whether the route takes an Idempotency-Key.
+bool keeps_answers(const Route& route) {
+    return route.method != "GET" && route.permission != kPublic;
+}
+
 void add_path_parameters(const Route& route, json::Array& parameters) {
     for (std::size_t at = route.path.find('{'); at != std::string::npos;
          at = route.path.find('{', at + 1)) {
@@ -67,13 +75,30 @@ json::Value parameters_of(const Route& route) {
             {"schema", query.schema},
         });
     }
+    std::vector<std::string> headers = route.headers;
+    if (keeps_answers(route)) headers.emplace_back("Idempotency-Key");
+    for (const std::string& header : headers) {
+        parameters.emplace_back(json::Object{
+            {"name", header}, {"in", "header"}, {"schema", json::Object{{"type", "string"}}}});
+    }
     return parameters;
+}
+
+json::Value headers_of(const Route& route, std::vector<std::string> names) {
+    names.emplace_back("X-Request-Id");
+    if (keeps_answers(route)) names.emplace_back("Idempotency-Replayed");
+    json::Object headers;
+    for (const std::string& name : names) {
+        headers.set(name, json::Object{{"schema", json::Object{{"type", "string"}}}});
+    }
+    return headers;
 }
 
 json::Value answers_of(const Route& route) {
     json::Object answers;
     for (const Answer& answer : route.answers) {
-        json::Object one{{"description", answer.description}};
+        json::Object one{{"description", answer.description},
+                         {"headers", headers_of(route, answer.headers)}};
         if (!answer.schema.empty()) {
             one.append("content", content(route.produces, reference("schemas", answer.schema)));
         } else if (answer.status == 200 && route.produces.front() != "application/json") {
@@ -132,6 +157,16 @@ Result<void> check_schemas(const Route& route, const json::Object& schemas) {
     return {};
 }
 
+json::Value problem_headers() {
+    json::Object headers;
+    for (const char* name :
+         {"X-Request-Id", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
+          "RateLimit-Reset", "WWW-Authenticate", "Allow", "Accept", "Accept-Patch", "ETag"}) {
+        headers.set(name, json::Object{{"schema", json::Object{{"type", "string"}}}});
+    }
+    return headers;
+}
+
 }  // namespace
 
 Result<json::Value> make_openapi(const std::vector<Route>& routes, const Router::Options& options) {
@@ -155,6 +190,7 @@ Result<json::Value> make_openapi(const std::vector<Route>& routes, const Router:
              {"responses", json::Object{{"Problem",
                                          json::Object{
                                              {"description", "Anything that is not a success"},
+                                             {"headers", problem_headers()},
                                              {"content", content({"application/problem+json"},
                                                                  reference("schemas", "Problem"))},
                                          }}}},

@@ -97,6 +97,14 @@ std::string_view to_string(Code code) {
     return row_of(code).name;
 }
 
+std::optional<ProblemKind> problem_kind(std::string_view code) {
+    for (const Row& row : kTable) {
+        if (row.name != code) continue;
+        return ProblemKind{std::string(row.name), row.status, std::string(row.title)};
+    }
+    return std::nullopt;
+}
+
 int status_of(Code code) {
     return row_of(code).status;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,13 @@ enum class Code {
 // "invalid-json", ... as in `code`. Static storage.
 std::string_view to_string(Code code);
 int status_of(Code code);
+// What is known of a code by its name; nothing for an unknown one.
+struct ProblemKind {
+    std::string code;
+    int status = 0;
+    std::string title;
+};
+std::optional<ProblemKind> problem_kind(std::string_view code);
 
 // One wrong field. `pointer` is an RFC 6901 pointer into the body ("/description/mode").
 struct FieldError {

@@ -37,6 +37,9 @@ class Responder {
         on_stream_ = std::move(callback);
     }
 
+    // Called with the status when the answer goes out, also of a stream. [any]
+    void on_answer(std::function<void(int status)> callback) { on_answer_ = std::move(callback); }
+
     bool answered() const { return answered_; }
 
   private:
@@ -45,6 +48,7 @@ class Responder {
     Send send_;
     Open open_;
     std::function<void(const std::shared_ptr<Stream>&)> on_stream_;
+    std::function<void(int)> on_answer_;
     bool answered_ = false;
 };
 

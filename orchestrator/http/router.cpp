@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "orchestrator/http/fields.hpp"
 #include "orchestrator/http/openapi.hpp"
 
@@ -187,6 +188,7 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     router.refuse_ = std::move(options.refuse);
     router.streaming_ = std::move(options.streaming);
     router.begin_ = std::move(options.begin);
+    router.answered_ = std::move(options.answered);
     return router;
 }
 
@@ -246,8 +248,14 @@ void Router::dispatch(Request request, const std::shared_ptr<Responder>& respond
     try {
         Problem missing;
         const Route* route = find(request, missing);
+        if (route) request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
+        if (answered_) {
+            responder->on_answer([told = answered_, method = request.method, path = request.route,
+                                  begun = now_monotonic_ns()](int status) {
+                told(method, path, status, static_cast<double>(now_monotonic_ns() - begun) / 1e9);
+            });
+        }
         if (!route) return responder->send(missing);
-        request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
         if (!admit(*route, request, responder)) return;
         if (auto problem = check_query(*route, request)) return responder->send(*problem);
         if (auto problem = check_accept(*route, request)) return responder->send(*problem);

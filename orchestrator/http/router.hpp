@@ -26,6 +26,10 @@ using Refuse = std::function<void(const Request&, Problem, std::shared_ptr<Respo
 // Hears of each stream that somebody's request has turned into. [loop]
 using Streaming = std::function<void(const Principal&, const std::shared_ptr<Stream>&)>;
 
+// Hears of each answer: the route's template ("" when none matched) and how long it took. [any]
+using Answered = std::function<void(std::string_view method, std::string_view route, int status,
+                                    double seconds)>;
+
 struct Route;
 // Sees a request that passed every check, before its handler: the responder that the handler gets,
 // or null when it has answered itself. May set request.once. [loop]
@@ -55,6 +59,7 @@ struct Answer {
     int status = 200;
     std::string description;
     std::string schema = {};
+    std::vector<std::string> headers = {};  // response headers beside the usual ones
 };
 
 // One line of the table that both dispatches and documents.
@@ -66,6 +71,7 @@ struct Route {
     std::string tag;
     std::string summary;
     std::vector<QueryParameter> query = {};
+    std::vector<std::string> headers = {};  // request headers that it heeds beside the usual ones
     std::optional<Body> body = {};
     std::vector<Answer> answers;
     Handler handler;
@@ -85,6 +91,7 @@ class Router {
         // these and kPublic.
         json::Object permissions = {};
         Begin begin = {};
+        Answered answered = {};
         std::string title = "Evenkeel";
         std::string version = {};
         // OpenAPI components/schemas by name. Routes may name only these.
@@ -117,6 +124,7 @@ class Router {
     Refuse refuse_;
     Streaming streaming_;
     Begin begin_;
+    Answered answered_;
     std::shared_ptr<const json::Value> openapi_;
 };
 

@@ -56,6 +56,7 @@ Result<void> Edit::add_event_at(std::uint64_t revision, std::string_view type,
                      subject, now_rfc3339(), data);
     EK_CHECK(write_->put(tables_->events, store::number_key(revision), record));
     effects_->events = true;
+    ++effects_->event_types[std::string(type)];
     return {};
 }
 

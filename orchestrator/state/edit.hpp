@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ namespace evenkeel::state {
 
 // What one committed change means for those who wait for something.
 struct Effects {
-    bool events = false;                // there are new events
+    bool events = false;                                            // there are new events
+    std::map<std::string, std::uint64_t, std::less<>> event_types;  // how many of each
     std::set<std::string> queues;       // hosts that have commands to get, or none left
     std::vector<std::string> commands;  // whose state changed
 };

@@ -68,6 +68,7 @@ class State {
     };
     void purge(const Retention& retention);
 
+    store::Writer::Stats stats() const { return writer_->stats(); }
     // Works waiting for the writer.
     std::size_t depth() const { return writer_->depth(); }
     // Commits what waits and ends the writer; what is submitted later is `unavailable`.

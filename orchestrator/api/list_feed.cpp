@@ -1,0 +1,307 @@
+#include "orchestrator/api/list_feed.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "core/base/log.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+// Entries looked at in one go, so that one follower does not hold up the loop.
+constexpr std::size_t kStep = 200;
+constexpr json::Limits kEventLimits{.bytes = 16 << 20};
+
+store::Range only(const std::string& key) {
+    return {.from = key, .until = key + '\0'};
+}
+
+bool within(const store::Range& range, std::string_view key) {
+    return key >= range.from && (range.until.empty() || key < range.until);
+}
+
+// Heartbeats change when a host was last seen; that alone is no news.
+std::size_t hash_of(const json::Value& item) {
+    if (!item.find("last_seen")) return std::hash<std::string>()(json::write(item));
+    json::Value rest = item;
+    rest.as_object().erase("last_seen");
+    return std::hash<std::string>()(json::write(rest));
+}
+
+Result<std::optional<std::string>> record_of(const state::View& view, store::Table table,
+                                             const std::string& key) {
+    std::optional<std::string> found;
+    EK_CHECK(view.scan(table, only(key), [&](std::string_view, std::string_view record) {
+        found = record;
+        return false;
+    }));
+    return found;
+}
+
+// The item as the follower's list shows it, or nothing when it is not in it.
+Result<std::optional<json::Value>> item_of(const Pages::Make& make, const Filter& filter,
+                                           std::string_view key, std::string_view record) {
+    auto item = make(key, record);
+    if (!item) return fail(Errc::internal, item.error().detail);
+    if (*item && !filter.matches(**item)) item->reset();
+    return *std::move(item);
+}
+
+}  // namespace
+
+ListFeed::ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence)
+    : loop_(loop), state_(state), silence_(silence) {
+    state_.listen([this](const state::Effects& effects) {
+        if (effects.events) wake();
+    });
+}
+
+Result<void> ListFeed::follow(std::shared_ptr<http::Stream> stream, Order order) {
+    Follower follower;
+    follower.order = std::move(order);
+    follower.stream = stream;
+    follower.initial = true;
+    const std::uint64_t number = EK_TRY(begin(std::move(follower)));
+    stream->on_drained([this, number] {
+        const auto found = followers_.find(number);
+        if (found == followers_.end() || !found->second.full) return;
+        found->second.full = false;
+        step(number);
+    });
+    // Its own function is running when it closes: it is taken out afterwards.
+    stream->on_closed([this, number] { loop_.post([this, number] { followers_.erase(number); }); });
+    return {};
+}
+
+Result<void> ListFeed::wait(Order order, std::chrono::milliseconds at_most,
+                            std::function<void(bool)> done) {
+    Follower follower;
+    follower.order = std::move(order);
+    follower.done = std::move(done);
+    const std::uint64_t number = EK_TRY(begin(std::move(follower)));
+    followers_.at(number).timer = loop_.after(at_most, [this, number] { finish(number, false); });
+    return {};
+}
+
+Result<std::uint64_t> ListFeed::begin(Follower follower) {
+    EK_CHECK(prepare(follower));
+    if (followers_.empty()) position_ = follower.position;
+    const std::uint64_t number = ++last_;
+    followers_.emplace(number, std::move(follower));
+    loop_.post([this, number] { step(number); });
+    return number;
+}
+
+// What the client has: with `since` all that no later event is about, as it is now.
+Result<void> ListFeed::prepare(Follower& follower) {
+    const state::Reading view = EK_TRY(state_.read());
+    const Listing& listing = follower.order.listing;
+    follower.position = EK_TRY(view.revision());
+    Touched touched;
+    if (follower.order.since) {
+        EK_CHECK(touch_from(view, *follower.order.since,
+                            [&](const state::StoredEvent& event, const json::Value& data) {
+                                listing.touch(event, data, touched);
+                            }));
+        EK_CHECK(take(view, touched, follower));
+        for (const auto& [key, identity] : follower.dirty) follower.perhaps.insert(key);
+    }
+    const Pages::Make make = listing.make_for(view);
+    Result<void> outcome;
+    EK_CHECK(view.scan(
+        listing.table, {.from = listing.range.from, .until = listing.range.until},
+        [&](std::string_view key, std::string_view record) {
+            if (!follower.order.since) {
+                follower.dirty.emplace(key, json::Object{});
+                return true;
+            }
+            if (follower.dirty.contains(std::string(key))) return true;
+            const auto item = item_of(make, follower.order.filter, key, record);
+            if (!item) outcome = fail(item.error());
+            if (item && *item) {
+                follower.known[std::string(key)] = {hash_of(**item), listing.identity(key, record)};
+            }
+            return outcome.has_value();
+        }));
+    return outcome;
+}
+
+// Many commits in a row are told once.
+void ListFeed::wake() {
+    if (waking_ || followers_.empty()) return;
+    waking_ = true;
+    loop_.post([this] {
+        waking_ = false;
+        read_events();
+        step_all();
+    });
+}
+
+Result<void> ListFeed::touch_from(
+    const state::View& view, std::uint64_t after,
+    const std::function<void(const state::StoredEvent&, const json::Value&)>& visit) const {
+    return view.scan(view.tables().events, store::Range::all().after(store::number_key(after)),
+                     [&](std::string_view, std::string_view record) {
+                         const auto event = state::decode_event(record);
+                         const auto body = event ? json::parse(event->body, kEventLimits)
+                                                 : Result<json::Value>(fail(event.error()));
+                         if (body) visit(*event, (*body)["data"]);
+                         return true;
+                     });
+}
+
+// Marks what is there below a prefix, and what the follower knows there.
+Result<void> ListFeed::take(const state::View& view, const Touched& touched, Follower& follower) {
+    const Listing& listing = follower.order.listing;
+    for (const auto& [key, identity] : touched.keys) {
+        if (within(listing.range, key)) follower.dirty.emplace(key, identity);
+    }
+    for (const std::string& prefix : touched.prefixes) {
+        EK_CHECK(view.scan(listing.table, store::Range::prefix(prefix),
+                           [&](std::string_view key, std::string_view record) {
+                               if (within(listing.range, key)) {
+                                   follower.dirty.emplace(key, listing.identity(key, record));
+                               }
+                               return true;
+                           }));
+        for (auto at = follower.known.lower_bound(prefix);
+             at != follower.known.end() && at->first.starts_with(prefix); ++at) {
+            follower.dirty.emplace(at->first, at->second.identity);
+        }
+    }
+    return {};
+}
+
+void ListFeed::read_events() {
+    const auto read = [&]() -> Result<void> {
+        const state::Reading view = EK_TRY(state_.read());
+        const std::uint64_t now = EK_TRY(view.revision());
+        std::map<std::uint64_t, Touched> touched;
+        std::set<std::string> parted;
+        EK_CHECK(touch_from(view, position_,
+                            [&](const state::StoredEvent& event, const json::Value& data) {
+                                for (const auto& [number, follower] : followers_) {
+                                    follower.order.listing.touch(event, data, touched[number]);
+                                }
+                                if (event.type == "host.changed") parted.emplace(event.host);
+                            }));
+        position_ = now;
+        for (auto& [number, follower] : followers_) {
+            EK_CHECK(take(view, touched[number], follower));
+            follower.position = now;
+        }
+        for (const std::string& host : parted) expect_silence(host);
+        return {};
+    }();
+    if (!read) log::error("lists cannot be followed", {{"error", read.error().what}});
+}
+
+// Once its silence is over, everything about the host is looked at again.
+void ListFeed::expect_silence(const std::string& host) {
+    silences_[host] = loop_.after(silence_ + std::chrono::milliseconds(200), [this, host] {
+        touch_host(host);
+        step_all();
+        loop_.post([this, host] { silences_.erase(host); });
+    });
+}
+
+void ListFeed::touch_host(const std::string& host) {
+    const auto view = state_.read();
+    if (!view) return;
+    Touched touched;
+    touched.keys.emplace(host, json::Object{});
+    touched.prefixes.insert(state::host_prefix(host));
+    for (auto& [number, follower] : followers_) {
+        const auto taken = take(*view, touched, follower);
+        if (!taken) log::error("a list is not followed", {{"error", taken.error().what}});
+    }
+}
+
+void ListFeed::step_all() {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, follower] : followers_) numbers.push_back(number);
+    for (const std::uint64_t number : numbers) step(number);
+}
+
+void ListFeed::step(std::uint64_t number) {
+    const auto found = followers_.find(number);
+    if (found == followers_.end() || found->second.full) return;
+    Follower& follower = found->second;
+    if (follower.stream && !follower.stream->is_open()) return;
+    const auto more = work(follower);
+    if (!more) {
+        log::error("a list cannot be read", {{"error", more.error().what}});
+        if (follower.stream) return follower.stream->close();
+        return finish(number, true);
+    }
+    if (!follower.stream && follower.news) return finish(number, true);
+    if (*more) loop_.post([this, number] { step(number); });
+}
+
+ListFeed::Step ListFeed::work(Follower& follower) {
+    {
+        const state::Reading view = EK_TRY(state_.read());
+        const Pages::Make make = follower.order.listing.make_for(view);
+        for (std::size_t looks = 0; looks < kStep && !follower.dirty.empty(); ++looks) {
+            const std::string key = follower.dirty.begin()->first;
+            const bool told = EK_TRY(look(view, follower, key, make));
+            if (!told) return false;
+            follower.dirty.erase(key);
+        }
+    }
+    if (!follower.dirty.empty()) return true;
+    follower.perhaps.clear();
+    if (follower.stream && (follower.news || follower.initial)) bookmark(follower);
+    return false;
+}
+
+// False when the stream has no room: the entry stays to be looked at.
+ListFeed::Step ListFeed::look(const state::View& view, Follower& follower, const std::string& key,
+                              const Pages::Make& make) {
+    const Listing& listing = follower.order.listing;
+    const auto known = follower.known.find(key);
+    const auto record = EK_TRY(record_of(view, listing.table, key));
+    const auto item = record ? EK_TRY(item_of(make, follower.order.filter, key, *record))
+                             : std::optional<json::Value>();
+    const bool had = known != follower.known.end();
+    const bool perhaps = follower.perhaps.contains(key);
+    if (!item) {
+        if (!had && !perhaps) return true;
+        json::Object identity = had ? known->second.identity : follower.dirty.at(key);
+        if (!tell(follower, "deleted", std::move(identity))) return false;
+        if (had) follower.known.erase(known);
+        return true;
+    }
+    const std::size_t hash = hash_of(*item);
+    if (had && known->second.hash == hash) return true;
+    if (!tell(follower, had || perhaps ? "modified" : "added", *item)) return false;
+    follower.known[key] = {hash, listing.identity(key, *record)};
+    return true;
+}
+
+bool ListFeed::tell(Follower& follower, std::string_view type, const json::Value& item) {
+    follower.news = true;
+    if (!follower.stream) return true;
+    const std::string text = json::write(item);
+    // Room for the lines around it, and for a bookmark.
+    const std::size_t size = text.size() + 512;
+    const std::size_t room = follower.stream->room();
+    follower.full = room < size && room < http::Stream::kBytesMax;
+    return !follower.full && follower.stream->send("", type, text);
+}
+
+void ListFeed::bookmark(Follower& follower) {
+    const bool initial_end = follower.initial && !follower.order.since;
+    follower.stream->send(
+        state::event_id(state_.stream().id, follower.position), "bookmark",
+        json::write(json::Object{{"revision", follower.position}, {"initial_end", initial_end}}));
+    follower.news = false;
+    follower.initial = false;
+}
+
+void ListFeed::finish(std::uint64_t number, bool changed) {
+    auto node = followers_.extract(number);
+    if (!node.empty()) node.mapped().done(changed);
+}
+
+}  // namespace evenkeel::api

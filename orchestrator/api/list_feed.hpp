@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/run/loop.hpp"
+#include "orchestrator/api/listing.hpp"
+#include "orchestrator/http/stream.hpp"
+
+namespace evenkeel::api {
+
+// Everybody who follows a list. Events say which entries may have changed; each is looked at, and
+// told when it looks otherwise than it was told before. So what a follower has comes to be what the
+// list shows, whatever it missed, and a slow one costs a set of keys. [loop]
+class ListFeed {
+  public:
+    // `silence` is how long after its link a host's verdicts become unknown, which is no event.
+    ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence);
+
+    struct Order {
+        Listing listing;
+        Filter filter;
+        // Changes after this revision; nothing: what there is comes first.
+        std::optional<std::uint64_t> since;
+    };
+    // Sends `added`, `modified`, `deleted` and, whenever all of that is out, `bookmark`, which
+    // alone has an id, until the stream ends.
+    Result<void> follow(std::shared_ptr<http::Stream> stream, Order order);
+    // Calls back once: true at the first change, false when the time is over.
+    Result<void> wait(Order order, std::chrono::milliseconds at_most,
+                      std::function<void(bool)> done);
+    std::size_t size() const { return followers_.size(); }
+
+  private:
+    struct Known {
+        std::size_t hash = 0;
+        json::Object identity;
+    };
+    struct Follower {
+        Order order;
+        std::shared_ptr<http::Stream> stream;  // or:
+        std::function<void(bool)> done;
+        run::Timer timer;
+        std::map<std::string, Known> known;         // as it was told
+        std::map<std::string, json::Object> dirty;  // to be looked at
+        std::set<std::string> perhaps;              // may be known to the client from before
+        std::uint64_t position = 0;                 // of the last event in `dirty`
+        bool full = false;                          // waits for the stream to drain
+        bool news = false;                          // since the last bookmark
+        bool initial = false;                       // no bookmark has come yet
+    };
+    using Step = Result<bool>;  // whether there is more to do
+
+    Result<std::uint64_t> begin(Follower follower);
+    Result<void> prepare(Follower& follower);
+    void wake();
+    void read_events();
+    Result<void> touch_from(
+        const state::View& view, std::uint64_t after,
+        const std::function<void(const state::StoredEvent&, const json::Value&)>& visit) const;
+    static Result<void> take(const state::View& view, const Touched& touched, Follower& follower);
+    void step_all();
+    void step(std::uint64_t number);
+    Step work(Follower& follower);
+    Step look(const state::View& view, Follower& follower, const std::string& key,
+              const Pages::Make& make);
+    bool tell(Follower& follower, std::string_view type, const json::Value& item);
+    void bookmark(Follower& follower);
+    void finish(std::uint64_t number, bool changed);
+    void touch_host(const std::string& host);
+    void expect_silence(const std::string& host);
+
+    run::Loop& loop_;
+    state::State& state_;
+    std::chrono::milliseconds silence_;
+    bool waking_ = false;
+    std::uint64_t last_ = 0;
+    std::uint64_t position_ = 0;  // events up to here are in the followers' `dirty`
+    std::map<std::uint64_t, Follower> followers_;
+    std::map<std::string, run::Timer> silences_;  // by host
+};
+
+}  // namespace evenkeel::api

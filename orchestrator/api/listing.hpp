@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/state/event.hpp"
+
+// A list as what it shows, apart from how: in pages, at the next change, or as a stream of changes.
+namespace evenkeel::api {
+
+// Entries that something may have changed: their keys with what identifies them to a client, and
+// prefixes of keys that stand for all below them.
+struct Touched {
+    std::map<std::string, json::Object> keys;
+    std::set<std::string> prefixes;
+};
+
+struct Listing {
+    store::Table table;
+    store::Range range;
+    // How an entry is shown at one moment. Keeps nothing of the request.
+    std::function<Pages::Make(const state::View&)> make_for;
+    // What identifies an entry: {"id"}, or {"host","collection","id"}.
+    std::function<json::Object(std::string_view key, std::string_view record)> identity = {};
+    // What of the list an event is about, by its host and data; may name too much, never too
+    // little. Absent: changes of this list are no events, and it cannot be watched.
+    std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
+    // Further members of a page.
+    std::function<Checked<json::Object>(const state::View&)> more = {};
+};
+using MakeListing = std::function<Checked<Listing>(const state::View&, const http::Request&)>;
+
+// The handler of a list's route: pages; with `since` and `wait` the page once something in the list
+// has changed, or 304; with `watch` a stream of changes.
+http::Handler listing(Context& context, const Fields& fields, MakeListing make);
+// For a route with that handler: page_parameters and, where the list can be watched, the rest.
+std::vector<http::QueryParameter> list_parameters(const Fields& fields,
+                                                  std::vector<http::QueryParameter> more = {});
+std::vector<http::Answer> list_answers(std::string description, std::string schema);
+// The media types of such a route.
+std::vector<std::string> list_media_types();
+
+// For lists of resources: those that the event is about, behind `prefix` of their keys' host.
+void touch_resources(const state::StoredEvent& event, const json::Value& data, Touched& touched);
+json::Object identity_of_resource(std::string_view key, std::string_view record);
+
+}  // namespace evenkeel::api

@@ -1,0 +1,191 @@
+#include "orchestrator/api/metrics.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/list_feed.hpp"
+#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/api/shown.hpp"
+
+// /metrics
+namespace evenkeel::api {
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string number(double value) {
+    std::array<char, 32> text{};
+    const int length = std::snprintf(text.data(), text.size(), "%.9g", value);
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+class Writer {
+  public:
+    // Begins a family; the samples follow.
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = "evenkeel_" + std::string(name);
+        text.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+        text.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+    }
+    void sample(const Labels& labels, const std::string& value, std::string_view suffix = "") {
+        text.append(name_).append(suffix);
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            text.append(i == 0 ? "{" : ",").append(labels[i].first).append("=\"");
+            for (const char c : labels[i].second) {
+                if (c == '\\' || c == '"') text += '\\';
+                text += c;
+            }
+            text += '"';
+        }
+        text.append(labels.empty() ? " " : "} ").append(value).append("\n");
+    }
+    void sample(const Labels& labels, std::uint64_t value, std::string_view suffix = "") {
+        sample(labels, std::to_string(value), suffix);
+    }
+    void one(std::string_view name, std::string_view type, std::string_view help,
+             std::uint64_t value) {
+        family(name, type, help);
+        sample({}, value);
+    }
+
+    std::string text;
+
+  private:
+    std::string name_;
+};
+
+std::string method_label(std::string_view method) {
+    constexpr std::string_view kKnown[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    const bool known = std::find(std::begin(kKnown), std::end(kKnown), method) != std::end(kKnown);
+    return known ? std::string(method) : "other";
+}
+
+Result<void> write_hosts(const Context& context, const state::View& view, Writer& out) {
+    std::map<std::string, std::uint64_t> hosts = {{"never", 0}, {"online", 0}, {"offline", 0}};
+    state::Tally counts;
+    std::vector<state::Host> active;
+    EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
+                       [&](std::string_view, std::string_view record) {
+                           auto host = state::parse_record(record).and_then(state::decode_host);
+                           if (host && host->enrolment == "active") {
+                               active.push_back(*std::move(host));
+                           }
+                           return true;
+                       }));
+    for (const state::Host& host : active) {
+        ++hosts[host.connection];
+        const auto tally = tally_now(context, view, host);
+        if (tally) counts += *tally;
+    }
+    out.family("hosts", "gauge", "Active hosts by connection.");
+    for (const auto& [connection, count] : hosts) out.sample({{"connection", connection}}, count);
+    out.family("resources", "gauge", "Described resources of active hosts by verdict.");
+    const auto sample = [&](const char* status, std::int64_t count) {
+        out.sample({{"status", status}}, std::to_string(count));
+    };
+    sample("compliant", counts.compliant);
+    sample("drifted", counts.drifted);
+    sample("unknown", counts.unknown);
+    sample("failed", counts.failed);
+    return {};
+}
+
+// Those that are not finished; the finished ones are counted as they end.
+Result<void> write_commands(const state::View& view, Writer& out) {
+    std::map<std::string, std::uint64_t> states = {{"queued", 0}, {"sent", 0}, {"running", 0}};
+    std::vector<std::string> ids;
+    EK_CHECK(view.scan(view.tables().queue, store::Range::all(),
+                       [&](std::string_view, std::string_view id) {
+                           ids.emplace_back(id);
+                           return true;
+                       }));
+    for (const std::string& id : ids) {
+        const auto command = EK_TRY(view.command(id));
+        if (command) ++states[std::string(state::to_string(command->state))];
+    }
+    out.family("commands", "gauge", "Commands that are not finished, by state.");
+    for (const auto& [state, count] : states) out.sample({{"state", state}}, count);
+    return {};
+}
+
+}  // namespace
+
+void Metrics::answered(std::string_view method, std::string_view route, int status,
+                       double seconds) {
+    const std::scoped_lock lock(mutex_);
+    const std::string verb = method_label(method);
+    const std::string where(route.empty() ? "none" : route);
+    ++requests_[{verb, where, status}];
+    Durations& durations = durations_[{verb, where}];
+    ++durations.count;
+    durations.sum += seconds;
+    for (std::size_t i = 0; i < kBounds.size(); ++i) {
+        if (seconds <= kBounds.at(i)) ++durations.buckets.at(i);
+    }
+}
+
+void Metrics::listen(state::State& state) {
+    state.listen([this, &state](const state::Effects& effects) {
+        for (const auto& [type, count] : effects.event_types) events_[type] += count;
+        if (effects.commands.empty()) return;
+        const auto view = state.read();
+        if (!view) return;
+        for (const std::string& id : effects.commands) {
+            const auto command = view->command(id);
+            if (!command || !*command || !state::finished((*command)->state)) continue;
+            ++finished_commands_[std::string(state::to_string((*command)->state))];
+        }
+    });
+}
+
+Result<std::string> Metrics::text(const Context& context) const {
+    Writer out;
+    {
+        const std::scoped_lock lock(mutex_);
+        out.family("http_requests_total", "counter", "Answered requests.");
+        for (const auto& [labels, count] : requests_) {
+            const auto& [method, route, status] = labels;
+            out.sample({{"method", method}, {"route", route}, {"status", std::to_string(status)}},
+                       count);
+        }
+        out.family("http_request_duration_seconds", "histogram",
+                   "From the whole request to its answer, or to the begin of a stream.");
+        for (const auto& [labels, durations] : durations_) {
+            Labels with = {{"method", labels.first}, {"route", labels.second}, {"le", ""}};
+            for (std::size_t i = 0; i < kBounds.size(); ++i) {
+                with.back().second = number(kBounds.at(i));
+                out.sample(with, durations.buckets.at(i), "_bucket");
+            }
+            with.back().second = "+Inf";
+            out.sample(with, durations.count, "_bucket");
+            with.pop_back();
+            out.sample(with, number(durations.sum), "_sum");
+            out.sample(with, durations.count, "_count");
+        }
+    }
+    const state::Reading view = EK_TRY(context.state.read());
+    const store::Writer::Stats written = context.state.stats();
+    out.one("store_writer_depth", "gauge", "Changes that wait for the disk.",
+            context.state.depth());
+    out.one("store_commits_total", "counter", "Transactions that were committed.", written.commits);
+    out.one("store_committed_changes_total", "counter",
+            "Changes in them; divided by the commits, the size of a commit.", written.works);
+    out.one("store_revision", "counter", "The last revision.", EK_TRY(view.revision()));
+    out.one("event_streams", "gauge", "Open streams of events.", context.feed.size());
+    out.one("list_watches", "gauge", "Lists that are watched or waited for.", context.lists.size());
+    EK_CHECK(write_hosts(context, view, out));
+    EK_CHECK(write_commands(view, out));
+    out.family("commands_finished_total", "counter", "Commands that have ended, by state.");
+    for (const auto& [state, count] : finished_commands_) out.sample({{"state", state}}, count);
+    out.family("events_total", "counter", "Events by type; drift is resource.drifted.");
+    for (const auto& [type, count] : events_) out.sample({{"type", type}}, count);
+    const bus::Bus::Traffic traffic = context.bus.traffic();
+    out.family("bus_messages_total", "counter", "Messages from and to enrolled hosts.");
+    out.sample({{"direction", "received"}}, traffic.received);
+    out.sample({{"direction", "sent"}}, traffic.sent);
+    return std::move(out.text);
+}
+
+}  // namespace evenkeel::api
