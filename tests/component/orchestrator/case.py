@@ -8,9 +8,10 @@ from program import Events, Orchestrator, eventually
 
 class OrchestratorCase(unittest.TestCase):
     heartbeat = "10s"
+    rest_options = None
 
     def setUp(self):
-        self.orchestrator = Orchestrator(self.heartbeat)
+        self.orchestrator = Orchestrator(self.heartbeat, self.rest_options)
         self.addCleanup(self.orchestrator.close)
         self.agents = []
         self.addCleanup(self.close_agents)

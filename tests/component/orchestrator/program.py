@@ -33,7 +33,7 @@ def eventually(what, check, timeout_s=20):
 class Orchestrator:
     """start(), stop(), kill(); `rest` talks to the one that runs."""
 
-    def __init__(self, heartbeat="10s"):
+    def __init__(self, heartbeat="10s", rest=None):
         self.folder = tempfile.TemporaryDirectory(prefix="ek-")
         self.root = pathlib.Path(self.folder.name)
         self.state = self.root / "state"
@@ -42,7 +42,7 @@ class Orchestrator:
             "state_dir": str(self.state),
             "bus": {"listen": "127.0.0.1:0", "heartbeat": heartbeat},
             "enrolment": {"listen": "127.0.0.1:0"},
-            "rest": {"listen": "127.0.0.1:0"},
+            "rest": {"listen": "127.0.0.1:0", **(rest or {})},
             "log": {"level": "debug"}}))
         self.log = open(self.root / "log", "ab")
         self.process = None
