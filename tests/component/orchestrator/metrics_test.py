@@ -29,7 +29,8 @@ def parse(text):
             assert found, f"no sample: {line!r}"
             name, labels, value = found.groups()
             ending = name.removeprefix(current)
-            allowed = ("_bucket", "_sum", "_count") if families[current][0] == "histogram" else ("",)
+            is_histogram = families[current][0] == "histogram"
+            allowed = ("_bucket", "_sum", "_count") if is_histogram else ("",)
             assert name.startswith(current) and ending in allowed, line
             families[current][1].append((name, dict(LABEL.findall(labels or "")), float(value)))
     samples = [(name, tuple(sorted(labels.items()))) for _, all_of in families.values()
