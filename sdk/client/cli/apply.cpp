@@ -39,6 +39,15 @@ Exit delete_resource(Session& session, const ResourceOptions& options) {
                         });
 }
 
+Exit invoke(Session& session, const InvokeOptions& options) {
+    return change_hosts(session, options,
+                        [&options](client::Client& client, const std::string& host,
+                                   const client::ChangeOptions& asked) {
+                            return client.invoke(host, options.collection, options.id,
+                                                 options.action, options.arguments, asked);
+                        });
+}
+
 Exit forget_resource(Session& session, const ResourceOptions& options) {
     return change_hosts(session, options,
                         [&options](client::Client& client, const std::string& host,

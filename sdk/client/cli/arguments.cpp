@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/time.hpp"
+#include "sdk/client/cli/complete.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -144,6 +145,35 @@ void add_resource_change(CLI::App& app, Run& run, const std::string& verb, const
     on_parsed(resource, run, options, command);
 }
 
+void add_doing(CLI::App& app, Run& run) {
+    const auto action = std::make_shared<InvokeOptions>();
+    CLI::App* invoke_app = app.add_subcommand("invoke", "Run an action of a resource once");
+    invoke_app->add_option("COLLECTION", action->collection, "Its collection")->required();
+    invoke_app->add_option("ID", action->id, "Its id")->required();
+    invoke_app->add_option("ACTION", action->action, "restart, ...")->required();
+    invoke_app->add_option("--arguments", action->arguments, "A JSON object");
+    add_waiting(invoke_app, *action);
+    invoke_app->add_flag("--dry-run", action->dry_run, "Only say what would be done");
+    on_parsed(invoke_app, run, action, invoke);
+
+    const auto waited = std::make_shared<WaitOptions>();
+    CLI::App* wait_app = app.add_subcommand("wait", "Wait for a host's state or a command's end");
+    wait_app->add_option("TARGET", waited->target, "host/NAME or command/ID")->required();
+    wait_app
+        ->add_option("--for", waited->conditions,
+                     "connection=online, compliance=compliant, ...; may be repeated")
+        ->allow_extra_args(false);
+    wait_app->add_option_function<std::string>(
+        "--timeout",
+        [options = waited.get()](const std::string& text) {
+            const auto time = parse_duration(text);
+            if (!time) throw CLI::ValidationError("--timeout", time.error().what);
+            options->timeout = *time;
+        },
+        "How long at most: 60s when absent");
+    on_parsed(wait_app, run, waited, wait);
+}
+
 void add_watching(CLI::App& app, Run& run) {
     const auto watched = std::make_shared<EventOptions>();
     CLI::App* events_app = app.add_subcommand("events", "Show events as they come");
@@ -179,6 +209,11 @@ void add_manage(CLI::App& app, Run& run) {
     rename->add_option("NAME", options->name, "Name or id")->required();
     rename->add_option("NEW", options->new_name, "The new name")->required();
     on_parsed(rename, run, options, rename_host);
+
+    CLI::App* label = group(app, "label", "Label a host")->add_subcommand("host", "A host");
+    label->add_option("NAME", options->name, "Name or id")->required();
+    label->add_option("LABEL", options->labels, "name=value, or name- to take it away")->required();
+    on_parsed(label, run, options, label_host);
 
     CLI::App* retire = group(app, "retire", "Cut a host off")->add_subcommand("host", "A host");
     retire->add_option("NAME", options->name, "Name or id")->required();
@@ -216,6 +251,17 @@ void add_contexts(CLI::App& app, Run& run) {
     contexts->add_subcommand("list", "List all")->callback([&run] { run = context_list; });
 }
 
+void add_completion(CLI::App& app, Run& run) {
+    const auto shell = std::make_shared<std::string>();
+    CLI::App* completion = app.add_subcommand("completion", "Print a script that completes words");
+    completion->add_option("SHELL", *shell, "bash or zsh")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh"}));
+    completion->callback([&run, shell] {
+        run = [shell](Session& session) { return print_completion(session.output(), *shell); };
+    });
+}
+
 void add_globals(CLI::App& app, Globals& globals) {
     app.add_option("--url", globals.url, "The orchestrator's REST API (EK_URL)");
     app.add_option("--token-file", globals.token_file,
@@ -243,6 +289,7 @@ std::variant<Arguments, Exit> parse_arguments(int argc, char** argv) {
                         delete_resource, true);
     add_resource_change(app, arguments.run, "forget", "Drop a description, leave the machine alone",
                         forget_resource, false);
+    add_doing(app, arguments.run);
     add_watching(app, arguments.run);
     add_manage(app, arguments.run);
     add_access(app, arguments.run);
@@ -252,6 +299,13 @@ std::variant<Arguments, Exit> parse_arguments(int argc, char** argv) {
         "Exit codes: 0 done, 1 failed, 2 usage, 3 changes pending (diff --exit-code),\n"
         "4 not authenticated, 5 not found, 6 conflict, 7 some hosts failed or did not\n"
         "answer, 8 timeout, 9 no host matched, 130 interrupted.");
+    add_completion(app, arguments.run);
+    if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+        arguments.run = [asked = completion_of(app, {argv + 2, argv + argc})](Session&) {
+            return complete(asked);
+        };
+        return arguments;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

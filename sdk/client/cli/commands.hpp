@@ -54,6 +54,19 @@ Exit apply(Session& session, const ApplyOptions& options);
 Exit delete_resource(Session& session, const ResourceOptions& options);
 Exit forget_resource(Session& session, const ResourceOptions& options);
 
+struct InvokeOptions : ResourceOptions {
+    std::string action;
+    std::string arguments;  // JSON, or empty
+};
+Exit invoke(Session& session, const InvokeOptions& options);
+
+struct WaitOptions {
+    std::string target;                   // host/NAME or command/ID
+    std::vector<std::string> conditions;  // connection=online, ...: all of them
+    std::chrono::milliseconds timeout{60'000};
+};
+Exit wait(Session& session, const WaitOptions& options);
+
 struct EventOptions {
     std::string host;
     std::string type;
@@ -87,6 +100,8 @@ struct ManageOptions {
     std::vector<std::string> labels;  // "name=value"
 };
 Exit rename_host(Session& session, const ManageOptions& options);
+// `labels`: name=value sets, name- takes away.
+Exit label_host(Session& session, const ManageOptions& options);
 Exit retire_host(Session& session, const ManageOptions& options);
 Exit cancel_command(Session& session, const ManageOptions& options);
 Exit create_enrolment_token(Session& session, const ManageOptions& options);

@@ -14,6 +14,31 @@ Exit rename_host(Session& session, const ManageOptions& options) {
     return Exit::done;
 }
 
+Exit label_host(Session& session, const ManageOptions& options) {
+    json::Object labels;
+    for (const std::string& label : options.labels) {
+        const std::size_t equals = label.find('=');
+        const bool takes_away = equals == std::string::npos && label.ends_with('-');
+        if (takes_away) labels.set(label.substr(0, label.size() - 1), nullptr);
+        else if (equals != 0 && equals != std::string::npos)
+            labels.set(label.substr(0, equals), label.substr(equals + 1));
+        else {
+            Output::message("a label is like name=value, or name- to take it away");
+            return Exit::usage;
+        }
+    }
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto host = (*client)->update_host(
+        options.name, json::write(json::Object{{"labels", std::move(labels)}}));
+    if (!host) return session.fail(host.error());
+    if (session.output().is_json()) session.output().json(host->json);
+    std::string shown;
+    for (const auto& [name, value] : host->labels) shown += " " + name + "=" + value;
+    Output::message("host " + host->name + " has" + (shown.empty() ? " no labels" : shown));
+    return Exit::done;
+}
+
 Exit retire_host(Session& session, const ManageOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());

@@ -194,6 +194,23 @@ Result<Command> Client::forget(std::string_view host, std::string_view collectio
         {.method = "POST", .path = resource_path(host, collection, id) + ":forget"}, options);
 }
 
+Result<Command> Client::invoke(std::string_view host, std::string_view collection,
+                               std::string_view id, const std::string& action,
+                               const std::string& arguments, const ChangeOptions& options) {
+    json::Object body{{"action", action}};
+    if (!arguments.empty()) {
+        auto parsed = json::parse(arguments);
+        if (!parsed || !parsed->is_object()) {
+            return Failure{.kind = Kind::local, .detail = "the arguments are not a JSON object"};
+        }
+        body.set("arguments", *std::move(parsed));
+    }
+    return impl_->change({.method = "POST",
+                          .path = resource_path(host, collection, id) + ":invoke",
+                          .body = json::write(std::move(body))},
+                         options);
+}
+
 Result<Command> Client::apply(std::string_view host, const std::string& file,
                               const ChangeOptions& options) {
     return impl_->change({.method = "POST", .path = host_path(host) + ":apply", .body = file},

@@ -132,6 +132,10 @@ class Client {
     // Drops the description and leaves the machine as it is.
     Result<Command> forget(std::string_view host, std::string_view collection, std::string_view id,
                            const ChangeOptions& options = {});
+    // Runs an action once; `arguments` a JSON object or empty. The host must be connected.
+    Result<Command> invoke(std::string_view host, std::string_view collection, std::string_view id,
+                           const std::string& action, const std::string& arguments = "",
+                           const ChangeOptions& options = {});
     // `file`: JSON {"resources":[{"collection","id","description","policy",
     // "requires","notifies"}]}, one command.
     Result<Command> apply(std::string_view host, const std::string& file,

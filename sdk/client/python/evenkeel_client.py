@@ -258,6 +258,14 @@ class Client:
     def forget(self, host: str, collection: str, id: str, *, wait: float = 0) -> Json:
         return self._command("POST", _resource(host, collection, id) + ":forget", None, wait, False)
 
+    def invoke(self, host: str, collection: str, id: str, action: str,
+               arguments: Optional[Json] = None, *, wait: float = 0) -> Json:
+        """Runs an action once; the host must be connected."""
+        body: Json = {"action": action}
+        if arguments is not None:
+            body["arguments"] = arguments
+        return self._command("POST", _resource(host, collection, id) + ":invoke", body, wait, False)
+
     def apply(self, host: str, resources: List[Json], *, wait: float = 0,
               dry_run: bool = False) -> Json:
         """`resources`: [{"collection","id","description","policy"}], as one command."""

@@ -1,0 +1,263 @@
+#include "sdk/client/cli/complete.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/text.hpp"
+#include "core/json/json.hpp"
+#include "sdk/client/cpp/context.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kBudget{300};
+constexpr const char* kNamesMost = "200";
+
+constexpr const char* kBash = R"(# ek completion bash: source <(ek completion bash)
+_ek() {
+    local found line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        printf -v found %q "$line"
+        COMPREPLY+=("$found")
+    done < <(ek __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o nosort -F _ek ek
+)";
+
+constexpr const char* kZsh = R"(#compdef ek
+# ek completion zsh: source <(ek completion zsh)
+_ek() {
+    local -a found
+    found=("${(@f)$(ek __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    found=("${(@)found:#}")
+    compadd -a found
+}
+compdef _ek ek
+)";
+
+// What the first, second ... word behind a command is, where the API knows the names.
+const std::vector<std::string>& places_of(const std::string& command) {
+    static const std::map<std::string, std::vector<std::string>> kPlaces = {
+        {"get hosts", {"hosts"}},
+        {"get commands", {"commands"}},
+        {"get collections", {"collections"}},
+        {"get resources", {"collections", "resources"}},
+        {"describe host", {"hosts"}},
+        {"describe command", {"commands"}},
+        {"describe collection", {"collections"}},
+        {"describe resource", {"collections", "resources"}},
+        {"delete resource", {"collections", "resources"}},
+        {"forget resource", {"collections", "resources"}},
+        {"invoke", {"collections", "resources"}},
+        {"label host", {"hosts"}},
+        {"rename host", {"hosts"}},
+        {"retire host", {"hosts"}},
+        {"cancel command", {"commands"}},
+        {"wait", {"targets"}},
+        {"completion", {"shells"}},
+        {"context use", {"contexts"}},
+        {"context remove", {"contexts"}},
+        {"context show", {"contexts"}},
+    };
+    static const std::vector<std::string> kNone;
+    const auto found = kPlaces.find(command);
+    return found == kPlaces.end() ? kNone : found->second;
+}
+
+std::string values_of(const std::string& option) {
+    static const std::map<std::string, std::string> kValues = {
+        {"--host", "hosts"},      {"--collection", "collections"}, {"--context", "contexts"},
+        {"--status", "verdicts"}, {"--state", "states"},           {"--output", "formats"},
+        {"-o", "formats"},        {"--for", "conditions"},
+    };
+    const auto found = kValues.find(option);
+    return found == kValues.end() ? "" : found->second;
+}
+
+const std::vector<std::string>& listed(const std::string& kind) {
+    static const std::map<std::string, std::vector<std::string>> kLists = {
+        {"verdicts", {"compliant", "drifted", "unknown", "failed"}},
+        {"states",
+         {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled", "superseded",
+          "interrupted"}},
+        {"formats", {"table", "json"}},
+        {"shells", {"bash", "zsh"}},
+        {"conditions",
+         {"connection=online", "connection=offline", "compliance=compliant", "compliance=drifted",
+          "enrolment=active", "enrolment=retired"}},
+    };
+    static const std::vector<std::string> kNone;
+    const auto found = kLists.find(kind);
+    return found == kLists.end() ? kNone : found->second;
+}
+
+// Names that the API tells, within what is left of the budget.
+class Names {
+  public:
+    explicit Names(const Completion& asked) : asked_(asked) {}
+
+    std::vector<std::string> of(const std::string& kind) {
+        if (kind == "contexts") return contexts();
+        if (kind == "hosts") return list("/v1/hosts", "name");
+        if (kind == "commands") return list("/v1/commands", "id");
+        if (kind == "targets") {
+            const bool command = asked_.begun.starts_with("command/");
+            return command ? list("/v1/commands", "id", "command/")
+                           : list("/v1/hosts", "name", "host/");
+        }
+        const std::string host = asked_.host.empty() ? any_host() : asked_.host;
+        if (host.empty()) return {};
+        const std::string path = "/v1/hosts/" + percent_encode(host);
+        if (kind == "collections") return list(path + "/collections", "collection");
+        if (kind == "resources") {
+            return list(path + "/resources/" + percent_encode(asked_.collection), "id");
+        }
+        return {};
+    }
+
+  private:
+    std::vector<std::string> contexts() {
+        std::vector<std::string> names;
+        const auto contexts = client::load_contexts(client::contexts_path());
+        if (!contexts) return names;
+        for (const auto& [name, context] : contexts->by_name) names.push_back(name);
+        return names;
+    }
+
+    std::string any_host() {
+        const auto hosts = list("/v1/hosts", "name");
+        return hosts.empty() ? "" : hosts.front();
+    }
+
+    std::vector<std::string> list(const std::string& path, const char* member,
+                                  const std::string& before = "") {
+        std::vector<std::string> names;
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+        auto config = resolve(asked_.globals);
+        if (!config || left.count() <= 0) return names;
+        config->timeout = left;
+        config->attempts = 1;
+        auto client = client::Client::open(*std::move(config));
+        if (!client) return names;
+        const auto reply = client->send({.path = path, .query = {{"limit", kNamesMost}}});
+        const auto page = reply ? json::parse(reply->body, {.bytes = 16 << 20})
+                                : Result<json::Value>(fail(Errc::unavailable, ""));
+        if (!page || !(*page)["items"].is_array()) return names;
+        for (const json::Value& item : (*page)["items"].as_array()) {
+            const std::string name = item.string_or(member);
+            // A name that could drive the terminal is not offered.
+            if (!name.empty() && printable(name) == name) names.push_back(before + name);
+        }
+        return names;
+    }
+
+    const Completion& asked_;
+    const std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::now() + kBudget;
+};
+
+void remember(Completion& completion, const std::string& option, const std::string& value) {
+    if (option == "--host") completion.host = value;
+    if (option == "--url") completion.globals.url = value;
+    if (option == "--token-file") completion.globals.token_file = value;
+    if (option == "--ca-file") completion.globals.ca_file = value;
+    if (option == "--context") completion.globals.context = value;
+}
+
+bool takes_value(const CLI::App* app, const std::string& word) {
+    for (; app != nullptr; app = app->get_parent()) {
+        const CLI::Option* option = app->get_option_no_throw(word);
+        if (option != nullptr) return option->get_items_expected_max() > 0;
+    }
+    return false;
+}
+
+// By name or alias; null when there is none.
+const CLI::App* subcommand_of(const CLI::App& app, const std::string& word) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (sub->check_name(word)) return sub;
+    }
+    return nullptr;
+}
+
+std::vector<std::string> options_of(const CLI::App* app) {
+    std::vector<std::string> found;
+    for (; app != nullptr; app = app->get_parent()) {
+        for (const CLI::Option* option : app->get_options()) {
+            for (const std::string& name : option->get_lnames()) found.push_back("--" + name);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+Completion completion_of(const CLI::App& app, const std::vector<std::string>& words) {
+    Completion completion;
+    const CLI::App* at = &app;
+    std::string path;
+    std::vector<std::string> given;
+    std::string option;  // whose value comes next
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (!option.empty()) {
+            remember(completion, std::exchange(option, ""), word);
+        } else if (word.starts_with('-')) {
+            if (takes_value(at, word)) option = word;
+        } else if (const CLI::App* sub = subcommand_of(*at, word)) {
+            at = sub;
+            path += (path.empty() ? "" : " ") + sub->get_name();
+        } else {
+            given.push_back(word);
+        }
+    }
+    completion.begun = words.empty() ? "" : words.back();
+    if (!option.empty()) {
+        completion.live = values_of(option);
+        completion.fixed = listed(completion.live);
+        return completion;
+    }
+    if (completion.begun.starts_with('-')) {
+        completion.fixed = options_of(at);
+        return completion;
+    }
+    for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
+        if (!sub->get_name().starts_with("__")) completion.fixed.push_back(sub->get_name());
+    }
+    const auto& places = places_of(path);
+    if (given.size() < places.size()) {
+        completion.live = places[given.size()];
+        if (completion.live == "resources") completion.collection = given.back();
+        if (path == "wait") completion.fixed = {"host/", "command/"};
+        const auto& values = listed(completion.live);
+        completion.fixed.insert(completion.fixed.end(), values.begin(), values.end());
+    }
+    return completion;
+}
+
+Exit complete(const Completion& completion) {
+    std::vector<std::string> found = completion.fixed;
+    if (!completion.live.empty() && listed(completion.live).empty()) {
+        for (std::string& name : Names(completion).of(completion.live)) {
+            found.push_back(std::move(name));
+        }
+    }
+    std::string text;
+    for (const std::string& one : found) {
+        if (one.starts_with(completion.begun)) text += one + "\n";
+    }
+    std::fputs(text.c_str(), stdout);
+    return Exit::done;
+}
+
+Exit print_completion(const Output& output, const std::string& shell) {
+    output.text(shell == "zsh" ? kZsh : kBash);
+    return Exit::done;
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/json/json.hpp"
+#include "sdk/client/cli/commands.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+using client::Kind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr seconds kPollMost{20};  // of one request
+
+Exit misused(const std::string& why) {
+    Output::message(why);
+    return Exit::usage;
+}
+
+struct Condition {
+    std::string field;
+    std::string value;
+};
+
+// A verdict holds when some resource has it; `compliant` when every one has.
+bool holds(const json::Value& host, const Condition& condition) {
+    if (condition.field != "compliance") return host.string_or(condition.field) == condition.value;
+    const json::Value& counts = host["compliance"];
+    if (condition.value != "compliant") return counts.integer_or(condition.value) > 0;
+    return counts.integer_or("drifted") + counts.integer_or("unknown") +
+               counts.integer_or("failed") ==
+           0;
+}
+
+client::Result<std::vector<Condition>> read_conditions(const std::vector<std::string>& given) {
+    const std::vector<std::pair<std::string, std::vector<std::string>>> kKnown = {
+        {"connection", {"never", "online", "offline"}},
+        {"enrolment", {"pending", "active", "rejected", "held", "retired"}},
+        {"compliance", {"compliant", "drifted", "unknown", "failed"}}};
+    std::vector<Condition> conditions;
+    for (const std::string& text : given) {
+        const std::size_t equals = text.find('=');
+        Condition one{text.substr(0, equals),
+                      equals == std::string::npos ? "" : text.substr(equals + 1)};
+        const auto known = std::find_if(kKnown.begin(), kKnown.end(), [&](const auto& entry) {
+            return entry.first == one.field && std::find(entry.second.begin(), entry.second.end(),
+                                                         one.value) != entry.second.end();
+        });
+        if (known == kKnown.end()) {
+            return client::Failure{.kind = Kind::local,
+                                   .detail =
+                                       "--for is connection=, enrolment= or compliance= "
+                                       "with one of their values, not '" +
+                                       text + "'"};
+        }
+        conditions.push_back(std::move(one));
+    }
+    return conditions;
+}
+
+// The API tells of a change of this host; between two of them it is asked every 20 s.
+Exit wait_host(Session& session, const std::string& name, const WaitOptions& options) {
+    const auto conditions = read_conditions(options.conditions);
+    if (!conditions) return misused(conditions.error().detail);
+    if (conditions->empty()) return misused("say what to wait for: --for connection=online");
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto host = (*client)->host(name);
+    if (!host) return session.fail(host.error());
+    const auto until = Clock::now() + options.timeout;
+    std::string since;
+    for (;;) {
+        const auto left = std::chrono::floor<seconds>(until - Clock::now());
+        const auto wait = std::clamp(left, seconds(0), kPollMost);
+        client::Request ask{.path = "/v1/hosts",
+                            .query = {{"filter", "id = " + host->id}, {"since", since}}};
+        if (!since.empty()) ask.query.emplace_back("wait", std::to_string(wait.count()) + "s");
+        const auto reply = (*client)->send(ask);
+        if (!reply && reply.error().status == 410) {
+            since.clear();
+        } else if (!reply && reply.error().status != 304) {
+            return session.fail(reply.error());
+        } else if (reply) {
+            const auto page = json::parse(reply->body, {.bytes = 64 << 20});
+            const json::Value none = json::Object{};
+            const bool there =
+                page && (*page)["items"].is_array() && !(*page)["items"].as_array().empty();
+            const json::Value& now = there ? (*page)["items"].as_array().front() : none;
+            if (std::all_of(conditions->begin(), conditions->end(),
+                            [&](const Condition& one) { return holds(now, one); })) {
+                if (session.output().is_json()) session.output().json(json::write(now));
+                Output::message("host " + name + " is there");
+                return Exit::done;
+            }
+            const auto revision = reply->headers.find("x-revision");
+            since = revision == reply->headers.end() ? "" : revision->second;
+        }
+        if (Clock::now() + milliseconds(500) >= until) {
+            return session.fail(
+                {.kind = Kind::timeout, .detail = "host " + name + " is not there"});
+        }
+    }
+}
+
+Exit wait_command(Session& session, const std::string& id, const WaitOptions& options) {
+    if (!options.conditions.empty()) return misused("a command is waited for to its end");
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto command = (*client)->command(id);
+    if (!command) return session.fail(command.error());
+    const auto ended = (*client)->wait(*command, options.timeout);
+    if (!ended) return session.fail(ended.error());
+    if (session.output().is_json()) session.output().json(ended->json);
+    Output::message("command " + id + " " + ended->state);
+    return exit_of(*ended);
+}
+
+}  // namespace
+
+Exit wait(Session& session, const WaitOptions& options) {
+    const std::size_t slash = options.target.find('/');
+    const std::string kind = options.target.substr(0, slash);
+    const std::string name = slash == std::string::npos ? "" : options.target.substr(slash + 1);
+    if (kind == "host" && !name.empty()) return wait_host(session, name, options);
+    if (kind == "command" && !name.empty()) return wait_command(session, name, options);
+    return misused("what to wait for is host/NAME or command/ID");
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,158 @@
+"""Completion, by real shells in a terminal; and ek wait, invoke and label."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import time
+import unittest
+
+from ek import EK, EkCase
+from fake_api import page, problem, reply
+from samples import HOST_A, HOST_B, command
+
+PROMPT = "ready> "
+
+
+class Shell:
+    """A shell in a terminal of its own, which types as a person does."""
+
+    def __init__(self, argv, environment):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
+                                        env=environment, start_new_session=True)
+        os.close(slave)
+        self.seen = ""
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def wait(self, wanted, timeout_s=20):
+        """What came up to `wanted`; fails after the time."""
+        deadline = time.monotonic() + timeout_s
+        while wanted not in self.seen:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.master], [], [], left)[0]:
+                raise AssertionError(f"no {wanted!r} in {self.seen!r}")
+            self.seen += os.read(self.master, 4096).decode(errors="replace")
+        before, _, self.seen = self.seen.partition(wanted)
+        return before
+
+
+class Completion(EkCase):
+    def candidates(self, *words):
+        return self.ek("__complete", *words).splitlines()
+
+    def test_commands_options_and_closed_lists(self):
+        self.assertIn("describe", self.candidates("des"))
+        self.assertEqual(self.candidates("get", "ho"), ["hosts"])
+        self.assertIn("--filter", self.candidates("get", "hosts", "--f"))
+        self.assertEqual(self.candidates("compliance", "--status", "d"), ["drifted"])
+        self.assertEqual(self.candidates("completion", ""), ["bash", "zsh"])
+        self.assertNotIn("__complete", self.candidates(""))
+        self.assertEqual(self.api.requests, [])
+
+    def test_live_names(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
+        self.api.on("GET", "/v1/commands", page([command()]))
+        base = f"/v1/hosts/{HOST_A['name']}"
+        self.api.on("GET", base + "/collections", page([{"collection": "files"}]))
+        self.api.on("GET", base + "/resources/files", page([{"id": "/etc/motd"}]))
+        names = [HOST_A["name"], HOST_B["name"]]
+        self.assertEqual(self.candidates("describe", "host", ""), names)
+        self.assertEqual(self.candidates("apply", "--host", names[0]), names[:1])
+        self.assertEqual(self.candidates("cancel", "command", "cmd_"), ["cmd_1"])
+        self.assertEqual(self.candidates("get", "resources", "--host", names[0], "f"), ["files"])
+        self.assertEqual(self.candidates("delete", "resource", "--host", names[0], "files", "/e"),
+                         ["/etc/motd"])
+        self.assertIn("host/" + names[0], self.candidates("wait", "host/"))
+
+    def test_it_is_silent_about_errors_and_quick_about_silence(self):
+        self.api.on("GET", "/v1/hosts", problem(500, "internal"))
+        self.assertEqual(self.candidates("describe", "host", ""), [])
+        self.assertEqual(self.told, "")
+        begun = time.monotonic()
+        self.environment["EK_URL"] = "http://192.0.2.1:9"
+        self.assertEqual(self.candidates("describe", "host", ""), [])
+        self.environment["EK_URL"] = "http://127.0.0.1:1"
+        self.assertEqual(self.candidates("describe", "host", ""), [])
+        self.assertLess(time.monotonic() - begun, 3)
+
+    def drive(self, argv, prepare):
+        self.api.on("GET", "/v1/hosts", page([{**HOST_A, "name": "only-one-here"}]))
+        environment = {**self.environment, "TERM": "dumb", "PS1": PROMPT, "PROMPT": PROMPT,
+                       "PATH": os.path.dirname(EK) + ":" + os.environ["PATH"]}
+        shell = Shell(argv, environment)
+        self.addCleanup(shell.close)
+        for line in prepare:
+            shell.type(line + "\n")
+        shell.type("echo set''tled\n")
+        shell.wait("settled")
+        shell.type("ek describe ho\t")
+        shell.wait("host")
+        shell.type("only\t")
+        shell.wait("-one-here")
+
+    def test_bash_completes(self):
+        self.drive(["bash", "--norc", "--noprofile", "-i"], ["source <(ek completion bash)"])
+
+    def test_zsh_completes(self):
+        self.assertTrue(shutil.which("zsh"), "scripts/dependencies installs zsh")
+        self.drive(["zsh", "-f", "-i"], ["autoload -U compinit; compinit -u -D",
+                                         "source <(ek completion zsh)"])
+
+
+class Doing(EkCase):
+    def test_wait_ends_when_the_host_is_as_wanted(self):
+        one = f"/v1/hosts/{HOST_A['name']}"
+        offline = {**HOST_A, "connection": "offline"}
+        online = {**HOST_A, "connection": "online"}
+        self.api.on("GET", one, reply(200, HOST_A))
+        self.api.on("GET", "/v1/hosts", reply(200, page_of(offline), {"X-Revision": "s-7"}),
+                    reply(304), reply(200, page_of(online)))
+        self.ek("wait", "host/" + HOST_A["name"], "--for", "connection=online")
+        asked = [request for request in self.api.asked("GET") if request.path == "/v1/hosts"]
+        self.assertEqual([request.query.get("since") for request in asked], [None, "s-7", "s-7"])
+        self.api.on("GET", "/v1/hosts", reply(200, page_of(offline)))
+        self.ek("wait", "host/" + HOST_A["name"], "--for", "connection=online", "--timeout", "1s",
+                exits=8)
+        self.ek("wait", "host/" + HOST_A["name"], "--for", "weather=fine", exits=2)
+        self.ek("wait", "nonsense", exits=2)
+
+    def test_wait_for_a_command_tells_how_it_ended(self):
+        path = "/v1/commands/cmd_1"
+        self.api.on("GET", path, reply(200, command("running", [])), reply(200, command()))
+        self.ek("wait", "command/cmd_1")
+        self.api.on("GET", path, reply(200, command("failed", [])))
+        self.ek("wait", "command/cmd_1", exits=1)
+        self.api.on("GET", path, reply(200, command("running", [])))
+        self.ek("wait", "command/cmd_1", "--timeout", "300ms", exits=8)
+        self.api.on("GET", path, problem(404, "not-found"))
+        self.ek("wait", "command/cmd_1", exits=5)
+
+    def test_invoke_and_label(self):
+        self.api.on("POST", "/v1/hosts/web1/resources/services/ssh:invoke", reply(200, command()))
+        self.ek("invoke", "services", "ssh", "restart", "--host", "web1", "--arguments",
+                '{"hard":true}')
+        self.assertEqual(self.api.asked("POST")[0].json(),
+                         {"action": "restart", "arguments": {"hard": True}})
+        self.api.on("PATCH", "/v1/hosts/web1", reply(200, HOST_A))
+        self.ek("label", "host", "web1", "role=web", "old-")
+        self.assertEqual(self.api.asked("PATCH")[0].json(),
+                         {"labels": {"role": "web", "old": None}})
+        self.ek("label", "host", "web1", "nonsense", exits=2)
+
+
+def page_of(host):
+    return {"items": [host], "next": None, "revision": 7}
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
