@@ -29,7 +29,8 @@ class Access(OrchestratorCase):
         document = self.rest.get("/v1/openapi.json")
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
-                yield method.upper(), SAMPLE.sub("x", path), operation["x-ek-permission"]
+                sample = "not-found" if path.startswith("/problems/") else "x"
+                yield method.upper(), SAMPLE.sub(sample, path), operation["x-ek-permission"]
 
     def test_every_route_asks_for_its_permission(self):
         known = self.rest.get("/v1/openapi.json")["x-ek-permissions"]
