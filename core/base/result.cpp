@@ -21,6 +21,7 @@ constexpr Name kNames[] = {
     {Errc::timeout, "timeout"},
     {Errc::cancelled, "cancelled"},
     {Errc::unavailable, "unavailable"},
+    {Errc::stale, "stale"},
     {Errc::unsupported, "unsupported"},
     {Errc::corrupt, "corrupt"},
     {Errc::internal, "internal"},

@@ -19,6 +19,7 @@ enum class Errc {
     timeout,      // the deadline passed
     cancelled,    // somebody asked to stop
     unavailable,  // a peer, back end or service is not there
+    stale,        // what is known here is too old to tell
     unsupported,  // this plugin, platform or version cannot do this
     corrupt,      // stored data does not read back
     internal,     // a bug, or an operating system failure that nobody can act on

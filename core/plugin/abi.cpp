@@ -3,7 +3,7 @@
 namespace evenkeel::plugin {
 
 bool is_status(ek_status status) {
-    return status >= EK_OK && status <= EK_E_INTERNAL;
+    return status >= EK_OK && status <= EK_E_STALE;
 }
 
 Errc errc_of(ek_status status) {
@@ -26,6 +26,8 @@ Errc errc_of(ek_status status) {
             return Errc::timeout;
         case EK_E_CANCELLED:
             return Errc::cancelled;
+        case EK_E_STALE:
+            return Errc::stale;
         default:
             return Errc::internal;
     }

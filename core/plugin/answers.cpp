@@ -26,7 +26,7 @@ std::string sentence(ek_str text) {
 Answers::Answers(const Call& call, std::uint32_t flags)
     : request_id_(call.request_id), cancel_(call.cancel), progress_(call.progress) {
     const auto timeout = std::chrono::nanoseconds(call.timeout).count();
-    out_ = {sizeof(ek_out), 0, this, on_item, on_state, on_change, on_diag, on_progress};
+    out_ = {sizeof(ek_out), 0, this, on_item, on_state, on_change, on_diag, on_progress, on_about};
     frame_.self = this;
     frame_.call = {sizeof(ek_call),
                    flags,
@@ -84,11 +84,12 @@ ek_status Answers::on_item(void* ctx, ek_str id, ek_str json) noexcept {
 ek_status Answers::on_state(void* ctx, ek_str json) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!self.admit(json.len)) return EK_E_INTERNAL;
-    if (self.state) return self.breaks("a call sends two states");
+    if (!self.knows_about_what()) return self.breaks("a state comes before what it is about");
+    if (self.about_->state) return self.breaks("a call sends two states");
     auto state = self.value_of(json, "a state");
     if (!state) return EK_E_INTERNAL;
     if (!state->is_object()) return self.breaks("a state is no object");
-    self.state = std::move(*state);
+    self.about_->state = std::move(*state);
     return EK_OK;
 }
 
@@ -98,6 +99,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
         return self.breaks("a change is too small");
     if (!self.admit(change->path.len + change->before.len + change->after.len))
         return EK_E_INTERNAL;
+    if (!self.knows_about_what()) return self.breaks("a change comes before what it is about");
     if (change->action < EK_ACT_SET || change->action > EK_ACT_REPLACE ||
         change->outcome < EK_OUT_PLANNED || change->outcome > EK_OUT_SKIPPED)
         return self.breaks("a change with an unknown action or outcome");
@@ -115,7 +117,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
         if (!value) return EK_E_INTERNAL;
         *to = std::move(*value);
     }
-    self.changes.push_back(std::move(told));
+    self.about_->changes.push_back(std::move(told));
     return EK_OK;
 }
 
@@ -124,9 +126,24 @@ ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     if (diag == nullptr || diag->size < sizeof(ek_diag))
         return self.breaks("a diagnostic is too small");
     if (!self.admit(diag->path.len + diag->summary.len + diag->detail.len)) return EK_E_INTERNAL;
-    if (self.diags.size() == kDiagsMax) return EK_OK;
-    self.diags.push_back(
-        {diag->severity, sentence(diag->path), sentence(diag->summary), sentence(diag->detail)});
+    std::vector<Told>& diags = self.about_->diags;
+    if (diags.size() == kDiagsMax) return EK_OK;
+    diags.push_back({diag->severity, sentence(diag->path), sentence(diag->summary),
+                     sentence(diag->detail), diag->status});
+    return EK_OK;
+}
+
+ek_status Answers::on_about(void* ctx, ek_str id) noexcept {
+    auto& self = *static_cast<Answers*>(ctx);
+    if (!self.admit(id.len)) return EK_E_INTERNAL;
+    const std::string name = copy(id);
+    const auto entry = std::find_if(self.entries.begin(), self.entries.end(),
+                                    [&](const Part& part) { return part.id == name; });
+    if (entry == self.entries.end())
+        return self.breaks("it answers about \"" + printable(name.substr(0, kSentenceMax)) +
+                           "\", which was not asked for");
+    entry->told = true;
+    self.about_ = &*entry;
     return EK_OK;
 }
 
@@ -141,14 +158,21 @@ std::string Answers::broken_rule() const {
     return wrong_thread_ ? "an answer comes from another thread than the call" : broken_rule_;
 }
 
+const Told* Part::error() const {
+    for (const Told& diag : diags)
+        if (diag.severity == EK_SEV_ERROR && !diag.summary.empty()) return &diag;
+    return nullptr;
+}
+
+std::string sentence_of(const Told& error) {
+    return error.summary + (error.path.empty() ? "" : " (" + error.path + ")") +
+           (error.detail.empty() ? "" : ": " + error.detail);
+}
+
 std::optional<std::string> Answers::error_text() const {
-    for (const Told& diag : diags) {
-        if (diag.severity != EK_SEV_ERROR || diag.summary.empty()) continue;
-        std::string text = diag.summary;
-        if (!diag.path.empty()) text += " (" + diag.path + ")";
-        if (!diag.detail.empty()) text += ": " + diag.detail;
-        return text;
-    }
+    if (const Told* error = whole.error()) return sentence_of(*error);
+    for (const Part& entry : entries)
+        if (const Told* error = entry.error()) return sentence_of(*error);
     return std::nullopt;
 }
 

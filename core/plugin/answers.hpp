@@ -25,7 +25,22 @@ struct ToldChange {
 struct Told {
     std::int32_t severity = 0;  // EK_SEV_
     std::string path, summary, detail;
+    ek_status status = 0;  // of one among many; 0: that of the call
 };
+
+// What was told about one thing: the whole call's, or one entry of apply_many.
+struct Part {
+    std::string id;     // empty: the whole call
+    bool told = false;  // of an entry: the call has been about it
+    std::optional<json::Value> state;
+    std::vector<ToldChange> changes;
+    std::vector<Told> diags;
+
+    // The first error diagnostic, or null.
+    const Told* error() const;
+};
+// It as one sentence.
+std::string sentence_of(const Told& error);
 
 // One call to a plugin and all it answers: gives it an ek_call to write to, copies and parses what
 // comes, and notes the first rule of the ABI that is broken. Lives on the calling thread for as
@@ -39,13 +54,12 @@ class Answers {
     const ek_call* call() const { return &frame_.call; }
 
     std::vector<Item> items;
-    std::optional<json::Value> state;
-    std::vector<ToldChange> changes;
-    std::vector<Told> diags;
+    Part whole;
+    std::vector<Part> entries;  // set before an apply_many, one for each id; else empty
     // The first rule that was broken; empty: none so far.
     std::string broken_rule() const;
 
-    // The first error diagnostic as one sentence, or nothing.
+    // The first error diagnostic, of the whole or else of an entry, as one sentence, or nothing.
     std::optional<std::string> error_text() const;
 
   private:
@@ -60,13 +74,17 @@ class Answers {
     static ek_status on_change(void* ctx, const ek_change* change) noexcept;
     static ek_status on_diag(void* ctx, const ek_diag* diag) noexcept;
     static ek_status on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept;
+    static ek_status on_about(void* ctx, ek_str id) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
     // Counts the bytes against the call's limit and checks the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
+    // Whether a change or state may come now: an apply_many says first what it is about.
+    bool knows_about_what() const { return entries.empty() || about_ != &whole; }
     std::optional<json::Value> value_of(ek_str text, const char* what);
 
+    Part* about_ = &whole;
     Frame frame_{};
     ek_out out_{};
     std::string request_id_;

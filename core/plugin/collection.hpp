@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,12 @@ struct Applied {
     std::optional<Error> error;
 };
 
+// One of several things to do at once.
+struct Entry {
+    std::string id;
+    json::Value description;  // as apply takes it; null: remove
+};
+
 // Watches what is described and says which id to read again. Destroying it closes the watch; no
 // call of `changed` comes after the destructor has returned.
 class Watch {
@@ -81,6 +88,15 @@ class Collection {
     virtual std::uint32_t schema_version() const = 0;      // [any]
     virtual std::vector<std::string> actions() const = 0;  // names for invoke [any]
     virtual bool watches() const = 0;                      // [any]
+    // What the plugin can do, in the ABI's words: "read", "apply", "batch", ... [any]
+    virtual std::vector<std::string> capabilities() const { return {}; }
+    // What is in charge of it on this machine ("apt"); empty: the plugin knows one only. [any]
+    virtual std::string backend() const { return {}; }
+    // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every
+    // call answers this error then. [any]
+    virtual std::optional<Error> trouble() const { return std::nullopt; }
+    // Whether apply_many is worth more than its calls one by one. [any]
+    virtual bool batches() const { return false; }
 
     // Every resource, or those of `ids` that exist (all ids when empty). `unsupported` without ids
     // where a collection has no natural whole (files).
@@ -93,6 +109,10 @@ class Collection {
     virtual Applied apply(const std::string& id, const json::Value& description, bool dry_run,
                           const Call& call) = 0;
     virtual Applied remove(const std::string& id, bool dry_run, const Call& call) = 0;
+    // All of them, in one transaction where the plugin has such: one answer for each, in order. One
+    // by one where it does not, or where an id comes twice.
+    virtual std::vector<Applied> apply_many(const std::vector<Entry>& entries, bool dry_run,
+                                            const Call& call);
     virtual Applied invoke(const std::string& id, const std::string& action,
                            const json::Value& arguments, const Call& call) = 0;
     // The described fields that differ; secrets redacted. Makes no system call.
@@ -124,11 +144,14 @@ struct LoadOptions {
     bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
     Fingerprint fingerprint;
     std::string agent_version;
+    // By collection: what its plugin is given to open it, an object. None: an empty one.
+    std::map<std::string, json::Value> configurations;
 };
 
 // Opens every collection of the plugin `name` ("files") found in the first of `folders` that has
-// it. Reads the manifest and the sums first; never loads what is not listed or whose owner, mode or
-// sum is wrong. The error is one sentence that says what to do. [any]
+// it; one that cannot be opened comes with its trouble(). Reads the manifest and the sums first;
+// never loads what is not listed or whose owner, mode or sum is wrong. The error is one sentence
+// that says what to do. [any]
 Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
                                                       const std::string& name,
                                                       const LoadOptions& options);

@@ -1,18 +1,104 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <evenkeel/plugin.h>
 
+#include "core/plugin/abi.hpp"
+#include "core/plugin/answers.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
+#include "core/plugin/redact.hpp"
+#include "core/plugin/words.hpp"
 
 namespace evenkeel::plugin {
 
-// Opens one collection of a loaded module with an empty configuration. [lane]
-Result<std::unique_ptr<Collection>> open_instance(const ek_module& module,
-                                                  const ek_collection& table,
-                                                  std::shared_ptr<const Host> host);
+// The plugin's instance, closed with the last one who holds it: the collection or one of its
+// watches.
+struct Opened {
+    Opened(const ek_module& owner, std::shared_ptr<const Host> given, ek_instance* instance)
+        : module(owner), host(std::move(given)), handle(instance) {}
+    ~Opened() { module.close(handle); }
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+
+    const ek_module& module;
+    const std::shared_ptr<const Host> host;
+    ek_instance* const handle;
+};
+
+// A collection of a loaded module: calls go to the plugin, and what it answers is checked. [lane]
+class Instance : public Collection {
+  public:
+    Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema);
+    // Gives it what serves it, or why nothing does. Before the first call.
+    void serve(std::shared_ptr<Opened> opened);
+    void give_up(Error trouble) { trouble_ = std::move(trouble); }
+
+    const std::string& name() const override { return name_; }
+    const std::string& plugin() const override { return host_->plugin(); }
+    const schema::Schema& schema() const override { return schema_; }
+    const std::string& schema_text() const override { return schema_text_; }
+    std::uint32_t schema_version() const override { return table_.schema_version; }
+    bool watches() const override { return can(EK_CAP_WATCH); }
+    std::vector<std::string> actions() const override;
+    std::vector<std::string> capabilities() const override;
+    std::string backend() const override { return backend_; }
+    std::optional<Error> trouble() const override { return trouble_; }
+    bool batches() const override { return can(EK_CAP_BATCH); }
+
+    Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;
+    Result<std::vector<Item>> read(const std::vector<std::string>& ids, const Call& call) override;
+    Applied apply(const std::string& id, const json::Value& description, bool dry_run,
+                  const Call& call) override;
+    Applied remove(const std::string& id, bool dry_run, const Call& call) override;
+    std::vector<Applied> apply_many(const std::vector<Entry>& entries, bool dry_run,
+                                    const Call& call) override;
+    Applied invoke(const std::string& id, const std::string& action, const json::Value& arguments,
+                   const Call& call) override;
+    Result<std::vector<wire::FieldDrift>> compare(const std::string& id,
+                                                  const json::Value& description,
+                                                  const json::Value& state) override;
+    json::Value redact(const json::Value& description, json::Value state) const override {
+        return redact_state(words_, description, std::move(state), host_->fingerprint());
+    }
+    Result<json::Value> upgrade(std::uint32_t from_version,
+                                const json::Value& description) override;
+    Result<std::unique_ptr<Watch>> watch(
+        std::function<void(const std::string& id)> changed) override;
+
+  private:
+    bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }
+
+    // Runs one operation of the plugin; nothing on success.
+    using Operation = std::function<ek_status(ek_instance*, const ek_call*)>;
+    std::optional<Error> run(const char* what, Answers& answers, const Operation& operation);
+    std::optional<Error> verdict(const char* what, ek_status status, const Answers& answers) const;
+    Error failure(ek_status status, const std::string& text) const;
+    Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
+
+    Result<std::vector<Item>> items_of(Answers& answers, const std::vector<std::string>& ids) const;
+    Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
+                       const json::Value& description) const;
+    // Why this may not even be asked of the plugin.
+    std::optional<Error> refusal(const json::Value& description) const;
+    void run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
+                  bool dry_run, const Call& call);
+    Applied plan_apply(const std::string& id, const json::Value& description, const Call& call);
+    Applied plan_remove(const std::string& id, const Call& call);
+
+    std::shared_ptr<const Host> host_;
+    std::shared_ptr<Opened> opened_;  // null when there is trouble
+    const ek_collection& table_;
+    std::string name_, schema_text_, backend_;
+    std::optional<Error> trouble_;
+    schema::Schema schema_;
+    Words words_;
+};
 
 }  // namespace evenkeel::plugin

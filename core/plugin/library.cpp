@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kEntry = "ek_module_v1";
 // The sizes of release 1.0; a later plugin's structures are larger.
 constexpr std::uint32_t kModuleSize = 88;
-constexpr std::uint32_t kCollectionSize = 176;
+constexpr std::uint32_t kCollectionSize = 184;
 constexpr std::size_t kCollectionsMax = 64;
 
 struct Loaded {
@@ -41,20 +41,16 @@ Registry& registry() {
 // An operation's pointer has to be there exactly when its capability is.
 bool capabilities_match(const ek_collection& c) {
     const std::pair<std::uint64_t, bool> operations[] = {
-        {EK_CAP_LIST, c.list != nullptr},
-        {EK_CAP_READ, c.read != nullptr},
-        {EK_CAP_APPLY, c.apply != nullptr},
-        {EK_CAP_REMOVE, c.remove != nullptr},
-        {EK_CAP_INVOKE, c.invoke != nullptr},
-        {EK_CAP_COMPARE, c.compare != nullptr},
-        {EK_CAP_UPGRADE, c.upgrade != nullptr},
-        {EK_CAP_WATCH, c.watch_open != nullptr},
-        {EK_CAP_WATCH, c.watch_interest != nullptr},
-        {EK_CAP_WATCH, c.watch_ready != nullptr},
-        {EK_CAP_WATCH, c.watch_close != nullptr}};
+        {EK_CAP_LIST, c.list != nullptr},         {EK_CAP_READ, c.read != nullptr},
+        {EK_CAP_APPLY, c.apply != nullptr},       {EK_CAP_REMOVE, c.remove != nullptr},
+        {EK_CAP_BATCH, c.apply_many != nullptr},  {EK_CAP_INVOKE, c.invoke != nullptr},
+        {EK_CAP_COMPARE, c.compare != nullptr},   {EK_CAP_UPGRADE, c.upgrade != nullptr},
+        {EK_CAP_WATCH, c.watch_open != nullptr},  {EK_CAP_WATCH, c.watch_interest != nullptr},
+        {EK_CAP_WATCH, c.watch_ready != nullptr}, {EK_CAP_WATCH, c.watch_close != nullptr}};
     for (const auto& [capability, there] : operations)
         if (((c.caps & capability) != 0) != there) return false;
-    return (c.caps & EK_CAP_READ) != 0;
+    const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
+    return (c.caps & EK_CAP_READ) != 0 && !batch_without_apply;
 }
 
 // The rule that the module breaks; empty: none.

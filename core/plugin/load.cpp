@@ -4,8 +4,8 @@
 
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
-#include "core/plugin/instance.hpp"
 #include "core/plugin/library.hpp"
+#include "core/plugin/open.hpp"
 #include "core/plugin/package.hpp"
 
 namespace evenkeel::plugin {
@@ -17,8 +17,15 @@ Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::str
     const ek_module* module = EK_TRY(load_library(package));
     const auto host = EK_TRY(Host::make(package, options));
     std::vector<std::unique_ptr<Collection>> collections;
-    for (std::size_t i = 0; i < module->collection_count; ++i)
-        collections.push_back(EK_TRY(open_instance(*module, *module->collections[i], host)));
+    for (std::size_t i = 0; i < module->collection_count; ++i) {
+        const ek_collection& table = *module->collections[i];
+        const auto configured =
+            options.configurations.find(std::string(table.name.ptr, table.name.len));
+        const json::Value none = json::Object{};
+        collections.push_back(EK_TRY(
+            open_instance(*module, table, host,
+                          configured == options.configurations.end() ? none : configured->second)));
+    }
     return collections;
 }
 

@@ -83,6 +83,7 @@ Code code_of(Errc code) {
         case Errc::timeout:
         case Errc::cancelled:
         case Errc::unavailable:
+        case Errc::stale:
             return Code::unavailable;
         case Errc::corrupt:
         case Errc::internal:

@@ -1,5 +1,6 @@
 /* The layout of ABI 1.0 on LP64, frozen: every offset, and no byte of padding. Compiled as C11 and
  * as C++17; that it compiles is the test. */
+#include <evenkeel/ext/backend.h>
 #include <evenkeel/plugin.h>
 
 #ifdef __cplusplus
@@ -21,7 +22,7 @@ AT(ek_diag, path, 8);
 AT(ek_diag, summary, 24);
 AT(ek_diag, detail, 40);
 AT(ek_diag, retry_after_ms, 56);
-AT(ek_diag, flags, 60);
+AT(ek_diag, status, 60);
 
 SIZE(ek_change, 64);
 AT(ek_change, action, 4);
@@ -31,7 +32,7 @@ AT(ek_change, after, 40);
 AT(ek_change, outcome, 56);
 AT(ek_change, flags, 60);
 
-SIZE(ek_out, 56);
+SIZE(ek_out, 64);
 AT(ek_out, reserved, 4);
 AT(ek_out, ctx, 8);
 AT(ek_out, item, 16);
@@ -39,6 +40,7 @@ AT(ek_out, state, 24);
 AT(ek_out, change, 32);
 AT(ek_out, diag, 40);
 AT(ek_out, progress, 48);
+AT(ek_out, about, 56);
 
 SIZE(ek_call, 56);
 AT(ek_call, flags, 4);
@@ -65,7 +67,7 @@ AT(ek_watch_host, fd, 16);
 AT(ek_watch_host, timer, 24);
 AT(ek_watch_host, changed, 32);
 
-SIZE(ek_collection, 176);
+SIZE(ek_collection, 184);
 AT(ek_collection, schema_version, 4);
 AT(ek_collection, caps, 8);
 AT(ek_collection, name, 16);
@@ -84,6 +86,7 @@ AT(ek_collection, watch_interest, 144);
 AT(ek_collection, watch_ready, 152);
 AT(ek_collection, watch_close, 160);
 AT(ek_collection, extension, 168);
+AT(ek_collection, apply_many, 176);
 
 SIZE(ek_module, 88);
 AT(ek_module, abi_major, 4);
@@ -95,3 +98,7 @@ AT(ek_module, collections, 56);
 AT(ek_module, collection_count, 64);
 AT(ek_module, open, 72);
 AT(ek_module, close, 80);
+
+SIZE(ek_backend, 16);
+AT(ek_backend, reserved, 4);
+AT(ek_backend, name, 8);

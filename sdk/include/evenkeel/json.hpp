@@ -11,12 +11,15 @@
 #include <unordered_set>
 #include <vector>
 
+#include <evenkeel/cpp/batch.hpp>
 #include <evenkeel/cpp/failure.hpp>
 #include <rapidjson/document.h>
 #include <rapidjson/encodedstream.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 namespace evenkeel::sdk::json {
 
@@ -142,6 +145,29 @@ inline std::vector<std::string> texts_of(const Value& array) {
         texts.emplace_back(text(item));
     }
     return texts;
+}
+
+// The value as JSON text.
+inline std::string write(const Value& value) {
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    value.Accept(writer);
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+// What apply_many is given.
+inline std::vector<Entry> entries_of(std::string_view entries_json) {
+    const Document document = parse(entries_json);
+    if (!document.IsArray()) throw Failure(EK_E_INVALID, "an array of entries is wanted");
+    std::vector<Entry> entries;
+    for (const Value& item : document.GetArray()) {
+        const Value* desired = item.IsObject() ? find(item, "desired") : nullptr;
+        const auto id = desired ? text_of(item, "id") : std::nullopt;
+        if (!id) throw Failure(EK_E_INVALID, "an entry has an id and what is desired of it");
+        entries.push_back({std::string(*id), std::nullopt});
+        if (!desired->IsNull()) entries.back().desired = write(*desired);
+    }
+    return entries;
 }
 
 }  // namespace evenkeel::sdk::json

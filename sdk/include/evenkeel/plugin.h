@@ -51,7 +51,8 @@ enum {
     EK_E_TIMEOUT = 8,      /* the deadline passed */
     EK_E_CANCELLED = 9,    /* the host cancelled the call */
     EK_E_PARTIAL = 10,     /* some was done: see the change records, or the items and diagnostics */
-    EK_E_INTERNAL = 11     /* a bug, or a failure that nobody can act on */
+    EK_E_INTERNAL = 11,    /* a bug, or a failure that nobody can act on */
+    EK_E_STALE = 12        /* what is known here is too old to tell */
 };
 
 enum { EK_SEV_DEBUG = 1, EK_SEV_INFO = 2, EK_SEV_WARNING = 3, EK_SEV_ERROR = 4 };
@@ -77,7 +78,8 @@ enum {
     EK_CAP_WATCH = 64u,
     EK_CAP_UPGRADE = 128u,
     EK_CAP_PARALLEL = 256u,
-    EK_CAP_INVOKE = 512u
+    EK_CAP_INVOKE = 512u,
+    EK_CAP_BATCH = 1024u /* apply_many honours DRY_RUN where apply does */
 };
 
 typedef struct ek_diag { /* why, in words */
@@ -86,7 +88,7 @@ typedef struct ek_diag { /* why, in words */
     ek_str path;             /* RFC 6901 pointer into the input; absent: about the whole */
     ek_str summary, detail;  /* one sentence each: what is wrong; what to do about it (or absent) */
     uint32_t retry_after_ms; /* 0: no advice */
-    uint32_t flags;          /* 0 */
+    ek_status status;        /* of an error about one of many; 0: that of the call */
 } ek_diag;
 
 typedef struct ek_change { /* one field; the same shape planned and done */
@@ -105,11 +107,14 @@ typedef struct ek_out {
     void *ctx;
     /* One resource found by list or read; json is its state, absent with IDS_ONLY. */
     ek_status (*item)(void *ctx, ek_str id, ek_str json);
-    /* The whole state after apply (or the description that upgrade made), at most once. */
+    /* The whole state after apply (or the description that upgrade made), at most once; in
+     * apply_many at most once for each id. */
     ek_status (*state)(void *ctx, ek_str json);
     ek_status (*change)(void *ctx, const ek_change *change);
     ek_status (*diag)(void *ctx, const ek_diag *diag);
     ek_status (*progress)(void *ctx, uint32_t permille, ek_str message);
+    /* In apply_many: what is sent from now on is about this id, until the next one. */
+    ek_status (*about)(void *ctx, ek_str id);
 } ek_out;
 
 typedef struct ek_call {
@@ -157,7 +162,7 @@ typedef struct ek_collection { /* static storage, constant */
     uint64_t caps;           /* EK_CAP_ */
     ek_str name;             /* [a-z][a-z0-9_]{0,63} */
     ek_str schema_json;      /* of descriptions and states; the subset common to Draft 7, 2020-12 */
-    ek_str config_schema_json;
+    ek_str config_schema_json; /* of the configuration that `open` is given */
     ek_str actions_json; /* {"restart": {schema of its arguments}}; absent without EK_CAP_INVOKE */
 
     /* [worker] One `item` for each resource. filter_json: absent, or {"ids": [...]}, of which only
@@ -195,6 +200,12 @@ typedef struct ek_collection { /* static storage, constant */
     void (*watch_close)(ek_watch *);
     /* [any] An interface of the plugin by its id ("vendor.name/1"); NULL: it has none. */
     const void *(*extension)(ek_instance *, const char *id);
+    /* [worker] Several applies and removes in one, for what can be done at one go (a transaction
+     * of packages). entries_json: [{"id": ..., "desired": {...} or null}], no id twice; null is a
+     * remove. Each entry is answered: `about`, then what apply or remove would send for it. An
+     * entry fails by an error diagnostic after its `about`, the others are still done, and the
+     * call answers EK_E_PARTIAL. Any other failure is that of every entry. */
+    ek_status (*apply_many)(ek_instance *, const ek_call *, ek_str entries_json);
 } ek_collection;
 
 typedef struct ek_module { /* static storage, constant */

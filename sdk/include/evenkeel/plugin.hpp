@@ -24,7 +24,9 @@
 //         void remove(const sdk::Call&, std::string_view id);
 //         void compare(const sdk::Call&, std::string_view desired, std::string_view actual);
 //         void upgrade(const sdk::Call&, std::uint32_t from_version, std::string_view json);
+//         void apply_many(const sdk::Call&, std::string_view entries);
 //         const void* extension(const char* id);
+//         std::string_view backend() const;  // "apt": what serves it here, shown to people
 //
 //         static constexpr std::string_view kActions = R"({"restart":{...}})";
 //         void invoke(const sdk::Call&, std::string_view id, std::string_view action,
@@ -46,6 +48,7 @@
 // past this header. Answers go through sdk::Call, changes through sdk::Changes. The `Call` and all
 // strings are borrowed until the call returns. A destructor must not throw.
 
+#include <evenkeel/cpp/batch.hpp>
 #include <evenkeel/cpp/call.hpp>
 #include <evenkeel/cpp/changes.hpp>
 #include <evenkeel/cpp/failure.hpp>

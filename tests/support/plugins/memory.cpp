@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
@@ -14,7 +15,7 @@
 #include "memory_embedded.hpp"
 
 // Resources that live in the instance: the good plugin of the tests. Its action `tamper` changes
-// one from outside, so to speak, and its watch tells of it.
+// one from outside, so to speak, and its watch tells of it. One whose text is "old" is stale.
 namespace evenkeel::test {
 
 namespace json = sdk::json;
@@ -55,7 +56,16 @@ class Memory {
     static constexpr std::string_view kActions =
         R"({"tamper":{"type":"object"},"drop":{"type":"object"},"overflow":{"type":"object"}})";
 
-    Memory(const sdk::Host&, const sdk::Call&, std::string_view) {}
+    static constexpr std::string_view kConfigSchema = R"({"type":"object",
+        "additionalProperties":false,"properties":{"backend":{"enum":["heap","attic"]}}})";
+
+    Memory(const sdk::Host&, const sdk::Call&, std::string_view config) {
+        const json::Document configured = json::parse_object(config);
+        if (const auto name = json::text_of(configured, "backend")) backend_ = *name;
+        if (backend_ == "attic") throw sdk::Failure(EK_E_UNAVAILABLE, "this house has no attic");
+    }
+
+    std::string_view backend() const { return backend_; }
 
     void list(const sdk::Call& call, std::string_view filter) {
         std::set<std::string> wanted;
@@ -69,13 +79,20 @@ class Memory {
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
-        bool found = false;
-        for (const std::string& id : json::texts_of(json::parse(ids))) {
-            const auto thing = things_.find(id);
+        bool found = false, failed = false;
+        const std::vector<std::string> wanted = json::texts_of(json::parse(ids));
+        for (std::size_t at = 0; at < wanted.size(); ++at) {
+            const auto thing = things_.find(wanted[at]);
             if (thing == things_.end()) continue;
-            call.item(id, state_of(thing->second));
             found = true;
+            if (is_old(thing->second)) {
+                call.error(stale().at("/" + std::to_string(at)));
+                failed = true;
+            } else {
+                call.item(wanted[at], state_of(thing->second));
+            }
         }
+        if (failed) throw sdk::Stop{EK_E_PARTIAL};
         if (!found) throw sdk::Failure(EK_E_NOT_FOUND, "none of these exists");
     }
 
@@ -108,6 +125,16 @@ class Memory {
         if (things_.count(std::string(id)) != 0)
             changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
         changes.carry_out(call, [&] { things_.erase(std::string(id)); });
+    }
+
+    // What is changed in one transaction is counted, for the test to see.
+    void apply_many(const sdk::Call& call, std::string_view entries) {
+        ++transactions_;
+        sdk::each_entry(call, json::entries_of(entries), [&](const sdk::Entry& entry) {
+            if (!entry.desired) return remove(call, entry.id);
+            apply(call, entry.id, *entry.desired);
+        });
+        call.progress(1000, "transaction " + std::to_string(transactions_));
     }
 
     void invoke(const sdk::Call&, std::string_view id, std::string_view action,
@@ -165,6 +192,12 @@ class Memory {
     ~Memory() { ::close(event_); }
 
   private:
+    static bool is_old(const Fields& fields) {
+        const auto text = fields.find("text");
+        return text != fields.end() && text->second == "\"old\"";
+    }
+    static sdk::Failure stale() { return {EK_E_STALE, "nobody has looked for too long"}; }
+
     void tell(const std::string& id) {
         const std::lock_guard lock(mutex_);
         touched_.insert(id);
@@ -172,6 +205,8 @@ class Memory {
         if (::write(event_, &one, sizeof(one)) < 0) throw sdk::Failure(EK_E_INTERNAL, "eventfd");
     }
 
+    std::string backend_ = "heap";
+    int transactions_ = 0;
     std::map<std::string, Fields> things_;
     int event_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::mutex mutex_;  // guards touched_

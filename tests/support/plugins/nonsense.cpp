@@ -57,6 +57,25 @@ class Nonsense {
         call.state("nonsense");
     }
 
+    // The first id says what is wrong.
+    void apply_many(const sdk::Call& call, std::string_view text) {
+        const auto entries = sdk::json::entries_of(text);
+        const std::string& what = entries.front().id;
+        if (what == "change-before-about")
+            return call.change({"/text", "1", "2", 0, EK_ACT_SET, EK_OUT_DONE});
+        if (what == "state-before-about") return call.state("{}");
+        if (what == "about-a-stranger") return call.about("somebody-else");
+        if (what == "part-without-error") {
+            for (const sdk::Entry& entry : entries) call.about(entry.id);
+            throw sdk::Stop{EK_E_PARTIAL};
+        }
+        call.about(what);
+        if (what == "two-states") call.state("{}");
+        call.state("{}");
+        if (what == "missing") return;
+        for (const sdk::Entry& entry : entries) call.about(entry.id);
+    }
+
     void remove(const sdk::Call&, std::string_view) { throw sdk::Stop{-5}; }
 };
 

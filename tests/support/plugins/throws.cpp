@@ -25,6 +25,11 @@ class Throws {
     void apply(const sdk::Call&, std::string_view, std::string_view) {
         throw std::runtime_error("the author forgot something");
     }
+    void apply_many(const sdk::Call& call, std::string_view entries) {
+        call.about(sdk::json::entries_of(entries).front().id);
+        call.change({"/text", "\"a\"", "\"b\"", 0, EK_ACT_SET, EK_OUT_DONE});
+        throw std::runtime_error("the author forgot the rest");
+    }
     void remove(const sdk::Call&, std::string_view) { throw 42; }
 };
 
@@ -32,10 +37,15 @@ ek_status apply_escapes(ek_instance*, const ek_call*, ek_str, ek_str) {
     throw std::runtime_error("past the wrapper");
 }
 
+ek_status apply_many_escapes(ek_instance*, const ek_call*, ek_str) {
+    throw std::runtime_error("past the wrapper");
+}
+
 constexpr ek_collection escapes() {
     ek_collection table = sdk::detail::kTable<Throws>;
     table.name = sdk::detail::literal("escapes");
     table.apply = apply_escapes;
+    table.apply_many = apply_many_escapes;
     return table;
 }
 

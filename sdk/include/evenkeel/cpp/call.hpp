@@ -71,7 +71,12 @@ class Call {
                                change.flags};
         if (EK_HAS(ek_out, out(), change)) stop_unless_ok(out()->change(out()->ctx, &record));
     }
-    // An error that does not end the call; to end it, throw the Failure.
+    // In apply_many: what is sent from now on is about this id.
+    void about(std::string_view id) const {
+        if (EK_HAS(ek_out, out(), about)) stop_unless_ok(out()->about(out()->ctx, borrow(id)));
+    }
+    // An error that does not end the call; to end it, throw the Failure. In apply_many it is that
+    // of the entry that the call is about: throw Stop{EK_E_PARTIAL} when all are through.
     void error(const Failure& failure) const { send(failure.diagnostic()); }
     // `severity` is an EK_SEV_; `path` may be empty.
     void note(std::int32_t severity, std::string_view path, std::string_view summary) const {

@@ -50,7 +50,7 @@ class Failure : public std::exception {
                        borrow(summary_),
                        detail_.empty() ? ek_str{nullptr, 0} : borrow(detail_),
                        retry_after_ms_,
-                       0};
+                       status_};
     }
 
   private:

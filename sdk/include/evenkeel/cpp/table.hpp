@@ -9,6 +9,7 @@
 #include <evenkeel/cpp/call.hpp>
 #include <evenkeel/cpp/failure.hpp>
 #include <evenkeel/cpp/host.hpp>
+#include <evenkeel/ext/backend.h>
 #include <evenkeel/plugin.h>
 
 // The C tables, derived from a class. Nothing here is for authors; plugin.hpp says what they write.
@@ -24,10 +25,12 @@ EVENKEEL_DETECT(list)
 EVENKEEL_DETECT(read)
 EVENKEEL_DETECT(apply)
 EVENKEEL_DETECT(remove)
+EVENKEEL_DETECT(apply_many)
 EVENKEEL_DETECT(invoke)
 EVENKEEL_DETECT(compare)
 EVENKEEL_DETECT(upgrade)
 EVENKEEL_DETECT(extension)
+EVENKEEL_DETECT(backend)
 EVENKEEL_DETECT(kPlans)
 EVENKEEL_DETECT(kParallel)
 EVENKEEL_DETECT(kActions)
@@ -115,6 +118,10 @@ struct Thunks {
     static ek_status remove(ek_instance* self, const ek_call* call, ek_str id) {
         return in_call(call, [&](const Call& c) { held<T>(self).value.remove(c, view(id)); });
     }
+    static ek_status apply_many(ek_instance* self, const ek_call* call, ek_str entries) {
+        return in_call(call,
+                       [&](const Call& c) { held<T>(self).value.apply_many(c, view(entries)); });
+    }
     static ek_status invoke(ek_instance* self, const ek_call* call, ek_str id, ek_str action,
                             ek_str arguments) {
         return in_call(call, [&](const Call& c) {
@@ -148,8 +155,15 @@ struct Thunks {
         return in_reactor(self.host, [&] { self.value.ready(fd, revents); });
     }
     static void watch_close(ek_watch* watch) { delete reinterpret_cast<HeldWatch<T>*>(watch); }
-    static const void* extension(ek_instance* self, const char* id) {
-        return held<T>(self).value.extension(id);
+    static ek_str backend(ek_instance* self) {
+        if constexpr (has_backend<T>::value) return borrow(held<T>(self).value.backend());
+        return ek_str{nullptr, 0};
+    }
+    static constexpr ek_backend kBackend{sizeof(ek_backend), 0, backend};
+    static const void* extension([[maybe_unused]] ek_instance* self, const char* id) {
+        if (has_backend<T>::value && std::string_view(id) == EK_EXT_BACKEND) return &kBackend;
+        if constexpr (has_extension<T>::value) return held<T>(self).value.extension(id);
+        return nullptr;
     }
 };
 
@@ -175,7 +189,8 @@ constexpr ek_collection make_table() {
     if constexpr (has_remove<T>::value) offer(EK_CAP_REMOVE), table.remove = F::remove;
     if constexpr (has_compare<T>::value) offer(EK_CAP_COMPARE), table.compare = F::compare;
     if constexpr (has_upgrade<T>::value) offer(EK_CAP_UPGRADE), table.upgrade = F::upgrade;
-    if constexpr (has_extension<T>::value) table.extension = F::extension;
+    if constexpr (has_apply_many<T>::value) offer(EK_CAP_BATCH), table.apply_many = F::apply_many;
+    if constexpr (has_extension<T>::value || has_backend<T>::value) table.extension = F::extension;
     if constexpr (has_kPlans<T>::value) offer(T::kPlans ? EK_CAP_PLAN : 0);
     if constexpr (has_kParallel<T>::value) offer(T::kParallel ? EK_CAP_PARALLEL : 0);
     if constexpr (has_invoke<T>::value) {

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "core/base/text.hpp"
+#include "core/plugin/instance.hpp"
+
+// The instance's second half: what changes the machine, and its plans.
+namespace evenkeel::plugin {
+
+std::vector<Applied> Collection::apply_many(const std::vector<Entry>& entries, bool dry_run,
+                                            const Call& call) {
+    std::vector<Applied> all;
+    for (const Entry& entry : entries)
+        all.push_back(entry.description.is_null()
+                          ? remove(entry.id, dry_run, call)
+                          : apply(entry.id, entry.description, dry_run, call));
+    return all;
+}
+
+Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
+                             const json::Value& description) const {
+    Applied applied;
+    applied.error = std::move(error);
+    if (applied.error) applied.error->what = redact_text(words_, description, applied.error->what);
+    for (ToldChange& told : part.changes) {
+        const bool known = told.change.path == "/ensure" || words_.at(told.change.path) != nullptr;
+        const bool planned = told.change.outcome == wire::Outcome::planned;
+        if (!applied.error && !known)
+            applied.error = breaks("it changes \"" + printable(told.change.path) +
+                                   "\", which is not in its schema");
+        if (!applied.error && planned != dry_run)
+            applied.error = breaks(dry_run ? "a dry run reports a change as made"
+                                           : "an apply reports a change as planned");
+        redact_change(words_, description, told, host_->fingerprint());
+        applied.changes.push_back(std::move(told.change));
+    }
+    if (!part.state) return applied;
+    const auto wrong = schema_.validate(*part.state, schema::Mode::state);
+    if (!applied.error && !wrong.empty())
+        applied.error = breaks("a state is not what the schema says at \"" + wrong.front().pointer +
+                               "\": " + wrong.front().detail);
+    applied.state = redact(description, std::move(*part.state));
+    return applied;
+}
+
+std::optional<Error> Instance::refusal(const json::Value& description) const {
+    if (description.is_null()) {
+        if (can(EK_CAP_REMOVE)) return std::nullopt;
+        return Error{Errc::unsupported, name_ + " cannot be removed"};
+    }
+    if (!can(EK_CAP_APPLY))
+        return Error{Errc::unsupported, "the collection " + name_ + " is read-only"};
+    const auto wrong = schema_.validate(description, schema::Mode::description);
+    if (wrong.empty()) return std::nullopt;
+    return Error{Errc::invalid, wrong.front().pointer + ": " + wrong.front().detail};
+}
+
+Applied Instance::apply(const std::string& id, const json::Value& description, bool dry_run,
+                        const Call& call) {
+    if (auto refused = refusal(description)) return {{}, {}, std::move(refused)};
+    if (dry_run && !can(EK_CAP_PLAN)) return plan_apply(id, description, call);
+    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    const std::string desired = json::write(description);
+    auto error = run("apply", answers, [&](ek_instance* self, const ek_call* frame) {
+        return table_.apply(self, frame, borrow(id), borrow(desired));
+    });
+    return applied_of(answers.whole, std::move(error), dry_run, description);
+}
+
+Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) {
+    if (auto refused = refusal({})) return {{}, {}, std::move(refused)};
+    if (dry_run && !can(EK_CAP_PLAN)) return plan_remove(id, call);
+    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
+        return table_.remove(self, frame, borrow(id));
+    });
+    return applied_of(answers.whole, std::move(error), dry_run, {});
+}
+
+std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, bool dry_run,
+                                          const Call& call) {
+    std::set<std::string_view> ids;
+    for (const Entry& entry : entries) ids.insert(entry.id);
+    const bool can_batch = batches() && (!dry_run || can(EK_CAP_PLAN));
+    if (!can_batch || entries.size() < 2 || ids.size() != entries.size())
+        return Collection::apply_many(entries, dry_run, call);
+    std::vector<Applied> all(entries.size());
+    std::vector<const Entry*> going;
+    std::vector<Applied*> into;
+    for (std::size_t at = 0; at < entries.size(); ++at) {
+        all[at].error = refusal(entries[at].description);
+        if (all[at].error) continue;
+        going.push_back(&entries[at]);
+        into.push_back(&all[at]);
+    }
+    if (!going.empty()) run_many(going, into, dry_run, call);
+    return all;
+}
+
+void Instance::run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
+                        bool dry_run, const Call& call) {
+    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    json::Array array;
+    for (const Entry* entry : entries) {
+        array.push_back(json::Object{{"id", entry->id}, {"desired", entry->description}});
+        answers.entries.emplace_back().id = entry->id;
+    }
+    const std::string asked = json::write(std::move(array));
+    bool partial = false;
+    auto failed = run("apply_many", answers, [&](ek_instance* self, const ek_call* frame) {
+        const ek_status status = table_.apply_many(self, frame, borrow(asked));
+        partial = status == EK_E_PARTIAL;
+        return partial ? EK_OK : status;
+    });
+    const auto has_error = [](const Part& part) { return part.error() != nullptr; };
+    if (partial && std::none_of(answers.entries.begin(), answers.entries.end(), has_error) &&
+        !failed)
+        failed = breaks("apply_many answers that it was done in part, and not what was not");
+    // Its words may quote any of the descriptions.
+    for (const Entry* entry : entries)
+        if (failed) failed->what = redact_text(words_, entry->description, failed->what);
+    for (std::size_t at = 0; at < entries.size(); ++at) {
+        Part& part = answers.entries[at];
+        std::optional<Error> error = failed;
+        if (const Told* told = part.error(); told != nullptr && !error) {
+            error =
+                failure(told->status == EK_OK ? EK_E_INTERNAL : told->status, sentence_of(*told));
+        }
+        if (!error && !part.told)
+            error = breaks("it does not say what became of \"" + printable(part.id) + "\"");
+        *into[at] = applied_of(part, std::move(error), dry_run, entries[at]->description);
+    }
+}
+
+Applied Instance::invoke(const std::string& id, const std::string& action,
+                         const json::Value& arguments, const Call& call) {
+    const auto known = actions();
+    if (std::find(known.begin(), known.end(), action) == known.end())
+        return {{},
+                {},
+                Error{Errc::unsupported,
+                      "the collection " + name_ + " has no action \"" + printable(action) + "\""}};
+    Answers answers(call, 0);
+    const std::string given = arguments.is_null() ? "{}" : json::write(arguments);
+    auto error = run("invoke", answers, [&](ek_instance* self, const ek_call* frame) {
+        return table_.invoke(self, frame, borrow(id), borrow(action), borrow(given));
+    });
+    return applied_of(answers.whole, std::move(error), false, arguments);
+}
+
+// For a plugin that cannot plan: what differs is what an apply would change.
+Applied Instance::plan_apply(const std::string& id, const json::Value& description,
+                             const Call& call) {
+    const auto items = read({id}, call);
+    if (!items) return {{}, {}, items.error()};
+    const json::Value state = items->empty() ? json::Value() : items->front().state;
+    const auto drift = compare(id, description, state);
+    if (!drift) return {{}, {}, drift.error()};
+    Applied applied;
+    for (const wire::FieldDrift& field : *drift)
+        applied.changes.push_back(
+            {field.path, field.actual, field.expected,
+             field.actual.is_null() || state.is_null() ? wire::Action::add : wire::Action::set,
+             wire::Outcome::planned});
+    return applied;
+}
+
+Applied Instance::plan_remove(const std::string& id, const Call& call) {
+    const auto items = read({id}, call);
+    if (!items) return {{}, {}, items.error()};
+    if (items->empty()) return {};
+    return {
+        {{"/ensure", "present", "absent", wire::Action::remove, wire::Outcome::planned}}, {}, {}};
+}
+
+}  // namespace evenkeel::plugin
