@@ -101,7 +101,7 @@ void Agent::hold_the_guilty() {
 }
 
 void Agent::refuse(std::string plugin, std::string reason) {
-    units_.refuse(std::move(plugin), std::move(reason));
+    units_.refuse({"", std::move(plugin), std::move(reason)});
 }
 
 void Agent::add(std::shared_ptr<plugin::Collection> collection) {
@@ -115,6 +115,10 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     unit->grace = options_.grace;
     unit->longest_call = options_.longest_check;
     unit->on_hung = [this, name] { judge_.unknown_all(name, "plugin_hung"); };
+    if (const auto trouble = unit->collection().trouble()) {
+        log::error("a collection is unavailable", {{"collection", name}, {"why", trouble->what}});
+        return unit->hold(trouble->what, "no_plugin");
+    }
     const auto found = holds_.find(name);
     if (found == holds_.end()) return;
     Hold& hold = found->second;
@@ -135,7 +139,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
                         {});
     }
     log::error("a plugin is held", {{"plugin", version}, {"why", hold.reason}});
-    unit->hold(hold.reason);
+    unit->hold(hold.reason, "plugin_hung");
 }
 
 void Agent::open_watch(Unit& unit, std::function<void()> done) {
@@ -193,7 +197,7 @@ void Agent::begin_work() {
         if (record.head.policy == wire::Policy::off) continue;
         const Unit* unit = units_.find(ref.collection);
         if (!unit) judge_.unknown(record, "no_plugin");
-        if (unit && !unit->out_of_order().empty()) judge_.unknown(record, "plugin_hung");
+        if (unit && !unit->out_of_order().empty()) judge_.unknown(record, unit->verdict());
     }
     // A single command of an administrator leaves the daemon's work to the daemon.
     if (!options_.watches) return;

@@ -103,7 +103,10 @@ Judgement judge(const Standing& before, const Look& look, const Circumstances& a
     to.standing.state_hash = hash;
     if (around.apply_error) return judge_failed(std::move(to), look, around);
     if (around.policy == wire::Policy::off) return unknown(to.standing, "off", around.now);
-    if (look.error) return unknown(to.standing, "not_checked", around.now);
+    if (look.error) {
+        const bool stale = look.error->code == Errc::stale;
+        return unknown(to.standing, stale ? "stale" : "not_checked", around.now);
+    }
     if (!look.fields.empty()) return judge_drifted(std::move(to), look, around);
     return judge_compliant(std::move(to), state_changed, around);
 }

@@ -8,7 +8,6 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
-#include "core/json/json.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -115,6 +114,18 @@ Result<void> read_plugin(const json::Value& value, std::vector<std::string>& nam
     return {};
 }
 
+// What each may hold is its plugin's to say, once it is loaded.
+Result<void> read_collections(const json::Value& value, std::map<std::string, json::Value>& into) {
+    if (!value.is_object()) return fail(Errc::invalid, "is no object");
+    for (const auto& [name, configuration] : value.as_object()) {
+        if (!configuration.is_object()) {
+            return fail(Errc::invalid, "'" + printable(name) + "' is no object");
+        }
+        into[name] = configuration;
+    }
+    return {};
+}
+
 Result<void> read_orchestrator(const json::Value& value, OrchestratorConfig& into) {
     EK_CHECK(read_keys(value, "orchestrator",
                        {{"host", text(into.host)},
@@ -151,6 +162,10 @@ Result<Config> parse_config(std::string_view text_of_config) {
              return list([&config](const json::Value& item) {
                  return read_plugin(item, *config.plugins);
              })(member);
+         }},
+        {"collections",
+         [&config](const json::Value& member) {
+             return read_collections(member, config.collections);
          }},
         {"orchestrator",
          [&config](const json::Value& member) {

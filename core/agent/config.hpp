@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/json/json.hpp"
 
 namespace evenkeel::agent {
 
@@ -24,6 +26,7 @@ struct Config {
     std::string socket = "/run/evenkeel/agent.sock";
     std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
     std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
+    std::map<std::string, json::Value> collections;   // what each is opened with: objects
     std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
     std::string log_level = "info";

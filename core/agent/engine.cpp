@@ -314,7 +314,7 @@ void Engine::take_deed(Job& job, Step& step, const Deed& deed) {
     const std::string now = now_rfc3339();
     Judgement judgement;
     if (!unit || !unit->out_of_order().empty()) {
-        judgement = unknown(record->standing, unit ? "plugin_hung" : "no_plugin", now);
+        judgement = unknown(record->standing, unit ? unit->verdict() : "no_plugin", now);
     } else {
         judgement = judge(record->standing, deed.look,
                           {step.description.head.policy, Cause::apply, now, true, deed.error});

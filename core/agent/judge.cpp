@@ -50,7 +50,9 @@ void Judge::seen(Record& record, const Look& look, Cause cause) {
     Circumstances around{record.head.policy, cause, now_rfc3339(), false, std::nullopt};
     // The process before this one had begun to repair: what is in line now is its work.
     around.by_us = std::exchange(record.repairing, false);
-    if (look.error) {
+    if (look.error && look.error->code == Errc::stale) {
+        // Nothing went wrong, and the verdict says it.
+    } else if (look.error) {
         log::warning("cannot check a resource", {{"collection", record.head.ref.collection},
                                                  {"id", record.head.ref.id},
                                                  {"why", look.error->what}});

@@ -14,6 +14,7 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };
     options.agent_version = EVENKEEL_VERSION;
+    options.configurations = config.collections;
     const std::vector<std::string> names =
         config.plugins ? *config.plugins : plugin::available(config.plugin_dirs);
     for (const std::string& name : names) {
@@ -23,6 +24,12 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
             continue;
         }
         for (auto& collection : *collections) agent.add(std::move(collection));
+    }
+    for (const auto& [name, configuration] : config.collections) {
+        if (agent.units().find(name)) continue;
+        agent.units().refuse({name, "",
+                              "the configuration has collections." + name +
+                                  ", and no plugin that is loaded serves it"});
     }
 }
 

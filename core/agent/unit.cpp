@@ -43,6 +43,11 @@ Unit::~Unit() {
     }
 }
 
+void Unit::hold(std::string reason, std::string_view verdict) {
+    out_of_order_ = std::move(reason);
+    verdict_ = verdict;
+}
+
 void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
     if (!out_of_order_.empty()) {
         loop_.post([failed = std::move(failed), reason = out_of_order_] {

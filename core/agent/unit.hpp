@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/agent/call_marks.hpp"
@@ -52,7 +53,10 @@ class Unit {
 
     // Empty while calls are possible; else a sentence: held, or hung.
     const std::string& out_of_order() const { return out_of_order_; }
-    void hold(std::string reason) { out_of_order_ = std::move(reason); }
+    // `verdict` is what its resources are `unknown` for.
+    void hold(std::string reason, std::string_view verdict);
+    // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
+    const std::string& verdict() const { return verdict_; }
     // Called once when a call has not come back and the lane was left behind.
     std::function<void()> on_hung;
 
@@ -97,6 +101,7 @@ class Unit {
     std::shared_ptr<CallMark> mark_;
     std::shared_ptr<Workplace> place_;  // shared with the lane, which may be left behind
     std::string out_of_order_;
+    std::string verdict_ = "plugin_hung";
     std::list<std::shared_ptr<Pending>> pending_;
     run::Lane lane_;
 };

@@ -1,5 +1,6 @@
 #include "core/agent/units.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -19,17 +20,22 @@ bool Units::usable(const std::string& collection) const {
 Unit* Units::add(std::unique_ptr<Unit> unit) {
     const std::string name = unit->name();
     if (const Unit* other = find(name)) {
-        refuse(unit->collection().plugin(), "the collection " + name + " is served by " +
-                                                other->collection().plugin() +
-                                                " already; load one of them only");
+        refuse({"", unit->collection().plugin(),
+                "the collection " + name + " is served by " + other->collection().plugin() +
+                    " already; load one of them only"});
         return nullptr;
     }
     return units_.emplace(name, std::move(unit)).first->second.get();
 }
 
-void Units::refuse(std::string name, std::string reason) {
-    log::error("a plugin is refused", {{"plugin", name}, {"why", reason}});
-    refused_.push_back({std::move(name), std::move(reason)});
+void Units::refuse(Refused refused) {
+    if (refused.plugin.empty()) {
+        log::error("a collection is not there",
+                   {{"collection", refused.collection}, {"why", refused.reason}});
+    } else {
+        log::error("a plugin is refused", {{"plugin", refused.plugin}, {"why", refused.reason}});
+    }
+    refused_.push_back(std::move(refused));
 }
 
 std::vector<wire::CollectionInfo> Units::infos() const {
@@ -43,21 +49,33 @@ std::vector<wire::CollectionInfo> Units::infos() const {
 }
 
 json::Value Units::describe() const {
+    const auto text_or_null = [](const std::string& text) {
+        return text.empty() ? json::Value() : json::Value(text);
+    };
+    const auto words = [](const std::vector<std::string>& names) {
+        json::Array array;
+        for (const std::string& name : names) array.emplace_back(name);
+        return array;
+    };
     json::Array plugins;
     for (const auto& [name, unit] : units_) {
-        json::Array actions;
-        for (const std::string& action : unit->collection().actions()) actions.push_back(action);
+        const plugin::Collection& collection = unit->collection();
+        const std::string& plugin = collection.plugin();  // name, space, version
+        const std::size_t space = std::min(plugin.rfind(' '), plugin.size());
         const std::string& reason = unit->out_of_order();
-        plugins.push_back(json::Object{{"collection", name},
-                                       {"plugin", unit->collection().plugin()},
-                                       {"state", reason.empty() ? "loaded" : "out_of_order"},
-                                       {"reason", reason.empty() ? json::Value() : reason},
-                                       {"watches", unit->collection().watches()},
-                                       {"actions", std::move(actions)}});
+        plugins.push_back(json::Object{
+            {"collection", name},
+            {"plugin", plugin.substr(0, space)},
+            {"version", text_or_null(plugin.substr(std::min(space + 1, plugin.size())))},
+            {"state", reason.empty() ? "loaded" : "out_of_order"},
+            {"reason", text_or_null(reason)},
+            {"backend", text_or_null(collection.backend())},
+            {"capabilities", words(collection.capabilities())},
+            {"actions", words(collection.actions())}});
     }
     for (const Refused& refused : refused_) {
-        plugins.push_back(json::Object{{"collection", nullptr},
-                                       {"plugin", refused.name},
+        plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
+                                       {"plugin", text_or_null(refused.plugin)},
                                        {"state", "refused"},
                                        {"reason", refused.reason}});
     }

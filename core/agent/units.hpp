@@ -14,8 +14,9 @@ namespace evenkeel::agent {
 // The collections that this machine has, and the plugins that it refused. [loop]
 class Units {
   public:
+    // A plugin that was not loaded, or a collection that is configured and not there.
     struct Refused {
-        std::string name;  // of the plugin
+        std::string collection, plugin;  // one of them is empty
         std::string reason;
     };
 
@@ -24,12 +25,11 @@ class Units {
     bool usable(const std::string& collection) const;
     // Takes it in; the first one of a name stays, a second is refused.
     Unit* add(std::unique_ptr<Unit> unit);
-    void refuse(std::string name, std::string reason);
+    void refuse(Refused refused);
 
     auto begin() const { return units_.begin(); }
     auto end() const { return units_.end(); }
     std::size_t size() const { return units_.size(); }
-    const std::vector<Refused>& refused() const { return refused_; }
 
     // For the hello.
     std::vector<wire::CollectionInfo> infos() const;

@@ -128,6 +128,22 @@ class Daemon(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.assertNotIn("out_of_order", json.dumps(said))
 
+    def test_a_wrong_configuration_of_a_collection_leaves_it_unavailable_and_all_else_running(self):
+        self.configure({"collections": {"files": {"colour": "red"}, "pakages": {}}})
+        self.start()
+        by_name = {each["collection"]: each for each in self.ask("plugins")[1]["plugins"]}
+        self.assertEqual(by_name["files"]["state"], "out_of_order")
+        self.assertIn("collections.files.colour", by_name["files"]["reason"])
+        self.assertEqual(by_name["pakages"]["state"], "refused")
+        code, said = self.ask("read", "files", "/etc/passwd")
+        self.assertEqual((code, said["error"]["code"]), (1, "unavailable"))
+        self.assertIn("collections.files.colour", said["error"]["detail"])
+        directories = by_name["directories"]
+        self.assertEqual((directories["plugin"], directories["state"], directories["backend"]),
+                         ("directories", "loaded", None))
+        self.assertIn("watch", directories["capabilities"])
+        self.assertEqual(self.ask("read", "directories", "/etc")[0], 0)
+
     def test_only_one_agent_has_the_store(self):
         self.start()
         second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,

@@ -26,7 +26,8 @@ TEST(Config, ReadsEveryKey) {
         R"({"state_dir":"/s","socket":"/r/a.sock","plugin_dirs":["/p"],)"
         R"("plugins":[{"name":"files","isolation":"none"}],"orchestrator":{"host":"o",)"
         R"("bus_port":1,"enrolment_port":2,"ca_sha256":")" +
-        kPrint + R"(","token_file":"/t"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
+        kPrint +
+        R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config) << config.error().what;
     EXPECT_EQ(config->plugin_dirs, std::vector<std::string>{"/p"});
     EXPECT_EQ(*config->plugins, std::vector<std::string>{"files"});
@@ -35,6 +36,7 @@ TEST(Config, ReadsEveryKey) {
     EXPECT_EQ(config->orchestrator->token_file, "/t");
     EXPECT_EQ(config->sweep_interval, std::chrono::seconds(30));
     EXPECT_EQ(config->log_level, "debug");
+    EXPECT_EQ(config->collections.at("packages").string_or("backend"), "apt");
 }
 
 TEST(Config, AnUnknownKeyIsNamed) {
@@ -42,7 +44,8 @@ TEST(Config, AnUnknownKeyIsNamed) {
              {R"({"swep":{}})", "'swep'"},
              {R"({"sweep":{"every":"1s"}})", "'sweep.every'"},
              {R"({"orchestrator":{"host":"o","port":1}})", "'orchestrator.port'"},
-             {R"({"plugins":[{"name":"f","path":"/x"}]})", "'plugins.path'"}}) {
+             {R"({"plugins":[{"name":"f","path":"/x"}]})", "'plugins.path'"},
+             {R"({"collections":{"packages":"apt"}})", "'packages'"}}) {
         const auto config = parse_config(text);
         ASSERT_FALSE(config) << text;
         EXPECT_EQ(config.error().code, Errc::invalid);
