@@ -147,16 +147,17 @@ void Agent::open_watch(Unit& unit, std::function<void()> done) {
     for (const std::string& id : book_.ids_of(unit.name())) {
         heads.push_back(book_.find({unit.name(), id})->head);
     }
-    std::function<void(const std::string&)> changed;
+    plugin::OnHint on_hint;
     if (options_.watches) {
-        changed = [this, post = loop_.poster(), name = unit.name()](const std::string& id) {
-            post([this, name, id] { on_hint(name, id); });
+        on_hint = [this, post = loop_.poster(), name = unit.name()](plugin::Hint hint,
+                                                                    const std::string& id) {
+            post([this, hint, name, id] { this->on_hint(hint, name, id); });
         };
     }
     unit.run<Opened>(
         Errand("opening of the watch"),
-        [store = store_, heads, changed](Workplace& place, const plugin::Call&) {
-            return agent::open_watch(place, *store, heads, changed);
+        [store = store_, heads, on_hint](Workplace& place, const plugin::Call&) {
+            return agent::open_watch(place, *store, heads, on_hint);
         },
         [this, &unit, done = std::move(done)](const Result<Opened>& opened) {
             if (opened) take_opened(unit, *opened);
@@ -239,10 +240,19 @@ void Agent::tell_blind(const std::string& from, const std::string& reason) {
         {}, {});
 }
 
-void Agent::on_hint(const std::string& collection, const std::string& id) {
+void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std::string& id) {
     if (stopped_) return;
-    if (id.empty()) return on_lost_sight(collection);
-    checker_.ask({collection, id}, Cause::event);
+    switch (hint) {
+        case plugin::Hint::unsettled:
+            return checker_.unsettled({collection, id});
+        case plugin::Hint::missed:
+            checker_.settled(collection, "");
+            return on_lost_sight(collection);
+        case plugin::Hint::changed:
+            checker_.settled(collection, id);
+            if (id.empty()) return checker_.ask_collection(collection, Cause::event);
+            return checker_.ask({collection, id}, Cause::event);
+    }
 }
 
 // The plugin could not follow: everything is read again, by a new watch if the old one is lost.

@@ -67,7 +67,7 @@ class Agent {
 
     void open_watch(Unit& unit, std::function<void()> done);
     void take_opened(Unit& unit, const Opened& opened);
-    void on_hint(const std::string& collection, const std::string& id);
+    void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
     void on_lost_sight(const std::string& collection);
     void hold_the_guilty();
     void tell_blind(const std::string& from, const std::string& reason);

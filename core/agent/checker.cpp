@@ -6,6 +6,11 @@
 #include "core/base/time.hpp"
 
 namespace evenkeel::agent {
+namespace {
+
+constexpr std::uint64_t kUnsettledMostNs = 60'000'000'000;
+
+}  // namespace
 
 Checker::Checker(Book& book, Units& units, Judge& judge, run::Loop& loop,
                  std::shared_ptr<const AgentStore> store)
@@ -42,6 +47,24 @@ void Checker::round(std::vector<wire::Ref> refs, Cause cause, std::function<void
     }
     rounds_.push_back({{refs.begin(), refs.end()}, std::move(done)});
     for (const wire::Ref& ref : refs) ask(ref, cause);
+}
+
+void Checker::unsettled(const wire::Ref& ref) {
+    if (can_check(book_.find(ref))) unsettled_.emplace(ref, now_monotonic_ns());
+}
+
+void Checker::settled(const std::string& collection, const std::string& id) {
+    if (!id.empty()) {
+        unsettled_.erase({collection, id});
+        return;
+    }
+    std::erase_if(unsettled_,
+                  [&](const auto& entry) { return entry.first.collection == collection; });
+}
+
+bool Checker::is_unsettled(const wire::Ref& ref) const {
+    const auto since = unsettled_.find(ref);
+    return since != unsettled_.end() && now_monotonic_ns() - since->second < kUnsettledMostNs;
 }
 
 void Checker::released(const wire::Ref& ref) {
@@ -142,6 +165,8 @@ void Checker::take(const wire::Ref& ref, Cause cause, std::uint64_t edition, con
         return;
     }
     if (record->edition != edition) return ask(ref, cause);
+    // It is looked at again when it has settled.
+    if (!look.fields.empty() && is_unsettled(ref)) return over(ref);
     judge_.seen(*record, look, cause);
     over(ref);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -29,6 +30,13 @@ class Checker {
     void ask_collection(const std::string& collection, Cause cause);
     // Looks at all of `refs` and then calls `done`.
     void round(std::vector<wire::Ref> refs, Cause cause, std::function<void()> done);
+
+    // Somebody is at work on `ref`: differences mean nothing until he is done, which is told by
+    // settled(), or for a minute.
+    void unsettled(const wire::Ref& ref);
+    // An empty id: all of the collection.
+    void settled(const std::string& collection, const std::string& id);
+    bool is_unsettled(const wire::Ref& ref) const;
 
     // No job works on `ref` any more: what was asked meanwhile is looked at now.
     void released(const wire::Ref& ref);
@@ -63,7 +71,8 @@ class Checker {
     run::Loop& loop_;
     std::shared_ptr<const AgentStore> store_;
     std::map<std::string, Lot> lots_;
-    std::map<wire::Ref, Cause> held_;  // asked while a job works on it
+    std::map<wire::Ref, Cause> held_;               // asked while a job works on it
+    std::map<wire::Ref, std::uint64_t> unsettled_;  // since when, CLOCK_MONOTONIC
     std::list<Round> rounds_;
 };
 

@@ -72,6 +72,7 @@ class Engine {
     void claim(Step& step);
     void settle_debt(const Job& job, Step& step) const;
     void on_deed(const std::string& id, Result<Deed> deed);
+    void forgive_writers(const wire::Ref& ref, Deed& deed) const;
     void take_deed(Job& job, Step& step, const Deed& deed);
     void store_beginning(Job& job);
     void undo_beginning(Job& job, const Error& error);

@@ -104,7 +104,9 @@ void Engine::end_repair(const std::string& id, const wire::Ref& ref, bool forese
     if (!record) return;
     record->busy = false;
     if (deed) {
-        parts_.judge.repaired(*record, *deed);
+        Deed done = *deed;
+        forgive_writers(ref, done);
+        parts_.judge.repaired(*record, done);
     } else if (parts_.units.usable(ref.collection)) {
         parts_.judge.repaired(*record, lost(deed.error()));
     }

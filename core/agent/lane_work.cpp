@@ -105,6 +105,7 @@ Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<s
         looks.emplace_back(
             id, judge_item(collection, each, item == found.end() ? nullptr : item->second));
     }
+    for (const auto& [id, look] : looks) place.hear_of_writers(look);
     return looks;
 }
 
@@ -117,6 +118,7 @@ Deed carry_out(Workplace& place, const Description& description, const plugin::C
     forgive_absence(description, deed);
     const json::Value told = std::move(deed.look.state);
     deed.look = look_at(collection, description, call);
+    place.hear_of_writers(deed.look);
     if (deed.look.error) deed.look.state = told;
     return deed;
 }
@@ -149,12 +151,12 @@ Deed plan(Workplace& place, const Description& description, const plugin::Call& 
 }
 
 Opened open_watch(Workplace& place, const AgentStore& store, const std::vector<Head>& heads,
-                  const std::function<void(const std::string&)>& changed) {
+                  const plugin::OnHint& on_hint) {
     Opened opened;
     plugin::Collection& collection = *place.collection;
     place.watch.reset();
-    if (changed && collection.watches()) {
-        auto watch = collection.watch(changed);
+    if (on_hint && collection.watches()) {
+        auto watch = collection.watch(on_hint);
         if (watch) {
             place.watch = std::move(*watch);
         } else {

@@ -50,6 +50,6 @@ struct Opened {
     std::size_t unwatched = 0;  // no watch could be had for so many
 };
 Opened open_watch(Workplace& place, const AgentStore& store, const std::vector<Head>& heads,
-                  const std::function<void(const std::string&)>& changed);
+                  const plugin::OnHint& on_hint);
 
 }  // namespace evenkeel::agent

@@ -19,6 +19,10 @@ bool Workplace::interest(const std::string& id, bool on) {
     return !on || done.has_value();
 }
 
+void Workplace::hear_of_writers(const Look& look) {
+    if (watch && !look.fields.empty()) watch->sync();
+}
+
 // A call that waits or runs. Touched on the loop only; the lane just carries it.
 struct Unit::Pending {
     Errand errand;

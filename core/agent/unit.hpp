@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/agent/call_marks.hpp"
+#include "core/agent/compliance.hpp"
 #include "core/base/result.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/run/lane.hpp"
@@ -24,6 +25,9 @@ struct Workplace {
 
     // Starts or stops watching `id` as far as that can be; false when it should be and is not.
     bool interest(const std::string& id, bool on);
+    // Whoever was in the middle of his work when a look found differences is known to the loop
+    // before the look is.
+    void hear_of_writers(const Look& look);
 };
 
 // One call into a plugin, as the loop orders it.

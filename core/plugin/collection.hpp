@@ -62,15 +62,22 @@ struct Entry {
     json::Value description;  // as apply takes it; null: remove
 };
 
+// What a watch says: of one id that it may have changed, or that somebody is at work on it and
+// `changed` follows; of all (an empty id) that any may have changed, or that something was missed.
+enum class Hint { changed, unsettled, missed };
+using OnHint = std::function<void(Hint, const std::string& id)>;
+
 // Watches what is described and says which id to read again. Destroying it closes the watch; no
-// call of `changed` comes after the destructor has returned.
+// hint comes after the destructor has returned.
 class Watch {
   public:
     virtual ~Watch() = default;
     // Start or stop watching one id. `unavailable` when the system has no watches left: sweep only.
     // [any]; the plugin is called on the reactor thread, and this waits for it.
     virtual Result<void> interest(const std::string& id, bool on) = 0;
-    // The plugin gave up, which changed("") was called for: every id is unwatched, make another
+    // Returns when what the system has told until now has been handed on as hints. [any]
+    virtual void sync() {}
+    // The plugin gave up, which is told as `missed`: every id is unwatched, make another
     // watch. [any]
     virtual bool lost() const { return false; }
 };
@@ -130,10 +137,9 @@ class Collection {
     virtual Result<json::Value> upgrade(std::uint32_t from_version,
                                         const json::Value& description) = 0;
 
-    // `changed(id)` runs on the reactor thread: only post it on. An empty id means "anything may
-    // have changed: read all again". `unsupported` when the plugin cannot watch.
-    virtual Result<std::unique_ptr<Watch>> watch(
-        std::function<void(const std::string& id)> changed) = 0;
+    // `on_hint` runs on the reactor thread: only post it on. `unsupported` when the plugin cannot
+    // watch.
+    virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint) = 0;
 };
 
 // Replaces secrets by {"redacted": fingerprint}; given by the owner of the sealing key. [any]

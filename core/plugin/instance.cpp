@@ -196,11 +196,11 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
                        wrong.front().pointer + "\""));
 }
 
-Result<std::unique_ptr<Watch>> Instance::watch(std::function<void(const std::string& id)> changed) {
+Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
     if (trouble_) return fail(*trouble_);
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    return open_watch({opened_, opened_->handle, &table_, plugin()}, Call{}, std::move(changed));
+    return open_watch({opened_, opened_->handle, &table_, plugin()}, Call{}, std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

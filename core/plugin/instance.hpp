@@ -69,8 +69,7 @@ class Instance : public Collection {
     }
     Result<json::Value> upgrade(std::uint32_t from_version,
                                 const json::Value& description) override;
-    Result<std::unique_ptr<Watch>> watch(
-        std::function<void(const std::string& id)> changed) override;
+    Result<std::unique_ptr<Watch>> watch(OnHint on_hint) override;
 
   private:
     bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }

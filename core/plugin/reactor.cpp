@@ -104,12 +104,10 @@ void Reactor::loop() {
     std::array<epoll_event, 32> events;
     for (;;) {
         const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+        bool posted = false;
         for (int i = 0; i < count; ++i) {
             const epoll_event& event = events[static_cast<std::size_t>(i)];
-            if (event.data.u64 == 0) {
-                run_posted();
-                continue;
-            }
+            posted = posted || event.data.u64 == 0;
             std::shared_ptr<const Handler> handler;
             {
                 const std::lock_guard lock(mutex_);
@@ -118,6 +116,8 @@ void Reactor::loop() {
             }
             if (handler) (*handler)(event.events);
         }
+        // Last: whoever waits for it knows that what was there before him has been handled.
+        if (posted) run_posted();
     }
 }
 

@@ -23,13 +23,15 @@ constexpr std::chrono::milliseconds kPatience{5000};
 // One open watch, shared between its owner and what still runs for it on the reactor.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    Session(Watched watched, Reactor& reactor, std::function<void(const std::string&)> changed)
-        : watched_(std::move(watched)), reactor_(reactor), changed_(std::move(changed)) {
-        host_ = {sizeof(ek_watch_host), 0, this, on_fd, on_timer, on_changed};
+    Session(Watched watched, Reactor& reactor, OnHint on_hint)
+        : watched_(std::move(watched)), reactor_(reactor), on_hint_(std::move(on_hint)) {
+        host_ = {sizeof(ek_watch_host), 0,        this, on_fd, on_timer, on_changed,
+                 on_unsettled,          on_missed};
     }
 
     Result<void> open(const Call& call);
     Result<void> interest(const std::string& id, bool on);
+    void sync();
     void close();
     bool lost() const { return lost_; }
 
@@ -37,17 +39,19 @@ class Session : public std::enable_shared_from_this<Session> {
     static ek_status on_fd(void* ctx, std::int32_t fd, std::uint32_t poll_events) noexcept;
     static ek_status on_timer(void* ctx, std::uint64_t at_ns) noexcept;
     static void on_changed(void* ctx, ek_str id) noexcept;
+    static void on_unsettled(void* ctx, ek_str id) noexcept;
+    static void on_missed(void* ctx) noexcept;
 
     void ready(std::int32_t fd, std::uint32_t events);
     void timer_rang();
     void shut();
     void lose(const std::string& why);
-    void tell(const std::string& id);
+    void tell(Hint hint, const std::string& id);
 
     const Watched watched_;
     Reactor& reactor_;
-    std::mutex changed_mutex_;  // held while it is called: none is under way once close() has it
-    std::function<void(const std::string&)> changed_;  // empty once closed
+    std::mutex hint_mutex_;  // held while it is called: none is under way once close() has it
+    OnHint on_hint_;         // empty once closed
     ek_watch_host host_{};
     ek_watch* handle_ = nullptr;  // null once closed; on the reactor's thread after open()
     Fd timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
@@ -101,10 +105,16 @@ Result<void> Session::interest(const std::string& id, bool on) {
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
 }
 
+// Twice: a turn that had begun before may have seen less.
+void Session::sync() {
+    for (int turns = 0; turns < 2; ++turns)
+        if (!reactor_.run([] {}, kPatience)) return;
+}
+
 void Session::close() {
     {
-        const std::lock_guard lock(changed_mutex_);
-        changed_ = nullptr;
+        const std::lock_guard lock(hint_mutex_);
+        on_hint_ = nullptr;
     }
     const auto self = shared_from_this();
     const auto closed = reactor_.run([self] { self->shut(); }, kPatience);
@@ -127,12 +137,12 @@ void Session::lose(const std::string& why) {
     log::error("a plugin gives up its watch", {{"plugin", watched_.plugin}, {"why", why}});
     lost_ = true;
     shut();
-    tell("");
+    tell(Hint::missed, "");
 }
 
-void Session::tell(const std::string& id) {
-    const std::lock_guard lock(changed_mutex_);
-    if (changed_) changed_(id);
+void Session::tell(Hint hint, const std::string& id) {
+    const std::lock_guard lock(hint_mutex_);
+    if (on_hint_) on_hint_(hint, id);
 }
 
 void Session::ready(std::int32_t fd, std::uint32_t events) {
@@ -175,7 +185,15 @@ ek_status Session::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
 }
 
 void Session::on_changed(void* ctx, ek_str id) noexcept {
-    static_cast<Session*>(ctx)->tell(copy(id));
+    static_cast<Session*>(ctx)->tell(Hint::changed, copy(id));
+}
+
+void Session::on_unsettled(void* ctx, ek_str id) noexcept {
+    static_cast<Session*>(ctx)->tell(Hint::unsettled, copy(id));
+}
+
+void Session::on_missed(void* ctx) noexcept {
+    static_cast<Session*>(ctx)->tell(Hint::missed, "");
 }
 
 class OpenWatch : public Watch {
@@ -185,6 +203,7 @@ class OpenWatch : public Watch {
     Result<void> interest(const std::string& id, bool on) override {
         return session_->interest(id, on);
     }
+    void sync() override { session_->sync(); }
     bool lost() const override { return session_->lost(); }
 
   private:
@@ -193,11 +212,10 @@ class OpenWatch : public Watch {
 
 }  // namespace
 
-Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call,
-                                          std::function<void(const std::string&)> changed) {
+Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call, OnHint on_hint) {
     Reactor* const reactor = EK_TRY(Reactor::shared());
     const auto session =
-        std::make_shared<Session>(std::move(watched), *reactor, std::move(changed));
+        std::make_shared<Session>(std::move(watched), *reactor, std::move(on_hint));
     EK_CHECK(session->open(call));
     return std::unique_ptr<Watch>(std::make_unique<OpenWatch>(session));
 }

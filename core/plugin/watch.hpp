@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,7 +19,6 @@ struct Watched {
 };
 
 // Opens the plugin's watch; the calling thread is the instance's lane. [lane]
-Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call,
-                                          std::function<void(const std::string&)> changed);
+Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call, OnHint on_hint);
 
 }  // namespace evenkeel::plugin

@@ -89,7 +89,7 @@ void EtcWatch::drain() {
             const char* const name = buffer.data() + at + sizeof(inotify_event);
             if ((event.mask & IN_IGNORED) != 0)
                 throw sdk::Failure(EK_E_UNAVAILABLE, etc_ + " is gone");
-            if ((event.mask & IN_Q_OVERFLOW) != 0) host_.rescan();
+            if ((event.mask & IN_Q_OVERFLOW) != 0) host_.missed();
             touched_ = touched_ || (event.mask & IN_Q_OVERFLOW) != 0 ||
                        is_truth({name, ::strnlen(name, event.len)});
             at += sizeof(inotify_event) + event.len;
@@ -99,18 +99,23 @@ void EtcWatch::drain() {
 
 void EtcWatch::tell() {
     if (!touched_) return;
-    if (lock_holder(etc_)) return host_.timer(sdk::now_ns() + kLockedNs);
+    if (lock_holder(etc_)) {
+        // One of the three is new and another may be old: no account can be told now.
+        if (!std::exchange(unsettled_, true))
+            for (const auto& [id, seen] : seen_) host_.unsettled(id);
+        return host_.timer(sdk::now_ns() + kLockedNs);
+    }
     std::vector<std::string> changed;
     try {
         const Database database = Database::load(etc_);
         for (auto& [id, seen] : seen_) {
             const std::size_t now = print_of(database, id);
-            if (std::exchange(seen, now) != now) changed.push_back(id);
+            if (std::exchange(seen, now) != now || unsettled_) changed.push_back(id);
         }
     } catch (const sdk::Failure&) {
         return host_.timer(sdk::now_ns() + kUnreadableNs);
     }
-    touched_ = false;
+    touched_ = unsettled_ = false;
     host_.timer(0);
     for (const std::string& id : changed) host_.changed(id);
 }

@@ -15,7 +15,8 @@ namespace evenkeel::accounts {
 
 // The watch of a collection over passwd, shadow and group. These are replaced by renaming, so it is
 // the directory that is watched; and a tool changes several of them under its locks, so they are
-// read when the locks are gone. Hints only the ids whose account is not what it was. [reactor]
+// read when the locks are gone, and unsettled until then. Otherwise hints only the ids whose
+// account is not what it was. [reactor]
 class EtcWatch {
   public:
     // All that matters of an account, as text; empty if it is not there.
@@ -42,6 +43,7 @@ class EtcWatch {
     // Hashes of what was seen last: the watch itself keeps no secret.
     std::map<std::string, std::size_t> seen_;
     bool touched_ = false;
+    bool unsettled_ = false;  // told so
 };
 
 }  // namespace evenkeel::accounts

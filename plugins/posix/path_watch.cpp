@@ -77,7 +77,7 @@ void PathWatch::drain() {
             const char* const name = buffer.data() + at + sizeof(inotify_event);
             if ((event.mask & IN_Q_OVERFLOW) != 0) {
                 tree_.renew();
-                host_.rescan();
+                host_.missed();
             } else {
                 tree_.on_event(event, {name, ::strnlen(name, event.len)}, hit);
             }
@@ -88,6 +88,7 @@ void PathWatch::drain() {
 
 void PathWatch::tell() {
     for (const std::string& id : settle_.due(sdk::now_ns())) host_.changed(id);
+    for (const std::string& id : settle_.begun()) host_.unsettled(id);
     host_.timer(settle_.next_ns());
 }
 

@@ -14,9 +14,13 @@ constexpr std::uint64_t kWritingNs = 1'000'000'000;
 void Settle::touch(const std::string& id, Touch touch, std::uint64_t now_ns) {
     if (touch == Touch::settled) {
         pending_.erase(id);
+        begun_.erase(id);
+        endless_.erase(id);
         ready_.insert(id);
         return;
     }
+    if (touch != Touch::writing) endless_.erase(id);
+    if (pending_.count(id) == 0 && endless_.count(id) == 0) begun_.insert(id);
     if (touch == Touch::writing) {
         // Counted from the first write: a log that never stops is still looked at.
         const auto known = pending_.find(id);
@@ -29,7 +33,15 @@ void Settle::touch(const std::string& id, Touch touch, std::uint64_t now_ns) {
 
 void Settle::forget(const std::string& id) {
     ready_.erase(id);
+    begun_.erase(id);
+    endless_.erase(id);
     pending_.erase(id);
+}
+
+std::vector<std::string> Settle::begun() {
+    std::vector<std::string> ids(begun_.begin(), begun_.end());
+    begun_.clear();
+    return ids;
 }
 
 std::vector<std::string> Settle::due(std::uint64_t now_ns) {
@@ -38,6 +50,8 @@ std::vector<std::string> Settle::due(std::uint64_t now_ns) {
             ++at;
             continue;
         }
+        if (at->second.touch == Touch::writing) endless_.insert(at->first);
+        begun_.erase(at->first);
         ready_.insert(at->first);
         at = pending_.erase(at);
     }

@@ -23,6 +23,9 @@ class Settle {
     void touch(const std::string& id, Touch touch, std::uint64_t now_ns);
     void forget(const std::string& id);
 
+    // The ids on which somebody has begun to work and is not done, each once. One who writes for
+    // longer than a second is told no more: he may never be done.
+    std::vector<std::string> begun();
     // The ids whose time has come, each once; they are forgotten with that.
     std::vector<std::string> due(std::uint64_t now_ns);
     // When due() will have the next one, by CLOCK_MONOTONIC; 0: nothing waits.
@@ -34,6 +37,8 @@ class Settle {
         std::uint64_t at_ns;
     };
     std::set<std::string> ready_;
+    std::set<std::string> begun_;
+    std::set<std::string> endless_;  // written to and not closed for longer than a second
     std::map<std::string, Pending> pending_;
 };
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "plugins/services/bus_failure.hpp"
 #include "plugins/services/names.hpp"
@@ -113,6 +114,8 @@ void ServiceWatch::open() {
 }
 
 void ServiceWatch::close() {
+    was_deaf_ = was_deaf_ || hears_;
+    hears_ = false;
     if (fd_ >= 0) host_.fd(fd_, 0);
     fd_ = -1;
     bus_.reset();
@@ -169,6 +172,8 @@ void ServiceWatch::on_subscribed(sd_bus_message* reply) {
         return;
     }
     patience_ns_ = 0;
+    hears_ = true;
+    if (std::exchange(was_deaf_, false)) return host_.missed();
     host_.rescan();
 }
 
@@ -176,6 +181,7 @@ void ServiceWatch::on_properties(sd_bus_message* signal) {
     const auto id = id_at(sd_bus_message_get_path(signal));
     if (!id || ids_.count(*id) == 0) return;
     const auto heard = heard_from(signal);
+    if (heard && heard->job != 0) host_.unsettled(*id);
     if (!heard) return due_.state(*id, Phase::up, sdk::now_ns());
     const auto phase = transitions_.on_properties(*id, *heard);
     if (phase) due_.state(*id, *phase, sdk::now_ns());
@@ -202,6 +208,7 @@ void ServiceWatch::on_reloading(sd_bus_message* signal) {
 void ServiceWatch::on_owner_changed(sd_bus_message* signal) {
     const char *name = nullptr, *before = nullptr, *after = nullptr;
     if (sd_bus_message_read(signal, "sss", &name, &before, &after) < 0) return;
+    was_deaf_ = true;
     if (*after != '\0') subscribe();
 }
 

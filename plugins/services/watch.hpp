@@ -56,6 +56,8 @@ class ServiceWatch {
     Transitions transitions_;
     BusHandle bus_;
     int fd_ = -1;
+    bool hears_ = false;             // subscribed
+    bool was_deaf_ = false;          // and was not for a while
     bool broken_ = false;            // to be closed once nothing of it is on the stack
     std::uint64_t reopen_ns_ = 0;    // CLOCK_MONOTONIC; 0: it is open
     std::uint64_t patience_ns_ = 0;  // until the next try

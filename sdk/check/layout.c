@@ -60,12 +60,14 @@ AT(ek_host, data_dir, 48);
 AT(ek_host, log, 64);
 AT(ek_host, extension, 72);
 
-SIZE(ek_watch_host, 40);
+SIZE(ek_watch_host, 56);
 AT(ek_watch_host, reserved, 4);
 AT(ek_watch_host, ctx, 8);
 AT(ek_watch_host, fd, 16);
 AT(ek_watch_host, timer, 24);
 AT(ek_watch_host, changed, 32);
+AT(ek_watch_host, unsettled, 40);
+AT(ek_watch_host, missed, 48);
 
 SIZE(ek_collection, 184);
 AT(ek_collection, schema_version, 4);

@@ -149,8 +149,14 @@ typedef struct ek_watch_host {
     /* Calls watch_ready(-1) once at this CLOCK_MONOTONIC time; 0: not at all. One timer a watch. */
     ek_status (*timer)(void *ctx, uint64_t at_ns);
     /* A hint that this resource may have changed and is settled: the host reads it again and
-     * coalesces. An absent id: something was missed, everything has to be read again. */
+     * coalesces. An absent id: any may have changed, all are read again. */
     void (*changed)(void *ctx, ek_str id);
+    /* Somebody is at work on this resource, and what is read now may be half done. The host judges
+     * no difference until `changed` has come for it, which must follow, or a minute has passed. */
+    void (*unsettled)(void *ctx, ek_str id);
+    /* What happened was lost (a queue overflowed, a connection broke): all are read again, and
+     * administrators are told that nobody looked for a while. */
+    void (*missed)(void *ctx);
 } ek_watch_host;
 
 typedef struct ek_instance ek_instance; /* the plugin's: one collection with one configuration */

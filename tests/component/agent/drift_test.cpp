@@ -114,9 +114,52 @@ TEST_F(Drift, TheSweepFindsWhatNoEventAnnounced) {
 TEST_F(Drift, AnOverflowReadsEverythingAgainAndIsReported) {
     apply("one", json::Object{{"text", "hi"}});
     machine->set("one", {{"text", "ho"}});
-    machine->hint("");
+    machine->hint("", plugin::Hint::missed);
     ASSERT_TRUE(until([&] { return count("agent.blind") == 1; }));
     EXPECT_EQ(compliance_of("one").status, Verdict::drifted);
+}
+
+TEST_F(Drift, ARescanReadsEverythingAgainAndIsNoBlindTime) {
+    apply("one", json::Object{{"text", "hi"}});
+    machine->set("one", {{"text", "ho"}});
+    machine->hint("");
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    settle();
+    EXPECT_EQ(compliance_of("one").seen_by, "event");
+    EXPECT_EQ(count("agent.blind"), 0U);
+}
+
+TEST_F(Drift, IsNotJudgedWhileSomebodyIsAtWork) {
+    apply("one", json::Object{{"text", "hi"}});
+    settle();
+    machine->begin_to_tamper("one", {{"text", "h"}});
+    settle();
+    EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+    machine->tamper("one", {{"text", "hi"}});
+    settle();
+    EXPECT_EQ(told("one"), after_change({}));
+
+    machine->begin_to_tamper("one", {{"text", "h"}});
+    settle();
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    EXPECT_EQ(compliance_of("one").seen_by, "event");
+}
+
+// The look after our own change met what somebody else had begun to write.
+TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
+    machine->hang_in("read");
+    const std::size_t before = events.size();
+    command("cmd_1", 1, "apply", {wanted("one", json::Object{{"text", "hi"}}, 1)});
+    ASSERT_TRUE(until([&] { return machine->applies() == 1; }));
+    machine->begin_to_tamper("one", {{"text", "h"}});
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+    machine->tamper("one", {{"text", "hi"}});
+    settle();
+    for (std::size_t at = before; at < events.size(); ++at)
+        EXPECT_NE(events[at].note.kind, "resource.drifted");
 }
 
 TEST_F(Drift, AFailedRepairIsToldAndTriedAgain) {

@@ -17,7 +17,7 @@ class FakeWatch : public plugin::Watch {
     explicit FakeWatch(std::shared_ptr<FakeMachine> machine) : machine_(std::move(machine)) {}
     ~FakeWatch() override {
         const std::scoped_lock lock(machine_->mutex_);
-        machine_->changed_ = nullptr;
+        machine_->on_hint_ = nullptr;
         machine_->interests_.clear();
     }
     Result<void> interest(const std::string& id, bool on) override {
@@ -147,10 +147,9 @@ class FakeCollection : public plugin::Collection {
         return description;
     }
 
-    Result<std::unique_ptr<plugin::Watch>> watch(
-        std::function<void(const std::string&)> changed) override {
+    Result<std::unique_ptr<plugin::Watch>> watch(plugin::OnHint on_hint) override {
         const std::scoped_lock lock(machine_->mutex_);
-        machine_->changed_ = std::move(changed);
+        machine_->on_hint_ = std::move(on_hint);
         return std::make_unique<FakeWatch>(machine_);
     }
 
@@ -215,14 +214,19 @@ json::Value FakeMachine::get(const std::string& id) const {
     return found == notes_.end() ? json::Value() : found->second;
 }
 
-void FakeMachine::hint(const std::string& id) {
+void FakeMachine::hint(const std::string& id, plugin::Hint hint) {
     const std::scoped_lock lock(mutex_);
-    if (changed_ && (id.empty() || interests_.contains(id))) changed_(id);
+    if (on_hint_ && (id.empty() || interests_.contains(id))) on_hint_(hint, id);
 }
 
 void FakeMachine::tamper(const std::string& id, json::Object state) {
     set(id, std::move(state));
     hint(id);
+}
+
+void FakeMachine::begin_to_tamper(const std::string& id, json::Object state) {
+    set(id, std::move(state));
+    hint(id, plugin::Hint::unsettled);
 }
 
 void FakeMachine::vanish(const std::string& id) {

@@ -22,7 +22,9 @@ class FakeMachine {
     // The same as somebody else would do it: with a hint to the watch.
     void tamper(const std::string& id, json::Object state);
     void vanish(const std::string& id);
-    void hint(const std::string& id);
+    void hint(const std::string& id, plugin::Hint hint = plugin::Hint::changed);
+    // Somebody is half done.
+    void begin_to_tamper(const std::string& id, json::Object state);
 
     int applies() const;
     int reads() const;
@@ -48,7 +50,7 @@ class FakeMachine {
     std::map<std::string, json::Value> notes_;
     std::set<std::string> interests_;
     std::set<std::string> hanging_;
-    std::function<void(const std::string&)> changed_;
+    plugin::OnHint on_hint_;
     std::optional<Error> apply_error_;
     std::optional<Error> invoke_error_;
     std::map<std::string, Error> apply_errors_;

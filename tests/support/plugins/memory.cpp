@@ -54,7 +54,7 @@ class Memory {
     static constexpr bool kPlans = true;
     static constexpr std::uint32_t kSchemaVersion = 2;
     static constexpr std::string_view kActions =
-        R"({"tamper":{"type":"object"},"drop":{"type":"object"},"overflow":{"type":"object"}})";
+        R"({"tamper":{"type":"object"},"drop":{"type":"object"},"overflow":{"type":"object"},"rescan":{"type":"object"},"stir":{"type":"object"}})";
 
     static constexpr std::string_view kConfigSchema = R"({"type":"object",
         "additionalProperties":false,"properties":{"backend":{"enum":["heap","attic"]}}})";
@@ -143,7 +143,8 @@ class Memory {
         if (action == "drop") things_.erase(name);
         if (action == "tamper")
             for (const auto& [field, value] : fields_of(arguments)) things_[name][field] = value;
-        tell(action == "overflow" ? "" : name);
+        const bool others = action == "overflow" || action == "rescan" || action == "stir";
+        tell(others ? std::string(action) + "!" + name : name);
     }
 
     void upgrade(const sdk::Call& call, std::uint32_t from, std::string_view description) {
@@ -177,7 +178,9 @@ class Memory {
             const std::lock_guard lock(memory_.mutex_);
             for (const std::string& id : memory_.touched_) {
                 if (id == "break-watch") throw sdk::Failure(EK_E_UNAVAILABLE, "the watch is lost");
-                if (id.empty()) host_.rescan();
+                if (id.rfind("rescan!", 0) == 0) host_.rescan();
+                if (id.rfind("overflow!", 0) == 0) host_.missed();
+                if (id.rfind("stir!", 0) == 0) host_.unsettled(id.substr(5));
                 if (ids_.count(id) != 0) host_.changed(id);
             }
             memory_.touched_.clear();

@@ -50,8 +50,17 @@ class WatchHost {
     }
     // A hint that this resource may have changed.
     void changed(std::string_view id) const { host_->changed(host_->ctx, borrow(id)); }
-    // Something was missed: everything has to be read again.
+    // Any may have changed: all are read again.
     void rescan() const { host_->changed(host_->ctx, ek_str{nullptr, 0}); }
+    // Somebody is at work on it: changed() follows.
+    void unsettled(std::string_view id) const {
+        if (EK_HAS(ek_watch_host, host_, unsettled)) host_->unsettled(host_->ctx, borrow(id));
+    }
+    // What happened was lost: all are read again, and administrators are told.
+    void missed() const {
+        if (!EK_HAS(ek_watch_host, host_, missed)) return rescan();
+        host_->missed(host_->ctx);
+    }
 
   private:
     const ek_watch_host* host_;

@@ -33,7 +33,7 @@ TEST(Configuration, ThatIsWrongNamesTheKeyAndLeavesTheCollectionUnavailable) {
         EXPECT_EQ(memory->name(), "memory");
         EXPECT_EQ(memory->read({"a"}, {}).error().code, Errc::unavailable);
         EXPECT_EQ(memory->apply("a", value("{}"), false, {}).error->code, Errc::unavailable);
-        EXPECT_EQ(memory->watch([](const std::string&) {}).error().code, Errc::unavailable);
+        EXPECT_EQ(memory->watch([](Hint, const std::string&) {}).error().code, Errc::unavailable);
     }
 }
 

@@ -7,17 +7,28 @@
 #include <string>
 #include <vector>
 
+#include "core/plugin/collection.hpp"
+
 namespace evenkeel::plugin {
 
 // What the reactor hears, for a test that waits.
 class Heard {
   public:
     auto listener() {
-        return [this](const std::string& id) {
+        return [this](Hint hint, const std::string& id) {
             const std::lock_guard lock(mutex_);
-            ids_.push_back(id);
+            (hint == Hint::unsettled ? unsettled_ : ids_).push_back(id);
+            missed_ += hint == Hint::missed ? 1 : 0;
             more_.notify_all();
         };
+    }
+    int missed() {
+        const std::lock_guard lock(mutex_);
+        return missed_;
+    }
+    std::vector<std::string> unsettled() {
+        const std::lock_guard lock(mutex_);
+        return unsettled_;
     }
     // Whether `count` hints have come within two seconds.
     bool wait_for(std::size_t count) {
@@ -42,7 +53,9 @@ class Heard {
   private:
     std::mutex mutex_;
     std::condition_variable more_;
-    std::vector<std::string> ids_;
+    std::vector<std::string> ids_;  // of all but unsettled
+    std::vector<std::string> unsettled_;
+    int missed_ = 0;
 };
 
 }  // namespace evenkeel::plugin

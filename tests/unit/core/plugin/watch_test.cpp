@@ -33,11 +33,25 @@ TEST_F(WatchTest, TellsOfWhatItIsInterestedInAndOfNothingElse) {
     EXPECT_EQ(heard_.ids().back(), "c");
 }
 
-TEST_F(WatchTest, TellsAnOverflowByAnEmptyId) {
+TEST_F(WatchTest, TellsWhatWasMissedApartFromWhatMayHaveChanged) {
     const auto watch = memory_->watch(heard_.listener()).value();
-    ASSERT_FALSE(memory_->invoke("any", "overflow", {}, {}).error);
+    ASSERT_FALSE(memory_->invoke("any", "rescan", {}, {}).error);
     ASSERT_TRUE(heard_.wait_for(1));
     EXPECT_EQ(heard_.ids(), std::vector<std::string>{""});
+    EXPECT_EQ(heard_.missed(), 0);
+    ASSERT_FALSE(memory_->invoke("any", "overflow", {}, {}).error);
+    ASSERT_TRUE(heard_.wait_for(2));
+    EXPECT_EQ(heard_.missed(), 1);
+}
+
+TEST_F(WatchTest, HasHandedOnWhatWasThereBeforeWhenItIsInSync) {
+    const auto watch = memory_->watch(heard_.listener()).value();
+    ASSERT_TRUE(watch->interest("a", true));
+    for (std::size_t round = 1; round <= 50; ++round) {
+        ASSERT_FALSE(memory_->invoke("a", "stir", {}, {}).error);
+        watch->sync();
+        EXPECT_EQ(heard_.unsettled().size(), round);
+    }
 }
 
 TEST_F(WatchTest, SaysWhichIdCannotBeWatchedAndGoesOn) {
@@ -56,7 +70,7 @@ TEST_F(WatchTest, IsSilentOnceItIsDestroyed) {
     ASSERT_TRUE(watch->interest("a", true));
     watch.reset();
     tamper("a");
-    auto next = memory_->watch([](const std::string&) {}).value();
+    auto next = memory_->watch([](Hint, const std::string&) {}).value();
     ASSERT_TRUE(next->interest("a", true));  // the reactor has turned once more by now
     EXPECT_TRUE(heard_.ids().empty());
 }
@@ -67,6 +81,7 @@ TEST_F(WatchTest, IsLostWhenThePluginGivesUpAndCanBeMadeAnew) {
     tamper("break-watch");
     ASSERT_TRUE(heard_.wait_for(1));
     EXPECT_EQ(heard_.ids(), std::vector<std::string>{""});
+    EXPECT_EQ(heard_.missed(), 1);
     EXPECT_TRUE(watch->lost());
     EXPECT_EQ(watch->interest("a", true).error().code, Errc::unavailable);
     ASSERT_FALSE(memory_->invoke("break-watch", "drop", {}, {}).error);

@@ -36,6 +36,22 @@ TEST(Settle, GivesAnUnclosedWriteOneSecondFromItsBeginning) {
     EXPECT_EQ(settle.due(2100 * kMs), Ids{"a"}) << "one that never stops is looked at again";
 }
 
+TEST(Settle, SaysOnceWhoHasBegunAndIsNotDone) {
+    Settle settle;
+    settle.touch("a", Touch::writing, 0);
+    settle.touch("b", Touch::writing, 0);
+    settle.touch("b", Touch::settled, 0);
+    EXPECT_EQ(settle.begun(), Ids{"a"});
+    settle.touch("a", Touch::writing, 500 * kMs);
+    EXPECT_EQ(settle.begun(), Ids{});
+    EXPECT_EQ(settle.due(1000 * kMs), (Ids{"a", "b"}));
+    settle.touch("a", Touch::writing, 1100 * kMs);
+    EXPECT_EQ(settle.begun(), Ids{}) << "a log that never stops is judged nevertheless";
+    settle.touch("a", Touch::settled, 1200 * kMs);
+    settle.touch("a", Touch::writing, 1300 * kMs);
+    EXPECT_EQ(settle.begun(), Ids{"a"});
+}
+
 TEST(Settle, WaitsForTheWriterOfANewFile) {
     Settle settle;
     settle.touch("a", Touch::created, 0);

@@ -49,6 +49,19 @@ TEST_F(FilesWatch, HearsContentModeRenamesAndRemoval) {
     EXPECT_TRUE(hears("f"));
 }
 
+TEST_F(FilesWatch, SaysWhenSomebodyIsInTheMiddleOfWriting) {
+    write("f", "x");
+    watch("f");
+    const int fd = ::open(path("f").c_str(), O_WRONLY | O_TRUNC);
+    ASSERT_EQ(::write(fd, "y", 1), 1);
+    watch_->sync();
+    EXPECT_EQ(heard_.unsettled(), std::vector<std::string>{path("f")});
+    EXPECT_TRUE(heard_.ids().empty());
+    ::close(fd);
+    watch_->sync();
+    EXPECT_EQ(heard_.ids(), std::vector<std::string>{path("f")});
+}
+
 TEST_F(FilesWatch, IsSilentAboutItsNeighbours) {
     write("f", "x");
     watch("f");
@@ -139,9 +152,9 @@ TEST_F(FilesWatch, AsksForARescanWhenTheQueueOverflows) {
     // The reactor is kept busy by us: a hint blocks it until the queue is full.
     std::mutex gate;
     gate.lock();
-    std::atomic<bool> blocked{false}, rescan{false};
-    const auto second = collection_->watch([&](const std::string& id) {
-        if (id.empty()) rescan = true;
+    std::atomic<bool> blocked{false}, missed{false};
+    const auto second = collection_->watch([&](Hint hint, const std::string&) {
+        if (hint == Hint::missed) missed = true;
         if (blocked.exchange(true)) return;
         const std::lock_guard wait(gate);
     });
@@ -157,8 +170,8 @@ TEST_F(FilesWatch, AsksForARescanWhenTheQueueOverflows) {
     }
     ::close(fd);
     gate.unlock();
-    for (int i = 0; i < 5000 && !rescan; ++i) ::usleep(1000);
-    EXPECT_TRUE(rescan);
+    for (int i = 0; i < 5000 && !missed; ++i) ::usleep(1000);
+    EXPECT_TRUE(missed);
     write("f", "end");
     EXPECT_TRUE(hears("f")) << "and it goes on";
 }

@@ -23,7 +23,7 @@ class ServicesAbsent : public Bundled {
 TEST_F(ServicesAbsent, EveryCallSaysWhy) {
     expect_unavailable(collection_->read({"ssh"}, {}).error());
     expect_unavailable(collection_->list({}, {}).error());
-    expect_unavailable(collection_->watch([](const std::string&) {}).error());
+    expect_unavailable(collection_->watch([](Hint, const std::string&) {}).error());
     const auto wanted = json::parse(R"({"running":true})").value();
     expect_unavailable(collection_->apply("ssh", wanted, true, {}).error.value());
     expect_unavailable(collection_->invoke("ssh", "restart", {}, {}).error.value());
