@@ -114,6 +114,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     if (!unit) return;
     unit->grace = options_.grace;
     unit->longest_call = options_.longest_check;
+    unit->silence = options_.silence;
     unit->on_hung = [this, name] { judge_.unknown_all(name, "plugin_hung"); };
     if (const auto trouble = unit->collection().trouble()) {
         log::error("a collection is unavailable", {{"collection", name}, {"why", trouble->what}});

@@ -102,6 +102,7 @@ Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
     run::Loop loop;
     Agent::Options options;
     options.state_dir = config.state_dir;
+    options.silence = config.call_silence;
     options.watches = false;
     options.repairs.repairs = false;
     options.keeps_events = config.orchestrator.has_value();

@@ -175,6 +175,10 @@ Result<Config> parse_config(std::string_view text_of_config) {
          [&config](const json::Value& member) {
              return read_keys(member, "sweep", {{"interval", interval(config.sweep_interval)}});
          }},
+        {"calls",
+         [&config](const json::Value& member) {
+             return read_keys(member, "calls", {{"silence", interval(config.call_silence)}});
+         }},
         {"log",
          [&config](const json::Value& member) {
              return read_keys(member, "log", {{"level", level(config.log_level)}});

@@ -29,6 +29,7 @@ struct Config {
     std::map<std::string, json::Value> collections;   // what each is opened with: objects
     std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
+    std::chrono::milliseconds call_silence = std::chrono::minutes(2);
     std::string log_level = "info";
 };
 

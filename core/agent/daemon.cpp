@@ -42,6 +42,7 @@ int run_daemon(const CommandLine& line, Config config) {
     CallMark::note_crashes();
     Agent::Options options;
     options.state_dir = config.state_dir;
+    options.silence = config.call_silence;
     options.keeps_events = config.orchestrator.has_value();
     options.sweep_interval = config.sweep_interval;
     auto opened = Agent::open(loop, options);

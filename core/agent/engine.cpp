@@ -83,7 +83,7 @@ bool Engine::cancel(const std::string& id) {
     if (found == jobs_.end()) return false;
     Job& job = *found->second;
     job.is_cancelled = true;
-    job.cancel->cancel();
+    if (job.cancel) job.cancel->cancel();
     if (!job.begun) {
         job.begun = true;
         skip_all(job, Errc::cancelled, "cancelled before it began");
@@ -231,14 +231,16 @@ void Engine::launch(Job& job, Step& step) {
                     [this, id](Result<Deed> deed) { on_deed(id, std::move(deed)); });
 }
 
-Errand Engine::errand_for(const Job& job, const Step& step) {
+Errand Engine::errand_for(Job& job, const Step& step) {
     const wire::Ref& ref = step.wanted.ref;
     const std::string id = job.inbox.id;
     Errand errand;
     errand.what = (step.is_notice() ? step.wanted.action : job.inbox.verb) + " of " + ref.id;
     errand.request_id = id;
     errand.deadline_ns = job.deadline_ns;
-    errand.cancel = job.cancel;
+    // One for each step: a plugin that is given up does not end the next one's.
+    errand.cancel = job.cancel = std::make_shared<plugin::CancelSource>();
+    if (job.is_cancelled) job.cancel->cancel();
     errand.progress = [this, id, ref](std::uint32_t permille, const std::string& message) {
         parts_.journal.tell_live({"command.progress",
                                   json::Object{{"command", id},

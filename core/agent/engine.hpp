@@ -66,7 +66,7 @@ class Engine {
     void prepare_all(Job& job) const;
     void carry_on(const std::string& id);
     void launch(Job& job, Step& step);
-    Errand errand_for(const Job& job, const Step& step);
+    Errand errand_for(Job& job, const Step& step);
     void foresee(Job& job, Step& step);
     void on_foreseen(const std::string& id, Result<std::optional<Deed>> deed);
     void claim(Step& step);

@@ -56,7 +56,7 @@ struct Job {
     std::set<std::string> collections;  // that it holds while it runs
     std::string source;                 // of a notice: the collection of what was repaired
     std::uint64_t deadline_ns = 0;      // CLOCK_MONOTONIC
-    std::shared_ptr<plugin::CancelSource> cancel = std::make_shared<plugin::CancelSource>();
+    std::shared_ptr<plugin::CancelSource> cancel;  // of the step that runs; null before the first
     std::vector<Step> steps;                  // in the order of the work; notices come last
     std::map<wire::Ref, std::size_t> places;  // of the steps that are no notices
     std::size_t at = 0;                       // the step that runs

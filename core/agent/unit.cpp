@@ -1,6 +1,7 @@
 #include "core/agent/unit.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
@@ -23,11 +24,14 @@ void Workplace::hear_of_writers(const Look& look) {
     if (watch && !look.fields.empty()) watch->sync();
 }
 
-// A call that waits or runs. Touched on the loop only; the lane just carries it.
+// A call that waits or runs. Touched on the loop only, but for what is said; the lane just carries
+// it.
 struct Unit::Pending {
     Errand errand;
     std::function<void(Error)> failed;
     run::Timer timer;
+    std::uint64_t ends_ns = 0;               // CLOCK_MONOTONIC; set when it begins
+    std::atomic<std::uint64_t> heard_ns{0};  // the last sign of life, also by the lane
     bool over = false;
 };
 
@@ -81,8 +85,15 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
             });
             return;
         }
-        post([this, pending, left] { on_started(pending, left); });
+        const std::uint64_t began = static_cast<std::uint64_t>(now);
+        const std::uint64_t ends = began + static_cast<std::uint64_t>(left.count());
+        pending->heard_ns = began;
+        post([this, pending, ends] {
+            pending->ends_ns = ends;
+            watch_over(pending);
+        });
         plugin::Call call;
+        call.heard_ns = &pending->heard_ns;
         call.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
         call.cancel = order.cancel.get();
         call.request_id = order.request_id;
@@ -116,12 +127,26 @@ bool Unit::finish(const std::shared_ptr<Pending>& pending) {
     return true;
 }
 
-void Unit::on_started(const std::shared_ptr<Pending>& pending, nanoseconds left) {
+// Comes back whenever the call could be late by then: at its deadline, or after a silence.
+void Unit::watch_over(const std::shared_ptr<Pending>& pending) {
     if (pending->over) return;
-    pending->timer = loop_.after(left, [this, pending] {
-        pending->errand.cancel->cancel();
-        pending->timer = loop_.after(grace, [this, pending] { on_overdue(pending); });
-    });
+    const std::uint64_t now = now_monotonic_ns();
+    const std::uint64_t silent =
+        pending->heard_ns + static_cast<std::uint64_t>(nanoseconds(silence).count());
+    const std::uint64_t next = std::min(pending->ends_ns, silent);
+    if (now < next) {
+        pending->timer =
+            loop_.after(nanoseconds(next - now), [this, pending] { watch_over(pending); });
+        return;
+    }
+    const std::string why =
+        now >= pending->ends_ns
+            ? "the deadline of the " + pending->errand.what + " has passed"
+            : "the plugin " + collection_->plugin() + " gave no sign of life for " +
+                  std::to_string(std::chrono::ceil<std::chrono::seconds>(silence).count()) +
+                  " s in the " + pending->errand.what;
+    pending->errand.cancel->cancel({Errc::timeout, why});
+    pending->timer = loop_.after(grace, [this, pending] { on_overdue(pending); });
 }
 
 void Unit::on_overdue(const std::shared_ptr<Pending>& pending) {

@@ -90,13 +90,15 @@ class Unit {
     std::chrono::milliseconds grace{2'000};
     // For calls without a deadline.
     std::chrono::milliseconds longest_call{60'000};
+    // How long a call may go on without a sign of life, whatever its deadline.
+    std::chrono::milliseconds silence{120'000};
 
   private:
     using Job = std::function<std::function<void()>(Workplace&, const plugin::Call&)>;
     struct Pending;
 
     void start(Errand errand, Job job, std::function<void(Error)> failed);
-    void on_started(const std::shared_ptr<Pending>& pending, std::chrono::nanoseconds left);
+    void watch_over(const std::shared_ptr<Pending>& pending);
     void on_overdue(const std::shared_ptr<Pending>& pending);
     bool finish(const std::shared_ptr<Pending>& pending);
 

@@ -24,7 +24,11 @@ std::string sentence(ek_str text) {
 }  // namespace
 
 Answers::Answers(const Call& call, std::uint32_t flags)
-    : request_id_(call.request_id), cancel_(call.cancel), progress_(call.progress) {
+    : request_id_(call.request_id),
+      cancel_(call.cancel),
+      heard_ns_(call.heard_ns),
+      progress_(call.progress) {
+    hear();
     const auto timeout = std::chrono::nanoseconds(call.timeout).count();
     out_ = {sizeof(ek_out), 0, this, on_item, on_state, on_change, on_diag, on_progress, on_about};
     frame_.self = this;
@@ -40,7 +44,17 @@ Answers::Answers(const Call& call, std::uint32_t flags)
 
 std::int32_t Answers::is_cancelled(const ek_call* call) noexcept {
     const Answers* self = reinterpret_cast<const Frame*>(call)->self;
+    self->hear();
     return self->cancel_ != nullptr && self->cancel_->cancelled() ? 1 : 0;
+}
+
+void Answers::hear() const {
+    if (heard_ns_ != nullptr) *heard_ns_ = now_monotonic_ns();
+}
+
+std::optional<Error> Answers::cancelled_for() const {
+    if (cancel_ == nullptr || !cancel_->cancelled()) return std::nullopt;
+    return cancel_->why();
 }
 
 ek_status Answers::breaks(std::string rule) {
@@ -54,6 +68,7 @@ bool Answers::admit(std::size_t bytes) {
         wrong_thread_ = true;
         return false;
     }
+    hear();
     bytes_ += bytes + 64;
     if (bytes_ > kAnswerBytesMax) breaks("a call answers more than 256 MiB");
     return broken_rule_.empty();

@@ -59,6 +59,8 @@ class Answers {
     // The first rule that was broken; empty: none so far.
     std::string broken_rule() const;
 
+    // Why the host wanted the call to end; nothing if it did not.
+    std::optional<Error> cancelled_for() const;
     // The first error diagnostic, of the whole or else of an entry, as one sentence, or nothing.
     std::optional<std::string> error_text() const;
 
@@ -77,6 +79,7 @@ class Answers {
     static ek_status on_about(void* ctx, ek_str id) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
+    void hear() const;
     // Counts the bytes against the call's limit and checks the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
@@ -89,6 +92,7 @@ class Answers {
     ek_out out_{};
     std::string request_id_;
     const CancelSource* cancel_;
+    std::atomic<std::uint64_t>* heard_ns_;
     std::function<void(std::uint32_t, const std::string&)> progress_;
     std::string broken_rule_;
     std::atomic<bool> wrong_thread_{false};

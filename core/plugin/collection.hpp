@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -19,16 +20,17 @@
 // as `internal` with the plugin and the rule named.
 namespace evenkeel::plugin {
 
-// Asks a running call to stop; may be pulled from any thread, once.
+// Asks a running call to stop; the first who does says why.
 class CancelSource {
   public:
     CancelSource();
     ~CancelSource();
     CancelSource(const CancelSource&) = delete;
     CancelSource& operator=(const CancelSource&) = delete;
-    void cancel();           // [any]
-    bool cancelled() const;  // [any]
-    int fd() const;          // readable once cancelled
+    void cancel(Error why = {Errc::cancelled, "the call was cancelled"});  // [any]
+    bool cancelled() const;                                                // [any]
+    Error why() const;                                                     // [any] once cancelled
+    int fd() const;  // readable once cancelled
   private:
     struct State;
     std::unique_ptr<State> state_;
@@ -38,6 +40,8 @@ struct Call {
     std::chrono::milliseconds timeout{60'000};
     const CancelSource* cancel = nullptr;  // outlives the call
     std::string request_id;
+    // Set to the time, CLOCK_MONOTONIC, at each sign of life. May be null, else outlives the call.
+    std::atomic<std::uint64_t>* heard_ns = nullptr;
     // Permille done and a message; on the calling thread. May be empty.
     std::function<void(std::uint32_t, const std::string&)> progress;
 };

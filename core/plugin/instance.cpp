@@ -67,6 +67,7 @@ std::optional<Error> Instance::verdict(const char* what, ek_status status,
     if (status == EK_OK) return std::nullopt;
     if (!is_status(status))
         return breaks(std::string(what) + " answers the unknown status " + std::to_string(status));
+    if (auto why = answers.cancelled_for(); why && status == EK_E_CANCELLED) return why;
     if (const auto text = answers.error_text()) return failure(status, *text);
     if (status == EK_E_CANCELLED) return Error{Errc::cancelled, "the call was cancelled"};
     return breaks(std::string(what) + " fails without saying why");

@@ -27,6 +27,8 @@ constexpr std::size_t kOutputMax = 4096;
 constexpr std::uint64_t kMs = 1'000'000;
 // A tool that is stopped half-way can leave passwd and shadow telling different things.
 constexpr std::uint64_t kFinishNs = 1000 * kMs;
+// How often the host hears that the call goes on.
+constexpr std::uint64_t kLookMs = 10'000;
 constexpr int kEndMs = 500;
 
 // What a child is started with. [worker]
@@ -93,11 +95,6 @@ Fd input_of(std::string_view text) {
     return fd;
 }
 
-bool is_cancelled(const sdk::Call& call) {
-    pollfd cancel{call.cancel_fd(), POLLIN, 0};
-    return call.cancel_fd() >= 0 && ::poll(&cancel, 1, 0) > 0;
-}
-
 // Takes what is there and never waits. False once nobody can write any more.
 bool drain(const Fd& pipe, std::string& output) {
     std::array<char, 4096> buffer;
@@ -115,7 +112,7 @@ bool wait_for_end(const Fd& child, const Fd& pipe, std::string& output, const sd
     std::uint64_t until = call.deadline_ns() != 0 ? call.deadline_ns() : UINT64_MAX;
     bool told = false, open = true;
     while (true) {
-        if (!told && is_cancelled(call)) {
+        if (!told && call.cancelled()) {
             told = true;
             until = std::min(until, sdk::now_ns() + kFinishNs);
         }
@@ -124,7 +121,7 @@ bool wait_for_end(const Fd& child, const Fd& pipe, std::string& output, const sd
         std::array<pollfd, 3> polled{{{child.get(), POLLIN, 0},
                                       {open ? pipe.get() : -1, POLLIN, 0},
                                       {told ? -1 : call.cancel_fd(), POLLIN, 0}}};
-        const auto ms = std::min<std::uint64_t>((until - now) / kMs + 1, 60'000);
+        const auto ms = std::min<std::uint64_t>((until - now) / kMs + 1, kLookMs);
         if (::poll(polled.data(), polled.size(), static_cast<int>(ms)) < 0 && errno != EINTR)
             throw posix::os_failure(errno, "wait for a program");
         if (open) open = drain(pipe, output);

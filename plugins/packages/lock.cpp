@@ -57,7 +57,8 @@ void wait_until_free(const sdk::Call& call, const AtWork& at_work, const std::st
                 .hint("it is tried again later")
                 .retry_after_ms(5'000);
         pollfd cancel{call.cancel_fd(), POLLIN, 0};
-        if (::poll(&cancel, 1, kStepMs) > 0) call.check();
+        ::poll(&cancel, 1, kStepMs);
+        call.check();
     }
 }
 

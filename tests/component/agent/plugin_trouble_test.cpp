@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 
 #include <sys/wait.h>
@@ -57,6 +58,40 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     machine->let_go();
     start();
     ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
+}
+
+// Long before the command's own deadline.
+TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
+    const char* from = std::getenv("EK_TEST_PLUGINS");
+    if (from == nullptr) GTEST_SKIP() << "EK_TEST_PLUGINS is not set";
+    options.silence = 200ms;
+    add_plugins = [&](Agent& to) {
+        Config config;
+        config.state_dir = options.state_dir;
+        config.plugin_dirs = {from};
+        config.plugins = {"hangs", "memory"};
+        load_plugins(to, config, true);
+    };
+    start();
+    const auto apply = [&](const std::string& command_id, std::uint64_t seq, const char* text) {
+        wire::Wanted each = wanted("a", json::Object{{"text", text}}, seq);
+        each.ref.collection = "hangs";
+        wire::Wanted other = wanted("b", json::Object{{"text", "fine"}}, seq);
+        other.ref.collection = "memory";
+        command(command_id, seq, "apply", {each, other}, 600s);
+        EXPECT_TRUE(until([&] { return !outcome_of(command_id).empty(); }));
+        return outcome_of(command_id);
+    };
+    EXPECT_EQ(apply("cmd_1", 1, "work"), "succeeded");
+    EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
+    const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {
+        return each.note.kind == "command.outcome" && each.note.command == "cmd_2";
+    });
+    ASSERT_NE(outcome, events.end());
+    const json::Array& resources = outcome->note.data["resources"].as_array();
+    EXPECT_EQ(resources[0]["error"].string_or("code"), "timeout");
+    EXPECT_EQ(resources[1].string_or("outcome"), "done") << "the next step goes on";
+    EXPECT_EQ(agent->book().find({"hangs", "a"})->standing.compliance.reason, "plugin_hung");
 }
 
 TEST_F(Trouble, APluginThatHangsWhileItReadsIsUnknown) {
@@ -146,9 +181,9 @@ TEST_F(Trouble, PluginsThatThrowOrTalkNonsenseFailWithTheirName) {
         load_plugins(to, config, true);
     };
     start();
-    wire::Wanted thrown = wanted("a", kHi, 1);
+    wire::Wanted thrown = wanted("a", json::Object{{"text", "exception"}}, 1);
     thrown.ref.collection = "throws";
-    wire::Wanted nonsense = wanted("a", kHi, 2);
+    wire::Wanted nonsense = wanted("a", json::Object{{"text", "torn state"}}, 2);
     nonsense.ref.collection = "nonsense";
     command("cmd_1", 1, "apply", {thrown, nonsense});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));

@@ -1,36 +1,36 @@
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 
-#include <evenkeel/json.hpp>
-#include <evenkeel/plugin.hpp>
 #include <unistd.h>
 
 #include "hangs_embedded.hpp"
+#include "tests/support/plugins/notes.hpp"
 
-// Never comes back from apply and remove, whatever the deadline; reads well unless asked for
-// "hang".
+// Never comes back from an apply whose text is "hang" and from a read of the id "hang", whatever
+// the deadline; a text "work" takes half a second in which it is heard of.
 namespace evenkeel::test {
 
-class Hangs {
+class Hangs : public Notes {
   public:
     static constexpr std::string_view kName = "hangs";
     static constexpr std::string_view kSchema = kSchemaText;
-    static constexpr bool kPlans = true;
-
-    Hangs(const sdk::Host&, const sdk::Call&, std::string_view) {}
+    using Notes::Notes;
 
     void read(const sdk::Call& call, std::string_view ids) {
-        for (const std::string& id : sdk::json::texts_of(sdk::json::parse(ids))) {
-            if (id == "hang") hang();
-            call.item(id, R"({"text":"quiet"})");
-        }
+        for (const std::string& id : sdk::json::texts_of(sdk::json::parse(ids)))
+            while (id == "hang") ::pause();
+        Notes::read(call, ids);
     }
-    void apply(const sdk::Call&, std::string_view, std::string_view) { hang(); }
-    void remove(const sdk::Call&, std::string_view) { hang(); }
-
-  private:
-    [[noreturn]] static void hang() {
-        for (;;) ::pause();
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        const std::string text = text_of(desired);
+        while (text == "hang") ::pause();
+        for (int step = 0; step < 50 && text == "work"; ++step) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            call.check();
+        }
+        Notes::apply(call, id, desired);
     }
 };
 

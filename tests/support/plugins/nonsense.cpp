@@ -1,28 +1,22 @@
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
 
-#include <evenkeel/json.hpp>
-#include <evenkeel/plugin.hpp>
-
 #include "nonsense_embedded.hpp"
+#include "tests/support/plugins/notes.hpp"
 
-// Answers what it must not: the id says what. Any other id is answered with broken JSON.
+// Answers what the ABI forbids: the id says what to a read, a remove and a batch, the text to an
+// apply.
 namespace evenkeel::test {
 
-class Nonsense {
+class Nonsense : public Notes {
   public:
     static constexpr std::string_view kName = "nonsense";
     static constexpr std::string_view kSchema = kSchemaText;
-    static constexpr bool kPlans = true;
-
-    Nonsense(const sdk::Host&, const sdk::Call&, std::string_view) {}
+    using Notes::Notes;
 
     void read(const sdk::Call& call, std::string_view ids) {
         const std::string id = sdk::json::texts_of(sdk::json::parse(ids)).front();
-        if (id == "good") return call.item(id, R"({"text":"quiet"})");
         if (id == "stranger") return call.item("somebody-else", R"({"text":"quiet"})");
         if (id == "twice") call.item(id, R"({"text":"quiet"})");
         if (id == "twice") return call.item(id, R"({"text":"quiet"})");
@@ -41,20 +35,30 @@ class Nonsense {
         }
         if (id == "wordless") throw sdk::Stop{EK_E_BUSY};
         if (id == "status") throw sdk::Stop{77};
-        call.item(id, "{\"text\":");
+        if (id == "broken") return call.item(id, "{\"text\":");
+        Notes::read(call, ids);
     }
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view) {
-        if (id == "two-states") call.state("{}");
-        if (id == "two-states") return call.state("{}");
-        if (id == "unknown-path")
-            return call.change({"/elsewhere", "1", "2", 0, EK_ACT_SET, EK_OUT_DONE});
-        if (id == "no-pointer") return call.change({"text", "1", "2", 0, EK_ACT_SET, EK_OUT_DONE});
-        if (id == "wrong-outcome")
-            return call.change(
-                {"/text", "1", "2", 0, EK_ACT_SET, call.dry_run() ? EK_OUT_DONE : EK_OUT_PLANNED});
-        if (id == "no-action") return call.change({"/text", "1", "2", 0, 99, EK_OUT_DONE});
-        call.state("nonsense");
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        const std::string text = text_of(desired);
+        const auto change = [&](const char* path, const char* after, std::int32_t action,
+                                std::int32_t outcome) {
+            call.change({path, "\"a\"", after, 0, action, outcome});
+        };
+        const std::int32_t now = call.dry_run() ? EK_OUT_PLANNED : EK_OUT_DONE;
+        if (text == "torn state") return call.state("{\"text\":");
+        if (text == "deep state") return call.state(std::string(100'000, '['));
+        if (text == "name twice") return call.state(R"({"text":"a","text":"b"})");
+        if (text == "two states") call.state("{}");
+        if (text == "two states") return call.state("{}");
+        if (text == "unknown path") return change("/elsewhere", "2", EK_ACT_SET, now);
+        if (text == "no pointer") return change("text", "\"b\"", EK_ACT_SET, now);
+        if (text == "no value") return change("/text", "b", EK_ACT_SET, now);
+        if (text == "wrong outcome")
+            return change("/text", "\"b\"", EK_ACT_SET,
+                          call.dry_run() ? EK_OUT_DONE : EK_OUT_PLANNED);
+        if (text == "no action") return change("/text", "\"b\"", 99, now);
+        Notes::apply(call, id, desired);
     }
 
     // The first id says what is wrong.
@@ -76,7 +80,10 @@ class Nonsense {
         for (const sdk::Entry& entry : entries) call.about(entry.id);
     }
 
-    void remove(const sdk::Call&, std::string_view) { throw sdk::Stop{-5}; }
+    void remove(const sdk::Call& call, std::string_view id) {
+        if (id == "status") throw sdk::Stop{-5};
+        Notes::remove(call, id);
+    }
 };
 
 }  // namespace evenkeel::test

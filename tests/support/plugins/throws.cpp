@@ -2,28 +2,24 @@
 #include <string>
 #include <string_view>
 
-#include <evenkeel/json.hpp>
-#include <evenkeel/plugin.hpp>
-
+#include "tests/support/plugins/notes.hpp"
 #include "throws_embedded.hpp"
 
-// Throws where it should answer: `throws` into the wrapper, `escapes` past it and out of the ABI.
+// Throws what is no Failure, where the text says so and always in a batch and in `remove`: `throws`
+// into the wrapper, `escapes` past it and out of the ABI.
 namespace evenkeel::test {
 
-class Throws {
+class Throws : public Notes {
   public:
     static constexpr std::string_view kName = "throws";
     static constexpr std::string_view kSchema = kSchemaText;
-    static constexpr bool kPlans = true;
+    using Notes::Notes;
 
-    Throws(const sdk::Host&, const sdk::Call&, std::string_view) {}
-
-    void read(const sdk::Call& call, std::string_view ids) {
-        for (const std::string& id : sdk::json::texts_of(sdk::json::parse(ids)))
-            call.item(id, R"({"text":"quiet"})");
-    }
-    void apply(const sdk::Call&, std::string_view, std::string_view) {
-        throw std::runtime_error("the author forgot something");
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        const std::string text = text_of(desired);
+        if (text == "exception") throw std::runtime_error("the author forgot something");
+        if (text == "number") throw 42;
+        Notes::apply(call, id, desired);
     }
     void apply_many(const sdk::Call& call, std::string_view entries) {
         call.about(sdk::json::entries_of(entries).front().id);

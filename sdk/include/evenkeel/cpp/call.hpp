@@ -41,11 +41,15 @@ class Call {
     int cancel_fd() const { return call_->cancel_fd; }                // -1: none
     std::string_view request_id() const { return view(call_->request_id); }
 
+    // Whether somebody wants the call to end. To ask tells the host that the call goes on: ask at
+    // least every minute while you wait for something slow, also where you cannot stop it.
+    bool cancelled() const {
+        return EK_HAS(ek_call, call_, cancelled) && call_->cancelled(call_) != 0;
+    }
     // Throws once the call is cancelled or past its deadline. Call it in every loop of unknown
     // length, and before what cannot be undone.
     void check() const {
-        if (EK_HAS(ek_call, call_, cancelled) && call_->cancelled(call_))
-            throw Failure(EK_E_CANCELLED, "the call was cancelled");
+        if (cancelled()) throw Failure(EK_E_CANCELLED, "the call was cancelled");
         if (call_->deadline_ns != 0 && now_ns() >= call_->deadline_ns)
             throw Failure(EK_E_TIMEOUT, "the deadline of the call has passed");
     }

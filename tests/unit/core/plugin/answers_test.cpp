@@ -18,8 +18,8 @@ class Nonsense : public testing::Test {
         const auto items = nonsense_->read({id}, {});
         expect(items ? std::nullopt : std::optional(items.error()), words);
     }
-    void expect_apply(const std::string& id, const std::string& words, bool dry_run = false) {
-        expect(nonsense_->apply(id, value("{}"), dry_run, {}).error, words);
+    void expect_apply(const std::string& text, const std::string& words, bool dry_run = false) {
+        expect(nonsense_->apply("one", json::Object{{"text", text}}, dry_run, {}).error, words);
     }
 
     std::unique_ptr<Collection> nonsense_ = open_collection("nonsense", "nonsense");
@@ -38,7 +38,7 @@ TEST_F(Nonsense, InItemsIsToldByTheRuleThatItBreaks) {
 TEST_F(Nonsense, InStatusesIsTold) {
     expect_read("wordless", "without saying why");
     expect_read("status", "unknown status 77");
-    expect(nonsense_->remove("one", false, {}).error, "unknown status -5");
+    expect(nonsense_->remove("status", false, {}).error, "unknown status -5");
 }
 
 TEST_F(Nonsense, FromAnotherThreadIsTold) {
@@ -46,17 +46,20 @@ TEST_F(Nonsense, FromAnotherThreadIsTold) {
 }
 
 TEST_F(Nonsense, InChangesIsTold) {
-    expect_apply("two-states", "two states");
-    expect_apply("unknown-path", "\"/elsewhere\"");
-    expect_apply("no-pointer", "no pointer");
-    expect_apply("wrong-outcome", "an apply reports a change as planned");
-    expect_apply("wrong-outcome", "a dry run reports a change as made", true);
-    expect_apply("no-action", "unknown action");
-    expect_apply("anything", "good JSON");
+    expect_apply("two states", "two states");
+    expect_apply("unknown path", "\"/elsewhere\"");
+    expect_apply("no pointer", "no pointer");
+    expect_apply("wrong outcome", "an apply reports a change as planned");
+    expect_apply("wrong outcome", "a dry run reports a change as made", true);
+    expect_apply("no action", "unknown action");
+    expect_apply("no value", "good JSON");
+    for (const char* text : {"torn state", "deep state", "name twice"})
+        expect_apply(text, "good JSON");
 }
 
 TEST_F(Nonsense, DoesNotKeepItFromServingAfterwards) {
     expect_read("broken", "good JSON");
+    EXPECT_FALSE(nonsense_->apply("good", value(R"({"text":"quiet"})"), false, {}).error);
     EXPECT_EQ(nonsense_->read({"good"}, {})->size(), 1u);
 }
 

@@ -8,16 +8,12 @@
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
 
-// What the plugins here are but for one fault each: notes by name, kept in memory. The fault shows
-// when the text asks for it, so that the same collection can be seen to serve before and after.
-namespace evenkeel::notes {
+// What the bad plugins are but for one fault each: notes by name, kept in memory. The fault shows
+// when text or id ask for it, so that the same collection can be seen to serve before and after.
+namespace evenkeel::test {
 
 class Notes {
   public:
-    static constexpr std::string_view kSchema = R"({
-        "type": "object", "additionalProperties": false,
-        "x-ek-key": {"pattern": "^[a-z]+$"},
-        "properties": {"text": {"type": "string", "description": "What the note says."}}})";
     static constexpr bool kPlans = true;
 
     Notes(const sdk::Host&, const sdk::Call&, std::string_view) {}
@@ -62,4 +58,4 @@ class Notes {
     std::map<std::string, std::string> texts_;
 };
 
-}  // namespace evenkeel::notes
+}  // namespace evenkeel::test
