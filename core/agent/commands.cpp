@@ -1,5 +1,6 @@
 #include "core/agent/commands.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -77,6 +78,17 @@ Result<wire::Request> request_of(const CommandLine& line) {
         return request;
     }
     if (line.command == "check") request.timeout = kLong;
+    if (line.command == "export") {
+        request.timeout = kLong;
+        json::Array what;
+        for (const std::string& each : line.what) {
+            const std::size_t equals = std::min(each.find('='), each.size());
+            json::Object entry{{"collection", each.substr(0, equals)}};
+            if (equals < each.size()) entry.set("id", each.substr(equals + 1));
+            what.push_back(std::move(entry));
+        }
+        arguments.set("what", std::move(what));
+    }
     if (!line.collection.empty()) arguments.set("collection", line.collection);
     if (line.command == "read") arguments.set("ids", json::Array{line.id});
     if (line.command == "invoke") {
@@ -159,12 +171,27 @@ int exit_code(const CommandLine& line, const json::Value& result) {
     return kExitInLine;
 }
 
+// The file holds secrets: nobody else may read it, not even for a moment.
+int show_export(const CommandLine& line, const json::Value& result) {
+    for (const json::Value& note : result["notes"].as_array())
+        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(note.as_string()).c_str());
+    const json::Value file = json::Object{{"resources", result["resources"]}};
+    if (line.output.empty()) {
+        print(file);
+    } else if (auto written = write_file(line.output, json::write_pretty(file) + "\n", 0600);
+               !written) {
+        return complain(written.error());
+    }
+    return result.bool_or("complete") ? kExitInLine : kExitFailed;
+}
+
 int show(const CommandLine& line, const wire::Reply& reply) {
     if (reply.error) {
         const bool is_file = line.command == "plan" || line.command == "apply";
         const bool is_usage = is_file && reply.error->code == Errc::invalid;
         return complain(*reply.error, is_usage ? kExitUsage : kExitFailed);
     }
+    if (line.command == "export") return show_export(line, reply.result);
     if (line.command != "read") {
         print(reply.result);
         return exit_code(line, reply.result);

@@ -20,6 +20,12 @@ void add_commands(CLI::App& app, CommandLine& into) {
         }
     }
     app.add_subcommand("check", "Compare everything described with the machine");
+    auto* exported =
+        app.add_subcommand("export", "Write a FILE that describes this machine as it is");
+    exported
+        ->add_option("WHAT", into.what, "COLLECTION or COLLECTION=ID; all there is unless given")
+        ->expected(0, -1);
+    exported->add_option("-o,--output", into.output, "Write to this file, mode 0600");
     auto* list = app.add_subcommand("list", "List the resources of a collection");
     list->add_option("COLLECTION", into.collection)->required();
     auto* read = app.add_subcommand("read", "Read one resource");

@@ -9,7 +9,7 @@ namespace evenkeel::agent {
 
 // The command line, read.
 struct CommandLine {
-    std::string command;  // run, plan, apply, check, list, read, invoke, watch, plugins, enrol
+    std::string command;  // run, plan, apply, check, export, list, read, invoke, ...
     std::string config_path = kConfigPath;
     bool config_given = false;
     std::vector<std::string> plugin_dirs;
@@ -17,6 +17,8 @@ struct CommandLine {
 
     std::string file;  // plan, apply
     bool detach = false;
+    std::vector<std::string> what;                  // export: COLLECTION or COLLECTION=ID
+    std::string output;                             // export: a file; empty: standard output
     std::string collection, id, action, arguments;  // list, read, invoke
     std::string release;                            // plugins
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/agent/export.hpp"
 #include "core/agent/fit.hpp"
 #include "core/agent/notes.hpp"
 #include "core/agent/prepare.hpp"
@@ -156,6 +157,11 @@ void Requests::ask_local(const wire::Request& request, Answer answer) {
         invoke(request, answer);
     } else if (verb == "check") {
         check(answer);
+    } else if (verb == "export") {
+        auto wanted = decode_export(request.arguments);
+        if (!wanted) return answer({wanted.error(), json::Object{}});
+        Export::run({parts_.book, parts_.units, parts_.store}, std::move(*wanted), request.timeout,
+                    answer);
     } else if (verb == "plugins") {
         answer({std::nullopt, parts_.units.describe()});
     } else if (verb == "release") {

@@ -34,8 +34,8 @@ class Requests {
 
     // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
     void ask(const wire::Request& request, Answer answer);
-    // Those, and what only root on this machine may: apply, invoke, check, plugins, release,
-    // status.
+    // Those, and what only root on this machine may: apply, invoke, check, export, plugins,
+    // release, status.
     void ask_local(const wire::Request& request, Answer answer);
 
   private:

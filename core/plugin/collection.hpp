@@ -116,6 +116,11 @@ class Collection {
     // The states of those of `ids` that exist; what is missing is absent.
     virtual Result<std::vector<Item>> read(const std::vector<std::string>& ids,
                                            const Call& call) = 0;
+    // The same as list, but each item's `state` is the description by which apply makes the thing
+    // elsewhere, with secrets and contents as they are. What cannot be described comes with an
+    // error, what is nobody's to describe not at all.
+    virtual Result<std::vector<Item>> describe(const std::vector<std::string>& ids,
+                                               const Call& call);
     // `description` without "ensure", checked against the schema here too. `dry_run` plans.
     virtual Applied apply(const std::string& id, const json::Value& description, bool dry_run,
                           const Call& call) = 0;

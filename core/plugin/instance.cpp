@@ -93,15 +93,17 @@ std::vector<std::string> Instance::capabilities() const {
         {EK_CAP_LIST, "list"},         {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
         {EK_CAP_REMOVE, "remove"},     {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
         {EK_CAP_WATCH, "watch"},       {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
-        {EK_CAP_PARALLEL, "parallel"}, {EK_CAP_BATCH, "batch"}};
+        {EK_CAP_PARALLEL, "parallel"}, {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"}};
     std::vector<std::string> names;
     for (const auto& [capability, name] : kNames)
         if (can(capability)) names.emplace_back(name);
     return names;
 }
 
-Result<std::vector<Item>> Instance::items_of(Answers& answers,
-                                             const std::vector<std::string>& ids) const {
+Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector<std::string>& ids,
+                                             std::uint32_t flags) const {
+    const bool describes = (flags & EK_CALL_DESCRIBE) != 0;
+    const auto mode = describes ? schema::Mode::description : schema::Mode::state;
     const std::set<std::string> wanted(ids.begin(), ids.end());
     std::set<std::string> seen;
     for (const Item& item : answers.items) {
@@ -109,10 +111,11 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers,
         if (!ids.empty() && !wanted.contains(item.id))
             return fail(breaks("an item comes that was not asked for"));
         if (!item.state.is_object()) return fail(breaks("an item comes without its state"));
-        const auto wrong = schema_.validate(item.state, schema::Mode::state);
+        const auto wrong = schema_.validate(item.state, mode);
         if (!wrong.empty())
-            return fail(breaks("a state is not what the schema says at \"" + wrong.front().pointer +
-                               "\": " + wrong.front().detail));
+            return fail(breaks((describes ? "a description" : "a state") +
+                               std::string(" is not what the schema says at \"") +
+                               wrong.front().pointer + "\": " + wrong.front().detail));
     }
     for (const Told& diag : answers.whole.diags) {
         if (diag.severity != EK_SEV_ERROR || !diag.path.starts_with('/')) continue;
@@ -128,23 +131,25 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers,
     return std::move(answers.items);
 }
 
-Result<std::vector<Item>> Instance::list(const std::vector<std::string>& ids, const Call& call) {
+Result<std::vector<Item>> Instance::items(const std::vector<std::string>& ids, std::uint32_t flags,
+                                          const Call& call) {
     if (!can(EK_CAP_LIST)) {
-        if (!ids.empty()) return read(ids, call);
+        if (!ids.empty()) return read_items(ids, flags, call);
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be listed");
     }
-    Answers answers(call, 0);
+    Answers answers(call, flags);
     const std::string filter = ids.empty() ? "" : "{\"ids\":" + ids_json(ids) + "}";
     auto error = run("list", answers, [&](ek_instance* self, const ek_call* frame) {
         const ek_status status = table_.list(self, frame, ids.empty() ? kAbsent : borrow(filter));
         return status == EK_E_PARTIAL && !ids.empty() ? EK_OK : status;
     });
     if (error) return fail(std::move(*error));
-    return items_of(answers, ids);
+    return items_of(answers, ids, flags);
 }
 
-Result<std::vector<Item>> Instance::read(const std::vector<std::string>& ids, const Call& call) {
-    Answers answers(call, 0);
+Result<std::vector<Item>> Instance::read_items(const std::vector<std::string>& ids,
+                                               std::uint32_t flags, const Call& call) {
+    Answers answers(call, flags);
     const std::string wanted = ids_json(ids);
     auto error = run("read", answers, [&](ek_instance* self, const ek_call* frame) {
         const ek_status status = table_.read(self, frame, borrow(wanted));
@@ -153,7 +158,21 @@ Result<std::vector<Item>> Instance::read(const std::vector<std::string>& ids, co
     if (error && error->code == Errc::not_found && answers.items.empty())
         return std::vector<Item>();
     if (error) return fail(std::move(*error));
-    return items_of(answers, ids);
+    return items_of(answers, ids, flags);
+}
+
+Result<std::vector<Item>> Instance::list(const std::vector<std::string>& ids, const Call& call) {
+    return items(ids, 0, call);
+}
+
+Result<std::vector<Item>> Instance::read(const std::vector<std::string>& ids, const Call& call) {
+    return read_items(ids, 0, call);
+}
+
+Result<std::vector<Item>> Instance::describe(const std::vector<std::string>& ids,
+                                             const Call& call) {
+    if (!can(EK_CAP_DESCRIBE)) return Collection::describe(ids, call);
+    return items(ids, EK_CALL_DESCRIBE, call);
 }
 
 Result<std::vector<wire::FieldDrift>> Instance::compare(const std::string&,

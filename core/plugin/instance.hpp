@@ -54,6 +54,8 @@ class Instance : public Collection {
 
     Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read(const std::vector<std::string>& ids, const Call& call) override;
+    Result<std::vector<Item>> describe(const std::vector<std::string>& ids,
+                                       const Call& call) override;
     Applied apply(const std::string& id, const json::Value& description, bool dry_run,
                   const Call& call) override;
     Applied remove(const std::string& id, bool dry_run, const Call& call) override;
@@ -81,7 +83,13 @@ class Instance : public Collection {
     Error failure(ek_status status, const std::string& text) const;
     Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
 
-    Result<std::vector<Item>> items_of(Answers& answers, const std::vector<std::string>& ids) const;
+    // All, or those of `ids`, by list or read with these flags.
+    Result<std::vector<Item>> items(const std::vector<std::string>& ids, std::uint32_t flags,
+                                    const Call& call);
+    Result<std::vector<Item>> read_items(const std::vector<std::string>& ids, std::uint32_t flags,
+                                         const Call& call);
+    Result<std::vector<Item>> items_of(Answers& answers, const std::vector<std::string>& ids,
+                                       std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description) const;
     // Why this may not even be asked of the plugin.

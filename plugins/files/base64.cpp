@@ -40,4 +40,17 @@ std::string decode_base64(std::string_view text, const std::string& pointer) {
     return bytes;
 }
 
+std::string encode_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t bits = 0;
+        for (std::size_t i = at; i < at + 3; ++i)
+            bits = (bits << 8) | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
+        for (std::size_t digit = 0; digit < 4; ++digit)
+            text += digit <= bytes.size() - at ? kAlphabet[(bits >> (18 - 6 * digit)) & 63u] : '=';
+    }
+    return text;
+}
+
 }  // namespace evenkeel::files

@@ -9,4 +9,6 @@ namespace evenkeel::files {
 // for anything else: two texts never stand for the same content.
 std::string decode_base64(std::string_view text, const std::string& pointer);
 
+std::string encode_base64(std::string_view bytes);
+
 }  // namespace evenkeel::files

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 
+#include "plugins/files/base64.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/ownership.hpp"
 #include "plugins/posix/stamp.hpp"
@@ -71,6 +72,25 @@ Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
         return entry;
     }
     throw sdk::Failure(EK_E_BUSY, path + " is being replaced all the time");
+}
+
+std::string description_of(const Entry& entry, const std::string& path, posix::Accounts& accounts) {
+    sdk::Object description;
+    if (entry.kind == Kind::symlink) {
+        description.text("type", "symlink").text("target", entry.target);
+    } else if (entry.kind != Kind::file) {
+        throw sdk::Failure(EK_E_UNSUPPORTED, path + " is neither a file nor a symlink");
+    } else if (!entry.content.bytes) {
+        throw sdk::Failure(EK_E_UNSUPPORTED, path + " is too large to be described");
+    } else if (sdk::is_utf8(*entry.content.bytes)) {
+        description.text("content", *entry.content.bytes);
+    } else {
+        description.text("content_base64", encode_base64(*entry.content.bytes));
+    }
+    description.text("owner", accounts.user_name(entry.info.st_uid));
+    description.text("group", accounts.group_name(entry.info.st_gid));
+    if (entry.kind == Kind::file) description.text("mode", posix::mode_text(entry.info.st_mode));
+    return description.json();
 }
 
 std::string state_of(const Entry& entry, posix::Accounts& accounts) {

@@ -30,6 +30,10 @@ struct Entry {
 Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
            const sdk::Call& call);
 
+// The description by which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
+// what no description can make: a larger file, a directory, a device. `entry` is not absent.
+std::string description_of(const Entry& entry, const std::string& path, posix::Accounts& accounts);
+
 // The state as JSON. `entry` is not absent.
 std::string state_of(const Entry& entry, posix::Accounts& accounts);
 

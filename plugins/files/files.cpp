@@ -23,6 +23,7 @@ class Files {
     static constexpr std::string_view kName = "files";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
+    static constexpr bool kDescribes = true;
 
     Files(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
@@ -78,8 +79,9 @@ class Files {
     static std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
                                                posix::Accounts& accounts) {
         posix::require_canonical(id);
-        const Entry entry = look(posix::walk(id), id, false, call);
+        const Entry entry = look(posix::walk(id), id, call.describe(), call);
         if (entry.kind == Kind::absent) return std::nullopt;
+        if (call.describe()) return description_of(entry, id, accounts);
         return state_of(entry, accounts);
     }
 

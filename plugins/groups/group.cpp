@@ -51,6 +51,10 @@ std::string state_of(const Group& group) {
         .json();
 }
 
+std::string description_of(const Group& group) {
+    return sdk::Object().number("gid", group.gid).json();
+}
+
 sdk::Changes difference(const Group* now, const Wanted& wanted) {
     sdk::Changes changes;
     if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);

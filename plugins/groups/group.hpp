@@ -28,6 +28,9 @@ Wanted wanted_from(const sdk::Call& call, std::string_view description,
 
 // The state as JSON.
 std::string state_of(const accounts::Group& group);
+// The description by which an apply makes it so. The members are left to the descriptions of the
+// users, which name their groups: a group comes before its members.
+std::string description_of(const accounts::Group& group);
 
 // The changes that make `now` (nullptr: there is no such group) what is wanted.
 sdk::Changes difference(const accounts::Group* now, const Wanted& wanted);

@@ -23,6 +23,7 @@ class Groups {
     static constexpr std::string_view kName = "groups";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
+    static constexpr bool kDescribes = true;
 
     Groups(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
@@ -32,12 +33,13 @@ class Groups {
         for (const accounts::Group& group : database.groups())
             if (accounts::is_name(group.name)) names.push_back(group.name);
         accounts::list_each(call, filter, names,
-                            [&](const std::string& id) { return read_one(database, id); });
+                            [&](const std::string& id) { return tell_one(call, database, id); });
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
         const Database database = Database::load();
-        posix::read_each(call, ids, [&](const std::string& id) { return read_one(database, id); });
+        posix::read_each(call, ids,
+                         [&](const std::string& id) { return tell_one(call, database, id); });
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
@@ -87,6 +89,12 @@ class Groups {
     };
 
   private:
+    static std::optional<std::string> tell_one(const sdk::Call& call, const Database& database,
+                                               const std::string& id) {
+        const accounts::Group* const group = database.group(id);
+        if (group && call.describe()) return description_of(*group);
+        return read_one(database, id);
+    }
     static std::optional<std::string> read_one(const Database& database, const std::string& id) {
         const accounts::Group* const group = database.group(id);
         if (!group) return std::nullopt;

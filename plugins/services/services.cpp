@@ -1,4 +1,5 @@
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,8 +76,10 @@ std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids
         const std::string& id = ids[places[i]];
         try {
             require_own_name(id, units[i]);
-            call.item(id, state_of(units[i]));
             ++found;
+            const auto told =
+                call.describe() ? description_of(units[i]) : std::optional(state_of(units[i]));
+            if (told) call.item(id, *told);
         } catch (sdk::Failure& failure) {
             refuse(places[i], failure);
         }
@@ -93,6 +96,7 @@ class Services {
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr std::string_view kActions = kActionsText;
     static constexpr bool kPlans = true;
+    static constexpr bool kDescribes = true;
     static constexpr bool kParallel = true;  // each call has a connection of its own
 
     Services(const sdk::Host&, const sdk::Call&, std::string_view) {}

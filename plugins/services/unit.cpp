@@ -48,4 +48,13 @@ std::string state_of(const Unit& unit) {
     return state.json();
 }
 
+std::optional<std::string> description_of(const Unit& unit) {
+    if (is_masked(unit)) return sdk::Object().boolean("masked", true).json();
+    if (unit.file_state != "enabled" && unit.file_state != "disabled") return std::nullopt;
+    return sdk::Object()
+        .boolean("running", is_running(unit))
+        .boolean("enabled", is_enabled(unit))
+        .json();
+}
+
 }  // namespace evenkeel::services

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,5 +32,8 @@ bool is_masked(const Unit& unit);
 
 // The state as JSON.
 std::string state_of(const Unit& unit);
+// The description by which an apply makes it so. Nothing for a unit that is not for anybody to set:
+// one without an [Install] section runs when others want it, a transient one ends by itself.
+std::optional<std::string> description_of(const Unit& unit);
 
 }  // namespace evenkeel::services

@@ -10,6 +10,7 @@
 #include "plugins/accounts/etc_watch.hpp"
 #include "plugins/accounts/tool.hpp"
 #include "plugins/users/commands.hpp"
+#include "plugins/users/description.hpp"
 #include "plugins/users/difference.hpp"
 #include "plugins/users/wanted.hpp"
 #include "users_embedded.hpp"
@@ -25,6 +26,7 @@ class Users {
     static constexpr std::string_view kName = "users";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
+    static constexpr bool kDescribes = true;
 
     Users(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
@@ -34,12 +36,13 @@ class Users {
         for (const accounts::User& user : database.users())
             if (accounts::is_name(user.name)) logins.push_back(user.name);
         accounts::list_each(call, filter, logins,
-                            [&](const std::string& id) { return read_one(database, id); });
+                            [&](const std::string& id) { return tell_one(call, database, id); });
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
         const Database database = Database::load();
-        posix::read_each(call, ids, [&](const std::string& id) { return read_one(database, id); });
+        posix::read_each(call, ids,
+                         [&](const std::string& id) { return tell_one(call, database, id); });
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
@@ -86,6 +89,12 @@ class Users {
     };
 
   private:
+    static std::optional<std::string> tell_one(const sdk::Call& call, const Database& database,
+                                               const std::string& id) {
+        const accounts::User* const user = database.user(id);
+        if (user && call.describe()) return description_of(*user, database);
+        return read_one(database, id);
+    }
     static std::optional<std::string> read_one(const Database& database, const std::string& id) {
         const accounts::User* const user = database.user(id);
         if (!user) return std::nullopt;

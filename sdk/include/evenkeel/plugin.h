@@ -64,8 +64,10 @@ enum { EK_OUT_PLANNED = 1, EK_OUT_DONE = 2, EK_OUT_FAILED = 3, EK_OUT_SKIPPED = 
 enum { EK_CHG_SENSITIVE = 1u, EK_CHG_NEEDS_RESTART = 2u, EK_CHG_NEEDS_REBOOT = 4u };
 
 /* Flags of a call; ignore those you do not know. DRY_RUN: report the changes as planned and make
- * none. IDS_ONLY: send items without JSON. */
-enum { EK_CALL_DRY_RUN = 1u, EK_CALL_IDS_ONLY = 2u };
+ * none. IDS_ONLY: send items without JSON. DESCRIBE (list and read): send in place of the state the
+ * description by which apply makes the same elsewhere, secrets and contents too; leave out what is
+ * not for anybody to describe. */
+enum { EK_CALL_DRY_RUN = 1u, EK_CALL_IDS_ONLY = 2u, EK_CALL_DESCRIBE = 4u };
 
 /* What a collection can do. The pointer of an operation is NULL exactly when its bit is clear. */
 enum {
@@ -79,7 +81,8 @@ enum {
     EK_CAP_UPGRADE = 128u,
     EK_CAP_PARALLEL = 256u,
     EK_CAP_INVOKE = 512u,
-    EK_CAP_BATCH = 1024u /* apply_many honours DRY_RUN where apply does */
+    EK_CAP_BATCH = 1024u,   /* apply_many honours DRY_RUN where apply does */
+    EK_CAP_DESCRIBE = 2048u /* list and read honour DESCRIBE; without it the host never sets that */
 };
 
 typedef struct ek_diag { /* why, in words */

@@ -16,6 +16,7 @@
 //         static constexpr std::string_view kConfigSchema = "{...}";  // none: takes no options
 //         static constexpr std::uint32_t kSchemaVersion = 1;
 //         static constexpr bool kPlans = true;     // apply and remove honour call.dry_run()
+//         static constexpr bool kDescribes = true;  // list and read honour call.describe()
 //         static constexpr bool kParallel = true;  // the calls below are thread-safe
 //
 //         void list(const sdk::Call&, std::string_view filter);

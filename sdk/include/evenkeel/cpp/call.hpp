@@ -36,6 +36,7 @@ class Call {
 
     bool dry_run() const { return (call_->flags & EK_CALL_DRY_RUN) != 0; }
     bool ids_only() const { return (call_->flags & EK_CALL_IDS_ONLY) != 0; }
+    bool describe() const { return (call_->flags & EK_CALL_DESCRIBE) != 0; }
     std::uint32_t limit() const { return call_->limit; }              // list; 0: all
     std::uint64_t deadline_ns() const { return call_->deadline_ns; }  // CLOCK_MONOTONIC; 0: none
     int cancel_fd() const { return call_->cancel_fd; }                // -1: none
@@ -54,7 +55,8 @@ class Call {
             throw Failure(EK_E_TIMEOUT, "the deadline of the call has passed");
     }
 
-    // One resource found; `json` is its state and left out when the host wants ids only.
+    // One resource found; `json` is its state (its description if describe()) and left out when the
+    // host wants ids only.
     void item(std::string_view id, std::string_view json) const {
         const ek_str state = ids_only() ? ek_str{nullptr, 0} : borrow(json);
         if (EK_HAS(ek_out, out(), item)) stop_unless_ok(out()->item(out()->ctx, borrow(id), state));

@@ -33,6 +33,7 @@ EVENKEEL_DETECT(extension)
 EVENKEEL_DETECT(backend)
 EVENKEEL_DETECT(kPlans)
 EVENKEEL_DETECT(kParallel)
+EVENKEEL_DETECT(kDescribes)
 EVENKEEL_DETECT(kActions)
 EVENKEEL_DETECT(kConfigSchema)
 EVENKEEL_DETECT(kSchemaVersion)
@@ -192,6 +193,7 @@ constexpr ek_collection make_table() {
     if constexpr (has_apply_many<T>::value) offer(EK_CAP_BATCH), table.apply_many = F::apply_many;
     if constexpr (has_extension<T>::value || has_backend<T>::value) table.extension = F::extension;
     if constexpr (has_kPlans<T>::value) offer(T::kPlans ? EK_CAP_PLAN : 0);
+    if constexpr (has_kDescribes<T>::value) offer(T::kDescribes ? EK_CAP_DESCRIBE : 0);
     if constexpr (has_kParallel<T>::value) offer(T::kParallel ? EK_CAP_PARALLEL : 0);
     if constexpr (has_invoke<T>::value) {
         offer(EK_CAP_INVOKE), table.invoke = F::invoke;

@@ -54,6 +54,20 @@ TEST(Capabilities, AreToldInTheWordsOfTheAbi) {
     EXPECT_EQ(plain->backend(), "");
 }
 
+TEST(Described, IsTheStateWithoutWhatNobodyAsksForWhereThePluginMakesNoDescriptions) {
+    const auto memory = open_collection("memory", "memory");
+    const auto description = value(R"({"text":"a","tags":["x"],"secret":"swordfish"})");
+    ASSERT_FALSE(memory->apply("a", description, false, {}).error);
+    ASSERT_FALSE(memory->invoke("a", "tamper", value(R"({"uid":7})"), {}).error);
+    const auto items = memory->describe({}, {}).value();
+    ASSERT_EQ(items.size(), 1u);
+    // Without the colour, which is the default, and the number, which is only read.
+    EXPECT_EQ(items[0].state, description) << json::write(items[0].state);
+    EXPECT_TRUE(
+        memory->compare("a", items[0].state, memory->read({"a"}, {})->front().state)->empty());
+    EXPECT_EQ(open_collection("memory", "plain")->describe({}, {}).error().code, Errc::unsupported);
+}
+
 TEST(PartialRead, KeepsTheStatusOfEachItem) {
     const auto memory = open_collection("memory", "memory");
     ASSERT_FALSE(memory->apply("a", value(R"({"text":"old"})"), false, {}).error);
