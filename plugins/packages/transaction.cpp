@@ -33,7 +33,9 @@ Ran Transactions::run(const sdk::Call& call, const Command& command, const Follo
     while (!process->wait(kStepMs, begun ? -1 : call.cancel_fd())) {
         try {
             if (follow) begun = follow(*process, call) || begun;
+            // Once begun it is not heeded: to ask tells the host that the call goes on.
             if (!begun) call.check();
+            if (begun) call.cancelled();
             if (begun && call.deadline_ns() != 0 && sdk::now_ns() >= call.deadline_ns())
                 throw sdk::Failure(EK_E_TIMEOUT, "the deadline has passed while " +
                                                      command.argv[0] +
@@ -54,7 +56,8 @@ void wait_to_retry(const sdk::Call& call, const sdk::Failure& busy) {
     if (call.deadline_ns() != 0 && sdk::now_ns() + 2u * kRetryMs * 1'000'000u >= call.deadline_ns())
         throw busy;
     pollfd cancel{call.cancel_fd(), POLLIN, 0};
-    if (::poll(&cancel, 1, kRetryMs) > 0) call.check();
+    ::poll(&cancel, 1, kRetryMs);
+    call.check();
 }
 
 }  // namespace evenkeel::packages
