@@ -51,7 +51,9 @@ void Judge::seen(Record& record, const Look& look, Cause cause) {
     // The process before this one had begun to repair: what is in line now is its work.
     around.by_us = std::exchange(record.repairing, false);
     if (look.error && look.error->code == Errc::stale) {
-        // Nothing went wrong, and the verdict says it.
+        log::info("a resource cannot be judged", {{"collection", record.head.ref.collection},
+                                                  {"id", record.head.ref.id},
+                                                  {"why", look.error->what}});
     } else if (look.error) {
         log::warning("cannot check a resource", {{"collection", record.head.ref.collection},
                                                  {"id", record.head.ref.id},

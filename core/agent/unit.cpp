@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <optional>
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
@@ -9,6 +11,12 @@
 namespace evenkeel::agent {
 
 using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr std::chrono::milliseconds kProgressPause{250};
+
+}  // namespace
 
 bool Workplace::interest(const std::string& id, bool on) {
     if (!watch) return !on;
@@ -33,6 +41,28 @@ struct Unit::Pending {
     std::uint64_t ends_ns = 0;               // CLOCK_MONOTONIC; set when it begins
     std::atomic<std::uint64_t> heard_ns{0};  // the last sign of life, also by the lane
     bool over = false;
+    void end() {
+        timer.cancel();
+        pause.cancel();
+    }
+    // Tells the last word, and looks for another one after a pause. [loop]
+    static void tell_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
+        if (self->over) return;
+        std::optional<std::pair<std::uint32_t, std::string>> news;
+        {
+            const std::lock_guard lock(self->mutex);
+            news = std::exchange(self->progress, std::nullopt);
+            self->tells = news.has_value();
+        }
+        if (!news) return;
+        self->errand.progress(news->first, news->second);
+        self->pause = loop.after(kProgressPause, [&loop, self] { tell_progress(loop, self); });
+    }
+
+    std::mutex mutex;                                               // guards the two below
+    std::optional<std::pair<std::uint32_t, std::string>> progress;  // not told yet
+    bool tells = false;                                             // somebody will look after it
+    run::Timer pause;
 };
 
 Unit::Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
@@ -47,7 +77,7 @@ Unit::~Unit() {
     stop();
     for (const auto& pending : pending_) {
         pending->over = true;
-        pending->timer.cancel();
+        pending->end();
     }
 }
 
@@ -98,10 +128,12 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
         call.cancel = order.cancel.get();
         call.request_id = order.request_id;
         if (order.progress) {
-            call.progress = [post, pending](std::uint32_t permille, const std::string& message) {
-                post([pending, permille, message] {
-                    if (!pending->over) pending->errand.progress(permille, message);
-                });
+            call.progress = [&loop = loop_, post, pending](std::uint32_t permille,
+                                                           const std::string& message) {
+                const std::lock_guard lock(pending->mutex);
+                pending->progress.emplace(permille, message);
+                if (std::exchange(pending->tells, true)) return;
+                post([&loop, pending] { Pending::tell_progress(loop, pending); });
             };
         }
         if (mark) mark->begin(order.what);
@@ -122,7 +154,7 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
 bool Unit::finish(const std::shared_ptr<Pending>& pending) {
     if (pending->over) return false;
     pending->over = true;
-    pending->timer.cancel();
+    pending->end();
     pending_.remove(pending);
     return true;
 }
@@ -159,7 +191,7 @@ void Unit::on_overdue(const std::shared_ptr<Pending>& pending) {
     const auto lost = std::exchange(pending_, {});
     for (const auto& each : lost) {
         each->over = true;
-        each->timer.cancel();
+        each->end();
     }
     for (const auto& each : lost) {
         each->failed({each == pending ? Errc::timeout : Errc::unavailable, out_of_order_});

@@ -16,6 +16,8 @@ constexpr std::size_t kValueBytesMax = 1u << 20;
 constexpr std::size_t kDiagsMax = 1000;
 // A sentence of a diagnostic is cut here.
 constexpr std::size_t kSentenceMax = 4096;
+// So is a line of progress.
+constexpr std::size_t kProgressMax = 256;
 
 std::string sentence(ek_str text) {
     return printable(copy(text).substr(0, kSentenceMax));
@@ -165,7 +167,10 @@ ek_status Answers::on_about(void* ctx, ek_str id) noexcept {
 ek_status Answers::on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!self.admit(message.len)) return EK_E_INTERNAL;
-    if (self.progress_) self.progress_(std::min(permille, 1000u), sentence(message));
+    if (self.progress_) {
+        const std::string line = printable(copy(message).substr(0, kProgressMax));
+        self.progress_(std::min(permille, 1000u), line);
+    }
     return EK_OK;
 }
 

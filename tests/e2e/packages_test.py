@@ -75,6 +75,15 @@ class Apply(PackagesCase):
         self.assertEqual(state, {"version": "1.0", "condition": "installed", "hold": False,
                                  "candidate": "1.0", "lists_stale": False})
 
+    def test_the_lines_of_apt_are_heard_while_it_works(self):
+        since = self.events.mark()
+        done = self.put_done("packages", "hello", {})
+        told = self.events.wait(lambda event: event["type"] == "command.progress"
+                                and event["data"]["command"] == done["id"], since=since)["data"]
+        self.assertEqual((told["collection"], told["id"]), ("packages", "hello"))
+        self.assertIn("hello", told["message"])
+        self.assertIn(told["permille"], range(1001))
+
     def test_a_plan_writes_nothing(self):
         seen = "cd /var/lib/dpkg; stat -c '%n %i %z' status updates info; " \
                "stat -c '%n %i %z' /var/lib/apt/lists /var/cache/apt/archives /var/log/apt"

@@ -83,6 +83,10 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
         return outcome_of(command_id);
     };
     EXPECT_EQ(apply("cmd_1", 1, "work"), "succeeded");
+    // Fifty lines of a thousand bytes in half a second.
+    EXPECT_GE(count("command.progress"), 2U);
+    EXPECT_LE(count("command.progress"), 6U);
+    for (const Told& each : events) EXPECT_LE(each.note.data.string_or("message").size(), 256U);
     EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
     const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {
         return each.note.kind == "command.outcome" && each.note.command == "cmd_2";

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -29,6 +30,7 @@ class Hangs : public Notes {
         for (int step = 0; step < 50 && text == "work"; ++step) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
             call.check();
+            call.progress(static_cast<std::uint32_t>(step), std::string(1000, 'z'));
         }
         Notes::apply(call, id, desired);
     }
