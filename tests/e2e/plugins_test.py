@@ -56,7 +56,8 @@ class Plugins(SystemCase):
 
     def test_an_exception_ends_the_call_and_not_the_agent(self):
         thrown = self.put("throws", "exception")
-        self.assertEqual(self.assert_failed(thrown, "threw", "throws 1.2.3", "forgot something"), "internal")
+        words = ("threw", "throws 1.2.3", "forgot something")
+        self.assertEqual(self.assert_failed(thrown, *words), "internal")
         self.assertEqual(self.assert_failed(self.put("throws", "number"), "threw"), "internal")
         self.assert_serves("throws")
 
