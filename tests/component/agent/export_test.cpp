@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 
+#include <unistd.h>
+
 #include "core/agent/config.hpp"
 #include "core/agent/plugins.hpp"
+#include "core/base/file.hpp"
 #include "tests/component/agent/bench.hpp"
 
 namespace evenkeel::agent::test {

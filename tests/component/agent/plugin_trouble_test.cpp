@@ -76,9 +76,9 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     const auto apply = [&](const std::string& command_id, std::uint64_t seq, const char* text) {
         wire::Wanted each = wanted("a", json::Object{{"text", text}}, seq);
         each.ref.collection = "hangs";
-        wire::Wanted other = wanted("b", json::Object{{"text", "fine"}}, seq);
-        other.ref.collection = "memory";
-        command(command_id, seq, "apply", {each, other}, 600s);
+        wire::Wanted next = wanted("b", json::Object{{"text", "fine"}}, seq);
+        next.ref.collection = "memory";
+        command(command_id, seq, "apply", {each, next}, 600s);
         EXPECT_TRUE(until([&] { return !outcome_of(command_id).empty(); }));
         return outcome_of(command_id);
     };

@@ -59,7 +59,8 @@ TEST_F(Load, OpensEveryCollectionOfAPlugin) {
     EXPECT_EQ(loaded->front()->name(), "memory");
     EXPECT_EQ(loaded->front()->plugin(), "memory 1.2.3");
     EXPECT_EQ(loaded->front()->schema_version(), 2u);
-    EXPECT_EQ(loaded->front()->actions(), (std::vector<std::string>{"tamper", "drop", "overflow"}));
+    EXPECT_EQ(loaded->front()->actions(),
+              (std::vector<std::string>{"tamper", "drop", "overflow", "rescan", "stir"}));
 }
 
 TEST_F(Load, NamesTheFoldersThatLackIt) {
