@@ -20,10 +20,9 @@ void compare_version(const sdk::Call& call, std::string_view wanted, const json:
         const auto candidate = json::text_of(actual, "candidate");
         if (!candidate || json::flag_of(actual, "lists_stale", false))
             throw sdk::Failure(
-                EK_E_UNAVAILABLE,
-                "the lists of packages are too old to say what the latest version is")
+                EK_E_STALE, "the lists of packages are too old to say what the latest version is")
                 .at("/version")
-                .hint("refresh them (apt-get update)");
+                .hint("refresh them");
         wanted = *candidate;
     }
     if (version != wanted) tell(call, "/version", sdk::quote(version), sdk::quote(wanted));

@@ -9,7 +9,9 @@
 
 #include "packages_embedded.hpp"
 #include "plugins/packages/backend.hpp"
+#include "plugins/packages/batch.hpp"
 #include "plugins/packages/compare.hpp"
+#include "plugins/packages/plan.hpp"
 #include "plugins/posix/each.hpp"
 
 // The collection `packages`: software packages by name, through whatever manages them here.
@@ -19,17 +21,12 @@ namespace json = sdk::json;
 
 namespace {
 
-struct Wanted {
-    std::optional<std::string> version;  // "latest" or exact
-    std::optional<bool> hold;
-};
-
-Wanted wanted_from(std::string_view desired) {
-    const json::Document description = json::parse_object(desired);
-    Wanted wanted;
-    if (const auto version = json::text_of(description, "version")) wanted.version = *version;
-    if (json::find(description, "hold")) wanted.hold = json::flag_of(description, "hold", false);
-    return wanted;
+Settings settings_from(std::string_view config) {
+    const json::Document document = json::parse_object(config.empty() ? "{}" : config);
+    Settings settings;
+    settings.backend = json::text_of(document, "backend").value_or("");
+    settings.replace_config = json::text_of(document, "config_files") == "replace";
+    return settings;
 }
 
 std::string state_of(const Package& package, const std::optional<Available>& available) {
@@ -42,10 +39,6 @@ std::string state_of(const Package& package, const std::optional<Available>& ava
     return state.json();
 }
 
-std::string truth(bool value) {
-    return value ? "true" : "false";
-}
-
 }  // namespace
 
 class Packages {
@@ -54,8 +47,27 @@ class Packages {
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
 
-    Packages(const sdk::Host& host, const sdk::Call&, std::string_view) {
+    static constexpr std::string_view kConfigSchema = R"({
+        "type": "object", "additionalProperties": false, "properties": {
+            "backend": {
+                "description": "The package manager in charge; left out: what the machine shows.",
+                "type": "string", "enum": ["apt", "dnf", "yum", "zypper"]},
+            "config_files": {
+                "description": "What becomes of configuration files that were changed on the machine when their package brings new ones: they are kept, or replaced by the package's.",
+                "type": "string", "enum": ["keep", "replace"], "default": "keep"}}})";
+
+    Packages(const sdk::Host& host, const sdk::Call&, std::string_view config)
+        : settings_(settings_from(config)) {
         if (!host.data_dir().empty()) settings_.folder = host.data_dir();
+    }
+
+    // Shown to people; absent where none is in charge.
+    std::string_view backend() {
+        try {
+            return manager().name();
+        } catch (const sdk::Failure&) {
+            return {};
+        }
     }
 
     void list(const sdk::Call& call, std::string_view filter) {
@@ -64,7 +76,7 @@ class Packages {
                                     [&](const std::string& id) { return read_one(call, id); });
         // What all of them could become is not asked: that takes seconds.
         std::uint32_t sent = 0;
-        for (const Package& package : backend().all()) {
+        for (const Package& package : manager().all()) {
             call.check();
             if (call.limit() != 0 && sent++ == call.limit()) return;
             call.item(package.id, state_of(package, std::nullopt));
@@ -77,15 +89,31 @@ class Packages {
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
-        Planned planned = plan_present(call, id, desired);
-        bring_about(call, planned);
+        Planned planned = plan_present(call, manager(), id, desired);
+        bring_about(call, manager(), planned);
         if (call.dry_run()) return;
         if (const auto after = read_one(call, planned.id)) call.state(*after);
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
-        Planned planned = plan_absent(id);
-        bring_about(call, planned);
+        Planned planned = plan_absent(manager(), id);
+        bring_about(call, manager(), planned);
+    }
+
+    void apply_many(const sdk::Call& call, std::string_view entries_json) {
+        const auto entries = json::entries_of(entries_json);
+        std::vector<Planned> batch = plan_batch(call, manager(), entries);
+        if (!call.dry_run()) carry_out_batch(call, manager(), batch);
+        std::size_t at = 0;
+        sdk::each_entry(call, entries, [&](const sdk::Entry& entry) {
+            Planned& planned = batch[at++];
+            planned.changes.report(call, call.dry_run()    ? EK_OUT_PLANNED
+                                         : planned.failure ? EK_OUT_FAILED
+                                                           : EK_OUT_DONE);
+            if (planned.failure) throw *planned.failure;
+            if (call.dry_run() || !entry.desired) return;
+            if (const auto after = read_one(call, planned.id)) call.state(*after);
+        });
     }
 
     void compare(const sdk::Call& call, std::string_view desired, std::string_view actual) {
@@ -95,7 +123,7 @@ class Packages {
     class Watch {
       public:
         Watch(Packages& packages, const sdk::Call&, const sdk::WatchHost& host)
-            : watcher_(packages.backend().watch(host)) {}
+            : watcher_(packages.manager().watch(host)) {}
         void interest(std::string_view id, bool on) { watcher_->interest(id, on); }
         void ready(int fd, std::uint32_t revents) { watcher_->ready(fd, revents); }
 
@@ -105,7 +133,7 @@ class Packages {
 
   private:
     // Chosen by the first call that needs it, so that a machine without one says so to each.
-    Backend& backend() {
+    Backend& manager() {
         if (!backend_) backend_ = choose_backend("/", settings_);
         return *backend_;
     }
@@ -114,14 +142,14 @@ class Packages {
     void learn_available(const sdk::Call& call, const std::vector<std::string>& ids) {
         std::vector<std::string> present;
         for (const std::string& id : ids)
-            if (backend().find(id)) present.push_back(id);
+            if (manager().find(id)) present.push_back(id);
         available(call, present);
     }
 
     // Sources that cannot be read do not keep what is installed from being told.
     std::vector<Available> available(const sdk::Call& call, const std::vector<std::string>& ids) {
         try {
-            return backend().available(call, ids);
+            return manager().available(call, ids);
         } catch (const sdk::Failure& failure) {
             if (failure.status() != EK_E_UNAVAILABLE) throw;
             call.note(EK_SEV_WARNING, "", failure.what());
@@ -130,85 +158,10 @@ class Packages {
     }
 
     std::optional<std::string> read_one(const sdk::Call& call, const std::string& id) {
-        backend().require_canonical(id);
-        const auto package = backend().find(id);
+        manager().require_canonical(id);
+        const auto package = manager().find(id);
         if (!package) return std::nullopt;
         return state_of(*package, available(call, {id}).front());
-    }
-
-    // What one package needs, found before anything is changed.
-    struct Planned {
-        std::string id;
-        std::optional<Step> step;
-        std::optional<bool> hold;  // only if it has to be changed
-        sdk::Changes changes;
-    };
-
-    Planned plan_present(const sdk::Call& call, std::string_view id_text,
-                         std::string_view desired) {
-        backend().require_canonical(id_text);
-        const std::string id(id_text);
-        const Wanted wanted = wanted_from(desired);
-        const auto now = backend().find(id);
-        const std::string target = target_of(call, id, wanted, now);
-
-        Planned planned{id, {}, {}, {}};
-        sdk::Changes& changes = planned.changes;
-        if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
-        if (now && !now->sound())
-            changes.field("/condition", sdk::quote(now->condition), "\"installed\"");
-        if (!now) changes.field("/version", std::nullopt, sdk::quote(target));
-        if (now) changes.field("/version", sdk::quote(now->version), sdk::quote(target));
-        if (wanted.hold && changes.field("/hold", truth(now && now->hold), truth(*wanted.hold))) {
-            backend().require_hold();
-            planned.hold = wanted.hold;
-        }
-        // Another version also finishes what the old one could not.
-        if (changes.has("/version")) {
-            planned.step = Step{id, target, false};
-        } else if (changes.has("/condition")) {
-            planned.step = Step{id, target, true};
-        }
-        return planned;
-    }
-
-    Planned plan_absent(std::string_view id_text) {
-        backend().require_canonical(id_text);
-        Planned planned{std::string(id_text), {}, {}, {}};
-        if (!backend().find(planned.id)) return planned;
-        planned.step = Step{planned.id, std::nullopt, false};
-        planned.changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
-        return planned;
-    }
-
-    void bring_about(const sdk::Call& call, Planned& planned) {
-        if (planned.step && !planned.step->heal) backend().rehearse(call, {*planned.step});
-        planned.changes.carry_out(call, [&] {
-            if (planned.step)
-                if (const Outcome failed = backend().carry_out(call, {*planned.step}).front())
-                    throw *failed;
-            for (const char* path : {"/ensure", "/condition", "/version"})
-                planned.changes.done(path);
-            if (planned.hold) backend().set_hold(call, {planned.id}, *planned.hold);
-        });
-    }
-
-    // The version that the package shall have.
-    std::string target_of(const sdk::Call& call, const std::string& id, const Wanted& wanted,
-                          const std::optional<Package>& now) {
-        const bool exact = wanted.version && *wanted.version != "latest";
-        if (now && !wanted.version) return now->version;
-        if (now && exact && *wanted.version == now->version) return now->version;
-        const Available offer = backend().available(call, {id}).front();
-        if (!offer.candidate)
-            throw sdk::Failure(EK_E_NOT_FOUND, "no source of this machine has a package " + id)
-                .hint("refresh the lists or add the source that has it");
-        if (exact) return *wanted.version;
-        if (wanted.version && offer.stale)
-            call.note(EK_SEV_WARNING, "/version",
-                      "the lists of packages are older than a week: " + *offer.candidate +
-                          " may not be the latest version");
-        return *offer.candidate;
     }
 
     Settings settings_;

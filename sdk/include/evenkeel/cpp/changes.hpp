@@ -64,8 +64,8 @@ class Changes {
         report(call, EK_OUT_DONE);
     }
 
-  private:
-    // True if one had been marked done before.
+    // Reports those not marked done with this outcome, for work that was done elsewhere: several
+    // at one go. True if one had been marked done before.
     bool report(const Call& call, std::int32_t outcome) {
         bool some_done = false;
         for (Change& change : changes_) {
@@ -76,6 +76,7 @@ class Changes {
         return some_done;
     }
 
+  private:
     std::vector<Change> changes_;
 };
 

@@ -32,7 +32,7 @@ TEST(PackagesCompare, TakesLatestForTheCandidate) {
 TEST(PackagesCompare, DoesNotJudgeLatestByOldOrMissingLists) {
     for (const char* state : {R"({"version":"1.0","candidate":"2.0","lists_stale":true})",
                               R"({"version":"1.0","lists_stale":false})"})
-        EXPECT_NE(failure_of([&] { drift(R"({"version":"latest"})", state); }, EK_E_UNAVAILABLE)
+        EXPECT_NE(failure_of([&] { drift(R"({"version":"latest"})", state); }, EK_E_STALE)
                       .find("the lists of packages are too old"),
                   std::string::npos);
     EXPECT_EQ(drift(R"({"version":"1.0"})", R"({"version":"1.0","lists_stale":true})"), "");

@@ -1,0 +1,127 @@
+#include "plugins/packages/batch.hpp"
+
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/plugins/packages/call.hpp"
+
+namespace evenkeel::packages {
+namespace {
+
+// A package manager that has every package but `unknown` in version 1. It refuses all of what it is
+// asked at once when one of it is `refused`, and `breaking` ones do not come about.
+class FakeBackend : public Backend {
+  public:
+    std::set<std::string> present, held, unknown, refused, breaking;
+    std::map<std::string, std::string> needs;
+    std::string did;  // each run
+
+    std::string_view name() const override { return "fake"; }
+    void require_canonical(std::string_view) override {}
+    std::optional<Package> find(std::string_view id) override {
+        const std::string name(id);
+        if (present.count(name) == 0) return std::nullopt;
+        return Package{name, "1", "installed", held.count(name) != 0};
+    }
+    std::vector<Package> all() override { return {}; }
+    std::vector<Available> available(const sdk::Call&,
+                                     const std::vector<std::string>& ids) override {
+        std::vector<Available> all;
+        for (const std::string& id : ids)
+            all.push_back(
+                {unknown.count(id) != 0 ? std::nullopt : std::optional<std::string>("1"), false});
+        return all;
+    }
+    void rehearse(const sdk::Call&, const std::vector<Step>& steps) override {
+        std::set<std::string> coming = present;
+        for (const Step& step : steps) coming.insert(step.id);
+        for (const Step& step : steps) {
+            if (refused.count(step.id) != 0) throw sdk::Failure(EK_E_CONFLICT, "not " + step.id);
+            if (needs.count(step.id) != 0 && coming.count(needs[step.id]) == 0)
+                throw sdk::Failure(EK_E_CONFLICT, step.id + " needs " + needs[step.id]);
+        }
+    }
+    std::vector<Outcome> carry_out(const sdk::Call&, const std::vector<Step>& steps) override {
+        bool breaks = false;
+        for (const Step& step : steps) {
+            did += (step.version ? "+" : "-") + step.id;
+            breaks = breaks || breaking.count(step.id) != 0;
+        }
+        did += ";";
+        std::vector<Outcome> outcomes(steps.size());
+        for (std::size_t at = 0; at < steps.size(); ++at) {
+            if (breaks) outcomes[at] = sdk::Failure(EK_E_INTERNAL, "broken by " + did);
+            if (!breaks && steps[at].version) present.insert(steps[at].id);
+            if (!breaks && !steps[at].version) present.erase(steps[at].id);
+        }
+        return outcomes;
+    }
+    void set_hold(const sdk::Call&, const std::vector<std::string>& ids, bool hold) override {
+        for (const std::string& id : ids) {
+            did += (hold ? "hold " : "unhold ") + id + " ";
+            hold ? void(held.insert(id)) : void(held.erase(id));
+        }
+        did += ";";
+    }
+    std::unique_ptr<Watcher> watch(const sdk::WatchHost&) override { return nullptr; }
+};
+
+class PackagesBatch : public testing::Test {
+  protected:
+    // Each entry's failure, "" where it came about.
+    std::vector<std::string> run(const std::vector<sdk::Entry>& entries) {
+        std::vector<Planned> batch = plan_batch(call_.call(), backend_, entries);
+        carry_out_batch(call_.call(), backend_, batch);
+        std::vector<std::string> failures;
+        for (const Planned& each : batch)
+            failures.push_back(each.failure ? each.failure->what() : "");
+        return failures;
+    }
+
+    TestCall call_;
+    FakeBackend backend_;
+};
+
+using Failures = std::vector<std::string>;
+
+TEST_F(PackagesBatch, IsOneRun) {
+    backend_.present = {"c", "d"};
+    EXPECT_EQ(run({{"a", "{}"}, {"b", R"({"hold":true})"}, {"c", std::nullopt}, {"d", "{}"}}),
+              (Failures{"", "", "", ""}));
+    EXPECT_EQ(backend_.did, "+a+b-c;hold b ;");
+}
+
+TEST_F(PackagesBatch, GoesOnWithoutWhatCannotBe) {
+    backend_.unknown = {"nowhere"};
+    backend_.refused = {"b"};
+    EXPECT_EQ(run({{"a", "{}"}, {"nowhere", "{}"}, {"b", "{}"}, {"c", "{}"}}),
+              (Failures{"", "no source of this machine has a package nowhere", "not b", ""}));
+    EXPECT_EQ(backend_.did, "+a+c;");
+}
+
+TEST_F(PackagesBatch, KeepsTogetherWhatNeedsEachOther) {
+    backend_.needs = {{"app", "library"}};
+    backend_.refused = {"bad"};
+    EXPECT_EQ(run({{"app", "{}"}, {"library", "{}"}, {"bad", "{}"}}),
+              (Failures{"", "", "not bad"}));
+    EXPECT_EQ(backend_.did, "+library+app;");
+}
+
+TEST_F(PackagesBatch, ShowsWhichOneHasKeptTheOthersFromIt) {
+    backend_.breaking = {"bad"};
+    EXPECT_EQ(run({{"a", "{}"}, {"bad", R"({"hold":true})"}, {"c", "{}"}}),
+              (Failures{"", "broken by +a+bad+c;+a;+bad;", ""}));
+    EXPECT_EQ(backend_.did, "+a+bad+c;+a;+bad;+c;");
+    EXPECT_TRUE(backend_.held.empty()) << "what is not there is not held";
+}
+
+TEST_F(PackagesBatch, OfNothingToDoRunsNothing) {
+    backend_.present = {"a"};
+    EXPECT_EQ(run({{"a", "{}"}, {"gone", std::nullopt}}), (Failures{"", ""}));
+    EXPECT_EQ(backend_.did, "");
+}
+
+}  // namespace
+}  // namespace evenkeel::packages
