@@ -47,13 +47,16 @@ class Packages {
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
 
-    static constexpr std::string_view kConfigSchema = R"({
+    static constexpr std::string_view kConfigSchema =
+        R"({
         "type": "object", "additionalProperties": false, "properties": {
             "backend": {
                 "description": "The package manager in charge; left out: what the machine shows.",
                 "type": "string", "enum": ["apt", "dnf", "yum", "zypper"]},
             "config_files": {
-                "description": "What becomes of configuration files that were changed on the machine when their package brings new ones: they are kept, or replaced by the package's.",
+                "description": "What becomes of configuration files that were changed )"
+        R"(on the machine when their package brings new ones: they )"
+        R"(are kept, or replaced by the package's.",
                 "type": "string", "enum": ["keep", "replace"], "default": "keep"}}})";
 
     Packages(const sdk::Host& host, const sdk::Call&, std::string_view config)

@@ -1,6 +1,7 @@
 """Packages on machines of rpm, one kept by dnf and one by zypper: the same behaviour on both."""
 
 import fcntl
+import json
 import threading
 import time
 import unittest
@@ -15,8 +16,8 @@ TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
 RELEASE = "1.0-1"
 
 
-class Cases:
-    """What holds on both. Subclasses say which `tool` it is."""
+class Machine:
+    """A machine of rpm. Subclasses say which `tool` keeps it."""
 
     hosts = ("rpm",)
     tool = ""
@@ -68,6 +69,10 @@ class Cases:
         since = self.events.mark()
         self.sh(command)
         return since, time.time()
+
+
+class Cases(Machine):
+    """What holds on both."""
 
     # Applying
 
@@ -140,7 +145,8 @@ class Cases:
         self.put_done("packages", "libhello", {"version": "latest"})
         self.sh(f"touch -d '8 days ago' {self.lists}")
         self.bed().run(AGENT, "check", check=False)
-        self.wait_compliance("unknown", "packages", "libhello")
+        told = self.wait_compliance("unknown", "packages", "libhello")
+        self.assertEqual(told["reason"], "stale")
         rpms.give(self.bed(), self.tool, "v1")
         self.bed().run(AGENT, "check", check=False)
         self.wait_compliance("compliant", "packages", "libhello")
@@ -265,21 +271,41 @@ class Cases:
         self.assert_settled("slowpost", {})
 
 
-class OnDnf(Cases, SystemCase):
+class Dnf:
     tool = "dnf"
     hold_file = "/etc/dnf/plugins/versionlock.list"
     hold = "dnf -q -C versionlock add libhello"
     install = ("dnf", "-y", "install")
     lists = "/var/cache/dnf/*/repodata/*"
 
+
+class OnDnf(Dnf, Cases, SystemCase):
     def test_without_the_plugin_nothing_can_be_held(self):
-        self.sh("mv /etc/dnf/plugins/versionlock.conf /root")
+        parts = ("/etc/dnf/plugins/versionlock.conf",
+                 "/usr/lib/python3/dist-packages/dnf-plugins/versionlock.py")
+        for part in parts:
+            self.sh(f"mv {part} {part}.away")
         try:
             self.assert_fails("libhello", {"hold": True}, "unsupported", "cannot hold.*versionlock")
             self.assertIsNone(self.version("libhello"))
             self.put_done("packages", "libhello", {"hold": False})
         finally:
-            self.sh("mv /root/versionlock.conf /etc/dnf/plugins")
+            for part in parts:
+                self.sh(f"mv {part}.away {part}")
+
+
+class OnYum(Dnf, Machine, SystemCase):
+    agent = {"collections": {"packages": {"backend": "yum"}}}
+
+    def test_yum_is_in_charge_where_the_configuration_says_so(self):
+        _, told = self.system.agent("rpm", "plugins")
+        self.assertIn('"backend": "yum"', json.dumps(told))
+        since = self.sh("dnf history list | wc -l")
+        self.put_done("packages", "hello", {"version": "1.0-1"})
+        self.assertEqual(self.version("hello"), RELEASE)
+        self.put_done("packages", "hello", {"ensure": "absent"})
+        self.assertIsNone(self.version("hello"))
+        self.assertNotEqual(self.sh("dnf history list | wc -l"), since)
 
 
 class OnZypper(Cases, SystemCase):

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import threading
 import time
 import unittest
@@ -133,7 +134,8 @@ class Apply(PackagesCase):
         self.put_done("packages", "libhello", {"version": "latest"})
         self.sh("touch -d '8 days ago' /var/lib/apt/lists/partial /var/lib/apt/lists")
         self.bed().run(AGENT, "check", check=False)
-        self.wait_compliance("unknown", "packages", "libhello")
+        told = self.wait_compliance("unknown", "packages", "libhello")
+        self.assertEqual(told["reason"], "stale")
         self.assertIn("too old", self.bed().journal(AGENT))
         self.sh("apt-get -q update")
         self.bed().run(AGENT, "check", check=False)
@@ -196,6 +198,23 @@ class Apply(PackagesCase):
             self.assertIsNone(self.status("libhello"))
         waiting.join(30)
         self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+
+
+class Replacing(PackagesCase):
+    agent = {"collections": {"packages": {"config_files": "replace"}}}
+
+    def test_a_changed_configuration_file_is_replaced_where_the_configuration_says_so(self):
+        self.put_done("packages", "hello", {})
+        write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
+        debs.give(self.bed(), "v1", "v2")
+        self.put_done("packages", "hello", {"version": "2.0"})
+        self.assertEqual(self.status("hello"), ("install", "installed", "2.0"))
+        self.assertEqual(self.read("/etc/hello.conf"), "greeting=2.0\n")
+        self.assertEqual(self.read("/etc/hello.conf.dpkg-old"), "greeting=mine\n")
+
+    def test_the_back_end_in_charge_is_shown(self):
+        _, told = self.system.agent("deb", "plugins")
+        self.assertIn('"backend": "apt"', json.dumps(told))
 
 
 class Drift(PackagesCase):

@@ -106,7 +106,7 @@ TEST_F(PackagesBatch, KeepsTogetherWhatNeedsEachOther) {
     backend_.refused = {"bad"};
     EXPECT_EQ(run({{"app", "{}"}, {"library", "{}"}, {"bad", "{}"}}),
               (Failures{"", "", "not bad"}));
-    EXPECT_EQ(backend_.did, "+library+app;");
+    EXPECT_EQ(backend_.did, "+app+library;");
 }
 
 TEST_F(PackagesBatch, ShowsWhichOneHasKeptTheOthersFromIt) {

@@ -95,14 +95,17 @@ TEST(ZypperSearch, GivesWhatEnabledSourcesHave) {
 }
 
 TEST(RpmTools, TellTheirProgressByTheLine) {
-    EXPECT_EQ(make_dnf("dnf")->progress_in("  Installing       : hello-1.0-1.noarch      2/3 "),
-              std::pair(2, 3));
-    EXPECT_EQ(make_dnf("dnf")->progress_in("  Preparing        :                     1/1 ").second,
+    EXPECT_EQ(
+        make_dnf("dnf", "/tmp")->progress_in("  Installing       : hello-1.0-1.noarch      2/3 "),
+        std::pair(2, 3));
+    EXPECT_EQ(make_dnf("dnf", "/tmp")
+                  ->progress_in("  Preparing        :                     1/1 ")
+                  .second,
               0);
-    EXPECT_EQ(make_dnf("dnf")->progress_in("Total size: 12 k").second, 0);
-    EXPECT_EQ(make_zypper()->progress_in("( 1/10) Installing: hello-1.0-1.noarch [.done]"),
+    EXPECT_EQ(make_dnf("dnf", "/tmp")->progress_in("Total size: 12 k").second, 0);
+    EXPECT_EQ(make_zypper("/tmp")->progress_in("( 1/10) Installing: hello-1.0-1.noarch [.done]"),
               std::pair(1, 10));
-    EXPECT_EQ(make_zypper()->progress_in("(x) Installing").second, 0);
+    EXPECT_EQ(make_zypper("/tmp")->progress_in("(x) Installing").second, 0);
 }
 
 struct Case {
@@ -142,7 +145,7 @@ TEST(RpmTools, BecomeTheCodeThatFits) {
          "cannot do it: %prein(failpre-1.0-1.noarch) scriptlet failed, exit status 1"},
     };
     for (const Case& each : cases) {
-        const auto tool = each.dnf ? make_dnf("dnf") : make_zypper();
+        const auto tool = each.dnf ? make_dnf("dnf", "/tmp") : make_zypper("/tmp");
         const sdk::Failure failure = failure_in(each.output, tool->rules(), "do it");
         EXPECT_EQ(failure.status(), each.status) << each.output;
         EXPECT_EQ(failure.what(), each.words);
