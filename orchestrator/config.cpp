@@ -127,7 +127,12 @@ Result<Config> parse_config(const std::string& text) {
     if (config.state_dir.empty()) return fail(Errc::invalid, "state_dir is empty");
     if (const json::Value* bus = value.find("bus")) EK_CHECK(read_bus(*bus, config));
     if (const json::Value* enrolment = value.find("enrolment")) {
-        EK_CHECK(check(*enrolment, "enrolment", {"listen"}));
+        EK_CHECK(check(*enrolment, "enrolment", {"listen", "discovery"}));
+        if (const json::Value* on = enrolment->find("discovery")) {
+            if (!on->is_bool())
+                return fail(Errc::invalid, "enrolment.discovery is not true or false");
+            config.discovery = on->as_bool();
+        }
         EK_CHECK(read_listen(*enrolment, "enrolment.listen", config.enrolment));
     }
     if (const json::Value* rest = value.find("rest")) EK_CHECK(read_rest(*rest, config));

@@ -21,6 +21,7 @@ struct Config {
     ListenAddress bus{.host = "", .port = 5671};
     std::chrono::milliseconds heartbeat{10'000};
     ListenAddress enrolment{.host = "", .port = 5673};
+    bool discovery = true;  // machines without a token may announce themselves
     std::string rest = "127.0.0.1:7780";
     std::string certificate;  // of the REST API, PEM file
     std::string key;

@@ -6,6 +6,12 @@
 #include "core/base/log.hpp"
 
 namespace evenkeel::agent {
+namespace {
+
+// Who was sent away may be called back, so it asks again, but rarely.
+constexpr std::chrono::minutes kAfterRejection{30};
+
+}  // namespace
 
 Connection::Connection(Agent& agent, run::Loop& loop, std::string state_dir)
     : agent_(agent), loop_(loop), files_(state_dir) {}
@@ -26,8 +32,6 @@ void Connection::begin(const std::optional<OrchestratorConfig>& orchestrator) {
         log::error("the identity cannot be read", {{"why", identity.error().what}});
     } else if (*identity) {
         dial(**identity);
-    } else if (orchestrator->token_file.empty()) {
-        log::info("not enrolled, and no token file is configured");
     } else {
         enrol_soon(std::chrono::milliseconds(0));
     }
@@ -35,6 +39,8 @@ void Connection::begin(const std::optional<OrchestratorConfig>& orchestrator) {
 
 void Connection::dial(const Identity& identity) {
     host_ = identity.host;
+    enrolment_ = "enrolled";
+    fingerprint_.clear();
     Session::Options options{orchestrator_->host,
                              orchestrator_->bus_port.value_or(identity.bus_port), identity, files_};
     session_ = std::make_unique<Session>(agent_, loop_, std::move(options));
@@ -50,22 +56,48 @@ void Connection::enrol_soon(std::chrono::milliseconds wait) {
 
 void Connection::enrol_now() {
     const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
-        auto token = read_token(orchestrator.token_file);
-        auto identity =
-            token ? enrol(files, orchestrator, *token) : Result<Identity>(fail(token.error()));
-        post([this, identity = std::move(identity)] {
+        auto token = orchestrator.token_file.empty()
+                         ? Result<crypto::Secret>(crypto::Secret(std::string()))
+                         : read_token(orchestrator.token_file);
+        auto found = token ? enrol(files, orchestrator, *token)
+                           : Result<std::optional<Identity>>(fail(token.error()));
+        auto fingerprint = key_fingerprint(files).value_or("");
+        post([this, answer = std::move(found), fingerprint = std::move(fingerprint)] {
             if (!orchestrator_ || session_) return;
-            if (identity) return dial(*identity);
-            log::warning("not enrolled yet", {{"why", identity.error().what}});
-            enrol_soon(backoff_.next() + std::chrono::seconds(1));
+            fingerprint_ = fingerprint;
+            on_answer(answer);
         });
     };
     if (!lane_.submit(work)) enrol_soon(backoff_.next());
 }
 
+void Connection::on_answer(const Result<std::optional<Identity>>& answer) {
+    if (answer && *answer) return dial(**answer);
+    if (answer) {
+        if (enrolment_ != "pending") {
+            log::info("waiting to be accepted by the orchestrator", {{"key", fingerprint_}});
+        }
+        enrolment_ = "pending";
+        backoff_.reset();
+        return enrol_soon(std::chrono::milliseconds(100));
+    }
+    const bool rejected = orchestrator_->token_file.empty() && answer.error().code == Errc::denied;
+    if (rejected) {
+        enrolment_ = "rejected";
+        log::error("the orchestrator does not take this machine",
+                   {{"why", answer.error().what}, {"key", fingerprint_}});
+        return enrol_soon(kAfterRejection + backoff_.next());
+    }
+    log::warning("not enrolled yet", {{"why", answer.error().what}});
+    enrol_soon(backoff_.next() + std::chrono::seconds(1));
+}
+
 json::Value Connection::status() const {
-    return json::Object{{"host", host_.empty() ? json::Value() : json::Value(host_)},
-                        {"connected", session_ && session_->is_up()}};
+    return json::Object{
+        {"host", host_.empty() ? json::Value() : json::Value(host_)},
+        {"connected", session_ && session_->is_up()},
+        {"enrolment", enrolment_},
+        {"fingerprint", fingerprint_.empty() ? json::Value() : json::Value(fingerprint_)}};
 }
 
 }  // namespace evenkeel::agent

@@ -12,8 +12,9 @@
 
 namespace evenkeel::agent {
 
-// Sees to it that there is a Session: enrols first, with the configured token file, as often as it
-// takes, and takes up what `evenkeel-agent enrol` has left. [loop]
+// Sees to it that there is a Session: enrols first, with the configured token file or, without one,
+// by announcing the machine and waiting to be accepted, as often as it takes; and takes up what
+// `evenkeel-agent enrol` has left. [loop]
 class Connection {
   public:
     Connection(Agent& agent, run::Loop& loop, std::string state_dir);
@@ -23,19 +24,23 @@ class Connection {
     // Begins with this configuration; one without orchestrator ends the session.
     void begin(const std::optional<OrchestratorConfig>& orchestrator);
     Session* session() { return session_.get(); }
-    // {"host","connected"} for people.
+    // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
+    // rejected or enrolled, the fingerprint that of the key while it is not enrolled.
     json::Value status() const;
 
   private:
     void dial(const Identity& identity);
     void enrol_soon(std::chrono::milliseconds wait);
     void enrol_now();
+    void on_answer(const Result<std::optional<Identity>>& answer);
 
     Agent& agent_;
     run::Loop& loop_;
     IdentityFiles files_;
     std::optional<OrchestratorConfig> orchestrator_;
     std::string host_;
+    std::string enrolment_ = "none";
+    std::string fingerprint_;
     std::unique_ptr<Session> session_;
     run::Backoff backoff_{std::chrono::seconds(1), std::chrono::minutes(1)};
     run::Timer timer_;

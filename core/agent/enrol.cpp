@@ -76,8 +76,14 @@ void wake_running_agent(const std::string& socket) {
 
 }  // namespace
 
-Result<Identity> enrol(const IdentityFiles& files, const OrchestratorConfig& orchestrator,
-                       const crypto::Secret& token) {
+Result<std::string> key_fingerprint(const IdentityFiles& files) {
+    const crypto::Secret key = EK_TRY(files.key_for_request());
+    return crypto::request_key_fingerprint(EK_TRY(crypto::make_request(key, "fingerprint")));
+}
+
+Result<std::optional<Identity>> enrol(const IdentityFiles& files,
+                                      const OrchestratorConfig& orchestrator,
+                                      const crypto::Secret& token) {
     const crypto::Secret key = EK_TRY(files.key_for_request());
     const auto chain =
         EK_TRY(crypto::read_chain(orchestrator.host, orchestrator.enrolment_port, kAnswerTime));
@@ -94,11 +100,13 @@ Result<Identity> enrol(const IdentityFiles& files, const OrchestratorConfig& orc
     const link::Message reply = EK_TRY(link::request_once(remote, std::string(wire::kEnrolAddress),
                                                           std::move(message), kAnswerTime));
     const wire::EnrolAnswer answer = EK_TRY(wire::decode_enrol_answer(reply.body));
+    // Nobody has decided yet.
+    if (answer.error && answer.error->code == Errc::timeout) return std::nullopt;
     Identity identity;
     identity.bus_port = orchestrator.bus_port.value_or(identity.bus_port);
     EK_CHECK(save_answer(files, answer, ca, key, identity));
     log::info("enrolled", {{"host", identity.host}});
-    return identity;
+    return std::optional(identity);
 }
 
 Result<crypto::Secret> read_token(const std::string& file) {
@@ -145,6 +153,30 @@ Result<void> split_address(const std::string& text, std::string& host, std::uint
     return {};
 }
 
+namespace {
+
+Result<Identity> enrol_by_token(const IdentityFiles& files, const OrchestratorConfig& orchestrator,
+                                const std::string& token_file) {
+    const crypto::Secret token = EK_TRY(read_token(token_file));
+    const auto identity = EK_TRY(enrol(files, orchestrator, token));
+    if (!identity) return fail(Errc::invalid, "the answer to the token does not read");
+    return *identity;
+}
+
+// Says how the machine is known, and asks until somebody has decided.
+Result<Identity> wait_for_acceptance(const IdentityFiles& files,
+                                     const OrchestratorConfig& orchestrator) {
+    const std::string fingerprint = EK_TRY(key_fingerprint(files));
+    std::fprintf(stderr, "evenkeel-agent: waiting to be accepted; the key's fingerprint is %s\n",
+                 fingerprint.c_str());
+    for (;;) {
+        const auto identity = EK_TRY(enrol(files, orchestrator, crypto::Secret(std::string())));
+        if (identity) return *identity;
+    }
+}
+
+}  // namespace
+
 int run_enrol(const CommandLine& line, const Config& config) {
     OrchestratorConfig orchestrator = config.orchestrator.value_or(OrchestratorConfig{});
     if (auto split =
@@ -167,9 +199,14 @@ int run_enrol(const CommandLine& line, const Config& config) {
     if (*before && config.orchestrator) return tell("already", **before);
     Identity identity = before->value_or(Identity{});
     if (!*before) {
-        auto token = read_token(line.token_file);
-        if (!token) return complain(token.error(), kExitFailed);
-        auto enrolled = enrol(files, orchestrator, *token);
+        // Whoever does not want to wait here leaves it to the daemon.
+        if (line.token_file.empty()) {
+            auto saved = save_orchestrator(line.config_path, orchestrator);
+            if (!saved) return complain(saved.error(), kExitFailed);
+        }
+        auto enrolled = line.token_file.empty()
+                            ? wait_for_acceptance(files, orchestrator)
+                            : enrol_by_token(files, orchestrator, line.token_file);
         if (!enrolled) return complain(enrolled.error(), kExitFailed);
         identity = std::move(*enrolled);
         if (line.token_file.starts_with('/')) orchestrator.token_file = line.token_file;

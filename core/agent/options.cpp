@@ -45,8 +45,8 @@ void add_commands(CLI::App& app, CommandLine& into) {
         ->required();
     enrol->add_option("--ca-sha256", into.ca_sha256, "SHA-256 of the CA, 64 hex digits")
         ->required();
-    enrol->add_option("--token-file", into.token_file, "The token's file; - is standard input")
-        ->required();
+    enrol->add_option("--token-file", into.token_file,
+                      "The token's file, - is standard input; without it somebody must accept");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/enrolments_api.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/pages.hpp"
@@ -149,28 +150,6 @@ void delete_token(Context& context, const Request& request, const Responder& res
         });
 }
 
-const Fields& enrolment_fields() {
-    static const Fields kFields = {
-        {.name = "id"},
-        {.name = "host", .is_host = true},
-        {.name = "state", .values = {"pending", "active", "rejected", "held", "retired"}},
-        {.name = "name"},
-        {.name = "fingerprint"},
-        {.name = "announced_at"},
-        {.name = "facts."}};
-    return kFields;
-}
-
-Outcome list_enrolments(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id, enrolment_fields());
-    return pages.answer(
-        view, request, view.tables().hosts, store::Range::all(),
-        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
-            return state::show_enrolment(
-                EK_ASK(state::parse_record(record).and_then(state::decode_host)));
-        });
-}
-
 void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
     routes.push_back({.method = "POST",
                       .path = "/v1/enrolment-tokens",
@@ -219,16 +198,7 @@ void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
 
 void add_enrolment(std::vector<http::Route>& routes, Context& context) {
     add_enrolment_tokens(routes, context);
-    routes.push_back({.method = "GET",
-                      .path = "/v1/enrolments",
-                      .permission = "enrolment.read",
-                      .tag = "enrolment",
-                      .summary = "List how hosts came in",
-                      .query = page_parameters(enrolment_fields()),
-                      .answers = {{200, "A page of enrolments.", "EnrolmentList", {"Link"}}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_enrolments(context, view, request);
-                      })});
+    add_enrolments(routes, context);
 }
 
 }  // namespace evenkeel::api

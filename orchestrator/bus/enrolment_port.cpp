@@ -6,20 +6,25 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/link/listener.hpp"
-#include "orchestrator/hosts/enrolment.hpp"
+#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/hosts/names.hpp"
 
 namespace evenkeel::bus {
 namespace {
 
-constexpr std::size_t kConnectionsMost = 1'000;
+// Beside those that wait to be accepted there is room for those with a token.
+constexpr std::size_t kConnectionsMost = 2 * hosts::kPendingMost;
 constexpr std::size_t kConnectionsPerAddressMost = 50;
-constexpr int kFailuresMost = 20;  // of one address in a minute
-constexpr std::chrono::minutes kForgiveAfter{1};
+constexpr std::chrono::milliseconds kLook{250};  // at those that wait
 
 wire::EnrolAnswer refusal(const Error& error) {
     wire::EnrolAnswer answer;
     answer.error = error;
     return answer;
+}
+
+wire::EnrolAnswer pending() {
+    return refusal({Errc::timeout, "nobody has decided yet: ask again"});
 }
 
 }  // namespace
@@ -50,6 +55,8 @@ EnrolmentPort::EnrolmentPort(const Parts& parts, const Endpoint& endpoint,
     };
     events.on_disconnected = [this](std::uint64_t connection, const std::string&) {
         addresses_.erase(connection);
+        std::erase_if(waiting_,
+                      [&](const auto& one) { return one.second.connection == connection; });
     };
     events.on_message = [this](std::uint64_t connection, const std::string&,
                                const link::Message& message, link::Delivery delivery) {
@@ -58,6 +65,8 @@ EnrolmentPort::EnrolmentPort(const Parts& parts, const Endpoint& endpoint,
     listener_ = std::make_unique<link::Listener>(
         std::move(options), std::move(policy), std::move(events),
         [&loop = parts.loop](std::function<void()> f) { loop.post(std::move(f)); });
+    parts_.state.listen(
+        [this](const state::Effects& effects) { changed_ = changed_ || effects.events; });
 }
 
 EnrolmentPort::~EnrolmentPort() {
@@ -69,7 +78,8 @@ Result<void> EnrolmentPort::start() {
 }
 
 void EnrolmentPort::stop() {
-    forgive_.cancel();
+    look_.cancel();
+    waiting_.clear();
     listener_->stop();
 }
 
@@ -83,31 +93,136 @@ const std::string& EnrolmentPort::address_of(std::uint64_t connection) const {
     return found == addresses_.end() ? kNone : found->second;
 }
 
-bool EnrolmentPort::is_throttled(const std::string& address) const {
-    const auto found = failures_.find(address);
-    return found != failures_.end() && found->second >= kFailuresMost;
-}
-
-void EnrolmentPort::count_failure(const std::string& address) {
-    ++failures_[address];
-    if (forgive_.pending()) return;
-    forgive_ = parts_.loop.after(kForgiveAfter, [this] { failures_.clear(); });
-}
-
 void EnrolmentPort::receive(std::uint64_t connection, const link::Message& message,
                             link::Delivery delivery) {
     const auto ask = wire::decode_enrol_request(message.body);
+    const std::string source = run::source_of(address_of(connection));
     if (!ask) {
-        count_failure(address_of(connection));
+        failures_.take(source, now_monotonic_ns());
         delivery.settle(link::Disposition::reject);
         return;
     }
-    if (is_throttled(address_of(connection))) {
+    if (failures_.is_full(source, now_monotonic_ns())) {
         answer(connection, message,
                refusal({Errc::busy, "too many refused enrolments from this address"}), delivery);
         return;
     }
+    if (ask->token.empty()) return announce(connection, message, *ask, delivery);
     enrol(connection, message, *ask, delivery);
+}
+
+void EnrolmentPort::announce(std::uint64_t connection, const link::Message& message,
+                             const wire::EnrolRequest& ask, const link::Delivery& delivery) {
+    if (!parts_.discovery) {
+        return answer(connection, message,
+                      refusal({Errc::denied, "machines without a token are not taken here"}),
+                      delivery);
+    }
+    // Everybody may announce a key; a flood of new ones is a flood of writes.
+    const std::string source = run::source_of(address_of(connection));
+    const auto key = crypto::request_key_fingerprint(ask.csr);
+    const auto known = key ? parts_.state.read().and_then([&](const state::Reading& view) {
+        return state::find_enrolment(view, *key);
+    })
+                           : Result<std::optional<state::Enrolment>>(fail(key.error()));
+    if (!known) return answer(connection, message, refusal(known.error()), delivery);
+    if (*known) {
+        delivery.settle(link::Disposition::accept);
+        return settle(**known, connection, message);
+    }
+    failures_.take(source, now_monotonic_ns());
+    std::set<std::string> waiting;
+    for (const auto& [id, wait] : waiting_) waiting.insert(id);
+    auto made = std::make_shared<state::Enrolment>();
+    parts_.state.submit(
+        [ask, source, waiting = std::move(waiting), made,
+         now = now_unix_ms()](state::Edit& edit) -> Result<void> {
+            *made = EK_TRY(hosts::announce(edit, ask, source, waiting, now));
+            return {};
+        },
+        [this, connection, message, made, delivery](const Result<void>& done) {
+            if (!done) return answer(connection, message, refusal(done.error()), delivery);
+            log::info("a machine waits to be accepted", {{"enrolment", made->id()},
+                                                         {"name", made->name},
+                                                         {"address", made->address},
+                                                         {"fingerprint", made->fingerprint}});
+            delivery.settle(link::Disposition::accept);
+            settle(*made, connection, message);
+        });
+}
+
+void EnrolmentPort::settle(const state::Enrolment& enrolment, std::uint64_t connection,
+                           const link::Message& asked) {
+    if (!addresses_.contains(connection)) return;
+    if (enrolment.state == "pending") {
+        const auto older = waiting_.find(enrolment.fingerprint);
+        if (older != waiting_.end()) send(older->second.connection, older->second.asked, pending());
+        const auto wait = std::chrono::nanoseconds(kWaitMost).count();
+        waiting_[enrolment.fingerprint] = {
+            .connection = connection,
+            .asked = asked,
+            .until_ns = now_monotonic_ns() + static_cast<std::uint64_t>(wait)};
+        if (!look_.pending()) look_ = parts_.loop.after(kLook, [this] { look(); });
+        return;
+    }
+    if (enrolment.state != "active") {
+        return send(connection, asked,
+                    refusal({Errc::denied, "this machine was " + enrolment.state}));
+    }
+    certify(enrolment, connection, asked);
+}
+
+void EnrolmentPort::certify(const state::Enrolment& enrolment, std::uint64_t connection,
+                            const link::Message& asked) {
+    std::string certificate = enrolment.certificate;
+    if (certificate.empty()) {
+        const auto ask = wire::decode_enrol_request(asked.body);
+        auto made = ask ? parts_.authority.sign_host(ask->csr, enrolment.host)
+                        : Result<std::string>(fail(ask.error()));
+        if (!made) return send(connection, asked, refusal(made.error()));
+        certificate = *std::move(made);
+    }
+    auto enrolled = std::make_shared<hosts::Enrolled>();
+    parts_.state.submit(
+        [key = enrolment.fingerprint, certificate, enrolled](state::Edit& edit) -> Result<void> {
+            *enrolled = EK_TRY(hosts::certify(edit, key, certificate));
+            return {};
+        },
+        [this, connection, asked, enrolled](const Result<void>& done) {
+            if (!done) return send(connection, asked, refusal(done.error()));
+            parts_.allow_list.add(enrolled->fingerprint, enrolled->host);
+            log::info("an accepted machine has its certificate", {{"host", enrolled->host}});
+            send(connection, asked,
+                 {.host = enrolled->host,
+                  .certificate = enrolled->certificate,
+                  .ca = parts_.authority.certificate(),
+                  .bus_port = bus_port_(),
+                  .error = {}});
+        });
+}
+
+void EnrolmentPort::look() {
+    const std::uint64_t now = now_monotonic_ns();
+    std::vector<std::pair<state::Enrolment, Wait>> decided;
+    const bool changed = std::exchange(changed_, false);
+    if (const auto view = parts_.state.read(); changed && view) {
+        for (const auto& [key, wait] : waiting_) {
+            const auto one = state::find_enrolment(*view, key);
+            // Forgotten to make room: its agent asks anew.
+            if (!one || !*one) continue;
+            if ((*one)->state != "pending") decided.emplace_back(**one, wait);
+        }
+    }
+    for (const auto& [enrolment, wait] : decided) {
+        waiting_.erase(enrolment.fingerprint);
+        settle(enrolment, wait.connection, wait.asked);
+    }
+    std::erase_if(waiting_, [&](const auto& one) {
+        if (one.second.until_ns > now) return false;
+        send(one.second.connection, one.second.asked, pending());
+        return true;
+    });
+    if (!waiting_.empty()) look_ = parts_.loop.after(kLook, [this] { look(); });
 }
 
 void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message,
@@ -122,7 +237,7 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
         log::warning("an enrolment was refused", {{"address", address_of(connection)},
                                                   {"name", printable(ask.name.substr(0, 100))},
                                                   {"error", candidate.error().what}});
-        count_failure(address_of(connection));
+        failures_.take(run::source_of(address_of(connection)), now_monotonic_ns());
         answer(connection, message, refusal(candidate.error()), delivery);
         return;
     }
@@ -130,9 +245,10 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
     parts_.state.submit(
         [ask, candidate = *candidate, now, enrolled,
          address = address_of(connection)](state::Edit& edit) -> Result<void> {
-            *enrolled = EK_TRY(hosts::enrol(edit, ask, candidate, now));
+            *enrolled = EK_TRY(hosts::enrol(edit, ask, candidate, now, address));
             if (!enrolled->fresh) return {};
-            return edit.audit(state::host_act(enrolled->host, ask.name, "enrol", address));
+            return edit.audit(
+                state::host_act(enrolled->host, hosts::tidy_name(ask.name), "enrol", address));
         },
         [this, connection, message, enrolled, delivery](const Result<void>& done) {
             if (!done) {
@@ -152,14 +268,19 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
         });
 }
 
-void EnrolmentPort::answer(std::uint64_t connection, const link::Message& asked,
-                           const wire::EnrolAnswer& answer, const link::Delivery& delivery) {
+void EnrolmentPort::send(std::uint64_t connection, const link::Message& asked,
+                         const wire::EnrolAnswer& answer) {
     const auto sent = listener_->send(connection, asked.reply_to, 0,
                                       {.body = wire::encode(answer),
                                        .reply_to = "",
                                        .correlation_id = asked.correlation_id,
                                        .durable = false});
     if (!sent) log::debug("an enrolment's answer found no way", {{"error", sent.error().what}});
+}
+
+void EnrolmentPort::answer(std::uint64_t connection, const link::Message& asked,
+                           const wire::EnrolAnswer& answer, const link::Delivery& delivery) {
+    send(connection, asked, answer);
     delivery.settle(link::Disposition::accept);
 }
 

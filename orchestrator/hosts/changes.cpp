@@ -6,7 +6,9 @@
 #include "core/base/text.hpp"
 #include "core/wire/order.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::hosts {
@@ -15,8 +17,6 @@ namespace {
 constexpr std::size_t kActionsMost = 100;  // of a collection; what is beyond is not believed
 
 using state::Host;
-
-constexpr std::size_t kFactsBytesMax = 16 * 1024;
 
 Result<Host> require(const state::View& view, const std::string& id) {
     auto host = EK_TRY(view.host(id));
@@ -106,12 +106,16 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     if (host.retired()) return host;
     host.enrolment = "retired";
     if (host.connection == "online") host.connection = "offline";
-    EK_CHECK(edit.erase_fingerprint(host.fingerprint));
+    // One that was accepted and never came has none.
+    if (!host.fingerprint.empty()) EK_CHECK(edit.erase_fingerprint(host.fingerprint));
     EK_CHECK(edit.erase_name(host.name));
     EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
     EK_CHECK(edit.announce_host(host));
-    const json::Value shown = state::show_enrolment(host);
-    EK_CHECK(edit.add_event("enrolment.changed", host.id, shown.string_or("id"), shown));
+    auto enrolment = EK_TRY(state::find_enrolment(edit, host.key_sha256));
+    if (enrolment && enrolment->host == id) {
+        enrolment->state = "retired";
+        EK_CHECK(state::put_enrolment(edit, *enrolment));
+    }
     return host;
 }
 
@@ -120,14 +124,12 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::denied, "the host is retired");
     state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
-    host.version = hello.version;
-    host.boot_id = hello.boot_id;
+    host.version = tidy_text(hello.version);
+    host.boot_id = tidy_text(hello.boot_id);
     host.stream = hello.stream;
     host.connection = "online";
     host.last_seen = now;
-    // Facts are in every event about the host: a few, not a data base.
-    const bool few = hello.facts.is_object() && json::write(hello.facts).size() <= kFactsBytesMax;
-    if (few) host.facts = hello.facts;
+    host.facts = tidy_facts(hello.facts);
     EK_CHECK(edit.put_collections(id, reported(hello)));
     EK_CHECK(edit.announce_host(host));
     EK_CHECK(commands::requeue(edit, id, hello.commands));

@@ -4,8 +4,9 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/enrolment.hpp"
 
 namespace evenkeel::hosts {
 namespace {
@@ -29,8 +30,9 @@ bool counts(const state::EnrolmentToken& token, std::int64_t now_ms) {
 
 // The host that this key is already, if it may go on being it.
 Result<std::optional<Enrolled>> known(const state::View& view, std::string_view key_sha256) {
-    const auto key = EK_TRY(view.enrolled_key(key_sha256));
-    if (!key) return std::optional<Enrolled>();
+    const auto key = EK_TRY(state::find_enrolment(view, key_sha256));
+    // One that was accepted and has no certificate yet is not in either.
+    if (!key || key->certificate.empty()) return std::optional<Enrolled>();
     const auto host = EK_TRY(view.host(key->host));
     if (!host || host->retired()) return std::optional<Enrolled>();
     return std::optional(Enrolled{.host = host->id,
@@ -79,7 +81,7 @@ Result<Candidate> make_candidate(const crypto::Authority& authority,
 }
 
 Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const Candidate& candidate,
-                       std::int64_t now_ms) {
+                       std::int64_t now_ms, const std::string& address) {
     state::EnrolmentToken token = EK_TRY(check_token(edit, ask, now_ms));
     if (auto before = EK_TRY(known(edit, candidate.key_sha256))) return *std::move(before);
     --token.uses_left;
@@ -88,18 +90,27 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const C
     host.id = candidate.host;
     host.name = EK_TRY(free_name(edit, ask.name));
     host.created_at = to_rfc3339(now_ms);
-    host.version = ask.version;
+    host.version = tidy_text(ask.version);
     host.fingerprint = candidate.fingerprint;
     host.key_sha256 = candidate.key_sha256;
     host.token = token.id;
     host.labels = token.labels;
-    if (ask.facts.is_object()) host.facts = ask.facts;
-    EK_CHECK(edit.put_key(candidate.key_sha256, {candidate.host, candidate.certificate}));
+    host.facts = tidy_facts(ask.facts);
     EK_CHECK(edit.put_fingerprint(candidate.fingerprint, host.id));
     EK_CHECK(edit.put_name(host.name, host.id));
     EK_CHECK(edit.announce_host(host));
-    const json::Value shown = state::show_enrolment(host);
-    EK_CHECK(edit.add_event("enrolment.changed", host.id, shown.string_or("id"), shown));
+    state::Enrolment enrolment;
+    enrolment.fingerprint = candidate.key_sha256;
+    enrolment.host = host.id;
+    enrolment.certificate = candidate.certificate;
+    enrolment.state = "active";
+    enrolment.name = host.name;
+    enrolment.machine_id = tidy_text(ask.machine_id);
+    enrolment.version = host.version;
+    enrolment.address = address;
+    enrolment.announced_at = host.created_at;
+    enrolment.facts = host.facts;
+    EK_CHECK(state::put_enrolment(edit, enrolment));
     return Enrolled{.host = host.id,
                     .certificate = candidate.certificate,
                     .fingerprint = candidate.fingerprint,

@@ -50,6 +50,6 @@ struct Enrolled {
 // Takes the candidate in, or finds the host that the same key has already become: a lost answer
 // costs nothing, and no use of the token. `denied` as check_token.
 Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const Candidate& candidate,
-                       std::int64_t now_ms);
+                       std::int64_t now_ms, const std::string& address = "");
 
 }  // namespace evenkeel::hosts

@@ -62,7 +62,7 @@ void add_enrolments(CLI::App& app, Run& run) {
     on_parsed(get, run, options, get_enrolments);
 
     CLI::App* accept = group(app, "accept", "Let a host in")
-                           ->add_subcommand("enrolment", "One that is pending, rejected or held");
+                           ->add_subcommand("enrolment", "One that is pending or rejected");
     accept->add_option("ID", options->id, "Its id")->required();
     accept->add_option("--name", options->name, "The host's name; else the one that it claims");
     accept->add_option("--label", options->labels, "name=value for the host; may be repeated")
@@ -70,7 +70,7 @@ void add_enrolments(CLI::App& app, Run& run) {
     on_parsed(accept, run, options, accept_enrolment);
 
     CLI::App* reject = group(app, "reject", "Keep a host out")
-                           ->add_subcommand("enrolment", "One that is pending or held");
+                           ->add_subcommand("enrolment", "One that is pending");
     reject->add_option("ID", options->id, "Its id")->required();
     on_parsed(reject, run, options, reject_enrolment);
 }

@@ -281,7 +281,10 @@ class Enrolment : public Bus {
         EXPECT_TRUE(lane.submit([&, post = loop->poster()] {
             auto result = enrol(IdentityFiles(folder / "new"), config,
                                 crypto::Secret(std::string_view(token)));
-            post([&outcome, result] { outcome = result; });
+            post([&outcome, result] {
+                outcome = result ? Result<Identity>(result->value())
+                                 : Result<Identity>(fail(result.error()));
+            });
         }));
         EXPECT_TRUE(until([&] { return outcome.has_value(); }));
         lane.stop(5s);

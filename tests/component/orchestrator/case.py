@@ -9,9 +9,10 @@ from program import Events, Orchestrator, eventually
 class OrchestratorCase(unittest.TestCase):
     heartbeat = "10s"
     rest_options = None
+    enrolment = None  # further keys of the configuration
 
     def setUp(self):
-        self.orchestrator = Orchestrator(self.heartbeat, self.rest_options)
+        self.orchestrator = Orchestrator(self.heartbeat, self.rest_options, self.enrolment)
         self.addCleanup(self.orchestrator.close)
         self.agents = []
         self.addCleanup(self.close_agents)

@@ -191,17 +191,24 @@ class FakeAgent:
 
     # The protocol.
 
-    def enrol(self, token):
+    def enrol(self, token, **claims):
         """The answer to an enrolment; on success the certificate is kept."""
+        self.ask_for_enrolment(token, **claims)
+        return self.enrolment_answer()
+
+    def ask_for_enrolment(self, token="", **claims):
+        """Without a token the answer may take a while."""
         self.certificate = None
         self._open(self.orchestrator.port("enrolment"), [("receive", None),
                                                          ("send", "evenkeel.enrol")])
         self.opened.get(timeout=WAIT_SECONDS)
         self.opened.get(timeout=WAIT_SECONDS)
         self.send({"type": "enrol", "token": token, "csr": self.csr, "name": self.name,
-                   "machine_id": "m", "version": "0", "facts": {}}, "evenkeel.enrol", wait=False,
-                  reply_to=self.receiver.remote_source.address)
-        answer = self.received.get(timeout=WAIT_SECONDS).accept().body
+                   "machine_id": "m", "version": "0", "facts": {}, **claims}, "evenkeel.enrol",
+                  wait=False, reply_to=self.receiver.remote_source.address)
+
+    def enrolment_answer(self):
+        answer = self.received.get(timeout=WAIT_SECONDS + 5).accept().body
         self.close()
         if answer["type"] == "enrolled":
             self.host = answer["host"]
@@ -216,6 +223,13 @@ class FakeAgent:
 
     def hello(self, **changes):
         """Says hello; returns the orchestrator's."""
+        self.say_hello(**changes)
+        answer = self.expect("hello").accept().body
+        self.mark = {"stream": answer["stream"],
+                     "seq": self.mark["seq"] if self.mark["stream"] == answer["stream"] else 0}
+        return answer
+
+    def say_hello(self, **changes):
         for _ in range(3):
             self.opened.get(timeout=WAIT_SECONDS)
         self.send({"type": "hello", "protocol": {"min": 1, "max": 1}, "capabilities": [],
@@ -223,11 +237,7 @@ class FakeAgent:
                    "facts": {"os": {"id": "debian"}},
                    "collections": [{"name": "files", "plugin": "files 0",
                                     "schema_sha256": SCHEMA_SHA256, "schema_version": 1}],
-                   "commands": self.mark, **changes})
-        answer = self.expect("hello").accept().body
-        self.mark = {"stream": answer["stream"],
-                     "seq": self.mark["seq"] if self.mark["stream"] == answer["stream"] else 0}
-        return answer
+                   "commands": self.mark, **changes}, wait=False)
 
     def go_online(self, held=()):
         """Connects, says hello and sends the digest of what it holds."""

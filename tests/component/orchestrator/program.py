@@ -33,7 +33,7 @@ def eventually(what, check, timeout_s=20):
 class Orchestrator:
     """start(), stop(), kill(); `rest` talks to the one that runs."""
 
-    def __init__(self, heartbeat="10s", rest=None):
+    def __init__(self, heartbeat="10s", rest=None, enrolment=None):
         self.folder = tempfile.TemporaryDirectory(prefix="ek-")
         self.root = pathlib.Path(self.folder.name)
         self.state = self.root / "state"
@@ -41,7 +41,7 @@ class Orchestrator:
         self.config.write_text(json.dumps({
             "state_dir": str(self.state),
             "bus": {"listen": "127.0.0.1:0", "heartbeat": heartbeat},
-            "enrolment": {"listen": "127.0.0.1:0"},
+            "enrolment": {"listen": "127.0.0.1:0", **(enrolment or {})},
             "rest": {"listen": "127.0.0.1:0", **(rest or {})},
             "log": {"level": "debug"}}))
         self.log = open(self.root / "log", "ab")

@@ -1,0 +1,151 @@
+#include "orchestrator/api/enrolments_api.hpp"
+
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/pages.hpp"
+#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/hosts/names.hpp"
+
+// /v1/enrolments
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+const Fields& enrolment_fields() {
+    static const Fields kFields = {
+        {.name = "id"},
+        {.name = "host", .is_host = true},
+        {.name = "state", .values = {"pending", "active", "rejected", "held", "retired"}},
+        {.name = "name"},
+        {.name = "fingerprint"},
+        {.name = "announced_at"},
+        {.name = "facts."}};
+    return kFields;
+}
+
+Outcome list_enrolments(const Context& context, const state::View& view, const Request& request) {
+    const Pages pages(context.vault, context.state.stream().id, enrolment_fields());
+    return pages.answer(
+        view, request, view.tables().keys, store::Range::all(),
+        [](std::string_view key, std::string_view text) -> Checked<std::optional<json::Value>> {
+            const json::Value record = EK_ASK(state::parse_record(text));
+            return state::show(EK_ASK(state::decode_enrolment(key, record)));
+        });
+}
+
+Checked<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
+    auto enrolment = EK_ASK(state::find_enrolment(view, state::fingerprint_of(request.at("id"))));
+    if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment of this id");
+    return *std::move(enrolment);
+}
+
+Outcome get_enrolment(const state::View& view, const Request& request) {
+    return http::Reply::json(200, state::show(EK_ASK(require_enrolment(view, request))));
+}
+
+Checked<hosts::Acceptance> read_acceptance(const json::Value& body) {
+    Findings findings;
+    hosts::Acceptance acceptance;
+    if (findings.only(body, "", {"name", "labels"})) {
+        if (const json::Value* name = body.find("name")) {
+            acceptance.name = body.string_or("name");
+            if (!name->is_string() || !hosts::is_name(acceptance.name)) {
+                findings.invalid("/name", "is no name for a host");
+            }
+        }
+        if (const json::Value* labels = body.find("labels")) {
+            check_labels(*labels, "/labels", false, findings);
+            acceptance.labels = *labels;
+        }
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return acceptance;
+}
+
+// Commits what `decide` makes of the enrolment and answers with it.
+void decide(Context& context, const Request& request, const Responder& responder,
+            std::function<Result<state::Enrolment>(state::Edit&)> decide) {
+    auto decided = std::make_shared<state::Enrolment>();
+    context.submit(
+        act_of(request),
+        [decide = std::move(decide), decided](state::Edit& edit) -> Result<void> {
+            *decided = EK_TRY(decide(edit));
+            edit.note("name", decided->name);
+            edit.note("fingerprint", decided->fingerprint);
+            if (!decided->host.empty()) edit.note("host", decided->host);
+            return {};
+        },
+        [responder, decided](const Result<void>& done) {
+            if (!done) return responder->send(change_problem(done.error()));
+            log::info("an enrolment was decided",
+                      {{"enrolment", decided->id()}, {"state", decided->state}});
+            responder->send(http::Reply::json(200, state::show(*decided)));
+        });
+}
+
+void accept_enrolment(Context& context, const Request& request, const Responder& responder) {
+    const auto acceptance = read_acceptance(request.body.empty() ? json::Object{} : request.json);
+    if (!acceptance) return responder->send(acceptance.error());
+    decide(context, request, responder,
+           [id = request.at("id"), acceptance = *acceptance](state::Edit& edit) {
+               return hosts::accept(edit, id, acceptance, now_unix_ms());
+           });
+}
+
+void reject_enrolment(Context& context, const Request& request, const Responder& responder) {
+    decide(context, request, responder,
+           [id = request.at("id")](state::Edit& edit) { return hosts::reject(edit, id); });
+}
+
+}  // namespace
+
+void add_enrolments(std::vector<http::Route>& routes, Context& context) {
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolments",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "List how hosts came in, and which machines want to",
+                      .query = page_parameters(enrolment_fields()),
+                      .answers = {{200, "A page of enrolments.", "EnrolmentList", {"Link"}}},
+                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
+                          return list_enrolments(context, view, request);
+                      })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolments/{id}",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "Get one enrolment",
+                      .answers = {{200, "The enrolment.", "Enrolment"}},
+                      .handler = reading(context.state, [](const auto& view, const auto& request) {
+                          return get_enrolment(view, request);
+                      })});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/enrolments/{id}",
+                      .verb = "accept",
+                      .permission = "enrolment.write",
+                      .tag = "enrolment",
+                      .summary = "Make a host of a machine that waits or was rejected",
+                      .body = http::Body{.schema = "EnrolmentAccept", .required = false},
+                      .answers = {{200, "The enrolment as it is now.", "Enrolment"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          accept_enrolment(context, request, responder);
+                      }});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/enrolments/{id}",
+                      .verb = "reject",
+                      .permission = "enrolment.write",
+                      .tag = "enrolment",
+                      .summary = "Send a machine away that waits",
+                      .answers = {{200, "The enrolment as it is now.", "Enrolment"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          reject_enrolment(context, request, responder);
+                      }});
+}
+
+}  // namespace evenkeel::api

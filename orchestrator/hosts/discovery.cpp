@@ -1,0 +1,133 @@
+#include "orchestrator/hosts/discovery.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/id.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/hosts/names.hpp"
+
+namespace evenkeel::hosts {
+namespace {
+
+using state::Enrolment;
+
+Result<Enrolment> require(const state::View& view, const std::string& fingerprint) {
+    auto enrolment = EK_TRY(state::find_enrolment(view, fingerprint));
+    if (!enrolment) return fail(Errc::not_found, "there is no enrolment of this id");
+    return *std::move(enrolment);
+}
+
+// Makes room for one more; an undecided machine that is gone gives way to one that is there.
+Result<void> make_room(state::Edit& edit, const std::string& address,
+                       const std::set<std::string>& waiting) {
+    std::size_t all = 0;
+    std::size_t same = 0;
+    std::optional<Enrolment> gone;
+    std::optional<Enrolment> gone_same;
+    const auto older = [](const std::optional<Enrolment>& a, const Enrolment& b) {
+        return !a || b.announced_at < a->announced_at;
+    };
+    EK_CHECK(edit.scan(edit.tables().keys, store::Range::all(),
+                       [&](std::string_view key, std::string_view text) {
+                           const auto value = state::parse_record(text);
+                           if (!value || value->string_or("state") != "pending") return true;
+                           const auto one = state::decode_enrolment(key, *value);
+                           if (!one) return true;
+                           const bool is_same = one->address == address;
+                           ++all;
+                           if (is_same) ++same;
+                           if (waiting.contains(one->fingerprint)) return true;
+                           if (older(gone, *one)) gone = *one;
+                           if (is_same && older(gone_same, *one)) gone_same = *one;
+                           return true;
+                       }));
+    const bool crowded = same >= kPendingOfAddressMost;
+    if (!crowded && all < kPendingMost) return {};
+    const auto& victim = crowded ? gone_same : gone;
+    if (!victim) return fail(Errc::busy, "too many machines wait to be accepted");
+    return state::erase_enrolment(edit, *victim);
+}
+
+}  // namespace
+
+Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
+                           const std::string& address, const std::set<std::string>& waiting,
+                           std::int64_t now_ms) {
+    Enrolment made;
+    made.fingerprint = EK_TRY(crypto::request_key_fingerprint(ask.csr));
+    if (auto known = EK_TRY(state::find_enrolment(edit, made.fingerprint))) {
+        return *std::move(known);
+    }
+    EK_CHECK(make_room(edit, address, waiting));
+    made.state = "pending";
+    made.name = tidy_name(ask.name);
+    made.machine_id = tidy_text(ask.machine_id);
+    made.version = tidy_text(ask.version);
+    made.address = address;
+    made.announced_at = to_rfc3339(now_ms);
+    made.facts = tidy_facts(ask.facts);
+    EK_CHECK(state::put_enrolment(edit, made));
+    return made;
+}
+
+Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Acceptance& acceptance,
+                         std::int64_t now_ms) {
+    Enrolment enrolment = EK_TRY(require(edit, state::fingerprint_of(id)));
+    if (enrolment.state == "active") return enrolment;
+    if (enrolment.state == "retired") return fail(Errc::conflict, "its host was retired");
+    state::Host host;
+    host.id = make_id("host");
+    host.name = acceptance.name;
+    if (host.name.empty()) {
+        host.name = EK_TRY(free_name(edit, enrolment.name));
+    } else if (EK_TRY(edit.host_of_name(host.name))) {
+        return fail(Errc::conflict, "another host has the name " + host.name);
+    }
+    host.created_at = to_rfc3339(now_ms);
+    host.version = enrolment.version;
+    host.key_sha256 = enrolment.fingerprint;
+    host.labels = acceptance.labels;
+    host.facts = enrolment.facts;
+    EK_CHECK(edit.put_name(host.name, host.id));
+    EK_CHECK(edit.announce_host(host));
+    enrolment.host = host.id;
+    enrolment.state = "active";
+    EK_CHECK(state::put_enrolment(edit, enrolment));
+    return enrolment;
+}
+
+Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
+    Enrolment enrolment = EK_TRY(require(edit, state::fingerprint_of(id)));
+    if (enrolment.state == "rejected") return enrolment;
+    if (enrolment.state != "pending") {
+        return fail(Errc::conflict, "the enrolment is " + enrolment.state);
+    }
+    enrolment.state = "rejected";
+    EK_CHECK(state::put_enrolment(edit, enrolment));
+    return enrolment;
+}
+
+Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
+                         const std::string& certificate) {
+    Enrolment enrolment = EK_TRY(require(edit, fingerprint));
+    auto host = EK_TRY(edit.host(enrolment.host));
+    if (enrolment.state != "active" || !host || host->retired()) {
+        return fail(Errc::denied, "this machine is " + enrolment.state);
+    }
+    if (enrolment.certificate.empty()) {
+        enrolment.certificate = certificate;
+        host->fingerprint = EK_TRY(crypto::certificate_fingerprint(certificate));
+        EK_CHECK(edit.put_fingerprint(host->fingerprint, host->id));
+        EK_CHECK(edit.put_host(*host));
+        EK_CHECK(state::put_enrolment(edit, enrolment));
+        EK_CHECK(edit.audit(state::host_act(host->id, host->name, "enrol", enrolment.address)));
+    }
+    return Enrolled{.host = host->id,
+                    .certificate = enrolment.certificate,
+                    .fingerprint = host->fingerprint,
+                    .fresh = true};
+}
+
+}  // namespace evenkeel::hosts

@@ -1,0 +1,93 @@
+#include "orchestrator/state/enrolment.hpp"
+
+#include "orchestrator/state/shapes.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+constexpr std::string_view kPrefix = "enrolment_";
+
+json::Value encode(const Enrolment& enrolment) {
+    return json::Object{{"host", enrolment.host},
+                        {"certificate", enrolment.certificate},
+                        {"state", enrolment.state},
+                        {"name", enrolment.name},
+                        {"machine_id", enrolment.machine_id},
+                        {"version", enrolment.version},
+                        {"address", enrolment.address},
+                        {"announced_at", enrolment.announced_at},
+                        {"facts", enrolment.facts}};
+}
+
+}  // namespace
+
+std::string Enrolment::id() const {
+    return std::string(kPrefix) + fingerprint;
+}
+
+std::string fingerprint_of(std::string_view enrolment_id) {
+    if (!enrolment_id.starts_with(kPrefix)) return "";
+    return std::string(enrolment_id.substr(kPrefix.size()));
+}
+
+Result<Enrolment> decode_enrolment(std::string_view fingerprint, const json::Value& value) {
+    Enrolment enrolment;
+    enrolment.fingerprint = fingerprint;
+    enrolment.host = value.string_or("host");
+    enrolment.certificate = value.string_or("certificate");
+    enrolment.state = value.string_or("state");
+    if (enrolment.state.empty()) return fail(Errc::corrupt, "an enrolment's record has no state");
+    enrolment.name = value.string_or("name");
+    enrolment.machine_id = value.string_or("machine_id");
+    enrolment.version = value.string_or("version");
+    enrolment.address = value.string_or("address");
+    enrolment.announced_at = value.string_or("announced_at");
+    if (value["facts"].is_object()) enrolment.facts = value["facts"];
+    return enrolment;
+}
+
+json::Value show(const Enrolment& enrolment) {
+    return json::Object{{"id", enrolment.id()},
+                        {"host", text_or_null(enrolment.host)},
+                        {"state", enrolment.state},
+                        {"name", enrolment.name},
+                        {"fingerprint", enrolment.fingerprint},
+                        {"machine_id", text_or_null(enrolment.machine_id)},
+                        {"version", text_or_null(enrolment.version)},
+                        {"address", text_or_null(enrolment.address)},
+                        {"facts", enrolment.facts},
+                        {"announced_at", enrolment.announced_at}};
+}
+
+Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view fingerprint) {
+    if (fingerprint.size() != 64) return std::optional<Enrolment>();
+    std::optional<Enrolment> found;
+    Result<void> read;
+    EK_CHECK(view.scan(view.tables().keys, store::Range::prefix(std::string(fingerprint)),
+                       [&](std::string_view key, std::string_view text) {
+                           auto one = parse_record(text).and_then([&](const json::Value& value) {
+                               return decode_enrolment(key, value);
+                           });
+                           if (one) found = *std::move(one);
+                           if (!one) read = fail(one.error());
+                           return false;
+                       }));
+    EK_CHECK(read);
+    return found;
+}
+
+Result<void> put_enrolment(Edit& edit, const Enrolment& enrolment) {
+    const std::string record = json::write(encode(enrolment));
+    EK_CHECK(edit.raw().put(edit.tables().keys, enrolment.fingerprint, record));
+    EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
+    return {};
+}
+
+Result<void> erase_enrolment(Edit& edit, Enrolment enrolment) {
+    enrolment.state = "rejected";
+    EK_CHECK(edit.raw().erase(edit.tables().keys, enrolment.fingerprint));
+    EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
+    return {};
+}
+
+}  // namespace evenkeel::state

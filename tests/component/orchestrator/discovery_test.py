@@ -1,0 +1,122 @@
+"""Machines without a token wait to be accepted."""
+
+import unittest
+
+from case import OrchestratorCase
+from fake_agent import FakeAgent
+from program import eventually
+
+
+class Waiting(OrchestratorCase):
+    def machine(self, name="new1", **claims):
+        agent = FakeAgent(self.orchestrator, self.orchestrator.root, name)
+        self.agents.append(agent)
+        agent.ask_for_enrolment(**claims)
+        return agent
+
+    def pending(self, count=1):
+        return eventually(f"{count} pending", lambda: (lambda found: found if len(
+            found) == count else None)([one for one in self.rest.items("/v1/enrolments")
+                                        if one["state"] == "pending"]))
+
+    def decide(self, enrolment, verb, body=None):
+        return self.rest.call("POST", f"/v1/enrolments/{enrolment['id']}:{verb}", body)
+
+    def test_a_machine_waits_until_it_is_accepted_and_then_connects(self):
+        events = self.events()
+        agent = self.machine(facts={"os": {"id": "debian"}})
+        one, = self.pending()
+        self.assertEqual((one["name"], one["host"], one["address"]), ("new1", None, "127.0.0.1"))
+        self.assertEqual(one["facts"], {"os": {"id": "debian"}})
+        self.assertEqual(len(one["fingerprint"]), 64)
+        self.assertEqual(self.rest.items("/v1/hosts"), [])
+        reply = self.decide(one, "accept", {"name": "web7", "labels": {"rack": "7"}})
+        self.assertEqual(reply.status, 200, reply)
+        answer = agent.enrolment_answer()
+        self.assertEqual(answer["type"], "enrolled", answer)
+        self.assertEqual(answer["host"], reply.body["host"])
+        agent.go_online()
+        host = self.rest.get("/v1/hosts/web7")
+        self.assertEqual((host["id"], host["labels"]), (answer["host"], {"rack": "7"}))
+        states = [event["data"]["state"] for event in events.matching(
+            lambda event: event["type"] == "enrolment.changed")]
+        self.assertEqual(states, ["pending", "active", "active"])  # with host, with certificate
+        self.assertEqual(self.rest.get(f"/v1/enrolments/{one['id']}")["state"], "active")
+        # A second thought comes too late, and a lost answer is given again.
+        self.assert_problem(self.decide(one, "reject"), 409, "invalid-state")
+        agent.close()
+        self.assertEqual(agent.enrol("")["host"], answer["host"])
+
+    def test_a_rejected_machine_is_told_so_and_may_be_accepted_later(self):
+        agent = self.machine()
+        one, = self.pending()
+        self.assertEqual(self.decide(one, "reject").status, 200)
+        answer = agent.enrolment_answer()
+        self.assertEqual((answer["type"], answer["error"]["code"]), ("refused", "denied"))
+        self.assertEqual(agent.enrol("")["type"], "refused")
+        self.assertEqual(self.decide(one, "accept").status, 200)
+        self.assertEqual(agent.enrol("")["type"], "enrolled")
+
+    def test_both_sides_may_start_anew_meanwhile(self):
+        agent = self.machine()
+        one, = self.pending()
+        self.orchestrator.kill()
+        self.orchestrator.start()
+        agent.thread.join(20)
+        agent.ask_for_enrolment()
+        self.assertEqual([again["id"] for again in self.pending()], [one["id"]])
+        self.decide(one, "accept")
+        self.assertEqual(agent.enrolment_answer()["type"], "enrolled")
+
+    def test_a_token_takes_in_a_machine_that_waits(self):
+        agent = self.machine()
+        one, = self.pending()
+        agent.close()
+        self.assertEqual(agent.enrol(self.token()["secret"])["type"], "enrolled")
+        self.assertEqual([(again["id"], again["state"])
+                          for again in self.rest.items("/v1/enrolments")], [(one["id"], "active")])
+
+    def test_what_a_machine_claims_is_bounded_and_harmless(self):
+        hostile = {"ok": "a\u001b[31m\u202eb", "n": 1, "deep": {"a": {"b": {"c": {"d": 1}}}},
+                   "list": [1], "bad name": "x", "long": "y" * 10_000}
+        self.machine("x" * 30 + "\u001b", facts=hostile, machine_id="z" * 5_000)
+        one, = self.pending()
+        self.assertEqual(one["name"], "x" * 30)
+        self.assertNotIn("\u001b", str(one))
+        self.assertEqual(set(one["facts"]), {"ok", "n", "deep", "long"})
+        self.assertLessEqual(len(one["facts"]["long"]), 256)
+        self.assertLessEqual(len(one["machine_id"]), 128)
+        self.assertNotIn("d", str(one["facts"]["deep"]))
+
+    def test_new_machines_of_one_address_are_limited(self):
+        agents = []
+        for number in range(20):
+            agents.append(self.machine(f"m{number}"))
+        self.pending(20)
+        answer = self.machine("late").enrolment_answer()
+        self.assertEqual((answer["type"], answer["error"]["code"]), ("refused", "busy"))
+        self.pending(20)
+
+    def test_decisions_are_on_record(self):
+        self.machine()
+        one, = self.pending()
+        self.decide(one, "reject")
+        record = self.rest.get("/v1/audit?limit=1")["items"][0]
+        self.assertEqual(record["object"], f"/v1/enrolments/{one['id']}:reject")
+        self.assertEqual(record["detail"]["fingerprint"], one["fingerprint"])
+
+
+class SwitchedOff(OrchestratorCase):
+    enrolment = {"discovery": False}
+
+    def test_only_tokens_count(self):
+        agent = FakeAgent(self.orchestrator, self.orchestrator.root, "new1")
+        self.agents.append(agent)
+        answer = agent.enrol("")
+        self.assertEqual((answer["type"], answer["error"]["code"]), ("refused", "denied"))
+        self.assertEqual(self.rest.items("/v1/enrolments"), [])
+        self.assertEqual(agent.enrol(self.token()["secret"])["type"], "enrolled")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
