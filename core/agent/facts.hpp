@@ -10,7 +10,9 @@ namespace evenkeel::agent {
 std::string host_name();
 std::string machine_id();  // of systemd; empty when there is none
 std::string boot_id();
-// {"os":{"id","version_id","name"},"kernel":{"release"},"architecture"}
+// {"os":{"id","version_id","name"},"kernel":{"release"},"architecture","hostname","cpus",
+// "memory_bytes","addresses":[...]}: how many processors are online, what RAM the kernel manages,
+// and the addresses of interfaces that are up, without loopback and link-local ones, at most 64.
 json::Value facts();
 
 }  // namespace evenkeel::agent
