@@ -79,13 +79,18 @@ def make_suite(repository, suite, architecture, keys):
                    cwd=repository, check=True)
 
 
-def make_repository(folder):
+def fill_with_tiny(pool):
+    """Puts the packages of each suite into pool/SUITE."""
+    for suite, *deb in DEBS:
+        make_deb(pool / suite, *deb)
+
+
+def make_repository(folder, fill=fill_with_tiny):
     """Makes it in `folder`, which must not exist; the key is key.gpg."""
     repository = pathlib.Path(folder)
     for suite in ("v1", "v2"):
         (repository / "pool" / suite).mkdir(parents=True)
-    for suite, *deb in DEBS:
-        make_deb(repository / "pool" / suite, *deb)
+    fill(repository / "pool")
     architecture = subprocess.run(["dpkg", "--print-architecture"], check=True,
                                   capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory() as keys:
@@ -99,14 +104,14 @@ def make_repository(folder):
         subprocess.run(["gpgconf", "--homedir", keys, "--kill", "all"], check=True)
 
 
-def give(host, *suites):
+def give(host, *suites, fill=fill_with_tiny):
     """The host's only sources are these suites, and its lists are those."""
     there = host.files / "srv/debs"
     if not there.exists():
         # Made beside it: what an overlay shows under a name that was moved is all there at once.
         with tempfile.TemporaryDirectory() as folder:
             made = pathlib.Path(folder) / "debs"
-            make_repository(made)
+            make_repository(made, fill)
             shutil.copytree(made, there)
     lines = [f"deb [signed-by=/srv/debs/key.gpg] file:///srv/debs {suite} main\n"
              for suite in suites]

@@ -26,8 +26,8 @@ class Checks(unittest.TestCase):
         self.assertEqual(list(pages.unknown_functions(text, files)), ["Store::gone", "lost"])
 
     def test_only_marked_blocks_are_run(self):
-        text = "```sh\na\n```\n<!-- run -->\n```sh\nb\n```\n<!-- run on web -->\n```sh\nc\n```\n"
-        self.assertEqual(pages.blocks(text), [(None, "b\n"), ("web", "c\n")])
+        text = "```sh\na\n```\n<!-- run -->\n```sh\nb\n```\n<!-- run on web -->\n```py\nc\n```\n"
+        self.assertEqual(pages.blocks(text), [(None, "sh", "b\n"), ("web", "py", "c\n")])
 
 
 class Pages(unittest.TestCase):
@@ -50,8 +50,8 @@ class Pages(unittest.TestCase):
                     build / "sdk/tool"]
         path = ":".join([*map(str, programs), os.environ["PATH"]])
         for page, text in pages.pages().items():
-            for host, commands in pages.blocks(text):
-                if host:
+            for host, language, commands in pages.blocks(text):
+                if host or language != "sh":
                     continue
                 with self.subTest(page=page.name), tempfile.TemporaryDirectory() as home:
                     done = subprocess.run(

@@ -6,7 +6,8 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A comment before a fenced block says where it is to be run: `<!-- run -->` in the source tree,
 # `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh.
-BLOCK = re.compile(r"^<!-- (run(?: on (?P<host>\w+))?) -->\n```sh\n(?P<text>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n```(?P<language>sh|py)\n(?P<text>.*?)^```$",
+                   re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
 
@@ -18,8 +19,8 @@ def pages():
 
 
 def blocks(text):
-    """(host or None, commands) of each block that is marked to be run."""
-    return [(match["host"], match["text"]) for match in BLOCK.finditer(text)]
+    """(host or None, "sh" or "py", text) of each block that is marked to be run."""
+    return [match.group("host", "language", "text") for match in BLOCK.finditer(text)]
 
 
 def broken_links(page, text):
