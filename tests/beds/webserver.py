@@ -1,7 +1,7 @@
 """The release's own nginx as a tiny signed repository, for hosts that reach no mirror.
 
-Suite v1 has nginx 1.22.1-9.1 and suite v2 the same as 1.22.1-9.2: the numbers are ours, so that tests
-can name them whatever the release holds today.
+Suite v1 has nginx 1.22.1-9.1 and suite v2 the same as 1.22.1-9.2: the numbers are ours, so that
+tests can name them whatever the release holds today.
 """
 
 import pathlib

@@ -6,8 +6,8 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A comment before a fenced block says where it is to be run: `<!-- run -->` in the source tree,
 # `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh.
-BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n```(?P<language>sh|py)\n(?P<text>.*?)^```$",
-                   re.M | re.S)
+BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n"
+                   r"```(?P<language>sh|py)\n(?P<text>.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
 

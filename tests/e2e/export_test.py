@@ -19,7 +19,8 @@ MAKE = (
     "ln -s text /srv/data/link",
     "export DEBIAN_FRONTEND=noninteractive; apt-get -q -y install hello; apt-mark hold libhello",
     "printf '[Service]\\nExecStart=/bin/sleep inf\\n[Install]\\nWantedBy=multi-user.target\\n'"
-    " >/etc/systemd/system/sleeper.service; systemctl daemon-reload; systemctl enable --now sleeper",
+    " >/etc/systemd/system/sleeper.service; systemctl daemon-reload; "
+    "systemctl enable --now sleeper",
     "systemctl mask console-getty.service",
 )
 FILES = ("/srv/data/text", "/srv/data/bytes", "/srv/data/link",

@@ -62,8 +62,8 @@ class Plugins(SystemCase):
         self.assert_serves("throws")
 
     def test_nonsense_is_refused_with_the_rule_that_it_breaks(self):
-        for text in ("torn state", "deep state", "name twice", "no pointer", "no value", "two states",
-                     "unknown path", "wrong outcome"):
+        for text in ("torn state", "deep state", "name twice", "no pointer", "no value",
+                     "two states", "unknown path", "wrong outcome"):
             with self.subTest(text):
                 self.assertEqual(self.assert_failed(self.put("nonsense", text), "nonsense"),
                                  "internal")

@@ -131,7 +131,8 @@ class Story(SystemCase):
             self.assertIn(("services", "nginx", "restart"), done)
             eventually(f"{name} serves its page", lambda host=name: self.is_served(host))
             self.assertEqual(self.installed(name), webserver.VERSIONS["v1"])
-            self.assertEqual(self.stat("/srv/www", name), ("directory", "2775", "deploy", "editors"))
+            self.assertEqual(self.stat("/srv/www", name),
+                             ("directory", "2775", "deploy", "editors"))
             eventually(f"{name} is in line", lambda host=name: self.all_compliant(host))
 
     def describe_again(self):

@@ -127,8 +127,8 @@ typedef struct ek_call {
     uint32_t limit;       /* list: most items wanted; 0: all */
     ek_str request_id;
     const ek_out *out;
-    /* [any] cheap; 1 once cancelled. To ask is a sign of life, as is every callback of `out`: a call
-     * that is silent for longer than the host's patience (2 min by default) is taken for hung. */
+    /* [any] cheap; 1 once cancelled. To ask is a sign of life, as is every callback of `out`: a
+     * call silent for longer than the host's patience (2 min by default) is taken for hung. */
     int32_t (*cancelled)(const struct ek_call *self);
 } ek_call;
 

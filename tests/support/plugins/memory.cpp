@@ -54,7 +54,8 @@ class Memory {
     static constexpr bool kPlans = true;
     static constexpr std::uint32_t kSchemaVersion = 2;
     static constexpr std::string_view kActions =
-        R"({"tamper":{"type":"object"},"drop":{"type":"object"},"overflow":{"type":"object"},"rescan":{"type":"object"},"stir":{"type":"object"}})";
+        R"({"tamper":{"type":"object"},"drop":{"type":"object"},"overflow":{"type":"object"},)"
+        R"("rescan":{"type":"object"},"stir":{"type":"object"}})";
 
     static constexpr std::string_view kConfigSchema = R"({"type":"object",
         "additionalProperties":false,"properties":{"backend":{"enum":["heap","attic"]}}})";

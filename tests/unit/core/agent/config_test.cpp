@@ -27,7 +27,8 @@ TEST(Config, ReadsEveryKey) {
         R"("plugins":[{"name":"files","isolation":"none"}],"orchestrator":{"host":"o",)"
         R"("bus_port":1,"enrolment_port":2,"ca_sha256":")" +
         kPrint +
-        R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},"calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
+        R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},)" +
+        R"("calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config) << config.error().what;
     EXPECT_EQ(config->plugin_dirs, std::vector<std::string>{"/p"});
     EXPECT_EQ(*config->plugins, std::vector<std::string>{"files"});

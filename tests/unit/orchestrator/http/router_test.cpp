@@ -234,7 +234,7 @@ TEST_F(Routing, DocumentsEveryRoute) {
     EXPECT_EQ(operations, table().size() + 1);
     const json::Value& put = document["paths"]["/v1/hosts/{h}/resources/{collection}/{id}"]["put"];
     EXPECT_EQ(put.string_or("operationId"), "putV1HostsHResourcesCollectionId");
-    EXPECT_EQ(put["parameters"].as_array().size(), 3u);
+    EXPECT_EQ(put["parameters"].as_array().size(), 4u);  // with Idempotency-Key
     EXPECT_EQ(put["responses"]["202"]["content"]["application/json"]["schema"].string_or("$ref"),
               "#/components/schemas/Host");
     EXPECT_FALSE(put.find("security"));
