@@ -45,7 +45,7 @@ def show_plans(client, hosts, resources):
     plans = {}
     for host in hosts:
         planned = client.apply(host["id"], resources, dry_run=True)
-        wrong = [entry for entry in planned["resources"] if entry["error"]]
+        wrong = [entry for entry in planned["resources"] if entry["outcome"] == "failed"]
         if wrong:
             raise Unwell(f"{host['name']}: {wrong[0]['collection']}/{wrong[0]['id']}: "
                          f"{wrong[0]['error']['detail']}")

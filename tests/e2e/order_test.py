@@ -11,6 +11,7 @@ from harness.system import AGENT, eventually, write
 
 UNIT = """[Unit]
 Description=A daemon of the tests
+StartLimitIntervalSec=0
 
 [Service]
 ExecStartPre=/bin/sh -c 'echo started >>/run/{name}.starts'

@@ -65,8 +65,9 @@ def offences(lines, program, own):
         elif "<... " in line:
             continue
         elif name == "execve":
-            started = started or (rest.endswith(" = 0") and
-                                  text(PATH.match(rest)[2]).endswith("/" + program))
+            # Another process may be told of between the call and its answer.
+            began = rest.endswith((" = 0", "<unfinished ...>"))
+            started = started or (began and text(PATH.match(rest)[2]).endswith("/" + program))
         elif started:
             found += judge(name, rest, own, processes)
     if not started:
