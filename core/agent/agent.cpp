@@ -73,6 +73,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     for (Hold& hold : loaded_.holds) holds_[hold.collection] = std::move(hold);
     repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };
     judge_.on_out_of_line = [this](const wire::Ref& ref) { repairs_.need(ref); };
+    judge_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     alive_before_ = last_alive(options_.state_dir);
 }
 

@@ -111,7 +111,10 @@ void Engine::commit_end(const std::string& id, std::shared_ptr<const Outcome> ou
         const auto job = std::move(jobs_.at(id));
         jobs_.erase(id);
         if (job->on_finished) job->on_finished(*outcome);
-        for (const wire::Done& done : outcome->resources) parts_.repairs.need(done.ref);
+        for (const wire::Done& done : outcome->resources) {
+            parts_.repairs.need(done.ref);
+            parts_.repairs.wake(done.ref);
+        }
     });
 }
 

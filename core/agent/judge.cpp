@@ -135,7 +135,8 @@ void Judge::settle(Record& record, Judgement judgement, const std::vector<wire::
     journal_.commit(
         std::move(notes), write,
         [this, needed = is_out_of_line(record), ref = record.head.ref](const Result<void>&) {
-            if (needed && on_out_of_line) on_out_of_line(ref);
+            const auto& next = needed ? on_out_of_line : on_settled;
+            if (next) next(ref);
         });
 }
 

@@ -22,6 +22,8 @@ class Judge {
 
     // After the commit, under `enforce`: this resource is not as described.
     std::function<void(const wire::Ref&)> on_out_of_line;
+    // After the commit: its verdict is another one, and it needs no repair.
+    std::function<void(const wire::Ref&)> on_settled;
 
     // A check saw this.
     void seen(Record& record, const Look& look, Cause cause);

@@ -1,5 +1,7 @@
 #include "core/agent/repairs.hpp"
 
+#include <algorithm>
+
 #include "core/base/time.hpp"
 
 namespace evenkeel::agent {
@@ -22,11 +24,30 @@ std::chrono::milliseconds Repairs::wait_before(Plan& plan, Record& record) {
     return plan.flap.rest();
 }
 
+bool Repairs::stands_in_the_way(const Record& record) const {
+    const Verdict status = record.standing.compliance.status;
+    return status == Verdict::failed ||
+           (status == Verdict::drifted && record.head.policy == wire::Policy::enforce);
+}
+
+void Repairs::wake(const wire::Ref& ref) {
+    const Record* record = book_.find(ref);
+    if (record && stands_in_the_way(*record)) return;
+    for (const auto& [other, waiting] : book_) {
+        const auto& needs = waiting.head.ties.needs;
+        if (std::find(needs.begin(), needs.end(), ref) != needs.end()) need(other);
+    }
+}
+
 void Repairs::need(const wire::Ref& ref) {
     Record* record = book_.find(ref);
     if (!options_.repairs || !record || record->head.policy != wire::Policy::enforce) return;
     const Verdict status = record->standing.compliance.status;
     if (status != Verdict::drifted && status != Verdict::failed) return;
+    for (const wire::Ref& each : record->head.ties.needs) {
+        const Record* other = book_.find(each);
+        if (other && stands_in_the_way(*other)) return;
+    }
     auto found = plans_.find(ref);
     if (found == plans_.end()) {
         found = plans_

@@ -28,8 +28,11 @@ class Repairs {
     // Queues the repair; on_over is called when it has ended or was not needed any more.
     std::function<void(const wire::Ref&)> start;
 
-    // The resource is not as described.
+    // The resource is not as described. Nothing happens while something that it requires has failed
+    // or is to be repaired itself.
     void need(const wire::Ref& ref);
+    // The resource may be in line again: what requires it has waited for that.
+    void wake(const wire::Ref& ref);
     void on_over(const wire::Ref& ref);
     // A new description came, or there is none any more: what was counted does not count.
     void reset(const wire::Ref& ref) { plans_.erase(ref); }
@@ -41,6 +44,7 @@ class Repairs {
         run::Timer timer;
         bool running = false;
     };
+    bool stands_in_the_way(const Record& record) const;
     std::chrono::milliseconds wait_before(Plan& plan, Record& record);
 
     Book& book_;

@@ -247,6 +247,19 @@ TEST_F(Order, ARepairThatChangedSomethingNotifiesOnceForMany) {
     EXPECT_TRUE(agent->store().load()->debts.empty());
 }
 
+TEST_F(Order, ARepairWaitsForWhatItRequires) {
+    machine->fail_apply_of("pkg", Error{Errc::unavailable, "no mirror"});
+    const json::Array file{entry("pkg", "x"), entry("conf", "x", {"pkg"}, {}, "enforce")};
+    EXPECT_EQ(outcomes(send("apply", file)), (Deeds{"pkg failed", "conf skipped"}));
+    ASSERT_TRUE(until([&] { return compliance_of("conf").status == wire::Verdict::drifted; }));
+    loop->run_until([] { return false; }, 100ms);
+    EXPECT_EQ(machine->deeds(), Deeds{});
+    machine->fail_apply_of("pkg", std::nullopt);
+    EXPECT_EQ(outcomes(send("apply", {entry("pkg", "x")})), Deeds{"pkg done"});
+    ASSERT_TRUE(until([&] { return compliance_of("conf").status == wire::Verdict::compliant; }));
+    EXPECT_EQ(machine->deeds(), (Deeds{"apply pkg", "apply conf"}));
+}
+
 TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
     send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"})});
     machine->hang_in("applied");
