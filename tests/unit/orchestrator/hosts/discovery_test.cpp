@@ -99,7 +99,7 @@ TEST(Claims, AreBoundedAndPrintable) {
     EXPECT_EQ(tidy_text(std::string(500, '\x01'), 64).size(), 64U);
     const json::Value facts = tidy_facts(*json::parse(
         R"({"a":{"b":{"c":{"d":{"e":1}}}},"list":[1],"bad name":1,"yes":true,"n":1.5})"));
-    EXPECT_EQ(json::write(facts), R"({"a":{"b":{"c":{"d":{}}}},"yes":true,"n":1.5})");
+    EXPECT_EQ(json::write(facts), R"({"a":{"b":{"c":{}}},"yes":true,"n":1.5})");
     json::Object many;
     for (int i = 0; i < 60; ++i) {
         json::Object part;
