@@ -76,14 +76,32 @@ class Apply(PackagesCase):
         self.assertEqual(state, {"version": "1.0", "condition": "installed", "hold": False,
                                  "candidate": "1.0", "lists_stale": False})
 
+    def told_of_slowpost(self, since):
+        """What is told while its script waits, which it does until it is let go."""
+        told = self.events.wait(lambda event: event["type"] == "command.progress"
+                                and "slowpost" in event["data"]["message"], since=since)["data"]
+        self.sh("touch /run/slowpost.go")
+        return told
+
     def test_the_lines_of_apt_are_heard_while_it_works(self):
         since = self.events.mark()
-        done = self.put_done("packages", "hello", {})
-        told = self.events.wait(lambda event: event["type"] == "command.progress"
-                                and event["data"]["command"] == done["id"]
-                                and "hello" in event["data"]["message"], since=since)["data"]
-        self.assertEqual((told["collection"], told["id"]), ("packages", "hello"))
+        ordered = self.rest.put("deb", "packages", "slowpost", {}, wait_s=None).body
+        told = self.told_of_slowpost(since)
+        self.assertEqual((told["command"], told["collection"], told["id"]),
+                         (ordered["id"], "packages", "slowpost"))
         self.assertIn(told["permille"], range(1001))
+
+    def test_ek_shows_the_lines_of_apt_while_it_waits(self):
+        since = self.events.mark()
+        release = threading.Thread(target=self.told_of_slowpost, args=(since,))
+        release.start()
+        wanted = {"resources": [{"collection": "packages", "id": "slowpost", "description": {}}]}
+        done = self.system.orchestrator.run(
+            "env", "EK_URL=http://127.0.0.1:7780",
+            "EK_TOKEN_FILE=/var/lib/evenkeel/orchestrator/admin.token",
+            "ek", "apply", "-f", "-", "--host", "deb", stdin=json.dumps(wanted))
+        release.join()
+        self.assertRegex(done.stderr, r"deb: packages slowpost: .*slowpost")
 
     def test_a_plan_writes_nothing(self):
         seen = "cd /var/lib/dpkg; stat -c '%n %i %z' status updates info; " \

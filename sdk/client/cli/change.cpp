@@ -1,8 +1,10 @@
 #include "sdk/client/cli/change.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/text.hpp"
+#include "sdk/client/cli/progress.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -183,7 +185,11 @@ Exit change_hosts(Session& session, const ChangeOptions& options, const Send& se
     if (!client) return session.fail(client.error());
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
+    std::optional<Progress> progress;
+    const bool waits = !options.dry_run && options.wait.count() > 0;
+    if (waits && !session.output().is_json()) progress.emplace(session.config(), *hosts);
     const auto results = send_and_wait(**client, *hosts, options, send);
+    progress.reset();
     print(session, results, options.dry_run);
     tell(session, results, options.dry_run);
     return exit_of(results, options);

@@ -81,7 +81,7 @@ client::Result<client::Client*> Session::open() {
     auto config = resolve(globals_);
     if (config) {
         config->cancel = &cancel_;
-        url_ = config->url;
+        config_ = *config;
         auto client = client::Client::open(*std::move(config));
         if (client) {
             client_.emplace(*std::move(client));
@@ -98,8 +98,8 @@ Exit Session::fail(const Failure& failure, std::string_view about) const {
     Failure told = failure;
     if (failure.kind == Kind::local) told.code.clear();
     if (failure.kind == Kind::unreachable)
-        told.detail = "cannot reach " + url_ + ": " + told.detail;
-    if (failure.kind == Kind::bad_answer) told.detail = url_ + ": " + told.detail;
+        told.detail = "cannot reach " + config_.url + ": " + told.detail;
+    if (failure.kind == Kind::bad_answer) told.detail = config_.url + ": " + told.detail;
     if (failure.kind == Kind::cancelled) told.detail = "interrupted";
     Output::failure(told, about);
     if (failure.code == kSettings) return Exit::usage;

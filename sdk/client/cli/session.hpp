@@ -38,6 +38,8 @@ class Session {
 
     // Opens at the first call. A fault of the settings is told and is Exit::usage.
     client::Result<client::Client*> open();
+    // Of the client, once it is open.
+    const client::Config& config() const { return config_; }
     // Says what went wrong and gives its exit code.
     Exit fail(const client::Failure& failure, std::string_view about = "") const;
 
@@ -49,7 +51,7 @@ class Session {
     Globals globals_;
     Output output_;
     const client::Cancel& cancel_;
-    std::string url_;
+    client::Config config_;
     std::optional<client::Client> client_;
     std::optional<std::map<std::string, std::string>> names_;
 };
