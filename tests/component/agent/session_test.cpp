@@ -99,7 +99,11 @@ TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
     start_all();
     connect();
     orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
-    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    // The answer to the command, what is told live and the outcome come each in its own time.
+    ASSERT_TRUE(until([&] {
+        return got("command.outcome") == 1 && !orchestrator->answers.empty() &&
+               !orchestrator->live.empty();
+    }));
     EXPECT_EQ(orchestrator->answers.at(0), std::make_pair(std::uint64_t{1}, Disposition::accept));
     EXPECT_EQ(orchestrator->live.at(0).kind, "command.running");
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
