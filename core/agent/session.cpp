@@ -40,7 +40,10 @@ Result<void> Session::start() {
     dial.backoff_cap = options_.backoff_cap;
     link::Dialer::Events events;
     events.on_up = [this] { on_up(); };
-    events.on_down = [this](const Error& error) { on_down(error); };
+    events.on_down = [this](const Error& error) {
+        on_down(error);
+        if (error.what.find("held: ") != std::string::npos) hold(error.what);
+    };
     events.on_failed = [](const Error& error) {
         log::warning("no link to the orchestrator", {{"why", error.what}});
     };
@@ -68,6 +71,8 @@ void Session::on_up() {
     hello.version = EVENKEEL_VERSION;
     hello.stream = agent_.store().stream();
     hello.boot_id = boot_id();
+    hello.machine_id = machine_id();
+    hello.instance = instance_;
     hello.name = host_name();
     hello.facts = facts();
     hello.collections = agent_.units().infos();
@@ -85,6 +90,21 @@ void Session::on_down(const Error& error) {
     digest_timer_.cancel();
     pause_timer_.cancel();
     agent_.journal().outbox().rewind();
+}
+
+// Dialling on would bring the same answer until an administrator has looked at it.
+void Session::hold(const std::string& why) {
+    held_ = true;
+    log::error("the orchestrator holds this machine: it has the identity of another",
+               {{"why", why}});
+    held_timer_ = loop_.after(std::chrono::milliseconds(0), [this] {
+        dialer_->stop();
+        held_timer_ = loop_.after(options_.held_pause, [this] {
+            if (auto started = dialer_->start(); !started) {
+                log::error("cannot dial the orchestrator", {{"why", started.error().what}});
+            }
+        });
+    });
 }
 
 void Session::dial_again(const std::string& why) {
@@ -121,6 +141,7 @@ void Session::on_message(const link::Message& message, const link::Delivery& del
 }
 
 void Session::on_hello(const wire::OrchestratorHello& hello) {
+    held_ = false;
     if (up_ || !linked_) return;
     hello_timer_.cancel();
     if (auto chosen = wire::choose_protocol(hello.protocol, hello.protocol); !chosen) {

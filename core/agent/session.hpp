@@ -8,6 +8,7 @@
 #include "core/agent/agent.hpp"
 #include "core/agent/handover.hpp"
 #include "core/agent/identity.hpp"
+#include "core/base/id.hpp"
 #include "core/link/dialer.hpp"
 #include "core/run/loop.hpp"
 
@@ -27,6 +28,7 @@ class Session {
         std::chrono::milliseconds release_pause = std::chrono::seconds(1);
         std::chrono::milliseconds backoff_base = std::chrono::seconds(1);
         std::chrono::milliseconds backoff_cap = std::chrono::minutes(1);
+        std::chrono::milliseconds held_pause = std::chrono::minutes(1);
     };
 
     Session(Agent& agent, run::Loop& loop, Options options);
@@ -36,6 +38,8 @@ class Session {
     Result<void> start();
     // After both hellos.
     bool is_up() const { return up_; }
+    // The orchestrator takes this machine for a copy of another.
+    bool is_held() const { return held_; }
     // There may be more to send.
     void pump();
     // An event for those who listen now.
@@ -56,6 +60,7 @@ class Session {
     void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
     void send_digest();
     void beat();
+    void hold(const std::string& why);
     void dial_again(const std::string& why);
     bool send_next();
 
@@ -64,6 +69,9 @@ class Session {
     Options options_;
     std::unique_ptr<link::Dialer> dialer_;
     Handover handover_;
+    // Of this process: by it the orchestrator tells a copy of this machine from this one come anew.
+    const std::string instance_ = make_id("run");
+    bool held_ = false;
     bool linked_ = false;
     bool up_ = false;
     std::string stream_;              // the orchestrator's
@@ -75,7 +83,7 @@ class Session {
     std::chrono::milliseconds heartbeat_{10'000};
     // What answers later asks whether there is still a session to answer in.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
-    run::Timer hello_timer_, beat_timer_, digest_timer_, pause_timer_;
+    run::Timer held_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 
 }  // namespace evenkeel::agent

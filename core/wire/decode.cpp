@@ -58,6 +58,8 @@ Result<AgentHello> decode_agent_hello(const json::Value& value) {
     hello.version = value.string_or("version");
     hello.stream = EK_TRY(text(value, "stream"));
     hello.boot_id = value.string_or("boot_id");
+    hello.machine_id = value.string_or("machine_id");
+    hello.instance = value.string_or("instance");
     hello.name = value.string_or("name");
     hello.facts = value["facts"];
     const json::Value& collections = value["collections"];

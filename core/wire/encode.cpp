@@ -36,6 +36,8 @@ std::string encode(const AgentHello& message) {
         {"version", message.version},
         {"stream", message.stream},
         {"boot_id", message.boot_id},
+        {"machine_id", message.machine_id},
+        {"instance", message.instance},
         {"name", message.name},
         {"facts", or_empty(message.facts)},
         {"collections", std::move(collections)},

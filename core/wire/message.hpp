@@ -47,11 +47,13 @@ struct AgentHello {
     int protocol_min = kProtocolMin;
     int protocol_max = kProtocolMax;
     std::vector<std::string> capabilities;
-    std::string version;  // of the program
-    std::string stream;   // of the agent's store
-    std::string boot_id;  // of the kernel
-    std::string name;     // the claimed host name
-    json::Value facts;    // object
+    std::string version;     // of the program
+    std::string stream;      // of the agent's store
+    std::string boot_id;     // of the kernel
+    std::string machine_id;  // of the operating system, if it has one
+    std::string instance;    // random for each start of the program; empty when it has none
+    std::string name;        // the claimed host name
+    json::Value facts;       // object
     std::vector<CollectionInfo> collections;
     Mark commands;  // of the orchestrator's stream that it last worked with
 };

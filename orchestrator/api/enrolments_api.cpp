@@ -40,7 +40,7 @@ Outcome list_enrolments(const Context& context, const state::View& view, const R
 }
 
 Checked<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
-    auto enrolment = EK_ASK(state::find_enrolment(view, state::fingerprint_of(request.at("id"))));
+    auto enrolment = EK_ASK(state::find_enrolment(view, state::key_of(request.at("id"))));
     if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment of this id");
     return *std::move(enrolment);
 }

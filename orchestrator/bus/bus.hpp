@@ -72,8 +72,22 @@ class Bus {
     void cut(const std::string& host, const std::string& why);
 
   private:
+    // Who has come while another machine has the host's link: in, once that one is gone, held if
+    // it is heard again and again.
+    struct Contender {
+        std::uint64_t connection = 0;
+        std::int64_t since_ms = 0;  // it came, or the other was heard since
+        bool heard = false;         // the other, since it came
+        wire::AgentHello hello;
+        std::function<void()> go;
+    };
+
     void on_connected(const link::Peer& peer);
     void on_disconnected(std::uint64_t connection);
+    void let_in(std::uint64_t connection, const wire::AgentHello& hello, std::function<void()> go);
+    void contend(const std::string& host, Contender contender);
+    void on_heard(const Conversation& conversation);
+    void hold(const std::string& host);
     void drop(std::uint64_t connection);
     void on_heartbeat();
     void on_committed(const state::Effects& effects);
@@ -86,7 +100,15 @@ class Bus {
     std::unique_ptr<link::Listener> listener_;
     // Shared with callbacks of the store, see Conversation.
     std::map<std::uint64_t, std::shared_ptr<Conversation>> conversations_;
-    std::map<std::string, std::uint64_t> by_host_;
+    std::map<std::string, std::uint64_t> by_host_;  // the one that is the host
+    struct Live {
+        std::string instance;
+        std::string address;
+    };
+    std::map<std::uint64_t, Live> live_;           // by connection
+    std::map<std::string, Contender> contenders_;  // by host
+    // The newest link that has not said hello, by host: there is no more than one.
+    std::map<std::string, std::uint64_t> arriving_;
     run::Timer heartbeat_;
 };
 

@@ -23,7 +23,7 @@ Overloaded(F...) -> Overloaded<F...>;
 }  // namespace
 
 Conversation::Conversation(Shared& shared, std::uint64_t connection, std::string host)
-    : shared_(shared), connection_(connection), host_(std::move(host)) {}
+    : shared_(shared), connection_(connection), host_(std::move(host)), heard_ms_(now_unix_ms()) {}
 
 void Conversation::send(std::string body, std::uint64_t token) {
     if (ended_) return;
@@ -34,7 +34,8 @@ void Conversation::send(std::string body, std::uint64_t token) {
 }
 
 void Conversation::receive(const link::Message& message, link::Delivery delivery) {
-    shared_.presence.heard(host_, now_unix_ms());
+    heard_ms_ = now_unix_ms();
+    if (greeted_) shared_.presence.heard(host_, heard_ms_);
     auto decoded = wire::decode_to_orchestrator(message.body);
     if (!decoded) {
         const bool unknown = decoded.error().code == Errc::unsupported;
@@ -74,9 +75,15 @@ void Conversation::take(wire::AgentHello hello, const link::Delivery& delivery) 
         shared_.close(connection_, "evenkeel:protocol-version", protocol.error().what);
         return;
     }
+    shared_.let_in(connection_, hello, [self = shared_from_this(), hello, delivery] {
+        self->take_in(hello, delivery);
+    });
+}
+
+void Conversation::take_in(const wire::AgentHello& hello, const link::Delivery& delivery) {
     auto mark = std::make_shared<state::EventMark>();
     shared_.state.submit(
-        [host = host_, hello = std::move(hello), mark](state::Edit& edit) -> Result<void> {
+        [host = host_, hello, mark](state::Edit& edit) -> Result<void> {
             *mark = EK_TRY(hosts::greet(edit, host, hello, now_rfc3339()));
             return {};
         },
@@ -108,6 +115,7 @@ void Conversation::greet(const state::EventMark& mark) {
                                               .heartbeat = shared_.heartbeat,
                                               .events = {.stream = mark.stream, .seq = mark.seq}}));
     greeted_ = true;
+    shared_.presence.heard(host_, now_unix_ms());
     last_event_ = 0;
     sent_up_to_ = 0;
     log::info("a host is online", {{"host", host_}});

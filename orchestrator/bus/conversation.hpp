@@ -36,6 +36,11 @@ struct Shared {
     std::function<void(std::uint64_t connection, const std::string& condition,
                        const std::string& text)>
         close;
+    // Whether this hello is of the host, or of another machine with its certificate: calls `go`,
+    // perhaps later, or ends the connection.
+    std::function<void(std::uint64_t connection, const wire::AgentHello& hello,
+                       std::function<void()> go)>
+        let_in;
     // Shows administrators an event that nobody stores.
     std::function<void(const std::string& host, std::string_view type, std::string_view subject,
                        const json::Value& data)>
@@ -52,6 +57,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     const std::string& host() const { return host_; }
     // Both hellos are through.
     bool greeted() const { return greeted_; }
+    // When this connection was last heard, in ms since 1970.
+    std::int64_t heard_ms() const { return heard_ms_; }
 
     void receive(const link::Message& message, link::Delivery delivery);
     // The answer to a command that was sent; tokens are the commands' numbers, 0 for all else.
@@ -71,6 +78,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     // conversation.cpp
     void send(std::string body, std::uint64_t token = 0);
     void take(wire::AgentHello hello, const link::Delivery& delivery);
+    void take_in(const wire::AgentHello& hello, const link::Delivery& delivery);
     void greet(const state::EventMark& mark);
     void hold_back(const link::Delivery& delivery);
     // conversation_events.cpp
@@ -92,6 +100,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     Shared& shared_;
     std::uint64_t connection_;
     std::string host_;
+    std::int64_t heard_ms_;
     bool ended_ = false;
     bool greeted_ = false;
     bool in_sync_once_ = false;  // the first digest has come: commands may go out

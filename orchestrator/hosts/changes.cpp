@@ -7,6 +7,7 @@
 #include "core/wire/order.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/shapes.hpp"
@@ -116,6 +117,10 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
         enrolment->state = "retired";
         EK_CHECK(state::put_enrolment(edit, *enrolment));
     }
+    for (state::Enrolment& clone : EK_TRY(state::clones_of(edit, host.key_sha256))) {
+        clone.state = "retired";
+        EK_CHECK(state::erase_enrolment(edit, clone));
+    }
     return host;
 }
 
@@ -123,7 +128,9 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
                                const wire::AgentHello& hello, const std::string& now) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::denied, "the host is retired");
+    if (EK_TRY(is_held(edit, host, hello))) return fail(Errc::denied, kHeld);
     state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
+    host.machine_id = tidy_text(hello.machine_id);
     host.version = tidy_text(hello.version);
     host.boot_id = tidy_text(hello.boot_id);
     host.stream = hello.stream;

@@ -5,6 +5,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "core/crypto/hash.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 
@@ -13,8 +14,8 @@ namespace {
 
 using state::Enrolment;
 
-Result<Enrolment> require(const state::View& view, const std::string& fingerprint) {
-    auto enrolment = EK_TRY(state::find_enrolment(view, fingerprint));
+Result<Enrolment> require(const state::View& view, const std::string& key) {
+    auto enrolment = EK_TRY(state::find_enrolment(view, key));
     if (!enrolment) return fail(Errc::not_found, "there is no enrolment of this id");
     return *std::move(enrolment);
 }
@@ -45,9 +46,14 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
                        }));
     const bool crowded = same >= kPendingOfAddressMost;
     if (!crowded && all < kPendingMost) return {};
-    const auto& victim = crowded ? gone_same : gone;
+    auto& victim = crowded ? gone_same : gone;
     if (!victim) return fail(Errc::busy, "too many machines wait to be accepted");
+    victim->state = "rejected";
     return state::erase_enrolment(edit, *victim);
+}
+
+std::string clone_mark(const wire::AgentHello& hello) {
+    return crypto::sha256_hex(hello.machine_id).substr(0, 16);
 }
 
 }  // namespace
@@ -74,7 +80,14 @@ Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
 
 Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Acceptance& acceptance,
                          std::int64_t now_ms) {
-    Enrolment enrolment = EK_TRY(require(edit, state::fingerprint_of(id)));
+    Enrolment enrolment = EK_TRY(require(edit, state::key_of(id)));
+    if (!enrolment.clone.empty()) {
+        // It is none: what was held against it is forgotten, and whoever connects first is the
+        // host.
+        enrolment.state = "active";
+        EK_CHECK(state::erase_enrolment(edit, enrolment));
+        return enrolment;
+    }
     if (enrolment.state == "active") return enrolment;
     if (enrolment.state == "retired") return fail(Errc::conflict, "its host was retired");
     state::Host host;
@@ -99,9 +112,9 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
 }
 
 Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
-    Enrolment enrolment = EK_TRY(require(edit, state::fingerprint_of(id)));
+    Enrolment enrolment = EK_TRY(require(edit, state::key_of(id)));
     if (enrolment.state == "rejected") return enrolment;
-    if (enrolment.state != "pending") {
+    if (enrolment.state != "pending" && enrolment.state != "held") {
         return fail(Errc::conflict, "the enrolment is " + enrolment.state);
     }
     enrolment.state = "rejected";
@@ -128,6 +141,39 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                     .certificate = enrolment.certificate,
                     .fingerprint = host->fingerprint,
                     .fresh = true};
+}
+
+Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHello& hello,
+                  const std::string& address, std::int64_t now_ms) {
+    const auto host = EK_TRY(edit.host(id));
+    if (!host) return fail(Errc::not_found, "there is no such host");
+    Enrolment held;
+    held.fingerprint = host->key_sha256;
+    held.clone = clone_mark(hello);
+    if (EK_TRY(state::find_enrolment(edit, held.key()))) return {};
+    if (EK_TRY(state::clones_of(edit, held.fingerprint)).size() >= kClonesMost) return {};
+    held.host = id;
+    held.state = "held";
+    held.name = tidy_name(hello.name);
+    held.machine_id = tidy_text(hello.machine_id);
+    held.version = tidy_text(hello.version);
+    held.address = address;
+    held.announced_at = to_rfc3339(now_ms);
+    held.facts = tidy_facts(hello.facts);
+    EK_CHECK(state::put_enrolment(edit, held));
+    state::Act act = state::host_act(id, host->name, "held", address);
+    act.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};
+    return edit.audit(act);
+}
+
+Result<bool> is_held(const state::View& view, const state::Host& host,
+                     const wire::AgentHello& hello) {
+    // A clone of the whole machine claims what the host claims: nothing tells whose turn it is.
+    if (tidy_text(hello.machine_id) == host.machine_id) return false;
+    Enrolment clone;
+    clone.fingerprint = host.key_sha256;
+    clone.clone = clone_mark(hello);
+    return EK_TRY(state::find_enrolment(view, clone.key())).has_value();
 }
 
 }  // namespace evenkeel::hosts

@@ -14,6 +14,7 @@ namespace evenkeel::hosts {
 
 inline constexpr std::size_t kPendingMost = 1'000;
 inline constexpr std::size_t kPendingOfAddressMost = 20;
+inline constexpr std::size_t kClonesMost = 16;  // of one host that are on record
 
 // The enrolment of the request's key, made and pending when the key is new. `waiting` has the
 // fingerprints of those whose machine is connected now: when there are too many, others give way.
@@ -27,15 +28,26 @@ struct Acceptance {
     json::Value labels = json::Object{};
 };
 // Makes the host of an enrolment that is pending or rejected; its certificate is made when it asks
-// for it. Of an active one it changes nothing. `not_found`; `conflict` for a retired one, or when
-// the name is taken.
+// for it. Of an active one it changes nothing; a clone's is forgotten, so that it may come in when
+// nobody else is the host. `not_found`; `conflict` for a retired one, or when the name is taken.
 Result<state::Enrolment> accept(state::Edit& edit, const std::string& id,
                                 const Acceptance& acceptance, std::int64_t now_ms);
-// Of one that is pending; again it changes nothing. `not_found`, `conflict`.
+// Of one that is pending or held; again it changes nothing. `not_found`, `conflict`.
 Result<state::Enrolment> reject(state::Edit& edit, const std::string& id);
 
 // Gives an accepted machine the certificate that was made for it, unless it has one already.
 Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                          const std::string& certificate);
+
+// Why a clone's link is closed: the agent looks for its beginning.
+inline constexpr const char* kHeld = "held: another machine has come with the same certificate";
+
+// Records that a second machine has come with the certificate of `host`. Told apart by the machine
+// id that it claims, it is one enrolment however often it comes.
+Result<void> hold(state::Edit& edit, const std::string& host, const wire::AgentHello& hello,
+                  const std::string& address, std::int64_t now_ms);
+// Whether this machine was held as a clone of the host, and nobody has let it in again.
+Result<bool> is_held(const state::View& view, const state::Host& host,
+                     const wire::AgentHello& hello);
 
 }  // namespace evenkeel::hosts

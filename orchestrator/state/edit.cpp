@@ -89,10 +89,6 @@ Result<void> Edit::erase_fingerprint(std::string_view fingerprint) {
     return {};
 }
 
-Result<void> Edit::put_key(std::string_view key_sha256, const EnrolledKey& key) {
-    return put(tables_->keys, key_sha256, encode(key));
-}
-
 Result<void> Edit::put_mark(std::string_view host, const EventMark& mark) {
     return put(tables_->marks, host, encode(mark));
 }

@@ -59,7 +59,6 @@ class Edit : public View {
     Result<void> erase_name(std::string_view name);
     Result<void> put_fingerprint(std::string_view fingerprint, std::string_view host);
     Result<void> erase_fingerprint(std::string_view fingerprint);
-    Result<void> put_key(std::string_view key_sha256, const EnrolledKey& key);
     Result<void> put_mark(std::string_view host, const EventMark& mark);
     // Replaces what the host reported before.
     Result<void> put_collections(const std::string& host, const std::vector<Collection>& all);

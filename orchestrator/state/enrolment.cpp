@@ -1,11 +1,16 @@
 #include "orchestrator/state/enrolment.hpp"
 
+#include <functional>
+#include <utility>
+
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::state {
 namespace {
 
 constexpr std::string_view kPrefix = "enrolment_";
+constexpr std::size_t kFingerprintLetters = 64;
+constexpr std::size_t kKeyLettersMost = kFingerprintLetters + 17;  // of a clone
 
 json::Value encode(const Enrolment& enrolment) {
     return json::Object{{"host", enrolment.host},
@@ -19,20 +24,40 @@ json::Value encode(const Enrolment& enrolment) {
                         {"facts", enrolment.facts}};
 }
 
-}  // namespace
-
-std::string Enrolment::id() const {
-    return std::string(kPrefix) + fingerprint;
+// Shows `see` what has this beginning of a key, in order, until it returns false.
+Result<void> visit(const View& view, const std::string& beginning,
+                   const std::function<bool(Enrolment)>& see) {
+    Result<void> read;
+    EK_CHECK(view.scan(view.tables().keys, store::Range::prefix(beginning),
+                       [&](std::string_view key, std::string_view text) {
+                           auto one = parse_record(text).and_then([&](const json::Value& value) {
+                               return decode_enrolment(key, value);
+                           });
+                           if (!one) read = fail(one.error());
+                           return one && see(*std::move(one));
+                       }));
+    return read;
 }
 
-std::string fingerprint_of(std::string_view enrolment_id) {
+}  // namespace
+
+std::string Enrolment::key() const {
+    return clone.empty() ? fingerprint : fingerprint + "-" + clone;
+}
+
+std::string Enrolment::id() const {
+    return std::string(kPrefix) + key();
+}
+
+std::string key_of(std::string_view enrolment_id) {
     if (!enrolment_id.starts_with(kPrefix)) return "";
     return std::string(enrolment_id.substr(kPrefix.size()));
 }
 
-Result<Enrolment> decode_enrolment(std::string_view fingerprint, const json::Value& value) {
+Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& value) {
     Enrolment enrolment;
-    enrolment.fingerprint = fingerprint;
+    enrolment.fingerprint = key.substr(0, kFingerprintLetters);
+    if (key.size() > kFingerprintLetters) enrolment.clone = key.substr(kFingerprintLetters + 1);
     enrolment.host = value.string_or("host");
     enrolment.certificate = value.string_or("certificate");
     enrolment.state = value.string_or("state");
@@ -59,33 +84,36 @@ json::Value show(const Enrolment& enrolment) {
                         {"announced_at", enrolment.announced_at}};
 }
 
-Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view fingerprint) {
-    if (fingerprint.size() != 64) return std::optional<Enrolment>();
+Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view key) {
+    if (key.size() < kFingerprintLetters || key.size() > kKeyLettersMost) {
+        return std::optional<Enrolment>();
+    }
     std::optional<Enrolment> found;
-    Result<void> read;
-    EK_CHECK(view.scan(view.tables().keys, store::Range::prefix(std::string(fingerprint)),
-                       [&](std::string_view key, std::string_view text) {
-                           auto one = parse_record(text).and_then([&](const json::Value& value) {
-                               return decode_enrolment(key, value);
-                           });
-                           if (one) found = *std::move(one);
-                           if (!one) read = fail(one.error());
-                           return false;
-                       }));
-    EK_CHECK(read);
+    EK_CHECK(visit(view, std::string(key), [&](Enrolment one) {
+        if (one.key() == key) found = std::move(one);
+        return false;  // what is longer sorts behind
+    }));
+    return found;
+}
+
+Result<std::vector<Enrolment>> clones_of(const View& view, const std::string& fingerprint) {
+    std::vector<Enrolment> found;
+    EK_CHECK(visit(view, fingerprint + "-", [&](Enrolment one) {
+        found.push_back(std::move(one));
+        return true;
+    }));
     return found;
 }
 
 Result<void> put_enrolment(Edit& edit, const Enrolment& enrolment) {
     const std::string record = json::write(encode(enrolment));
-    EK_CHECK(edit.raw().put(edit.tables().keys, enrolment.fingerprint, record));
+    EK_CHECK(edit.raw().put(edit.tables().keys, enrolment.key(), record));
     EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
     return {};
 }
 
-Result<void> erase_enrolment(Edit& edit, Enrolment enrolment) {
-    enrolment.state = "rejected";
-    EK_CHECK(edit.raw().erase(edit.tables().keys, enrolment.fingerprint));
+Result<void> erase_enrolment(Edit& edit, const Enrolment& enrolment) {
+    EK_CHECK(edit.raw().erase(edit.tables().keys, enrolment.key()));
     EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
     return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
@@ -8,13 +9,15 @@
 
 namespace evenkeel::state {
 
-// How a machine came in, or wants to: what the store knows of one public key. What it claims of
-// itself was bounded and made printable.
+// How a machine came in, or wants to: what the store knows of one public key, or of a clone: a
+// second machine that came with the key of a host. What it claims of itself was bounded and made
+// printable.
 struct Enrolment {
     std::string fingerprint;   // SHA-256 of the public key
-    std::string host;          // its id; empty until it is accepted
+    std::string clone;         // of a clone: 16 hex digits that tell it apart; else empty
+    std::string host;          // its id; empty until it is accepted; of a clone the host's
     std::string certificate;   // PEM; empty until it asks after it was accepted
-    std::string state;         // pending, active, rejected, retired
+    std::string state;         // pending, active, rejected, held, retired
     std::string name;          // claimed
     std::string machine_id;    // claimed
     std::string version;       // of the agent
@@ -22,20 +25,25 @@ struct Enrolment {
     std::string announced_at;  // RFC 3339
     json::Value facts = json::Object{};
 
-    // "enrolment_" and the fingerprint.
+    // The fingerprint; of a clone with "-" and what tells it apart behind.
+    std::string key() const;
+    // "enrolment_" and the key.
     std::string id() const;
 };
-// The fingerprint in an enrolment's id; empty when it is none.
-std::string fingerprint_of(std::string_view enrolment_id);
+// The key in an enrolment's id; empty when it is none.
+std::string key_of(std::string_view enrolment_id);
 
-Result<Enrolment> decode_enrolment(std::string_view fingerprint, const json::Value& value);
+Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& value);
 // As REST and events show it (docs/rest.md).
 json::Value show(const Enrolment& enrolment);
 
-Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view fingerprint);
+// By its key; a fingerprint is the key of what is no clone.
+Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view key);
+// The clones of a public key.
+Result<std::vector<Enrolment>> clones_of(const View& view, const std::string& fingerprint);
 // Stores it and records enrolment.changed. [lane]
 Result<void> put_enrolment(Edit& edit, const Enrolment& enrolment);
-// Forgets it; it is shown a last time as `rejected`. [lane]
-Result<void> erase_enrolment(Edit& edit, Enrolment enrolment);
+// Forgets it; it is shown a last time as it is here. [lane]
+Result<void> erase_enrolment(Edit& edit, const Enrolment& enrolment);
 
 }  // namespace evenkeel::state

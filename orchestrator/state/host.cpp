@@ -10,6 +10,7 @@ json::Value encode(const Host& host) {
                         {"created_at", host.created_at},
                         {"last_seen", host.last_seen},
                         {"version", host.version},
+                        {"machine_id", host.machine_id},
                         {"boot_id", host.boot_id},
                         {"stream", host.stream},
                         {"fingerprint", host.fingerprint},
@@ -29,6 +30,7 @@ Result<Host> decode_host(const json::Value& value) {
     host.created_at = value.string_or("created_at");
     host.last_seen = value.string_or("last_seen");
     host.version = value.string_or("version");
+    host.machine_id = value.string_or("machine_id");
     host.boot_id = value.string_or("boot_id");
     host.stream = value.string_or("stream");
     host.fingerprint = value.string_or("fingerprint");
@@ -37,16 +39,6 @@ Result<Host> decode_host(const json::Value& value) {
     if (value["labels"].is_object()) host.labels = value["labels"];
     if (value["facts"].is_object()) host.facts = value["facts"];
     return host;
-}
-
-json::Value encode(const EnrolledKey& key) {
-    return json::Object{{"host", key.host}, {"certificate", key.certificate}};
-}
-
-Result<EnrolledKey> decode_enrolled_key(const json::Value& value) {
-    EnrolledKey key{.host = value.string_or("host"), .certificate = value.string_or("certificate")};
-    if (key.host.empty()) return fail(Errc::corrupt, "an enrolled key's record has no host");
-    return key;
 }
 
 Tally& Tally::operator+=(const Tally& other) {

@@ -17,6 +17,7 @@ struct Host {
     std::string created_at;            // RFC 3339
     std::string last_seen;             // RFC 3339; empty = never
     std::string version;               // of the agent
+    std::string machine_id;            // claimed at the last hello; empty before
     std::string boot_id;
     std::string stream;       // of the agent's store; empty before the first hello
     std::string fingerprint;  // of the certificate
@@ -29,14 +30,6 @@ struct Host {
 };
 json::Value encode(const Host& host);
 Result<Host> decode_host(const json::Value& value);
-
-// A key that has enrolled, with the certificate that it was given.
-struct EnrolledKey {
-    std::string host;
-    std::string certificate;  // PEM
-};
-json::Value encode(const EnrolledKey& key);
-Result<EnrolledKey> decode_enrolled_key(const json::Value& value);
 
 // How many of a host's described resources have which verdict.
 struct Tally {

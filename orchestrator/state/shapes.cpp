@@ -55,18 +55,6 @@ json::Value show(const Command& command) {
                         {"resources", std::move(resources)}};
 }
 
-json::Value show_enrolment(const Host& host) {
-    // One for one with the host for as long as tokens are the only way in.
-    const std::string id = "enrolment_" + host.id.substr(host.id.find('_') + 1);
-    return json::Object{{"id", id},
-                        {"host", host.id},
-                        {"state", host.enrolment},
-                        {"name", host.name},
-                        {"fingerprint", host.fingerprint},
-                        {"facts", host.facts},
-                        {"announced_at", host.created_at}};
-}
-
 Shown compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
     if (offline_since.empty() || stored.reason == "off") return {.compliance = stored, .last = {}};
     return {.compliance = {.status = wire::Verdict::unknown,

@@ -14,8 +14,6 @@ namespace evenkeel::state {
 
 json::Value show(const Host& host, const Tally& tally);
 json::Value show(const Command& command);
-// A host's way in: {"id","host","state","name","fingerprint","facts","announced_at"}.
-json::Value show_enrolment(const Host& host);
 
 // A verdict as it holds now: `last` is the one before the host went offline.
 struct Shown {

@@ -15,7 +15,7 @@ struct Tables {
     store::Table hosts;             // host id -> Host
     store::Table names;             // name -> host id, of hosts that are not retired
     store::Table fingerprints;      // certificate SHA-256 -> host id
-    store::Table keys;              // SHA-256 of a public key -> EnrolledKey
+    store::Table keys;              // SHA-256 of a public key, clone -> Enrolment
     store::Table tokens;            // id -> ApiToken
     store::Table enrolment_tokens;  // id -> EnrolmentToken
     store::Table collections;       // host id, 0, name -> Collection

@@ -50,10 +50,6 @@ Result<std::optional<std::string>> View::host_of_name(std::string_view name) con
     return txn_->get(tables_->names, name);
 }
 
-Result<std::optional<EnrolledKey>> View::enrolled_key(std::string_view key_sha256) const {
-    return decoded<EnrolledKey>(get(tables_->keys, key_sha256), decode_enrolled_key);
-}
-
 Result<Tally> View::tally(std::string_view host) const {
     const auto value = EK_TRY(get(tables_->tallies, host));
     return value ? decode_tally(*value) : Tally{};

@@ -1,5 +1,7 @@
-"""Machines without a token wait to be accepted."""
+"""Machines without a token wait to be accepted; copies of a machine are held."""
 
+import shutil
+import time
 import unittest
 
 from case import OrchestratorCase
@@ -116,6 +118,129 @@ class SwitchedOff(OrchestratorCase):
         self.assertEqual((answer["type"], answer["error"]["code"]), ("refused", "denied"))
         self.assertEqual(self.rest.items("/v1/enrolments"), [])
         self.assertEqual(agent.enrol(self.token()["secret"])["type"], "enrolled")
+
+
+class Clones(OrchestratorCase):
+    heartbeat = "500ms"
+
+    def first(self):
+        agent = self.enrolled()
+        agent.connect()
+        agent.hello(machine_id="m1", instance="run_1")
+        return agent
+
+    def copy_of(self, agent, name="copy"):
+        clone = FakeAgent(self.orchestrator, self.orchestrator.root, name)
+        self.agents.append(clone)
+        clone.host, clone.stream, clone.key = agent.host, agent.stream, agent.key
+        clone.certificate = clone.folder / "certificate.pem"
+        shutil.copy(agent.certificate, clone.certificate)
+        return clone
+
+    def come(self, agent, **claims):
+        agent.connect()
+        agent.say_hello(**claims)
+
+    def beat_until(self, agent, what, check):
+        def beat():
+            agent.send({"type": "heartbeat"})
+            return check()
+        return eventually(what, beat)
+
+    def held(self):
+        return [one for one in self.rest.items("/v1/enrolments") if one["state"] == "held"]
+
+    def connection(self):
+        return self.rest.get("/v1/hosts/web1")["connection"]
+
+    def test_a_copy_is_held_and_the_first_goes_on(self):
+        events = self.events()
+        first = self.first()
+        clone = self.copy_of(first)
+        self.come(clone, machine_id="m2", instance="run_2", boot_id="c")
+        one, = self.beat_until(first, "the copy is held", self.held)
+        self.assertIn("held: ", clone.wait_closed())
+        self.assertEqual((one["host"], one["machine_id"], one["name"]),
+                         (first.host, "m2", "copy"))
+        self.assertEqual(self.rest.get(f"/v1/enrolments/{one['id']}"), one)
+        host = self.rest.get("/v1/hosts/web1")
+        self.assertEqual((host["connection"], host["enrolment"]), ("online", "active"))
+        shown = events.wait(lambda event: event["type"] == "enrolment.changed"
+                            and event["data"]["state"] == "held")
+        self.assertEqual(shown["data"]["id"], one["id"])
+        self.assertEqual([event["data"]["connection"] for event in events.matching(
+            lambda event: event["type"] == "host.changed")][-1], "online")
+        record = next(one for one in self.rest.items("/v1/audit") if one["route"] == "held")
+        self.assertEqual(record["actor"]["id"], f"host:{first.host}")
+        # It stays out while the first is away, and comes again as the same enrolment.
+        first.close()
+        eventually("the first is away", lambda: self.connection() == "offline")
+        self.come(clone, machine_id="m2", instance="run_3")
+        self.assertIn("held: ", clone.wait_closed())
+        self.assertEqual(self.held(), [one])
+        # Until somebody lets it in.
+        reply = self.rest.call("POST", f"/v1/enrolments/{one['id']}:accept")
+        self.assertEqual(reply.status, 200, reply)
+        clone.connect()
+        clone.hello(machine_id="m2", instance="run_3")
+        self.assertEqual(self.held(), [])
+
+    def test_a_rejected_copy_stays_out(self):
+        first = self.first()
+        clone = self.copy_of(first)
+        self.come(clone, machine_id="m2", instance="run_2")
+        one, = self.beat_until(first, "the copy is held", self.held)
+        reply = self.rest.call("POST", f"/v1/enrolments/{one['id']}:reject")
+        self.assertEqual(reply.body["state"], "rejected")
+        first.close()
+        eventually("the first is away", lambda: self.connection() == "offline")
+        self.come(clone, machine_id="m2", instance="run_2")
+        self.assertIn("held: ", clone.wait_closed())
+
+    def test_a_machine_started_anew_is_no_copy(self):
+        first = self.first()
+        # Its link is half open: nothing more comes, and nobody ends it.
+        again = self.copy_of(first)
+        again.connect()
+        again.hello(machine_id="m1", instance="run_2", boot_id="another")
+        self.assertTrue(first.wait_closed())
+        self.assertEqual(self.held(), [])
+        self.assertEqual(self.connection(), "online")
+
+    def test_what_was_under_way_when_the_machine_ended_makes_no_copy(self):
+        first = self.first()
+        again = self.copy_of(first)
+        self.come(again, machine_id="m1", instance="run_2")
+        time.sleep(0.2)  # more than a quarter of a heartbeat
+        first.send({"type": "heartbeat"})
+        self.assertEqual(again.expect("hello").body["host"], first.host)
+        self.assertEqual(self.held(), [])
+
+    def test_the_same_process_takes_its_link_over_at_once(self):
+        first = self.first()
+        again = self.copy_of(first)
+        again.connect()
+        again.hello(machine_id="m1", instance="run_1")
+        self.assertTrue(first.wait_closed())
+        self.assertEqual(self.held(), [])
+
+    def test_a_link_taken_over_does_not_let_the_copy_in(self):
+        first = self.first()
+        clone = self.copy_of(first)
+        self.come(clone, machine_id="m2", instance="run_2")
+        again = self.copy_of(first, "again")
+        again.connect()
+        again.hello(machine_id="m1", instance="run_1")
+        self.beat_until(again, "the copy is held", self.held)
+        self.assertIn("held: ", clone.wait_closed())
+        self.assertEqual(self.connection(), "online")
+
+    def test_the_copies_of_a_retired_host_are_forgotten(self):
+        first = self.first()
+        self.come(self.copy_of(first), machine_id="m2", instance="run_2")
+        self.beat_until(first, "the copy is held", self.held)
+        self.assertEqual(self.rest.call("POST", "/v1/hosts/web1:retire").status, 200)
+        self.assertEqual([one["state"] for one in self.rest.items("/v1/enrolments")], ["retired"])
 
 
 if __name__ == "__main__":
