@@ -203,9 +203,8 @@ class Clones(OrchestratorCase):
         again = self.copy_of(first)
         again.connect()
         again.hello(machine_id="m1", instance="run_2", boot_id="another")
-        self.assertTrue(first.wait_closed())
+        self.beat_until(again, "it is online", lambda: self.connection() == "online")
         self.assertEqual(self.held(), [])
-        self.assertEqual(self.connection(), "online")
 
     def test_what_was_under_way_when_the_machine_ended_makes_no_copy(self):
         first = self.first()
