@@ -6,27 +6,11 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/time.hpp"
+#include "sdk/client/cli/arguments_parts.hpp"
 #include "sdk/client/cli/complete.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-using Run = std::function<Exit(Session&)>;
-
-// Remembers which subcommand the line named; its options live as long as the callback.
-template <typename Options>
-void on_parsed(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,
-               Exit (*command)(Session&, const Options&)) {
-    app->callback([&run, options, command] {
-        run = [options, command](Session& session) { return command(session, *options); };
-    });
-}
-
-CLI::App* group(CLI::App& app, const std::string& name, const std::string& text) {
-    CLI::App* sub = app.add_subcommand(name, text);
-    sub->require_subcommand(1);
-    return sub;
-}
 
 // One value after each --host: a second word is never swallowed.
 CLI::Option* add_hosts(CLI::App* app, std::vector<std::string>& hosts) {

@@ -3,28 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "sdk/client/cli/arguments.hpp"
+#include "sdk/client/cli/arguments_parts.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-using Run = std::function<Exit(Session&)>;
-
-template <typename Options>
-void on_parsed(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,
-               Exit (*command)(Session&, const Options&)) {
-    app->callback([&run, options, command] {
-        run = [options, command](Session& session) { return command(session, *options); };
-    });
-}
-
-// The group of that name, which another kind of thing may have made.
-CLI::App* group(CLI::App& app, const std::string& name, const std::string& text) {
-    const auto there = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
-    if (!there.empty()) return there.front();
-    CLI::App* made = app.add_subcommand(name, text);
-    made->require_subcommand(1);
-    return made;
-}
 
 void add_tokens(CLI::App& app, Run& run) {
     const auto options = std::make_shared<TokenOptions>();
@@ -69,8 +51,8 @@ void add_enrolments(CLI::App& app, Run& run) {
         ->allow_extra_args(false);
     on_parsed(accept, run, options, accept_enrolment);
 
-    CLI::App* reject = group(app, "reject", "Keep a host out")
-                           ->add_subcommand("enrolment", "One that is pending");
+    CLI::App* reject =
+        group(app, "reject", "Keep a host out")->add_subcommand("enrolment", "One that is pending");
     reject->add_option("ID", options->id, "Its id")->required();
     on_parsed(reject, run, options, reject_enrolment);
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "sdk/client/cli/commands.hpp"
+
+// What the files that declare command lines share; CLI11 is heavy, so only they include it.
+namespace evenkeel::cli {
+
+using Run = std::function<Exit(Session&)>;
+
+// Remembers which subcommand the line named; its options live as long as the callback.
+template <typename Options>
+void on_parsed(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,
+               Exit (*command)(Session&, const Options&)) {
+    app->callback([&run, options, command] {
+        run = [options, command](Session& session) { return command(session, *options); };
+    });
+}
+
+// The group of that name (get, create); made with this text unless another file has made it.
+inline CLI::App* group(CLI::App& app, const std::string& name, const std::string& text) {
+    const auto there = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
+    if (!there.empty()) return there.front();
+    CLI::App* made = app.add_subcommand(name, text);
+    made->require_subcommand(1);
+    return made;
+}
+
+}  // namespace evenkeel::cli
