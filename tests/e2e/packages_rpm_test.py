@@ -1,6 +1,5 @@
 """Packages on machines of rpm, one kept by dnf and one by zypper: the same behaviour on both."""
 
-import fcntl
 import json
 import threading
 import time
@@ -8,6 +7,7 @@ import unittest
 
 from beds import rpms
 from harness.case import QUIET_SECONDS, SystemCase
+from harness.packages import Packages
 from harness.system import AGENT, eventually, write
 
 LATENCY_SECONDS = 2.0
@@ -16,7 +16,7 @@ TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
 RELEASE = "1.0-1"
 
 
-class Machine:
+class Machine(Packages):
     """A machine of rpm. Subclasses say which `tool` keeps it."""
 
     hosts = ("rpm",)
@@ -30,45 +30,16 @@ class Machine:
 
     def setUp(self):
         """No test finds what another has left."""
-        for item in self.rest.items("/v1/hosts/rpm/resources/packages"):
-            path = self.rest.resource_path("rpm", "packages", item["id"])
-            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+        self.forget_all()
         self.sh(TRACES + "rpm -qa --qf '%{name}.%{arch}\\n' | grep -vE '^(basefiles|gpg-pubkey)' "
                 "| xargs -r rpm -e --noscripts; rm -f /run/slowpost* /etc/hello.conf*; "
                 ": >" + self.hold_file)
         rpms.give(self.bed(), self.tool, "v1")
 
-    def sh(self, command, check=True, timeout_s=60):
-        return self.bed().run("sh", "-c", command, check=check, timeout_s=timeout_s).stdout
-
     def version(self, name):
         """What rpm says is installed, or None."""
         told = self.bed().run("rpm", "-q", "--qf", "%{version}-%{release}\n", name, check=False)
         return told.stdout.strip() if told.returncode == 0 else None
-
-    def put(self, rid, description, policy=None, query=""):
-        return self.rest.put("rpm", "packages", rid, description, policy, query=query)
-
-    def changes(self, command):
-        return [(one["path"], one["before"], one["after"], one["outcome"])
-                for one in command["resources"][0]["changes"]]
-
-    def assert_fails(self, rid, description, code, words):
-        command = self.put(rid, description).body
-        self.assertEqual(command["state"], "failed", command)
-        error = command["resources"][0]["error"]
-        self.assertEqual(error["code"], code, error)
-        self.assertRegex(error["detail"], words)
-
-    def assert_settled(self, rid, description):
-        """A further apply finds nothing to do, and the verdict agrees."""
-        self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
-        self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
-
-    def tamper(self, command):
-        since = self.events.mark()
-        self.sh(command)
-        return since, time.time()
 
 
 class Cases(Machine):
@@ -86,7 +57,7 @@ class Cases(Machine):
         self.assertEqual(self.version("hello"), RELEASE)
         self.assertEqual(self.version("libhello"), RELEASE)
         self.assert_settled("hello", {})
-        state = self.rest.resource("rpm", "packages", "hello")["state"]
+        state = self.state("hello")
         self.assertEqual(state, {"version": RELEASE, "condition": "installed", "hold": False,
                                  "candidate": RELEASE, "lists_stale": False})
 
@@ -205,8 +176,7 @@ class Cases(Machine):
 
     def test_a_lock_is_waited_for(self):
         self.put_done("packages", "libhello", {})
-        with open(self.bed().files / "var/lib/rpm/.rpm.lock", "r+", encoding="utf-8") as lock:
-            fcntl.lockf(lock, fcntl.LOCK_EX)
+        with self.locked("var/lib/rpm/.rpm.lock"):
             waiting = threading.Thread(target=self.put_done,
                                        args=("packages", "libhello", {"ensure": "absent"}))
             waiting.start()

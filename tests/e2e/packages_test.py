@@ -1,7 +1,5 @@
 """Packages on a host with dpkg and apt, from a repository of our own."""
 
-import contextlib
-import fcntl
 import json
 import threading
 import time
@@ -9,6 +7,7 @@ import unittest
 
 from beds import debs
 from harness.case import QUIET_SECONDS, SystemCase
+from harness.packages import Packages
 from harness.system import AGENT, eventually, main_pid, write
 
 PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy")
@@ -16,23 +15,17 @@ LATENCY_SECONDS = 2.0
 HELD_SECONDS = 3
 
 
-class PackagesCase(SystemCase):
+class PackagesCase(Packages, SystemCase):
     hosts = ("deb",)
     prepare = staticmethod(lambda bed: debs.give(bed, "v1"))
 
     def setUp(self):
         """No test finds what another has left."""
-        for item in self.rest.items("/v1/hosts/deb/resources/packages"):
-            path = self.rest.resource_path("deb", "packages", item["id"])
-            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+        self.forget_all()
         self.sh("rm -f /etc/failpost.fails; touch /run/slowpost.go")
         self.sh("apt-mark unhold " + " ".join(PACKAGES[:4]) + " >/dev/null; dpkg --configure -a; "
                 "dpkg --purge --force-depends " + " ".join(PACKAGES) + "; rm -f /run/slowpost*")
         debs.give(self.bed(), "v1")
-
-    def sh(self, command, check=True):
-        return self.bed().run("sh", "-c", "export DEBIAN_FRONTEND=noninteractive; " + command,
-                              check=check).stdout
 
     def status(self, name):
         """("hold", "installed", "1.0"), or None for a package that dpkg does not know."""
@@ -40,25 +33,6 @@ class PackagesCase(SystemCase):
                               "${db:Status-Want} ${db:Status-Status} ${Version}", name,
                               check=False)
         return tuple(told.stdout.split()) if told.returncode == 0 else None
-
-    def put(self, rid, description, policy=None, query=""):
-        return self.rest.put("deb", "packages", rid, description, policy, query=query)
-
-    def changes(self, command):
-        return [(one["path"], one["before"], one["after"], one["outcome"])
-                for one in command["resources"][0]["changes"]]
-
-    def assert_fails(self, rid, description, code, words):
-        command = self.put(rid, description).body
-        self.assertEqual(command["state"], "failed", command)
-        error = command["resources"][0]["error"]
-        self.assertEqual(error["code"], code, error)
-        self.assertRegex(error["detail"], words)
-
-    def assert_settled(self, rid, description):
-        """A further apply finds nothing to do, and the verdict agrees."""
-        self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
-        self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
 
 
 class Apply(PackagesCase):
@@ -72,7 +46,7 @@ class Apply(PackagesCase):
         self.assertEqual(self.status("hello"), ("install", "installed", "1.0"))
         self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
         self.assert_settled("hello", {})
-        state = self.rest.resource("deb", "packages", "hello")["state"]
+        state = self.state("hello")
         self.assertEqual(state, {"version": "1.0", "condition": "installed", "hold": False,
                                  "candidate": "1.0", "lists_stale": False})
 
@@ -183,7 +157,7 @@ class Apply(PackagesCase):
         write(self.bed(), "/etc/failpost.fails", "")
         self.assert_fails("failpost", {}, "internal", "failpost says why")
         self.assertEqual(self.status("failpost"), ("install", "half-configured", "1.0"))
-        state = self.rest.resource("deb", "packages", "failpost")["state"]
+        state = self.state("failpost")
         self.assertEqual(state["condition"], "half-configured")
         self.sh("rm /etc/failpost.fails")
         done = self.put_done("packages", "failpost", {})
@@ -201,14 +175,8 @@ class Apply(PackagesCase):
         self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
         self.assertIsNone(self.status("rival"))
 
-    @contextlib.contextmanager
-    def locked(self):
-        with open(self.bed().files / "var/lib/dpkg/lock-frontend", "r+", encoding="utf-8") as lock:
-            fcntl.lockf(lock, fcntl.LOCK_EX)
-            yield
-
     def test_a_lock_is_waited_for(self):
-        with self.locked():
+        with self.locked("var/lib/dpkg/lock-frontend"):
             waiting = threading.Thread(target=self.put_done, args=("packages", "libhello", {}))
             waiting.start()
             time.sleep(HELD_SECONDS)
@@ -236,11 +204,6 @@ class Replacing(PackagesCase):
 
 
 class Drift(PackagesCase):
-    def tamper(self, command):
-        since = self.events.mark()
-        self.sh(command)
-        return since, time.time()
-
     def test_removal_and_upgrade_from_outside_are_seen_at_once(self):
         debs.give(self.bed(), "v1", "v2")
         description = {"version": "1.0", "hold": False}
@@ -287,7 +250,7 @@ class Drift(PackagesCase):
                          "nobody is judged in the middle of his work")
         self.bed().run("systemctl", "kill", "--signal=KILL", "outside")
         self.wait_event("resource.drifted", "packages", "slowpost", since)
-        state = self.rest.resource("deb", "packages", "slowpost")["state"]
+        state = self.state("slowpost")
         self.assertEqual(state["condition"], "half-configured")
         write(self.bed(), "/run/slowpost.go", "")
         done = self.put_done("packages", "slowpost", {}, "enforce")

@@ -1,0 +1,54 @@
+"""What the tests of packages share, whichever package manager keeps the machine."""
+
+import contextlib
+import fcntl
+import time
+
+
+class Packages:
+    """Beside SystemCase, of whose first host it speaks."""
+
+    def forget_all(self):
+        """No test finds what another has described."""
+        for item in self.rest.items(f"/v1/hosts/{self.hosts[0]}/resources/packages"):
+            path = self.rest.resource_path(self.hosts[0], "packages", item["id"])
+            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+
+    def sh(self, command, check=True, timeout_s=60):
+        return self.bed().run("sh", "-c", "export DEBIAN_FRONTEND=noninteractive; " + command,
+                              check=check, timeout_s=timeout_s).stdout
+
+    def put(self, rid, description, policy=None, query=""):
+        return self.rest.put(self.hosts[0], "packages", rid, description, policy, query=query)
+
+    def state(self, rid):
+        return self.rest.resource(self.hosts[0], "packages", rid)["state"]
+
+    def changes(self, command):
+        return [(one["path"], one["before"], one["after"], one["outcome"])
+                for one in command["resources"][0]["changes"]]
+
+    def assert_fails(self, rid, description, code, words):
+        command = self.put(rid, description).body
+        self.assertEqual(command["state"], "failed", command)
+        error = command["resources"][0]["error"]
+        self.assertEqual(error["code"], code, error)
+        self.assertRegex(error["detail"], words)
+
+    def assert_settled(self, rid, description):
+        """A further apply finds nothing to do, and the verdict agrees."""
+        self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
+        self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
+
+    def tamper(self, command):
+        """Runs it and returns where to look for events from, and when it was done."""
+        since = self.events.mark()
+        self.sh(command)
+        return since, time.time()
+
+    @contextlib.contextmanager
+    def locked(self, path):
+        """Holds a lock file of the host as its package manager does."""
+        with open(self.bed().files / path, "r+", encoding="utf-8") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            yield
