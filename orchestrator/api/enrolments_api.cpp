@@ -6,7 +6,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/listing.hpp"
 #include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
 
@@ -29,14 +29,28 @@ const Fields& enrolment_fields() {
     return kFields;
 }
 
-Outcome list_enrolments(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id, enrolment_fields());
-    return pages.answer(
-        view, request, view.tables().keys, store::Range::all(),
-        [](std::string_view key, std::string_view text) -> Checked<std::optional<json::Value>> {
-            const json::Value record = EK_ASK(state::parse_record(text));
-            return state::show(EK_ASK(state::decode_enrolment(key, record)));
-        });
+Checked<Listing> list_enrolments(const state::View& view, const Request&) {
+    return Listing{
+        .table = view.tables().keys,
+        .range = store::Range::all(),
+        .make_for =
+            [](const state::View&) {
+                return [](std::string_view key,
+                          std::string_view text) -> Checked<std::optional<json::Value>> {
+                    const json::Value record = EK_ASK(state::parse_record(text));
+                    return state::show(EK_ASK(state::decode_enrolment(key, record)));
+                };
+            },
+        .identity =
+            [](std::string_view key, std::string_view) {
+                return json::Object{{"id", state::enrolment_id_of(key)}};
+            },
+        .touch =
+            [](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
+                if (event.type != "enrolment.changed") return;
+                const std::string id = data.string_or("id");
+                touched.keys.emplace(state::key_of(id), json::Object{{"id", id}});
+            }};
 }
 
 Checked<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
@@ -111,11 +125,11 @@ void add_enrolments(std::vector<http::Route>& routes, Context& context) {
                       .permission = "enrolment.read",
                       .tag = "enrolment",
                       .summary = "List how hosts came in, and which machines want to",
-                      .query = page_parameters(enrolment_fields()),
-                      .answers = {{200, "A page of enrolments.", "EnrolmentList", {"Link"}}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_enrolments(context, view, request);
-                      })});
+                      .query = list_parameters(enrolment_fields()),
+                      .headers = {"Last-Event-ID"},
+                      .answers = list_answers("A page of enrolments.", "EnrolmentList"),
+                      .handler = listing(context, enrolment_fields(), list_enrolments),
+                      .produces = list_media_types()});
     routes.push_back({.method = "GET",
                       .path = "/v1/enrolments/{id}",
                       .permission = "enrolment.read",

@@ -46,7 +46,11 @@ std::string Enrolment::key() const {
 }
 
 std::string Enrolment::id() const {
-    return std::string(kPrefix) + key();
+    return enrolment_id_of(key());
+}
+
+std::string enrolment_id_of(std::string_view key) {
+    return std::string(kPrefix).append(key);
 }
 
 std::string key_of(std::string_view enrolment_id) {

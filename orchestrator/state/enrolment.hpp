@@ -30,6 +30,7 @@ struct Enrolment {
     // "enrolment_" and the key.
     std::string id() const;
 };
+std::string enrolment_id_of(std::string_view key);
 // The key in an enrolment's id; empty when it is none.
 std::string key_of(std::string_view enrolment_id);
 

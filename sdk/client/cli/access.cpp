@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/watch.hpp"
 
 // Tokens and enrolments.
 namespace evenkeel::cli {
@@ -25,18 +26,19 @@ client::Result<std::vector<std::string>> fetch(
     return std::vector<std::string>{one->body};
 }
 
+std::vector<std::string> row_of(const json::Value& item, const std::vector<std::string>& members) {
+    std::vector<std::string> row;
+    for (const std::string& member : members) row.push_back(item.string_or(member));
+    return row;
+}
+
 Exit show(const Output& output, const std::vector<std::string>& items, bool one, Table table,
           const std::vector<std::string>& members) {
     if (output.is_json()) {
         one ? output.json(items.front()) : output.json_items(items);
         return Exit::done;
     }
-    for (const std::string& item : items) {
-        const json::Value value = parsed(item);
-        std::vector<std::string> row;
-        for (const std::string& member : members) row.push_back(value.string_or(member));
-        table.rows.push_back(std::move(row));
-    }
+    for (const std::string& item : items) table.rows.push_back(row_of(parsed(item), members));
     output.table(table);
     return Exit::done;
 }
@@ -63,8 +65,9 @@ client::Result<json::Value> post(client::Client& client, const std::string& path
 Exit get_tokens(Session& session, const TokenOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    const auto items = fetch(**client, "/v1/tokens", options.id,
-                             {{"filter", options.filter}, {"order_by", options.order_by}});
+    const auto items =
+        fetch(**client, "/v1/tokens", options.id,
+              {{"filter", options.query.filter}, {"order_by", options.query.order_by}});
     if (!items) return session.fail(items.error());
     return show(session.output(), *items, !options.id.empty(),
                 {{"NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "ID"}, {}},
@@ -113,13 +116,29 @@ Exit revoke_token(Session& session, const TokenOptions& options) {
 Exit get_enrolments(Session& session, const EnrolmentOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    const std::string filter =
-        options.state.empty() ? "" : "state = " + json::write(json::Value(options.state));
-    const auto items = fetch(**client, "/v1/enrolments", options.id, {{"filter", filter}});
+    const Table table{{"NAME", "STATE", "ADDRESS", "ANNOUNCED", "FINGERPRINT", "HOST", "ID"}, {}};
+    const std::vector<std::string> members{"name",        "state", "address", "announced_at",
+                                           "fingerprint", "host",  "id"};
+    client::ListQuery query = options.query;
+    if (!options.state.empty()) query = narrowed(query, "state", options.state);
+    const bool one = !options.id.empty();
+    if (options.watch) {
+        if (one) {
+            const auto there = fetch(**client, "/v1/enrolments", options.id, {});
+            if (!there) return session.fail(there.error());
+            query = narrowed(query, "id", options.id);
+        }
+        return watch(session, {.path = "/v1/enrolments",
+                               .query = query,
+                               .header = table.header,
+                               .row = [&members](const json::Value& item) {
+                                   return row_of(item, members);
+                               }});
+    }
+    const auto items = fetch(**client, "/v1/enrolments", options.id,
+                             {{"filter", query.filter}, {"order_by", query.order_by}});
     if (!items) return session.fail(items.error());
-    return show(session.output(), *items, !options.id.empty(),
-                {{"NAME", "STATE", "ADDRESS", "ANNOUNCED", "FINGERPRINT", "HOST", "ID"}, {}},
-                {"name", "state", "address", "announced_at", "fingerprint", "host", "id"});
+    return show(session.output(), *items, one, table, members);
 }
 
 namespace {

@@ -19,11 +19,6 @@ CLI::Option* add_hosts(CLI::App* app, std::vector<std::string>& hosts) {
         ->type_name("HOST");
 }
 
-void add_query(CLI::App* app, client::ListQuery& query) {
-    app->add_option("--filter", query.filter, "Only these: 'field = value AND ...'");
-    app->add_option("--order-by", query.order_by, "Sorted: field,-field");
-}
-
 void add_get(CLI::App& app, Run& run) {
     CLI::App* get = group(app, "get", "List things, or show one");
     const auto options = std::make_shared<GetOptions>();
@@ -31,6 +26,7 @@ void add_get(CLI::App& app, Run& run) {
     CLI::App* hosts = get->add_subcommand("hosts", "Hosts")->alias("host");
     hosts->add_option("NAME", options->name, "One host, by name or id");
     add_query(hosts, options->query);
+    add_watch(hosts, options->watch);
     on_parsed(hosts, run, options, get_hosts);
 
     CLI::App* commands = get->add_subcommand("commands", "Commands")->alias("command");
@@ -39,6 +35,7 @@ void add_get(CLI::App& app, Run& run) {
     commands->add_option("--limit", options->limit, "Only the newest so many");
     add_hosts(commands, options->hosts);
     add_query(commands, options->query);
+    add_watch(commands, options->watch);
     on_parsed(commands, run, options, get_commands);
 
     CLI::App* collections =
@@ -46,6 +43,7 @@ void add_get(CLI::App& app, Run& run) {
     collections->add_option("NAME", options->name, "One collection");
     add_hosts(collections, options->hosts);
     add_query(collections, options->query);
+    add_watch(collections, options->watch);
     on_parsed(collections, run, options, get_collections);
 
     CLI::App* resources =
@@ -54,6 +52,7 @@ void add_get(CLI::App& app, Run& run) {
     resources->add_option("ID", options->id, "One resource of it");
     add_hosts(resources, options->hosts);
     add_query(resources, options->query);
+    add_watch(resources, options->watch);
     on_parsed(resources, run, options, get_resources);
 }
 
@@ -174,6 +173,7 @@ void add_watching(CLI::App& app, Run& run) {
     compliance_app->add_option("--status", judged->status, "Only this status")
         ->check(CLI::IsMember({"compliant", "drifted", "unknown", "failed"}));
     add_query(compliance_app, judged->query);
+    add_watch(compliance_app, judged->watch);
     on_parsed(compliance_app, run, judged, compliance);
 
     const auto call = std::make_shared<ApiOptions>();

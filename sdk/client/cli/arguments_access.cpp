@@ -13,8 +13,7 @@ void add_tokens(CLI::App& app, Run& run) {
     CLI::App* get =
         group(app, "get", "")->add_subcommand("tokens", "Tokens of the API")->alias("token");
     get->add_option("ID", options->id, "One token");
-    get->add_option("--filter", options->filter, "Only those for which it holds");
-    get->add_option("--order-by", options->order_by, "Fields, - before one for descending");
+    add_query(get, options->query);
     on_parsed(get, run, options, get_tokens);
 
     CLI::App* make = group(app, "create", "Make something")
@@ -41,6 +40,8 @@ void add_enrolments(CLI::App& app, Run& run) {
     get->add_option("ID", options->id, "One enrolment");
     get->add_option("--state", options->state, "Only those in this state")
         ->check(CLI::IsMember({"pending", "active", "rejected", "held", "retired"}));
+    add_query(get, options->query);
+    add_watch(get, options->watch);
     on_parsed(get, run, options, get_enrolments);
 
     CLI::App* accept = group(app, "accept", "Let a host in")

@@ -31,4 +31,16 @@ inline CLI::App* group(CLI::App& app, const std::string& name, const std::string
     return made;
 }
 
+// What every list takes.
+inline void add_query(CLI::App* app, client::ListQuery& query) {
+    app->add_option("--filter", query.filter, "Only these: 'field = value AND ...'");
+    app->add_option("--order-by", query.order_by, "Sorted: field,-field");
+}
+
+// Of a list that the API lets be followed.
+inline void add_watch(CLI::App* app, bool& watch) {
+    app->add_flag("-w,--watch", watch, "Go on with each change of the list until interrupted")
+        ->excludes(app->get_option("--order-by"));
+}
+
 }  // namespace evenkeel::cli

@@ -12,8 +12,9 @@ namespace evenkeel::cli {
 
 struct GetOptions {
     client::ListQuery query;
-    std::string name;  // of one; empty: all
-    std::string id;    // resources only
+    bool watch = false;  // go on with what becomes of the list
+    std::string name;    // of one; empty: all
+    std::string id;      // resources only
     std::vector<std::string> hosts;
     std::string state;      // commands only
     std::size_t limit = 0;  // commands only; 0: all
@@ -77,6 +78,7 @@ Exit events(Session& session, const EventOptions& options);
 
 struct ComplianceOptions {
     client::ListQuery query;
+    bool watch = false;
     std::vector<std::string> hosts;
     std::string collection;
     std::string status;
@@ -107,19 +109,20 @@ Exit cancel_command(Session& session, const ManageOptions& options);
 Exit create_enrolment_token(Session& session, const ManageOptions& options);
 
 struct TokenOptions {
+    client::ListQuery query;
     std::string id;  // of one; empty: all
     std::string name;
     std::string role;
     std::string expires_in;  // empty: the API's default
     std::string out;         // a new file for the secret, 0600; empty: standard output
-    std::string filter;
-    std::string order_by;
 };
 Exit get_tokens(Session& session, const TokenOptions& options);
 Exit create_token(Session& session, const TokenOptions& options);
 Exit revoke_token(Session& session, const TokenOptions& options);
 
 struct EnrolmentOptions {
+    client::ListQuery query;
+    bool watch = false;
     std::string id;  // of one; empty: all
     std::string state;
     std::string name;

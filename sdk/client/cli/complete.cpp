@@ -58,6 +58,11 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"rename host", {"hosts"}},
         {"retire host", {"hosts"}},
         {"cancel command", {"commands"}},
+        {"get enrolments", {"enrolments"}},
+        {"accept enrolment", {"waiting"}},
+        {"reject enrolment", {"waiting"}},
+        {"get tokens", {"tokens"}},
+        {"revoke token", {"tokens"}},
         {"wait", {"targets"}},
         {"completion", {"shells"}},
         {"context use", {"contexts"}},
@@ -69,11 +74,12 @@ const std::vector<std::string>& places_of(const std::string& command) {
     return found == kPlaces.end() ? kNone : found->second;
 }
 
-std::string values_of(const std::string& option) {
+std::string values_of(const std::string& command, const std::string& option) {
+    if (command == "get enrolments" && option == "--state") return "enrolment states";
     static const std::map<std::string, std::string> kValues = {
         {"--host", "hosts"},      {"--collection", "collections"}, {"--context", "contexts"},
         {"--status", "verdicts"}, {"--state", "states"},           {"--output", "formats"},
-        {"-o", "formats"},        {"--for", "conditions"},
+        {"-o", "formats"},        {"--for", "conditions"},         {"--role", "roles"},
     };
     const auto found = kValues.find(option);
     return found == kValues.end() ? "" : found->second;
@@ -85,6 +91,8 @@ const std::vector<std::string>& listed(const std::string& kind) {
         {"states",
          {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled", "superseded",
           "interrupted"}},
+        {"enrolment states", {"pending", "active", "rejected", "held", "retired"}},
+        {"roles", {"viewer", "operator", "admin"}},
         {"formats", {"table", "json"}},
         {"shells", {"bash", "zsh"}},
         {"conditions",
@@ -105,6 +113,9 @@ class Names {
         if (kind == "contexts") return contexts();
         if (kind == "hosts") return list("/v1/hosts", "name");
         if (kind == "commands") return list("/v1/commands", "id");
+        if (kind == "enrolments") return list("/v1/enrolments", "id");
+        if (kind == "waiting") return waiting();
+        if (kind == "tokens") return list("/v1/tokens", "id");
         if (kind == "targets") {
             const bool command = asked_.begun.starts_with("command/");
             return command ? list("/v1/commands", "id", "command/")
@@ -129,13 +140,25 @@ class Names {
         return names;
     }
 
+    // Enrolments about which something is to be decided; a list's filter knows no OR.
+    std::vector<std::string> waiting() {
+        std::vector<std::string> names;
+        for (const char* state : {"pending", "held", "rejected"}) {
+            for (std::string& name :
+                 list("/v1/enrolments", "id", "", std::string("state = ") + state)) {
+                names.push_back(std::move(name));
+            }
+        }
+        return names;
+    }
+
     std::string any_host() {
         const auto hosts = list("/v1/hosts", "name");
         return hosts.empty() ? "" : hosts.front();
     }
 
     std::vector<std::string> list(const std::string& path, const char* member,
-                                  const std::string& before = "") {
+                                  const std::string& before = "", const std::string& filter = "") {
         std::vector<std::string> names;
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
@@ -145,7 +168,8 @@ class Names {
         config->attempts = 1;
         auto client = client::Client::open(*std::move(config));
         if (!client) return names;
-        const auto reply = client->send({.path = path, .query = {{"limit", kNamesMost}}});
+        const auto reply =
+            client->send({.path = path, .query = {{"limit", kNamesMost}, {"filter", filter}}});
         const auto page = reply ? json::parse(reply->body, {.bytes = 16 << 20})
                                 : Result<json::Value>(fail(Errc::unavailable, ""));
         if (!page || !(*page)["items"].is_array()) return names;
@@ -218,7 +242,7 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
     }
     completion.begun = words.empty() ? "" : words.back();
     if (!option.empty()) {
-        completion.live = values_of(option);
+        completion.live = values_of(path, option);
         completion.fixed = listed(completion.live);
         return completion;
     }

@@ -1,7 +1,12 @@
+#include "core/base/text.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/watch.hpp"
+#include "sdk/client/cpp/decode.hpp"
 
 namespace evenkeel::cli {
 namespace {
+
+using Row = std::vector<std::string>;
 
 // One object when a name was given, else the list.
 template <typename T>
@@ -39,30 +44,164 @@ std::string detail_of(const client::Compliance& compliance) {
     return out;
 }
 
+const Row kHostColumns{"NAME",    "ENROLMENT", "CONNECTION", "COMPLIANT", "DRIFTED",
+                       "UNKNOWN", "FAILED",    "LAST SEEN",  "VERSION",   "ID"};
+
+Row row_of(const client::Host& host) {
+    const client::Counts& counts = host.compliance;
+    return {host.name,
+            host.enrolment,
+            host.connection,
+            number(counts.compliant),
+            number(counts.drifted),
+            number(counts.unknown),
+            number(counts.failed),
+            host.last_seen,
+            host.version,
+            host.id};
+}
+
+const Row kCommandColumns{"ID",      "HOST",     "VERB",      "STATE",
+                          "CREATED", "FINISHED", "RESOURCES", "ERROR"};
+
+Row row_of(Session& session, const client::Command& command) {
+    return {command.id,
+            session.host_name(command.host),
+            command.verb,
+            command.state,
+            command.created_at,
+            command.finished_at,
+            std::to_string(command.resources.size()),
+            command.error ? command.error->detail : ""};
+}
+
+const Row kCollectionColumns{"HOST", "COLLECTION", "PLUGIN"};
+
+Row row_of(const std::string& host, const client::Collection& collection) {
+    return {host, collection.name, collection.plugin};
+}
+
+const Row kResourceColumns{"HOST", "COLLECTION", "ID", "POLICY", "STATUS", "DETAIL", "SINCE"};
+
+Row row_of(const std::string& host, const client::Resource& resource) {
+    const auto compliance = resource.compliance.value_or(client::Compliance{});
+    return {host,
+            resource.collection,
+            resource.id,
+            resource.policy,
+            compliance.status,
+            detail_of(compliance),
+            compliance.since};
+}
+
+const Row kComplianceColumns{"HOST", "COLLECTION", "ID", "STATUS", "DETAIL", "SINCE", "SEEN BY"};
+
+Row verdict_row_of(Session& session, const client::Resource& item) {
+    const auto verdict = item.compliance.value_or(client::Compliance{});
+    return {session.host_name(item.host), item.collection, item.id,        verdict.status,
+            detail_of(verdict),           verdict.since,   verdict.seen_by};
+}
+
+// At most one, as what is followed is followed on one host or on all; empty: on all.
+client::Result<std::string> choose_host_or_all(client::Client& client,
+                                               const std::vector<std::string>& given) {
+    if (given.empty()) return std::string();
+    return choose_host(client, given);
+}
+
+Exit watch_hosts(Session& session, client::Client& client, const GetOptions& options) {
+    client::ListQuery query = options.query;
+    if (!options.name.empty()) {
+        const auto host = client.host(options.name);
+        if (!host) return session.fail(host.error());
+        query = narrowed(query, "id", host->id);
+    }
+    return watch(session, {.path = "/v1/hosts",
+                           .query = query,
+                           .header = kHostColumns,
+                           .row = [](const json::Value& item) {
+                               return row_of(client::decode_host(item));
+                           }});
+}
+
+Exit watch_commands(Session& session, client::Client& client, const GetOptions& options) {
+    client::ListQuery query = options.query;
+    if (!options.name.empty()) {
+        const auto command = client.command(options.name);
+        if (!command) return session.fail(command.error());
+        query = narrowed(query, "id", command->id);
+    }
+    const auto host = choose_host_or_all(client, options.hosts);
+    if (!host) return session.fail(host.error());
+    return watch(session, {.path = "/v1/commands",
+                           .query = query,
+                           .more = {{"host", *host}, {"state", options.state}},
+                           .header = kCommandColumns,
+                           .row =
+                               [&session](const json::Value& item) {
+                                   return row_of(session, client::decode_command(item));
+                               },
+                           .most = options.limit});
+}
+
+// What hosts can look after, or what is described on them.
+Exit watch_of_host(Session& session, client::Client& client, const GetOptions& options,
+                   bool collections) {
+    const auto host = choose_host(client, options.hosts);
+    if (!host) return session.fail(host.error());
+    WatchedList list{.path = "/v1/hosts/" + percent_encode(*host), .query = options.query};
+    if (collections) {
+        list.path += "/collections";
+        list.header = kCollectionColumns;
+        list.row = [&host](const json::Value& item) {
+            return row_of(*host, client::decode_collection(item));
+        };
+        if (!options.name.empty()) list.query = narrowed(list.query, "collection", options.name);
+    } else {
+        list.path += "/resources";
+        list.header = kResourceColumns;
+        list.row = [&host](const json::Value& item) {
+            return row_of(*host, client::decode_resource(item));
+        };
+        if (!options.name.empty()) list.path += "/" + percent_encode(options.name);
+        if (!options.id.empty()) list.query = narrowed(list.query, "id", options.id);
+    }
+    return watch(session, list);
+}
+
+Exit watch_compliance(Session& session, client::Client& client, const ComplianceOptions& options) {
+    const auto host = choose_host_or_all(client, options.hosts);
+    if (!host) return session.fail(host.error());
+    return watch(
+        session,
+        {.path = "/v1/compliance",
+         .query = options.query,
+         .more = {{"host", *host}, {"collection", options.collection}, {"status", options.status}},
+         .header = kComplianceColumns,
+         .row = [&session](const json::Value& item) {
+             return verdict_row_of(session, client::decode_resource(item));
+         }});
+}
+
 }  // namespace
 
 Exit get_hosts(Session& session, const GetOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    if (options.watch) return watch_hosts(session, **client, options);
     const bool one = !options.name.empty();
     const auto hosts =
         one ? as_list((*client)->host(options.name)) : (*client)->hosts(options.query);
     if (!hosts) return session.fail(hosts.error());
-    Table table{{"NAME", "ENROLMENT", "CONNECTION", "COMPLIANT", "DRIFTED", "UNKNOWN", "FAILED",
-                 "LAST SEEN", "VERSION", "ID"},
-                {}};
-    for (const client::Host& host : *hosts) {
-        const client::Counts& counts = host.compliance;
-        table.rows.push_back({host.name, host.enrolment, host.connection, number(counts.compliant),
-                              number(counts.drifted), number(counts.unknown), number(counts.failed),
-                              host.last_seen, host.version, host.id});
-    }
+    Table table{kHostColumns, {}};
+    for (const client::Host& host : *hosts) table.rows.push_back(row_of(host));
     return show(session.output(), table, *hosts, one);
 }
 
 Exit get_commands(Session& session, const GetOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    if (options.watch) return watch_commands(session, **client, options);
     const bool one = !options.name.empty();
     std::vector<client::Command> found;
     std::vector<std::string> hosts = options.hosts;
@@ -74,31 +213,27 @@ Exit get_commands(Session& session, const GetOptions& options) {
         if (!commands) return session.fail(commands.error());
         for (client::Command& command : *commands) found.push_back(std::move(command));
     }
-    Table table{{"ID", "HOST", "VERB", "STATE", "CREATED", "FINISHED", "RESOURCES", "ERROR"}, {}};
+    Table table{kCommandColumns, {}};
     if (session.output().is_json()) return show(session.output(), table, found, one);
-    for (const client::Command& command : found) {
-        const std::string error = command.error ? command.error->detail : "";
-        table.rows.push_back({command.id, session.host_name(command.host), command.verb,
-                              command.state, command.created_at, command.finished_at,
-                              std::to_string(command.resources.size()), error});
-    }
+    for (const client::Command& command : found) table.rows.push_back(row_of(session, command));
     return show(session.output(), table, found, one);
 }
 
 Exit get_collections(Session& session, const GetOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    if (options.watch) return watch_of_host(session, **client, options, true);
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
     const bool one = !options.name.empty();
     std::vector<client::Collection> found;
-    Table table{{"HOST", "COLLECTION", "PLUGIN"}, {}};
+    Table table{kCollectionColumns, {}};
     for (const std::string& host : *hosts) {
         auto collections = one ? as_list((*client)->collection(host, options.name))
                                : (*client)->collections(host, options.query);
         if (!collections) return session.fail(collections.error(), host);
         for (client::Collection& collection : *collections) {
-            table.rows.push_back({host, collection.name, collection.plugin});
+            table.rows.push_back(row_of(host, collection));
             found.push_back(std::move(collection));
         }
     }
@@ -108,19 +243,18 @@ Exit get_collections(Session& session, const GetOptions& options) {
 Exit get_resources(Session& session, const GetOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    if (options.watch) return watch_of_host(session, **client, options, false);
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
     const bool one = !options.id.empty();
     std::vector<client::Resource> found;
-    Table table{{"HOST", "COLLECTION", "ID", "POLICY", "STATUS", "DETAIL", "SINCE"}, {}};
+    Table table{kResourceColumns, {}};
     for (const std::string& host : *hosts) {
         auto resources = one ? as_list((*client)->resource(host, options.name, options.id))
                              : (*client)->resources(host, options.name, options.query);
         if (!resources) return session.fail(resources.error(), host);
         for (client::Resource& resource : *resources) {
-            const auto compliance = resource.compliance.value_or(client::Compliance{});
-            table.rows.push_back({host, resource.collection, resource.id, resource.policy,
-                                  compliance.status, detail_of(compliance), compliance.since});
+            table.rows.push_back(row_of(host, resource));
             found.push_back(std::move(resource));
         }
     }
@@ -130,6 +264,7 @@ Exit get_resources(Session& session, const GetOptions& options) {
 Exit compliance(Session& session, const ComplianceOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    if (options.watch) return watch_compliance(session, **client, options);
     std::vector<std::string> hosts{""};
     if (!options.hosts.empty()) {
         auto chosen = choose_hosts(**client, options.hosts);
@@ -138,7 +273,7 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
     }
     client::Counts counts;
     std::vector<std::string> items;
-    Table table{{"HOST", "COLLECTION", "ID", "STATUS", "DETAIL", "SINCE", "SEEN BY"}, {}};
+    Table table{kComplianceColumns, {}};
     for (const std::string& host : hosts) {
         const auto report =
             (*client)->compliance({options.query, host, options.collection, options.status});
@@ -149,11 +284,7 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
         counts.failed += report->counts.failed;
         for (const client::Resource& item : report->items) {
             items.push_back(item.json);
-            if (session.output().is_json()) continue;
-            const auto verdict = item.compliance.value_or(client::Compliance{});
-            table.rows.push_back({session.host_name(item.host), item.collection, item.id,
-                                  verdict.status, detail_of(verdict), verdict.since,
-                                  verdict.seen_by});
+            if (!session.output().is_json()) table.rows.push_back(verdict_row_of(session, item));
         }
     }
     if (session.output().is_json()) {

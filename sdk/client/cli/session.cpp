@@ -102,7 +102,7 @@ Exit Session::fail(const Failure& failure, std::string_view about) const {
     if (failure.kind == Kind::bad_answer) told.detail = config_.url + ": " + told.detail;
     if (failure.kind == Kind::cancelled) told.detail = "interrupted";
     Output::failure(told, about);
-    if (failure.code == kSettings) return Exit::usage;
+    if (failure.code == kSettings || failure.code == kMisused) return Exit::usage;
     if (failure.code == kNoHost) return Exit::no_host;
     return exit_of(failure);
 }

@@ -62,5 +62,7 @@ client::Result<std::vector<std::string>> choose_hosts(client::Client& client,
                                                       const std::vector<std::string>& given);
 // The code of the failure with which choose_hosts says that a pattern matched nothing.
 inline constexpr const char* kNoHost = "no-host";
+// The code of a failure that is the command line's.
+inline constexpr const char* kMisused = "misused";
 
 }  // namespace evenkeel::cli

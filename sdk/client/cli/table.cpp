@@ -29,8 +29,9 @@ Glyph glyph_at(std::string_view text) {
 
 using Widths = std::vector<std::size_t>;
 
-Widths natural_widths(const Table& table) {
-    Widths widths(table.header.size());
+// No narrower than the widths were.
+void widen(Widths& widths, const Table& table) {
+    widths.resize(table.header.size());
     const auto look_at = [&widths](const std::vector<std::string>& cells) {
         for (std::size_t i = 0; i < cells.size(); ++i) {
             widths[i] = std::max(widths[i], display_width(cells[i]));
@@ -38,7 +39,6 @@ Widths natural_widths(const Table& table) {
     };
     look_at(table.header);
     for (const auto& row : table.rows) look_at(row);
-    return widths;
 }
 
 // Takes from the widest column until the sum fits or all are narrow.
@@ -116,14 +116,20 @@ std::string coloured(const std::string& text, std::string_view status) {
 }
 
 std::string render(const Table& table, const Look& look) {
+    return RunningTable(look).show(table);
+}
+
+std::string RunningTable::show(const Table& table) {
     Table shown{table.header, table.rows};
     for (auto& row : shown.rows) {
         for (auto& cell : row) cell = cell.empty() ? "-" : printable(cell);
     }
-    Widths widths = natural_widths(shown);
-    if (look.width > 0) fit(widths, look.width);
-    std::string out = line_of(shown.header, widths, look);
-    for (const auto& row : shown.rows) out += line_of(row, widths, look);
+    const bool is_first = widths_.empty();
+    widen(widths_, shown);
+    Widths widths = widths_;
+    if (look_.width > 0) fit(widths, look_.width);
+    std::string out = is_first ? line_of(shown.header, widths, look_) : "";
+    for (const auto& row : shown.rows) out += line_of(row, widths, look_);
     return out;
 }
 

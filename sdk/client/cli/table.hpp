@@ -21,6 +21,18 @@ struct Look {
 // as "-". Lines end in a newline and are no wider than the look says.
 std::string render(const Table& table, const Look& look);
 
+// A table that goes on, in columns that only grow wider.
+class RunningTable {
+  public:
+    explicit RunningTable(Look look) : look_(look) {}
+    // The lines of these rows, with the header above them the first time.
+    std::string show(const Table& table);
+
+  private:
+    Look look_;
+    std::vector<std::size_t> widths_;
+};
+
 // Columns that the text takes on a terminal. Needs a UTF-8 LC_CTYPE for anything but ASCII.
 std::size_t display_width(std::string_view text);
 

@@ -153,6 +153,13 @@ class Client {
     // not this one, and throw nothing.
     Result<> events(const EventQuery& query, const std::function<bool(const Event&)>& on_event,
                     const EventOptions& options = {});
+    // Follows the list at `list.path`, with the host, state, filter ... in its query: calls
+    // `on_changes` with the whole list as `added`, then with each step of what becomes of it, until
+    // that returns false. A lost connection is told to `lost` (may be empty) and made again; what
+    // comes after it goes on from what was told before, with nothing left out and nothing twice.
+    Result<> watch(Request list,
+                   const std::function<bool(const std::vector<ListChange>&)>& on_changes,
+                   const std::function<void(const Failure&)>& lost = {});
     // The store's revision now; events up to it exist already.
     Result<std::int64_t> revision();
 

@@ -121,6 +121,12 @@ struct EnrolmentToken {
     std::string json;
 };
 
+// What has become of one item of a list.
+struct ListChange {
+    std::string event;  // added, modified, deleted
+    std::string json;   // the item; a deleted one as it was
+};
+
 // A CloudEvent.
 struct Event {
     std::string id;  // "<stream>-<revision>"; empty for live-only ones

@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import os
-import subprocess
 import unittest
 
 from case import OrchestratorCase
 from program import Rest
 
-EK = os.environ["EK_PROGRAM"]
 NO_HASH = "0" * 64
 
 
@@ -21,12 +18,6 @@ def canonical(value):
 class Audit(OrchestratorCase):
     def records(self, query=""):
         return self.rest.items(f"/v1/audit?order=oldest{query}")
-
-    def ek(self, *argv):
-        environment = {**os.environ, "EK_URL": f"http://127.0.0.1:{self.orchestrator.port('rest')}",
-                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")}
-        return subprocess.run([EK, *argv], env=environment, capture_output=True, text=True,
-                              check=False)
 
     def made(self, role, name="someone"):
         return self.rest.call("POST", "/v1/tokens", {"name": name, "role": role}).body

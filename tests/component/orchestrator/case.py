@@ -1,5 +1,7 @@
 """A test case with a running orchestrator and, if wanted, an enrolled fake agent."""
 
+import os
+import subprocess
 import unittest
 
 from fake_agent import FakeAgent, verdict
@@ -25,6 +27,22 @@ class OrchestratorCase(unittest.TestCase):
     @property
     def rest(self):
         return self.orchestrator.rest
+
+    def start_ek(self, *argv):
+        """The real ek as administrator, with its output in pipes."""
+        environment = {**os.environ, "EK_URL": self.orchestrator.url,
+                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")}
+        process = subprocess.Popen([os.environ["EK_PROGRAM"], *argv], env=environment, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def ek(self, *argv):
+        """ek at its end: `returncode`, `stdout` and `stderr`."""
+        process = self.start_ek(*argv)
+        out, told = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(argv, process.returncode, out, told)
 
     def token(self, **order):
         made = self.rest.call("POST", "/v1/enrolment-tokens", order)

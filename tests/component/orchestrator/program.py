@@ -71,6 +71,11 @@ class Orchestrator:
     def port(self, name):
         return int(self.ready[name].rsplit(":", 1)[1])
 
+    @property
+    def url(self):
+        """Where clients reach the REST API."""
+        return f"http://127.0.0.1:{self.port('rest')}"
+
     def stop(self):
         """Returns the exit code after SIGTERM."""
         self.process.send_signal(signal.SIGTERM)

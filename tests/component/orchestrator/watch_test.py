@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import random
+import signal
 import threading
 import time
 import unittest
@@ -83,6 +84,31 @@ class Watch:
             self.items[self._key(data)] = data
 
 
+class Shown:
+    """What a running ek get -w has shown."""
+
+    def __init__(self, process):
+        self.process, self.seen = process, []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        for line in self.process.stdout:
+            self.seen.append(json.loads(line))
+
+    def has(self, event, **members):
+        """Whether such an event was shown of an item with these members."""
+        return any(one["event"] == event and members.items() <= one["item"].items()
+                   for one in self.seen)
+
+    def interrupt(self):
+        """Its exit code and what it said on standard error."""
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(20)
+        self._thread.join(20)
+        return code, self.process.stderr.read()
+
+
 class Lists(OrchestratorCase):
     def ask(self, path, **query):
         return self.rest.call("GET", path + "?" + urllib.parse.urlencode(query))
@@ -148,6 +174,34 @@ class Lists(OrchestratorCase):
         agent.close()
         eventually("it is unknown", lambda: watch.items[("/a",)]["compliance"]["reason"]
                    == "host_offline")
+
+    def ek_watches(self, *argv):
+        return Shown(self.start_ek("get", *argv, "-w", "-o", "json"))
+
+    def test_ek_shows_what_becomes_of_every_list(self):
+        agent = self.online()
+        self.put_done(agent, "/old", {})
+        shown = {name: self.ek_watches(*argv) for name, argv in {
+            "hosts": ["hosts"], "commands": ["commands"], "enrolments": ["enrolments"],
+            "resources": ["resources", "--host", "web1"],
+            "collections": ["collections", "--host", "web1"]}.items()}
+        shown["compliance"] = Shown(self.start_ek("compliance", "-w", "-o", "json"))
+        for name, watch in shown.items():
+            eventually(f"the {name} are shown", lambda w=watch: w.seen)
+        self.assertTrue(shown["resources"].has("added", id="/old"), shown["resources"].seen)
+        self.enrolled("web2")
+        command = self.put_done(agent, "/new", {"mode": "0600"})
+        self.rest.call("POST", self.path("/old") + ":forget")
+        for name, event, members in (
+                ("hosts", "added", {"name": "web2"}), ("enrolments", "added", {"name": "web2"}),
+                ("commands", "added", {"id": command["id"]}),
+                ("commands", "modified", {"id": command["id"], "state": "succeeded"}),
+                ("resources", "added", {"id": "/new"}), ("compliance", "added", {"id": "/new"}),
+                ("resources", "deleted", {"id": "/old", "description": {}})):
+            eventually(f"{name}: {event} {members}",
+                       lambda n=name, e=event, m=members: shown[n].has(e, **m))
+        for watch in shown.values():
+            self.assertEqual(watch.interrupt(), (130, ""))
 
     heartbeat = "1s"
 

@@ -56,6 +56,9 @@ class Completion(EkCase):
         self.assertIn("--filter", self.candidates("get", "hosts", "--f"))
         self.assertEqual(self.candidates("compliance", "--status", "d"), ["drifted"])
         self.assertEqual(self.candidates("completion", ""), ["bash", "zsh"])
+        self.assertEqual(self.candidates("get", "hosts", "--w"), ["--watch"])
+        self.assertEqual(self.candidates("get", "enrolments", "--state", "p"), ["pending"])
+        self.assertEqual(self.candidates("create", "token", "--role", "o"), ["operator"])
         self.assertNotIn("__complete", self.candidates(""))
         self.assertEqual(self.api.requests, [])
 
@@ -65,6 +68,12 @@ class Completion(EkCase):
         base = f"/v1/hosts/{HOST_A['name']}"
         self.api.on("GET", base + "/collections", page([{"collection": "files"}]))
         self.api.on("GET", base + "/resources/files", page([{"id": "/etc/motd"}]))
+        self.api.on("GET", "/v1/enrolments", page([{"id": "enrolment_1"}]))
+        self.api.on("GET", "/v1/tokens", page([{"id": "ekp_1"}]))
+        self.assertIn("enrolment_1", self.candidates("accept", "enrolment", "enr"))
+        self.assertEqual([one.query["filter"] for one in self.api.asked("GET", "/v1/enrolments")],
+                         ["state = pending", "state = held", "state = rejected"])
+        self.assertEqual(self.candidates("revoke", "token", ""), ["ekp_1"])
         names = [HOST_A["name"], HOST_B["name"]]
         self.assertEqual(self.candidates("describe", "host", ""), names)
         self.assertEqual(self.candidates("apply", "--host", names[0]), names[:1])

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/json/json.hpp"
+#include "sdk/client/cli/session.hpp"
+
+namespace evenkeel::cli {
+
+// A list that is followed, and how it is shown.
+struct WatchedList {
+    std::string path;
+    client::ListQuery query = {};                                // without order
+    std::vector<std::pair<std::string, std::string>> more = {};  // further members of the query
+    std::vector<std::string> header = {};
+    std::function<std::vector<std::string>(const json::Value& item)> row = {};
+    std::size_t most = 0;  // of what there is at first only the last so many; 0: all
+};
+
+// Shows the list, then what becomes of it, until interrupted: a row each, or a JSON object
+// {"event","item"} a line.
+Exit watch(Session& session, const WatchedList& list);
+
+// The filter of one item: those of `query` too.
+client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
+                           const std::string& value);
+
+// The only host that `given` means; what is followed is followed on one.
+client::Result<std::string> choose_host(client::Client& client,
+                                        const std::vector<std::string>& given);
+
+}  // namespace evenkeel::cli
