@@ -30,18 +30,26 @@ void skip_all(Job& job, Errc code, const std::string& why) {
     }
 }
 
-std::function<Deed(Workplace&, const plugin::Call&)> work_of(const Job& job, const Step& step) {
-    if (job.inbox.verb == "invoke" || step.is_notice()) {
-        return [wanted = step.wanted](Workplace& place, const plugin::Call& call) {
+using Work = std::function<std::vector<Deed>(Workplace&, const plugin::Call&)>;
+
+// What the lane does for the steps of the job's group.
+Work work_of(const Job& job) {
+    const Step& first = job.steps[job.at];
+    if (job.inbox.verb == "invoke" || first.is_notice()) {
+        return [wanted = first.wanted](Workplace& place, const plugin::Call& call) {
             auto applied =
                 place.collection->invoke(wanted.ref.id, wanted.action, wanted.arguments, call);
-            return Deed{std::move(applied.changes), std::move(applied.error),
-                        Look{std::nullopt, std::move(applied.state), {}}};
+            return std::vector{Deed{std::move(applied.changes), std::move(applied.error),
+                                    Look{std::nullopt, std::move(applied.state), {}}}};
         };
     }
-    const auto act = job.inbox.verb == "remove" ? take_away : carry_out;
-    return [act, description = step.description](Workplace& place, const plugin::Call& call) {
-        return act(place, description, call);
+    if (job.inbox.verb == "remove") {
+        return [description = first.description](Workplace& place, const plugin::Call& call) {
+            return std::vector{take_away(place, description, call)};
+        };
+    }
+    return [all = descriptions_of(job)](Workplace& place, const plugin::Call& call) {
+        return carry_out(place, all, call);
     };
 }
 
@@ -218,34 +226,38 @@ void Engine::claim(Step& step) {
 void Engine::launch(Job& job, Step& step) {
     const wire::Ref& ref = step.wanted.ref;
     const std::string id = job.inbox.id;
+    job.group = {job.at};
     if (!step.foreseen && !tells_of(job, step).empty()) return foresee(job, step);
     Unit* unit = parts_.units.find(ref.collection);
     if (!unit) {
         parts_.loop.post([this, id, ref] {
-            on_deed(id, fail(Errc::not_found,
-                             "this host has no plugin for the collection " + ref.collection));
+            on_deeds(id, fail(Errc::not_found,
+                              "this host has no plugin for the collection " + ref.collection));
         });
         return;
     }
-    unit->run<Deed>(errand_for(job, step), work_of(job, step),
-                    [this, id](Result<Deed> deed) { on_deed(id, std::move(deed)); });
+    if (unit->collection().batches()) job.group = group_of(job, parts_.book);
+    unit->run<std::vector<Deed>>(
+        errand_for(job, step), work_of(job),
+        [this, id](Result<std::vector<Deed>> deeds) { on_deeds(id, std::move(deeds)); });
 }
 
 Errand Engine::errand_for(Job& job, const Step& step) {
     const wire::Ref& ref = step.wanted.ref;
     const std::string id = job.inbox.id;
     Errand errand;
-    errand.what = (step.is_notice() ? step.wanted.action : job.inbox.verb) + " of " + ref.id;
+    errand.what = (step.is_notice() ? step.wanted.action : job.inbox.verb) + " of " + names_of(job);
     errand.request_id = id;
     errand.deadline_ns = job.deadline_ns;
-    // One for each step: a plugin that is given up does not end the next one's.
+    // One for each call: a plugin that is given up does not end the next one's.
     errand.cancel = job.cancel = std::make_shared<plugin::CancelSource>();
     if (job.is_cancelled) job.cancel->cancel();
-    errand.progress = [this, id, ref](std::uint32_t permille, const std::string& message) {
+    errand.progress = [this, id, ref, is_alone = job.group.size() == 1](
+                          std::uint32_t permille, const std::string& message) {
         parts_.journal.tell_live({"command.progress",
                                   json::Object{{"command", id},
                                                {"collection", ref.collection},
-                                               {"id", ref.id},
+                                               {"id", is_alone ? ref.id : ""},
                                                {"permille", permille},
                                                {"message", message}},
                                   {ref},
@@ -271,8 +283,8 @@ void Engine::foresee(Job& job, Step& step) {
 }
 
 void Engine::on_foreseen(const std::string& id, Result<std::optional<Deed>> deed) {
-    if (!deed) return on_deed(id, fail(deed.error()));
-    if (*deed) return on_deed(id, **std::move(deed));
+    if (!deed) return on_deeds(id, fail(deed.error()));
+    if (*deed) return on_deeds(id, std::vector{**std::move(deed)});
     Job& job = *jobs_.at(id);
     Step& step = job.steps[job.at];
     step.foreseen = true;
@@ -280,7 +292,7 @@ void Engine::on_foreseen(const std::string& id, Result<std::optional<Deed>> deed
                         debt = Debt{step.wanted.ref, tells_of(job, step)}](
                            store::WriteTxn& txn, const auto&) { return store.put(txn, debt); };
     parts_.journal.commit({}, write, [this, id](const Result<void>& stored) {
-        if (!stored) return on_deed(id, fail(stored.error()));
+        if (!stored) return on_deeds(id, fail(stored.error()));
         Job& now = *jobs_.at(id);
         launch(now, now.steps[now.at]);
     });
@@ -293,16 +305,18 @@ void Engine::forgive_writers(const wire::Ref& ref, Deed& deed) const {
     if (made && parts_.checker.is_unsettled(ref)) deed.look.fields.clear();
 }
 
-void Engine::on_deed(const std::string& id, Result<Deed> deed) {
+void Engine::on_deeds(const std::string& id, Result<std::vector<Deed>> deeds) {
     Job& job = *jobs_.at(id);
-    Step& step = job.steps[job.at];
-    if (deed) {
-        forgive_writers(step.wanted.ref, *deed);
-        take_deed(job, step, *deed);
-    } else {
-        take_deed(job, step, Deed{{}, deed.error(), Look{deed.error(), nullptr, {}}});
+    for (std::size_t i = 0; i < job.group.size(); ++i) {
+        Step& step = job.steps[job.group[i]];
+        if (deeds) {
+            forgive_writers(step.wanted.ref, (*deeds)[i]);
+            take_deed(job, step, (*deeds)[i]);
+        } else {
+            take_deed(job, step, Deed{{}, deeds.error(), Look{deeds.error(), nullptr, {}}});
+        }
     }
-    ++job.at;
+    job.at = job.group.back() + 1;
     carry_on(id);
 }
 

@@ -71,7 +71,7 @@ class Engine {
     void on_foreseen(const std::string& id, Result<std::optional<Deed>> deed);
     void claim(Step& step);
     void settle_debt(const Job& job, Step& step) const;
-    void on_deed(const std::string& id, Result<Deed> deed);
+    void on_deeds(const std::string& id, Result<std::vector<Deed>> deeds);
     void forgive_writers(const wire::Ref& ref, Deed& deed) const;
     void take_deed(Job& job, Step& step, const Deed& deed);
     void store_beginning(Job& job);

@@ -157,22 +157,28 @@ void Engine::plan_next(const std::shared_ptr<Planning>& planning) {
         for (Step& step : job.steps) entries.push_back(std::move(step.done));
         return planning->done(std::move(entries));
     }
-    const Step& step = job.steps[job.at];
-    const wire::Ref& ref = step.wanted.ref;
-    const auto take = [this, planning](Result<Deed> deed) {
+    const wire::Ref& ref = job.steps[job.at].wanted.ref;
+    const auto take = [this, planning](Result<std::vector<Deed>> deeds) {
         Job& now = planning->job;
-        take_plan(now, now.steps[now.at++], std::move(deed));
+        for (std::size_t i = 0; i < now.group.size(); ++i) {
+            Step& step = now.steps[now.group[i]];
+            take_plan(now, step,
+                      deeds ? std::move((*deeds)[i]) : Result<Deed>(fail(deeds.error())));
+        }
+        now.at = now.group.back() + 1;
         plan_next(planning);
     };
+    job.group = {job.at};
     Unit* unit = parts_.units.find(ref.collection);
     if (!unit) {
         return take(
             fail(Errc::not_found, "this host has no plugin for the collection " + ref.collection));
     }
-    unit->run<Deed>(
-        Errand("plan of " + ref.id, job.deadline_ns),
-        [description = step.description](Workplace& place, const plugin::Call& call) {
-            return agent::plan(place, description, call);
+    if (unit->collection().batches()) job.group = group_of(job, parts_.book);
+    unit->run<std::vector<Deed>>(
+        Errand("plan of " + names_of(job), job.deadline_ns),
+        [all = descriptions_of(job)](Workplace& place, const plugin::Call& call) {
+            return agent::plan(place, all, call);
         },
         take);
 }

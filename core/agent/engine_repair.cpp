@@ -81,7 +81,9 @@ void Engine::carry_out_repair(const std::string& id, const wire::Ref& ref, bool 
             Errand("repair of " + ref.id),
             [store = parts_.store, ref](Workplace& place, const plugin::Call& call) {
                 auto description = store->description(ref);
-                if (description && *description) return carry_out(place, **description, call);
+                if (description && *description) {
+                    return std::move(carry_out(place, {**description}, call).front());
+                }
                 return lost(description ? Error{Errc::not_found, "no description"}
                                         : description.error());
             },

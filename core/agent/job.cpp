@@ -17,6 +17,18 @@ json::Value encode(const Outcome& outcome) {
                         {"error", outcome.error ? wire::encode(*outcome.error) : json::Value()}};
 }
 
+std::vector<Description> descriptions_of(const Job& job) {
+    std::vector<Description> descriptions;
+    for (const std::size_t at : job.group) descriptions.push_back(job.steps[at].description);
+    return descriptions;
+}
+
+std::string names_of(const Job& job) {
+    const std::string& first = job.steps[job.group.front()].wanted.ref.id;
+    const std::size_t others = job.group.size() - 1;
+    return others == 0 ? first : first + " and " + std::to_string(others) + " more";
+}
+
 bool changed(const std::vector<wire::Change>& changes) {
     return std::any_of(changes.begin(), changes.end(), [](const wire::Change& change) {
         return change.outcome == wire::Outcome::done;

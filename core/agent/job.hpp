@@ -56,11 +56,12 @@ struct Job {
     std::set<std::string> collections;  // that it holds while it runs
     std::string source;                 // of a notice: the collection of what was repaired
     std::uint64_t deadline_ns = 0;      // CLOCK_MONOTONIC
-    std::shared_ptr<plugin::CancelSource> cancel;  // of the step that runs; null before the first
-    std::vector<Step> steps;                  // in the order of the work; notices come last
-    std::map<wire::Ref, std::size_t> places;  // of the steps that are no notices
-    std::size_t at = 0;                       // the step that runs
-    bool noticed = false;                     // the notices have been added
+    std::shared_ptr<plugin::CancelSource> cancel;  // of the call that runs; null before the first
+    std::vector<Step> steps;                       // in the order of the work; notices come last
+    std::map<wire::Ref, std::size_t> places;       // of the steps that are no notices
+    std::size_t at = 0;                            // the step that runs
+    std::vector<std::size_t> group;                // it and the later ones that run in its call
+    bool noticed = false;                          // the notices have been added
     bool begun = false;
     bool is_cancelled = false;  // by somebody, not by its deadline
     std::string ends;           // the state it ends in, when that was decided before it ran
@@ -70,6 +71,11 @@ struct Job {
     // The step of a resource, or null.
     const Step* find(const wire::Ref& ref) const;
 };
+
+// Of the steps that run in one call, in order.
+std::vector<Description> descriptions_of(const Job& job);
+// Their ids for messages: "htop", "htop and 19 more".
+std::string names_of(const Job& job);
 
 // Whether anything was done, not just planned.
 bool changed(const std::vector<wire::Change>& changes);

@@ -41,19 +41,29 @@ Deed deed_of(plugin::Applied applied) {
     return deed;
 }
 
-plugin::Applied change(plugin::Collection& collection, const Description& description, bool dry_run,
-                       const plugin::Call& call) {
-    const std::string& id = description.head.ref.id;
-    return description.head.absent
-               ? collection.remove(id, dry_run, call)
-               : collection.apply(id, without_ensure(description.body), dry_run, call);
-}
-
 // The thing to be removed that is not there is as it should be.
 void forgive_absence(const Description& description, Deed& deed) {
     if (description.head.absent && deed.error && deed.error->code == Errc::not_found) {
         deed.error.reset();
     }
+}
+
+// What became of each, in order, of one call.
+std::vector<Deed> change(plugin::Collection& collection,
+                         const std::vector<Description>& descriptions, bool dry_run,
+                         const plugin::Call& call) {
+    std::vector<plugin::Entry> entries;
+    for (const Description& each : descriptions) {
+        entries.push_back(
+            {each.head.ref.id, each.head.absent ? json::Value() : without_ensure(each.body)});
+    }
+    std::vector<Deed> deeds;
+    for (plugin::Applied& applied : collection.apply_many(entries, dry_run, call)) {
+        const Description& description = descriptions[deeds.size()];
+        deeds.push_back(deed_of(std::move(applied)));
+        forgive_absence(description, deeds.back());
+    }
+    return deeds;
 }
 
 bool is_watched(wire::Policy policy) {
@@ -73,6 +83,36 @@ Look look_at(plugin::Collection& collection, const Description& description,
     return judge_item(collection, description, nullptr);
 }
 
+namespace {
+
+// One read for all; one look for each, in order.
+Looks look_at_these(plugin::Collection& collection, const std::vector<Description>& descriptions,
+                    const plugin::Call& call) {
+    Looks looks;
+    if (descriptions.empty()) return looks;
+    std::vector<std::string> present;
+    for (const Description& each : descriptions) present.push_back(each.head.ref.id);
+    const auto items = collection.read(present, call);
+    std::map<std::string, const plugin::Item*> found;
+    if (items) {
+        for (const plugin::Item& item : *items) found.emplace(item.id, &item);
+    }
+    for (const Description& each : descriptions) {
+        const std::string& id = each.head.ref.id;
+        // One that cannot be read does not take the others with it.
+        if (!items) {
+            looks.emplace_back(id, look_at(collection, each, call));
+            continue;
+        }
+        const auto item = found.find(id);
+        looks.emplace_back(
+            id, judge_item(collection, each, item == found.end() ? nullptr : item->second));
+    }
+    return looks;
+}
+
+}  // namespace
+
 Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<std::string>& ids,
                   const plugin::Call& call) {
     plugin::Collection& collection = *place.collection;
@@ -86,41 +126,28 @@ Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<s
             wanted.push_back(std::move(**description));
         }
     }
-    if (wanted.empty()) return looks;
-    std::vector<std::string> present;
-    for (const Description& each : wanted) present.push_back(each.head.ref.id);
-    const auto items = collection.read(present, call);
-    std::map<std::string, const plugin::Item*> found;
-    if (items) {
-        for (const plugin::Item& item : *items) found.emplace(item.id, &item);
-    }
-    for (const Description& each : wanted) {
-        const std::string& id = each.head.ref.id;
-        // One that cannot be read does not take the others with it.
-        if (!items) {
-            looks.emplace_back(id, look_at(collection, each, call));
-            continue;
-        }
-        const auto item = found.find(id);
-        looks.emplace_back(
-            id, judge_item(collection, each, item == found.end() ? nullptr : item->second));
-    }
+    for (auto& look : look_at_these(collection, wanted, call)) looks.push_back(std::move(look));
     for (const auto& [id, look] : looks) place.hear_of_writers(look);
     return looks;
 }
 
-Deed carry_out(Workplace& place, const Description& description, const plugin::Call& call) {
+std::vector<Deed> carry_out(Workplace& place, const std::vector<Description>& descriptions,
+                            const plugin::Call& call) {
     plugin::Collection& collection = *place.collection;
-    const wire::Policy policy = description.head.policy;
     // Watched before it is changed: what somebody else writes from now on is noticed.
-    place.interest(description.head.ref.id, is_watched(policy));
-    Deed deed = deed_of(change(collection, description, policy == wire::Policy::audit, call));
-    forgive_absence(description, deed);
-    const json::Value told = std::move(deed.look.state);
-    deed.look = look_at(collection, description, call);
-    place.hear_of_writers(deed.look);
-    if (deed.look.error) deed.look.state = told;
-    return deed;
+    for (const Description& each : descriptions) {
+        place.interest(each.head.ref.id, is_watched(each.head.policy));
+    }
+    const bool dry_run = descriptions.front().head.policy == wire::Policy::audit;
+    std::vector<Deed> deeds = change(collection, descriptions, dry_run, call);
+    Looks looks = look_at_these(collection, descriptions, call);
+    for (std::size_t i = 0; i < deeds.size(); ++i) {
+        json::Value told = std::move(deeds[i].look.state);
+        deeds[i].look = std::move(looks[i].second);
+        place.hear_of_writers(deeds[i].look);
+        if (deeds[i].look.error) deeds[i].look.state = std::move(told);
+    }
+    return deeds;
 }
 
 Deed take_away(Workplace& place, const Description& description, const plugin::Call& call) {
@@ -138,16 +165,15 @@ Deed take_away(Workplace& place, const Description& description, const plugin::C
 std::optional<Deed> leave_in_line(Workplace& place, const Description& description,
                                   const plugin::Call& call) {
     place.interest(description.head.ref.id, is_watched(description.head.policy));
-    Deed deed = plan(place, description, call);
+    Deed deed = std::move(plan(place, {description}, call).front());
     if (deed.error || !deed.changes.empty()) return std::nullopt;
     deed.look = look_at(*place.collection, description, call);
     return deed;
 }
 
-Deed plan(Workplace& place, const Description& description, const plugin::Call& call) {
-    Deed deed = deed_of(change(*place.collection, description, true, call));
-    forgive_absence(description, deed);
-    return deed;
+std::vector<Deed> plan(Workplace& place, const std::vector<Description>& descriptions,
+                       const plugin::Call& call) {
+    return change(*place.collection, descriptions, true, call);
 }
 
 Opened open_watch(Workplace& place, const AgentStore& store, const std::vector<Head>& heads,

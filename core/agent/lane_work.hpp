@@ -31,17 +31,20 @@ using Looks = std::vector<std::pair<std::string, Look>>;
 Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<std::string>& ids,
                   const plugin::Call& call);
 
-// Brings the resource to the description, or plans it (`audit` never writes), watches it as the
-// policy says, and looks at it then.
-Deed carry_out(Workplace& place, const Description& description, const plugin::Call& call);
+// Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
+// under it or none), watches them as the policy says, and looks at them then. At least one; one
+// call of a plugin that batches; a deed for each, in order.
+std::vector<Deed> carry_out(Workplace& place, const std::vector<Description>& descriptions,
+                            const plugin::Call& call);
 // Removes the resource and stops watching it. Under `audit` nothing is removed, only planned.
 Deed take_away(Workplace& place, const Description& description, const plugin::Call& call);
 // For what must be written down before anything is changed: the deed, when the resource is in line
 // and there is nothing to do; nothing, when there is.
 std::optional<Deed> leave_in_line(Workplace& place, const Description& description,
                                   const plugin::Call& call);
-// What would be changed. Looks at nothing.
-Deed plan(Workplace& place, const Description& description, const plugin::Call& call);
+// What would be changed: a deed for each, in order. Looks at nothing.
+std::vector<Deed> plan(Workplace& place, const std::vector<Description>& descriptions,
+                       const plugin::Call& call);
 
 // Opens the watch (anew), watches what is to be watched, and brings descriptions of an older schema
 // version up; returns those.

@@ -9,6 +9,9 @@
 namespace evenkeel::agent {
 namespace {
 
+// Steps in one call: so many are one transaction, and a cancel is not too long in coming.
+constexpr std::size_t kGroupMax = 200;
+
 void skip(Step& step, Error error) {
     step.goes = false;
     step.done.outcome = wire::Outcome::skipped;
@@ -25,6 +28,15 @@ bool failed(const Step& step) {
 }
 bool skipped(const Step& step) {
     return step.done.outcome == wire::Outcome::skipped && !step.superseded;
+}
+
+bool is_audit(const Step& step) {
+    return step.description.head.policy == wire::Policy::audit;
+}
+
+bool needs(const Step& step, const Step& other) {
+    const auto& all = step.description.head.ties.needs;
+    return std::find(all.begin(), all.end(), other.wanted.ref) != all.end();
 }
 
 // How the resource is described once the job is through; null when it is not.
@@ -124,6 +136,26 @@ std::optional<Error> hindrance(const Job& job, const Book& book, Step& step) {
         }
     }
     return std::nullopt;
+}
+
+std::vector<std::size_t> group_of(Job& job, const Book& book) {
+    std::vector<std::size_t> group{job.at};
+    const Step& first = job.steps[job.at];
+    const auto may_share = [&job](const Step& step) {
+        return job.inbox.verb == "apply" && !step.is_notice() && tells_of(job, step).empty();
+    };
+    if (!may_share(first)) return group;
+    for (std::size_t i = job.at + 1; i < job.steps.size() && group.size() < kGroupMax; ++i) {
+        Step& step = job.steps[i];
+        if (!step.goes) continue;
+        const bool is_alike = step.wanted.ref.collection == first.wanted.ref.collection &&
+                              is_audit(step) == is_audit(first);
+        const bool is_tied = std::any_of(
+            group.begin(), group.end(), [&](std::size_t at) { return needs(step, job.steps[at]); });
+        if (!is_alike || is_tied || !may_share(step) || hindrance(job, book, step)) break;
+        group.push_back(i);
+    }
+    return group;
 }
 
 const wire::Ref* planned_before(const Job& job, const Step& step) {

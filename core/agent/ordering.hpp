@@ -22,6 +22,11 @@ void arrange(Job& job);
 // Why `step` is skipped: what it requires has failed, in this job or before it.
 std::optional<Error> hindrance(const Job& job, const Book& book, Step& step);
 
+// The steps, from the job's next one on, that one call of a plugin that batches can do: they follow
+// each other, are of one collection and do not require each other. What owes an action goes alone,
+// because the action is on disk before its change is begun.
+std::vector<std::size_t> group_of(Job& job, const Book& book);
+
 // What may be changed by the step makes actions due; nothing does under `audit`.
 const std::vector<wire::Notice>& tells_of(const Job& job, const Step& step);
 

@@ -19,6 +19,8 @@ import tempfile
 WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do ' \
        'sleep 0.1; n=$((n+1)); done; rm -f /run/slowpost'
 
+MANY = [f"many-{number}" for number in range(1, 21)]
+
 # suite, name, version, further control fields, files, configuration files, postinst
 DEBS = [
     ("v1", "libhello", "1.0", {}, {}, {}, None),
@@ -30,6 +32,7 @@ DEBS = [
     ("v1", "needy", "1.0", {"Depends": "does-not-exist"}, {}, {}, None),
     ("v1", "clash", "1.0", {}, {"/opt/libhello/VERSION": "no\n"}, {}, None),
     ("v1", "rival", "1.0", {"Conflicts": "libhello"}, {}, {}, None),
+    *(("v1", name, "1.0", {}, {}, {}, None) for name in MANY),
     ("v2", "libhello", "2.0", {}, {}, {}, None),
     ("v2", "hello", "2.0", {"Depends": "libhello (>= 2)"}, {},
      {"/etc/hello.conf": "greeting=2.0\n"}, None),

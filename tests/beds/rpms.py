@@ -20,9 +20,10 @@ import shutil
 import subprocess
 import tempfile
 
+from beds.debs import MANY
+
 WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do ' \
        'sleep 0.1; n=$((n+1)); done; rm -f /run/slowpost'
-MANY = [f"many-{number}" for number in range(1, 21)]
 
 
 def failing(name):

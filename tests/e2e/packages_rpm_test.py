@@ -174,6 +174,9 @@ class Cases(Machine):
         self.assertIsNone(self.version("rival"))
         self.assertIsNone(self.version("clash"))
 
+    def test_many_packages_are_one_run_and_fail_alone(self):
+        self.assert_many_are_one_run(self.runs)
+
     def test_a_lock_is_waited_for(self):
         self.put_done("packages", "libhello", {})
         with self.locked("var/lib/rpm/.rpm.lock"):
@@ -248,6 +251,9 @@ class Dnf:
     install = ("dnf", "-y", "install")
     lists = "/var/cache/dnf/*/repodata/*"
 
+    def runs(self):
+        return len(self.sh("dnf -q history list | grep '^ *[0-9]'", check=False).splitlines())
+
 
 class OnDnf(Dnf, Cases, SystemCase):
     def test_without_the_plugin_nothing_can_be_held(self):
@@ -284,6 +290,10 @@ class OnZypper(Cases, SystemCase):
     hold = "zypper -n --no-refresh addlock libhello"
     install = ("zypper", "-n", "--no-refresh", "install")
     lists = "/var/cache/zypp/raw/* /var/cache/zypp/raw/*/repodata/repomd.xml"
+
+    def runs(self):
+        # Each run that changes something says how it was called.
+        return int(self.sh("cat /var/log/zypp/history | grep -c '|command|' || :"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ namespace {
 
 // What the event says, in words.
 std::string line_of(const json::Value& data) {
-    return data.string_or("collection") + " " + data.string_or("id") + ": " +
+    const std::string id = data.string_or("id");
+    return data.string_or("collection") + (id.empty() ? "" : " " + id) + ": " +
            data.string_or("message");
 }
 

@@ -121,6 +121,21 @@ class FakeCollection : public plugin::Collection {
         return applied;
     }
 
+    bool batches() const override {
+        const std::scoped_lock lock(machine_->mutex_);
+        return machine_->batching_;
+    }
+
+    std::vector<plugin::Applied> apply_many(const std::vector<plugin::Entry>& entries, bool dry_run,
+                                            const plugin::Call& call) override {
+        {
+            const std::scoped_lock lock(machine_->mutex_);
+            auto& ids = machine_->batches_.emplace_back();
+            for (const plugin::Entry& each : entries) ids.push_back(each.id);
+        }
+        return Collection::apply_many(entries, dry_run, call);
+    }
+
     plugin::Applied invoke(const std::string& id, const std::string& action, const json::Value&,
                            const plugin::Call&) override {
         machine_->pass("invoke");
@@ -196,6 +211,16 @@ void FakeMachine::fail_invokes(std::optional<Error> error) {
 std::vector<std::string> FakeMachine::deeds() const {
     const std::scoped_lock lock(mutex_);
     return deeds_;
+}
+
+void FakeMachine::batch() {
+    const std::scoped_lock lock(mutex_);
+    batching_ = true;
+}
+
+std::vector<std::vector<std::string>> FakeMachine::batches() const {
+    const std::scoped_lock lock(mutex_);
+    return batches_;
 }
 
 void FakeMachine::set(const std::string& id, json::Object state) {

@@ -28,6 +28,9 @@ class FakeMachine {
 
     int applies() const;
     int reads() const;
+    // From now on the collection batches; each call of apply_many with the ids in it.
+    void batch();
+    std::vector<std::vector<std::string>> batches() const;
     std::set<std::string> watched() const;
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
     std::vector<std::string> deeds() const;
@@ -55,6 +58,8 @@ class FakeMachine {
     std::optional<Error> invoke_error_;
     std::map<std::string, Error> apply_errors_;
     std::vector<std::string> deeds_;
+    bool batching_ = false;
+    std::vector<std::vector<std::string>> batches_;
     int applies_ = 0;
     int reads_ = 0;
 };

@@ -101,6 +101,69 @@ TEST_F(Order, WhatDependsOnAFailureIsSkippedWithTheReasonAndTheRestGoesOn) {
     ASSERT_TRUE(until([&] { return compliance_of("web").status == wire::Verdict::drifted; }));
 }
 
+TEST_F(Order, StepsOfACollectionThatBatchesAreOneCallAndFailAlone) {
+    machine->batch();
+    machine->fail_apply_of("two", Error{Errc::not_found, "no such note"});
+    auto reply = send("apply", {entry("one", "x"), entry("two", "x"), entry("three", "x")});
+    EXPECT_EQ(machine->batches(), (std::vector<Deeds>{Deeds{"one", "two", "three"}}));
+    EXPECT_EQ(outcomes(reply), (Deeds{"one done", "two failed", "three done"}));
+    EXPECT_EQ(why(reply, 1), "no such note");
+    EXPECT_EQ(reply.result.string_or("state"), "failed");
+    EXPECT_EQ(compliance_of("one").status, wire::Verdict::compliant);
+    EXPECT_EQ(compliance_of("two").status, wire::Verdict::failed);
+    EXPECT_EQ(machine->get("three").string_or("text"), "x");
+}
+
+// The entry of a FILE that removes the note.
+json::Value absence(const std::string& id) {
+    return json::Object{
+        {"collection", "notes"}, {"id", id}, {"description", json::Object{{"ensure", "absent"}}}};
+}
+
+TEST_F(Order, RemovalsShareTheCallWithTheRest) {
+    machine->batch();
+    machine->set("old", {{"text", "x"}});
+    const auto reply = send("apply", {entry("one", "x"), absence("old"), absence("never")});
+    EXPECT_EQ(outcomes(reply), (Deeds{"one done", "old done", "never done"}));
+    EXPECT_EQ(machine->batches(), (std::vector<Deeds>{Deeds{"one", "old", "never"}}));
+    EXPECT_EQ(machine->deeds(), (Deeds{"apply one", "remove old"}));
+    EXPECT_EQ(compliance_of("old").status, wire::Verdict::compliant);
+}
+
+TEST_F(Order, APlanOfACollectionThatBatchesIsOneCallToo) {
+    machine->batch();
+    machine->fail_apply_of("two", Error{Errc::not_found, "no such note"});
+    const auto reply = send("plan", {entry("one", "x"), entry("two", "x"), entry("three", "x")});
+    EXPECT_EQ(machine->batches(), (std::vector<Deeds>{Deeds{"one", "two", "three"}}));
+    EXPECT_EQ(outcomes(reply), (Deeds{"one planned", "two failed", "three planned"}));
+    EXPECT_TRUE(machine->deeds().empty());
+}
+
+TEST_F(Order, MoreThanTwoHundredStepsAreSeveralCalls) {
+    machine->batch();
+    json::Array entries;
+    for (int i = 0; i < 201; ++i) entries.push_back(entry("n" + std::to_string(i), "x"));
+    const auto reply = send("apply", std::move(entries));
+    EXPECT_EQ(reply.result.string_or("state"), "succeeded");
+    ASSERT_EQ(machine->batches().size(), 2U);
+    EXPECT_EQ(machine->batches()[0].size(), 200U);
+    EXPECT_EQ(machine->batches()[1], Deeds{"n200"});
+}
+
+TEST_F(Order, ATieAPolicyThatOnlyPlansAndANoticeSplitABatch) {
+    machine->batch();
+    auto reply = send("apply", {entry("pkg", "x"), entry("one", "x"), entry("conf", "x", {"pkg"}),
+                                entry("look", "x", {}, {}, "audit"), entry("bell", "x"),
+                                entry("file", "x", {}, {"bell"}), entry("last", "x")});
+    EXPECT_EQ(outcomes(reply), (Deeds{"pkg done", "one done", "conf done", "look planned",
+                                      "bell done", "file done", "last done", "shout bell done"}));
+    // What owes an action is planned before.
+    EXPECT_EQ(machine->batches(),
+              (std::vector<Deeds>{Deeds{"pkg", "one"}, Deeds{"conf"}, Deeds{"look"}, Deeds{"bell"},
+                                  Deeds{"file"}, Deeds{"file"}, Deeds{"last"}}));
+    EXPECT_TRUE(machine->get("look").is_null());
+}
+
 TEST_F(Order, WhatHasFailedBeforeHoldsBackWhatRequiresItNow) {
     machine->fail_apply_of("pkg", Error{Errc::unavailable, "no mirror"});
     send("apply", {entry("pkg", "x")});

@@ -60,6 +60,24 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
 }
 
+TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
+    machine->batch();
+    start();
+    machine->hang_in("apply");
+    command("cmd_1", 1, "apply",
+            {wanted("one", kHi, 1), wanted("two", kHi, 2), wanted("three", kHi, 3)}, 200ms);
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_1"), "failed");
+    for (const char* id : {"one", "two", "three"}) {
+        EXPECT_EQ(compliance_of(id).reason, "plugin_hung") << id;
+    }
+    EXPECT_NE(agent->units().find("notes")->out_of_order().find("apply of one and 2 more"),
+              std::string::npos);
+    machine->let_go();
+    start();
+    ASSERT_TRUE(until([&] { return agent->book().find({"notes", "three"}) != nullptr; }));
+}
+
 // Long before the command's own deadline.
 TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     const char* from = std::getenv("EK_TEST_PLUGINS");

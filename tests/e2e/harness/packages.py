@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import time
 
+from beds.debs import MANY
+
 
 class Packages:
     """Beside SystemCase, of whose first host it speaks."""
@@ -39,6 +41,36 @@ class Packages:
         """A further apply finds nothing to do, and the verdict agrees."""
         self.assertEqual(self.changes(self.put_done("packages", rid, description)), [])
         self.assertEqual(self.compliance("packages", rid)["status"], "compliant")
+
+    def apply_all(self, descriptions, query=""):
+        """One FILE, {id: description}: the command, and its entries by id."""
+        resources = [{"collection": "packages", "id": rid, "description": description}
+                     for rid, description in descriptions.items()]
+        command = self.rest.call("POST", f"/v1/hosts/{self.hosts[0]}:apply{query}",
+                                 {"resources": resources}, {"Prefer": "wait=60"}).body
+        return command, {one["id"]: one for one in command["resources"]}
+
+    def assert_many_are_one_run(self, runs):
+        """Twenty packages are installed and removed by one run of the package manager each, which
+        `runs` counts, and one that nobody has fails alone; planned first, without a run."""
+        before = runs()
+        wanted = {name: {} for name in (*MANY[:10], "no-such-package", *MANY[10:])}
+        for query, outcome, so_far in (("?dry_run=all", "planned", 0), ("", "done", 1)):
+            command, told = self.apply_all(wanted, query)
+            self.assertEqual(told["no-such-package"]["error"]["code"], "not-found", command)
+            self.assertEqual(told.pop("no-such-package")["outcome"], "failed")
+            self.assertEqual({one["outcome"] for one in told.values()}, {outcome}, command)
+            self.assertTrue(all(one["changes"] for one in told.values()), command)
+            self.assertEqual(runs(), before + so_far, query)
+        for name in MANY:
+            self.assertEqual(self.compliance("packages", name)["status"], "compliant")
+        command, told = self.apply_all({name: {} for name in MANY})
+        self.assertEqual(command["state"], "succeeded")
+        self.assertFalse(any(one["changes"] for one in told.values()), command)
+        self.assertEqual(runs(), before + 1)
+        command, _ = self.apply_all({name: {"ensure": "absent"} for name in MANY})
+        self.assertEqual(command["state"], "succeeded", command)
+        self.assertEqual(runs(), before + 2)
 
     def tamper(self, command):
         """Runs it and returns where to look for events from, and when it was done."""
