@@ -252,14 +252,15 @@ Errand Engine::errand_for(Job& job, const Step& step) {
     // One for each call: a plugin that is given up does not end the next one's.
     errand.cancel = job.cancel = std::make_shared<plugin::CancelSource>();
     if (job.is_cancelled) job.cancel->cancel();
-    errand.progress = [this, id, ref, is_alone = job.group.size() == 1](
-                          std::uint32_t permille, const std::string& message) {
+    // One run for several need not say whom it is at.
+    const std::string usual = job.group.size() == 1 ? ref.id : "";
+    errand.progress = [this, id, ref, usual](const plugin::Progress& news) {
         parts_.journal.tell_live({"command.progress",
                                   json::Object{{"command", id},
                                                {"collection", ref.collection},
-                                               {"id", is_alone ? ref.id : ""},
-                                               {"permille", permille},
-                                               {"message", message}},
+                                               {"id", news.id.empty() ? usual : news.id},
+                                               {"permille", news.permille},
+                                               {"message", news.message}},
                                   {ref},
                                   ""});
     };

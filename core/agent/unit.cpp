@@ -48,20 +48,20 @@ struct Unit::Pending {
     // Tells the last word, and looks for another one after a pause. [loop]
     static void tell_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
         if (self->over) return;
-        std::optional<std::pair<std::uint32_t, std::string>> news;
+        std::optional<plugin::Progress> news;
         {
             const std::lock_guard lock(self->mutex);
             news = std::exchange(self->progress, std::nullopt);
             self->tells = news.has_value();
         }
         if (!news) return;
-        self->errand.progress(news->first, news->second);
+        self->errand.progress(*news);
         self->pause = loop.after(kProgressPause, [&loop, self] { tell_progress(loop, self); });
     }
 
-    std::mutex mutex;                                               // guards the two below
-    std::optional<std::pair<std::uint32_t, std::string>> progress;  // not told yet
-    bool tells = false;                                             // somebody will look after it
+    std::mutex mutex;                          // guards the two below
+    std::optional<plugin::Progress> progress;  // not told yet
+    bool tells = false;                        // somebody will look after it
     run::Timer pause;
 };
 
@@ -128,10 +128,9 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
         call.cancel = order.cancel.get();
         call.request_id = order.request_id;
         if (order.progress) {
-            call.progress = [&loop = loop_, post, pending](std::uint32_t permille,
-                                                           const std::string& message) {
+            call.progress = [&loop = loop_, post, pending](const plugin::Progress& news) {
                 const std::lock_guard lock(pending->mutex);
-                pending->progress.emplace(permille, message);
+                pending->progress = news;
                 if (std::exchange(pending->tells, true)) return;
                 post([&loop, pending] { Pending::tell_progress(loop, pending); });
             };

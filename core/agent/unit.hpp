@@ -38,8 +38,8 @@ struct Errand {
     std::string what;           // "apply of /etc/motd", for marks and messages
     std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
     std::string request_id;     // of the command that it is for
-    std::shared_ptr<plugin::CancelSource> cancel;                     // may be null
-    std::function<void(std::uint32_t, const std::string&)> progress;  // [loop], may be empty
+    std::shared_ptr<plugin::CancelSource> cancel;           // may be null
+    std::function<void(const plugin::Progress&)> progress;  // [loop], may be empty
 };
 
 // A collection at work: its lane, and what happens when a call does not come back. [loop]

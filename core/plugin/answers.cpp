@@ -168,8 +168,8 @@ ek_status Answers::on_progress(void* ctx, std::uint32_t permille, ek_str message
     auto& self = *static_cast<Answers*>(ctx);
     if (!self.admit(message.len)) return EK_E_INTERNAL;
     if (self.progress_) {
-        const std::string line = printable(copy(message).substr(0, kProgressMax));
-        self.progress_(std::min(permille, 1000u), line);
+        self.progress_({self.about_->id, std::min(permille, 1000u),
+                        printable(copy(message).substr(0, kProgressMax))});
     }
     return EK_OK;
 }

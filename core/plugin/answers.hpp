@@ -93,7 +93,7 @@ class Answers {
     std::string request_id_;
     const CancelSource* cancel_;
     std::atomic<std::uint64_t>* heard_ns_;
-    std::function<void(std::uint32_t, const std::string&)> progress_;
+    std::function<void(const Progress&)> progress_;
     std::string broken_rule_;
     std::atomic<bool> wrong_thread_{false};
     std::thread::id thread_ = std::this_thread::get_id();

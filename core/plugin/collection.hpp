@@ -36,14 +36,20 @@ class CancelSource {
     std::unique_ptr<State> state_;
 };
 
+// How far a call is.
+struct Progress {
+    std::string id;              // whom it is about, of several; else empty
+    std::uint32_t permille = 0;  // at most 1000
+    std::string message;         // one printable line, at most 256 bytes
+};
+
 struct Call {
     std::chrono::milliseconds timeout{60'000};
     const CancelSource* cancel = nullptr;  // outlives the call
     std::string request_id;
     // Set to the time, CLOCK_MONOTONIC, at each sign of life. May be null, else outlives the call.
     std::atomic<std::uint64_t>* heard_ns = nullptr;
-    // Permille done and a message; on the calling thread. May be empty.
-    std::function<void(std::uint32_t, const std::string&)> progress;
+    std::function<void(const Progress&)> progress;  // on the calling thread; may be empty
 };
 
 struct Item {

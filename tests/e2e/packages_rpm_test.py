@@ -175,7 +175,7 @@ class Cases(Machine):
         self.assertIsNone(self.version("clash"))
 
     def test_many_packages_are_one_run_and_fail_alone(self):
-        self.assert_many_are_one_run(self.runs)
+        self.assert_many_are_one_run(self.runs, self.version)
 
     def test_a_lock_is_waited_for(self):
         self.put_done("packages", "libhello", {})

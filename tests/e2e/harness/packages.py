@@ -50,9 +50,10 @@ class Packages:
                                  {"resources": resources}, {"Prefer": "wait=60"}).body
         return command, {one["id"]: one for one in command["resources"]}
 
-    def assert_many_are_one_run(self, runs):
-        """Twenty packages are installed and removed by one run of the package manager each, which
-        `runs` counts, and one that nobody has fails alone; planned first, without a run."""
+    def assert_many_are_one_run(self, runs, found):
+        """Twenty packages are installed by one run of the package manager, removed by another, and
+        one that nobody has fails alone; planned first, without a run. `runs` counts the runs,
+        `found` says what the host's own tool finds of a package, None for nothing."""
         before = runs()
         wanted = {name: {} for name in (*MANY[:10], "no-such-package", *MANY[10:])}
         for query, outcome, so_far in (("?dry_run=all", "planned", 0), ("", "done", 1)):
@@ -63,6 +64,7 @@ class Packages:
             self.assertTrue(all(one["changes"] for one in told.values()), command)
             self.assertEqual(runs(), before + so_far, query)
         for name in MANY:
+            self.assertTrue(found(name), name)
             self.assertEqual(self.compliance("packages", name)["status"], "compliant")
         command, told = self.apply_all({name: {} for name in MANY})
         self.assertEqual(command["state"], "succeeded")
@@ -71,6 +73,7 @@ class Packages:
         command, _ = self.apply_all({name: {"ensure": "absent"} for name in MANY})
         self.assertEqual(command["state"], "succeeded", command)
         self.assertEqual(runs(), before + 2)
+        self.assertEqual([name for name in MANY if found(name)], [])
 
     def tamper(self, command):
         """Runs it and returns where to look for events from, and when it was done."""

@@ -22,14 +22,15 @@ class Batch : public testing::Test {
     // How often the plugin was called.
     Call counting() {
         Call call;
-        call.progress = [this](std::uint32_t permille, const std::string& text) {
-            if (permille == 1000) said_ += text + ";";
+        call.progress = [this](const Progress& news) {
+            if (news.permille == 1000) said_ += news.message + ";";
+            else halfway_ += news.id + ";";
         };
         return call;
     }
 
     std::unique_ptr<Collection> memory_ = open_collection("memory", "memory");
-    std::string said_;
+    std::string said_, halfway_;
 };
 
 TEST_F(Batch, AppliesAndRemovesInOneCallAndAnswersInOrder) {
@@ -40,6 +41,7 @@ TEST_F(Batch, AppliesAndRemovesInOneCallAndAnswersInOrder) {
         false, counting());
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(said_, "transaction 1;");
+    EXPECT_EQ(halfway_, "a;b;") << "progress is about somebody";
     EXPECT_EQ(all[0].state["text"], json::Value("1"));
     EXPECT_EQ(all[1].changes.at(0).path, "/ensure");
     EXPECT_EQ(all[2].changes.at(1).after, json::Value("2"));

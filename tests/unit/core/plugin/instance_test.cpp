@@ -106,8 +106,8 @@ TEST_F(Instance, BringsAnOldDescriptionToTheNewSchema) {
 
 TEST_F(Instance, PassesProgressOn) {
     std::string heard;
-    call_.progress = [&](std::uint32_t permille, const std::string& text) {
-        heard = std::to_string(permille) + " " + text;
+    call_.progress = [&](const Progress& news) {
+        heard = news.id + std::to_string(news.permille) + " " + news.message;
     };
     ASSERT_FALSE(memory_->apply("one", value(R"({"text":"a"})"), false, call_).error);
     EXPECT_EQ(heard, "500 half way");
