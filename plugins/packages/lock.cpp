@@ -8,9 +8,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include "plugins/posix/failure.hpp"
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::packages {
 
@@ -29,15 +29,25 @@ std::string name_of(pid_t pid) {
 
 }  // namespace
 
-std::optional<pid_t> lock_holder(const std::string& path) {
-    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd && errno == ENOENT) return std::nullopt;
-    if (!fd) throw posix::os_failure(errno, "open " + path);
+bool LockFile::open() {
+    struct stat now {
+    }, known{};
+    const bool there = ::lstat(path_.c_str(), &now) == 0;
+    if (there && fd_ && ::fstat(fd_.get(), &known) == 0 && known.st_ino == now.st_ino &&
+        known.st_dev == now.st_dev)
+        return true;
+    fd_ = posix::Fd(::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd_ && errno != ENOENT) throw posix::os_failure(errno, "open " + path_);
+    return static_cast<bool>(fd_);
+}
+
+std::optional<pid_t> LockFile::holder() {
+    if (!open()) return std::nullopt;
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
-    if (::fcntl(fd.get(), F_GETLK, &lock) != 0)
-        throw posix::os_failure(errno, "ask for the lock " + path);
+    if (::fcntl(fd_.get(), F_GETLK, &lock) != 0)
+        throw posix::os_failure(errno, "ask for the lock " + path_);
     if (lock.l_type == F_UNLCK) return std::nullopt;
     return lock.l_pid;
 }

@@ -3,15 +3,31 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <evenkeel/plugin.hpp>
 #include <sys/types.h>
 
+#include "plugins/posix/fd.hpp"
+
 namespace evenkeel::packages {
 
-// The process that holds the lock `path` (an fcntl lock); nothing if it is free. Never takes the
-// lock, and writes nothing that a watch of the folder would see.
-std::optional<pid_t> lock_holder(const std::string& path);
+// A file that programs lock (by fcntl). It is opened once, since a watch sees each opening. One
+// thread at a time.
+class LockFile {
+  public:
+    explicit LockFile(std::string path) : path_(std::move(path)) {}
+
+    // The process that holds it; nothing if it is free or not there. Never takes it. Throws if it
+    // cannot be asked.
+    std::optional<pid_t> holder();
+
+  private:
+    bool open();  // whether there is one
+
+    std::string path_;
+    posix::Fd fd_;
+};
 
 // The living process whose number is written in `path`; nothing if there is none.
 std::optional<pid_t> pid_in(const std::string& path);

@@ -16,7 +16,10 @@ namespace evenkeel::packages {
 
 namespace {
 
+// Looked again meanwhile, since a lock that is none of a file makes no event.
 constexpr std::uint64_t kAgainNs = 100'000'000;
+// Given to one who has opened a lock to take it.
+constexpr std::uint64_t kOpenedNs = 10'000'000;
 
 posix::Fd open_inotify() {
     posix::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -25,6 +28,11 @@ posix::Fd open_inotify() {
             .hint("raise fs.inotify.max_user_instances");
     if (!fd) throw posix::os_failure(errno, "make an inotify instance");
     return fd;
+}
+
+sdk::Failure no_watch(const std::string& path) {
+    return sdk::Failure(EK_E_UNAVAILABLE, "cannot watch " + path + ": " + std::strerror(errno))
+        .hint("raise fs.inotify.max_user_watches");
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -38,13 +46,11 @@ DatabaseWatch::DatabaseWatch(const sdk::WatchHost& host, Watched watched)
     for (const Watched::Folder& folder : watched_.folders) {
         const int watch = ::inotify_add_watch(
             inotify_.get(), folder.path.c_str(),
-            IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
+            IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
         if (watch >= 0) by_watch_[watch] = folder;
-        if (watch < 0 && (folder.needed || errno != ENOENT))
-            throw sdk::Failure(EK_E_UNAVAILABLE,
-                               "cannot watch " + folder.path + ": " + std::strerror(errno))
-                .hint("raise fs.inotify.max_user_watches");
+        if (watch < 0 && (folder.needed || errno != ENOENT)) throw no_watch(folder.path);
     }
+    watch_locks();
     host_.fd(inotify_.get(), POLLIN);
 }
 
@@ -57,65 +63,93 @@ DatabaseWatch::~DatabaseWatch() {
     }
 }
 
+// The files, not what is opened in their folder: whoever reads the database opens what is beside
+// them. One that is watched already stays so.
+void DatabaseWatch::watch_locks() {
+    for (const Watched::Folder& folder : watched_.folders) {
+        for (const std::string& lock : folder.locks) {
+            const std::string path = folder.path + "/" + lock;
+            const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), IN_OPEN);
+            if (watch >= 0) locks_.insert(watch);
+            if (watch < 0 && errno != ENOENT) throw no_watch(path);
+        }
+    }
+}
+
 void DatabaseWatch::interest(std::string_view id, bool on) {
     const std::string name(id);
-    if (on) known_[name] = watched_.look(name);
-    if (on) return;
     known_.erase(name);
-    changed_.erase(name);
+    if (!on) return;
+    known_[name] = watched_.look(name);
+    if (unsettled_) return host_.unsettled(name);
+    if (watched_.at_work()) tell();
 }
 
 void DatabaseWatch::ready(int fd, std::uint32_t) {
-    const bool something_came = fd >= 0 && drain();
-    if (fd < 0 || something_came) look(something_came);
+    if (fd >= 0) drain();
+    tell();
 }
 
-bool DatabaseWatch::is_telling(int watch, std::uint32_t mask, const std::string& name) const {
-    if ((mask & IN_Q_OVERFLOW) != 0) return true;
+void DatabaseWatch::on_event(int watch, std::uint32_t mask, const std::string& name) {
+    if ((mask & IN_Q_OVERFLOW) != 0) {
+        // The host forgets with it who is not settled.
+        host_.missed();
+        unsettled_ = false;
+        touched_ = opened_ = true;
+        return watch_locks();
+    }
+    if (locks_.count(watch) != 0) {
+        opened_ = opened_ || (mask & IN_OPEN) != 0;
+        if ((mask & IN_IGNORED) != 0) locks_.erase(watch);
+        return;
+    }
     const auto folder = by_watch_.find(watch);
-    if (folder == by_watch_.end()) return false;
+    if (folder == by_watch_.end()) return;
+    const auto& [path, locks, files, needed] = folder->second;
     if ((mask & (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) != 0)
-        throw sdk::Failure(EK_E_UNAVAILABLE, folder->second.path + " was replaced");
-    return contains((mask & IN_MOVED_TO) != 0 ? folder->second.renamed : folder->second.closed,
-                    name);
+        throw sdk::Failure(EK_E_UNAVAILABLE, path + " was replaced");
+    if ((mask & IN_CREATE) != 0) {
+        if (!contains(locks, name)) return;
+        opened_ = true;
+        return watch_locks();
+    }
+    touched_ = touched_ || contains(files, name) ||
+               ((mask & IN_CLOSE_WRITE) != 0 && contains(locks, name));
 }
 
-bool DatabaseWatch::drain() {
+void DatabaseWatch::drain() {
     alignas(inotify_event) std::array<char, 16384> buffer;
-    bool telling = false;
     while (true) {
         const ssize_t length = ::read(inotify_.get(), buffer.data(), buffer.size());
         if (length < 0 && errno == EINTR) continue;
-        if (length < 0 && errno == EAGAIN) return telling;
+        if (length < 0 && errno == EAGAIN) return;
         if (length <= 0) throw posix::os_failure(length < 0 ? errno : EIO, "read from inotify");
         for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
             inotify_event event{};
             std::memcpy(&event, buffer.data() + at, sizeof(inotify_event));
             const char* const name = buffer.data() + at + sizeof(inotify_event);
-            telling =
-                is_telling(event.wd, event.mask, std::string(name, ::strnlen(name, event.len))) ||
-                telling;
+            on_event(event.wd, event.mask, std::string(name, ::strnlen(name, event.len)));
             at += sizeof(inotify_event) + event.len;
         }
     }
 }
 
 // Nobody is judged in the middle of his work: a run writes its database several times, with
-// packages unpacked and not configured, or the old one beside the new. What changes meanwhile is
-// remembered, so that it is told of even if it changes back.
-void DatabaseWatch::look(bool something_came) {
-    const bool at_work = watched_.at_work().has_value();
-    host_.timer(at_work ? sdk::now_ns() + kAgainNs : 0);
-    if (at_work && !something_came) return;
+// packages unpacked and not configured, or the old one beside the new.
+void DatabaseWatch::tell() {
+    const bool opened = std::exchange(opened_, false);
+    if (watched_.at_work()) {
+        if (!std::exchange(unsettled_, true))
+            for (const auto& [id, known] : known_) host_.unsettled(id);
+        return host_.timer(sdk::now_ns() + kAgainNs);
+    }
+    host_.timer(opened ? sdk::now_ns() + kOpenedNs : 0);
+    const bool was_unsettled = std::exchange(unsettled_, false);
+    if (!std::exchange(touched_, false) && !was_unsettled) return;
     for (auto& [id, known] : known_) {
         std::string now = watched_.look(id);
-        if (now == known) continue;
-        known = std::move(now);
-        changed_.insert(id);
+        if (std::exchange(known, now) != now || was_unsettled) host_.changed(id);
     }
-    if (at_work) return;
-    for (const std::string& id : changed_) host_.changed(id);
-    changed_.clear();
 }
 
 }  // namespace evenkeel::packages

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plugins/packages/backend.hpp"
@@ -16,21 +17,22 @@ namespace evenkeel::packages {
 struct Watched {
     struct Folder {
         std::string path;
-        // Files in it whose last close after writing, or arrival by a rename, is worth a look.
-        std::vector<std::string> closed, renamed;
-        bool needed = true;  // false: it may be missing
+        std::vector<std::string> locks;  // files that are open for as long as somebody is at work
+        std::vector<std::string> files;  // which are worth a look when written or renamed to
+        bool needed = true;              // false: it may be missing
     };
     std::vector<Folder> folders;
     AtWork at_work;
     // All that is to be known of one package, as text to tell whether it has changed; "" if it is
-    // not there. Writes nothing in the folders.
+    // not there. Writes nothing in the folders, and opens none of the locks anew.
     std::function<std::string(const std::string& id)> look;
 };
 
-// Hints at described packages that have changed once whoever changed them has finished. [reactor]
+// Hints at described packages that have changed once whoever changed them has finished; from when
+// he takes a lock until then, none of them is settled. [reactor]
 class DatabaseWatch : public Watcher {
   public:
-    // Throws EK_E_UNAVAILABLE when the system has no inotify instance left.
+    // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
     DatabaseWatch(const sdk::WatchHost& host, Watched watched);
     ~DatabaseWatch() override;
 
@@ -38,16 +40,20 @@ class DatabaseWatch : public Watcher {
     void ready(int fd, std::uint32_t revents) override;
 
   private:
-    bool drain();  // whether something came that is worth a look
-    bool is_telling(int watch, std::uint32_t mask, const std::string& name) const;
-    void look(bool something_came);
+    void watch_locks();
+    void drain();
+    void on_event(int watch, std::uint32_t mask, const std::string& name);
+    void tell();
 
     sdk::WatchHost host_;
     Watched watched_;
     posix::Fd inotify_;
     std::map<int, Watched::Folder> by_watch_;
+    std::set<int> locks_;  // watches of lock files
     std::map<std::string, std::string> known_;
-    std::set<std::string> changed_;  // not told of yet
+    bool touched_ = false;    // something came that is worth a look
+    bool opened_ = false;     // somebody has opened a lock, and may be about to take it
+    bool unsettled_ = false;  // told so of all
 };
 
 }  // namespace evenkeel::packages

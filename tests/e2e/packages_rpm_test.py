@@ -227,12 +227,14 @@ class Cases(Machine):
     def test_nobody_is_judged_in_the_middle_of_his_work(self):
         self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
         since = self.events.mark()
-        self.bed().run("systemd-run", "--unit=outside", *self.install, "slowpost")
+        self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install, "slowpost")
         eventually("the script runs", lambda: self.exists("/run/slowpost"))
-        time.sleep(QUIET_SECONDS)
-        self.assertEqual(self.resource_events("packages", "slowpost", since), [])
+        self.assertEqual(self.version("slowpost"), RELEASE)
+        self.assert_unjudged("slowpost", since)
         write(self.bed(), "/run/slowpost.go", "")
         self.wait_event("resource.drifted", "packages", "slowpost", since)
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
 
     def test_the_run_goes_on_when_the_agent_ends(self):
         reply = self.rest.put("rpm", "packages", "slowpost", {}, wait_s=None)

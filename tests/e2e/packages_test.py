@@ -245,19 +245,46 @@ class Drift(PackagesCase):
         time.sleep(QUIET_SECONDS)
         self.assertEqual(self.resource_events("packages", "libhello", since), [])
 
+    def begin_outside(self):
+        """Somebody else installs slowpost, whose script waits. Returns where to look from."""
+        since = self.events.mark()
+        self.bed().run("systemd-run", "--collect", "--unit=outside",
+                       "--setenv=DEBIAN_FRONTEND=noninteractive",
+                       "apt-get", "-qy", "install", "slowpost")
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        return since
+
+    def test_nobody_is_judged_in_the_middle_of_his_work(self):
+        self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
+        since = self.begin_outside()
+        self.assertNotEqual(self.status("slowpost")[1], "installed")
+        self.assert_unjudged("slowpost", since)
+        write(self.bed(), "/run/slowpost.go", "")
+        event = self.wait_event("resource.drifted", "packages", "slowpost", since)
+        self.assertEqual(event["data"]["compliance"]["fields"],
+                         [{"path": "/ensure", "expected": "absent", "actual": "present"}])
+        self.assertEqual(self.state("slowpost")["condition"], "installed")
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
+
+    def test_what_others_leave_half_configured_is_drift(self):
+        self.put_done("packages", "failpost", {}, "report")
+        write(self.bed(), "/etc/failpost.fails", "")
+        since = self.events.mark()
+        self.sh("dpkg -i /srv/debs/pool/v1/failpost_1.0_all.deb", check=False)
+        event = self.wait_event("resource.drifted", "packages", "failpost", since)
+        self.assertEqual(event["data"]["compliance"]["fields"],
+                         [{"path": "/condition", "expected": "installed",
+                           "actual": "half-configured"}])
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", "failpost", since), ["drifted"])
+
     def test_a_killed_dpkg_is_seen_and_healed(self):
         self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
-        self.bed().run("systemd-run", "--unit=outside", "--setenv=DEBIAN_FRONTEND=noninteractive",
-                       "apt-get", "-qy", "install", "slowpost")
-        since = self.events.mark()
-        eventually("the script runs", lambda: self.exists("/run/slowpost"))
-        time.sleep(QUIET_SECONDS)
-        self.assertEqual(self.resource_events("packages", "slowpost", since), [],
-                         "nobody is judged in the middle of his work")
+        since = self.begin_outside()
         self.bed().run("systemctl", "kill", "--signal=KILL", "outside")
         self.wait_event("resource.drifted", "packages", "slowpost", since)
-        state = self.state("slowpost")
-        self.assertEqual(state["condition"], "half-configured")
+        self.assertEqual(self.state("slowpost")["condition"], "half-configured")
         write(self.bed(), "/run/slowpost.go", "")
         done = self.put_done("packages", "slowpost", {}, "enforce")
         self.assertEqual(self.changes(done),

@@ -34,7 +34,7 @@ class Apt : public Backend {
         : folder_(std::move(folder)),
           replace_config_(replace_config),
           database_(folder_),
-          transactions_([folder = folder_] { return dpkg_at_work(folder); }, "dpkg") {}
+          transactions_(dpkg_at_work(folder_), "dpkg") {}
 
     std::string_view name() const override { return "apt"; }
 

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 
-#include "plugins/packages/lock.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/fd.hpp"
 
@@ -76,7 +75,7 @@ void Database::refresh() {
     const Stamp status = stamp_of(folder_ + "/status");
     const Stamp updates = stamp_of(folder_ + "/updates");
     // While somebody is at work the journal tells of things half done, which nobody is judged by.
-    const bool at_work = lock_holder(folder_ + "/lock").has_value();
+    const bool at_work = lock_.holder().has_value();
     if (read_ && status == status_ && updates == updates_ && at_work == at_work_) return;
     read_ = false;
     entries_.clear();

@@ -10,6 +10,7 @@
 
 #include "plugins/packages/apt/status.hpp"
 #include "plugins/packages/backend.hpp"
+#include "plugins/packages/lock.hpp"
 
 namespace evenkeel::packages {
 
@@ -17,7 +18,7 @@ namespace evenkeel::packages {
 // shows that it has changed. One thread at a time.
 class Database {
   public:
-    explicit Database(std::string folder) : folder_(std::move(folder)) {}
+    explicit Database(std::string folder) : folder_(std::move(folder)), lock_(folder_ + "/lock") {}
 
     // Reads again what has changed. Throws if the database cannot be read.
     void refresh();
@@ -46,6 +47,7 @@ class Database {
     void take(Entry entry);
 
     std::string folder_;
+    LockFile lock_;
     std::string native_;
     std::map<std::string, Entry> entries_;  // by id
     Stamp status_, updates_;

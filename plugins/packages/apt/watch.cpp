@@ -7,16 +7,20 @@
 
 namespace evenkeel::packages {
 
-std::optional<pid_t> dpkg_at_work(const std::string& folder) {
-    const auto holder = lock_holder(folder + "/lock-frontend");
-    return holder ? holder : lock_holder(folder + "/lock");
+AtWork dpkg_at_work(const std::string& folder) {
+    return [front = std::make_shared<LockFile>(folder + "/lock-frontend"),
+            lock = std::make_shared<LockFile>(folder + "/lock")] {
+        const auto holder = front->holder();
+        return holder ? holder : lock->holder();
+    };
 }
 
 std::unique_ptr<Watcher> watch_dpkg(const sdk::WatchHost& host, const std::string& folder) {
     Watched watched;
-    // A run renames `status` and, at its very end, closes the locks; a killed one only the latter.
+    // A run opens the locks, renames `status` and closes the locks at its very end; a killed one
+    // need not have renamed anything.
     watched.folders = {{folder, {"lock", "lock-frontend"}, {"status"}}};
-    watched.at_work = [folder] { return dpkg_at_work(folder); };
+    watched.at_work = dpkg_at_work(folder);
     watched.look = [database = std::make_shared<Database>(folder)](const std::string& id) {
         database->refresh();
         const auto entry = database->entry(id);

@@ -163,7 +163,7 @@ class Dnf : public Tool {
         return {words};
     }
     Watched::Folder hold_folder() const override {
-        return {kHoldFolder, {"versionlock.list"}, {"versionlock.list"}, false};
+        return {kHoldFolder, {}, {"versionlock.list"}, false};
     }
 
   private:

@@ -17,13 +17,15 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr std::time_t kStaleSeconds = 7 * 24 * 3600;
-constexpr int kDefaultPriority = 99;
+constexpr const char* kLock = "/.rpm.lock";
 
 // zypper runs rpm once for each package, so that rpm's own lock is free in between.
-std::optional<pid_t> rpm_at_work(const std::string& folder) {
-    for (const char* path : {"/run/zypp.pid", "/var/lib/dnf/rpmdb_lock.pid", "/run/yum.pid"})
-        if (const auto pid = pid_in(path)) return pid;
-    return lock_holder(folder + "/.rpm.lock");
+AtWork rpm_at_work(const std::string& folder) {
+    return [lock = std::make_shared<LockFile>(folder + kLock)] {
+        for (const char* path : {"/run/zypp.pid", "/var/lib/dnf/rpmdb_lock.pid", "/run/yum.pid"})
+            if (const auto pid = pid_in(path)) return pid;
+        return lock->holder();
+    };
 }
 
 bool is_on_hold(const Words& holds, const std::string& name) {
@@ -64,7 +66,8 @@ class Rpm : public Backend {
   public:
     explicit Rpm(std::unique_ptr<Tool> tool)
         : tool_(std::move(tool)),
-          transactions_([folder = database_.folder()] { return rpm_at_work(folder); }, "rpm") {}
+          lock_(database_.folder() + kLock),
+          transactions_(rpm_at_work(database_.folder()), "rpm") {}
 
     std::string_view name() const override { return tool_->name(); }
 
@@ -152,9 +155,10 @@ class Rpm : public Backend {
 
     std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) override {
         Watched watched;
-        // rpm closes its lock at the end of each run; readers do not open it.
+        // rpm opens its lock at the beginning of each run and closes it at the end; readers do not
+        // open it.
         watched.folders = {{database_.folder(), {".rpm.lock"}, {}}, tool_->hold_folder()};
-        watched.at_work = [folder = database_.folder()] { return rpm_at_work(folder); };
+        watched.at_work = rpm_at_work(database_.folder());
         watched.look = [tool = tool_,
                         database = std::make_shared<RpmDatabase>()](const std::string& id) {
             const auto found = database->find(id);
@@ -283,7 +287,7 @@ class Rpm : public Backend {
     }
 
     // It has begun when rpm's lock is taken, by whatever is run for us.
-    Follow follower() const {
+    Follow follower() {
         auto rest = std::make_shared<std::string>();
         return [this, rest](Process& process, const sdk::Call& call) {
             *rest += process.new_output();
@@ -294,7 +298,7 @@ class Rpm : public Backend {
                     call.progress(static_cast<std::uint32_t>(1000LL * at / of), line);
                 rest->erase(0, end + 1);
             }
-            return lock_holder(database_.folder() + "/.rpm.lock").has_value();
+            return lock_.holder().has_value();
         };
     }
 
@@ -323,6 +327,7 @@ class Rpm : public Backend {
 
     std::shared_ptr<Tool> tool_;  // shared with the watch
     RpmDatabase database_;
+    LockFile lock_;
     Transactions transactions_;
     std::string seen_;                                     // what the stamp of the lists said
     std::map<std::string, std::vector<RpmOffer>> offers_;  // by name

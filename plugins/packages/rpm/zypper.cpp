@@ -161,7 +161,7 @@ class Zypper : public Tool {
         words.insert(words.end(), names.begin(), names.end());
         return {words};
     }
-    Watched::Folder hold_folder() const override { return {kFolder, {"locks"}, {"locks"}, false}; }
+    Watched::Folder hold_folder() const override { return {kFolder, {}, {"locks"}, false}; }
 
   private:
     // It takes no lock then, writes no log, and what else it writes to a folder of its own.

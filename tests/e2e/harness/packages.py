@@ -5,6 +5,8 @@ import fcntl
 import time
 
 from beds.debs import MANY
+from harness.case import QUIET_SECONDS
+from harness.system import AGENT
 
 
 class Packages:
@@ -80,6 +82,12 @@ class Packages:
         since = self.events.mark()
         self.sh(command)
         return since, time.time()
+
+    def assert_unjudged(self, rid, since):
+        """A sweep that meets somebody at work finds nothing, whatever is there by then."""
+        self.bed().run(AGENT, "check", check=False)
+        time.sleep(QUIET_SECONDS)
+        self.assertEqual(self.resource_events("packages", rid, since), [])
 
     @contextlib.contextmanager
     def locked(self, path):

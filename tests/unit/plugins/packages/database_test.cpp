@@ -131,14 +131,11 @@ TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
 }
 
 TEST_F(DpkgDatabase, IsWaitedForUntilTheDeadline) {
-    const std::string folder = folder_.path();
-    const auto wait = [&](const sdk::Call& call) {
-        wait_until_free(
-            call, [&] { return dpkg_at_work(folder); }, "dpkg");
-    };
+    const AtWork at_work = dpkg_at_work(folder_.path());
+    const auto wait = [&](const sdk::Call& call) { wait_until_free(call, at_work, "dpkg"); };
     EXPECT_NO_THROW(wait(TestCall().call()));
     const Locker worker(folder_ / "lock-frontend");
-    EXPECT_EQ(lock_holder(folder_ / "lock-frontend"), worker.pid());
+    EXPECT_EQ(at_work(), worker.pid());
     TestCall late(std::chrono::milliseconds(400));
     EXPECT_EQ(failure_of([&] { wait(late.call()); }, EK_E_BUSY)
                   .find("dpkg is locked by process " + std::to_string(worker.pid())),

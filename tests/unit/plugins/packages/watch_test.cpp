@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/plugins/packages/locker.hpp"
@@ -34,6 +36,10 @@ class DpkgWatch : public testing::Test {
         host_.changed = [](void* ctx, ek_str id) {
             (static_cast<DpkgWatch*>(ctx)->hints_ += sdk::view(id)) += ";";
         };
+        host_.unsettled = [](void* ctx, ek_str id) {
+            ((static_cast<DpkgWatch*>(ctx)->hints_ += "?") += sdk::view(id)) += ";";
+        };
+        host_.missed = [](void* ctx) { static_cast<DpkgWatch*>(ctx)->hints_ += "missed;"; };
         watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path());
         watch_->interest("a", true);
         watch_->interest("missing", true);
@@ -46,7 +52,7 @@ class DpkgWatch : public testing::Test {
             << "\n";
         std::filesystem::rename(folder_ / "status-new", folder_ / "status");
     }
-    // What was hinted at since the last time.
+    // What was hinted at since the last time; "?a" is that a is not settled.
     std::string hints() {
         pollfd fd{fd_, POLLIN, 0};
         if (::poll(&fd, 1, 0) > 0) watch_->ready(fd_, POLLIN);
@@ -74,27 +80,74 @@ TEST_F(DpkgWatch, HintsAtWhatIsDescribedAndHasChanged) {
     EXPECT_EQ(hints(), "");
 }
 
-TEST_F(DpkgWatch, WaitsUntilTheLockIsFree) {
+TEST_F(DpkgWatch, NothingIsSettledWhileALockIsHeld) {
     {
         const Locker apt(folder_ / "lock-frontend");
+        EXPECT_EQ(hints(), "?a;?missing;") << "its opening is told before anything has changed";
         set("2.0", "1.0");
         EXPECT_EQ(hints(), "");
         EXPECT_NE(timer_, 0u);
         watch_->ready(-1, 0);
-        EXPECT_EQ(hints(), "");
+        EXPECT_EQ(hints(), "") << "told once";
+        watch_->interest("b", true);
+        EXPECT_EQ(hints(), "?b;") << "what is described meanwhile, too";
     }
-    EXPECT_EQ(hints(), "a;") << "the lock's last close wakes it";
+    EXPECT_EQ(hints(), "a;b;missing;") << "the lock's last close wakes it";
     EXPECT_EQ(timer_, 0u);
+}
+
+TEST_F(DpkgWatch, ALockThatIsTakenAfterItsOpeningIsFoundHeld) {
+    std::ofstream lock(folder_ / "lock-frontend", std::ios::app);
+    EXPECT_EQ(hints(), "");
+    EXPECT_NE(timer_, 0u) << "who has opened it may take it";
+    const int fd = ::open((folder_ / "lock-frontend").c_str(), O_RDWR);
+    hints();
+    const Locker apt(folder_ / "lock-frontend");
+    watch_->ready(-1, 0);
+    EXPECT_EQ(hints(), "?a;?missing;");
+    ::close(fd);
+}
+
+TEST_F(DpkgWatch, TellsAtOnceOfWorkThatHadBegunBefore) {
+    const Locker apt(folder_ / "lock-frontend");
+    watch_.reset();
+    watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path());
+    watch_->interest("a", true);
+    EXPECT_EQ(hints(), "?a;");
+}
+
+TEST_F(DpkgWatch, HearsALockThatWasNotThereBefore) {
+    std::ofstream(folder_ / "lock").flush();
+    hints();
+    {
+        const Locker dpkg(folder_ / "lock");
+        EXPECT_EQ(hints(), "?a;?missing;");
+    }
+    EXPECT_EQ(hints(), "a;missing;");
 }
 
 TEST_F(DpkgWatch, TellsOfWhatHasChangedBackMeanwhile) {
     {
         const Locker apt(folder_ / "lock-frontend");
         set("2.0", "1.0");
-        EXPECT_EQ(hints(), "");
+        EXPECT_EQ(hints(), "?a;?missing;");
         set("1.0", "1.0");
     }
-    EXPECT_EQ(hints(), "a;");
+    EXPECT_EQ(hints(), "a;missing;");
+}
+
+TEST_F(DpkgWatch, SaysThatItHasMissedWhatTheQueueCouldNotTake) {
+    long most = 0;
+    std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most;
+    const Locker apt(folder_ / "lock-frontend");
+    EXPECT_EQ(hints(), "?a;?missing;");
+    for (long i = 0; i <= most / 2; ++i) {
+        std::ofstream(folder_ / "status-new").flush();
+        std::ofstream(folder_ / "lock-other").flush();
+        std::filesystem::remove(folder_ / "status-new");
+        std::filesystem::remove(folder_ / "lock-other");
+    }
+    EXPECT_EQ(hints(), "missed;?a;?missing;") << "the host forgets who is not settled";
 }
 
 TEST_F(DpkgWatch, SeesTheJournalOfAKilledRun) {
