@@ -9,6 +9,7 @@ namespace evenkeel::agent {
 namespace {
 
 constexpr std::uint64_t kUnsettledMostNs = 60'000'000'000;
+constexpr std::uint64_t kPutOffMostNs = 1'000'000'000;
 
 }  // namespace
 
@@ -157,6 +158,19 @@ void Checker::on_looks(const std::string& collection, const std::map<std::string
     pump(collection);
 }
 
+// Whether it was changed again while it was looked at: what was seen may be the middle of a write,
+// and the next look counts. One that never rests is judged all the same after a second.
+bool Checker::is_put_off(const wire::Ref& ref) {
+    const auto& waiting = lots_[ref.collection].waiting;
+    const auto next = waiting.find(ref.id);
+    if (next == waiting.end() || next->second != Cause::event) {
+        put_off_.erase(ref);
+        return false;
+    }
+    const std::uint64_t now = now_monotonic_ns();
+    return now - put_off_.emplace(ref, now).first->second < kPutOffMostNs;
+}
+
 void Checker::take(const wire::Ref& ref, Cause cause, std::uint64_t edition, const Look& look) {
     Record* record = book_.find(ref);
     if (!record) return over(ref);
@@ -167,6 +181,10 @@ void Checker::take(const wire::Ref& ref, Cause cause, std::uint64_t edition, con
     if (record->edition != edition) return ask(ref, cause);
     // It is looked at again when it has settled.
     if (!look.fields.empty() && is_unsettled(ref)) return over(ref);
+    if (!look.fields.empty() && is_put_off(ref)) {
+        record->checked_ns = now_monotonic_ns();
+        return over(ref);
+    }
     judge_.seen(*record, look, cause);
     over(ref);
 }

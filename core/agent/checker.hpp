@@ -62,6 +62,7 @@ class Checker {
                                       std::map<std::string, Cause>& causes);
     void on_looks(const std::string& collection, const std::map<std::string, Cause>& causes,
                   const std::map<std::string, std::uint64_t>& editions, Result<Looks> looks);
+    bool is_put_off(const wire::Ref& ref);
     void take(const wire::Ref& ref, Cause cause, std::uint64_t edition, const Look& look);
     void over(const wire::Ref& ref);
 
@@ -73,6 +74,7 @@ class Checker {
     std::map<std::string, Lot> lots_;
     std::map<wire::Ref, Cause> held_;               // asked while a job works on it
     std::map<wire::Ref, std::uint64_t> unsettled_;  // since when, CLOCK_MONOTONIC
+    std::map<wire::Ref, std::uint64_t> put_off_;    // likewise
     std::list<Round> rounds_;
 };
 

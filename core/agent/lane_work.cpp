@@ -1,5 +1,6 @@
 #include "core/agent/lane_work.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "core/base/log.hpp"
@@ -111,6 +112,16 @@ Looks look_at_these(plugin::Collection& collection, const std::vector<Descriptio
     return looks;
 }
 
+// What differs right after our own work may be the middle of somebody's write. One who is still at
+// it is known to the loop now, and one who was done meanwhile is not in the second look.
+Look settled_look(Workplace& place, const Description& description, Look look,
+                  const plugin::Call& call) {
+    if (look.fields.empty() || !place.hear_of_writers()) return look;
+    look = look_at(*place.collection, description, call);
+    if (!look.fields.empty()) place.hear_of_writers();
+    return look;
+}
+
 }  // namespace
 
 Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<std::string>& ids,
@@ -127,7 +138,8 @@ Looks look_at_all(Workplace& place, const AgentStore& store, const std::vector<s
         }
     }
     for (auto& look : look_at_these(collection, wanted, call)) looks.push_back(std::move(look));
-    for (const auto& [id, look] : looks) place.hear_of_writers(look);
+    const auto differs = [](const auto& each) { return !each.second.fields.empty(); };
+    if (std::any_of(looks.begin(), looks.end(), differs)) place.hear_of_writers();
     return looks;
 }
 
@@ -143,8 +155,7 @@ std::vector<Deed> carry_out(Workplace& place, const std::vector<Description>& de
     Looks looks = look_at_these(collection, descriptions, call);
     for (std::size_t i = 0; i < deeds.size(); ++i) {
         json::Value told = std::move(deeds[i].look.state);
-        deeds[i].look = std::move(looks[i].second);
-        place.hear_of_writers(deeds[i].look);
+        deeds[i].look = settled_look(place, descriptions[i], std::move(looks[i].second), call);
         if (deeds[i].look.error) deeds[i].look.state = std::move(told);
     }
     return deeds;

@@ -28,8 +28,9 @@ bool Workplace::interest(const std::string& id, bool on) {
     return !on || done.has_value();
 }
 
-void Workplace::hear_of_writers(const Look& look) {
-    if (watch && !look.fields.empty()) watch->sync();
+bool Workplace::hear_of_writers() {
+    if (watch) watch->sync();
+    return watch != nullptr;
 }
 
 // A call that waits or runs. Touched on the loop only, but for what is said; the lane just carries

@@ -25,9 +25,9 @@ struct Workplace {
 
     // Starts or stops watching `id` as far as that can be; false when it should be and is not.
     bool interest(const std::string& id, bool on);
-    // Whoever was in the middle of his work when a look found differences is known to the loop
-    // before the look is.
-    void hear_of_writers(const Look& look);
+    // After a look that found differences: whoever was in the middle of his work is known to the
+    // loop before the look is. False when nothing is watched.
+    bool hear_of_writers();
 };
 
 // One call into a plugin, as the loop orders it.

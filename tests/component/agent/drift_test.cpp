@@ -146,6 +146,44 @@ TEST_F(Drift, IsNotJudgedWhileSomebodyIsAtWork) {
     EXPECT_EQ(compliance_of("one").seen_by, "event");
 }
 
+// He was done before the look was judged.
+TEST_F(Drift, IsNotWhatALookSawInTheMiddleOfAWrite) {
+    apply("one", json::Object{{"text", "hi"}});
+    settle();
+    machine->after_reads([this] {
+        if (machine->get("one")["text"] == json::Value("h"))
+            machine->tamper("one", {{"text", "hi"}});
+    });
+    machine->tamper("one", {{"text", "h"}});
+    ASSERT_TRUE(until([&] { return machine->get("one")["text"] == json::Value("hi"); }));
+    settle();
+    EXPECT_EQ(told("one"), after_change({}));
+}
+
+TEST_F(Drift, OfWhatNeverRestsIsToldAllTheSame) {
+    apply("one", json::Object{{"text", "hi"}});
+    machine->after_reads([this] { machine->hint("one"); });
+    machine->tamper("one", {{"text", "ho"}});
+    EXPECT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    machine->after_reads(nullptr);
+}
+
+TEST_F(Drift, TheLookAfterAnApplyIsNotMisledByAWriteThatEndsMeanwhile) {
+    machine->hang_in("read");
+    command("cmd_1", 1, "apply", {wanted("one", json::Object{{"text", "hi"}}, 1)});
+    ASSERT_TRUE(until([&] { return machine->applies() == 1; }));
+    machine->set("one", {{"text", "h"}});
+    machine->after_reads([this] {
+        if (machine->get("one")["text"] == json::Value("h"))
+            machine->tamper("one", {{"text", "hi"}});
+    });
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    settle();
+    EXPECT_EQ(count("resource.drifted"), 0U);
+    EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+}
+
 // The look after our own change met what somebody else had begun to write.
 TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
     machine->hang_in("read");

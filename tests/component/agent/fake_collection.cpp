@@ -62,13 +62,18 @@ class FakeCollection : public plugin::Collection {
     Result<std::vector<plugin::Item>> read(const std::vector<std::string>& ids,
                                            const plugin::Call&) override {
         machine_->pass("read");
-        const std::scoped_lock lock(machine_->mutex_);
-        ++machine_->reads_;
         std::vector<plugin::Item> items;
-        for (const std::string& id : ids) {
-            const auto found = machine_->notes_.find(id);
-            if (found != machine_->notes_.end()) items.push_back({id, found->second, {}});
+        std::function<void()> then;
+        {
+            const std::scoped_lock lock(machine_->mutex_);
+            ++machine_->reads_;
+            for (const std::string& id : ids) {
+                const auto found = machine_->notes_.find(id);
+                if (found != machine_->notes_.end()) items.push_back({id, found->second, {}});
+            }
+            then = machine_->after_read_;
         }
+        if (then) then();
         return items;
     }
 
@@ -190,6 +195,11 @@ void FakeMachine::let_go() {
     const std::scoped_lock lock(mutex_);
     hanging_.clear();
     gone_on_.notify_all();
+}
+
+void FakeMachine::after_reads(std::function<void()> work) {
+    const std::scoped_lock lock(mutex_);
+    after_read_ = std::move(work);
 }
 
 void FakeMachine::fail_applies(std::optional<Error> error) {

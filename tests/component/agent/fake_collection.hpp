@@ -39,6 +39,8 @@ class FakeMachine {
     // until let_go().
     void hang_in(const std::string& call);
     void let_go();
+    // Runs on the lane after each read, before what was read is told; empty: nothing does.
+    void after_reads(std::function<void()> work);
     void fail_applies(std::optional<Error> error);
     void fail_apply_of(const std::string& id, std::optional<Error> error);
     void fail_invokes(std::optional<Error> error);
@@ -53,6 +55,7 @@ class FakeMachine {
     std::map<std::string, json::Value> notes_;
     std::set<std::string> interests_;
     std::set<std::string> hanging_;
+    std::function<void()> after_read_;
     plugin::OnHint on_hint_;
     std::optional<Error> apply_error_;
     std::optional<Error> invoke_error_;
