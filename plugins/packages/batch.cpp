@@ -89,9 +89,9 @@ void carry_out_holds(const sdk::Call& call, Backend& backend, std::vector<Planne
             members.push_back(&each);
             ids.push_back(each.id);
         }
-        if (ids.empty() || !failure_of([&] { backend.set_hold(call, ids, hold); })) continue;
+        if (!failure_of([&] { set_holds(call, backend, ids, hold); })) continue;
         for (Planned* each : members)
-            each->failure = failure_of([&] { backend.set_hold(call, {each->id}, hold); });
+            each->failure = failure_of([&] { set_holds(call, backend, {each->id}, hold); });
     }
 }
 

@@ -70,6 +70,8 @@ Planned plan_present(const sdk::Call& call, Backend& backend, std::string_view i
     } else if (changes.has("/condition")) {
         planned.step = Step{id, target, true};
     }
+    // Somebody may undo it while the step waits for its lock.
+    if (planned.step && wanted.hold == true) planned.hold = true;
     return planned;
 }
 
@@ -82,6 +84,14 @@ Planned plan_absent(Backend& backend, std::string_view id_text) {
     return planned;
 }
 
+void set_holds(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids,
+               bool hold) {
+    std::vector<std::string> other;
+    for (const std::string& id : ids)
+        if (const auto now = backend.find(id); !now || now->hold != hold) other.push_back(id);
+    if (!other.empty()) backend.set_hold(call, other, hold);
+}
+
 void bring_about(const sdk::Call& call, Backend& backend, Planned& planned) {
     if (planned.step && !planned.step->heal) backend.rehearse(call, {*planned.step});
     planned.changes.carry_out(call, [&] {
@@ -89,7 +99,7 @@ void bring_about(const sdk::Call& call, Backend& backend, Planned& planned) {
             if (const Outcome failed = backend.carry_out(call, {*planned.step}).front())
                 throw *failed;
         for (const char* path : {"/ensure", "/condition", "/version"}) planned.changes.done(path);
-        if (planned.hold) backend.set_hold(call, {planned.id}, *planned.hold);
+        if (planned.hold) set_holds(call, backend, {planned.id}, *planned.hold);
     });
 }
 

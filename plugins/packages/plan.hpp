@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <evenkeel/plugin.hpp>
 
@@ -14,7 +15,7 @@ namespace evenkeel::packages {
 struct Planned {
     std::string id;
     std::optional<Step> step;
-    std::optional<bool> hold;  // only if it has to be changed
+    std::optional<bool> hold;  // as it has to be made, or may be found not to be after the step
     sdk::Changes changes;
     Outcome failure;  // of a batch: why it cannot be, or was not, brought about
 };
@@ -24,6 +25,10 @@ struct Planned {
 Planned plan_present(const sdk::Call& call, Backend& backend, std::string_view id,
                      std::string_view desired);
 Planned plan_absent(Backend& backend, std::string_view id);
+
+// Those of `ids` that are not on hold as they should be. All are on the machine.
+void set_holds(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids,
+               bool hold);
 
 // In a dry run reports the changes. Otherwise brings them about and reports them; throws what has
 // kept them from it.

@@ -14,7 +14,7 @@ namespace {
 constexpr int kStepMs = 100;
 constexpr int kGiveWayMs = 1'000;
 constexpr int kRetryMs = 200;
-constexpr off_t kOutputMax = 256 * 1024;
+constexpr off_t kOutputMax = 16 * 1024 * 1024;
 
 }  // namespace
 

@@ -139,6 +139,14 @@ class Cases(Machine):
         self.assertIsNone(self.version("libhello"))
         self.assertNotIn("libhello", self.read(self.hold_file))
 
+    def test_a_hold_that_is_undone_meanwhile_stays_undone(self):
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.put_done("packages", "libhello", {"version": "1.0-1"})
+        self.assert_undone_hold_stays("var/lib/rpm/.rpm.lock", self.hold, ": >" + self.hold_file,
+                                      "2.0-1")
+        self.assertEqual(self.version("libhello"), "2.0-1")
+        self.assertEqual(self.read(self.hold_file).strip(), "")
+
     def test_another_architecture_is_a_package_of_its_own(self):
         self.put_done("packages", "both:i686", {})
         self.put_done("packages", "both", {"ensure": "absent"})

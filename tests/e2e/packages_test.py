@@ -145,6 +145,14 @@ class Apply(PackagesCase):
         self.put_done("packages", "libhello", {"hold": False})
         self.assertEqual(self.status("libhello"), ("install", "installed", "2.0"))
 
+    def test_a_hold_that_is_undone_meanwhile_stays_undone(self):
+        debs.give(self.bed(), "v1", "v2")
+        self.put_done("packages", "libhello", {"version": "1.0"})
+        self.assert_undone_hold_stays(
+            "var/lib/dpkg/lock-frontend", "apt-mark hold libhello",
+            "echo libhello install | DPKG_FRONTEND_LOCKED=1 dpkg --set-selections", "2.0")
+        self.assertEqual(self.status("libhello"), ("install", "installed", "2.0"))
+
     def test_a_changed_configuration_file_is_kept(self):
         self.put_done("packages", "hello", {})
         write(self.bed(), "/etc/hello.conf", "greeting=mine\n")

@@ -97,19 +97,22 @@ class Apt : public Backend {
 
     std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
         database_.refresh();
-        std::vector<Step> changes, held;
+        std::vector<Step> changes;
         bool heals = false;
         for (const Step& step : steps) {
             heals = heals || step.heal;
             if (!step.heal) changes.push_back(step);
-            if (step.version && is_held(step.id)) held.push_back(step);
         }
         Ran ran;
         // apt-get does nothing before an interrupted run is finished. Whether all went well is for
         // what follows to find out: what fails here need not concern its packages.
         if (heals || database_.interrupted()) ran = configure_all(call);
-        if (!changes.empty()) ran = change(call, reporting(change_words(changes)));
-        if (heals) reinstall(call, steps, ran);
+        Words held;
+        if (!changes.empty()) {
+            ran = change(call, reporting(change_words(changes)));
+            held = parse_held(ran.output);
+        }
+        if (heals) reinstall(call, steps, ran, held);
         hold_again(call, held);
         std::vector<Outcome> outcomes;
         for (const Step& step : steps)
@@ -144,7 +147,8 @@ class Apt : public Backend {
     Words apt_get(const Words& more) const {
         Words words = {"/usr/bin/apt-get", "-q", "-y", "-o", "Dpkg::Use-Pty=0",
                        // We wait for the locks ourselves, where a call can be cancelled.
-                       "-o", "DPkg::Lock::Timeout=0", "-o", "APT::Get::AutomaticRemove=false"};
+                       "-o", "DPkg::Lock::Timeout=0", "-o", "APT::Get::AutomaticRemove=false", "-o",
+                       "APT::Get::Show-Versions=false"};
         for (const std::string& option : dpkg_options())
             words.insert(words.end(), {"-o", "Dpkg::Options::=" + option});
         words.insert(words.end(), more.begin(), more.end());
@@ -211,24 +215,28 @@ class Apt : public Backend {
     }
 
     // What configuring could not mend.
-    void reinstall(const sdk::Call& call, const std::vector<Step>& steps, Ran& ran) {
+    void reinstall(const sdk::Call& call, const std::vector<Step>& steps, Ran& ran, Words& held) {
         Words words = {"--no-remove", "--allow-change-held-packages", "--reinstall", "install",
                        "--"};
         const std::size_t fixed = words.size();
         for (const Step& step : steps) {
             const auto now = find(step.id);
-            if (step.heal && now && now->condition == "half-installed")
-                words.push_back(step.id + "=" + *step.version);
+            if (!step.heal || !now || now->condition != "half-installed") continue;
+            words.push_back(step.id + "=" + *step.version);
+            // apt does not name what it installs in the same version.
+            if (now->hold) held.push_back(step.id);
         }
         if (words.size() > fixed) ran = change(call, reporting(apt_get(words)));
     }
 
-    // apt takes packages that it changes off their hold.
-    void hold_again(const sdk::Call& call, const std::vector<Step>& held) {
+    // dpkg takes packages that it unpacks off their hold. Which were on hold is what apt has read
+    // under its lock: a hold that somebody undid while we waited for that stays undone.
+    void hold_again(const sdk::Call& call, const Words& held) {
         Words ids;
-        for (const Step& step : held) {
-            const auto now = find(step.id);
-            if (now && !now->hold) ids.push_back(step.id);
+        for (const std::string& name : held) {
+            const std::string id = database_.canonical(name);
+            const auto now = find(id);
+            if (now && !now->hold) ids.push_back(id);
         }
         if (!ids.empty()) set_hold(call, ids, true);
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/packages/text.hpp"
+
 namespace evenkeel::packages {
 
 Rehearsal parse_rehearsal(std::string_view output) {
@@ -21,6 +23,19 @@ Rehearsal parse_rehearsal(std::string_view output) {
         }
     }
     return rehearsal;
+}
+
+std::vector<std::string> parse_held(std::string_view output) {
+    std::vector<std::string> held;
+    bool in_section = false;
+    for (const std::string_view line : lines_of(output)) {
+        const bool indented = starts(line, "  ");
+        if (in_section && !indented) break;
+        if (in_section)
+            for (const std::string_view name : words_of(line)) held.emplace_back(name);
+        in_section = in_section || line == "The following held packages will be changed:";
+    }
+    return held;
 }
 
 }  // namespace evenkeel::packages

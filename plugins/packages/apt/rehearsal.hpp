@@ -15,4 +15,8 @@ struct Rehearsal {
 // Pure.
 Rehearsal parse_rehearsal(std::string_view output);
 
+// Of what `apt-get` prints before it begins: the packages on hold that it changes, as it has found
+// them under its lock. Pure.
+std::vector<std::string> parse_held(std::string_view output);
+
 }  // namespace evenkeel::packages

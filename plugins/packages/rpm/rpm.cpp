@@ -302,12 +302,15 @@ class Rpm : public Backend {
         };
     }
 
-    // What was on hold is again, in its new version; what is gone is so no more.
+    // What is on hold is so in its new version; what is gone is so no more. The run has left the
+    // holds as they were: one that somebody undid meanwhile stays undone.
     void hold_again(const sdk::Call& call, const Job& job) {
+        const Words holds = tool_->holds();
         Words present, gone;
         for (const auto* targets : {&job.install, &job.remove})
             for (const Target& target : *targets)
-                if (target.held) (targets == &job.install ? present : gone).push_back(target.name);
+                if (target.held && is_on_hold(holds, target.name))
+                    (targets == &job.install ? present : gone).push_back(target.name);
         if (!tool_->holds_versions()) present.clear();
         gone.insert(gone.end(), present.begin(), present.end());
         if (!gone.empty()) change(call, tool_->hold_command(gone, false), false);

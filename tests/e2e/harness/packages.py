@@ -2,11 +2,12 @@
 
 import contextlib
 import fcntl
+import threading
 import time
 
 from beds.debs import MANY
 from harness.case import QUIET_SECONDS
-from harness.system import AGENT
+from harness.system import AGENT, eventually, main_pid
 
 
 class Packages:
@@ -88,6 +89,24 @@ class Packages:
         self.bed().run(AGENT, "check", check=False)
         time.sleep(QUIET_SECONDS)
         self.assertEqual(self.resource_events("packages", rid, since), [])
+
+    def assert_undone_hold_stays(self, lock, hold, undo, version):
+        """Who takes a package off its hold while the agent waits for a lock is not overruled."""
+        self.sh(hold)
+        self.bed().run("systemctl", "restart", AGENT)
+        with self.locked(lock):
+            waiting = threading.Thread(target=self.put_done,
+                                       args=("packages", "libhello", {"version": version}))
+            waiting.start()
+            # Open for its watch, and once more as soon as a run looks whether it may begin.
+            eventually("it waits for the lock", lambda: self.agent_has_open(lock) == 2)
+            self.sh(undo)
+        waiting.join(30)
+
+    def agent_has_open(self, path):
+        """How many descriptors the agent has of a file of the host."""
+        listed = self.sh(f"ls -l /proc/{main_pid(self.bed(), AGENT)}/fd")
+        return sum(line.endswith(f"/{path}") for line in listed.splitlines())
 
     @contextlib.contextmanager
     def locked(self, path):

@@ -11,10 +11,11 @@ namespace evenkeel::packages {
 namespace {
 
 // A package manager that has every package but `unknown` in version 1. It refuses all of what it is
-// asked at once when one of it is `refused`, and `breaking` ones do not come about.
+// asked at once when one of it is `refused`, and `breaking` ones do not come about. Somebody takes
+// `losing` ones off their hold meanwhile.
 class FakeBackend : public Backend {
   public:
-    std::set<std::string> present, held, unknown, refused, breaking;
+    std::set<std::string> present, held, losing, unknown, refused, breaking;
     std::map<std::string, std::string> needs;
     std::string did;  // each run
 
@@ -47,6 +48,7 @@ class FakeBackend : public Backend {
         bool breaks = false;
         for (const Step& step : steps) {
             did += (step.version ? "+" : "-") + step.id;
+            if (losing.count(step.id) != 0) held.erase(step.id);
             breaks = breaks || breaking.count(step.id) != 0;
         }
         did += ";";
@@ -115,6 +117,16 @@ TEST_F(PackagesBatch, ShowsWhichOneHasKeptTheOthersFromIt) {
               (Failures{"", "broken by +a+bad+c;+a;+bad;", ""}));
     EXPECT_EQ(backend_.did, "+a+bad+c;+a;+bad;+c;");
     EXPECT_TRUE(backend_.held.empty()) << "what is not there is not held";
+}
+
+TEST_F(PackagesBatch, HoldsWhatIsDescribedSoThoughItWasUndoneMeanwhile) {
+    backend_.present = backend_.held = {"a", "b", "c"};
+    backend_.losing = {"a", "c"};
+    run({{"a", R"({"hold":true,"version":"2"})"},
+         {"b", R"({"hold":true,"version":"2"})"},
+         {"c", R"({"version":"2"})"}});
+    EXPECT_EQ(backend_.did, "+a+b+c;hold a ;");
+    EXPECT_EQ(backend_.held, (std::set<std::string>{"a", "b"})) << "c is for others to say";
 }
 
 TEST_F(PackagesBatch, OfNothingToDoRunsNothing) {

@@ -57,5 +57,14 @@ TEST(AptRehearsal, NamesWhatWouldComeAndGo) {
     EXPECT_EQ(rehearsal.removed, (std::vector<std::string>{"rival", "old"}));
 }
 
+TEST(AptRun, NamesWhatItHasFoundOnHold) {
+    EXPECT_EQ(parse_held("Reading state information...\nThe following packages will be REMOVED:\n"
+                         "  rival\nThe following held packages will be changed:\n  hello libhello\n"
+                         "  libc6:i386\nThe following packages will be upgraded:\n  hello other\n"),
+              (std::vector<std::string>{"hello", "libhello", "libc6:i386"}));
+    EXPECT_TRUE(parse_held("The following packages will be upgraded:\n  hello\n").empty());
+    EXPECT_TRUE(parse_held("The following held packages will be changed:").empty());
+}
+
 }  // namespace
 }  // namespace evenkeel::packages
