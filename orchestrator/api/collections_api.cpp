@@ -79,7 +79,8 @@ void add_collections(std::vector<http::Route>& routes, Context& context) {
                       .headers = {"Last-Event-ID"},
                       .answers = list_answers("A page of collections.", "CollectionList"),
                       .handler = listing(context, collection_fields(), list_collections),
-                      .produces = list_media_types()});
+                      .produces = list_media_types(),
+                      .events = list_events("Collection", "CollectionIdentity")});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}/collections/{collection}",
                       .permission = "host.read",

@@ -141,7 +141,8 @@ void add_commands(std::vector<http::Route>& routes, Context& context) {
          .headers = {"Last-Event-ID"},
          .answers = list_answers("A page of commands.", "CommandList"),
          .handler = listing(context, command_fields(), list_commands),
-         .produces = list_media_types()});
+         .produces = list_media_types(),
+         .events = list_events("Command", "Identity")});
     routes.push_back({.method = "GET",
                       .path = "/v1/commands/{id}",
                       .permission = "command.read",

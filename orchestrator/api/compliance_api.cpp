@@ -218,7 +218,8 @@ void add_compliance(std::vector<http::Route>& routes, Context& context) {
                             [&](const auto& view, const auto& request) {
                                 return list_compliance(context, view, request);
                             }),
-         .produces = list_media_types()});
+         .produces = list_media_types(),
+         .events = list_events("Verdict", "ResourceIdentity")});
 }
 
 }  // namespace evenkeel::api

@@ -129,7 +129,8 @@ void add_enrolments(std::vector<http::Route>& routes, Context& context) {
                       .headers = {"Last-Event-ID"},
                       .answers = list_answers("A page of enrolments.", "EnrolmentList"),
                       .handler = listing(context, enrolment_fields(), list_enrolments),
-                      .produces = list_media_types()});
+                      .produces = list_media_types(),
+                      .events = list_events("Enrolment", "Identity")});
     routes.push_back({.method = "GET",
                       .path = "/v1/enrolments/{id}",
                       .permission = "enrolment.read",

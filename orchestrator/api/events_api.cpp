@@ -71,6 +71,24 @@ void follow_events(Context& context, const Request& request, const Responder& re
     }
 }
 
+std::vector<std::pair<std::string, std::string>> event_schemas() {
+    return {{"resource.drifted", "ResourceEvent"},
+            {"resource.restored", "ResourceEvent"},
+            {"resource.repaired", "ResourceEvent"},
+            {"resource.unknown", "ResourceEvent"},
+            {"resource.failed", "ResourceEvent"},
+            {"resource.notified", "NotifiedEvent"},
+            {"description.changed", "DescriptionEvent"},
+            {"description.forgotten", "DescriptionEvent"},
+            {"command.changed", "CommandEvent"},
+            {"command.progress", "ProgressEvent"},
+            {"host.changed", "HostEvent"},
+            {"enrolment.changed", "EnrolmentEvent"},
+            {"agent.blind", "AgentEvent"},
+            {"agent.shed", "AgentEvent"},
+            {"error", "StreamEnd"}};
+}
+
 }  // namespace
 
 void add_events(std::vector<http::Route>& routes, Context& context) {
@@ -87,7 +105,8 @@ void add_events(std::vector<http::Route>& routes, Context& context) {
          .answers = {{200, "CloudEvents, each as `data:` of a server-sent event.", "Event"}},
          .handler = [&](const Request& request,
                         const Responder& responder) { follow_events(context, request, responder); },
-         .produces = {"text/event-stream"}});
+         .produces = {"text/event-stream"},
+         .events = event_schemas()});
 }
 
 }  // namespace evenkeel::api

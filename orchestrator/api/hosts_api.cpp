@@ -149,7 +149,8 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       .handler = listing(
                           context, host_fields(),
                           [&](const auto& view, const auto&) { return list_hosts(context, view); }),
-                      .produces = list_media_types()});
+                      .produces = list_media_types(),
+                      .events = list_events("Host", "Identity")});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}",
                       .permission = "host.read",

@@ -168,6 +168,15 @@ std::vector<std::string> list_media_types() {
     return {"application/json", "text/event-stream"};
 }
 
+std::vector<std::pair<std::string, std::string>> list_events(const std::string& item,
+                                                             const std::string& identity) {
+    return {{"added", item},
+            {"modified", item},
+            {"deleted", identity},
+            {"bookmark", "Bookmark"},
+            {"error", "StreamEnd"}};
+}
+
 void touch_resources(const state::StoredEvent& event, const json::Value& data, Touched& touched) {
     const std::string host(event.host);
     const auto touch = [&](const json::Value& about) {

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/pages.hpp"
@@ -44,6 +46,9 @@ std::vector<http::QueryParameter> list_parameters(const Fields& fields,
 std::vector<http::Answer> list_answers(std::string description, std::string schema);
 // The media types of such a route.
 std::vector<std::string> list_media_types();
+// And what a watch of it tells: components of an item, and of what identifies one.
+std::vector<std::pair<std::string, std::string>> list_events(const std::string& item,
+                                                             const std::string& identity);
 
 // For lists of resources: those that the event is about, behind `prefix` of their keys' host.
 void touch_resources(const state::StoredEvent& event, const json::Value& data, Touched& touched);

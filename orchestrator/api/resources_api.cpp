@@ -184,7 +184,8 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
                                          [&](const auto& view, const auto& request) {
                                              return list_resources(context, view, request, "");
                                          }),
-                      .produces = list_media_types()});
+                      .produces = list_media_types(),
+                      .events = list_events("Resource", "ResourceIdentity")});
     routes.push_back({.method = "GET",
                       .path = "/v1/hosts/{h}/resources/{collection}",
                       .permission = "resource.read",
@@ -198,7 +199,8 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
                                              return list_resources(context, view, request,
                                                                    request.at("collection"));
                                          }),
-                      .produces = list_media_types()});
+                      .produces = list_media_types(),
+                      .events = list_events("Resource", "ResourceIdentity")});
     routes.push_back(
         {.method = "GET",
          .path = "/v1/hosts/{h}/resources/{collection}/{id}",

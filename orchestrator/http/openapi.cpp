@@ -12,13 +12,24 @@ json::Value reference(std::string_view part, std::string_view name) {
 
 json::Value content(const std::vector<std::string>& types, const json::Value& schema) {
     json::Object content;
-    for (const std::string& type : types) {
-        const bool stream = type == "text/event-stream";
-        content.set(
-            type, json::Object{
-                      {"schema", stream ? json::Value(json::Object{{"type", "string"}}) : schema}});
-    }
+    for (const std::string& type : types) content.set(type, json::Object{{"schema", schema}});
     return content;
+}
+
+// OpenAPI has no word for what comes in a stream.
+json::Value stream_of(const Route& route) {
+    json::Object events;
+    for (const auto& [name, schema] : route.events) events.set(name, reference("schemas", schema));
+    return json::Object{{"schema", json::Object{{"type", "string"}}}, {"x-ek-events", events}};
+}
+
+// What a success answers with, by media type.
+json::Value content_of(const Route& route, const json::Value& schema) {
+    json::Value all = content(route.produces, schema);
+    if (json::Value* stream = all.as_object().find("text/event-stream")) {
+        *stream = stream_of(route);
+    }
+    return all;
 }
 
 // RFC 9457 with our members, for components/schemas.
@@ -100,10 +111,10 @@ json::Value answers_of(const Route& route) {
         json::Object one{{"description", answer.description},
                          {"headers", headers_of(route, answer.headers)}};
         if (!answer.schema.empty()) {
-            one.append("content", content(route.produces, reference("schemas", answer.schema)));
+            one.append("content", content_of(route, reference("schemas", answer.schema)));
         } else if (answer.status == 200 && route.produces.front() != "application/json") {
             const json::Value text = json::Object{{"type", "string"}};
-            one.append("content", content(route.produces, text));
+            one.append("content", content_of(route, text));
         }
         answers.set(std::to_string(answer.status), std::move(one));
     }
@@ -149,6 +160,7 @@ Result<void> check_schemas(const Route& route, const json::Object& schemas) {
     for (const Answer& answer : route.answers) {
         if (!answer.schema.empty()) names.push_back(answer.schema);
     }
+    for (const auto& [name, schema] : route.events) names.push_back(schema);
     for (const std::string& name : names) {
         if (schemas.contains(name)) continue;
         return fail(Errc::invalid, "route " + route.method + " " + route.path +

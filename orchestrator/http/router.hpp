@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -76,6 +77,8 @@ struct Route {
     std::vector<Answer> answers;
     Handler handler;
     std::vector<std::string> produces = {"application/json"};  // media types of a success
+    // Of text/event-stream: the component that the data of each event is, by the event's name.
+    std::vector<std::pair<std::string, std::string>> events = {};
 };
 
 // Finds the route and checks, in this order: path (404), method (405 with Allow), permission

@@ -17,6 +17,7 @@ class OrchestratorCase(unittest.TestCase):
         self.orchestrator = Orchestrator(self.heartbeat, self.rest_options, self.enrolment)
         self.addCleanup(self.orchestrator.close)
         self.agents = []
+        self.addCleanup(self.orchestrator.proxy.assert_conforming)
         self.addCleanup(self.close_agents)
 
     def close_agents(self):

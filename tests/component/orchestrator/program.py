@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 
 from harness.events import Events  # noqa: E402,F401  for case.py
+from harness.proxy import Proxy  # noqa: E402
 from harness.rest import Rest  # noqa: E402
 
 PROGRAM = os.environ["EVENKEEL_ORCHESTRATOR"]
@@ -46,11 +47,13 @@ class Orchestrator:
             "log": {"level": "debug"}}))
         self.log = open(self.root / "log", "ab")
         self.process = None
+        self.proxy = Proxy()
         self.start()
 
     def close(self):
         if self.process:
             self.kill()
+        self.proxy.close()
         self.log.close()
         self.folder.cleanup()
 
@@ -66,14 +69,19 @@ class Orchestrator:
             raise AssertionError("it did not start: " + self.logged()[-2000:])
         self.ready = json.loads(line)
         self.token = (self.state / "admin.token").read_text().strip()
+        self.proxy.serve(self._port("rest"))
         self.rest = Rest(self.token, port=self.port("rest"))
 
-    def port(self, name):
+    def _port(self, name):
         return int(self.ready[name].rsplit(":", 1)[1])
+
+    def port(self, name):
+        """Where clients reach it: the REST API through the proxy that checks what passes."""
+        return self.proxy.port if name == "rest" else self._port(name)
 
     @property
     def url(self):
-        """Where clients reach the REST API."""
+        """Of the REST API."""
         return f"http://127.0.0.1:{self.port('rest')}"
 
     def stop(self):

@@ -203,6 +203,23 @@ class Lists(OrchestratorCase):
         for watch in shown.values():
             self.assertEqual(watch.interrupt(), (130, ""))
 
+    def test_ek_goes_on_after_a_cut_and_after_a_killed_orchestrator(self):
+        self.enrolled("web1")
+        watch = self.ek_watches("hosts")
+        eventually("the list is there", lambda: watch.has("added", name="web1"))
+        self.orchestrator.proxy.cut()
+        self.enrolled("web2")
+        eventually("it goes on after the cut", lambda: watch.has("added", name="web2"))
+        self.orchestrator.kill()
+        self.orchestrator.start()
+        self.enrolled("web3")
+        eventually("it goes on after the kill", lambda: watch.has("added", name="web3"), 40)
+        code, said = watch.interrupt()
+        self.assertEqual(code, 130)
+        self.assertIn("connection lost", said)
+        added = [one["item"]["name"] for one in watch.seen if one["event"] == "added"]
+        self.assertEqual(added, ["web1", "web2", "web3"])
+
     heartbeat = "1s"
 
     def test_random_writes_and_cuts_converge_on_the_list(self):

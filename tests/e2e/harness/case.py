@@ -27,6 +27,7 @@ class SystemCase(unittest.TestCase):
         cls.events = cls.system.events
 
     def run(self, result=None):
+        self.addCleanup(self.system.proxy.assert_conforming)
         bad = len(result.errors) + len(result.failures)
         super().run(result)
         if len(result.errors) + len(result.failures) > bad and self.system:

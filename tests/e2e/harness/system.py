@@ -8,11 +8,14 @@ import time
 
 from beds.lab import Lab
 from harness.events import Events
+from harness.proxy import Proxy
 from harness.rest import Rest
 
 ORCHESTRATOR = "evenkeel-orchestrator"
 AGENT = "evenkeel-agent"
 STATE = "/var/lib/evenkeel"
+# Clients find the proxy at the port that the documentation names, and it the orchestrator here.
+REST_PORT, HIDDEN_PORT = 7780, 7781
 HEARTBEAT = "1s"
 WAIT_SECONDS = 30
 
@@ -55,6 +58,7 @@ class System:
         self.lab = Lab(installed(), kinds)
         self.orchestrator, *beds = self.lab.boot("orchestrator", *names)
         self.hosts = dict(zip(names, beds))
+        self.proxy = Proxy(self.orchestrator, REST_PORT)
         try:
             self.start_orchestrator()
             for name in names:
@@ -70,14 +74,17 @@ class System:
 
     def close(self):
         self.events.close()
+        self.proxy.close()
         self.lab.close()
 
     def start_orchestrator(self):
         write(self.orchestrator, "/etc/evenkeel/orchestrator.json", json.dumps(
-            {"bus": {"heartbeat": HEARTBEAT}, "log": {"level": "debug"}}))
+            {"bus": {"heartbeat": HEARTBEAT}, "log": {"level": "debug"},
+             "rest": {"listen": f"127.0.0.1:{HIDDEN_PORT}"}}))
         self.orchestrator.run("systemctl", "start", ORCHESTRATOR)
+        self.proxy.serve(HIDDEN_PORT)
         token = self.orchestrator.run("cat", f"{STATE}/orchestrator/admin.token").stdout.strip()
-        self.rest = Rest(token, bed=self.orchestrator)
+        self.rest = Rest(token, REST_PORT, self.orchestrator)
         eventually("the orchestrator is ready", self.is_ready)
 
     def is_ready(self):

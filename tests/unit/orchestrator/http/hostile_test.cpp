@@ -139,6 +139,9 @@ class Hostile : public Serving {
   protected:
     void refuse_all(const std::vector<Case>& cases) {
         start();
+        const json::Value declared = Client(port()).ask(get("/v1/openapi.json")).json();
+        const json::Value& required = declared["components"]["schemas"]["Problem"]["required"];
+        ASSERT_TRUE(required.is_array());
         for (const Case& one : cases) {
             Client client(port());
             client.send(one.bytes);
@@ -146,6 +149,10 @@ class Hostile : public Serving {
             const Seen seen = client.receive();
             EXPECT_EQ(seen.status, one.status) << one.name;
             EXPECT_NE(seen.code(), "") << one.name << ": " << seen.head;
+            for (const json::Value& member : required.as_array()) {
+                EXPECT_TRUE(seen.json().find(member.as_string()))
+                    << one.name << ": no " << member.as_string();
+            }
             EXPECT_EQ(seen.json().integer_or("status"), one.status) << one.name;
             EXPECT_EQ(seen.json().string_or("request_id"), seen.header("X-Request-Id")) << one.name;
             EXPECT_EQ(seen.header("Connection"), "close") << one.name;

@@ -219,6 +219,7 @@ TEST_F(Routing, RefusesABadTable) {
     refused([](auto& all) { all[1].verb = "look"; }, "only POST has verbs");
     refused([](auto& all) { all[6].body->schema = "Ghost"; }, "no schema named 'Ghost'");
     refused([](auto& all) { all[6].answers[0].schema = "Ghost"; }, "no schema named 'Ghost'");
+    refused([](auto& all) { all[6].events = {{"moved", "Ghost"}}; }, "no schema named 'Ghost'");
     refused([](auto& all) { all.push_back(route("GET", "/v1/{x}")); }, "shadowed by");
     refused([](auto& all) { all[0].query.push_back({"token", ""}); }, "token");
 }
