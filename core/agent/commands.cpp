@@ -224,7 +224,7 @@ int watch(Client client) {
 int run_command(const CommandLine& line, const Config& config) {
     auto client = Client::connect(config.socket);
     if (client && line.command == "watch") return watch(std::move(*client));
-    if (!client && line.command == "watch") {
+    if (!client && (line.command == "watch" || line.command == "status")) {
         return complain({Errc::unavailable, "no agent runs: " + client.error().what});
     }
     const auto request = request_of(line);

@@ -33,6 +33,7 @@ void Connection::begin(const std::optional<OrchestratorConfig>& orchestrator) {
     } else if (*identity) {
         dial(**identity);
     } else {
+        enrolment_ = "pending";
         enrol_soon(std::chrono::milliseconds(0));
     }
 }
@@ -56,27 +57,30 @@ void Connection::enrol_soon(std::chrono::milliseconds wait) {
 
 void Connection::enrol_now() {
     const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
+        // Told before the orchestrator is asked, whose answer may take until somebody has decided.
+        const std::string fingerprint = key_fingerprint(files).value_or("");
+        post([this, fingerprint] { ask_as(fingerprint); });
         auto token = orchestrator.token_file.empty()
                          ? Result<crypto::Secret>(crypto::Secret(std::string()))
                          : read_token(orchestrator.token_file);
         auto found = token ? enrol(files, orchestrator, *token)
                            : Result<std::optional<Identity>>(fail(token.error()));
-        auto fingerprint = key_fingerprint(files).value_or("");
-        post([this, answer = std::move(found), fingerprint = std::move(fingerprint)] {
-            if (!orchestrator_ || session_) return;
-            fingerprint_ = fingerprint;
-            on_answer(answer);
+        post([this, answer = std::move(found)] {
+            if (orchestrator_ && !session_) on_answer(answer);
         });
     };
     if (!lane_.submit(work)) enrol_soon(backoff_.next());
 }
 
+void Connection::ask_as(const std::string& fingerprint) {
+    if (!orchestrator_ || session_ || fingerprint == fingerprint_) return;
+    fingerprint_ = fingerprint;
+    log::info("asking the orchestrator to take this machine in", {{"key", fingerprint_}});
+}
+
 void Connection::on_answer(const Result<std::optional<Identity>>& answer) {
     if (answer && *answer) return dial(**answer);
     if (answer) {
-        if (enrolment_ != "pending") {
-            log::info("waiting to be accepted by the orchestrator", {{"key", fingerprint_}});
-        }
         enrolment_ = "pending";
         backoff_.reset();
         return enrol_soon(std::chrono::milliseconds(100));

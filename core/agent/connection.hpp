@@ -25,13 +25,14 @@ class Connection {
     void begin(const std::optional<OrchestratorConfig>& orchestrator);
     Session* session() { return session_.get(); }
     // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
-    // rejected or enrolled, the fingerprint that of the key while it is not enrolled.
+    // rejected, enrolled or held, the fingerprint that of the key while it is not enrolled.
     json::Value status() const;
 
   private:
     void dial(const Identity& identity);
     void enrol_soon(std::chrono::milliseconds wait);
     void enrol_now();
+    void ask_as(const std::string& fingerprint);
     void on_answer(const Result<std::optional<Identity>>& answer);
 
     Agent& agent_;

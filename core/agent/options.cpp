@@ -36,6 +36,7 @@ void add_commands(CLI::App& app, CommandLine& into) {
     invoke->add_option("ID", into.id)->required();
     invoke->add_option("ACTION", into.action)->required();
     invoke->add_option("ARGUMENTS", into.arguments, "JSON");
+    app.add_subcommand("status", "Show how the running agent is and whether it is connected");
     app.add_subcommand("watch", "Print events of the running agent, one a line");
     auto* plugins = app.add_subcommand("plugins", "Show the plugins, loaded and refused");
     plugins->add_option("--release", into.release,

@@ -9,7 +9,7 @@ namespace evenkeel::agent {
 
 // The command line, read.
 struct CommandLine {
-    std::string command;  // run, plan, apply, check, export, list, read, invoke, ...
+    std::string command;  // run, plan, apply, check, status, list, read, ...
     std::string config_path = kConfigPath;
     bool config_given = false;
     std::vector<std::string> plugin_dirs;

@@ -167,7 +167,8 @@ void Requests::ask_local(const wire::Request& request, Answer answer) {
     } else if (verb == "release") {
         release(request, answer);
     } else if (verb == "status") {
-        answer({std::nullopt, json::Object{{"descriptions", parts_.book.size()},
+        answer({std::nullopt, json::Object{{"version", EVENKEEL_VERSION},
+                                           {"descriptions", parts_.book.size()},
                                            {"found_by_sweep", parts_.judge.found_by_sweep()},
                                            {"unfinished", parts_.engine.unfinished()},
                                            {"outbox", parts_.journal.status()}}});

@@ -2,12 +2,15 @@
 
 import pathlib
 import re
+import shlex
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A comment before a fenced block says where it is to be run: `<!-- run -->` in the source tree,
-# `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh.
+# `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh,
+# `<!-- discovery on ... -->` by the end-to-end test of discovery.
 BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n"
                    r"```(?P<language>sh|py)\n(?P<text>.*?)^```$", re.M | re.S)
+DISCOVERY = re.compile(r"^<!-- discovery on (\w+) -->\n```sh\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
 
@@ -21,6 +24,13 @@ def pages():
 def blocks(text):
     """(host or None, "sh" or "py", text) of each block that is marked to be run."""
     return [match.group("host", "language", "text") for match in BLOCK.finditer(text)]
+
+
+def discovery():
+    """What the page of operators says to type for machines that wait, by where: argument lists."""
+    text = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    return {where: [shlex.split(line) for line in lines.splitlines()]
+            for where, lines in DISCOVERY.findall(text)}
 
 
 def broken_links(page, text):

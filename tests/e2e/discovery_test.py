@@ -1,11 +1,17 @@
 """Agents that know only the orchestrator's address and its authority."""
 
 import json
+import pathlib
 import re
+import sys
 import unittest
 
 from harness.case import SystemCase
-from harness.system import AGENT, ORCHESTRATOR, STATE, System, eventually, write
+from harness.system import (AGENT, ORCHESTRATOR, REST_PORT, STATE, System, eventually,
+                            write)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
+import pages  # noqa: E402
 
 
 class Announced(System):
@@ -27,8 +33,16 @@ class Announced(System):
             (one for one in self.rest.items("/v1/enrolments")
              if one["state"] == "pending" and one["name"] == name), None))
 
-    def decide(self, enrolment, verb, body=None):
-        return self.rest.call("POST", f"/v1/enrolments/{enrolment['id']}:{verb}", body)
+    def ek(self, *argv, check=True):
+        """ek on the orchestrator's machine, as an administrator there types it."""
+        return self.orchestrator.run(
+            "env", f"EK_URL=http://127.0.0.1:{REST_PORT}",
+            f"EK_TOKEN_FILE={STATE}/orchestrator/admin.token", *argv, check=check)
+
+    def as_told(self, verb, enrolment):
+        """What operators are told to type with that verb, for this machine: the command's end."""
+        line, = (one for one in pages.discovery()["orchestrator"] if one[1] == verb)
+        return self.ek(*(enrolment["id"] if word == "ID" else word for word in line))
 
 
 class Discovery(SystemCase):
@@ -42,7 +56,14 @@ class Discovery(SystemCase):
 
     def test_a_waiting_agent_is_accepted_across_restarts(self):
         one = self.system.pending("one")
+        shown = self.system.as_told("get", one).stdout
+        self.assertIn(one["id"], shown)
+        self.assertIn(one["fingerprint"], shown)
         self.assertEqual(one["facts"]["os"]["id"], "debian")
+        (line,) = pages.discovery()["host"]
+        said = json.loads(self.bed("one").run(*line).stdout)["orchestrator"]
+        self.assertEqual((said["enrolment"], said["fingerprint"], said["connected"]),
+                         ("pending", one["fingerprint"], False))
         # The agent's log tells the fingerprint by which it is known.
         eventually("it says by which key it is known",
                    lambda: one["fingerprint"] in self.bed("one").journal(AGENT))
@@ -50,16 +71,24 @@ class Discovery(SystemCase):
         self.system.orchestrator.run("systemctl", "restart", ORCHESTRATOR)
         eventually("the orchestrator is back", self.system.is_ready)
         self.assertEqual(self.system.pending("one")["id"], one["id"])
-        reply = self.system.decide(one, "accept", {"name": "first", "labels": {"rack": "7"}})
-        self.assertEqual(reply.status, 200, reply)
-        eventually("it is online", lambda: self.system.is_online("first"))
-        self.assertEqual(self.rest.get("/v1/hosts/first")["id"], reply.body["host"])
+        done = self.system.as_told("accept", one)
+        self.assertIn("one is active", done.stderr)
+        eventually("it is online", lambda: self.system.is_online("web1"))
+        host = self.rest.get("/v1/hosts/web1")
+        self.assertEqual((host["labels"], host["id"]), (
+            {"rack": "7"}, self.rest.get(f"/v1/enrolments/{one['id']}")["host"]))
+        code, said = self.system.agent("one", "status")
+        self.assertEqual((code, said["orchestrator"]["host"], said["orchestrator"]["connected"]),
+                         (0, host["id"], True))
         self.assertEqual(self.put_done("files", "/etc/motd", {"content": "hi\n"},
-                                       name="first")["state"], "succeeded")
+                                       name="web1")["state"], "succeeded")
+        # It is a host now: a second thought comes too late.
+        self.assertEqual(self.system.ek("ek", "reject", "enrolment", one["id"],
+                                        check=False).returncode, 6)
 
     def test_a_rejected_agent_says_so_and_stays_out(self):
         two = self.system.pending("two")
-        self.assertEqual(self.system.decide(two, "reject").status, 200)
+        self.assertIn("two is rejected", self.system.as_told("reject", two).stderr)
         eventually("the agent says so", lambda: "does not take this machine" in self.bed(
             "two").journal(AGENT))
         self.assertEqual(self.rest.get(f"/v1/enrolments/{two['id']}")["state"], "rejected")

@@ -169,6 +169,20 @@ class Daemon(unittest.TestCase):
                 watch.kill()
         self.assertEqual(json.loads(next(filter(None, seen)))["kind"], "resource.drifted")
 
+    def test_status_tells_how_the_running_agent_is(self):
+        code, answer = self.ask("status")
+        self.assertEqual((code, answer["error"]["code"]), (1, "unavailable"))
+        self.start()
+        version = self.ask("--version")[1].strip()
+        self.assertEqual(self.ask("status"), (0, {
+            "version": version, "descriptions": 0, "found_by_sweep": 0, "unfinished": 0,
+            "outbox": {"events": 0, "bytes": 0},
+            "orchestrator": {"host": None, "connected": False, "enrolment": "none",
+                             "fingerprint": None}}))
+        self.ask("apply", self.described(("a", "hello\n", "enforce"), ("b", "b\n", "report")))
+        self.assertEqual(self.ask("status")[1]["descriptions"], 2)
+        self.assertEqual(self.ask("status", "more")[0], 2)
+
     def test_a_wrong_configuration_is_a_usage_error_that_names_the_key(self):
         self.configure({"swep": {}})
         done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
