@@ -8,7 +8,9 @@ Suite v1 has each package in version 1.0-1, v2 has newer ones of some:
   both       for x86_64 and for i686
   failpost   its %post fails while /etc/failpost.fails is there
   failpre    its %pre fails while /etc/failpre.fails is there
-  slowpost   its %post says in /run/slowpost that it runs and waits until /run/slowpost.go
+  slowpost   its %post says in /run/slowpost that it runs and waits until /run/slowpost.go;
+             each run is a line of /run/slowpost.runs; 2.0-1 in v2
+  side       says of itself that several versions may be installed, as kernels do; 2.0-1 in v2
   needy      depends on something that no source has
   clash      has a file of libhello
   rival      conflicts with libhello
@@ -22,8 +24,10 @@ import tempfile
 
 from beds.debs import MANY
 
-WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do ' \
-       'sleep 0.1; n=$((n+1)); done; rm -f /run/slowpost'
+WAIT = 'echo $$ >>/run/slowpost.runs; echo $$ >/run/slowpost; n=0; ' \
+       'while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; ' \
+       'rm -f /run/slowpost'
+SIDE_BY_SIDE = ["Provides: installonlypkg(kernel)", "Provides: multiversion(kernel)"]
 
 
 def failing(name):
@@ -43,11 +47,14 @@ RPMS = {
         ("needy", "1.0", ["Requires: does-not-exist"], {}, {}, {}),
         ("clash", "1.0", [], {"/opt/libhello/VERSION": "no"}, {}, {}),
         ("rival", "1.0", ["Conflicts: libhello"], {}, {}, {}),
+        ("side", "1.0", SIDE_BY_SIDE, {}, {}, {}),
         *((name, "1.0", [], {}, {}, {}) for name in MANY),
     ],
     "v2": [
         ("libhello", "2.0", [], {}, {}, {}),
         ("hello", "2.0", ["Requires: libhello >= 2"], {}, {"/etc/hello.conf": "greeting=2.0"}, {}),
+        ("slowpost", "2.0", [], {}, {}, {"post": WAIT}),
+        ("side", "2.0", SIDE_BY_SIDE, {}, {}, {}),
     ],
 }
 ARCHITECTURES = [("both", "1.0", [], {}, {}, {})]

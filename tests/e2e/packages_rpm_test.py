@@ -32,8 +32,8 @@ class Machine(Packages):
         """No test finds what another has left."""
         self.forget_all()
         self.sh(TRACES + "rpm -qa --qf '%{name}.%{arch}\\n' | grep -vE '^(basefiles|gpg-pubkey)' "
-                "| xargs -r rpm -e --noscripts; rm -f /run/slowpost* /etc/hello.conf*; "
-                ": >" + self.hold_file)
+                "| xargs -r rpm -e --allmatches --noscripts; "
+                "rm -f /run/slowpost* /etc/hello.conf*; : >" + self.hold_file)
         rpms.give(self.bed(), self.tool, "v1")
 
     def version(self, name):
@@ -244,6 +244,59 @@ class Cases(Machine):
         time.sleep(QUIET_SECONDS)
         self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
 
+    def kill_upgrade(self):
+        """Somebody else's upgrade of slowpost is killed when the new one is there and the old one
+        not yet gone."""
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install,
+                       self.exactly.format("slowpost", "2.0-1"))
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        self.bed().run("systemctl", "kill", "--signal=KILL", "outside")
+        write(self.bed(), "/run/slowpost.go", "")
+
+    def install_slowpost(self):
+        write(self.bed(), "/run/slowpost.go", "")
+        self.put_done("packages", "slowpost", {}, "report")
+        self.sh("rm -f /run/slowpost*")
+
+    def test_a_killed_upgrade_is_seen_and_healed(self):
+        self.install_slowpost()
+        since = self.events.mark()
+        self.kill_upgrade()
+        event = self.wait_event("resource.drifted", "packages", "slowpost", since)
+        self.assertEqual(self.version("slowpost").split(), ["1.0-1", "2.0-1"])
+        self.assertEqual(event["data"]["compliance"]["fields"],
+                         [{"path": "/condition", "expected": "installed",
+                           "actual": "half-upgraded"}])
+        self.assertEqual(self.state("slowpost")["version"], "2.0-1")
+        self.assertEqual(len(self.read("/run/slowpost.runs").splitlines()), 1)
+        done = self.put_done("packages", "slowpost", {})
+        self.assertEqual(self.changes(done), [("/condition", "half-upgraded", "installed", "done")])
+        self.assertEqual(self.version("slowpost"), "2.0-1")
+        self.assertEqual(self.read("/opt/slowpost/VERSION"), "slowpost 2.0\n")
+        self.assertEqual(len(self.read("/run/slowpost.runs").splitlines()), 2,
+                         "installed once more, with its scripts")
+        self.assert_settled("slowpost", {})
+
+    def test_a_killed_upgrade_can_be_taken_back_or_removed(self):
+        for description, version in (({"version": "1.0-1"}, "1.0-1"), ({"ensure": "absent"}, None)):
+            with self.subTest(description):
+                self.install_slowpost()
+                self.kill_upgrade()
+                self.put_done("packages", "slowpost", description)
+                self.assertEqual(self.version("slowpost"), version)
+                if version:
+                    self.assertEqual(self.read("/opt/slowpost/VERSION"), "slowpost 1.0\n")
+                self.assert_settled("slowpost", description)
+
+    def test_several_versions_side_by_side_are_no_drift_where_they_may_be(self):
+        self.put_done("packages", "side", {})
+        self.sh("rpm -i --replacefiles /srv/rpms/v2/noarch/side-2.0-1.noarch.rpm")
+        self.assertEqual(self.version("side").split(), ["1.0-1", "2.0-1"])
+        self.assert_settled("side", {})
+        self.assertEqual(self.state("side")["version"], "2.0-1")
+        self.assertEqual(self.state("side")["condition"], "installed")
+
     def test_the_run_goes_on_when_the_agent_ends(self):
         reply = self.rest.put("rpm", "packages", "slowpost", {}, wait_s=None)
         self.assertEqual(reply.status, 202, reply)
@@ -259,6 +312,7 @@ class Dnf:
     hold_file = "/etc/dnf/plugins/versionlock.list"
     hold = "dnf -q -C versionlock add libhello"
     install = ("dnf", "-y", "install")
+    exactly = "{}-{}"
     lists = "/var/cache/dnf/*/repodata/*"
 
     def runs(self):
@@ -299,6 +353,7 @@ class OnZypper(Cases, SystemCase):
     hold_file = "/etc/zypp/locks"
     hold = "zypper -n --no-refresh addlock libhello"
     install = ("zypper", "-n", "--no-refresh", "install")
+    exactly = "{}={}"
     lists = "/var/cache/zypp/raw/* /var/cache/zypp/raw/*/repodata/repomd.xml"
 
     def runs(self):

@@ -71,41 +71,66 @@ std::string RpmDatabase::text(Header header, rpmTagVal tag) const {
     return taken(library_.header_get_as_string(header, tag));
 }
 
-void RpmDatabase::each(const std::string* name, const std::function<void(Installed)>& take) {
+void RpmDatabase::rows(const std::string* name, const std::function<void(Header)>& take) {
     const std::lock_guard<std::mutex> lock(library_.mutex);
     open();
     const rpmdbMatchIterator rows = library_.ts_init_iterator(
         ts_, name ? static_cast<rpmDbiTagVal>(RPMDBI_NAME) : RPMDBI_PACKAGES,
         name ? name->c_str() : nullptr, 0);
-    while (const Header row = library_.next_iterator(rows)) {
-        Installed package{text(row, RPMTAG_NAME), text(row, RPMTAG_EVR), text(row, RPMTAG_ARCH)};
+    while (const Header row = library_.next_iterator(rows)) take(row);
+    library_.free_iterator(rows);
+}
+
+void RpmDatabase::each(const std::string* name, const std::function<void(Installed)>& take) {
+    rows(name, [&](Header row) {
+        Installed package{
+            text(row, RPMTAG_NAME), text(row, RPMTAG_EVR), text(row, RPMTAG_ARCH), {}};
         // Keys are kept as if they were packages.
-        if (package.name == "gpg-pubkey") continue;
+        if (package.name == "gpg-pubkey") return;
         if (package.version.substr(0, 2) == "0:") package.version.erase(0, 2);
         take(std::move(package));
+    });
+}
+
+void RpmDatabase::merge(std::optional<Installed>& newest, Installed package) const {
+    if (!newest) {
+        newest = std::move(package);
+        return;
     }
-    library_.free_iterator(rows);
+    if (compare(newest->version, package.version) < 0) std::swap(*newest, package);
+    newest->older.insert(newest->older.end(), package.older.begin(), package.older.end());
+    const std::string version = package.version.substr(package.version.find(':') + 1);
+    newest->older.push_back(package.name + "-" + version + "." + package.architecture);
+}
+
+bool RpmDatabase::provides(const std::string& name, const std::vector<std::string>& capabilities) {
+    bool found = false;
+    rows(&name, [&](Header row) {
+        const std::string all =
+            "\n" + taken(library_.header_format(row, "[%{PROVIDENAME}\n]", nullptr));
+        for (const std::string& one : capabilities)
+            found = found || all.find("\n" + one + "\n") != all.npos;
+    });
+    return found;
 }
 
 std::optional<Installed> RpmDatabase::find(const std::string& id) {
     const std::string name = id.substr(0, id.find(':'));
     std::optional<Installed> found;
     each(&name, [&](Installed package) {
-        if (id_of(package) == id && (!found || compare(found->version, package.version) < 0))
-            found = std::move(package);
+        if (id_of(package) == id) merge(found, std::move(package));
     });
     return found;
 }
 
 std::vector<Installed> RpmDatabase::all() {
-    std::map<std::string, Installed> newest;
+    std::map<std::string, std::optional<Installed>> newest;
     each(nullptr, [&](Installed package) {
-        const auto [at, is_new] = newest.emplace(id_of(package), package);
-        if (!is_new && compare(at->second.version, package.version) < 0)
-            at->second = std::move(package);
+        std::optional<Installed>& at = newest[id_of(package)];
+        merge(at, std::move(package));
     });
     std::vector<Installed> all;
-    for (auto& [id, package] : newest) all.push_back(std::move(package));
+    for (auto& [id, package] : newest) all.push_back(*std::move(package));
     return all;
 }
 

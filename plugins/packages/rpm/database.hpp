@@ -17,6 +17,8 @@ struct Installed {
     std::string name;
     std::string version;  // `[epoch:]version-release`, the epoch only if it is not 0
     std::string architecture;
+    // Older ones that are there beside it, as rpm names them: `name-version-release.architecture`.
+    std::vector<std::string> older;
 };
 
 // rpm's database as librpm reads it, kept open until it is replaced. A reader neither locks nor
@@ -36,6 +38,9 @@ class RpmDatabase {
     std::optional<Installed> find(const std::string& id);
     std::vector<Installed> all();  // by id, the newest version of each
 
+    // Whether one of this name that is there provides one of `capabilities`.
+    bool provides(const std::string& name, const std::vector<std::string>& capabilities);
+
     // `name`, or `name:arch` if that is not the machine's own architecture.
     std::string id_of(const Installed& package) const;
     std::string canonical(std::string_view id) const;
@@ -47,7 +52,9 @@ class RpmDatabase {
 
   private:
     void open();
+    void rows(const std::string* name, const std::function<void(Header)>& take);
     void each(const std::string* name, const std::function<void(Installed)>& take);
+    void merge(std::optional<Installed>& newest, Installed package) const;
     std::string text(Header header, rpmTagVal tag) const;
 
     Library& library_;

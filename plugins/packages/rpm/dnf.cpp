@@ -19,6 +19,13 @@ using Words = std::vector<std::string>;
 
 constexpr const char* kHoldFolder = "/etc/dnf/plugins";
 constexpr int kLockedExit = 200;
+// What dnf goes by where its configuration says nothing.
+const Words kInstallOnly = {"kernel",
+                            "kernel-PAE",
+                            "installonlypkg(kernel)",
+                            "installonlypkg(kernel-module)",
+                            "installonlypkg(vm)",
+                            "multiversion(kernel)"};
 
 const Rules kRules = {
     {"No match for argument", EK_E_NOT_FOUND},
@@ -36,6 +43,7 @@ const Rules kRules = {
     {"Error downloading packages", EK_E_UNAVAILABLE},
     {"All mirrors were", EK_E_UNAVAILABLE},
     {"nothing provides", EK_E_CONFLICT},
+    {"is needed by (installed)", EK_E_CONFLICT},
     {"conflicts with", EK_E_CONFLICT},
     {"obsoletes", EK_E_CONFLICT},
     {"none of the providers can be installed", EK_E_CONFLICT},
@@ -120,14 +128,20 @@ class Dnf : public Tool {
 
     std::vector<Command> commands(const Job& job) override {
         std::vector<Command> all;
-        for (const Words& what : parts_of(job)) {
-            Words words = common();
-            // Lists as they are, also old ones; packages may be fetched.
-            words.insert(words.end(),
-                         {"-y", "--setopt=metadata_expire=-1", "--setopt=*.metadata_expire=-1"});
-            words.insert(words.end(), what.begin(), what.end());
-            all.push_back({words, {"PYTHONUNBUFFERED=1"}});
-        }
+        for (const Words& what : parts_of(job)) all.push_back(changing(what));
+        return all;
+    }
+
+    Command reinstall_command(const Target& target) override {
+        Words words;
+        if (target.held) words.push_back("--disableplugin=versionlock");
+        words.insert(words.end(), {"reinstall", "--", exact(target)});
+        return changing(words);
+    }
+
+    std::vector<std::string> side_by_side() const override {
+        Words all = setting_in(content_of("/etc/dnf/dnf.conf"), "installonlypkgs");
+        all.insert(all.end(), kInstallOnly.begin(), kInstallOnly.end());
         return all;
     }
 
@@ -170,6 +184,15 @@ class Dnf : public Tool {
     Words common() const {
         return {"/usr/bin/" + program_, "--setopt=exit_on_lock=True",
                 "--setopt=clean_requirements_on_remove=False"};
+    }
+
+    // Lists as they are, also old ones; packages may be fetched.
+    Command changing(const Words& what) const {
+        Words words = common();
+        words.insert(words.end(),
+                     {"-y", "--setopt=metadata_expire=-1", "--setopt=*.metadata_expire=-1"});
+        words.insert(words.end(), what.begin(), what.end());
+        return {words, {"PYTHONUNBUFFERED=1"}};
     }
 
     // Reads the lists as they are and writes nothing but in a folder of its own.

@@ -6,6 +6,8 @@
 #include <glob.h>
 #include <sys/stat.h>
 
+#include "plugins/packages/text.hpp"
+
 namespace evenkeel::packages {
 
 namespace {
@@ -29,6 +31,26 @@ std::vector<std::string> matching(const std::string& pattern) {
         paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
     return paths;
+}
+
+std::vector<std::string> setting_in(std::string_view config, std::string_view key) {
+    std::vector<std::string> words;
+    bool goes_on = false;
+    for (std::string_view line : lines_of(config)) {
+        const bool indented = starts(line, " ") || starts(line, "\t");
+        if (starts(line, key)) {
+            const std::string_view before = take_part(line, '=');
+            goes_on = before.substr(key.size()).find_first_not_of(" \t") == before.npos;
+        } else {
+            goes_on = goes_on && indented;
+        }
+        if (!goes_on) continue;
+        std::string list(line);
+        std::replace_if(
+            list.begin(), list.end(), [](char c) { return c == ',' || c == '\t'; }, ' ');
+        for (const std::string_view word : words_of(list)) words.emplace_back(word);
+    }
+    return words;
 }
 
 std::string stamp_of(const std::vector<std::string>& paths) {

@@ -49,6 +49,7 @@ void find_all(void* from, Library& library) {
     require(find(from, "rpmdbNextIterator", library.next_iterator), "rpmdbNextIterator");
     require(find(from, "rpmdbFreeIterator", library.free_iterator), "rpmdbFreeIterator");
     require(find(from, "headerGetAsString", library.header_get_as_string), "headerGetAsString");
+    require(find(from, "headerFormat", library.header_format), "headerFormat");
     require(find(from, "rpmvercmp", library.compare_parts), "rpmvercmp");
     find(from, "rpmsqSetInterruptSafety", library.signals_set_safety);
 }

@@ -31,6 +31,7 @@ struct Library {
     decltype(&::rpmdbNextIterator) next_iterator = nullptr;
     decltype(&::rpmdbFreeIterator) free_iterator = nullptr;
     decltype(&::headerGetAsString) header_get_as_string = nullptr;
+    decltype(&::headerFormat) header_format = nullptr;
     decltype(&::rpmvercmp) compare_parts = nullptr;
 };
 

@@ -120,8 +120,11 @@ class Rpm : public Backend {
     }
 
     std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
-        const Job job = job_of(call, steps);
-        std::string output;
+        std::string output = finish_upgrades(call, steps);
+        std::vector<Step> changes;
+        for (const Step& step : steps)
+            if (!step.heal) changes.push_back(step);
+        const Job job = job_of(call, changes);
         bool well = true;
         for (const Command& command : tool_->commands(job)) {
             const Ran ran = change(call, command, true);
@@ -162,17 +165,50 @@ class Rpm : public Backend {
         watched.look = [tool = tool_,
                         database = std::make_shared<RpmDatabase>()](const std::string& id) {
             const auto found = database->find(id);
-            return found ? found->version + " " + found->architecture +
-                               (is_on_hold(tool->holds(), found->name) ? " hold" : "")
-                         : std::string();
+            if (!found) return std::string();
+            std::string all = found->version + " " + found->architecture;
+            for (const std::string& older : found->older) all += " " + older;
+            return all + (is_on_hold(tool->holds(), found->name) ? " hold" : "");
         };
         return std::make_unique<DatabaseWatch>(host, std::move(watched));
     }
 
   private:
-    Package package_of(const Installed& found, const Words& holds) const {
-        return {database_.id_of(found), found.version, "installed", is_on_hold(holds, found.name)};
+    Package package_of(const Installed& found, const Words& holds) {
+        return {database_.id_of(found), found.version,
+                is_half_upgraded(found) ? "half-upgraded" : "installed",
+                is_on_hold(holds, found.name)};
     }
+
+    // An upgrade puts the new one beside the old one, and takes that away in the end.
+    bool is_half_upgraded(const Installed& found) {
+        return !found.older.empty() && !database_.provides(found.name, tool_->side_by_side());
+    }
+
+    // What killed upgrades of these have left: the old ones go, as they would have gone then, and
+    // the new one is installed once more, since its scripts may not have run. Returns the outputs.
+    std::string finish_upgrades(const sdk::Call& call, const std::vector<Step>& steps) {
+        std::string output;
+        for (const Step& step : steps) {
+            const auto found = database_.find(step.id);
+            if (!found || !is_half_upgraded(*found)) continue;
+            Words words = {"/usr/bin/rpm", "--erase", "--"};
+            words.insert(words.end(), found->older.begin(), found->older.end());
+            // rpm waits for its lock by itself.
+            output += transactions_.run(call, {words}, follower()).output;
+            if (!step.heal || !come_about(step)) continue;
+            learn(call, {step.id});
+            if (offer_of(step))
+                output += change(call, tool_->reinstall_command(target_of(step)), true).output;
+            else
+                call.note(EK_SEV_WARNING, "",
+                          "no source has " + step.id + " " + *step.version +
+                              " any more: what its upgrade did not come to was not made up for");
+        }
+        return output;
+    }
+
+    bool come_about(const Step& step) { return came_about(find(step.id), step); }
 
     // What the lists have of these ids, asked once for each until they change.
     void learn(const sdk::Call& call, const Words& ids) {
@@ -199,7 +235,7 @@ class Rpm : public Backend {
     }
 
     bool fits(const RpmOffer& offer, const std::string& id) const {
-        return database_.id_of({offer.name, offer.version, offer.architecture}) == id;
+        return database_.id_of({offer.name, offer.version, offer.architecture, {}}) == id;
     }
 
     const RpmOffer* best_offer(const std::string& id) const {
@@ -214,6 +250,12 @@ class Rpm : public Backend {
         return best;
     }
 
+    const RpmOffer* offer_of(const Step& step) const {
+        for (const RpmOffer& offer : offers_.at(name_of(step.id)))
+            if (fits(offer, step.id) && offer.version == *step.version) return &offer;
+        return nullptr;
+    }
+
     Target target_of(const Step& step) {
         const auto now = database_.find(step.id);
         const std::string name = name_of(step.id);
@@ -222,14 +264,12 @@ class Rpm : public Backend {
             if (now) return {name, now->version, now->architecture, held};
             throw sdk::Failure(EK_E_NOT_FOUND, step.id + " is not on this machine");
         }
+        if (const RpmOffer* const offer = offer_of(step))
+            return {name, offer->version, offer->architecture, held};
         std::string offered;
-        for (const RpmOffer& offer : offers_.at(name)) {
-            if (!fits(offer, step.id)) continue;
-            if (offer.version == *step.version)
-                return {name, offer.version, offer.architecture, held};
-            if (offered.find(offer.version) == offered.npos)
+        for (const RpmOffer& offer : offers_.at(name))
+            if (fits(offer, step.id) && offered.find(offer.version) == offered.npos)
                 offered += (offered.empty() ? "" : ", ") + offer.version;
-        }
         throw sdk::Failure(EK_E_NOT_FOUND,
                            "no source of this machine has " + step.id + " " + *step.version)
             .at("/version")

@@ -59,6 +59,10 @@ class Tool {
     virtual RpmRehearsal rehearse(const sdk::Call& call, const Job& job) = 0;
     // The runs that do it, in order. They refresh no list.
     virtual std::vector<Command> commands(const Job& job) = 0;
+    // The run that does it all over, in the same version.
+    virtual Command reinstall_command(const Target& target) = 0;
+    // Of what provides one of these, several versions may be on the machine side by side.
+    virtual std::vector<std::string> side_by_side() const = 0;
     // From one line of a run's output: a package's number and of how many, 0 if it tells nothing.
     virtual std::pair<int, int> progress_in(std::string_view line) const = 0;
     virtual const Rules& rules() const = 0;

@@ -41,6 +41,7 @@ const Rules kRules = {
     {"Download (curl) error", EK_E_UNAVAILABLE},
     {"File not found on medium", EK_E_UNAVAILABLE},
     {"nothing provides", EK_E_CONFLICT},
+    {"is needed by (installed)", EK_E_CONFLICT},
     {"conflicts with file", EK_E_CONFLICT},
     {"conflicts with", EK_E_CONFLICT},
     {"this requirement cannot be provided", EK_E_CONFLICT},
@@ -133,7 +134,22 @@ class Zypper : public Tool {
         throw failure_in(run_reader(call, command).output, kRules, "do it");
     }
 
-    std::vector<Command> commands(const Job& job) override { return {command_of(job, {})}; }
+    std::vector<Command> commands(const Job& job) override {
+        if (job.install.empty() && job.remove.empty()) return {};
+        return {command_of(job, {})};
+    }
+
+    Command reinstall_command(const Target& target) override {
+        return command_of({{target}, {}}, {"--force"});
+    }
+
+    std::vector<std::string> side_by_side() const override {
+        Words all = {"multiversion(kernel)"};
+        for (std::string word :
+             setting_in(content_of(std::string(kFolder) + "/zypp.conf"), "multiversion"))
+            all.push_back(starts(word, "provides:") ? word.substr(9) : std::move(word));
+        return all;
+    }
 
     // "( 1/10) Installing: hello-1.0-1.noarch [..done]"
     std::pair<int, int> progress_in(std::string_view line) const override {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/tool.hpp"
 
 namespace evenkeel::packages {
@@ -108,6 +109,16 @@ TEST(RpmTools, TellTheirProgressByTheLine) {
     EXPECT_EQ(make_zypper("/tmp")->progress_in("(x) Installing").second, 0);
 }
 
+TEST(RpmSettings, AreListsThatMayGoOnInIndentedLines) {
+    const std::string_view config =
+        "[main]\n# installonlypkgs = no\ninstallonlypkgs_x=no\ninstallonlypkgs = kernel, "
+        "kernel-rt\n\tinstallonlypkg(vm)\nbest=True\n  not this\n";
+    EXPECT_EQ(setting_in(config, "installonlypkgs"),
+              (Words{"kernel", "kernel-rt", "installonlypkg(vm)"}));
+    EXPECT_TRUE(setting_in(config, "multiversion").empty());
+    EXPECT_TRUE(setting_in("installonlypkgs", "installonlypkgs").empty());
+}
+
 struct Case {
     bool dnf;
     std::string_view output;
@@ -140,6 +151,11 @@ TEST(RpmTools, BecomeTheCodeThatFits) {
          EK_E_CONFLICT,
          "cannot do it: rival-1.0-1.noarch conflicts with libhello provided by "
          "libhello-1.0-1.noarch"},
+        {true,
+         "error: Failed dependencies:\n\tlibhello = 1.0-1 is needed by (installed) "
+         "hello-1.0-1.noarch\n",
+         EK_E_CONFLICT,
+         "cannot do it: libhello = 1.0-1 is needed by (installed) hello-1.0-1.noarch"},
         {false, "error: %prein(failpre-1.0-1.noarch) scriptlet failed, exit status 1\n",
          EK_E_INTERNAL,
          "cannot do it: %prein(failpre-1.0-1.noarch) scriptlet failed, exit status 1"},
