@@ -105,13 +105,20 @@ void Agent::refuse(std::string plugin, std::string reason) {
     units_.refuse({"", std::move(plugin), std::move(reason)});
 }
 
+std::shared_ptr<CallMark> Agent::open_mark(const std::string& collection,
+                                           const std::string& lane) const {
+    const std::string file = percent_encode(collection) + lane;
+    auto mark = CallMark::open(marks_folder(options_.state_dir) + "/" + file);
+    if (mark) return *mark;
+    log::warning("calls are not marked", {{"why", mark.error().what}});
+    return nullptr;
+}
+
 void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     const std::string name = collection->name();
     const std::string version = collection->plugin();
-    auto mark = CallMark::open(marks_folder(options_.state_dir) + "/" + percent_encode(name));
-    if (!mark) log::warning("calls are not marked", {{"why", mark.error().what}});
-    Unit* unit =
-        units_.add(std::make_unique<Unit>(loop_, std::move(collection), mark ? *mark : nullptr));
+    Unit::Marks marks{open_mark(name, ""), collection->parallel() ? open_mark(name, "+") : nullptr};
+    Unit* unit = units_.add(std::make_unique<Unit>(loop_, std::move(collection), std::move(marks)));
     if (!unit) return;
     unit->grace = options_.grace;
     unit->longest_call = options_.longest_check;
@@ -270,7 +277,10 @@ void Agent::on_lost_sight(const std::string& collection) {
     };
     unit->run<bool>(
         Errand("question whether the watch is lost"),
-        [](Workplace& place, const plugin::Call&) { return !place.watch || place.watch->lost(); },
+        [](Workplace& place, const plugin::Call&) {
+            const auto watch = place.watch();
+            return !watch || watch->lost();
+        },
         [this, unit, look](const Result<bool>& lost) {
             if (!lost) return;
             if (!*lost) return look("queue_overflow");

@@ -71,6 +71,8 @@ class Agent {
     void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
     void on_lost_sight(const std::string& collection);
     void hold_the_guilty();
+    std::shared_ptr<CallMark> open_mark(const std::string& collection,
+                                        const std::string& lane) const;
     void tell_blind(const std::string& from, const std::string& reason);
     void begin_work();
     bool write_alive() const;

@@ -109,7 +109,9 @@ std::vector<LostCall> take_lost_calls(const std::string& folder) {
     while (const dirent* entry = readdir(opened)) {
         const std::string name = entry->d_name;
         if (name.front() == '.') continue;
-        if (auto call = read_mark(folder + "/" + name, name)) lost.push_back(std::move(*call));
+        const std::string collection = name.substr(0, name.find('+'));
+        if (auto call = read_mark(folder + "/" + name, collection))
+            lost.push_back(std::move(*call));
     }
     closedir(opened);
     return lost;

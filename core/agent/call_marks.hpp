@@ -47,7 +47,8 @@ struct LostCall {
     bool guilty() const { return signal != 0 || endings >= 3; }
 };
 
-// Reads the marks in `folder`, one file a collection, and counts the endings on in the files.
+// Reads the marks in `folder`, a file for each lane of a collection (its name, and "+" behind that
+// of a second lane), and counts the endings on in the files.
 std::vector<LostCall> take_lost_calls(const std::string& folder);
 
 }  // namespace evenkeel::agent

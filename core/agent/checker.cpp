@@ -123,6 +123,7 @@ void Checker::pump(const std::string& collection) {
     if (!unit) return;
     lot.busy = true;
     Errand errand;
+    errand.only_reads = true;
     errand.what = ids.size() == 1 ? "check of " + ids.front()
                                   : "check of " + std::to_string(ids.size()) + " resources";
     unit->run<Looks>(

@@ -191,11 +191,11 @@ Opened open_watch(Workplace& place, const AgentStore& store, const std::vector<H
                   const plugin::OnHint& on_hint) {
     Opened opened;
     plugin::Collection& collection = *place.collection;
-    place.watch.reset();
+    place.watch_by(nullptr);
     if (on_hint && collection.watches()) {
         auto watch = collection.watch(on_hint);
         if (watch) {
-            place.watch = std::move(*watch);
+            place.watch_by(std::move(*watch));
         } else {
             log::warning("cannot watch a collection, the sweep looks after it",
                          {{"collection", collection.name()}, {"why", watch.error().what}});

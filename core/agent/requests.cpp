@@ -34,6 +34,12 @@ std::uint64_t deadline_of(const wire::Request& request) {
            static_cast<std::uint64_t>(std::chrono::nanoseconds(request.timeout).count());
 }
 
+Errand reading(const char* what, const wire::Request& request) {
+    Errand errand(what, deadline_of(request));
+    errand.only_reads = true;
+    return errand;
+}
+
 // The unit that the request names, or the answer that there is none.
 Unit* unit_of(const wire::Request& request, const Units& units, const Requests::Answer& answer) {
     const std::string name = request.arguments.string_or("collection");
@@ -211,7 +217,7 @@ void Requests::read(const wire::Request& request, bool local, const Answer& answ
         }
     }
     unit->run<Items>(
-        Errand("read", deadline_of(request)),
+        reading("read", request),
         [ids = *ids](Workplace& place, const plugin::Call& call) {
             return place.collection->read(ids, call);
         },
@@ -230,7 +236,7 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
     Unit* unit = unit_of(request, parts_.units, answer);
     if (!unit) return;
     unit->run<Items>(
-        Errand("list", deadline_of(request)),
+        reading("list", request),
         [](Workplace& place, const plugin::Call& call) { return place.collection->list({}, call); },
         [this, answer, name = unit->name()](Result<Items> result) {
             if (!result) return answer({result.error(), json::Object{}});

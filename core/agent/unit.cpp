@@ -15,12 +15,24 @@ using std::chrono::nanoseconds;
 namespace {
 
 constexpr std::chrono::milliseconds kProgressPause{250};
+constexpr std::size_t kQueueMost = 10'000;
 
 }  // namespace
 
+std::shared_ptr<plugin::Watch> Workplace::watch() const {
+    const std::lock_guard lock(mutex_);
+    return watch_;
+}
+
+void Workplace::watch_by(std::shared_ptr<plugin::Watch> watch) {
+    const std::lock_guard lock(mutex_);
+    watch_.swap(watch);
+}
+
 bool Workplace::interest(const std::string& id, bool on) {
-    if (!watch) return !on;
-    const auto done = watch->interest(id, on);
+    const auto by = watch();
+    if (!by) return !on;
+    const auto done = by->interest(id, on);
     if (!done && on) {
         log::warning("cannot watch, the sweep looks after it",
                      {{"collection", collection->name()}, {"id", id}, {"why", done.error().what}});
@@ -28,9 +40,10 @@ bool Workplace::interest(const std::string& id, bool on) {
     return !on || done.has_value();
 }
 
-bool Workplace::hear_of_writers() {
-    if (watch) watch->sync();
-    return watch != nullptr;
+bool Workplace::hear_of_writers() const {
+    const auto by = watch();
+    if (by) by->sync();
+    return by != nullptr;
 }
 
 // A call that waits or runs. Touched on the loop only, but for what is said; the lane just carries
@@ -66,13 +79,20 @@ struct Unit::Pending {
     run::Timer pause;
 };
 
-Unit::Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
-           std::shared_ptr<CallMark> mark)
+Unit::Track::Track(const std::string& name, std::shared_ptr<CallMark> of)
+    : mark(std::move(of)), lane({.name = name, .queue_depth_max = kQueueMost}) {}
+
+Unit::Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection, Marks marks)
     : loop_(loop),
       collection_(std::move(collection)),
-      mark_(std::move(mark)),
-      place_(std::make_shared<Workplace>(Workplace{collection_, nullptr})),
-      lane_({.name = collection_->name(), .queue_depth_max = 10'000}) {}
+      place_(std::make_shared<Workplace>(collection_)) {
+    tracks_.emplace_back(name(), std::move(marks.changes));
+    if (collection_->parallel()) tracks_.emplace_back(name(), std::move(marks.reads));
+}
+
+Unit::Track& Unit::track_of(const Errand& errand) {
+    return errand.only_reads ? tracks_.back() : tracks_.front();
+}
 
 Unit::~Unit() {
     stop();
@@ -100,8 +120,9 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
     pending->failed = std::move(failed);
     pending_.push_back(pending);
 
+    Track& track = track_of(pending->errand);
     // Everything by value: the lane may come back when this Unit is no more.
-    const auto task = [this, pending, job = std::move(job), place = place_, mark = mark_,
+    const auto task = [this, pending, job = std::move(job), place = place_, mark = track.mark,
                        post = loop_.poster(), longest = nanoseconds(longest_call)] {
         const Errand& order = pending->errand;
         const auto now = static_cast<std::int64_t>(now_monotonic_ns());
@@ -143,7 +164,7 @@ void Unit::start(Errand errand, Job job, std::function<void(Error)> failed) {
             if (finish(pending)) completion();
         });
     };
-    if (auto queued = lane_.submit(task); !queued) {
+    if (auto queued = track.lane.submit(task); !queued) {
         loop_.post([this, pending, error = queued.error()] {
             if (finish(pending)) pending->failed(error);
         });
@@ -187,7 +208,7 @@ void Unit::on_overdue(const std::shared_ptr<Pending>& pending) {
     log::error("a plugin hangs", {{"plugin", collection_->plugin()},
                                   {"collection", name()},
                                   {"call", pending->errand.what}});
-    lane_.abandon();
+    for (Track& track : tracks_) track.lane.abandon();
     const auto lost = std::exchange(pending_, {});
     for (const auto& each : lost) {
         each->over = true;
@@ -200,14 +221,15 @@ void Unit::on_overdue(const std::shared_ptr<Pending>& pending) {
 }
 
 bool Unit::stop() {
-    if (lane_.abandoned()) {
-        if (mark_) mark_->clear();
-        return false;
-    }
+    bool ended = true;
     for (const auto& pending : pending_) pending->errand.cancel->cancel();
-    static_cast<void>(lane_.submit([place = place_] { place->watch.reset(); }));
-    const bool ended = lane_.stop(std::chrono::seconds(5));
-    if (mark_) mark_->clear();
+    for (Track& track : tracks_) {
+        const bool left = track.lane.abandoned();
+        if (!left)
+            static_cast<void>(track.lane.submit([place = place_] { place->watch_by(nullptr); }));
+        ended = !left && track.lane.stop(std::chrono::seconds(5)) && ended;
+        if (track.mark) track.mark->clear();
+    }
     return ended;
 }
 

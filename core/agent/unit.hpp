@@ -5,6 +5,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,16 +19,25 @@
 
 namespace evenkeel::agent {
 
-// What a lane works with. [lane]
-struct Workplace {
-    std::shared_ptr<plugin::Collection> collection;
-    std::unique_ptr<plugin::Watch> watch;  // null: nothing is watched
+// What the lanes of a collection work with. [lane]
+class Workplace {
+  public:
+    explicit Workplace(std::shared_ptr<plugin::Collection> of) : collection(std::move(of)) {}
 
+    const std::shared_ptr<plugin::Collection> collection;
+
+    // Null: nothing is watched.
+    std::shared_ptr<plugin::Watch> watch() const;
+    void watch_by(std::shared_ptr<plugin::Watch> watch);
     // Starts or stops watching `id` as far as that can be; false when it should be and is not.
     bool interest(const std::string& id, bool on);
     // After a look that found differences: whoever was in the middle of his work is known to the
     // loop before the look is. False when nothing is watched.
-    bool hear_of_writers();
+    bool hear_of_writers() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<plugin::Watch> watch_;
 };
 
 // One call into a plugin, as the loop orders it.
@@ -38,16 +48,22 @@ struct Errand {
     std::string what;           // "apply of /etc/motd", for marks and messages
     std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
     std::string request_id;     // of the command that it is for
+    bool only_reads = false;    // it may run beside what changes something
     std::shared_ptr<plugin::CancelSource> cancel;           // may be null
     std::function<void(const plugin::Progress&)> progress;  // [loop], may be empty
 };
 
-// A collection at work: its lane, and what happens when a call does not come back. [loop]
+// A collection at work: its lane, and what happens when a call does not come back. A collection
+// that may be called in parallel has a second lane for what only reads, so that its watch is not
+// deaf while it waits for a slow change. [loop]
 class Unit {
   public:
-    Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
-         std::shared_ptr<CallMark> mark);
-    // Waits for the lane, up to five seconds.
+    // One mark for each lane; null: its calls are not marked.
+    struct Marks {
+        std::shared_ptr<CallMark> changes, reads;
+    };
+    Unit(run::Loop& loop, std::shared_ptr<plugin::Collection> collection, Marks marks);
+    // Waits for the lanes, up to five seconds each.
     ~Unit();
     Unit(const Unit&) = delete;
     Unit& operator=(const Unit&) = delete;
@@ -61,10 +77,10 @@ class Unit {
     void hold(std::string reason, std::string_view verdict);
     // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
     const std::string& verdict() const { return verdict_; }
-    // Called once when a call has not come back and the lane was left behind.
+    // Called once when a call has not come back and the lanes were left behind.
     std::function<void()> on_hung;
 
-    // Runs `job` on the lane, then `done` here with what it returned; or `done` with `unavailable`
+    // Runs `job` on its lane, then `done` here with what it returned; or `done` with `unavailable`
     // when out of order, `timeout` when the deadline passed first. `done` is called exactly once,
     // unless the Unit ends before. What `job` touches must live as long as the job, which may be
     // longer than the Unit.
@@ -82,7 +98,7 @@ class Unit {
             [answer](Error error) { (*answer)(fail(std::move(error))); });
     }
 
-    // Asks what runs to stop, ends watch and lane; false when the lane had to be left behind.
+    // Asks what runs to stop, ends watch and lanes; false when a lane had to be left behind.
     bool stop();
     std::size_t waiting() const { return pending_.size(); }
 
@@ -96,7 +112,13 @@ class Unit {
   private:
     using Job = std::function<std::function<void()>(Workplace&, const plugin::Call&)>;
     struct Pending;
+    struct Track {
+        Track(const std::string& name, std::shared_ptr<CallMark> of);
+        std::shared_ptr<CallMark> mark;
+        run::Lane lane;
+    };
 
+    Track& track_of(const Errand& errand);
     void start(Errand errand, Job job, std::function<void(Error)> failed);
     void watch_over(const std::shared_ptr<Pending>& pending);
     void on_overdue(const std::shared_ptr<Pending>& pending);
@@ -104,12 +126,11 @@ class Unit {
 
     run::Loop& loop_;
     std::shared_ptr<plugin::Collection> collection_;
-    std::shared_ptr<CallMark> mark_;
-    std::shared_ptr<Workplace> place_;  // shared with the lane, which may be left behind
+    std::shared_ptr<Workplace> place_;  // shared with the lanes, which may be left behind
     std::string out_of_order_;
     std::string verdict_ = "plugin_hung";
     std::list<std::shared_ptr<Pending>> pending_;
-    run::Lane lane_;
+    std::list<Track> tracks_;  // the first for changes, the last for what only reads
 };
 
 }  // namespace evenkeel::agent

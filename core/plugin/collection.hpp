@@ -112,6 +112,8 @@ class Collection {
     // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every
     // call answers this error then. [any]
     virtual std::optional<Error> trouble() const { return std::nullopt; }
+    // Whether read and list may be called while another call runs. [any]
+    virtual bool parallel() const { return false; }
     // Whether apply_many is worth more than its calls one by one. [any]
     virtual bool batches() const { return false; }
 

@@ -50,6 +50,7 @@ class Instance : public Collection {
     std::vector<std::string> capabilities() const override;
     std::string backend() const override { return backend_; }
     std::optional<Error> trouble() const override { return trouble_; }
+    bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }
 
     Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;

@@ -261,6 +261,18 @@ class Services(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 10)
         self.systemctl("stop", "slow")
 
+    def test_drift_is_seen_while_another_service_takes_long_to_start(self):
+        self.systemctl("stop", "slow")
+        self.applied("plain", {"running": True})
+        self.bed.run("systemd-run", "--unit=starts", AGENT, "invoke", "services", "slow", "start")
+        eventually("it is starting", lambda: self.systemctl("is-active", "slow", check=False)
+                   == "activating")
+        with Watching(self.bed) as events:
+            self.bed.run("kill", "-9", self.main_pid("plain"))
+            events.wait("resource.drifted", "plain")
+        self.assertEqual(self.systemctl("is-active", "slow", check=False), "activating")
+        self.systemctl("stop", "slow")
+
     def test_a_start_under_way_is_replaced_by_a_stop(self):
         self.systemctl("start", "--no-block", "slow")
         self.assertEqual(self.flags("slow"), (True, False, False))

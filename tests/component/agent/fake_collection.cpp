@@ -126,6 +126,11 @@ class FakeCollection : public plugin::Collection {
         return applied;
     }
 
+    bool parallel() const override {
+        const std::scoped_lock lock(machine_->mutex_);
+        return machine_->parallel_;
+    }
+
     bool batches() const override {
         const std::scoped_lock lock(machine_->mutex_);
         return machine_->batching_;
@@ -221,6 +226,11 @@ void FakeMachine::fail_invokes(std::optional<Error> error) {
 std::vector<std::string> FakeMachine::deeds() const {
     const std::scoped_lock lock(mutex_);
     return deeds_;
+}
+
+void FakeMachine::allow_parallel() {
+    const std::scoped_lock lock(mutex_);
+    parallel_ = true;
 }
 
 void FakeMachine::batch() {

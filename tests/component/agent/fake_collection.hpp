@@ -28,6 +28,8 @@ class FakeMachine {
 
     int applies() const;
     int reads() const;
+    // The collection may be called in parallel. To be said before the agent starts.
+    void allow_parallel();
     // From now on the collection batches; each call of apply_many with the ids in it.
     void batch();
     std::vector<std::vector<std::string>> batches() const;
@@ -62,6 +64,7 @@ class FakeMachine {
     std::map<std::string, Error> apply_errors_;
     std::vector<std::string> deeds_;
     bool batching_ = false;
+    bool parallel_ = false;
     std::vector<std::vector<std::string>> batches_;
     int applies_ = 0;
     int reads_ = 0;

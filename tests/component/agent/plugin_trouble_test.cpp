@@ -78,6 +78,35 @@ TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     ASSERT_TRUE(until([&] { return agent->book().find({"notes", "three"}) != nullptr; }));
 }
 
+TEST_F(Trouble, ASlowChangeKeepsNobodyFromSeeingDriftWhereThePluginIsParallel) {
+    machine->allow_parallel();
+    start();
+    apply("one", kHi);
+    machine->hang_in("apply");
+    command("cmd_1", 1, "apply", {wanted("slow", kHi, 1)});
+    ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
+    machine->tamper("one", {{"text", "ho"}});
+    EXPECT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    EXPECT_EQ(outcome_of("cmd_1"), "");
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+}
+
+TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
+    machine->allow_parallel();
+    options.longest_check = 100ms;
+    start();
+    apply("one", kHi);
+    machine->hang_in("read");
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.unknown") == 1; }));
+    command("cmd_1", 1, "apply", {wanted("two", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    EXPECT_EQ(outcome_of("cmd_1"), "failed");
+    EXPECT_NE(agent->units().find("notes")->out_of_order().find("check of one"), std::string::npos);
+    machine->let_go();
+}
+
 // Long before the command's own deadline.
 TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     const char* from = std::getenv("EK_TEST_PLUGINS");

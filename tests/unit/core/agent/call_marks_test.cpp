@@ -48,6 +48,15 @@ TEST(CallMarks, AnEndFromOutsideCountsOnlyWhenItHappensAgainAndAgain) {
     }
 }
 
+TEST(CallMarks, ASecondLanesCallIsItsCollectionsToo) {
+    test::TempFolder folder;
+    end_in_call(folder.path(), "services+", SIGSEGV);
+    const auto lost = take_lost_calls(folder.path());
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].collection, "services");
+    EXPECT_TRUE(lost[0].guilty());
+}
+
 TEST(CallMarks, ACallThatComesBackClearsTheCount) {
     test::TempFolder folder;
     end_in_call(folder.path(), "files", SIGKILL);
