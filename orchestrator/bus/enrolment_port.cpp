@@ -229,10 +229,11 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
                           const wire::EnrolRequest& ask, const link::Delivery& delivery) {
     const std::int64_t now = now_unix_ms();
     // The token first: signing for strangers is work that they must not get for nothing.
-    auto token = parts_.state.read().and_then(
-        [&](const state::Reading& view) { return hosts::check_token(view, ask, now); });
-    auto candidate = token ? hosts::make_candidate(parts_.authority, ask)
-                           : Result<hosts::Candidate>(fail(token.error()));
+    const auto candidate =
+        parts_.state.read().and_then([&](const state::Reading& view) -> Result<hosts::Candidate> {
+            EK_CHECK(hosts::check_token(view, ask, now));
+            return hosts::make_candidate(view, parts_.authority, ask);
+        });
     if (!candidate) {
         log::warning("an enrolment was refused", {{"address", address_of(connection)},
                                                   {"name", printable(ask.name.substr(0, 100))},

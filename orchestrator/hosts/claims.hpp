@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/base/time.hpp"
 #include "core/json/json.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolment.hpp"
 
 // What machines say of themselves before anybody trusts them. [any]
 namespace evenkeel::hosts {
@@ -16,5 +20,19 @@ inline constexpr std::size_t kFactsBytesMost = 16 * 1024;
 json::Value tidy_facts(const json::Value& claimed);
 // Printable and at most `most` bytes.
 std::string tidy_text(std::string_view claimed, std::size_t most = 128);
+
+// An enrolment of nothing yet but what the machine says of itself in a wire::EnrolRequest or a
+// wire::AgentHello.
+template <typename Said>
+state::Enrolment claimed_in(const Said& said, const std::string& address, std::int64_t now_ms) {
+    state::Enrolment enrolment;
+    enrolment.name = tidy_name(said.name);
+    enrolment.machine_id = tidy_text(said.machine_id);
+    enrolment.version = tidy_text(said.version);
+    enrolment.address = address;
+    enrolment.announced_at = to_rfc3339(now_ms);
+    enrolment.facts = tidy_facts(said.facts);
+    return enrolment;
+}
 
 }  // namespace evenkeel::hosts

@@ -61,19 +61,13 @@ std::string clone_mark(const wire::AgentHello& hello) {
 Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
                            const std::string& address, const std::set<std::string>& waiting,
                            std::int64_t now_ms) {
-    Enrolment made;
+    Enrolment made = claimed_in(ask, address, now_ms);
     made.fingerprint = EK_TRY(crypto::request_key_fingerprint(ask.csr));
     if (auto known = EK_TRY(state::find_enrolment(edit, made.fingerprint))) {
         return *std::move(known);
     }
     EK_CHECK(make_room(edit, address, waiting));
     made.state = "pending";
-    made.name = tidy_name(ask.name);
-    made.machine_id = tidy_text(ask.machine_id);
-    made.version = tidy_text(ask.version);
-    made.address = address;
-    made.announced_at = to_rfc3339(now_ms);
-    made.facts = tidy_facts(ask.facts);
     EK_CHECK(state::put_enrolment(edit, made));
     return made;
 }
@@ -147,19 +141,13 @@ Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHel
                   const std::string& address, std::int64_t now_ms) {
     const auto host = EK_TRY(edit.host(id));
     if (!host) return fail(Errc::not_found, "there is no such host");
-    Enrolment held;
+    Enrolment held = claimed_in(hello, address, now_ms);
     held.fingerprint = host->key_sha256;
     held.clone = clone_mark(hello);
     if (EK_TRY(state::find_enrolment(edit, held.key()))) return {};
     if (EK_TRY(state::clones_of(edit, held.fingerprint)).size() >= kClonesMost) return {};
     held.host = id;
     held.state = "held";
-    held.name = tidy_name(hello.name);
-    held.machine_id = tidy_text(hello.machine_id);
-    held.version = tidy_text(hello.version);
-    held.address = address;
-    held.announced_at = to_rfc3339(now_ms);
-    held.facts = tidy_facts(hello.facts);
     EK_CHECK(state::put_enrolment(edit, held));
     state::Act act = state::host_act(id, host->name, "held", address);
     act.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};

@@ -41,6 +41,17 @@ Result<std::optional<Enrolled>> known(const state::View& view, std::string_view 
                                   .fresh = false});
 }
 
+// The host that somebody has made of this key already, while it has no certificate yet.
+Result<std::optional<state::Host>> accepted(const state::View& view, std::string_view key_sha256) {
+    const auto key = EK_TRY(state::find_enrolment(view, key_sha256));
+    if (!key || key->state != "active" || !key->certificate.empty()) {
+        return std::optional<state::Host>();
+    }
+    auto host = EK_TRY(view.host(key->host));
+    if (host && host->retired()) host.reset();
+    return host;
+}
+
 }  // namespace
 
 MadeToken make_enrolment_token(const TokenOrder& order) {
@@ -70,12 +81,13 @@ Result<state::EnrolmentToken> check_token(const state::View& view, const wire::E
     return token;
 }
 
-Result<Candidate> make_candidate(const crypto::Authority& authority,
+Result<Candidate> make_candidate(const state::View& view, const crypto::Authority& authority,
                                  const wire::EnrolRequest& ask) {
-    Candidate candidate{
-        .host = make_id("host"), .key_sha256 = "", .certificate = "", .fingerprint = ""};
-    candidate.certificate = EK_TRY(authority.sign_host(ask.csr, candidate.host));
+    Candidate candidate;
     candidate.key_sha256 = EK_TRY(crypto::request_key_fingerprint(ask.csr));
+    const auto host = EK_TRY(accepted(view, candidate.key_sha256));
+    candidate.host = host ? host->id : make_id("host");
+    candidate.certificate = EK_TRY(authority.sign_host(ask.csr, candidate.host));
     candidate.fingerprint = EK_TRY(crypto::certificate_fingerprint(candidate.certificate));
     return candidate;
 }
@@ -84,32 +96,35 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const C
                        std::int64_t now_ms, const std::string& address) {
     state::EnrolmentToken token = EK_TRY(check_token(edit, ask, now_ms));
     if (auto before = EK_TRY(known(edit, candidate.key_sha256))) return *std::move(before);
+    const auto there = EK_TRY(accepted(edit, candidate.key_sha256));
+    if (there && there->id != candidate.host) {
+        return fail(Errc::busy, "the machine was accepted at this moment: ask again");
+    }
     --token.uses_left;
     EK_CHECK(edit.put_enrolment_token(token));
-    state::Host host;
-    host.id = candidate.host;
-    host.name = EK_TRY(free_name(edit, ask.name));
-    host.created_at = to_rfc3339(now_ms);
-    host.version = tidy_text(ask.version);
+    state::Enrolment enrolment = claimed_in(ask, address, now_ms);
+    state::Host host = there.value_or(state::Host{});
+    if (!there) {
+        host.id = candidate.host;
+        host.name = EK_TRY(free_name(edit, ask.name));
+        host.created_at = enrolment.announced_at;
+        EK_CHECK(edit.put_name(host.name, host.id));
+    }
+    host.version = enrolment.version;
     host.fingerprint = candidate.fingerprint;
     host.key_sha256 = candidate.key_sha256;
     host.token = token.id;
-    host.labels = token.labels;
-    host.facts = tidy_facts(ask.facts);
+    host.facts = enrolment.facts;
+    // What somebody has said of this very machine counts more than what the token says of many.
+    for (const auto& [name, value] : token.labels.as_object()) {
+        if (!host.labels.find(name)) host.labels.as_object().set(name, value);
+    }
     EK_CHECK(edit.put_fingerprint(candidate.fingerprint, host.id));
-    EK_CHECK(edit.put_name(host.name, host.id));
     EK_CHECK(edit.announce_host(host));
-    state::Enrolment enrolment;
     enrolment.fingerprint = candidate.key_sha256;
     enrolment.host = host.id;
     enrolment.certificate = candidate.certificate;
     enrolment.state = "active";
-    enrolment.name = host.name;
-    enrolment.machine_id = tidy_text(ask.machine_id);
-    enrolment.version = host.version;
-    enrolment.address = address;
-    enrolment.announced_at = host.created_at;
-    enrolment.facts = host.facts;
     EK_CHECK(state::put_enrolment(edit, enrolment));
     return Enrolled{.host = host.id,
                     .certificate = candidate.certificate,

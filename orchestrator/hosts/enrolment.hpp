@@ -33,13 +33,14 @@ Result<state::EnrolmentToken> check_token(const state::View& view, const wire::E
 
 // What an enrolment needs beside the store: made before it, because signing takes its time.
 struct Candidate {
-    std::string host;  // id for a new host
+    std::string host;  // id of a new host, or of the one that the key was accepted as
     std::string key_sha256;
     std::string certificate;  // PEM
     std::string fingerprint;
 };
 // `invalid` for a request that the authority would not sign.
-Result<Candidate> make_candidate(const crypto::Authority& authority, const wire::EnrolRequest& ask);
+Result<Candidate> make_candidate(const state::View& view, const crypto::Authority& authority,
+                                 const wire::EnrolRequest& ask);
 
 struct Enrolled {
     std::string host;
@@ -48,7 +49,8 @@ struct Enrolled {
     bool fresh = false;  // a host that was not there before
 };
 // Takes the candidate in, or finds the host that the same key has already become: a lost answer
-// costs nothing, and no use of the token. `denied` as check_token.
+// costs nothing, and no use of the token. A machine that was accepted becomes the host that was
+// made for it. `denied` as check_token; `busy` when it was accepted after the candidate was made.
 Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const Candidate& candidate,
                        std::int64_t now_ms, const std::string& address = "");
 

@@ -78,6 +78,24 @@ class Waiting(OrchestratorCase):
         self.assertEqual([(again["id"], again["state"])
                           for again in self.rest.items("/v1/enrolments")], [(one["id"], "active")])
 
+    def test_a_machine_that_was_accepted_and_then_shows_a_token_is_one_host(self):
+        agent = self.machine()
+        one, = self.pending()
+        agent.close()
+        accepted = self.decide(one, "accept", {"name": "web7", "labels": {"rack": "7"}}).body
+        token = self.token(labels={"rack": "9", "role": "web"})
+        answer = agent.enrol(token["secret"])
+        self.assertEqual((answer["type"], answer.get("host")), ("enrolled", accepted["host"]))
+        agent.go_online()
+        self.assertEqual([(host["id"], host["name"], host["labels"])
+                          for host in self.rest.items("/v1/hosts")],
+                         [(accepted["host"], "web7", {"rack": "7", "role": "web"})])
+        self.assertEqual(self.rest.get(f"/v1/enrolment-tokens/{token['id']}")["uses_left"], 0)
+        # A lost answer is given again, to the key and by the token.
+        agent.close()
+        self.assertEqual(agent.enrol(token["secret"])["certificate"], answer["certificate"])
+        self.assertEqual(agent.enrol("")["certificate"], answer["certificate"])
+
     def test_what_a_machine_claims_is_bounded_and_harmless(self):
         hostile = {"ok": "a\u001b[31m\u202eb", "n": 1, "deep": {"a": {"b": {"c": {"d": 1}}}},
                    "list": [1], "bad name": "x", "long": "y" * 10_000}

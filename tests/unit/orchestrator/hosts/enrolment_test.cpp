@@ -2,6 +2,7 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/presence.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
@@ -30,7 +31,7 @@ class EnrolmentTest : public test::StateTest {
     }
     Result<Enrolled> enrol_now(const wire::EnrolRequest& request,
                                std::int64_t now_ms = now_unix_ms()) {
-        const Candidate candidate = EK_TRY(make_candidate(authority_, request));
+        const Candidate candidate = EK_TRY(make_candidate(read(), authority_, request));
         Enrolled enrolled;
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
             enrolled = EK_TRY(enrol(edit, request, candidate, now_ms));
@@ -70,6 +71,27 @@ TEST_F(EnrolmentTest, AUsedTokenDoesNotTakeAnotherKey) {
     const std::string secret = token();
     ASSERT_TRUE(enrol_now(ask(secret, key_)));
     EXPECT_EQ(enrol_now(ask(secret, *crypto::make_key())).error().code, Errc::denied);
+}
+
+TEST_F(EnrolmentTest, AMachineAcceptedWhileItsTokenIsLookedAtAsksAgain) {
+    const auto request = ask(token(), key_);
+    const Candidate early = *make_candidate(read(), authority_, request);
+    std::string host;
+    change([&](state::Edit& edit) -> Result<void> {
+        const auto made = EK_TRY(announce(edit, request, "192.0.2.1", {}, now_unix_ms()));
+        host = EK_TRY(accept(edit, made.id(), {}, now_unix_ms())).host;
+        return {};
+    });
+    const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(enrol(edit, request, early, now_unix_ms()));
+        return {};
+    });
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::busy);
+    const auto enrolled = enrol_now(request);
+    ASSERT_TRUE(enrolled) << enrolled.error().what;
+    EXPECT_EQ(enrolled->host, host);
+    EXPECT_EQ(*crypto::certificate_common_name(enrolled->certificate), host);
 }
 
 TEST_F(EnrolmentTest, UnknownUsedAndExpiredTokensAreRefusedAlike) {
