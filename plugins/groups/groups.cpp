@@ -1,14 +1,13 @@
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <evenkeel/plugin.hpp>
 
 #include "groups_embedded.hpp"
 #include "plugins/accounts/database.hpp"
 #include "plugins/accounts/describe.hpp"
-#include "plugins/accounts/each.hpp"
-#include "plugins/accounts/etc_watch.hpp"
+#include "plugins/accounts/reader.hpp"
 #include "plugins/accounts/tool.hpp"
 #include "plugins/groups/group.hpp"
 
@@ -18,29 +17,29 @@ namespace evenkeel::groups {
 
 using accounts::Database;
 
-class Groups {
+namespace {
+
+const accounts::Kind kKind = {
+    [](const Database& database) { return accounts::names_in(database.groups()); },
+    [](const Database& database, const std::string& id) {
+        const accounts::Group* const group = database.group(id);
+        return group ? std::optional(state_of(*group)) : std::nullopt;
+    },
+    [](const Database& database, const std::string& id) {
+        const accounts::Group* const group = database.group(id);
+        return group ? std::optional(description_of(*group)) : std::nullopt;
+    }};
+
+}  // namespace
+
+class Groups : public accounts::Reader {
   public:
     static constexpr std::string_view kName = "groups";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
     static constexpr bool kDescribes = true;
 
-    Groups(const sdk::Host&, const sdk::Call&, std::string_view) {}
-
-    void list(const sdk::Call& call, std::string_view filter) {
-        const Database database = Database::load();
-        std::vector<std::string> names;
-        for (const accounts::Group& group : database.groups())
-            if (accounts::is_name(group.name)) names.push_back(group.name);
-        accounts::list_each(call, filter, names,
-                            [&](const std::string& id) { return tell_one(call, database, id); });
-    }
-
-    void read(const sdk::Call& call, std::string_view ids) {
-        const Database database = Database::load();
-        posix::read_each(call, ids,
-                         [&](const std::string& id) { return tell_one(call, database, id); });
-    }
+    Groups(const sdk::Host&, const sdk::Call&, std::string_view) : Reader(kKind) {}
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         accounts::require_name(id, "group");
@@ -76,29 +75,6 @@ class Groups {
         changes.carry_out(call, [&] {
             accounts::carry_out({{"groupdel", {name}, {}, {"/ensure"}}}, call, changes);
         });
-    }
-
-    class Watch : public accounts::EtcWatch {
-      public:
-        Watch(Groups&, const sdk::Call&, const sdk::WatchHost& host) : EtcWatch(host, look) {}
-
-      private:
-        static std::string look(const Database& database, const std::string& id) {
-            return read_one(database, id).value_or("");
-        }
-    };
-
-  private:
-    static std::optional<std::string> tell_one(const sdk::Call& call, const Database& database,
-                                               const std::string& id) {
-        const accounts::Group* const group = database.group(id);
-        if (group && call.describe()) return description_of(*group);
-        return read_one(database, id);
-    }
-    static std::optional<std::string> read_one(const Database& database, const std::string& id) {
-        const accounts::Group* const group = database.group(id);
-        if (!group) return std::nullopt;
-        return state_of(*group);
     }
 };
 

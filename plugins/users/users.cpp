@@ -1,13 +1,12 @@
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <evenkeel/plugin.hpp>
 
 #include "plugins/accounts/database.hpp"
 #include "plugins/accounts/describe.hpp"
-#include "plugins/accounts/each.hpp"
-#include "plugins/accounts/etc_watch.hpp"
+#include "plugins/accounts/reader.hpp"
 #include "plugins/accounts/tool.hpp"
 #include "plugins/users/commands.hpp"
 #include "plugins/users/description.hpp"
@@ -21,29 +20,29 @@ namespace evenkeel::users {
 
 using accounts::Database;
 
-class Users {
+namespace {
+
+const accounts::Kind kKind = {
+    [](const Database& database) { return accounts::names_in(database.users()); },
+    [](const Database& database, const std::string& id) {
+        const accounts::User* const user = database.user(id);
+        return user ? std::optional(state_of(*user, database)) : std::nullopt;
+    },
+    [](const Database& database, const std::string& id) {
+        const accounts::User* const user = database.user(id);
+        return user ? std::optional(description_of(*user, database)) : std::nullopt;
+    }};
+
+}  // namespace
+
+class Users : public accounts::Reader {
   public:
     static constexpr std::string_view kName = "users";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
     static constexpr bool kDescribes = true;
 
-    Users(const sdk::Host&, const sdk::Call&, std::string_view) {}
-
-    void list(const sdk::Call& call, std::string_view filter) {
-        const Database database = Database::load();
-        std::vector<std::string> logins;
-        for (const accounts::User& user : database.users())
-            if (accounts::is_name(user.name)) logins.push_back(user.name);
-        accounts::list_each(call, filter, logins,
-                            [&](const std::string& id) { return tell_one(call, database, id); });
-    }
-
-    void read(const sdk::Call& call, std::string_view ids) {
-        const Database database = Database::load();
-        posix::read_each(call, ids,
-                         [&](const std::string& id) { return tell_one(call, database, id); });
-    }
+    Users(const sdk::Host&, const sdk::Call&, std::string_view) : Reader(kKind) {}
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         accounts::require_name(id, "user");
@@ -76,29 +75,6 @@ class Users {
         changes.carry_out(call, [&] {
             accounts::carry_out({{"userdel", {login}, {}, {"/ensure"}}}, call, changes);
         });
-    }
-
-    class Watch : public accounts::EtcWatch {
-      public:
-        Watch(Users&, const sdk::Call&, const sdk::WatchHost& host) : EtcWatch(host, look) {}
-
-      private:
-        static std::string look(const Database& database, const std::string& id) {
-            return read_one(database, id).value_or("");
-        }
-    };
-
-  private:
-    static std::optional<std::string> tell_one(const sdk::Call& call, const Database& database,
-                                               const std::string& id) {
-        const accounts::User* const user = database.user(id);
-        if (user && call.describe()) return description_of(*user, database);
-        return read_one(database, id);
-    }
-    static std::optional<std::string> read_one(const Database& database, const std::string& id) {
-        const accounts::User* const user = database.user(id);
-        if (!user) return std::nullopt;
-        return state_of(*user, database);
     }
 };
 

@@ -13,8 +13,9 @@ namespace evenkeel::accounts {
 // A call as the host makes one, and what was answered.
 class CallFrame {
   public:
-    explicit CallFrame(bool dry_run = false,
-                       std::chrono::milliseconds time = std::chrono::seconds(10)) {
+    explicit CallFrame(std::uint32_t flags = 0,
+                       std::chrono::milliseconds time = std::chrono::seconds(10),
+                       std::uint32_t limit = 0) {
         if (::pipe(pipe_) != 0) throw std::runtime_error("no pipe");
         out_.size = sizeof out_;
         out_.ctx = this;
@@ -29,8 +30,14 @@ class CallFrame {
                 std::string(sdk::view(change->path)) + " " + kOutcomes[change->outcome] + ";";
             return ek_status{EK_OK};
         };
+        out_.item = [](void* self, ek_str id, ek_str json) {
+            static_cast<CallFrame*>(self)->items +=
+                std::string(sdk::view(id)) + " " + std::string(sdk::view(json)) + ";";
+            return ek_status{EK_OK};
+        };
         frame_.size = sizeof frame_;
-        frame_.flags = dry_run ? std::uint32_t{EK_CALL_DRY_RUN} : 0u;
+        frame_.flags = flags;
+        frame_.limit = limit;
         frame_.deadline_ns = sdk::now_ns() + static_cast<std::uint64_t>(time.count()) * 1'000'000;
         frame_.cancel_fd = pipe_[0];
         frame_.out = &out_;
@@ -50,7 +57,7 @@ class CallFrame {
     void cancel() const { [[maybe_unused]] const auto sent = ::write(pipe_[1], "x", 1); }
 
     std::vector<std::string> notes;
-    std::string changes;
+    std::string changes, items;
 
   private:
     int pipe_[2] = {-1, -1};

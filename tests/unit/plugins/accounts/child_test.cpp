@@ -47,7 +47,7 @@ TEST(Child, InheritsNeitherEnvironmentNorDescriptorsNorSignals) {
 }
 
 TEST(Child, IsEndedAtTheDeadline) {
-    const CallFrame frame(false, milliseconds(200));
+    const CallFrame frame(0, milliseconds(200));
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(failure_of([&] { sh("trap '' TERM; sleep 30; sleep 30", frame); }).substr(0, 1),
               std::to_string(EK_E_TIMEOUT));

@@ -88,7 +88,7 @@ TEST_F(Locks, AreWaitedForUntilTheyAreGone) {
 
 TEST_F(Locks, ThatStayMakeTheCallBusyBeforeItsDeadline) {
     lock("passwd.lock", std::to_string(::getpid()));
-    const CallFrame frame(false, milliseconds(400));
+    const CallFrame frame(0, milliseconds(400));
     const std::uint64_t begin = sdk::now_ns();
     EXPECT_EQ(failure_of([&] { wait(frame); }), std::to_string(EK_E_BUSY) + " : process " +
                                                     std::to_string(::getpid()) + " holds " +

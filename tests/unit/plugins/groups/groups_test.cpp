@@ -47,7 +47,7 @@ TEST(AGroup, TakesNewMembersOnlyIfTheyExist) {
               "gpasswd [-M] [elsewhere] [crew] /members;");
     EXPECT_EQ(failure_of([] { commands("crew", R"({"members":["bob","carol"]})"); }),
               std::to_string(EK_E_INVALID) + " /members/1: there is no user \"carol\"");
-    const CallFrame plan(true);
+    const CallFrame plan(EK_CALL_DRY_RUN);
     wanted_from(plan.call(), R"({"members":["carol"]})", kDatabase, nullptr);
     EXPECT_EQ(plan.notes, std::vector<std::string>{"/members/0 there is no user \"carol\" yet"});
 }

@@ -48,7 +48,7 @@ std::string commands(const std::string& login, const std::string& description) {
             covered += field;
         }
     }
-    CallFrame planned(true);
+    CallFrame planned(EK_CALL_DRY_RUN);
     sdk::Changes(changes).carry_out(planned.call(), [] {});
     for (std::size_t at = 0; at < planned.changes.size();) {
         const std::string path = planned.changes.substr(at, planned.changes.find(' ', at) - at);
@@ -142,7 +142,7 @@ TEST(ADescription, IsRefusedByItsField) {
 }
 
 TEST(ADryRun, OnlyWarnsOfAGroupThatIsNotThereYet) {
-    const CallFrame frame(true);
+    const CallFrame frame(EK_CALL_DRY_RUN);
     const Wanted wanted =
         wanted_from(frame.call(), R"({"group":"web","groups":["adm","crew"]})", kDatabase, nullptr);
     EXPECT_EQ(frame.notes, (std::vector<std::string>{"/group there is no group \"web\" yet",

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <evenkeel/plugin.hpp>
+
+#include "plugins/accounts/database.hpp"
+#include "plugins/accounts/etc_watch.hpp"
+
+namespace evenkeel::accounts {
+
+// What a collection reads of its accounts. `state` and `description` are JSON; nothing if there is
+// no such account.
+struct Kind {
+    using Tell = std::optional<std::string> (*)(const Database&, const std::string& id);
+
+    std::vector<std::string> (*names)(const Database&);
+    Tell state, description;
+};
+
+template <typename Account>
+std::vector<std::string> names_in(const std::vector<Account>& accounts) {
+    std::vector<std::string> names;
+    for (const Account& account : accounts) names.push_back(account.name);
+    return names;
+}
+
+// list, read and watch of a collection of accounts, which derives from it. What has a name that
+// cannot be described is not listed.
+class Reader {
+  public:
+    explicit Reader(const Kind& kind, std::string etc = "/etc")
+        : kind_(kind), etc_(std::move(etc)) {}
+
+    void list(const sdk::Call& call, std::string_view filter) const;
+    void read(const sdk::Call& call, std::string_view ids) const;
+
+    class Watch : public EtcWatch {
+      public:
+        Watch(const Reader& reader, const sdk::Call& call, const sdk::WatchHost& host);
+    };
+
+  private:
+    Kind kind_;
+    std::string etc_;
+};
+
+}  // namespace evenkeel::accounts
