@@ -52,6 +52,8 @@ class Backend {
     virtual ~Backend() = default;
 
     virtual std::string_view name() const = 0;  // of the program: "apt", "dnf"
+    // Whether Settings::replace_config means anything to it.
+    virtual bool can_replace_config() const { return false; }
 
     // Throws EK_E_INVALID, with the canonical id, unless `id` is one.
     virtual void require_canonical(std::string_view id) = 0;

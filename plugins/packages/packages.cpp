@@ -60,7 +60,7 @@ class Packages {
                 "type": "string", "enum": ["keep", "replace"], "default": "keep"}}})";
 
     Packages(const sdk::Host& host, const sdk::Call&, std::string_view config)
-        : settings_(settings_from(config)) {
+        : host_(host), settings_(settings_from(config)) {
         if (!host.data_dir().empty()) settings_.folder = host.data_dir();
     }
 
@@ -137,7 +137,12 @@ class Packages {
   private:
     // Chosen by the first call that needs it, so that a machine without one says so to each.
     Backend& manager() {
-        if (!backend_) backend_ = choose_backend("/", settings_);
+        if (backend_) return *backend_;
+        backend_ = choose_backend("/", settings_);
+        if (settings_.replace_config && !backend_->can_replace_config())
+            host_.log(EK_SEV_WARNING, "config_files \"replace\" has no effect with " +
+                                          std::string(backend_->name()) +
+                                          ": on rpm each package says which of its files stay");
         return *backend_;
     }
 
@@ -167,6 +172,7 @@ class Packages {
         return state_of(*package, available(call, {id}).front());
     }
 
+    sdk::Host host_;
     Settings settings_;
     std::unique_ptr<Backend> backend_;
 };

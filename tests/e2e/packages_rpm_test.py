@@ -41,6 +41,14 @@ class Machine(Packages):
         told = self.bed().run("rpm", "-q", "--qf", "%{version}-%{release}\n", name, check=False)
         return told.stdout.strip() if told.returncode == 0 else None
 
+    def assert_keeps_changed_configuration(self):
+        self.put_done("packages", "hello", {})
+        write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.put_done("packages", "hello", {"version": "2.0-1"})
+        self.assertEqual(self.read("/etc/hello.conf"), "greeting=mine\n")
+        self.assertEqual(self.read("/etc/hello.conf.rpmnew"), "greeting=2.0\n")
+
 
 class Cases(Machine):
     """What holds on both."""
@@ -156,12 +164,7 @@ class Cases(Machine):
         self.assert_fails("both:x86_64", {}, "invalid", "canonical id .* is both")
 
     def test_a_changed_configuration_file_is_kept(self):
-        self.put_done("packages", "hello", {})
-        write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
-        rpms.give(self.bed(), self.tool, "v1", "v2")
-        self.put_done("packages", "hello", {"version": "2.0-1"})
-        self.assertEqual(self.read("/etc/hello.conf"), "greeting=mine\n")
-        self.assertEqual(self.read("/etc/hello.conf.rpmnew"), "greeting=2.0\n")
+        self.assert_keeps_changed_configuration()
 
     def test_a_failing_script_is_told(self):
         write(self.bed(), "/etc/failpre.fails", "")
@@ -335,7 +338,7 @@ class OnDnf(Dnf, Cases, SystemCase):
 
 
 class OnYum(Dnf, Machine, SystemCase):
-    agent = {"collections": {"packages": {"backend": "yum"}}}
+    agent = {"collections": {"packages": {"backend": "yum", "config_files": "replace"}}}
 
     def test_yum_is_in_charge_where_the_configuration_says_so(self):
         _, told = self.system.agent("rpm", "plugins")
@@ -346,6 +349,10 @@ class OnYum(Dnf, Machine, SystemCase):
         self.put_done("packages", "hello", {"ensure": "absent"})
         self.assertIsNone(self.version("hello"))
         self.assertNotEqual(self.sh("dnf history list | wc -l"), since)
+
+    def test_what_a_package_keeps_is_kept_whatever_the_configuration_says(self):
+        self.assert_keeps_changed_configuration()
+        self.assertIn('config_files "replace" has no effect with yum', self.bed().journal(AGENT))
 
 
 class OnZypper(Cases, SystemCase):

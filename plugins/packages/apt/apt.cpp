@@ -37,6 +37,7 @@ class Apt : public Backend {
           transactions_(dpkg_at_work(folder_), "dpkg") {}
 
     std::string_view name() const override { return "apt"; }
+    bool can_replace_config() const override { return true; }
 
     void require_canonical(std::string_view id) override {
         database_.refresh();
