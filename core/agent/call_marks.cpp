@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -79,19 +80,19 @@ void CallMark::begin(std::string_view what) {
     const std::size_t length = std::min<std::size_t>(what.size(), 400);
     std::memcpy(page_ + kTextAt, what.data(), length);
     page_[kTextAt + length] = '\0';
-    page_[0] = 'R';
+    std::atomic_ref(page_[0]).store('R', std::memory_order_relaxed);
     running = page_;
 }
 
 void CallMark::end() {
     running = nullptr;
-    page_[0] = '-';
-    page_[2] = 0;
+    clear();
 }
 
 void CallMark::clear() {
-    page_[0] = '-';
-    page_[2] = 0;
+    // The lane's end() may come at the same time.
+    std::atomic_ref(page_[0]).store('-', std::memory_order_relaxed);
+    std::atomic_ref(page_[2]).store(0, std::memory_order_relaxed);
 }
 
 void CallMark::note_crashes() {

@@ -50,7 +50,7 @@ TEST(CallMarks, AnEndFromOutsideCountsOnlyWhenItHappensAgainAndAgain) {
 
 TEST(CallMarks, ASecondLanesCallIsItsCollectionsToo) {
     test::TempFolder folder;
-    end_in_call(folder.path(), "services+", SIGSEGV);
+    end_in_call(folder.path(), "services+", SIGABRT);
     const auto lost = take_lost_calls(folder.path());
     ASSERT_EQ(lost.size(), 1U);
     EXPECT_EQ(lost[0].collection, "services");
