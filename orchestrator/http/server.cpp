@@ -24,6 +24,7 @@ using boost::system::error_code;
 // Descriptors that are left to the rest of the program.
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::chrono::milliseconds kAcceptPause(100);
+constexpr std::chrono::milliseconds kCancelAgain(10);
 
 std::size_t bearable_connections(std::size_t wanted) {
     rlimit limit{};
@@ -65,13 +66,20 @@ Connection::Connection(std::shared_ptr<ServerCore> of, Tcp::socket accepted)
 
 void Connection::expire_in(std::chrono::milliseconds duration) {
     timed_out = false;
+    ++watch_;
+    watch_for(duration);
+}
+
+void Connection::watch_for(std::chrono::milliseconds duration) {
     watchdog.expires_after(duration);
-    watchdog.async_wait([weak = weak_from_this(), watch = ++watch_](const error_code& error) {
+    watchdog.async_wait([weak = weak_from_this(), watch = watch_](const error_code& error) {
         const auto self = weak.lock();
         if (error || !self || self->watch_ != watch) return;
         self->timed_out = true;
         error_code ignored;
         self->socket.cancel(ignored);
+        // What was complete by then has not heard of it; what follows it shall.
+        self->watch_for(kCancelAgain);
     });
 }
 

@@ -27,7 +27,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
 
     Connection(std::shared_ptr<ServerCore> of, Tcp::socket accepted);
 
-    // Cancels what the socket is doing once `duration` has passed, and sets timed_out. Replaces
+    // Cancels what the socket does from when `duration` has passed, and sets timed_out. Replaces
     // the earlier one.
     void expire_in(std::chrono::milliseconds duration);
     void never_expire();
@@ -52,6 +52,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
     std::shared_ptr<Stream> stream;
 
   private:
+    void watch_for(std::chrono::milliseconds duration);
+
     std::uint64_t watch_ = 0;  // tells an expiry that is queued already from the current one
 };
 

@@ -1,4 +1,6 @@
 #include <chrono>
+#include <string>
+#include <thread>
 
 #include "tests/unit/orchestrator/http/serving.hpp"
 
@@ -35,6 +37,19 @@ TEST_F(Slow, DrippingDoesNotProlongTheTimeForTheHeader) {
         client.send("a");
     }
     EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(5000));
+    EXPECT_EQ(client.receive().status, 408);
+}
+
+TEST_F(Slow, BytesThatComeInTheMomentOfTheTimeoutDoNotLiftIt) {
+    start({.header_timeout = milliseconds(100)});
+    Client client(port());
+    client.send("GET /hello HTTP/1.1\r\nX-A: ");
+    ASSERT_TRUE(becomes_true([&] { return server_->connections() == 1; }));
+    // More than one read takes, there at once when the loop comes to look at its timers.
+    on_loop([&] {
+        client.send(std::string(10'000, 'a'));
+        std::this_thread::sleep_for(milliseconds(150));
+    });
     EXPECT_EQ(client.receive().status, 408);
 }
 
