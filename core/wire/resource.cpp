@@ -191,6 +191,21 @@ json::Value encode(const std::vector<Change>& changes) {
     return out;
 }
 
+Result<std::vector<Change>> decode_changes(const json::Value& value) {
+    std::vector<Change> changes;
+    if (value.is_null()) return changes;
+    if (!value.is_array()) return fail(Errc::invalid, "changes are no list");
+    for (const json::Value& change : value.as_array()) {
+        changes.push_back(EK_TRY(decode_change(change)));
+    }
+    return changes;
+}
+
+Result<json::Value> decode_state(const json::Value& value) {
+    if (value.is_object() || value.is_null()) return value;
+    return fail(Errc::invalid, "a state is no object");
+}
+
 json::Value encode(const Error& error) {
     return json::Object{{"code", to_string(error.code)}, {"detail", error.what}};
 }
@@ -282,15 +297,11 @@ Result<Done> decode_done(const json::Value& value) {
     done.action = value.string_or("action");
     done.generation = EK_TRY(decode_generation(value["generation"]));
     done.outcome = EK_TRY(outcome_from(value.string_or("outcome")));
-    if (const json::Value& changes = value["changes"]; changes.is_array()) {
-        for (const json::Value& change : changes.as_array()) {
-            done.changes.push_back(EK_TRY(decode_change(change)));
-        }
-    }
+    done.changes = EK_TRY(decode_changes(value["changes"]));
     if (const json::Value& error = value["error"]; error.is_object()) {
         done.error = decode_error(error);
     }
-    done.state = value["state"];
+    done.state = EK_TRY(decode_state(value["state"]));
     if (const json::Value& compliance = value["compliance"]; compliance.is_object()) {
         done.compliance = EK_TRY(decode_compliance(compliance));
     }

@@ -90,6 +90,10 @@ struct Change {
 json::Value encode(const Change& change);
 Result<Change> decode_change(const json::Value& value);
 json::Value encode(const std::vector<Change>& changes);
+Result<std::vector<Change>> decode_changes(const json::Value& value);  // null and absent: none
+
+// What a host says that a thing is like: an object, or null for one that is not there.
+Result<json::Value> decode_state(const json::Value& value);
 
 // {"code","detail"}: Errc's name and its text.
 json::Value encode(const Error& error);

@@ -109,7 +109,8 @@ Outcome live_reply(const Context& context, const std::string& host_id, const wir
     json::Value state;
     if (result["items"].is_array()) {
         for (const json::Value& item : result["items"].as_array()) {
-            if (item.string_or("id") == ref.id) state = item["state"];
+            if (item.string_or("id") != ref.id) continue;
+            state = EK_ASK(wire::decode_state(item["state"]));
         }
     }
     auto resource = EK_ASK(view.resource(host_id, ref));

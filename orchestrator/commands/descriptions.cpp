@@ -69,6 +69,7 @@ Result<void> take_described(state::Edit& edit, const Known& known, const std::st
     if (event.data["compliance"].is_object()) {
         compliance = EK_TRY(wire::decode_compliance(event.data["compliance"]));
     }
+    const json::Value state = EK_TRY(wire::decode_state(event.data["state"]));
     const auto here = EK_TRY(edit.resource(host, told.ref));
     const std::uint64_t revision = EK_TRY(tell(edit, event.kind, host, told));
     if (!takes(known, here, told)) return {};
@@ -82,7 +83,7 @@ Result<void> take_described(state::Edit& edit, const Known& known, const std::st
     resource.origin = told.origin;
     resource.generation = told.generation;
     resource.revision = revision;
-    resource.state = event.data["state"];
+    resource.state = state;
     resource.observed_at = event.time;
     resource.compliance = std::move(compliance);
     return edit.put_resource(host, resource);

@@ -21,6 +21,7 @@ struct Observation {
     wire::Policy policy = wire::Policy::report;
     wire::Generation generation;
     wire::Compliance compliance;
+    std::vector<wire::Change> changes;
 };
 
 Result<Observation> decode_observation(const json::Value& data) {
@@ -30,6 +31,8 @@ Result<Observation> decode_observation(const json::Value& data) {
     seen.policy = EK_TRY(wire::policy_from(data.string_or("policy", "report")));
     seen.generation = EK_TRY(wire::decode_generation(data["generation"]));
     seen.compliance = EK_TRY(wire::decode_compliance(data["compliance"]));
+    seen.changes = EK_TRY(wire::decode_changes(data["changes"]));
+    EK_CHECK(wire::decode_state(data["state"]));
     return seen;
 }
 
@@ -139,12 +142,10 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
     std::uint64_t revision = 0;
     // "resource.observed" and whatever newer agents may send is no news for administrators.
     if (state::is_event_type(event.kind)) {
-        json::Value changes = event.data["changes"];
-        if (!changes.is_array()) changes = json::Array{};
         revision = EK_TRY(
             edit.add_event(event.kind, host, state::subject_of(seen.ref),
                            state::resource_event(host, seen.ref, seen.policy, seen.generation,
-                                                 seen.compliance, std::move(changes))));
+                                                 seen.compliance, wire::encode(seen.changes))));
     }
     if (!concerns(resource, seen.generation)) return {};
     return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"), event.time,

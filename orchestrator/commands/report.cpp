@@ -28,8 +28,15 @@ Result<void> explain_gap(state::Edit& edit, const std::string& host, const state
     return {};
 }
 
-// agent.blind and agent.shed, with no more than their own members.
+// agent.blind and agent.shed, with no more than their own members, as the API declares them.
 Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Event& event) {
+    for (const char* member : {"from", "to", "count", "reason"}) {
+        const json::Value& value = event.data[member];
+        const bool is_text = value.is_string() && std::string_view(member) != "count";
+        const bool is_number = value.is_integer() && std::string_view(member) != "reason";
+        if (is_text || is_number || value.is_null()) continue;
+        return fail(Errc::invalid, std::string("a report's ") + member + " does not read");
+    }
     EK_CHECK(edit.add_event(event.kind, host, host,
                             json::Object{{"host", host},
                                          {"from", event.data["from"]},

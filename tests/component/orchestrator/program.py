@@ -51,11 +51,13 @@ class Orchestrator:
         self.start()
 
     def close(self):
-        if self.process:
-            self.kill()
-        self.proxy.close()
-        self.log.close()
-        self.folder.cleanup()
+        try:
+            if self.process:
+                self.kill()
+        finally:
+            self.proxy.close()
+            self.log.close()
+            self.folder.cleanup()
 
     def start(self):
         reading, writing = os.pipe()
@@ -92,9 +94,12 @@ class Orchestrator:
         return code
 
     def kill(self):
+        ended = self.process.poll()
         self.process.kill()
         self.process.wait(START_SECONDS)
         self.process = None
+        if ended is not None:
+            raise AssertionError(f"it had ended by itself with {ended}: {self.logged()[-2000:]}")
 
     def run(self, *argv):
         """A subcommand that ends: (exit code, what it said on stderr)."""

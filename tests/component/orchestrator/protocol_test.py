@@ -44,6 +44,28 @@ class Protocol(OrchestratorCase):
         agent.event("command.running", {"command": command}, seq=0)
         self.assertEqual(self.command(command)["state"], "succeeded")
 
+    def test_what_an_agent_makes_up_is_neither_stored_nor_told(self):
+        """Its numbers are accounted for; what clients get stays what the API declares."""
+        agent = self.online()
+        one = self.put_done(agent, "/a", {"mode": "0644"})["resources"][0]
+        events = self.events()
+        report = {"collection": "files", "id": "/a", "policy": "report", "changes": [],
+                  "generation": one["generation"], "compliance": verdict("drifted")}
+        made_up = [("resource.drifted", {**report, "changes": changes})
+                   for changes in (["x"], [{"path": 7}], [{"path": "/mode", "action": "burn"}], 7)]
+        made_up += [("resource.drifted", {**report, "state": state}) for state in ("x", [1], 7)]
+        made_up += [("resource.drifted", {**report, "compliance": {"status": "fine"}})]
+        blind = {"from": None, "to": None, "count": None, "reason": "restart"}
+        made_up += [(kind, {**blind, name: {"a": [1]}}) for name in blind
+                    for kind in ("agent.blind", "agent.shed")]
+        for kind, data in made_up:
+            agent.event(kind, data)
+        self.drift(agent, {"resources": [{**one, "policy": "report"}]})
+        eventually("what is real is told", lambda: "resource.drifted" in self.types(events))
+        self.assertEqual(self.types(events), ["agent.shed"] * len(made_up) + ["resource.drifted"])
+        self.assertEqual({event["data"]["reason"] for event in events.seen[:-1]}, {"invalid"})
+        self.assertEqual(self.rest.resource("web1", "files", "/a")["state"], {"size": 2})
+
     def test_an_event_that_comes_twice_is_told_once(self):
         agent = self.online()
         command = self.put_done(agent, "/etc/x", {"content": "x"})
