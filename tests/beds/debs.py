@@ -9,6 +9,9 @@ Suite v1 has each package in version 1.0, v2 has newer ones of some:
   needy      depends on something that no source has
   clash      has a file of libhello
   rival      conflicts with libhello
+  asks       a question of debconf's; the answer is in /opt/asks/name
+  svc        its postinst starts svc.service
+  many-1..20 nothing special
 """
 
 import pathlib
@@ -19,6 +22,13 @@ import tempfile
 WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do ' \
        'sleep 0.1; n=$((n+1)); done; rm -f /run/slowpost'
 
+ASKS = {
+    "/DEBIAN/templates": "Template: asks/name\nType: string\nDefault: nobody\nDescription: Who?\n",
+    "/DEBIAN/config": "#!/bin/sh\n. /usr/share/debconf/confmodule\n"
+                      "db_input critical asks/name || true\ndb_go || true\n",
+}
+ASKED = ". /usr/share/debconf/confmodule; db_get asks/name; echo $RET >/opt/asks/name"
+UNIT = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
 MANY = [f"many-{number}" for number in range(1, 21)]
 
 # suite, name, version, further control fields, files, configuration files, postinst
@@ -32,6 +42,9 @@ DEBS = [
     ("v1", "needy", "1.0", {"Depends": "does-not-exist"}, {}, {}, None),
     ("v1", "clash", "1.0", {}, {"/opt/libhello/VERSION": "no\n"}, {}, None),
     ("v1", "rival", "1.0", {"Conflicts": "libhello"}, {}, {}, None),
+    ("v1", "asks", "1.0", {"Depends": "debconf"}, ASKS, {}, ASKED),
+    ("v1", "svc", "1.0", {}, {"/lib/systemd/system/svc.service": UNIT}, {},
+     "systemctl daemon-reload; systemctl enable --now svc.service"),
     *(("v1", name, "1.0", {}, {}, {}, None) for name in MANY),
     ("v2", "libhello", "2.0", {}, {}, {}, None),
     ("v2", "hello", "2.0", {"Depends": "libhello (>= 2)"}, {},
@@ -39,11 +52,11 @@ DEBS = [
 ]
 
 
-def put(tree, path, text, mode=0o644):
+def put(tree, path, text):
     target = tree / path.lstrip("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-    target.chmod(mode)
+    target.chmod(0o755 if text.startswith("#!") else 0o644)
 
 
 def make_deb(pool, name, version, control, files, conffiles, postinst):
@@ -59,7 +72,7 @@ def make_deb(pool, name, version, control, files, conffiles, postinst):
         if conffiles:
             put(tree, "DEBIAN/conffiles", "".join(f"{path}\n" for path in conffiles))
         if postinst:
-            put(tree, "DEBIAN/postinst", f"#!/bin/sh\nset -e\n{postinst}\n", 0o755)
+            put(tree, "DEBIAN/postinst", f"#!/bin/sh\nset -e\n{postinst}\n")
         subprocess.run(["dpkg-deb", "-Znone", "--root-owner-group", "--build", folder, str(pool)],
                        check=True, stdout=subprocess.DEVNULL)
 

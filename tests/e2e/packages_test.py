@@ -10,7 +10,8 @@ from harness.case import QUIET_SECONDS, SystemCase
 from harness.packages import Packages
 from harness.system import AGENT, eventually, main_pid, write
 
-PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy")
+PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy",
+            "asks", "svc")
 LATENCY_SECONDS = 2.0
 HELD_SECONDS = 3
 
@@ -160,6 +161,24 @@ class Apply(PackagesCase):
         self.put_done("packages", "hello", {"version": "2.0"})
         self.assertEqual(self.status("hello"), ("install", "installed", "2.0"))
         self.assertEqual(self.read("/etc/hello.conf"), "greeting=mine\n")
+
+    def test_nobody_is_asked_and_what_was_answered_before_counts(self):
+        for said, answer in (("", "nobody\n"), ("echo asks asks/name string ann |"
+                                                "debconf-set-selections", "ann\n")):
+            self.sh(said)
+            self.put_done("packages", "asks", {})
+            self.assertEqual(self.read("/opt/asks/name"), answer)
+            self.put_done("packages", "asks", {"ensure": "absent"})
+            self.sh("dpkg --purge asks")
+
+    def test_a_service_that_its_package_starts_is_its_own(self):
+        self.addCleanup(self.sh, "systemctl disable --now svc", check=False)
+        self.put_done("packages", "svc", {})
+        self.assertEqual(self.sh("systemctl is-active svc").strip(), "active")
+        self.sh(f"systemctl restart {AGENT}")
+        self.assertEqual(self.sh("systemctl is-active svc").strip(), "active")
+        self.assertIn("/svc.service\n", self.sh(
+            "cat /proc/$(systemctl show --property=MainPID --value svc)/cgroup"))
 
     def test_a_failing_script_is_told_and_healed_by_the_next_apply(self):
         write(self.bed(), "/etc/failpost.fails", "")
