@@ -1,5 +1,6 @@
 """What the pages of docs/ and README.md promise: links, commands, and names of functions."""
 
+import json
 import pathlib
 import re
 import shlex
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n"
                    r"```(?P<language>sh|py)\n(?P<text>.*?)^```$", re.M | re.S)
 DISCOVERY = re.compile(r"^<!-- discovery on (\w+) -->\n```sh\n(.*?)^```$", re.M | re.S)
+EXAMPLE = re.compile(r"^```json\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
 
@@ -24,6 +26,15 @@ def pages():
 def blocks(text):
     """(host or None, "sh" or "py", text) of each block that is marked to be run."""
     return [match.group("host", "language", "text") for match in BLOCK.finditer(text)]
+
+
+def examples(text):
+    """Each FILE, or entry of one as a FILE, that a block in JSON shows."""
+    for block in map(json.loads, EXAMPLE.findall(text)):
+        if "collection" in block:
+            yield {"resources": [block]}
+        elif "resources" in block:
+            yield block
 
 
 def discovery():

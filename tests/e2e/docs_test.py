@@ -37,6 +37,20 @@ class Docs(SystemCase):
                     ran.add(language)
         self.assertEqual(ran, {"sh", "py"})
 
+    def test_the_files_that_the_pages_show_can_be_planned(self):
+        pages_with_one = set()
+        for page, text in pages.pages().items():
+            for number, example in enumerate(pages.examples(text)):
+                with self.subTest(page=page.name, number=number):
+                    reply = self.rest.call("POST", "/v1/hosts/web:apply?dry_run=all", example)
+                    self.assertEqual(reply.status, 200, reply)
+                    # What the example speaks of need not be on this host, but the words are right.
+                    codes = {(one["error"] or {}).get("code") for one in reply.body["resources"]}
+                    self.assertLessEqual(codes, {None, "not-found", "unavailable"}, reply)
+                    pages_with_one.add(page.stem)
+        self.assertLessEqual({"agent", "directories", "files", "groups", "packages", "services",
+                              "users"}, pages_with_one)
+
     def run_shell(self, host, page, commands):
         beds = {"orchestrator": self.system.orchestrator, **self.system.hosts}
         folder = f"/tmp/{page}"
