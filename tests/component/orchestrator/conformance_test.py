@@ -106,12 +106,12 @@ class Planted(OrchestratorCase):
 
     def test_an_answer_that_lacks_a_required_member_is_found(self):
         broken = {**PAGE, "items": [{name: HOST[name] for name in HOST if name != "name"}]}
-        wrong, = self.found(answer(broken))
-        self.assertEqual(wrong, "GET /v1/hosts (/v1/hosts) -> 200: /items/0: "
-                                "'name' is a required property")
+        self.assertEqual(self.found(answer(broken))[0], "GET /v1/hosts (/v1/hosts) -> 200: "
+                         "/items/0: 'name' is a required property")
 
     def test_what_else_is_not_declared_is_found(self):
         for what, canned in {
+                "'colour' was unexpected": answer({**PAGE, "items": [{**HOST, "colour": "red"}]}),
                 "status 201": answer(PAGE, "201 Created"),
                 "x-new": answer(PAGE, more="X-New: 1\r\n"),
                 "text/plain": answer(PAGE, kind="text/plain"),
