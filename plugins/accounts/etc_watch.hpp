@@ -9,7 +9,7 @@
 #include <evenkeel/plugin.hpp>
 
 #include "plugins/accounts/database.hpp"
-#include "plugins/posix/fd.hpp"
+#include "plugins/posix/inotify.hpp"
 
 namespace evenkeel::accounts {
 
@@ -24,9 +24,6 @@ class EtcWatch {
 
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
     EtcWatch(const sdk::WatchHost& host, Look look, std::string etc = "/etc");
-    ~EtcWatch();
-    EtcWatch(const EtcWatch&) = delete;
-    EtcWatch& operator=(const EtcWatch&) = delete;
 
     void interest(std::string_view id, bool on);
     void ready(int fd, std::uint32_t revents);
@@ -39,7 +36,7 @@ class EtcWatch {
     sdk::WatchHost host_;
     Look look_;
     std::string etc_;
-    posix::Fd inotify_;
+    posix::Inotify inotify_;
     // Hashes of what was seen last: the watch itself keeps no secret.
     std::map<std::string, std::size_t> seen_;
     bool touched_ = false;

@@ -1,13 +1,9 @@
 #include "plugins/packages/watch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <utility>
 
-#include <poll.h>
 #include <sys/inotify.h>
 
 #include "plugins/posix/failure.hpp"
@@ -21,20 +17,6 @@ constexpr std::uint64_t kAgainNs = 100'000'000;
 // Given to one who has opened a lock to take it.
 constexpr std::uint64_t kOpenedNs = 10'000'000;
 
-posix::Fd open_inotify() {
-    posix::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    if (!fd && errno == EMFILE)
-        throw sdk::Failure(EK_E_UNAVAILABLE, "no inotify instance is left")
-            .hint("raise fs.inotify.max_user_instances");
-    if (!fd) throw posix::os_failure(errno, "make an inotify instance");
-    return fd;
-}
-
-sdk::Failure no_watch(const std::string& path) {
-    return sdk::Failure(EK_E_UNAVAILABLE, "cannot watch " + path + ": " + std::strerror(errno))
-        .hint("raise fs.inotify.max_user_watches");
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -42,25 +24,14 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }  // namespace
 
 DatabaseWatch::DatabaseWatch(const sdk::WatchHost& host, Watched watched)
-    : host_(host), watched_(std::move(watched)), inotify_(open_inotify()) {
+    : host_(host), watched_(std::move(watched)), inotify_(host) {
     for (const Watched::Folder& folder : watched_.folders) {
-        const int watch = ::inotify_add_watch(
-            inotify_.get(), folder.path.c_str(),
-            IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
+        const int watch = inotify_.add(folder.path, IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE |
+                                                        IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
         if (watch >= 0) by_watch_[watch] = folder;
-        if (watch < 0 && (folder.needed || errno != ENOENT)) throw no_watch(folder.path);
+        if (watch < 0 && folder.needed) throw posix::os_failure(ENOENT, "watch " + folder.path);
     }
     watch_locks();
-    host_.fd(inotify_.get(), POLLIN);
-}
-
-DatabaseWatch::~DatabaseWatch() {
-    try {
-        host_.timer(0);
-        host_.fd(inotify_.get(), 0);
-    } catch (const sdk::Failure&) {
-        // The host takes the descriptor out by itself when it is closed.
-    }
 }
 
 // The files, not what is opened in their folder: whoever reads the database opens what is beside
@@ -68,10 +39,8 @@ DatabaseWatch::~DatabaseWatch() {
 void DatabaseWatch::watch_locks() {
     for (const Watched::Folder& folder : watched_.folders) {
         for (const std::string& lock : folder.locks) {
-            const std::string path = folder.path + "/" + lock;
-            const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), IN_OPEN);
+            const int watch = inotify_.add(folder.path + "/" + lock, IN_OPEN);
             if (watch >= 0) locks_.insert(watch);
-            if (watch < 0 && errno != ENOENT) throw no_watch(path);
         }
     }
 }
@@ -118,20 +87,9 @@ void DatabaseWatch::on_event(int watch, std::uint32_t mask, const std::string& n
 }
 
 void DatabaseWatch::drain() {
-    alignas(inotify_event) std::array<char, 16384> buffer;
-    while (true) {
-        const ssize_t length = ::read(inotify_.get(), buffer.data(), buffer.size());
-        if (length < 0 && errno == EINTR) continue;
-        if (length < 0 && errno == EAGAIN) return;
-        if (length <= 0) throw posix::os_failure(length < 0 ? errno : EIO, "read from inotify");
-        for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
-            inotify_event event{};
-            std::memcpy(&event, buffer.data() + at, sizeof(inotify_event));
-            const char* const name = buffer.data() + at + sizeof(inotify_event);
-            on_event(event.wd, event.mask, std::string(name, ::strnlen(name, event.len)));
-            at += sizeof(inotify_event) + event.len;
-        }
-    }
+    inotify_.drain([this](const inotify_event& event, std::string_view name) {
+        on_event(event.wd, event.mask, std::string(name));
+    });
 }
 
 // Nobody is judged in the middle of his work: a run writes its database several times, with

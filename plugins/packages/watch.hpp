@@ -9,7 +9,7 @@
 
 #include "plugins/packages/backend.hpp"
 #include "plugins/packages/lock.hpp"
-#include "plugins/posix/fd.hpp"
+#include "plugins/posix/inotify.hpp"
 
 namespace evenkeel::packages {
 
@@ -34,7 +34,6 @@ class DatabaseWatch : public Watcher {
   public:
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
     DatabaseWatch(const sdk::WatchHost& host, Watched watched);
-    ~DatabaseWatch() override;
 
     void interest(std::string_view id, bool on) override;
     void ready(int fd, std::uint32_t revents) override;
@@ -47,7 +46,7 @@ class DatabaseWatch : public Watcher {
 
     sdk::WatchHost host_;
     Watched watched_;
-    posix::Fd inotify_;
+    posix::Inotify inotify_;
     std::map<int, Watched::Folder> by_watch_;
     std::set<int> locks_;  // watches of lock files
     std::map<std::string, std::string> known_;

@@ -5,7 +5,7 @@
 
 #include <evenkeel/plugin.hpp>
 
-#include "plugins/posix/fd.hpp"
+#include "plugins/posix/inotify.hpp"
 #include "plugins/posix/settle.hpp"
 #include "plugins/posix/watch_tree.hpp"
 
@@ -17,9 +17,6 @@ class PathWatch {
   public:
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance left.
     explicit PathWatch(const sdk::WatchHost& host);
-    ~PathWatch();
-    PathWatch(const PathWatch&) = delete;
-    PathWatch& operator=(const PathWatch&) = delete;
 
     // `id` is a canonical path. Throws as WatchTree::add.
     void interest(std::string_view id, bool on);
@@ -30,7 +27,7 @@ class PathWatch {
     void tell();
 
     sdk::WatchHost host_;
-    Fd inotify_;
+    Inotify inotify_;
     WatchTree tree_;
     Settle settle_;
 };

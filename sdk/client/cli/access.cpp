@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/input.hpp"
 #include "sdk/client/cli/watch.hpp"
 
 // Tokens and enrolments.
@@ -160,16 +161,9 @@ Exit decide(Session& session, const EnrolmentOptions& options, const std::string
 Exit accept_enrolment(Session& session, const EnrolmentOptions& options) {
     json::Object body;
     if (!options.name.empty()) body.set("name", options.name);
-    json::Object labels;
-    for (const std::string& label : options.labels) {
-        const std::size_t equals = label.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            Output::message("a label is like name=value");
-            return Exit::usage;
-        }
-        labels.set(label.substr(0, equals), label.substr(equals + 1));
-    }
-    if (!labels.empty()) body.set("labels", std::move(labels));
+    auto labels = labels_from(options.labels);
+    if (!labels) return Exit::usage;
+    if (!labels->empty()) body.set("labels", *std::move(labels));
     return decide(session, options, "accept", body);
 }
 

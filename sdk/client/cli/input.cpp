@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "sdk/client/cli/output.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -31,6 +32,23 @@ client::Result<std::string> read_input(const std::string& path) {
     if (!content)
         return client::Failure{.kind = client::Kind::local, .detail = content.error().what};
     return *std::move(content);
+}
+
+std::optional<json::Object> labels_from(const std::vector<std::string>& given, bool may) {
+    json::Object labels;
+    for (const std::string& label : given) {
+        const std::size_t equals = label.find('=');
+        if (equals != 0 && equals != std::string::npos) {
+            labels.set(label.substr(0, equals), label.substr(equals + 1));
+        } else if (may && equals != 0 && label.size() > 1 && label.ends_with('-')) {
+            labels.set(label.substr(0, label.size() - 1), nullptr);
+        } else {
+            Output::message(std::string("a label is like name=value") +
+                            (may ? ", or name- to take it away" : ""));
+            return std::nullopt;
+        }
+    }
+    return labels;
 }
 
 }  // namespace evenkeel::cli

@@ -1,5 +1,6 @@
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/input.hpp"
 
 namespace evenkeel::cli {
 
@@ -15,22 +16,12 @@ Exit rename_host(Session& session, const ManageOptions& options) {
 }
 
 Exit label_host(Session& session, const ManageOptions& options) {
-    json::Object labels;
-    for (const std::string& label : options.labels) {
-        const std::size_t equals = label.find('=');
-        const bool takes_away = equals == std::string::npos && label.ends_with('-');
-        if (takes_away) labels.set(label.substr(0, label.size() - 1), nullptr);
-        else if (equals != 0 && equals != std::string::npos)
-            labels.set(label.substr(0, equals), label.substr(equals + 1));
-        else {
-            Output::message("a label is like name=value, or name- to take it away");
-            return Exit::usage;
-        }
-    }
+    auto labels = labels_from(options.labels, true);
+    if (!labels) return Exit::usage;
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto host = (*client)->update_host(
-        options.name, json::write(json::Object{{"labels", std::move(labels)}}));
+        options.name, json::write(json::Object{{"labels", *std::move(labels)}}));
     if (!host) return session.fail(host.error());
     if (session.output().is_json()) session.output().json(host->json);
     std::string shown;
@@ -59,19 +50,12 @@ Exit cancel_command(Session& session, const ManageOptions& options) {
 }
 
 Exit create_enrolment_token(Session& session, const ManageOptions& options) {
-    json::Object labels;
-    for (const std::string& label : options.labels) {
-        const std::size_t equals = label.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            Output::message("a label is like name=value");
-            return Exit::usage;
-        }
-        labels.set(label.substr(0, equals), label.substr(equals + 1));
-    }
+    auto labels = labels_from(options.labels);
+    if (!labels) return Exit::usage;
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto token = (*client)->create_enrolment_token(
-        options.name, options.uses, options.expires_in, json::write(std::move(labels)));
+        options.name, options.uses, options.expires_in, json::write(*std::move(labels)));
     if (!token) return session.fail(token.error());
     if (session.output().is_json()) session.output().json(token->json);
     else session.output().text(token->install + "\n");

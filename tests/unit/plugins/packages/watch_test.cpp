@@ -55,7 +55,7 @@ class DpkgWatch : public testing::Test {
     // What was hinted at since the last time; "?a" is that a is not settled.
     std::string hints() {
         pollfd fd{fd_, POLLIN, 0};
-        if (::poll(&fd, 1, 0) > 0) watch_->ready(fd_, POLLIN);
+        while (::poll(&fd, 1, 0) > 0) watch_->ready(fd_, POLLIN);
         return std::exchange(hints_, "");
     }
 

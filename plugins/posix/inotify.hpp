@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <evenkeel/plugin.hpp>
+
+#include "plugins/posix/fd.hpp"
+
+struct inotify_event;
+
+namespace evenkeel::posix {
+
+// inotify(7) on a watch's reactor, from construction to destruction. Belongs to the reactor's
+// thread but for construction.
+class Inotify {
+  public:
+    // Throws EK_E_UNAVAILABLE when the system has no inotify instance left.
+    explicit Inotify(const sdk::WatchHost& host);
+    // Takes the descriptor and the timer from the reactor.
+    ~Inotify();
+    Inotify(const Inotify&) = delete;
+    Inotify& operator=(const Inotify&) = delete;
+
+    int fd() const { return fd_.get(); }
+
+    // Watches `path` for the IN_ events of `mask`; -1 when it is not there. Throws EK_E_UNAVAILABLE
+    // when no watch is left or it cannot be watched otherwise.
+    int add(const std::string& path, std::uint32_t mask);
+
+    // What has come, in order; `name` is empty for the watched thing itself. Leaves the rest of a
+    // great many for the next wake-up, so that other watches get their turn.
+    using OnEvent = std::function<void(const inotify_event& event, std::string_view name)>;
+    void drain(const OnEvent& on_event);
+
+  private:
+    sdk::WatchHost host_;
+    Fd fd_;
+};
+
+}  // namespace evenkeel::posix
