@@ -1,5 +1,6 @@
 """How long the main path takes on booted hosts: a PUT until it is done on the machine, and an edit
-on the machine until its drift is read from the event stream and until it is repaired.
+on the machine, or the crash of a service, until its drift is read from the event stream, and until
+it is repaired.
 
 Prints one line for each figure: median, 90th and 99th percentile in milliseconds, and beside it the
 floor: the same work without Evenkeel.
@@ -11,14 +12,14 @@ import sys
 import time
 
 from harness.events import about
-from harness.system import System
+from harness.system import System, main_pid, write
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "200"))
 
 
 def report(name, seconds):
     cuts = statistics.quantiles(seconds, n=100)
-    print(f"{name:44} median {cuts[49] * 1e3:8.2f} ms  p90 {cuts[89] * 1e3:8.2f}  "
+    print(f"{name:48} median {cuts[49] * 1e3:8.2f} ms  p90 {cuts[89] * 1e3:8.2f}  "
           f"p99 {cuts[98] * 1e3:8.2f}  n={len(seconds)}", flush=True)
 
 
@@ -38,6 +39,33 @@ def edit(path, text):
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+UNIT = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/usr/bin/sleep infinity\n"
+
+
+def measure_crashes(system):
+    """Beside the floor: killing it, and asking systemd once how it is."""
+    rest, events, host, bed = system.rest, system.events, system.ids["web"], system.hosts["web"]
+    write(bed, "/etc/systemd/system/bench.service", UNIT)
+    bed.run("systemctl", "daemon-reload")
+    rest.put("web", "services", "bench", {"running": True}, "report")
+    floor, seen = [], []
+    for times, told in ((floor, False), (seen, True)) * (ROUNDS // 4):
+        since, pid = events.mark(), main_pid(bed, "bench")
+        start = time.monotonic()
+        bed.run("kill", "-9", pid)
+        if not told:
+            bed.run("systemctl", "is-active", "bench", check=False)
+            times.append(time.monotonic() - start)
+        events.wait(about("resource.drifted", host, "services", "bench"), since=since)
+        if told:
+            times.append(time.monotonic() - start)
+        since = events.mark()
+        bed.run("systemctl", "start", "bench")
+        events.wait(about("resource.restored", host, "services", "bench"), since=since)
+    report("floor: kill -9 and a systemctl", floor)
+    report("kill -9 until the crash is read from the stream", seen)
 
 
 def main():
@@ -71,11 +99,13 @@ def main():
         events.wait(about("resource.restored", host, "files", "/etc/bench"), since=since)
     report("edit until its drift is read from the stream", drifted)
 
+    measure_crashes(system)
+
     # Few rounds: an agent that repairs the same thing too often is told to stop by its flap limit.
     put("good\n", "enforce")
     start = time.monotonic()
     told("resource.repaired", 0)
-    print(f"{'edit until its repair is read':44} once   {(time.monotonic() - start) * 1e3:8.2f} ms")
+    print(f"{'edit until its repair is read':48} once   {(time.monotonic() - start) * 1e3:8.2f} ms")
     system.close()
 
 

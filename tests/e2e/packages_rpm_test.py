@@ -10,7 +10,6 @@ from harness.case import QUIET_SECONDS, SystemCase
 from harness.packages import Packages
 from harness.system import AGENT, eventually, write
 
-LATENCY_SECONDS = 2.0
 HELD_SECONDS = 2
 TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
 RELEASE = "1.0-1"
@@ -214,15 +213,14 @@ class Cases(Machine):
                 (self.hold, {"path": "/hold", "expected": False, "actual": True})):
             with self.subTest(command):
                 self.put_done("packages", "libhello", description)
-                since, at = self.tamper(command)
+                since = self.tamper(command)
                 event = self.wait_event("resource.drifted", "packages", "libhello", since)
                 self.assertEqual(event["data"]["compliance"]["fields"], [field])
                 self.assertEqual(event["data"]["compliance"]["seen_by"], "event")
-                self.assertLess(event["_at"] - at, LATENCY_SECONDS)
 
     def test_drift_is_repaired_where_that_is_the_policy(self):
         self.put_done("packages", "libhello", {"version": "1.0-1"}, "enforce")
-        since, _ = self.tamper("rpm --erase libhello")
+        since = self.tamper("rpm --erase libhello")
         self.wait_event("resource.repaired", "packages", "libhello", since)
         self.assertEqual(self.version("libhello"), RELEASE)
         self.assertEqual(self.resource_events("packages", "libhello", since),
@@ -230,7 +228,7 @@ class Cases(Machine):
 
     def test_what_concerns_others_or_nothing_is_no_drift(self):
         self.put_done("packages", "libhello", {})
-        since, _ = self.tamper("rpm -i /srv/rpms/v1/noarch/failpost-*.rpm; rpm -qa >/dev/null")
+        since = self.tamper("rpm -i /srv/rpms/v1/noarch/failpost-*.rpm; rpm -qa >/dev/null")
         self.bed().run(AGENT, "read", "packages", "libhello")
         time.sleep(QUIET_SECONDS)
         self.assertEqual(self.resource_events("packages", "libhello", since), [])

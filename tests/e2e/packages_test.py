@@ -12,7 +12,6 @@ from harness.system import AGENT, eventually, main_pid, write
 
 PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy",
             "asks", "svc")
-LATENCY_SECONDS = 2.0
 HELD_SECONDS = 3
 
 
@@ -249,18 +248,17 @@ class Drift(PackagesCase):
                 ("apt-mark hold libhello", {"path": "/hold", "expected": False, "actual": True})):
             with self.subTest(command):
                 self.put_done("packages", "libhello", description)
-                since, at = self.tamper(command)
+                since = self.tamper(command)
                 event = self.wait_event("resource.drifted", "packages", "libhello", since)
                 self.assertEqual(event["data"]["compliance"]["fields"], [field])
                 self.assertEqual(event["data"]["compliance"]["seen_by"], "event")
-                self.assertLess(event["_at"] - at, LATENCY_SECONDS)
 
     def test_drift_is_repaired_where_that_is_the_policy(self):
         debs.give(self.bed(), "v1", "v2")
         self.put_done("packages", "libhello", {"version": "1.0"}, "enforce")
         for command in ("dpkg --purge libhello", "apt-get -qy install libhello=2.0"):
             with self.subTest(command):
-                since, _ = self.tamper(command)
+                since = self.tamper(command)
                 self.wait_event("resource.repaired", "packages", "libhello", since)
                 self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
                 self.assertEqual(self.resource_events("packages", "libhello", since),
@@ -268,7 +266,7 @@ class Drift(PackagesCase):
 
     def test_what_concerns_others_or_nothing_is_no_drift(self):
         self.put_done("packages", "libhello", {})
-        since, _ = self.tamper("apt-get -qy install failpost; apt-get -qy install libhello")
+        since = self.tamper("apt-get -qy install failpost; apt-get -qy install libhello")
         time.sleep(QUIET_SECONDS)
         self.assertEqual(self.resource_events("packages", "libhello", since), [])
 

@@ -14,7 +14,7 @@ MARKER = "/run/watched-marker"
 class Watching:
     """Collects events from when the block is entered until it is left.
 
-    Each is the event's data with its `kind`, and `at`, the time it came.
+    Each is the event's data with its `kind`.
     """
 
     def __init__(self, bed):
@@ -78,6 +78,5 @@ class Watching:
             with contextlib.suppress(json.JSONDecodeError):
                 event = json.loads(line)
                 with self._more:
-                    self._seen.append({**event.get("data", {}), "kind": event.get("kind"),
-                                       "at": time.time()})
+                    self._seen.append({**event.get("data", {}), "kind": event.get("kind")})
                     self._more.notify_all()

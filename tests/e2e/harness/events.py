@@ -113,7 +113,6 @@ class Events:
     def _take(self, fields):
         event = json.loads(fields["data"])
         event["_sse"] = {"id": fields.get("id"), "event": fields.get("event")}
-        event["_at"] = time.time()
         with self._more:
             self._last = fields.get("id", self._last)
             self.seen.append(event)

@@ -157,6 +157,8 @@ class Doing(EkCase):
         self.assertEqual(self.api.asked("PATCH")[0].json(),
                          {"labels": {"role": "web", "old": None}})
         self.ek("label", "host", "web1", "nonsense", exits=2)
+        self.ek("accept", "enrolment", "abc", "--label", "=web", exits=2)
+        self.ek("create", "enrolment-token", "--label", "web-", exits=2)
 
 
 def page_of(host):
