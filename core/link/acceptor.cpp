@@ -58,6 +58,7 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
 void Acceptor::inbound_accepted(Inbound& inbound) {
     const std::size_t from_there = ++per_address_[inbound.peer().address];
     watch(inbound);
+    if (turns_away_) return inbound.cut("the listener stops");
     if (from_there > options_.connections_per_address_max) {
         inbound.cut("too many connections from " + inbound.peer().address);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,7 +19,8 @@
 namespace evenkeel::link {
 
 // Proton's side of a listener: one open port and all its connections, for the life of one
-// container. Made, run and destroyed on Proton's thread; only send() and close() are [any].
+// container. Made, run and destroyed on Proton's thread; only turn_away(), send() and close()
+// are [any].
 class Acceptor final : public proton::listen_handler, public InboundOwner {
   public:
     // `listening` is told the port, or why there is none.
@@ -27,6 +29,9 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
 
     void listen(proton::container& container, const proton::connection_options& server,
                 std::uint16_t port);
+    // From now on whoever comes is cut: a container that is stopped ends the connections that it
+    // has, and then waits for those that it has accepted meanwhile. [any]
+    void turn_away() { turns_away_ = true; }
     // The container has ended: ends what is left.
     void ended();
 
@@ -66,6 +71,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     std::unordered_map<std::uint64_t, Inbound*> watched_;
     std::shared_ptr<Inbound> retired_;  // until its last callback has surely returned
     bool sweeping_ = false;
+    std::atomic<bool> turns_away_{false};
 
     std::mutex mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> admitted_;

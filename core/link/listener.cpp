@@ -156,6 +156,7 @@ void Listener::stop() {
         impl_->stopping = true;
     }
     impl_->changed.notify_all();
+    if (const auto acceptor = impl_->current()) acceptor->turn_away();
     impl_->runner->stop();
     impl_->thread.join();
     impl_->port = 0;

@@ -15,13 +15,14 @@ Result<void> Runner::run(const std::string& container_id,
     Result<void> result;
     try {
         proton::container container(container_id);
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopped_) return {};
-            running_ = &container;
-        }
         try {
-            set_up(container);
+            {
+                // A stop() ends what is there: it has to come before all of that or after it.
+                const std::lock_guard lock(mutex_);
+                if (stopped_) return {};
+                set_up(container);
+                running_ = &container;
+            }
             container.run();
         } catch (const std::exception& error) {
             result = fail(Errc::internal, error.what());

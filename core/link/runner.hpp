@@ -13,9 +13,9 @@ namespace evenkeel::link {
 // Runs one Proton container after the other on the calling thread, and ends them from any other.
 class Runner {
   public:
-    // `set_up` dials or listens. Returns when the container has ended: by itself, by stop() or by
-    // an exception, which becomes `internal`. `ended` runs before its connections are freed, to let
-    // go of what refers to them.
+    // `set_up` dials or listens, and does not wait for another thread. Returns when the container
+    // has ended: by itself, by stop() or by an exception, which becomes `internal`. `ended` runs
+    // before its connections are freed, to let go of what refers to them.
     Result<void> run(const std::string& container_id,
                      const std::function<void(proton::container&)>& set_up,
                      const std::function<void()>& ended);

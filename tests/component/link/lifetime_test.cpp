@@ -1,4 +1,5 @@
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -73,6 +74,33 @@ TEST_F(Lifetime, EndingWhileDiallingIsQuick) {
         hasty.start();  // at some point of its attempt
     }
     EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
+}
+
+// One who is accepted while the container stops was not ended with the others, and waited for.
+TEST_F(Lifetime, AListenerEndsWhileStrangersCome) {
+    server->stop();
+    for (int round = 0; round < 10; ++round) {
+        Server besieged(loop, certificates);
+        besieged.options.handshake_timeout = 1h;
+        besieged.start();
+        std::atomic<bool> over{false};
+        const auto come = [&over, port = besieged->port()] {
+            std::vector<std::unique_ptr<RawSocket>> strangers;
+            try {
+                while (!over && strangers.size() < 200)
+                    strangers.push_back(std::make_unique<RawSocket>(port));
+            } catch (const std::runtime_error&) {
+                // The port is closed.
+            }
+            while (!over) std::this_thread::yield();
+        };
+        std::vector<std::thread> threads;
+        for (int n = 0; n < 3; ++n) threads.emplace_back(come);
+        std::this_thread::sleep_for(5ms * round);  // at some point of the siege
+        besieged->stop();
+        over = true;
+        for (std::thread& each : threads) each.join();
+    }
 }
 
 TEST_F(Lifetime, StoppedAndStartedAgainItWorks) {
