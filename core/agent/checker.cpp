@@ -164,17 +164,17 @@ void Checker::on_looks(const std::string& collection, const std::map<std::string
 bool Checker::is_put_off(const wire::Ref& ref) {
     const auto& waiting = lots_[ref.collection].waiting;
     const auto next = waiting.find(ref.id);
-    if (next == waiting.end() || next->second != Cause::event) {
-        put_off_.erase(ref);
-        return false;
-    }
+    if (next == waiting.end() || next->second != Cause::event) return false;
     const std::uint64_t now = now_monotonic_ns();
     return now - put_off_.emplace(ref, now).first->second < kPutOffMostNs;
 }
 
 void Checker::take(const wire::Ref& ref, Cause cause, std::uint64_t edition, const Look& look) {
     Record* record = book_.find(ref);
-    if (!record) return over(ref);
+    if (!record) {
+        put_off_.erase(ref);
+        return over(ref);
+    }
     if (record->busy) {
         held_.emplace(ref, cause);
         return;
@@ -186,6 +186,7 @@ void Checker::take(const wire::Ref& ref, Cause cause, std::uint64_t edition, con
         record->checked_ns = now_monotonic_ns();
         return over(ref);
     }
+    put_off_.erase(ref);
     judge_.seen(*record, look, cause);
     over(ref);
 }

@@ -154,10 +154,14 @@ TEST_F(Drift, IsNotWhatALookSawInTheMiddleOfAWrite) {
         if (machine->get("one")["text"] == json::Value("h"))
             machine->tamper("one", {{"text", "hi"}});
     });
-    machine->tamper("one", {{"text", "h"}});
-    ASSERT_TRUE(until([&] { return machine->get("one")["text"] == json::Value("hi"); }));
-    settle();
-    EXPECT_EQ(told("one"), after_change({}));
+    for (int round = 0; round < 2; ++round) {
+        machine->tamper("one", {{"text", "h"}});
+        ASSERT_TRUE(until([&] { return machine->get("one")["text"] == json::Value("hi"); }));
+        settle();
+        EXPECT_EQ(told("one"), after_change({})) << round;
+        // What was put off once does not count for the next time.
+        loop->run_until([] { return false; }, 1100ms);
+    }
 }
 
 TEST_F(Drift, OfWhatNeverRestsIsToldAllTheSame) {
