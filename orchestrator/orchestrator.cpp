@@ -109,7 +109,7 @@ Orchestrator::~Orchestrator() {
 Result<void> Orchestrator::settle_links() {
     std::vector<std::string> linked;
     {
-        const state::Reading view = EK_TRY(state_->read());
+        const state::Snapshot view = EK_TRY(state_->read());
         EK_CHECK(allow_list_.load(view));
         EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
                            [&](std::string_view id, std::string_view record) {
@@ -215,7 +215,7 @@ void Orchestrator::expire_commands() {
         const auto command = view->command(id);
         state_->submit(
             [id](state::Edit& edit) -> Result<void> {
-                EK_CHECK(commands::advance(edit, id, commands::Step::expired,
+                EK_CHECK(commands::advance(edit, id, commands::Transition::expired,
                                            Error{Errc::timeout, "its time was over"}));
                 return {};
             },

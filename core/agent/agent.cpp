@@ -38,7 +38,7 @@ Result<std::unique_ptr<Agent>> Agent::open(run::Loop& loop, Options options) {
     AgentStore::Loaded loaded = EK_TRY(store->load());
     std::unique_ptr<Agent> agent(
         new Agent(loop, std::move(options), std::move(store), std::move(loaded)));
-    agent->hold_the_guilty();
+    agent->disable_crashed();
     return agent;
 }
 
@@ -50,30 +50,32 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       loaded_(std::move(loaded)),
       writer_(store_->env(), loop.poster()),
       journal_(*store_, writer_, loop, options_.outbox, options_.keeps_events),
-      judge_(book_, journal_, loop),
-      checker_(book_, units_, judge_, loop, store_),
-      repairs_(book_, judge_, loop, options_.repairs),
-      engine_({book_, units_, journal_, judge_, checker_, repairs_, loop, store_}),
+      tracker_(catalog_, journal_, loop),
+      checker_(catalog_, registry_, tracker_, loop, store_),
+      repairs_(catalog_, tracker_, loop, options_.repairs),
+      engine_({catalog_, registry_, journal_, tracker_, checker_, repairs_, loop, store_}),
       admission_(journal_, engine_, loop),
-      requests_({book_, units_, judge_, checker_, engine_, admission_, journal_, loop, store_}),
-      sweep_(book_, checker_, judge_, loop, options_.sweep_interval) {
+      requests_(
+          {catalog_, registry_, tracker_, checker_, engine_, admission_, journal_, loop, store_}),
+      sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval) {
     journal_.load(loaded_);
-    for (const Head& head : loaded_.heads) book_.put(head);
+    for (const Metadata& metadata : loaded_.metadata) catalog_.put(metadata);
     for (const Observation& observation : loaded_.observations) {
-        Record* record = book_.find(observation.ref);
-        if (!record) continue;
-        record->standing = observation.standing;
-        record->observed_at = observation.observed_at;
-        record->repairing = observation.repairing;
+        CatalogEntry* entry = catalog_.find(observation.ref);
+        if (!entry) continue;
+        entry->status = observation.status;
+        entry->observed_at = observation.observed_at;
+        entry->repairing = observation.repairing;
     }
-    for (const Debt& debt : loaded_.debts) book_.put(debt);
-    for (const Removal& removal : loaded_.removals) {
-        book_.removals[removal.ref] = removal.generation;
+    for (const PendingNotifications& pending : loaded_.pending_notifications) catalog_.put(pending);
+    for (const Tombstone& tombstone : loaded_.tombstones) {
+        catalog_.tombstones[tombstone.ref] = tombstone.generation;
     }
-    for (Hold& hold : loaded_.holds) holds_[hold.collection] = std::move(hold);
+    for (DisabledCollection& disabled : loaded_.disabled_collections)
+        disabled_collections_[disabled.collection] = std::move(disabled);
     repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };
-    judge_.on_out_of_line = [this](const wire::Ref& ref) { repairs_.need(ref); };
-    judge_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
+    tracker_.on_out_of_line = [this](const wire::Ref& ref) { repairs_.need(ref); };
+    tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     alive_before_ = last_alive(options_.state_dir);
 }
 
@@ -83,7 +85,7 @@ Agent::~Agent() {
 
 // A plugin in whose call the last process ended is kept out until an administrator, or another
 // version of it, gives it a new chance: else the agent would end in the same call for ever.
-void Agent::hold_the_guilty() {
+void Agent::disable_crashed() {
     for (const LostCall& lost : take_lost_calls(marks_folder(options_.state_dir))) {
         log::warning("the last run ended in a plugin's call",
                      {{"collection", lost.collection},
@@ -93,16 +95,17 @@ void Agent::hold_the_guilty() {
         const std::string how = lost.signal != 0
                                     ? "crashed with signal " + std::to_string(lost.signal)
                                     : "ended " + std::to_string(lost.endings) + " times in a row";
-        holds_[lost.collection] = {lost.collection, "",
-                                   "the agent " + how + " in the " + lost.what +
-                                       "; after mending the plugin run: evenkeel-agent plugins "
-                                       "--release " +
-                                       lost.collection};
+        disabled_collections_[lost.collection] = {
+            lost.collection, "",
+            "the agent " + how + " in the " + lost.what +
+                "; after mending the plugin run: evenkeel-agent plugins "
+                "--release " +
+                lost.collection};
     }
 }
 
 void Agent::refuse(std::string plugin, std::string reason) {
-    units_.refuse({"", std::move(plugin), std::move(reason)});
+    registry_.refuse({"", std::move(plugin), std::move(reason)});
 }
 
 std::shared_ptr<CallMark> Agent::open_mark(const std::string& collection,
@@ -117,109 +120,113 @@ std::shared_ptr<CallMark> Agent::open_mark(const std::string& collection,
 void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     const std::string name = collection->name();
     const std::string version = collection->plugin();
-    Unit::Marks marks{open_mark(name, ""), collection->parallel() ? open_mark(name, "+") : nullptr};
-    Unit* unit = units_.add(std::make_unique<Unit>(loop_, std::move(collection), std::move(marks)));
-    if (!unit) return;
-    unit->grace = options_.grace;
-    unit->longest_call = options_.longest_check;
-    unit->silence = options_.silence;
-    unit->on_hung = [this, name] { judge_.unknown_all(name, "plugin_hung"); };
-    if (const auto trouble = unit->collection().trouble()) {
+    CollectionRunner::Marks marks{open_mark(name, ""),
+                                  collection->parallel() ? open_mark(name, "+") : nullptr};
+    CollectionRunner* runner = registry_.add(
+        std::make_unique<CollectionRunner>(loop_, std::move(collection), std::move(marks)));
+    if (!runner) return;
+    runner->grace = options_.grace;
+    runner->longest_call = options_.longest_check;
+    runner->silence = options_.silence;
+    runner->on_hung = [this, name] { tracker_.unknown_all(name, "plugin_hung"); };
+    if (const auto trouble = runner->collection().trouble()) {
         log::error("a collection is unavailable", {{"collection", name}, {"why", trouble->what}});
-        return unit->hold(trouble->what, "no_plugin");
+        return runner->disable(trouble->what, "no_plugin");
     }
-    const auto found = holds_.find(name);
-    if (found == holds_.end()) return;
-    Hold& hold = found->second;
-    if (!hold.plugin.empty() && hold.plugin != version) {
+    const auto found = disabled_collections_.find(name);
+    if (found == disabled_collections_.end()) return;
+    DisabledCollection& disabled = found->second;
+    if (!disabled.plugin.empty() && disabled.plugin != version) {
         journal_.commit({},
                         [&store = *store_, name](store::WriteTxn& txn, const auto&) {
-                            return store.drop_hold(txn, name);
+                            return store.drop_disabled(txn, name);
                         },
                         {});
         return;
     }
-    if (hold.plugin.empty()) {
-        hold.plugin = version;
+    if (disabled.plugin.empty()) {
+        disabled.plugin = version;
         journal_.commit({},
-                        [&store = *store_, hold](store::WriteTxn& txn, const auto&) {
-                            return store.put(txn, hold);
+                        [&store = *store_, disabled](store::WriteTxn& txn, const auto&) {
+                            return store.put(txn, disabled);
                         },
                         {});
     }
-    log::error("a plugin is held", {{"plugin", version}, {"why", hold.reason}});
-    unit->hold(hold.reason, "plugin_hung");
+    log::error("a plugin is held", {{"plugin", version}, {"why", disabled.reason}});
+    runner->disable(disabled.reason, "plugin_hung");
 }
 
-void Agent::open_watch(Unit& unit, std::function<void()> done) {
-    std::vector<Head> heads;
-    for (const std::string& id : book_.ids_of(unit.name())) {
-        heads.push_back(book_.find({unit.name(), id})->head);
+void Agent::open_watch(CollectionRunner& runner, std::function<void()> done) {
+    std::vector<Metadata> metadata;
+    for (const std::string& id : catalog_.ids_of(runner.name())) {
+        metadata.push_back(catalog_.find({runner.name(), id})->metadata);
     }
     plugin::OnHint on_hint;
     if (options_.watches) {
-        on_hint = [this, post = loop_.poster(), name = unit.name()](plugin::Hint hint,
-                                                                    const std::string& id) {
+        on_hint = [this, post = loop_.poster(), name = runner.name()](plugin::Hint hint,
+                                                                      const std::string& id) {
             post([this, hint, name, id] { this->on_hint(hint, name, id); });
         };
     }
-    unit.run<Opened>(
-        Errand("opening of the watch"),
-        [store = store_, heads, on_hint](Workplace& place, const plugin::Call&) {
-            return agent::open_watch(place, *store, heads, on_hint);
+    runner.run<OpenedWatch>(
+        PluginCall("opening of the watch"),
+        [store = store_, metadata, on_hint](LaneContext& lane, const plugin::Call&) {
+            return agent::open_watch(lane, *store, metadata, on_hint);
         },
-        [this, &unit, done = std::move(done)](const Result<Opened>& opened) {
-            if (opened) take_opened(unit, *opened);
+        [this, &runner, done = std::move(done)](const Result<OpenedWatch>& opened) {
+            if (opened) take_opened(runner, *opened);
             done();
         });
 }
 
-void Agent::take_opened(Unit& unit, const Opened& opened) {
+void Agent::take_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     for (const Description& upgraded : opened.upgraded) {
-        if (Record* record = book_.find(upgraded.head.ref)) record->head = upgraded.head;
+        if (CatalogEntry* entry = catalog_.find(upgraded.metadata.ref))
+            entry->metadata = upgraded.metadata;
         journal_.commit({},
                         [&store = *store_, upgraded](store::WriteTxn& txn, const auto&) {
                             return store.put(txn, upgraded);
                         },
                         {});
     }
-    if (options_.watches && unit.collection().watches() && opened.unwatched > 0) {
+    if (options_.watches && runner.collection().watches() && opened.unwatched > 0) {
         log::warning("resources without a watch",
-                     {{"collection", unit.name()}, {"count", std::to_string(opened.unwatched)}});
+                     {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
         tell_blind(now_rfc3339(), "watch_lost");
     }
 }
 
 void Agent::start(std::function<void()> ready) {
-    auto left = std::make_shared<std::size_t>(units_.size() + 1);
+    auto left = std::make_shared<std::size_t>(registry_.size() + 1);
     const auto one_less = [this, left, ready = std::move(ready)] {
         if (--*left != 0) return;
         begin_work();
         ready();
     };
-    for (const auto& [name, unit] : units_) open_watch(*unit, one_less);
+    for (const auto& [name, runner] : registry_) open_watch(*runner, one_less);
     loop_.post(one_less);
 }
 
 // Watches are open: what changes from here on is noticed, what changed before is read now.
 void Agent::begin_work() {
-    for (auto& [ref, record] : book_) {
-        if (record.head.policy == wire::Policy::off) continue;
-        const Unit* unit = units_.find(ref.collection);
-        if (!unit) judge_.unknown(record, "no_plugin");
-        if (unit && !unit->out_of_order().empty()) judge_.unknown(record, unit->verdict());
+    for (auto& [ref, entry] : catalog_) {
+        if (entry.metadata.policy == wire::Policy::off) continue;
+        const CollectionRunner* runner = registry_.find(ref.collection);
+        if (!runner) tracker_.unknown(entry, "no_plugin");
+        if (runner && !runner->disabled_reason().empty())
+            tracker_.unknown(entry, runner->verdict());
     }
     // A single command of an administrator leaves the daemon's work to the daemon.
     if (!options_.watches) return;
     admission_.resume(std::move(loaded_.inbox), std::move(loaded_.mark));
     std::vector<wire::Ref> all;
-    for (const auto& [ref, record] : book_) all.push_back(ref);
+    for (const auto& [ref, entry] : catalog_) all.push_back(ref);
     const std::string before = read_file(alive_file(options_.state_dir)).value_or("");
     const bool store_lost = !before.empty() && before != store_->stream();
     const std::string reason = store_lost ? "store_lost" : "restart";
     const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
-    checker_.round(std::move(all), Cause::sweep, [this, was_blind, reason] {
-        engine_.pay_debts();
+    checker_.round(std::move(all), CheckTrigger::sweep, [this, was_blind, reason] {
+        engine_.run_pending_notifications();
         if (was_blind) tell_blind(alive_before_, reason);
     });
     sweep_.start();
@@ -227,11 +234,11 @@ void Agent::begin_work() {
     if (auto named = write_file(path, store_->stream(), 0600); !named) {
         log::warning("cannot note that the agent is alive", {{"why", named.error().what}});
     }
-    const auto note = [this](const auto& self) -> void {
+    const auto draft = [this](const auto& self) -> void {
         if (!write_alive()) log::warning("cannot note that the agent is alive");
         alive_timer_ = loop_.after(kAliveInterval, [self] { self(self); });
     };
-    note(note);
+    draft(draft);
 }
 
 bool Agent::write_alive() const {
@@ -259,32 +266,32 @@ void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std:
             return on_lost_sight(collection);
         case plugin::Hint::changed:
             checker_.settled(collection, id);
-            if (id.empty()) return checker_.ask_collection(collection, Cause::event);
-            return checker_.ask({collection, id}, Cause::event);
+            if (id.empty()) return checker_.ask_collection(collection, CheckTrigger::event);
+            return checker_.ask({collection, id}, CheckTrigger::event);
     }
 }
 
 // The plugin could not follow: everything is read again, by a new watch if the old one is lost.
 void Agent::on_lost_sight(const std::string& collection) {
-    Unit* unit = units_.find(collection);
-    if (!unit) return;
+    CollectionRunner* runner = registry_.find(collection);
+    if (!runner) return;
     const std::string from = now_rfc3339();
-    const auto look = [this, collection, from](const std::string& reason) {
+    const auto check_result = [this, collection, from](const std::string& reason) {
         std::vector<wire::Ref> refs;
-        for (const std::string& id : book_.ids_of(collection)) refs.push_back({collection, id});
-        checker_.round(std::move(refs), Cause::sweep,
+        for (const std::string& id : catalog_.ids_of(collection)) refs.push_back({collection, id});
+        checker_.round(std::move(refs), CheckTrigger::sweep,
                        [this, from, reason] { tell_blind(from, reason); });
     };
-    unit->run<bool>(
-        Errand("question whether the watch is lost"),
-        [](Workplace& place, const plugin::Call&) {
-            const auto watch = place.watch();
+    runner->run<bool>(
+        PluginCall("question whether the watch is lost"),
+        [](LaneContext& lane, const plugin::Call&) {
+            const auto watch = lane.watch();
             return !watch || watch->lost();
         },
-        [this, unit, look](const Result<bool>& lost) {
+        [this, runner, check_result](const Result<bool>& lost) {
             if (!lost) return;
-            if (!*lost) return look("queue_overflow");
-            open_watch(*unit, [look] { look("watch_lost"); });
+            if (!*lost) return check_result("queue_overflow");
+            open_watch(*runner, [check_result] { check_result("watch_lost"); });
         });
 }
 
@@ -292,7 +299,7 @@ bool Agent::stop() {
     if (std::exchange(stopped_, true)) return true;
     alive_timer_.cancel();
     if (options_.watches) write_alive();
-    const bool all = units_.stop();
+    const bool all = registry_.stop();
     writer_.stop();
     return all;
 }

@@ -5,17 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "core/agent/admission.hpp"
-#include "core/agent/book.hpp"
-#include "core/agent/checker.hpp"
+#include "core/agent/compliance/checker.hpp"
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/compliance/sweep.hpp"
 #include "core/agent/config.hpp"
-#include "core/agent/engine.hpp"
-#include "core/agent/journal.hpp"
-#include "core/agent/judge.hpp"
-#include "core/agent/repairs.hpp"
-#include "core/agent/requests.hpp"
-#include "core/agent/sweep.hpp"
-#include "core/agent/units.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/journal.hpp"
+#include "core/agent/work/admission.hpp"
+#include "core/agent/work/engine.hpp"
+#include "core/agent/work/repair_scheduler.hpp"
+#include "core/agent/work/requests.hpp"
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 
@@ -31,7 +31,7 @@ class Agent {
         bool keeps_events = false;  // for an orchestrator
         std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
         Outbox::Limits outbox;
-        Repairs::Options repairs;
+        RepairScheduler::Options repairs;
         std::chrono::milliseconds grace{2'000};  // past the deadline of a plugin call
         std::chrono::milliseconds longest_check{60'000};
         std::chrono::milliseconds silence{120'000};  // of a plugin call that is taken for hung
@@ -56,21 +56,21 @@ class Agent {
     Requests& requests() { return requests_; }
     Admission& admission() { return admission_; }
     Journal& journal() { return journal_; }
-    Book& book() { return book_; }
-    Units& units() { return units_; }
+    Catalog& catalog() { return catalog_; }
+    CollectionRegistry& registry() { return registry_; }
     Engine& engine() { return engine_; }
-    Judge& judge() { return judge_; }
+    ComplianceTracker& assess() { return tracker_; }
     AgentStore& store() { return *store_; }
 
   private:
     Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store,
           AgentStore::Loaded loaded);
 
-    void open_watch(Unit& unit, std::function<void()> done);
-    void take_opened(Unit& unit, const Opened& opened);
+    void open_watch(CollectionRunner& runner, std::function<void()> done);
+    void take_opened(CollectionRunner& runner, const OpenedWatch& opened);
     void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
     void on_lost_sight(const std::string& collection);
-    void hold_the_guilty();
+    void disable_crashed();
     std::shared_ptr<CallMark> open_mark(const std::string& collection,
                                         const std::string& lane) const;
     void tell_blind(const std::string& from, const std::string& reason);
@@ -81,14 +81,14 @@ class Agent {
     Options options_;
     std::shared_ptr<AgentStore> store_;
     AgentStore::Loaded loaded_;
-    std::map<std::string, Hold> holds_;  // by collection
+    std::map<std::string, DisabledCollection> disabled_collections_;  // by collection
     store::Writer writer_;
     Journal journal_;
-    Book book_;
-    Units units_;
-    Judge judge_;
+    Catalog catalog_;
+    CollectionRegistry registry_;
+    ComplianceTracker tracker_;
     Checker checker_;
-    Repairs repairs_;
+    RepairScheduler repairs_;
     Engine engine_;
     Admission admission_;
     Requests requests_;

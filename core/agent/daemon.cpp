@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "core/agent/agent.hpp"
-#include "core/agent/connection.hpp"
-#include "core/agent/plugins.hpp"
-#include "core/agent/socket_server.hpp"
+#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/local/socket_server.hpp"
+#include "core/agent/uplink/connection.hpp"
 #include "core/base/log.hpp"
 #include "core/run/service.hpp"
 
@@ -16,9 +16,9 @@ namespace evenkeel::agent {
 namespace {
 
 // The line that `evenkeel-agent watch` prints of an event.
-std::string line_of(std::uint64_t seq, const std::string& time, const Note& note) {
+std::string line_of(std::uint64_t seq, const std::string& time, const EventDraft& draft) {
     return json::write(json::Object{
-               {"seq", seq}, {"kind", note.kind}, {"time", time}, {"data", note.data}}) +
+               {"seq", seq}, {"kind", draft.kind}, {"time", time}, {"data", draft.data}}) +
            "\n";
 }
 
@@ -67,9 +67,9 @@ int run_daemon(const CommandLine& line, Config config) {
     if (!socket) return fail_start(socket.error());
     Journal::Events events;
     events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
-                                             const Note& note) {
-        if (*socket) (*socket)->broadcast(line_of(seq, time, note));
-        if (seq == 0 && connection.session()) connection.session()->send_live(time, note);
+                                             const EventDraft& draft) {
+        if (*socket) (*socket)->broadcast(line_of(seq, time, draft));
+        if (seq == 0 && connection.session()) connection.session()->send_live(time, draft);
     };
     events.on_more = [&connection] {
         if (connection.session()) connection.session()->pump();

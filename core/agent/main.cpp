@@ -1,11 +1,11 @@
 #include <cstdio>
 #include <utility>
 
-#include "core/agent/commands.hpp"
 #include "core/agent/config.hpp"
 #include "core/agent/daemon.hpp"
-#include "core/agent/enrol.hpp"
+#include "core/agent/local/commands.hpp"
 #include "core/agent/options.hpp"
+#include "core/agent/uplink/enrol.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 

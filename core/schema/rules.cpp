@@ -90,8 +90,7 @@ Result<Rules> Rules::compile(const Value& schema) {
         for (const Value& name : required->as_array()) rules.required_.push_back(name.as_string());
     }
     if (const Value* type = schema.find("type")) {
-        if (type->is_string())
-            rules.types_.push_back(type->as_string());
+        if (type->is_string()) rules.types_.push_back(type->as_string());
         else
             for (const Value& each : type->as_array()) rules.types_.push_back(each.as_string());
     }

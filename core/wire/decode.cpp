@@ -32,8 +32,8 @@ Result<std::uint64_t> count(const json::Value& value, std::string_view name) {
     return static_cast<std::uint64_t>(EK_TRY(number(value, name, 0, INT64_MAX)));
 }
 
-Result<Mark> decode_mark(const json::Value& value) {
-    Mark mark;
+Result<StreamPosition> decode_mark(const json::Value& value) {
+    StreamPosition mark;
     mark.stream = value.string_or("stream");
     mark.seq = EK_TRY(count(value, "seq"));
     return mark;
@@ -125,7 +125,7 @@ Result<Command> decode_command(const json::Value& value) {
     const json::Value& resources = value["resources"];
     if (!resources.is_array()) return fail(Errc::invalid, "member 'resources' is no array");
     for (const json::Value& item : resources.as_array()) {
-        command.resources.push_back(EK_TRY(decode_wanted(item)));
+        command.resources.push_back(EK_TRY(decode_resource_request(item)));
     }
     return command;
 }

@@ -3,7 +3,7 @@
 namespace evenkeel::wire {
 namespace {
 
-json::Value encode_mark(const Mark& mark) {
+json::Value encode_mark(const StreamPosition& mark) {
     return json::Object{{"stream", mark.stream}, {"seq", mark.seq}};
 }
 
@@ -83,7 +83,7 @@ std::string encode(const Event& message) {
 
 std::string encode(const Command& message) {
     json::Array resources;
-    for (const Wanted& wanted : message.resources) resources.push_back(encode(wanted));
+    for (const ResourceRequest& wanted : message.resources) resources.push_back(encode(wanted));
     return json::write(json::Object{{"type", "command"},
                                     {"id", message.id},
                                     {"stream", message.stream},

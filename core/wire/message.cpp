@@ -11,10 +11,11 @@ std::string agent_address(std::string_view host_id) {
     return "evenkeel.agent." + std::string(host_id);
 }
 
-Digest digest_of(std::string stream, std::vector<Held> held) {
-    std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) { return a.ref < b.ref; });
+Digest digest_of(std::string stream, std::vector<InventoryItem> held) {
+    std::sort(held.begin(), held.end(),
+              [](const InventoryItem& a, const InventoryItem& b) { return a.ref < b.ref; });
     crypto::Sha256 hash;
-    for (const Held& one : held) {
+    for (const InventoryItem& one : held) {
         hash.add(json::write(json::Array{one.ref.collection, one.ref.id, one.generation.stream,
                                          one.generation.revision}) +
                  "\n");

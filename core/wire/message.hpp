@@ -29,7 +29,7 @@ inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;
 std::string agent_address(std::string_view host_id);
 
 // A high-water mark: every number up to and including `seq` of `stream` has been taken over.
-struct Mark {
+struct StreamPosition {
     std::string stream;
     std::uint64_t seq = 0;
 };
@@ -55,7 +55,7 @@ struct AgentHello {
     std::string name;        // the claimed host name
     json::Value facts;       // object
     std::vector<CollectionInfo> collections;
-    Mark commands;  // of the orchestrator's stream that it last worked with
+    StreamPosition commands;  // of the orchestrator's stream that it last worked with
 };
 
 // The orchestrator's first message, in answer to the agent's.
@@ -68,7 +68,7 @@ struct OrchestratorHello {
     std::uint64_t predecessor_revision = 0;  // the backup's
     std::string host;                        // the agent's host id
     std::chrono::milliseconds heartbeat{10'000};
-    Mark events;  // of the agent's stream
+    StreamPosition events;  // of the agent's stream
 };
 
 struct Heartbeat {};
@@ -95,7 +95,7 @@ struct Command {
     std::uint64_t seq = 0;
     std::string verb;  // apply, remove, forget, invoke
     std::chrono::milliseconds timeout{600'000};
-    std::vector<Wanted> resources;
+    std::vector<ResourceRequest> resources;
 };
 
 struct Cancel {
@@ -154,13 +154,13 @@ Result<EnrolRequest> decode_enrol_request(std::string_view body);
 Result<EnrolAnswer> decode_enrol_answer(std::string_view body);
 
 // A held description, as digests and inventories see it.
-struct Held {
+struct InventoryItem {
     Ref ref;
     Generation generation;
 };
 // SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of
 // each, sorted by collection, then id, bytewise. Both sides compute it alike.
-Digest digest_of(std::string stream, std::vector<Held> held);
+Digest digest_of(std::string stream, std::vector<InventoryItem> held);
 
 // The highest common protocol version, or an error naming both ranges.
 Result<int> choose_protocol(int min, int max);

@@ -80,9 +80,9 @@ json::Value encode(const std::vector<Ref>& refs) {
     return out;
 }
 
-json::Value encode(const std::vector<Notice>& notices) {
+json::Value encode(const std::vector<Notification>& notices) {
     json::Array out;
-    for (const Notice& notice : notices) {
+    for (const Notification& notice : notices) {
         json::Object one = encode_ref(notice.ref);
         one.set("action", notice.action);
         out.push_back(std::move(one));
@@ -90,13 +90,13 @@ json::Value encode(const std::vector<Notice>& notices) {
     return out;
 }
 
-void put_ties(json::Object& into, const Ties& ties) {
-    if (!ties.needs.empty()) into.set("requires", encode(ties.needs));
-    if (!ties.tells.empty()) into.set("notifies", encode(ties.tells));
+void put_relations(json::Object& into, const Relations& relations) {
+    if (!relations.required.empty()) into.set("requires", encode(relations.required));
+    if (!relations.notified.empty()) into.set("notifies", encode(relations.notified));
 }
 
-Result<Ties> decode_ties(const json::Value& value) {
-    Ties ties;
+Result<Relations> decode_relations(const json::Value& value) {
+    Relations relations;
     for (const char* name : {"requires", "notifies"}) {
         const json::Value& list = value[name];
         if (!list.is_null() && !list.is_array()) {
@@ -105,17 +105,17 @@ Result<Ties> decode_ties(const json::Value& value) {
     }
     if (const json::Value& list = value["requires"]; list.is_array()) {
         for (const json::Value& item : list.as_array()) {
-            ties.needs.push_back(EK_TRY(decode_ref(item)));
+            relations.required.push_back(EK_TRY(decode_ref(item)));
         }
     }
     if (const json::Value& list = value["notifies"]; list.is_array()) {
         for (const json::Value& item : list.as_array()) {
-            Notice notice{EK_TRY(decode_ref(item)), EK_TRY(text_member(item, "action"))};
+            Notification notice{EK_TRY(decode_ref(item)), EK_TRY(text_member(item, "action"))};
             if (notice.action.empty()) return fail(Errc::invalid, "an empty action");
-            ties.tells.push_back(std::move(notice));
+            relations.notified.push_back(std::move(notice));
         }
     }
-    return ties;
+    return relations;
 }
 
 std::string text_of(const Ref& ref) {
@@ -245,13 +245,13 @@ Result<Compliance> decode_compliance(const json::Value& value) {
     return compliance;
 }
 
-json::Value encode(const Wanted& wanted) {
+json::Value encode(const ResourceRequest& wanted) {
     json::Object out{{"collection", wanted.ref.collection}, {"id", wanted.ref.id}};
     if (wanted.description.is_object()) {
         out.set("description", wanted.description);
         out.set("policy", to_string(wanted.policy));
     }
-    put_ties(out, wanted.ties);
+    put_relations(out, wanted.relations);
     out.set("generation", encode(wanted.generation));
     if (!wanted.action.empty()) {
         out.set("action", wanted.action);
@@ -260,8 +260,8 @@ json::Value encode(const Wanted& wanted) {
     return out;
 }
 
-Result<Wanted> decode_wanted(const json::Value& value) {
-    Wanted wanted;
+Result<ResourceRequest> decode_resource_request(const json::Value& value) {
+    ResourceRequest wanted;
     wanted.ref = EK_TRY(decode_ref(value));
     wanted.description = value["description"];
     if (!wanted.description.is_null() && !wanted.description.is_object()) {
@@ -271,14 +271,14 @@ Result<Wanted> decode_wanted(const json::Value& value) {
         if (!policy->is_string()) return fail(Errc::invalid, "member 'policy' is not a string");
         wanted.policy = EK_TRY(policy_from(policy->as_string()));
     }
-    wanted.ties = EK_TRY(decode_ties(value));
+    wanted.relations = EK_TRY(decode_relations(value));
     wanted.generation = EK_TRY(decode_generation(value["generation"]));
     wanted.action = value.string_or("action");
     wanted.arguments = value["arguments"];
     return wanted;
 }
 
-json::Value encode(const Done& done) {
+json::Value encode(const ResourceResult& done) {
     json::Object out{{"collection", done.ref.collection},
                      {"id", done.ref.id},
                      {"generation", encode(done.generation)},
@@ -291,8 +291,8 @@ json::Value encode(const Done& done) {
     return out;
 }
 
-Result<Done> decode_done(const json::Value& value) {
-    Done done;
+Result<ResourceResult> decode_resource_result(const json::Value& value) {
+    ResourceResult done;
     done.ref = EK_TRY(decode_ref(value));
     done.action = value.string_or("action");
     done.generation = EK_TRY(decode_generation(value["generation"]));

@@ -47,27 +47,27 @@ struct Ref {
 };
 
 // An action on a resource, to be run when another one was changed.
-struct Notice {
+struct Notification {
     Ref ref;
     std::string action;
-    friend bool operator==(const Notice&, const Notice&) = default;
-    friend auto operator<=>(const Notice&, const Notice&) = default;
+    friend bool operator==(const Notification&, const Notification&) = default;
+    friend auto operator<=>(const Notification&, const Notification&) = default;
 };
 
 // What ties a resource to others of its host. core/wire/order.hpp says what follows from it.
-struct Ties {
-    std::vector<Ref> needs;     // "requires": what comes first, and without which this is skipped
-    std::vector<Notice> tells;  // "notifies": what is run after this was changed
-    bool empty() const { return needs.empty() && tells.empty(); }
-    friend bool operator==(const Ties&, const Ties&) = default;
+struct Relations {
+    std::vector<Ref> required;  // "requires": what comes first, and without which this is skipped
+    std::vector<Notification> notified;  // "notifies": what is run after this was changed
+    bool empty() const { return required.empty() && notified.empty(); }
+    friend bool operator==(const Relations&, const Relations&) = default;
 };
 // JSON arrays of {"collection","id"} and {"collection","id","action"}.
 json::Value encode(const std::vector<Ref>& refs);
-json::Value encode(const std::vector<Notice>& notices);
+json::Value encode(const std::vector<Notification>& notices);
 // Sets those of "requires" and "notifies" that hold something.
-void put_ties(json::Object& into, const Ties& ties);
+void put_relations(json::Object& into, const Relations& relations);
 // From the members of `value`; what is not there is empty.
-Result<Ties> decode_ties(const json::Value& value);
+Result<Relations> decode_relations(const json::Value& value);
 // "files /etc/motd", for messages.
 std::string text_of(const Ref& ref);
 
@@ -123,21 +123,21 @@ json::Value encode(const Compliance& compliance);  // without "last", which the 
 Result<Compliance> decode_compliance(const json::Value& value);
 
 // An entry of a command, a plan or a FILE.
-struct Wanted {
+struct ResourceRequest {
     Ref ref;
     json::Value description;  // object; null for remove, forget and invoke
     Policy policy = Policy::report;
-    Ties ties;
+    Relations relations;
     Generation generation;
     std::string action;     // invoke only
     json::Value arguments;  // invoke only; null when none
 };
-json::Value encode(const Wanted& wanted);
-Result<Wanted> decode_wanted(const json::Value& value);
+json::Value encode(const ResourceRequest& wanted);
+Result<ResourceRequest> decode_resource_request(const json::Value& value);
 
 // What became of one entry. `state` and `compliance` travel on the bus and are not part of the
 // command as REST shows it.
-struct Done {
+struct ResourceResult {
     Ref ref;
     std::string action;  // of an invoke, or one that was notified; else empty
     Generation generation;
@@ -147,7 +147,7 @@ struct Done {
     json::Value state;  // after the change; null when absent or not known
     std::optional<Compliance> compliance;
 };
-json::Value encode(const Done& done);
-Result<Done> decode_done(const json::Value& value);
+json::Value encode(const ResourceResult& done);
+Result<ResourceResult> decode_resource_result(const json::Value& value);
 
 }  // namespace evenkeel::wire

@@ -4,8 +4,8 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/token.hpp"
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/outcome.hpp"
 #include "orchestrator/api/roles.hpp"
 
 namespace evenkeel::api {
@@ -108,14 +108,14 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
 void Access::refuse(const http::Request& request, http::Problem problem,
                     const std::shared_ptr<http::Responder>& responder) {
     if (request.principal.id.empty()) return responder->send(problem);
-    state::Act act = act_of(request);
-    act.outcome = "denied";
-    act.detail = json::Object{{"code", http::to_string(problem.code)}};
+    state::AuditContext audit_context = audit_context_of(request);
+    audit_context.outcome = "denied";
+    audit_context.detail = json::Object{{"code", http::to_string(problem.code)}};
     if (const json::Value* permission = problem.more.find("permission")) {
-        act.detail.set("permission", *permission);
+        audit_context.detail.set("permission", *permission);
     }
     state_.submit(
-        std::move(act), [](state::Edit&) -> Result<void> { return {}; },
+        std::move(audit_context), [](state::Edit&) -> Result<void> { return {}; },
         [responder, problem = std::move(problem)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
             responder->send(problem);

@@ -25,7 +25,7 @@ struct Filter {
 };
 
 // As records spell it, so that times compare as text.
-Checked<std::string> read_time(const Request& request, std::string_view name) {
+ApiResult<std::string> read_time(const Request& request, std::string_view name) {
     const std::string* text = request.parameter(name);
     if (!text) return std::string();
     const auto time = from_rfc3339(*text);
@@ -43,22 +43,22 @@ const Fields& audit_fields() {
     return kFields;
 }
 
-Outcome list_audit(const Context& context, const state::View& view, const Request& request) {
-    const Filter filter{.since = EK_ASK(read_time(request, "since")),
-                        .until = EK_ASK(read_time(request, "until")),
+ReplyResult list_audit(const Context& context, const state::View& view, const Request& request) {
+    const Filter filter{.since = EK_API_TRY(read_time(request, "since")),
+                        .until = EK_API_TRY(read_time(request, "until")),
                         .object = request.parameter("object")};
     const std::string* order = request.parameter("order");
     if (order && *order != "oldest" && *order != "newest") {
         return refuse(Code::invalid_parameter, "order is newest or oldest");
     }
     const bool oldest = order && *order == "oldest";
-    const json::Object ends{{"head", crypto::encode(EK_ASK(view.audit_head()))},
-                            {"anchor", crypto::encode(EK_ASK(view.audit_anchor()))}};
+    const json::Object ends{{"head", crypto::encode(EK_API_TRY(view.audit_head()))},
+                            {"anchor", crypto::encode(EK_API_TRY(view.audit_anchor()))}};
     const Pages pages(context.vault, context.state.stream().id, audit_fields());
     return pages.answer(
         view, request, view.tables().audit,
         oldest ? store::Range::all() : store::Range::all().reversed(),
-        [&](std::string_view, std::string_view text) -> Checked<std::optional<json::Value>> {
+        [&](std::string_view, std::string_view text) -> ApiResult<std::optional<json::Value>> {
             // Shown as it is stored, whatever that is: the reader checks it.
             const auto record = state::parse_record(text);
             if (!record) return json::Value(json::Object{{"damaged", printable(text)}});

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/api/api_result.hpp"
 
 namespace evenkeel::api {
 

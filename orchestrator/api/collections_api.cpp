@@ -27,17 +27,18 @@ const Fields& collection_fields() {
     return kFields;
 }
 
-Checked<Listing> list_collections(const state::View& view, const Request& request) {
-    const state::Host host = EK_ASK(require_host(view, request));
+ApiResult<Listing> list_collections(const state::View& view, const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
     const std::string prefix = state::host_prefix(host.id);
     return Listing{
         .table = view.tables().collections,
         .range = store::Range::prefix(prefix),
         .make_for = [host](const state::View&) -> Pages::Make {
             return [host](std::string_view,
-                          std::string_view record) -> Checked<std::optional<json::Value>> {
-                return show(host,
-                            EK_ASK(state::parse_record(record).and_then(state::decode_collection)));
+                          std::string_view record) -> ApiResult<std::optional<json::Value>> {
+                return show(
+                    host,
+                    EK_API_TRY(state::parse_record(record).and_then(state::decode_collection)));
             };
         },
         .identity =
@@ -53,15 +54,17 @@ Checked<Listing> list_collections(const state::View& view, const Request& reques
             }};
 }
 
-Outcome get_collection(const Context& context, const state::View& view, const Request& request) {
-    const state::Host host = EK_ASK(require_host(view, request));
+ReplyResult get_collection(const Context& context, const state::View& view,
+                           const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
     const std::string& name = request.at("collection");
-    const auto collection = state::is_collection_name(name) ? EK_ASK(view.collection(host.id, name))
-                                                            : std::optional<state::Collection>();
+    const auto collection = state::is_collection_name(name)
+                                ? EK_API_TRY(view.collection(host.id, name))
+                                : std::optional<state::Collection>();
     if (!collection) {
         return refuse(http::Code::unknown_collection, "the host has no such collection");
     }
-    const auto schema = EK_ASK(context.schemas.find_hash(view, collection->schema_sha256));
+    const auto schema = EK_API_TRY(context.schemas.find_hash(view, collection->schema_sha256));
     json::Object shown = show(host, *collection);
     shown.set("schema", schema ? schema->document() : json::Value());
     return http::Reply::json(200, std::move(shown));

@@ -39,15 +39,15 @@ std::string_view id_of(std::string_view key) {
 
 Pages::Make commands_at(const state::View& view, const std::string& state) {
     return [&view, state](std::string_view key,
-                          std::string_view) -> Checked<std::optional<json::Value>> {
-        const auto command = EK_ASK(view.command(id_of(key)));
+                          std::string_view) -> ApiResult<std::optional<json::Value>> {
+        const auto command = EK_API_TRY(view.command(id_of(key)));
         if (!command) return std::nullopt;
         if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
         return state::show(*command);
     };
 }
 
-Checked<Listing> list_commands(const state::View& view, const Request& request) {
+ApiResult<Listing> list_commands(const state::View& view, const Request& request) {
     const std::string* state = request.parameter("state");
     if (state && !state::command_state_from(*state)) {
         return refuse(Code::invalid_parameter, "state is none of a command's states");
@@ -55,7 +55,7 @@ Checked<Listing> list_commands(const state::View& view, const Request& request) 
     Listing list{.table = view.tables().commands, .range = store::Range::all(), .make_for = {}};
     std::string host_id;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_ASK(view.find_host(*name));
+        const auto host = EK_API_TRY(view.find_host(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         host_id = host->id;
         list.table = view.tables().host_commands;
@@ -80,8 +80,8 @@ Checked<Listing> list_commands(const state::View& view, const Request& request) 
     return list;
 }
 
-Outcome get_command(const state::View& view, const Request& request) {
-    const auto command = EK_ASK(view.command(request.at("id")));
+ReplyResult get_command(const state::View& view, const Request& request) {
+    const auto command = EK_API_TRY(view.command(request.at("id")));
     if (!command) return refuse(Code::not_found, "there is no command of this id");
     return http::Reply::json(200, state::show(*command));
 }
@@ -103,7 +103,7 @@ void cancel_command(Context& context, const Request& request, const Responder& r
     const bool handed_over = context.bus.handed_over((*before)->host, (*before)->id);
     auto command = std::make_shared<state::Command>();
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [id = (*before)->id, handed_over, command, once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(commands::cancel(edit, id, handed_over));

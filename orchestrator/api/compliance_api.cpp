@@ -19,10 +19,10 @@ class Hosts {
   public:
     explicit Hosts(const state::View& view) : view_(view) {}
 
-    Checked<const state::Host*> active(std::string_view id) {
+    ApiResult<const state::Host*> active(std::string_view id) {
         const auto found = hosts_.find(id);
         if (found != hosts_.end()) return usable(found->second);
-        auto host = EK_ASK(view_.host(id));
+        auto host = EK_API_TRY(view_.host(id));
         const auto [at, added] = hosts_.emplace(id, std::move(host));
         return usable(at->second);
     }
@@ -35,7 +35,7 @@ class Hosts {
     std::map<std::string, std::optional<state::Host>, std::less<>> hosts_;
 };
 
-void count(state::Tally& counts, wire::Verdict verdict) {
+void count(state::ComplianceCounts& counts, wire::Verdict verdict) {
     counts += {.compliant = verdict == wire::Verdict::compliant,
                .drifted = verdict == wire::Verdict::drifted,
                .unknown = verdict == wire::Verdict::unknown,
@@ -52,17 +52,17 @@ struct Wanted {
 struct Verdict {
     const state::Host* host = nullptr;
     state::Resource resource;
-    state::Shown shown;
+    state::ComplianceView shown;
 };
 
 // The entry's verdict as it holds now; nothing for entries that are not wanted whatever they say.
-Checked<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, const Wanted& wanted,
-                                      std::string_view key, std::string_view record) {
-    const state::Host* host = EK_ASK(hosts.active(key.substr(0, key.find('\0'))));
+ApiResult<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, const Wanted& wanted,
+                                        std::string_view key, std::string_view record) {
+    const state::Host* host = EK_API_TRY(hosts.active(key.substr(0, key.find('\0'))));
     if (!host) return std::nullopt;
     Verdict verdict;
     verdict.host = host;
-    verdict.resource = EK_ASK(state::parse_record(record).and_then(state::decode_resource));
+    verdict.resource = EK_API_TRY(state::parse_record(record).and_then(state::decode_resource));
     if (!wanted.collection.empty() && verdict.resource.ref.collection != wanted.collection) {
         return std::nullopt;
     }
@@ -71,49 +71,49 @@ Checked<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, cons
 }
 
 // Of one collection nobody keeps a tally: its entries are counted one by one.
-Checked<state::Tally> count_collection(const Context& context, const state::View& view,
-                                       Hosts& hosts, const Wanted& wanted,
-                                       const store::Range& range) {
-    state::Tally counts;
+ApiResult<state::ComplianceCounts> count_collection(const Context& context, const state::View& view,
+                                                    Hosts& hosts, const Wanted& wanted,
+                                                    const store::Range& range) {
+    state::ComplianceCounts counts;
     std::optional<http::Problem> problem;
-    EK_ASK(view.scan(view.tables().resources, range,
-                     [&](std::string_view key, std::string_view record) {
-                         const auto verdict = judge(context, hosts, wanted, key, record);
-                         if (!verdict) problem = verdict.error();
-                         if (verdict && *verdict) {
-                             count(counts, (*verdict)->shown.compliance.status);
-                         }
-                         return !problem;
-                     })
-               .map([] { return true; }));
+    EK_API_TRY(view.scan(view.tables().resources, range,
+                         [&](std::string_view key, std::string_view record) {
+                             const auto verdict = judge(context, hosts, wanted, key, record);
+                             if (!verdict) problem = verdict.error();
+                             if (verdict && *verdict) {
+                                 count(counts, (*verdict)->shown.compliance.status);
+                             }
+                             return !problem;
+                         })
+                   .map([] { return true; }));
     if (problem) return refuse(*problem);
     return counts;
 }
 
-Checked<state::Tally> count_all(const Context& context, const state::View& view, Hosts& hosts,
-                                const Wanted& wanted) {
-    if (wanted.host) return tally_now(context, view, *wanted.host);
-    state::Tally counts;
+ApiResult<state::ComplianceCounts> count_all(const Context& context, const state::View& view,
+                                             Hosts& hosts, const Wanted& wanted) {
+    if (wanted.host) return counts_now(context, view, *wanted.host);
+    state::ComplianceCounts counts;
     std::vector<std::string> ids;
-    EK_ASK(view.scan(view.tables().tallies, store::Range::all(),
-                     [&](std::string_view id, std::string_view) {
-                         ids.emplace_back(id);
-                         return true;
-                     })
-               .map([] { return true; }));
+    EK_API_TRY(view.scan(view.tables().tallies, store::Range::all(),
+                         [&](std::string_view id, std::string_view) {
+                             ids.emplace_back(id);
+                             return true;
+                         })
+                   .map([] { return true; }));
     for (const std::string& id : ids) {
-        const state::Host* host = EK_ASK(hosts.active(id));
-        if (host) counts += EK_ASK(tally_now(context, view, *host));
+        const state::Host* host = EK_API_TRY(hosts.active(id));
+        if (host) counts += EK_API_TRY(counts_now(context, view, *host));
     }
     return counts;
 }
 
-Checked<Wanted> read_wanted(const state::View& view, const Request& request, Hosts& hosts) {
+ApiResult<Wanted> read_wanted(const state::View& view, const Request& request, Hosts& hosts) {
     Wanted wanted;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_ASK(view.find_host(*name));
+        const auto host = EK_API_TRY(view.find_host(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
-        wanted.host = EK_ASK(hosts.active(host->id));
+        wanted.host = EK_API_TRY(hosts.active(host->id));
         if (!wanted.host) return refuse(Code::invalid_state, "the host is retired");
         wanted.host_id = host->id;
     }
@@ -146,36 +146,37 @@ const Fields& compliance_fields() {
     return kFields;
 }
 
-Checked<json::Object> counts_of(const Context& context, const state::View& view, Wanted wanted,
-                                const store::Range& range) {
+ApiResult<json::Object> counts_of(const Context& context, const state::View& view, Wanted wanted,
+                                  const store::Range& range) {
     Hosts hosts(view);
-    if (!wanted.host_id.empty()) wanted.host = EK_ASK(hosts.active(wanted.host_id));
+    if (!wanted.host_id.empty()) wanted.host = EK_API_TRY(hosts.active(wanted.host_id));
     if (!wanted.host_id.empty() && !wanted.host) {
-        return json::Object{{"counts", state::encode(state::Tally{})}};
+        return json::Object{{"counts", state::encode(state::ComplianceCounts{})}};
     }
-    const state::Tally counts = wanted.collection.empty()
-                                    ? EK_ASK(count_all(context, view, hosts, wanted))
-                                    : EK_ASK(count_collection(context, view, hosts, wanted, range));
+    const state::ComplianceCounts counts =
+        wanted.collection.empty()
+            ? EK_API_TRY(count_all(context, view, hosts, wanted))
+            : EK_API_TRY(count_collection(context, view, hosts, wanted, range));
     return json::Object{{"counts", state::encode(counts)}};
 }
 
 Pages::Make verdicts_at(const Context& context, const state::View& view, const Wanted& wanted) {
-    return
-        [&context, hosts = std::make_shared<Hosts>(view), wanted](
-            std::string_view key, std::string_view record) -> Checked<std::optional<json::Value>> {
-            const auto verdict = EK_ASK(judge(context, *hosts, wanted, key, record));
-            if (!verdict) return std::nullopt;
-            if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
-                return std::nullopt;
-            }
-            return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);
-        };
+    return [&context, hosts = std::make_shared<Hosts>(view), wanted](
+               std::string_view key,
+               std::string_view record) -> ApiResult<std::optional<json::Value>> {
+        const auto verdict = EK_API_TRY(judge(context, *hosts, wanted, key, record));
+        if (!verdict) return std::nullopt;
+        if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
+            return std::nullopt;
+        }
+        return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);
+    };
 }
 
-Checked<Listing> list_compliance(const Context& context, const state::View& view,
-                                 const Request& request) {
+ApiResult<Listing> list_compliance(const Context& context, const state::View& view,
+                                   const Request& request) {
     Hosts hosts(view);
-    const Wanted wanted = EK_ASK(read_wanted(view, request, hosts));
+    const Wanted wanted = EK_API_TRY(read_wanted(view, request, hosts));
     const store::Range range = wanted.host_id.empty()
                                    ? store::Range::all()
                                    : store::Range::prefix(state::host_prefix(wanted.host_id));

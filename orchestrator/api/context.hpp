@@ -39,12 +39,13 @@ struct Context {
     state::State& writable;  // for submit() alone
 
     // State::submit for what a request asks for: with its audit record in the same transaction.
-    void submit(const state::Act& act, state::State::Work work, state::State::Done done) {
-        writable.submit(act, std::move(work), std::move(done));
+    void submit(const state::AuditContext& audit_context, state::State::Work work,
+                state::State::Done done) {
+        writable.submit(audit_context, std::move(work), std::move(done));
     }
 };
 // Who asks for what, for the audit.
-state::Act act_of(const http::Request& request);
+state::AuditContext audit_context_of(const http::Request& request);
 
 // Every route of the API, for http::Router::build; each kind of thing has a file of its own.
 std::vector<http::Route> all_routes(Context& context);

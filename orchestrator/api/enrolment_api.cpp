@@ -23,7 +23,7 @@ using Responder = std::shared_ptr<http::Responder>;
 constexpr std::int64_t kUsesMost = 100'000;
 constexpr std::chrono::hours kLifetimeMost{365 * 24};
 
-void read_uses(const json::Value& body, hosts::TokenOrder& order, Findings& findings) {
+void read_uses(const json::Value& body, hosts::TokenRequest& order, Findings& findings) {
     const json::Value* uses = body.find("uses");
     if (!uses) return;
     const bool fits =
@@ -32,7 +32,7 @@ void read_uses(const json::Value& body, hosts::TokenOrder& order, Findings& find
     order.uses = uses->as_integer();
 }
 
-void read_lifetime(const json::Value& body, hosts::TokenOrder& order, Findings& findings) {
+void read_lifetime(const json::Value& body, hosts::TokenRequest& order, Findings& findings) {
     const json::Value* text = body.find("expires_in");
     if (!text) return;
     const auto duration = text->is_string()
@@ -44,9 +44,9 @@ void read_lifetime(const json::Value& body, hosts::TokenOrder& order, Findings& 
     order.lifetime = *duration;
 }
 
-Checked<hosts::TokenOrder> read_order(const json::Value& body) {
+ApiResult<hosts::TokenRequest> read_order(const json::Value& body) {
     Findings findings;
-    hosts::TokenOrder order;
+    hosts::TokenRequest order;
     if (findings.only(body, "", {"name", "uses", "expires_in", "labels"})) {
         const json::Value& name = body["name"];
         if (body.find("name") && (!name.is_string() || name.as_string().size() > 128)) {
@@ -97,7 +97,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
             .with("Location", "/v1/enrolment-tokens/" + made.record.id)
             .with("Cache-Control", "no-store"));
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [record = made.record, reply, once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             edit.note("enrolment_token", show(record));
@@ -117,18 +117,18 @@ const Fields& token_fields() {
     return kFields;
 }
 
-Outcome list_tokens(const Context& context, const state::View& view, const Request& request) {
+ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
     const Pages pages(context.vault, context.state.stream().id, token_fields());
     return pages.answer(
         view, request, view.tables().enrolment_tokens, store::Range::all(),
-        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
+        [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
             return show(
-                EK_ASK(state::parse_record(record).and_then(state::decode_enrolment_token)));
+                EK_API_TRY(state::parse_record(record).and_then(state::decode_enrolment_token)));
         });
 }
 
-Outcome get_token(const state::View& view, const Request& request) {
-    const auto token = EK_ASK(view.enrolment_token(request.at("id")));
+ReplyResult get_token(const state::View& view, const Request& request) {
+    const auto token = EK_API_TRY(view.enrolment_token(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
     return http::Reply::json(200, show(*token));
 }
@@ -136,7 +136,7 @@ Outcome get_token(const state::View& view, const Request& request) {
 // Ends a token before its time.
 void delete_token(Context& context, const Request& request, const Responder& responder) {
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [id = request.at("id"), once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_token(id)).has_value();

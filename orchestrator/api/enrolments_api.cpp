@@ -29,16 +29,16 @@ const Fields& enrolment_fields() {
     return kFields;
 }
 
-Checked<Listing> list_enrolments(const state::View& view, const Request&) {
+ApiResult<Listing> list_enrolments(const state::View& view, const Request&) {
     return Listing{
         .table = view.tables().keys,
         .range = store::Range::all(),
         .make_for =
             [](const state::View&) {
                 return [](std::string_view key,
-                          std::string_view text) -> Checked<std::optional<json::Value>> {
-                    const json::Value record = EK_ASK(state::parse_record(text));
-                    return state::show(EK_ASK(state::decode_enrolment(key, record)));
+                          std::string_view text) -> ApiResult<std::optional<json::Value>> {
+                    const json::Value record = EK_API_TRY(state::parse_record(text));
+                    return state::show(EK_API_TRY(state::decode_enrolment(key, record)));
                 };
             },
         .identity =
@@ -53,17 +53,17 @@ Checked<Listing> list_enrolments(const state::View& view, const Request&) {
             }};
 }
 
-Checked<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
-    auto enrolment = EK_ASK(state::find_enrolment(view, state::key_of(request.at("id"))));
+ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
+    auto enrolment = EK_API_TRY(state::find_enrolment(view, state::key_of(request.at("id"))));
     if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment of this id");
     return *std::move(enrolment);
 }
 
-Outcome get_enrolment(const state::View& view, const Request& request) {
-    return http::Reply::json(200, state::show(EK_ASK(require_enrolment(view, request))));
+ReplyResult get_enrolment(const state::View& view, const Request& request) {
+    return http::Reply::json(200, state::show(EK_API_TRY(require_enrolment(view, request))));
 }
 
-Checked<hosts::Acceptance> read_acceptance(const json::Value& body) {
+ApiResult<hosts::Acceptance> read_acceptance(const json::Value& body) {
     Findings findings;
     hosts::Acceptance acceptance;
     if (findings.only(body, "", {"name", "labels"})) {
@@ -87,7 +87,7 @@ void decide(Context& context, const Request& request, const Responder& responder
             std::function<Result<state::Enrolment>(state::Edit&)> decide) {
     auto decided = std::make_shared<state::Enrolment>();
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [decide = std::move(decide), decided](state::Edit& edit) -> Result<void> {
             *decided = EK_TRY(decide(edit));
             edit.note("name", decided->name);

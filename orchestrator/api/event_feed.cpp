@@ -67,7 +67,7 @@ void EventFeed::feed(std::uint64_t number) {
 }
 
 Result<bool> EventFeed::feed_some(Follower& follower) {
-    const state::Reading view = EK_TRY(state_.read());
+    const state::Snapshot view = EK_TRY(state_.read());
     const std::uint64_t floor = EK_TRY(view.events_floor());
     if (follower.sent_up_to < floor) {
         // So slow that what it has not read is thrown away: it is told so when it comes back.

@@ -1,9 +1,9 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
-#include "orchestrator/api/outcome.hpp"
 #include "orchestrator/state/event.hpp"
 
 // /v1/events
@@ -14,10 +14,10 @@ using http::Code;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-Checked<EventFilter> read_filter(const state::View& view, const Request& request) {
+ApiResult<EventFilter> read_filter(const state::View& view, const Request& request) {
     EventFilter filter;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_ASK(view.find_host(*name));
+        const auto host = EK_API_TRY(view.find_host(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         filter.host = host->id;
     }
@@ -34,9 +34,9 @@ Checked<EventFilter> read_filter(const state::View& view, const Request& request
 }
 
 // The revision after which to begin: of Last-Event-ID, of `since`, or now.
-Checked<std::uint64_t> read_position(const Context& context, const state::View& view,
-                                     const Request& request) {
-    const std::uint64_t now = EK_ASK(view.revision());
+ApiResult<std::uint64_t> read_position(const Context& context, const state::View& view,
+                                       const Request& request) {
+    const std::uint64_t now = EK_API_TRY(view.revision());
     // A browser sends the header when it comes back to the same URL: it is the newer of the two.
     const std::string* given = request.header("last-event-id");
     if (!given) given = request.parameter("since");
@@ -51,7 +51,7 @@ Checked<std::uint64_t> read_position(const Context& context, const state::View& 
     if (position->revision > now) {
         return refuse(Code::invalid_parameter, "the position is not reached yet");
     }
-    if (position->revision < EK_ASK(view.events_floor())) {
+    if (position->revision < EK_API_TRY(view.events_floor())) {
         return refuse(Code::gone, "events after this position are not kept any more");
     }
     return position->revision;

@@ -36,18 +36,18 @@ class FilterReader {
     FilterReader(std::string_view text, const Fields& fields, const state::View& view)
         : text_(text), fields_(fields), view_(view) {}
 
-    Checked<Filter> read() {
+    ApiResult<Filter> read() {
         if (text_.size() > kFilterBytesMost) {
             return bad(kFilterBytesMost, "a filter of at most 4096 bytes");
         }
         for (;;) {
-            EK_ASK(read_term());
+            EK_API_TRY(read_term());
             skip_spaces();
             if (at_ == text_.size()) return std::move(filter_);
             if (filter_.terms_.size() == kFilterTermsMost) {
                 return bad(at_, "the end: a filter has at most 32 terms");
             }
-            EK_ASK(read_and());
+            EK_API_TRY(read_and());
         }
     }
 
@@ -75,13 +75,13 @@ class FilterReader {
         return refuse(std::move(problem));
     }
 
-    Checked<bool> read_and() {
+    ApiResult<bool> read_and() {
         const std::size_t begin = at_;
         if (word() == "AND") return true;
         return bad(begin, "AND or the end");
     }
 
-    Checked<bool> read_term() {
+    ApiResult<bool> read_term() {
         skip_spaces();
         const std::size_t begin = at_;
         Filter::Term term;
@@ -97,13 +97,13 @@ class FilterReader {
         ++at_;
         skip_spaces();
         const std::size_t value_at = at_;
-        EK_ASK(read_value(term));
-        EK_ASK(check_value(*field, term, value_at));
+        EK_API_TRY(read_value(term));
+        EK_API_TRY(check_value(*field, term, value_at));
         filter_.terms_.push_back(std::move(term));
         return true;
     }
 
-    Checked<bool> read_value(Filter::Term& term) {
+    ApiResult<bool> read_value(Filter::Term& term) {
         if (at_ < text_.size() && text_[at_] == '"') return read_quoted(term);
         const std::size_t begin = at_;
         term.value = word();
@@ -111,7 +111,7 @@ class FilterReader {
         return true;
     }
 
-    Checked<bool> read_quoted(Filter::Term& term) {
+    ApiResult<bool> read_quoted(Filter::Term& term) {
         term.quoted = true;
         for (++at_; at_ < text_.size(); ++at_) {
             char c = text_[at_];
@@ -130,7 +130,7 @@ class FilterReader {
         return bad(text_.size(), "the closing quote");
     }
 
-    Checked<bool> check_value(const Field& field, Filter::Term& term, std::size_t at) const {
+    ApiResult<bool> check_value(const Field& field, Filter::Term& term, std::size_t at) const {
         const auto& values = field.values;
         const bool open = values.empty() || (!term.quoted && term.value == "null");
         if (!open && std::find(values.begin(), values.end(), term.value) == values.end()) {
@@ -141,7 +141,7 @@ class FilterReader {
             return bad(at, "one of " + known);
         }
         if (field.is_host) {
-            const auto host = EK_ASK(view_.find_host(term.value));
+            const auto host = EK_API_TRY(view_.find_host(term.value));
             if (host) term.value = host->id;
         }
         return true;
@@ -154,7 +154,8 @@ class FilterReader {
     Filter filter_;
 };
 
-Checked<Filter> Filter::read(std::string_view text, const Fields& fields, const state::View& view) {
+ApiResult<Filter> Filter::read(std::string_view text, const Fields& fields,
+                               const state::View& view) {
     return FilterReader(text, fields, view).read();
 }
 

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/list_fields.hpp"
-#include "orchestrator/api/outcome.hpp"
 
 namespace evenkeel::api {
 
@@ -20,8 +20,8 @@ class Filter {
   public:
     Filter() = default;  // everything matches
     // `bad-filter` with `position` (bytes from 0) and `expected`.
-    static Checked<Filter> read(std::string_view text, const Fields& fields,
-                                const state::View& view);
+    static ApiResult<Filter> read(std::string_view text, const Fields& fields,
+                                  const state::View& view);
     bool matches(const json::Value& item) const;
     bool empty() const { return terms_.empty(); }
 

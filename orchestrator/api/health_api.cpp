@@ -1,9 +1,9 @@
 #include <utility>
 
 #include "core/wire/message.hpp"
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/metrics.hpp"
-#include "orchestrator/api/outcome.hpp"
 
 // /livez, /readyz and /version: without a token
 namespace evenkeel::api {

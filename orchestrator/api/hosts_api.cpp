@@ -34,16 +34,15 @@ const Fields& host_fields() {
     return kFields;
 }
 
-Checked<Listing> list_hosts(const Context& context, const state::View& view) {
+ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
     return Listing{.table = view.tables().hosts,
                    .range = store::Range::all(),
                    .make_for = [&context](const state::View& now) -> Pages::Make {
-                       return [&context, &now](
-                                  std::string_view,
-                                  std::string_view record) -> Checked<std::optional<json::Value>> {
+                       return [&context, &now](std::string_view, std::string_view record)
+                                  -> ApiResult<std::optional<json::Value>> {
                            const auto host =
-                               EK_ASK(state::parse_record(record).and_then(state::decode_host));
-                           return EK_ASK(show_host(context, now, host));
+                               EK_API_TRY(state::parse_record(record).and_then(state::decode_host));
+                           return EK_API_TRY(show_host(context, now, host));
                        };
                    },
                    .identity =
@@ -59,12 +58,12 @@ Checked<Listing> list_hosts(const Context& context, const state::View& view) {
                        }};
 }
 
-Outcome get_host(const Context& context, const state::View& view, const Request& request) {
-    const state::Host host = EK_ASK(require_host(view, request));
-    return http::Reply::json(200, EK_ASK(show_host(context, view, host)));
+ReplyResult get_host(const Context& context, const state::View& view, const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
+    return http::Reply::json(200, EK_API_TRY(show_host(context, view, host)));
 }
 
-Checked<hosts::Patch> read_patch(const json::Value& body) {
+ApiResult<hosts::Patch> read_patch(const json::Value& body) {
     Findings findings;
     hosts::Patch patch;
     if (findings.only(body, "", {"name", "labels"})) {
@@ -96,11 +95,11 @@ void change_host(Context& context, const Request& request, const Responder& resp
     if (!host) return responder->send(host.error());
     auto changed = std::make_shared<state::Host>();
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [id = host->id, work = std::move(work), changed, once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
-            const auto shown = state::show(*changed, EK_TRY(edit.tally(id)));
+            const auto shown = state::show(*changed, EK_TRY(edit.counts(id)));
             return keep_reply(edit, vault, once, http::Reply::json(200, shown));
         },
         [&context, responder, changed, then = std::move(then)](const Result<void>& done) {

@@ -99,9 +99,9 @@ std::shared_ptr<http::Responder> Idempotency::begin(const http::Route& route,
                                              [responder] { return responder->open_stream(); });
 }
 
-Checked<std::optional<http::Reply>> Idempotency::replay(const http::Once& once) const {
-    const auto view = EK_ASK(state_.read());
-    const auto kept = EK_ASK(view.kept_reply(once.record));
+ApiResult<std::optional<http::Reply>> Idempotency::replay(const http::Once& once) const {
+    const auto view = EK_API_TRY(state_.read());
+    const auto kept = EK_API_TRY(view.kept_reply(once.record));
     const auto oldest = now_unix_ms() - std::chrono::milliseconds(kReplyKept).count();
     if (!kept || kept->at_ms < oldest) return std::nullopt;
     if (kept->request_sha256 != once.request_sha256) {
@@ -110,7 +110,7 @@ Checked<std::optional<http::Reply>> Idempotency::replay(const http::Once& once) 
     }
     http::Reply reply{.status = kept->status,
                       .content_type = kept->content_type,
-                      .body = EK_ASK(vault_.open_text(kept->body, purpose_of(once))),
+                      .body = EK_API_TRY(vault_.open_text(kept->body, purpose_of(once))),
                       .headers = kept->headers};
     return std::move(reply).with("Idempotency-Replayed", "true");
 }

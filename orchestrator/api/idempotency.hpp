@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/run/loop.hpp"
-#include "orchestrator/api/outcome.hpp"
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/vault.hpp"
 
@@ -36,7 +36,7 @@ class Idempotency {
                                            std::shared_ptr<http::Responder> responder);
 
   private:
-    Checked<std::optional<http::Reply>> replay(const http::Once& once) const;
+    ApiResult<std::optional<http::Reply>> replay(const http::Once& once) const;
     // Makes the kept reply the one that is sent, then sends it.
     void finish(const http::Once& once, http::Reply reply,
                 const std::shared_ptr<http::Responder>& responder);

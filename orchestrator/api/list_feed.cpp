@@ -94,7 +94,7 @@ Result<std::uint64_t> ListFeed::begin(Follower follower) {
 
 // What the client has: with `since` all that no later event is about, as it is now.
 Result<void> ListFeed::prepare(Follower& follower) {
-    const state::Reading view = EK_TRY(state_.read());
+    const state::Snapshot view = EK_TRY(state_.read());
     const Listing& listing = follower.order.listing;
     follower.position = EK_TRY(view.revision());
     Touched touched;
@@ -174,7 +174,7 @@ Result<void> ListFeed::take(const state::View& view, const Touched& touched, Fol
 
 void ListFeed::read_events() {
     const auto read = [&]() -> Result<void> {
-        const state::Reading view = EK_TRY(state_.read());
+        const state::Snapshot view = EK_TRY(state_.read());
         const std::uint64_t now = EK_TRY(view.revision());
         std::map<std::uint64_t, Touched> touched;
         std::set<std::string> parted;
@@ -240,7 +240,7 @@ void ListFeed::step(std::uint64_t number) {
 
 ListFeed::Step ListFeed::work(Follower& follower) {
     {
-        const state::Reading view = EK_TRY(state_.read());
+        const state::Snapshot view = EK_TRY(state_.read());
         const Pages::Make make = follower.order.listing.make_for(view);
         for (std::size_t looks = 0; looks < kStep && !follower.dirty.empty(); ++looks) {
             const std::string key = follower.dirty.begin()->first;

@@ -16,8 +16,8 @@ using Responder = std::shared_ptr<http::Responder>;
 constexpr std::chrono::minutes kWaitMost{10};
 
 // "1207", or "stream_…-1207", which a restore from a backup makes invalid.
-Checked<std::uint64_t> read_since(const Context& context, const state::View& view,
-                                  const std::string& text) {
+ApiResult<std::uint64_t> read_since(const Context& context, const state::View& view,
+                                    const std::string& text) {
     state::EventPosition position{.stream = context.state.stream().id};
     if (const auto number = parse_number(text)) {
         position.revision = *number;
@@ -26,20 +26,20 @@ Checked<std::uint64_t> read_since(const Context& context, const state::View& vie
         if (!id) return refuse(Code::invalid_parameter, "since is a revision of this API");
         position = *id;
     }
-    const std::uint64_t now = EK_ASK(view.revision());
+    const std::uint64_t now = EK_API_TRY(view.revision());
     if (position.stream != context.state.stream().id) {
         return refuse(Code::gone, "the revision is older than the last restore: list anew");
     }
     if (position.revision > now) {
         return refuse(Code::invalid_parameter, "the revision is not reached yet");
     }
-    if (position.revision < EK_ASK(view.events_floor())) {
+    if (position.revision < EK_API_TRY(view.events_floor())) {
         return refuse(Code::gone, "changes after this revision are not kept any more: list anew");
     }
     return position.revision;
 }
 
-Checked<std::chrono::milliseconds> read_wait(const Request& request) {
+ApiResult<std::chrono::milliseconds> read_wait(const Request& request) {
     const std::string* text = request.parameter("wait");
     if (!text) return std::chrono::milliseconds(0);
     const auto wait = parse_duration(*text);
@@ -49,7 +49,7 @@ Checked<std::chrono::milliseconds> read_wait(const Request& request) {
     return *wait;
 }
 
-Checked<bool> read_watch(const Request& request) {
+ApiResult<bool> read_watch(const Request& request) {
     const std::string* text = request.parameter("watch");
     if (!text || *text == "0") return false;
     if (*text != "1") return refuse(Code::invalid_parameter, "watch is 1");
@@ -61,12 +61,14 @@ Checked<bool> read_watch(const Request& request) {
     return true;
 }
 
-Outcome page_of(const Context& context, const Fields& fields, const state::View& view,
-                const Request& request, const Listing& list) {
+ReplyResult page_of(const Context& context, const Fields& fields, const state::View& view,
+                    const Request& request, const Listing& list) {
     const Pages pages(context.vault, context.state.stream().id, fields);
-    const json::Object more = list.more ? EK_ASK(list.more(view)) : json::Object{};
-    return EK_ASK(pages.answer(view, request, list.table, list.range, list.make_for(view), more))
-        .with("X-Revision", state::event_id(context.state.stream().id, EK_ASK(view.revision())));
+    const json::Object more = list.more ? EK_API_TRY(list.more(view)) : json::Object{};
+    return EK_API_TRY(
+               pages.answer(view, request, list.table, list.range, list.make_for(view), more))
+        .with("X-Revision",
+              state::event_id(context.state.stream().id, EK_API_TRY(view.revision())));
 }
 
 template <typename T>

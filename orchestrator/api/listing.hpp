@@ -33,9 +33,9 @@ struct Listing {
     // little. Absent: changes of this list are no events, and it cannot be watched.
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
     // Further members of a page.
-    std::function<Checked<json::Object>(const state::View&)> more = {};
+    std::function<ApiResult<json::Object>(const state::View&)> more = {};
 };
-using MakeListing = std::function<Checked<Listing>(const state::View&, const http::Request&)>;
+using MakeListing = std::function<ApiResult<Listing>(const state::View&, const http::Request&)>;
 
 // The handler of a list's route: pages; with `since` and `wait` the page once something in the list
 // has changed, or 304; with `watch` a stream of changes.

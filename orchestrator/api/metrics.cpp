@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
-#include "orchestrator/api/outcome.hpp"
 #include "orchestrator/api/shown.hpp"
 
 // /metrics
@@ -64,7 +64,7 @@ std::string method_label(std::string_view method) {
 
 Result<void> write_hosts(const Context& context, const state::View& view, Writer& out) {
     std::map<std::string, std::uint64_t> hosts = {{"never", 0}, {"online", 0}, {"offline", 0}};
-    state::Tally counts;
+    state::ComplianceCounts total;
     std::vector<state::Host> active;
     EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
                        [&](std::string_view, std::string_view record) {
@@ -76,8 +76,8 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
                        }));
     for (const state::Host& host : active) {
         ++hosts[host.connection];
-        const auto tally = tally_now(context, view, host);
-        if (tally) counts += *tally;
+        const auto counts = counts_now(context, view, host);
+        if (counts) total += *counts;
     }
     out.family("hosts", "gauge", "Active hosts by connection.");
     for (const auto& [connection, count] : hosts) out.sample({{"connection", connection}}, count);
@@ -85,10 +85,10 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
     const auto sample = [&](const char* status, std::int64_t count) {
         out.sample({{"status", status}}, std::to_string(count));
     };
-    sample("compliant", counts.compliant);
-    sample("drifted", counts.drifted);
-    sample("unknown", counts.unknown);
-    sample("failed", counts.failed);
+    sample("compliant", total.compliant);
+    sample("drifted", total.drifted);
+    sample("unknown", total.unknown);
+    sample("failed", total.failed);
     return {};
 }
 
@@ -165,7 +165,7 @@ Result<std::string> Metrics::text(const Context& context) const {
             out.sample(with, durations.count, "_count");
         }
     }
-    const state::Reading view = EK_TRY(context.state.read());
+    const state::Snapshot view = EK_TRY(context.state.read());
     const store::Writer::Stats written = context.state.stats();
     out.one("store_writer_depth", "gauge", "Changes that wait for the disk.",
             context.state.depth());

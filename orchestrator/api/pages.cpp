@@ -19,7 +19,7 @@ std::string list_of(const http::Request& request) {
     return list;
 }
 
-Checked<std::size_t> read_limit(const http::Request& request) {
+ApiResult<std::size_t> read_limit(const http::Request& request) {
     const std::string* text = request.parameter("limit");
     if (!text) return kPageDefault;
     const auto number = parse_number(*text);
@@ -43,8 +43,8 @@ class Page {
     Page(const PageOrder& order, const Pages::Make& make) : order_(order), make_(make) {}
 
     // The item if it belongs to the list.
-    Checked<std::optional<json::Value>> item_of(std::string_view key, std::string_view record) {
-        auto item = EK_ASK(make_(key, record));
+    ApiResult<std::optional<json::Value>> item_of(std::string_view key, std::string_view record) {
+        auto item = EK_API_TRY(make_(key, record));
         if (item && !order_.filter.matches(*item)) item.reset();
         return item;
     }
@@ -64,8 +64,9 @@ class Page {
     std::size_t bytes_ = 0;
 };
 
-Checked<bool> scan(const state::View& view, store::Table table, const store::Range& range,
-                   const std::function<Checked<bool>(std::string_view, std::string_view)>& visit) {
+ApiResult<bool> scan(
+    const state::View& view, store::Table table, const store::Range& range,
+    const std::function<ApiResult<bool>(std::string_view, std::string_view)>& visit) {
     std::optional<http::Problem> problem;
     const auto scanned = view.scan(table, range, [&](std::string_view key, std::string_view value) {
         const auto more = visit(key, value);
@@ -78,53 +79,53 @@ Checked<bool> scan(const state::View& view, store::Table table, const store::Ran
 }
 
 // In the table's own order: only what is on the page is looked at.
-Checked<bool> fill(const state::View& view, store::Table table, store::Range range,
-                   const PageOrder& order, Page& page) {
+ApiResult<bool> fill(const state::View& view, store::Table table, store::Range range,
+                     const PageOrder& order, Page& page) {
     if (order.after) range = range.after(order.after->key);
     std::size_t looks = 0;
     return scan(view, table, range, [&](std::string_view key, std::string_view record) {
         page.further = page.full() || ++looks > kPageLooksMost;
-        if (page.further) return Checked<bool>(false);
+        if (page.further) return ApiResult<bool>(false);
         auto item = page.item_of(key, record);
-        if (!item) return Checked<bool>(refuse(item.error()));
+        if (!item) return ApiResult<bool>(refuse(item.error()));
         page.last.key = key;
         if (*item) page.add(**std::move(item));
-        return Checked<bool>(true);
+        return ApiResult<bool>(true);
     });
 }
 
 // In another order the whole list is looked at for each page; of what is not on it nothing is kept.
-Checked<bool> fill_sorted(const state::View& view, store::Table table, const store::Range& range,
-                          const PageOrder& order, Page& page) {
+ApiResult<bool> fill_sorted(const state::View& view, store::Table table, const store::Range& range,
+                            const PageOrder& order, Page& page) {
     const auto before = [&](const SortPlace& a, const SortPlace& b) {
         return order.sort.before(a, b, range.reverse);
     };
     std::vector<SortPlace> places;  // a heap with the last one on top
-    EK_ASK(scan(view, table, range, [&](std::string_view key, std::string_view record) {
+    EK_API_TRY(scan(view, table, range, [&](std::string_view key, std::string_view record) {
         const auto item = page.item_of(key, record);
-        if (!item) return Checked<bool>(refuse(item.error()));
-        if (!*item) return Checked<bool>(true);
+        if (!item) return ApiResult<bool>(refuse(item.error()));
+        if (!*item) return ApiResult<bool>(true);
         SortPlace place = order.sort.place(**item, key);
-        if (order.after && !before(*order.after, place)) return Checked<bool>(true);
+        if (order.after && !before(*order.after, place)) return ApiResult<bool>(true);
         if (places.size() > order.limit) {
-            if (!before(place, places.front())) return Checked<bool>(true);
+            if (!before(place, places.front())) return ApiResult<bool>(true);
             std::pop_heap(places.begin(), places.end(), before);
             places.pop_back();
         }
         places.push_back(std::move(place));
         std::push_heap(places.begin(), places.end(), before);
-        return Checked<bool>(true);
+        return ApiResult<bool>(true);
     }));
     std::sort_heap(places.begin(), places.end(), before);
     for (SortPlace& place : places) {
         page.further = page.full();
         if (page.further) break;
         const store::Range one{.from = place.key, .until = place.key + '\0'};
-        EK_ASK(scan(view, table, one, [&](std::string_view key, std::string_view record) {
+        EK_API_TRY(scan(view, table, one, [&](std::string_view key, std::string_view record) {
             auto item = page.item_of(key, record);
-            if (!item) return Checked<bool>(refuse(item.error()));
+            if (!item) return ApiResult<bool>(refuse(item.error()));
             if (*item) page.add(**std::move(item));
-            return Checked<bool>(true);
+            return ApiResult<bool>(true);
         }));
         page.last = std::move(place);
     }
@@ -142,22 +143,22 @@ std::string Pages::cursor(const PageOrder& order, const SortPlace& last) const {
     return to_hex(text) + "." + vault_->sign("cursor\n" + text);
 }
 
-Checked<PageOrder> Pages::read(const state::View& view, const http::Request& request) const {
+ApiResult<PageOrder> Pages::read(const state::View& view, const http::Request& request) const {
     PageOrder order;
-    order.limit = EK_ASK(read_limit(request));
+    order.limit = EK_API_TRY(read_limit(request));
     order.list = list_of(request);
     if (const std::string* filter = request.parameter("filter")) {
-        order.filter = EK_ASK(Filter::read(*filter, *fields_, view));
+        order.filter = EK_API_TRY(Filter::read(*filter, *fields_, view));
     }
     if (const std::string* sort = request.parameter("order_by")) {
-        order.sort = EK_ASK(SortOrder::read(*sort, *fields_));
+        order.sort = EK_API_TRY(SortOrder::read(*sort, *fields_));
     }
     const std::string* given = request.parameter("cursor");
-    if (given) EK_ASK(read_cursor(*given, order));
+    if (given) EK_API_TRY(read_cursor(*given, order));
     return order;
 }
 
-Checked<bool> Pages::read_cursor(const std::string& given, PageOrder& order) const {
+ApiResult<bool> Pages::read_cursor(const std::string& given, PageOrder& order) const {
     const auto bad =
         refuse(Code::bad_cursor, "the cursor is not one of this list with this filter and order");
     const std::size_t dot = given.find('.');
@@ -176,19 +177,19 @@ Checked<bool> Pages::read_cursor(const std::string& given, PageOrder& order) con
     return true;
 }
 
-Outcome Pages::answer(const state::View& view, const http::Request& request, store::Table table,
-                      store::Range range, const Make& make, const json::Object& more) const {
-    const PageOrder order = EK_ASK(read(view, request));
+ReplyResult Pages::answer(const state::View& view, const http::Request& request, store::Table table,
+                          store::Range range, const Make& make, const json::Object& more) const {
+    const PageOrder order = EK_API_TRY(read(view, request));
     Page page(order, make);
     if (order.sort.empty()) {
-        EK_ASK(fill(view, table, std::move(range), order, page));
+        EK_API_TRY(fill(view, table, std::move(range), order, page));
     } else {
-        EK_ASK(fill_sorted(view, table, range, order, page));
+        EK_API_TRY(fill_sorted(view, table, range, order, page));
     }
     const json::Value next = page.further ? json::Value(cursor(order, page.last)) : json::Value();
     json::Object body{{"items", std::move(page.items)}, {"next", next}};
     for (const auto& [name, value] : more) body.set(name, value);
-    body.set("revision", EK_ASK(view.revision()));
+    body.set("revision", EK_API_TRY(view.revision()));
     http::Reply reply = http::Reply::json(200, std::move(body));
     if (page.further) reply.with("Link", next_link(request, next.as_string()));
     return reply;

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/list_fields.hpp"
-#include "orchestrator/api/outcome.hpp"
 #include "orchestrator/api/sort_order.hpp"
 #include "orchestrator/state/vault.hpp"
 
@@ -43,17 +43,17 @@ class Pages {
 
     // From the query: `invalid-parameter`, `bad-filter`, `bad-cursor`, or `gone` for a cursor of an
     // older stream.
-    Checked<PageOrder> read(const state::View& view, const http::Request& request) const;
+    ApiResult<PageOrder> read(const state::View& view, const http::Request& request) const;
 
     // Makes the item of an entry; nothing leaves it out.
-    using Make = std::function<Checked<std::optional<json::Value>>(std::string_view key,
-                                                                   std::string_view value)>;
+    using Make = std::function<ApiResult<std::optional<json::Value>>(std::string_view key,
+                                                                     std::string_view value)>;
     // The page of a table's range, with further members of the body in `more`.
-    Outcome answer(const state::View& view, const http::Request& request, store::Table table,
-                   store::Range range, const Make& make, const json::Object& more = {}) const;
+    ReplyResult answer(const state::View& view, const http::Request& request, store::Table table,
+                       store::Range range, const Make& make, const json::Object& more = {}) const;
 
   private:
-    Checked<bool> read_cursor(const std::string& given, PageOrder& order) const;
+    ApiResult<bool> read_cursor(const std::string& given, PageOrder& order) const;
     std::string cursor(const PageOrder& order, const SortPlace& last) const;
 
     const state::Vault* vault_;

@@ -1,8 +1,8 @@
 #include <utility>
 
-#include "orchestrator/api/orders.hpp"
+#include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/shown.hpp"
-#include "orchestrator/api/wishes.hpp"
+#include "orchestrator/api/submit_command.hpp"
 
 // Changing /v1/hosts/{h}/resources/{collection}/{id}, and POST /v1/hosts/{h}:apply
 namespace evenkeel::api {
@@ -19,35 +19,35 @@ struct Target {
     bool dry_run = false;
 };
 
-Checked<Target> find_target(const Context& context, const state::View& view,
-                            const Request& request) {
+ApiResult<Target> find_target(const Context& context, const state::View& view,
+                              const Request& request) {
     Target target;
-    target.dry_run = EK_ASK(is_dry_run(request));
-    target.host = EK_ASK(require_active_host(view, request));
+    target.dry_run = EK_API_TRY(is_dry_run(request));
+    target.host = EK_API_TRY(require_active_host(view, request));
     target.ref = {request.at("collection"), request.at("id")};
-    EK_ASK(check_described(context, view, target.host, target.ref));
-    target.resource = EK_ASK(view.resource(target.host.id, target.ref));
+    EK_API_TRY(check_described(context, view, target.host, target.ref));
+    target.resource = EK_API_TRY(view.resource(target.host.id, target.ref));
     return target;
 }
 
-wire::Wanted wanted(const wire::Ref& ref) {
-    wire::Wanted entry;
+wire::ResourceRequest wanted(const wire::Ref& ref) {
+    wire::ResourceRequest entry;
     entry.ref = ref;
     return entry;
 }
 
-wire::Wanted wanted(const commands::Wish& wish) {
-    wire::Wanted entry = wanted(wish.ref);
-    entry.description = wish.description;
-    entry.policy = wish.policy;
-    entry.ties = wish.ties;
+wire::ResourceRequest wanted(const commands::DescriptionRequest& description_request) {
+    wire::ResourceRequest entry = wanted(description_request.ref);
+    entry.description = description_request.description;
+    entry.policy = description_request.policy;
+    entry.relations = description_request.relations;
     return entry;
 }
 
 // The preconditions of a dry run, which changes nothing that could check them.
-bool may_plan(const Ordering& ordering, const std::optional<state::Resource>& resource) {
-    if (ordering.asking.guard(resource)) return true;
-    ordering.responder->send(**ordering.refused);
+bool may_plan(const CommandSubmission& submission, const std::optional<state::Resource>& resource) {
+    if (submission.requester.guard(resource)) return true;
+    submission.responder->send(**submission.refused);
     return false;
 }
 
@@ -56,31 +56,34 @@ void put_resource(Context& context, const Request& request, const Responder& res
     if (!view) return responder->send(view.error());
     const auto target = find_target(context, *view, request);
     if (!target) return responder->send(target.error());
-    auto wish = read_wish(context, *view, target->host, target->ref, request.json);
-    if (!wish) return responder->send(wish.error());
-    const Ordering asked = ordering(context, request, target->host.id, responder);
+    auto description_request =
+        read_description_request(context, *view, target->host, target->ref, request.json);
+    if (!description_request) return responder->send(description_request.error());
+    const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_plan(asked, target->resource)) return;
-        return plan(asked, "apply", {wanted(*wish)});
+        return plan(asked, "apply", {wanted(*description_request)});
     }
-    order(asked, [&vault = context.vault, wish = *std::move(wish)](state::Edit& edit,
-                                                                   const commands::Asking& asking) {
-        return commands::describe(edit, vault, asking, {wish});
-    });
+    submit_command(asked,
+                   [&vault = context.vault, description_request = *std::move(description_request)](
+                       state::Edit& edit, const commands::Requester& requester) {
+                       return commands::describe(edit, vault, requester, {description_request});
+                   });
 }
 
 // DELETE and :forget: for what is described only, and not by the host itself.
-bool may_drop(const Ordering& ordering, const Target& target) {
-    if (!may_plan(ordering, target.resource)) return false;
+bool may_drop(const CommandSubmission& submission, const Target& target) {
+    if (!may_plan(submission, target.resource)) return false;
     if (!target.resource) {
-        ordering.responder->send(
+        submission.responder->send(
             {.code = http::Code::not_found,
              .detail = target.ref.collection + " " + target.ref.id + " is not described"});
         return false;
     }
     if (target.resource->origin == wire::Origin::local) {
-        ordering.responder->send({.code = http::Code::invalid_state,
-                                  .detail = "the description is the host's own; change it there"});
+        submission.responder->send(
+            {.code = http::Code::invalid_state,
+             .detail = "the description is the host's own; change it there"});
         return false;
     }
     return true;
@@ -92,25 +95,25 @@ void drop_resource(Context& context, const Request& request, const Responder& re
     if (!view) return responder->send(view.error());
     const auto target = find_target(context, *view, request);
     if (!target) return responder->send(target.error());
-    const Ordering asked = ordering(context, request, target->host.id, responder);
+    const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_drop(asked, *target)) return;
         if (remove) return plan(asked, "remove", {wanted(target->ref)});
-        wire::Done untouched;
+        wire::ResourceResult untouched;
         untouched.ref = target->ref;
         untouched.generation = target->resource->generation;
         return answer_planned(asked, "forget", {std::move(untouched)});
     }
-    order(asked, [&vault = context.vault, remove, ref = target->ref](
-                     state::Edit& edit, const commands::Asking& asking) {
-        return remove ? commands::remove(edit, vault, asking, ref)
-                      : commands::forget(edit, asking, ref);
+    submit_command(asked, [&vault = context.vault, remove, ref = target->ref](
+                              state::Edit& edit, const commands::Requester& requester) {
+        return remove ? commands::remove(edit, vault, requester, ref)
+                      : commands::forget(edit, requester, ref);
     });
 }
 
-Checked<wire::Wanted> read_action(const wire::Ref& ref, const json::Value& body) {
+ApiResult<wire::ResourceRequest> read_action(const wire::Ref& ref, const json::Value& body) {
     Findings findings;
-    wire::Wanted action = wanted(ref);
+    wire::ResourceRequest action = wanted(ref);
     if (findings.only(body, "", {"action", "arguments"})) {
         action.action = body.string_or("action");
         if (action.action.empty() || action.action.size() > 64) {
@@ -132,16 +135,17 @@ void invoke_action(Context& context, const Request& request, const Responder& re
     if (!target) return responder->send(target.error());
     const auto action = read_action(target->ref, request.json);
     if (!action) return responder->send(action.error());
-    const Ordering asked = ordering(context, request, target->host.id, responder);
+    const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) return plan(asked, "invoke", {*action});
     // Nobody wants a service restarted hours later, when its host happens to be back.
     if (!context.bus.is_online(target->host.id)) {
         return responder->send(
             {.code = http::Code::host_offline, .detail = "the host is not connected"});
     }
-    order(asked, [&vault = context.vault, action = *action](state::Edit& edit,
-                                                            const commands::Asking& asking) {
-        return commands::invoke(edit, vault, asking, action.ref, action.action, action.arguments);
+    submit_command(asked, [&vault = context.vault, action = *action](
+                              state::Edit& edit, const commands::Requester& requester) {
+        return commands::invoke(edit, vault, requester, action.ref, action.action,
+                                action.arguments);
     });
 }
 
@@ -152,21 +156,22 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     if (!dry_run) return responder->send(dry_run.error());
     const auto host = require_active_host(*view, request);
     if (!host) return responder->send(host.error());
-    auto wishes = read_file(context, *view, *host, request.json);
-    if (!wishes) return responder->send(wishes.error());
-    Ordering asked = ordering(context, request, host->id, responder);
-    asked.asking.guard = nullptr;  // an ETag is one resource's
+    auto description_requests = read_file(context, *view, *host, request.json);
+    if (!description_requests) return responder->send(description_requests.error());
+    CommandSubmission asked = submission(context, request, host->id, responder);
+    asked.requester.guard = nullptr;  // an ETag is one resource's
     if (*dry_run) {
-        std::vector<wire::Wanted> entries;
-        for (const commands::Wish& wish : *wishes) {
-            entries.push_back(wanted(wish));
+        std::vector<wire::ResourceRequest> entries;
+        for (const commands::DescriptionRequest& description_request : *description_requests) {
+            entries.push_back(wanted(description_request));
         }
         return plan(asked, "apply", entries);
     }
-    order(asked, [&vault = context.vault, wishes = *std::move(wishes)](
-                     state::Edit& edit, const commands::Asking& asking) {
-        return commands::describe(edit, vault, asking, wishes);
-    });
+    submit_command(
+        asked, [&vault = context.vault, description_requests = *std::move(description_requests)](
+                   state::Edit& edit, const commands::Requester& requester) {
+            return commands::describe(edit, vault, requester, description_requests);
+        });
 }
 
 const std::vector<http::Answer>& command_answers() {

@@ -2,9 +2,9 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
-#include "orchestrator/api/wishes.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/shapes.hpp"
 
@@ -18,18 +18,18 @@ using Responder = std::shared_ptr<http::Responder>;
 constexpr std::chrono::seconds kLiveTimeout{20};
 
 // Reported by the host, or described on it; a host that never connected has told nothing yet.
-Checked<bool> require_collection(const state::View& view, const state::Host& host,
-                                 const std::string& collection) {
+ApiResult<bool> require_collection(const state::View& view, const state::Host& host,
+                                   const std::string& collection) {
     bool known = false;
     if (state::is_collection_name(collection)) {
-        known = host.stream.empty() || EK_ASK(view.collection(host.id, collection)).has_value();
+        known = host.stream.empty() || EK_API_TRY(view.collection(host.id, collection)).has_value();
         const auto range = store::Range::collection(collection, state::host_prefix(host.id));
-        EK_ASK(view.scan(view.tables().resources, range,
-                         [&](std::string_view, std::string_view) {
-                             known = true;
-                             return false;
-                         })
-                   .map([] { return true; }));
+        EK_API_TRY(view.scan(view.tables().resources, range,
+                             [&](std::string_view, std::string_view) {
+                                 known = true;
+                                 return false;
+                             })
+                       .map([] { return true; }));
     }
     if (!known) {
         return refuse(http::Code::unknown_collection, "the host has no such collection");
@@ -54,66 +54,67 @@ const Fields& resource_fields() {
     return kFields;
 }
 
-Checked<Listing> list_resources(const Context& context, const state::View& view,
-                                const Request& request, const std::string& collection) {
-    const state::Host host = EK_ASK(require_host(view, request));
+ApiResult<Listing> list_resources(const Context& context, const state::View& view,
+                                  const Request& request, const std::string& collection) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
     store::Range range = store::Range::prefix(state::host_prefix(host.id));
     if (!collection.empty()) {
-        EK_ASK(require_collection(view, host, collection));
+        EK_API_TRY(require_collection(view, host, collection));
         range = store::Range::collection(collection, state::host_prefix(host.id));
     }
-    return Listing{.table = view.tables().resources,
-                   .range = std::move(range),
-                   .make_for = [&context, host](const state::View& now) -> Pages::Make {
-                       return [&context, &now, host](
-                                  std::string_view,
-                                  std::string_view record) -> Checked<std::optional<json::Value>> {
-                           const auto resource =
-                               EK_ASK(state::parse_record(record).and_then(state::decode_resource));
-                           return EK_ASK(show_resource(context, now, host, resource));
-                       };
-                   },
-                   .identity = identity_of_resource,
-                   .touch =
-                       [id = host.id](const state::StoredEvent& event, const json::Value& data,
-                                      Touched& touched) {
-                           if (event.host == id) touch_resources(event, data, touched);
-                       }};
+    return Listing{
+        .table = view.tables().resources,
+        .range = std::move(range),
+        .make_for = [&context, host](const state::View& now) -> Pages::Make {
+            return [&context, &now, host](
+                       std::string_view,
+                       std::string_view record) -> ApiResult<std::optional<json::Value>> {
+                const auto resource =
+                    EK_API_TRY(state::parse_record(record).and_then(state::decode_resource));
+                return EK_API_TRY(show_resource(context, now, host, resource));
+            };
+        },
+        .identity = identity_of_resource,
+        .touch =
+            [id = host.id](const state::StoredEvent& event, const json::Value& data,
+                           Touched& touched) {
+                if (event.host == id) touch_resources(event, data, touched);
+            }};
 }
 
 wire::Ref ref_of(const Request& request) {
     return {request.at("collection"), request.at("id")};
 }
 
-Outcome get_resource(const Context& context, const state::View& view, const Request& request) {
-    const state::Host host = EK_ASK(require_host(view, request));
+ReplyResult get_resource(const Context& context, const state::View& view, const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
     const wire::Ref ref = ref_of(request);
-    EK_ASK(check_described(context, view, host, ref));
-    const auto resource = EK_ASK(view.resource(host.id, ref));
+    EK_API_TRY(check_described(context, view, host, ref));
+    const auto resource = EK_API_TRY(view.resource(host.id, ref));
     if (!resource) {
         return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
     }
     const std::string etag = http::etag_of(resource->revision);
     if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
-    return http::Reply::json(200, EK_ASK(show_resource(context, view, host, *resource)))
+    return http::Reply::json(200, EK_API_TRY(show_resource(context, view, host, *resource)))
         .with("ETag", etag);
 }
 
 // What the host read just now, in the shape of the resource; what is not described has the state
 // only.
-Outcome live_reply(const Context& context, const std::string& host_id, const wire::Ref& ref,
-                   const json::Value& result) {
-    const auto view = EK_ASK(context.state.read());
-    const auto host = EK_ASK(view.host(host_id));
+ReplyResult live_reply(const Context& context, const std::string& host_id, const wire::Ref& ref,
+                       const json::Value& result) {
+    const auto view = EK_API_TRY(context.state.read());
+    const auto host = EK_API_TRY(view.host(host_id));
     if (!host) return refuse(http::Code::not_found, "the host is gone");
     json::Value state;
     if (result["items"].is_array()) {
         for (const json::Value& item : result["items"].as_array()) {
             if (item.string_or("id") != ref.id) continue;
-            state = EK_ASK(wire::decode_state(item["state"]));
+            state = EK_API_TRY(wire::decode_state(item["state"]));
         }
     }
-    auto resource = EK_ASK(view.resource(host_id, ref));
+    auto resource = EK_API_TRY(view.resource(host_id, ref));
     if (!resource) {
         return http::Reply::json(200, json::Object{{"host", host_id},
                                                    {"collection", ref.collection},
@@ -128,7 +129,7 @@ Outcome live_reply(const Context& context, const std::string& host_id, const wir
     }
     resource->state = state;
     resource->observed_at = now_rfc3339();
-    return http::Reply::json(200, EK_ASK(show_resource(context, view, *host, *resource)))
+    return http::Reply::json(200, EK_API_TRY(show_resource(context, view, *host, *resource)))
         .with("ETag", http::etag_of(resource->revision));
 }
 

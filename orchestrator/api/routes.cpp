@@ -2,7 +2,7 @@
 
 namespace evenkeel::api {
 
-state::Act act_of(const http::Request& request) {
+state::AuditContext audit_context_of(const http::Request& request) {
     const http::Principal& who = request.principal;
     return {.actor = {.id = who.id, .name = who.name, .role = who.role},
             .address = request.peer,

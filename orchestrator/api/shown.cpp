@@ -7,43 +7,43 @@
 
 namespace evenkeel::api {
 
-Checked<state::Host> require_host(const state::View& view, const http::Request& request) {
-    auto host = EK_ASK(view.find_host(request.at("h")));
+ApiResult<state::Host> require_host(const state::View& view, const http::Request& request) {
+    auto host = EK_API_TRY(view.find_host(request.at("h")));
     if (!host) return refuse(http::Code::not_found, "there is no host of this id or name");
     return *std::move(host);
 }
 
-Checked<state::Host> require_active_host(const state::View& view, const http::Request& request) {
-    state::Host host = EK_ASK(require_host(view, request));
+ApiResult<state::Host> require_active_host(const state::View& view, const http::Request& request) {
+    state::Host host = EK_API_TRY(require_host(view, request));
     if (host.retired()) return refuse(http::Code::invalid_state, "the host is retired");
     return host;
 }
 
-Checked<state::Tally> tally_now(const Context& context, const state::View& view,
-                                const state::Host& host) {
-    const state::Tally stored = EK_ASK(view.tally(host.id));
+ApiResult<state::ComplianceCounts> counts_now(const Context& context, const state::View& view,
+                                              const state::Host& host) {
+    const state::ComplianceCounts stored = EK_API_TRY(view.counts(host.id));
     const bool silent = !context.presence.offline_since(host, now_unix_ms()).empty();
-    return silent ? state::tally_offline(stored) : stored;
+    return silent ? state::counts_offline(stored) : stored;
 }
 
-Checked<json::Value> show_host(const Context& context, const state::View& view,
-                               const state::Host& host) {
+ApiResult<json::Value> show_host(const Context& context, const state::View& view,
+                                 const state::Host& host) {
     state::Host now = host;
     now.last_seen = context.presence.last_seen(host);
-    return state::show(now, EK_ASK(tally_now(context, view, host)));
+    return state::show(now, EK_API_TRY(counts_now(context, view, host)));
 }
 
-state::Shown compliance_of(const Context& context, const state::Host& host,
-                           const state::Resource& resource) {
+state::ComplianceView compliance_of(const Context& context, const state::Host& host,
+                                    const state::Resource& resource) {
     return state::compliance_now(resource.compliance,
                                  context.presence.offline_since(host, now_unix_ms()));
 }
 
-Checked<json::Value> show_resource(const Context& context, const state::View& view,
-                                   const state::Host& host, const state::Resource& resource) {
-    const auto schema = EK_ASK(context.schemas.find(view, host.id, resource.ref.collection));
-    json::Value description =
-        EK_ASK(context.vault.redacted(host.id, resource.ref, resource.description, schema.get()));
+ApiResult<json::Value> show_resource(const Context& context, const state::View& view,
+                                     const state::Host& host, const state::Resource& resource) {
+    const auto schema = EK_API_TRY(context.schemas.find(view, host.id, resource.ref.collection));
+    json::Value description = EK_API_TRY(
+        context.vault.redacted(host.id, resource.ref, resource.description, schema.get()));
     return state::show(host.id, resource, std::move(description),
                        compliance_of(context, host, resource));
 }

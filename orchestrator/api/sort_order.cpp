@@ -39,7 +39,7 @@ json::Value shortened(const json::Value& value) {
 
 }  // namespace
 
-Checked<SortOrder> SortOrder::read(std::string_view text, const Fields& fields) {
+ApiResult<SortOrder> SortOrder::read(std::string_view text, const Fields& fields) {
     SortOrder order;
     std::size_t position = 0;
     const auto bad = [&](const std::string& expected) {

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/list_fields.hpp"
-#include "orchestrator/api/outcome.hpp"
 
 namespace evenkeel::api {
 
@@ -25,7 +25,7 @@ class SortOrder {
   public:
     SortOrder() = default;  // the list's own
     // `invalid-parameter` with `position` and `expected`.
-    static Checked<SortOrder> read(std::string_view text, const Fields& fields);
+    static ApiResult<SortOrder> read(std::string_view text, const Fields& fields);
     bool empty() const { return parts_.empty(); }
 
     SortPlace place(const json::Value& item, std::string_view key) const;

@@ -25,7 +25,7 @@ struct Order {
     std::chrono::milliseconds lifetime = kLifetime;
 };
 
-Checked<Order> read_order(const json::Value& body) {
+ApiResult<Order> read_order(const json::Value& body) {
     Findings findings;
     Order order;
     if (findings.only(body, "", {"name", "role", "expires_in"})) {
@@ -84,7 +84,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
                                                    .with("Location", "/v1/tokens/" + record.id)
                                                    .with("Cache-Control", "no-store"));
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [record, reply, once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             edit.note("token", show(record));
@@ -106,17 +106,17 @@ const Fields& token_fields() {
     return kFields;
 }
 
-Outcome list_tokens(const Context& context, const state::View& view, const Request& request) {
+ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
     const Pages pages(context.vault, context.state.stream().id, token_fields());
     return pages.answer(
         view, request, view.tables().tokens, store::Range::all(),
-        [](std::string_view, std::string_view record) -> Checked<std::optional<json::Value>> {
-            return show(EK_ASK(state::parse_record(record).and_then(state::decode_api_token)));
+        [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
+            return show(EK_API_TRY(state::parse_record(record).and_then(state::decode_api_token)));
         });
 }
 
-Outcome get_token(const state::View& view, const Request& request) {
-    const auto token = EK_ASK(view.api_token(request.at("id")));
+ReplyResult get_token(const state::View& view, const Request& request) {
+    const auto token = EK_API_TRY(view.api_token(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no token of this id");
     return http::Reply::json(200, show(*token));
 }
@@ -150,7 +150,7 @@ Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
 void revoke_token(Context& context, const Request& request, const Responder& responder) {
     auto revoked = std::make_shared<state::ApiToken>();
     context.submit(
-        act_of(request),
+        audit_context_of(request),
         [id = request.at("id"), revoked, once = request.once,
          &vault = context.vault](state::Edit& edit) -> Result<void> {
             *revoked = EK_TRY(revoke(edit, id));

@@ -12,8 +12,8 @@
 #include "core/run/loop.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/bus/requests.hpp"
-#include "orchestrator/commands/machine.hpp"
 #include "orchestrator/commands/report.hpp"
+#include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/state/state.hpp"
 
@@ -87,15 +87,17 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     // conversation_commands.cpp
     Result<void> send_waiting();
     Result<bool> send_command(const state::Command& command);
-    void step(const std::string& command, commands::Step step, std::optional<Error> error = {});
+    void transition(const std::string& command, commands::Transition transition,
+                    std::optional<Error> error = {});
     // conversation_sync.cpp
     void take(const wire::Digest& digest);
     void fetch_schemas();
     void fetch_schema(const state::Collection& collection);
     void keep_schema(const state::Collection& collection, const json::Value& result);
     void compare();
-    void fetch_inventory(json::Value after, std::shared_ptr<std::vector<wire::Held>> found);
-    void repair(const std::vector<wire::Held>& inventory);
+    void fetch_inventory(json::Value after,
+                         std::shared_ptr<std::vector<wire::InventoryItem>> found);
+    void repair(const std::vector<wire::InventoryItem>& inventory);
 
     Shared& shared_;
     std::uint64_t connection_;

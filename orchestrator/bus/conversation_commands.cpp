@@ -29,7 +29,7 @@ void Conversation::pump() {
 
 Result<void> Conversation::send_waiting() {
     if (in_flight_.size() >= kInFlightMost) return {};
-    const state::Reading now = EK_TRY(shared_.state.read());
+    const state::Snapshot now = EK_TRY(shared_.state.read());
     for (const state::Command& command :
          EK_TRY(now.unfinished(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
         if (command.state != state::CommandState::queued) {
@@ -56,7 +56,7 @@ Result<bool> Conversation::send_command(const state::Command& command) {
         return true;
     }
     if (sent.error().code != Errc::limit) return false;
-    step(command.id, commands::Step::refused, sent.error());
+    transition(command.id, commands::Transition::refused, sent.error());
     return true;
 }
 
@@ -65,11 +65,11 @@ void Conversation::settled(std::uint64_t token, link::Disposition disposition) {
     if (node.empty()) return;
     switch (disposition) {
         case link::Disposition::accept:
-            step(node.mapped(), commands::Step::accepted);
+            transition(node.mapped(), commands::Transition::accepted);
             break;
         case link::Disposition::reject:
-            step(node.mapped(), commands::Step::refused,
-                 Error{Errc::invalid, "the agent does not take the command"});
+            transition(node.mapped(), commands::Transition::refused,
+                       Error{Errc::invalid, "the agent does not take the command"});
             break;
         case link::Disposition::release:
             // Not now: all from this one on is sent again, which the agent knows by the ids.
@@ -80,11 +80,12 @@ void Conversation::settled(std::uint64_t token, link::Disposition disposition) {
     pump();
 }
 
-void Conversation::step(const std::string& id, commands::Step step, std::optional<Error> error) {
+void Conversation::transition(const std::string& id, commands::Transition transition,
+                              std::optional<Error> error) {
     auto command = std::make_shared<state::Command>();
     shared_.state.submit(
-        [id, step, error = std::move(error), command](state::Edit& edit) -> Result<void> {
-            *command = EK_TRY(commands::advance(edit, id, step, error));
+        [id, transition, error = std::move(error), command](state::Edit& edit) -> Result<void> {
+            *command = EK_TRY(commands::advance(edit, id, transition, error));
             return {};
         },
         [self = shared_from_this(), command](const Result<void>& done) {

@@ -14,8 +14,8 @@ void Conversation::take(wire::Event event, const link::Delivery& delivery) {
     }
     const std::uint64_t previous = event.seq > last_event_ ? last_event_ : 0;
     last_event_ = event.seq;
-    auto taken = std::make_shared<commands::Taken>(commands::Taken::fresh);
-    const commands::Known known{
+    auto taken = std::make_shared<commands::ReceiveResult>(commands::ReceiveResult::fresh);
+    const commands::ReportContext known{
         .vault = &shared_.vault, .schemas = &shared_.schemas, .stream = shared_.state.stream()};
     shared_.state.submit(
         [host = host_, known, event = std::move(event), previous,
@@ -25,7 +25,7 @@ void Conversation::take(wire::Event event, const link::Delivery& delivery) {
         },
         [self = shared_from_this(), taken, delivery](const Result<void>& done) {
             if (done) {
-                const bool unfit = *taken == commands::Taken::unfit;
+                const bool unfit = *taken == commands::ReceiveResult::unfit;
                 delivery.settle(unfit ? link::Disposition::reject : link::Disposition::accept);
                 return;
             }

@@ -14,11 +14,11 @@ constexpr int kInventoryPage = 1'000;
 // Descriptions of one host; an inventory that goes on behind it is not believed.
 constexpr std::size_t kInventoryMost = 1'000'000;
 
-Result<std::vector<wire::Held>> decode_page(const json::Value& result) {
+Result<std::vector<wire::InventoryItem>> decode_page(const json::Value& result) {
     if (!result["items"].is_array()) return fail(Errc::invalid, "an inventory without items");
-    std::vector<wire::Held> page;
+    std::vector<wire::InventoryItem> page;
     for (const json::Value& item : result["items"].as_array()) {
-        wire::Held held;
+        wire::InventoryItem held;
         held.ref = {item.string_or("collection"), item.string_or("id")};
         held.generation = EK_TRY(wire::decode_generation(item["generation"]));
         if (!state::fits(held.ref)) return fail(Errc::invalid, "an inventory names no resource");
@@ -32,7 +32,7 @@ Result<std::vector<wire::Held>> decode_page(const json::Value& result) {
 void Conversation::take(const wire::Digest& digest) {
     in_sync_once_ = true;
     const auto differs = [&]() -> Result<bool> {
-        const state::Reading now = EK_TRY(shared_.state.read());
+        const state::Snapshot now = EK_TRY(shared_.state.read());
         const wire::Digest ours =
             wire::digest_of(shared_.state.stream().id, EK_TRY(commands::wanted(now, host_)));
         return digest.sha256 != ours.sha256;
@@ -49,21 +49,21 @@ void Conversation::take(const wire::Digest& digest) {
 void Conversation::compare() {
     if (comparing_) return;
     const auto busy = shared_.state.read().and_then(
-        [&](const state::Reading& now) { return now.has_unfinished(host_); });
+        [&](const state::Snapshot& now) { return now.has_unfinished(host_); });
     if (!busy || *busy) return;
     compare_due_ = false;
     comparing_ = true;
-    fetch_inventory(nullptr, std::make_shared<std::vector<wire::Held>>());
+    fetch_inventory(nullptr, std::make_shared<std::vector<wire::InventoryItem>>());
 }
 
 void Conversation::fetch_inventory(json::Value after,
-                                   std::shared_ptr<std::vector<wire::Held>> found) {
+                                   std::shared_ptr<std::vector<wire::InventoryItem>> found) {
     wire::Request request;
     request.verb = "inventory";
     request.arguments = json::Object{{"after", std::move(after)}, {"limit", kInventoryPage}};
     ask(request, [self = shared_from_this(), found](const Result<json::Value>& result) {
-        auto page =
-            result ? decode_page(*result) : Result<std::vector<wire::Held>>(fail(result.error()));
+        auto page = result ? decode_page(*result)
+                           : Result<std::vector<wire::InventoryItem>>(fail(result.error()));
         if (page && found->size() + page->size() > kInventoryMost) {
             page = fail(Errc::limit, "an inventory without end");
         }
@@ -82,7 +82,7 @@ void Conversation::fetch_inventory(json::Value after,
     });
 }
 
-void Conversation::repair(const std::vector<wire::Held>& inventory) {
+void Conversation::repair(const std::vector<wire::InventoryItem>& inventory) {
     shared_.state.submit(
         [host = host_, inventory](state::Edit& edit) -> Result<void> {
             const std::size_t made = EK_TRY(commands::repair(edit, host, inventory));

@@ -121,7 +121,7 @@ void EnrolmentPort::announce(std::uint64_t connection, const link::Message& mess
     // Everybody may announce a key; a flood of new ones is a flood of writes.
     const std::string source = run::source_of(address_of(connection));
     const auto key = crypto::request_key_fingerprint(ask.csr);
-    const auto known = key ? parts_.state.read().and_then([&](const state::Reading& view) {
+    const auto known = key ? parts_.state.read().and_then([&](const state::Snapshot& view) {
         return state::find_enrolment(view, *key);
     })
                            : Result<std::optional<state::Enrolment>>(fail(key.error()));
@@ -230,7 +230,7 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
     const std::int64_t now = now_unix_ms();
     // The token first: signing for strangers is work that they must not get for nothing.
     const auto candidate =
-        parts_.state.read().and_then([&](const state::Reading& view) -> Result<hosts::Candidate> {
+        parts_.state.read().and_then([&](const state::Snapshot& view) -> Result<hosts::Candidate> {
             EK_CHECK(hosts::check_token(view, ask, now));
             return hosts::make_candidate(view, parts_.authority, ask);
         });
@@ -248,8 +248,8 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
          address = address_of(connection)](state::Edit& edit) -> Result<void> {
             *enrolled = EK_TRY(hosts::enrol(edit, ask, candidate, now, address));
             if (!enrolled->fresh) return {};
-            return edit.audit(
-                state::host_act(enrolled->host, hosts::tidy_name(ask.name), "enrol", address));
+            return edit.audit(state::host_audit_context(enrolled->host, hosts::tidy_name(ask.name),
+                                                        "enrol", address));
         },
         [this, connection, message, enrolled, delivery](const Result<void>& done) {
             if (!done) {

@@ -14,11 +14,11 @@ namespace evenkeel::commands {
 
 // description.changed. A local one is shown read-only; a restored one is adopted, unless somebody
 // has described the resource anew since the restore.
-Result<void> take_described(state::Edit& edit, const Known& known, const std::string& host,
-                            const wire::Event& event);
+Result<void> take_described(state::Edit& edit, const ReportContext& context,
+                            const std::string& host, const wire::Event& event);
 
 // description.forgotten, alike.
-Result<void> take_forgotten(state::Edit& edit, const Known& known, const std::string& host,
-                            const wire::Event& event);
+Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,
+                            const std::string& host, const wire::Event& event);
 
 }  // namespace evenkeel::commands

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/wire/order.hpp"
-#include "orchestrator/commands/machine.hpp"
+#include "core/wire/relations.hpp"
+#include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/shapes.hpp"
 
@@ -68,7 +68,7 @@ wire::Compliance failed(const Error& error, const std::string& time) {
 
 // What the command did to one resource: its verdict, or its end.
 Result<void> store_done(state::Edit& edit, const std::string& host, const std::string& verb,
-                        const wire::Done& done, const std::string& time) {
+                        const wire::ResourceResult& done, const std::string& time) {
     // How the thing is after an action, the agent tells by itself.
     if (!done.action.empty()) return {};
     auto resource = EK_TRY(edit.resource(host, done.ref));
@@ -91,8 +91,8 @@ Result<void> store_done(state::Edit& edit, const std::string& host, const std::s
     return store_seen(edit, host, *std::move(resource), verdict, &done.state, time, 0);
 }
 
-void fill_in(Command& command, const std::vector<wire::Done>& all) {
-    for (const wire::Done& done : all) {
+void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
+    for (const wire::ResourceResult& done : all) {
         auto entry = std::find_if(
             command.resources.begin(), command.resources.end(), [&](const CommandEntry& one) {
                 return one.ref == done.ref && (done.action.empty() || done.action == one.action);
@@ -112,19 +112,19 @@ void fill_in(Command& command, const std::vector<wire::Done>& all) {
 
 struct Outcome {
     std::string command;
-    Step step = Step::failed;
+    Transition transition = Transition::failed;
     std::optional<Error> error;
-    std::vector<wire::Done> resources;
+    std::vector<wire::ResourceResult> resources;
 };
 
 Result<Outcome> decode_outcome(const json::Value& data) {
     Outcome outcome;
     outcome.command = data.string_or("command");
-    outcome.step = EK_TRY(outcome_step(data.string_or("state")));
+    outcome.transition = EK_TRY(transition_of(data.string_or("state")));
     if (!data["error"].is_null()) outcome.error = wire::decode_error(data["error"]);
     if (data["resources"].is_array()) {
         for (const json::Value& entry : data["resources"].as_array()) {
-            outcome.resources.push_back(EK_TRY(wire::decode_done(entry)));
+            outcome.resources.push_back(EK_TRY(wire::decode_resource_result(entry)));
             if (!state::fits(outcome.resources.back().ref)) {
                 return fail(Errc::invalid, "an outcome names no resource");
             }
@@ -159,7 +159,7 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
         return fail(Errc::invalid, "a report names no action");
     }
     json::Object sources{{"requires", event.data["sources"]}};
-    const wire::Ties told = EK_TRY(wire::decode_ties(std::move(sources)));
+    const wire::Relations report = EK_TRY(wire::decode_relations(std::move(sources)));
     const json::Value& error = event.data["error"];
     EK_CHECK(edit.add_event(
         event.kind, host, state::subject_of(ref),
@@ -168,7 +168,7 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
             {"collection", ref.collection},
             {"id", ref.id},
             {"action", action},
-            {"sources", wire::encode(told.needs)},
+            {"sources", wire::encode(report.required)},
             {"error", error.is_null() ? error : wire::encode(wire::decode_error(error))}}));
     return {};
 }
@@ -180,12 +180,12 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
         return fail(Errc::invalid, "the command is another host's");
     }
     const std::string verb = command ? command->verb : "";
-    for (const wire::Done& done : outcome.resources) {
+    for (const wire::ResourceResult& done : outcome.resources) {
         EK_CHECK(store_done(edit, host, verb, done, event.time));
     }
     if (!command) return {};
     // A command that has ended here, by its deadline say, stays ended; what it did was stored.
-    const auto next = next_state(command->state, outcome.step);
+    const auto next = next_state(command->state, outcome.transition);
     if (!next) return {};
     command->state = *next;
     command->error = outcome.error;

@@ -16,7 +16,7 @@ constexpr std::size_t kAll = 1'000'000;
 
 // Whether `newer` says something about every resource that `older` is about. Actions never stand
 // for one another.
-bool covers(const Order& newer, const Command& older) {
+bool covers(const CommandRequest& newer, const Command& older) {
     if (newer.verb == "invoke" || older.verb == "invoke") return false;
     return std::all_of(older.resources.begin(), older.resources.end(), [&](const auto& old) {
         return std::any_of(newer.resources.begin(), newer.resources.end(),
@@ -24,10 +24,10 @@ bool covers(const Order& newer, const Command& older) {
     });
 }
 
-Result<void> supersede(state::Edit& edit, const Order& order) {
+Result<void> supersede(state::Edit& edit, const CommandRequest& order) {
     for (Command& older : EK_TRY(edit.unfinished(order.host, 0, kAll))) {
         if (!covers(order, older)) continue;
-        const auto next = next_state(older.state, Step::replaced);
+        const auto next = next_state(older.state, Transition::replaced);
         if (!next) continue;
         older.state = *next;
         EK_CHECK(edit.put_command(older));
@@ -37,7 +37,7 @@ Result<void> supersede(state::Edit& edit, const Order& order) {
 
 }  // namespace
 
-Result<Command> enqueue(state::Edit& edit, Order order) {
+Result<Command> enqueue(state::Edit& edit, CommandRequest order) {
     EK_CHECK(supersede(edit, order));
     const std::int64_t now_ms = now_unix_ms();
     const auto lifetime = order.verb == "invoke" ? std::chrono::milliseconds(kActionLifetime)
@@ -56,11 +56,11 @@ Result<Command> enqueue(state::Edit& edit, Order order) {
     return command;
 }
 
-Result<Command> advance(state::Edit& edit, const std::string& id, Step step,
+Result<Command> advance(state::Edit& edit, const std::string& id, Transition transition,
                         std::optional<Error> error) {
     auto command = EK_TRY(edit.command(id));
     if (!command) return fail(Errc::not_found, "there is no command " + id);
-    const CommandState next = EK_TRY(next_state(command->state, step));
+    const CommandState next = EK_TRY(next_state(command->state, transition));
     if (next == command->state && !error) return *std::move(command);
     command->state = next;
     if (error) command->error = std::move(error);
@@ -76,19 +76,21 @@ Result<Command> cancel(state::Edit& edit, const std::string& id, bool handed_ove
                     "the command is " + std::string(state::to_string(command->state)));
     }
     if (command->state == CommandState::queued && !handed_over) {
-        command->state = EK_TRY(next_state(command->state, Step::withdrawn));
+        command->state = EK_TRY(next_state(command->state, Transition::withdrawn));
     }
     command->cancelling = true;
     EK_CHECK(edit.put_command(*command));
     return *std::move(command);
 }
 
-Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Mark& agent) {
+Result<void> requeue(state::Edit& edit, const std::string& host,
+                     const wire::StreamPosition& agent) {
     const std::uint64_t has = agent.stream == edit.stream() ? agent.seq : 0;
     for (Command& command : EK_TRY(edit.unfinished(host, has, kAll))) {
         if (command.state == CommandState::queued) continue;
         const bool action = command.verb == "invoke";
-        command.state = EK_TRY(next_state(command.state, action ? Step::interrupted : Step::lost));
+        command.state =
+            EK_TRY(next_state(command.state, action ? Transition::interrupted : Transition::lost));
         if (action) command.error = Error{Errc::unavailable, "the agent has lost its store"};
         EK_CHECK(edit.put_command(command));
     }
@@ -98,8 +100,8 @@ Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Mar
 Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error) {
     for (Command& command : EK_TRY(edit.unfinished(host, 0, kAll))) {
         const bool queued = command.state == CommandState::queued;
-        const Step step = queued ? Step::withdrawn : Step::interrupted;
-        command.state = EK_TRY(next_state(command.state, step));
+        const Transition transition = queued ? Transition::withdrawn : Transition::interrupted;
+        command.state = EK_TRY(next_state(command.state, transition));
         command.error = error;
         EK_CHECK(edit.put_command(command));
     }
@@ -134,10 +136,10 @@ Result<wire::Command> to_wire(const Command& command, const state::Vault& vault,
                        .timeout = std::chrono::milliseconds(command.timeout_ms),
                        .resources = {}};
     for (const state::CommandEntry& entry : command.resources) {
-        wire::Wanted wanted;
+        wire::ResourceRequest wanted;
         wanted.ref = entry.ref;
         wanted.policy = entry.policy;
-        wanted.ties = entry.ties;
+        wanted.relations = entry.relations;
         wanted.generation = entry.generation;
         wanted.action = entry.action;
         if (!entry.description.is_null()) {

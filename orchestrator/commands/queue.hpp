@@ -7,7 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/wire/message.hpp"
-#include "orchestrator/commands/machine.hpp"
+#include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/vault.hpp"
 
@@ -23,7 +23,7 @@ inline constexpr std::chrono::minutes kActionLifetime{10};
 // For the agent, from receipt.
 inline constexpr std::chrono::milliseconds kTimeout{600'000};
 
-struct Order {
+struct CommandRequest {
     std::string host;
     std::string verb;
     std::vector<state::CommandEntry> resources;
@@ -31,10 +31,10 @@ struct Order {
 };
 // Puts a command at the end of the host's queue. Older ones that still wait and say nothing that
 // this one does not say anew end `superseded`.
-Result<state::Command> enqueue(state::Edit& edit, Order order);
+Result<state::Command> enqueue(state::Edit& edit, CommandRequest order);
 
 // Carries out one step; `conflict` when it cannot happen, `not_found` for an unknown command.
-Result<state::Command> advance(state::Edit& edit, const std::string& id, Step step,
+Result<state::Command> advance(state::Edit& edit, const std::string& id, Transition transition,
                                std::optional<Error> error = {});
 
 // Asks to stop a command: one that waits ends `cancelled` at once, unless `handed_over` says that
@@ -43,7 +43,7 @@ Result<state::Command> cancel(state::Edit& edit, const std::string& id, bool han
 
 // After a hello: what the agent does not have goes out again, except actions, of which nobody
 // knows whether they were carried out.
-Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Mark& agent);
+Result<void> requeue(state::Edit& edit, const std::string& host, const wire::StreamPosition& agent);
 
 // Ends everything unfinished of a host: `cancelled` what waits here, `interrupted` the rest.
 Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error);

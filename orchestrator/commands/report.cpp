@@ -48,13 +48,13 @@ Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Eve
 
 // Changes what the event says; `invalid` before anything was changed when it does not read. An
 // unknown kind is from a newer agent: taken over and left alone.
-Result<void> take_data(state::Edit& edit, const Known& known, const std::string& host,
+Result<void> take_data(state::Edit& edit, const ReportContext& context, const std::string& host,
                        const wire::Event& event) {
     if (event.kind == "resource.notified") return take_notified(edit, host, event);
     if (event.kind.starts_with("resource.")) return take_observation(edit, host, event);
     if (event.kind == "command.outcome") return take_outcome(edit, host, event);
-    if (event.kind == "description.changed") return take_described(edit, known, host, event);
-    if (event.kind == "description.forgotten") return take_forgotten(edit, known, host, event);
+    if (event.kind == "description.changed") return take_described(edit, context, host, event);
+    if (event.kind == "description.forgotten") return take_forgotten(edit, context, host, event);
     if (event.kind == "agent.blind" || event.kind == "agent.shed") {
         return pass_on(edit, host, event);
     }
@@ -63,32 +63,33 @@ Result<void> take_data(state::Edit& edit, const Known& known, const std::string&
 
 }  // namespace
 
-Result<Taken> take_event(state::Edit& edit, const Known& known, const std::string& host,
-                         const wire::Event& event, std::uint64_t previous) {
+Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context,
+                                 const std::string& host, const wire::Event& event,
+                                 std::uint64_t previous) {
     const state::EventMark mark = EK_TRY(edit.mark(host));
     if (event.stream != mark.stream) {
         return fail(Errc::conflict, "the event is not of the stream that the host has named");
     }
-    if (event.seq <= mark.seq) return Taken::repeated;
+    if (event.seq <= mark.seq) return ReceiveResult::repeated;
     if (previous > mark.seq) return fail(Errc::busy, "an earlier event is not stored yet");
     EK_CHECK(explain_gap(edit, host, mark, event));
-    const auto taken = take_data(edit, known, host, event);
-    const bool unfit = !taken && taken.error().code == Errc::invalid;
-    if (!taken && !unfit) return fail(taken.error());
+    const auto received = take_data(edit, context, host, event);
+    const bool unfit = !received && received.error().code == Errc::invalid;
+    if (!received && !unfit) return fail(received.error());
     if (unfit) {
         EK_CHECK(
             edit.add_event("agent.shed", host, host, shed(host, event.seq, event.seq, "invalid")));
     }
     EK_CHECK(
         edit.put_mark(host, {.stream = mark.stream, .seq = event.seq, .epoch = edit.stream()}));
-    return unfit ? Taken::unfit : Taken::fresh;
+    return unfit ? ReceiveResult::unfit : ReceiveResult::fresh;
 }
 
 Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data) {
     const std::string id = data.string_or("command");
     const auto command = EK_TRY(edit.command(id));
     if (!command || command->host != host) return fail(Errc::not_found, "there is no such command");
-    EK_CHECK(advance(edit, id, Step::started));
+    EK_CHECK(advance(edit, id, Transition::started));
     return {};
 }
 

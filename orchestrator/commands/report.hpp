@@ -12,13 +12,13 @@
 // What hosts report. [lane], inside State::submit.
 namespace evenkeel::commands {
 
-struct Known {
+struct ReportContext {
     const state::Vault* vault = nullptr;
     const state::Schemas* schemas = nullptr;
     store::Stream stream;  // the orchestrator's, with its predecessor
 };
 
-enum class Taken {
+enum class ReceiveResult {
     fresh,     // taken over now
     repeated,  // had been taken over before; nothing was changed
     unfit,     // does not read: its number is taken over, with an agent.shed that says so
@@ -29,8 +29,9 @@ enum class Taken {
 // when it is of another stream than the host's hello named. `previous` is the number of the event
 // that came before it over the same link, or 0: `busy` while that one is not taken over, so that a
 // failure does not turn into a gap.
-Result<Taken> take_event(state::Edit& edit, const Known& known, const std::string& host,
-                         const wire::Event& event, std::uint64_t previous);
+Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context,
+                                 const std::string& host, const wire::Event& event,
+                                 std::uint64_t previous);
 
 // A live event, command.running: `conflict` or `not_found` when it is out of date.
 Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data);

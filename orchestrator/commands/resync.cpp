@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/wire/order.hpp"
+#include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 
 namespace evenkeel::commands {
@@ -77,15 +77,16 @@ CommandEntry entry_for(const Resource& resource) {
     entry.ref = resource.ref;
     entry.generation = resource.generation;
     entry.policy = resource.policy;
-    entry.ties = resource.ties;
+    entry.relations = resource.relations;
     if (!resource.removing) entry.description = resource.description;
     return entry;
 }
 
 // What is required goes first: into the same command, or into one before it.
 void put_in_order(std::vector<Resource>& resources) {
-    std::vector<wire::Tied> entries;
-    for (const Resource& resource : resources) entries.push_back({resource.ref, resource.ties, ""});
+    std::vector<wire::RelatedResource> entries;
+    for (const Resource& resource : resources)
+        entries.push_back({resource.ref, resource.relations, ""});
     const auto order = wire::in_order(entries);
     if (!order) return;
     std::vector<Resource> sorted;
@@ -95,8 +96,8 @@ void put_in_order(std::vector<Resource>& resources) {
 
 }  // namespace
 
-Result<std::vector<wire::Held>> wanted(const state::View& view, const std::string& host) {
-    std::vector<wire::Held> held;
+Result<std::vector<wire::InventoryItem>> wanted(const state::View& view, const std::string& host) {
+    std::vector<wire::InventoryItem> held;
     for (const Resource& resource : EK_TRY(own_resources(view, host))) {
         held.push_back({.ref = resource.ref, .generation = resource.generation});
     }
@@ -104,12 +105,12 @@ Result<std::vector<wire::Held>> wanted(const state::View& view, const std::strin
 }
 
 Result<std::size_t> repair(state::Edit& edit, const std::string& host,
-                           const std::vector<wire::Held>& inventory) {
+                           const std::vector<wire::InventoryItem>& inventory) {
     if (EK_TRY(edit.has_unfinished(host))) {
         return fail(Errc::conflict, "commands are under way");
     }
     std::map<wire::Ref, wire::Generation> there;
-    for (const wire::Held& held : inventory) there[held.ref] = held.generation;
+    for (const wire::InventoryItem& held : inventory) there[held.ref] = held.generation;
     Batch apply(edit, host, "apply");
     Batch remove(edit, host, "remove");
     Batch forget(edit, host, "forget");

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/text.hpp"
-#include "core/wire/order.hpp"
+#include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/discovery.hpp"

@@ -129,7 +129,8 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
         EK_CHECK(edit.put_fingerprint(host->fingerprint, host->id));
         EK_CHECK(edit.put_host(*host));
         EK_CHECK(state::put_enrolment(edit, enrolment));
-        EK_CHECK(edit.audit(state::host_act(host->id, host->name, "enrol", enrolment.address)));
+        EK_CHECK(edit.audit(
+            state::host_audit_context(host->id, host->name, "enrol", enrolment.address)));
     }
     return Enrolled{.host = host->id,
                     .certificate = enrolment.certificate,
@@ -149,9 +150,9 @@ Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHel
     held.host = id;
     held.state = "held";
     EK_CHECK(state::put_enrolment(edit, held));
-    state::Act act = state::host_act(id, host->name, "held", address);
-    act.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};
-    return edit.audit(act);
+    state::AuditContext audit_context = state::host_audit_context(id, host->name, "held", address);
+    audit_context.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};
+    return edit.audit(audit_context);
 }
 
 Result<bool> is_held(const state::View& view, const state::Host& host,

@@ -42,8 +42,8 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
 // Why a clone's link is closed: the agent looks for its beginning.
 inline constexpr const char* kHeld = "held: another machine has come with the same certificate";
 
-// Records that a second machine has come with the certificate of `host`. Told apart by the machine
-// id that it claims, it is one enrolment however often it comes.
+// Records that a second machine has come with the certificate of `host`. DescriptionReport apart by
+// the machine id that it claims, it is one enrolment however often it comes.
 Result<void> hold(state::Edit& edit, const std::string& host, const wire::AgentHello& hello,
                   const std::string& address, std::int64_t now_ms);
 // Whether this machine was held as a clone of the host, and nobody has let it in again.

@@ -54,7 +54,7 @@ Result<std::optional<state::Host>> accepted(const state::View& view, std::string
 
 }  // namespace
 
-MadeToken make_enrolment_token(const TokenOrder& order) {
+MadeToken make_enrolment_token(const TokenRequest& order) {
     crypto::Token made = crypto::make_token(kTokenKind);
     return {.record = {.id = made.id,
                        .hash = made.hash,

@@ -15,7 +15,7 @@ namespace evenkeel::hosts {
 
 inline constexpr std::string_view kTokenKind = "eke";
 
-struct TokenOrder {
+struct TokenRequest {
     std::string name;
     std::int64_t uses = 1;
     std::chrono::milliseconds lifetime{3'600'000};
@@ -25,7 +25,7 @@ struct MadeToken {
     state::EnrolmentToken record;
     crypto::Secret secret;  // shown once
 };
-MadeToken make_enrolment_token(const TokenOrder& order);
+MadeToken make_enrolment_token(const TokenRequest& order);
 
 // The token of the request if it counts today, or `denied` with one text for every reason.
 Result<state::EnrolmentToken> check_token(const state::View& view, const wire::EnrolRequest& ask,

@@ -21,22 +21,22 @@ json::Value bounded(json::Object detail) {
 
 }  // namespace
 
-Result<void> Edit::audit(const Act& act) {
-    json::Object detail = act.detail;
+Result<void> Edit::audit(const AuditContext& audit_context) {
+    json::Object detail = audit_context.detail;
     for (const auto& [name, value] : notes_) detail.set(name, value);
-    const std::string& object = act.object;
-    json::Object record{
-        {"time", now_rfc3339()},
-        {"actor",
-         json::Object{{"id", act.actor.id}, {"name", act.actor.name}, {"role", act.actor.role}}},
-        {"address", act.address},
-        {"request_id", act.request_id},
-        {"method", act.method},
-        {"route", act.route},
-        {"object", printable(object.substr(0, kObjectBytesMost))},
-        {"outcome", act.outcome},
-        {"detail", bounded(std::move(detail))},
-        {"revision", EK_TRY(revision())}};
+    const std::string& object = audit_context.object;
+    json::Object record{{"time", now_rfc3339()},
+                        {"actor", json::Object{{"id", audit_context.actor.id},
+                                               {"name", audit_context.actor.name},
+                                               {"role", audit_context.actor.role}}},
+                        {"address", audit_context.address},
+                        {"request_id", audit_context.request_id},
+                        {"method", audit_context.method},
+                        {"route", audit_context.route},
+                        {"object", printable(object.substr(0, kObjectBytesMost))},
+                        {"outcome", audit_context.outcome},
+                        {"detail", bounded(std::move(detail))},
+                        {"revision", EK_TRY(revision())}};
     const crypto::ChainEnd end = crypto::chain(record, EK_TRY(audit_head()));
     EK_CHECK(
         write_->insert(tables_->audit, store::number_key(end.seq), json::write(std::move(record))));

@@ -19,7 +19,7 @@ inline Actor system_actor() {
 }
 
 // What a change, or an attempt at one, is done for. Its audit record says all of this.
-struct Act {
+struct AuditContext {
     Actor actor = system_actor();
     std::string address = {};      // where the request came from, without port
     std::string request_id = {};   // empty for what no request asked for
@@ -31,8 +31,8 @@ struct Act {
 };
 
 // A change that the host makes: "enrol", "restored", ...
-inline Act host_act(const std::string& host, const std::string& name, const std::string& what,
-                    const std::string& address = "") {
+inline AuditContext host_audit_context(const std::string& host, const std::string& name,
+                                       const std::string& what, const std::string& address = "") {
     return {.actor = {.id = "host:" + host, .name = name, .role = "host"},
             .address = address,
             .method = "BUS",

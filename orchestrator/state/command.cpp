@@ -24,7 +24,7 @@ json::Value encode(const CommandEntry& entry) {
                         {"arguments", entry.arguments},
                         {"changes", wire::encode(entry.changes)},
                         {"error", error_or_null(entry.error)}};
-    wire::put_ties(object, entry.ties);
+    wire::put_relations(object, entry.relations);
     if (entry.outcome) object.set("outcome", wire::to_string(*entry.outcome));
     return object;
 }
@@ -37,7 +37,7 @@ Result<CommandEntry> decode_entry(const json::Value& value) {
     }
     entry.description = value["description"];
     entry.policy = EK_TRY(wire::policy_from(value.string_or("policy")));
-    entry.ties = EK_TRY(wire::decode_ties(value));
+    entry.relations = EK_TRY(wire::decode_relations(value));
     entry.action = value.string_or("action");
     entry.arguments = value.string_or("arguments");
     if (value["outcome"].is_string()) {

@@ -34,7 +34,7 @@ struct CommandEntry {
     // As Vault::seal made it; null for remove, forget and invoke, and once the command is finished.
     json::Value description;
     wire::Policy policy = wire::Policy::report;
-    wire::Ties ties = {};
+    wire::Relations relations = {};
     std::string action;     // of an invoke, or one that was notified
     std::string arguments;  // sealed JSON text, empty = none
     std::optional<wire::Outcome> outcome;

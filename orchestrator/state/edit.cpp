@@ -7,18 +7,18 @@
 namespace evenkeel::state {
 namespace {
 
-std::int64_t& slot(Tally& tally, wire::Verdict verdict) {
+std::int64_t& slot(ComplianceCounts& counts, wire::Verdict verdict) {
     switch (verdict) {
         case wire::Verdict::compliant:
-            return tally.compliant;
+            return counts.compliant;
         case wire::Verdict::drifted:
-            return tally.drifted;
+            return counts.drifted;
         case wire::Verdict::failed:
-            return tally.failed;
+            return counts.failed;
         case wire::Verdict::unknown:
             break;
     }
-    return tally.unknown;
+    return counts.unknown;
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Result<void> Edit::put_host(const Host& host) {
 
 Result<void> Edit::announce_host(const Host& host) {
     EK_CHECK(put_host(host));
-    const Tally counts = EK_TRY(tally(host.id));
+    const ComplianceCounts counts = EK_TRY(View::counts(host.id));
     EK_CHECK(add_event("host.changed", host.id, host.id, show(host, counts)));
     return {};
 }
@@ -122,9 +122,9 @@ Result<void> Edit::put_kept_reply(std::string_view record, const KeptReply& repl
     return put(tables_->replies, record, encode(reply));
 }
 
-Result<void> Edit::shift_tally(const std::string& host, const Resource* from, const Resource* to) {
+Result<void> Edit::shift_counts(const std::string& host, const Resource* from, const Resource* to) {
     if (from && to && from->compliance.status == to->compliance.status) return {};
-    Tally counts = EK_TRY(tally(host));
+    ComplianceCounts counts = EK_TRY(View::counts(host));
     if (from) --slot(counts, from->compliance.status);
     if (to) ++slot(counts, to->compliance.status);
     return put(tables_->tallies, host, encode(counts));
@@ -132,14 +132,14 @@ Result<void> Edit::shift_tally(const std::string& host, const Resource* from, co
 
 Result<void> Edit::put_resource(const std::string& host, const Resource& resource) {
     const auto before = EK_TRY(View::resource(host, resource.ref));
-    EK_CHECK(shift_tally(host, before ? &*before : nullptr, &resource));
+    EK_CHECK(shift_counts(host, before ? &*before : nullptr, &resource));
     return put(tables_->resources, resource_key(host, resource.ref), encode(resource));
 }
 
 Result<void> Edit::erase_resource(const std::string& host, const wire::Ref& ref) {
     const auto before = EK_TRY(View::resource(host, ref));
     if (!before) return {};
-    EK_CHECK(shift_tally(host, &*before, nullptr));
+    EK_CHECK(shift_counts(host, &*before, nullptr));
     EK_CHECK(write_->erase(tables_->resources, resource_key(host, ref)));
     return {};
 }
@@ -150,7 +150,7 @@ Result<void> Edit::put_command(Command& command) {
         for (CommandEntry& entry : command.resources) {
             entry.description = nullptr;
             entry.arguments.clear();
-            entry.ties = {};
+            entry.relations = {};
         }
         EK_CHECK(write_->erase(tables_->queue, queue_key(command.host, command.seq)));
     } else {

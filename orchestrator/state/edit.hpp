@@ -42,10 +42,11 @@ class Edit : public View {
                               const std::string& host, std::string_view subject,
                               const json::Value& data);
 
-    // Appends the act to the audit, with the revision that it led to. State::submit(Act, ...) does
-    // it for requests; what the bus brings calls it itself.
-    Result<void> audit(const Act& act);
-    // Says in that record what the change was; no secrets. For a work that is given an Act.
+    // Appends the act to the audit, with the revision that it led to. State::submit(AuditContext,
+    // ...) does it for requests; what the bus brings calls it itself.
+    Result<void> audit(const AuditContext& audit_context);
+    // Says in that record what the change was; no secrets. For a work that is given an
+    // AuditContext.
     void note(std::string name, json::Value value) {
         notes_.set(std::move(name), std::move(value));
     }
@@ -84,7 +85,7 @@ class Edit : public View {
 
   private:
     Result<void> put(store::Table table, std::string_view key, const json::Value& value);
-    Result<void> shift_tally(const std::string& host, const Resource* from, const Resource* to);
+    Result<void> shift_counts(const std::string& host, const Resource* from, const Resource* to);
 
     store::WriteTxn* write_;
     const std::string* stream_;

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 14> kTypes = {
     "command.changed",  "command.progress",  "host.changed",        "enrolment.changed",
     "agent.blind",      "agent.shed"};
 
-std::string render(const EventHead& head, std::string_view subject, std::string_view time,
+std::string render(const EventHeader& head, std::string_view subject, std::string_view time,
                    const json::Value& data) {
     json::Object event{{"specversion", "1.0"}};
     if (!head.id.empty()) event.append("id", head.id);
@@ -31,7 +31,7 @@ std::string render(const EventHead& head, std::string_view subject, std::string_
 
 }  // namespace
 
-std::string encode_event(const EventHead& head, std::string_view subject, std::string_view time,
+std::string encode_event(const EventHeader& head, std::string_view subject, std::string_view time,
                          const json::Value& data) {
     return head.type + "\n" + head.host + "\n" + head.id + "\n" + render(head, subject, time, data);
 }

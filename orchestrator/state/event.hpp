@@ -10,14 +10,14 @@
 // Events as administrators see them: CloudEvents 1.0 in JSON, rendered once when they happen.
 namespace evenkeel::state {
 
-struct EventHead {
+struct EventHeader {
     std::string id;    // "<stream>-<revision>"; empty for a live-only one
     std::string type;  // "resource.drifted"
     std::string host;  // host id, or empty
 };
 
 // As stored: type, host and id on a line each, then the CloudEvent. Filters need no JSON parser.
-std::string encode_event(const EventHead& head, std::string_view subject, std::string_view time,
+std::string encode_event(const EventHeader& head, std::string_view subject, std::string_view time,
                          const json::Value& data);
 
 // A stored event; views into the record.

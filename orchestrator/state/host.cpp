@@ -41,7 +41,7 @@ Result<Host> decode_host(const json::Value& value) {
     return host;
 }
 
-Tally& Tally::operator+=(const Tally& other) {
+ComplianceCounts& ComplianceCounts::operator+=(const ComplianceCounts& other) {
     compliant += other.compliant;
     drifted += other.drifted;
     unknown += other.unknown;
@@ -49,14 +49,14 @@ Tally& Tally::operator+=(const Tally& other) {
     return *this;
 }
 
-json::Value encode(const Tally& tally) {
-    return json::Object{{"compliant", tally.compliant},
-                        {"drifted", tally.drifted},
-                        {"unknown", tally.unknown},
-                        {"failed", tally.failed}};
+json::Value encode(const ComplianceCounts& counts) {
+    return json::Object{{"compliant", counts.compliant},
+                        {"drifted", counts.drifted},
+                        {"unknown", counts.unknown},
+                        {"failed", counts.failed}};
 }
 
-Tally decode_tally(const json::Value& value) {
+ComplianceCounts decode_counts(const json::Value& value) {
     return {.compliant = value.integer_or("compliant"),
             .drifted = value.integer_or("drifted"),
             .unknown = value.integer_or("unknown"),

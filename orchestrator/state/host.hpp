@@ -32,18 +32,18 @@ json::Value encode(const Host& host);
 Result<Host> decode_host(const json::Value& value);
 
 // How many of a host's described resources have which verdict.
-struct Tally {
+struct ComplianceCounts {
     std::int64_t compliant = 0;
     std::int64_t drifted = 0;
     std::int64_t unknown = 0;
     std::int64_t failed = 0;
 
     std::int64_t total() const { return compliant + drifted + unknown + failed; }
-    Tally& operator+=(const Tally& other);
-    friend bool operator==(const Tally&, const Tally&) = default;
+    ComplianceCounts& operator+=(const ComplianceCounts& other);
+    friend bool operator==(const ComplianceCounts&, const ComplianceCounts&) = default;
 };
-json::Value encode(const Tally& tally);
-Tally decode_tally(const json::Value& value);
+json::Value encode(const ComplianceCounts& counts);
+ComplianceCounts decode_counts(const json::Value& value);
 
 // A collection as a host reported it.
 struct Collection {

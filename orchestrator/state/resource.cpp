@@ -15,7 +15,7 @@ json::Value encode(const Resource& resource) {
                      {"observed_at", resource.observed_at},
                      {"compliance", wire::encode(resource.compliance)},
                      {"removing", resource.removing}};
-    wire::put_ties(out, resource.ties);
+    wire::put_relations(out, resource.relations);
     return out;
 }
 
@@ -37,7 +37,7 @@ Result<Resource> decode_resource(const json::Value& value) {
     resource.observed_at = value.string_or("observed_at");
     resource.compliance = EK_TRY(wire::decode_compliance(value["compliance"]));
     resource.removing = value.bool_or("removing");
-    resource.ties = EK_TRY(wire::decode_ties(value));
+    resource.relations = EK_TRY(wire::decode_relations(value));
     return resource;
 }
 

@@ -14,7 +14,7 @@ struct Resource {
     wire::Ref ref;
     json::Value description;  // as Vault::seal made it
     wire::Policy policy = wire::Policy::report;
-    wire::Ties ties = {};
+    wire::Relations relations = {};
     wire::Origin origin = wire::Origin::orchestrator;
     wire::Generation generation;
     std::uint64_t revision = 0;        // when description or compliance last changed: the ETag

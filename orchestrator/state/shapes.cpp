@@ -29,7 +29,7 @@ json::Value text_or_null(const std::string& text) {
     return text.empty() ? json::Value() : json::Value(text);
 }
 
-json::Value show(const Host& host, const Tally& tally) {
+json::Value show(const Host& host, const ComplianceCounts& counts) {
     return json::Object{{"id", host.id},
                         {"name", host.name},
                         {"enrolment", host.enrolment},
@@ -38,7 +38,7 @@ json::Value show(const Host& host, const Tally& tally) {
                         {"version", text_or_null(host.version)},
                         {"labels", host.labels},
                         {"facts", host.facts},
-                        {"compliance", encode(tally)}};
+                        {"compliance", encode(counts)}};
 }
 
 json::Value show(const Command& command) {
@@ -55,7 +55,7 @@ json::Value show(const Command& command) {
                         {"resources", std::move(resources)}};
 }
 
-Shown compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
+ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
     if (offline_since.empty() || stored.reason == "off") return {.compliance = stored, .last = {}};
     return {.compliance = {.status = wire::Verdict::unknown,
                            .reason = "host_offline",
@@ -65,23 +65,23 @@ Shown compliance_now(const wire::Compliance& stored, const std::string& offline_
             .last = stored};
 }
 
-json::Value show(const Shown& shown) {
+json::Value show(const ComplianceView& shown) {
     return with_last(shown.compliance, shown.last ? wire::encode(*shown.last) : json::Value());
 }
 
-Tally tally_offline(const Tally& tally) {
-    return {.compliant = 0, .drifted = 0, .unknown = tally.total(), .failed = 0};
+ComplianceCounts counts_offline(const ComplianceCounts& counts) {
+    return {.compliant = 0, .drifted = 0, .unknown = counts.total(), .failed = 0};
 }
 
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
-                 const Shown& compliance) {
+                 const ComplianceView& compliance) {
     return json::Object{{"host", host},
                         {"collection", resource.ref.collection},
                         {"id", resource.ref.id},
                         {"description", std::move(description)},
                         {"policy", wire::to_string(resource.policy)},
-                        {"requires", wire::encode(resource.ties.needs)},
-                        {"notifies", wire::encode(resource.ties.tells)},
+                        {"requires", wire::encode(resource.relations.required)},
+                        {"notifies", wire::encode(resource.relations.notified)},
                         {"origin", wire::to_string(resource.origin)},
                         {"generation", wire::encode(resource.generation)},
                         {"state", resource.state},
@@ -90,7 +90,7 @@ json::Value show(const std::string& host, const Resource& resource, json::Value 
 }
 
 json::Value show_verdict(const std::string& host, const Resource& resource,
-                         const Shown& compliance) {
+                         const ComplianceView& compliance) {
     return json::Object{{"host", host},
                         {"collection", resource.ref.collection},
                         {"id", resource.ref.id},

@@ -12,26 +12,26 @@
 // The objects as REST and events show them (docs/rest.md). No secret is in any of them. [any]
 namespace evenkeel::state {
 
-json::Value show(const Host& host, const Tally& tally);
+json::Value show(const Host& host, const ComplianceCounts& counts);
 json::Value show(const Command& command);
 
 // A verdict as it holds now: `last` is the one before the host went offline.
-struct Shown {
+struct ComplianceView {
     wire::Compliance compliance;
     std::optional<wire::Compliance> last;
 };
 // `offline_since` is empty while the host answers. What was never watched stays what it is.
-Shown compliance_now(const wire::Compliance& stored, const std::string& offline_since);
-json::Value show(const Shown& shown);
+ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since);
+json::Value show(const ComplianceView& shown);
 // The tally of a host that does not answer: all unknown.
-Tally tally_offline(const Tally& tally);
+ComplianceCounts counts_offline(const ComplianceCounts& counts);
 
 // `description` is redacted already.
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
-                 const Shown& compliance);
+                 const ComplianceView& compliance);
 // An entry of /v1/compliance.
 json::Value show_verdict(const std::string& host, const Resource& resource,
-                         const Shown& compliance);
+                         const ComplianceView& compliance);
 
 // The data of resource.* and of description.* events.
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,

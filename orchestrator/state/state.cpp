@@ -24,9 +24,9 @@ Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Wri
     return state;
 }
 
-Result<Reading> State::read() const {
+Result<Snapshot> State::read() const {
     auto txn = std::make_unique<store::ReadTxn>(EK_TRY(env_.read()));
-    return Reading(std::move(txn), tables_);
+    return Snapshot(std::move(txn), tables_);
 }
 
 void State::submit(Work work, Done done) {
@@ -49,11 +49,12 @@ void State::submit(Work work, Done done) {
     }
 }
 
-void State::submit(Act act, Work work, Done done) {
+void State::submit(AuditContext audit_context, Work work, Done done) {
     submit(
-        [act = std::move(act), work = std::move(work)](Edit& edit) -> Result<void> {
+        [audit_context = std::move(audit_context),
+         work = std::move(work)](Edit& edit) -> Result<void> {
             EK_CHECK(work(edit));
-            return edit.audit(act);
+            return edit.audit(audit_context);
         },
         std::move(done));
 }

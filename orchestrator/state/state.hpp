@@ -14,9 +14,9 @@
 namespace evenkeel::state {
 
 // A View that keeps its transaction. Use it in one function, never across a post.
-class Reading : public View {
+class Snapshot : public View {
   public:
-    Reading(std::unique_ptr<store::ReadTxn> txn, const Tables& tables)
+    Snapshot(std::unique_ptr<store::ReadTxn> txn, const Tables& tables)
         : View(*txn, tables), owned_(std::move(txn)) {}
 
   private:
@@ -38,7 +38,7 @@ class State {
     const store::Stream& stream() const { return stream_; }
 
     // What is committed now. [any]
-    Result<Reading> read() const;
+    Result<Snapshot> read() const;
 
     // Runs `work` on the writer's thread, in a transaction with others that wait. `done` runs on
     // the loop after the commit, in the order of submit, always exactly once unless stopped;
@@ -46,7 +46,7 @@ class State {
     // is full, else the work's own error: then nothing of it was done. [loop]
     void submit(Work work, Done done);
     // The same for what somebody asked for: the change and its audit record are one transaction.
-    void submit(Act act, Work work, Done done);
+    void submit(AuditContext audit_context, Work work, Done done);
 
     // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of
     // effects.

@@ -21,7 +21,7 @@ struct Tables {
     store::Table collections;       // host id, 0, name -> Collection
     store::Table schemas;           // SHA-256 -> the schema's text
     store::Table resources;         // host id, 0, resource key -> Resource
-    store::Table tallies;           // host id -> Tally
+    store::Table tallies;           // host id -> ComplianceCounts
     store::Table commands;          // id -> Command
     store::Table host_commands;     // host id, 0, command id -> ""
     store::Table queue;             // host id, 0, seq -> command id, of unfinished commands

@@ -50,9 +50,9 @@ Result<std::optional<std::string>> View::host_of_name(std::string_view name) con
     return txn_->get(tables_->names, name);
 }
 
-Result<Tally> View::tally(std::string_view host) const {
+Result<ComplianceCounts> View::counts(std::string_view host) const {
     const auto value = EK_TRY(get(tables_->tallies, host));
-    return value ? decode_tally(*value) : Tally{};
+    return value ? decode_counts(*value) : ComplianceCounts{};
 }
 
 Result<EventMark> View::mark(std::string_view host) const {

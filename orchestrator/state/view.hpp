@@ -28,7 +28,7 @@ class View {
     // By id or by unique name.
     Result<std::optional<Host>> find_host(std::string_view id_or_name) const;
     Result<std::optional<std::string>> host_of_name(std::string_view name) const;
-    Result<Tally> tally(std::string_view host) const;
+    Result<ComplianceCounts> counts(std::string_view host) const;
     Result<EventMark> mark(std::string_view host) const;
 
     Result<std::vector<Collection>> collections(std::string_view host) const;

@@ -164,7 +164,7 @@ def left_over_words(path, text):
 def machine_paths(path, text):
     """Nothing of the place where this was written."""
     for number, line in enumerate(text.splitlines(), 1):
-        if re.search(r"/wor[k]/|/tmp/tea[m]|/tmp/bash_job[s]|deb\.debia[n]\.org|"
+        if re.search(r"(?<!\w)/wor[k]/|/tmp/tea[m]|/tmp/bash_job[s]|deb\.debia[n]\.org|"
                      r"registry\.npmj[s]\.org|pypi\.or[g]", line):
             yield number, "a path or address of one machine"
 

@@ -26,8 +26,8 @@ void AgentBench::start() {
     ASSERT_TRUE(opened) << opened.error().what;
     agent = std::move(*opened);
     Journal::Events to;
-    to.on_event = [this](std::uint64_t seq, const std::string&, const Note& note) {
-        events.push_back({seq, note});
+    to.on_event = [this](std::uint64_t seq, const std::string&, const EventDraft& draft) {
+        events.push_back({seq, draft});
     };
     to.on_outcome_taken = [this](const std::string& id) {
         agent->admission().on_outcome_taken(id);
@@ -77,18 +77,19 @@ json::Value AgentBench::apply(const std::string& id, json::Value description,
         .result;
 }
 
-wire::Wanted AgentBench::wanted(const std::string& id, json::Value description,
-                                std::uint64_t revision, wire::Policy policy) {
-    wire::Wanted wanted;
-    wanted.ref = {"notes", id};
-    wanted.description = std::move(description);
-    wanted.policy = policy;
-    wanted.generation = {"stream_o", revision};
-    return wanted;
+wire::ResourceRequest AgentBench::request(const std::string& id, json::Value description,
+                                          std::uint64_t revision, wire::Policy policy) {
+    wire::ResourceRequest request;
+    request.ref = {"notes", id};
+    request.description = std::move(description);
+    request.policy = policy;
+    request.generation = {"stream_o", revision};
+    return request;
 }
 
 link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
-                                      const std::string& verb, std::vector<wire::Wanted> resources,
+                                      const std::string& verb,
+                                      std::vector<wire::ResourceRequest> resources,
                                       std::chrono::milliseconds timeout) {
     wire::Command command;
     command.id = id;
@@ -105,24 +106,24 @@ link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
 
 std::string AgentBench::outcome_of(const std::string& command) const {
     for (const Told& told : events) {
-        if (told.note.kind == "command.outcome" && told.note.command == command) {
-            return told.note.data.string_or("state");
+        if (told.draft.kind == "command.outcome" && told.draft.command == command) {
+            return told.draft.data.string_or("state");
         }
     }
     return "";
 }
 
 wire::Compliance AgentBench::compliance_of(const std::string& id) const {
-    const Record* record = agent->book().find({"notes", id});
-    return record ? record->standing.compliance : wire::Compliance{};
+    const CatalogEntry* entry = agent->catalog().find({"notes", id});
+    return entry ? entry->status.compliance : wire::Compliance{};
 }
 
 std::vector<std::string> AgentBench::told(const std::string& id) const {
     std::vector<std::string> kinds;
     for (const Told& each : events) {
-        if (each.note.kind != "resource.observed" && each.seq != 0 &&
-            each.note.data.string_or("id") == id) {
-            kinds.push_back(each.note.kind);
+        if (each.draft.kind != "resource.observed" && each.seq != 0 &&
+            each.draft.data.string_or("id") == id) {
+            kinds.push_back(each.draft.kind);
         }
     }
     return kinds;
@@ -130,7 +131,7 @@ std::vector<std::string> AgentBench::told(const std::string& id) const {
 
 std::size_t AgentBench::count(const std::string& kind) const {
     std::size_t found = 0;
-    for (const Told& each : events) found += each.note.kind == kind ? 1 : 0;
+    for (const Told& each : events) found += each.draft.kind == kind ? 1 : 0;
     return found;
 }
 

@@ -38,10 +38,11 @@ class AgentBench : public testing::Test {
                       const std::string& policy = "report", bool detach = false);
     // A command of the orchestrator; what it was answered with.
     link::Disposition command(const std::string& id, std::uint64_t seq, const std::string& verb,
-                              std::vector<wire::Wanted> resources,
+                              std::vector<wire::ResourceRequest> resources,
                               std::chrono::milliseconds timeout = 60s);
-    static wire::Wanted wanted(const std::string& id, json::Value description,
-                               std::uint64_t revision, wire::Policy policy = wire::Policy::report);
+    static wire::ResourceRequest request(const std::string& id, json::Value description,
+                                         std::uint64_t revision,
+                                         wire::Policy policy = wire::Policy::report);
     // The outcome's state of a command, empty before there is one.
     std::string outcome_of(const std::string& command) const;
     wire::Compliance compliance_of(const std::string& id) const;
@@ -52,7 +53,7 @@ class AgentBench : public testing::Test {
 
     struct Told {
         std::uint64_t seq;
-        Note note;
+        EventDraft draft;
     };
 
     evenkeel::test::TempFolder folder;

@@ -17,8 +17,8 @@ class Commands : public AgentBench {
         return testing::AssertionFailure() << command << " ended " << outcome_of(command);
     }
     std::uint64_t revision_of(const std::string& id) {
-        const Record* record = agent->book().find({"notes", id});
-        return record ? record->head.generation.revision : 0;
+        const CatalogEntry* entry = agent->catalog().find({"notes", id});
+        return entry ? entry->metadata.generation.revision : 0;
     }
 };
 
@@ -26,7 +26,7 @@ const json::Value kHi = json::Object{{"text", "hi"}};
 const json::Value kHo = json::Object{{"text", "ho"}};
 
 TEST_F(Commands, AreAcceptedAfterTheCommitAndCarriedOut) {
-    EXPECT_EQ(command("cmd_1", 1, "apply", {wanted("one", kHi, 5)}), Disposition::accept);
+    EXPECT_EQ(command("cmd_1", 1, "apply", {request("one", kHi, 5)}), Disposition::accept);
     ASSERT_TRUE(ends("cmd_1", "succeeded"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
     EXPECT_EQ(revision_of("one"), 5U);
@@ -34,11 +34,11 @@ TEST_F(Commands, AreAcceptedAfterTheCommitAndCarriedOut) {
 }
 
 TEST_F(Commands, SeenBeforeChangeNothing) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_1", "succeeded"));
-    EXPECT_EQ(command("cmd_1", 1, "apply", {wanted("one", kHi, 5)}), Disposition::accept);
+    EXPECT_EQ(command("cmd_1", 1, "apply", {request("one", kHi, 5)}), Disposition::accept);
     start();
-    EXPECT_EQ(command("cmd_1", 1, "apply", {wanted("one", kHi, 5)}), Disposition::accept);
+    EXPECT_EQ(command("cmd_1", 1, "apply", {request("one", kHi, 5)}), Disposition::accept);
     settle();
     EXPECT_EQ(machine->applies(), 1);
     EXPECT_EQ(count("command.outcome"), 1U);
@@ -55,43 +55,43 @@ TEST_F(Commands, OfAnotherStreamAreRejected) {
 }
 
 TEST_F(Commands, ALowerRevisionIsSupersededAnEqualOneIsAppliedAgain) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
-    command("cmd_2", 2, "apply", {wanted("one", kHo, 4)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    command("cmd_2", 2, "apply", {request("one", kHo, 4)});
     ASSERT_TRUE(ends("cmd_2", "superseded"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
     machine->set("one", {{"text", "changed"}});
-    command("cmd_3", 3, "apply", {wanted("one", kHi, 5)});
+    command("cmd_3", 3, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_3", "succeeded"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
 }
 
 TEST_F(Commands, ARemovalIsRememberedWithItsGeneration) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
-    command("cmd_2", 2, "remove", {wanted("one", nullptr, 6)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    command("cmd_2", 2, "remove", {request("one", nullptr, 6)});
     ASSERT_TRUE(ends("cmd_2", "succeeded"));
     EXPECT_TRUE(machine->get("one").is_null());
-    EXPECT_EQ(agent->book().size(), 0U);
+    EXPECT_EQ(agent->catalog().size(), 0U);
     EXPECT_TRUE(machine->watched().empty());
     start();
-    command("cmd_3", 3, "apply", {wanted("one", kHi, 5)});
+    command("cmd_3", 3, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_3", "superseded"));
-    command("cmd_4", 4, "apply", {wanted("one", kHi, 7)});
+    command("cmd_4", 4, "apply", {request("one", kHi, 7)});
     ASSERT_TRUE(ends("cmd_4", "succeeded"));
-    EXPECT_TRUE(agent->book().removals.empty());
+    EXPECT_TRUE(agent->catalog().tombstones.empty());
 }
 
 TEST_F(Commands, ForgetTouchesNothing) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
-    command("cmd_2", 2, "forget", {wanted("one", nullptr, 6)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    command("cmd_2", 2, "forget", {request("one", nullptr, 6)});
     ASSERT_TRUE(ends("cmd_2", "succeeded"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
-    EXPECT_EQ(agent->book().size(), 0U);
+    EXPECT_EQ(agent->catalog().size(), 0U);
     ASSERT_TRUE(until([&] { return machine->watched().empty(); }));
 }
 
 TEST_F(Commands, TheDescriptionIsKeptWhateverBecomesOfIt) {
     machine->fail_applies(Error{Errc::denied, "no"});
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_1", "failed"));
     EXPECT_EQ(compliance_of("one").status, Verdict::failed);
     start();
@@ -99,17 +99,17 @@ TEST_F(Commands, TheDescriptionIsKeptWhateverBecomesOfIt) {
 }
 
 TEST_F(Commands, AFailedResourceDoesNotStopTheRest) {
-    wire::Wanted unknown = wanted("x", kHi, 5);
+    wire::ResourceRequest unknown = request("x", kHi, 5);
     unknown.ref.collection = "nonesuch";
-    command("cmd_1", 1, "apply", {unknown, wanted("BAD", kHi, 6), wanted("one", kHi, 7)});
+    command("cmd_1", 1, "apply", {unknown, request("BAD", kHi, 6), request("one", kHi, 7)});
     ASSERT_TRUE(ends("cmd_1", "failed"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
-    EXPECT_EQ(agent->book().find(unknown.ref)->standing.compliance.reason, "no_plugin");
+    EXPECT_EQ(agent->catalog().find(unknown.ref)->status.compliance.reason, "no_plugin");
 }
 
 TEST_F(Commands, BegunBeforeTheEndOfTheProcessAreBegunAgain) {
     machine->hang_in("apply");
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
     // The lane is left behind with its call, like in a killed process; it does nothing more.
     machine = std::make_shared<FakeMachine>();
@@ -124,10 +124,10 @@ TEST_F(Commands, BegunBeforeTheEndOfTheProcessAreBegunAgain) {
 }
 
 TEST_F(Commands, AnInterruptedActionIsNotRunTwice) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_1", "succeeded"));
     machine->hang_in("invoke");
-    wire::Wanted shout = wanted("one", nullptr, 0);
+    wire::ResourceRequest shout = request("one", nullptr, 0);
     shout.action = "shout";
     command("cmd_2", 2, "invoke", {shout});
     ASSERT_TRUE(until([&] { return count("command.running") == 2; }));
@@ -137,8 +137,8 @@ TEST_F(Commands, AnInterruptedActionIsNotRunTwice) {
 
 TEST_F(Commands, WaitingOnesCanBeCancelled) {
     machine->hang_in("apply");
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
-    command("cmd_2", 2, "apply", {wanted("one", kHo, 6)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    command("cmd_2", 2, "apply", {request("one", kHo, 6)});
     agent->admission().cancel("cmd_2");
     ASSERT_TRUE(ends("cmd_2", "cancelled"));
     machine->let_go();
@@ -149,8 +149,8 @@ TEST_F(Commands, WaitingOnesCanBeCancelled) {
 
 TEST_F(Commands, ThatWaitedTooLongExpire) {
     machine->hang_in("apply");
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
-    command("cmd_2", 2, "apply", {wanted("one", kHo, 6)}, 1ms);
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    command("cmd_2", 2, "apply", {request("one", kHo, 6)}, 1ms);
     ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
     loop->run_until([] { return false; }, 20ms);
     machine->let_go();
@@ -159,7 +159,7 @@ TEST_F(Commands, ThatWaitedTooLongExpire) {
 }
 
 TEST_F(Commands, OfTheOrchestratorAreNotForLocalHands) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_1", "succeeded"));
     const json::Value refused = apply("one", kHo);
     EXPECT_EQ(refused["state"], json::Value("failed"));
@@ -167,19 +167,19 @@ TEST_F(Commands, OfTheOrchestratorAreNotForLocalHands) {
     const json::Value taken = apply("one", kHo, "report", true);
     EXPECT_EQ(taken["state"], json::Value("succeeded")) << json::write(taken);
     EXPECT_EQ(count("description.forgotten"), 1U);
-    EXPECT_TRUE(agent->book().held().empty());
-    command("cmd_2", 2, "apply", {wanted("one", kHi, 6)});
+    EXPECT_TRUE(agent->catalog().held().empty());
+    command("cmd_2", 2, "apply", {request("one", kHi, 6)});
     ASSERT_TRUE(ends("cmd_2", "succeeded"));
-    EXPECT_EQ(agent->book().held().size(), 1U);
+    EXPECT_EQ(agent->catalog().held().size(), 1U);
     EXPECT_EQ(count("description.changed"), 2U);
 }
 
 TEST_F(Commands, ALocalSecretIsShownAsFingerprintAndKept) {
     apply("one", json::Object{{"secret", "hunter2"}});
     for (const Told& each : events) {
-        if (each.note.kind != "description.changed") continue;
-        EXPECT_EQ(json::write(each.note.data["description"]).find("hunter2"), std::string::npos);
-        const json::Value again = apply("one", each.note.data["description"]);
+        if (each.draft.kind != "description.changed") continue;
+        EXPECT_EQ(json::write(each.draft.data["description"]).find("hunter2"), std::string::npos);
+        const json::Value again = apply("one", each.draft.data["description"]);
         EXPECT_EQ(again["state"], json::Value("succeeded"));
         break;
     }
@@ -187,10 +187,10 @@ TEST_F(Commands, ALocalSecretIsShownAsFingerprintAndKept) {
 }
 
 TEST_F(Commands, AnOutcomeLeavesTheInboxOnceItIsHandedOver) {
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 5)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(ends("cmd_1", "succeeded"));
     agent->journal().accepted_through(agent->journal().outbox().last());
-    EXPECT_EQ(command("cmd_1", 1, "apply", {wanted("one", kHi, 5)}), Disposition::accept);
+    EXPECT_EQ(command("cmd_1", 1, "apply", {request("one", kHi, 5)}), Disposition::accept);
     const auto loaded = agent->store().load();
     EXPECT_TRUE(loaded->inbox.empty());
     EXPECT_TRUE(loaded->outbox.empty());
@@ -205,12 +205,12 @@ TEST_F(Commands, APlanChangesNothing) {
     EXPECT_EQ(entry["outcome"], json::Value("planned"));
     EXPECT_EQ(entry["changes"].as_array().size(), 1U);
     EXPECT_TRUE(machine->get("one").is_null());
-    EXPECT_EQ(agent->book().size(), 0U);
+    EXPECT_EQ(agent->catalog().size(), 0U);
 }
 
 TEST_F(Commands, TheInventoryComesInPages) {
     for (std::uint64_t i = 1; i <= 3; ++i) {
-        command("cmd_" + std::to_string(i), i, "apply", {wanted("n" + std::to_string(i), kHi, i)});
+        command("cmd_" + std::to_string(i), i, "apply", {request("n" + std::to_string(i), kHi, i)});
     }
     ASSERT_TRUE(ends("cmd_3", "succeeded"));
     const wire::Reply first = ask("inventory", json::Object{{"after", nullptr}, {"limit", 2}});

@@ -108,7 +108,7 @@ TEST_F(Drift, TheSweepFindsWhatNoEventAnnounced) {
     machine->set("one", {{"text", "ho"}});
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_EQ(compliance_of("one").seen_by, "sweep");
-    EXPECT_EQ(agent->judge().found_by_sweep(), 1U);
+    EXPECT_EQ(agent->assess().found_by_sweep(), 1U);
 }
 
 TEST_F(Drift, AnOverflowReadsEverythingAgainAndIsReported) {
@@ -174,7 +174,7 @@ TEST_F(Drift, OfWhatNeverRestsIsToldAllTheSame) {
 
 TEST_F(Drift, TheLookAfterAnApplyIsNotMisledByAWriteThatEndsMeanwhile) {
     machine->hang_in("read");
-    command("cmd_1", 1, "apply", {wanted("one", json::Object{{"text", "hi"}}, 1)});
+    command("cmd_1", 1, "apply", {request("one", json::Object{{"text", "hi"}}, 1)});
     ASSERT_TRUE(until([&] { return machine->applies() == 1; }));
     machine->set("one", {{"text", "h"}});
     machine->after_reads([this] {
@@ -192,7 +192,7 @@ TEST_F(Drift, TheLookAfterAnApplyIsNotMisledByAWriteThatEndsMeanwhile) {
 TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
     machine->hang_in("read");
     const std::size_t before = events.size();
-    command("cmd_1", 1, "apply", {wanted("one", json::Object{{"text", "hi"}}, 1)});
+    command("cmd_1", 1, "apply", {request("one", json::Object{{"text", "hi"}}, 1)});
     ASSERT_TRUE(until([&] { return machine->applies() == 1; }));
     machine->begin_to_tamper("one", {{"text", "h"}});
     machine->let_go();
@@ -201,7 +201,7 @@ TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
     machine->tamper("one", {{"text", "hi"}});
     settle();
     for (std::size_t at = before; at < events.size(); ++at)
-        EXPECT_NE(events[at].note.kind, "resource.drifted");
+        EXPECT_NE(events[at].draft.kind, "resource.drifted");
 }
 
 TEST_F(Drift, AFailedRepairIsToldAndTriedAgain) {
@@ -241,7 +241,7 @@ TEST_F(Drift, ALostStoreIsToldWithItsBlindTime) {
     events.clear();
     start();
     ASSERT_TRUE(until([&] { return count("agent.blind") == 1; }));
-    EXPECT_EQ(events.back().note.data["reason"], json::Value("store_lost"));
+    EXPECT_EQ(events.back().draft.data["reason"], json::Value("store_lost"));
     events.clear();
     start();
     settle();

@@ -1,11 +1,11 @@
-#include "core/agent/export.hpp"
+#include "core/agent/work/export.hpp"
 
 #include <cstdlib>
 
 #include <unistd.h>
 
 #include "core/agent/config.hpp"
-#include "core/agent/plugins.hpp"
+#include "core/agent/lanes/plugins.hpp"
 #include "core/base/file.hpp"
 #include "tests/component/agent/bench.hpp"
 

@@ -55,7 +55,7 @@ class FakeCollection : public plugin::Collection {
         if (!ids.empty()) return read(ids, call);
         const std::scoped_lock lock(machine_->mutex_);
         std::vector<plugin::Item> items;
-        for (const auto& [id, state] : machine_->notes_) items.push_back({id, state, {}});
+        for (const auto& [id, state] : machine_->drafts_) items.push_back({id, state, {}});
         return items;
     }
 
@@ -68,8 +68,8 @@ class FakeCollection : public plugin::Collection {
             const std::scoped_lock lock(machine_->mutex_);
             ++machine_->reads_;
             for (const std::string& id : ids) {
-                const auto found = machine_->notes_.find(id);
-                if (found != machine_->notes_.end()) items.push_back({id, found->second, {}});
+                const auto found = machine_->drafts_.find(id);
+                if (found != machine_->drafts_.end()) items.push_back({id, found->second, {}});
             }
             then = machine_->after_read_;
         }
@@ -92,9 +92,9 @@ class FakeCollection : public plugin::Collection {
                 applied.error = bad->second;
                 return applied;
             }
-            const auto found = machine_->notes_.find(id);
+            const auto found = machine_->drafts_.find(id);
             json::Value state =
-                found == machine_->notes_.end() ? json::Value(json::Object{}) : found->second;
+                found == machine_->drafts_.end() ? json::Value(json::Object{}) : found->second;
             for (const auto& [name, value] : description.as_object()) {
                 if (state[name] == value) continue;
                 applied.changes.push_back({"/" + name, state[name], value, wire::Action::set,
@@ -103,7 +103,7 @@ class FakeCollection : public plugin::Collection {
             }
             if (dry_run) return applied;
             ++machine_->applies_;
-            machine_->notes_[id] = std::move(state);
+            machine_->drafts_[id] = std::move(state);
             if (!applied.changes.empty()) machine_->deeds_.push_back("apply " + id);
         }
         // Own writes are noticed like any other.
@@ -116,11 +116,11 @@ class FakeCollection : public plugin::Collection {
         if (!dry_run) machine_->pass("remove");
         const std::scoped_lock lock(machine_->mutex_);
         plugin::Applied applied;
-        if (!machine_->notes_.contains(id)) return applied;
+        if (!machine_->drafts_.contains(id)) return applied;
         applied.changes.push_back({"/ensure", "present", "absent", wire::Action::remove,
                                    dry_run ? wire::Outcome::planned : wire::Outcome::done});
         if (!dry_run) {
-            machine_->notes_.erase(id);
+            machine_->drafts_.erase(id);
             machine_->deeds_.push_back("remove " + id);
         }
         return applied;
@@ -152,7 +152,7 @@ class FakeCollection : public plugin::Collection {
         plugin::Applied applied;
         if (action != "shout") applied.error = Error{Errc::unsupported, "no such action"};
         const std::scoped_lock lock(machine_->mutex_);
-        if (!machine_->notes_.contains(id)) applied.error = Error{Errc::not_found, "no such note"};
+        if (!machine_->drafts_.contains(id)) applied.error = Error{Errc::not_found, "no such note"};
         if (!applied.error) applied.error = machine_->invoke_error_;
         if (!applied.error) machine_->deeds_.push_back(action + " " + id);
         return applied;
@@ -223,7 +223,7 @@ void FakeMachine::fail_invokes(std::optional<Error> error) {
     invoke_error_ = std::move(error);
 }
 
-std::vector<std::string> FakeMachine::deeds() const {
+std::vector<std::string> FakeMachine::apply_results() const {
     const std::scoped_lock lock(mutex_);
     return deeds_;
 }
@@ -245,18 +245,18 @@ std::vector<std::vector<std::string>> FakeMachine::batches() const {
 
 void FakeMachine::set(const std::string& id, json::Object state) {
     const std::scoped_lock lock(mutex_);
-    notes_[id] = std::move(state);
+    drafts_[id] = std::move(state);
 }
 
 void FakeMachine::erase(const std::string& id) {
     const std::scoped_lock lock(mutex_);
-    notes_.erase(id);
+    drafts_.erase(id);
 }
 
 json::Value FakeMachine::get(const std::string& id) const {
     const std::scoped_lock lock(mutex_);
-    const auto found = notes_.find(id);
-    return found == notes_.end() ? json::Value() : found->second;
+    const auto found = drafts_.find(id);
+    return found == drafts_.end() ? json::Value() : found->second;
 }
 
 void FakeMachine::hint(const std::string& id, plugin::Hint hint) {

@@ -35,7 +35,7 @@ class FakeMachine {
     std::vector<std::vector<std::string>> batches() const;
     std::set<std::string> watched() const;
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
-    std::vector<std::string> deeds() const;
+    std::vector<std::string> apply_results() const;
 
     // Calls of "apply", "read", "remove", "invoke", or what is behind an apply ("applied"), stay
     // until let_go().
@@ -54,7 +54,7 @@ class FakeMachine {
 
     mutable std::mutex mutex_;
     std::condition_variable gone_on_;
-    std::map<std::string, json::Value> notes_;
+    std::map<std::string, json::Value> drafts_;
     std::set<std::string> interests_;
     std::set<std::string> hanging_;
     std::function<void()> after_read_;

@@ -133,7 +133,7 @@ void FakeOrchestrator::send(const std::string& body, const std::string& correlat
 }
 
 void FakeOrchestrator::command(const std::string& id, const std::string& verb,
-                               std::vector<wire::Wanted> resources) {
+                               std::vector<wire::ResourceRequest> resources) {
     wire::Command command;
     command.id = id;
     command.stream = stream;
@@ -167,7 +167,7 @@ void FakeOrchestrator::take(const wire::Event& event, const link::Delivery& deli
         live.push_back(event);
         return delivery.settle(Disposition::accept);
     }
-    const Disposition answer = judge ? judge(event) : Disposition::accept;
+    const Disposition answer = assess ? assess(event) : Disposition::accept;
     if (answer == Disposition::accept) {
         events.push_back(event);
         hello.events = {event.stream, std::max(hello.events.seq, event.seq)};

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/agent/identity.hpp"
+#include "core/agent/uplink/identity.hpp"
 #include "core/crypto/x509.hpp"
 #include "core/link/listener.hpp"
 #include "core/run/loop.hpp"
@@ -35,13 +35,13 @@ class FakeOrchestrator {
     void send(const std::string& body, const std::string& correlation = "");
     // Commands get the next number.
     void command(const std::string& id, const std::string& verb,
-                 std::vector<wire::Wanted> resources);
+                 std::vector<wire::ResourceRequest> resources);
 
     std::string stream;
     wire::OrchestratorHello hello;  // what it answers
     bool answers_hello = true;
     // What each durable event is answered with; accept unless set.
-    std::function<link::Disposition(const wire::Event&)> judge;
+    std::function<link::Disposition(const wire::Event&)> assess;
 
     std::vector<wire::AgentHello> hellos;
     std::vector<wire::Digest> digests;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/agent/config.hpp"
-#include "core/agent/plugins.hpp"
+#include "core/agent/lanes/plugins.hpp"
 #include "core/base/file.hpp"
 #include "tests/component/agent/bench.hpp"
 
@@ -30,7 +30,7 @@ class Files : public AgentBench {
     void SetUp() override {
         if (std::getenv("EK_PLUGINS") == nullptr) GTEST_SKIP() << "EK_PLUGINS is not set";
         start();
-        ASSERT_TRUE(agent->units().usable("files")) << json::write(agent->units().describe());
+        ASSERT_TRUE(agent->registry().usable("files")) << json::write(agent->registry().describe());
     }
     std::string path() const { return folder / "motd"; }
 
@@ -45,10 +45,10 @@ class Files : public AgentBench {
     }
     void write(const std::string& text) { std::ofstream(path()) << text; }
     std::string content() const { return read_file(path()).value_or("(nothing)"); }
-    const Record* record() { return agent->book().find({"files", path()}); }
+    const CatalogEntry* entry() { return agent->catalog().find({"files", path()}); }
     std::vector<std::string> drifted_paths() {
         std::vector<std::string> paths;
-        for (const auto& field : record()->standing.compliance.fields) paths.push_back(field.path);
+        for (const auto& field : entry()->status.compliance.fields) paths.push_back(field.path);
         return paths;
     }
 };
@@ -58,7 +58,7 @@ TEST_F(Files, DriftIsSeenByEventWithExactFields) {
     write("tampered\n");
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_EQ(drifted_paths(), std::vector<std::string>{"/content"});
-    EXPECT_EQ(record()->standing.compliance.seen_by, "event");
+    EXPECT_EQ(entry()->status.compliance.seen_by, "event");
     chmod(path().c_str(), 0600);
     ASSERT_TRUE(until([&] { return drifted_paths().size() == 2; }));
     EXPECT_EQ(content(), "tampered\n");
@@ -94,13 +94,13 @@ TEST_F(Files, EnforceRepairsEachTamperingExactlyOnce) {
     settle();
     EXPECT_EQ(count("resource.repaired"), 3U);
     EXPECT_EQ(count("resource.drifted"), 3U);
-    EXPECT_EQ(record()->standing.compliance.status, Verdict::compliant);
+    EXPECT_EQ(entry()->status.compliance.status, Verdict::compliant);
 }
 
 TEST_F(Files, AuditNeverWrites) {
     write("theirs\n");
     describe(json::Object{{"content", "ours\n"}}, "audit");
-    EXPECT_EQ(record()->standing.compliance.status, Verdict::drifted);
+    EXPECT_EQ(entry()->status.compliance.status, Verdict::drifted);
     unlink(path().c_str());
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 2; }));
     settle();
@@ -115,9 +115,9 @@ TEST_F(Files, ASensitiveContentIsNowhereToBeSeen) {
     ASSERT_TRUE(until([&] { return count("resource.repaired") == 1; }));
     EXPECT_EQ(content(), secret);
     for (const Told& each : events) {
-        const std::string text = json::write(each.note.data);
-        EXPECT_EQ(text.find(secret), std::string::npos) << each.note.kind;
-        EXPECT_EQ(text.find("tampered-secret"), std::string::npos) << each.note.kind;
+        const std::string text = json::write(each.draft.data);
+        EXPECT_EQ(text.find(secret), std::string::npos) << each.draft.kind;
+        EXPECT_EQ(text.find("tampered-secret"), std::string::npos) << each.draft.kind;
         EXPECT_EQ(text.find("\"sha256\""), std::string::npos) << text;
     }
     settle();

@@ -22,18 +22,18 @@ class Order : public AgentBench {
 
     // An entry of a FILE whose text is `text`.
     static json::Value entry(const std::string& id, const std::string& text,
-                             const Deeds& needs = {}, const Deeds& tells = {},
+                             const Deeds& required = {}, const Deeds& notified = {},
                              const std::string& policy = "report") {
         json::Object out{{"collection", "notes"},
                          {"id", id},
                          {"description", json::Object{{"text", text}}},
                          {"policy", policy}};
         json::Array needed;
-        for (const std::string& need : needs) needed.push_back(ref(need));
-        if (!needs.empty()) out.set("requires", std::move(needed));
+        for (const std::string& need : required) needed.push_back(ref(need));
+        if (!required.empty()) out.set("requires", std::move(needed));
         json::Array told;
-        for (const std::string& tell : tells) told.push_back(ref(tell, "shout"));
-        if (!tells.empty()) out.set("notifies", std::move(told));
+        for (const std::string& tell : notified) told.push_back(ref(tell, "shout"));
+        if (!notified.empty()) out.set("notifies", std::move(told));
         return out;
     }
     wire::Reply send(const std::string& verb, json::Array entries) {
@@ -83,7 +83,7 @@ TEST_F(Order, WhatIsRequiredComesFirstAndTheRestStaysAsGiven) {
                        entry("conf", "x", {"pkg"}), entry("pkg", "x"), entry("two", "x")});
     EXPECT_EQ(outcomes(reply),
               (Deeds{"one done", "pkg done", "conf done", "web done", "two done"}));
-    EXPECT_EQ(machine->deeds(),
+    EXPECT_EQ(machine->apply_results(),
               (Deeds{"apply one", "apply pkg", "apply conf", "apply web", "apply two"}));
 }
 
@@ -96,7 +96,7 @@ TEST_F(Order, WhatDependsOnAFailureIsSkippedWithTheReasonAndTheRestGoesOn) {
     EXPECT_EQ(why(reply, 1), "it requires notes pkg, which failed: no mirror");
     EXPECT_EQ(why(reply, 2), "it requires notes conf, which was skipped because notes pkg failed");
     EXPECT_EQ(reply.result["resources"].as_array()[2]["error"].string_or("code"), "unavailable");
-    EXPECT_EQ(machine->deeds(), Deeds{"apply one"});
+    EXPECT_EQ(machine->apply_results(), Deeds{"apply one"});
     // They are described nevertheless, and somebody has looked how they stand.
     ASSERT_TRUE(until([&] { return compliance_of("web").status == wire::Verdict::drifted; }));
 }
@@ -126,7 +126,7 @@ TEST_F(Order, RemovalsShareTheCallWithTheRest) {
     const auto reply = send("apply", {entry("one", "x"), absence("old"), absence("never")});
     EXPECT_EQ(outcomes(reply), (Deeds{"one done", "old done", "never done"}));
     EXPECT_EQ(machine->batches(), (std::vector<Deeds>{Deeds{"one", "old", "never"}}));
-    EXPECT_EQ(machine->deeds(), (Deeds{"apply one", "remove old"}));
+    EXPECT_EQ(machine->apply_results(), (Deeds{"apply one", "remove old"}));
     EXPECT_EQ(compliance_of("old").status, wire::Verdict::compliant);
 }
 
@@ -136,7 +136,7 @@ TEST_F(Order, APlanOfACollectionThatBatchesIsOneCallToo) {
     const auto reply = send("plan", {entry("one", "x"), entry("two", "x"), entry("three", "x")});
     EXPECT_EQ(machine->batches(), (std::vector<Deeds>{Deeds{"one", "two", "three"}}));
     EXPECT_EQ(outcomes(reply), (Deeds{"one planned", "two failed", "three planned"}));
-    EXPECT_TRUE(machine->deeds().empty());
+    EXPECT_TRUE(machine->apply_results().empty());
 }
 
 TEST_F(Order, MoreThanTwoHundredStepsAreSeveralCalls) {
@@ -181,11 +181,11 @@ TEST_F(Order, AChangeNotifiesOnceAfterAllChangesAndOnlyAChange) {
     auto reply = send("apply", file);
     EXPECT_EQ(outcomes(reply),
               (Deeds{"file done", "other done", "bell done", "last done", "shout bell done"}));
-    EXPECT_EQ(machine->deeds().back(), "shout bell");
-    EXPECT_EQ(machine->deeds().size(), 5U);
+    EXPECT_EQ(machine->apply_results().back(), "shout bell");
+    EXPECT_EQ(machine->apply_results().size(), 5U);
     reply = send("apply", file);
     EXPECT_EQ(outcomes(reply), (Deeds{"file done", "other done", "bell done", "last done"}));
-    EXPECT_EQ(machine->deeds().size(), 5U);
+    EXPECT_EQ(machine->apply_results().size(), 5U);
 }
 
 TEST_F(Order, APlanShowsOrderSkipsAndActionsAndDoesNothing) {
@@ -195,8 +195,8 @@ TEST_F(Order, APlanShowsOrderSkipsAndActionsAndDoesNothing) {
                                      entry("file", "1", {}, {"bell"}), entry("bell", "x")});
     EXPECT_EQ(outcomes(reply), (Deeds{"pkg failed", "conf skipped", "file planned", "bell planned",
                                       "shout bell planned"}));
-    EXPECT_EQ(machine->deeds(), Deeds{});
-    EXPECT_EQ(agent->book().size(), 0U);
+    EXPECT_EQ(machine->apply_results(), Deeds{});
+    EXPECT_EQ(agent->catalog().size(), 0U);
     const auto quiet = send("plan", {entry("bell", "x", {}, {"bell"})});
     EXPECT_EQ(outcomes(quiet), Deeds{"bell planned"});
 }
@@ -230,7 +230,7 @@ TEST_F(Order, UnderAuditNothingIsChangedAndNobodyIsTold) {
     EXPECT_EQ(outcomes(reply), Deeds{"file planned"});
     reply = send("apply", {entry("file", "1", {}, {"bell"})});
     EXPECT_EQ(outcomes(reply), (Deeds{"file done", "shout bell skipped"}));
-    EXPECT_EQ(machine->deeds(), Deeds{"apply file"});
+    EXPECT_EQ(machine->apply_results(), Deeds{"apply file"});
 }
 
 TEST_F(Order, WhatIsNotWantedAnyMoreIsNotTold) {
@@ -239,7 +239,7 @@ TEST_F(Order, WhatIsNotWantedAnyMoreIsNotTold) {
     gone.as_object().set("description", json::Object{{"ensure", "absent"}});
     const auto reply = send("apply", {entry("file", "2", {}, {"bell"}), gone});
     EXPECT_EQ(outcomes(reply), (Deeds{"file done", "bell done", "shout bell skipped"}));
-    EXPECT_TRUE(agent->book().debts.empty());
+    EXPECT_TRUE(agent->catalog().pending_notifications.empty());
 }
 
 TEST_F(Order, EveryWrongTieIsToldWithItsPointer) {
@@ -261,7 +261,7 @@ TEST_F(Order, EveryWrongTieIsToldWithItsPointer) {
           "/resources/0/requires/0/id: ", "/resources/0/requires/1: "}) {
         EXPECT_NE(shape.find(pointer), std::string::npos) << pointer << " in " << shape;
     }
-    EXPECT_EQ(agent->book().size(), 0U);
+    EXPECT_EQ(agent->catalog().size(), 0U);
 }
 
 TEST_F(Order, ACycleIsRefusedByNameAlsoOverWhatIsDescribedAlready) {
@@ -275,43 +275,44 @@ TEST_F(Order, ACycleIsRefusedByNameAlsoOverWhatIsDescribedAlready) {
 }
 
 TEST_F(Order, ACycleFromTheBusFailsByNameAndIsKept) {
-    wire::Wanted a = wanted("a", json::Object{{"text", "x"}}, 5);
-    a.ties.needs = {{"notes", "b"}};
-    wire::Wanted b = wanted("b", json::Object{{"text", "x"}}, 6);
-    b.ties.needs = {{"notes", "a"}};
+    wire::ResourceRequest a = request("a", json::Object{{"text", "x"}}, 5);
+    a.relations.required = {{"notes", "b"}};
+    wire::ResourceRequest b = request("b", json::Object{{"text", "x"}}, 6);
+    b.relations.required = {{"notes", "a"}};
     command("cmd_1", 1, "apply", {a, b});
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "failed"; }));
-    EXPECT_EQ(agent->book().held().size(), 2U);
+    EXPECT_EQ(agent->catalog().held().size(), 2U);
     EXPECT_NE(compliance_of("a").reason.find("a cycle: notes a -> notes b"), std::string::npos);
 }
 
 TEST_F(Order, TiesOutliveTheProcess) {
     send("apply", {entry("bell", "x"), entry("file", "1", {"bell"}, {"bell"})});
     start();
-    const Record* record = agent->book().find({"notes", "file"});
-    ASSERT_TRUE(record);
-    EXPECT_EQ(record->head.ties.needs, (std::vector<wire::Ref>{{"notes", "bell"}}));
-    EXPECT_EQ(record->head.ties.tells, (std::vector<wire::Notice>{{{"notes", "bell"}, "shout"}}));
+    const CatalogEntry* entry = agent->catalog().find({"notes", "file"});
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->metadata.relations.required, (std::vector<wire::Ref>{{"notes", "bell"}}));
+    EXPECT_EQ(entry->metadata.relations.notified,
+              (std::vector<wire::Notification>{{{"notes", "bell"}, "shout"}}));
 }
 
 TEST_F(Order, ARepairThatChangedSomethingNotifiesOnceForMany) {
     send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"}, "enforce"),
                    entry("other", "1", {}, {"bell"}, "enforce")});
-    const auto before = machine->deeds().size();
+    const auto before = machine->apply_results().size();
     machine->hang_in("read");
     machine->tamper("file", {{"text", "bad"}});
     machine->tamper("other", {{"text", "bad"}});
     machine->let_go();
     ASSERT_TRUE(until([&] { return count("resource.notified") > 0; }));
     settle();
-    Deeds after = machine->deeds();
+    Deeds after = machine->apply_results();
     after.erase(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(before));
     ASSERT_EQ(after.size(), 3U);
     // Which of the two comes first is nobody's promise.
     std::sort(after.begin(), after.begin() + 2);
     EXPECT_EQ(after, (Deeds{"apply file", "apply other", "shout bell"}));
-    EXPECT_TRUE(agent->book().debts.empty());
-    EXPECT_TRUE(agent->store().load()->debts.empty());
+    EXPECT_TRUE(agent->catalog().pending_notifications.empty());
+    EXPECT_TRUE(agent->store().load()->pending_notifications.empty());
 }
 
 TEST_F(Order, ARepairWaitsForWhatItRequires) {
@@ -320,11 +321,11 @@ TEST_F(Order, ARepairWaitsForWhatItRequires) {
     EXPECT_EQ(outcomes(send("apply", file)), (Deeds{"pkg failed", "conf skipped"}));
     ASSERT_TRUE(until([&] { return compliance_of("conf").status == wire::Verdict::drifted; }));
     loop->run_until([] { return false; }, 100ms);
-    EXPECT_EQ(machine->deeds(), Deeds{});
+    EXPECT_EQ(machine->apply_results(), Deeds{});
     machine->fail_apply_of("pkg", std::nullopt);
     EXPECT_EQ(outcomes(send("apply", {entry("pkg", "x")})), Deeds{"pkg done"});
     ASSERT_TRUE(until([&] { return compliance_of("conf").status == wire::Verdict::compliant; }));
-    EXPECT_EQ(machine->deeds(), (Deeds{"apply pkg", "apply conf"}));
+    EXPECT_EQ(machine->apply_results(), (Deeds{"apply pkg", "apply conf"}));
 }
 
 TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
@@ -335,24 +336,24 @@ TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
         [](const wire::Reply&) {});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("2"); }));
     kill_and_start();
-    ASSERT_TRUE(until([&] { return !machine->deeds().empty(); }));
-    ASSERT_TRUE(until([&] { return agent->store().load()->debts.empty(); }));
-    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+    ASSERT_TRUE(until([&] { return !machine->apply_results().empty(); }));
+    ASSERT_TRUE(until([&] { return agent->store().load()->pending_notifications.empty(); }));
+    EXPECT_EQ(machine->apply_results(), Deeds{"shout bell"});
 }
 
 TEST_F(Order, AKillInTheActionRunsItAgain) {
     send("apply", {entry("bell", "x")});
     machine->hang_in("invoke");
     command("cmd_1", 1, "apply", {[] {
-                wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
-                file.ties.tells = {{{"notes", "bell"}, "shout"}};
+                wire::ResourceRequest file = request("file", json::Object{{"text", "1"}}, 5);
+                file.relations.notified = {{{"notes", "bell"}, "shout"}};
                 return file;
             }()});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
     loop->run_until([] { return false; }, 50ms);
     kill_and_start();
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "succeeded"; }));
-    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+    EXPECT_EQ(machine->apply_results(), Deeds{"shout bell"});
 }
 
 TEST_F(Order, AKillBetweenARepairAndItsActionLosesNothing) {
@@ -361,38 +362,38 @@ TEST_F(Order, AKillBetweenARepairAndItsActionLosesNothing) {
     machine->tamper("file", {{"text", "bad"}});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
     kill_and_start();
-    ASSERT_TRUE(until([&] { return !machine->deeds().empty(); }));
-    EXPECT_EQ(machine->deeds(), Deeds{"shout bell"});
+    ASSERT_TRUE(until([&] { return !machine->apply_results().empty(); }));
+    EXPECT_EQ(machine->apply_results(), Deeds{"shout bell"});
 }
 
 TEST_F(Order, ACancelledCommandLeavesItsActionsOwed) {
     send("apply", {entry("bell", "x")});
-    wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
-    file.ties.tells = {{{"notes", "bell"}, "shout"}};
+    wire::ResourceRequest file = request("file", json::Object{{"text", "1"}}, 5);
+    file.relations.notified = {{{"notes", "bell"}, "shout"}};
     machine->hang_in("applied");
     command("cmd_1", 1, "apply", {file});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
     agent->admission().cancel("cmd_1");
     machine->let_go();
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "cancelled"; }));
-    EXPECT_EQ(agent->book().debts.size(), 1U);
+    EXPECT_EQ(agent->catalog().pending_notifications.size(), 1U);
     command("cmd_2", 2, "apply", {file});
     ASSERT_TRUE(until([&] { return outcome_of("cmd_2") == "succeeded"; }));
-    EXPECT_EQ(machine->deeds().back(), "shout bell");
+    EXPECT_EQ(machine->apply_results().back(), "shout bell");
 }
 
 TEST_F(Order, RemovalsGoTheOtherWayRoundAndNotify) {
-    wire::Wanted file = wanted("file", json::Object{{"text", "1"}}, 5);
-    wire::Wanted other = wanted("other", json::Object{{"text", "1"}}, 6);
-    other.ties.needs = {file.ref};
-    other.ties.tells = {{{"notes", "bell"}, "shout"}};
-    command("cmd_1", 1, "apply", {file, other, wanted("bell", json::Object{{"text", "1"}}, 7)});
-    command("cmd_2", 2, "remove", {wanted("file", nullptr, 8), wanted("other", nullptr, 9)});
+    wire::ResourceRequest file = request("file", json::Object{{"text", "1"}}, 5);
+    wire::ResourceRequest other = request("other", json::Object{{"text", "1"}}, 6);
+    other.relations.required = {file.ref};
+    other.relations.notified = {{{"notes", "bell"}, "shout"}};
+    command("cmd_1", 1, "apply", {file, other, request("bell", json::Object{{"text", "1"}}, 7)});
+    command("cmd_2", 2, "remove", {request("file", nullptr, 8), request("other", nullptr, 9)});
     ASSERT_TRUE(until([&] { return outcome_of("cmd_2") == "succeeded"; }));
-    const Deeds deeds = machine->deeds();
-    EXPECT_EQ(Deeds(deeds.end() - 3, deeds.end()),
+    const Deeds apply_results = machine->apply_results();
+    EXPECT_EQ(Deeds(apply_results.end() - 3, apply_results.end()),
               (Deeds{"remove other", "remove file", "shout bell"}));
-    EXPECT_TRUE(agent->store().load()->debts.empty());
+    EXPECT_TRUE(agent->store().load()->pending_notifications.empty());
 }
 
 }  // namespace

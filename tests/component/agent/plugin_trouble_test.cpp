@@ -4,9 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/agent/call_marks.hpp"
 #include "core/agent/config.hpp"
-#include "core/agent/plugins.hpp"
+#include "core/agent/lanes/call_marks.hpp"
+#include "core/agent/lanes/plugins.hpp"
 #include "tests/component/agent/bench.hpp"
 
 namespace evenkeel::agent::test {
@@ -25,27 +25,28 @@ class Trouble : public AgentBench {
         };
     }
     ~Trouble() override { other->let_go(); }
-    static wire::Wanted elsewhere(const std::string& id, std::uint64_t revision) {
-        wire::Wanted wanted = AgentBench::wanted(id, kHi, revision);
-        wanted.ref.collection = "others";
-        return wanted;
+    static wire::ResourceRequest elsewhere(const std::string& id, std::uint64_t revision) {
+        wire::ResourceRequest request = AgentBench::request(id, kHi, revision);
+        request.ref.collection = "others";
+        return request;
     }
     std::shared_ptr<FakeMachine> other = std::make_shared<FakeMachine>();
 };
 
 TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     start();
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 1), elsewhere("two", 2)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 1), elsewhere("two", 2)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     machine->hang_in("apply");
-    command("cmd_2", 2, "apply", {wanted("one", kHi, 3)}, 200ms);
+    command("cmd_2", 2, "apply", {request("one", kHi, 3)}, 200ms);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
     EXPECT_EQ(outcome_of("cmd_2"), "failed");
     EXPECT_EQ(compliance_of("one").status, Verdict::unknown);
     EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
-    EXPECT_NE(agent->units().find("notes")->out_of_order().find("apply of one"), std::string::npos);
+    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("apply of one"),
+              std::string::npos);
 
-    command("cmd_3", 3, "apply", {wanted("one", kHi, 4)});
+    command("cmd_3", 3, "apply", {request("one", kHi, 4)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_3").empty(); }));
     EXPECT_EQ(outcome_of("cmd_3"), "failed");
     command("cmd_4", 4, "apply", {elsewhere("two", 5)});
@@ -65,17 +66,17 @@ TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     start();
     machine->hang_in("apply");
     command("cmd_1", 1, "apply",
-            {wanted("one", kHi, 1), wanted("two", kHi, 2), wanted("three", kHi, 3)}, 200ms);
+            {request("one", kHi, 1), request("two", kHi, 2), request("three", kHi, 3)}, 200ms);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
     for (const char* id : {"one", "two", "three"}) {
         EXPECT_EQ(compliance_of(id).reason, "plugin_hung") << id;
     }
-    EXPECT_NE(agent->units().find("notes")->out_of_order().find("apply of one and 2 more"),
+    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("apply of one and 2 more"),
               std::string::npos);
     machine->let_go();
     start();
-    ASSERT_TRUE(until([&] { return agent->book().find({"notes", "three"}) != nullptr; }));
+    ASSERT_TRUE(until([&] { return agent->catalog().find({"notes", "three"}) != nullptr; }));
 }
 
 TEST_F(Trouble, ASlowChangeKeepsNobodyFromSeeingDriftWhereThePluginIsParallel) {
@@ -83,7 +84,7 @@ TEST_F(Trouble, ASlowChangeKeepsNobodyFromSeeingDriftWhereThePluginIsParallel) {
     start();
     apply("one", kHi);
     machine->hang_in("apply");
-    command("cmd_1", 1, "apply", {wanted("slow", kHi, 1)});
+    command("cmd_1", 1, "apply", {request("slow", kHi, 1)});
     ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
     machine->tamper("one", {{"text", "ho"}});
     EXPECT_TRUE(until([&] { return count("resource.drifted") == 1; }));
@@ -100,10 +101,11 @@ TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
     machine->hang_in("read");
     machine->tamper("one", {{"text", "ho"}});
     ASSERT_TRUE(until([&] { return count("resource.unknown") == 1; }));
-    command("cmd_1", 1, "apply", {wanted("two", kHi, 1)});
+    command("cmd_1", 1, "apply", {request("two", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
-    EXPECT_NE(agent->units().find("notes")->out_of_order().find("check of one"), std::string::npos);
+    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("check of one"),
+              std::string::npos);
     machine->let_go();
 }
 
@@ -121,9 +123,9 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     };
     start();
     const auto apply = [&](const std::string& command_id, std::uint64_t seq, const char* text) {
-        wire::Wanted each = wanted("a", json::Object{{"text", text}}, seq);
+        wire::ResourceRequest each = request("a", json::Object{{"text", text}}, seq);
         each.ref.collection = "hangs";
-        wire::Wanted next = wanted("b", json::Object{{"text", "fine"}}, seq);
+        wire::ResourceRequest next = request("b", json::Object{{"text", "fine"}}, seq);
         next.ref.collection = "memory";
         command(command_id, seq, "apply", {each, next}, 600s);
         EXPECT_TRUE(until([&] { return !outcome_of(command_id).empty(); }));
@@ -133,22 +135,22 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     // Fifty lines of a thousand bytes in half a second.
     EXPECT_GE(count("command.progress"), 2U);
     EXPECT_LE(count("command.progress"), 6U);
-    for (const Told& each : events) EXPECT_LE(each.note.data.string_or("message").size(), 256U);
+    for (const Told& each : events) EXPECT_LE(each.draft.data.string_or("message").size(), 256U);
     EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
     const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {
-        return each.note.kind == "command.outcome" && each.note.command == "cmd_2";
+        return each.draft.kind == "command.outcome" && each.draft.command == "cmd_2";
     });
     ASSERT_NE(outcome, events.end());
-    const json::Array& resources = outcome->note.data["resources"].as_array();
+    const json::Array& resources = outcome->draft.data["resources"].as_array();
     EXPECT_EQ(resources[0]["error"].string_or("code"), "timeout");
     EXPECT_EQ(resources[1].string_or("outcome"), "done") << "the next step goes on";
-    EXPECT_EQ(agent->book().find({"hangs", "a"})->standing.compliance.reason, "plugin_hung");
+    EXPECT_EQ(agent->catalog().find({"hangs", "a"})->status.compliance.reason, "plugin_hung");
 }
 
 TEST_F(Trouble, APluginThatHangsWhileItReadsIsUnknown) {
     options.longest_check = 100ms;
     start();
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     machine->hang_in("read");
     machine->tamper("one", {{"text", "ho"}});
@@ -158,7 +160,7 @@ TEST_F(Trouble, APluginThatHangsWhileItReadsIsUnknown) {
 
 TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
     start();
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     end();
     // What a crash in a call leaves behind.
@@ -174,9 +176,9 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
         start();
         EXPECT_EQ(machine->reads(), reads);
         EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
-        EXPECT_NE(agent->units().find("notes")->out_of_order().find("check of one"),
+        EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("check of one"),
                   std::string::npos);
-        EXPECT_TRUE(agent->units().usable("others"));
+        EXPECT_TRUE(agent->registry().usable("others"));
     }
     EXPECT_FALSE(ask("release", json::Object{{"collection", "notes"}}).error);
     start();
@@ -185,13 +187,14 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
 
 TEST_F(Trouble, AMissingPluginIsToldAndItsReturnIsNoticed) {
     start();
-    command("cmd_1", 1, "apply", {wanted("one", kHi, 1)});
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     const auto with = add_plugins;
     add_plugins = [](Agent& to) { to.refuse("notes", "the sum is wrong"); };
     start();
     EXPECT_EQ(compliance_of("one").reason, "no_plugin");
-    EXPECT_NE(json::write(agent->units().describe()).find("the sum is wrong"), std::string::npos);
+    EXPECT_NE(json::write(agent->registry().describe()).find("the sum is wrong"),
+              std::string::npos);
     add_plugins = with;
     start();
     ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
@@ -208,16 +211,16 @@ TEST_F(Trouble, WhatIsTooOldToTellIsUnknownStale) {
         load_plugins(to, config, true);
     };
     start();
-    wire::Wanted old = wanted("a", json::Object{{"text", "old"}}, 1);
+    wire::ResourceRequest old = request("a", json::Object{{"text", "old"}}, 1);
     old.ref.collection = "memory";
     command("cmd_1", 1, "apply", {old});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "succeeded");
-    const wire::Compliance found = agent->book().find(old.ref)->standing.compliance;
+    const wire::Compliance found = agent->catalog().find(old.ref)->status.compliance;
     EXPECT_EQ(found.status, Verdict::unknown);
     EXPECT_EQ(found.reason, "stale");
     settle();
-    EXPECT_EQ(agent->book().find(old.ref)->standing.compliance.reason, "stale");
+    EXPECT_EQ(agent->catalog().find(old.ref)->status.compliance.reason, "stale");
 }
 
 // Real shared objects that throw and answer nonsense.
@@ -232,21 +235,21 @@ TEST_F(Trouble, PluginsThatThrowOrTalkNonsenseFailWithTheirName) {
         load_plugins(to, config, true);
     };
     start();
-    wire::Wanted thrown = wanted("a", json::Object{{"text", "exception"}}, 1);
+    wire::ResourceRequest thrown = request("a", json::Object{{"text", "exception"}}, 1);
     thrown.ref.collection = "throws";
-    wire::Wanted nonsense = wanted("a", json::Object{{"text", "torn state"}}, 2);
+    wire::ResourceRequest nonsense = request("a", json::Object{{"text", "torn state"}}, 2);
     nonsense.ref.collection = "nonsense";
     command("cmd_1", 1, "apply", {thrown, nonsense});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
-    EXPECT_EQ(agent->book().find(thrown.ref)->standing.compliance.status, Verdict::failed);
-    EXPECT_NE(agent->book().find(thrown.ref)->standing.compliance.reason.find("throws 1.2.3"),
+    EXPECT_EQ(agent->catalog().find(thrown.ref)->status.compliance.status, Verdict::failed);
+    EXPECT_NE(agent->catalog().find(thrown.ref)->status.compliance.reason.find("throws 1.2.3"),
               std::string::npos);
-    wire::Wanted good = wanted("a", json::Object{{"text", "fine"}}, 3);
+    wire::ResourceRequest good = request("a", json::Object{{"text", "fine"}}, 3);
     good.ref.collection = "memory";
     command("cmd_2", 2, "apply", {good});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
-    EXPECT_EQ(outcome_of("cmd_2"), "succeeded") << json::write(events.back().note.data);
+    EXPECT_EQ(outcome_of("cmd_2"), "succeeded") << json::write(events.back().draft.data);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
-#include "core/agent/session.hpp"
-
 #include <algorithm>
 
-#include "core/agent/enrol.hpp"
+#include "core/agent/uplink/enrol.hpp"
+#include "core/agent/uplink/uplink.hpp"
 #include "core/base/file.hpp"
 #include "core/run/lane.hpp"
 #include "tests/component/agent/bench.hpp"
@@ -26,17 +25,18 @@ class Bus : public AgentBench {
         identity = orchestrator->enrol(options.state_dir);
     }
     void connect() {
-        Session::Options to{"127.0.0.1", orchestrator->port(), identity,
-                            IdentityFiles(options.state_dir)};
+        Uplink::Options to{"127.0.0.1", orchestrator->port(), identity,
+                           IdentityFiles(options.state_dir)};
         to.release_pause = 50ms;
         to.hello_time = hello_time;
         to.backoff_base = 10ms;
         to.backoff_cap = 50ms;
-        session = std::make_unique<Session>(*agent, *loop, to);
+        session = std::make_unique<Uplink>(*agent, *loop, to);
         Journal::Events events_to;
-        events_to.on_event = [this](std::uint64_t seq, const std::string& time, const Note& note) {
-            events.push_back({seq, note});
-            if (seq == 0 && session) session->send_live(time, note);
+        events_to.on_event = [this](std::uint64_t seq, const std::string& time,
+                                    const EventDraft& draft) {
+            events.push_back({seq, draft});
+            if (seq == 0 && session) session->send_live(time, draft);
         };
         events_to.on_more = [this] {
             if (session) session->pump();
@@ -77,7 +77,7 @@ class Bus : public AgentBench {
     }
 
     std::unique_ptr<FakeOrchestrator> orchestrator;
-    std::unique_ptr<Session> session;
+    std::unique_ptr<Uplink> session;
     Identity identity;
     std::chrono::milliseconds hello_time = 20s;
 };
@@ -98,7 +98,7 @@ TEST_F(Bus, BeginsWithHelloThenDigestThenHeartbeats) {
 TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
     start_all();
     connect();
-    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
     // The answer to the command, what is told live and the outcome come each in its own time.
     ASSERT_TRUE(until([&] {
         return got("command.outcome") == 1 && !orchestrator->answers.empty() &&
@@ -113,7 +113,7 @@ TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
 TEST_F(Bus, EventsArriveInOrderWithoutHolesThroughACutLink) {
     start_all();
     connect();
-    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
     orchestrator->stop();
     for (int i = 0; i < 3; ++i) {
@@ -135,7 +135,7 @@ TEST_F(Bus, AReleasedEventIsSentAgainBeforeThoseBehindIt) {
     int times = 0;
     // Nothing behind a released event is taken, as a store that is full would do it.
     std::uint64_t waits_for = 0;
-    orchestrator->judge = [&](const wire::Event& event) {
+    orchestrator->assess = [&](const wire::Event& event) {
         if (event.seq == 2 && times++ < 2) waits_for = 2;
         if (waits_for != 0 && event.seq == waits_for && times > 2) waits_for = 0;
         return waits_for != 0 && event.seq >= waits_for ? Disposition::release
@@ -143,7 +143,7 @@ TEST_F(Bus, AReleasedEventIsSentAgainBeforeThoseBehindIt) {
     };
     for (std::uint64_t i = 1; i <= 4; ++i) {
         orchestrator->command("cmd_" + std::to_string(i), "apply",
-                              {wanted("n" + std::to_string(i), kHi, i)});
+                              {request("n" + std::to_string(i), kHi, i)});
     }
     ASSERT_TRUE(until([&] { return got("command.outcome") == 4; }));
     EXPECT_TRUE(without_holes());
@@ -152,7 +152,7 @@ TEST_F(Bus, AReleasedEventIsSentAgainBeforeThoseBehindIt) {
 TEST_F(Bus, WhatTheOrchestratorHasIsNotSentAgainAfterARestart) {
     start_all();
     connect();
-    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
     restart();
     connect();
@@ -190,17 +190,17 @@ TEST_F(Bus, MessagesThatMakeNoSenseDoNoHarm) {
     for (const char* body : {"", "[", "{}", R"({"type":"command"})", R"({"type":"dance"})"}) {
         orchestrator->send(body);
     }
-    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
 }
 
 TEST_F(Bus, AfterARestoreTheAgentHandsUpWhatTheBackupLacks) {
     start_all();
     connect();
-    orchestrator->command("cmd_1", "apply", {wanted("old", kHi, 5)});
-    orchestrator->command("cmd_2", "apply", {wanted("fresh", kHi, 9)});
-    orchestrator->command("cmd_3", "apply", {wanted("gone", kHi, 6)});
-    orchestrator->command("cmd_4", "remove", {wanted("gone", nullptr, 10)});
+    orchestrator->command("cmd_1", "apply", {request("old", kHi, 5)});
+    orchestrator->command("cmd_2", "apply", {request("fresh", kHi, 9)});
+    orchestrator->command("cmd_3", "apply", {request("gone", kHi, 6)});
+    orchestrator->command("cmd_4", "remove", {request("gone", nullptr, 10)});
     ASSERT_TRUE(until([&] { return got("command.outcome") == 4; }));
     orchestrator->stop();
     orchestrator->events.clear();
@@ -231,7 +231,7 @@ TEST_F(Bus, AnAgentWithAnOldCopyOfItsStoreGivesNoNumberTwice) {
     start_all();
     orchestrator->hello.events = {agent->store().stream(), 100};
     connect();
-    orchestrator->command("cmd_1", "apply", {wanted("one", kHi, 5)});
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
     EXPECT_GT(seqs().front(), 100U);
 }
@@ -250,9 +250,9 @@ TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
     options.outbox.events = 64;
     start_all();
     connect();
-    std::vector<wire::Wanted> many;
+    std::vector<wire::ResourceRequest> many;
     for (std::uint64_t i = 0; i < 80; ++i)
-        many.push_back(wanted("n" + std::to_string(i), kHi, i + 1));
+        many.push_back(request("n" + std::to_string(i), kHi, i + 1));
     orchestrator->command("cmd_1", "apply", many);
     ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
     orchestrator->stop();

@@ -69,7 +69,7 @@ class StateTest : public ::testing::Test {
         });
     }
 
-    state::Reading read() { return *state_->read(); }
+    state::Snapshot read() { return *state_->read(); }
     std::optional<state::Resource> resource(const std::string& id) {
         return *read().resource(host_, {"files", id});
     }

@@ -1,4 +1,4 @@
-#include "core/agent/agent_store.hpp"
+#include "core/agent/store/agent_store.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -41,13 +41,13 @@ class Stored : public testing::Test {
     }
 
     static Description motd() {
-        Head head{{"files", "/etc/motd"},
-                  wire::Policy::enforce,
-                  wire::Origin::orchestrator,
-                  {"stream_1", 7},
-                  2,
-                  false};
-        return {head, json::Object{{"content", "the-secret-text"}}};
+        Metadata metadata{{"files", "/etc/motd"},
+                          wire::Policy::enforce,
+                          wire::Origin::orchestrator,
+                          {"stream_1", 7},
+                          2,
+                          false};
+        return {metadata, json::Object{{"content", "the-secret-text"}}};
     }
 
     test::TempFolder folder;
@@ -60,69 +60,70 @@ TEST_F(Stored, ADescriptionComesBackWhole) {
     const auto back = store->description({"files", "/etc/motd"});
     ASSERT_TRUE(back && *back);
     EXPECT_EQ((*back)->body, motd().body);
-    EXPECT_EQ((*back)->head.policy, wire::Policy::enforce);
-    EXPECT_EQ((*back)->head.generation, (wire::Generation{"stream_1", 7}));
-    EXPECT_EQ((*back)->head.schema_version, 2U);
+    EXPECT_EQ((*back)->metadata.policy, wire::Policy::enforce);
+    EXPECT_EQ((*back)->metadata.generation, (wire::Generation{"stream_1", 7}));
+    EXPECT_EQ((*back)->metadata.schema_version, 2U);
     EXPECT_FALSE(*store->description({"files", "/etc/other"}));
 }
 
 TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
-    Inbox inbox;
+    InboxCommand inbox;
     inbox.id = "cmd_1";
     inbox.verb = "apply";
-    wire::Wanted wanted;
-    wanted.ref = {"files", "/etc/motd"};
-    wanted.description = json::Object{{"content", "the-secret-text"}};
-    inbox.resources.push_back(wanted);
-    Row row;
-    row.seq = 1;
-    row.kind = "description.changed";
-    row.data = R"({"description":{"content":"the-secret-text"}})";
-    put(motd(), inbox, row);
+    wire::ResourceRequest request;
+    request.ref = {"files", "/etc/motd"};
+    request.description = json::Object{{"content", "the-secret-text"}};
+    inbox.resources.push_back(request);
+    OutboxEvent outbox_event;
+    outbox_event.seq = 1;
+    outbox_event.kind = "description.changed";
+    outbox_event.data = R"({"description":{"content":"the-secret-text"}})";
+    put(motd(), inbox, outbox_event);
     EXPECT_NE(bytes().find("/etc/motd"), std::string::npos);
     EXPECT_EQ(bytes().find("the-secret-text"), std::string::npos);
 }
 
 TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
-    Inbox inbox;
+    InboxCommand inbox;
     inbox.id = "cmd_1";
     inbox.verb = "apply";
     inbox.order = 3;
-    inbox.state = Inbox::State::running;
-    wire::Wanted wanted;
-    wanted.ref = {"files", "/etc/motd"};
-    inbox.resources.push_back(wanted);
-    Row row;
-    row.seq = 41;
-    row.kind = "command.outcome";
-    row.about = {{"files", "/etc/motd"}};
-    row.command = "cmd_0";
-    row.data = "{}";
-    put(inbox, row, wire::Mark{"stream_1", 12}, Hold{"files", "files 0.1.0", "crashed"});
+    inbox.state = InboxCommand::State::running;
+    wire::ResourceRequest request;
+    request.ref = {"files", "/etc/motd"};
+    inbox.resources.push_back(request);
+    OutboxEvent outbox_event;
+    outbox_event.seq = 41;
+    outbox_event.kind = "command.outcome";
+    outbox_event.about = {{"files", "/etc/motd"}};
+    outbox_event.command = "cmd_0";
+    outbox_event.data = "{}";
+    put(inbox, outbox_event, wire::StreamPosition{"stream_1", 12},
+        DisabledCollection{"files", "files 0.1.0", "crashed"});
     open();
     const auto loaded = store->load();
     ASSERT_TRUE(loaded) << loaded.error().what;
     ASSERT_EQ(loaded->inbox.size(), 1U);
-    EXPECT_EQ(loaded->inbox[0].state, Inbox::State::running);
+    EXPECT_EQ(loaded->inbox[0].state, InboxCommand::State::running);
     EXPECT_EQ(loaded->inbox[0].order, 3U);
-    EXPECT_EQ(loaded->inbox[0].resources[0].ref, wanted.ref);
+    EXPECT_EQ(loaded->inbox[0].resources[0].ref, request.ref);
     ASSERT_EQ(loaded->outbox.size(), 1U);
     EXPECT_EQ(loaded->outbox[0].seq, 41U);
     EXPECT_EQ(loaded->outbox[0].command, "cmd_0");
     EXPECT_EQ(loaded->outbox_last, 41U);
     EXPECT_EQ(loaded->mark.seq, 12U);
-    ASSERT_EQ(loaded->holds.size(), 1U);
-    EXPECT_EQ(loaded->holds[0].reason, "crashed");
+    ASSERT_EQ(loaded->disabled_collections.size(), 1U);
+    EXPECT_EQ(loaded->disabled_collections[0].reason, "crashed");
 }
 
 TEST_F(Stored, TheLastNumberOutlivesItsEvent) {
-    Row row;
-    row.seq = 5;
-    row.kind = "resource.drifted";
-    row.data = "{}";
-    put(row);
+    OutboxEvent outbox_event;
+    outbox_event.seq = 5;
+    outbox_event.kind = "resource.drifted";
+    outbox_event.data = "{}";
+    put(outbox_event);
     auto txn = store->env().write();
-    ASSERT_TRUE(store->drop_rows(*txn, 1, 5));
+    ASSERT_TRUE(store->drop_events(*txn, 1, 5));
     ASSERT_TRUE(txn->commit());
     open();
     EXPECT_EQ(store->load()->outbox_last, 5U);
@@ -131,14 +132,14 @@ TEST_F(Stored, TheLastNumberOutlivesItsEvent) {
 
 TEST_F(Stored, RemovalsAreBounded) {
     auto txn = store->env().write();
-    for (std::uint64_t revision = 1; revision <= AgentStore::kRemovalsMost + 5; ++revision) {
+    for (std::uint64_t revision = 1; revision <= AgentStore::kTombstonesMost + 5; ++revision) {
         ASSERT_TRUE(store->put(
-            *txn, Removal{{"files", "/" + std::to_string(revision)}, {"stream_1", revision}}));
+            *txn, Tombstone{{"files", "/" + std::to_string(revision)}, {"stream_1", revision}}));
     }
     ASSERT_TRUE(txn->commit());
     const auto loaded = store->load();
-    ASSERT_EQ(loaded->removals.size(), AgentStore::kRemovalsMost);
-    EXPECT_EQ(loaded->removals.front().generation.revision, 6U);
+    ASSERT_EQ(loaded->tombstones.size(), AgentStore::kTombstonesMost);
+    EXPECT_EQ(loaded->tombstones.front().generation.revision, 6U);
 }
 
 TEST_F(Stored, ALostKeyIsARefusalAndNotASecondKey) {

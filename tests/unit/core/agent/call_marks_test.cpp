@@ -1,4 +1,4 @@
-#include "core/agent/call_marks.hpp"
+#include "core/agent/lanes/call_marks.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -26,8 +26,7 @@ TEST(Config, ReadsEveryKey) {
         R"({"state_dir":"/s","socket":"/r/a.sock","plugin_dirs":["/p"],)"
         R"("plugins":[{"name":"files","isolation":"none"}],"orchestrator":{"host":"o",)"
         R"("bus_port":1,"enrolment_port":2,"ca_sha256":")" +
-        kPrint +
-        R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},)" +
+        kPrint + R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},)" +
         R"("calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config) << config.error().what;
     EXPECT_EQ(config->plugin_dirs, std::vector<std::string>{"/p"});

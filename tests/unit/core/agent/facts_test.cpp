@@ -1,4 +1,4 @@
-#include "core/agent/facts.hpp"
+#include "core/agent/uplink/facts.hpp"
 
 #include <thread>
 

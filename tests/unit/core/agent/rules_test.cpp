@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "core/agent/book.hpp"
-#include "core/agent/enrol.hpp"
-#include "core/agent/fit.hpp"
-#include "core/agent/flap_limit.hpp"
-#include "core/agent/job.hpp"
-#include "core/agent/job_queue.hpp"
-#include "core/agent/records.hpp"
-#include "core/agent/secrets.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/model/records.hpp"
+#include "core/agent/uplink/enrol.hpp"
+#include "core/agent/uplink/fit.hpp"
+#include "core/agent/work/flap_limit.hpp"
+#include "core/agent/work/job.hpp"
+#include "core/agent/work/job_queue.hpp"
+#include "core/agent/work/secrets.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 // The small rules that are pure functions or pure state.
@@ -137,11 +137,11 @@ TEST(Fit, CutsDiffsThenStatesThenChanges) {
 }
 
 TEST(Records, EnsureIsPresentAbsentOrAnError) {
-    EXPECT_FALSE(*wants_absence(json::Object{}));
-    EXPECT_FALSE(*wants_absence(json::Object{{"ensure", "present"}}));
-    EXPECT_TRUE(*wants_absence(json::Object{{"ensure", "absent"}}));
-    EXPECT_FALSE(wants_absence(json::Object{{"ensure", "gone"}}));
-    EXPECT_FALSE(wants_absence(json::Object{{"ensure", nullptr}}));
+    EXPECT_FALSE(*requests_absence(json::Object{}));
+    EXPECT_FALSE(*requests_absence(json::Object{{"ensure", "present"}}));
+    EXPECT_TRUE(*requests_absence(json::Object{{"ensure", "absent"}}));
+    EXPECT_FALSE(requests_absence(json::Object{{"ensure", "gone"}}));
+    EXPECT_FALSE(requests_absence(json::Object{{"ensure", nullptr}}));
 }
 
 TEST(Secrets, AreShownAsFingerprintsAndKeptWhenSentBack) {

@@ -19,8 +19,8 @@ T sent_to_orchestrator(const T& message) {
     return std::get<T>(*decoded);
 }
 
-Wanted motd() {
-    Wanted wanted;
+ResourceRequest motd() {
+    ResourceRequest wanted;
     wanted.ref = {"files", "/etc/motd"};
     wanted.description = json::Object{{"content", "hi\n"}, {"mode", "0644"}};
     wanted.policy = Policy::enforce;
@@ -68,7 +68,7 @@ TEST(Message, HelloSurvivesTheWireBothWays) {
 }
 
 TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
-    Done done;
+    ResourceResult done;
     done.ref = {"files", "/etc/motd"};
     done.generation = {"stream_a", 7};
     done.outcome = Outcome::failed;
@@ -76,7 +76,7 @@ TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
     done.error = Error{Errc::busy, "locked"};
     done.state = json::Object{{"size", 3}};
     done.compliance = Compliance{Verdict::drifted, "", {{"/mode", "0644", "0600"}}, "t", "apply"};
-    const auto back = decode_done(encode(done));
+    const auto back = decode_resource_result(encode(done));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->changes[0].path, "/mode");
     EXPECT_EQ(back->changes[0].outcome, Outcome::done);
@@ -114,22 +114,22 @@ TEST(Message, WrongMembersAreNamed) {
 }
 
 TEST(Message, OversizedBodyIsRefused) {
-    const std::string body = R"({"type":"heartbeat","x":")" + std::string(kMessageBytesMost, 'x') +
-                             "\"}";
+    const std::string body =
+        R"({"type":"heartbeat","x":")" + std::string(kMessageBytesMost, 'x') + "\"}";
     EXPECT_EQ(decode_to_agent(body).error().code, Errc::limit);
 }
 
 TEST(Digest, IgnoresTheOrderInWhichDescriptionsAreHeld) {
-    const Held a{{"files", "/a"}, {"s", 1}};
-    const Held b{{"directories", "/b"}, {"s", 2}};
+    const InventoryItem a{{"files", "/a"}, {"s", 1}};
+    const InventoryItem b{{"directories", "/b"}, {"s", 2}};
     EXPECT_EQ(digest_of("s", {a, b}).sha256, digest_of("s", {b, a}).sha256);
     EXPECT_EQ(digest_of("s", {a, b}).count, 2u);
 }
 
 TEST(Digest, ChangesWithAnyGeneration) {
-    const Held a{{"files", "/a"}, {"s", 1}};
-    const Held newer{{"files", "/a"}, {"s", 2}};
-    const Held other{{"files", "/a"}, {"r", 1}};
+    const InventoryItem a{{"files", "/a"}, {"s", 1}};
+    const InventoryItem newer{{"files", "/a"}, {"s", 2}};
+    const InventoryItem other{{"files", "/a"}, {"r", 1}};
     EXPECT_NE(digest_of("s", {a}).sha256, digest_of("s", {newer}).sha256);
     EXPECT_NE(digest_of("s", {a}).sha256, digest_of("s", {other}).sha256);
 }

@@ -14,7 +14,9 @@ const Fields kFields = {{.name = "name"},
 
 class ListsTest : public test::StateTest {
   protected:
-    Checked<Filter> filter(const std::string& text) { return Filter::read(text, kFields, read()); }
+    ApiResult<Filter> filter(const std::string& text) {
+        return Filter::read(text, kFields, read());
+    }
     bool matches(const std::string& text, const json::Value& item) {
         const auto read = filter(text);
         EXPECT_TRUE(read) << text << ": " << (read ? "" : read.error().detail);
@@ -96,7 +98,7 @@ class SortedPagesTest : public ListsTest {
             Pages(vault_, "stream_1", kFields)
                 .answer(view, request, view.tables().names, store::Range::all(),
                         [](std::string_view key,
-                           std::string_view value) -> Checked<std::optional<json::Value>> {
+                           std::string_view value) -> ApiResult<std::optional<json::Value>> {
                             return json::Object{{"name", key}, {"size", value.size()}};
                         });
         EXPECT_TRUE(reply);

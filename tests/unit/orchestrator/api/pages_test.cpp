@@ -1,9 +1,9 @@
 #include "orchestrator/api/pages.hpp"
 
+#include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/waiters.hpp"
-#include "orchestrator/api/wishes.hpp"
 #include "orchestrator/config.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
@@ -14,21 +14,19 @@ const Fields kFields = {{.name = "n"}};
 
 class PagesTest : public test::StateTest {
   protected:
-    http::Request asking(std::map<std::string, std::string, std::less<>> query) {
+    http::Request context(std::map<std::string, std::string, std::less<>> query) {
         http::Request request;
         request.target = "/v1/things";
         request.query = std::move(query);
         return request;
     }
     // A page of the counters' keys.
-    Outcome page(const http::Request& request, const std::string& stream = "stream_1") {
+    ReplyResult page(const http::Request& request, const std::string& stream = "stream_1") {
         const auto view = read();
         return Pages(vault_, stream, kFields)
-            .answer(
-                view, request, view.tables().names, store::Range::all(),
-                [](std::string_view key, std::string_view) -> Checked<std::optional<json::Value>> {
-                    return json::Value(key);
-                });
+            .answer(view, request, view.tables().names, store::Range::all(),
+                    [](std::string_view key, std::string_view)
+                        -> ApiResult<std::optional<json::Value>> { return json::Value(key); });
     }
     std::string next_of(const http::Reply& reply) {
         return json::parse(reply.body)->string_or("next");
@@ -37,33 +35,33 @@ class PagesTest : public test::StateTest {
 
 TEST_F(PagesTest, ACursorLeadsOnAndIsBoundToListFilterAndSignature) {
     change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
-    const auto first = page(asking({{"limit", "1"}}));
+    const auto first = page(context({{"limit", "1"}}));
     ASSERT_TRUE(first);
     const std::string cursor = next_of(*first);
-    const auto second = page(asking({{"limit", "1"}, {"cursor", cursor}}));
+    const auto second = page(context({{"limit", "1"}, {"cursor", cursor}}));
     ASSERT_TRUE(second);
     EXPECT_EQ(json::parse(second->body)->find("items")->as_array()[0], json::Value("zzz"));
     EXPECT_EQ(next_of(*second), "");
-    const auto other = page(asking({{"limit", "1"}, {"cursor", cursor}, {"host", "x"}}));
+    const auto other = page(context({{"limit", "1"}, {"cursor", cursor}, {"host", "x"}}));
     EXPECT_EQ(other.error().code, http::Code::bad_cursor);
     std::string forged = cursor;
     forged.front() = forged.front() == '7' ? '6' : '7';
-    EXPECT_EQ(page(asking({{"cursor", forged}})).error().code, http::Code::bad_cursor);
+    EXPECT_EQ(page(context({{"cursor", forged}})).error().code, http::Code::bad_cursor);
 }
 
 TEST_F(PagesTest, ACursorOfAnOlderStreamIsGone) {
     change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
-    const std::string cursor = next_of(*page(asking({{"limit", "1"}})));
-    EXPECT_EQ(page(asking({{"cursor", cursor}}), "stream_2").error().code, http::Code::gone);
+    const std::string cursor = next_of(*page(context({{"limit", "1"}})));
+    EXPECT_EQ(page(context({{"cursor", cursor}}), "stream_2").error().code, http::Code::gone);
 }
 
 TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
     const Pages pages(vault_, "s", kFields);
     const auto view = read();
     const auto limit = [&](const char* text) {
-        return pages.read(view, asking({{"limit", text}}));
+        return pages.read(view, context({{"limit", text}}));
     };
-    EXPECT_EQ(pages.read(view, asking({}))->limit, 100U);
+    EXPECT_EQ(pages.read(view, context({}))->limit, 100U);
     EXPECT_EQ(limit("5000")->limit, 1000U);
     EXPECT_EQ(limit("0").error().code, http::Code::invalid_parameter);
     EXPECT_EQ(limit("-1").error().code, http::Code::invalid_parameter);

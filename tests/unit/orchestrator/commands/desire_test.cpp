@@ -1,5 +1,4 @@
-#include "orchestrator/commands/desire.hpp"
-
+#include "orchestrator/commands/describe.hpp"
 #include "orchestrator/commands/resync.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
@@ -13,13 +12,13 @@ class DesireTest : public test::StateTest {
     state::Command put(const std::string& id, json::Value description,
                        wire::Policy policy = wire::Policy::report) {
         state::Command made;
-        Wish wish;
-        wish.ref = {"files", id};
-        wish.description = std::move(description);
-        wish.policy = policy;
-        wish.schema = schema_;
+        DescriptionRequest request;
+        request.ref = {"files", id};
+        request.description = std::move(description);
+        request.policy = policy;
+        request.schema = schema_;
         change([&](state::Edit& edit) -> Result<void> {
-            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = "r"}, {wish}));
+            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = "r"}, {request}));
             return {};
         });
         return made;
@@ -34,7 +33,7 @@ class DesireTest : public test::StateTest {
     }
     void accept(const std::string& id) {
         change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(advance(edit, id, Step::accepted));
+            EK_CHECK(advance(edit, id, Transition::accepted));
             return {};
         });
     }
@@ -116,14 +115,14 @@ TEST_F(DesireTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
 }
 
 TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
-    const Asking guarded{.host = host_, .request_id = "", .guard = [](const auto&) {
-                             return Result<void>(fail(Errc::conflict, "no"));
-                         }};
-    Wish wish;
-    wish.ref = {"files", "/a"};
-    wish.description = said("x");
+    const Requester guarded{.host = host_, .request_id = "", .guard = [](const auto&) {
+                                return Result<void>(fail(Errc::conflict, "no"));
+                            }};
+    DescriptionRequest request;
+    request.ref = {"files", "/a"};
+    request.description = said("x");
     const auto done = try_change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(describe(edit, vault_, guarded, {wish}));
+        EK_CHECK(describe(edit, vault_, guarded, {request}));
         return {};
     });
     EXPECT_EQ(done.error().what, "no");
@@ -178,13 +177,14 @@ TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
     for (const char* id : {"/same", "/old", "/missing"}) {
         const state::Command made = put(id, said(id));
         change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(advance(edit, made.id, Step::succeeded));
+            EK_CHECK(advance(edit, made.id, Transition::succeeded));
             return {};
         });
     }
-    const std::vector<wire::Held> inventory = {{{"files", "/same"}, resource("/same")->generation},
-                                               {{"files", "/old"}, {state_->stream().id, 1}},
-                                               {{"files", "/unknown"}, {state_->stream().id, 2}}};
+    const std::vector<wire::InventoryItem> inventory = {
+        {{"files", "/same"}, resource("/same")->generation},
+        {{"files", "/old"}, {state_->stream().id, 1}},
+        {{"files", "/unknown"}, {state_->stream().id, 2}}};
     std::size_t made = 0;
     change([&](state::Edit& edit) -> Result<void> {
         made = EK_TRY(repair(edit, host_, inventory));
@@ -213,39 +213,39 @@ TEST_F(DesireTest, NothingIsComparedWhileCommandsAreUnderWay) {
 }
 
 TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
-    Wish wish;
-    wish.ref = {"files", "/a"};
-    wish.description = said("x");
-    wish.ties = {{{"files", "/b"}}, {{{"services", "x"}, "restart"}}};
+    DescriptionRequest request;
+    request.ref = {"files", "/a"};
+    request.description = said("x");
+    request.relations = {{{"files", "/b"}}, {{{"services", "x"}, "restart"}}};
     state::Command made;
     const auto ask = [&] {
         change([&](state::Edit& edit) -> Result<void> {
-            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
     };
     ask();
-    EXPECT_EQ(resource("/a")->ties, wish.ties);
-    EXPECT_EQ(to_wire(command(made.id), vault_, "s")->resources[0].ties, wish.ties);
+    EXPECT_EQ(resource("/a")->relations, request.relations);
+    EXPECT_EQ(to_wire(command(made.id), vault_, "s")->resources[0].relations, request.relations);
     const auto first = resource("/a")->generation;
     ask();
     EXPECT_EQ(resource("/a")->generation, first);
-    wish.ties.tells.clear();
+    request.relations.notified.clear();
     ask();
     EXPECT_NE(resource("/a")->generation, first);
 }
 
 TEST_F(DesireTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
-    Wish a;
+    DescriptionRequest a;
     a.ref = {"files", "/a"};
     a.description = said("x");
-    a.ties.needs = {{"files", "/b"}};
-    Wish b = a;
+    a.relations.required = {{"files", "/b"}};
+    DescriptionRequest b = a;
     b.ref = {"files", "/b"};
-    b.ties.needs = {{"files", "/a"}};
-    const auto describe_one = [&](const Wish& wish) {
+    b.relations.required = {{"files", "/a"}};
+    const auto describe_one = [&](const DescriptionRequest& request) {
         return try_change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            EK_CHECK(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
     };
@@ -261,7 +261,7 @@ TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
     change([&](state::Edit& edit) -> Result<void> {
         const auto tie = [&](const char* from, const char* to) -> Result<void> {
             auto found = EK_TRY(edit.resource(host_, {"files", from}));
-            found->ties.needs = {{"files", to}};
+            found->relations.required = {{"files", to}};
             found->removing = *from == '/' && (from[1] == 'c' || from[1] == 'd');
             return edit.put_resource(host_, *found);
         };

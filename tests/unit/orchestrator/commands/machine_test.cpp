@@ -1,10 +1,10 @@
-#include "orchestrator/commands/machine.hpp"
-
 #include <optional>
 #include <ostream>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "orchestrator/commands/transitions.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -14,55 +14,55 @@ using enum CommandState;
 
 struct Row {
     CommandState from;
-    Step step;
+    Transition transition;
     std::optional<CommandState> to;  // nothing: it cannot happen
 };
 
 // Every state that is not finished against every step. Finished ones take none, see below.
 const std::vector<Row> kTable = {
-    {queued, Step::accepted, sent},
-    {queued, Step::refused, failed},
-    {queued, Step::started, running},
-    {queued, Step::succeeded, succeeded},
-    {queued, Step::failed, failed},
-    {queued, Step::cancelled, cancelled},
-    {queued, Step::superseded, superseded},
-    {queued, Step::interrupted, interrupted},
-    {queued, Step::expired, expired},
-    {queued, Step::withdrawn, cancelled},
-    {queued, Step::replaced, superseded},
-    {queued, Step::lost, queued},
-    {sent, Step::accepted, sent},
-    {sent, Step::refused, std::nullopt},
-    {sent, Step::started, running},
-    {sent, Step::succeeded, succeeded},
-    {sent, Step::failed, failed},
-    {sent, Step::cancelled, cancelled},
-    {sent, Step::superseded, superseded},
-    {sent, Step::interrupted, interrupted},
-    {sent, Step::expired, expired},
-    {sent, Step::withdrawn, std::nullopt},
-    {sent, Step::replaced, std::nullopt},
-    {sent, Step::lost, queued},
-    {running, Step::accepted, running},
-    {running, Step::refused, std::nullopt},
-    {running, Step::started, running},
-    {running, Step::succeeded, succeeded},
-    {running, Step::failed, failed},
-    {running, Step::cancelled, cancelled},
-    {running, Step::superseded, superseded},
-    {running, Step::interrupted, interrupted},
-    {running, Step::expired, expired},
-    {running, Step::withdrawn, std::nullopt},
-    {running, Step::replaced, std::nullopt},
-    {running, Step::lost, queued},
+    {queued, Transition::accepted, sent},
+    {queued, Transition::refused, failed},
+    {queued, Transition::started, running},
+    {queued, Transition::succeeded, succeeded},
+    {queued, Transition::failed, failed},
+    {queued, Transition::cancelled, cancelled},
+    {queued, Transition::superseded, superseded},
+    {queued, Transition::interrupted, interrupted},
+    {queued, Transition::expired, expired},
+    {queued, Transition::withdrawn, cancelled},
+    {queued, Transition::replaced, superseded},
+    {queued, Transition::lost, queued},
+    {sent, Transition::accepted, sent},
+    {sent, Transition::refused, std::nullopt},
+    {sent, Transition::started, running},
+    {sent, Transition::succeeded, succeeded},
+    {sent, Transition::failed, failed},
+    {sent, Transition::cancelled, cancelled},
+    {sent, Transition::superseded, superseded},
+    {sent, Transition::interrupted, interrupted},
+    {sent, Transition::expired, expired},
+    {sent, Transition::withdrawn, std::nullopt},
+    {sent, Transition::replaced, std::nullopt},
+    {sent, Transition::lost, queued},
+    {running, Transition::accepted, running},
+    {running, Transition::refused, std::nullopt},
+    {running, Transition::started, running},
+    {running, Transition::succeeded, succeeded},
+    {running, Transition::failed, failed},
+    {running, Transition::cancelled, cancelled},
+    {running, Transition::superseded, superseded},
+    {running, Transition::interrupted, interrupted},
+    {running, Transition::expired, expired},
+    {running, Transition::withdrawn, std::nullopt},
+    {running, Transition::replaced, std::nullopt},
+    {running, Transition::lost, queued},
 };
 
 TEST(Machine, DoesWhatTheTableSays) {
     for (const Row& row : kTable) {
-        const auto next = next_state(row.from, row.step);
+        const auto next = next_state(row.from, row.transition);
         const std::string what = std::string(state::to_string(row.from)) + " step " +
-                                 std::to_string(static_cast<int>(row.step));
+                                 std::to_string(static_cast<int>(row.transition));
         if (row.to) {
             ASSERT_TRUE(next) << what;
             EXPECT_EQ(*next, *row.to) << what;
@@ -75,16 +75,17 @@ TEST(Machine, DoesWhatTheTableSays) {
 TEST(Machine, WhatIsFinishedStaysFinished) {
     for (const CommandState end :
          {succeeded, failed, expired, cancelled, superseded, interrupted}) {
-        for (int step = 0; step <= static_cast<int>(Step::lost); ++step) {
-            EXPECT_EQ(next_state(end, static_cast<Step>(step)).error().code, Errc::conflict);
+        for (int transition = 0; transition <= static_cast<int>(Transition::lost); ++transition) {
+            EXPECT_EQ(next_state(end, static_cast<Transition>(transition)).error().code,
+                      Errc::conflict);
         }
     }
 }
 
 TEST(Machine, OnlyEndsAreOutcomes) {
-    EXPECT_EQ(*outcome_step("superseded"), Step::superseded);
-    EXPECT_FALSE(outcome_step("running"));
-    EXPECT_FALSE(outcome_step("nonsense"));
+    EXPECT_EQ(*transition_of("superseded"), Transition::superseded);
+    EXPECT_FALSE(transition_of("running"));
+    EXPECT_FALSE(transition_of("nonsense"));
 }
 
 }  // namespace

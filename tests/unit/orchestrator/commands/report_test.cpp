@@ -1,6 +1,6 @@
 #include "orchestrator/commands/report.hpp"
 
-#include "orchestrator/commands/desire.hpp"
+#include "orchestrator/commands/describe.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::commands {
@@ -13,26 +13,26 @@ class ReportTest : public test::StateTest {
     void SetUp() override {
         StateTest::SetUp();
         change([&](state::Edit& edit) -> Result<void> {
-            Wish wish;
-            wish.ref = {"files", "/a"};
-            wish.description = json::Object{{"content", "x"}};
-            made_ = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {wish}));
+            DescriptionRequest request;
+            request.ref = {"files", "/a"};
+            request.description = json::Object{{"content", "x"}};
+            made_ = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
         generation_ = resource("/a")->generation;
     }
 
-    Result<Taken> take(std::uint64_t seq, const std::string& kind, json::Value data,
-                       std::uint64_t previous = 0) {
+    Result<ReceiveResult> take(std::uint64_t seq, const std::string& kind, json::Value data,
+                               std::uint64_t previous = 0) {
         const wire::Event event{kStream, seq, kind, "2026-11-23T05:36:53.120Z", std::move(data)};
-        Taken taken = Taken::fresh;
-        const Known known{&vault_, &schemas_, stream_ ? *stream_ : state_->stream()};
+        ReceiveResult received = ReceiveResult::fresh;
+        const ReportContext context{&vault_, &schemas_, stream_ ? *stream_ : state_->stream()};
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
-            taken = EK_TRY(take_event(edit, known, host_, event, previous));
+            received = EK_TRY(take_event(edit, context, host_, event, previous));
             return {};
         });
         if (!done) return fail(done.error());
-        return taken;
+        return received;
     }
 
     json::Value verdict(const std::string& status) {
@@ -73,7 +73,7 @@ class ReportTest : public test::StateTest {
 
 TEST_F(ReportTest, DriftChangesTheVerdictAndIsTold) {
     const std::uint64_t before = resource("/a")->revision;
-    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::drifted);
     EXPECT_GT(resource("/a")->revision, before);
     EXPECT_EQ(event_types().back(), "resource.drifted");
@@ -81,15 +81,16 @@ TEST_F(ReportTest, DriftChangesTheVerdictAndIsTold) {
 }
 
 TEST_F(ReportTest, ARepeatedEventChangesAndTellsNothing) {
-    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), ReceiveResult::fresh);
     const auto types = event_types();
-    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::repeated);
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), ReceiveResult::repeated);
     EXPECT_EQ(event_types(), types);
 }
 
 TEST_F(ReportTest, AGapIsRecordedWithItsNumbers) {
-    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), Taken::fresh);
-    EXPECT_EQ(*take(5, "resource.restored", seen("compliant", generation_), 1), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", generation_)), ReceiveResult::fresh);
+    EXPECT_EQ(*take(5, "resource.restored", seen("compliant", generation_), 1),
+              ReceiveResult::fresh);
     const json::Value shed = last_event("agent.shed");
     EXPECT_EQ(shed.integer_or("from"), 2);
     EXPECT_EQ(shed.integer_or("to"), 4);
@@ -101,7 +102,7 @@ TEST_F(ReportTest, AGapIsRecordedWithItsNumbers) {
 TEST_F(ReportTest, AnAgentsOwnShedEventLeavesNoSecondGap) {
     EXPECT_EQ(*take(4, "agent.shed",
                     json::Object{{"from", 1}, {"to", 4}, {"count", 4}, {"reason", "outbox_full"}}),
-              Taken::fresh);
+              ReceiveResult::fresh);
     const auto types = event_types();
     EXPECT_EQ(std::count(types.begin(), types.end(), "agent.shed"), 1);
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "outbox_full");
@@ -114,16 +115,17 @@ TEST_F(ReportTest, AnEventBehindOneThatFailedIsNotTakenAsAGap) {
 }
 
 TEST_F(ReportTest, AnEventThatDoesNotReadTakesItsNumberAndSaysSo) {
-    EXPECT_EQ(*take(1, "resource.drifted", json::Object{{"collection", "../"}}), Taken::unfit);
+    EXPECT_EQ(*take(1, "resource.drifted", json::Object{{"collection", "../"}}),
+              ReceiveResult::unfit);
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "invalid");
     EXPECT_EQ(read().mark(host_)->seq, 1U);
 }
 
 TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
     const wire::Event event{"stream_other", 1, "agent.blind", "", json::Object{}};
-    const Known known{&vault_, &schemas_, state_->stream()};
+    const ReportContext context{&vault_, &schemas_, state_->stream()};
     EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
-                  EK_CHECK(take_event(edit, known, host_, event, 0));
+                  EK_CHECK(take_event(edit, context, host_, event, 0));
                   return {};
               })
                   .error()
@@ -132,20 +134,21 @@ TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
 }
 
 TEST_F(ReportTest, AReportAboutAnOlderDescriptionIsToldButNotBelieved) {
-    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", {"stream_old", 1})), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.drifted", seen("drifted", {"stream_old", 1})),
+              ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->compliance.reason, "pending");
     EXPECT_EQ(event_types().back(), "resource.drifted");
 }
 
 TEST_F(ReportTest, WhatIsOnlyObservedIsNoNews) {
     const auto before = event_types();
-    EXPECT_EQ(*take(1, "resource.observed", seen("compliant", generation_)), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.observed", seen("compliant", generation_)), ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
     EXPECT_EQ(event_types(), before);
 }
 
 TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
-    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::fresh);
     EXPECT_EQ(command(made_.id).state, CommandState::succeeded);
     EXPECT_FALSE(command(made_.id).finished_at.empty());
     EXPECT_EQ(command(made_.id).resources[0].outcome, wire::Outcome::done);
@@ -156,10 +159,10 @@ TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
 
 TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
     change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(advance(edit, made_.id, Step::expired));
+        EK_CHECK(advance(edit, made_.id, Transition::expired));
         return {};
     });
-    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::fresh);
     EXPECT_EQ(command(made_.id).state, CommandState::expired);
     EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
 }
@@ -170,7 +173,7 @@ TEST_F(ReportTest, ARemovedResourceIsGoneWithItsOutcome) {
         return {};
     });
     generation_ = resource("/a")->generation;
-    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::fresh);
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::fresh);
     EXPECT_FALSE(resource("/a"));
     EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "removed");
 }
@@ -181,7 +184,7 @@ TEST_F(ReportTest, AFailedRemovalKeepsTheResource) {
         return {};
     });
     generation_ = resource("/a")->generation;
-    EXPECT_EQ(*take(1, "command.outcome", outcome("failed", "failed")), Taken::fresh);
+    EXPECT_EQ(*take(1, "command.outcome", outcome("failed", "failed")), ReceiveResult::fresh);
     EXPECT_TRUE(resource("/a"));
 }
 
@@ -189,7 +192,7 @@ TEST_F(ReportTest, AnotherHostsCommandIsNotTouched) {
     const std::string mine = host_;
     host_ = "host_0192f0c1-0000-7000-8000-000000000002";
     add_host("web2");
-    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), Taken::unfit);
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::unfit);
     host_ = mine;
     EXPECT_EQ(command(made_.id).state, CommandState::queued);
 }
@@ -206,10 +209,10 @@ TEST_F(ReportTest, ALocalDescriptionIsShownAndGivesWayToOurs) {
                             {"compliance", verdict("compliant")},
                             {"state", json::Object{}}};
     };
-    EXPECT_EQ(*take(1, "description.changed", local("/l")), Taken::fresh);
+    EXPECT_EQ(*take(1, "description.changed", local("/l")), ReceiveResult::fresh);
     ASSERT_TRUE(resource("/l"));
     EXPECT_EQ(resource("/l")->origin, wire::Origin::local);
-    EXPECT_EQ(*take(2, "description.changed", local("/a")), Taken::fresh);
+    EXPECT_EQ(*take(2, "description.changed", local("/a")), ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->origin, wire::Origin::orchestrator);
 }
 
@@ -237,7 +240,7 @@ class HandUp : public ReportTest {
 };
 
 TEST_F(HandUp, WhatIsNewerThanTheBackupIsAdoptedWithItsGeneration) {
-    EXPECT_EQ(*take(1, "description.changed", handed("/n", 101)), Taken::fresh);
+    EXPECT_EQ(*take(1, "description.changed", handed("/n", 101)), ReceiveResult::fresh);
     ASSERT_TRUE(resource("/n"));
     EXPECT_EQ(resource("/n")->generation, (wire::Generation{"stream_before", 101}));
     EXPECT_EQ(resource("/n")->policy, wire::Policy::enforce);
@@ -245,12 +248,12 @@ TEST_F(HandUp, WhatIsNewerThanTheBackupIsAdoptedWithItsGeneration) {
 }
 
 TEST_F(HandUp, WhatTheBackupKnowsIsNotAdopted) {
-    EXPECT_EQ(*take(1, "description.changed", handed("/n", 100)), Taken::fresh);
+    EXPECT_EQ(*take(1, "description.changed", handed("/n", 100)), ReceiveResult::fresh);
     EXPECT_FALSE(resource("/n"));
 }
 
 TEST_F(HandUp, WhatWasDescribedAnewSinceTheRestoreStays) {
-    EXPECT_EQ(*take(1, "description.changed", handed("/a", 101)), Taken::fresh);
+    EXPECT_EQ(*take(1, "description.changed", handed("/a", 101)), ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->generation, generation_);
 }
 
@@ -261,13 +264,13 @@ TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {
         old.generation = {"stream_before", 50};
         return edit.put_resource(host_, old);
     });
-    EXPECT_EQ(*take(1, "description.forgotten", handed("/old", 101)), Taken::fresh);
+    EXPECT_EQ(*take(1, "description.forgotten", handed("/old", 101)), ReceiveResult::fresh);
     EXPECT_FALSE(resource("/old"));
 }
 
 TEST_F(HandUp, TheGapOfARestoreIsExplainedAsOne) {
     change([&](state::Edit& edit) { return edit.put_mark(host_, {kStream, 10, "stream_before"}); });
-    EXPECT_EQ(*take(20, "agent.blind", json::Object{}), Taken::fresh);
+    EXPECT_EQ(*take(20, "agent.blind", json::Object{}), ReceiveResult::fresh);
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "orchestrator_restored");
 }
 
@@ -285,7 +288,7 @@ TEST_F(ReportTest, AnActionThatAChangeMadeDueJoinsTheCommandAndLeavesTheResource
                                 {"error", json::Object{{"code", "unavailable"}, {"detail", "no"}}},
                                 {"state", nullptr},
                                 {"compliance", nullptr}});
-    EXPECT_EQ(*take(1, "command.outcome", data), Taken::fresh);
+    EXPECT_EQ(*take(1, "command.outcome", data), ReceiveResult::fresh);
     const state::Command ended = command(made_.id);
     ASSERT_EQ(ended.resources.size(), 2U);
     EXPECT_EQ(ended.resources[0].outcome, wire::Outcome::done);
@@ -296,29 +299,30 @@ TEST_F(ReportTest, AnActionThatAChangeMadeDueJoinsTheCommandAndLeavesTheResource
 }
 
 TEST_F(ReportTest, AnActionAfterARepairIsTold) {
-    const json::Value told =
+    const json::Value report =
         json::Object{{"collection", "services"},
                      {"id", "x"},
                      {"action", "restart"},
                      {"sources", json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}}},
                      {"error", nullptr}};
-    EXPECT_EQ(*take(1, "resource.notified", told), Taken::fresh);
+    EXPECT_EQ(*take(1, "resource.notified", report), ReceiveResult::fresh);
     const json::Value event = last_event("resource.notified");
     EXPECT_EQ(event.string_or("action"), "restart");
-    EXPECT_EQ(event["sources"], told["sources"]);
-    EXPECT_EQ(*take(2, "resource.notified", json::Object{{"collection", "x"}}), Taken::unfit);
+    EXPECT_EQ(event["sources"], report["sources"]);
+    EXPECT_EQ(*take(2, "resource.notified", json::Object{{"collection", "x"}}),
+              ReceiveResult::unfit);
 }
 
 TEST_F(ReportTest, ALocalDescriptionKeepsItsTies) {
-    json::Value told = seen("compliant", {});
-    told.as_object().set("id", "/local");
-    told.as_object().set("description", json::Object{{"mode", "0644"}});
-    told.as_object().set("origin", "local");
-    told.as_object().set("reason", "local");
-    told.as_object().set("requires",
-                         json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}});
-    EXPECT_EQ(*take(1, "description.changed", told), Taken::fresh);
-    EXPECT_EQ(resource("/local")->ties.needs, (std::vector<wire::Ref>{{"files", "/a"}}));
+    json::Value report = seen("compliant", {});
+    report.as_object().set("id", "/local");
+    report.as_object().set("description", json::Object{{"mode", "0644"}});
+    report.as_object().set("origin", "local");
+    report.as_object().set("reason", "local");
+    report.as_object().set("requires",
+                           json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}});
+    EXPECT_EQ(*take(1, "description.changed", report), ReceiveResult::fresh);
+    EXPECT_EQ(resource("/local")->relations.required, (std::vector<wire::Ref>{{"files", "/a"}}));
 }
 
 }  // namespace

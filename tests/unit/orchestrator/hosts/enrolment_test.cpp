@@ -13,7 +13,7 @@ namespace {
 class EnrolmentTest : public test::StateTest {
   protected:
     std::string token(std::int64_t uses = 1) {
-        TokenOrder order;
+        TokenRequest order;
         order.uses = uses;
         order.labels = json::Object{{"role", "web"}};
         const MadeToken made = make_enrolment_token(order);

@@ -12,7 +12,8 @@ class AuditTest : public test::StateTest {
         Result<void> result = fail(Errc::timeout, "no answer from the writer");
         bool answered = false;
         state_->submit(
-            Act{.actor = {.id = "ekp_1", .name = name, .role = "operator"}, .method = "PUT"},
+            AuditContext{.actor = {.id = "ekp_1", .name = name, .role = "operator"},
+                         .method = "PUT"},
             [work](Edit& edit) { return work ? work(edit) : Result<void>(); },
             [&](Result<void> done) {
                 result = std::move(done);

@@ -24,9 +24,9 @@ TEST_F(EditTest, TheTallyFollowsEveryChangeOfAVerdict) {
     put(made("/a", wire::Verdict::unknown));
     put(made("/b", wire::Verdict::drifted));
     put(made("/a", wire::Verdict::compliant));
-    EXPECT_EQ(*read().tally(host_), (Tally{1, 1, 0, 0}));
+    EXPECT_EQ(*read().counts(host_), (ComplianceCounts{1, 1, 0, 0}));
     change([&](Edit& edit) { return edit.erase_resource(host_, {"files", "/b"}); });
-    EXPECT_EQ(*read().tally(host_), (Tally{1, 0, 0, 0}));
+    EXPECT_EQ(*read().counts(host_), (ComplianceCounts{1, 0, 0, 0}));
 }
 
 TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {

@@ -73,11 +73,7 @@ TEST_F(PackagesBackend, IsWhatTheConfigurationSays) {
     put_rpm("dnf");
     const std::string root = folder_.path() + "/";
     EXPECT_EQ(choose_backend(root, {"apt"})->name(), "apt");
-    EXPECT_EQ(failure_of(
-                  [&] {
-                      choose_backend(root, {"zypper"});
-                  },
-                  EK_E_UNAVAILABLE),
+    EXPECT_EQ(failure_of([&] { choose_backend(root, {"zypper"}); }, EK_E_UNAVAILABLE),
               "the configuration says zypper, which is not on this machine");
 }
 

@@ -16,7 +16,7 @@ namespace {
 class FakeBackend : public Backend {
   public:
     std::set<std::string> present, held, losing, unknown, refused, breaking;
-    std::map<std::string, std::string> needs;
+    std::map<std::string, std::string> required;
     std::string did;  // each run
 
     std::string_view name() const override { return "fake"; }
@@ -40,8 +40,8 @@ class FakeBackend : public Backend {
         for (const Step& step : steps) coming.insert(step.id);
         for (const Step& step : steps) {
             if (refused.count(step.id) != 0) throw sdk::Failure(EK_E_CONFLICT, "not " + step.id);
-            if (needs.count(step.id) != 0 && coming.count(needs[step.id]) == 0)
-                throw sdk::Failure(EK_E_CONFLICT, step.id + " needs " + needs[step.id]);
+            if (required.count(step.id) != 0 && coming.count(required[step.id]) == 0)
+                throw sdk::Failure(EK_E_CONFLICT, step.id + " needs " + required[step.id]);
         }
     }
     std::vector<Outcome> carry_out(const sdk::Call&, const std::vector<Step>& steps) override {
@@ -104,7 +104,7 @@ TEST_F(PackagesBatch, GoesOnWithoutWhatCannotBe) {
 }
 
 TEST_F(PackagesBatch, KeepsTogetherWhatNeedsEachOther) {
-    backend_.needs = {{"app", "library"}};
+    backend_.required = {{"app", "library"}};
     backend_.refused = {"bad"};
     EXPECT_EQ(run({{"app", "{}"}, {"library", "{}"}, {"bad", "{}"}}),
               (Failures{"", "", "not bad"}));

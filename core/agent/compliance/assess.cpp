@@ -1,0 +1,138 @@
+#include "core/agent/compliance/assess.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace evenkeel::agent {
+namespace {
+
+using wire::Verdict;
+
+void set_status(wire::Compliance& compliance, Verdict status, std::string reason,
+                CheckTrigger trigger, const std::string& now) {
+    if (compliance.status != status || compliance.since.empty()) {
+        compliance.since = now;
+        compliance.seen_by = to_string(trigger);
+    }
+    compliance.status = status;
+    compliance.reason = std::move(reason);
+}
+
+Assessment judge_failed(Assessment to, const CheckResult& check_result,
+                        const CheckContext& context) {
+    wire::Compliance& compliance = to.status.compliance;
+    const bool told =
+        compliance.status == Verdict::failed && compliance.reason == context.apply_error->what;
+    set_status(compliance, Verdict::failed, context.apply_error->what, context.trigger,
+               context.now);
+    if (!check_result.error) compliance.fields = check_result.fields;
+    to.status.open = true;
+    to.report = told ? ReportKind::none : ReportKind::failed;
+    return to;
+}
+
+Assessment judge_drifted(Assessment to, const CheckResult& check_result,
+                         const CheckContext& context) {
+    wire::Compliance& compliance = to.status.compliance;
+    const bool same = compliance.fields == check_result.fields;
+    // What a failed change left behind is that failure, until somebody changes it further.
+    if (same && (compliance.status == Verdict::drifted || compliance.status == Verdict::failed)) {
+        return to;
+    }
+    set_status(compliance, Verdict::drifted, "", context.trigger, context.now);
+    compliance.fields = check_result.fields;
+    to.status.open = true;
+    to.report = ReportKind::drifted;
+    return to;
+}
+
+Assessment judge_compliant(Assessment to, bool state_changed, const CheckContext& context) {
+    wire::Compliance& compliance = to.status.compliance;
+    const bool was_compliant = compliance.status == Verdict::compliant;
+    set_status(compliance, Verdict::compliant, "", context.trigger, context.now);
+    compliance.fields.clear();
+    if (std::exchange(to.status.open, false)) {
+        to.report = context.by_us ? ReportKind::repaired : ReportKind::restored;
+    } else if (!was_compliant || state_changed) {
+        to.report = ReportKind::observed;
+    }
+    return to;
+}
+
+}  // namespace
+
+std::size_t state_hash(const json::Value& state) {
+    return state.is_null() ? 0 : std::hash<std::string>()(json::write_canonical(state));
+}
+
+std::string_view to_string(CheckTrigger trigger) {
+    switch (trigger) {
+        case CheckTrigger::event:
+            return "event";
+        case CheckTrigger::sweep:
+            return "sweep";
+        case CheckTrigger::apply:
+            return "apply";
+        case CheckTrigger::check:
+            break;
+    }
+    return "check";
+}
+
+std::string_view kind_of(ReportKind report) {
+    switch (report) {
+        case ReportKind::drifted:
+            return "resource.drifted";
+        case ReportKind::restored:
+            return "resource.restored";
+        case ReportKind::repaired:
+            return "resource.repaired";
+        case ReportKind::unknown:
+            return "resource.unknown";
+        case ReportKind::failed:
+            return "resource.failed";
+        case ReportKind::observed:
+            return "resource.observed";
+        case ReportKind::none:
+            break;
+    }
+    return "";
+}
+
+Assessment assess(const ResourceStatus& before, const CheckResult& check_result,
+                  const CheckContext& context) {
+    Assessment to{before, ReportKind::none};
+    const std::size_t hash =
+        check_result.error ? before.state_hash : state_hash(check_result.state);
+    const bool state_changed = hash != before.state_hash;
+    to.status.state_hash = hash;
+    if (context.apply_error) return judge_failed(std::move(to), check_result, context);
+    if (context.policy == wire::Policy::off) return unknown(to.status, "off", context.now);
+    if (check_result.error) {
+        const bool stale = check_result.error->code == Errc::stale;
+        return unknown(to.status, stale ? "stale" : "not_checked", context.now);
+    }
+    if (!check_result.fields.empty()) return judge_drifted(std::move(to), check_result, context);
+    return judge_compliant(std::move(to), state_changed, context);
+}
+
+Assessment unknown(const ResourceStatus& before, std::string_view reason, const std::string& now) {
+    Assessment to{before, ReportKind::none};
+    wire::Compliance& compliance = to.status.compliance;
+    if (compliance.status == Verdict::unknown && compliance.reason == reason) return to;
+    // That it is not watched is what was asked for: no news for an administrator.
+    to.report = reason == "off" ? ReportKind::observed : ReportKind::unknown;
+    compliance.status = Verdict::unknown;
+    compliance.reason = reason;
+    compliance.since = now;
+    compliance.fields.clear();
+    return to;
+}
+
+std::optional<wire::FieldDrift> existence_drift(bool wanted_absent, bool is_absent) {
+    if (wanted_absent == is_absent) return std::nullopt;
+    return wire::FieldDrift{"/ensure", wanted_absent ? "absent" : "present",
+                            is_absent ? "absent" : "present"};
+}
+
+}  // namespace evenkeel::agent

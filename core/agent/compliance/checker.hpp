@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// Reads resources again when there is a reason to, and gives what it saw to the ComplianceTracker.
+// Reasons that come together are one look; at most one batch is on a lane at a time, so that
+// commands get in between. [loop]
+class Checker {
+  public:
+    Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& assess,
+            run::Loop& loop, std::shared_ptr<const AgentStore> store);
+
+    // Checks one resource soon. Nothing happens when it is not described or not watched.
+    void ask(const wire::Ref& ref, CheckTrigger trigger);
+    void ask_collection(const std::string& collection, CheckTrigger trigger);
+    // Checks all of `refs` and then calls `done`.
+    void round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done);
+
+    // Somebody is at work on `ref`: differences mean nothing until he is done, which is told by
+    // settled(), or for a minute.
+    void unsettled(const wire::Ref& ref);
+    // An empty id: all of the collection.
+    void settled(const std::string& collection, const std::string& id);
+    bool is_unsettled(const wire::Ref& ref) const;
+
+    // No job works on `ref` any more: what was asked meanwhile is looked at now.
+    void released(const wire::Ref& ref);
+
+    static constexpr std::size_t kBatchMost = 64;
+    // The pause between two looks at the same resource, for those that change all the time.
+    std::chrono::milliseconds pause{20};
+
+  private:
+    struct CheckQueue {
+        std::map<std::string, CheckTrigger> waiting;
+        bool busy = false;
+        run::Timer pause;
+    };
+    struct CheckRound {
+        std::set<wire::Ref> left;
+        std::function<void()> done;
+    };
+
+    bool can_check(const CatalogEntry* entry) const;
+    void pump(const std::string& collection);
+    std::vector<std::string> batch_of(const std::string& collection, CheckQueue& check_queue,
+                                      std::map<std::string, CheckTrigger>& triggers);
+    void on_results(const std::string& collection,
+                    const std::map<std::string, CheckTrigger>& triggers,
+                    const std::map<std::string, std::uint64_t>& epochs,
+                    Result<CheckResults> check_results);
+    bool is_put_off(const wire::Ref& ref);
+    void take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epoch,
+              const CheckResult& check_result);
+    void over(const wire::Ref& ref);
+
+    Catalog& catalog_;
+    CollectionRegistry& registry_;
+    ComplianceTracker& tracker_;
+    run::Loop& loop_;
+    std::shared_ptr<const AgentStore> store_;
+    std::map<std::string, CheckQueue> queues_;
+    std::map<wire::Ref, CheckTrigger> deferred_;    // asked while a job works on it
+    std::map<wire::Ref, std::uint64_t> unsettled_;  // since when, CLOCK_MONOTONIC
+    std::map<wire::Ref, std::uint64_t> put_off_;    // likewise
+    std::list<CheckRound> rounds_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,163 @@
+#include "core/agent/compliance/compliance_tracker.hpp"
+
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+
+using wire::Policy;
+using wire::Verdict;
+
+namespace {
+
+// Somebody has to bring it back.
+bool is_out_of_line(const CatalogEntry& entry) {
+    const Verdict status = entry.status.compliance.status;
+    return entry.metadata.policy == Policy::enforce &&
+           (status == Verdict::drifted || status == Verdict::failed);
+}
+
+}  // namespace
+
+ComplianceTracker::ComplianceTracker(Catalog& catalog, Journal& journal, run::Loop& loop)
+    : catalog_(catalog), journal_(journal), loop_(loop) {}
+
+json::Value ComplianceTracker::data_of(const CatalogEntry& entry,
+                                       const std::vector<wire::Change>& changes,
+                                       const json::Value& state) {
+    return json::Object{{"collection", entry.metadata.ref.collection},
+                        {"id", entry.metadata.ref.id},
+                        {"policy", wire::to_string(entry.metadata.policy)},
+                        {"generation", wire::encode(entry.metadata.generation)},
+                        {"compliance", wire::encode(entry.status.compliance)},
+                        {"changes", wire::encode(changes)},
+                        {"state", state}};
+}
+
+Observation ComplianceTracker::observation_of(const CatalogEntry& entry, const json::Value& state) {
+    return {entry.metadata.ref, entry.status, state, entry.observed_at,
+            entry.metadata.policy == Policy::enforce &&
+                entry.status.compliance.status == Verdict::drifted};
+}
+
+json::Value ComplianceTracker::known_state(const wire::Ref& ref) const {
+    const auto observation = journal_.store().observation(ref);
+    return observation && *observation ? (*observation)->state : json::Value();
+}
+
+void ComplianceTracker::seen(CatalogEntry& entry, const CheckResult& check_result,
+                             CheckTrigger trigger) {
+    CheckContext context{entry.metadata.policy, trigger, now_rfc3339(), false, std::nullopt};
+    // The process before this one had begun to repair: what is in line now is its work.
+    context.by_us = std::exchange(entry.repairing, false);
+    if (check_result.error && check_result.error->code == Errc::stale) {
+        log::info("a resource cannot be judged", {{"collection", entry.metadata.ref.collection},
+                                                  {"id", entry.metadata.ref.id},
+                                                  {"why", check_result.error->what}});
+    } else if (check_result.error) {
+        log::warning("cannot check a resource", {{"collection", entry.metadata.ref.collection},
+                                                 {"id", entry.metadata.ref.id},
+                                                 {"why", check_result.error->what}});
+    } else {
+        entry.observed_at = context.now;
+        entry.checked_ns = now_monotonic_ns();
+    }
+    const Verdict before = entry.status.compliance.status;
+    const std::size_t state_before = entry.status.state_hash;
+    Assessment assessment = assess(entry.status, check_result, context);
+    if (assessment.report == ReportKind::drifted && trigger == CheckTrigger::sweep)
+        ++found_by_sweep_;
+    if (assessment.report == ReportKind::observed && before == Verdict::compliant) {
+        assessment.report = ReportKind::none;
+        changed_states_.insert(entry.metadata.ref);
+        if (!changed_timer_.pending()) {
+            changed_timer_ =
+                loop_.after(std::chrono::seconds(1), [this] { tell_changed_states(); });
+        }
+    }
+    if (assessment.report == ReportKind::none && assessment.status.state_hash == state_before) {
+        entry.status = std::move(assessment.status);
+        if (is_out_of_line(entry) && on_out_of_line) on_out_of_line(entry.metadata.ref);
+        return;
+    }
+    const json::Value state =
+        check_result.error ? known_state(entry.metadata.ref) : check_result.state;
+    settle(entry, std::move(assessment), {}, state);
+}
+
+void ComplianceTracker::repaired(CatalogEntry& entry, const ApplyResult& apply_result) {
+    CheckContext context{entry.metadata.policy, CheckTrigger::apply, now_rfc3339(),
+                         !apply_result.changes.empty(), apply_result.error};
+    if (!apply_result.check_result.error) {
+        entry.observed_at = context.now;
+        entry.checked_ns = now_monotonic_ns();
+    }
+    settle(entry, assess(entry.status, apply_result.check_result, context), apply_result.changes,
+           apply_result.check_result.state);
+}
+
+void ComplianceTracker::give_up(CatalogEntry& entry, const std::string& reason) {
+    Assessment assessment{entry.status, ReportKind::failed};
+    wire::Compliance& compliance = assessment.status.compliance;
+    if (compliance.status == Verdict::failed && compliance.reason == reason) return;
+    if (compliance.status != Verdict::failed) compliance.since = now_rfc3339();
+    compliance.status = Verdict::failed;
+    compliance.reason = reason;
+    assessment.status.open = true;
+    settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
+}
+
+void ComplianceTracker::unknown(CatalogEntry& entry, std::string_view reason) {
+    Assessment assessment = agent::unknown(entry.status, reason, now_rfc3339());
+    if (assessment.report == ReportKind::none) return;
+    settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
+}
+
+void ComplianceTracker::unknown_all(const std::string& collection, std::string_view reason) {
+    for (const std::string& id : catalog_.ids_of(collection)) {
+        CatalogEntry* entry = catalog_.find({collection, id});
+        if (entry->metadata.policy != Policy::off) unknown(*entry, reason);
+    }
+}
+
+void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
+                               const std::vector<wire::Change>& changes, const json::Value& state) {
+    entry.status = std::move(assessment.status);
+    std::vector<EventDraft> drafts;
+    if (assessment.report != ReportKind::none) {
+        changed_states_.erase(entry.metadata.ref);
+        drafts.push_back({std::string(kind_of(assessment.report)),
+                          data_of(entry, changes, state),
+                          {entry.metadata.ref},
+                          ""});
+    }
+    const auto write = [&store = journal_.store(), observation = observation_of(entry, state)](
+                           store::WriteTxn& txn, const auto&) {
+        return store.put(txn, observation);
+    };
+    journal_.commit(
+        std::move(drafts), write,
+        [this, needed = is_out_of_line(entry), ref = entry.metadata.ref](const Result<void>&) {
+            const auto& next = needed ? on_out_of_line : on_settled;
+            if (next) next(ref);
+        });
+}
+
+EventDraft ComplianceTracker::present(const CatalogEntry& entry) const {
+    return {"resource.observed",
+            data_of(entry, {}, known_state(entry.metadata.ref)),
+            {entry.metadata.ref},
+            ""};
+}
+
+void ComplianceTracker::tell_changed_states() {
+    std::vector<EventDraft> drafts;
+    for (const wire::Ref& ref : std::exchange(changed_states_, {})) {
+        if (const CatalogEntry* entry = catalog_.find(ref)) drafts.push_back(present(*entry));
+    }
+    if (!drafts.empty()) journal_.commit(std::move(drafts), {}, {});
+}
+
+}  // namespace evenkeel::agent

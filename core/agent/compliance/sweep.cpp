@@ -1,0 +1,45 @@
+#include "core/agent/compliance/sweep.hpp"
+
+#include <random>
+#include <vector>
+
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+
+Sweep::Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& assess, run::Loop& loop,
+             std::chrono::milliseconds interval)
+    : catalog_(catalog), checker_(checker), tracker_(assess), loop_(loop), interval_(interval) {}
+
+void Sweep::start() {
+    plan();
+    // Not at once: what was loaded is being checked just now.
+    stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });
+}
+
+void Sweep::plan() {
+    static std::mt19937_64 random{std::random_device()()};
+    const double factor = std::uniform_real_distribution<double>(0.8, 1.2)(random);
+    const auto wait = std::chrono::milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(interval_.count()) * factor));
+    next_ = loop_.after(wait, [this] { run(); });
+}
+
+void Sweep::run() {
+    for (const auto& [ref, entry] : catalog_) checker_.ask(ref, CheckTrigger::sweep);
+    plan();
+}
+
+void Sweep::look_for_stale() {
+    const auto old_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(3 * interval_).count());
+    const std::uint64_t now = now_monotonic_ns();
+    for (auto& [ref, entry] : catalog_) {
+        if (entry.status.compliance.status == wire::Verdict::compliant &&
+            entry.checked_ns + old_ns < now) {
+            tracker_.unknown(entry, "stale");
+        }
+    }
+    stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });
+}
+
+}  // namespace evenkeel::agent

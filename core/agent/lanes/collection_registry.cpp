@@ -1,0 +1,91 @@
+#include "core/agent/lanes/collection_registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+
+namespace evenkeel::agent {
+
+CollectionRunner* CollectionRegistry::find(const std::string& collection) const {
+    const auto found = registry_.find(collection);
+    return found == registry_.end() ? nullptr : found->second.get();
+}
+
+bool CollectionRegistry::usable(const std::string& collection) const {
+    const CollectionRunner* runner = find(collection);
+    return runner && runner->disabled_reason().empty();
+}
+
+CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runner) {
+    const std::string name = runner->name();
+    if (const CollectionRunner* other = find(name)) {
+        refuse({"", runner->collection().plugin(),
+                "the collection " + name + " is served by " + other->collection().plugin() +
+                    " already; load one of them only"});
+        return nullptr;
+    }
+    return registry_.emplace(name, std::move(runner)).first->second.get();
+}
+
+void CollectionRegistry::refuse(Refused refused) {
+    if (refused.plugin.empty()) {
+        log::error("a collection is not there",
+                   {{"collection", refused.collection}, {"why", refused.reason}});
+    } else {
+        log::error("a plugin is refused", {{"plugin", refused.plugin}, {"why", refused.reason}});
+    }
+    refused_.push_back(std::move(refused));
+}
+
+std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
+    std::vector<wire::CollectionInfo> infos;
+    for (const auto& [name, runner] : registry_) {
+        const plugin::Collection& collection = runner->collection();
+        infos.push_back({name, collection.plugin(), collection.schema().hash(),
+                         collection.schema_version(), collection.actions()});
+    }
+    return infos;
+}
+
+json::Value CollectionRegistry::describe() const {
+    const auto text_or_null = [](const std::string& text) {
+        return text.empty() ? json::Value() : json::Value(text);
+    };
+    const auto words = [](const std::vector<std::string>& names) {
+        json::Array array;
+        for (const std::string& name : names) array.emplace_back(name);
+        return array;
+    };
+    json::Array plugins;
+    for (const auto& [name, runner] : registry_) {
+        const plugin::Collection& collection = runner->collection();
+        const std::string& plugin = collection.plugin();  // name, space, version
+        const std::size_t space = std::min(plugin.rfind(' '), plugin.size());
+        const std::string& reason = runner->disabled_reason();
+        plugins.push_back(json::Object{
+            {"collection", name},
+            {"plugin", plugin.substr(0, space)},
+            {"version", text_or_null(plugin.substr(std::min(space + 1, plugin.size())))},
+            {"state", reason.empty() ? "loaded" : "out_of_order"},
+            {"reason", text_or_null(reason)},
+            {"backend", text_or_null(collection.backend())},
+            {"capabilities", words(collection.capabilities())},
+            {"actions", words(collection.actions())}});
+    }
+    for (const Refused& refused : refused_) {
+        plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
+                                       {"plugin", text_or_null(refused.plugin)},
+                                       {"state", "refused"},
+                                       {"reason", refused.reason}});
+    }
+    return json::Object{{"plugins", std::move(plugins)}};
+}
+
+bool CollectionRegistry::stop() {
+    bool all = true;
+    for (const auto& [name, runner] : registry_) all = runner->stop() && all;
+    return all;
+}
+
+}  // namespace evenkeel::agent

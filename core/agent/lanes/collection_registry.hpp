@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/lanes/collection_runner.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// The collections that this machine has, and the plugins that it refused. [loop]
+class CollectionRegistry {
+  public:
+    // A plugin that was not loaded, or a collection that is configured and not there.
+    struct Refused {
+        std::string collection, plugin;  // one of them is empty
+        std::string reason;
+    };
+
+    CollectionRunner* find(const std::string& collection) const;
+    // Whether calls to the collection are possible.
+    bool usable(const std::string& collection) const;
+    // Takes it in; the first one of a name stays, a second is refused.
+    CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
+    void refuse(Refused refused);
+
+    auto begin() const { return registry_.begin(); }
+    auto end() const { return registry_.end(); }
+    std::size_t size() const { return registry_.size(); }
+
+    // For the hello.
+    std::vector<wire::CollectionInfo> infos() const;
+    // {"plugins":[...]} for people.
+    json::Value describe() const;
+    // Ends all lanes; false when one had to be left behind.
+    bool stop();
+
+  private:
+    std::map<std::string, std::unique_ptr<CollectionRunner>> registry_;
+    std::vector<Refused> refused_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,238 @@
+#include "core/agent/lanes/collection_runner.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr std::chrono::milliseconds kProgressPause{250};
+constexpr std::size_t kQueueMost = 10'000;
+
+}  // namespace
+
+std::shared_ptr<plugin::Watch> LaneContext::watch() const {
+    const std::lock_guard lock(mutex_);
+    return watch_;
+}
+
+void LaneContext::watch_by(std::shared_ptr<plugin::Watch> watch) {
+    const std::lock_guard lock(mutex_);
+    watch_.swap(watch);
+}
+
+bool LaneContext::interest(const std::string& id, bool on) {
+    const auto by = watch();
+    if (!by) return !on;
+    const auto done = by->interest(id, on);
+    if (!done && on) {
+        log::warning("cannot watch, the sweep looks after it",
+                     {{"collection", collection->name()}, {"id", id}, {"why", done.error().what}});
+    }
+    return !on || done.has_value();
+}
+
+bool LaneContext::hear_of_writers() const {
+    const auto by = watch();
+    if (by) by->sync();
+    return by != nullptr;
+}
+
+// A call that waits or runs. Touched on the loop only, but for what is said; the lane just carries
+// it.
+struct CollectionRunner::Pending {
+    PluginCall plugin_call;
+    std::function<void(Error)> failed;
+    run::Timer timer;
+    std::uint64_t ends_ns = 0;               // CLOCK_MONOTONIC; set when it begins
+    std::atomic<std::uint64_t> heard_ns{0};  // the last sign of life, also by the lane
+    bool over = false;
+    void end() {
+        timer.cancel();
+        pause.cancel();
+    }
+    // Tells the last word, and looks for another one after a pause. [loop]
+    static void tell_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
+        if (self->over) return;
+        std::optional<plugin::Progress> report;
+        {
+            const std::lock_guard lock(self->mutex);
+            report = std::exchange(self->progress, std::nullopt);
+            self->notified = report.has_value();
+        }
+        if (!report) return;
+        self->plugin_call.progress(*report);
+        self->pause = loop.after(kProgressPause, [&loop, self] { tell_progress(loop, self); });
+    }
+
+    std::mutex mutex;                          // guards the two below
+    std::optional<plugin::Progress> progress;  // not told yet
+    bool notified = false;                     // somebody will look after it
+    run::Timer pause;
+};
+
+CollectionRunner::Track::Track(const std::string& name, std::shared_ptr<CallMark> of)
+    : mark(std::move(of)), lane({.name = name, .queue_depth_max = kQueueMost}) {}
+
+CollectionRunner::CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
+                                   Marks marks)
+    : loop_(loop),
+      collection_(std::move(collection)),
+      lane_context_(std::make_shared<LaneContext>(collection_)) {
+    tracks_.emplace_back(name(), std::move(marks.changes));
+    if (collection_->parallel()) tracks_.emplace_back(name(), std::move(marks.reads));
+}
+
+CollectionRunner::Track& CollectionRunner::track_of(const PluginCall& plugin_call) {
+    return plugin_call.only_reads ? tracks_.back() : tracks_.front();
+}
+
+CollectionRunner::~CollectionRunner() {
+    stop();
+    for (const auto& pending : pending_) {
+        pending->over = true;
+        pending->end();
+    }
+}
+
+void CollectionRunner::disable(std::string reason, std::string_view verdict) {
+    disabled_reason_ = std::move(reason);
+    verdict_ = verdict;
+}
+
+void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void(Error)> failed) {
+    if (!disabled_reason_.empty()) {
+        loop_.post([failed = std::move(failed), reason = disabled_reason_] {
+            failed({Errc::unavailable, reason});
+        });
+        return;
+    }
+    auto pending = std::make_shared<Pending>();
+    if (!plugin_call.cancel) plugin_call.cancel = std::make_shared<plugin::CancelSource>();
+    pending->plugin_call = std::move(plugin_call);
+    pending->failed = std::move(failed);
+    pending_.push_back(pending);
+
+    Track& track = track_of(pending->plugin_call);
+    // Everything by value: the lane may come back when this CollectionRunner is no more.
+    const auto task = [this, pending, job = std::move(job), lane = lane_context_, mark = track.mark,
+                       post = loop_.poster(), longest = nanoseconds(longest_call)] {
+        const PluginCall& order = pending->plugin_call;
+        const auto now = static_cast<std::int64_t>(now_monotonic_ns());
+        const nanoseconds left =
+            order.deadline_ns == 0
+                ? longest
+                : nanoseconds(static_cast<std::int64_t>(order.deadline_ns) - now);
+        if (left <= nanoseconds(0)) {
+            post([this, pending] {
+                if (finish(pending))
+                    pending->failed({Errc::timeout, "it waited past its deadline"});
+            });
+            return;
+        }
+        const std::uint64_t began = static_cast<std::uint64_t>(now);
+        const std::uint64_t ends = began + static_cast<std::uint64_t>(left.count());
+        pending->heard_ns = began;
+        post([this, pending, ends] {
+            pending->ends_ns = ends;
+            watch_over(pending);
+        });
+        plugin::Call call;
+        call.heard_ns = &pending->heard_ns;
+        call.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
+        call.cancel = order.cancel.get();
+        call.request_id = order.request_id;
+        if (order.progress) {
+            call.progress = [&loop = loop_, post, pending](const plugin::Progress& report) {
+                const std::lock_guard lock(pending->mutex);
+                pending->progress = report;
+                if (std::exchange(pending->notified, true)) return;
+                post([&loop, pending] { Pending::tell_progress(loop, pending); });
+            };
+        }
+        if (mark) mark->begin(order.what);
+        auto completion = job(*lane, call);
+        if (mark) mark->end();
+        post([this, pending, completion = std::move(completion)] {
+            if (finish(pending)) completion();
+        });
+    };
+    if (auto queued = track.lane.submit(task); !queued) {
+        loop_.post([this, pending, error = queued.error()] {
+            if (finish(pending)) pending->failed(error);
+        });
+    }
+}
+
+// `this` is not touched when the call is over: the CollectionRunner may be gone then.
+bool CollectionRunner::finish(const std::shared_ptr<Pending>& pending) {
+    if (pending->over) return false;
+    pending->over = true;
+    pending->end();
+    pending_.remove(pending);
+    return true;
+}
+
+// Comes back whenever the call could be late by then: at its deadline, or after a silence.
+void CollectionRunner::watch_over(const std::shared_ptr<Pending>& pending) {
+    if (pending->over) return;
+    const std::uint64_t now = now_monotonic_ns();
+    const std::uint64_t silent =
+        pending->heard_ns + static_cast<std::uint64_t>(nanoseconds(silence).count());
+    const std::uint64_t next = std::min(pending->ends_ns, silent);
+    if (now < next) {
+        pending->timer =
+            loop_.after(nanoseconds(next - now), [this, pending] { watch_over(pending); });
+        return;
+    }
+    const std::string why =
+        now >= pending->ends_ns
+            ? "the deadline of the " + pending->plugin_call.what + " has passed"
+            : "the plugin " + collection_->plugin() + " gave no sign of life for " +
+                  std::to_string(std::chrono::ceil<std::chrono::seconds>(silence).count()) +
+                  " s in the " + pending->plugin_call.what;
+    pending->plugin_call.cancel->cancel({Errc::timeout, why});
+    pending->timer = loop_.after(grace, [this, pending] { on_overdue(pending); });
+}
+
+void CollectionRunner::on_overdue(const std::shared_ptr<Pending>& pending) {
+    disabled_reason_ = "the plugin " + collection_->plugin() + " did not come back from the " +
+                       pending->plugin_call.what + "; restart the agent to give it a new chance";
+    log::error("a plugin hangs", {{"plugin", collection_->plugin()},
+                                  {"collection", name()},
+                                  {"call", pending->plugin_call.what}});
+    for (Track& track : tracks_) track.lane.abandon();
+    const auto lost = std::exchange(pending_, {});
+    for (const auto& each : lost) {
+        each->over = true;
+        each->end();
+    }
+    for (const auto& each : lost) {
+        each->failed({each == pending ? Errc::timeout : Errc::unavailable, disabled_reason_});
+    }
+    if (on_hung) on_hung();
+}
+
+bool CollectionRunner::stop() {
+    bool ended = true;
+    for (const auto& pending : pending_) pending->plugin_call.cancel->cancel();
+    for (Track& track : tracks_) {
+        const bool left = track.lane.abandoned();
+        if (!left)
+            static_cast<void>(
+                track.lane.submit([lane = lane_context_] { lane->watch_by(nullptr); }));
+        ended = !left && track.lane.stop(std::chrono::seconds(5)) && ended;
+        if (track.mark) track.mark->clear();
+    }
+    return ended;
+}
+
+}  // namespace evenkeel::agent

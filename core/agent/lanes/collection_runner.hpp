@@ -1,0 +1,136 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/lanes/call_marks.hpp"
+#include "core/base/result.hpp"
+#include "core/plugin/collection.hpp"
+#include "core/run/lane.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// What the lanes of a collection work with. [lane]
+class LaneContext {
+  public:
+    explicit LaneContext(std::shared_ptr<plugin::Collection> of) : collection(std::move(of)) {}
+
+    const std::shared_ptr<plugin::Collection> collection;
+
+    // Null: nothing is watched.
+    std::shared_ptr<plugin::Watch> watch() const;
+    void watch_by(std::shared_ptr<plugin::Watch> watch);
+    // Starts or stops watching `id` as far as that can be; false when it should be and is not.
+    bool interest(const std::string& id, bool on);
+    // After a look that found differences: whoever was in the middle of his work is known to the
+    // loop before the look is. False when nothing is watched.
+    bool hear_of_writers() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<plugin::Watch> watch_;
+};
+
+// One call into a plugin, as the loop orders it.
+struct PluginCall {
+    explicit PluginCall(std::string what_for = "", std::uint64_t deadline = 0)
+        : what(std::move(what_for)), deadline_ns(deadline) {}
+
+    std::string what;           // "apply of /etc/motd", for marks and messages
+    std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
+    std::string request_id;     // of the command that it is for
+    bool only_reads = false;    // it may run beside what changes something
+    std::shared_ptr<plugin::CancelSource> cancel;           // may be null
+    std::function<void(const plugin::Progress&)> progress;  // [loop], may be empty
+};
+
+// A collection at work: its lane, and what happens when a call does not come back. A collection
+// that may be called in parallel has a second lane for what only reads, so that its watch is not
+// deaf while it waits for a slow change. [loop]
+class CollectionRunner {
+  public:
+    // One mark for each lane; null: its calls are not marked.
+    struct Marks {
+        std::shared_ptr<CallMark> changes, reads;
+    };
+    CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Collection> collection, Marks marks);
+    // Waits for the lanes, up to five seconds each.
+    ~CollectionRunner();
+    CollectionRunner(const CollectionRunner&) = delete;
+    CollectionRunner& operator=(const CollectionRunner&) = delete;
+
+    const plugin::Collection& collection() const { return *collection_; }
+    const std::string& name() const { return collection_->name(); }
+
+    // Empty while calls are possible; else a sentence: held, or hung.
+    const std::string& disabled_reason() const { return disabled_reason_; }
+    // `verdict` is what its resources are `unknown` for.
+    void disable(std::string reason, std::string_view verdict);
+    // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
+    const std::string& verdict() const { return verdict_; }
+    // Called once when a call has not come back and the lanes were left behind.
+    std::function<void()> on_hung;
+
+    // Runs `job` on its lane, then `done` here with what it returned; or `done` with `unavailable`
+    // when out of order, `timeout` when the deadline passed first. `done` is called exactly once,
+    // unless the CollectionRunner ends before. What `job` touches must live as long as the job,
+    // which may be longer than the CollectionRunner.
+    template <typename T>
+    void run(PluginCall plugin_call, std::function<T(LaneContext&, const plugin::Call&)> job,
+             std::function<void(Result<T>)> done) {
+        auto answer = std::make_shared<std::function<void(Result<T>)>>(std::move(done));
+        start(
+            std::move(plugin_call),
+            [job = std::move(job), answer](LaneContext& lane,
+                                           const plugin::Call& call) -> std::function<void()> {
+                auto result = std::make_shared<T>(job(lane, call));
+                return [answer, result] { (*answer)(std::move(*result)); };
+            },
+            [answer](Error error) { (*answer)(fail(std::move(error))); });
+    }
+
+    // Asks what runs to stop, ends watch and lanes; false when a lane had to be left behind.
+    bool stop();
+    std::size_t waiting() const { return pending_.size(); }
+
+    // How long after its deadline a call may take to notice.
+    std::chrono::milliseconds grace{2'000};
+    // For calls without a deadline.
+    std::chrono::milliseconds longest_call{60'000};
+    // How long a call may go on without a sign of life, whatever its deadline.
+    std::chrono::milliseconds silence{120'000};
+
+  private:
+    using Job = std::function<std::function<void()>(LaneContext&, const plugin::Call&)>;
+    struct Pending;
+    struct Track {
+        Track(const std::string& name, std::shared_ptr<CallMark> of);
+        std::shared_ptr<CallMark> mark;
+        run::Lane lane;
+    };
+
+    Track& track_of(const PluginCall& plugin_call);
+    void start(PluginCall plugin_call, Job job, std::function<void(Error)> failed);
+    void watch_over(const std::shared_ptr<Pending>& pending);
+    void on_overdue(const std::shared_ptr<Pending>& pending);
+    bool finish(const std::shared_ptr<Pending>& pending);
+
+    run::Loop& loop_;
+    std::shared_ptr<plugin::Collection> collection_;
+    std::shared_ptr<LaneContext> lane_context_;  // shared with the lanes, which may be left behind
+    std::string disabled_reason_;
+    std::string verdict_ = "plugin_hung";
+    std::list<std::shared_ptr<Pending>> pending_;
+    std::list<Track> tracks_;  // the first for changes, the last for what only reads
+};
+
+}  // namespace evenkeel::agent

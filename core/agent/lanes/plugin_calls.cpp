@@ -1,0 +1,235 @@
+#include "core/agent/lanes/plugin_calls.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/log.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+CheckResult judge_state(plugin::Collection& collection, const Description& description,
+                        const json::Value* state) {
+    CheckResult check_result;
+    if (state) check_result.state = collection.redact(description.body, *state);
+    if (auto drift = existence_drift(description.metadata.absent, state == nullptr)) {
+        check_result.fields.push_back(std::move(*drift));
+        return check_result;
+    }
+    if (description.metadata.absent) return check_result;
+    auto fields =
+        collection.compare(description.metadata.ref.id, without_ensure(description.body), *state);
+    if (fields) {
+        check_result.fields = std::move(*fields);
+    } else {
+        check_result.error = std::move(fields.error());
+    }
+    return check_result;
+}
+
+// From what a read gave for it, null when that is nothing.
+CheckResult judge_item(plugin::Collection& collection, const Description& description,
+                       const plugin::Item* item) {
+    if (item && item->error) return CheckResult{item->error, nullptr, {}};
+    return judge_state(collection, description, item ? &item->state : nullptr);
+}
+
+ApplyResult deed_of(plugin::Applied applied) {
+    ApplyResult apply_result;
+    apply_result.changes = std::move(applied.changes);
+    apply_result.error = std::move(applied.error);
+    apply_result.check_result.state = std::move(applied.state);
+    return apply_result;
+}
+
+// The thing to be removed that is not there is as it should be.
+void forgive_absence(const Description& description, ApplyResult& apply_result) {
+    if (description.metadata.absent && apply_result.error &&
+        apply_result.error->code == Errc::not_found) {
+        apply_result.error.reset();
+    }
+}
+
+// What became of each, in order, of one call.
+std::vector<ApplyResult> change(plugin::Collection& collection,
+                                const std::vector<Description>& descriptions, bool dry_run,
+                                const plugin::Call& call) {
+    std::vector<plugin::Entry> entries;
+    for (const Description& each : descriptions) {
+        entries.push_back({each.metadata.ref.id,
+                           each.metadata.absent ? json::Value() : without_ensure(each.body)});
+    }
+    std::vector<ApplyResult> apply_results;
+    for (plugin::Applied& applied : collection.apply_many(entries, dry_run, call)) {
+        const Description& description = descriptions[apply_results.size()];
+        apply_results.push_back(deed_of(std::move(applied)));
+        forgive_absence(description, apply_results.back());
+    }
+    return apply_results;
+}
+
+bool is_watched(wire::Policy policy) {
+    return policy != wire::Policy::off;
+}
+
+}  // namespace
+
+CheckResult check(plugin::Collection& collection, const Description& description,
+                  const plugin::Call& call) {
+    const std::string& id = description.metadata.ref.id;
+    const auto items = collection.read({id}, call);
+    if (!items) return CheckResult{items.error(), nullptr, {}};
+    for (const plugin::Item& item : *items) {
+        if (item.id == id) return judge_item(collection, description, &item);
+    }
+    return judge_item(collection, description, nullptr);
+}
+
+namespace {
+
+// One read for all; one look for each, in order.
+CheckResults look_at_these(plugin::Collection& collection,
+                           const std::vector<Description>& descriptions, const plugin::Call& call) {
+    CheckResults check_results;
+    if (descriptions.empty()) return check_results;
+    std::vector<std::string> present;
+    for (const Description& each : descriptions) present.push_back(each.metadata.ref.id);
+    const auto items = collection.read(present, call);
+    std::map<std::string, const plugin::Item*> found;
+    if (items) {
+        for (const plugin::Item& item : *items) found.emplace(item.id, &item);
+    }
+    for (const Description& each : descriptions) {
+        const std::string& id = each.metadata.ref.id;
+        // One that cannot be read does not take the others with it.
+        if (!items) {
+            check_results.emplace_back(id, check(collection, each, call));
+            continue;
+        }
+        const auto item = found.find(id);
+        check_results.emplace_back(
+            id, judge_item(collection, each, item == found.end() ? nullptr : item->second));
+    }
+    return check_results;
+}
+
+// What differs right after our own work may be the middle of somebody's write. One who is still at
+// it is known to the loop now, and one who was done meanwhile is not in the second look.
+CheckResult settled_look(LaneContext& lane, const Description& description,
+                         CheckResult check_result, const plugin::Call& call) {
+    if (check_result.fields.empty() || !lane.hear_of_writers()) return check_result;
+    check_result = check(*lane.collection, description, call);
+    if (!check_result.fields.empty()) lane.hear_of_writers();
+    return check_result;
+}
+
+}  // namespace
+
+CheckResults check_all(LaneContext& lane, const AgentStore& store,
+                       const std::vector<std::string>& ids, const plugin::Call& call) {
+    plugin::Collection& collection = *lane.collection;
+    std::vector<Description> request;
+    CheckResults check_results;
+    for (const std::string& id : ids) {
+        auto description = store.description({collection.name(), id});
+        if (!description) {
+            check_results.emplace_back(id, CheckResult{description.error(), nullptr, {}});
+        } else if (*description) {
+            request.push_back(std::move(**description));
+        }
+    }
+    for (auto& check_result : look_at_these(collection, request, call))
+        check_results.push_back(std::move(check_result));
+    const auto differs = [](const auto& each) { return !each.second.fields.empty(); };
+    if (std::any_of(check_results.begin(), check_results.end(), differs)) lane.hear_of_writers();
+    return check_results;
+}
+
+std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Description>& descriptions,
+                                   const plugin::Call& call) {
+    plugin::Collection& collection = *lane.collection;
+    // Watched before it is changed: what somebody else writes from now on is noticed.
+    for (const Description& each : descriptions) {
+        lane.interest(each.metadata.ref.id, is_watched(each.metadata.policy));
+    }
+    const bool dry_run = descriptions.front().metadata.policy == wire::Policy::audit;
+    std::vector<ApplyResult> apply_results = change(collection, descriptions, dry_run, call);
+    CheckResults check_results = look_at_these(collection, descriptions, call);
+    for (std::size_t i = 0; i < apply_results.size(); ++i) {
+        json::Value told = std::move(apply_results[i].check_result.state);
+        apply_results[i].check_result =
+            settled_look(lane, descriptions[i], std::move(check_results[i].second), call);
+        if (apply_results[i].check_result.error)
+            apply_results[i].check_result.state = std::move(told);
+    }
+    return apply_results;
+}
+
+ApplyResult remove_resource(LaneContext& lane, const Description& description,
+                            const plugin::Call& call) {
+    const bool dry_run = description.metadata.policy == wire::Policy::audit;
+    ApplyResult apply_result =
+        deed_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
+    forgive_absence(description, apply_result);
+    if (apply_result.error) {
+        apply_result.check_result = check(*lane.collection, description, call);
+    } else {
+        lane.interest(description.metadata.ref.id, false);
+    }
+    return apply_result;
+}
+
+std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
+                                               const plugin::Call& call) {
+    lane.interest(description.metadata.ref.id, is_watched(description.metadata.policy));
+    ApplyResult apply_result = std::move(plan(lane, {description}, call).front());
+    if (apply_result.error || !apply_result.changes.empty()) return std::nullopt;
+    apply_result.check_result = check(*lane.collection, description, call);
+    return apply_result;
+}
+
+std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>& descriptions,
+                              const plugin::Call& call) {
+    return change(*lane.collection, descriptions, true, call);
+}
+
+OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
+                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint) {
+    OpenedWatch opened;
+    plugin::Collection& collection = *lane.collection;
+    lane.watch_by(nullptr);
+    if (on_hint && collection.watches()) {
+        auto watch = collection.watch(on_hint);
+        if (watch) {
+            lane.watch_by(std::move(*watch));
+        } else {
+            log::warning("cannot watch a collection, the sweep looks after it",
+                         {{"collection", collection.name()}, {"why", watch.error().what}});
+        }
+    }
+    for (const Metadata& metadata : described) {
+        if (is_watched(metadata.policy) && !lane.interest(metadata.ref.id, true))
+            ++opened.unwatched;
+        if (metadata.schema_version == 0 || metadata.schema_version >= collection.schema_version())
+            continue;
+        auto stored = store.description(metadata.ref);
+        if (!stored || !*stored) continue;
+        auto body = collection.upgrade(metadata.schema_version, without_ensure((*stored)->body));
+        if (!body) {
+            log::error("cannot bring a description up to the plugin's schema",
+                       {{"collection", metadata.ref.collection},
+                        {"id", metadata.ref.id},
+                        {"why", body.error().what}});
+            continue;
+        }
+        if (const json::Value* ensure = (*stored)->body.find("ensure")) {
+            body->as_object().set("ensure", *ensure);
+        }
+        (*stored)->body = std::move(*body);
+        (*stored)->metadata.schema_version = collection.schema_version();
+        opened.upgraded.push_back(std::move(**stored));
+    }
+    return opened;
+}
+
+}  // namespace evenkeel::agent

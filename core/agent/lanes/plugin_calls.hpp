@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/lanes/collection_runner.hpp"
+#include "core/agent/model/records.hpp"
+#include "core/agent/store/agent_store.hpp"
+
+// What lanes do: calls into one plugin, put together. No state of their own. [lane]
+namespace evenkeel::agent {
+
+// What an apply, remove or invoke came to, and how things stand afterwards.
+struct ApplyResult {
+    std::vector<wire::Change> changes;
+    std::optional<Error> error;
+    CheckResult check_result;
+};
+
+// Reads the resource and compares it with the description.
+CheckResult check(plugin::Collection& collection, const Description& description,
+                  const plugin::Call& call);
+
+// The same for many; the read of all of them is one call. What `store` does not hold any more is
+// left out.
+using CheckResults = std::vector<std::pair<std::string, CheckResult>>;
+CheckResults check_all(LaneContext& lane, const AgentStore& store,
+                       const std::vector<std::string>& ids, const plugin::Call& call);
+
+// Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
+// under it or none), watches them as the policy says, and looks at them then. At least one; one
+// call of a plugin that batches; a deed for each, in order.
+std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Description>& descriptions,
+                                   const plugin::Call& call);
+// Removes the resource and stops watching it. Under `audit` nothing is removed, only planned.
+ApplyResult remove_resource(LaneContext& lane, const Description& description,
+                            const plugin::Call& call);
+// For what must be written down before anything is changed: the deed, when the resource is in line
+// and there is nothing to do; nothing, when there is.
+std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
+                                               const plugin::Call& call);
+// What would be changed: a deed for each, in order. Checks nothing.
+std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>& descriptions,
+                              const plugin::Call& call);
+
+// Opens the watch (anew), watches what is to be watched, and brings descriptions of an older schema
+// version up; returns those.
+struct OpenedWatch {
+    std::vector<Description> upgraded;
+    std::size_t unwatched = 0;  // no watch could be had for so many
+};
+OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
+                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint);
+
+}  // namespace evenkeel::agent

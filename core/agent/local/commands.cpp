@@ -1,0 +1,247 @@
+#include "core/agent/local/commands.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include <unistd.h>
+
+#include "core/agent/agent.hpp"
+#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/local/client.hpp"
+#include "core/agent/local/local_protocol.hpp"
+#include "core/base/file.hpp"
+#include "core/base/text.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShort = std::chrono::minutes(2);
+constexpr milliseconds kLong = std::chrono::hours(1);
+
+void print(const json::Value& value) {
+    const std::string text = json::write_pretty(value) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+int complain(const Error& error, int code = kExitFailed) {
+    print(json::Object{{"error", wire::encode(error)}});
+    std::fprintf(stderr, "evenkeel-agent: %s\n", printable(error.what).c_str());
+    return code;
+}
+
+Result<std::string> read_input(const std::string& file) {
+    if (file != "-") return read_file(file, kLocalBytesMost);
+    std::string text;
+    char bytes[65536];
+    for (;;) {
+        const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (count < 0) return fail(system_error(errno, "read standard input"));
+        if (count == 0) return text;
+        text.append(bytes, static_cast<std::size_t>(count));
+        if (text.size() > kLocalBytesMost) return fail(Errc::limit, "standard input is too long");
+    }
+}
+
+// {"resources":[...]}, as the verbs of plan and apply take it.
+Result<json::Value> read_resources(const std::string& file) {
+    const std::string text = EK_TRY(read_input(file));
+    auto value = json::parse(text, {.bytes = kLocalBytesMost});
+    if (!value) return fail(file, value.error());
+    if (!value->is_object() || !(*value)["resources"].is_array()) {
+        return fail(Errc::invalid, file + ": no object with \"resources\"");
+    }
+    for (const auto& [name, member] : value->as_object()) {
+        if (name != "resources") {
+            return fail(Errc::invalid, file + ": unknown member '" + printable(name) + "'");
+        }
+    }
+    auto decoded = decode_resources((*value)["resources"], true);
+    if (!decoded) return fail(file, decoded.error());
+    return value;
+}
+
+Result<wire::Request> request_of(const CommandLine& line) {
+    wire::Request request;
+    request.verb = line.command;
+    request.timeout = kShort;
+    request.arguments = json::Object{};
+    json::Object& arguments = request.arguments.as_object();
+    if (line.command == "plan" || line.command == "apply") {
+        request.timeout = kLong;
+        request.arguments = EK_TRY(read_resources(line.file));
+        if (line.detach) request.arguments.as_object().set("detach", true);
+        return request;
+    }
+    if (line.command == "check") request.timeout = kLong;
+    if (line.command == "export") {
+        request.timeout = kLong;
+        json::Array what;
+        for (const std::string& each : line.what) {
+            const std::size_t equals = std::min(each.find('='), each.size());
+            json::Object entry{{"collection", each.substr(0, equals)}};
+            if (equals < each.size()) entry.set("id", each.substr(equals + 1));
+            what.push_back(std::move(entry));
+        }
+        arguments.set("what", std::move(what));
+    }
+    if (!line.collection.empty()) arguments.set("collection", line.collection);
+    if (line.command == "read") arguments.set("ids", json::Array{line.id});
+    if (line.command == "invoke") {
+        request.timeout = kLong;
+        arguments.set("id", line.id);
+        arguments.set("action", line.action);
+        if (!line.arguments.empty()) {
+            auto parsed = json::parse(line.arguments);
+            if (!parsed) return fail("ARGUMENTS", parsed.error());
+            arguments.set("arguments", std::move(*parsed));
+        }
+    }
+    if (!line.release.empty()) {
+        request.verb = "release";
+        arguments.set("collection", line.release);
+    }
+    return request;
+}
+
+// Opens the agent's store here, asks, and ends. Nothing is watched.
+Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
+                             const wire::Request& request, bool& clean) {
+    run::Loop loop;
+    Agent::Options options;
+    options.state_dir = config.state_dir;
+    options.silence = config.call_silence;
+    options.watches = false;
+    options.repairs.repairs = false;
+    options.keeps_events = config.orchestrator.has_value();
+    auto agent = EK_TRY(Agent::open(loop, options));
+    load_plugins(*agent, config, !line.plugin_dirs.empty());
+    std::optional<wire::Reply> reply;
+    agent->start([&agent, &request, &reply] {
+        agent->requests().ask_local(request,
+                                    [&reply](wire::Reply answer) { reply = std::move(answer); });
+    });
+    loop.run_until([&reply] { return reply.has_value(); },
+                   request.timeout + std::chrono::seconds(10));
+    clean = agent->stop();
+    if (!reply) return fail(Errc::timeout, "no answer in time");
+    return *reply;
+}
+
+bool any_change(const json::Value& result) {
+    for (const json::Value& entry : result["resources"].as_array()) {
+        if (!entry["changes"].as_array().empty()) return true;
+        if (entry.find("action") && entry.string_or("outcome") == "planned") return true;
+    }
+    return false;
+}
+
+bool any_failed(const json::Value& result) {
+    for (const json::Value& entry : result["resources"].as_array()) {
+        if (entry.string_or("outcome") == "failed") return true;
+    }
+    return false;
+}
+
+int check_code(const json::Value& result) {
+    int code = kExitInLine;
+    for (const json::Value& entry : result["resources"].as_array()) {
+        const json::Value& compliance = entry["compliance"];
+        const std::string status = compliance.string_or("status");
+        if (status == "drifted") return kExitPending;
+        if (status == "compliant" || compliance.string_or("reason") == "off") continue;
+        code = kExitFailed;
+    }
+    return code;
+}
+
+int exit_code(const CommandLine& line, const json::Value& result) {
+    if (line.command == "check") return check_code(result);
+    if (line.command == "plan") {
+        if (any_failed(result)) return kExitFailed;
+        return any_change(result) ? kExitPending : kExitInLine;
+    }
+    if (line.command == "apply" || line.command == "invoke") {
+        return result.string_or("state") == "succeeded" ? kExitInLine : kExitFailed;
+    }
+    return kExitInLine;
+}
+
+// The file holds secrets: nobody else may read it, not even for a moment.
+int show_export(const CommandLine& line, const json::Value& result) {
+    for (const json::Value& draft : result["notes"].as_array())
+        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(draft.as_string()).c_str());
+    const json::Value file = json::Object{{"resources", result["resources"]}};
+    if (line.output.empty()) {
+        print(file);
+    } else if (auto written = write_file(line.output, json::write_pretty(file) + "\n", 0600);
+               !written) {
+        return complain(written.error());
+    }
+    return result.bool_or("complete") ? kExitInLine : kExitFailed;
+}
+
+int show(const CommandLine& line, const wire::Reply& reply) {
+    if (reply.error) {
+        const bool is_file = line.command == "plan" || line.command == "apply";
+        const bool is_usage = is_file && reply.error->code == Errc::invalid;
+        return complain(*reply.error, is_usage ? kExitUsage : kExitFailed);
+    }
+    if (line.command == "export") return show_export(line, reply.result);
+    if (line.command != "read") {
+        print(reply.result);
+        return exit_code(line, reply.result);
+    }
+    const json::Array& items = reply.result["items"].as_array();
+    if (items.empty()) {
+        return complain({Errc::not_found, line.collection + " " + line.id + " is not there"});
+    }
+    json::Value item = items.front();
+    item.as_object().set("collection", line.collection);
+    print(item);
+    return item.find("error") ? kExitFailed : kExitInLine;
+}
+
+int watch(Client client) {
+    wire::Request request;
+    request.verb = "watch";
+    request.arguments = json::Object{};
+    if (auto reply = client.ask(request); !reply) return complain(reply.error());
+    for (;;) {
+        const auto line = client.read_line(std::nullopt);
+        if (!line) return complain(line.error());
+        std::printf("%s\n", line->c_str());
+        std::fflush(stdout);
+    }
+}
+
+}  // namespace
+
+int run_command(const CommandLine& line, const Config& config) {
+    auto client = Client::connect(config.socket);
+    if (client && line.command == "watch") return watch(std::move(*client));
+    if (!client && (line.command == "watch" || line.command == "status")) {
+        return complain({Errc::unavailable, "no agent runs: " + client.error().what});
+    }
+    const auto request = request_of(line);
+    if (!request) {
+        return complain(request.error(),
+                        request.error().code == Errc::invalid ? kExitUsage : kExitFailed);
+    }
+    if (client) {
+        const auto reply = client->ask(*request);
+        return reply ? show(line, *reply) : complain(reply.error());
+    }
+    bool clean = true;
+    const auto reply = ask_here(line, config, *request, clean);
+    const int code = reply ? show(line, *reply) : complain(reply.error());
+    // A lane hangs in a plugin: its thread must not meet destructors.
+    if (!clean) std::_Exit(code);
+    return code;
+}
+
+}  // namespace evenkeel::agent

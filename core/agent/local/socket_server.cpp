@@ -1,0 +1,177 @@
+#include "core/agent/local/socket_server.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/agent/local/client.hpp"
+#include "core/agent/local/local_protocol.hpp"
+#include "core/base/file.hpp"
+#include "core/base/log.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+namespace asio = boost::asio;
+using Protocol = asio::local::stream_protocol;
+
+constexpr std::size_t kConnectionsMost = 64;
+constexpr std::size_t kUnsentMost = 4 << 20;  // a watcher that does not read is cut off
+
+bool may_speak(int fd) {
+    ucred peer = {};
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+    return peer.uid == 0 || peer.uid == geteuid();
+}
+
+// One administrator: a request is answered before the next one is read.
+class Connection : public std::enable_shared_from_this<Connection> {
+  public:
+    Connection(Protocol::socket socket, const SocketServer::Ask& ask)
+        : socket_(std::move(socket)), ask_(ask) {}
+
+    bool watches() const { return watches_; }
+    bool open() const { return socket_.is_open(); }
+
+    void close() {
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+    }
+
+    void read() {
+        asio::async_read_until(
+            socket_, asio::dynamic_buffer(buffer_, kLocalBytesMost), '\n',
+            [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
+                if (error) return self->close();
+                const std::string line = self->buffer_.substr(0, size);
+                self->buffer_.erase(0, size);
+                self->on_line(line);
+            });
+    }
+
+    void send(std::string line) {
+        unsent_ += line.size();
+        if (unsent_ > kUnsentMost && watches_) return close();
+        lines_.push_back(std::move(line));
+        if (lines_.size() == 1) write();
+    }
+
+  private:
+    void on_line(const std::string& line) {
+        const auto request = decode_local_request(line);
+        if (!request) return reply({request.error(), json::Object{}});
+        if (request->verb == "watch") {
+            watches_ = true;
+            return reply({std::nullopt, json::Object{{"watching", true}}});
+        }
+        ask_(*request, [weak = weak_from_this()](wire::Reply answer) {
+            if (const auto self = weak.lock(); self && self->open()) self->reply(answer);
+        });
+    }
+
+    void reply(const wire::Reply& answer) {
+        send(wire::encode(answer) + "\n");
+        read();
+    }
+
+    void write() {
+        asio::async_write(
+            socket_, asio::buffer(lines_.front()),
+            [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
+                if (error) return self->close();
+                self->unsent_ -= size;
+                self->lines_.pop_front();
+                if (!self->lines_.empty()) self->write();
+            });
+    }
+
+    Protocol::socket socket_;
+    const SocketServer::Ask& ask_;
+    std::string buffer_;
+    std::deque<std::string> lines_;
+    std::size_t unsent_ = 0;
+    bool watches_ = false;
+};
+
+}  // namespace
+
+struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
+    Inside(run::Loop& loop, std::string at, Ask answer)
+        : acceptor(loop.context()), path(std::move(at)), ask(std::move(answer)) {}
+
+    void accept() {
+        acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& error,
+                                                          Protocol::socket socket) {
+            if (!self->acceptor.is_open()) return;
+            if (!error) self->take(std::move(socket));
+            self->accept();
+        });
+    }
+
+    void take(Protocol::socket socket) {
+        connections.remove_if([](const auto& each) { return !each->open(); });
+        if (!may_speak(socket.native_handle()) || connections.size() >= kConnectionsMost) {
+            log::warning("a local connection is refused");
+            return;
+        }
+        connections.push_back(std::make_shared<Connection>(std::move(socket), ask));
+        connections.back()->read();
+    }
+
+    Protocol::acceptor acceptor;
+    std::string path;
+    Ask ask;
+    std::list<std::shared_ptr<Connection>> connections;
+};
+
+SocketServer::SocketServer(std::shared_ptr<Inside> inside) : inside_(std::move(inside)) {}
+
+Result<std::unique_ptr<SocketServer>> SocketServer::open(run::Loop& loop, const std::string& path,
+                                                         Ask ask) {
+    if (Client::connect(path)) return fail(Errc::conflict, "somebody answers at " + path);
+    if (const auto slash = path.rfind('/'); slash != std::string::npos && slash > 0) {
+        EK_CHECK(make_folder(path.substr(0, slash), 0755));
+    }
+    unlink(path.c_str());
+    auto inside = std::make_shared<Inside>(loop, path, std::move(ask));
+    // The socket is born closed to others: chmod afterwards would leave a gap.
+    const mode_t mask = umask(0177);
+    boost::system::error_code error;
+    try {
+        inside->acceptor.open();
+        inside->acceptor.bind(Protocol::endpoint(path));
+        inside->acceptor.listen();
+    } catch (const boost::system::system_error& thrown) {
+        error = thrown.code();
+    }
+    umask(mask);
+    if (error) return fail(system_error(error.value(), "listen at " + path));
+    inside->accept();
+    return std::unique_ptr<SocketServer>(new SocketServer(std::move(inside)));
+}
+
+SocketServer::~SocketServer() {
+    boost::system::error_code ignored;
+    inside_->acceptor.close(ignored);
+    for (const auto& connection : inside_->connections) connection->close();
+    unlink(inside_->path.c_str());
+}
+
+void SocketServer::broadcast(const std::string& line) {
+    for (const auto& connection : inside_->connections) {
+        if (connection->open() && connection->watches()) connection->send(line);
+    }
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,79 @@
+#include "core/agent/model/catalog.hpp"
+
+#include <algorithm>
+
+namespace evenkeel::agent {
+
+CatalogEntry* Catalog::find(const wire::Ref& ref) {
+    const auto found = records_.find(ref);
+    return found == records_.end() ? nullptr : &found->second;
+}
+
+const CatalogEntry* Catalog::find(const wire::Ref& ref) const {
+    const auto found = records_.find(ref);
+    return found == records_.end() ? nullptr : &found->second;
+}
+
+CatalogEntry& Catalog::put(const Metadata& metadata) {
+    CatalogEntry& entry = records_[metadata.ref];
+    entry.metadata = metadata;
+    return entry;
+}
+
+void Catalog::erase(const wire::Ref& ref) {
+    records_.erase(ref);
+    pending_notifications.erase(ref);
+}
+
+std::vector<wire::Notification> Catalog::pending_for(const Metadata& source) const {
+    std::vector<wire::Notification> owed;
+    const auto found = pending_notifications.find(source.ref);
+    if (found == pending_notifications.end()) return owed;
+    for (const wire::Notification& notice : source.relations.notified) {
+        const auto& notices = found->second;
+        if (std::find(notices.begin(), notices.end(), notice) != notices.end()) {
+            owed.push_back(notice);
+        }
+    }
+    return owed;
+}
+
+void Catalog::put(const PendingNotifications& pending) {
+    if (pending.notices.empty()) {
+        pending_notifications.erase(pending.source);
+    } else {
+        pending_notifications[pending.source] = pending.notices;
+    }
+}
+
+std::vector<std::string> Catalog::ids_of(const std::string& collection) const {
+    std::vector<std::string> ids;
+    for (auto at = records_.lower_bound({collection, ""});
+         at != records_.end() && at->first.collection == collection; ++at) {
+        ids.push_back(at->first.id);
+    }
+    return ids;
+}
+
+const wire::Generation* Catalog::generation_of(const wire::Ref& ref) const {
+    if (const CatalogEntry* entry = find(ref)) return &entry->metadata.generation;
+    const auto tombstone = tombstones.find(ref);
+    return tombstone == tombstones.end() ? nullptr : &tombstone->second;
+}
+
+std::vector<wire::InventoryItem> Catalog::held() const {
+    std::vector<wire::InventoryItem> held;
+    for (const auto& [ref, entry] : records_) {
+        if (entry.metadata.origin == wire::Origin::orchestrator) {
+            held.push_back({ref, entry.metadata.generation});
+        }
+    }
+    return held;
+}
+
+bool is_superseded(const wire::Generation& offered, const wire::Generation* held) {
+    return held && !offered.empty() && offered.stream == held->stream &&
+           offered.revision < held->revision;
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent/compliance/assess.hpp"
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/wire/message.hpp"
+#include "core/wire/resource.hpp"
+
+// What the agent's store holds, as structs, and its text. Descriptions, commands and events may
+// hold secrets: they are sealed whole, so that no list of secret fields can be incomplete.
+namespace evenkeel::agent {
+
+// A description without its fields: what is kept in memory.
+struct Metadata {
+    wire::Ref ref;
+    wire::Policy policy = wire::Policy::report;
+    wire::Origin origin = wire::Origin::orchestrator;
+    wire::Generation generation;
+    std::uint32_t schema_version = 0;  // 0: never seen by a plugin
+    bool absent = false;               // "ensure": "absent"
+    wire::Relations relations = {};
+};
+
+struct Description {
+    Metadata metadata;
+    json::Value body;  // object, with "ensure" when it was given
+};
+
+// What was last seen of a resource.
+struct Observation {
+    wire::Ref ref;
+    ResourceStatus status;
+    json::Value state;
+    std::string observed_at;  // RFC 3339
+    bool repairing = false;   // a repair may be under way
+};
+
+// A description that was removed, kept for the hand-up after a restore.
+struct Tombstone {
+    wire::Ref ref;
+    wire::Generation generation;
+};
+
+// Actions that are owed because `source` was changed, or may have been. Written before it is
+// changed and taken back when it was not; so a kill in between costs at most an action too many.
+struct PendingNotifications {
+    wire::Ref source;
+    std::vector<wire::Notification> notices;
+};
+
+// A command or local apply that was taken over.
+struct InboxCommand {
+    enum class State { accepted, running, finished };
+    std::string id;
+    wire::Origin origin = wire::Origin::orchestrator;
+    std::string verb;
+    std::uint64_t order = 0;       // of arrival
+    std::int64_t received_ms = 0;  // wall clock
+    std::chrono::milliseconds timeout{0};
+    bool detach = false;
+    State state = State::accepted;
+    std::uint64_t outcome_seq = 0;  // of the event that carries the outcome, when finished
+    std::vector<wire::ResourceRequest> resources;  // empty when finished
+};
+
+// An event that waits for the orchestrator.
+struct OutboxEvent {
+    std::uint64_t seq = 0;
+    std::string kind;
+    std::string time;  // RFC 3339
+    std::vector<wire::Ref> about;
+    std::string command;          // of a command.outcome
+    std::uint64_t shed_from = 0;  // agent.shed only
+    std::uint64_t shed_count = 0;
+    std::string data;  // JSON text of an object; empty when only the head was read
+};
+
+// A collection whose plugin is kept out, because the process ended in one of its calls.
+struct DisabledCollection {
+    std::string collection;
+    std::string plugin;  // "files 0.1.0": another version is given a new chance
+    std::string reason;  // one sentence
+};
+
+json::Value encode(const Metadata& metadata);
+Result<Metadata> decode_metadata(const json::Value& value);
+json::Value encode(const Observation& observation);
+Result<Observation> decode_observation(const json::Value& value);
+json::Value encode(const Tombstone& tombstone);
+Result<Tombstone> decode_tombstone(const json::Value& value);
+json::Value encode(const PendingNotifications& pending);
+Result<PendingNotifications> decode_pending_notifications(const json::Value& value);
+json::Value encode(const InboxCommand& inbox);  // without resources
+Result<InboxCommand> decode_inbox(const json::Value& value);
+json::Value encode(const OutboxEvent& outbox_event);  // without data
+Result<OutboxEvent> decode_outbox_event(const json::Value& value);
+json::Value encode(const DisabledCollection& disabled);
+Result<DisabledCollection> decode_disabled(const json::Value& value);
+
+// Whether "ensure" asks for absence; `invalid` for another word or type.
+Result<bool> requests_absence(const json::Value& body);
+// The description as plugins see it: without "ensure".
+json::Value without_ensure(const json::Value& body);
+
+}  // namespace evenkeel::agent

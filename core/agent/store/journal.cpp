@@ -1,0 +1,206 @@
+#include "core/agent/store/journal.hpp"
+
+#include <utility>
+
+#include "core/agent/uplink/fit.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+
+Journal::Journal(AgentStore& store, store::Writer& writer, run::Loop& loop, Outbox::Limits limits,
+                 bool keeps)
+    : store_(store), writer_(writer), loop_(loop), outbox_(limits), keeps_(keeps) {}
+
+void Journal::load(const AgentStore::Loaded& loaded) {
+    for (std::size_t i = 0; i < loaded.outbox.size(); ++i) {
+        const OutboxEvent& outbox_event = loaded.outbox[i];
+        Outbox::Entry entry;
+        entry.seq = outbox_event.seq;
+        entry.kind = outbox_event.kind;
+        for (const wire::Ref& ref : outbox_event.about)
+            entry.about.push_back(Outbox::about_of(ref));
+        entry.bytes = loaded.outbox_bytes[i];
+        entry.shed_from = outbox_event.shed_from;
+        entry.shed_count = outbox_event.shed_count;
+        outbox_.load(std::move(entry));
+        if (!outbox_event.command.empty())
+            outcomes_.emplace(outbox_event.seq, outbox_event.command);
+    }
+    if (loaded.full_report_due) require_full_report();
+    outbox_.set_last(std::max(outbox_.last(), loaded.outbox_last));
+}
+
+void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
+    std::vector<OutboxEvent> outbox_events;
+    std::vector<bool> fresh;
+    std::vector<std::uint64_t> seqs;
+    for (EventDraft& draft : drafts) {
+        fit(draft.data);
+        OutboxEvent outbox_event{0, draft.kind, now_rfc3339(), draft.about, draft.command, 0,
+                                 0, ""};
+        outbox_event.data = json::write(draft.data);
+        if (keeps_) {
+            std::vector<std::size_t> about;
+            for (const wire::Ref& ref : draft.about) about.push_back(Outbox::about_of(ref));
+            const auto lane =
+                outbox_.lane(draft.kind, std::move(about), outbox_event.data.size() + 256);
+            outbox_event.seq = lane.seq;
+            fresh.push_back(!lane.replaces);
+        }
+        seqs.push_back(outbox_event.seq);
+        outbox_events.push_back(std::move(outbox_event));
+    }
+    const auto write = [&store = store_, outbox_events, seqs,
+                        work = std::move(work)](store::WriteTxn& txn) -> Result<void> {
+        for (const OutboxEvent& outbox_event : outbox_events) {
+            if (outbox_event.seq != 0) EK_CHECK(store.put(txn, outbox_event));
+        }
+        return work ? work(txn, seqs) : Result<void>();
+    };
+    auto after = [this, outbox_events, drafts = std::move(drafts), fresh,
+                  done = std::move(done)](const Result<void>& result) {
+        if (result) {
+            on_committed(outbox_events, drafts);
+        } else {
+            on_failed(outbox_events, fresh, result.error());
+        }
+        if (done) done(result);
+    };
+    if (auto queued = writer_.submit(write, after); !queued) {
+        loop_.post([after, error = queued.error()] { after(fail(error)); });
+    }
+}
+
+void Journal::on_committed(const std::vector<OutboxEvent>& outbox_events,
+                           const std::vector<EventDraft>& drafts) {
+    for (std::size_t i = 0; i < outbox_events.size(); ++i) {
+        if (outbox_events[i].seq != 0) {
+            outbox_.written(outbox_events[i].seq);
+            if (!outbox_events[i].command.empty())
+                outcomes_.emplace(outbox_events[i].seq, outbox_events[i].command);
+        }
+        if (events_.on_event)
+            events_.on_event(outbox_events[i].seq, outbox_events[i].time, drafts[i]);
+    }
+    if (outbox_events.empty()) return;
+    // Only now: what is being written cannot be shed.
+    if (keeps_) write_sheds(outbox_.shed_over_limit(), "the outbox is full");
+    if (events_.on_more) events_.on_more();
+}
+
+void Journal::on_failed(const std::vector<OutboxEvent>& outbox_events,
+                        const std::vector<bool>& fresh, const Error& error) {
+    log::error("cannot write to the agent's store", {{"error", error.what}});
+    if (error.code == Errc::limit) write_sheds(outbox_.shed_half(), "the disk is full");
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        if (fresh[i]) {
+            outbox_.lost(outbox_events[i].seq);
+            fill(outbox_events[i].seq, error.what);
+        } else {
+            outbox_.written(outbox_events[i].seq);
+        }
+    }
+}
+
+OutboxEvent Journal::shed_row(const Outbox::Shed& shed, const std::string& reason) const {
+    OutboxEvent outbox_event{shed.to, "agent.shed", now_rfc3339(), {},
+                             "",      shed.from,    shed.count,    ""};
+    outbox_event.data = json::write(json::Object{
+        {"from", shed.from}, {"to", shed.to}, {"count", shed.count}, {"reason", reason}});
+    return outbox_event;
+}
+
+void Journal::write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason) {
+    for (const Outbox::Shed& shed : sheds) {
+        require_full_report();
+        log::warning("events are shed", {{"from", std::to_string(shed.from)},
+                                         {"to", std::to_string(shed.to)},
+                                         {"reason", reason}});
+        const auto write = [&store = store_, shed, outbox_event = shed_row(shed, reason)](
+                               store::WriteTxn& txn) -> Result<void> {
+            EK_CHECK(store.drop_events(txn, shed.from, shed.to));
+            EK_CHECK(store.put_full_report_due(txn, true));
+            return store.put(txn, outbox_event);
+        };
+        const auto after = [this, shed, reason](const Result<void>& result) {
+            if (!result) {
+                fill(shed.to, reason);
+                return;
+            }
+            outbox_.written(shed.to);
+            if (events_.on_more) events_.on_more();
+        };
+        if (!writer_.submit(write, after)) fill(shed.to, reason);
+    }
+}
+
+// Until the number is explained on disk nothing behind it can leave, so this never gives up.
+void Journal::fill(std::uint64_t seq, std::string reason) {
+    refills_[seq] = loop_.after(std::chrono::seconds(1), [this, seq, reason = std::move(reason)] {
+        refills_.erase(seq);
+        const Outbox::Entry* entry = outbox_.find(seq);
+        if (!entry) return;
+        const Outbox::Shed shed{entry->shed_from, seq, entry->shed_count};
+        write_sheds({shed}, reason);
+    });
+}
+
+void Journal::tell_live(EventDraft draft) {
+    if (events_.on_event) events_.on_event(0, now_rfc3339(), draft);
+}
+
+void Journal::accepted(std::uint64_t seq) {
+    if (outbox_.accepted(seq)) take_out({seq});
+}
+
+void Journal::accepted_through(std::uint64_t seq) {
+    if (auto gone = outbox_.accepted_through(seq); !gone.empty()) take_out(gone);
+}
+
+void Journal::full_report_sent(std::uint64_t pending) {
+    if (pending != full_report_due_) return;
+    full_report_due_ = 0;
+    const auto erase = [&store = store_](store::WriteTxn& txn, const auto&) {
+        return store.put_full_report_due(txn, false);
+    };
+    commit({}, erase, {});
+}
+
+void Journal::skip_to(std::uint64_t seq) {
+    accepted_through(seq);
+    outbox_.set_last(seq);
+}
+
+void Journal::rejected(std::uint64_t seq) {
+    log::error("the orchestrator refuses an event for ever", {{"seq", std::to_string(seq)}});
+    accepted(seq);
+}
+
+void Journal::take_out(const std::vector<std::uint64_t>& seqs) {
+    std::vector<std::string> commands;
+    for (const std::uint64_t seq : seqs) {
+        if (const auto found = outcomes_.find(seq); found != outcomes_.end()) {
+            commands.push_back(std::move(found->second));
+            outcomes_.erase(found);
+        }
+    }
+    const auto erase = [&store = store_, seqs, commands](store::WriteTxn& txn) -> Result<void> {
+        for (const std::uint64_t seq : seqs) EK_CHECK(store.drop_events(txn, seq, seq));
+        for (const std::string& command : commands) EK_CHECK(store.drop_inbox(txn, command));
+        return {};
+    };
+    // What stays behind after a failure is sent again after a restart and dropped as a duplicate.
+    const auto after = [](const Result<void>& result) {
+        if (!result) log::warning("cannot erase sent events", {{"error", result.error().what}});
+    };
+    static_cast<void>(writer_.submit(erase, after));
+    if (!events_.on_outcome_taken) return;
+    for (const std::string& command : commands) events_.on_outcome_taken(command);
+}
+
+json::Value Journal::status() const {
+    return json::Object{{"events", outbox_.size()}, {"bytes", outbox_.bytes()}};
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/agent/store/agent_store.hpp"
+#include "core/agent/store/outbox.hpp"
+#include "core/run/loop.hpp"
+#include "core/store/writer.hpp"
+
+namespace evenkeel::agent {
+
+// An event that is to be told.
+struct EventDraft {
+    std::string kind;
+    json::Value data;  // object
+    std::vector<wire::Ref> about;
+    std::string command;  // of a command.outcome
+};
+
+// The one way to the store: every change goes with the events that tell of it into one
+// transaction, and the events wait there until the orchestrator has them. [loop]
+class Journal {
+  public:
+    // Gets the numbers of the events that it is committed with (0 when there is no outbox).
+    using Work = std::function<Result<void>(store::WriteTxn&, const std::vector<std::uint64_t>&)>;
+    using Done = std::function<void(Result<void>)>;
+
+    struct Events {
+        // Committed and told for the first time; `seq` 0 is a live one that is not stored.
+        std::function<void(std::uint64_t seq, const std::string& time, const EventDraft& draft)>
+            on_event;
+        // There may be more to send.
+        std::function<void()> on_more;
+        // The orchestrator has the outcome of this command.
+        std::function<void(const std::string& command)> on_outcome_taken;
+    };
+
+    // Without an orchestrator (`keeps` false) events are told here and not kept.
+    Journal(AgentStore& store, store::Writer& writer, run::Loop& loop, Outbox::Limits limits,
+            bool keeps);
+    void load(const AgentStore::Loaded& loaded);
+    void set_events(Events events) { events_ = std::move(events); }
+    void keep(bool keeps) { keeps_ = keeps; }
+
+    // Commits `work` (may be empty) and `notes` together, then calls `done` (may be empty). On an
+    // error nothing of both has happened.
+    void commit(std::vector<EventDraft> drafts, Work work, Done done);
+    // An event for those who listen now.
+    void tell_live(EventDraft draft);
+
+    Outbox& outbox() { return outbox_; }
+    AgentStore& store() { return store_; }
+
+    // The orchestrator has yet to be told how everything stands: it is new, or events were shed.
+    // The number rises with each such reason; 0 when there is none.
+    std::uint64_t pending() const { return full_report_due_; }
+    // Part of a commit that puts the debt on disk.
+    void require_full_report() { full_report_due_ = ++full_reports_; }
+    // What was owed when debt() was `debt` has been told, unless there is more since.
+    void full_report_sent(std::uint64_t pending);
+
+    // The orchestrator has committed `seq`, or everything up to it.
+    void accepted(std::uint64_t seq);
+    void accepted_through(std::uint64_t seq);
+    // Numbers up to `seq` are used up: the next event gets a higher one.
+    void skip_to(std::uint64_t seq);
+    // It will never take `seq`.
+    void rejected(std::uint64_t seq);
+    // Bytes and events, for people.
+    json::Value status() const;
+
+  private:
+    void take_out(const std::vector<std::uint64_t>& seqs);
+    void write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
+    void fill(std::uint64_t seq, std::string reason);
+    void on_committed(const std::vector<OutboxEvent>& outbox_events,
+                      const std::vector<EventDraft>& drafts);
+    void on_failed(const std::vector<OutboxEvent>& outbox_events, const std::vector<bool>& fresh,
+                   const Error& error);
+    OutboxEvent shed_row(const Outbox::Shed& shed, const std::string& reason) const;
+
+    AgentStore& store_;
+    store::Writer& writer_;
+    run::Loop& loop_;
+    Outbox outbox_;
+    bool keeps_;
+    std::uint64_t full_report_due_ = 0;
+    std::uint64_t full_reports_ = 0;
+    Events events_;
+    std::map<std::uint64_t, std::string> outcomes_;  // seq -> command
+    std::map<std::uint64_t, run::Timer> refills_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/agent/agent.hpp"
+#include "core/agent/config.hpp"
+#include "core/agent/uplink/uplink.hpp"
+#include "core/run/backoff.hpp"
+#include "core/run/lane.hpp"
+
+namespace evenkeel::agent {
+
+// Sees to it that there is an Uplink: enrols first, with the configured token file or, without one,
+// by announcing the machine and waiting to be accepted, as often as it takes; and takes up what
+// `evenkeel-agent enrol` has left. [loop]
+class Connection {
+  public:
+    Connection(Agent& agent, run::Loop& loop, std::string state_dir);
+    // Ends the session; waits for an enrolment under way.
+    ~Connection();
+
+    // Begins with this configuration; one without orchestrator ends the session.
+    void begin(const std::optional<OrchestratorConfig>& orchestrator);
+    Uplink* session() { return session_.get(); }
+    // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
+    // rejected, enrolled or held, the fingerprint that of the key while it is not enrolled.
+    json::Value status() const;
+
+  private:
+    void dial(const Identity& identity);
+    void enrol_soon(std::chrono::milliseconds wait);
+    void enrol_now();
+    void ask_as(const std::string& fingerprint);
+    void on_answer(const Result<std::optional<Identity>>& answer);
+
+    Agent& agent_;
+    run::Loop& loop_;
+    IdentityFiles files_;
+    std::optional<OrchestratorConfig> orchestrator_;
+    std::string host_;
+    std::string enrolment_ = "none";
+    std::string fingerprint_;
+    std::unique_ptr<Uplink> session_;
+    run::Backoff backoff_{std::chrono::seconds(1), std::chrono::minutes(1)};
+    run::Timer timer_;
+    run::Lane lane_{{.name = "enrol", .queue_depth_max = 1}};
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/agent/config.hpp"
+#include "core/agent/options.hpp"
+#include "core/agent/uplink/identity.hpp"
+#include "core/crypto/secret.hpp"
+
+namespace evenkeel::agent {
+
+// Enrols this machine: finds and saves the CA whose fingerprint the configuration gives, makes key
+// and request, shows the token, saves the certificate. Each step may be repeated; the key stays the
+// same. With an empty token it announces itself and waits a while for somebody to accept it;
+// nothing = nobody has decided yet. `denied` when the CA, the token or the machine is refused.
+// Blocks. [lane]
+Result<std::optional<Identity>> enrol(const IdentityFiles& files,
+                                      const OrchestratorConfig& orchestrator,
+                                      const crypto::Secret& token);
+
+// By this an administrator knows the machine before it is accepted: SHA-256 of its public key.
+Result<std::string> key_fingerprint(const IdentityFiles& files);
+
+// The token in the file, or on standard input for "-", without white space at its end.
+Result<crypto::Secret> read_token(const std::string& file);
+
+// HOST, HOST:PORT, [V6] or [V6]:PORT; `port` stays when none is given.
+Result<void> split_address(const std::string& text, std::string& host, std::uint16_t& port);
+
+// The subcommand.
+int run_enrol(const CommandLine& line, const Config& config);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,49 @@
+#include "core/agent/uplink/fit.hpp"
+
+#include <functional>
+
+namespace evenkeel::agent {
+namespace {
+
+// `data` itself, and each entry of its "resources".
+void each_part(json::Value& data, const std::function<void(json::Object&)>& cut) {
+    cut(data.as_object());
+    json::Value* resources = data.as_object().find("resources");
+    if (!resources || !resources->is_array()) return;
+    for (json::Value& entry : resources->as_array()) {
+        if (entry.is_object()) cut(entry.as_object());
+    }
+}
+
+void cut_diffs(json::Object& part) {
+    json::Value* changes = part.find("changes");
+    if (!changes || !changes->is_array()) return;
+    for (json::Value& change : changes->as_array()) {
+        if (change.is_object()) change.as_object().erase("diff");
+        for (const char* side : {"before", "after"}) {
+            json::Value* value = change.is_object() ? change.as_object().find(side) : nullptr;
+            if (value && value->is_object()) value->as_object().erase("diff");
+        }
+    }
+}
+
+void cut_state(json::Object& part) {
+    if (part.contains("state")) part.set("state", nullptr);
+}
+
+void cut_changes(json::Object& part) {
+    if (part.contains("changes")) part.set("changes", json::Array{});
+}
+
+}  // namespace
+
+void fit(json::Value& data, std::size_t most) {
+    if (!data.is_object()) return;
+    for (const auto& cut : {cut_diffs, cut_state, cut_changes}) {
+        if (json::write(data).size() <= most) return;
+        each_part(data, cut);
+        data.as_object().set("truncated", true);
+    }
+}
+
+}  // namespace evenkeel::agent

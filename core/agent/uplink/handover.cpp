@@ -1,0 +1,107 @@
+#include "core/agent/uplink/handover.hpp"
+
+#include <utility>
+
+#include "core/agent/work/event_drafts.hpp"
+#include "core/base/log.hpp"
+#include "core/wire/relations.hpp"
+
+namespace evenkeel::agent {
+
+void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done) {
+    const wire::StreamPosition& mark = agent_.admission().mark();
+    if (mark.stream == hello.stream) return done({});
+    log::info("a new stream of the orchestrator",
+              {{"stream", hello.stream}, {"before", mark.stream}});
+    std::vector<Tombstone> told;
+    std::vector<EventDraft> drafts;
+    if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
+        drafts = restored(hello, told);
+    }
+    agent_.journal().require_full_report();
+    for (const Tombstone& tombstone : told) agent_.catalog().tombstones.erase(tombstone.ref);
+    const auto write = [&store = agent_.store(), stream = hello.stream, told](
+                           store::WriteTxn& txn, const auto&) -> Result<void> {
+        for (const Tombstone& tombstone : told) EK_CHECK(store.drop(txn, tombstone));
+        EK_CHECK(store.put_full_report_due(txn, true));
+        return store.put(txn, wire::StreamPosition{stream, 0});
+    };
+    agent_.journal().commit(
+        std::move(drafts), write,
+        [this, stream = hello.stream, done = std::move(done)](const Result<void>& stored) {
+            if (stored) agent_.admission().begin_stream(stream);
+            done(stored);
+        });
+}
+
+// What the backup is too old for: it wins, because this machine has carried it out.
+std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
+                                           std::vector<Tombstone>& told) const {
+    std::vector<EventDraft> drafts;
+    const auto is_news = [&hello](const wire::Generation& generation) {
+        return generation.stream == hello.predecessor_stream &&
+               generation.revision > hello.predecessor_revision;
+    };
+    std::vector<wire::RelatedResource> held;
+    for (const auto& [ref, entry] : agent_.catalog()) {
+        if (entry.metadata.origin != wire::Origin::orchestrator ||
+            !is_news(entry.metadata.generation)) {
+            continue;
+        }
+        held.push_back({ref, entry.metadata.relations, ""});
+    }
+    // What others require goes first.
+    if (const auto order = wire::in_order(held)) {
+        std::vector<wire::RelatedResource> sorted;
+        for (const std::size_t at : *order) sorted.push_back(std::move(held[at]));
+        held = std::move(sorted);
+    }
+    for (const wire::RelatedResource& each : held) {
+        const wire::Ref& ref = each.ref;
+        const CatalogEntry& entry = *agent_.catalog().find(ref);
+        const auto stored = agent_.store().description(ref);
+        if (!stored || !*stored) continue;
+        const auto seen = agent_.store().observation(ref);
+        drafts.push_back(description_changed(
+            entry, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), "restored"));
+    }
+    for (const auto& [ref, generation] : agent_.catalog().tombstones) {
+        told.push_back({ref, generation});
+        if (!is_news(generation)) continue;
+        drafts.push_back(
+            description_forgotten(ref, generation, wire::Origin::orchestrator, "restored"));
+    }
+    return drafts;
+}
+
+void Handover::add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const {
+    if (entry.metadata.origin == wire::Origin::local) {
+        const auto stored = agent_.store().description(entry.metadata.ref);
+        if (stored && *stored) {
+            drafts.push_back(description_changed(
+                entry, shown_body(**stored, agent_.registry(), agent_.store().sealer()), nullptr,
+                "local"));
+        }
+    }
+    drafts.push_back(agent_.assess().present(entry));
+}
+
+void Handover::tell_more() {
+    Journal& journal = agent_.journal();
+    if (journal.pending() == 0) return;
+    if (journal.pending() != full_report_due_) {
+        full_report_due_ = journal.pending();
+        told_ = {};
+    }
+    std::vector<EventDraft> drafts;
+    auto at = agent_.catalog().after(told_);
+    for (; at != agent_.catalog().end() && drafts.size() < kPage; ++at) {
+        add_present(at->second, drafts);
+        told_ = at->first;
+    }
+    const bool is_all = at == agent_.catalog().end();
+    if (!drafts.empty()) journal.commit(std::move(drafts), {}, {});
+    if (is_all) journal.full_report_sent(full_report_due_);
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+
+#include "core/agent/agent.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// What an agent hands up when it meets an orchestrator's stream for the first time: after a restore
+// what the backup does not know, and always the present truth of everything. [loop]
+class Handover {
+  public:
+    explicit Handover(Agent& agent) : agent_(agent) {}
+
+    // Commits the events, the new mark and that the truth is owed together, then calls `done`. At
+    // once when the stream is the known one.
+    void meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done);
+    // Tells the next page of what is owed, if anything is: a page at a time, so that the outbox
+    // does not overflow with it.
+    void tell_more();
+
+    static constexpr std::size_t kPage = 32;
+
+  private:
+    std::vector<EventDraft> restored(const wire::OrchestratorHello& hello,
+                                     std::vector<Tombstone>& told) const;
+    void add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const;
+
+    Agent& agent_;
+    std::uint64_t full_report_due_ = 0;  // the one that is being paid
+    wire::Ref told_;                     // up to here
+};
+
+}  // namespace evenkeel::agent

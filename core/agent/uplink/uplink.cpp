@@ -1,0 +1,291 @@
+#include "core/agent/uplink/uplink.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "core/agent/uplink/facts.hpp"
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+
+// Tokens tell the answers to sends apart: events have their number, all else nobody waits for.
+namespace evenkeel::agent {
+namespace {
+
+using link::Disposition;
+
+constexpr std::uint64_t kNobodyWaits = 0;
+
+}  // namespace
+
+Uplink::Uplink(Agent& agent, run::Loop& loop, Options options)
+    : agent_(agent), loop_(loop), options_(std::move(options)), handover_(agent) {}
+
+Uplink::~Uplink() {
+    if (dialer_) dialer_->stop();
+}
+
+Result<void> Uplink::start() {
+    link::Dialer::Options dial;
+    dial.host = options_.host;
+    dial.port = options_.port;
+    dial.ca_file = options_.files.ca();
+    dial.certificate_file = options_.files.certificate();
+    dial.key_file = options_.files.key();
+    dial.container_id = options_.identity.host;
+    dial.idle_timeout = 3 * heartbeat_;
+    dial.sources = {wire::agent_address(options_.identity.host)};
+    dial.targets = {std::string(wire::kEventsAddress), std::string(wire::kRepliesAddress)};
+    dial.backoff_base = options_.backoff_base;
+    dial.backoff_cap = options_.backoff_cap;
+    link::Dialer::Events events;
+    events.on_up = [this] { on_up(); };
+    events.on_down = [this](const Error& error) {
+        on_down(error);
+        if (error.what.find("held: ") != std::string::npos) disable(error.what);
+    };
+    events.on_failed = [](const Error& error) {
+        log::warning("no link to the orchestrator", {{"why", error.what}});
+    };
+    events.on_message = [this](const std::string&, const link::Message& message,
+                               const link::Delivery& delivery) { on_message(message, delivery); };
+    events.on_settled = [this](const std::string&, std::uint64_t token, Disposition disposition) {
+        if (token != kNobodyWaits) on_settled(token, disposition);
+    };
+    dialer_ = std::make_unique<link::Dialer>(std::move(dial), std::move(events), loop_.poster());
+    return dialer_->start();
+}
+
+void Uplink::send(std::string_view address, std::uint64_t token, std::string body, bool durable) {
+    link::Message message;
+    message.body = std::move(body);
+    message.durable = durable;
+    if (auto sent = dialer_->send(std::string(address), token, std::move(message)); !sent) {
+        log::debug("a message is not sent", {{"why", sent.error().what}});
+    }
+}
+
+void Uplink::on_up() {
+    linked_ = true;
+    wire::AgentHello hello;
+    hello.version = EVENKEEL_VERSION;
+    hello.stream = agent_.store().stream();
+    hello.boot_id = boot_id();
+    hello.machine_id = machine_id();
+    hello.instance = instance_;
+    hello.name = host_name();
+    hello.facts = facts();
+    hello.collections = agent_.registry().infos();
+    hello.commands = agent_.admission().mark();
+    send(wire::kEventsAddress, kNobodyWaits, wire::encode(hello), false);
+    hello_timer_ =
+        loop_.after(options_.hello_time, [this] { dial_again("no hello from the orchestrator"); });
+}
+
+void Uplink::on_down(const Error& error) {
+    log::warning("the link to the orchestrator is down", {{"why", error.what}});
+    linked_ = up_ = paused_ = digest_due_ = hears_beats_ = false;
+    hello_timer_.cancel();
+    beat_timer_.cancel();
+    digest_timer_.cancel();
+    pause_timer_.cancel();
+    agent_.journal().outbox().rewind();
+}
+
+// Dialling on would bring the same answer until an administrator has looked at it.
+void Uplink::disable(const std::string& why) {
+    deferred_ = true;
+    log::error("the orchestrator holds this machine: it has the identity of another",
+               {{"why", why}});
+    held_timer_ = loop_.after(std::chrono::milliseconds(0), [this] {
+        dialer_->stop();
+        held_timer_ = loop_.after(options_.held_pause, [this] {
+            if (auto started = dialer_->start(); !started) {
+                log::error("cannot dial the orchestrator", {{"why", started.error().what}});
+            }
+        });
+    });
+}
+
+void Uplink::dial_again(const std::string& why) {
+    dialer_->stop();
+    on_down({Errc::timeout, why});
+    if (auto started = dialer_->start(); !started) {
+        log::error("cannot dial the orchestrator", {{"why", started.error().what}});
+    }
+}
+
+void Uplink::on_message(const link::Message& message, const link::Delivery& delivery) {
+    heard_ns_ = now_monotonic_ns();
+    auto decoded = wire::decode_to_agent(message.body);
+    if (!decoded) {
+        const bool is_unknown = decoded.error().code == Errc::unsupported;
+        log::warning("a message is not understood", {{"why", decoded.error().what}});
+        return delivery.settle(is_unknown ? Disposition::accept : Disposition::reject);
+    }
+    if (const auto* command = std::get_if<wire::Command>(&*decoded)) {
+        if (!up_) return delivery.settle(Disposition::release);
+        return agent_.admission().take(
+            *command, [delivery](Disposition disposition) { delivery.settle(disposition); });
+    }
+    delivery.settle(Disposition::accept);
+    if (const auto* hello = std::get_if<wire::OrchestratorHello>(&*decoded)) {
+        on_hello(*hello);
+    } else if (const auto* cancel = std::get_if<wire::Cancel>(&*decoded)) {
+        agent_.admission().cancel(cancel->command);
+    } else if (const auto* request = std::get_if<wire::Request>(&*decoded)) {
+        on_request(*request, message);
+    } else {
+        hears_beats_ = true;
+    }
+}
+
+void Uplink::on_hello(const wire::OrchestratorHello& hello) {
+    deferred_ = false;
+    if (up_ || !linked_) return;
+    hello_timer_.cancel();
+    if (auto chosen = wire::choose_protocol(hello.protocol, hello.protocol); !chosen) {
+        log::error("the orchestrator speaks another version", {{"why", chosen.error().what}});
+        return dial_again(chosen.error().what);
+    }
+    if (hello.host != options_.identity.host) {
+        log::warning("the orchestrator calls this host otherwise", {{"host", hello.host}});
+    }
+    if (hello.events.stream == agent_.store().stream()) {
+        if (hello.events.seq > agent_.journal().outbox().last()) on_rolled_back(hello.events.seq);
+        agent_.journal().accepted_through(hello.events.seq);
+    }
+    handover_.meet(hello, [this, hello, alive = std::weak_ptr(alive_)](const Result<void>& done) {
+        if (alive.expired() || !linked_ || up_) return;
+        if (!done) return dial_again("cannot take over a new stream: " + done.error().what);
+        on_handed_over(hello);
+    });
+}
+
+// The orchestrator has more of our events than we ever wrote: this store is an old copy. Numbers
+// that it knows must not be given again; how things stand is told anew.
+void Uplink::on_rolled_back(std::uint64_t seq) {
+    log::error("the agent's store is older than what the orchestrator has of it",
+               {{"events", std::to_string(seq)}});
+    agent_.journal().skip_to(seq);
+    agent_.journal().require_full_report();
+}
+
+void Uplink::on_handed_over(const wire::OrchestratorHello& hello) {
+    up_ = true;
+    stream_ = hello.stream;
+    heartbeat_ = hello.heartbeat;
+    digest_due_ = true;
+    digest_after_ = agent_.journal().outbox().last();
+    log::info("connected to the orchestrator", {{"version", hello.version}});
+    beat();
+    pump();
+}
+
+void Uplink::beat() {
+    const auto silence_ns = now_monotonic_ns() - heard_ns_;
+    const auto most_ns = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(3 * heartbeat_ + heartbeat_ / 2).count());
+    if (hears_beats_ && silence_ns > most_ns) return dial_again("three heartbeats are missing");
+    send(wire::kEventsAddress, kNobodyWaits, wire::encode(wire::Heartbeat{}), false);
+    beat_timer_ = loop_.after(heartbeat_, [this] { beat(); });
+}
+
+void Uplink::pump() {
+    while (up_ && !paused_ && agent_.journal().outbox().in_flight() < kInFlightMost) {
+        if (!send_next()) break;
+    }
+    Journal& journal = agent_.journal();
+    if (!up_ || paused_) return;
+    if (journal.pending() != 0 && journal.outbox().size() < Handover::kPage) {
+        handover_.tell_more();
+        digest_after_ = journal.outbox().last();
+    }
+    const auto next = journal.outbox().unsent();
+    if (digest_due_ && journal.pending() == 0 && (!next || *next > digest_after_)) {
+        digest_due_ = false;
+        send_digest();
+    }
+}
+
+// False when there is nothing to send now.
+bool Uplink::send_next() {
+    Journal& journal = agent_.journal();
+    const auto seq = journal.outbox().next();
+    if (!seq) return false;
+    const auto outbox_event = agent_.store().outbox_event(*seq);
+    if (!outbox_event || !*outbox_event) {
+        log::error("an event cannot be read back",
+                   {{"seq", std::to_string(*seq)},
+                    {"why", outbox_event ? "missing" : outbox_event.error().what}});
+        journal.rejected(*seq);
+        return true;
+    }
+    auto data = json::parse((*outbox_event)->data);
+    wire::Event event{agent_.store().stream(), *seq, (*outbox_event)->kind, (*outbox_event)->time,
+                      data ? std::move(*data) : json::Value(json::Object{})};
+    link::Message message;
+    message.body = wire::encode(event);
+    const auto sent = dialer_->send(std::string(wire::kEventsAddress), *seq, std::move(message));
+    if (!sent && sent.error().code == Errc::limit) {
+        journal.rejected(*seq);
+        return true;
+    }
+    if (!sent) return false;
+    journal.outbox().sent(*seq);
+    return true;
+}
+
+void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
+    Journal& journal = agent_.journal();
+    if (disposition == Disposition::accept) {
+        journal.accepted(token);
+    } else if (disposition == Disposition::reject) {
+        journal.rejected(token);
+    } else if (up_) {
+        // Not now. Those behind it are under way: when they are answered all begin anew.
+        paused_ = true;
+        pause_timer_ = loop_.after(options_.release_pause, [this] {
+            paused_ = false;
+            agent_.journal().outbox().rewind();
+            pump();
+        });
+    }
+    pump();
+}
+
+void Uplink::on_request(const wire::Request& request, const link::Message& message) {
+    if (message.reply_to != wire::kRepliesAddress) return;
+    agent_.requests().ask(request,
+                          [this, alive = std::weak_ptr(alive_),
+                           correlation = message.correlation_id](const wire::Reply& reply) {
+                              if (!alive.expired() && linked_) answer(correlation, reply);
+                          });
+}
+
+void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
+    link::Message message;
+    message.body = wire::encode(reply);
+    message.correlation_id = correlation;
+    message.durable = false;
+    const auto sent =
+        dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(message));
+    // What is too large even when cut down is told as that.
+    if (!sent && sent.error().code == Errc::limit && !reply.error) {
+        answer(correlation, wire::Reply{sent.error(), json::Object{}});
+    }
+}
+
+void Uplink::send_digest() {
+    send(wire::kEventsAddress, kNobodyWaits,
+         wire::encode(wire::digest_of(stream_, agent_.catalog().held())), false);
+    digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
+}
+
+void Uplink::send_live(const std::string& time, const EventDraft& draft) {
+    if (!up_) return;
+    const wire::Event event{agent_.store().stream(), 0, draft.kind, time, draft.data};
+    send(wire::kEventsAddress, kNobodyWaits, wire::encode(event), false);
+}
+
+}  // namespace evenkeel::agent

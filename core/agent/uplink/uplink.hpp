@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/agent/agent.hpp"
+#include "core/agent/uplink/handover.hpp"
+#include "core/agent/uplink/identity.hpp"
+#include "core/base/id.hpp"
+#include "core/link/dialer.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// The conversation with the orchestrator, as docs/bus-protocol.md lays it down: hello, what the
+// outbox holds, a digest, heartbeats; commands and requests come in. Dials again for ever. [loop]
+class Uplink {
+  public:
+    struct Options {
+        std::string host;  // to dial
+        std::uint16_t port = 5671;
+        Identity identity;
+        IdentityFiles files;
+        std::chrono::milliseconds digest_interval = std::chrono::minutes(10);
+        std::chrono::milliseconds hello_time = std::chrono::seconds(30);
+        std::chrono::milliseconds release_pause = std::chrono::seconds(1);
+        std::chrono::milliseconds backoff_base = std::chrono::seconds(1);
+        std::chrono::milliseconds backoff_cap = std::chrono::minutes(1);
+        std::chrono::milliseconds held_pause = std::chrono::minutes(1);
+    };
+
+    Uplink(Agent& agent, run::Loop& loop, Options options);
+    // Ends the link.
+    ~Uplink();
+
+    Result<void> start();
+    // After both hellos.
+    bool is_up() const { return up_; }
+    // The orchestrator takes this machine for a copy of another.
+    bool is_held() const { return deferred_; }
+    // There may be more to send.
+    void pump();
+    // An event for those who listen now.
+    void send_live(const std::string& time, const EventDraft& draft);
+
+    static constexpr std::size_t kInFlightMost = 64;
+
+  private:
+    void on_up();
+    void on_down(const Error& error);
+    void on_message(const link::Message& message, const link::Delivery& delivery);
+    void on_hello(const wire::OrchestratorHello& hello);
+    void on_rolled_back(std::uint64_t seq);
+    void on_handed_over(const wire::OrchestratorHello& hello);
+    void on_request(const wire::Request& request, const link::Message& message);
+    void answer(const std::string& correlation, const wire::Reply& reply);
+    void on_settled(std::uint64_t token, link::Disposition disposition);
+    void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
+    void send_digest();
+    void beat();
+    void disable(const std::string& why);
+    void dial_again(const std::string& why);
+    bool send_next();
+
+    Agent& agent_;
+    run::Loop& loop_;
+    Options options_;
+    std::unique_ptr<link::Dialer> dialer_;
+    Handover handover_;
+    // Of this process: by it the orchestrator tells a copy of this machine from this one come anew.
+    const std::string instance_ = make_id("run");
+    bool deferred_ = false;
+    bool linked_ = false;
+    bool up_ = false;
+    std::string stream_;              // the orchestrator's
+    std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
+    bool digest_due_ = false;
+    bool paused_ = false;  // an event was released: what is under way ends first
+    bool hears_beats_ = false;
+    std::uint64_t heard_ns_ = 0;
+    std::chrono::milliseconds heartbeat_{10'000};
+    // What answers later asks whether there is still a session to answer in.
+    std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
+    run::Timer held_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/agent_store.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// Writes descriptions of the machine as it is: what `apply` makes the same of elsewhere, in the
+// order in which that has to be done. Secrets and contents are in it as they are: for local
+// administrators only. [loop]
+class Export {
+  public:
+    struct Parts {
+        Catalog& catalog;
+        CollectionRegistry& registry;
+        std::shared_ptr<const AgentStore> store;
+    };
+    // What of each collection: these ids, or all of it where there are none. Empty: all there is.
+    using Wanted = std::map<std::string, std::vector<std::string>>;
+
+    // Calls `answer` once with {"resources","notes","complete"}: notes are sentences about what
+    // cannot be in it, and it is complete when nothing is missing that was asked for.
+    static void run(Parts parts, Wanted request, std::chrono::milliseconds timeout,
+                    std::function<void(wire::Reply)> answer);
+
+  private:
+    struct Found;
+
+    Export(Parts parts, std::function<void(wire::Reply)> answer)
+        : parts_(std::move(parts)), answer_(std::move(answer)) {}
+    static void next(const std::shared_ptr<Export>& self);
+    void take(const std::string& collection, const Found& found);
+    void draft(const std::string& text, bool is_missing);
+    void finish();
+
+    Parts parts_;
+    std::function<void(wire::Reply)> answer_;
+    Wanted wanted_;
+    std::vector<std::string> left_;  // collections, the next one last
+    std::uint64_t deadline_ns_ = 0;
+    json::Array resources_, drafts_;
+    bool complete_ = true;
+};
+
+// The collections in the order in which their descriptions are to be applied: each after those that
+// its schema names by x-ek-after, else by name. Requires that all are there.
+std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
+                                           const CollectionRegistry& registry);
+
+// {"what":[{"collection","id"?}...]} of a request; `invalid` if it is something else.
+Result<Export::Wanted> decode_export(const json::Value& arguments);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/work/flap_limit.hpp"
+#include "core/run/backoff.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+// Decides when a resource under `enforce` is brought back: drift at once, unless it comes back all
+// the time; a failed change later and later. [loop]
+class RepairScheduler {
+  public:
+    struct Options {
+        bool repairs = true;  // else nothing is brought back
+        FlapLimit::Options flap;
+        std::chrono::milliseconds retry_base{1'000};
+        std::chrono::milliseconds retry_cap{300'000};
+    };
+
+    RepairScheduler(Catalog& catalog, ComplianceTracker& assess, run::Loop& loop, Options options);
+
+    // Queues the repair; on_over is called when it has ended or was not needed any more.
+    std::function<void(const wire::Ref&)> start;
+
+    // The resource is not as described. Nothing happens while something that it requires has failed
+    // or is to be repaired itself.
+    void need(const wire::Ref& ref);
+    // The resource may be in line again: what requires it has waited for that.
+    void wake(const wire::Ref& ref);
+    void on_over(const wire::Ref& ref);
+    // A new description came, or there is none any more: what was counted does not count.
+    void reset(const wire::Ref& ref) { plans_.erase(ref); }
+
+  private:
+    struct Plan {
+        FlapLimit flap;
+        run::Backoff backoff;
+        run::Timer timer;
+        bool running = false;
+    };
+    bool is_blocking(const CatalogEntry& entry) const;
+    std::chrono::milliseconds wait_before(Plan& plan, CatalogEntry& entry);
+
+    Catalog& catalog_;
+    ComplianceTracker& tracker_;
+    run::Loop& loop_;
+    Options options_;
+    std::map<wire::Ref, Plan> plans_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,143 @@
+#include "orchestrator/api/submit_command.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/http/conditional.hpp"
+#include "orchestrator/state/shapes.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+constexpr std::chrono::seconds kPlanTimeout{30};
+
+http::Reply command_reply(int status, const state::Command& command) {
+    return http::Reply::json(status, state::show(command))
+        .with("Location", "/v1/commands/" + command.id);
+}
+
+void answer(const CommandSubmission& submission, const state::Command& command) {
+    if (!submission.wait) return submission.responder->send(command_reply(202, command));
+    submission.context.waiters.wait(
+        command, *submission.wait, [responder = submission.responder](const state::Command& now) {
+            responder->send(command_reply(state::finished(now.state) ? 200 : 202, now));
+        });
+}
+
+Result<std::vector<wire::ResourceResult>> decode_plan(const json::Value& result) {
+    if (!result["resources"].is_array()) {
+        return fail(Errc::internal, "the host's plan does not read");
+    }
+    std::vector<wire::ResourceResult> all;
+    for (const json::Value& entry : result["resources"].as_array()) {
+        all.push_back(EK_TRY(wire::decode_resource_result(entry)));
+    }
+    return all;
+}
+
+}  // namespace
+
+CommandSubmission submission(Context& context, const http::Request& request,
+                             const std::string& host,
+                             const std::shared_ptr<http::Responder>& responder) {
+    auto refused = std::make_shared<std::optional<http::Problem>>();
+    // The headers only: the guard goes to another thread, the body need not.
+    http::Request head;
+    head.headers = request.headers;
+    auto guard = [refused, head = std::move(head)](
+                     const std::optional<state::Resource>& there) -> Result<void> {
+        *refused = http::check_preconditions(head, there ? http::etag_of(there->revision) : "");
+        if (*refused) return fail(Errc::conflict, "a precondition does not hold");
+        return {};
+    };
+    return {
+        .context = context,
+        .responder = responder,
+        .wait = http::preferred_wait(request),
+        .once = request.once,
+        .requester = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
+        .audit_context = audit_context_of(request),
+        .refused = refused};
+}
+
+void submit_command(
+    const CommandSubmission& submission,
+    std::function<Result<state::Command>(state::Edit&, const commands::Requester&)> make) {
+    auto command = std::make_shared<state::Command>();
+    submission.context.submit(
+        submission.audit_context,
+        [requester = submission.requester, once = submission.once,
+         &vault = submission.context.vault, make = std::move(make),
+         command](state::Edit& edit) -> Result<void> {
+            *command = EK_TRY(make(edit, requester));
+            edit.note("command", command->id);
+            return keep_reply(edit, vault, once, command_reply(202, *command));
+        },
+        [submission, command](const Result<void>& done) {
+            if (done) return answer(submission, *command);
+            if (*submission.refused) return submission.responder->send(**submission.refused);
+            submission.responder->send(change_problem(done.error()));
+        });
+}
+
+ApiResult<bool> is_dry_run(const http::Request& request) {
+    const std::string* value = request.parameter("dry_run");
+    if (value && *value != "all") {
+        return refuse(http::Code::invalid_parameter, "dry_run can only be \"all\"");
+    }
+    return value != nullptr;
+}
+
+http::QueryParameter dry_run_parameter() {
+    return {.name = "dry_run",
+            .description = "all: say what would change, change and store nothing.",
+            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"all"}}}};
+}
+
+void answer_planned(const CommandSubmission& submission, const std::string& verb,
+                    std::vector<wire::ResourceResult> resources) {
+    state::Command command;
+    command.host = submission.requester.host;
+    command.verb = verb;
+    command.state = state::CommandState::succeeded;
+    command.request_id = submission.requester.request_id;
+    for (wire::ResourceResult& done : resources) {
+        const bool fails = done.outcome == wire::Outcome::failed ||
+                           (done.outcome == wire::Outcome::skipped && done.action.empty());
+        if (fails) command.state = state::CommandState::failed;
+        state::CommandEntry entry;
+        entry.ref = done.ref;
+        entry.generation = done.generation;
+        entry.action = done.action;
+        entry.outcome = done.outcome;
+        entry.changes = std::move(done.changes);
+        entry.error = done.error;
+        command.resources.push_back(std::move(entry));
+    }
+    submission.responder->send(http::Reply::json(200, state::show(command)).with("Dry-Run", "all"));
+}
+
+void plan(const CommandSubmission& submission, const std::string& verb,
+          const std::vector<wire::ResourceRequest>& resources) {
+    if (!submission.context.bus.is_online(submission.requester.host)) {
+        return submission.responder->send(
+            {.code = http::Code::host_offline, .detail = "the host is not connected"});
+    }
+    json::Array entries;
+    for (const wire::ResourceRequest& wanted : resources) entries.push_back(wire::encode(wanted));
+    wire::Request ask;
+    ask.verb = "plan";
+    ask.timeout = kPlanTimeout;
+    ask.arguments = json::Object{{"verb", verb}, {"resources", std::move(entries)}};
+    submission.context.bus.ask(
+        submission.requester.host, ask, [submission, verb](const Result<json::Value>& result) {
+            auto planned = result ? decode_plan(*result)
+                                  : Result<std::vector<wire::ResourceResult>>(fail(result.error()));
+            if (!planned) return submission.responder->send(planned.error());
+            answer_planned(submission, verb, *std::move(planned));
+        });
+}
+
+}  // namespace evenkeel::api

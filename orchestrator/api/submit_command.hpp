@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "orchestrator/api/api_result.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/commands/describe.hpp"
+
+// Requests that make a command.
+namespace evenkeel::api {
+
+// One such request on its way: who asks, and what its preconditions said.
+struct CommandSubmission {
+    Context& context;
+    std::shared_ptr<http::Responder> responder;
+    std::optional<std::chrono::seconds> wait;
+    http::Once once;
+    commands::Requester requester;
+    state::AuditContext audit_context;
+    // Set by the guard, on the writer's thread, before the change ends.
+    std::shared_ptr<std::optional<http::Problem>> refused;
+};
+// With a guard that honours If-Match and If-None-Match.
+CommandSubmission submission(Context& context, const http::Request& request,
+                             const std::string& host,
+                             const std::shared_ptr<http::Responder>& responder);
+
+// Commits the command that `make` makes, then answers 202 with it, or with `Prefer: wait` 200 once
+// it has finished.
+void submit_command(
+    const CommandSubmission& submission,
+    std::function<Result<state::Command>(state::Edit&, const commands::Requester&)> make);
+
+// `dry_run` of the request: absent, or "all"; anything else is `invalid-parameter`.
+ApiResult<bool> is_dry_run(const http::Request& request);
+http::QueryParameter dry_run_parameter();
+// Asks the host what a command would do, and answers with a command that has no id. Checks the
+// preconditions for one resource before. `host-offline` when it is not connected.
+void plan(const CommandSubmission& submission, const std::string& verb,
+          const std::vector<wire::ResourceRequest>& resources);
+// The same where the host need not be asked.
+void answer_planned(const CommandSubmission& submission, const std::string& verb,
+                    std::vector<wire::ResourceResult> resources);
+
+}  // namespace evenkeel::api
