@@ -4,9 +4,9 @@
 
 #include <unistd.h>
 
-#include "plugins/accounts/child.hpp"
 #include "plugins/accounts/locks.hpp"
 #include "plugins/posix/failure.hpp"
+#include "plugins/posix/process.hpp"
 
 namespace evenkeel::accounts {
 
@@ -14,11 +14,21 @@ namespace {
 
 constexpr int kRetryMs = 200;
 constexpr std::size_t kWordsMax = 300;
+constexpr off_t kOutputMax = 4096;
+// A tool that is stopped half-way can leave passwd and shadow contradicting each other.
+constexpr int kCancelGraceMs = 1000;
 
 std::string path_of(const std::string& tool) {
     for (const char* folder : {"/usr/sbin/", "/usr/bin/"})
         if (::access((folder + tool).c_str(), X_OK) == 0) return folder + tool;
     return "/usr/sbin/" + tool;
+}
+
+posix::ProcessResult run_tool(const Command& command, const sdk::Call& call) {
+    posix::Command process{{path_of(command.tool)}};
+    process.argv.insert(process.argv.end(), command.arguments.begin(), command.arguments.end());
+    process.input = command.input;
+    return posix::run(call, process, {kCancelGraceMs, kOutputMax});
 }
 
 // The first line that it wrote, which is the complaint; further ones tell how to use it.
@@ -71,14 +81,13 @@ void carry_out(const std::vector<Command>& commands, const sdk::Call& call, sdk:
     for (const Command& command : commands) {
         while (true) {
             patience.wait_for_locks();
-            const Ended ended =
-                run_child(path_of(command.tool), command.arguments, command.input, call);
-            if (ended.code == 0) break;
-            if (!lacks_lock(ended.output)) throw tool_failure(command, ended.code, ended.output);
+            const auto [exit_code, output] = run_tool(command, call);
+            if (exit_code == 0) break;
+            if (!lacks_lock(output)) throw tool_failure(command, exit_code, output);
             // Which is also what they say where nobody can write at all.
             if (::access("/etc", W_OK) != 0) throw posix::os_failure(errno, "write to /etc");
             // Somebody was quicker; the tools wait too, but for 15 seconds and no longer.
-            patience.wait(first_line(ended.output), kRetryMs);
+            patience.wait(first_line(output), kRetryMs);
         }
         for (const std::string& field : command.fields) changes.done(field);
     }

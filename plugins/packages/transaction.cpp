@@ -20,15 +20,16 @@ constexpr off_t kOutputMax = 16 * 1024 * 1024;
 
 void Transactions::reap() {
     left_.erase(std::remove_if(left_.begin(), left_.end(),
-                               [](const auto& process) { return process->wait(0, -1); }),
+                               [](const auto& process) { return process->wait(0); }),
                 left_.end());
 }
 
-Ran Transactions::run(const sdk::Call& call, const Command& command, const Follow& follow) {
+posix::ProcessResult Transactions::run(const sdk::Call& call, const posix::Command& command,
+                                       const Follow& follow) {
     reap();
     wait_until_free(call, at_work_, what_);
     call.check();
-    auto process = std::make_unique<Process>(command);
+    auto process = std::make_unique<posix::Process>(command);
     bool begun = !follow;
     while (!process->wait(kStepMs, begun ? -1 : call.cancel_fd())) {
         try {
@@ -43,13 +44,13 @@ Ran Transactions::run(const sdk::Call& call, const Command& command, const Follo
         } catch (...) {
             // Before it begins this ends the program; afterwards it does not heed it.
             if (!begun) process->send(SIGINT);
-            const bool ended = process->wait(kGiveWayMs, -1);
+            const bool ended = process->wait(kGiveWayMs);
             if (!ended) left_.push_back(std::move(process));
             throw;
         }
     }
     if (follow) follow(*process, call);
-    return {process->status(), process->output(kOutputMax)};
+    return {process->exit_code(), process->output_end(kOutputMax)};
 }
 
 void wait_to_retry(const sdk::Call& call, const sdk::Failure& busy) {

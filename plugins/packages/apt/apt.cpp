@@ -11,6 +11,7 @@
 #include "plugins/packages/apt/rehearsal.hpp"
 #include "plugins/packages/apt/rules.hpp"
 #include "plugins/packages/apt/watch.hpp"
+#include "plugins/packages/command.hpp"
 #include "plugins/packages/transaction.hpp"
 
 namespace evenkeel::packages {
@@ -72,8 +73,8 @@ class Apt : public Backend {
     }
 
     void rehearse(const sdk::Call& call, const std::vector<Step>& steps) override {
-        const Ran ran = run_reader(call, simulated(change_words(steps)));
-        if (ran.status != 0) throw failure_in(ran.output, apt_rules(), doing(steps));
+        const posix::ProcessResult ran = posix::run(call, simulated(change_words(steps)));
+        if (ran.exit_code != 0) throw failure_in(ran.output, apt_rules(), doing(steps));
         const Rehearsal rehearsal = parse_rehearsal(ran.output);
         const auto is_asked = [&](const std::string& id, bool goes) {
             return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
@@ -104,7 +105,7 @@ class Apt : public Backend {
             heals = heals || step.heal;
             if (!step.heal) changes.push_back(step);
         }
-        Ran ran;
+        posix::ProcessResult ran;
         // apt-get does nothing before an interrupted run is finished. Whether all went well is for
         // what follows to find out: what fails here need not concern its packages.
         if (heals || database_.interrupted()) ran = configure_all(call);
@@ -127,7 +128,7 @@ class Apt : public Backend {
     void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
         Words words = {"/usr/bin/apt-mark", hold ? "hold" : "unhold", "--"};
         words.insert(words.end(), ids.begin(), ids.end());
-        const Ran ran = change(call, {words});
+        const posix::ProcessResult ran = change(call, manager_command(words));
         for (const std::string& id : ids) {
             const auto now = find(id);
             if (!now || now->hold != hold)
@@ -172,21 +173,21 @@ class Apt : public Backend {
         return apt_get(options);
     }
 
-    Command prepared(Words words) const {
-        return {std::move(words),
-                {replace_config_ ? "UCF_FORCE_CONFFNEW=1" : "UCF_FORCE_CONFFOLD=1"}};
+    posix::Command prepared(Words words) const {
+        return manager_command(std::move(words),
+                               {replace_config_ ? "UCF_FORCE_CONFFNEW=1" : "UCF_FORCE_CONFFOLD=1"});
     }
 
     // The reports on descriptor 3 are for a real run only.
-    Command reporting(Words words) const {
+    posix::Command reporting(Words words) const {
         words.insert(words.begin() + 1, {"-o", "APT::Status-Fd=3"});
-        Command command = prepared(std::move(words));
-        command.reports = true;
+        posix::Command command = prepared(std::move(words));
+        command.status_fd = true;
         return command;
     }
 
     // Writes nothing, neither a cache nor the log of how it came to its answer.
-    Command simulated(Words words) const {
+    posix::Command simulated(Words words) const {
         words.insert(words.begin() + 1,
                      {"--simulate", "-o", "Dir::Log::Planner=", "-o", "Dir::Cache::pkgcache="});
         return prepared(std::move(words));
@@ -198,17 +199,18 @@ class Apt : public Backend {
     }
 
     // Waits again when another one was quicker to take the lock.
-    Ran change(const sdk::Call& call, const Command& command) {
+    posix::ProcessResult change(const sdk::Call& call, const posix::Command& command) {
         while (true) {
-            Ran ran = transactions_.run(call, command, command.reports ? follow_apt() : nullptr);
-            if (ran.status == 0) return ran;
+            posix::ProcessResult ran =
+                transactions_.run(call, command, command.status_fd ? follow_apt() : nullptr);
+            if (ran.exit_code == 0) return ran;
             const sdk::Failure failure = failure_in(ran.output, apt_rules(), "change packages");
             if (failure.status() != EK_E_BUSY) return ran;
             wait_to_retry(call, failure);
         }
     }
 
-    Ran configure_all(const sdk::Call& call) {
+    posix::ProcessResult configure_all(const sdk::Call& call) {
         Words words = {"/usr/bin/dpkg", "--configure", "-a"};
         const Words options = dpkg_options();
         words.insert(words.begin() + 1, options.begin(), options.end());
@@ -216,7 +218,8 @@ class Apt : public Backend {
     }
 
     // What configuring could not mend.
-    void reinstall(const sdk::Call& call, const std::vector<Step>& steps, Ran& ran, Words& held) {
+    void reinstall(const sdk::Call& call, const std::vector<Step>& steps, posix::ProcessResult& ran,
+                   Words& held) {
         Words words = {"--no-remove", "--allow-change-held-packages", "--reinstall", "install",
                        "--"};
         const std::size_t fixed = words.size();
@@ -243,11 +246,11 @@ class Apt : public Backend {
     }
 
     // What was asked for is in order, and something else is not.
-    static void note_trouble(const sdk::Call& call, const Ran& ran,
+    static void note_trouble(const sdk::Call& call, const posix::ProcessResult& ran,
                              const std::vector<Outcome>& outcomes) {
         for (const Outcome& outcome : outcomes)
             if (outcome) return;
-        if (ran.status == 0) return;
+        if (ran.exit_code == 0) return;
         const sdk::Failure failure =
             failure_in(ran.output, apt_rules(), "leave all packages in order");
         call.note(EK_SEV_WARNING, "", failure.what());

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "plugins/packages/apt/version.hpp"
-#include "plugins/packages/process.hpp"
+#include "plugins/packages/command.hpp"
 #include "plugins/packages/text.hpp"
 
 namespace evenkeel::packages {
@@ -109,8 +109,8 @@ std::vector<std::optional<Offer>> Candidates::offers(const sdk::Call& call,
     for (const std::string& id : ids)
         if (offers_.find(id) == offers_.end()) argv.push_back(id);
     if (argv.size() > fixed) {
-        const Ran ran = run_reader(call, {argv});
-        if (ran.status != 0)
+        const posix::ProcessResult ran = posix::run(call, manager_command(argv));
+        if (ran.exit_code != 0)
             throw sdk::Failure(EK_E_UNAVAILABLE, "apt-cache policy failed: " +
                                                      ran.output.substr(0, ran.output.find('\n')));
         const auto found = parse_policy(ran.output);

@@ -47,8 +47,8 @@ struct Reports {
 }  // namespace
 
 Follow follow_apt() {
-    return [reports = std::make_shared<Reports>()](Process& process, const sdk::Call& call) {
-        reports->take(process.new_reports(), call);
+    return [reports = std::make_shared<Reports>()](posix::Process& process, const sdk::Call& call) {
+        reports->take(process.new_status_reports(), call);
         return reports->changing;
     };
 }

@@ -6,6 +6,7 @@
 #include <evenkeel/plugin.hpp>
 #include <unistd.h>
 
+#include "plugins/packages/command.hpp"
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
@@ -78,8 +79,8 @@ class Dnf : public Tool {
                      {"--quiet", "--disableplugin=versionlock", "repoquery", "--available",
                       "--queryformat", "%{name} %{evr} %{arch} %{repoid}", "--"});
         words.insert(words.end(), names.begin(), names.end());
-        const Ran ran = run_reader(call, {words});
-        if (ran.status != 0)
+        const posix::ProcessResult ran = posix::run(call, manager_command(words));
+        if (ran.exit_code != 0)
             throw sdk::Failure(EK_E_UNAVAILABLE,
                                failure_in(ran.output, kRules, "read the lists of packages").what());
         const auto priorities = source_priorities();
@@ -114,7 +115,7 @@ class Dnf : public Tool {
             Words words = reading(scratch);
             words.insert(words.end(), {"--assumeno", "--setopt=persistdir=" + scratch.path()});
             words.insert(words.end(), what.begin(), what.end());
-            const Ran ran = run_reader(call, {words});
+            const posix::ProcessResult ran = posix::run(call, manager_command(words));
             if (ran.output.find("Operation aborted.") == ran.output.npos &&
                 ran.output.find("Nothing to do.") == ran.output.npos)
                 throw failure_in(ran.output, kRules, "do it");
@@ -126,13 +127,13 @@ class Dnf : public Tool {
         return all;
     }
 
-    std::vector<Command> commands(const Job& job) override {
-        std::vector<Command> all;
+    std::vector<posix::Command> commands(const Job& job) override {
+        std::vector<posix::Command> all;
         for (const Words& what : parts_of(job)) all.push_back(changing(what));
         return all;
     }
 
-    Command reinstall_command(const Target& target) override {
+    posix::Command reinstall_command(const Target& target) override {
         Words words;
         if (target.held) words.push_back("--disableplugin=versionlock");
         words.insert(words.end(), {"reinstall", "--", exact(target)});
@@ -158,7 +159,9 @@ class Dnf : public Tool {
     }
 
     const Rules& rules() const override { return kRules; }
-    bool is_busy(const Ran& ran) const override { return ran.status == kLockedExit; }
+    bool is_busy(const posix::ProcessResult& ran) const override {
+        return ran.exit_code == kLockedExit;
+    }
 
     std::vector<std::string> holds() const override {
         return parse_versionlock(content_of(std::string(kHoldFolder) + "/versionlock.list"));
@@ -170,11 +173,11 @@ class Dnf : public Tool {
                 .hint("install its plugin versionlock (python3-dnf-plugin-versionlock)");
     }
     bool holds_versions() const override { return true; }
-    Command hold_command(const Words& names, bool hold) const override {
+    posix::Command hold_command(const Words& names, bool hold) const override {
         Words words = common();
         words.insert(words.end(), {"-y", "-C", "--quiet", "versionlock", hold ? "add" : "delete"});
         words.insert(words.end(), names.begin(), names.end());
-        return {words};
+        return manager_command(words);
     }
     Watched::Folder hold_folder() const override {
         return {kHoldFolder, {}, {"versionlock.list"}, false};
@@ -187,12 +190,12 @@ class Dnf : public Tool {
     }
 
     // Lists as they are, also old ones; packages may be fetched.
-    Command changing(const Words& what) const {
+    posix::Command changing(const Words& what) const {
         Words words = common();
         words.insert(words.end(),
                      {"-y", "--setopt=metadata_expire=-1", "--setopt=*.metadata_expire=-1"});
         words.insert(words.end(), what.begin(), what.end());
-        return {words, {"PYTHONUNBUFFERED=1"}};
+        return manager_command(words, {"PYTHONUNBUFFERED=1"});
     }
 
     // Reads the lists as they are and writes nothing but in a folder of its own.

@@ -6,6 +6,7 @@
 
 #include <fnmatch.h>
 
+#include "plugins/packages/command.hpp"
 #include "plugins/packages/rpm/database.hpp"
 #include "plugins/packages/text.hpp"
 #include "plugins/packages/transaction.hpp"
@@ -126,10 +127,10 @@ class Rpm : public Backend {
             if (!step.heal) changes.push_back(step);
         const Job job = job_of(call, changes);
         bool well = true;
-        for (const Command& command : tool_->commands(job)) {
-            const Ran ran = change(call, command, true);
+        for (const posix::Command& command : tool_->commands(job)) {
+            const posix::ProcessResult ran = change(call, command, true);
             output += ran.output;
-            well = ran.status == 0;
+            well = ran.exit_code == 0;
             if (!well) break;
         }
         hold_again(call, job);
@@ -148,7 +149,7 @@ class Rpm : public Backend {
         tool_->require_hold();
         Words names;
         for (const std::string& id : ids) names.push_back(name_of(id));
-        const Ran ran = change(call, tool_->hold_command(names, hold), false);
+        const posix::ProcessResult ran = change(call, tool_->hold_command(names, hold), false);
         const Words holds = tool_->holds();
         for (const std::string& name : names)
             if (is_on_hold(holds, name) != hold)
@@ -195,7 +196,7 @@ class Rpm : public Backend {
             Words words = {"/usr/bin/rpm", "--erase", "--"};
             words.insert(words.end(), found->older.begin(), found->older.end());
             // rpm waits for its lock by itself.
-            output += transactions_.run(call, {words}, follower()).output;
+            output += transactions_.run(call, manager_command(words), follower()).output;
             if (!step.heal || !come_about(step)) continue;
             learn(call, {step.id});
             if (offer_of(step))
@@ -318,9 +319,10 @@ class Rpm : public Backend {
                 .hint("describe them first");
     }
     // Waits again when another one was quicker to take the lock.
-    Ran change(const sdk::Call& call, const Command& command, bool follow) {
+    posix::ProcessResult change(const sdk::Call& call, const posix::Command& command, bool follow) {
         while (true) {
-            Ran ran = transactions_.run(call, command, follow ? follower() : nullptr);
+            posix::ProcessResult ran =
+                transactions_.run(call, command, follow ? follower() : nullptr);
             if (!tool_->is_busy(ran)) return ran;
             wait_to_retry(call, failure_in(ran.output, tool_->rules(), "change packages"));
         }
@@ -329,7 +331,7 @@ class Rpm : public Backend {
     // It has begun when rpm's lock is taken, by whatever is run for us.
     Follow follower() {
         auto rest = std::make_shared<std::string>();
-        return [this, rest](Process& process, const sdk::Call& call) {
+        return [this, rest](posix::Process& process, const sdk::Call& call) {
             *rest += process.new_output();
             for (auto end = rest->find('\n'); end != rest->npos; end = rest->find('\n')) {
                 const std::string_view line = std::string_view(*rest).substr(0, end);

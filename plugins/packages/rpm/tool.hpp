@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "plugins/packages/messages.hpp"
-#include "plugins/packages/process.hpp"
 #include "plugins/packages/watch.hpp"
+#include "plugins/posix/process.hpp"
 
 namespace evenkeel::packages {
 
@@ -58,22 +58,22 @@ class Tool {
     // What would be done. Throws why it cannot.
     virtual RpmRehearsal rehearse(const sdk::Call& call, const Job& job) = 0;
     // The runs that do it, in order. They refresh no list.
-    virtual std::vector<Command> commands(const Job& job) = 0;
+    virtual std::vector<posix::Command> commands(const Job& job) = 0;
     // The run that does it all over, in the same version.
-    virtual Command reinstall_command(const Target& target) = 0;
+    virtual posix::Command reinstall_command(const Target& target) = 0;
     // Of what provides one of these, several versions may be on the machine side by side.
     virtual std::vector<std::string> side_by_side() const = 0;
     // From one line of a run's output: a package's number and of how many, 0 if it tells nothing.
     virtual std::pair<int, int> progress_in(std::string_view line) const = 0;
     virtual const Rules& rules() const = 0;
-    virtual bool is_busy(const Ran& ran) const = 0;  // someone else holds its lock
+    virtual bool is_busy(const posix::ProcessResult& ran) const = 0;  // someone else holds its lock
 
     // What is on hold: the patterns of names.
     virtual std::vector<std::string> holds() const = 0;
     virtual void require_hold() const = 0;  // throws EK_E_UNSUPPORTED where it cannot hold
     // Whether a hold is one of a version, so that it has to be made anew with another one.
     virtual bool holds_versions() const = 0;
-    virtual Command hold_command(const std::vector<std::string>& names, bool hold) const = 0;
+    virtual posix::Command hold_command(const std::vector<std::string>& names, bool hold) const = 0;
     virtual Watched::Folder hold_folder() const = 0;
 };
 

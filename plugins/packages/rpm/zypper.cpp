@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "plugins/packages/command.hpp"
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
@@ -103,8 +104,8 @@ class Zypper : public Tool {
         Words words = {"--xmlout", "search",  "--details", "--match-exact",
                        "--type",   "package", "--"};
         words.insert(words.end(), names.begin(), names.end());
-        const Ran repos = read(call, {"--xmlout", "repos"});
-        const Ran found = read(call, words);
+        const posix::ProcessResult repos = read(call, {"--xmlout", "repos"});
+        const posix::ProcessResult found = read(call, words);
         return parse_zypper_search(found.output, parse_zypper_repos(repos.output));
     }
 
@@ -122,24 +123,24 @@ class Zypper : public Tool {
     }
 
     RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
-        Command command = command_of(job, {"--dry-run"});
+        posix::Command command = command_of(job, {"--dry-run"});
         const Scratch scratch(folder_);
         const Words variables = reading(scratch);
-        command.variables.insert(command.variables.end(), variables.begin(), variables.end());
-        Command summary = command;
+        command.environment.insert(command.environment.end(), variables.begin(), variables.end());
+        posix::Command summary = command;
         summary.argv.insert(summary.argv.begin() + 1, "--xmlout");
-        const Ran ran = run_reader(call, summary);
-        if (ran.status == 0) return parse_zypper_summary(ran.output);
+        const posix::ProcessResult ran = posix::run(call, summary);
+        if (ran.exit_code == 0) return parse_zypper_summary(ran.output);
         // What is wrong it tells people better than programs.
-        throw failure_in(run_reader(call, command).output, kRules, "do it");
+        throw failure_in(posix::run(call, command).output, kRules, "do it");
     }
 
-    std::vector<Command> commands(const Job& job) override {
+    std::vector<posix::Command> commands(const Job& job) override {
         if (job.install.empty() && job.remove.empty()) return {};
         return {command_of(job, {})};
     }
 
-    Command reinstall_command(const Target& target) override {
+    posix::Command reinstall_command(const Target& target) override {
         return command_of({{target}, {}}, {"--force"});
     }
 
@@ -161,12 +162,14 @@ class Zypper : public Tool {
     }
 
     const Rules& rules() const override { return kRules; }
-    bool is_busy(const Ran& ran) const override { return ran.status == kLockedExit; }
+    bool is_busy(const posix::ProcessResult& ran) const override {
+        return ran.exit_code == kLockedExit;
+    }
 
     std::vector<std::string> holds() const override { return parse_zypper_locks(locks()); }
     void require_hold() const override {}
     bool holds_versions() const override { return false; }
-    Command hold_command(const Words& names, bool hold) const override {
+    posix::Command hold_command(const Words& names, bool hold) const override {
         Words words = {kProgram,
                        "--non-interactive",
                        "--no-refresh",
@@ -175,7 +178,7 @@ class Zypper : public Tool {
                        "package",
                        "--"};
         words.insert(words.end(), names.begin(), names.end());
-        return {words};
+        return manager_command(words);
     }
     Watched::Folder hold_folder() const override { return {kFolder, {}, {"locks"}, false}; }
 
@@ -185,13 +188,13 @@ class Zypper : public Tool {
         return {"ZYPP_READONLY_HACK=1", "ZYPP_LOGFILE=/dev/null", "ZYPPTMPDIR=" + scratch.path()};
     }
 
-    Ran read(const sdk::Call& call, const Words& more) const {
+    posix::ProcessResult read(const sdk::Call& call, const Words& more) const {
         const Scratch scratch(folder_);
         Words words = {kProgram, "--non-interactive", "--no-refresh"};
         words.insert(words.end(), more.begin(), more.end());
-        Ran ran = run_reader(call, {words, reading(scratch)});
+        posix::ProcessResult ran = posix::run(call, manager_command(words, reading(scratch)));
         // 104: nothing found; 6: no sources at all.
-        if (ran.status != 0 && ran.status != 104 && ran.status != 6)
+        if (ran.exit_code != 0 && ran.exit_code != 104 && ran.exit_code != 6)
             throw sdk::Failure(EK_E_UNAVAILABLE,
                                failure_in(ran.output, kRules, "read the lists of packages").what());
         return ran;
@@ -200,7 +203,7 @@ class Zypper : public Tool {
     static std::string locks() { return content_of(std::string(kFolder) + "/locks"); }
     static Words lists() { return matching("/var/cache/zypp/raw/*/repodata/repomd.xml"); }
 
-    Command command_of(const Job& job, const Words& options) {
+    posix::Command command_of(const Job& job, const Words& options) {
         Words words = {kProgram, "--non-interactive", "--no-refresh"};
         words.push_back(job.install.empty() ? "remove" : "install");
         words.insert(words.end(), options.begin(), options.end());
@@ -216,7 +219,7 @@ class Zypper : public Tool {
                             target.architecture);
             if (target.held) held.push_back(target.name);
         }
-        return {words, held.empty() ? Words() : without_locks(held)};
+        return manager_command(words, held.empty() ? Words() : without_locks(held));
     }
 
     // zypper cannot be told to pass over a lock, but it can be given another list of them: so ours

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "plugins/accounts/describe.hpp"
-#include "tests/unit/plugins/accounts/call_frame.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::accounts {
 namespace {
+
+using test::failure_of;
 
 constexpr const char* kPasswd =
     "root:x:0:0:root:/root:/bin/bash\n"

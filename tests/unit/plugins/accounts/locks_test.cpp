@@ -8,10 +8,13 @@
 #include <sys/wait.h>
 
 #include "tests/unit/core/temp_folder.hpp"
-#include "tests/unit/plugins/accounts/call_frame.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::accounts {
 namespace {
+
+using test::CallFrame;
+using test::failure_of;
 
 using std::chrono::milliseconds;
 

@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/temp_folder.hpp"
-#include "tests/unit/plugins/accounts/call_frame.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::accounts {
 namespace {
+
+using test::CallFrame;
+using test::failure_of;
 
 std::optional<std::string> told_of(const Database& database, const std::string& id,
                                    const char* word) {

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/plugins/accounts/call_frame.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::accounts {
 namespace {
+
+using test::CallFrame;
+using test::failure_of;
 
 std::string failing(const Command& command, int code, const std::string& output) {
     return failure_of([&] { throw tool_failure(command, code, output); });

@@ -1,15 +1,15 @@
 #include <gtest/gtest.h>
 
 #include "plugins/groups/group.hpp"
-#include "tests/unit/plugins/accounts/call_frame.hpp"
 #include "tests/unit/plugins/bundled.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::groups {
 namespace {
 
-using accounts::CallFrame;
 using accounts::Database;
-using accounts::failure_of;
+using test::CallFrame;
+using test::failure_of;
 
 const Database kDatabase =
     Database::parse("alice:x:1000:1000:::\nbob:x:1001:1001:::\n", "",

@@ -7,10 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/temp_folder.hpp"
-#include "tests/unit/plugins/packages/call.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::packages {
 namespace {
+
+using test::failure_of;
 
 class PackagesBackend : public testing::Test {
   protected:

@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/plugins/packages/call.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::packages {
 namespace {
+
+using test::CallFrame;
 
 // A package manager that has every package but `unknown` in version 1. It refuses all of what it is
 // asked at once when one of it is `refused`, and `breaking` ones do not come about. Somebody takes
@@ -82,7 +84,7 @@ class PackagesBatch : public testing::Test {
         return failures;
     }
 
-    TestCall call_;
+    CallFrame call_;
     FakeBackend backend_;
 };
 

@@ -2,15 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/plugins/packages/call.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::packages {
 namespace {
 
+using test::CallFrame;
+using test::failure_of;
+
 std::string drift(std::string_view desired, std::string_view actual) {
-    TestCall call;
+    CallFrame call;
     compare(call.call(), desired, actual);
-    return call.told;
+    return call.differences;
 }
 
 constexpr std::string_view kSound =

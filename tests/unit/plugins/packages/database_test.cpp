@@ -9,11 +9,14 @@
 #include "plugins/packages/apt/watch.hpp"
 #include "plugins/packages/lock.hpp"
 #include "tests/unit/core/temp_folder.hpp"
-#include "tests/unit/plugins/packages/call.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 #include "tests/unit/plugins/packages/locker.hpp"
 
 namespace evenkeel::packages {
 namespace {
+
+using test::CallFrame;
+using test::failure_of;
 
 using namespace std::string_view_literals;
 
@@ -133,14 +136,14 @@ TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
 TEST_F(DpkgDatabase, IsWaitedForUntilTheDeadline) {
     const AtWork at_work = dpkg_at_work(folder_.path());
     const auto wait = [&](const sdk::Call& call) { wait_until_free(call, at_work, "dpkg"); };
-    EXPECT_NO_THROW(wait(TestCall().call()));
+    EXPECT_NO_THROW(wait(CallFrame().call()));
     const Locker worker(folder_ / "lock-frontend");
     EXPECT_EQ(at_work(), worker.pid());
-    TestCall late(std::chrono::milliseconds(400));
+    CallFrame late(0, std::chrono::milliseconds(400));
     EXPECT_EQ(failure_of([&] { wait(late.call()); }, EK_E_BUSY)
                   .find("dpkg is locked by process " + std::to_string(worker.pid())),
               0u);
-    TestCall cancelled;
+    CallFrame cancelled;
     cancelled.cancel();
     EXPECT_EQ(failure_of([&] { wait(cancelled.call()); }, EK_E_CANCELLED),
               "the call was cancelled");

@@ -4,15 +4,15 @@
 #include "plugins/users/date.hpp"
 #include "plugins/users/difference.hpp"
 #include "plugins/users/password.hpp"
-#include "tests/unit/plugins/accounts/call_frame.hpp"
 #include "tests/unit/plugins/bundled.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::users {
 namespace {
 
-using accounts::CallFrame;
 using accounts::Database;
-using accounts::failure_of;
+using test::CallFrame;
+using test::failure_of;
 
 const std::string kHash = "$y$j9T$saltsaltsalt$hashhashhashhash";
 

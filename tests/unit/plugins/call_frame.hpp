@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace evenkeel::accounts {
+namespace evenkeel::test {
 
-// A call as the host makes one, and what was answered.
+// A call as the host makes one, and what was answered to it.
 class CallFrame {
   public:
     explicit CallFrame(std::uint32_t flags = 0,
@@ -26,13 +26,21 @@ class CallFrame {
         };
         out_.change = [](void* self, const ek_change* change) {
             static const char* const kOutcomes[] = {"", "planned", "done", "failed", "skipped"};
-            static_cast<CallFrame*>(self)->changes +=
-                std::string(sdk::view(change->path)) + " " + kOutcomes[change->outcome] + ";";
+            auto& frame = *static_cast<CallFrame*>(self);
+            const std::string path(sdk::view(change->path));
+            frame.changes += path + " " + kOutcomes[change->outcome] + ";";
+            frame.differences += path + " " + std::string(sdk::view(change->before)) + ">" +
+                                 std::string(sdk::view(change->after)) + ";";
             return ek_status{EK_OK};
         };
         out_.item = [](void* self, ek_str id, ek_str json) {
             static_cast<CallFrame*>(self)->items +=
                 std::string(sdk::view(id)) + " " + std::string(sdk::view(json)) + ";";
+            return ek_status{EK_OK};
+        };
+        out_.progress = [](void* self, std::uint32_t permille, ek_str message) {
+            static_cast<CallFrame*>(self)->progress +=
+                std::to_string(permille) + " " + std::string(sdk::view(message)) + ";";
             return ek_status{EK_OK};
         };
         frame_.size = sizeof frame_;
@@ -57,7 +65,10 @@ class CallFrame {
     void cancel() const { [[maybe_unused]] const auto sent = ::write(pipe_[1], "x", 1); }
 
     std::vector<std::string> notes;
-    std::string changes, items;
+    std::string changes;      // "path outcome;"
+    std::string differences;  // "path before>after;"
+    std::string items;        // "id json;"
+    std::string progress;     // "permille message;"
 
   private:
     int pipe_[2] = {-1, -1};
@@ -65,7 +76,7 @@ class CallFrame {
     ek_call frame_{};
 };
 
-// "status path: words" of the failure that the work ends with; "" if it ends well.
+// "status path: summary" of the failure that the work ends with; "" if it ends well.
 template <typename Work>
 std::string failure_of(Work&& work) {
     try {
@@ -78,4 +89,13 @@ std::string failure_of(Work&& work) {
     }
 }
 
-}  // namespace evenkeel::accounts
+// The summary alone, if the status is the expected one.
+template <typename Work>
+std::string failure_of(Work&& work, ek_status expected) {
+    const std::string failure = failure_of(work);
+    const std::string prefix = std::to_string(expected) + " ";
+    if (failure.rfind(prefix, 0) != 0) return failure.empty() ? "nothing failed" : failure;
+    return failure.substr(failure.find(": ") + 2);
+}
+
+}  // namespace evenkeel::test

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include <unistd.h>
+
+namespace evenkeel::test {
+
+// Waits until `condition` holds, for what nothing can be subscribed to: a file that another process
+// makes, a state of the kernel. False if it does not hold within `limit`. The only pause in the C++
+// tests that polls.
+template <typename Condition>
+bool wait_until(Condition&& condition, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= end) return condition();
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
+inline bool appears(const std::string& path) {
+    return wait_until([&] { return ::access(path.c_str(), F_OK) == 0; });
+}
+
+}  // namespace evenkeel::test
