@@ -1,4 +1,6 @@
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,14 +9,12 @@
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
 
-#include "plugins/services/change.hpp"
-#include "plugins/services/manager.hpp"
-#include "plugins/services/names.hpp"
-#include "plugins/services/wanted.hpp"
-#include "plugins/services/watch.hpp"
+#include "plugins/services/backend.hpp"
+#include "plugins/services/desired.hpp"
+#include "plugins/services/id.hpp"
 #include "services_embedded.hpp"
 
-// The collection `services`: services of systemd by the name of their unit.
+// The collection `services`: services by name, through whatever manages them on this machine.
 namespace evenkeel::services {
 
 namespace {
@@ -28,22 +28,21 @@ constexpr std::string_view kActionsText =
     R"("reload":{"type":"object","additionalProperties":false,)"
     R"("description":"Has it read its configuration again, if its unit says how."}})";
 
-struct Action {
+struct NamedAction {
     std::string_view name;
-    const char* method;
+    Action action;
 };
 
-constexpr Action kActionMethods[] = {{"start", "StartUnit"},
-                                     {"stop", "StopUnit"},
-                                     {"restart", "RestartUnit"},
-                                     {"reload", "ReloadUnit"}};
+constexpr NamedAction kNamedActions[] = {{"start", Action::start},
+                                         {"stop", Action::stop},
+                                         {"restart", Action::restart},
+                                         {"reload", Action::reload}};
 
-// What is asked for by an alias has another name.
-void require_own_name(const std::string& id, const Unit& unit) {
-    if (unit.name == unit_of(id)) return;
-    const std::string own = id_of(unit.name).value_or(unit.name);
-    throw sdk::Failure(EK_E_INVALID, id + " is an alias of the service " + own)
-        .hint("its id is \"" + own + "\"");
+// One that was queried by an alias has another name.
+void require_own_name(const std::string& id, const Service& service) {
+    if (service.id == id) return;
+    throw sdk::Failure(EK_E_INVALID, id + " is an alias of the service " + service.id)
+        .hint("its id is \"" + service.id + "\"");
 }
 
 sdk::Failure missing(const std::string& id) {
@@ -51,10 +50,11 @@ sdk::Failure missing(const std::string& id) {
         .hint("install what brings " + id + ".service first");
 }
 
-// Sends those that are there and returns how many.
-std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids) {
-    std::vector<std::string> names;
-    std::vector<std::size_t> places;  // in `ids`, of each name
+// Sends those that exist and returns how many.
+std::size_t send_each(const sdk::Call& call, Session& session,
+                      const std::vector<std::string>& ids) {
+    std::vector<std::string> valid;
+    std::vector<std::size_t> places;  // in `ids`, of each valid one
     bool failed = false;
     const auto refuse = [&](std::size_t at, sdk::Failure& failure) {
         call.error(failure.at("/" + std::to_string(at)));
@@ -62,24 +62,24 @@ std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids
     };
     for (std::size_t at = 0; at < ids.size(); ++at) {
         try {
-            names.push_back(unit_of(ids[at]));
+            require_id(ids[at]);
+            valid.push_back(ids[at]);
             places.push_back(at);
         } catch (sdk::Failure& failure) {
             refuse(at, failure);
         }
     }
     std::size_t found = 0;
-    const std::vector<Unit> units = Manager(call).look(names);
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        if (!is_there(units[i])) continue;
+    const std::vector<Service> services = session.query(valid);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+        if (!services[i].exists) continue;
         if (call.limit() != 0 && found == call.limit()) break;
-        const std::string& id = ids[places[i]];
         try {
-            require_own_name(id, units[i]);
+            require_own_name(valid[i], services[i]);
             ++found;
-            const auto told =
-                call.describe() ? description_of(units[i]) : std::optional(state_of(units[i]));
-            if (told) call.item(id, *told);
+            const auto json =
+                call.describe() ? services[i].description : std::optional(services[i].state);
+            if (json) call.item(valid[i], *json);
         } catch (sdk::Failure& failure) {
             refuse(places[i], failure);
         }
@@ -102,45 +102,45 @@ class Services {
     Services(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
     void list(const sdk::Call& call, std::string_view filter) {
+        const auto session = detect_backend().open(call);
         if (!filter.empty()) {
             const auto document = sdk::json::parse_object(filter);
             if (const auto* ids = sdk::json::find(document, "ids")) {
-                tell_each(call, sdk::json::texts_of(*ids));
+                send_each(call, *session, sdk::json::texts_of(*ids));
                 return;
             }
         }
-        std::vector<std::string> ids;
-        for (const std::string& name : Manager(call).names()) ids.push_back(*id_of(name));
-        tell_each(call, ids);
+        send_each(call, *session, session->ids());
     }
 
     void read(const sdk::Call& call, std::string_view ids_json) {
         const auto ids = sdk::json::texts_of(sdk::json::parse(ids_json));
-        if (tell_each(call, ids) != 0) return;
+        if (send_each(call, *detect_backend().open(call), ids) != 0) return;
         if (ids.size() == 1) throw missing(ids.front());
         throw sdk::Failure(EK_E_NOT_FOUND, "none of these services exists");
     }
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
-        const std::string name = unit_of(id);
-        const Wanted wanted = wanted_from(desired);
-        const Manager manager(call);
-        // One that is being started already is waited for; any other job is replaced.
-        const bool waits = !call.dry_run() && wanted.running == true;
-        const Unit now = waits ? manager.settled(name) : manager.look({name}).front();
-        if (call.dry_run() && !is_there(now)) {
-            call.note(EK_SEV_WARNING, "", "the service " + std::string(id) + " is not there yet");
-            return difference(wanted).carry_out(call, [] {});
+    void apply(const sdk::Call& call, std::string_view id_text, std::string_view description) {
+        require_id(id_text);
+        const std::string id(id_text);
+        const Desired desired = parse_desired(description);
+        const auto session = detect_backend().open(call);
+        // A start that is already under way is waited for; any other job is replaced.
+        const bool waits = !call.dry_run() && desired.running == true;
+        const Service now = waits ? session->query_settled(id) : query(*session, id);
+        if (call.dry_run() && !now.exists) {
+            call.note(EK_SEV_WARNING, "", "the service " + id + " is not there yet");
+            return difference_from_nothing(desired).carry_out(call, [] {});
         }
         require(now, id);
-        sdk::Changes changes = difference(now, wanted);
-        changes.carry_out(call, [&] { bring_about(manager, now, wanted, changes); });
+        sdk::Changes changes = difference(now, desired);
+        changes.carry_out(call, [&] { session->apply(now, desired, changes); });
         if (call.dry_run()) return;
-        call.state(state_of(changes.empty() ? now : manager.look({name}).front()));
+        call.state(changes.empty() ? now.state : query(*session, id).state);
     }
 
     void remove(const sdk::Call&, std::string_view id) {
-        unit_of(id);
+        require_id(id);
         throw sdk::Failure(EK_E_UNSUPPORTED,
                            "a service is not made or removed, only its package is")
             .hint(
@@ -148,34 +148,44 @@ class Services {
                 ":forget drops the description and leaves the service as it is");
     }
 
-    void invoke(const sdk::Call& call, std::string_view id, std::string_view action,
+    void invoke(const sdk::Call& call, std::string_view id_text, std::string_view name,
                 std::string_view arguments) {
         if (sdk::json::parse_object(arguments).MemberCount() != 0)
             throw sdk::Failure(EK_E_INVALID, "the actions of a service take no arguments");
-        const std::string name = unit_of(id);
-        const std::string verb(action);
-        for (const Action& known : kActionMethods) {
-            if (known.name != action) continue;
-            const Manager manager(call);
-            const Unit now = manager.look({name}).front();
-            require(now, id);
-            if (action != "stop") manager.reload_if_stale(now);
-            manager.run_job(known.method, verb.c_str(), name);
-            call.state(state_of(manager.look({name}).front()));
+        require_id(id_text);
+        const std::string id(id_text);
+        for (const NamedAction& known : kNamedActions) {
+            if (known.name != name) continue;
+            const auto session = detect_backend().open(call);
+            require(query(*session, id), id);
+            session->invoke(id, known.action);
+            call.state(query(*session, id).state);
             return;
         }
-        throw sdk::Failure(EK_E_UNSUPPORTED, "a service has no action " + sdk::quote(action));
+        throw sdk::Failure(EK_E_UNSUPPORTED, "a service has no action " + sdk::quote(name));
     }
 
-    class Watch : public ServiceWatch {
+    class Watch {
       public:
-        Watch(Services&, const sdk::Call&, const sdk::WatchHost& host) : ServiceWatch(host) {}
+        Watch(Services&, const sdk::Call&, const sdk::WatchHost& host)
+            : watcher_(detect_backend().watch(host)) {}
+        void interest(std::string_view id, bool on) {
+            require_id(id);
+            watcher_->interest(std::string(id), on);
+        }
+        void ready(int fd, std::uint32_t revents) { watcher_->ready(fd, revents); }
+
+      private:
+        std::unique_ptr<Watcher> watcher_;
     };
 
   private:
-    static void require(const Unit& unit, std::string_view id) {
-        if (!is_there(unit)) throw missing(std::string(id));
-        require_own_name(std::string(id), unit);
+    static Service query(Session& session, const std::string& id) {
+        return session.query({id}).front();
+    }
+    static void require(const Service& service, const std::string& id) {
+        if (!service.exists) throw missing(id);
+        require_own_name(id, service);
     }
 };
 

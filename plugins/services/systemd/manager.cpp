@@ -1,4 +1,4 @@
-#include "plugins/services/manager.hpp"
+#include "plugins/services/systemd/manager.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -6,15 +6,15 @@
 #include <deque>
 #include <set>
 
-#include "plugins/services/jobs.hpp"
-#include "plugins/services/names.hpp"
+#include "plugins/services/systemd/jobs.hpp"
+#include "plugins/services/systemd/names.hpp"
 
 namespace evenkeel::services {
 
 namespace {
 
-// The bus lets a connection wait for 128 answers at a time; each unit takes two.
-constexpr std::size_t kSideBySide = 48;
+// A connection may have 128 calls without a reply; each unit takes two.
+constexpr std::size_t kPipelined = 48;
 constexpr std::uint32_t kSoonMs = 1'000;
 
 void append_names(const Message& message, const std::vector<std::string>& names) {
@@ -24,7 +24,7 @@ void append_names(const Message& message, const std::vector<std::string>& names)
     require(sd_bus_message_close_container(message.get()));
 }
 
-// The next of an array of ListUnits and its kin; false at the end.
+// The next of the array that ListUnits and the like return; false at the end.
 bool read_unit(sd_bus_message* reply, Unit& unit) {
     const char *name, *description, *load, *active, *sub, *following, *path, *job_type, *job_path;
     if (require(sd_bus_message_read(reply, "(ssssssouso)", &name, &description, &load, &active,
@@ -42,25 +42,29 @@ bool read_unit(sd_bus_message* reply, Unit& unit) {
 
 }  // namespace
 
-std::vector<Unit> Manager::look(const std::vector<std::string>& names) const {
+std::vector<Unit> Manager::units(const std::vector<std::string>& names) const {
     if (names.empty()) return {};
     std::vector<Unit> units = list_by_names(names);
-    for (std::size_t at = 0; at < units.size(); at += kSideBySide) {
-        const std::size_t end = std::min(at + kSideBySide, units.size());
+    for (std::size_t at = 0; at < units.size(); at += kPipelined) {
+        const std::size_t end = std::min(at + kPipelined, units.size());
         add_details(units.data() + at, units.data() + end);
     }
     return units;
 }
 
+Unit Manager::unit(const std::string& name) const {
+    return units({name}).front();
+}
+
 std::vector<Unit> Manager::list_by_names(const std::vector<std::string>& names) const {
-    const Message question = bus_.manager_call("ListUnitsByNames");
-    append_names(question, names);
-    const Message reply = bus_.ask(question, "look at services");
+    const Message request = bus_.manager_call("ListUnitsByNames");
+    append_names(request, names);
+    const Message reply = bus_.call(request, "look at services");
     require(sd_bus_message_enter_container(reply.get(), 'a', "(ssssssouso)"));
     std::vector<Unit> units;
     for (Unit unit; read_unit(reply.get(), unit);) units.push_back(std::move(unit));
     if (units.size() != names.size())
-        throw sdk::Failure(EK_E_INTERNAL, "systemd answers for other units than it was asked for");
+        throw sdk::Failure(EK_E_INTERNAL, "systemd reported other units than were queried");
     return units;
 }
 
@@ -70,45 +74,45 @@ void Manager::add_details(Unit* first, Unit* last) const {
     };
     std::deque<Details> details;
     for (const Unit* unit = first; unit != last; ++unit) {
-        Details& asked = details.emplace_back();
-        const Message question = bus_.manager_call("GetUnitFileState");
-        require(sd_bus_message_append(question.get(), "s", unit->name.c_str()));
-        bus_.send(question, asked.file_state);
-        bus_.ask_property(unit->path, kServiceInterface, "Result", asked.result);
+        Details& pending = details.emplace_back();
+        const Message request = bus_.manager_call("GetUnitFileState");
+        require(sd_bus_message_append(request.get(), "s", unit->name.c_str()));
+        bus_.send(request, pending.file_state);
+        bus_.get_property(unit->path, kServiceInterface, "Result", pending.result);
     }
     bus_.serve_until([&] {
-        return std::all_of(details.begin(), details.end(), [](const Details& asked) {
-            return asked.file_state.arrived() && asked.result.arrived();
+        return std::all_of(details.begin(), details.end(), [](const Details& pending) {
+            return pending.file_state.arrived() && pending.result.arrived();
         });
     });
     for (Unit* unit = first; unit != last; ++unit) {
-        const Details& told = details[static_cast<std::size_t>(unit - first)];
+        const Details& arrived = details[static_cast<std::size_t>(unit - first)];
         const char* text = nullptr;
         // A unit without a file has no such state, one that is not there no result.
-        if (!told.file_state.failed()) {
-            require(sd_bus_message_read(told.file_state.reply(""), "s", &text));
+        if (!arrived.file_state.failed()) {
+            require(sd_bus_message_read(arrived.file_state.reply(""), "s", &text));
             unit->file_state = text;
         }
-        if (!told.result.failed()) {
-            require(sd_bus_message_read(told.result.reply(""), "v", "s", &text));
+        if (!arrived.result.failed()) {
+            require(sd_bus_message_read(arrived.result.reply(""), "v", "s", &text));
             unit->result = text;
         }
     }
 }
 
 std::vector<std::string> Manager::names() const {
-    const auto ask = [&](const char* method, const char* doing) {
-        const Message question = bus_.manager_call(method);
-        append_names(question, {});
-        append_names(question, {"*.service"});
-        return bus_.ask(question, doing);
+    const auto list = [&](const char* method, const char* doing) {
+        const Message request = bus_.manager_call(method);
+        append_names(request, {});
+        append_names(request, {"*.service"});
+        return bus_.call(request, doing);
     };
     std::set<std::string> found;
-    const Message loaded = ask("ListUnitsByPatterns", "list services");
+    const Message loaded = list("ListUnitsByPatterns", "list services");
     require(sd_bus_message_enter_container(loaded.get(), 'a', "(ssssssouso)"));
     for (Unit unit; read_unit(loaded.get(), unit);)
-        if (is_there(unit) && id_of(unit.name)) found.insert(unit.name);
-    const Message files = ask("ListUnitFilesByPatterns", "list unit files");
+        if (exists(unit) && id_of(unit.name)) found.insert(unit.name);
+    const Message files = list("ListUnitFilesByPatterns", "list unit files");
     require(sd_bus_message_enter_container(files.get(), 'a', "(ss)"));
     const char *path, *state;
     while (require(sd_bus_message_read(files.get(), "(ss)", &path, &state)) > 0) {
@@ -121,11 +125,11 @@ std::vector<std::string> Manager::names() const {
 
 void Manager::change_files(const char* method, const std::string& unit, const std::string& doing,
                            std::initializer_list<bool> flags) const {
-    const Message question = bus_.manager_call(method);
-    append_names(question, {unit});
+    const Message request = bus_.manager_call(method);
+    append_names(request, {unit});
     for (const bool flag : flags)
-        require(sd_bus_message_append(question.get(), "b", static_cast<int>(flag)));
-    bus_.ask(question, doing + " " + unit);
+        require(sd_bus_message_append(request.get(), "b", static_cast<int>(flag)));
+    bus_.call(request, doing + " " + unit);
 }
 
 // The flags: for this boot only; replace what stands in the way.
@@ -147,24 +151,24 @@ void Manager::unmask(const std::string& unit) const {
 }
 
 void Manager::reload() const {
-    bus_.ask(bus_.manager_call("Reload"), "make systemd read its units again");
+    bus_.call(bus_.manager_call("Reload"), "make systemd read its units again");
 }
 
-void Manager::reload_if_stale(const Unit& unit) const {
+void Manager::reload_if_stale(const std::string& unit) const {
     Pending pending;
-    bus_.ask_property(unit.path, kUnitInterface, "NeedDaemonReload", pending);
+    bus_.get_property(unit_path(unit), kUnitInterface, "NeedDaemonReload", pending);
     bus_.serve_until([&] { return pending.arrived(); });
     int stale = 0;
-    require(sd_bus_message_read(pending.reply("look at " + unit.name), "v", "b", &stale));
+    require(sd_bus_message_read(pending.reply("look at " + unit), "v", "b", &stale));
     if (stale != 0) reload();
 }
 
 void Manager::run_job(const char* method, const char* verb, const std::string& unit) const {
     Jobs jobs(bus_);
-    const Message question = bus_.manager_call(method);
-    require(sd_bus_message_append(question.get(), "ss", unit.c_str(), "replace"));
+    const Message request = bus_.manager_call(method);
+    require(sd_bus_message_append(request.get(), "ss", unit.c_str(), "replace"));
     const std::string doing = std::string(verb) + " " + unit;
-    const Message reply = bus_.ask(question, doing);
+    const Message reply = bus_.call(request, doing);
     const char* path = nullptr;
     require(sd_bus_message_read(reply.get(), "o", &path));
     std::string result;
@@ -180,7 +184,7 @@ void Manager::run_job(const char* method, const char* verb, const std::string& u
 
 void Manager::job_failed(const char* verb, const std::string& unit,
                          const std::string& result) const {
-    const Unit now = look({unit}).front();
+    const Unit now = this->unit(unit);
     const std::string words = "cannot " + std::string(verb) + " " + unit + ": its job ended \"" +
                               result + "\" and it is " + now.active_state + " (" + now.sub_state +
                               ", " + now.result + ")";
@@ -193,17 +197,17 @@ void Manager::job_failed(const char* verb, const std::string& unit,
                                      : "journalctl -u " + unit + " says why");
 }
 
-Unit Manager::settled(const std::string& unit) const {
+Unit Manager::settled_unit(const std::string& name) const {
     Jobs jobs(bus_);
     for (;;) {
-        const int ended = jobs.ended(unit);
-        Unit now = look({unit}).front();
+        const int ended = jobs.ended(name);
+        Unit now = unit(name);
         if (now.job == 0 || !is_running(now)) return now;
         try {
-            jobs.wait_for_more(unit, ended);
+            jobs.wait_for_more(name, ended);
         } catch (const sdk::Failure& failure) {
             if (failure.status() != EK_E_TIMEOUT) throw;
-            throw sdk::Failure(EK_E_BUSY, "a job of " + unit + " was under way at the deadline")
+            throw sdk::Failure(EK_E_BUSY, "a job of " + name + " was under way at the deadline")
                 .hint("try again when it has ended")
                 .retry_after_ms(kSoonMs);
         }

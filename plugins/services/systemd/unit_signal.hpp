@@ -7,27 +7,28 @@
 #include <utility>
 
 #include <systemd/sd-bus.h>
+
 namespace evenkeel::services {
 
-// What a PropertiesChanged of a unit says; empty and 0 for what it leaves out.
-struct Heard {
+// The signal PropertiesChanged of a unit; empty and 0 for what it leaves out.
+struct UnitSignal {
     std::string active_state;
     std::string sub_state;
     std::uint32_t job = 0;  // 0: none
 };
 
-// Reads the signal. Nothing if it is not as systemd writes it.
-std::optional<Heard> heard_from(sd_bus_message* signal);
+// Nothing if the signal is not as systemd writes it.
+std::optional<UnitSignal> parse_unit_signal(sd_bus_message* message);
 
 // Where a unit without a job is.
-enum class Phase { up, down, transit };
+enum class Phase { up, down, transition };
 
-// Tells from a unit's signals when it is worth a look. A restart sends about 14, all but the last
+// Decides which signals of a unit are worth a check. A restart sends about 14, all but the last
 // while its job is under way; the end of the job has a signal of its own.
 class Transitions {
   public:
-    // Nothing: no news, or the end of the job will tell.
-    std::optional<Phase> on_properties(const std::string& id, const Heard& heard);
+    // Nothing: the state is the same as before, or the signal for the end of the job will follow.
+    std::optional<Phase> on_properties(const std::string& id, const UnitSignal& signal);
     void forget(const std::string& id) { last_.erase(id); }
 
   private:

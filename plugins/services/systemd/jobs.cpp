@@ -1,10 +1,10 @@
-#include "plugins/services/jobs.hpp"
+#include "plugins/services/systemd/jobs.hpp"
 
 #include <cerrno>
 #include <cstdint>
 #include <new>
 
-#include "plugins/services/bus_failure.hpp"
+#include "plugins/services/systemd/bus_failure.hpp"
 
 namespace evenkeel::services {
 

@@ -3,12 +3,12 @@
 #include <map>
 #include <string>
 
-#include "plugins/services/bus.hpp"
+#include "plugins/services/systemd/bus.hpp"
 
 namespace evenkeel::services {
 
-// Hears how jobs end, from when it is made. Made before a job is asked for or looked for, it misses
-// no end. [worker]
+// Receives the results of jobs that end during its life. Create it before a job is requested or
+// queried, and no end is missed. [worker]
 class Jobs {
   public:
     explicit Jobs(const Bus& bus);
@@ -17,7 +17,7 @@ class Jobs {
 
     // Waits for the end of the job with this object path: "done", "failed", "timeout", ...
     std::string result_of(const std::string& job) const;
-    // How many jobs of the unit have ended so far; wait until there are more than `count`.
+    // How many jobs of the unit have ended so far.
     int ended(const std::string& unit) const;
     void wait_for_more(const std::string& unit, int count) const;
 
@@ -27,7 +27,7 @@ class Jobs {
     const Bus& bus_;
     std::map<std::string, std::string> results_;  // by the job's path
     std::map<std::string, int> ended_;            // jobs of each unit
-    Pending subscribed_;  // else systemd tells the ends of our own jobs only
+    Pending subscribed_;  // without it systemd sends the signals of our own jobs only
     Slot slot_;
 };
 

@@ -1,4 +1,4 @@
-#include "plugins/services/watch.hpp"
+#include "plugins/services/systemd/watch.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,18 +7,17 @@
 #include <optional>
 #include <utility>
 
-#include "plugins/services/bus_failure.hpp"
-#include "plugins/services/names.hpp"
+#include "plugins/services/systemd/bus_failure.hpp"
+#include "plugins/services/systemd/names.hpp"
 
 namespace evenkeel::services {
 
 namespace {
 
-constexpr std::uint64_t kPatienceMinNs = 100'000'000;
-constexpr std::uint64_t kPatienceMaxNs = 5'000'000'000;
-// A wake-up takes no more than this many messages, so that other watches get their turn.
+constexpr std::uint64_t kBackoffMinNs = 100'000'000;
+constexpr std::uint64_t kBackoffMaxNs = 5'000'000'000;
+// Of each wake-up, so that other watches get their turn.
 constexpr int kMessagesMax = 256;
-constexpr const char* kUnitPath = "/org/freedesktop/systemd1/unit";
 
 constexpr const char* kPropertiesRule =
     "type='signal',sender='org.freedesktop.systemd1',"
@@ -39,18 +38,16 @@ constexpr const char* kOwnerRule =
     "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.freedesktop.systemd1'";
 
 std::optional<std::string> id_at(const char* path) {
-    char* raw = nullptr;
-    if (path == nullptr || sd_bus_path_decode(path, kUnitPath, &raw) <= 0) return std::nullopt;
-    const std::unique_ptr<char, decltype(&std::free)> name(raw, std::free);
-    return id_of(name.get());
+    const auto unit = unit_at(path);
+    return unit ? id_of(*unit) : std::nullopt;
 }
 
 }  // namespace
 
 // No exception may pass the library's frames.
-template <ServiceWatch::Handler handler>
-int ServiceWatch::call(sd_bus_message* message, void* self, sd_bus_error*) {
-    auto& watch = *static_cast<ServiceWatch*>(self);
+template <SystemdWatch::Handler handler>
+int SystemdWatch::call(sd_bus_message* message, void* self, sd_bus_error*) {
+    auto& watch = *static_cast<SystemdWatch*>(self);
     try {
         (watch.*handler)(message);
     } catch (const std::exception&) {
@@ -59,86 +56,83 @@ int ServiceWatch::call(sd_bus_message* message, void* self, sd_bus_error*) {
     return 0;
 }
 
-ServiceWatch::ServiceWatch(const sdk::WatchHost& host) : host_(host) {
-    require_systemd();
-    try_to_open();
+SystemdWatch::SystemdWatch(const sdk::WatchHost& host) : host_(host) {
+    try_to_connect();
     arm();
 }
 
-ServiceWatch::~ServiceWatch() {
+SystemdWatch::~SystemdWatch() {
     try {
         host_.timer(0);
         close();
     } catch (const sdk::Failure&) {
-        // The host takes the descriptor out by itself when it is closed.
+        // The host drops the descriptor by itself when it is closed.
     }
 }
 
-void ServiceWatch::interest(std::string_view id, bool on) {
-    unit_of(id);
-    const std::string name(id);
+void SystemdWatch::interest(const std::string& id, bool on) {
     if (on) {
-        ids_.insert(name);
+        ids_.insert(id);
         return;
     }
-    ids_.erase(name);
-    due_.forget(name);
-    transitions_.forget(name);
+    ids_.erase(id);
+    schedule_.forget(id);
+    transitions_.forget(id);
 }
 
-void ServiceWatch::ready(int, std::uint32_t) {
-    if (bus_) serve();
+void SystemdWatch::ready(int, std::uint32_t) {
+    if (bus_) handle_messages();
     if (broken_) close();
-    if (!bus_ && sdk::now_ns() >= reopen_ns_) try_to_open();
-    for (const std::string& id : due_.take(sdk::now_ns())) host_.changed(id);
+    if (!bus_ && sdk::now_ns() >= reconnect_ns_) try_to_connect();
+    for (const std::string& id : schedule_.take_due(sdk::now_ns())) host_.changed(id);
     arm();
 }
 
-void ServiceWatch::try_to_open() {
+void SystemdWatch::try_to_connect() {
     try {
-        open();
+        connect_and_subscribe();
     } catch (const sdk::Failure&) {
         close();
     }
 }
 
-void ServiceWatch::open() {
+void SystemdWatch::connect_and_subscribe() {
     bus_ = connect();
-    match<&ServiceWatch::on_properties>(kPropertiesRule);
-    match<&ServiceWatch::on_job_removed>(kJobRule);
-    match<&ServiceWatch::on_files_changed>(kFilesRule);
-    match<&ServiceWatch::on_reloading>(kReloadingRule);
-    match<&ServiceWatch::on_owner_changed>(kOwnerRule);
+    match<&SystemdWatch::on_properties>(kPropertiesRule);
+    match<&SystemdWatch::on_job_removed>(kJobRule);
+    match<&SystemdWatch::on_files_changed>(kFilesRule);
+    match<&SystemdWatch::on_reloading>(kReloadingRule);
+    match<&SystemdWatch::on_owner_changed>(kOwnerRule);
     subscribe();
     fd_ = sd_bus_get_fd(bus_.get());
 }
 
-void ServiceWatch::close() {
-    was_deaf_ = was_deaf_ || hears_;
-    hears_ = false;
+void SystemdWatch::close() {
+    signals_lost_ = signals_lost_ || subscribed_;
+    subscribed_ = false;
     if (fd_ >= 0) host_.fd(fd_, 0);
     fd_ = -1;
     bus_.reset();
     broken_ = false;
-    patience_ns_ = std::clamp(patience_ns_ * 2, kPatienceMinNs, kPatienceMaxNs);
-    reopen_ns_ = sdk::now_ns() + patience_ns_;
+    backoff_ns_ = std::clamp(backoff_ns_ * 2, kBackoffMinNs, kBackoffMaxNs);
+    reconnect_ns_ = sdk::now_ns() + backoff_ns_;
 }
 
-template <ServiceWatch::Handler handler>
-void ServiceWatch::match(const char* rule) {
+template <SystemdWatch::Handler handler>
+void SystemdWatch::match(const char* rule) {
     const int result =
         sd_bus_add_match_async(bus_.get(), nullptr, rule, call<handler>, nullptr, this);
     if (result < 0) throw bus_lost(result);
 }
 
-void ServiceWatch::subscribe() {
+void SystemdWatch::subscribe() {
     const int result =
         sd_bus_call_method_async(bus_.get(), nullptr, kSystemd, kManagerPath, kManagerInterface,
-                                 "Subscribe", call<&ServiceWatch::on_subscribed>, this, "");
+                                 "Subscribe", call<&SystemdWatch::on_subscribed>, this, "");
     if (result < 0) throw bus_lost(result);
 }
 
-void ServiceWatch::serve() {
+void SystemdWatch::handle_messages() {
     for (int messages = 0; messages < kMessagesMax && !broken_; ++messages) {
         const int result = sd_bus_process(bus_.get(), nullptr);
         if (result < 0) broken_ = true;
@@ -146,8 +140,8 @@ void ServiceWatch::serve() {
     }
 }
 
-void ServiceWatch::arm() {
-    std::uint64_t next_ns = due_.next_ns();
+void SystemdWatch::arm() {
+    std::uint64_t next_ns = schedule_.next_ns();
     const auto sooner = [&](std::uint64_t at_ns) {
         next_ns = next_ns == 0 ? at_ns : std::min(next_ns, at_ns);
     };
@@ -159,61 +153,61 @@ void ServiceWatch::arm() {
         // 0 is "now" there and "never" here.
         if (until_us < UINT64_MAX / 1000) sooner(std::max<std::uint64_t>(until_us * 1000, 1));
     } else {
-        sooner(reopen_ns_);
+        sooner(reconnect_ns_);
     }
     host_.timer(next_ns);
 }
 
-// From here on nothing is missed; what happened before has to be looked for.
-void ServiceWatch::on_subscribed(sd_bus_message* reply) {
+// From here on no signal is missed; what has changed before is found by a rescan.
+void SystemdWatch::on_subscribed(sd_bus_message* reply) {
     if (sd_bus_message_is_method_error(reply, nullptr) > 0 &&
         sd_bus_message_is_method_error(reply, "org.freedesktop.systemd1.AlreadySubscribed") <= 0) {
         broken_ = true;
         return;
     }
-    patience_ns_ = 0;
-    hears_ = true;
-    if (std::exchange(was_deaf_, false)) return host_.missed();
+    backoff_ns_ = 0;
+    subscribed_ = true;
+    if (std::exchange(signals_lost_, false)) return host_.missed();
     host_.rescan();
 }
 
-void ServiceWatch::on_properties(sd_bus_message* signal) {
+void SystemdWatch::on_properties(sd_bus_message* signal) {
     const auto id = id_at(sd_bus_message_get_path(signal));
     if (!id || ids_.count(*id) == 0) return;
-    const auto heard = heard_from(signal);
-    if (heard && heard->job != 0) host_.unsettled(*id);
-    if (!heard) return due_.state(*id, Phase::up, sdk::now_ns());
-    const auto phase = transitions_.on_properties(*id, *heard);
-    if (phase) due_.state(*id, *phase, sdk::now_ns());
+    const auto parsed = parse_unit_signal(signal);
+    if (!parsed) return schedule_.state_changed(*id, Phase::up, sdk::now_ns());
+    if (parsed->job != 0) host_.unsettled(*id);
+    const auto phase = transitions_.on_properties(*id, *parsed);
+    if (phase) schedule_.state_changed(*id, *phase, sdk::now_ns());
 }
 
-void ServiceWatch::on_job_removed(sd_bus_message* signal) {
+void SystemdWatch::on_job_removed(sd_bus_message* signal) {
     std::uint32_t number = 0;
     const char *path = nullptr, *unit = nullptr, *result = nullptr;
     if (sd_bus_message_read(signal, "uoss", &number, &path, &unit, &result) < 0) return;
     const auto id = id_of(unit);
-    if (id && ids_.count(*id) != 0) due_.state(*id, Phase::up, sdk::now_ns());
+    if (id && ids_.count(*id) != 0) schedule_.state_changed(*id, Phase::up, sdk::now_ns());
 }
 
-void ServiceWatch::on_files_changed(sd_bus_message*) {
-    touch_all();
+void SystemdWatch::on_files_changed(sd_bus_message*) {
+    schedule_all();
 }
 
-void ServiceWatch::on_reloading(sd_bus_message* signal) {
+void SystemdWatch::on_reloading(sd_bus_message* signal) {
     int begins = 0;
-    if (sd_bus_message_read(signal, "b", &begins) >= 0 && begins == 0) touch_all();
+    if (sd_bus_message_read(signal, "b", &begins) >= 0 && begins == 0) schedule_all();
 }
 
-// systemd went from the bus and came back: it does not know us any more.
-void ServiceWatch::on_owner_changed(sd_bus_message* signal) {
+// systemd left the bus and came back: it has lost our subscription.
+void SystemdWatch::on_owner_changed(sd_bus_message* signal) {
     const char *name = nullptr, *before = nullptr, *after = nullptr;
     if (sd_bus_message_read(signal, "sss", &name, &before, &after) < 0) return;
-    was_deaf_ = true;
+    signals_lost_ = true;
     if (*after != '\0') subscribe();
 }
 
-void ServiceWatch::touch_all() {
-    for (const std::string& id : ids_) due_.files(id, sdk::now_ns());
+void SystemdWatch::schedule_all() {
+    for (const std::string& id : ids_) schedule_.files_changed(id, sdk::now_ns());
 }
 
 }  // namespace evenkeel::services

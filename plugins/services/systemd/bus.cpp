@@ -1,14 +1,14 @@
-#include "plugins/services/bus.hpp"
+#include "plugins/services/systemd/bus.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <system_error>
 
 #include <poll.h>
-#include <systemd/sd-daemon.h>
 
-#include "plugins/services/bus_failure.hpp"
+#include "plugins/services/systemd/bus_failure.hpp"
 
 namespace evenkeel::services {
 
@@ -20,14 +20,7 @@ constexpr int kWaitMaxMs = 60'000;
 
 }  // namespace
 
-void require_systemd() {
-    if (sd_booted() <= 0)
-        throw sdk::Failure(EK_E_UNAVAILABLE, "systemd does not run this machine")
-            .hint("services are those of systemd only");
-}
-
 BusHandle connect() {
-    require_systemd();
     sd_bus* bus = nullptr;
     const int result = sd_bus_open_system(&bus);
     if (result < 0) throw bus_lost(result);
@@ -38,6 +31,20 @@ int require(int result) {
     if (result >= 0) return result;
     throw sdk::Failure(EK_E_INTERNAL, "a message of systemd is not as it should be: " +
                                           std::generic_category().message(-result));
+}
+
+std::string unit_path(const std::string& unit) {
+    char* path = nullptr;
+    require(sd_bus_path_encode(kUnitsPath, unit.c_str(), &path));
+    const std::unique_ptr<char, decltype(&std::free)> owned(path, std::free);
+    return path;
+}
+
+std::optional<std::string> unit_at(const char* path) {
+    char* unit = nullptr;
+    if (path == nullptr || sd_bus_path_decode(path, kUnitsPath, &unit) <= 0) return std::nullopt;
+    const std::unique_ptr<char, decltype(&std::free)> owned(unit, std::free);
+    return unit;
 }
 
 int Pending::on_reply(sd_bus_message* message, void* self, sd_bus_error*) {
@@ -61,7 +68,7 @@ Message Bus::manager_call(const char* method) const {
     return Message(message);
 }
 
-void Bus::ask_property(const std::string& path, const char* interface, const char* property,
+void Bus::get_property(const std::string& path, const char* interface, const char* property,
                        Pending& pending) const {
     sd_bus_message* raw = nullptr;
     require(sd_bus_message_new_method_call(bus_.get(), &raw, kSystemd, path.c_str(),
@@ -80,7 +87,7 @@ void Bus::send(const Message& message, Pending& pending) const {
     pending.slot_.reset(slot);
 }
 
-Message Bus::ask(const Message& message, const std::string& doing) const {
+Message Bus::call(const Message& message, const std::string& doing) const {
     Pending pending;
     send(message, pending);
     serve_until([&] { return pending.arrived(); });

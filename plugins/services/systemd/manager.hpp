@@ -4,39 +4,40 @@
 #include <string>
 #include <vector>
 
-#include "plugins/services/bus.hpp"
-#include "plugins/services/unit.hpp"
+#include "plugins/services/systemd/bus.hpp"
+#include "plugins/services/systemd/unit.hpp"
 
 namespace evenkeel::services {
 
-// What systemd's manager does for this collection, over one connection and inside one call. Units
-// are named in full. Everything throws sdk::Failure with systemd's words. [worker]
+// The calls of systemd's manager that this collection uses, over one connection and inside one
+// call. Units are named in full. Everything throws sdk::Failure with systemd's words. [worker]
 class Manager {
   public:
     explicit Manager(const sdk::Call& call) : call_(call), bus_(call) {}
 
-    // One for each name, in that order, all in one question and those that details need side by
-    // side. An alias gives the unit behind it; a name that nothing is known of gives one that is
-    // not there.
-    std::vector<Unit> look(const std::vector<std::string>& names) const;
-    // Every service that is loaded or has a unit file; templates and aliases are none. Asks systemd
-    // to read its folders (100 ms and more): not for a hot path.
+    // One for each name, in that order. One request for all of them, then two for each, sent
+    // without waiting for the replies. An alias gives the unit behind it; an unknown name gives one
+    // that does not exist.
+    std::vector<Unit> units(const std::vector<std::string>& names) const;
+    Unit unit(const std::string& name) const;
+    // Every service that is loaded or has a unit file; templates and aliases are none. systemd
+    // reads its folders for it (100 ms and more): not for a hot path.
     std::vector<std::string> names() const;
 
     void enable(const std::string& unit) const;
     void disable(const std::string& unit) const;
     void mask(const std::string& unit) const;
     void unmask(const std::string& unit) const;
-    // As systemctl daemon-reload; returns when it is done.
+    // As systemctl daemon-reload; returns when systemd has read its units.
     void reload() const;
     // Reloads if the unit's files are newer than what systemd has read of them.
-    void reload_if_stale(const Unit& unit) const;
+    void reload_if_stale(const std::string& unit) const;
 
     // Starts, stops, ... the unit and waits for the end of the job. `method` is "StartUnit" or one
     // of its kin, `verb` the word for it: "start".
     void run_job(const char* method, const char* verb, const std::string& unit) const;
-    // The unit when no job brings it up any more; EK_E_BUSY if one still does at the deadline.
-    Unit settled(const std::string& unit) const;
+    // The unit once no job starts it any more; EK_E_BUSY if one still does at the deadline.
+    Unit settled_unit(const std::string& name) const;
 
   private:
     std::vector<Unit> list_by_names(const std::vector<std::string>& names) const;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <evenkeel/cpp/call.hpp>
@@ -13,6 +14,7 @@ namespace evenkeel::services {
 inline constexpr const char* kSystemd = "org.freedesktop.systemd1";
 inline constexpr const char* kManagerPath = "/org/freedesktop/systemd1";
 inline constexpr const char* kManagerInterface = "org.freedesktop.systemd1.Manager";
+inline constexpr const char* kUnitsPath = "/org/freedesktop/systemd1/unit";
 inline constexpr const char* kUnitInterface = "org.freedesktop.systemd1.Unit";
 inline constexpr const char* kServiceInterface = "org.freedesktop.systemd1.Service";
 inline constexpr const char* kPropertiesInterface = "org.freedesktop.DBus.Properties";
@@ -26,17 +28,18 @@ using BusHandle = std::unique_ptr<sd_bus, Release>;
 using Slot = std::unique_ptr<sd_bus_slot, Release>;
 using Message = std::unique_ptr<sd_bus_message, Release>;
 
-// Throws EK_E_UNAVAILABLE when systemd does not run this machine. [any]
-void require_systemd();
-
-// A connection to the system bus that is being made. Throws as require_systemd(), and
-// EK_E_UNAVAILABLE when nothing listens at the bus. [any]
+// A connection to the system bus, not yet authenticated. Throws EK_E_UNAVAILABLE when nothing
+// listens there. [any]
 BusHandle connect();
 
 // Throws EK_E_INTERNAL for a negative result of building or reading a message.
 int require(int result);
 
-// A call's answer on its way. Stays where it is until it has arrived.
+// The D-Bus object of a unit, and the other way round; nothing for a path of something else.
+std::string unit_path(const std::string& unit);
+std::optional<std::string> unit_at(const char* path);
+
+// The reply to a method call, possibly still to come. Must not move until it has arrived.
 class Pending {
   public:
     Pending() = default;
@@ -45,7 +48,7 @@ class Pending {
 
     bool arrived() const { return reply_ != nullptr; }
     bool failed() const;
-    // The answer; throws what the error says, as "cannot <doing>: ...".
+    // The reply; if it is an error, throws "cannot <doing>: <its words>".
     sd_bus_message* reply(const std::string& doing) const;
 
   private:
@@ -56,23 +59,22 @@ class Pending {
     Slot slot_;
 };
 
-// One connection for the length of one call of the host: to open it costs less than to look after
-// it, and nothing piles up on it afterwards. Waits no longer than the call may. [worker]
+// One connection for the length of one call of the host: to open one costs less than to keep one
+// healthy, and no signals pile up on it between calls. Waits no longer than the call may. [worker]
 class Bus {
   public:
     // Throws as connect().
     explicit Bus(const sdk::Call& call) : call_(call), bus_(connect()) {}
 
     sd_bus* get() const { return bus_.get(); }
-    // A call of a method of systemd's manager, to be filled in.
+    // A call of a method of systemd's manager, whose arguments are still to be appended.
     Message manager_call(const char* method) const;
-    // Asks for a property of a unit.
-    void ask_property(const std::string& path, const char* interface, const char* property,
+    void get_property(const std::string& path, const char* interface, const char* property,
                       Pending& pending) const;
     void send(const Message& message, Pending& pending) const;
-    // Sends it and waits for the answer; "cannot <doing>: ..." when that is an error.
-    Message ask(const Message& message, const std::string& doing) const;
-    // Serves the connection until `done`; throws when the call is cancelled or late, or the
+    // Sends it and waits for the reply, as Pending::reply().
+    Message call(const Message& message, const std::string& doing) const;
+    // Handles messages until `done`; throws when the call is cancelled or past its deadline, or the
     // connection breaks.
     void serve_until(const std::function<bool()>& done) const;
 

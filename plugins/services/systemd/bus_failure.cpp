@@ -1,4 +1,4 @@
-#include "plugins/services/bus_failure.hpp"
+#include "plugins/services/systemd/bus_failure.hpp"
 
 #include <cerrno>
 #include <cstdint>

@@ -1,0 +1,140 @@
+#include "plugins/services/systemd/systemd.hpp"
+
+#include <systemd/sd-daemon.h>
+
+#include "plugins/services/desired.hpp"
+#include "plugins/services/systemd/manager.hpp"
+#include "plugins/services/systemd/names.hpp"
+#include "plugins/services/systemd/unit.hpp"
+#include "plugins/services/systemd/watch.hpp"
+
+namespace evenkeel::services {
+
+namespace {
+
+void require_enabled(const Unit& after) {
+    if (is_enabled(after)) return;
+    throw sdk::Failure(EK_E_UNSUPPORTED, after.name + " cannot be enabled: its unit file is " +
+                                             after.file_state + " afterwards too")
+        .at("/enabled")
+        .hint("leave enabled out");
+}
+
+class SystemdSession : public Session {
+  public:
+    explicit SystemdSession(const sdk::Call& call) : manager_(call) {}
+
+    std::vector<Service> query(const std::vector<std::string>& ids) override {
+        std::vector<std::string> names;
+        for (const std::string& id : ids) names.push_back(unit_of(id));
+        std::vector<Service> services;
+        for (const Unit& unit : manager_.units(names)) services.push_back(service_of(unit));
+        return services;
+    }
+
+    std::vector<std::string> ids() override {
+        std::vector<std::string> ids;
+        for (const std::string& name : manager_.names()) ids.push_back(*id_of(name));
+        return ids;
+    }
+
+    Service query_settled(const std::string& id) override {
+        return service_of(manager_.settled_unit(unit_of(id)));
+    }
+
+    void apply(const Service& now, const Desired& desired, sdk::Changes& changes) override {
+        const std::string unit = unit_of(now.id);
+        const bool starts = changes.has("/running") && *desired.running;
+        if (changes.has("/running") && !starts) {
+            manager_.run_job("StopUnit", "stop", unit);
+            changes.done("/running");
+        }
+        if (changes.has("/masked") || changes.has("/enabled")) {
+            change_files(now, desired, changes);
+            if (desired.enabled == true) require_enabled(manager_.unit(unit));
+        }
+        if (starts) start(unit);
+    }
+
+    void invoke(const std::string& id, Action action) override {
+        static constexpr struct {
+            const char *method, *verb;
+        } kJobs[] = {{"StartUnit", "start"},
+                     {"StopUnit", "stop"},
+                     {"RestartUnit", "restart"},
+                     {"ReloadUnit", "reload"}};
+        const std::string unit = unit_of(id);
+        if (action != Action::stop) manager_.reload_if_stale(unit);
+        const auto& job = kJobs[static_cast<int>(action)];
+        manager_.run_job(job.method, job.verb, unit);
+    }
+
+  private:
+    // True if unit files were changed. While a unit is masked, systemd does not report whether it
+    // is enabled, so that this is queried anew after it has been unmasked.
+    bool set_enabled(const Service& now, bool wanted, bool unmasked) const {
+        const std::string unit = unit_of(now.id);
+        const bool enabled = unmasked ? is_enabled(manager_.unit(unit)) : now.enabled;
+        if (enabled == wanted) return false;
+        if (wanted) {
+            manager_.enable(unit);
+        } else {
+            manager_.disable(unit);
+        }
+        return true;
+    }
+
+    void change_files(const Service& now, const Desired& desired, sdk::Changes& changes) const {
+        const std::string unit = unit_of(now.id);
+        const bool masking = changes.has("/masked");
+        const bool unmasking = masking && !*desired.masked;
+        bool changed = masking;
+        if (unmasking) {
+            manager_.unmask(unit);
+            changes.done("/masked");
+        }
+        if (desired.enabled) changed = set_enabled(now, *desired.enabled, unmasking) || changed;
+        if (masking && !unmasking) manager_.mask(unit);
+        if (changed) manager_.reload();
+        changes.done("/masked");
+        changes.done("/enabled");
+    }
+
+    void start(const std::string& unit) const {
+        manager_.reload_if_stale(unit);
+        manager_.run_job("StartUnit", "start", unit);
+        const Unit after = manager_.unit(unit);
+        if (is_running(after)) return;
+        throw sdk::Failure(EK_E_CONFLICT, after.name + " was started and does not run: it is " +
+                                              after.active_state + " (" + after.result + ")")
+            .at("/running")
+            .hint(
+                "it ended by itself or a condition of its unit is not met; "
+                "describe only enabled for what runs once");
+    }
+
+    Manager manager_;
+};
+
+class SystemdBackend : public Backend {
+  public:
+    std::unique_ptr<Session> open(const sdk::Call& call) const override {
+        return std::make_unique<SystemdSession>(call);
+    }
+    std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) const override {
+        return std::make_unique<SystemdWatch>(host);
+    }
+};
+
+}  // namespace
+
+bool systemd_runs() {
+    return sd_booted() > 0;
+}
+
+const Backend& systemd_backend() {
+    static const SystemdBackend backend;
+    return backend;
+}
+
+}  // namespace evenkeel::services
