@@ -8,6 +8,7 @@
 #include <rapidjson/reader.h>
 
 #include "core/base/text.hpp"
+#include "core/json/counters.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::json {
@@ -98,6 +99,7 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
 }  // namespace
 
 Result<Value> parse(std::string_view text, Limits limits) {
+    count_parse(text.size());
     if (text.size() > limits.bytes) {
         return fail(Errc::limit, "JSON of " + std::to_string(text.size()) + " bytes is over " +
                                      std::to_string(limits.bytes));

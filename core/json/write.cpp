@@ -5,6 +5,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "core/json/counters.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::json {
@@ -65,6 +66,7 @@ std::string compact(const Value& value, bool sorted) {
     rapidjson::StringBuffer out;
     rapidjson::Writer<rapidjson::StringBuffer> writer(out);
     put(writer, value, sorted);
+    count_write(out.GetSize());
     return std::string(out.GetString(), out.GetSize());
 }
 
@@ -83,6 +85,7 @@ std::string write_pretty(const Value& value) {
     rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(out);
     writer.SetIndent(' ', 2);
     put(writer, value, false);
+    count_write(out.GetSize());
     return std::string(out.GetString(), out.GetSize());
 }
 
