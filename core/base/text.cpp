@@ -3,13 +3,14 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <utility>
+
+#include <evenkeel/cpp/base64.hpp>
 
 namespace evenkeel {
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -85,42 +86,12 @@ Result<std::string> from_hex(std::string_view text) {
 }
 
 std::string to_base64(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = (group << 8) | (k < have ? byte_at(bytes, i + k) : 0);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            out.push_back(k <= have ? kBase64[(group >> (18 - 6 * k)) & 63] : '=');
-        }
-    }
-    return out;
+    return sdk::encode_base64(bytes);
 }
 
 Result<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return fail(Errc::invalid, "base64 whose length is no multiple of 4");
-    std::string out;
-    out.reserve(text.size() / 4 * 3);
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        const bool last = i + 4 == text.size();
-        std::size_t have = 4;
-        if (last && text[i + 3] == '=') have = text[i + 2] == '=' ? 2 : 3;
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            const std::size_t value = k < have ? kBase64.find(text[i + k]) : 0;
-            if (value == std::string_view::npos) return fail(Errc::invalid, "not base64");
-            group = (group << 6) | static_cast<std::uint32_t>(value);
-        }
-        const std::uint32_t unused = have == 2 ? group & 0xFFFF : have == 3 ? group & 0xFF : 0;
-        if (unused != 0) return fail(Errc::invalid, "base64 with bits past its end");
-        for (std::size_t k = 0; k + 1 < have; ++k) {
-            out.push_back(static_cast<char>((group >> (16 - 8 * k)) & 0xFF));
-        }
-    }
-    return out;
+    if (auto bytes = sdk::decode_base64(text)) return *std::move(bytes);
+    return fail(Errc::invalid, "not canonical base64");
 }
 
 std::string percent_encode(std::string_view text) {

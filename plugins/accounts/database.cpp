@@ -6,11 +6,11 @@
 #include <charconv>
 
 #include <evenkeel/cpp/failure.hpp>
+#include <evenkeel/cpp/fd.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "plugins/posix/failure.hpp"
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::accounts {
 
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kBytesMax = 64u << 20;
 
 std::string read_whole(const std::string& path, bool may_be_missing) {
-    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd && errno == ENOENT && may_be_missing) return "";
     // Never "not found": that would say that there is no such account.
     if (!fd && errno == ENOENT) throw sdk::Failure(EK_E_UNAVAILABLE, "there is no " + path);

@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::accounts {
 
@@ -30,7 +29,7 @@ constexpr std::array<const char*, 4> kLocks = {"passwd.lock", "shadow.lock", "gr
 
 // The shadow tools write their process id into a lock file before it has its name.
 std::optional<std::string> holder_of_file(const std::string& path) {
-    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!fd) return std::nullopt;
     std::array<char, 32> text{};
     const ssize_t length = ::read(fd.get(), text.data(), text.size());
@@ -46,7 +45,7 @@ std::optional<std::string> holder_of_file(const std::string& path) {
 
 // lckpwdf(3), which PAM's password changes take.
 std::optional<std::string> holder_of_pwd_lock(const std::string& path) {
-    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;

@@ -25,9 +25,9 @@ namespace evenkeel::directories {
 
 namespace {
 
-posix::Fd open_directory(const posix::Place& place, const std::string& path) {
-    posix::Fd fd(::openat(place.folder.get(), place.name.c_str(),
-                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+sdk::Fd open_directory(const posix::Place& place, const std::string& path) {
+    sdk::Fd fd(::openat(place.folder.get(), place.name.c_str(),
+                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) throw posix::os_failure(errno, "open " + path);
     return fd;
 }
@@ -73,7 +73,7 @@ void make(posix::Place& place, const std::string& path, const posix::Ownership& 
     if (::mkdirat(place.folder.get(), place.name.c_str(), 0700) != 0)
         throw posix::os_failure(errno, "make the directory " + path);
     changes.done("/ensure");
-    const posix::Fd fd = open_directory(place, path);
+    const sdk::Fd fd = open_directory(place, path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
     posix::Ownership all = wanted;

@@ -48,8 +48,8 @@ void change_in_place(const posix::Place& place, const std::string& path, const E
             throw posix::os_failure(errno, "change the owner of " + path);
         return;
     }
-    const posix::Fd fd(::openat(place.folder.get(), name,
-                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    const sdk::Fd fd(::openat(place.folder.get(), name,
+                              O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat info {};
     if (!fd || ::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "open " + path);
     if (info.st_dev != now.info.st_dev || info.st_ino != now.info.st_ino)

@@ -3,9 +3,9 @@
 #include <cerrno>
 #include <climits>
 
+#include <evenkeel/cpp/base64.hpp>
 #include <fcntl.h>
 
-#include "plugins/files/base64.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/ownership.hpp"
 #include "plugins/posix/stamp.hpp"
@@ -24,8 +24,8 @@ Kind kind_of(mode_t mode) {
 bool read_file(const posix::Place& place, const std::string& path, bool keep_bytes,
                const sdk::Call& call, Entry& entry) {
     // O_NONBLOCK: should it have become a pipe, opening it must not wait for a writer.
-    const posix::Fd fd(::openat(place.folder.get(), place.name.c_str(),
-                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    const sdk::Fd fd(::openat(place.folder.get(), place.name.c_str(),
+                              O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!fd && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return false;
     if (!fd || ::fstat(fd.get(), &entry.info) != 0) throw posix::os_failure(errno, "open " + path);
     if (!S_ISREG(entry.info.st_mode)) return false;
@@ -85,7 +85,7 @@ std::string description_of(const Entry& entry, const std::string& path, posix::A
     } else if (sdk::is_utf8(*entry.content.bytes)) {
         description.text("content", *entry.content.bytes);
     } else {
-        description.text("content_base64", encode_base64(*entry.content.bytes));
+        description.text("content_base64", sdk::encode_base64(*entry.content.bytes));
     }
     description.text("owner", accounts.user_name(entry.info.st_uid));
     description.text("group", accounts.group_name(entry.info.st_gid));

@@ -125,9 +125,9 @@ void write_all(int fd, std::string_view content, const std::string& path) {
     }
 }
 
-posix::Fd open_old(const posix::Place& place, const std::string& path) {
-    posix::Fd old(::openat(place.folder.get(), place.name.c_str(),
-                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+sdk::Fd open_old(const posix::Place& place, const std::string& path) {
+    sdk::Fd old(::openat(place.folder.get(), place.name.c_str(),
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!old) throw posix::os_failure(errno, "open " + path);
     return old;
 }
@@ -143,10 +143,10 @@ void replace_with_file(const posix::Place& place, const std::string& path, const
                        const sdk::Call& call) {
     const Final result = final_of(now, wanted);
     Temporary temporary(place);
-    posix::Fd fd;
+    sdk::Fd fd;
     temporary.create(path, [&](const char* name) {
-        fd = posix::Fd(::openat(place.folder.get(), name,
-                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        fd = sdk::Fd(::openat(place.folder.get(), name,
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         return static_cast<bool>(fd);
     });
     write_all(fd.get(), content, path);

@@ -2,9 +2,8 @@
 
 #include <climits>
 
+#include <evenkeel/cpp/base64.hpp>
 #include <evenkeel/json.hpp>
-
-#include "plugins/files/base64.hpp"
 
 namespace evenkeel::files {
 
@@ -27,8 +26,10 @@ std::optional<std::string> content_from(const json::Value& description) {
     const auto base64 = json::text_of(description, "content_base64");
     if (text && base64) refuse("/content_base64", "content is there already: give one of the two");
     if (text) return std::string(*text);
-    if (base64) return decode_base64(*base64, "/content_base64");
-    return std::nullopt;
+    if (!base64) return std::nullopt;
+    auto bytes = sdk::decode_base64(*base64);
+    if (!bytes) refuse("/content_base64", "the content is not canonical Base64");
+    return bytes;
 }
 
 std::optional<std::string> target_from(const json::Value& description) {

@@ -36,7 +36,7 @@ bool LockFile::open() {
     if (there && fd_ && ::fstat(fd_.get(), &known) == 0 && known.st_ino == now.st_ino &&
         known.st_dev == now.st_dev)
         return true;
-    fd_ = posix::Fd(::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    fd_ = sdk::Fd(::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd_ && errno != ENOENT) throw posix::os_failure(errno, "open " + path_);
     return static_cast<bool>(fd_);
 }

@@ -5,10 +5,9 @@
 #include <string>
 #include <utility>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <evenkeel/plugin.hpp>
 #include <sys/types.h>
-
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::packages {
 
@@ -26,7 +25,7 @@ class LockFile {
     bool open();  // whether there is one
 
     std::string path_;
-    posix::Fd fd_;
+    sdk::Fd fd_;
 };
 
 // The living process whose number is written in `path`; nothing if there is none.

@@ -18,8 +18,8 @@ namespace {
 // A wake-up reads no more than this many buffers.
 constexpr int kReadsMax = 16;
 
-Fd open_inotify() {
-    Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+sdk::Fd open_inotify() {
+    sdk::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!fd && errno == EMFILE)
         throw sdk::Failure(EK_E_UNAVAILABLE, "no inotify instance is left")
             .hint("raise fs.inotify.max_user_instances");

@@ -5,9 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <evenkeel/plugin.hpp>
-
-#include "plugins/posix/fd.hpp"
 
 struct inotify_event;
 
@@ -37,7 +36,7 @@ class Inotify {
 
   private:
     sdk::WatchHost host_;
-    Fd fd_;
+    sdk::Fd fd_;
 };
 
 }  // namespace evenkeel::posix

@@ -28,14 +28,14 @@ constexpr int kTermMs = 500;
 constexpr off_t kOutputLimit = off_t{64} * 1024 * 1024;
 constexpr std::uint64_t kNsPerMs = 1'000'000;
 
-Fd memory_file(const char* name) {
-    Fd fd(::memfd_create(name, MFD_CLOEXEC));
+sdk::Fd memory_file(const char* name) {
+    sdk::Fd fd(::memfd_create(name, MFD_CLOEXEC));
     if (!fd) throw os_failure(errno, "make a file in memory for a program");
     return fd;
 }
 
-Fd output_file(const char* name) {
-    Fd fd = memory_file(name);
+sdk::Fd output_file(const char* name) {
+    sdk::Fd fd = memory_file(name);
     // Several processes write: none may overwrite another's.
     if (::fcntl(fd.get(), F_SETFL, O_APPEND) != 0)
         throw os_failure(errno, "keep the output of a program");
@@ -43,13 +43,13 @@ Fd output_file(const char* name) {
 }
 
 // Secrets come this way: memory only, and unlike a pipe it can neither block nor break.
-Fd input_file(std::string_view text) {
+sdk::Fd input_file(std::string_view text) {
     if (text.empty()) {
-        Fd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        sdk::Fd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
         if (!fd) throw os_failure(errno, "open /dev/null");
         return fd;
     }
-    Fd fd = memory_file("input");
+    sdk::Fd fd = memory_file("input");
     while (!text.empty()) {
         const ssize_t length = ::write(fd.get(), text.data(), text.size());
         if (length < 0 && errno != EINTR) throw os_failure(errno, "write the input of a program");
@@ -59,12 +59,12 @@ Fd input_file(std::string_view text) {
     return fd;
 }
 
-off_t size_of(const Fd& fd) {
+off_t size_of(const sdk::Fd& fd) {
     struct stat info {};
     return ::fstat(fd.get(), &info) == 0 ? info.st_size : 0;
 }
 
-std::string read_from(const Fd& fd, off_t from, off_t bytes_max) {
+std::string read_from(const sdk::Fd& fd, off_t from, off_t bytes_max) {
     const off_t length_max = std::clamp<off_t>(size_of(fd) - from, 0, bytes_max);
     std::string text(static_cast<std::size_t>(length_max), '\0');
     std::size_t done = 0;
@@ -79,7 +79,7 @@ std::string read_from(const Fd& fd, off_t from, off_t bytes_max) {
     return text;
 }
 
-std::string read_new(const Fd& fd, off_t& read) {
+std::string read_new(const sdk::Fd& fd, off_t& read) {
     std::string text = read_from(fd, read, kOutputLimit);
     read += static_cast<off_t>(text.size());
     return text;
@@ -95,7 +95,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // The arguments of posix_spawn, freed at the end.
 class SpawnPlan {
   public:
-    SpawnPlan(const Fd& input, const Fd& output, const Fd& status_reports) {
+    SpawnPlan(const sdk::Fd& input, const sdk::Fd& output, const sdk::Fd& status_reports) {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawnattr_init(&attributes_);
         ::posix_spawn_file_actions_adddup2(&actions_, input.get(), STDIN_FILENO);
@@ -162,11 +162,11 @@ void wait_for_end(Process& process, const sdk::Call& call, const RunOptions& opt
 
 Process::Process(const Command& command)
     : output_(output_file("output")),
-      status_reports_(command.status_fd ? output_file("status") : Fd()) {
-    const Fd input = input_file(command.input);
+      status_reports_(command.status_fd ? output_file("status") : sdk::Fd()) {
+    const sdk::Fd input = input_file(command.input);
     pid_ = SpawnPlan(input, output_, status_reports_).start(command);
     // The C library's own declaration of it cannot be used from C++ (glibc 2.36).
-    pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    pidfd_ = sdk::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (pidfd_) return;
     const int error = errno;
     kill_and_reap(pid_);

@@ -4,9 +4,8 @@
 #include <vector>
 
 #include <evenkeel/cpp/call.hpp>
+#include <evenkeel/cpp/fd.hpp>
 #include <sys/types.h>
-
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::posix {
 
@@ -47,9 +46,9 @@ class Process {
     std::string new_status_reports();  // what came on descriptor 3 since the last call
 
   private:
-    Fd output_;
-    Fd status_reports_;
-    Fd pidfd_;
+    sdk::Fd output_;
+    sdk::Fd status_reports_;
+    sdk::Fd pidfd_;
     pid_t pid_ = -1;
     int exit_code_ = -1;
     off_t output_read_ = 0;

@@ -17,14 +17,14 @@ namespace {
 constexpr int kLinksMax = 40;  // as the kernel's own walk
 
 struct Step {
-    Fd fd;
+    sdk::Fd fd;
     struct stat info {};
 };
 
 // One name further, without following it; fd is empty if it is not there.
-Step step(const Fd& folder, const std::string& name, const std::string& path) {
+Step step(const sdk::Fd& folder, const std::string& name, const std::string& path) {
     Step next;
-    next.fd = Fd(::openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    next.fd = sdk::Fd(::openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!next.fd) {
         if (errno == ENOENT) return next;
         throw os_failure(errno, "open " + path);
@@ -37,7 +37,7 @@ bool ours(uid_t uid) {
     return uid == 0 || uid == ::geteuid();
 }
 
-void require_trusted(const Fd& folder, const struct stat& link, const std::string& path) {
+void require_trusted(const sdk::Fd& folder, const struct stat& link, const std::string& path) {
     struct stat holder {};
     if (::fstat(folder.get(), &holder) != 0) throw os_failure(errno, "look at the way to " + path);
     const bool safe = ours(link.st_uid) && ours(holder.st_uid) && (holder.st_mode & 022) == 0;
@@ -50,7 +50,7 @@ void require_trusted(const Fd& folder, const struct stat& link, const std::strin
                 "root");
 }
 
-std::string read_link(const Fd& link, const std::string& path) {
+std::string read_link(const sdk::Fd& link, const std::string& path) {
     std::string target(PATH_MAX, '\0');
     const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
     if (length < 0) throw os_failure(errno, "read the symlink " + path);
@@ -58,8 +58,8 @@ std::string read_link(const Fd& link, const std::string& path) {
     return target;
 }
 
-Fd open_root() {
-    Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+sdk::Fd open_root() {
+    sdk::Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) throw os_failure(errno, "open /");
     return root;
 }
@@ -128,8 +128,8 @@ void make_missing(Place& place) {
         const std::string name = components(path).back();
         if (::mkdirat(place.folder.get(), name.c_str(), 0755) != 0)
             throw os_failure(errno, "make the directory " + path);
-        Fd made(::openat(place.folder.get(), name.c_str(),
-                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        sdk::Fd made(::openat(place.folder.get(), name.c_str(),
+                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         // The mode once more, since mkdir takes the umask off it.
         if (!made || ::fchmod(made.get(), 0755) != 0)
             throw os_failure(errno, "set up the directory " + path);
@@ -139,8 +139,8 @@ void make_missing(Place& place) {
     place.missing.clear();
 }
 
-void sync_folder(const Fd& folder) {
-    const Fd readable(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+void sync_folder(const sdk::Fd& folder) {
+    const sdk::Fd readable(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!readable || ::fsync(readable.get()) != 0) throw os_failure(errno, "sync a directory");
 }
 

@@ -5,16 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <sys/stat.h>
-
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::posix {
 
 // Where a path ends on this machine: the directory of its last name, held by descriptor, so that
 // nobody can put another one in its place between a look and a change.
 struct Place {
-    Fd folder;         // O_PATH, the deepest directory on the way that exists
+    sdk::Fd folder;    // O_PATH, the deepest directory on the way that exists
     std::string name;  // the last name; "." for "/"
     // Paths of the directories on the way that are missing, outermost first. Empty: `folder` is
     // the one that holds `name`.
@@ -38,6 +37,6 @@ Place walk_to_existing(std::string_view path);
 void make_missing(Place& place);
 
 // Makes what was renamed, linked or removed in the directory last.
-void sync_folder(const Fd& folder);
+void sync_folder(const sdk::Fd& folder);
 
 }  // namespace evenkeel::posix

@@ -29,7 +29,9 @@ LAYERS = {
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
     "sdk/client/cpp": ["core/base", "core/json"],
     "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/json", "core/crypto"],
-    "core/base": [],
+    # Not the ABI: two headers of the wrapper that need the standard library only. Plugins see the
+    # SDK and nothing else, so what both sides use lies there.
+    "core/base": ["sdk/include/evenkeel/cpp/fd.hpp", "sdk/include/evenkeel/cpp/base64.hpp"],
     "core/json": ["core/base"],
     "core/schema": ["core/base", "core/json", "core/crypto"],
     "core/crypto": ["core/base", "core/json"],

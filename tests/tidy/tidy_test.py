@@ -16,6 +16,8 @@ class Rules(unittest.TestCase):
     def test_layering_stops_what_goes_upward_or_sideways(self):
         for path, name in [
                 ("core/base/a.cpp", "core/json/json.hpp"),
+                ("core/base/a.cpp", "evenkeel/cpp/call.hpp"),
+                ("core/store/a.cpp", "evenkeel/cpp/fd.hpp"),
                 ("core/store/a.cpp", "core/link/link.hpp"),
                 ("plugins/files/a.cpp", "core/base/result.hpp"),
                 ("plugins/files/a.cpp", "plugins/directories/b.hpp"),
@@ -34,6 +36,7 @@ class Rules(unittest.TestCase):
         for path, name in [
                 ("core/agent/a.cpp", "core/plugin/registry.hpp"),
                 ("core/plugin/a.cpp", "evenkeel/plugin.h"),
+                ("core/base/fd.hpp", "evenkeel/cpp/fd.hpp"),
                 ("plugins/files/a.cpp", "evenkeel/plugin.hpp"),
                 ("orchestrator/api/a.cpp", "orchestrator/http/request.hpp"),
                 ("orchestrator/api/a.cpp", "core/link/link.hpp"),

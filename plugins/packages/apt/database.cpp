@@ -6,10 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <fcntl.h>
 
 #include "plugins/posix/failure.hpp"
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::packages {
 
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kBytesMax = 512u * 1024 * 1024;
 
 std::string content_of(const std::string& path) {
-    const posix::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) throw posix::os_failure(errno, "open " + path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);

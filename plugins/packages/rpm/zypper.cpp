@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include <evenkeel/cpp/fd.hpp>
 #include <evenkeel/plugin.hpp>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,7 +16,6 @@
 #include "plugins/packages/rpm/tool.hpp"
 #include "plugins/packages/text.hpp"
 #include "plugins/posix/failure.hpp"
-#include "plugins/posix/fd.hpp"
 
 namespace evenkeel::packages {
 
@@ -63,7 +63,7 @@ class MemoryFile {
     }
 
   private:
-    posix::Fd fd_;
+    sdk::Fd fd_;
 };
 
 // The value of an attribute of the element in this line.

@@ -2,6 +2,7 @@
 #include <string>
 
 #include <evenkeel/cpp/failure.hpp>
+#include <evenkeel/cpp/fd.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -9,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugins/posix/fd.hpp"
 #include "plugins/posix/watch_tree.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -22,13 +22,13 @@ enum Outcome { kRefusedOneOnly = 0, kSkipped = 1, kWatchedAll = 2, kRefusedTooMu
 // In a user namespace of its own the limit on watches can be made small.
 bool leave_few_watches() {
     if (::unshare(CLONE_NEWUSER) != 0) return false;
-    const Fd limit(::open("/proc/sys/user/max_inotify_watches", O_WRONLY | O_CLOEXEC));
+    const sdk::Fd limit(::open("/proc/sys/user/max_inotify_watches", O_WRONLY | O_CLOEXEC));
     return limit && ::write(limit.get(), "6", 1) == 1;
 }
 
 Outcome watch_until_refused(const std::string& folder) {
     if (!leave_few_watches()) return kSkipped;
-    const Fd inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    const sdk::Fd inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     WatchTree tree(inotify.get());
     // "/", "/tmp" and the folder take three, "a" and "b" one each.
     for (const char* name : {"/a/f", "/b/f"}) {

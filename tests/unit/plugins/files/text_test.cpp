@@ -4,7 +4,6 @@
 #include <evenkeel/plugin.hpp>
 #include <gtest/gtest.h>
 
-#include "plugins/files/base64.hpp"
 #include "plugins/posix/path.hpp"
 #include "plugins/posix/stamp.hpp"
 
@@ -19,16 +18,6 @@ std::string failure(Work&& work) {
         return thrown.what();
     }
     return "";
-}
-
-TEST(Base64, TakesTheCanonicalFormOnly) {
-    const auto decode = [](const char* text) { return files::decode_base64(text, "/content"); };
-    EXPECT_EQ(decode(""), "");
-    EXPECT_EQ(decode("aGVsbG8="), "hello");
-    EXPECT_EQ(decode("AP+A"), std::string("\0\xff\x80", 3));
-    for (const char* bad : {"a", "aGVsbG8", "aGVsbG9=", "aGVs bG8=", "====", "a===", "aG=sbG8=",
-                            "aGVsbG8=\n", "_-__"})
-        EXPECT_NE(failure([&] { decode(bad); }), "") << bad;
 }
 
 TEST(Path, IsCanonicalInOneWayOnly) {
