@@ -51,7 +51,7 @@ class Orchestrator {
     Fd lock_;
     hosts::Keys keys_;
     std::unique_ptr<state::State> state_;
-    state::Vault vault_;
+    secrets::Protector protector_;
     state::Schemas schemas_;
     hosts::AllowList allow_list_;
     hosts::Presence presence_;

@@ -54,7 +54,7 @@ ReplyResult list_audit(const Context& context, const state::View& view, const Re
     const bool oldest = order && *order == "oldest";
     const json::Object ends{{"head", crypto::encode(EK_API_TRY(view.audit_head()))},
                             {"anchor", crypto::encode(EK_API_TRY(view.audit_anchor()))}};
-    const Pages pages(context.vault, context.state.stream().id, audit_fields());
+    const Pages pages(context.protector, context.state.stream().id, audit_fields());
     return pages.answer(
         view, request, view.tables().audit,
         oldest ? store::Range::all() : store::Range::all().reversed(),

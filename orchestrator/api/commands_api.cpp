@@ -105,9 +105,9 @@ void cancel_command(Context& context, const Request& request, const Responder& r
     context.submit(
         audit_context_of(request),
         [id = (*before)->id, handed_over, command, once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(commands::cancel(edit, id, handed_over));
-            return keep_reply(edit, vault, once, cancel_reply(*command));
+            return keep_reply(edit, protector, once, cancel_reply(*command));
         },
         [&context, responder, id = (*before)->id, command](const Result<void>& done) {
             if (!done) {

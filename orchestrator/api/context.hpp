@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/crypto/x509.hpp"
+#include "core/secrets/protector.hpp"
 #include "orchestrator/api/waiters.hpp"
 #include "orchestrator/bus/bus.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
@@ -12,7 +13,6 @@
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/schemas.hpp"
 #include "orchestrator/state/state.hpp"
-#include "orchestrator/state/vault.hpp"
 
 namespace evenkeel::api {
 
@@ -24,7 +24,7 @@ class Metrics;
 struct Context {
     run::Loop& loop;
     const state::State& state;  // to change it: submit()
-    const state::Vault& vault;
+    const secrets::Protector& protector;
     const state::Schemas& schemas;
     hosts::Presence& presence;
     hosts::AllowList& allow_list;

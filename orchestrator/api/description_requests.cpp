@@ -65,7 +65,8 @@ json::Value read_description(const Context& context, const state::View& view,
     }
     const auto before = view.resource(host.id, ref);
     const json::Value stored = before && *before ? (*before)->description : json::Value();
-    auto whole = context.vault.fill_in(host.id, ref, given, stored);
+    auto whole =
+        context.protector.restore_redacted({host.id, ref.collection, ref.id}, given, stored);
     if (whole) return *std::move(whole);
     findings.invalid(json::pointer(at, whole.error().what),
                      "no value with this fingerprint is stored: send the value");

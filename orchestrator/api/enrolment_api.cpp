@@ -99,10 +99,10 @@ void make_token(Context& context, const Request& request, const Responder& respo
     context.submit(
         audit_context_of(request),
         [record = made.record, reply, once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             edit.note("enrolment_token", show(record));
             EK_CHECK(edit.put_enrolment_token(record));
-            return keep_reply(edit, vault, once, *reply);
+            return keep_reply(edit, protector, once, *reply);
         },
         [responder, reply](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
@@ -118,7 +118,7 @@ const Fields& token_fields() {
 }
 
 ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id, token_fields());
+    const Pages pages(context.protector, context.state.stream().id, token_fields());
     return pages.answer(
         view, request, view.tables().enrolment_tokens, store::Range::all(),
         [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
@@ -138,11 +138,11 @@ void delete_token(Context& context, const Request& request, const Responder& res
     context.submit(
         audit_context_of(request),
         [id = request.at("id"), once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_token(id)).has_value();
             if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
             EK_CHECK(edit.erase_enrolment_token(id));
-            return keep_reply(edit, vault, once, http::Reply::empty(204));
+            return keep_reply(edit, protector, once, http::Reply::empty(204));
         },
         [responder](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

@@ -97,10 +97,10 @@ void change_host(Context& context, const Request& request, const Responder& resp
     context.submit(
         audit_context_of(request),
         [id = host->id, work = std::move(work), changed, once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
             const auto shown = state::show(*changed, EK_TRY(edit.counts(id)));
-            return keep_reply(edit, vault, once, http::Reply::json(200, shown));
+            return keep_reply(edit, protector, once, http::Reply::json(200, shown));
         },
         [&context, responder, changed, then = std::move(then)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

@@ -48,15 +48,16 @@ std::string purpose_of(const http::Once& once) {
 
 }  // namespace
 
-Result<void> keep_reply(state::Edit& edit, const state::Vault& vault, const http::Once& once,
-                        const http::Reply& reply) {
+Result<void> keep_reply(state::Edit& edit, const secrets::Protector& protector,
+                        const http::Once& once, const http::Reply& reply) {
     if (once.record.empty()) return {};
-    return edit.put_kept_reply(once.record, {.request_sha256 = once.request_sha256,
-                                             .at_ms = now_unix_ms(),
-                                             .status = reply.status,
-                                             .content_type = reply.content_type,
-                                             .body = vault.seal_text(reply.body, purpose_of(once)),
-                                             .headers = reply.headers});
+    return edit.put_kept_reply(once.record,
+                               {.request_sha256 = once.request_sha256,
+                                .at_ms = now_unix_ms(),
+                                .status = reply.status,
+                                .content_type = reply.content_type,
+                                .body = protector.seal_text(reply.body, purpose_of(once)),
+                                .headers = reply.headers});
 }
 
 std::shared_ptr<http::Responder> Idempotency::begin(const http::Route& route,
@@ -110,7 +111,7 @@ ApiResult<std::optional<http::Reply>> Idempotency::replay(const http::Once& once
     }
     http::Reply reply{.status = kept->status,
                       .content_type = kept->content_type,
-                      .body = EK_API_TRY(vault_.open_text(kept->body, purpose_of(once))),
+                      .body = EK_API_TRY(protector_.open_text(kept->body, purpose_of(once))),
                       .headers = kept->headers};
     return std::move(reply).with("Idempotency-Replayed", "true");
 }
@@ -121,7 +122,7 @@ Result<bool> Idempotency::is_kept_otherwise(const http::Once& once,
     const auto kept = EK_TRY(view.kept_reply(once.record));
     if (!kept || kept->request_sha256 != once.request_sha256) return false;
     return kept->status != reply.status || kept->headers != reply.headers ||
-           EK_TRY(vault_.open_text(kept->body, purpose_of(once))) != reply.body;
+           EK_TRY(protector_.open_text(kept->body, purpose_of(once))) != reply.body;
 }
 
 void Idempotency::finish(const http::Once& once, http::Reply reply,
@@ -132,8 +133,8 @@ void Idempotency::finish(const http::Once& once, http::Reply reply,
         return responder->send(std::move(reply));
     }
     auto shared = std::make_shared<http::Reply>(std::move(reply));
-    state_.submit([&vault = vault_, once,
-                   shared](state::Edit& edit) { return keep_reply(edit, vault, once, *shared); },
+    state_.submit([&protector = protector_, once, shared](
+                      state::Edit& edit) { return keep_reply(edit, protector, once, *shared); },
                   [this, once, shared, responder](const Result<void>& done) {
                       in_work_.erase(once.record);
                       // The effect is kept with its first answer, which is as true.

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "core/run/loop.hpp"
+#include "core/secrets/protector.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/http/router.hpp"
-#include "orchestrator/state/vault.hpp"
 
 namespace evenkeel::api {
 
@@ -18,8 +18,8 @@ inline constexpr std::chrono::hours kReplyKept{24};
 // In the transaction of a request's effect: keeps the reply that is to come, when the request has
 // an Idempotency-Key. What is answered in the end may tell more (a command that has finished); a
 // crash before it leaves this one. [lane]
-Result<void> keep_reply(state::Edit& edit, const state::Vault& vault, const http::Once& once,
-                        const http::Reply& reply);
+Result<void> keep_reply(state::Edit& edit, const secrets::Protector& protector,
+                        const http::Once& once, const http::Reply& reply);
 
 // Requests with an Idempotency-Key have their effect once: the same request again gets the same
 // answer, with `Idempotency-Replayed: true`. A key belongs to its token and route. Another request
@@ -27,8 +27,8 @@ Result<void> keep_reply(state::Edit& edit, const state::Vault& vault, const http
 // `idempotency-key-busy`. What was refused was not kept, and may be sent again. [loop]
 class Idempotency {
   public:
-    Idempotency(run::Loop& loop, state::State& state, const state::Vault& vault)
-        : loop_(loop), state_(state), vault_(vault) {}
+    Idempotency(run::Loop& loop, state::State& state, const secrets::Protector& protector)
+        : loop_(loop), state_(state), protector_(protector) {}
 
     // http::Router::Options::begin: the responder for the handler, with request.once set; null when
     // it has answered.
@@ -44,7 +44,7 @@ class Idempotency {
 
     run::Loop& loop_;
     state::State& state_;
-    const state::Vault& vault_;
+    const secrets::Protector& protector_;
     std::set<std::string> in_work_;
 };
 

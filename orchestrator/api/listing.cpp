@@ -63,7 +63,7 @@ ApiResult<bool> read_watch(const Request& request) {
 
 ReplyResult page_of(const Context& context, const Fields& fields, const state::View& view,
                     const Request& request, const Listing& list) {
-    const Pages pages(context.vault, context.state.stream().id, fields);
+    const Pages pages(context.protector, context.state.stream().id, fields);
     const json::Object more = list.more ? EK_API_TRY(list.more(view)) : json::Object{};
     return EK_API_TRY(
                pages.answer(view, request, list.table, list.range, list.make_for(view), more))
@@ -114,7 +114,7 @@ void answer_list(Context& context, const Fields& fields, const MakeListing& make
         const auto waiting = read_wait(request);
         if (answered(responder, waiting)) return;
         wait = *waiting;
-        const Pages pages(context.vault, context.state.stream().id, fields);
+        const Pages pages(context.protector, context.state.stream().id, fields);
         auto asked = pages.read(*view, request);
         if (answered(responder, asked)) return;
         order.emplace(ListFeed::Order{*std::move(list), std::move(asked->filter), std::nullopt});

@@ -137,10 +137,10 @@ ApiResult<bool> fill_sorted(const state::View& view, store::Table table, const s
 // HEX(JSON) "." SIGNATURE: opaque to clients, and nothing in it needs escaping in a URL.
 std::string Pages::cursor(const PageOrder& order, const SortPlace& last) const {
     const std::string text = json::write(json::Object{{"stream", stream_},
-                                                      {"list", vault_->sign(order.list)},
+                                                      {"list", protector_->mac(order.list)},
                                                       {"after", to_hex(last.key)},
                                                       {"at", SortOrder::write(last)}});
-    return to_hex(text) + "." + vault_->sign("cursor\n" + text);
+    return to_hex(text) + "." + protector_->mac("cursor\n" + text);
 }
 
 ApiResult<PageOrder> Pages::read(const state::View& view, const http::Request& request) const {
@@ -164,9 +164,9 @@ ApiResult<bool> Pages::read_cursor(const std::string& given, PageOrder& order) c
     const std::size_t dot = given.find('.');
     if (dot == std::string::npos) return bad;
     const auto text = from_hex(std::string_view(given).substr(0, dot));
-    if (!text || vault_->sign("cursor\n" + *text) != given.substr(dot + 1)) return bad;
+    if (!text || protector_->mac("cursor\n" + *text) != given.substr(dot + 1)) return bad;
     const auto value = json::parse(*text);
-    if (!value || value->string_or("list") != vault_->sign(order.list)) return bad;
+    if (!value || value->string_or("list") != protector_->mac(order.list)) return bad;
     if (value->string_or("stream") != stream_) {
         return refuse(Code::gone, "the cursor is older than the last restore from a backup");
     }

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/secrets/protector.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/list_fields.hpp"
 #include "orchestrator/api/sort_order.hpp"
-#include "orchestrator/state/vault.hpp"
 
 // Lists, a page at a time: {"items","next","revision"}. A cursor is the last entry's place, bound
 // to the list with its filters and order, signed, and good for this store only. What stays in the
@@ -38,8 +38,8 @@ struct PageOrder {
 class Pages {
   public:
     // `fields` outlive it: what `filter` and `order_by` may name.
-    Pages(const state::Vault& vault, std::string stream, const Fields& fields)
-        : vault_(&vault), stream_(std::move(stream)), fields_(&fields) {}
+    Pages(const secrets::Protector& protector, std::string stream, const Fields& fields)
+        : protector_(&protector), stream_(std::move(stream)), fields_(&fields) {}
 
     // From the query: `invalid-parameter`, `bad-filter`, `bad-cursor`, or `gone` for a cursor of an
     // older stream.
@@ -56,7 +56,7 @@ class Pages {
     ApiResult<bool> read_cursor(const std::string& given, PageOrder& order) const;
     std::string cursor(const PageOrder& order, const SortPlace& last) const;
 
-    const state::Vault* vault_;
+    const secrets::Protector* protector_;
     std::string stream_;
     const Fields* fields_;
 };

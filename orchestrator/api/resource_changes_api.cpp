@@ -64,11 +64,11 @@ void put_resource(Context& context, const Request& request, const Responder& res
         if (!may_plan(asked, target->resource)) return;
         return plan(asked, "apply", {wanted(*description_request)});
     }
-    submit_command(asked,
-                   [&vault = context.vault, description_request = *std::move(description_request)](
-                       state::Edit& edit, const commands::Requester& requester) {
-                       return commands::describe(edit, vault, requester, {description_request});
-                   });
+    submit_command(asked, [&protector = context.protector,
+                           description_request = *std::move(description_request)](
+                              state::Edit& edit, const commands::Requester& requester) {
+        return commands::describe(edit, protector, requester, {description_request});
+    });
 }
 
 // DELETE and :forget: for what is described only, and not by the host itself.
@@ -104,9 +104,9 @@ void drop_resource(Context& context, const Request& request, const Responder& re
         untouched.generation = target->resource->generation;
         return answer_planned(asked, "forget", {std::move(untouched)});
     }
-    submit_command(asked, [&vault = context.vault, remove, ref = target->ref](
+    submit_command(asked, [&protector = context.protector, remove, ref = target->ref](
                               state::Edit& edit, const commands::Requester& requester) {
-        return remove ? commands::remove(edit, vault, requester, ref)
+        return remove ? commands::remove(edit, protector, requester, ref)
                       : commands::forget(edit, requester, ref);
     });
 }
@@ -142,9 +142,9 @@ void invoke_action(Context& context, const Request& request, const Responder& re
         return responder->send(
             {.code = http::Code::host_offline, .detail = "the host is not connected"});
     }
-    submit_command(asked, [&vault = context.vault, action = *action](
+    submit_command(asked, [&protector = context.protector, action = *action](
                               state::Edit& edit, const commands::Requester& requester) {
-        return commands::invoke(edit, vault, requester, action.ref, action.action,
+        return commands::invoke(edit, protector, requester, action.ref, action.action,
                                 action.arguments);
     });
 }
@@ -167,11 +167,11 @@ void apply_file(Context& context, const Request& request, const Responder& respo
         }
         return plan(asked, "apply", entries);
     }
-    submit_command(
-        asked, [&vault = context.vault, description_requests = *std::move(description_requests)](
-                   state::Edit& edit, const commands::Requester& requester) {
-            return commands::describe(edit, vault, requester, description_requests);
-        });
+    submit_command(asked, [&protector = context.protector,
+                           description_requests = *std::move(description_requests)](
+                              state::Edit& edit, const commands::Requester& requester) {
+        return commands::describe(edit, protector, requester, description_requests);
+    });
 }
 
 const std::vector<http::Answer>& command_answers() {

@@ -42,8 +42,8 @@ state::ComplianceView compliance_of(const Context& context, const state::Host& h
 ApiResult<json::Value> show_resource(const Context& context, const state::View& view,
                                      const state::Host& host, const state::Resource& resource) {
     const auto schema = EK_API_TRY(context.schemas.find(view, host.id, resource.ref.collection));
-    json::Value description = EK_API_TRY(
-        context.vault.redacted(host.id, resource.ref, resource.description, schema.get()));
+    json::Value description = EK_API_TRY(context.protector.redacted(
+        {host.id, resource.ref.collection, resource.ref.id}, resource.description, schema.get()));
     return state::show(host.id, resource, std::move(description),
                        compliance_of(context, host, resource));
 }

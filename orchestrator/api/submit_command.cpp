@@ -69,11 +69,11 @@ void submit_command(
     submission.context.submit(
         submission.audit_context,
         [requester = submission.requester, once = submission.once,
-         &vault = submission.context.vault, make = std::move(make),
+         &protector = submission.context.protector, make = std::move(make),
          command](state::Edit& edit) -> Result<void> {
             *command = EK_TRY(make(edit, requester));
             edit.note("command", command->id);
-            return keep_reply(edit, vault, once, command_reply(202, *command));
+            return keep_reply(edit, protector, once, command_reply(202, *command));
         },
         [submission, command](const Result<void>& done) {
             if (done) return answer(submission, *command);

@@ -86,10 +86,10 @@ void make_token(Context& context, const Request& request, const Responder& respo
     context.submit(
         audit_context_of(request),
         [record, reply, once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             edit.note("token", show(record));
             EK_CHECK(edit.put_api_token(record));
-            return keep_reply(edit, vault, once, *reply);
+            return keep_reply(edit, protector, once, *reply);
         },
         [responder, reply](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
@@ -107,7 +107,7 @@ const Fields& token_fields() {
 }
 
 ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.vault, context.state.stream().id, token_fields());
+    const Pages pages(context.protector, context.state.stream().id, token_fields());
     return pages.answer(
         view, request, view.tables().tokens, store::Range::all(),
         [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
@@ -152,9 +152,9 @@ void revoke_token(Context& context, const Request& request, const Responder& res
     context.submit(
         audit_context_of(request),
         [id = request.at("id"), revoked, once = request.once,
-         &vault = context.vault](state::Edit& edit) -> Result<void> {
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
             *revoked = EK_TRY(revoke(edit, id));
-            return keep_reply(edit, vault, once, http::Reply::json(200, show(*revoked)));
+            return keep_reply(edit, protector, once, http::Reply::json(200, show(*revoked)));
         },
         [responder, revoked](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));

@@ -26,7 +26,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
       shared_{
           .loop = parts.loop,
           .state = parts.state,
-          .vault = parts.vault,
+          .protector = parts.protector,
           .schemas = parts.schemas,
           .presence = parts.presence,
           .requests = requests_,

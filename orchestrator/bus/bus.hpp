@@ -33,7 +33,7 @@ class Bus {
     struct Parts {
         run::Loop& loop;
         state::State& state;
-        const state::Vault& vault;
+        const secrets::Protector& protector;
         const state::Schemas& schemas;
         hosts::Presence& presence;
         const hosts::AllowList& allow_list;

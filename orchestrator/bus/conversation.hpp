@@ -23,7 +23,7 @@ namespace evenkeel::bus {
 struct Shared {
     run::Loop& loop;
     state::State& state;
-    const state::Vault& vault;
+    const secrets::Protector& protector;
     const state::Schemas& schemas;
     hosts::Presence& presence;
     Requests& requests;

@@ -47,7 +47,7 @@ Result<void> Conversation::send_waiting() {
 // False when the link takes no more for now.
 Result<bool> Conversation::send_command(const state::Command& command) {
     const wire::Command message =
-        EK_TRY(commands::to_wire(command, shared_.vault, shared_.state.stream().id));
+        EK_TRY(commands::to_wire(command, shared_.protector, shared_.state.stream().id));
     const auto sent = shared_.send(
         connection_, wire::agent_address(host_), command.seq,
         {.body = wire::encode(message), .reply_to = "", .correlation_id = "", .durable = true});

@@ -15,8 +15,9 @@ void Conversation::take(wire::Event event, const link::Delivery& delivery) {
     const std::uint64_t previous = event.seq > last_event_ ? last_event_ : 0;
     last_event_ = event.seq;
     auto taken = std::make_shared<commands::ReceiveResult>(commands::ReceiveResult::fresh);
-    const commands::ReportContext known{
-        .vault = &shared_.vault, .schemas = &shared_.schemas, .stream = shared_.state.stream()};
+    const commands::ReportContext known{.protector = &shared_.protector,
+                                        .schemas = &shared_.schemas,
+                                        .stream = shared_.state.stream()};
     shared_.state.submit(
         [host = host_, known, event = std::move(event), previous,
          taken](state::Edit& edit) -> Result<void> {

@@ -29,23 +29,24 @@ wire::Compliance pending() {
             .seen_by = ""};
 }
 
-bool unchanged(const state::Vault& vault, const std::string& host,
+bool unchanged(const secrets::Protector& protector, const std::string& host,
                const std::optional<Resource>& before, const DescriptionRequest& request) {
     if (!before || before->removing || before->origin != Origin::orchestrator ||
         before->policy != request.policy || before->relations != request.relations) {
         return false;
     }
-    const auto kept = vault.open(host, request.ref, before->description);
+    const auto kept =
+        protector.open({host, request.ref.collection, request.ref.id}, before->description);
     return kept && *kept == request.description;
 }
 
 constexpr std::size_t kValueBytesMost = 256;
 
 // For the audit: what was asked for, without secrets, long texts by their hash.
-Result<json::Value> noted(const state::Vault& vault, const std::string& host,
+Result<json::Value> noted(const secrets::Protector& protector, const std::string& host,
                           const Resource& resource, const schema::Schema* schema) {
-    json::Value description =
-        EK_TRY(vault.redacted(host, resource.ref, resource.description, schema));
+    json::Value description = EK_TRY(protector.redacted(
+        {host, resource.ref.collection, resource.ref.id}, resource.description, schema));
     for (auto& [name, value] : description.as_object()) {
         if (!value.is_string() || value.as_string().size() <= kValueBytesMost) continue;
         const std::string& text = value.as_string();
@@ -73,16 +74,17 @@ Result<void> renew(state::Edit& edit, const std::string& host, Resource& resourc
         state::description_event(host, resource.ref, resource.generation, resource.origin, reason));
 }
 
-Result<CommandEntry> describe_one(state::Edit& edit, const state::Vault& vault,
+Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& protector,
                                   const Requester& requester, const DescriptionRequest& request) {
     auto before = EK_TRY(edit.resource(requester.host, request.ref));
     if (requester.guard) EK_CHECK(requester.guard(before));
     Resource resource = before.value_or(Resource{});
-    if (!unchanged(vault, requester.host, before, request)) {
+    if (!unchanged(protector, requester.host, before, request)) {
         const bool local = before && before->origin == Origin::local;
         resource.ref = request.ref;
         resource.description =
-            vault.seal(requester.host, request.ref, request.description, request.schema.get());
+            protector.seal({requester.host, request.ref.collection, request.ref.id},
+                           request.description, request.schema.get());
         resource.policy = request.policy;
         resource.relations = request.relations;
         resource.schema_version = request.schema_version;
@@ -142,7 +144,7 @@ wire::RelationLookup known_of(const state::View& view, const std::string& host) 
             }};
 }
 
-Result<state::Command> describe(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {
     EK_CHECK(require_host(edit, requester.host));
@@ -153,22 +155,23 @@ Result<state::Command> describe(state::Edit& edit, const state::Vault& vault,
                          .resources = {},
                          .request_id = requester.request_id};
     for (const DescriptionRequest& request : requests) {
-        order.resources.push_back(EK_TRY(describe_one(edit, vault, requester, request)));
+        order.resources.push_back(EK_TRY(describe_one(edit, protector, requester, request)));
         const auto stored = EK_TRY(edit.resource(requester.host, request.ref));
         if (stored) {
-            notes.push_back(EK_TRY(noted(vault, requester.host, *stored, request.schema.get())));
+            notes.push_back(
+                EK_TRY(noted(protector, requester.host, *stored, request.schema.get())));
         }
     }
     edit.note("resources", std::move(notes));
     return enqueue(edit, std::move(order));
 }
 
-Result<state::Command> remove(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
     Resource resource = EK_TRY(require_described(edit, requester, ref));
-    resource.description =
-        vault.seal(requester.host, ref, json::Object{{"ensure", "absent"}}, nullptr);
+    resource.description = protector.seal({requester.host, ref.collection, ref.id},
+                                          json::Object{{"ensure", "absent"}}, nullptr);
     resource.removing = true;
     EK_CHECK(renew(edit, requester.host, resource, "removed"));
     CommandEntry entry;
@@ -198,7 +201,7 @@ Result<state::Command> forget(state::Edit& edit, const Requester& requester, con
                           .request_id = requester.request_id});
 }
 
-Result<state::Command> invoke(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> invoke(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref,
                               const std::string& action, const json::Value& arguments) {
     EK_CHECK(require_host(edit, requester.host));
@@ -210,7 +213,7 @@ Result<state::Command> invoke(state::Edit& edit, const state::Vault& vault,
     if (before) entry.generation = before->generation;
     if (!arguments.is_null()) {
         entry.arguments =
-            vault.seal_text(json::write(arguments), arguments_purpose(requester.host, ref));
+            protector.seal_text(json::write(arguments), arguments_purpose(requester.host, ref));
     }
     return enqueue(edit, {.host = requester.host,
                           .verb = "invoke",

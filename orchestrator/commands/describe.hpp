@@ -8,10 +8,10 @@
 
 #include "core/base/result.hpp"
 #include "core/schema/schema.hpp"
+#include "core/secrets/protector.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/edit.hpp"
-#include "orchestrator/state/vault.hpp"
 
 // What administrators ask for: changes what a host should be, and makes the command that tells
 // it. [lane], inside State::submit. Errors: `not_found` for an unknown host or resource, `conflict`
@@ -42,19 +42,19 @@ struct DescriptionRequest {
 };
 // One command for all of them, in this order. A wish that is there already keeps its generation and
 // is applied again. `conflict` when somebody has just described what makes a cycle of it.
-Result<state::Command> describe(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests);
 
 // From the machine, and once that has succeeded, from here.
-Result<state::Command> remove(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref);
 
 // Only the description, at once; the machine stays as it is.
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref);
 
 // A one-shot action; nothing need be described.
-Result<state::Command> invoke(state::Edit& edit, const state::Vault& vault,
+Result<state::Command> invoke(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref,
                               const std::string& action, const json::Value& arguments);
 

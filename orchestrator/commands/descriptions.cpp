@@ -79,7 +79,8 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     const auto schema = EK_TRY(context.schemas->find(edit, host, report.ref.collection));
     Resource resource;
     resource.ref = report.ref;
-    resource.description = context.vault->seal(host, report.ref, description, schema.get());
+    resource.description = context.protector->seal({host, report.ref.collection, report.ref.id},
+                                                   description, schema.get());
     resource.policy = policy;
     resource.relations = std::move(relations);
     resource.origin = report.origin;

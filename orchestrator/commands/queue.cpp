@@ -127,7 +127,7 @@ std::string arguments_purpose(const std::string& host, const wire::Ref& ref) {
     return "arguments\n" + host + "\n" + ref.collection + "\n" + ref.id;
 }
 
-Result<wire::Command> to_wire(const Command& command, const state::Vault& vault,
+Result<wire::Command> to_wire(const Command& command, const secrets::Protector& protector,
                               const std::string& stream) {
     wire::Command sent{.id = command.id,
                        .stream = stream,
@@ -143,11 +143,12 @@ Result<wire::Command> to_wire(const Command& command, const state::Vault& vault,
         wanted.generation = entry.generation;
         wanted.action = entry.action;
         if (!entry.description.is_null()) {
-            wanted.description = EK_TRY(vault.open(command.host, entry.ref, entry.description));
+            wanted.description = EK_TRY(protector.open(
+                {command.host, entry.ref.collection, entry.ref.id}, entry.description));
         }
         if (!entry.arguments.empty()) {
             const std::string text = EK_TRY(
-                vault.open_text(entry.arguments, arguments_purpose(command.host, entry.ref)));
+                protector.open_text(entry.arguments, arguments_purpose(command.host, entry.ref)));
             wanted.arguments = EK_TRY(json::parse(text));
         }
         sent.resources.push_back(std::move(wanted));

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/state/edit.hpp"
-#include "orchestrator/state/vault.hpp"
 
 // A host's commands in their order, from when they are made to their end. [lane], inside
 // State::submit, unless said otherwise.
@@ -52,7 +52,7 @@ Result<void> end_all(state::Edit& edit, const std::string& host, const Error& er
 Result<std::vector<std::string>> overdue(const state::View& view, std::int64_t now_ms);
 
 // What goes over the bus. [any]
-Result<wire::Command> to_wire(const state::Command& command, const state::Vault& vault,
+Result<wire::Command> to_wire(const state::Command& command, const secrets::Protector& protector,
                               const std::string& stream);
 // What an action's arguments are sealed for.
 std::string arguments_purpose(const std::string& host, const wire::Ref& ref);

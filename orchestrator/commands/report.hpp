@@ -3,17 +3,17 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "core/secrets/protector.hpp"
 #include "core/store/env.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/schemas.hpp"
-#include "orchestrator/state/vault.hpp"
 
 // What hosts report. [lane], inside State::submit.
 namespace evenkeel::commands {
 
 struct ReportContext {
-    const state::Vault* vault = nullptr;
+    const secrets::Protector* protector = nullptr;
     const state::Schemas* schemas = nullptr;
     store::Stream stream;  // the orchestrator's, with its predecessor
 };

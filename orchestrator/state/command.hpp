@@ -31,7 +31,8 @@ bool finished(CommandState state);
 struct CommandEntry {
     wire::Ref ref;
     wire::Generation generation;
-    // As Vault::seal made it; null for remove, forget and invoke, and once the command is finished.
+    // As secrets::Protector::seal made it; null for remove, forget and invoke, and once the command
+    // is finished.
     json::Value description;
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};

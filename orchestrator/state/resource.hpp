@@ -12,7 +12,7 @@ namespace evenkeel::state {
 // One described resource of a host.
 struct Resource {
     wire::Ref ref;
-    json::Value description;  // as Vault::seal made it
+    json::Value description;  // as secrets::Protector::seal made it
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};
     wire::Origin origin = wire::Origin::orchestrator;

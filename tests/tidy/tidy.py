@@ -23,7 +23,7 @@ COLUMNS = 100
 
 # folder -> what it may include of ours, beside itself. The longest matching folder counts; a folder
 # that matches none (tests) may include everything.
-SHARED = ["core/" + part for part in "base json schema crypto wire store run link".split()]
+SHARED = ["core/" + part for part in "base json schema crypto secrets wire store run link".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
@@ -35,6 +35,7 @@ LAYERS = {
     "core/json": ["core/base"],
     "core/schema": ["core/base", "core/json", "core/crypto"],
     "core/crypto": ["core/base", "core/json"],
+    "core/secrets": ["core/base", "core/json", "core/schema", "core/crypto"],
     "core/wire": ["core/base", "core/json", "core/crypto"],
     "core/store": ["core/base", "core/json", "core/crypto"],
     "core/run": ["core/base"],

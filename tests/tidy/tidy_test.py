@@ -19,6 +19,8 @@ class Rules(unittest.TestCase):
                 ("core/base/a.cpp", "evenkeel/cpp/call.hpp"),
                 ("core/store/a.cpp", "evenkeel/cpp/fd.hpp"),
                 ("core/store/a.cpp", "core/link/link.hpp"),
+                ("core/secrets/a.cpp", "core/wire/resource.hpp"),
+                ("core/crypto/a.cpp", "core/secrets/protector.hpp"),
                 ("plugins/files/a.cpp", "core/base/result.hpp"),
                 ("plugins/files/a.cpp", "plugins/directories/b.hpp"),
                 ("orchestrator/api/a.cpp", "core/agent/engine.hpp"),
@@ -40,6 +42,7 @@ class Rules(unittest.TestCase):
                 ("plugins/files/a.cpp", "evenkeel/plugin.hpp"),
                 ("orchestrator/api/a.cpp", "orchestrator/http/request.hpp"),
                 ("orchestrator/api/a.cpp", "core/link/link.hpp"),
+                ("orchestrator/api/a.cpp", "core/secrets/protector.hpp"),
                 ("sdk/client/cli/a.cpp", "sdk/client/cpp/client.hpp"),
                 ("tests/unit/core/a.cpp", "orchestrator/api/api.hpp"),
                 ("core/base/a.cpp", "sys/stat.h")]:

@@ -8,10 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "core/run/loop.hpp"
+#include "core/secrets/protector.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/schemas.hpp"
 #include "orchestrator/state/state.hpp"
-#include "orchestrator/state/vault.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::test {
@@ -105,7 +105,7 @@ class StateTest : public ::testing::Test {
     run::Loop loop_;
     std::string host_ = "host_0192f0c1-0000-7000-8000-000000000001";
     std::unique_ptr<state::State> state_;
-    state::Vault vault_{
+    secrets::Protector protector_{
         *crypto::Sealer::open(folder_ / "seal.key", crypto::Sealer::Missing::create)};
     state::Schemas schemas_;
     std::shared_ptr<const schema::Schema> schema_ =

@@ -95,7 +95,7 @@ class SortedPagesTest : public ListsTest {
         request.query = query;
         const auto view = read();
         const auto reply =
-            Pages(vault_, "stream_1", kFields)
+            Pages(protector_, "stream_1", kFields)
                 .answer(view, request, view.tables().names, store::Range::all(),
                         [](std::string_view key,
                            std::string_view value) -> ApiResult<std::optional<json::Value>> {

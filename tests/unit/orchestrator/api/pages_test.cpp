@@ -23,7 +23,7 @@ class PagesTest : public test::StateTest {
     // A page of the counters' keys.
     ReplyResult page(const http::Request& request, const std::string& stream = "stream_1") {
         const auto view = read();
-        return Pages(vault_, stream, kFields)
+        return Pages(protector_, stream, kFields)
             .answer(view, request, view.tables().names, store::Range::all(),
                     [](std::string_view key, std::string_view)
                         -> ApiResult<std::optional<json::Value>> { return json::Value(key); });
@@ -56,7 +56,7 @@ TEST_F(PagesTest, ACursorOfAnOlderStreamIsGone) {
 }
 
 TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
-    const Pages pages(vault_, "s", kFields);
+    const Pages pages(protector_, "s", kFields);
     const auto view = read();
     const auto limit = [&](const char* text) {
         return pages.read(view, context({{"limit", text}}));

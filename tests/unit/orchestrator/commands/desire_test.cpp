@@ -18,7 +18,8 @@ class DesireTest : public test::StateTest {
         request.policy = policy;
         request.schema = schema_;
         change([&](state::Edit& edit) -> Result<void> {
-            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = "r"}, {request}));
+            made =
+                EK_TRY(describe(edit, protector_, {.host = host_, .request_id = "r"}, {request}));
             return {};
         });
         return made;
@@ -26,7 +27,8 @@ class DesireTest : public test::StateTest {
     state::Command drop(const std::string& id) {
         state::Command made;
         change([&](state::Edit& edit) -> Result<void> {
-            made = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", id}));
+            made =
+                EK_TRY(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", id}));
             return {};
         });
         return made;
@@ -84,12 +86,14 @@ TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
     EXPECT_EQ(made.verb, "remove");
     const auto stored = resource("/a");
     ASSERT_TRUE(stored && stored->removing);
-    EXPECT_EQ(vault_.open(host_, stored->ref, stored->description)->string_or("ensure"), "absent");
+    EXPECT_EQ(protector_.open({host_, stored->ref.collection, stored->ref.id}, stored->description)
+                  ->string_or("ensure"),
+              "absent");
 }
 
 TEST_F(DesireTest, DeletingWhatIsNotDescribedIsNotFound) {
     const auto done = try_change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/none"}));
+        EK_CHECK(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/none"}));
         return {};
     });
     EXPECT_EQ(done.error().code, Errc::not_found);
@@ -109,7 +113,7 @@ TEST_F(DesireTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
     const state::Command made = put("/a", json::Object{{"password", "tiger"}});
     EXPECT_EQ(json::write(state::encode(*resource("/a"))).find("tiger"), std::string::npos);
     EXPECT_EQ(json::write(state::encode(command(made.id))).find("tiger"), std::string::npos);
-    const auto sent = to_wire(command(made.id), vault_, "s");
+    const auto sent = to_wire(command(made.id), protector_, "s");
     ASSERT_TRUE(sent);
     EXPECT_EQ(sent->resources[0].description.string_or("password"), "tiger");
 }
@@ -122,7 +126,7 @@ TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
     request.ref = {"files", "/a"};
     request.description = said("x");
     const auto done = try_change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(describe(edit, vault_, guarded, {request}));
+        EK_CHECK(describe(edit, protector_, guarded, {request}));
         return {};
     });
     EXPECT_EQ(done.error().what, "no");
@@ -155,7 +159,7 @@ TEST_F(DesireTest, WhatALostStoreDoesNotHaveGoesOutAgainButNotAnAction) {
     const state::Command apply = put("/a", said("x"));
     state::Command action;
     change([&](state::Edit& edit) -> Result<void> {
-        action = EK_TRY(invoke(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"},
+        action = EK_TRY(invoke(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/a"},
                                "touch", nullptr));
         return {};
     });
@@ -220,13 +224,14 @@ TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
     state::Command made;
     const auto ask = [&] {
         change([&](state::Edit& edit) -> Result<void> {
-            made = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
+            made = EK_TRY(describe(edit, protector_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
     };
     ask();
     EXPECT_EQ(resource("/a")->relations, request.relations);
-    EXPECT_EQ(to_wire(command(made.id), vault_, "s")->resources[0].relations, request.relations);
+    EXPECT_EQ(to_wire(command(made.id), protector_, "s")->resources[0].relations,
+              request.relations);
     const auto first = resource("/a")->generation;
     ask();
     EXPECT_EQ(resource("/a")->generation, first);
@@ -245,7 +250,7 @@ TEST_F(DesireTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
     b.relations.required = {{"files", "/a"}};
     const auto describe_one = [&](const DescriptionRequest& request) {
         return try_change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
+            EK_CHECK(describe(edit, protector_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
     };

@@ -16,7 +16,8 @@ class ReportTest : public test::StateTest {
             DescriptionRequest request;
             request.ref = {"files", "/a"};
             request.description = json::Object{{"content", "x"}};
-            made_ = EK_TRY(describe(edit, vault_, {.host = host_, .request_id = ""}, {request}));
+            made_ =
+                EK_TRY(describe(edit, protector_, {.host = host_, .request_id = ""}, {request}));
             return {};
         });
         generation_ = resource("/a")->generation;
@@ -26,7 +27,7 @@ class ReportTest : public test::StateTest {
                                std::uint64_t previous = 0) {
         const wire::Event event{kStream, seq, kind, "2026-11-23T05:36:53.120Z", std::move(data)};
         ReceiveResult received = ReceiveResult::fresh;
-        const ReportContext context{&vault_, &schemas_, stream_ ? *stream_ : state_->stream()};
+        const ReportContext context{&protector_, &schemas_, stream_ ? *stream_ : state_->stream()};
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
             received = EK_TRY(take_event(edit, context, host_, event, previous));
             return {};
@@ -123,7 +124,7 @@ TEST_F(ReportTest, AnEventThatDoesNotReadTakesItsNumberAndSaysSo) {
 
 TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
     const wire::Event event{"stream_other", 1, "agent.blind", "", json::Object{}};
-    const ReportContext context{&vault_, &schemas_, state_->stream()};
+    const ReportContext context{&protector_, &schemas_, state_->stream()};
     EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
                   EK_CHECK(take_event(edit, context, host_, event, 0));
                   return {};
@@ -169,7 +170,8 @@ TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
 
 TEST_F(ReportTest, ARemovedResourceIsGoneWithItsOutcome) {
     change([&](state::Edit& edit) -> Result<void> {
-        made_ = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        made_ =
+            EK_TRY(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/a"}));
         return {};
     });
     generation_ = resource("/a")->generation;
@@ -180,7 +182,8 @@ TEST_F(ReportTest, ARemovedResourceIsGoneWithItsOutcome) {
 
 TEST_F(ReportTest, AFailedRemovalKeepsTheResource) {
     change([&](state::Edit& edit) -> Result<void> {
-        made_ = EK_TRY(remove(edit, vault_, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        made_ =
+            EK_TRY(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/a"}));
         return {};
     });
     generation_ = resource("/a")->generation;

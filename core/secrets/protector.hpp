@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/crypto/sealer.hpp"
+#include "core/json/json.hpp"
+
+namespace evenkeel::schema {
+class Schema;
+}
+
+namespace evenkeel::secrets {
+
+// Whose description it is. A sealed field opens only together with the key it was sealed for, so
+// one that was copied to another resource's record does not open there.
+struct ResourceKey {
+    std::string_view host, collection, id;
+};
+
+// Protects what the orchestrator stores: descriptions with their secret fields sealed from the
+// first write, and single texts. Immutable; a call costs one pass over the description and the
+// cipher over its secrets. [any]
+class Protector {
+  public:
+    explicit Protector(crypto::Sealer sealer) : sealer_(std::move(sealer)) {}
+
+    // {"plain": {fields, null where sealed}, "sealed": {field: text}, "known": bool}; "known" says
+    // whether there was a schema. `schema` may be null.
+    json::Value seal(const ResourceKey& key, const json::Value& description,
+                     const schema::Schema* schema) const;
+    // The whole description again; `corrupt` when it was not sealed here for this resource.
+    Result<json::Value> open(const ResourceKey& key, const json::Value& stored) const;
+    // The description as it may be shown: secrets as {"redacted": fingerprint}. What was sealed
+    // only because there was no schema is decided by the one there is now. `schema` may be null.
+    Result<json::Value> redacted(const ResourceKey& key, const json::Value& stored,
+                                 const schema::Schema* schema) const;
+    // `description` with each {"redacted": fingerprint} replaced by the stored value that has this
+    // fingerprint. `stored` may be null. `invalid`, with only the field's name, when there is none.
+    Result<json::Value> restore_redacted(const ResourceKey& key, json::Value description,
+                                         const json::Value& stored) const;
+
+    // A single text; it opens only with the same purpose. `corrupt` when it does not.
+    std::string seal_text(std::string_view text, std::string_view purpose) const;
+    Result<std::string> open_text(std::string_view sealed, std::string_view purpose) const;
+    // Message authentication code, 32 hex digits: shows that a text which comes back is ours.
+    std::string mac(std::string_view text) const;
+
+  private:
+    std::string fingerprint(const json::Value& value) const;
+
+    crypto::Sealer sealer_;
+};
+
+}  // namespace evenkeel::secrets
