@@ -87,7 +87,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     // conversation_commands.cpp
     Result<void> send_waiting();
     Result<bool> send_command(const state::Command& command);
-    void transition(const std::string& command, commands::Transition transition,
+    void transition(const std::string& id, commands::Transition transition,
                     std::optional<Error> error = {});
     // conversation_sync.cpp
     void take(const wire::Digest& digest);
