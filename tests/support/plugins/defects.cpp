@@ -1,50 +1,62 @@
 #include <array>
 #include <cstring>
 #include <fstream>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include <evenkeel/json.hpp>
-#include <evenkeel/plugin.hpp>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "defects_embedded.hpp"
+#include "tests/support/plugins/fields.hpp"
 
-// Collections that each break one promise, for the property suite to find out, and one that keeps
-// them all. A resource is the file /srv/COLLECTION-ID with lines like "color red".
+// Collections that each break one promise, for the property suite to find, and one that keeps them
+// all. A resource is the file /srv/COLLECTION-ID with lines like "color red".
 namespace evenkeel::test {
-
-namespace json = sdk::json;
-
-using Fields = std::map<std::string, std::string>;
 
 enum class Defect {
     none,
     writes,    // a plan leaves a trace on the machine
     lies,      // a plan leaves out one of the changes
     restless,  // an apply always finds something to do
-    deaf,      // changes from outside are not told
+    deaf,      // changes from outside are not reported
     grasping,  // what is not described is reset
-    boastful,  // an apply says that it has changed what exists, and has not
+    boastful,  // an apply reports changes of what exists, and makes none
 };
 
 std::string path_of(std::string_view collection, std::string_view id) {
     return "/srv/" + std::string(collection) + "-" + std::string(id);
 }
 
-std::string state_of(const Fields& fields) {
-    sdk::Object state;
-    for (const auto& [name, value] : fields) state.text(name, value);
-    return state.json();
-}
+// Keeps each resource in a file. All values are strings without blanks.
+class FileStore {
+  public:
+    explicit FileStore(std::string_view collection) : collection_(collection) {}
+
+    std::optional<Fields> find(std::string_view id) const {
+        std::ifstream file(path_of(collection_, id));
+        if (!file.is_open()) return std::nullopt;
+        Fields fields;
+        for (std::string name, value; file >> name >> value;) fields[name] = sdk::quote(value);
+        return fields;
+    }
+    void put(std::string_view id, const Fields& fields) {
+        std::ofstream file(path_of(collection_, id));
+        for (const auto& [name, value] : fields)
+            file << name << ' ' << value.substr(1, value.size() - 2) << '\n';
+    }
+    void erase(std::string_view id) { ::unlink(path_of(collection_, id).c_str()); }
+
+  private:
+    std::string collection_;
+};
 
 template <Defect defect>
-class Defective {
+class Defective : public Resources<FileStore> {
   public:
     static constexpr std::string_view kName = defect == Defect::none       ? "sound"
                                               : defect == Defect::writes   ? "writes"
@@ -54,50 +66,27 @@ class Defective {
                                               : defect == Defect::grasping ? "grasping"
                                                                            : "boastful";
     static constexpr std::string_view kSchema = kSchemaText;
-    static constexpr bool kPlans = true;
 
-    Defective(const sdk::Host&, const sdk::Call&, std::string_view) {}
+    Defective(const sdk::Host&, const sdk::Call&, std::string_view) : Resources(FileStore(kName)) {}
 
-    void read(const sdk::Call& call, std::string_view ids) {
-        bool found = false;
-        for (const std::string& id : json::texts_of(json::parse(ids))) {
-            Fields fields;
-            if (!load(id, fields)) continue;
-            call.item(id, state_of(fields));
-            found = true;
-        }
-        if (!found) throw sdk::Failure(EK_E_NOT_FOUND, "none of these exists");
-    }
-
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
-        Fields now;
-        const bool there = load(id, now);
-        Fields wanted = defect == Defect::grasping ? Fields{} : now;
-        const json::Document document = json::parse_object(desired);
-        for (const auto& member : document.GetObject())
-            wanted[std::string(json::text(member.name))] = json::text(member.value);
-
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
+        const auto now = store_.find(id);
+        const Fields after =
+            merged(defect == Defect::grasping ? std::nullopt : now, fields_of(description));
         sdk::Changes changes;
-        if (!there) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
+        if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
         for (const char* const name : {"color", "text"}) {
             if (defect == Defect::lies && call.dry_run() && name == std::string("color")) continue;
-            changes.field("/" + std::string(name), quoted(now, name), quoted(wanted, name));
+            changes.field("/" + std::string(name), value_of(now, name), value_of(after, name));
         }
-        if (defect == Defect::restless && there && !changes.has("/text"))
-            changes.field("/text", std::nullopt, quoted(wanted, "text"));
+        if (defect == Defect::restless && now && !changes.has("/text"))
+            changes.field("/text", std::nullopt, value_of(after, "text"));
         if (defect == Defect::writes && call.dry_run())
             ::close(::open("/srv/planned", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         changes.carry_out(call, [&] {
-            if (defect != Defect::boastful || !there) save(id, wanted);
+            if (defect != Defect::boastful || !now) store_.put(id, after);
         });
-        if (!call.dry_run()) call.state(state_of(wanted));
-    }
-
-    void remove(const sdk::Call& call, std::string_view id) {
-        sdk::Changes changes;
-        Fields now;
-        if (load(id, now)) changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
-        changes.carry_out(call, [&] { ::unlink(path_of(kName, id).c_str()); });
+        if (!call.dry_run()) call.state(state_of(after));
     }
 
     class Watch {
@@ -138,21 +127,10 @@ class Defective {
     };
 
   private:
-    static std::optional<std::string> quoted(const Fields& fields, const std::string& name) {
-        const auto found = fields.find(name);
-        if (found == fields.end()) return std::nullopt;
-        return sdk::quote(found->second);
-    }
-
-    static bool load(std::string_view id, Fields& into) {
-        std::ifstream file(path_of(kName, id));
-        for (std::string name, value; file >> name >> value;) into[name] = value;
-        return file.is_open();
-    }
-
-    static void save(std::string_view id, const Fields& fields) {
-        std::ofstream file(path_of(kName, id));
-        for (const auto& [name, value] : fields) file << name << ' ' << value << '\n';
+    static std::optional<std::string> value_of(const std::optional<Fields>& fields,
+                                               const char* name) {
+        const bool has = fields && fields->count(name) != 0;
+        return has ? std::optional(fields->at(name)) : std::nullopt;
     }
 };
 

@@ -7,22 +7,22 @@
 #include <unistd.h>
 
 #include "hangs_embedded.hpp"
-#include "tests/support/plugins/notes.hpp"
+#include "tests/support/plugins/fields.hpp"
 
-// Never comes back from an apply whose text is "hang" and from a read of the id "hang", whatever
-// the deadline; a text "work" takes half a second in which it is heard of.
+// Never returns from an apply whose text is "hang" and from a read of the id "hang", whatever the
+// deadline; an apply of the text "work" takes half a second, in which it reports its progress.
 namespace evenkeel::test {
 
-class Hangs : public Notes {
+class Hangs : public Resources<> {
   public:
     static constexpr std::string_view kName = "hangs";
     static constexpr std::string_view kSchema = kSchemaText;
-    using Notes::Notes;
+    using Resources::Resources;
 
     void read(const sdk::Call& call, std::string_view ids) {
-        for (const std::string& id : sdk::json::texts_of(sdk::json::parse(ids)))
+        for (const std::string& id : json::texts_of(json::parse(ids)))
             while (id == "hang") ::pause();
-        Notes::read(call, ids);
+        Resources::read(call, ids);
     }
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         const std::string text = text_of(desired);
@@ -32,7 +32,7 @@ class Hangs : public Notes {
             call.check();
             call.progress(static_cast<std::uint32_t>(step), std::string(1000, 'z'));
         }
-        Notes::apply(call, id, desired);
+        Resources::apply(call, id, desired);
     }
 };
 

@@ -3,20 +3,20 @@
 #include <thread>
 
 #include "nonsense_embedded.hpp"
-#include "tests/support/plugins/notes.hpp"
+#include "tests/support/plugins/fields.hpp"
 
-// Answers what the ABI forbids: the id says what to a read, a remove and a batch, the text to an
+// Answers what the ABI forbids: the id selects it in read, remove and apply_many, the text in
 // apply.
 namespace evenkeel::test {
 
-class Nonsense : public Notes {
+class Nonsense : public Resources<> {
   public:
     static constexpr std::string_view kName = "nonsense";
     static constexpr std::string_view kSchema = kSchemaText;
-    using Notes::Notes;
+    using Resources::Resources;
 
     void read(const sdk::Call& call, std::string_view ids) {
-        const std::string id = sdk::json::texts_of(sdk::json::parse(ids)).front();
+        const std::string id = json::texts_of(json::parse(ids)).front();
         if (id == "stranger") return call.item("somebody-else", R"({"text":"quiet"})");
         if (id == "twice") call.item(id, R"({"text":"quiet"})");
         if (id == "twice") return call.item(id, R"({"text":"quiet"})");
@@ -36,7 +36,7 @@ class Nonsense : public Notes {
         if (id == "wordless") throw sdk::Stop{EK_E_BUSY};
         if (id == "status") throw sdk::Stop{77};
         if (id == "broken") return call.item(id, "{\"text\":");
-        Notes::read(call, ids);
+        Resources::read(call, ids);
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
@@ -58,12 +58,12 @@ class Nonsense : public Notes {
             return change("/text", "\"b\"", EK_ACT_SET,
                           call.dry_run() ? EK_OUT_DONE : EK_OUT_PLANNED);
         if (text == "no action") return change("/text", "\"b\"", 99, now);
-        Notes::apply(call, id, desired);
+        Resources::apply(call, id, desired);
     }
 
     // The first id says what is wrong.
     void apply_many(const sdk::Call& call, std::string_view text) {
-        const auto entries = sdk::json::entries_of(text);
+        const auto entries = json::entries_of(text);
         const std::string& what = entries.front().id;
         if (what == "change-before-about")
             return call.change({"/text", "1", "2", 0, EK_ACT_SET, EK_OUT_DONE});
@@ -82,7 +82,7 @@ class Nonsense : public Notes {
 
     void remove(const sdk::Call& call, std::string_view id) {
         if (id == "status") throw sdk::Stop{-5};
-        Notes::remove(call, id);
+        Resources::remove(call, id);
     }
 };
 

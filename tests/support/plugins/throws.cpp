@@ -2,27 +2,27 @@
 #include <string>
 #include <string_view>
 
-#include "tests/support/plugins/notes.hpp"
+#include "tests/support/plugins/fields.hpp"
 #include "throws_embedded.hpp"
 
 // Throws what is no Failure, where the text says so and always in a batch and in `remove`: `throws`
 // into the wrapper, `escapes` past it and out of the ABI.
 namespace evenkeel::test {
 
-class Throws : public Notes {
+class Throws : public Resources<> {
   public:
     static constexpr std::string_view kName = "throws";
     static constexpr std::string_view kSchema = kSchemaText;
-    using Notes::Notes;
+    using Resources::Resources;
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         const std::string text = text_of(desired);
         if (text == "exception") throw std::runtime_error("the author forgot something");
         if (text == "number") throw 42;
-        Notes::apply(call, id, desired);
+        Resources::apply(call, id, desired);
     }
     void apply_many(const sdk::Call& call, std::string_view entries) {
-        call.about(sdk::json::entries_of(entries).front().id);
+        call.about(json::entries_of(entries).front().id);
         call.change({"/text", "\"a\"", "\"b\"", 0, EK_ACT_SET, EK_OUT_DONE});
         throw std::runtime_error("the author forgot the rest");
     }
