@@ -8,10 +8,10 @@
 #include "core/agent/compliance/checker.hpp"
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/compliance/sweep.hpp"
-#include "core/agent/config.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/journal.hpp"
+#include "core/agent/uplink/parts.hpp"
 #include "core/agent/work/admission.hpp"
 #include "core/agent/work/engine.hpp"
 #include "core/agent/work/repair_scheduler.hpp"
@@ -59,8 +59,11 @@ class Agent {
     Catalog& catalog() { return catalog_; }
     CollectionRegistry& registry() { return registry_; }
     Engine& engine() { return engine_; }
-    ComplianceTracker& assess() { return tracker_; }
+    ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
+    UplinkParts uplink_parts() {
+        return {admission_, catalog_, registry_, tracker_, journal_, requests_};
+    }
 
   private:
     Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store,

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/agent/agent.hpp"
-#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/load_plugins.hpp"
 #include "core/agent/local/socket_server.hpp"
 #include "core/agent/uplink/connection.hpp"
 #include "core/base/log.hpp"
@@ -49,7 +49,7 @@ int run_daemon(const CommandLine& line, Config config) {
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
     load_plugins(agent, config, !line.plugin_dirs.empty());
-    Connection connection(agent, loop, config.state_dir);
+    Connection connection(agent.uplink_parts(), loop, config.state_dir);
 
     auto socket = SocketServer::open(
         loop, config.socket,

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/agent/config.hpp"
-#include "core/agent/options.hpp"
+#include "core/agent/config/config.hpp"
+#include "core/agent/config/options.hpp"
 
 namespace evenkeel::agent {
 

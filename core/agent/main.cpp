@@ -1,11 +1,12 @@
 #include <cstdio>
 #include <utility>
 
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
+#include "core/agent/config/options.hpp"
 #include "core/agent/daemon.hpp"
+#include "core/agent/enrol_command.hpp"
 #include "core/agent/local/commands.hpp"
-#include "core/agent/options.hpp"
-#include "core/agent/uplink/enrol.hpp"
+#include "core/agent/one_shot.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 
@@ -28,7 +29,9 @@ int run(int argc, const char* const* argv) {
     if (line.command == "run") return agent::run_daemon(line, std::move(*config));
     if (line.command == "enrol") return agent::run_enrol(line, *config);
     log::set_level(log::Level::error);
-    return agent::run_command(line, *config);
+    return agent::run_command(line, *config, [&](const wire::Request& request, bool& clean) {
+        return agent::ask_here(line, *config, request, clean);
+    });
 }
 
 }  // namespace

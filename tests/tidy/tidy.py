@@ -24,6 +24,8 @@ COLUMNS = 100
 # folder -> what it may include of ours, beside itself. The longest matching folder counts; a folder
 # that matches none (tests) may include everything.
 SHARED = ["core/" + part for part in "base json schema crypto secrets wire store run link".split()]
+# The agent's rooms; each sees those before it.
+ROOMS = ["core/agent/" + part for part in "model store lanes compliance work".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
@@ -43,7 +45,15 @@ LAYERS = {
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
                     "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
-    "core/agent": ["sdk/include", "core"],
+    "core/agent/config": ["core/base", "core/json"],
+    "core/agent/model": ["core/base", "core/json", "core/wire"],
+    "core/agent/store": ["core/agent/model", *SHARED],
+    "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],
+    "core/agent/compliance": [*ROOMS[:3], "core/plugin", *SHARED],
+    "core/agent/work": [*ROOMS[:4], "core/plugin", *SHARED],
+    "core/agent/uplink": ["core/agent/config", *ROOMS[:5], "core/plugin", *SHARED],
+    "core/agent/local": ["core/agent/config", *ROOMS[:5], "core/plugin", *SHARED],
+    "core/agent": ["core/plugin", *SHARED],
     "plugins": ["sdk/include", "plugins/posix", "plugins/accounts"],
     "orchestrator": ["orchestrator", *SHARED],
 }

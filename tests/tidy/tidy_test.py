@@ -34,6 +34,32 @@ class Rules(unittest.TestCase):
                 self.finds(tidy.layering, path, f'#include "{name}"\n')
         self.finds(tidy.layering, "core/base/a.cpp", '#include "text.hpp"\n')
 
+    def test_the_agents_rooms_see_only_those_before_them(self):
+        order = ["model", "store", "lanes", "compliance", "work", "uplink", "local"]
+        for at, room in enumerate(order):
+            for other in order:
+                if other == room:
+                    continue
+                line = f'#include "core/agent/{other}/a.hpp"\n'
+                before = order.index(other) < at and other != "uplink"
+                with self.subTest(room=room, other=other):
+                    (self.allows if before else self.finds)(
+                        tidy.layering, f"core/agent/{room}/a.cpp", line)
+            with self.subTest(room=room, other="the program"):
+                self.finds(tidy.layering, f"core/agent/{room}/a.cpp",
+                           '#include "core/agent/agent.hpp"\n')
+                self.allows(tidy.layering, "core/agent/daemon.cpp",
+                            f'#include "core/agent/{room}/a.hpp"\n')
+        for room, allowed in [("config", False), ("model", False), ("work", False),
+                              ("uplink", True), ("local", True)]:
+            with self.subTest(room=room, other="config"):
+                (self.allows if allowed or room == "config" else self.finds)(
+                    tidy.layering, f"core/agent/{room}/a.cpp",
+                    '#include "core/agent/config/config.hpp"\n')
+        for path in ["core/agent/model/a.cpp", "core/agent/store/a.cpp", "core/agent/config/a.cpp"]:
+            with self.subTest(path=path):
+                self.finds(tidy.layering, path, '#include "core/plugin/collection.hpp"\n')
+
     def test_layering_allows_the_directions_of_the_design(self):
         for path, name in [
                 ("core/agent/a.cpp", "core/plugin/registry.hpp"),

@@ -1,6 +1,5 @@
 #include "core/agent/compliance/assess.hpp"
 
-#include <functional>
 #include <utility>
 
 namespace evenkeel::agent {
@@ -60,10 +59,6 @@ Assessment judge_compliant(Assessment to, bool state_changed, const CheckContext
 }
 
 }  // namespace
-
-std::size_t state_hash(const json::Value& state) {
-    return state.is_null() ? 0 : std::hash<std::string>()(json::write_canonical(state));
-}
 
 std::string_view to_string(CheckTrigger trigger) {
     switch (trigger) {
@@ -127,12 +122,6 @@ Assessment unknown(const ResourceStatus& before, std::string_view reason, const 
     compliance.since = now;
     compliance.fields.clear();
     return to;
-}
-
-std::optional<wire::FieldDrift> existence_drift(bool wanted_absent, bool is_absent) {
-    if (wanted_absent == is_absent) return std::nullopt;
-    return wire::FieldDrift{"/ensure", wanted_absent ? "absent" : "present",
-                            is_absent ? "absent" : "present"};
 }
 
 }  // namespace evenkeel::agent

@@ -13,11 +13,11 @@ constexpr std::uint64_t kPutOffMostNs = 1'000'000'000;
 
 }  // namespace
 
-Checker::Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& assess,
+Checker::Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& tracker,
                  run::Loop& loop, std::shared_ptr<const AgentStore> store)
     : catalog_(catalog),
       registry_(registry),
-      tracker_(assess),
+      tracker_(tracker),
       loop_(loop),
       store_(std::move(store)) {}
 

@@ -22,7 +22,7 @@ namespace evenkeel::agent {
 // commands get in between. [loop]
 class Checker {
   public:
-    Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& assess,
+    Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& tracker,
             run::Loop& loop, std::shared_ptr<const AgentStore> store);
 
     // Checks one resource soon. Nothing happens when it is not described or not watched.

@@ -7,9 +7,9 @@
 
 namespace evenkeel::agent {
 
-Sweep::Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& assess, run::Loop& loop,
+Sweep::Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& tracker, run::Loop& loop,
              std::chrono::milliseconds interval)
-    : catalog_(catalog), checker_(checker), tracker_(assess), loop_(loop), interval_(interval) {}
+    : catalog_(catalog), checker_(checker), tracker_(tracker), loop_(loop), interval_(interval) {}
 
 void Sweep::start() {
     plan();

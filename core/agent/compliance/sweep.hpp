@@ -14,7 +14,7 @@ namespace evenkeel::agent {
 // them. [loop]
 class Sweep {
   public:
-    Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& assess, run::Loop& loop,
+    Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& tracker, run::Loop& loop,
           std::chrono::milliseconds interval);
 
     void start();

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/agent/compliance/assess.hpp"
 #include "core/agent/lanes/call_marks.hpp"
 #include "core/base/result.hpp"
 #include "core/plugin/collection.hpp"

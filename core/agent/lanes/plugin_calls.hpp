@@ -6,20 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/agent/compliance/assess.hpp"
 #include "core/agent/lanes/collection_runner.hpp"
+#include "core/agent/model/check_result.hpp"
 #include "core/agent/model/records.hpp"
 #include "core/agent/store/agent_store.hpp"
 
 // What lanes do: calls into one plugin, put together. No state of their own. [lane]
 namespace evenkeel::agent {
-
-// What an apply, remove or invoke came to, and how things stand afterwards.
-struct ApplyResult {
-    std::vector<wire::Change> changes;
-    std::optional<Error> error;
-    CheckResult check_result;
-};
 
 // Reads the resource and compares it with the description.
 CheckResult check(plugin::Collection& collection, const Description& description,

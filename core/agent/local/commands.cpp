@@ -7,10 +7,11 @@
 
 #include <unistd.h>
 
-#include "core/agent/agent.hpp"
-#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/config/config.hpp"
+#include "core/agent/config/options.hpp"
 #include "core/agent/local/client.hpp"
-#include "core/agent/local/local_protocol.hpp"
+#include "core/agent/work/local_protocol.hpp"
+#include "core/agent/work/requests.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 
@@ -108,30 +109,6 @@ Result<wire::Request> request_of(const CommandLine& line) {
     return request;
 }
 
-// Opens the agent's store here, asks, and ends. Nothing is watched.
-Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
-                             const wire::Request& request, bool& clean) {
-    run::Loop loop;
-    Agent::Options options;
-    options.state_dir = config.state_dir;
-    options.silence = config.call_silence;
-    options.watches = false;
-    options.repairs.repairs = false;
-    options.keeps_events = config.orchestrator.has_value();
-    auto agent = EK_TRY(Agent::open(loop, options));
-    load_plugins(*agent, config, !line.plugin_dirs.empty());
-    std::optional<wire::Reply> reply;
-    agent->start([&agent, &request, &reply] {
-        agent->requests().ask_local(request,
-                                    [&reply](wire::Reply answer) { reply = std::move(answer); });
-    });
-    loop.run_until([&reply] { return reply.has_value(); },
-                   request.timeout + std::chrono::seconds(10));
-    clean = agent->stop();
-    if (!reply) return fail(Errc::timeout, "no answer in time");
-    return *reply;
-}
-
 bool any_change(const json::Value& result) {
     for (const json::Value& entry : result["resources"].as_array()) {
         if (!entry["changes"].as_array().empty()) return true;
@@ -221,7 +198,7 @@ int watch(Client client) {
 
 }  // namespace
 
-int run_command(const CommandLine& line, const Config& config) {
+int run_command(const CommandLine& line, const Config& config, const AskHere& ask_here) {
     auto client = Client::connect(config.socket);
     if (client && line.command == "watch") return watch(std::move(*client));
     if (!client && (line.command == "watch" || line.command == "status")) {
@@ -237,7 +214,7 @@ int run_command(const CommandLine& line, const Config& config) {
         return reply ? show(line, *reply) : complain(reply.error());
     }
     bool clean = true;
-    const auto reply = ask_here(line, config, *request, clean);
+    const auto reply = ask_here(*request, clean);
     const int code = reply ? show(line, *reply) : complain(reply.error());
     // A lane hangs in a plugin: its thread must not meet destructors.
     if (!clean) std::_Exit(code);

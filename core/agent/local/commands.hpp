@@ -1,12 +1,25 @@
 #pragma once
 
-#include "core/agent/config.hpp"
-#include "core/agent/options.hpp"
+#include <functional>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::wire {
+struct Reply;
+struct Request;
+}  // namespace evenkeel::wire
 
 namespace evenkeel::agent {
 
-// Every subcommand but run and enrol: asks the running agent, or does it in this process when none
-// runs. Prints one JSON object and returns the exit code.
-int run_command(const CommandLine& line, const Config& config);
+struct CommandLine;
+struct Config;
+
+// Answers a request in this process, when no agent runs; `clean` becomes false when the process
+// must end without destructors.
+using AskHere = std::function<Result<wire::Reply>(const wire::Request& request, bool& clean)>;
+
+// Every subcommand but run and enrol: asks the running agent, or `ask_here` when none runs. Prints
+// one JSON object and returns the exit code. Blocks.
+int run_command(const CommandLine& line, const Config& config, const AskHere& ask_here);
 
 }  // namespace evenkeel::agent

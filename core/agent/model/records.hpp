@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/agent/compliance/assess.hpp"
+#include "core/agent/model/check_result.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "core/wire/message.hpp"
@@ -87,21 +87,6 @@ struct DisabledCollection {
     std::string plugin;  // "files 0.1.0": another version is given a new chance
     std::string reason;  // one sentence
 };
-
-json::Value encode(const Metadata& metadata);
-Result<Metadata> decode_metadata(const json::Value& value);
-json::Value encode(const Observation& observation);
-Result<Observation> decode_observation(const json::Value& value);
-json::Value encode(const Tombstone& tombstone);
-Result<Tombstone> decode_tombstone(const json::Value& value);
-json::Value encode(const PendingNotifications& pending);
-Result<PendingNotifications> decode_pending_notifications(const json::Value& value);
-json::Value encode(const InboxCommand& inbox);  // without resources
-Result<InboxCommand> decode_inbox(const json::Value& value);
-json::Value encode(const OutboxEvent& outbox_event);  // without data
-Result<OutboxEvent> decode_outbox_event(const json::Value& value);
-json::Value encode(const DisabledCollection& disabled);
-Result<DisabledCollection> decode_disabled(const json::Value& value);
 
 // Whether "ensure" asks for absence; `invalid` for another word or type.
 Result<bool> requests_absence(const json::Value& body);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/agent/store/codecs.hpp"
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/agent/uplink/fit.hpp"
+#include "core/agent/model/truncate.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 
@@ -36,7 +36,7 @@ void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
     std::vector<bool> fresh;
     std::vector<std::uint64_t> seqs;
     for (EventDraft& draft : drafts) {
-        fit(draft.data);
+        truncate(draft.data);
         OutboxEvent outbox_event{0, draft.kind, now_rfc3339(), draft.about, draft.command, 0,
                                  0, ""};
         outbox_event.data = json::write(draft.data);

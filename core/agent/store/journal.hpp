@@ -6,20 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "core/agent/model/event_draft.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/agent/store/outbox.hpp"
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 
 namespace evenkeel::agent {
-
-// An event that is to be told.
-struct EventDraft {
-    std::string kind;
-    json::Value data;  // object
-    std::vector<wire::Ref> about;
-    std::string command;  // of a command.outcome
-};
 
 // The one way to the store: every change goes with the events that tell of it into one
 // transaction, and the events wait there until the orchestrator has them. [loop]

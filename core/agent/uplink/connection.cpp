@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/enrol.hpp"
 #include "core/base/log.hpp"
 
@@ -13,8 +14,8 @@ constexpr std::chrono::minutes kAfterRejection{30};
 
 }  // namespace
 
-Connection::Connection(Agent& agent, run::Loop& loop, std::string state_dir)
-    : agent_(agent), loop_(loop), files_(state_dir) {}
+Connection::Connection(UplinkParts parts, run::Loop& loop, std::string state_dir)
+    : parts_(parts), loop_(loop), files_(state_dir) {}
 
 Connection::~Connection() {
     session_.reset();
@@ -25,7 +26,7 @@ void Connection::begin(const std::optional<OrchestratorConfig>& orchestrator) {
     session_.reset();
     timer_.cancel();
     orchestrator_ = orchestrator;
-    agent_.journal().keep(orchestrator.has_value());
+    parts_.journal.keep(orchestrator.has_value());
     if (!orchestrator) return;
     const auto identity = files_.load();
     if (!identity) {
@@ -44,7 +45,7 @@ void Connection::dial(const Identity& identity) {
     fingerprint_.clear();
     Uplink::Options options{orchestrator_->host,
                             orchestrator_->bus_port.value_or(identity.bus_port), identity, files_};
-    session_ = std::make_unique<Uplink>(agent_, loop_, std::move(options));
+    session_ = std::make_unique<Uplink>(parts_, loop_, std::move(options));
     if (auto started = session_->start(); !started) {
         log::error("cannot dial the orchestrator", {{"why", started.error().what}});
         session_.reset();

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "core/agent/agent.hpp"
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
+#include "core/agent/uplink/parts.hpp"
 #include "core/agent/uplink/uplink.hpp"
 #include "core/run/backoff.hpp"
 #include "core/run/lane.hpp"
@@ -17,7 +17,7 @@ namespace evenkeel::agent {
 // `evenkeel-agent enrol` has left. [loop]
 class Connection {
   public:
-    Connection(Agent& agent, run::Loop& loop, std::string state_dir);
+    Connection(UplinkParts parts, run::Loop& loop, std::string state_dir);
     // Ends the session; waits for an enrolment under way.
     ~Connection();
 
@@ -35,7 +35,7 @@ class Connection {
     void ask_as(const std::string& fingerprint);
     void on_answer(const Result<std::optional<Identity>>& answer);
 
-    Agent& agent_;
+    UplinkParts parts_;
     run::Loop& loop_;
     IdentityFiles files_;
     std::optional<OrchestratorConfig> orchestrator_;

@@ -3,12 +3,12 @@
 #include <optional>
 #include <string>
 
-#include "core/agent/config.hpp"
-#include "core/agent/options.hpp"
 #include "core/agent/uplink/identity.hpp"
 #include "core/crypto/secret.hpp"
 
 namespace evenkeel::agent {
+
+struct OrchestratorConfig;
 
 // Enrols this machine: finds and saves the CA whose fingerprint the configuration gives, makes key
 // and request, shows the token, saves the certificate. Each step may be repeated; the key stays the
@@ -27,8 +27,5 @@ Result<crypto::Secret> read_token(const std::string& file);
 
 // HOST, HOST:PORT, [V6] or [V6]:PORT; `port` stays when none is given.
 Result<void> split_address(const std::string& text, std::string& host, std::uint16_t& port);
-
-// The subcommand.
-int run_enrol(const CommandLine& line, const Config& config);
 
 }  // namespace evenkeel::agent

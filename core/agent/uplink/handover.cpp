@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/journal.hpp"
+#include "core/agent/work/admission.hpp"
 #include "core/agent/work/event_drafts.hpp"
 #include "core/base/log.hpp"
 #include "core/wire/relations.hpp"
@@ -9,7 +13,7 @@
 namespace evenkeel::agent {
 
 void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done) {
-    const wire::StreamPosition& mark = agent_.admission().mark();
+    const wire::StreamPosition& mark = parts_.admission.mark();
     if (mark.stream == hello.stream) return done({});
     log::info("a new stream of the orchestrator",
               {{"stream", hello.stream}, {"before", mark.stream}});
@@ -18,18 +22,18 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
     if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
         drafts = restored(hello, told);
     }
-    agent_.journal().require_full_report();
-    for (const Tombstone& tombstone : told) agent_.catalog().tombstones.erase(tombstone.ref);
-    const auto write = [&store = agent_.store(), stream = hello.stream, told](
+    parts_.journal.require_full_report();
+    for (const Tombstone& tombstone : told) parts_.catalog.tombstones.erase(tombstone.ref);
+    const auto write = [&store = parts_.journal.store(), stream = hello.stream, told](
                            store::WriteTxn& txn, const auto&) -> Result<void> {
         for (const Tombstone& tombstone : told) EK_CHECK(store.drop(txn, tombstone));
         EK_CHECK(store.put_full_report_due(txn, true));
         return store.put(txn, wire::StreamPosition{stream, 0});
     };
-    agent_.journal().commit(
+    parts_.journal.commit(
         std::move(drafts), write,
         [this, stream = hello.stream, done = std::move(done)](const Result<void>& stored) {
-            if (stored) agent_.admission().begin_stream(stream);
+            if (stored) parts_.admission.begin_stream(stream);
             done(stored);
         });
 }
@@ -43,7 +47,7 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
                generation.revision > hello.predecessor_revision;
     };
     std::vector<wire::RelatedResource> held;
-    for (const auto& [ref, entry] : agent_.catalog()) {
+    for (const auto& [ref, entry] : parts_.catalog) {
         if (entry.metadata.origin != wire::Origin::orchestrator ||
             !is_news(entry.metadata.generation)) {
             continue;
@@ -58,14 +62,14 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
     }
     for (const wire::RelatedResource& each : held) {
         const wire::Ref& ref = each.ref;
-        const CatalogEntry& entry = *agent_.catalog().find(ref);
-        const auto stored = agent_.store().description(ref);
+        const CatalogEntry& entry = *parts_.catalog.find(ref);
+        const auto stored = parts_.journal.store().description(ref);
         if (!stored || !*stored) continue;
-        const auto seen = agent_.store().observation(ref);
+        const auto seen = parts_.journal.store().observation(ref);
         drafts.push_back(description_changed(
             entry, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), "restored"));
     }
-    for (const auto& [ref, generation] : agent_.catalog().tombstones) {
+    for (const auto& [ref, generation] : parts_.catalog.tombstones) {
         told.push_back({ref, generation});
         if (!is_news(generation)) continue;
         drafts.push_back(
@@ -76,30 +80,30 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
 
 void Handover::add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const {
     if (entry.metadata.origin == wire::Origin::local) {
-        const auto stored = agent_.store().description(entry.metadata.ref);
+        const auto stored = parts_.journal.store().description(entry.metadata.ref);
         if (stored && *stored) {
             drafts.push_back(description_changed(
-                entry, shown_body(**stored, agent_.registry(), agent_.store().sealer()), nullptr,
-                "local"));
+                entry, shown_body(**stored, parts_.registry, parts_.journal.store().sealer()),
+                nullptr, "local"));
         }
     }
-    drafts.push_back(agent_.assess().present(entry));
+    drafts.push_back(parts_.tracker.present(entry));
 }
 
 void Handover::tell_more() {
-    Journal& journal = agent_.journal();
+    Journal& journal = parts_.journal;
     if (journal.pending() == 0) return;
     if (journal.pending() != full_report_due_) {
         full_report_due_ = journal.pending();
         told_ = {};
     }
     std::vector<EventDraft> drafts;
-    auto at = agent_.catalog().after(told_);
-    for (; at != agent_.catalog().end() && drafts.size() < kPage; ++at) {
+    auto at = parts_.catalog.after(told_);
+    for (; at != parts_.catalog.end() && drafts.size() < kPage; ++at) {
         add_present(at->second, drafts);
         told_ = at->first;
     }
-    const bool is_all = at == agent_.catalog().end();
+    const bool is_all = at == parts_.catalog.end();
     if (!drafts.empty()) journal.commit(std::move(drafts), {}, {});
     if (is_all) journal.full_report_sent(full_report_due_);
 }

@@ -1,17 +1,22 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
-#include "core/agent/agent.hpp"
+#include "core/agent/uplink/parts.hpp"
 #include "core/wire/message.hpp"
 
 namespace evenkeel::agent {
+
+struct CatalogEntry;
+struct EventDraft;
+struct Tombstone;
 
 // What an agent hands up when it meets an orchestrator's stream for the first time: after a restore
 // what the backup does not know, and always the present truth of everything. [loop]
 class Handover {
   public:
-    explicit Handover(Agent& agent) : agent_(agent) {}
+    explicit Handover(UplinkParts parts) : parts_(parts) {}
 
     // Commits the events, the new mark and that the truth is owed together, then calls `done`. At
     // once when the stream is the known one.
@@ -27,7 +32,7 @@ class Handover {
                                      std::vector<Tombstone>& told) const;
     void add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const;
 
-    Agent& agent_;
+    UplinkParts parts_;
     std::uint64_t full_report_due_ = 0;  // the one that is being paid
     wire::Ref told_;                     // up to here
 };

@@ -4,7 +4,12 @@
 #include <utility>
 #include <variant>
 
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/facts.hpp"
+#include "core/agent/work/admission.hpp"
+#include "core/agent/work/requests.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 
@@ -18,8 +23,8 @@ constexpr std::uint64_t kNobodyWaits = 0;
 
 }  // namespace
 
-Uplink::Uplink(Agent& agent, run::Loop& loop, Options options)
-    : agent_(agent), loop_(loop), options_(std::move(options)), handover_(agent) {}
+Uplink::Uplink(UplinkParts parts, run::Loop& loop, Options options)
+    : parts_(parts), loop_(loop), options_(std::move(options)), handover_(parts) {}
 
 Uplink::~Uplink() {
     if (dialer_) dialer_->stop();
@@ -69,14 +74,14 @@ void Uplink::on_up() {
     linked_ = true;
     wire::AgentHello hello;
     hello.version = EVENKEEL_VERSION;
-    hello.stream = agent_.store().stream();
+    hello.stream = parts_.journal.store().stream();
     hello.boot_id = boot_id();
     hello.machine_id = machine_id();
     hello.instance = instance_;
     hello.name = host_name();
     hello.facts = facts();
-    hello.collections = agent_.registry().infos();
-    hello.commands = agent_.admission().mark();
+    hello.collections = parts_.registry.infos();
+    hello.commands = parts_.admission.mark();
     send(wire::kEventsAddress, kNobodyWaits, wire::encode(hello), false);
     hello_timer_ =
         loop_.after(options_.hello_time, [this] { dial_again("no hello from the orchestrator"); });
@@ -89,7 +94,7 @@ void Uplink::on_down(const Error& error) {
     beat_timer_.cancel();
     digest_timer_.cancel();
     pause_timer_.cancel();
-    agent_.journal().outbox().rewind();
+    parts_.journal.outbox().rewind();
 }
 
 // Dialling on would bring the same answer until an administrator has looked at it.
@@ -125,14 +130,14 @@ void Uplink::on_message(const link::Message& message, const link::Delivery& deli
     }
     if (const auto* command = std::get_if<wire::Command>(&*decoded)) {
         if (!up_) return delivery.settle(Disposition::release);
-        return agent_.admission().take(
+        return parts_.admission.take(
             *command, [delivery](Disposition disposition) { delivery.settle(disposition); });
     }
     delivery.settle(Disposition::accept);
     if (const auto* hello = std::get_if<wire::OrchestratorHello>(&*decoded)) {
         on_hello(*hello);
     } else if (const auto* cancel = std::get_if<wire::Cancel>(&*decoded)) {
-        agent_.admission().cancel(cancel->command);
+        parts_.admission.cancel(cancel->command);
     } else if (const auto* request = std::get_if<wire::Request>(&*decoded)) {
         on_request(*request, message);
     } else {
@@ -151,9 +156,9 @@ void Uplink::on_hello(const wire::OrchestratorHello& hello) {
     if (hello.host != options_.identity.host) {
         log::warning("the orchestrator calls this host otherwise", {{"host", hello.host}});
     }
-    if (hello.events.stream == agent_.store().stream()) {
-        if (hello.events.seq > agent_.journal().outbox().last()) on_rolled_back(hello.events.seq);
-        agent_.journal().accepted_through(hello.events.seq);
+    if (hello.events.stream == parts_.journal.store().stream()) {
+        if (hello.events.seq > parts_.journal.outbox().last()) on_rolled_back(hello.events.seq);
+        parts_.journal.accepted_through(hello.events.seq);
     }
     handover_.meet(hello, [this, hello, alive = std::weak_ptr(alive_)](const Result<void>& done) {
         if (alive.expired() || !linked_ || up_) return;
@@ -167,8 +172,8 @@ void Uplink::on_hello(const wire::OrchestratorHello& hello) {
 void Uplink::on_rolled_back(std::uint64_t seq) {
     log::error("the agent's store is older than what the orchestrator has of it",
                {{"events", std::to_string(seq)}});
-    agent_.journal().skip_to(seq);
-    agent_.journal().require_full_report();
+    parts_.journal.skip_to(seq);
+    parts_.journal.require_full_report();
 }
 
 void Uplink::on_handed_over(const wire::OrchestratorHello& hello) {
@@ -176,7 +181,7 @@ void Uplink::on_handed_over(const wire::OrchestratorHello& hello) {
     stream_ = hello.stream;
     heartbeat_ = hello.heartbeat;
     digest_due_ = true;
-    digest_after_ = agent_.journal().outbox().last();
+    digest_after_ = parts_.journal.outbox().last();
     log::info("connected to the orchestrator", {{"version", hello.version}});
     beat();
     pump();
@@ -192,10 +197,10 @@ void Uplink::beat() {
 }
 
 void Uplink::pump() {
-    while (up_ && !paused_ && agent_.journal().outbox().in_flight() < kInFlightMost) {
+    while (up_ && !paused_ && parts_.journal.outbox().in_flight() < kInFlightMost) {
         if (!send_next()) break;
     }
-    Journal& journal = agent_.journal();
+    Journal& journal = parts_.journal;
     if (!up_ || paused_) return;
     if (journal.pending() != 0 && journal.outbox().size() < Handover::kPage) {
         handover_.tell_more();
@@ -210,10 +215,10 @@ void Uplink::pump() {
 
 // False when there is nothing to send now.
 bool Uplink::send_next() {
-    Journal& journal = agent_.journal();
+    Journal& journal = parts_.journal;
     const auto seq = journal.outbox().next();
     if (!seq) return false;
-    const auto outbox_event = agent_.store().outbox_event(*seq);
+    const auto outbox_event = parts_.journal.store().outbox_event(*seq);
     if (!outbox_event || !*outbox_event) {
         log::error("an event cannot be read back",
                    {{"seq", std::to_string(*seq)},
@@ -222,8 +227,8 @@ bool Uplink::send_next() {
         return true;
     }
     auto data = json::parse((*outbox_event)->data);
-    wire::Event event{agent_.store().stream(), *seq, (*outbox_event)->kind, (*outbox_event)->time,
-                      data ? std::move(*data) : json::Value(json::Object{})};
+    wire::Event event{parts_.journal.store().stream(), *seq, (*outbox_event)->kind,
+                      (*outbox_event)->time, data ? std::move(*data) : json::Value(json::Object{})};
     link::Message message;
     message.body = wire::encode(event);
     const auto sent = dialer_->send(std::string(wire::kEventsAddress), *seq, std::move(message));
@@ -237,7 +242,7 @@ bool Uplink::send_next() {
 }
 
 void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
-    Journal& journal = agent_.journal();
+    Journal& journal = parts_.journal;
     if (disposition == Disposition::accept) {
         journal.accepted(token);
     } else if (disposition == Disposition::reject) {
@@ -247,7 +252,7 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
         paused_ = true;
         pause_timer_ = loop_.after(options_.release_pause, [this] {
             paused_ = false;
-            agent_.journal().outbox().rewind();
+            parts_.journal.outbox().rewind();
             pump();
         });
     }
@@ -256,11 +261,10 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
 
 void Uplink::on_request(const wire::Request& request, const link::Message& message) {
     if (message.reply_to != wire::kRepliesAddress) return;
-    agent_.requests().ask(request,
-                          [this, alive = std::weak_ptr(alive_),
-                           correlation = message.correlation_id](const wire::Reply& reply) {
-                              if (!alive.expired() && linked_) answer(correlation, reply);
-                          });
+    parts_.requests.ask(request, [this, alive = std::weak_ptr(alive_),
+                                  correlation = message.correlation_id](const wire::Reply& reply) {
+        if (!alive.expired() && linked_) answer(correlation, reply);
+    });
 }
 
 void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
@@ -278,13 +282,13 @@ void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
 
 void Uplink::send_digest() {
     send(wire::kEventsAddress, kNobodyWaits,
-         wire::encode(wire::digest_of(stream_, agent_.catalog().held())), false);
+         wire::encode(wire::digest_of(stream_, parts_.catalog.held())), false);
     digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
 }
 
 void Uplink::send_live(const std::string& time, const EventDraft& draft) {
     if (!up_) return;
-    const wire::Event event{agent_.store().stream(), 0, draft.kind, time, draft.data};
+    const wire::Event event{parts_.journal.store().stream(), 0, draft.kind, time, draft.data};
     send(wire::kEventsAddress, kNobodyWaits, wire::encode(event), false);
 }
 

@@ -5,14 +5,16 @@
 #include <optional>
 #include <string>
 
-#include "core/agent/agent.hpp"
 #include "core/agent/uplink/handover.hpp"
 #include "core/agent/uplink/identity.hpp"
+#include "core/agent/uplink/parts.hpp"
 #include "core/base/id.hpp"
 #include "core/link/dialer.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
+
+struct EventDraft;
 
 // The conversation with the orchestrator, as docs/bus-protocol.md lays it down: hello, what the
 // outbox holds, a digest, heartbeats; commands and requests come in. Dials again for ever. [loop]
@@ -31,7 +33,7 @@ class Uplink {
         std::chrono::milliseconds held_pause = std::chrono::minutes(1);
     };
 
-    Uplink(Agent& agent, run::Loop& loop, Options options);
+    Uplink(UplinkParts parts, run::Loop& loop, Options options);
     // Ends the link.
     ~Uplink();
 
@@ -64,7 +66,7 @@ class Uplink {
     void dial_again(const std::string& why);
     bool send_next();
 
-    Agent& agent_;
+    UplinkParts parts_;
     run::Loop& loop_;
     Options options_;
     std::unique_ptr<link::Dialer> dialer_;

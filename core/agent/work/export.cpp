@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/agent/local/local_protocol.hpp"
+#include "core/agent/work/local_protocol.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/words.hpp"

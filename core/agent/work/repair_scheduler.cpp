@@ -8,9 +8,9 @@ namespace evenkeel::agent {
 
 using wire::Verdict;
 
-RepairScheduler::RepairScheduler(Catalog& catalog, ComplianceTracker& assess, run::Loop& loop,
+RepairScheduler::RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, run::Loop& loop,
                                  Options options)
-    : catalog_(catalog), tracker_(assess), loop_(loop), options_(options) {}
+    : catalog_(catalog), tracker_(tracker), loop_(loop), options_(options) {}
 
 std::chrono::milliseconds RepairScheduler::wait_before(Plan& plan, CatalogEntry& entry) {
     const auto now_ms = static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);

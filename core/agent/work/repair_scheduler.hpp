@@ -23,7 +23,7 @@ class RepairScheduler {
         std::chrono::milliseconds retry_cap{300'000};
     };
 
-    RepairScheduler(Catalog& catalog, ComplianceTracker& assess, run::Loop& loop, Options options);
+    RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, run::Loop& loop, Options options);
 
     // Queues the repair; on_over is called when it has ended or was not needed any more.
     std::function<void(const wire::Ref&)> start;

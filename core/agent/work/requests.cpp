@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/agent/uplink/fit.hpp"
+#include "core/agent/model/truncate.hpp"
 #include "core/agent/work/event_drafts.hpp"
 #include "core/agent/work/export.hpp"
 #include "core/agent/work/prepare.hpp"
@@ -25,7 +25,7 @@ wire::Reply failed(Errc code, std::string what) {
 }
 
 wire::Reply replied(json::Value result) {
-    fit(result);
+    truncate(result);
     return {std::nullopt, std::move(result)};
 }
 
@@ -177,7 +177,7 @@ void Requests::ask_local(const wire::Request& request, Answer answer) {
     } else if (verb == "status") {
         answer({std::nullopt, json::Object{{"version", EVENKEEL_VERSION},
                                            {"descriptions", parts_.catalog.size()},
-                                           {"found_by_sweep", parts_.assess.found_by_sweep()},
+                                           {"found_by_sweep", parts_.tracker.found_by_sweep()},
                                            {"unfinished", parts_.engine.unfinished()},
                                            {"outbox", parts_.journal.status()}}});
     } else if (!ask_common(request, true, answer)) {
@@ -344,7 +344,7 @@ json::Value Requests::check_result() const {
                                wire::Verdict::unknown, wire::Verdict::failed}) {
         sums.set(std::string(wire::to_string(verdict)), counts[verdict]);
     }
-    sums.set("found_by_sweep", parts_.assess.found_by_sweep());
+    sums.set("found_by_sweep", parts_.tracker.found_by_sweep());
     return json::Object{{"resources", std::move(resources)}, {"counts", std::move(sums)}};
 }
 

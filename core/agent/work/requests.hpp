@@ -20,7 +20,7 @@ class Requests {
     struct Parts {
         Catalog& catalog;
         CollectionRegistry& registry;
-        ComplianceTracker& assess;
+        ComplianceTracker& tracker;
         Checker& checker;
         Engine& engine;
         Admission& admission;

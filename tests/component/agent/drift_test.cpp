@@ -108,7 +108,7 @@ TEST_F(Drift, TheSweepFindsWhatNoEventAnnounced) {
     machine->set("one", {{"text", "ho"}});
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_EQ(compliance_of("one").seen_by, "sweep");
-    EXPECT_EQ(agent->assess().found_by_sweep(), 1U);
+    EXPECT_EQ(agent->tracker().found_by_sweep(), 1U);
 }
 
 TEST_F(Drift, AnOverflowReadsEverythingAgainAndIsReported) {

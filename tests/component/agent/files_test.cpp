@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/agent/config.hpp"
-#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/config/config.hpp"
+#include "core/agent/load_plugins.hpp"
 #include "core/base/file.hpp"
 #include "tests/component/agent/bench.hpp"
 

@@ -4,9 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
 #include "core/agent/lanes/call_marks.hpp"
-#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/load_plugins.hpp"
 #include "tests/component/agent/bench.hpp"
 
 namespace evenkeel::agent::test {

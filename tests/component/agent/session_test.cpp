@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/agent/config/config.hpp"
 #include "core/agent/uplink/enrol.hpp"
 #include "core/agent/uplink/uplink.hpp"
 #include "core/base/file.hpp"
@@ -31,7 +32,7 @@ class Bus : public AgentBench {
         to.hello_time = hello_time;
         to.backoff_base = 10ms;
         to.backoff_cap = 50ms;
-        session = std::make_unique<Uplink>(*agent, *loop, to);
+        session = std::make_unique<Uplink>(agent->uplink_parts(), *loop, to);
         Journal::Events events_to;
         events_to.on_event = [this](std::uint64_t seq, const std::string& time,
                                     const EventDraft& draft) {

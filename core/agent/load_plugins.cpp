@@ -1,4 +1,4 @@
-#include "core/agent/lanes/plugins.hpp"
+#include "core/agent/load_plugins.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/agent/agent.hpp"
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
 
 namespace evenkeel::agent {
 

@@ -12,6 +12,6 @@ inline constexpr std::size_t kDataBytesMost = 704 * 1024;
 // Cuts `data` down until its text has at most `most` bytes, as docs/bus-protocol.md orders it:
 // first the diffs of changes, then states, then the changes; sets "truncated". What is still too
 // large stays so.
-void fit(json::Value& data, std::size_t most = kDataBytesMost);
+void truncate(json::Value& data, std::size_t most = kDataBytesMost);
 
 }  // namespace evenkeel::agent

@@ -1,4 +1,4 @@
-#include "core/agent/options.hpp"
+#include "core/agent/config/options.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,4 +1,4 @@
-#include "core/agent/local/local_protocol.hpp"
+#include "core/agent/work/local_protocol.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "core/agent/uplink/fit.hpp"
+#include "core/agent/model/truncate.hpp"
 
 #include <functional>
 
@@ -37,7 +37,7 @@ void cut_changes(json::Object& part) {
 
 }  // namespace
 
-void fit(json::Value& data, std::size_t most) {
+void truncate(json::Value& data, std::size_t most) {
     if (!data.is_object()) return;
     for (const auto& cut : {cut_diffs, cut_state, cut_changes}) {
         if (json::write(data).size() <= most) return;

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "core/agent/compliance/assess.hpp"
+
+#include <gtest/gtest.h>
 
 namespace evenkeel::agent {
 namespace {

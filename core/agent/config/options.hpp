@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
 
 namespace evenkeel::agent {
 

@@ -1,4 +1,4 @@
-#include "core/agent/config.hpp"
+#include "core/agent/config/config.hpp"
 
 #include <algorithm>
 #include <functional>

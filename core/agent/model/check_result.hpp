@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/json/json.hpp"
+#include "core/wire/resource.hpp"
+
+// What plugins say of resources, and what is remembered of it. Values, without logic of their own:
+// lanes make them, compliance and work read them.
+namespace evenkeel::agent {
+
+// What a plugin said about one resource at one moment.
+struct CheckResult {
+    std::optional<Error> error;  // it could not be read or compared
+    json::Value state;           // null when absent
+    std::vector<wire::FieldDrift> fields;
+};
+
+// What an apply, remove or invoke did, and what a check saw afterwards.
+struct ApplyResult {
+    std::vector<wire::Change> changes;
+    std::optional<Error> error;
+    CheckResult check_result;
+};
+
+// What is remembered of a resource between two checks.
+struct ResourceStatus {
+    wire::Compliance compliance;
+    // A drift or a failure was reported, and its end was not yet.
+    bool open = false;
+    std::size_t state_hash = 0;  // of the state that was reported last
+};
+
+// Tells states apart within one process; 0 for none.
+std::size_t state_hash(const json::Value& state);
+
+// Whether a resource is there is the core's question, all else the plugin's: the drift of
+// existence, or nothing when it is as described.
+std::optional<wire::FieldDrift> existence_drift(bool described_absent, bool is_absent);
+
+}  // namespace evenkeel::agent

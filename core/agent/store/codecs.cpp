@@ -1,0 +1,186 @@
+#include "core/agent/store/codecs.hpp"
+
+#include <utility>
+
+#include "core/agent/model/records.hpp"
+#include "core/json/json.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+Result<wire::Ref> decode_ref(const json::Value& value) {
+    wire::Ref ref{value.string_or("collection"), value.string_or("id")};
+    if (ref.collection.empty() || ref.id.empty()) {
+        return fail(Errc::corrupt, "a record without collection or id");
+    }
+    return ref;
+}
+
+std::uint64_t count_of(const json::Value& value, std::string_view name) {
+    const std::int64_t number = value.integer_or(name);
+    return number < 0 ? 0 : static_cast<std::uint64_t>(number);
+}
+
+std::string_view to_string(InboxCommand::State state) {
+    switch (state) {
+        case InboxCommand::State::accepted:
+            return "accepted";
+        case InboxCommand::State::running:
+            return "running";
+        case InboxCommand::State::finished:
+            break;
+    }
+    return "finished";
+}
+
+InboxCommand::State inbox_state_of(std::string_view text) {
+    if (text == "running") return InboxCommand::State::running;
+    return text == "finished" ? InboxCommand::State::finished : InboxCommand::State::accepted;
+}
+
+}  // namespace
+
+json::Value encode(const Metadata& metadata) {
+    json::Object out{{"collection", metadata.ref.collection},
+                     {"id", metadata.ref.id},
+                     {"policy", wire::to_string(metadata.policy)},
+                     {"origin", wire::to_string(metadata.origin)},
+                     {"generation", wire::encode(metadata.generation)},
+                     {"schema_version", metadata.schema_version},
+                     {"absent", metadata.absent}};
+    wire::put_relations(out, metadata.relations);
+    return out;
+}
+
+Result<Metadata> decode_metadata(const json::Value& value) {
+    Metadata metadata;
+    metadata.ref = EK_TRY(decode_ref(value));
+    metadata.policy = EK_TRY(wire::policy_from(value.string_or("policy")));
+    metadata.origin = EK_TRY(wire::origin_from(value.string_or("origin")));
+    metadata.generation = EK_TRY(wire::decode_generation(value["generation"]));
+    metadata.schema_version = static_cast<std::uint32_t>(count_of(value, "schema_version"));
+    metadata.absent = value.bool_or("absent");
+    metadata.relations = EK_TRY(wire::decode_relations(value));
+    return metadata;
+}
+
+json::Value encode(const Observation& observation) {
+    return json::Object{{"collection", observation.ref.collection},
+                        {"id", observation.ref.id},
+                        {"compliance", wire::encode(observation.status.compliance)},
+                        {"open", observation.status.open},
+                        {"state", observation.state},
+                        {"observed_at", observation.observed_at},
+                        {"repairing", observation.repairing}};
+}
+
+Result<Observation> decode_observation(const json::Value& value) {
+    Observation observation;
+    observation.ref = EK_TRY(decode_ref(value));
+    observation.status.compliance = EK_TRY(wire::decode_compliance(value["compliance"]));
+    observation.status.open = value.bool_or("open");
+    observation.state = value["state"];
+    observation.status.state_hash = state_hash(observation.state);
+    observation.observed_at = value.string_or("observed_at");
+    observation.repairing = value.bool_or("repairing");
+    return observation;
+}
+
+json::Value encode(const Tombstone& tombstone) {
+    return json::Object{{"collection", tombstone.ref.collection},
+                        {"id", tombstone.ref.id},
+                        {"generation", wire::encode(tombstone.generation)}};
+}
+
+Result<Tombstone> decode_tombstone(const json::Value& value) {
+    return Tombstone{EK_TRY(decode_ref(value)),
+                     EK_TRY(wire::decode_generation(value["generation"]))};
+}
+
+json::Value encode(const PendingNotifications& pending) {
+    return json::Object{{"collection", pending.source.collection},
+                        {"id", pending.source.id},
+                        {"notifies", wire::encode(pending.notices)}};
+}
+
+Result<PendingNotifications> decode_pending_notifications(const json::Value& value) {
+    return PendingNotifications{EK_TRY(decode_ref(value)),
+                                EK_TRY(wire::decode_relations(value)).notified};
+}
+
+json::Value encode(const InboxCommand& inbox) {
+    return json::Object{{"id", inbox.id},
+                        {"origin", wire::to_string(inbox.origin)},
+                        {"verb", inbox.verb},
+                        {"order", inbox.order},
+                        {"received_ms", inbox.received_ms},
+                        {"timeout_ms", inbox.timeout.count()},
+                        {"detach", inbox.detach},
+                        {"state", to_string(inbox.state)},
+                        {"outcome_seq", inbox.outcome_seq}};
+}
+
+Result<InboxCommand> decode_inbox(const json::Value& value) {
+    InboxCommand inbox;
+    inbox.id = value.string_or("id");
+    if (inbox.id.empty()) return fail(Errc::corrupt, "a command without id");
+    inbox.origin = EK_TRY(wire::origin_from(value.string_or("origin")));
+    inbox.verb = value.string_or("verb");
+    inbox.order = count_of(value, "order");
+    inbox.received_ms = value.integer_or("received_ms");
+    inbox.timeout = std::chrono::milliseconds(value.integer_or("timeout_ms"));
+    inbox.detach = value.bool_or("detach");
+    inbox.state = inbox_state_of(value.string_or("state"));
+    inbox.outcome_seq = count_of(value, "outcome_seq");
+    return inbox;
+}
+
+json::Value encode(const OutboxEvent& outbox_event) {
+    json::Array about;
+    for (const wire::Ref& ref : outbox_event.about)
+        about.push_back(json::Array{ref.collection, ref.id});
+    json::Object out{
+        {"kind", outbox_event.kind}, {"time", outbox_event.time}, {"about", std::move(about)}};
+    if (!outbox_event.command.empty()) out.set("command", outbox_event.command);
+    if (outbox_event.shed_from != 0) {
+        out.set("shed_from", outbox_event.shed_from);
+        out.set("shed_count", outbox_event.shed_count);
+    }
+    return out;
+}
+
+Result<OutboxEvent> decode_outbox_event(const json::Value& value) {
+    OutboxEvent outbox_event;
+    outbox_event.kind = value.string_or("kind");
+    outbox_event.time = value.string_or("time");
+    if (outbox_event.kind.empty() || !value["about"].is_array()) {
+        return fail(Errc::corrupt, "an event without kind");
+    }
+    for (const json::Value& ref : value["about"].as_array()) {
+        if (!ref.is_array() || ref.as_array().size() != 2 || !ref.as_array()[0].is_string() ||
+            !ref.as_array()[1].is_string()) {
+            return fail(Errc::corrupt, "an event about nothing");
+        }
+        outbox_event.about.push_back(
+            {ref.as_array()[0].as_string(), ref.as_array()[1].as_string()});
+    }
+    outbox_event.command = value.string_or("command");
+    outbox_event.shed_from = count_of(value, "shed_from");
+    outbox_event.shed_count = count_of(value, "shed_count");
+    return outbox_event;
+}
+
+json::Value encode(const DisabledCollection& disabled) {
+    return json::Object{{"collection", disabled.collection},
+                        {"plugin", disabled.plugin},
+                        {"reason", disabled.reason}};
+}
+
+Result<DisabledCollection> decode_disabled(const json::Value& value) {
+    DisabledCollection disabled{value.string_or("collection"), value.string_or("plugin"),
+                                value.string_or("reason")};
+    if (disabled.collection.empty()) return fail(Errc::corrupt, "a hold without collection");
+    return disabled;
+}
+
+}  // namespace evenkeel::agent
