@@ -11,6 +11,7 @@
 #include "orchestrator/api/schemas.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel {
 namespace {
@@ -111,13 +112,10 @@ Result<void> Orchestrator::settle_links() {
     {
         const state::Snapshot view = EK_TRY(state_->read());
         EK_CHECK(allow_list_.load(view));
-        EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
-                           [&](std::string_view id, std::string_view record) {
-                               const auto host =
-                                   state::parse_record(record).and_then(state::decode_host);
-                               if (host && host->connection == "online") linked.emplace_back(id);
-                               return true;
-                           }));
+        EK_CHECK(view.hosts().each([&](const state::Host& host) {
+            if (host.connection == "online") linked.push_back(host.id);
+            return true;
+        }));
     }
     if (linked.empty()) return {};
     return state_->run([&](state::Edit& edit) -> Result<void> {
@@ -232,10 +230,10 @@ void Orchestrator::note_last_seen() {
     state_->submit(
         [linked = std::move(linked)](state::Edit& edit) -> Result<void> {
             for (const auto& [id, heard_ms] : linked) {
-                auto host = EK_TRY(edit.host(id));
+                auto host = EK_TRY(edit.hosts().find(id));
                 if (!host || heard_ms == 0) continue;
                 host->last_seen = to_rfc3339(heard_ms);
-                EK_CHECK(edit.put_host(*host));
+                EK_CHECK(edit.hosts().put(*host));
             }
             return {};
         },

@@ -7,6 +7,7 @@
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/state/tokens.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -29,32 +30,22 @@ http::Problem forbidden(std::string_view permission) {
     return problem;
 }
 
-Result<bool> any_admin(const state::View& view) {
-    bool any = false;
-    EK_CHECK(view.scan(
-        view.tables().tokens, store::Range::all(), [&](std::string_view, std::string_view record) {
-            const auto token = state::parse_record(record).and_then(state::decode_api_token);
-            any = token && token->role == "admin" && token->counts(now_unix_ms());
-            return !any;
-        }));
-    return any;
-}
-
 }  // namespace
 
 Result<void> ensure_admin_token(state::State& state, const std::string& file) {
-    const bool any = EK_TRY(state.read().and_then(any_admin));
+    const bool any = EK_TRY(state.read().and_then(
+        [](const state::View& view) { return view.tokens().has_admin(now_unix_ms()); }));
     if (any) return {};
     const crypto::Token token = crypto::make_token(kTokenKind);
     // The file first: a start that ends between the two begins anew.
     EK_CHECK(write_file(file, std::string(token.text.reveal()) + "\n", 0600));
     const auto keep = [&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(edit.put_api_token({.id = token.id,
-                                     .hash = token.hash,
-                                     .name = "admin",
-                                     .role = "admin",
-                                     .created_at = now_rfc3339(),
-                                     .created_by = "system"}));
+        EK_CHECK(edit.tokens().put({.id = token.id,
+                                    .hash = token.hash,
+                                    .name = "admin",
+                                    .role = "admin",
+                                    .created_at = now_rfc3339(),
+                                    .created_by = "system"}));
         return edit.audit({.method = "SYSTEM", .route = "start", .object = token.id});
     };
     EK_CHECK(state.run(keep));
@@ -81,7 +72,7 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
     if (!id) return wrong(request);
     const auto view = state_.read();
     if (!view) return http::problem_from(view.error());
-    const auto token = view->api_token(*id);
+    const auto token = view->tokens().find(*id);
     if (!token) return http::problem_from(token.error());
     // Compared in any case: an unknown id takes as long as a wrong secret.
     const bool matches = crypto::token_matches(request.token, *token ? (*token)->hash : "");
@@ -137,7 +128,7 @@ void Access::look_at_streams() {
     const auto view = state_.read();
     if (!view) return;
     for (const auto& [id, weak] : streams_) {
-        const auto token = view->api_token(id);
+        const auto token = view->tokens().find(id);
         if (token && *token && (*token)->counts(now_unix_ms())) continue;
         if (const auto stream = weak.lock()) stream->close();
     }

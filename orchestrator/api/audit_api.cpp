@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/pages.hpp"
+#include "orchestrator/state/audit_trail.hpp"
 
 // /v1/audit
 namespace evenkeel::api {
@@ -52,16 +53,18 @@ ReplyResult list_audit(const Context& context, const state::View& view, const Re
         return refuse(Code::invalid_parameter, "order is newest or oldest");
     }
     const bool oldest = order && *order == "oldest";
-    const json::Object ends{{"head", crypto::encode(EK_API_TRY(view.audit_head()))},
-                            {"anchor", crypto::encode(EK_API_TRY(view.audit_anchor()))}};
+    const json::Object ends{{"head", crypto::encode(EK_API_TRY(view.audit_trail().head()))},
+                            {"anchor", crypto::encode(EK_API_TRY(view.audit_trail().anchor()))}};
     const Pages pages(context.protector, context.state.stream().id, audit_fields());
     return pages.answer(
-        view, request, view.tables().audit,
-        oldest ? store::Range::all() : store::Range::all().reversed(),
-        [&](std::string_view, std::string_view text) -> ApiResult<std::optional<json::Value>> {
+        view, request, oldest ? view.audit_trail().list() : view.audit_trail().list().reversed(),
+        [&](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
             // Shown as it is stored, whatever that is: the reader checks it.
-            const auto record = state::parse_record(text);
-            if (!record) return json::Value(json::Object{{"damaged", printable(text)}});
+            const auto record = state::AuditTrail::read(entry);
+            if (!record) {
+                const std::string_view text = state::AuditTrail::text_of(entry);
+                return json::Value(json::Object{{"damaged", printable(text)}});
+            }
             if (!filter.wants(*record)) return std::nullopt;
             return *record;
         },

@@ -3,6 +3,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
+#include "orchestrator/state/collections.hpp"
 
 // /v1/hosts/{h}/collections
 namespace evenkeel::api {
@@ -29,27 +30,22 @@ const Fields& collection_fields() {
 
 ApiResult<Listing> list_collections(const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
-    const std::string prefix = state::host_prefix(host.id);
     return Listing{
-        .table = view.tables().collections,
-        .range = store::Range::prefix(prefix),
+        .list = view.collections().list(host.id),
         .make_for = [host](const state::View&) -> Pages::Make {
-            return [host](std::string_view,
-                          std::string_view record) -> ApiResult<std::optional<json::Value>> {
-                return show(
-                    host,
-                    EK_API_TRY(state::parse_record(record).and_then(state::decode_collection)));
+            return [host](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                return show(host, EK_API_TRY(state::Collections::read(entry)));
             };
         },
         .identity =
-            [id = host.id](std::string_view key, std::string_view) {
-                return json::Object{{"host", id}, {"collection", key.substr(key.find('\0') + 1)}};
+            [id = host.id](const state::Entry& entry) {
+                return json::Object{{"host", id},
+                                    {"collection", state::Collections::name_of(entry)}};
             },
         .touch =
-            [id = host.id, prefix](const state::StoredEvent& event, const json::Value&,
-                                   Touched& touched) {
+            [id = host.id](const state::StoredEvent& event, const json::Value&, Touched& touched) {
                 if (event.type == "host.changed" && event.host == id) {
-                    touched.prefixes.insert(prefix);
+                    touched.beginnings.insert(state::Collections::positions_of(id));
                 }
             }};
 }
@@ -59,7 +55,7 @@ ReplyResult get_collection(const Context& context, const state::View& view,
     const state::Host host = EK_API_TRY(require_host(view, request));
     const std::string& name = request.at("collection");
     const auto collection = state::is_collection_name(name)
-                                ? EK_API_TRY(view.collection(host.id, name))
+                                ? EK_API_TRY(view.collections().find(host.id, name))
                                 : std::optional<state::Collection>();
     if (!collection) {
         return refuse(http::Code::unknown_collection, "the host has no such collection");

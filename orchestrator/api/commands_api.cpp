@@ -6,6 +6,8 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // /v1/commands
@@ -31,16 +33,9 @@ const Fields& command_fields() {
     return kFields;
 }
 
-// The id at the end of a key, in both tables.
-std::string_view id_of(std::string_view key) {
-    const std::size_t end = key.rfind('\0');
-    return end == std::string_view::npos ? key : key.substr(end + 1);
-}
-
 Pages::Make commands_at(const state::View& view, const std::string& state) {
-    return [&view, state](std::string_view key,
-                          std::string_view) -> ApiResult<std::optional<json::Value>> {
-        const auto command = EK_API_TRY(view.command(id_of(key)));
+    return [&view, state](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+        const auto command = EK_API_TRY(view.command(state::Commands::id_of(entry)));
         if (!command) return std::nullopt;
         if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
         return state::show(*command);
@@ -52,32 +47,30 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
     if (state && !state::command_state_from(*state)) {
         return refuse(Code::invalid_parameter, "state is none of a command's states");
     }
-    Listing list{.table = view.tables().commands, .range = store::Range::all(), .make_for = {}};
     std::string host_id;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_API_TRY(view.find_host(*name));
+        const auto host = EK_API_TRY(view.hosts().resolve(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         host_id = host->id;
-        list.table = view.tables().host_commands;
-        list.range = store::Range::prefix(state::host_prefix(host_id));
     }
-    // Newest first: ids are made in order of time.
-    list.range = list.range.reversed();
-    list.make_for = [wanted = state ? *state : std::string()](const state::View& now) {
-        return commands_at(now, wanted);
-    };
-    list.identity = [](std::string_view key, std::string_view) {
-        return json::Object{{"id", id_of(key)}};
-    };
-    list.touch = [host_id](const state::StoredEvent& event, const json::Value& data,
-                           Touched& touched) {
-        if (event.type != "command.changed") return;
-        if (!host_id.empty() && event.host != host_id) return;
-        const std::string id = data.string_or("id");
-        touched.keys.emplace(host_id.empty() ? id : state::host_key(host_id, id),
-                             json::Object{{"id", id}});
-    };
-    return list;
+    const state::Commands all = view.commands();
+    const state::List oldest_first = host_id.empty() ? all.list() : all.list(host_id);
+    return Listing{
+        .list = oldest_first.reversed(),
+        .make_for = [wanted = state ? *state : std::string()](
+                        const state::View& now) { return commands_at(now, wanted); },
+        .identity =
+            [](const state::Entry& entry) {
+                return json::Object{{"id", state::Commands::id_of(entry)}};
+            },
+        .touch =
+            [host_id](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
+                if (event.type != "command.changed") return;
+                if (!host_id.empty() && event.host != host_id) return;
+                const std::string id = data.string_or("id");
+                touched.positions.emplace(state::Commands::position_of(host_id, id),
+                                          json::Object{{"id", id}});
+            }};
 }
 
 ReplyResult get_command(const state::View& view, const Request& request) {

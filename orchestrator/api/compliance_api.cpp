@@ -5,6 +5,8 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // /v1/compliance
@@ -22,7 +24,7 @@ class Hosts {
     ApiResult<const state::Host*> active(std::string_view id) {
         const auto found = hosts_.find(id);
         if (found != hosts_.end()) return usable(found->second);
-        auto host = EK_API_TRY(view_.host(id));
+        auto host = EK_API_TRY(view_.hosts().find(id));
         const auto [at, added] = hosts_.emplace(id, std::move(host));
         return usable(at->second);
     }
@@ -57,12 +59,12 @@ struct Verdict {
 
 // The entry's verdict as it holds now; nothing for entries that are not wanted whatever they say.
 ApiResult<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, const Wanted& wanted,
-                                        std::string_view key, std::string_view record) {
-    const state::Host* host = EK_API_TRY(hosts.active(key.substr(0, key.find('\0'))));
+                                        const state::Entry& entry) {
+    const state::Host* host = EK_API_TRY(hosts.active(state::Resources::host_of(entry)));
     if (!host) return std::nullopt;
     Verdict verdict;
     verdict.host = host;
-    verdict.resource = EK_API_TRY(state::parse_record(record).and_then(state::decode_resource));
+    verdict.resource = EK_API_TRY(state::Resources::read(entry));
     if (!wanted.collection.empty() && verdict.resource.ref.collection != wanted.collection) {
         return std::nullopt;
     }
@@ -73,12 +75,12 @@ ApiResult<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, co
 // Of one collection nobody keeps a tally: its entries are counted one by one.
 ApiResult<state::ComplianceCounts> count_collection(const Context& context, const state::View& view,
                                                     Hosts& hosts, const Wanted& wanted,
-                                                    const store::Range& range) {
+                                                    const state::List& list) {
     state::ComplianceCounts counts;
     std::optional<http::Problem> problem;
-    EK_API_TRY(view.scan(view.tables().resources, range,
-                         [&](std::string_view key, std::string_view record) {
-                             const auto verdict = judge(context, hosts, wanted, key, record);
+    EK_API_TRY(list.walk(view,
+                         [&](const state::Entry& entry) {
+                             const auto verdict = judge(context, hosts, wanted, entry);
                              if (!verdict) problem = verdict.error();
                              if (verdict && *verdict) {
                                  count(counts, (*verdict)->shown.compliance.status);
@@ -95,11 +97,8 @@ ApiResult<state::ComplianceCounts> count_all(const Context& context, const state
     if (wanted.host) return counts_now(context, view, *wanted.host);
     state::ComplianceCounts counts;
     std::vector<std::string> ids;
-    EK_API_TRY(view.scan(view.tables().tallies, store::Range::all(),
-                         [&](std::string_view id, std::string_view) {
-                             ids.emplace_back(id);
-                             return true;
-                         })
+    EK_API_TRY(view.resources()
+                   .each_counted_host([&](std::string_view id) { ids.emplace_back(id); })
                    .map([] { return true; }));
     for (const std::string& id : ids) {
         const state::Host* host = EK_API_TRY(hosts.active(id));
@@ -111,7 +110,7 @@ ApiResult<state::ComplianceCounts> count_all(const Context& context, const state
 ApiResult<Wanted> read_wanted(const state::View& view, const Request& request, Hosts& hosts) {
     Wanted wanted;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_API_TRY(view.find_host(*name));
+        const auto host = EK_API_TRY(view.hosts().resolve(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         wanted.host = EK_API_TRY(hosts.active(host->id));
         if (!wanted.host) return refuse(Code::invalid_state, "the host is retired");
@@ -147,7 +146,7 @@ const Fields& compliance_fields() {
 }
 
 ApiResult<json::Object> counts_of(const Context& context, const state::View& view, Wanted wanted,
-                                  const store::Range& range) {
+                                  const state::List& list) {
     Hosts hosts(view);
     if (!wanted.host_id.empty()) wanted.host = EK_API_TRY(hosts.active(wanted.host_id));
     if (!wanted.host_id.empty() && !wanted.host) {
@@ -156,15 +155,14 @@ ApiResult<json::Object> counts_of(const Context& context, const state::View& vie
     const state::ComplianceCounts counts =
         wanted.collection.empty()
             ? EK_API_TRY(count_all(context, view, hosts, wanted))
-            : EK_API_TRY(count_collection(context, view, hosts, wanted, range));
+            : EK_API_TRY(count_collection(context, view, hosts, wanted, list));
     return json::Object{{"counts", state::encode(counts)}};
 }
 
 Pages::Make verdicts_at(const Context& context, const state::View& view, const Wanted& wanted) {
-    return [&context, hosts = std::make_shared<Hosts>(view), wanted](
-               std::string_view key,
-               std::string_view record) -> ApiResult<std::optional<json::Value>> {
-        const auto verdict = EK_API_TRY(judge(context, *hosts, wanted, key, record));
+    return [&context, hosts = std::make_shared<Hosts>(view),
+            wanted](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+        const auto verdict = EK_API_TRY(judge(context, *hosts, wanted, entry));
         if (!verdict) return std::nullopt;
         if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
             return std::nullopt;
@@ -177,12 +175,10 @@ ApiResult<Listing> list_compliance(const Context& context, const state::View& vi
                                    const Request& request) {
     Hosts hosts(view);
     const Wanted wanted = EK_API_TRY(read_wanted(view, request, hosts));
-    const store::Range range = wanted.host_id.empty()
-                                   ? store::Range::all()
-                                   : store::Range::prefix(state::host_prefix(wanted.host_id));
+    const state::List list =
+        wanted.host_id.empty() ? view.resources().list() : view.resources().list(wanted.host_id);
     return Listing{
-        .table = view.tables().resources,
-        .range = range,
+        .list = list,
         .make_for = [&context,
                      wanted](const state::View& now) { return verdicts_at(context, now, wanted); },
         .identity = identity_of_resource,
@@ -192,7 +188,7 @@ ApiResult<Listing> list_compliance(const Context& context, const state::View& vi
                 if (id.empty() || event.host == id) touch_resources(event, data, touched);
             },
         .more = [&context, wanted,
-                 range](const state::View& now) { return counts_of(context, now, wanted, range); }};
+                 list](const state::View& now) { return counts_of(context, now, wanted, list); }};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
+#include "orchestrator/state/collections.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -107,7 +108,7 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
     commands::DescriptionRequest request;
     request.ref = ref;
     request.schema = EK_API_TRY(check_ref(context, view, host, ref));
-    if (const auto reported = EK_API_TRY(view.collection(host.id, ref.collection))) {
+    if (const auto reported = EK_API_TRY(view.collections().find(host.id, ref.collection))) {
         request.schema_version = reported->schema_version;
     }
     std::vector<wire::WrongField> wrong;
@@ -148,8 +149,9 @@ std::string canonical_id(const schema::Schema& schema, std::string_view id) {
 ApiResult<state::Schemas::Pointer> check_ref(const Context& context, const state::View& view,
                                              const state::Host& host, const wire::Ref& ref) {
     const bool told = !host.stream.empty();
-    const bool known = told ? EK_API_TRY(view.collection(host.id, ref.collection)).has_value()
-                            : state::is_collection_name(ref.collection);
+    const bool known =
+        told ? EK_API_TRY(view.collections().find(host.id, ref.collection)).has_value()
+             : state::is_collection_name(ref.collection);
     if (!known) {
         return refuse(Code::unknown_collection,
                       "the host has no collection " + quoted(ref.collection));

@@ -11,6 +11,7 @@
 #include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/hosts/enrolment.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // /v1/enrolment-tokens and /v1/enrolments
@@ -101,7 +102,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
         [record = made.record, reply, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             edit.note("enrolment_token", show(record));
-            EK_CHECK(edit.put_enrolment_token(record));
+            EK_CHECK(edit.enrolment_tokens().put(record));
             return keep_reply(edit, protector, once, *reply);
         },
         [responder, reply](const Result<void>& done) {
@@ -119,16 +120,14 @@ const Fields& token_fields() {
 
 ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
     const Pages pages(context.protector, context.state.stream().id, token_fields());
-    return pages.answer(
-        view, request, view.tables().enrolment_tokens, store::Range::all(),
-        [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
-            return show(
-                EK_API_TRY(state::parse_record(record).and_then(state::decode_enrolment_token)));
-        });
+    return pages.answer(view, request, view.enrolment_tokens().list(),
+                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                            return show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
+                        });
 }
 
 ReplyResult get_token(const state::View& view, const Request& request) {
-    const auto token = EK_API_TRY(view.enrolment_token(request.at("id")));
+    const auto token = EK_API_TRY(view.enrolment_tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
     return http::Reply::json(200, show(*token));
 }
@@ -139,9 +138,9 @@ void delete_token(Context& context, const Request& request, const Responder& res
         audit_context_of(request),
         [id = request.at("id"), once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
-            const bool there = EK_TRY(edit.enrolment_token(id)).has_value();
+            const bool there = EK_TRY(edit.enrolment_tokens().find(id)).has_value();
             if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
-            EK_CHECK(edit.erase_enrolment_token(id));
+            EK_CHECK(edit.enrolment_tokens().erase(id));
             return keep_reply(edit, protector, once, http::Reply::empty(204));
         },
         [responder](const Result<void>& done) {

@@ -9,6 +9,7 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolments.hpp"
 
 // /v1/enrolments
 namespace evenkeel::api {
@@ -31,30 +32,28 @@ const Fields& enrolment_fields() {
 
 ApiResult<Listing> list_enrolments(const state::View& view, const Request&) {
     return Listing{
-        .table = view.tables().keys,
-        .range = store::Range::all(),
+        .list = view.enrolments().list(),
         .make_for =
             [](const state::View&) {
-                return [](std::string_view key,
-                          std::string_view text) -> ApiResult<std::optional<json::Value>> {
-                    const json::Value record = EK_API_TRY(state::parse_record(text));
-                    return state::show(EK_API_TRY(state::decode_enrolment(key, record)));
+                return [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                    return state::show(EK_API_TRY(state::Enrolments::read(entry)));
                 };
             },
         .identity =
-            [](std::string_view key, std::string_view) {
-                return json::Object{{"id", state::enrolment_id_of(key)}};
+            [](const state::Entry& entry) {
+                return json::Object{{"id", state::Enrolments::id_of(entry)}};
             },
         .touch =
             [](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
                 if (event.type != "enrolment.changed") return;
                 const std::string id = data.string_or("id");
-                touched.keys.emplace(state::key_of(id), json::Object{{"id", id}});
+                touched.positions.emplace(state::Enrolments::position_of(id),
+                                          json::Object{{"id", id}});
             }};
 }
 
 ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
-    auto enrolment = EK_API_TRY(state::find_enrolment(view, state::key_of(request.at("id"))));
+    auto enrolment = EK_API_TRY(view.enrolments().find(state::key_of(request.at("id"))));
     if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment of this id");
     return *std::move(enrolment);
 }

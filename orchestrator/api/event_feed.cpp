@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/events.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -68,7 +69,7 @@ void EventFeed::feed(std::uint64_t number) {
 
 Result<bool> EventFeed::feed_some(Follower& follower) {
     const state::Snapshot view = EK_TRY(state_.read());
-    const std::uint64_t floor = EK_TRY(view.events_floor());
+    const std::uint64_t floor = EK_TRY(view.events().floor());
     if (follower.sent_up_to < floor) {
         // So slow that what it has not read is thrown away: it is told so when it comes back.
         follower.stream->close();
@@ -76,23 +77,19 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
     }
     std::size_t seen = 0;
     bool more = false;
-    EK_CHECK(view.scan(
-        view.tables().events, store::Range::all().after(store::number_key(follower.sent_up_to)),
-        [&](std::string_view key, std::string_view record) {
-            if (++seen > kStep) {
-                more = true;
-                return false;
-            }
-            const auto event = state::decode_event(record);
-            if (event && follower.filter.wants(event->type, event->host)) {
+    EK_CHECK(view.events().after(
+        follower.sent_up_to, [&](std::uint64_t revision, const state::StoredEvent& event) {
+            more = ++seen > kStep;
+            if (more) return false;
+            if (follower.filter.wants(event.type, event.host)) {
                 // Room for the lines around the body too.
-                const std::size_t size = event->body.size() + 256;
+                const std::size_t size = event.body.size() + 256;
                 follower.full = follower.stream->room() < size &&
                                 follower.stream->room() < http::Stream::kBytesMax;
                 if (follower.full) return false;
-                if (!follower.stream->send(event->id, event->type, event->body)) return false;
+                if (!follower.stream->send(event.id, event.type, event.body)) return false;
             }
-            follower.sent_up_to = store::number_of(key).value_or(follower.sent_up_to);
+            follower.sent_up_to = revision;
             return true;
         }));
     return more;

@@ -5,6 +5,8 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/events.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 // /v1/events
 namespace evenkeel::api {
@@ -17,7 +19,7 @@ using Responder = std::shared_ptr<http::Responder>;
 ApiResult<EventFilter> read_filter(const state::View& view, const Request& request) {
     EventFilter filter;
     if (const std::string* name = request.parameter("host")) {
-        const auto host = EK_API_TRY(view.find_host(*name));
+        const auto host = EK_API_TRY(view.hosts().resolve(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
         filter.host = host->id;
     }
@@ -51,7 +53,7 @@ ApiResult<std::uint64_t> read_position(const Context& context, const state::View
     if (position->revision > now) {
         return refuse(Code::invalid_parameter, "the position is not reached yet");
     }
-    if (position->revision < EK_API_TRY(view.events_floor())) {
+    if (position->revision < EK_API_TRY(view.events().floor())) {
         return refuse(Code::gone, "events after this position are not kept any more");
     }
     return position->revision;

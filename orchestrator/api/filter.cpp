@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -141,7 +142,7 @@ class FilterReader {
             return bad(at, "one of " + known);
         }
         if (field.is_host) {
-            const auto host = EK_API_TRY(view_.find_host(term.value));
+            const auto host = EK_API_TRY(view_.hosts().resolve(term.value));
             if (host) term.value = host->id;
         }
         return true;

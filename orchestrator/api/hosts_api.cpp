@@ -8,6 +8,7 @@
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // /v1/hosts
@@ -35,26 +36,25 @@ const Fields& host_fields() {
 }
 
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
-    return Listing{.table = view.tables().hosts,
-                   .range = store::Range::all(),
+    return Listing{.list = view.hosts().list(),
                    .make_for = [&context](const state::View& now) -> Pages::Make {
-                       return [&context, &now](std::string_view, std::string_view record)
-                                  -> ApiResult<std::optional<json::Value>> {
-                           const auto host =
-                               EK_API_TRY(state::parse_record(record).and_then(state::decode_host));
-                           return EK_API_TRY(show_host(context, now, host));
-                       };
+                       return
+                           [&context, &now](
+                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                               const auto host = EK_API_TRY(state::Hosts::read(entry));
+                               return EK_API_TRY(show_host(context, now, host));
+                           };
                    },
                    .identity =
-                       [](std::string_view key, std::string_view) {
-                           return json::Object{{"id", key}};
+                       [](const state::Entry& entry) {
+                           return json::Object{{"id", entry.position()}};
                        },
                    // Whatever happens on a host may change its counts.
                    .touch =
                        [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
-                           const std::string host(event.host);
-                           if (!host.empty())
-                               touched.keys.emplace(host, json::Object{{"id", host}});
+                           if (event.host.empty()) return;
+                           touched.positions.emplace(state::Hosts::position_of(event.host),
+                                                     json::Object{{"id", event.host}});
                        }};
 }
 

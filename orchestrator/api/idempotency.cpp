@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/state/replies.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -51,13 +52,13 @@ std::string purpose_of(const http::Once& once) {
 Result<void> keep_reply(state::Edit& edit, const secrets::Protector& protector,
                         const http::Once& once, const http::Reply& reply) {
     if (once.record.empty()) return {};
-    return edit.put_kept_reply(once.record,
-                               {.request_sha256 = once.request_sha256,
-                                .at_ms = now_unix_ms(),
-                                .status = reply.status,
-                                .content_type = reply.content_type,
-                                .body = protector.seal_text(reply.body, purpose_of(once)),
-                                .headers = reply.headers});
+    return edit.replies().put(once.record,
+                              {.request_sha256 = once.request_sha256,
+                               .at_ms = now_unix_ms(),
+                               .status = reply.status,
+                               .content_type = reply.content_type,
+                               .body = protector.seal_text(reply.body, purpose_of(once)),
+                               .headers = reply.headers});
 }
 
 std::shared_ptr<http::Responder> Idempotency::begin(const http::Route& route,
@@ -102,7 +103,7 @@ std::shared_ptr<http::Responder> Idempotency::begin(const http::Route& route,
 
 ApiResult<std::optional<http::Reply>> Idempotency::replay(const http::Once& once) const {
     const auto view = EK_API_TRY(state_.read());
-    const auto kept = EK_API_TRY(view.kept_reply(once.record));
+    const auto kept = EK_API_TRY(view.replies().find(once.record));
     const auto oldest = now_unix_ms() - std::chrono::milliseconds(kReplyKept).count();
     if (!kept || kept->at_ms < oldest) return std::nullopt;
     if (kept->request_sha256 != once.request_sha256) {
@@ -119,7 +120,7 @@ ApiResult<std::optional<http::Reply>> Idempotency::replay(const http::Once& once
 Result<bool> Idempotency::is_kept_otherwise(const http::Once& once,
                                             const http::Reply& reply) const {
     const auto view = EK_TRY(state_.read());
-    const auto kept = EK_TRY(view.kept_reply(once.record));
+    const auto kept = EK_TRY(view.replies().find(once.record));
     if (!kept || kept->request_sha256 != once.request_sha256) return false;
     return kept->status != reply.status || kept->headers != reply.headers ||
            EK_TRY(protector_.open_text(kept->body, purpose_of(once))) != reply.body;

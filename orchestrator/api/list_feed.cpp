@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "orchestrator/state/events.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -11,14 +14,6 @@ namespace {
 // Entries looked at in one go, so that one follower does not hold up the loop.
 constexpr std::size_t kStep = 200;
 constexpr json::Limits kEventLimits{.bytes = 16 << 20};
-
-store::Range only(const std::string& key) {
-    return {.from = key, .until = key + '\0'};
-}
-
-bool within(const store::Range& range, std::string_view key) {
-    return key >= range.from && (range.until.empty() || key < range.until);
-}
 
 // Heartbeats change when a host was last seen; that alone is no news.
 std::size_t hash_of(const json::Value& item) {
@@ -28,20 +23,10 @@ std::size_t hash_of(const json::Value& item) {
     return std::hash<std::string>()(json::write(rest));
 }
 
-Result<std::optional<std::string>> record_of(const state::View& view, store::Table table,
-                                             const std::string& key) {
-    std::optional<std::string> found;
-    EK_CHECK(view.scan(table, only(key), [&](std::string_view, std::string_view record) {
-        found = record;
-        return false;
-    }));
-    return found;
-}
-
 // The item as the follower's list shows it, or nothing when it is not in it.
 Result<std::optional<json::Value>> item_of(const Pages::Make& make, const Filter& filter,
-                                           std::string_view key, std::string_view record) {
-    auto item = make(key, record);
+                                           const state::Entry& entry) {
+    auto item = make(entry);
     if (!item) return fail(Errc::internal, item.error().detail);
     if (*item && !filter.matches(**item)) item->reset();
     return *std::move(item);
@@ -57,8 +42,7 @@ ListFeed::ListFeed(run::Loop& loop, state::State& state, std::chrono::millisecon
 }
 
 Result<void> ListFeed::follow(std::shared_ptr<http::Stream> stream, Order order) {
-    Follower follower;
-    follower.order = std::move(order);
+    Follower follower(std::move(order));
     follower.stream = stream;
     follower.initial = true;
     const std::uint64_t number = EK_TRY(begin(std::move(follower)));
@@ -75,8 +59,7 @@ Result<void> ListFeed::follow(std::shared_ptr<http::Stream> stream, Order order)
 
 Result<void> ListFeed::wait(Order order, std::chrono::milliseconds at_most,
                             std::function<void(bool)> done) {
-    Follower follower;
-    follower.order = std::move(order);
+    Follower follower(std::move(order));
     follower.done = std::move(done);
     const std::uint64_t number = EK_TRY(begin(std::move(follower)));
     followers_.at(number).timer = loop_.after(at_most, [this, number] { finish(number, false); });
@@ -108,21 +91,18 @@ Result<void> ListFeed::prepare(Follower& follower) {
     }
     const Pages::Make make = listing.make_for(view);
     Result<void> outcome;
-    EK_CHECK(view.scan(
-        listing.table, {.from = listing.range.from, .until = listing.range.until},
-        [&](std::string_view key, std::string_view record) {
-            if (!follower.order.since) {
-                follower.dirty.emplace(key, json::Object{});
-                return true;
-            }
-            if (follower.dirty.contains(std::string(key))) return true;
-            const auto item = item_of(make, follower.order.filter, key, record);
-            if (!item) outcome = fail(item.error());
-            if (item && *item) {
-                follower.known[std::string(key)] = {hash_of(**item), listing.identity(key, record)};
-            }
-            return outcome.has_value();
-        }));
+    EK_CHECK(listing.list.walk(view, [&](const state::Entry& entry) {
+        const std::string position(entry.position());
+        if (!follower.order.since) {
+            follower.dirty.emplace(position, json::Object{});
+            return true;
+        }
+        if (follower.dirty.contains(position)) return true;
+        const auto item = item_of(make, follower.order.filter, entry);
+        if (!item) outcome = fail(item.error());
+        if (item && *item) follower.known[position] = {hash_of(**item), listing.identity(entry)};
+        return outcome.has_value();
+    }));
     return outcome;
 }
 
@@ -140,32 +120,26 @@ void ListFeed::wake() {
 Result<void> ListFeed::touch_from(
     const state::View& view, std::uint64_t after,
     const std::function<void(const state::StoredEvent&, const json::Value&)>& visit) const {
-    return view.scan(view.tables().events, store::Range::all().after(store::number_key(after)),
-                     [&](std::string_view, std::string_view record) {
-                         const auto event = state::decode_event(record);
-                         const auto body = event ? json::parse(event->body, kEventLimits)
-                                                 : Result<json::Value>(fail(event.error()));
-                         if (body) visit(*event, (*body)["data"]);
-                         return true;
-                     });
+    return view.events().after(after, [&](std::uint64_t, const state::StoredEvent& event) {
+        const auto body = json::parse(event.body, kEventLimits);
+        if (body) visit(event, (*body)["data"]);
+        return true;
+    });
 }
 
-// Marks what is there below a prefix, and what the follower knows there.
+// Marks what is there below a beginning, and what the follower knows there.
 Result<void> ListFeed::take(const state::View& view, const Touched& touched, Follower& follower) {
     const Listing& listing = follower.order.listing;
-    for (const auto& [key, identity] : touched.keys) {
-        if (within(listing.range, key)) follower.dirty.emplace(key, identity);
+    for (const auto& [position, identity] : touched.positions) {
+        if (listing.list.covers(position)) follower.dirty.emplace(position, identity);
     }
-    for (const std::string& prefix : touched.prefixes) {
-        EK_CHECK(view.scan(listing.table, store::Range::prefix(prefix),
-                           [&](std::string_view key, std::string_view record) {
-                               if (within(listing.range, key)) {
-                                   follower.dirty.emplace(key, listing.identity(key, record));
-                               }
-                               return true;
-                           }));
-        for (auto at = follower.known.lower_bound(prefix);
-             at != follower.known.end() && at->first.starts_with(prefix); ++at) {
+    for (const std::string& beginning : touched.beginnings) {
+        EK_CHECK(listing.list.walk_below(view, beginning, [&](const state::Entry& entry) {
+            follower.dirty.emplace(entry.position(), listing.identity(entry));
+            return true;
+        }));
+        for (auto at = follower.known.lower_bound(beginning);
+             at != follower.known.end() && at->first.starts_with(beginning); ++at) {
             follower.dirty.emplace(at->first, at->second.identity);
         }
     }
@@ -209,8 +183,8 @@ void ListFeed::touch_host(const std::string& host) {
     const auto view = state_.read();
     if (!view) return;
     Touched touched;
-    touched.keys.emplace(host, json::Object{});
-    touched.prefixes.insert(state::host_prefix(host));
+    touched.positions.emplace(state::Hosts::position_of(host), json::Object{});
+    touched.beginnings.insert(state::Resources::positions_of(host));
     for (auto& [number, follower] : followers_) {
         const auto taken = take(*view, touched, follower);
         if (!taken) log::error("a list is not followed", {{"error", taken.error().what}});
@@ -260,22 +234,27 @@ ListFeed::Step ListFeed::look(const state::View& view, Follower& follower, const
                               const Pages::Make& make) {
     const Listing& listing = follower.order.listing;
     const auto known = follower.known.find(key);
-    const auto record = EK_TRY(record_of(view, listing.table, key));
-    const auto item = record ? EK_TRY(item_of(make, follower.order.filter, key, *record))
-                             : std::optional<json::Value>();
+    auto item = Result<std::optional<json::Value>>(std::nullopt);
+    json::Object identity;
+    EK_CHECK(listing.list.visit(view, key, [&](const state::Entry& entry) {
+        item = item_of(make, follower.order.filter, entry);
+        identity = listing.identity(entry);
+        return true;
+    }));
+    if (!item) return fail(item.error());
     const bool had = known != follower.known.end();
     const bool perhaps = follower.perhaps.contains(key);
-    if (!item) {
+    if (!*item) {
         if (!had && !perhaps) return true;
-        json::Object identity = had ? known->second.identity : follower.dirty.at(key);
-        if (!tell(follower, "deleted", std::move(identity))) return false;
+        json::Object gone = had ? known->second.identity : follower.dirty.at(key);
+        if (!tell(follower, "deleted", std::move(gone))) return false;
         if (had) follower.known.erase(known);
         return true;
     }
-    const std::size_t hash = hash_of(*item);
+    const std::size_t hash = hash_of(**item);
     if (had && known->second.hash == hash) return true;
-    if (!tell(follower, had || perhaps ? "modified" : "added", *item)) return false;
-    follower.known[key] = {hash, listing.identity(key, *record)};
+    if (!tell(follower, had || perhaps ? "modified" : "added", **item)) return false;
+    follower.known[key] = {hash, std::move(identity)};
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/run/loop.hpp"
 #include "orchestrator/api/listing.hpp"
@@ -43,6 +44,7 @@ class ListFeed {
         json::Object identity;
     };
     struct Follower {
+        explicit Follower(Order what) : order(std::move(what)) {}
         Order order;
         std::shared_ptr<http::Stream> stream;  // or:
         std::function<void(bool)> done;

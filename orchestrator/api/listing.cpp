@@ -5,6 +5,8 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/api/list_feed.hpp"
+#include "orchestrator/state/events.hpp"
+#include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -33,7 +35,7 @@ ApiResult<std::uint64_t> read_since(const Context& context, const state::View& v
     if (position.revision > now) {
         return refuse(Code::invalid_parameter, "the revision is not reached yet");
     }
-    if (position.revision < EK_API_TRY(view.events_floor())) {
+    if (position.revision < EK_API_TRY(view.events().floor())) {
         return refuse(Code::gone, "changes after this revision are not kept any more: list anew");
     }
     return position.revision;
@@ -65,8 +67,7 @@ ReplyResult page_of(const Context& context, const Fields& fields, const state::V
                     const Request& request, const Listing& list) {
     const Pages pages(context.protector, context.state.stream().id, fields);
     const json::Object more = list.more ? EK_API_TRY(list.more(view)) : json::Object{};
-    return EK_API_TRY(
-               pages.answer(view, request, list.table, list.range, list.make_for(view), more))
+    return EK_API_TRY(pages.answer(view, request, list.list, list.make_for(view), more))
         .with("X-Revision",
               state::event_id(context.state.stream().id, EK_API_TRY(view.revision())));
 }
@@ -184,12 +185,12 @@ void touch_resources(const state::StoredEvent& event, const json::Value& data, T
     const auto touch = [&](const json::Value& about) {
         const wire::Ref ref{about.string_or("collection"), about.string_or("id")};
         if (!state::fits(ref)) return;
-        touched.keys.emplace(
-            state::resource_key(host, ref),
+        touched.positions.emplace(
+            state::Resources::position_of(host, ref),
             json::Object{{"host", host}, {"collection", ref.collection}, {"id", ref.id}});
     };
     if (event.type == "host.changed") {
-        touched.prefixes.insert(state::host_prefix(host));
+        touched.beginnings.insert(state::Resources::positions_of(host));
     } else if (event.type == "command.changed" && data["resources"].is_array()) {
         for (const json::Value& resource : data["resources"].as_array()) touch(resource);
     } else {
@@ -197,13 +198,10 @@ void touch_resources(const state::StoredEvent& event, const json::Value& data, T
     }
 }
 
-json::Object identity_of_resource(std::string_view key, std::string_view record) {
-    const auto resource = state::parse_record(record);
-    const json::Value none;
-    const json::Value& value = resource ? *resource : none;
-    return {{"host", key.substr(0, key.find('\0'))},
-            {"collection", value.string_or("collection")},
-            {"id", value.string_or("id")}};
+json::Object identity_of_resource(const state::Entry& entry) {
+    const wire::Ref ref = state::Resources::ref_of(entry).value_or(wire::Ref{});
+    return {
+        {"host", state::Resources::host_of(entry)}, {"collection", ref.collection}, {"id", ref.id}};
 }
 
 }  // namespace evenkeel::api

@@ -15,20 +15,19 @@
 // A list as what it shows, apart from how: in pages, at the next change, or as a stream of changes.
 namespace evenkeel::api {
 
-// Entries that something may have changed: their keys with what identifies them to a client, and
-// prefixes of keys that stand for all below them.
+// Entries that something may have changed: their positions with what identifies them to a client,
+// and beginnings of positions that stand for all below them.
 struct Touched {
-    std::map<std::string, json::Object> keys;
-    std::set<std::string> prefixes;
+    std::map<std::string, json::Object> positions;
+    std::set<std::string> beginnings;
 };
 
 struct Listing {
-    store::Table table;
-    store::Range range;
+    state::List list;
     // How an entry is shown at one moment. Keeps nothing of the request.
     std::function<Pages::Make(const state::View&)> make_for;
     // What identifies an entry: {"id"}, or {"host","collection","id"}.
-    std::function<json::Object(std::string_view key, std::string_view record)> identity = {};
+    std::function<json::Object(const state::Entry& entry)> identity = {};
     // What of the list an event is about, by its host and data; may name too much, never too
     // little. Absent: changes of this list are no events, and it cannot be watched.
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
@@ -50,8 +49,8 @@ std::vector<std::string> list_media_types();
 std::vector<std::pair<std::string, std::string>> list_events(const std::string& item,
                                                              const std::string& identity);
 
-// For lists of resources: those that the event is about, behind `prefix` of their keys' host.
+// For lists of resources: those that the event is about.
 void touch_resources(const state::StoredEvent& event, const json::Value& data, Touched& touched);
-json::Object identity_of_resource(std::string_view key, std::string_view record);
+json::Object identity_of_resource(const state::Entry& entry);
 
 }  // namespace evenkeel::api

@@ -8,6 +8,8 @@
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/shown.hpp"
+#include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 // /metrics
 namespace evenkeel::api {
@@ -66,14 +68,10 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
     std::map<std::string, std::uint64_t> hosts = {{"never", 0}, {"online", 0}, {"offline", 0}};
     state::ComplianceCounts total;
     std::vector<state::Host> active;
-    EK_CHECK(view.scan(view.tables().hosts, store::Range::all(),
-                       [&](std::string_view, std::string_view record) {
-                           auto host = state::parse_record(record).and_then(state::decode_host);
-                           if (host && host->enrolment == "active") {
-                               active.push_back(*std::move(host));
-                           }
-                           return true;
-                       }));
+    EK_CHECK(view.hosts().each([&](const state::Host& host) {
+        if (host.enrolment == "active") active.push_back(host);
+        return true;
+    }));
     for (const state::Host& host : active) {
         ++hosts[host.connection];
         const auto counts = counts_now(context, view, host);
@@ -95,16 +93,10 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
 // Those that are not finished; the finished ones are counted as they end.
 Result<void> write_commands(const state::View& view, Writer& out) {
     std::map<std::string, std::uint64_t> states = {{"queued", 0}, {"sent", 0}, {"running", 0}};
-    std::vector<std::string> ids;
-    EK_CHECK(view.scan(view.tables().queue, store::Range::all(),
-                       [&](std::string_view, std::string_view id) {
-                           ids.emplace_back(id);
-                           return true;
-                       }));
-    for (const std::string& id : ids) {
-        const auto command = EK_TRY(view.command(id));
-        if (command) ++states[std::string(state::to_string(command->state))];
-    }
+    EK_CHECK(view.commands().each_unfinished([&](const state::Command& command) {
+        ++states[std::string(state::to_string(command.state))];
+        return true;
+    }));
     out.family("commands", "gauge", "Commands that are not finished, by state.");
     for (const auto& [state, count] : states) out.sample({{"state", state}}, count);
     return {};

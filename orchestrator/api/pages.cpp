@@ -1,6 +1,7 @@
 #include "orchestrator/api/pages.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -43,8 +44,8 @@ class Page {
     Page(const PageOrder& order, const Pages::Make& make) : order_(order), make_(make) {}
 
     // The item if it belongs to the list.
-    ApiResult<std::optional<json::Value>> item_of(std::string_view key, std::string_view record) {
-        auto item = EK_API_TRY(make_(key, record));
+    ApiResult<std::optional<json::Value>> item_of(const state::Entry& entry) {
+        auto item = EK_API_TRY(make_(entry));
         if (item && !order_.filter.matches(*item)) item.reset();
         return item;
     }
@@ -64,69 +65,90 @@ class Page {
     std::size_t bytes_ = 0;
 };
 
-ApiResult<bool> scan(
-    const state::View& view, store::Table table, const store::Range& range,
-    const std::function<ApiResult<bool>(std::string_view, std::string_view)>& visit) {
-    std::optional<http::Problem> problem;
-    const auto scanned = view.scan(table, range, [&](std::string_view key, std::string_view value) {
-        const auto more = visit(key, value);
-        if (!more) problem = more.error();
+// What is seen of a list, with the problem that ended it.
+using See = std::function<ApiResult<bool>(const state::Entry&)>;
+
+class Seeing {
+  public:
+    explicit Seeing(const See& see) : see_(see) {}
+    bool operator()(const state::Entry& entry) {
+        const auto more = see_(entry);
+        if (!more) problem_ = more.error();
         return more && *more;
-    });
-    if (!scanned) return refuse(as_problem(scanned.error()));
-    if (problem) return refuse(*problem);
-    return true;
+    }
+    ApiResult<bool> end(const Result<void>& walked) const {
+        if (!walked) return refuse(as_problem(walked.error()));
+        if (problem_) return refuse(*problem_);
+        return true;
+    }
+
+  private:
+    const See& see_;
+    std::optional<http::Problem> problem_;
+};
+
+ApiResult<bool> walk(const state::View& view, const state::List& list, std::string_view after,
+                     const See& see) {
+    Seeing seeing(see);
+    return seeing.end(list.walk(view, std::ref(seeing), after));
 }
 
-// In the table's own order: only what is on the page is looked at.
-ApiResult<bool> fill(const state::View& view, store::Table table, store::Range range,
-                     const PageOrder& order, Page& page) {
-    if (order.after) range = range.after(order.after->key);
+// In the list's own order: only what is on the page is looked at.
+ApiResult<bool> fill(const state::View& view, const state::List& list, const PageOrder& order,
+                     Page& page) {
     std::size_t looks = 0;
-    return scan(view, table, range, [&](std::string_view key, std::string_view record) {
+    const std::string after = order.after ? order.after->key : "";
+    return walk(view, list, after, [&](const state::Entry& entry) -> ApiResult<bool> {
         page.further = page.full() || ++looks > kPageLooksMost;
-        if (page.further) return ApiResult<bool>(false);
-        auto item = page.item_of(key, record);
-        if (!item) return ApiResult<bool>(refuse(item.error()));
-        page.last.key = key;
-        if (*item) page.add(**std::move(item));
-        return ApiResult<bool>(true);
+        if (page.further) return false;
+        auto item = EK_API_TRY(page.item_of(entry));
+        page.last.key = entry.position();
+        if (item) page.add(*std::move(item));
+        return true;
     });
 }
 
-// In another order the whole list is looked at for each page; of what is not on it nothing is kept.
-ApiResult<bool> fill_sorted(const state::View& view, store::Table table, const store::Range& range,
-                            const PageOrder& order, Page& page) {
+// The first places past the page before, one more than fit on a page. Of what is not among them
+// nothing is kept.
+ApiResult<std::vector<SortPlace>> first_places(const state::View& view, const state::List& list,
+                                               const PageOrder& order, Page& page) {
     const auto before = [&](const SortPlace& a, const SortPlace& b) {
-        return order.sort.before(a, b, range.reverse);
+        return order.sort.before(a, b, list.is_reversed());
     };
     std::vector<SortPlace> places;  // a heap with the last one on top
-    EK_API_TRY(scan(view, table, range, [&](std::string_view key, std::string_view record) {
-        const auto item = page.item_of(key, record);
-        if (!item) return ApiResult<bool>(refuse(item.error()));
-        if (!*item) return ApiResult<bool>(true);
-        SortPlace place = order.sort.place(**item, key);
-        if (order.after && !before(*order.after, place)) return ApiResult<bool>(true);
+    const See see = [&](const state::Entry& entry) -> ApiResult<bool> {
+        const auto item = EK_API_TRY(page.item_of(entry));
+        if (!item) return true;
+        SortPlace place = order.sort.place(*item, entry.position());
+        if (order.after && !before(*order.after, place)) return true;
         if (places.size() > order.limit) {
-            if (!before(place, places.front())) return ApiResult<bool>(true);
+            if (!before(place, places.front())) return true;
             std::pop_heap(places.begin(), places.end(), before);
             places.pop_back();
         }
         places.push_back(std::move(place));
         std::push_heap(places.begin(), places.end(), before);
-        return ApiResult<bool>(true);
-    }));
+        return true;
+    };
+    EK_API_TRY(walk(view, list, "", see));
     std::sort_heap(places.begin(), places.end(), before);
+    return places;
+}
+
+// In another order the whole list is looked at for each page.
+ApiResult<bool> fill_sorted(const state::View& view, const state::List& list,
+                            const PageOrder& order, Page& page) {
+    auto places = EK_API_TRY(first_places(view, list, order, page));
     for (SortPlace& place : places) {
         page.further = page.full();
         if (page.further) break;
-        const store::Range one{.from = place.key, .until = place.key + '\0'};
-        EK_API_TRY(scan(view, table, one, [&](std::string_view key, std::string_view record) {
-            auto item = page.item_of(key, record);
-            if (!item) return ApiResult<bool>(refuse(item.error()));
-            if (*item) page.add(**std::move(item));
-            return ApiResult<bool>(true);
-        }));
+        const See add = [&](const state::Entry& entry) -> ApiResult<bool> {
+            auto item = EK_API_TRY(page.item_of(entry));
+            if (item) page.add(*std::move(item));
+            return true;
+        };
+        Seeing seeing(add);
+        EK_API_TRY(seeing.end(list.visit(view, place.key, std::ref(seeing))));
         page.last = std::move(place);
     }
     return true;
@@ -177,14 +199,15 @@ ApiResult<bool> Pages::read_cursor(const std::string& given, PageOrder& order) c
     return true;
 }
 
-ReplyResult Pages::answer(const state::View& view, const http::Request& request, store::Table table,
-                          store::Range range, const Make& make, const json::Object& more) const {
+ReplyResult Pages::answer(const state::View& view, const http::Request& request,
+                          const state::List& list, const Make& make,
+                          const json::Object& more) const {
     const PageOrder order = EK_API_TRY(read(view, request));
     Page page(order, make);
     if (order.sort.empty()) {
-        EK_API_TRY(fill(view, table, std::move(range), order, page));
+        EK_API_TRY(fill(view, list, order, page));
     } else {
-        EK_API_TRY(fill_sorted(view, table, range, order, page));
+        EK_API_TRY(fill_sorted(view, list, order, page));
     }
     const json::Value next = page.further ? json::Value(cursor(order, page.last)) : json::Value();
     json::Object body{{"items", std::move(page.items)}, {"next", next}};

@@ -11,6 +11,7 @@
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/list_fields.hpp"
 #include "orchestrator/api/sort_order.hpp"
+#include "orchestrator/state/list.hpp"
 
 // Lists, a page at a time: {"items","next","revision"}. A cursor is the last entry's place, bound
 // to the list with its filters and order, signed, and good for this store only. What stays in the
@@ -46,11 +47,11 @@ class Pages {
     ApiResult<PageOrder> read(const state::View& view, const http::Request& request) const;
 
     // Makes the item of an entry; nothing leaves it out.
-    using Make = std::function<ApiResult<std::optional<json::Value>>(std::string_view key,
-                                                                     std::string_view value)>;
-    // The page of a table's range, with further members of the body in `more`.
-    ReplyResult answer(const state::View& view, const http::Request& request, store::Table table,
-                       store::Range range, const Make& make, const json::Object& more = {}) const;
+    using Make = std::function<ApiResult<std::optional<json::Value>>(const state::Entry& entry)>;
+    // The page of the list, with further members of the body in `more`.
+    ReplyResult answer(const state::View& view, const http::Request& request,
+                       const state::List& list, const Make& make,
+                       const json::Object& more = {}) const;
 
   private:
     ApiResult<bool> read_cursor(const std::string& given, PageOrder& order) const;

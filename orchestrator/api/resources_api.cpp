@@ -6,6 +6,9 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // Reading /v1/hosts/{h}/resources
@@ -22,14 +25,9 @@ ApiResult<bool> require_collection(const state::View& view, const state::Host& h
                                    const std::string& collection) {
     bool known = false;
     if (state::is_collection_name(collection)) {
-        known = host.stream.empty() || EK_API_TRY(view.collection(host.id, collection)).has_value();
-        const auto range = store::Range::collection(collection, state::host_prefix(host.id));
-        EK_API_TRY(view.scan(view.tables().resources, range,
-                             [&](std::string_view, std::string_view) {
-                                 known = true;
-                                 return false;
-                             })
-                       .map([] { return true; }));
+        known = host.stream.empty() ||
+                EK_API_TRY(view.collections().find(host.id, collection)).has_value() ||
+                EK_API_TRY(view.resources().has_any(host.id, collection));
     }
     if (!known) {
         return refuse(http::Code::unknown_collection, "the host has no such collection");
@@ -57,29 +55,23 @@ const Fields& resource_fields() {
 ApiResult<Listing> list_resources(const Context& context, const state::View& view,
                                   const Request& request, const std::string& collection) {
     const state::Host host = EK_API_TRY(require_host(view, request));
-    store::Range range = store::Range::prefix(state::host_prefix(host.id));
-    if (!collection.empty()) {
-        EK_API_TRY(require_collection(view, host, collection));
-        range = store::Range::collection(collection, state::host_prefix(host.id));
-    }
-    return Listing{
-        .table = view.tables().resources,
-        .range = std::move(range),
-        .make_for = [&context, host](const state::View& now) -> Pages::Make {
-            return [&context, &now, host](
-                       std::string_view,
-                       std::string_view record) -> ApiResult<std::optional<json::Value>> {
-                const auto resource =
-                    EK_API_TRY(state::parse_record(record).and_then(state::decode_resource));
-                return EK_API_TRY(show_resource(context, now, host, resource));
-            };
-        },
-        .identity = identity_of_resource,
-        .touch =
-            [id = host.id](const state::StoredEvent& event, const json::Value& data,
-                           Touched& touched) {
-                if (event.host == id) touch_resources(event, data, touched);
-            }};
+    if (!collection.empty()) EK_API_TRY(require_collection(view, host, collection));
+    return Listing{.list = collection.empty() ? view.resources().list(host.id)
+                                              : view.resources().list(host.id, collection),
+                   .make_for = [&context, host](const state::View& now) -> Pages::Make {
+                       return
+                           [&context, &now, host](
+                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                               const auto resource = EK_API_TRY(state::Resources::read(entry));
+                               return EK_API_TRY(show_resource(context, now, host, resource));
+                           };
+                   },
+                   .identity = identity_of_resource,
+                   .touch =
+                       [id = host.id](const state::StoredEvent& event, const json::Value& data,
+                                      Touched& touched) {
+                           if (event.host == id) touch_resources(event, data, touched);
+                       }};
 }
 
 wire::Ref ref_of(const Request& request) {
@@ -105,7 +97,7 @@ ReplyResult get_resource(const Context& context, const state::View& view, const 
 ReplyResult live_reply(const Context& context, const std::string& host_id, const wire::Ref& ref,
                        const json::Value& result) {
     const auto view = EK_API_TRY(context.state.read());
-    const auto host = EK_API_TRY(view.host(host_id));
+    const auto host = EK_API_TRY(view.hosts().find(host_id));
     if (!host) return refuse(http::Code::not_found, "the host is gone");
     json::Value state;
     if (result["items"].is_array()) {

@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::api {
 
 ApiResult<state::Host> require_host(const state::View& view, const http::Request& request) {
-    auto host = EK_API_TRY(view.find_host(request.at("h")));
+    auto host = EK_API_TRY(view.hosts().resolve(request.at("h")));
     if (!host) return refuse(http::Code::not_found, "there is no host of this id or name");
     return *std::move(host);
 }

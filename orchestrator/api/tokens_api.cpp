@@ -8,6 +8,7 @@
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/state/tokens.hpp"
 
 // /v1/tokens
 namespace evenkeel::api {
@@ -88,7 +89,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
         [record, reply, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             edit.note("token", show(record));
-            EK_CHECK(edit.put_api_token(record));
+            EK_CHECK(edit.tokens().put(record));
             return keep_reply(edit, protector, once, *reply);
         },
         [responder, reply](const Result<void>& done) {
@@ -108,41 +109,27 @@ const Fields& token_fields() {
 
 ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
     const Pages pages(context.protector, context.state.stream().id, token_fields());
-    return pages.answer(
-        view, request, view.tables().tokens, store::Range::all(),
-        [](std::string_view, std::string_view record) -> ApiResult<std::optional<json::Value>> {
-            return show(EK_API_TRY(state::parse_record(record).and_then(state::decode_api_token)));
-        });
+    return pages.answer(view, request, view.tokens().list(),
+                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                            return show(EK_API_TRY(state::Tokens::read(entry)));
+                        });
 }
 
 ReplyResult get_token(const state::View& view, const Request& request) {
-    const auto token = EK_API_TRY(view.api_token(request.at("id")));
+    const auto token = EK_API_TRY(view.tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no token of this id");
     return http::Reply::json(200, show(*token));
 }
 
-// Whether somebody could still make tokens without this one.
-Result<bool> has_other_admin(const state::View& view, const std::string& id) {
-    bool other = false;
-    EK_CHECK(view.scan(
-        view.tables().tokens, store::Range::all(), [&](std::string_view, std::string_view record) {
-            const auto token = state::parse_record(record).and_then(state::decode_api_token);
-            other =
-                token && token->id != id && token->role == "admin" && token->counts(now_unix_ms());
-            return !other;
-        }));
-    return other;
-}
-
 Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
-    auto token = EK_TRY(edit.api_token(id));
+    auto token = EK_TRY(edit.tokens().find(id));
     if (!token) return fail(Errc::not_found, "there is no token of this id");
     if (!token->counts(now_unix_ms())) return *std::move(token);
-    if (token->role == "admin" && !EK_TRY(has_other_admin(edit, id))) {
+    if (token->role == "admin" && !EK_TRY(edit.tokens().has_admin(now_unix_ms(), id))) {
         return fail(Errc::conflict, "this is the last admin token that counts: make another first");
     }
     token->revoked_at_ms = now_unix_ms();
-    EK_CHECK(edit.put_api_token(*token));
+    EK_CHECK(edit.tokens().put(*token));
     edit.note("token", show(*token));
     return *std::move(token);
 }

@@ -5,6 +5,7 @@
 #include "core/schema/schema.hpp"
 #include "orchestrator/bus/conversation.hpp"
 #include "orchestrator/commands/resync.hpp"
+#include "orchestrator/state/collections.hpp"
 
 // Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.
 namespace evenkeel::bus {
@@ -99,10 +100,10 @@ void Conversation::repair(const std::vector<wire::InventoryItem>& inventory) {
 void Conversation::fetch_schemas() {
     const auto now = shared_.state.read();
     if (!now) return;
-    const auto collections = now->collections(host_);
+    const auto collections = now->collections().of(host_);
     if (!collections) return;
     for (const state::Collection& collection : *collections) {
-        const auto text = now->schema_text(collection.schema_sha256);
+        const auto text = now->collections().schema(collection.schema_sha256);
         if (text && !*text && !collection.schema_sha256.empty()) fetch_schema(collection);
     }
 }
@@ -132,7 +133,7 @@ void Conversation::keep_schema(const state::Collection& collection, const json::
     }
     shared_.state.submit(
         [hash = collection.schema_sha256, text](state::Edit& edit) {
-            return edit.put_schema(hash, text);
+            return edit.collections().put_schema(hash, text);
         },
         [](const Result<void>& done) {
             if (!done) log::error("a schema was not stored", {{"error", done.error().what}});

@@ -8,6 +8,7 @@
 #include "core/link/listener.hpp"
 #include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolments.hpp"
 
 namespace evenkeel::bus {
 namespace {
@@ -122,7 +123,7 @@ void EnrolmentPort::announce(std::uint64_t connection, const link::Message& mess
     const std::string source = run::source_of(address_of(connection));
     const auto key = crypto::request_key_fingerprint(ask.csr);
     const auto known = key ? parts_.state.read().and_then([&](const state::Snapshot& view) {
-        return state::find_enrolment(view, *key);
+        return view.enrolments().find(*key);
     })
                            : Result<std::optional<state::Enrolment>>(fail(key.error()));
     if (!known) return answer(connection, message, refusal(known.error()), delivery);
@@ -207,7 +208,7 @@ void EnrolmentPort::look() {
     const bool changed = std::exchange(changed_, false);
     if (const auto view = parts_.state.read(); changed && view) {
         for (const auto& [key, wait] : waiting_) {
-            const auto one = state::find_enrolment(*view, key);
+            const auto one = view->enrolments().find(key);
             // Forgotten to make room: its agent asks anew.
             if (!one || !*one) continue;
             if ((*one)->state != "pending") decided.emplace_back(**one, wait);

@@ -5,6 +5,8 @@
 
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -15,7 +17,7 @@ using state::Resource;
 using wire::Origin;
 
 Result<void> require_host(const state::View& view, const std::string& host) {
-    const auto found = EK_TRY(view.host(host));
+    const auto found = EK_TRY(view.hosts().find(host));
     if (!found) return fail(Errc::not_found, "there is no such host");
     if (found->retired()) return fail(Errc::conflict, "the host is retired");
     return {};
@@ -136,7 +138,7 @@ wire::RelationLookup known_of(const state::View& view, const std::string& host) 
                 return (*found)->relations;
             },
             [&view, host](const wire::Notification& notice) {
-                const auto found = view.collection(host, notice.ref.collection);
+                const auto found = view.collections().find(host, notice.ref.collection);
                 if (!found || !*found || !(*found)->actions.is_array()) return true;
                 const json::Array& names = (*found)->actions.as_array();
                 return std::find(names.begin(), names.end(), json::Value(notice.action)) !=

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -50,7 +51,7 @@ Result<std::uint64_t> tell(state::Edit& edit, const std::string& kind, const std
 // A host that changes what is described here, beyond reporting its own, is on record.
 Result<void> audit(state::Edit& edit, const std::string& host, const DescriptionReport& report) {
     if (report.reason != "restored" && report.reason != "detached") return {};
-    const auto record = EK_TRY(edit.host(host));
+    const auto record = EK_TRY(edit.hosts().find(host));
     state::AuditContext audit_context =
         state::host_audit_context(host, record ? record->name : "", report.reason);
     audit_context.object = state::subject_of(report.ref);

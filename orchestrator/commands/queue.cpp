@@ -5,6 +5,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "orchestrator/state/commands.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -109,17 +110,11 @@ Result<void> end_all(state::Edit& edit, const std::string& host, const Error& er
 }
 
 Result<std::vector<std::string>> overdue(const state::View& view, std::int64_t now_ms) {
-    std::vector<std::string> ids;
-    EK_CHECK(view.scan(view.tables().queue, store::Range::all(),
-                       [&](std::string_view, std::string_view id) {
-                           ids.emplace_back(id);
-                           return true;
-                       }));
     std::vector<std::string> late;
-    for (std::string& id : ids) {
-        const auto command = EK_TRY(view.command(id));
-        if (command && command->expires_at_ms <= now_ms) late.push_back(std::move(id));
-    }
+    EK_CHECK(view.commands().each_unfinished([&](const Command& command) {
+        if (command.expires_at_ms <= now_ms) late.push_back(command.id);
+        return true;
+    }));
     return late;
 }
 

@@ -3,6 +3,7 @@
 #include "orchestrator/commands/descriptions.hpp"
 #include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -66,7 +67,7 @@ Result<void> take_data(state::Edit& edit, const ReportContext& context, const st
 Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context,
                                  const std::string& host, const wire::Event& event,
                                  std::uint64_t previous) {
-    const state::EventMark mark = EK_TRY(edit.mark(host));
+    const state::EventMark mark = EK_TRY(edit.hosts().event_mark(host));
     if (event.stream != mark.stream) {
         return fail(Errc::conflict, "the event is not of the stream that the host has named");
     }
@@ -80,8 +81,8 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
         EK_CHECK(
             edit.add_event("agent.shed", host, host, shed(host, event.seq, event.seq, "invalid")));
     }
-    EK_CHECK(
-        edit.put_mark(host, {.stream = mark.stream, .seq = event.seq, .epoch = edit.stream()}));
+    EK_CHECK(edit.hosts().put_event_mark(
+        host, {.stream = mark.stream, .seq = event.seq, .epoch = edit.stream()}));
     return unfit ? ReceiveResult::unfit : ReceiveResult::fresh;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -56,19 +57,10 @@ class Batch {
 
 Result<std::vector<Resource>> own_resources(const state::View& view, const std::string& host) {
     std::vector<Resource> found;
-    std::optional<Error> bad;
-    EK_CHECK(view.scan(view.tables().resources, store::Range::prefix(state::host_prefix(host)),
-                       [&](std::string_view, std::string_view record) {
-                           auto resource =
-                               state::parse_record(record).and_then(state::decode_resource);
-                           if (!resource) {
-                               bad = resource.error();
-                           } else if (resource->origin == wire::Origin::orchestrator) {
-                               found.push_back(*std::move(resource));
-                           }
-                           return !bad;
-                       }));
-    if (bad) return fail(*bad);
+    EK_CHECK(view.resources().each(host, [&](Resource resource) {
+        if (resource.origin == wire::Origin::orchestrator) found.push_back(std::move(resource));
+        return true;
+    }));
     return found;
 }
 

@@ -1,15 +1,16 @@
 #include "orchestrator/hosts/allow_list.hpp"
 
+#include "orchestrator/state/hosts.hpp"
+
 namespace evenkeel::hosts {
 
 Result<void> AllowList::load(const state::View& view) {
     const std::lock_guard lock(mutex_);
     hosts_.clear();
-    return view.scan(view.tables().fingerprints, store::Range::all(),
-                     [this](std::string_view fingerprint, std::string_view host) {
-                         hosts_.emplace(fingerprint, host);
-                         return true;
-                     });
+    return view.hosts().each_certificate(
+        [this](std::string_view fingerprint, std::string_view host) {
+            hosts_.emplace(fingerprint, host);
+        });
 }
 
 void AllowList::add(const std::string& fingerprint, const std::string& host) {

@@ -9,7 +9,10 @@
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/enrolment.hpp"
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::hosts {
@@ -20,18 +23,18 @@ constexpr std::size_t kActionsMost = 100;  // of a collection; what is beyond is
 using state::Host;
 
 Result<Host> require(const state::View& view, const std::string& id) {
-    auto host = EK_TRY(view.host(id));
+    auto host = EK_TRY(view.hosts().find(id));
     if (!host) return fail(Errc::not_found, "there is no such host");
     return *std::move(host);
 }
 
 Result<void> rename(state::Edit& edit, Host& host, const std::string& name) {
     if (name == host.name) return {};
-    if (EK_TRY(edit.host_of_name(name))) {
+    if (EK_TRY(edit.hosts().id_of(name))) {
         return fail(Errc::conflict, "another host has the name " + name);
     }
-    EK_CHECK(edit.erase_name(host.name));
-    EK_CHECK(edit.put_name(name, host.id));
+    EK_CHECK(edit.hosts().erase_name(host.name));
+    EK_CHECK(edit.hosts().put_name(name, host.id));
     host.name = name;
     return {};
 }
@@ -75,7 +78,7 @@ std::vector<state::Collection> reported(const wire::AgentHello& hello) {
 // The mark from which this agent goes on; a store that is new begins at 0, and that is told.
 Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std::string& stream,
                                   const std::string& now) {
-    state::EventMark mark = EK_TRY(edit.mark(host.id));
+    state::EventMark mark = EK_TRY(edit.hosts().event_mark(host.id));
     if (mark.stream == stream) return mark;
     if (!mark.stream.empty()) {
         EK_CHECK(edit.add_event("agent.blind", host.id, host.id,
@@ -86,7 +89,7 @@ Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std
                                              {"reason", "new_stream"}}));
     }
     mark = {.stream = stream, .seq = 0, .epoch = edit.stream()};
-    EK_CHECK(edit.put_mark(host.id, mark));
+    EK_CHECK(edit.hosts().put_event_mark(host.id, mark));
     return mark;
 }
 
@@ -98,7 +101,7 @@ Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch
     const json::Value before = state::encode(host);
     if (patch.name) EK_CHECK(rename(edit, host, *patch.name));
     if (patch.labels.is_object()) merge_labels(host, patch.labels);
-    if (state::encode(host) != before) EK_CHECK(edit.announce_host(host));
+    if (state::encode(host) != before) EK_CHECK(edit.hosts().announce(host));
     return host;
 }
 
@@ -108,18 +111,18 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     host.enrolment = "retired";
     if (host.connection == "online") host.connection = "offline";
     // One that was accepted and never came has none.
-    if (!host.fingerprint.empty()) EK_CHECK(edit.erase_fingerprint(host.fingerprint));
-    EK_CHECK(edit.erase_name(host.name));
+    if (!host.fingerprint.empty()) EK_CHECK(edit.hosts().erase_certificate(host.fingerprint));
+    EK_CHECK(edit.hosts().erase_name(host.name));
     EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
-    EK_CHECK(edit.announce_host(host));
-    auto enrolment = EK_TRY(state::find_enrolment(edit, host.key_sha256));
+    EK_CHECK(edit.hosts().announce(host));
+    auto enrolment = EK_TRY(edit.enrolments().find(host.key_sha256));
     if (enrolment && enrolment->host == id) {
         enrolment->state = "retired";
-        EK_CHECK(state::put_enrolment(edit, *enrolment));
+        EK_CHECK(edit.enrolments().put(*enrolment));
     }
-    for (state::Enrolment& clone : EK_TRY(state::clones_of(edit, host.key_sha256))) {
+    for (state::Enrolment& clone : EK_TRY(edit.enrolments().clones_of(host.key_sha256))) {
         clone.state = "retired";
-        EK_CHECK(state::erase_enrolment(edit, clone));
+        EK_CHECK(edit.enrolments().erase(clone));
     }
     return host;
 }
@@ -137,8 +140,8 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
     host.connection = "online";
     host.last_seen = now;
     host.facts = tidy_facts(hello.facts);
-    EK_CHECK(edit.put_collections(id, reported(hello)));
-    EK_CHECK(edit.announce_host(host));
+    EK_CHECK(edit.collections().replace(id, reported(hello)));
+    EK_CHECK(edit.hosts().announce(host));
     EK_CHECK(commands::requeue(edit, id, hello.commands));
     return mark;
 }
@@ -146,9 +149,9 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
 Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {
     Host host = EK_TRY(require(edit, id));
     if (!last_seen.empty()) host.last_seen = last_seen;
-    if (host.connection != "online") return edit.put_host(host);
+    if (host.connection != "online") return edit.hosts().put(host);
     host.connection = "offline";
-    return edit.announce_host(host);
+    return edit.hosts().announce(host);
 }
 
 }  // namespace evenkeel::hosts

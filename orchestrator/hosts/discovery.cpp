@@ -8,6 +8,8 @@
 #include "core/crypto/hash.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::hosts {
 namespace {
@@ -15,7 +17,7 @@ namespace {
 using state::Enrolment;
 
 Result<Enrolment> require(const state::View& view, const std::string& key) {
-    auto enrolment = EK_TRY(state::find_enrolment(view, key));
+    auto enrolment = EK_TRY(view.enrolments().find(key));
     if (!enrolment) return fail(Errc::not_found, "there is no enrolment of this id");
     return *std::move(enrolment);
 }
@@ -30,26 +32,20 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
     const auto older = [](const std::optional<Enrolment>& a, const Enrolment& b) {
         return !a || b.announced_at < a->announced_at;
     };
-    EK_CHECK(edit.scan(edit.tables().keys, store::Range::all(),
-                       [&](std::string_view key, std::string_view text) {
-                           const auto value = state::parse_record(text);
-                           if (!value || value->string_or("state") != "pending") return true;
-                           const auto one = state::decode_enrolment(key, *value);
-                           if (!one) return true;
-                           const bool is_same = one->address == address;
-                           ++all;
-                           if (is_same) ++same;
-                           if (waiting.contains(one->fingerprint)) return true;
-                           if (older(gone, *one)) gone = *one;
-                           if (is_same && older(gone_same, *one)) gone_same = *one;
-                           return true;
-                       }));
+    EK_CHECK(edit.enrolments().each_pending([&](const Enrolment& one) {
+        const bool is_same = one.address == address;
+        ++all;
+        if (is_same) ++same;
+        if (waiting.contains(one.fingerprint)) return;
+        if (older(gone, one)) gone = one;
+        if (is_same && older(gone_same, one)) gone_same = one;
+    }));
     const bool crowded = same >= kPendingOfAddressMost;
     if (!crowded && all < kPendingMost) return {};
     auto& victim = crowded ? gone_same : gone;
     if (!victim) return fail(Errc::busy, "too many machines wait to be accepted");
     victim->state = "rejected";
-    return state::erase_enrolment(edit, *victim);
+    return edit.enrolments().erase(*victim);
 }
 
 std::string clone_mark(const wire::AgentHello& hello) {
@@ -63,12 +59,12 @@ Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
                            std::int64_t now_ms) {
     Enrolment made = claimed_in(ask, address, now_ms);
     made.fingerprint = EK_TRY(crypto::request_key_fingerprint(ask.csr));
-    if (auto known = EK_TRY(state::find_enrolment(edit, made.fingerprint))) {
+    if (auto known = EK_TRY(edit.enrolments().find(made.fingerprint))) {
         return *std::move(known);
     }
     EK_CHECK(make_room(edit, address, waiting));
     made.state = "pending";
-    EK_CHECK(state::put_enrolment(edit, made));
+    EK_CHECK(edit.enrolments().put(made));
     return made;
 }
 
@@ -79,7 +75,7 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
         // It is none: what was held against it is forgotten, and whoever connects first is the
         // host.
         enrolment.state = "active";
-        EK_CHECK(state::erase_enrolment(edit, enrolment));
+        EK_CHECK(edit.enrolments().erase(enrolment));
         return enrolment;
     }
     if (enrolment.state == "active") return enrolment;
@@ -89,7 +85,7 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     host.name = acceptance.name;
     if (host.name.empty()) {
         host.name = EK_TRY(free_name(edit, enrolment.name));
-    } else if (EK_TRY(edit.host_of_name(host.name))) {
+    } else if (EK_TRY(edit.hosts().id_of(host.name))) {
         return fail(Errc::conflict, "another host has the name " + host.name);
     }
     host.created_at = to_rfc3339(now_ms);
@@ -97,11 +93,11 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     host.key_sha256 = enrolment.fingerprint;
     host.labels = acceptance.labels;
     host.facts = enrolment.facts;
-    EK_CHECK(edit.put_name(host.name, host.id));
-    EK_CHECK(edit.announce_host(host));
+    EK_CHECK(edit.hosts().put_name(host.name, host.id));
+    EK_CHECK(edit.hosts().announce(host));
     enrolment.host = host.id;
     enrolment.state = "active";
-    EK_CHECK(state::put_enrolment(edit, enrolment));
+    EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
 }
 
@@ -112,23 +108,23 @@ Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
         return fail(Errc::conflict, "the enrolment is " + enrolment.state);
     }
     enrolment.state = "rejected";
-    EK_CHECK(state::put_enrolment(edit, enrolment));
+    EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
 }
 
 Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                          const std::string& certificate) {
     Enrolment enrolment = EK_TRY(require(edit, fingerprint));
-    auto host = EK_TRY(edit.host(enrolment.host));
+    auto host = EK_TRY(edit.hosts().find(enrolment.host));
     if (enrolment.state != "active" || !host || host->retired()) {
         return fail(Errc::denied, "this machine is " + enrolment.state);
     }
     if (enrolment.certificate.empty()) {
         enrolment.certificate = certificate;
         host->fingerprint = EK_TRY(crypto::certificate_fingerprint(certificate));
-        EK_CHECK(edit.put_fingerprint(host->fingerprint, host->id));
-        EK_CHECK(edit.put_host(*host));
-        EK_CHECK(state::put_enrolment(edit, enrolment));
+        EK_CHECK(edit.hosts().put_certificate(host->fingerprint, host->id));
+        EK_CHECK(edit.hosts().put(*host));
+        EK_CHECK(edit.enrolments().put(enrolment));
         EK_CHECK(edit.audit(
             state::host_audit_context(host->id, host->name, "enrol", enrolment.address)));
     }
@@ -140,16 +136,16 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
 
 Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHello& hello,
                   const std::string& address, std::int64_t now_ms) {
-    const auto host = EK_TRY(edit.host(id));
+    const auto host = EK_TRY(edit.hosts().find(id));
     if (!host) return fail(Errc::not_found, "there is no such host");
     Enrolment held = claimed_in(hello, address, now_ms);
     held.fingerprint = host->key_sha256;
     held.clone = clone_mark(hello);
-    if (EK_TRY(state::find_enrolment(edit, held.key()))) return {};
-    if (EK_TRY(state::clones_of(edit, held.fingerprint)).size() >= kClonesMost) return {};
+    if (EK_TRY(edit.enrolments().find(held.key()))) return {};
+    if (EK_TRY(edit.enrolments().clones_of(held.fingerprint)).size() >= kClonesMost) return {};
     held.host = id;
     held.state = "held";
-    EK_CHECK(state::put_enrolment(edit, held));
+    EK_CHECK(edit.enrolments().put(held));
     state::AuditContext audit_context = state::host_audit_context(id, host->name, "held", address);
     audit_context.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};
     return edit.audit(audit_context);
@@ -162,7 +158,7 @@ Result<bool> is_held(const state::View& view, const state::Host& host,
     Enrolment clone;
     clone.fingerprint = host.key_sha256;
     clone.clone = clone_mark(hello);
-    return EK_TRY(state::find_enrolment(view, clone.key())).has_value();
+    return EK_TRY(view.enrolments().find(clone.key())).has_value();
 }
 
 }  // namespace evenkeel::hosts

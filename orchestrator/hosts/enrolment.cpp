@@ -7,6 +7,9 @@
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolment.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::hosts {
 namespace {
@@ -19,7 +22,7 @@ tl::unexpected<Error> refused() {
 Result<state::EnrolmentToken> find_token(const state::View& view, const wire::EnrolRequest& ask) {
     const auto id = crypto::token_id(kTokenKind, ask.token);
     if (!id) return refused();
-    auto token = EK_TRY(view.enrolment_token(*id));
+    auto token = EK_TRY(view.enrolment_tokens().find(*id));
     if (!token || !crypto::token_matches(ask.token, token->hash)) return refused();
     return *std::move(token);
 }
@@ -30,10 +33,10 @@ bool counts(const state::EnrolmentToken& token, std::int64_t now_ms) {
 
 // The host that this key is already, if it may go on being it.
 Result<std::optional<Enrolled>> known(const state::View& view, std::string_view key_sha256) {
-    const auto key = EK_TRY(state::find_enrolment(view, key_sha256));
+    const auto key = EK_TRY(view.enrolments().find(key_sha256));
     // One that was accepted and has no certificate yet is not in either.
     if (!key || key->certificate.empty()) return std::optional<Enrolled>();
-    const auto host = EK_TRY(view.host(key->host));
+    const auto host = EK_TRY(view.hosts().find(key->host));
     if (!host || host->retired()) return std::optional<Enrolled>();
     return std::optional(Enrolled{.host = host->id,
                                   .certificate = key->certificate,
@@ -43,11 +46,11 @@ Result<std::optional<Enrolled>> known(const state::View& view, std::string_view 
 
 // The host that somebody has made of this key already, while it has no certificate yet.
 Result<std::optional<state::Host>> accepted(const state::View& view, std::string_view key_sha256) {
-    const auto key = EK_TRY(state::find_enrolment(view, key_sha256));
+    const auto key = EK_TRY(view.enrolments().find(key_sha256));
     if (!key || key->state != "active" || !key->certificate.empty()) {
         return std::optional<state::Host>();
     }
-    auto host = EK_TRY(view.host(key->host));
+    auto host = EK_TRY(view.hosts().find(key->host));
     if (host && host->retired()) host.reset();
     return host;
 }
@@ -76,7 +79,7 @@ Result<state::EnrolmentToken> check_token(const state::View& view, const wire::E
     if (!key) return refused();
     const auto before = EK_TRY(known(view, *key));
     if (!before) return refused();
-    const auto host = EK_TRY(view.host(before->host));
+    const auto host = EK_TRY(view.hosts().find(before->host));
     if (!host || host->token != token.id) return refused();
     return token;
 }
@@ -101,14 +104,14 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const C
         return fail(Errc::busy, "the machine was accepted at this moment: ask again");
     }
     --token.uses_left;
-    EK_CHECK(edit.put_enrolment_token(token));
+    EK_CHECK(edit.enrolment_tokens().put(token));
     state::Enrolment enrolment = claimed_in(ask, address, now_ms);
     state::Host host = there.value_or(state::Host{});
     if (!there) {
         host.id = candidate.host;
         host.name = EK_TRY(free_name(edit, ask.name));
         host.created_at = enrolment.announced_at;
-        EK_CHECK(edit.put_name(host.name, host.id));
+        EK_CHECK(edit.hosts().put_name(host.name, host.id));
     }
     host.version = enrolment.version;
     host.fingerprint = candidate.fingerprint;
@@ -119,13 +122,13 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const C
     for (const auto& [name, value] : token.labels.as_object()) {
         if (!host.labels.find(name)) host.labels.as_object().set(name, value);
     }
-    EK_CHECK(edit.put_fingerprint(candidate.fingerprint, host.id));
-    EK_CHECK(edit.announce_host(host));
+    EK_CHECK(edit.hosts().put_certificate(candidate.fingerprint, host.id));
+    EK_CHECK(edit.hosts().announce(host));
     enrolment.fingerprint = candidate.key_sha256;
     enrolment.host = host.id;
     enrolment.certificate = candidate.certificate;
     enrolment.state = "active";
-    EK_CHECK(state::put_enrolment(edit, enrolment));
+    EK_CHECK(edit.enrolments().put(enrolment));
     return Enrolled{.host = host.id,
                     .certificate = candidate.certificate,
                     .fingerprint = candidate.fingerprint,

@@ -9,6 +9,7 @@
 #include "core/crypto/x509.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/token.hpp"
 
 // How a machine becomes a host: it shows a token and a request for a certificate. [any]
 namespace evenkeel::hosts {

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "core/base/id.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::hosts {
 namespace {
@@ -37,10 +38,10 @@ std::string tidy_name(std::string_view claimed) {
 
 Result<std::string> free_name(const state::View& view, std::string_view claimed) {
     const std::string name = tidy_name(claimed);
-    if (!EK_TRY(view.host_of_name(name))) return name;
+    if (!EK_TRY(view.hosts().id_of(name))) return name;
     for (std::uint64_t number = 2;; ++number) {
         std::string candidate = name + "-" + std::to_string(number);
-        if (!EK_TRY(view.host_of_name(candidate))) return candidate;
+        if (!EK_TRY(view.hosts().id_of(candidate))) return candidate;
     }
 }
 

@@ -40,12 +40,8 @@ inline AuditContext host_audit_context(const std::string& host, const std::strin
             .object = host};
 }
 
-class View;
-// Recomputes the whole chain; its end. `corrupt` names the first record that is not as it was
-// written.
-Result<crypto::ChainEnd> verify_audit(const View& view);
-
-// The same for the store in `state_dir`, or in a backup; `busy` while an orchestrator has it.
+// Recomputes the whole chain of the audit in `state_dir`, or in a backup, and gives its end; see
+// AuditTrail::verify. `busy` while an orchestrator has the store.
 Result<crypto::ChainEnd> verify_audit_of(const std::string& state_dir);
 
 }  // namespace evenkeel::state

@@ -9,7 +9,10 @@
 
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
+#include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/events.hpp"
 #include "orchestrator/state/state.hpp"
+#include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {
 namespace {
@@ -70,18 +73,15 @@ Result<void> give_to_owner(const std::string& state_dir) {
 }
 
 Result<void> interrupt_all(Edit& edit) {
-    std::vector<std::string> ids;
-    EK_CHECK(edit.scan(edit.tables().queue, store::Range::all(),
-                       [&](std::string_view, std::string_view id) {
-                           ids.emplace_back(id);
-                           return true;
-                       }));
-    for (const std::string& id : ids) {
-        auto command = EK_TRY(edit.command(id));
-        if (!command) continue;
-        command->state = CommandState::interrupted;
-        command->error = Error{Errc::cancelled, "the orchestrator was restored from a backup"};
-        EK_CHECK(edit.put_command(*command));
+    std::vector<Command> commands;
+    EK_CHECK(edit.commands().each_unfinished([&](const Command& command) {
+        commands.push_back(command);
+        return true;
+    }));
+    for (Command& command : commands) {
+        command.state = CommandState::interrupted;
+        command.error = Error{Errc::cancelled, "the orchestrator was restored from a backup"};
+        EK_CHECK(edit.put_command(command));
     }
     return {};
 }
@@ -93,11 +93,10 @@ Result<void> begin_anew(const std::string& folder) {
     const Tables tables = tables_of(env);
     const std::uint64_t revision = EK_TRY(View(txn, tables).revision());
     const store::Stream stream = EK_TRY(store::begin_stream(env, txn, revision));
-    // Events of the backup carry ids of the old stream, which nobody can resume from any more.
-    EK_CHECK(txn.erase(tables.events, store::Range::all(), SIZE_MAX));
     Effects effects;
     Edit edit(txn, tables, stream.id, effects);
-    EK_CHECK(edit.put_counter("events_floor", revision));
+    // Events of the backup carry ids of the old stream, which nobody can resume from any more.
+    EK_CHECK(edit.events().erase_all(revision));
     EK_CHECK(interrupt_all(edit));
     edit.note("stream", stream.id);
     EK_CHECK(edit.audit({.method = "SYSTEM", .route = "restore", .object = "store"}));

@@ -2,6 +2,8 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/records.hpp"
+#include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::state {
@@ -23,17 +25,11 @@ std::int64_t& slot(ComplianceCounts& counts, wire::Verdict verdict) {
 
 }  // namespace
 
-Result<void> Edit::put(store::Table table, std::string_view key, const json::Value& value) {
-    return write_->put(table, key, json::write(value));
-}
-
-Result<void> Edit::put_counter(std::string_view name, std::uint64_t value) {
-    return write_->put(tables_->counters, name, std::to_string(value));
-}
+RepositoryEdits::RepositoryEdits(Edit& edit) : edit_(&edit), write_(edit.write_) {}
 
 Result<std::uint64_t> Edit::next_number(std::string_view name) {
-    const std::uint64_t number = EK_TRY(counter(name)) + 1;
-    EK_CHECK(put_counter(name, number));
+    const std::uint64_t number = EK_TRY(read_counter(*write_, *tables_, name)) + 1;
+    EK_CHECK(write_counter(*write_, *tables_, name, number));
     return number;
 }
 
@@ -60,80 +56,19 @@ Result<void> Edit::add_event_at(std::uint64_t revision, std::string_view type,
     return {};
 }
 
-Result<void> Edit::put_host(const Host& host) {
-    return put(tables_->hosts, host.id, encode(host));
-}
-
-Result<void> Edit::announce_host(const Host& host) {
-    EK_CHECK(put_host(host));
-    const ComplianceCounts counts = EK_TRY(View::counts(host.id));
-    EK_CHECK(add_event("host.changed", host.id, host.id, show(host, counts)));
-    return {};
-}
-
-Result<void> Edit::put_name(std::string_view name, std::string_view host) {
-    return write_->put(tables_->names, name, host);
-}
-
-Result<void> Edit::erase_name(std::string_view name) {
-    EK_CHECK(write_->erase(tables_->names, name));
-    return {};
-}
-
-Result<void> Edit::put_fingerprint(std::string_view fingerprint, std::string_view host) {
-    return write_->put(tables_->fingerprints, fingerprint, host);
-}
-
-Result<void> Edit::erase_fingerprint(std::string_view fingerprint) {
-    EK_CHECK(write_->erase(tables_->fingerprints, fingerprint));
-    return {};
-}
-
-Result<void> Edit::put_mark(std::string_view host, const EventMark& mark) {
-    return put(tables_->marks, host, encode(mark));
-}
-
-Result<void> Edit::put_collections(const std::string& host, const std::vector<Collection>& all) {
-    EK_CHECK(write_->erase(tables_->collections, store::Range::prefix(host_prefix(host)), 10'000));
-    for (const Collection& collection : all) {
-        EK_CHECK(put(tables_->collections, host_key(host, collection.name), encode(collection)));
-    }
-    return {};
-}
-
-Result<void> Edit::put_schema(std::string_view sha256, std::string_view text) {
-    return write_->put(tables_->schemas, sha256, text);
-}
-
-Result<void> Edit::put_api_token(const ApiToken& token) {
-    return put(tables_->tokens, token.id, encode(token));
-}
-
-Result<void> Edit::put_enrolment_token(const EnrolmentToken& token) {
-    return put(tables_->enrolment_tokens, token.id, encode(token));
-}
-
-Result<void> Edit::erase_enrolment_token(std::string_view id) {
-    EK_CHECK(write_->erase(tables_->enrolment_tokens, id));
-    return {};
-}
-
-Result<void> Edit::put_kept_reply(std::string_view record, const KeptReply& reply) {
-    return put(tables_->replies, record, encode(reply));
-}
-
 Result<void> Edit::shift_counts(const std::string& host, const Resource* from, const Resource* to) {
     if (from && to && from->compliance.status == to->compliance.status) return {};
     ComplianceCounts counts = EK_TRY(View::counts(host));
     if (from) --slot(counts, from->compliance.status);
     if (to) ++slot(counts, to->compliance.status);
-    return put(tables_->tallies, host, encode(counts));
+    return put_record(*write_, tables_->tallies, host, encode(counts));
 }
 
 Result<void> Edit::put_resource(const std::string& host, const Resource& resource) {
     const auto before = EK_TRY(View::resource(host, resource.ref));
     EK_CHECK(shift_counts(host, before ? &*before : nullptr, &resource));
-    return put(tables_->resources, resource_key(host, resource.ref), encode(resource));
+    return put_record(*write_, tables_->resources, resource_key(host, resource.ref),
+                      encode(resource));
 }
 
 Result<void> Edit::erase_resource(const std::string& host, const wire::Ref& ref) {
@@ -156,7 +91,7 @@ Result<void> Edit::put_command(Command& command) {
     } else {
         EK_CHECK(write_->put(tables_->queue, queue_key(command.host, command.seq), command.id));
     }
-    EK_CHECK(put(tables_->commands, command.id, encode(command)));
+    EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
     EK_CHECK(write_->put(tables_->host_commands, host_key(command.host, command.id), "1"));
     EK_CHECK(add_event("command.changed", command.host, command.id, show(command)));
     effects_->queues.insert(command.host);

@@ -20,21 +20,42 @@ struct Effects {
     std::vector<std::string> commands;  // whose state changed
 };
 
+class AuditTrailEdits;
+class CollectionEdits;
+class CommandEdits;
+class EnrolmentEdits;
+class EnrolmentTokenEdits;
+class EventEdits;
+class HostEdits;
+class ReplyEdits;
+class TokenEdits;
+
 // One change of the state: everything that belongs together, with its events, in one transaction
-// and on the writer's thread. Reads see what was written before. [lane]
+// and on the writer's thread. Its repositories can be changed; they see what was written before.
+// [lane]
 class Edit : public View {
   public:
     Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream, Effects& effects)
         : View(txn, tables), write_(&txn), stream_(&stream), effects_(&effects) {}
 
+    HostEdits hosts();
+    CollectionEdits collections();
+    CommandEdits commands();
+    EventEdits events();
+    TokenEdits tokens();
+    EnrolmentEdits enrolments();
+    EnrolmentTokenEdits enrolment_tokens();
+    AuditTrailEdits audit_trail();
+    ReplyEdits replies();
+
     // The orchestrator's stream.
     const std::string& stream() const { return *stream_; }
-    // The next number of the one counter for everything that changes.
+    // The next number of the one counter for everything that changes. O(1)
     Result<std::uint64_t> next_revision();
     Result<std::uint64_t> next_number(std::string_view counter);
 
     // Records an event under a revision of its own, which it returns. `host` is empty for events
-    // without one; `subject` is "collection/id" or the object's id.
+    // without one; `subject` is "collection/id" or the object's id. O(1)
     Result<std::uint64_t> add_event(std::string_view type, const std::string& host,
                                     std::string_view subject, const json::Value& data);
     // The same under a revision from next_revision(), for data that names it.
@@ -43,31 +64,13 @@ class Edit : public View {
                               const json::Value& data);
 
     // Appends the act to the audit, with the revision that it led to. State::submit(AuditContext,
-    // ...) does it for requests; what the bus brings calls it itself.
+    // ...) does it for requests; what the bus brings calls it itself. O(1)
     Result<void> audit(const AuditContext& audit_context);
     // Says in that record what the change was; no secrets. For a work that is given an
     // AuditContext.
     void note(std::string name, json::Value value) {
         notes_.set(std::move(name), std::move(value));
     }
-    // Throws away records up to this one, of which the chain then begins.
-    Result<void> prune_audit(std::uint64_t up_to);
-
-    Result<void> put_host(const Host& host);
-    // put_host, and the event host.changed.
-    Result<void> announce_host(const Host& host);
-    Result<void> put_name(std::string_view name, std::string_view host);
-    Result<void> erase_name(std::string_view name);
-    Result<void> put_fingerprint(std::string_view fingerprint, std::string_view host);
-    Result<void> erase_fingerprint(std::string_view fingerprint);
-    Result<void> put_mark(std::string_view host, const EventMark& mark);
-    // Replaces what the host reported before.
-    Result<void> put_collections(const std::string& host, const std::vector<Collection>& all);
-    Result<void> put_schema(std::string_view sha256, std::string_view text);
-    Result<void> put_api_token(const ApiToken& token);
-    Result<void> put_enrolment_token(const EnrolmentToken& token);
-
-    Result<void> erase_enrolment_token(std::string_view id);
 
     // Keeps the host's tally right.
     Result<void> put_resource(const std::string& host, const Resource& resource);
@@ -78,13 +81,8 @@ class Edit : public View {
     Result<void> put_command(Command& command);
     Result<void> erase_command(const Command& command);
 
-    Result<void> put_kept_reply(std::string_view record, const KeptReply& reply);
-
-    Result<void> put_counter(std::string_view name, std::uint64_t value);
-    store::WriteTxn& raw() { return *write_; }
-
   private:
-    Result<void> put(store::Table table, std::string_view key, const json::Value& value);
+    friend class RepositoryEdits;
     Result<void> shift_counts(const std::string& host, const Resource* from, const Resource* to);
 
     store::WriteTxn* write_;

@@ -1,6 +1,5 @@
 #include "orchestrator/state/enrolment.hpp"
 
-#include <functional>
 #include <utility>
 
 #include "orchestrator/state/shapes.hpp"
@@ -10,34 +9,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "enrolment_";
 constexpr std::size_t kFingerprintLetters = 64;
-constexpr std::size_t kKeyLettersMost = kFingerprintLetters + 17;  // of a clone
-
-json::Value encode(const Enrolment& enrolment) {
-    return json::Object{{"host", enrolment.host},
-                        {"certificate", enrolment.certificate},
-                        {"state", enrolment.state},
-                        {"name", enrolment.name},
-                        {"machine_id", enrolment.machine_id},
-                        {"version", enrolment.version},
-                        {"address", enrolment.address},
-                        {"announced_at", enrolment.announced_at},
-                        {"facts", enrolment.facts}};
-}
-
-// Shows `see` what has this beginning of a key, in order, until it returns false.
-Result<void> visit(const View& view, const std::string& beginning,
-                   const std::function<bool(Enrolment)>& see) {
-    Result<void> read;
-    EK_CHECK(view.scan(view.tables().keys, store::Range::prefix(beginning),
-                       [&](std::string_view key, std::string_view text) {
-                           auto one = parse_record(text).and_then([&](const json::Value& value) {
-                               return decode_enrolment(key, value);
-                           });
-                           if (!one) read = fail(one.error());
-                           return one && see(*std::move(one));
-                       }));
-    return read;
-}
 
 }  // namespace
 
@@ -56,6 +27,18 @@ std::string enrolment_id_of(std::string_view key) {
 std::string key_of(std::string_view enrolment_id) {
     if (!enrolment_id.starts_with(kPrefix)) return "";
     return std::string(enrolment_id.substr(kPrefix.size()));
+}
+
+json::Value encode(const Enrolment& enrolment) {
+    return json::Object{{"host", enrolment.host},
+                        {"certificate", enrolment.certificate},
+                        {"state", enrolment.state},
+                        {"name", enrolment.name},
+                        {"machine_id", enrolment.machine_id},
+                        {"version", enrolment.version},
+                        {"address", enrolment.address},
+                        {"announced_at", enrolment.announced_at},
+                        {"facts", enrolment.facts}};
 }
 
 Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& value) {
@@ -86,40 +69,6 @@ json::Value show(const Enrolment& enrolment) {
                         {"address", text_or_null(enrolment.address)},
                         {"facts", enrolment.facts},
                         {"announced_at", enrolment.announced_at}};
-}
-
-Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view key) {
-    if (key.size() < kFingerprintLetters || key.size() > kKeyLettersMost) {
-        return std::optional<Enrolment>();
-    }
-    std::optional<Enrolment> found;
-    EK_CHECK(visit(view, std::string(key), [&](Enrolment one) {
-        if (one.key() == key) found = std::move(one);
-        return false;  // what is longer sorts behind
-    }));
-    return found;
-}
-
-Result<std::vector<Enrolment>> clones_of(const View& view, const std::string& fingerprint) {
-    std::vector<Enrolment> found;
-    EK_CHECK(visit(view, fingerprint + "-", [&](Enrolment one) {
-        found.push_back(std::move(one));
-        return true;
-    }));
-    return found;
-}
-
-Result<void> put_enrolment(Edit& edit, const Enrolment& enrolment) {
-    const std::string record = json::write(encode(enrolment));
-    EK_CHECK(edit.raw().put(edit.tables().keys, enrolment.key(), record));
-    EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
-    return {};
-}
-
-Result<void> erase_enrolment(Edit& edit, const Enrolment& enrolment) {
-    EK_CHECK(edit.raw().erase(edit.tables().keys, enrolment.key()));
-    EK_CHECK(edit.add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
-    return {};
 }
 
 }  // namespace evenkeel::state

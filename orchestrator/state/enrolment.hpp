@@ -1,11 +1,10 @@
 #pragma once
 
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
-#include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::state {
 
@@ -34,17 +33,9 @@ std::string enrolment_id_of(std::string_view key);
 // The key in an enrolment's id; empty when it is none.
 std::string key_of(std::string_view enrolment_id);
 
+json::Value encode(const Enrolment& enrolment);
 Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& value);
 // As REST and events show it (docs/rest.md).
 json::Value show(const Enrolment& enrolment);
-
-// By its key; a fingerprint is the key of what is no clone.
-Result<std::optional<Enrolment>> find_enrolment(const View& view, std::string_view key);
-// The clones of a public key.
-Result<std::vector<Enrolment>> clones_of(const View& view, const std::string& fingerprint);
-// Stores it and records enrolment.changed. [lane]
-Result<void> put_enrolment(Edit& edit, const Enrolment& enrolment);
-// Forgets it; it is shown a last time as it is here. [lane]
-Result<void> erase_enrolment(Edit& edit, const Enrolment& enrolment);
 
 }  // namespace evenkeel::state

@@ -63,6 +63,12 @@ ComplianceCounts decode_counts(const json::Value& value) {
             .failed = value.integer_or("failed")};
 }
 
+bool is_collection_name(std::string_view name) {
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+    return !name.empty() && name.size() <= 64 &&
+           name.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
 json::Value encode(const Collection& collection) {
     return json::Object{{"name", collection.name},
                         {"plugin", collection.plugin},

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
@@ -44,6 +45,10 @@ struct ComplianceCounts {
 };
 json::Value encode(const ComplianceCounts& counts);
 ComplianceCounts decode_counts(const json::Value& value);
+
+// Whether a collection can have this name: at most 64 of [a-z0-9._-]. What comes from hosts and
+// clients is asked this first.
+bool is_collection_name(std::string_view name);
 
 // A collection as a host reported it.
 struct Collection {

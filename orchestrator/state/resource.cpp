@@ -1,6 +1,13 @@
 #include "orchestrator/state/resource.hpp"
 
+#include "orchestrator/state/host.hpp"
+
 namespace evenkeel::state {
+
+bool fits(const wire::Ref& ref) {
+    return is_collection_name(ref.collection) && !ref.id.empty() && ref.id.size() <= 4096 &&
+           ref.id.find('\0') == std::string::npos;
+}
 
 json::Value encode(const Resource& resource) {
     json::Object out{{"collection", resource.ref.collection},

@@ -9,6 +9,10 @@
 
 namespace evenkeel::state {
 
+// Whether it can name a resource: a collection that is_collection_name(), an id of at most 4,096
+// bytes without NUL. What comes from hosts and clients is asked this first.
+bool fits(const wire::Ref& ref);
+
 // One described resource of a host.
 struct Resource {
     wire::Ref ref;

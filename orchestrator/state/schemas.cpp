@@ -1,10 +1,12 @@
 #include "orchestrator/state/schemas.hpp"
 
+#include "orchestrator/state/collections.hpp"
+
 namespace evenkeel::state {
 
 Result<Schemas::Pointer> Schemas::find(const View& view, std::string_view host,
                                        std::string_view collection) const {
-    const auto reported = EK_TRY(view.collection(host, collection));
+    const auto reported = EK_TRY(view.collections().find(host, collection));
     if (!reported) return Pointer();
     return find_hash(view, reported->schema_sha256);
 }
@@ -13,7 +15,7 @@ Result<Schemas::Pointer> Schemas::find_hash(const View& view, const std::string&
     const std::lock_guard lock(mutex_);
     const auto found = compiled_.find(sha256);
     if (found != compiled_.end()) return found->second;
-    const auto text = EK_TRY(view.schema_text(sha256));
+    const auto text = EK_TRY(view.collections().schema(sha256));
     if (!text) return Pointer();
     auto schema = schema::Schema::compile(*text);
     if (!schema) return fail(Errc::corrupt, "schema " + sha256 + ": " + schema.error().what);

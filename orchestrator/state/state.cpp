@@ -4,6 +4,7 @@
 
 #include "core/base/log.hpp"
 #include "orchestrator/state/retention.hpp"
+#include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {
 
@@ -12,9 +13,13 @@ store::Env::Options store_options() {
 }
 
 State::State(store::Env env, store::Writer::Post post)
-    : env_(std::move(env)), tables_(tables_of(env_)), post_(std::move(post)) {
+    : env_(std::move(env)),
+      tables_(std::make_unique<Tables>(tables_of(env_))),
+      post_(std::move(post)) {
     writer_ = std::make_unique<store::Writer>(env_, post_);
 }
+
+State::~State() = default;
 
 Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Writer::Post post) {
     store::Env env = EK_TRY(store::Env::open(folder, store_options()));
@@ -26,14 +31,14 @@ Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Wri
 
 Result<Snapshot> State::read() const {
     auto txn = std::make_unique<store::ReadTxn>(EK_TRY(env_.read()));
-    return Snapshot(std::move(txn), tables_);
+    return Snapshot(std::move(txn), *tables_);
 }
 
 void State::submit(Work work, Done done) {
     auto effects = std::make_shared<Effects>();
     auto on_writer = [this, effects, work = std::move(work)](store::WriteTxn& txn) {
         *effects = {};
-        Edit edit(txn, tables_, stream_.id, *effects);
+        Edit edit(txn, *tables_, stream_.id, *effects);
         return work(edit);
     };
     auto shared = std::make_shared<Done>(std::move(done));
@@ -62,7 +67,7 @@ void State::submit(AuditContext audit_context, Work work, Done done) {
 Result<void> State::run(const Work& work) {
     return writer_->run([this, &work](store::WriteTxn& txn) {
         Effects effects;
-        Edit edit(txn, tables_, stream_.id, effects);
+        Edit edit(txn, *tables_, stream_.id, effects);
         return work(edit);
     });
 }

@@ -34,6 +34,7 @@ class State {
     // `post` is Loop::poster(). For errors see store::Env::open.
     static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post);
 
+    ~State();
     // The store's name, and the one before a restore.
     const store::Stream& stream() const { return stream_; }
 
@@ -78,7 +79,7 @@ class State {
     State(store::Env env, store::Writer::Post post);
 
     store::Env env_;
-    Tables tables_;
+    std::unique_ptr<Tables> tables_;
     store::Stream stream_;
     store::Writer::Post post_;
     std::vector<Listener> listeners_;

@@ -31,17 +31,6 @@ Tables tables_of(const store::Env& env) {
             .replies = env.table("replies")};
 }
 
-bool is_collection_name(std::string_view name) {
-    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-    return !name.empty() && name.size() <= 64 &&
-           name.find_first_not_of(kLetters) == std::string_view::npos;
-}
-
-bool fits(const wire::Ref& ref) {
-    return is_collection_name(ref.collection) && !ref.id.empty() && ref.id.size() <= 4096 &&
-           ref.id.find('\0') == std::string::npos;
-}
-
 std::string host_prefix(std::string_view host) {
     std::string prefix(host);
     prefix.push_back('\0');

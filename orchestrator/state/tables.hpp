@@ -8,7 +8,8 @@
 #include "core/store/env.hpp"
 #include "core/wire/resource.hpp"
 
-// The tables of the orchestrator's store; docs/store.md says what is in each.
+// The tables of the orchestrator's store and how their keys are spelled; docs/store.md says what is
+// in each. Internal to this folder: everybody else asks a repository.
 namespace evenkeel::state {
 
 struct Tables {
@@ -35,11 +36,6 @@ struct Tables {
 
 std::vector<std::string> table_names();
 Tables tables_of(const store::Env& env);
-
-// Whether it can be a key: a collection of at most 64 of [a-z0-9._-], an id of at most 4,096 bytes
-// without NUL. What comes from hosts and clients is asked this first.
-bool is_collection_name(std::string_view name);
-bool fits(const wire::Ref& ref);
 
 // The prefix of all that belongs to one host.
 std::string host_prefix(std::string_view host);

@@ -82,6 +82,8 @@ class Rules(unittest.TestCase):
                 self.finds(tidy.owned_libraries, "core/agent/a.cpp", f"#include <{name}>\n")
                 self.finds(tidy.owned_libraries, "core/agent/a.hpp", f"#include <{name}>\n")
         self.allows(tidy.owned_libraries, "core/link/a.cpp", "#include <proton/message.hpp>\n")
+        self.finds(tidy.owned_libraries, "orchestrator/api/a.cpp",
+                   '#include "orchestrator/state/tables.hpp"\n')
         self.allows(tidy.owned_libraries, "core/run/a.hpp",
                     "#include <boost/asio/io_context.hpp>\n")
 

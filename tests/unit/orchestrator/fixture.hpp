@@ -9,7 +9,8 @@
 
 #include "core/run/loop.hpp"
 #include "core/secrets/protector.hpp"
-#include "orchestrator/state/event.hpp"
+#include "orchestrator/state/events.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schemas.hpp"
 #include "orchestrator/state/state.hpp"
 #include "tests/unit/core/temp_folder.hpp"
@@ -63,9 +64,9 @@ class StateTest : public ::testing::Test {
         host.name = name;
         host.stream = kStream;
         change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(edit.put_name(host.name, host.id));
-            EK_CHECK(edit.put_mark(host.id, {kStream, 0, edit.stream()}));
-            return edit.put_host(host);
+            EK_CHECK(edit.hosts().put_name(host.name, host.id));
+            EK_CHECK(edit.hosts().put_event_mark(host.id, {kStream, 0, edit.stream()}));
+            return edit.hosts().put(host);
         });
     }
 
@@ -79,24 +80,20 @@ class StateTest : public ::testing::Test {
     std::vector<std::string> event_types() {
         std::vector<std::string> types;
         const auto view = read();
-        EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
-                              [&](std::string_view, std::string_view record) {
-                                  types.emplace_back(state::decode_event(record)->type);
-                                  return true;
-                              }));
+        EXPECT_TRUE(view.events().after(0, [&](std::uint64_t, const state::StoredEvent& event) {
+            types.emplace_back(event.type);
+            return true;
+        }));
         return types;
     }
     // The data of the last event of a type; null when there is none.
     json::Value last_event(std::string_view type) {
         json::Value data;
         const auto view = read();
-        EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
-                              [&](std::string_view, std::string_view record) {
-                                  const auto event = state::decode_event(record);
-                                  if (event->type == type)
-                                      data = (*json::parse(event->body))["data"];
-                                  return true;
-                              }));
+        EXPECT_TRUE(view.events().after(0, [&](std::uint64_t, const state::StoredEvent& event) {
+            if (event.type == type) data = (*json::parse(event.body))["data"];
+            return true;
+        }));
         return data;
     }
 

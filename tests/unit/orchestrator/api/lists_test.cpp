@@ -1,6 +1,8 @@
 #include <set>
 
 #include "orchestrator/api/pages.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::api {
@@ -86,7 +88,7 @@ TEST_F(ListsTest, AnOrderNamesKnownFieldsAndAtMostFour) {
     }
 }
 
-// Pages over names: the item is {"name","size"} with the value as size.
+// Pages over enrolment tokens: the item is {"name","size"} with the id, and its name's length.
 class SortedPagesTest : public ListsTest {
   protected:
     json::Value page(const std::map<std::string, std::string, std::less<>>& query) {
@@ -96,10 +98,10 @@ class SortedPagesTest : public ListsTest {
         const auto view = read();
         const auto reply =
             Pages(protector_, "stream_1", kFields)
-                .answer(view, request, view.tables().names, store::Range::all(),
-                        [](std::string_view key,
-                           std::string_view value) -> ApiResult<std::optional<json::Value>> {
-                            return json::Object{{"name", key}, {"size", value.size()}};
+                .answer(view, request, view.enrolment_tokens().list(),
+                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                            const auto token = *state::EnrolmentTokens::read(entry);
+                            return json::Object{{"name", token.id}, {"size", token.name.size()}};
                         });
         EXPECT_TRUE(reply);
         return reply ? *json::parse(reply->body) : json::Value();
@@ -118,12 +120,14 @@ class SortedPagesTest : public ListsTest {
         }
     }
     void put(const std::string& name, std::size_t size) {
-        change([&](state::Edit& edit) { return edit.put_name(name, std::string(size, 'x')); });
+        change([&](state::Edit& edit) {
+            return edit.enrolment_tokens().put(
+                {.id = name, .hash = "h", .name = std::string(size, 'x'), .created_at = ""});
+        });
     }
 };
 
 TEST_F(SortedPagesTest, PagesFollowTheOrderAndTiesTheKey) {
-    change([&](state::Edit& edit) { return edit.erase_name("web1"); });
     for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1 + i % 3);
     const std::vector<std::string> up = {"n0", "n3", "n6", "n1", "n4", "n7", "n2", "n5", "n8"};
     const std::vector<std::string> down = {"n2", "n5", "n8", "n1", "n4", "n7", "n0", "n3", "n6"};
@@ -136,7 +140,6 @@ TEST_F(SortedPagesTest, PagesFollowTheOrderAndTiesTheKey) {
 }
 
 TEST_F(SortedPagesTest, WhatStaysIsOnOnePageExactlyWhateverIsWrittenMeanwhile) {
-    change([&](state::Edit& edit) { return edit.erase_name("web1"); });
     for (int i = 10; i < 40; ++i) put("stays" + std::to_string(i), 1 + i % 5);
     for (const char* order : {"size", "-size", "name", "-name", ""}) {
         std::map<std::string, std::string, std::less<>> query{{"limit", "3"}};
@@ -145,7 +148,7 @@ TEST_F(SortedPagesTest, WhatStaysIsOnOnePageExactlyWhateverIsWrittenMeanwhile) {
         const auto seen = walk(query, [&](int page) {
             put("comes" + std::to_string(page), 1 + page % 6);
             change([&](state::Edit& edit) {
-                return edit.erase_name("goes" + std::to_string(10 + page));
+                return edit.enrolment_tokens().erase("goes" + std::to_string(10 + page));
             });
         });
         std::multiset<std::string> stayed;

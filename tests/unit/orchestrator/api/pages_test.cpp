@@ -5,6 +5,8 @@
 #include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/waiters.hpp"
 #include "orchestrator/config.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::api {
@@ -20,13 +22,23 @@ class PagesTest : public test::StateTest {
         request.query = std::move(query);
         return request;
     }
-    // A page of the counters' keys.
+    void SetUp() override {
+        StateTest::SetUp();
+        for (const char* id : {"aaa", "zzz"}) {
+            change([&](state::Edit& edit) {
+                return edit.enrolment_tokens().put(
+                    {.id = id, .hash = "h", .name = "", .created_at = ""});
+            });
+        }
+    }
+    // A page of ids: aaa and zzz.
     ReplyResult page(const http::Request& request, const std::string& stream = "stream_1") {
         const auto view = read();
         return Pages(protector_, stream, kFields)
-            .answer(view, request, view.tables().names, store::Range::all(),
-                    [](std::string_view key, std::string_view)
-                        -> ApiResult<std::optional<json::Value>> { return json::Value(key); });
+            .answer(view, request, view.enrolment_tokens().list(),
+                    [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                        return json::Value(entry.position());
+                    });
     }
     std::string next_of(const http::Reply& reply) {
         return json::parse(reply.body)->string_or("next");
@@ -34,7 +46,6 @@ class PagesTest : public test::StateTest {
 };
 
 TEST_F(PagesTest, ACursorLeadsOnAndIsBoundToListFilterAndSignature) {
-    change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
     const auto first = page(context({{"limit", "1"}}));
     ASSERT_TRUE(first);
     const std::string cursor = next_of(*first);
@@ -50,7 +61,6 @@ TEST_F(PagesTest, ACursorLeadsOnAndIsBoundToListFilterAndSignature) {
 }
 
 TEST_F(PagesTest, ACursorOfAnOlderStreamIsGone) {
-    change([&](state::Edit& edit) { return edit.put_name("zzz", host_); });
     const std::string cursor = next_of(*page(context({{"limit", "1"}})));
     EXPECT_EQ(page(context({{"cursor", cursor}}), "stream_2").error().code, http::Code::gone);
 }

@@ -1,6 +1,7 @@
 #include "orchestrator/commands/report.hpp"
 
 #include "orchestrator/commands/describe.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::commands {
@@ -97,7 +98,7 @@ TEST_F(ReportTest, AGapIsRecordedWithItsNumbers) {
     EXPECT_EQ(shed.integer_or("to"), 4);
     EXPECT_EQ(shed.integer_or("count"), 3);
     EXPECT_EQ(shed.string_or("reason"), "lost");
-    EXPECT_EQ(read().mark(host_)->seq, 5U);
+    EXPECT_EQ(read().hosts().event_mark(host_)->seq, 5U);
 }
 
 TEST_F(ReportTest, AnAgentsOwnShedEventLeavesNoSecondGap) {
@@ -112,14 +113,14 @@ TEST_F(ReportTest, AnAgentsOwnShedEventLeavesNoSecondGap) {
 TEST_F(ReportTest, AnEventBehindOneThatFailedIsNotTakenAsAGap) {
     EXPECT_EQ(take(3, "resource.drifted", seen("drifted", generation_), 2).error().code,
               Errc::busy);
-    EXPECT_EQ(read().mark(host_)->seq, 0U);
+    EXPECT_EQ(read().hosts().event_mark(host_)->seq, 0U);
 }
 
 TEST_F(ReportTest, AnEventThatDoesNotReadTakesItsNumberAndSaysSo) {
     EXPECT_EQ(*take(1, "resource.drifted", json::Object{{"collection", "../"}}),
               ReceiveResult::unfit);
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "invalid");
-    EXPECT_EQ(read().mark(host_)->seq, 1U);
+    EXPECT_EQ(read().hosts().event_mark(host_)->seq, 1U);
 }
 
 TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
@@ -272,7 +273,9 @@ TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {
 }
 
 TEST_F(HandUp, TheGapOfARestoreIsExplainedAsOne) {
-    change([&](state::Edit& edit) { return edit.put_mark(host_, {kStream, 10, "stream_before"}); });
+    change([&](state::Edit& edit) {
+        return edit.hosts().put_event_mark(host_, {kStream, 10, "stream_before"});
+    });
     EXPECT_EQ(*take(20, "agent.blind", json::Object{}), ReceiveResult::fresh);
     EXPECT_EQ(last_event("agent.shed").string_or("reason"), "orchestrator_restored");
 }

@@ -2,6 +2,8 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {
@@ -50,7 +52,7 @@ TEST_F(DiscoveryTest, WhoIsGoneGivesWayToWhoIsThere) {
     EXPECT_TRUE(announce_now(ask(), "192.0.2.9", waiting));
     waiting.erase(oldest);
     EXPECT_TRUE(announce_now(ask(), "192.0.2.1", waiting));
-    EXPECT_FALSE(*state::find_enrolment(read(), oldest));
+    EXPECT_FALSE(*read().enrolments().find(oldest));
 }
 
 TEST_F(DiscoveryTest, AnAcceptedMachineHasOneCertificate) {
@@ -79,7 +81,7 @@ TEST_F(DiscoveryTest, AnAcceptedMachineHasOneCertificate) {
     ASSERT_TRUE(first && second);
     EXPECT_EQ(first->certificate, second->certificate);
     EXPECT_EQ(first->host, host);
-    EXPECT_EQ((*read().find_host("web7"))->fingerprint, first->fingerprint);
+    EXPECT_EQ((*read().hosts().resolve("web7"))->fingerprint, first->fingerprint);
 }
 
 TEST_F(DiscoveryTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {

@@ -5,6 +5,8 @@
 #include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {
@@ -17,7 +19,7 @@ class EnrolmentTest : public test::StateTest {
         order.uses = uses;
         order.labels = json::Object{{"role", "web"}};
         const MadeToken made = make_enrolment_token(order);
-        change([&](state::Edit& edit) { return edit.put_enrolment_token(made.record); });
+        change([&](state::Edit& edit) { return edit.enrolment_tokens().put(made.record); });
         return std::string(made.secret.reveal());
     }
     wire::EnrolRequest ask(const std::string& secret, const crypto::Secret& key,
@@ -48,7 +50,7 @@ class EnrolmentTest : public test::StateTest {
 TEST_F(EnrolmentTest, ATokenMakesAHostWithTheTokensLabels) {
     const auto enrolled = enrol_now(ask(token(), key_));
     ASSERT_TRUE(enrolled) << enrolled.error().what;
-    const auto host = *read().host(enrolled->host);
+    const auto host = *read().hosts().find(enrolled->host);
     ASSERT_TRUE(host);
     EXPECT_EQ(host->name, "db1");
     EXPECT_EQ(host->labels.string_or("role"), "web");
@@ -106,7 +108,7 @@ TEST_F(EnrolmentTest, UnknownUsedAndExpiredTokensAreRefusedAlike) {
 TEST_F(EnrolmentTest, ATakenNameGetsASuffix) {
     const auto enrolled = enrol_now(ask(token(), key_, "web1"));
     ASSERT_TRUE(enrolled);
-    EXPECT_EQ((*read().host(enrolled->host))->name, "web1-2");
+    EXPECT_EQ((*read().hosts().find(enrolled->host))->name, "web1-2");
 }
 
 TEST_F(EnrolmentTest, ARetiredHostsKeyBecomesANewHostWithANewToken) {
@@ -118,7 +120,7 @@ TEST_F(EnrolmentTest, ARetiredHostsKeyBecomesANewHostWithANewToken) {
     const auto second = enrol_now(ask(token(), key_));
     ASSERT_TRUE(second);
     EXPECT_NE(first->host, second->host);
-    EXPECT_EQ((*read().host(second->host))->name, "db1");
+    EXPECT_EQ((*read().hosts().find(second->host))->name, "db1");
 }
 
 TEST_F(EnrolmentTest, RetiringTakesBackCertificateNameAndCommands) {
@@ -128,13 +130,13 @@ TEST_F(EnrolmentTest, RetiringTakesBackCertificateNameAndCommands) {
     waiting.seq = 1;
     change([&](state::Edit& edit) { return edit.put_command(waiting); });
     change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(edit.put_fingerprint("f", host_));
+        EK_CHECK(edit.hosts().put_certificate("f", host_));
         EK_CHECK(retire(edit, host_));
         return {};
     });
-    EXPECT_FALSE(*read().host_of_name("web1"));
+    EXPECT_FALSE(*read().hosts().id_of("web1"));
     EXPECT_EQ(command("cmd_1").state, state::CommandState::cancelled);
-    EXPECT_EQ((*read().host(host_))->enrolment, "retired");
+    EXPECT_EQ((*read().hosts().find(host_))->enrolment, "retired");
 }
 
 TEST_F(EnrolmentTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
@@ -143,13 +145,13 @@ TEST_F(EnrolmentTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
     hello.facts = json::Object{};
     state::EventMark mark;
     change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(edit.put_mark(host_, {kStream, 7, edit.stream()}));
+        EK_CHECK(edit.hosts().put_event_mark(host_, {kStream, 7, edit.stream()}));
         mark = EK_TRY(greet(edit, host_, hello, "2026-01-01T00:00:00.000Z"));
         return {};
     });
     EXPECT_EQ(mark.seq, 0U);
     EXPECT_EQ(last_event("agent.blind").string_or("reason"), "new_stream");
-    EXPECT_EQ((*read().host(host_))->connection, "online");
+    EXPECT_EQ((*read().hosts().find(host_))->connection, "online");
 }
 
 TEST_F(EnrolmentTest, ATakenNameIsNotGivenTwice) {

@@ -1,6 +1,8 @@
 #include "orchestrator/state/backup.hpp"
 
 #include "core/base/file.hpp"
+#include "orchestrator/state/events.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {
@@ -19,7 +21,7 @@ TEST_F(BackupTest, ARestoreBringsBackTheStateUnderANewStreamThatNamesTheOld) {
     const std::uint64_t revision = *read().revision();
     change([&](Edit& edit) -> Result<void> {
         EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
-        return edit.erase_name("web1");
+        return edit.hosts().erase_name("web1");
     });
     close();
     const auto restored = put_back();
@@ -28,8 +30,8 @@ TEST_F(BackupTest, ARestoreBringsBackTheStateUnderANewStreamThatNamesTheOld) {
     EXPECT_NE(state_->stream().id, before);
     EXPECT_EQ(state_->stream().predecessor, before);
     EXPECT_EQ(state_->stream().predecessor_end, revision);
-    EXPECT_EQ(*read().host_of_name("web1"), host_);
-    EXPECT_EQ(*read().events_floor(), revision);
+    EXPECT_EQ(*read().hosts().id_of("web1"), host_);
+    EXPECT_EQ(*read().events().floor(), revision);
 }
 
 TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {

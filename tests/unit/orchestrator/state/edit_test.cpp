@@ -1,5 +1,6 @@
 #include "orchestrator/state/edit.hpp"
 
+#include "orchestrator/state/events.hpp"
 #include "orchestrator/state/retention.hpp"
 #include "orchestrator/state/shapes.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
@@ -66,12 +67,11 @@ TEST_F(EditTest, AnEventReadsAsACloudEvent) {
     const auto view = read();
     std::string body;
     std::string id;
-    EXPECT_TRUE(view.scan(view.tables().events, store::Range::all(),
-                          [&](std::string_view, std::string_view record) {
-                              body = decode_event(record)->body;
-                              id = decode_event(record)->id;
-                              return true;
-                          }));
+    EXPECT_TRUE(view.events().after(0, [&](std::uint64_t, const StoredEvent& event) {
+        body = event.body;
+        id = event.id;
+        return true;
+    }));
     const json::Value event = *json::parse(body);
     EXPECT_EQ(event.string_or("specversion"), "1.0");
     EXPECT_EQ(event.string_or("source"), "/v1/hosts/" + host_);
@@ -93,12 +93,12 @@ TEST_F(EditTest, OldEventsGoByTimeAndByNumberAndTheFloorTells) {
     few.events_most = 2;
     change([&](Edit& edit) { return throw_away_old(edit, few); });
     EXPECT_EQ(event_types().size(), 2U);
-    EXPECT_EQ(*read().events_floor(), last - 2);
+    EXPECT_EQ(*read().events().floor(), last - 2);
     State::Retention young;
     young.events_age = std::chrono::hours(-1);  // everything is older than the hour to come
     change([&](Edit& edit) { return throw_away_old(edit, young); });
     EXPECT_TRUE(event_types().empty());
-    EXPECT_EQ(*read().events_floor(), last);
+    EXPECT_EQ(*read().events().floor(), last);
 }
 
 TEST(ComplianceNow, AnOfflineHostsVerdictIsUnknownWithTheLastBesideIt) {

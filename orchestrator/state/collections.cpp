@@ -1,0 +1,69 @@
+#include "orchestrator/state/collections.hpp"
+
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/records.hpp"
+
+// collections: host id, 0, name -> Collection; schemas: SHA-256 -> text
+namespace evenkeel::state {
+
+Collections View::collections() const {
+    return Collections(*this);
+}
+
+CollectionEdits Edit::collections() {
+    return CollectionEdits(*this);
+}
+
+Result<std::vector<Collection>> Collections::of(std::string_view host) const {
+    std::vector<Collection> found;
+    EK_CHECK(each_record<Collection>(*txn_, tables_->collections,
+                                     store::Range::prefix(host_prefix(host)), decode_collection,
+                                     [&](Collection one) {
+                                         found.push_back(std::move(one));
+                                         return true;
+                                     }));
+    return found;
+}
+
+Result<std::optional<Collection>> Collections::find(std::string_view host,
+                                                    std::string_view name) const {
+    return find_record<Collection>(*txn_, tables_->collections, host_key(host, name),
+                                   decode_collection);
+}
+
+Result<std::optional<std::string>> Collections::schema(std::string_view sha256) const {
+    return txn_->get(tables_->schemas, sha256);
+}
+
+List Collections::list(std::string_view host) const {
+    return Record::list(tables_->collections, store::Range::prefix(host_prefix(host)));
+}
+
+Result<Collection> Collections::read(const Entry& entry) {
+    return Record::decode<Collection>(entry, decode_collection);
+}
+
+std::string_view Collections::name_of(const Entry& entry) {
+    return entry.position().substr(entry.position().find('\0') + 1);
+}
+
+std::string Collections::positions_of(std::string_view host) {
+    return host_prefix(host);
+}
+
+CollectionEdits::CollectionEdits(Edit& edit) : Collections(edit), RepositoryEdits(edit) {}
+
+Result<void> CollectionEdits::replace(const std::string& host, const std::vector<Collection>& all) {
+    EK_CHECK(
+        write_->erase(tables_->collections, store::Range::prefix(host_prefix(host)), SIZE_MAX));
+    for (const Collection& one : all) {
+        EK_CHECK(put_record(*write_, tables_->collections, host_key(host, one.name), encode(one)));
+    }
+    return {};
+}
+
+Result<void> CollectionEdits::put_schema(std::string_view sha256, std::string_view text) {
+    return write_->put(tables_->schemas, sha256, text);
+}
+
+}  // namespace evenkeel::state

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "orchestrator/state/host.hpp"
+#include "orchestrator/state/repository.hpp"
+
+namespace evenkeel::state {
+
+class List;
+
+// The hosts: their records, their unique names, the certificates by which the bus knows them, and
+// how far their events are taken over. `edit.hosts()` changes them.
+class Hosts : protected Repository {
+  public:
+    explicit Hosts(const View& view) : Repository(view) {}
+
+    // O(1)
+    Result<std::optional<Host>> find(std::string_view id) const;
+    // By id or by unique name. O(1)
+    Result<std::optional<Host>> resolve(std::string_view id_or_name) const;
+    // The id of the host that has this name; retired hosts have none. O(1)
+    Result<std::optional<std::string>> id_of(std::string_view name) const;
+    // All of them, retired ones too, by id. False ends it. What does not read is passed over.
+    // O(hosts)
+    Result<void> each(const std::function<bool(const Host&)>& visit) const;
+
+    // Every certificate that may connect, with its host. O(certificates)
+    Result<void> each_certificate(const std::function<void(std::string_view fingerprint,
+                                                           std::string_view host)>& visit) const;
+    // How far the host's events are taken over; from the start for one that is not known. O(1)
+    Result<EventMark> event_mark(std::string_view host) const;
+
+    // All hosts, retired ones too, by id.
+    List list() const;
+    static Result<Host> read(const Entry& entry);
+    static std::string position_of(std::string_view id);
+};
+
+class HostEdits : public Hosts, private RepositoryEdits {
+  public:
+    explicit HostEdits(Edit& edit);
+
+    // O(1)
+    Result<void> put(const Host& host);
+    // put(), and the event host.changed. O(1)
+    Result<void> announce(const Host& host);
+    // The caller has made sure that the name is free. O(1)
+    Result<void> put_name(std::string_view name, std::string_view host);
+    Result<void> erase_name(std::string_view name);
+    // Who may connect: the allow list follows it. O(1)
+    Result<void> put_certificate(std::string_view fingerprint, std::string_view host);
+    Result<void> erase_certificate(std::string_view fingerprint);
+    // O(1)
+    Result<void> put_event_mark(std::string_view host, const EventMark& mark);
+};
+
+}  // namespace evenkeel::state

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::state {
+
+class View;
+
+// One entry of a list, while it is visited. The repository that made the list reads it:
+// Hosts::read(entry).
+class Entry {
+  public:
+    Entry(std::string_view position, std::string_view record)
+        : position_(position), record_(record) {}
+    // Where it stands: bytes without meaning, but in a list they rise (or fall) in its order.
+    std::string_view position() const { return position_; }
+
+  private:
+    friend struct Record;
+    std::string_view position_;
+    std::string_view record_;
+};
+
+// What is to be walked, and in which order: a repository makes it, and whoever shows lists walks it
+// without knowing what is in it. A value: it holds no transaction, and may be walked again at
+// another moment. [any]
+class List {
+  public:
+    // False ends the walk.
+    using Visit = std::function<bool(const Entry&)>;
+
+    // Its entries in its order, those past the position `after` if one is given. O(visited).
+    Result<void> walk(const View& view, const Visit& visit, std::string_view after = "") const;
+    // Those whose positions begin with `beginning`, by rising position. O(visited).
+    Result<void> walk_below(const View& view, std::string_view beginning, const Visit& visit) const;
+    // Visits the entry of this position, if there is one. O(1)
+    Result<void> visit(const View& view, std::string_view position, const Visit& visit) const;
+
+    // Whether an entry of this position would be in it.
+    bool covers(std::string_view position) const;
+    // Whether positions fall in its order.
+    bool is_reversed() const { return reversed_; }
+    List reversed() const;
+
+  private:
+    friend struct Record;
+    List(unsigned table, std::string from, std::string until)
+        : table_(table), from_(std::move(from)), until_(std::move(until)) {}
+
+    unsigned table_;
+    std::string from_;
+    std::string until_;  // empty: to the end
+    bool reversed_ = false;
+};
+
+}  // namespace evenkeel::state

@@ -1,0 +1,32 @@
+#include "orchestrator/state/records.hpp"
+
+#include <string>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+// A record is what passed the gate, plus what we put around it.
+constexpr json::Limits kRecordLimits{.bytes = 64 << 20, .depth = json::kDeepest};
+
+}  // namespace
+
+Result<json::Value> parse_record(std::string_view text) {
+    auto value = json::parse(text, kRecordLimits);
+    if (!value) return fail(Errc::corrupt, "a stored record does not read: " + value.error().what);
+    return value;
+}
+
+Result<std::uint64_t> read_counter(const store::ReadTxn& txn, const Tables& tables,
+                                   std::string_view name) {
+    const auto text = EK_TRY(txn.get(tables.counters, name));
+    return text ? parse_number(*text) : Result<std::uint64_t>(0);
+}
+
+Result<void> write_counter(store::WriteTxn& txn, const Tables& tables, std::string_view name,
+                           std::uint64_t value) {
+    return txn.put(tables.counters, name, std::to_string(value));
+}
+
+}  // namespace evenkeel::state

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "orchestrator/state/host.hpp"
+#include "orchestrator/state/repository.hpp"
+#include "orchestrator/state/resource.hpp"
+
+namespace evenkeel::state {
+
+class List;
+
+// The described resources of the hosts, and how many of each host have which verdict.
+class Resources : protected Repository {
+  public:
+    explicit Resources(const View& view) : Repository(view) {}
+
+    // All of one host, by collection and id. False ends it. O(answer)
+    Result<void> each(std::string_view host, const std::function<bool(Resource)>& visit) const;
+    // Whether the host has one of this collection. O(1)
+    Result<bool> has_any(std::string_view host, std::string_view collection) const;
+    // Every host that has, or had, described resources. O(hosts)
+    Result<void> each_counted_host(const std::function<void(std::string_view host)>& visit) const;
+
+    // By host, collection and id: all; those of one host; those of one collection of it.
+    List list() const;
+    List list(std::string_view host) const;
+    List list(std::string_view host, std::string_view collection) const;
+    static Result<Resource> read(const Entry& entry);
+    static std::string_view host_of(const Entry& entry);
+    static Result<wire::Ref> ref_of(const Entry& entry);
+    // Requires fits(ref).
+    static std::string position_of(std::string_view host, const wire::Ref& ref);
+    // The beginning of the positions of one host's.
+    static std::string positions_of(std::string_view host);
+};
+
+}  // namespace evenkeel::state
