@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <thread>
 
+#include <sys/types.h>
 #include <unistd.h>
 
 namespace evenkeel::test {
@@ -23,6 +25,16 @@ bool wait_until(Condition&& condition, std::chrono::milliseconds limit = std::ch
 
 inline bool appears(const std::string& path) {
     return wait_until([&] { return ::access(path.c_str(), F_OK) == 0; });
+}
+
+// Whether this thread of the process comes to sleep in the kernel: it has nothing to do, or waits.
+inline bool falls_asleep(pid_t thread) {
+    return wait_until([&] {
+        std::string line;
+        std::getline(std::ifstream("/proc/self/task/" + std::to_string(thread) + "/stat"), line);
+        const auto end_of_name = line.rfind(") ");
+        return end_of_name != line.npos && line.compare(end_of_name + 2, 1, "S") == 0;
+    });
 }
 
 }  // namespace evenkeel::test

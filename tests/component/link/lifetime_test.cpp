@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/component/link/bench.hpp"
+#include "tests/support/wait.hpp"
 
 // Ends at awkward moments. Meant to be run under the sanitizers too.
 namespace evenkeel::link::bench {
@@ -84,11 +85,14 @@ TEST_F(Lifetime, AListenerEndsWhileStrangersCome) {
         besieged.options.handshake_timeout = 1h;
         besieged.start();
         std::atomic<bool> over{false};
-        const auto come = [&over, port = besieged->port()] {
+        std::atomic<int> connected{0};
+        const auto come = [&over, &connected, port = besieged->port()] {
             std::vector<std::unique_ptr<RawSocket>> strangers;
             try {
-                while (!over && strangers.size() < 200)
+                while (!over && strangers.size() < 200) {
                     strangers.push_back(std::make_unique<RawSocket>(port));
+                    ++connected;
+                }
             } catch (const std::runtime_error&) {
                 // The port is closed.
             }
@@ -96,7 +100,8 @@ TEST_F(Lifetime, AListenerEndsWhileStrangersCome) {
         };
         std::vector<std::thread> threads;
         for (int n = 0; n < 3; ++n) threads.emplace_back(come);
-        std::this_thread::sleep_for(5ms * round);  // at some point of the siege
+        // At another point of the siege each time.
+        EXPECT_TRUE(test::wait_until([&] { return connected >= 20 * round; }));
         besieged->stop();
         over = true;
         for (std::thread& each : threads) each.join();

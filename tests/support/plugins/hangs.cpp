@@ -27,6 +27,7 @@ class Hangs : public Resources<> {
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         const std::string text = text_of(desired);
         while (text == "hang") ::pause();
+        // Elapsed time is what it is about: a host's limits count between two reports.
         for (int step = 0; step < 50 && text == "work"; ++step) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
             call.check();

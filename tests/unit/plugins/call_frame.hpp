@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -39,8 +41,10 @@ class CallFrame {
             return ek_status{EK_OK};
         };
         out_.progress = [](void* self, std::uint32_t permille, ek_str message) {
-            static_cast<CallFrame*>(self)->progress +=
+            auto& frame = *static_cast<CallFrame*>(self);
+            frame.progress +=
                 std::to_string(permille) + " " + std::string(sdk::view(message)) + ";";
+            if (frame.on_progress) frame.on_progress();
             return ek_status{EK_OK};
         };
         frame_.size = sizeof frame_;
@@ -69,6 +73,7 @@ class CallFrame {
     std::string differences;  // "path before>after;"
     std::string items;        // "id json;"
     std::string progress;     // "permille message;"
+    std::function<void()> on_progress;
 
   private:
     int pipe_[2] = {-1, -1};

@@ -1,5 +1,6 @@
 #include "core/run/loop.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -7,6 +8,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::run {
 namespace {
@@ -30,8 +34,8 @@ TEST(Loop, RunsPostsInOrderAndNeverInsideThePost) {
 
 TEST(Loop, WaitsWithoutWorkUntilItIsStopped) {
     Loop loop;
-    std::thread other([&loop] {
-        std::this_thread::sleep_for(milliseconds(50));  // long enough to run dry
+    std::thread other([&loop, runs = ::gettid()] {
+        EXPECT_TRUE(test::falls_asleep(runs));
         loop.post([&loop] { loop.stop(); });
     });
     loop.run();
@@ -130,12 +134,17 @@ TEST(Timer, CallsOnceAfterItsDelay) {
 
 TEST(Timer, DestroyingItsHandleCancelsIt) {
     Loop loop;
-    bool called = false;
-    {
-        const Timer timer = loop.after(milliseconds(0), [&] { called = true; });
-        std::this_thread::sleep_for(milliseconds(5));  // expired, not yet run
-    }
-    EXPECT_FALSE(loop.run_until([&] { return called; }, milliseconds(30)));
+    bool called = false, second_called = false;
+    std::optional<Timer> second;
+    // Both have expired when the loop looks, so that the second is queued already.
+    const Timer first = loop.after(milliseconds(0), [&] {
+        called = true;
+        second.reset();
+    });
+    second = loop.after(milliseconds(0), [&] { second_called = true; });
+    ASSERT_TRUE(loop.run_until([&] { return called; }, seconds(10)));
+    loop.run_ready();
+    EXPECT_FALSE(second_called);
 }
 
 TEST(Timer, CancellingLetsGoOfWhatTheCallHolds) {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 
 #include <fcntl.h>
@@ -188,14 +189,17 @@ TEST_F(Writing, ManyThreadsLoseNothing) {
     if (!env) ::_exit(1);
     Writer writer(*env, [](const std::function<void()>& f) { f(); });
     const Table things = env->table("things");
+    std::counting_semaphore<> room(100);  // fewer than the writer's queue has
     for (std::uint64_t number = 1;; ++number) {
         const auto work = [things, number](WriteTxn& txn) {
             return txn.put(things, number_key(number), std::string(500, 'x'));
         };
-        const auto tell = [told, number](const Result<void>& outcome) {
+        const auto tell = [&room, told, number](const Result<void>& outcome) {
             if (!outcome || ::write(told, &number, sizeof(number)) != sizeof(number)) ::_exit(1);
+            room.release();
         };
-        while (!writer.submit(work, tell)) ::usleep(100);
+        room.acquire();
+        if (!writer.submit(work, tell)) ::_exit(1);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::http {
 
@@ -114,13 +115,13 @@ void Serving::on_loop(const std::function<void()>& f) {
 }
 
 bool Serving::becomes_true(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    for (bool holds = false; std::chrono::steady_clock::now() < end;) {
-        on_loop([&] { holds = condition(); });
-        if (holds) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return false;
+    return test::wait_until(
+        [&] {
+            bool holds = false;
+            on_loop([&] { holds = condition(); });
+            return holds;
+        },
+        std::chrono::seconds(10));
 }
 
 void Serving::release() {

@@ -45,7 +45,8 @@ TEST_F(Slow, BytesThatComeInTheMomentOfTheTimeoutDoNotLiftIt) {
     Client client(port());
     client.send("GET /hello HTTP/1.1\r\nX-A: ");
     ASSERT_TRUE(becomes_true([&] { return server_->connections() == 1; }));
-    // More than one read takes, there at once when the loop comes to look at its timers.
+    // More than one read takes, there at once when the loop comes to look at its timers. It is kept
+    // busy while the time-out passes: elapsed time is what this is about.
     on_loop([&] {
         client.send(std::string(10'000, 'a'));
         std::this_thread::sleep_for(milliseconds(150));

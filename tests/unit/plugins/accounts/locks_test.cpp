@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/plugins/call_frame.hpp"
 
@@ -80,8 +81,8 @@ TEST_F(Locks, OfLckpwdfAreSeenWhileTheyAreHeld) {
 
 TEST_F(Locks, AreWaitedForUntilTheyAreGone) {
     lock("passwd.lock", std::to_string(::getpid()));
-    std::thread releaser([&] {
-        std::this_thread::sleep_for(milliseconds(100));
+    std::thread releaser([&, waits = ::gettid()] {
+        EXPECT_TRUE(test::falls_asleep(waits));
         ::unlink(path("passwd.lock").c_str());
     });
     const CallFrame frame;

@@ -33,7 +33,7 @@ TEST_F(FilesKilled, LeavesTheOldOrTheNewWholeAtAnyMoment) {
     ASSERT_EQ(::chmod(path("f").c_str(), 0600), 0);
     for (int round = 0; round < 15; ++round) {
         const pid_t child = start_writer(a, b);
-        // Not a wait for anything: each round kills at another moment.
+        // Waits for nothing: each round kills at another moment, and elapsed time is what decides.
         std::this_thread::sleep_for(std::chrono::microseconds(3000 + round * 1371));
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/plugin/heard.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 
@@ -160,8 +161,7 @@ TEST_F(FilesWatch, AsksForARescanWhenTheQueueOverflows) {
     });
     ASSERT_TRUE((*second)->interest(path("f"), true));
     write("f", "y");
-    for (int i = 0; i < 2000 && !blocked; ++i) ::usleep(1000);
-    ASSERT_TRUE(blocked);
+    ASSERT_TRUE(test::wait_until([&] { return blocked.load(); }));
     const int fd = ::open(path("f").c_str(), O_WRONLY);
     for (long i = 0; i < most + 10; ++i) {
         // Two kinds in turn, for equal ones in a row are merged.
@@ -170,8 +170,7 @@ TEST_F(FilesWatch, AsksForARescanWhenTheQueueOverflows) {
     }
     ::close(fd);
     gate.unlock();
-    for (int i = 0; i < 5000 && !missed; ++i) ::usleep(1000);
-    EXPECT_TRUE(missed);
+    EXPECT_TRUE(test::wait_until([&] { return missed.load(); }));
     write("f", "end");
     EXPECT_TRUE(hears("f")) << "and it goes on";
 }
