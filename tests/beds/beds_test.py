@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
 from beds.lab import PREFIX, Lab, hierarchies
+from support.wait import eventually
 
 
 class Beds(unittest.TestCase):
@@ -26,13 +26,6 @@ class Beds(unittest.TestCase):
                 client.settimeout(timeout_s)
                 return client.connect_ex((self.two.address, listener.getsockname()[1])) == 0
 
-    def reach_within(self, seconds):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.reach():
-                return True
-        return False
-
     def test_a_host_runs_systemd_with_no_failed_unit(self):
         self.assertEqual(self.one.run("systemctl", "is-system-running").stdout, "running\n")
         self.assertEqual(self.one.run("cat", "/proc/1/comm").stdout, "systemd\n")
@@ -42,11 +35,11 @@ class Beds(unittest.TestCase):
         self.assertIn("said by a unit", self.one.journal("hello"))
 
     def test_hosts_reach_each_other_until_the_link_is_cut_and_again_after(self):
-        self.assertTrue(self.reach_within(5))
+        eventually("one reaches two", self.reach, 5)
         self.one.cut_link()
         self.assertFalse(self.reach())
         self.one.restore_link()
-        self.assertTrue(self.reach_within(5))
+        eventually("one reaches two", self.reach, 5)
 
     def test_files_outlive_a_power_cut_and_the_root_stays_as_it_was(self):
         self.two.run("tee", "/etc/kept", stdin="kept")
@@ -82,10 +75,7 @@ class Lifetime(unittest.TestCase):
             self.assertTrue(inhabitants(lab.pid))
             watchdog.cancel()
             lab.kill()
-        deadline = time.monotonic() + 30
-        while inhabitants(lab.pid) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self.assertEqual(inhabitants(lab.pid), [])
+        eventually("its processes are gone", lambda: not inhabitants(lab.pid))
 
 
 def inhabitants(owner):

@@ -17,9 +17,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 from beds import root
+from support.wait import eventually
 
 NETWORK = "198.18.77"
 GROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -131,13 +131,14 @@ class Host:
         if not self.folder.exists():
             self._prepare()
         self._spawn()
-        deadline = time.monotonic() + BOOT_SECONDS
-        while time.monotonic() < deadline and self._nspawn.poll() is None:
-            if self._is_up():
-                (self.folder / "leader").write_text(str(self._leader), encoding="utf-8")
-                return
-            time.sleep(0.02)
-        raise RuntimeError(f"{self.name} did not boot:\n{self._console()}")
+        try:
+            eventually("it has booted or ended",
+                       lambda: self._is_up() or self._nspawn.poll() is not None, BOOT_SECONDS)
+        except AssertionError as error:
+            raise RuntimeError(f"{self.name}: {error}\n{self._console()}") from None
+        if self._nspawn.poll() is not None:
+            raise RuntimeError(f"{self.name} did not boot:\n{self._console()}")
+        (self.folder / "leader").write_text(str(self._leader), encoding="utf-8")
 
     def run(self, *argv, check=True, stdin="", timeout_s=60):
         """Runs a command inside and returns its CompletedProcess with text output."""

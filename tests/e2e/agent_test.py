@@ -4,7 +4,8 @@ import json
 import unittest
 
 from beds.lab import Lab
-from harness.system import AGENT, eventually, installed, main_pid, write
+from harness.system import AGENT, installed, main_pid, write
+from support.wait import eventually
 
 MOTD = {"collection": "files", "id": "/etc/motd",
         "description": {"content": "hello\n", "mode": "0644"}, "policy": "enforce"}

@@ -6,7 +6,8 @@ import json
 import unittest
 
 from harness.case import SystemCase
-from harness.system import eventually, write
+from harness.system import write
+from support.wait import eventually
 
 # collection, id, description, what stat and read find on the machine
 WANTED = [

@@ -7,8 +7,8 @@ import sys
 import unittest
 
 from harness.case import SystemCase
-from harness.system import (AGENT, ORCHESTRATOR, REST_PORT, STATE, System, eventually,
-                            write)
+from harness.system import AGENT, ORCHESTRATOR, REST_PORT, STATE, System, write
+from support.wait import eventually
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 import pages  # noqa: E402

@@ -1,10 +1,9 @@
 """What is changed behind Evenkeel's back is told at once, field by field, and repaired if asked."""
 
 import hashlib
-import time
 import unittest
 
-from harness.case import QUIET_SECONDS, SystemCase
+from harness.case import SystemCase
 from harness.system import write
 
 
@@ -48,7 +47,7 @@ class Drift(SystemCase):
 
     def still_only(self, expected, collection, rid, since):
         """Nothing follows what was seen."""
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events(collection, rid, since), expected)
 
     def test_reported_drift_names_the_field_and_leaves_the_machine_alone(self):
@@ -62,7 +61,7 @@ class Drift(SystemCase):
                 self.assertEqual(event["data"]["compliance"]["seen_by"], "event")
                 told = self.compliance(collection, rid)
                 self.assertEqual((told["status"], told["fields"]), ("drifted", [field]))
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         for name, collection, *_ in TAMPERING:
             with self.subTest(name):
                 self.assertEqual(
@@ -86,7 +85,7 @@ class Drift(SystemCase):
                 if content := description.get("content"):
                     self.assertEqual(self.read(rid), content)
                 self.assertEqual(self.compliance(collection, rid)["status"], "compliant")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         for name, collection, *_ in TAMPERING:
             with self.subTest(name):
                 self.assertEqual(self.resource_events(collection, f"/srv/enforce-{name}",

@@ -2,12 +2,12 @@
 acknowledged is missing, nothing happened twice, and every gap in the events is explained."""
 
 import threading
-import time
 import unittest
 
 from harness.case import SystemCase
 from harness.events import Events
-from harness.system import AGENT, ORCHESTRATOR, STATE, eventually, main_pid, write
+from harness.system import AGENT, ORCHESTRATOR, STATE, main_pid, write
+from support.wait import eventually
 
 RECOVERY_SECONDS = 60
 
@@ -98,26 +98,22 @@ class Faults(SystemCase):
 
     def test_nothing_acknowledged_is_lost_or_doubled_by_kills_of_both_sides(self):
         self.await_online()
-        commands, stop = {}, threading.Event()
+        commands, permits = {}, threading.Semaphore(0)
 
         def put_all():
             for number in range(60):
+                permits.acquire()
                 rid = f"/etc/kill-{number}"
-                while True:  # what was not acknowledged is asked for again
-                    try:
-                        commands[rid] = self.put_queued(rid, f"{number}\n")
-                        break
-                    except (OSError, AssertionError):
-                        time.sleep(0.05)
-                time.sleep(0.02)
-            stop.set()
+                # What was not acknowledged is asked for again.
+                commands[rid] = eventually(
+                    "it is acknowledged", lambda rid=rid, content=f"{number}\n":
+                    self.put_queued(rid, content), RECOVERY_SECONDS)
         writer = threading.Thread(target=put_all)
         writer.start()
-        rounds = 0
-        while not stop.is_set() or rounds < 2:
-            bed, unit = ((self.system.orchestrator, ORCHESTRATOR), (self.bed(), AGENT))[rounds % 2]
-            self.system.kill(bed, unit)
-            rounds += 1
+        daemons = ((self.system.orchestrator, ORCHESTRATOR), (self.bed(), AGENT))
+        for number in range(6):
+            permits.release(10)  # which are under way while one side is killed and comes back
+            self.system.kill(*daemons[number % 2])
         writer.join(RECOVERY_SECONDS)
         self.assertEqual(len(commands), 60)
         self.await_online()
@@ -222,6 +218,11 @@ class Restore(SystemCase):
 
 
 class Watchdog(SystemCase):
+    def last_fed(self):
+        """When the agent last told its watchdog that it lives, in seconds."""
+        return int(self.bed().run("systemctl", "show", "--property=WatchdogTimestampMonotonic",
+                                  "--value", AGENT).stdout) / 1e6
+
     def test_daemons_that_hang_are_started_again_by_their_units(self):
         bed = self.bed()
         bed.run("mkdir", "-p", f"/run/systemd/system/{AGENT}.service.d")
@@ -230,7 +231,8 @@ class Watchdog(SystemCase):
         bed.run("systemctl", "daemon-reload")
         bed.run("systemctl", "restart", AGENT)
         before = main_pid(bed, AGENT)
-        time.sleep(3)
+        fed = self.last_fed()
+        eventually("it is fed for longer than it would wait", lambda: self.last_fed() > fed + 2.5)
         self.assertEqual(main_pid(bed, AGENT), before, "the watchdog bit a healthy agent")
         bed.run("systemctl", "kill", "--signal=STOP", AGENT)
         eventually("the agent is started again",

@@ -6,8 +6,9 @@ import time
 import unittest
 
 from beds import debs
-from harness.case import QUIET_SECONDS, SystemCase
-from harness.system import AGENT, eventually, write
+from harness.case import SystemCase
+from harness.system import AGENT, write
+from support.wait import eventually
 
 UNIT = """[Unit]
 Description=A daemon of the tests
@@ -201,7 +202,7 @@ class Order(SystemCase):
             before = self.invocation()
             reply = self.apply(entry("files", "/var/lib/evenkeel/site.conf",
                                      {"content": f"{number}\n"}, notifies=RESTART), wait_s=None)
-            time.sleep(pause_s)
+            time.sleep(pause_s)  # waits for nothing: each round kills at another moment
             self.system.kill(self.bed(), AGENT)
             done = eventually("the command has ended", lambda: self.ended(reply.body["id"]), 60)
             self.assertEqual(done["state"], "succeeded", done)
@@ -218,7 +219,7 @@ class Order(SystemCase):
         self.assertEqual(told["data"]["sources"],
                          needs(("files", "/var/lib/evenkeel/site.conf"),
                                ("files", "/var/lib/evenkeel/site.extra")))
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.starts(), starts + 1)
         self.assertEqual(self.resource_events("services", "site", since), ["notified"])
 

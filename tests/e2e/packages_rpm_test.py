@@ -2,15 +2,14 @@
 
 import json
 import threading
-import time
 import unittest
 
 from beds import rpms
-from harness.case import QUIET_SECONDS, SystemCase
+from harness.case import SystemCase
 from harness.packages import Packages
-from harness.system import AGENT, eventually, write
+from harness.system import AGENT, write
+from support.wait import eventually
 
-HELD_SECONDS = 2
 TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
 RELEASE = "1.0-1"
 
@@ -189,11 +188,13 @@ class Cases(Machine):
 
     def test_a_lock_is_waited_for(self):
         self.put_done("packages", "libhello", {})
-        with self.locked("var/lib/rpm/.rpm.lock"):
+        self.bed().run("systemctl", "restart", AGENT)
+        lock = "var/lib/rpm/.rpm.lock"
+        with self.locked(lock):
             waiting = threading.Thread(target=self.put_done,
                                        args=("packages", "libhello", {"ensure": "absent"}))
             waiting.start()
-            time.sleep(HELD_SECONDS)
+            self.await_wait_for(lock)
             self.assertTrue(waiting.is_alive())
             self.assertEqual(self.version("libhello"), RELEASE)
         waiting.join(30)
@@ -230,7 +231,7 @@ class Cases(Machine):
         self.put_done("packages", "libhello", {})
         since = self.tamper("rpm -i /srv/rpms/v1/noarch/failpost-*.rpm; rpm -qa >/dev/null")
         self.bed().run(AGENT, "read", "packages", "libhello")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", "libhello", since), [])
 
     def test_nobody_is_judged_in_the_middle_of_his_work(self):
@@ -242,7 +243,7 @@ class Cases(Machine):
         self.assert_unjudged("slowpost", since)
         write(self.bed(), "/run/slowpost.go", "")
         self.wait_event("resource.drifted", "packages", "slowpost", since)
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
 
     def kill_upgrade(self):

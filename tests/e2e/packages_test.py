@@ -2,17 +2,16 @@
 
 import json
 import threading
-import time
 import unittest
 
 from beds import debs
-from harness.case import QUIET_SECONDS, SystemCase
+from harness.case import SystemCase
 from harness.packages import Packages
-from harness.system import AGENT, eventually, main_pid, write
+from harness.system import AGENT, main_pid, write
+from support.wait import eventually
 
 PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy",
             "asks", "svc")
-HELD_SECONDS = 3
 
 
 class PackagesCase(Packages, SystemCase):
@@ -208,10 +207,12 @@ class Apply(PackagesCase):
         self.assert_many_are_one_run(self.runs, self.status)
 
     def test_a_lock_is_waited_for(self):
-        with self.locked("var/lib/dpkg/lock-frontend"):
+        self.bed().run("systemctl", "restart", AGENT)
+        lock = "var/lib/dpkg/lock-frontend"
+        with self.locked(lock):
             waiting = threading.Thread(target=self.put_done, args=("packages", "libhello", {}))
             waiting.start()
-            time.sleep(HELD_SECONDS)
+            self.await_wait_for(lock)
             self.assertTrue(waiting.is_alive())
             self.assertIsNone(self.status("libhello"))
         waiting.join(30)
@@ -267,7 +268,7 @@ class Drift(PackagesCase):
     def test_what_concerns_others_or_nothing_is_no_drift(self):
         self.put_done("packages", "libhello", {})
         since = self.tamper("apt-get -qy install failpost; apt-get -qy install libhello")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", "libhello", since), [])
 
     def begin_outside(self):
@@ -289,7 +290,7 @@ class Drift(PackagesCase):
         self.assertEqual(event["data"]["compliance"]["fields"],
                          [{"path": "/ensure", "expected": "absent", "actual": "present"}])
         self.assertEqual(self.state("slowpost")["condition"], "installed")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
 
     def test_what_others_leave_half_configured_is_drift(self):
@@ -301,7 +302,7 @@ class Drift(PackagesCase):
         self.assertEqual(event["data"]["compliance"]["fields"],
                          [{"path": "/condition", "expected": "installed",
                            "actual": "half-configured"}])
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", "failpost", since), ["drifted"])
 
     def test_a_killed_dpkg_is_seen_and_healed(self):

@@ -8,7 +8,8 @@ import unittest
 
 from harness.case import SystemCase
 from harness.events import about
-from harness.system import AGENT, eventually, main_pid
+from harness.system import AGENT, main_pid
+from support.wait import eventually
 
 FOLDER = "/opt/plugins"
 BAD = ("throws", "hangs", "nonsense")

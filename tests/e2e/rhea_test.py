@@ -11,7 +11,8 @@ import unittest
 
 from harness.case import SystemCase
 from harness.events import about
-from harness.system import STATE, eventually
+from harness.system import STATE
+from support.wait import eventually
 
 RHEA = pathlib.Path(__file__).parent / "rhea"
 ANSWER_SECONDS = 20

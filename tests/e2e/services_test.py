@@ -5,8 +5,8 @@ import time
 import unittest
 
 from beds.lab import Lab
-from harness.case import QUIET_SECONDS
-from harness.system import AGENT, eventually, installed, write
+from harness.system import AGENT, installed, write
+from support.wait import eventually
 from watching import Watching
 
 UNITS = "/usr/lib/systemd/system"
@@ -220,7 +220,7 @@ class Services(unittest.TestCase):
                 self.assertNotEqual(self.main_pid("plain"), before)
                 self.systemctl("restart", "plain")
             self.systemctl("daemon-reload")
-            time.sleep(QUIET_SECONDS)
+            events.await_all()
             self.assertEqual(events.about("plain", "resource.drifted", "resource.repaired"), [])
 
     def test_a_service_that_comes_back_by_itself_has_not_drifted(self):
@@ -229,7 +229,7 @@ class Services(unittest.TestCase):
         with Watching(self.bed) as events:
             self.bed.run("kill", "-9", before)
             eventually("it runs again", lambda: self.main_pid("lasting") not in ("0", before))
-            time.sleep(QUIET_SECONDS)
+            events.await_all()
             self.assertEqual(events.about("lasting", "resource.drifted"), [])
 
     def test_the_actions_do_what_they_say_or_why_not(self):

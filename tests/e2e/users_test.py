@@ -5,8 +5,9 @@ import socket
 import time
 import unittest
 
-from harness.case import QUIET_SECONDS, SystemCase
-from harness.system import AGENT, eventually, main_pid, write
+from harness.case import SystemCase
+from harness.system import AGENT, main_pid, write
+from support.wait import eventually
 
 # Two hashes that crypt(3) makes of "canary"; what they are of is nobody's business here.
 CANARY = "$6$canarycanary$UWyR4QuqBiUdxNQFcyS0jPiHNpUoXkMB0IdqSg4NoaGFH25UhlxvYEY0f6sw8T9cHlVmz."
@@ -218,7 +219,7 @@ class Users(UsersCase):
                          [{"path": "/ensure", "expected": "present", "actual": "absent"}])
         self.wait_event("resource.repaired", "users", "frank", since)
         self.assertEqual(self.line("frank", "shadow")[1], CANARY)
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("users", "frank", since), ["drifted", "repaired"])
 
     def test_other_peoples_changes_are_no_drift(self):
@@ -226,7 +227,7 @@ class Users(UsersCase):
         since = self.events.mark()
         self.sh("useradd stranger; usermod -c x stranger; userdel stranger; "
                 "chage -m 3 quiet; usermod -a -G audio quiet")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("users", "quiet", since), [])
 
     def test_a_lock_held_by_another_tool_is_waited_for(self):
@@ -264,7 +265,7 @@ class Users(UsersCase):
         self.hold_lock()
         since = self.events.mark()
         self.sh("sed '/^judged:/s/good/bad/' /etc/passwd >/etc/p && mv /etc/p /etc/passwd")
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("users", "judged", since), [])
         self.sh("systemctl stop holder")
         self.wait_event("resource.drifted", "users", "judged", since)

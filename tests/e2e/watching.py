@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 
-from harness.system import AGENT, eventually, write
+from harness.system import AGENT, write
+from support.wait import eventually
 
 MARKER = "/run/watched-marker"
 
@@ -63,15 +64,31 @@ class Watching:
         with self._more:
             return [one for one in self._seen if one.get("id") == rid and one["kind"] in kinds]
 
+    def await_all(self):
+        """Returns when all that the agent had to tell has come, so that what is not there by then
+        has not happened: a check reads every resource, and the events keep their order."""
+        self._bed.run(AGENT, "check", check=False)
+        with self._more:
+            marks = self._marks_seen()
+        self._apply_mark()
+        with self._more:
+            if not self._more.wait_for(lambda: self._marks_seen() > marks, 10):
+                raise AssertionError("no event of the mark in 10 s")
+
     def _hears_a_mark(self):
+        self._apply_mark()
+        with self._more:
+            return self._more.wait_for(self._marks_seen, 0.5)
+
+    def _marks_seen(self):
+        return sum(one.get("id") == MARKER for one in self._seen)
+
+    def _apply_mark(self):
         self._marks += 1
         write(self._bed, "/root/mark.json", json.dumps({"resources": [
             {"collection": "files", "id": MARKER,
              "description": {"content": f"{time.time()} {self._marks}\n"}}]}))
         self._bed.run(AGENT, "apply", "/root/mark.json")
-        with self._more:
-            return self._more.wait_for(
-                lambda: any(one.get("id") == MARKER for one in self._seen), 0.5)
 
     def _read(self):
         for line in self._process.stdout:

@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.wait import eventually  # noqa: E402
+
 AGENT, PLUGINS = (os.path.abspath(path) for path in sys.argv[1:3])
 PATIENCE_S = 30
 
@@ -76,10 +79,10 @@ class Daemon(unittest.TestCase):
         return str(wanted)
 
     def eventually(self, what, holds):
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds():
-            self.assertLess(time.monotonic(), deadline, what + "\n" + self.log())
-            time.sleep(0.02)
+        try:
+            eventually(what, holds, PATIENCE_S)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()}") from None
 
     def content(self, name):
         try:
@@ -108,6 +111,7 @@ class Daemon(unittest.TestCase):
                                       stderr=subprocess.DEVNULL)
             # Once it has begun, so that there is something to go on with.
             self.eventually("begun", lambda: self.content(names[0]) == content)
+            # Waits for nothing: each round kills at another moment.
             time.sleep(rng.uniform(0, 0.05))
             self.kill()
             client.wait(PATIENCE_S)

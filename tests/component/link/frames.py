@@ -3,7 +3,6 @@ import re
 import socket
 import ssl
 import struct
-import time
 
 MODES = ("pipelined", "raw-nosasl", "greedy", "sessions", "links")
 
@@ -22,6 +21,7 @@ def uint(value):
 
 
 NULL, TRUE, FALSE = b"\x40", b"\x41", b"\x42"
+BEGIN, FLOW = 0x11, 0x13  # performatives
 
 
 def described(code, *fields):
@@ -78,15 +78,25 @@ def run(mode, port, folder, certificate, argument):
                      b"".join(transfer(0, n) for n in range(3)))
     elif mode == "greedy":  # far more messages than there is credit for
         link.sendall(OPEN + begin() + attach(0, "events"))
-        time.sleep(0.5)
+        read_until(link, FLOW)
         send(link, b"".join(transfer(0, n) for n in range(int(argument))))
     elif mode == "sessions":
         link.sendall(OPEN + b"".join(begin(channel) for channel in range(int(argument))))
     elif mode == "links":
         link.sendall(OPEN + begin())
-        time.sleep(0.5)
+        read_until(link, BEGIN)
         send(link, b"".join(attach(handle, "events") for handle in range(int(argument))))
     print("heard", heard(link), flush=True)
+
+
+def read_until(link, performative):
+    """Reads what the listener sends up to the first frame with this performative."""
+    data, mark = b"", b"\x00\x53" + bytes([performative])
+    while mark not in data:
+        got = link.recv(65536)
+        if not got:
+            raise ConnectionError("the listener hung up")
+        data += got
 
 
 def send(link, data):

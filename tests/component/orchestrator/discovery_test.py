@@ -228,7 +228,7 @@ class Clones(OrchestratorCase):
         first = self.first()
         again = self.copy_of(first)
         self.come(again, machine_id="m1", instance="run_2")
-        time.sleep(0.2)  # more than a quarter of a heartbeat
+        time.sleep(0.2)  # elapsed time is what counts: more than a quarter of a heartbeat
         first.send({"type": "heartbeat"})
         self.assertEqual(again.expect("hello").body["host"], first.host)
         self.assertEqual(self.held(), [])

@@ -7,28 +7,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 
 from harness.events import Events  # noqa: E402,F401  for case.py
 from harness.proxy import Proxy  # noqa: E402
 from harness.rest import Rest  # noqa: E402
+from support.wait import eventually  # noqa: E402,F401  for the tests
 
 PROGRAM = os.environ["EVENKEEL_ORCHESTRATOR"]
 START_SECONDS = 30
-
-
-def eventually(what, check, timeout_s=20):
-    """The first true answer of `check`; fails after the time."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        found = check()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s} s: {what}; last: {found!r}")
-        time.sleep(0.02)
 
 
 class Orchestrator:

@@ -13,6 +13,8 @@ import urllib.parse
 from case import OrchestratorCase
 from program import eventually
 
+RECONNECT_SECONDS = 0.01
+
 
 class Watch:
     """Keeps what a watch says the list is, and comes back after every break."""
@@ -22,13 +24,13 @@ class Watch:
         self.initial_ends = 0
         self.status = None
         self._rest, self._path, self._key = rest, path, key
-        self._closed = False
+        self._closing = threading.Event()
         self._connection = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def close(self):
-        self._closed = True
+        self._closing.set()
         self.cut()
 
     def cut(self):
@@ -39,10 +41,10 @@ class Watch:
                 connection.sock.shutdown(2)
 
     def _run(self):
-        while not self._closed:
+        while not self._closing.is_set():
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 self._read()
-            time.sleep(0.01)
+            self._closing.wait(RECONNECT_SECONDS)
 
     def _read(self):
         headers = {"Last-Event-ID": self.position} if self.position else {}
@@ -58,7 +60,7 @@ class Watch:
             if response.status != 200:
                 return
             fields = {}
-            while not self._closed:
+            while not self._closing.is_set():
                 line = response.readline()
                 if not line:
                     return

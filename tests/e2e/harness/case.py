@@ -1,13 +1,15 @@
 """The base of the end-to-end tests: one system for each class, its journals shown on failure."""
 
+import time
 import unittest
 
 from harness.events import about
-from harness.system import System, eventually
+from harness.system import AGENT, System
+from support.wait import eventually
 
 DRIFT_SECONDS = 10
-# How long something that must not happen is given to happen.
-QUIET_SECONDS = 1.5
+# A file whose changes are told after everything else that a host had to tell.
+FENCE = "/run/evenkeel-fence"
 
 
 class SystemCase(unittest.TestCase):
@@ -68,6 +70,18 @@ class SystemCase(unittest.TestCase):
     def wait_event(self, kind, collection, rid, since=0, name=None, timeout_s=DRIFT_SECONDS):
         return self.events.wait(about(kind, self.id_of(name), collection, rid), timeout_s, since,
                                 f"{kind} of {rid}")
+
+    def await_all_events(self, name=None):
+        """Returns when `events` has all that a host had to tell, so that what is not there by then
+        has not happened: a check reads every resource, so that nothing is left to be found, and a
+        command is given whose end comes after it, since the events of a host keep their order."""
+        self.bed(name).run(AGENT, "check", check=False)
+        since = self.events.mark()
+        content = {"content": f"{time.monotonic_ns()}\n"}
+        command = self.put_done("files", FENCE, content, name=name)["id"]
+        self.events.wait(lambda event: event["type"] == "command.changed"
+                         and event["data"]["id"] == command and event["data"]["finished_at"],
+                         since=since, what=f"end of {command}")
 
     def resource_events(self, collection, rid, since=0, name=None):
         """The types of the events about a resource's truth since a mark, in order."""

@@ -24,7 +24,7 @@ class Events:
         self._rest = rest
         self._last = since
         self._path = "/v1/events" + query
-        self._closed = False
+        self._closing = threading.Event()
         self._more = threading.Condition()
         self._open = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -33,7 +33,7 @@ class Events:
             raise AssertionError("the event stream did not open")
 
     def close(self):
-        self._closed = True
+        self._closing.set()
 
     def __enter__(self):
         return self
@@ -65,11 +65,11 @@ class Events:
                 self._more.wait(left)
 
     def _run(self):
-        while not self._closed and self.gone is None:
+        while not self._closing.is_set() and self.gone is None:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 self._read_once()
             self.breaks += 1
-            time.sleep(RETRY_SECONDS)
+            self._closing.wait(RETRY_SECONDS)
 
     def _read_once(self):
         connection = self._rest.connect(SILENCE_SECONDS)
@@ -89,7 +89,7 @@ class Events:
 
     def _read_events(self, response):
         fields = {}
-        while not self._closed:
+        while not self._closing.is_set():
             line = response.readline()
             if not line:
                 return

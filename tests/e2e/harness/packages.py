@@ -3,11 +3,10 @@
 import contextlib
 import fcntl
 import threading
-import time
 
 from beds.debs import MANY
-from harness.case import QUIET_SECONDS
-from harness.system import AGENT, eventually, main_pid
+from harness.system import AGENT, main_pid
+from support.wait import eventually
 
 
 class Packages:
@@ -86,8 +85,7 @@ class Packages:
 
     def assert_unjudged(self, rid, since):
         """A sweep that meets somebody at work finds nothing, whatever is there by then."""
-        self.bed().run(AGENT, "check", check=False)
-        time.sleep(QUIET_SECONDS)
+        self.await_all_events()
         self.assertEqual(self.resource_events("packages", rid, since), [])
 
     def assert_undone_hold_stays(self, lock, hold, undo, version):
@@ -98,10 +96,13 @@ class Packages:
             waiting = threading.Thread(target=self.put_done,
                                        args=("packages", "libhello", {"version": version}))
             waiting.start()
-            # Open for its watch, and once more as soon as a run looks whether it may begin.
-            eventually("it waits for the lock", lambda: self.agent_has_open(lock) == 2)
+            self.await_wait_for(lock)
             self.sh(undo)
         waiting.join(30)
+
+    def await_wait_for(self, lock):
+        """The agent has it open for its watch, and once more when a run waits to begin."""
+        eventually("it waits for the lock", lambda: self.agent_has_open(lock) == 2)
 
     def agent_has_open(self, path):
         """How many descriptors the agent has of a file of the host."""

@@ -4,12 +4,12 @@ import json
 import os
 import pathlib
 import subprocess
-import time
 
 from beds.lab import Lab
 from harness.events import Events
 from harness.proxy import Proxy
 from harness.rest import Rest
+from support.wait import eventually
 
 ORCHESTRATOR = "evenkeel-orchestrator"
 AGENT = "evenkeel-agent"
@@ -17,20 +17,6 @@ STATE = "/var/lib/evenkeel"
 # Clients find the proxy at the port that the documentation names, and it the orchestrator here.
 REST_PORT, HIDDEN_PORT = 7780, 7781
 HEARTBEAT = "1s"
-WAIT_SECONDS = 30
-
-
-def eventually(what, check, timeout_s=WAIT_SECONDS):
-    """The first true answer of `check`; its exceptions count as "not yet". Fails after the time."""
-    deadline, last = time.monotonic() + timeout_s, None
-    while time.monotonic() < deadline:
-        try:
-            if last := check():
-                return last
-        except (AssertionError, OSError, RuntimeError, KeyError) as error:
-            last = error
-        time.sleep(0.05)
-    raise AssertionError(f"not within {timeout_s} s: {what}; last: {last}")
 
 
 def installed():
