@@ -9,7 +9,7 @@
 
 namespace evenkeel::accounts {
 
-// What "no number" is in the fields of shadow, as the shadow tools take it too.
+// An empty number in the fields of shadow, as the shadow tools accept it too.
 inline constexpr std::int64_t kNone = -1;
 
 struct User {
@@ -29,9 +29,9 @@ struct Group {
     std::vector<std::string> members;  // sorted, each once
 };
 
-// The local accounts as the files say: one pass over each, indexed, no name service. Lines that are
-// no account (comments, NIS, too few fields) are passed over, and of two with one name the first
-// counts, as for the system itself.
+// The local accounts in the files: one pass over each, indexed, without name services. Lines that
+// are no account (comments, NIS, too few fields) are skipped, and of two with the same name the
+// first counts, as for the system itself.
 class Database {
   public:
     // Reads passwd, shadow and group below `etc`. Throws a Failure when one cannot be read or is

@@ -13,25 +13,25 @@ namespace evenkeel::accounts {
 
 namespace {
 
-// Looked again meanwhile, since a lock that its process left behind makes no event.
+// How often the locks are polled: one whose process has ended makes no event.
 constexpr std::uint64_t kLockedNs = 100'000'000;
-// A file that cannot be read is looked at again; somebody may be about to put it back.
+// When a file that cannot be read is tried again; it may be in the middle of being replaced.
 constexpr std::uint64_t kUnreadableNs = 1'000'000'000;
 
-bool is_truth(std::string_view name) {
+bool is_account_file(std::string_view name) {
     return name == "passwd" || name == "shadow" || name == "group";
 }
 
 }  // namespace
 
-EtcWatch::EtcWatch(const sdk::WatchHost& host, Look look, std::string etc)
-    : host_(host), look_(std::move(look)), etc_(std::move(etc)), inotify_(host) {
+EtcWatch::EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc)
+    : host_(host), fingerprint_(std::move(fingerprint)), etc_(std::move(etc)), inotify_(host) {
     const std::uint32_t mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE | IN_ONLYDIR;
     if (inotify_.add(etc_, mask) < 0) throw posix::os_failure(ENOENT, "watch " + etc_);
 }
 
-std::size_t EtcWatch::print_of(const Database& database, const std::string& id) const {
-    return std::hash<std::string>()(look_(database, id));
+std::size_t EtcWatch::hash_of(const Database& database, const std::string& id) const {
+    return std::hash<std::string>()(fingerprint_(database, id));
 }
 
 void EtcWatch::interest(std::string_view id, bool on) {
@@ -40,7 +40,7 @@ void EtcWatch::interest(std::string_view id, bool on) {
     if (!on) return;
     std::size_t& seen = seen_[name];
     try {
-        seen = print_of(Database::load(etc_), name);
+        seen = hash_of(Database::load(etc_), name);
     } catch (const sdk::Failure&) {
         // What cannot be read now counts as changed when it can.
     }
@@ -48,7 +48,7 @@ void EtcWatch::interest(std::string_view id, bool on) {
 
 void EtcWatch::ready(int fd, std::uint32_t) {
     if (fd >= 0) drain();
-    tell();
+    report();
 }
 
 void EtcWatch::drain() {
@@ -56,14 +56,14 @@ void EtcWatch::drain() {
         if ((event.mask & IN_IGNORED) != 0) throw sdk::Failure(EK_E_UNAVAILABLE, etc_ + " is gone");
         const bool overflowed = (event.mask & IN_Q_OVERFLOW) != 0;
         if (overflowed) host_.missed();
-        touched_ = touched_ || overflowed || is_truth(name);
+        touched_ = touched_ || overflowed || is_account_file(name);
     });
 }
 
-void EtcWatch::tell() {
+void EtcWatch::report() {
     if (!touched_) return;
     if (lock_holder(etc_)) {
-        // One of the three is new and another may be old: no account can be told now.
+        // One of the three files may be new and another one old.
         if (!std::exchange(unsettled_, true))
             for (const auto& [id, seen] : seen_) host_.unsettled(id);
         return host_.timer(sdk::now_ns() + kLockedNs);
@@ -72,7 +72,7 @@ void EtcWatch::tell() {
     try {
         const Database database = Database::load(etc_);
         for (auto& [id, seen] : seen_) {
-            const std::size_t now = print_of(database, id);
+            const std::size_t now = hash_of(database, id);
             if (std::exchange(seen, now) != now || unsettled_) changed.push_back(id);
         }
     } catch (const sdk::Failure&) {

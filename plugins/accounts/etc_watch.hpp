@@ -13,34 +13,34 @@
 
 namespace evenkeel::accounts {
 
-// The watch of a collection over passwd, shadow and group. These are replaced by renaming, so it is
-// the directory that is watched; and a tool changes several of them under its locks, so they are
-// read when the locks are gone, and unsettled until then. Otherwise hints only the ids whose
-// account is not what it was. [reactor]
+// The watch of a collection over passwd, shadow and group. These are replaced by renaming, so the
+// directory is watched; and a tool changes several of them under its locks, so they are read when
+// the locks are gone, and all accounts are unsettled until then. Hints only at accounts that have
+// changed. [reactor]
 class EtcWatch {
   public:
-    // All that matters of an account, as text; empty if it is not there.
-    using Look = std::function<std::string(const Database&, const std::string& id)>;
+    // Text that differs whenever anything of the account does; empty if it is not there.
+    using Fingerprint = std::function<std::string(const Database&, const std::string& id)>;
 
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
-    EtcWatch(const sdk::WatchHost& host, Look look, std::string etc = "/etc");
+    EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc = "/etc");
 
     void interest(std::string_view id, bool on);
     void ready(int fd, std::uint32_t revents);
 
   private:
     void drain();
-    void tell();
-    std::size_t print_of(const Database& database, const std::string& id) const;
+    void report();
+    std::size_t hash_of(const Database& database, const std::string& id) const;
 
     sdk::WatchHost host_;
-    Look look_;
+    Fingerprint fingerprint_;
     std::string etc_;
     posix::Inotify inotify_;
-    // Hashes of what was seen last: the watch itself keeps no secret.
+    // Hashes of the last fingerprints: the watch keeps no secrets.
     std::map<std::string, std::size_t> seen_;
     bool touched_ = false;
-    bool unsettled_ = false;  // told so
+    bool unsettled_ = false;  // reported so
 };
 
 }  // namespace evenkeel::accounts

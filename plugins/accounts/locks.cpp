@@ -17,10 +17,10 @@ namespace evenkeel::accounts {
 
 namespace {
 
-// Kept back, so that the answer is there before the deadline is.
+// Left before the deadline for the answer to arrive in time.
 constexpr std::uint64_t kMarginNs = 200'000'000;
-// Less than the time after which a host takes a call without a deadline for hung.
-constexpr std::uint64_t kPatienceNs = 30'000'000'000;
+// Less than the time after which a host considers a call without a deadline hung.
+constexpr std::uint64_t kWaitMaxNs = 30'000'000'000;
 constexpr int kPollMs = 20;
 constexpr std::uint32_t kRetryMs = 1000;
 
@@ -36,7 +36,7 @@ std::optional<std::string> holder_of_file(const std::string& path) {
     pid_t pid = 0;
     const char* const end = text.data() + std::max<ssize_t>(length, 0);
     const auto [stop, error] = std::from_chars(text.data(), end, pid);
-    // The tools take a lock that is not quite this for held, and so it is.
+    // The tools treat a malformed lock file as held, and so do we.
     if (error != std::errc() || (stop != end && *stop != '\0') || pid <= 0)
         return "somebody holds " + path;
     if (::kill(pid, 0) != 0 && errno == ESRCH) return std::nullopt;
@@ -62,12 +62,12 @@ std::optional<std::string> lock_holder(const std::string& etc) {
     return holder_of_pwd_lock(etc + "/.pwd.lock");
 }
 
-Patience::Patience(const sdk::Call& call)
+WaitBudget::WaitBudget(const sdk::Call& call)
     : call_(call),
       until_ns_(call.deadline_ns() != 0 ? call.deadline_ns() - kMarginNs
-                                        : sdk::now_ns() + kPatienceNs) {}
+                                        : sdk::now_ns() + kWaitMaxNs) {}
 
-void Patience::wait(const std::string& why, int ms) const {
+void WaitBudget::wait(const std::string& why, int ms) const {
     if (sdk::now_ns() >= until_ns_)
         throw sdk::Failure(EK_E_BUSY, why)
             .hint("wait until that has finished")
@@ -77,7 +77,7 @@ void Patience::wait(const std::string& why, int ms) const {
     call_.check();
 }
 
-void Patience::wait_for_locks(const std::string& etc) const {
+void WaitBudget::wait_for_locks(const std::string& etc) const {
     while (const auto holder = lock_holder(etc)) wait(*holder, kPollMs);
 }
 

@@ -4,30 +4,30 @@
 
 #include <evenkeel/json.hpp>
 
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/posix/each.hpp"
 
 namespace evenkeel::accounts {
 
 void Reader::list(const sdk::Call& call, std::string_view filter) const {
     const Database database = Database::load(etc_);
-    const Kind::Tell tell = call.describe() ? kind_.description : kind_.state;
+    const AccountKind::ToJson to_json = call.describe() ? kind_.description : kind_.state;
     if (!filter.empty() && sdk::json::find(sdk::json::parse_object(filter), "ids"))
         return posix::list_each(call, filter,
-                                [&](const std::string& id) { return tell(database, id); });
+                                [&](const std::string& id) { return to_json(database, id); });
     std::uint32_t sent = 0;
     for (const std::string& name : kind_.names(database)) {
         call.check();
         if (call.limit() != 0 && sent == call.limit()) return;
         if (!is_name(name)) continue;
-        if (const auto told = tell(database, name)) call.item(name, *told), ++sent;
+        if (const auto json = to_json(database, name)) call.item(name, *json), ++sent;
     }
 }
 
 void Reader::read(const sdk::Call& call, std::string_view ids) const {
     const Database database = Database::load(etc_);
-    const Kind::Tell tell = call.describe() ? kind_.description : kind_.state;
-    posix::read_each(call, ids, [&](const std::string& id) { return tell(database, id); });
+    const AccountKind::ToJson to_json = call.describe() ? kind_.description : kind_.state;
+    posix::read_each(call, ids, [&](const std::string& id) { return to_json(database, id); });
 }
 
 Reader::Watch::Watch(const Reader& reader, const sdk::Call&, const sdk::WatchHost& host)

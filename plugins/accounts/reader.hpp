@@ -13,13 +13,13 @@
 
 namespace evenkeel::accounts {
 
-// What a collection reads of its accounts. `state` and `description` are JSON; nothing if there is
-// no such account.
-struct Kind {
-    using Tell = std::optional<std::string> (*)(const Database&, const std::string& id);
+// How a collection reads its kind of accounts. `state` and `description` return JSON; nothing if
+// there is no such account.
+struct AccountKind {
+    using ToJson = std::optional<std::string> (*)(const Database&, const std::string& id);
 
     std::vector<std::string> (*names)(const Database&);
-    Tell state, description;
+    ToJson state, description;
 };
 
 template <typename Account>
@@ -29,11 +29,11 @@ std::vector<std::string> names_in(const std::vector<Account>& accounts) {
     return names;
 }
 
-// list, read and watch of a collection of accounts, which derives from it. What has a name that
-// cannot be described is not listed.
+// list, read and watch of a collection of accounts, as its base class. Accounts whose name cannot
+// be described are not listed.
 class Reader {
   public:
-    explicit Reader(const Kind& kind, std::string etc = "/etc")
+    explicit Reader(const AccountKind& kind, std::string etc = "/etc")
         : kind_(kind), etc_(std::move(etc)) {}
 
     void list(const sdk::Call& call, std::string_view filter) const;
@@ -45,7 +45,7 @@ class Reader {
     };
 
   private:
-    Kind kind_;
+    AccountKind kind_;
     std::string etc_;
 };
 

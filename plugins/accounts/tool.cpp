@@ -24,14 +24,14 @@ std::string path_of(const std::string& tool) {
     return "/usr/sbin/" + tool;
 }
 
-posix::ProcessResult run_tool(const Command& command, const sdk::Call& call) {
-    posix::Command process{{path_of(command.tool)}};
-    process.argv.insert(process.argv.end(), command.arguments.begin(), command.arguments.end());
-    process.input = command.input;
+posix::ProcessResult run_tool(const ToolCall& tool, const sdk::Call& call) {
+    posix::Command process{{path_of(tool.name)}};
+    process.argv.insert(process.argv.end(), tool.arguments.begin(), tool.arguments.end());
+    process.input = tool.input;
     return posix::run(call, process, {kCancelGraceMs, kOutputMax});
 }
 
-// The first line that it wrote, which is the complaint; further ones tell how to use it.
+// The first line of the output, which names the error; usage follows.
 std::string first_line(const std::string& output) {
     std::string line = output.substr(0, output.find('\n'));
     if (line.size() > kWordsMax) line.resize(kWordsMax);
@@ -54,7 +54,7 @@ ek_status status_of(int code) {
             return EK_E_INVALID;
         case 4:  // the number is taken
         case 6:  // no such user or group, though it was there a moment ago
-        case 8:  // in use: processes run as the user, or the group is somebody's primary one
+        case 8:  // in use: processes run as the user, or the group is a user's primary one
         case 9:  // the name is taken
             return EK_E_CONFLICT;
         case 1:
@@ -68,28 +68,28 @@ ek_status status_of(int code) {
 
 }  // namespace
 
-sdk::Failure tool_failure(const Command& command, int code, const std::string& output) {
+sdk::Failure tool_failure(const ToolCall& tool, int code, const std::string& output) {
     std::string words = first_line(output);
-    if (words.empty()) words = command.tool + " says nothing";
+    if (words.empty()) words = tool.name + " says nothing";
     sdk::Failure failure(status_of(code), words + " (exit code " + std::to_string(code) + ")");
-    if (command.fields.size() == 1) failure.at(command.fields.front());
+    if (tool.fields.size() == 1) failure.at(tool.fields.front());
     return failure;
 }
 
-void carry_out(const std::vector<Command>& commands, const sdk::Call& call, sdk::Changes& changes) {
-    const Patience patience(call);
-    for (const Command& command : commands) {
+void run_tools(const std::vector<ToolCall>& tools, const sdk::Call& call, sdk::Changes& changes) {
+    const WaitBudget budget(call);
+    for (const ToolCall& tool : tools) {
         while (true) {
-            patience.wait_for_locks();
-            const auto [exit_code, output] = run_tool(command, call);
+            budget.wait_for_locks();
+            const auto [exit_code, output] = run_tool(tool, call);
             if (exit_code == 0) break;
-            if (!lacks_lock(output)) throw tool_failure(command, exit_code, output);
-            // Which is also what they say where nobody can write at all.
+            if (!lacks_lock(output)) throw tool_failure(tool, exit_code, output);
+            // The tools say the same when /etc is read-only.
             if (::access("/etc", W_OK) != 0) throw posix::os_failure(errno, "write to /etc");
-            // Somebody was quicker; the tools wait too, but for 15 seconds and no longer.
-            patience.wait(first_line(output), kRetryMs);
+            // Another process took the lock first. The tools wait too, but only for 15 seconds.
+            budget.wait(first_line(output), kRetryMs);
         }
-        for (const std::string& field : command.fields) changes.done(field);
+        for (const std::string& field : tool.fields) changes.done(field);
     }
 }
 

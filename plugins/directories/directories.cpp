@@ -14,10 +14,10 @@
 #include "directories_embedded.hpp"
 #include "plugins/posix/each.hpp"
 #include "plugins/posix/failure.hpp"
+#include "plugins/posix/format.hpp"
 #include "plugins/posix/ownership.hpp"
 #include "plugins/posix/path.hpp"
 #include "plugins/posix/path_watch.hpp"
-#include "plugins/posix/stamp.hpp"
 #include "plugins/posix/walk.hpp"
 
 // The collection `directories`: directories by their absolute path.
@@ -32,9 +32,9 @@ sdk::Fd open_directory(const posix::Place& place, const std::string& path) {
     return fd;
 }
 
-std::optional<struct stat> look(const posix::Place& place) {
+std::optional<struct stat> info_at(const posix::Place& place) {
     if (!place.missing.empty() || !place.blocker.empty()) return std::nullopt;
-    return place.look();
+    return place.info();
 }
 
 const char* type_of(mode_t mode) {
@@ -46,7 +46,7 @@ const char* type_of(mode_t mode) {
 std::string state_of(const struct stat& info, posix::Accounts& accounts) {
     sdk::Object state;
     state.text("type", type_of(info.st_mode));
-    posix::tell_owner(info, accounts, state);
+    posix::add_owner(info, accounts, state);
     if (!S_ISLNK(info.st_mode)) state.text("mode", posix::mode_text(info.st_mode));
     state.text("mtime", posix::to_rfc3339(info.st_mtim));
     return state.json();
@@ -59,15 +59,15 @@ void require_directory(const struct stat& info, const std::string& path) {
         .at("/type");
 }
 
-posix::Ownership wanted_from(std::string_view desired, posix::Accounts& accounts) {
-    const sdk::json::Document description = sdk::json::parse_object(desired);
+posix::Ownership parse_desired(std::string_view text, posix::Accounts& accounts) {
+    const sdk::json::Document description = sdk::json::parse_object(text);
     if (sdk::json::text_of(description, "type").value_or("directory") != "directory")
         throw sdk::Failure(EK_E_INVALID, "a described type is directory").at("/type");
     return posix::ownership_from(description, accounts);
 }
 
-// Made closed, and opened to others only once it has its owner.
-void make(posix::Place& place, const std::string& path, const posix::Ownership& wanted,
+// Created with mode 0700, and opened to others only once it has its owner.
+void make(posix::Place& place, const std::string& path, const posix::Ownership& desired,
           sdk::Changes& changes) {
     posix::make_missing(place);
     if (::mkdirat(place.folder.get(), place.name.c_str(), 0700) != 0)
@@ -76,9 +76,9 @@ void make(posix::Place& place, const std::string& path, const posix::Ownership& 
     const sdk::Fd fd = open_directory(place, path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
-    posix::Ownership all = wanted;
+    posix::Ownership all = desired;
     if (!all.mode) all.mode = 0755;
-    posix::bring_in_line(fd.get(), info, all, path, changes);
+    posix::apply_ownership(fd.get(), info, all, path, changes);
     posix::sync_folder(place.folder);
 }
 
@@ -115,32 +115,32 @@ class Directories {
         posix::read_each(call, ids, [&](const std::string& id) { return read_one(id, accounts); });
     }
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
         posix::require_canonical(id);
         const std::string path(id);
         posix::Accounts accounts;
-        const posix::Ownership wanted = wanted_from(desired, accounts);
+        const posix::Ownership desired = parse_desired(description, accounts);
         posix::Place place = posix::walk(path);
         if (!place.blocker.empty())
             throw sdk::Failure(EK_E_CONFLICT, place.blocker + " is on the way and no directory");
-        const auto now = look(place);
+        const auto now = info_at(place);
         if (now) require_directory(*now, path);
 
         sdk::Changes changes;
         if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
-        posix::compare(wanted, now ? &*now : nullptr, accounts, changes);
+        posix::compare(desired, now ? &*now : nullptr, accounts, changes);
         changes.carry_out(call, [&] {
-            if (!now) return make(place, path, wanted, changes);
-            posix::bring_in_line(open_directory(place, path).get(), *now, wanted, path, changes);
+            if (!now) return make(place, path, desired, changes);
+            posix::apply_ownership(open_directory(place, path).get(), *now, desired, path, changes);
         });
-        if (!call.dry_run()) call.state(state_of(place.look().value(), accounts));
+        if (!call.dry_run()) call.state(state_of(place.info().value(), accounts));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
         posix::require_canonical(id);
         const std::string path(id);
         const posix::Place place = posix::walk(path);
-        const auto now = look(place);
+        const auto now = info_at(place);
         if (!now) return;
         require_directory(*now, path);
         if (path == "/") throw sdk::Failure(EK_E_DENIED, "/ is not removed");
@@ -165,7 +165,7 @@ class Directories {
   private:
     static std::optional<std::string> read_one(const std::string& id, posix::Accounts& accounts) {
         posix::require_canonical(id);
-        const auto info = look(posix::walk(id));
+        const auto info = info_at(posix::walk(id));
         if (!info) return std::nullopt;
         return state_of(*info, accounts);
     }

@@ -12,18 +12,18 @@ namespace evenkeel::files {
 
 namespace {
 
-void compare_content(const Entry& now, const Wanted& wanted, sdk::Changes& changes) {
-    const Content after = content_of(*wanted.content);
+void compare_content(const Entry& now, const Desired& desired, sdk::Changes& changes) {
+    const Content after = content_of(*desired.content);
     const bool had = now.kind == Kind::file;
     if (had && now.content.sha256 == after.sha256 && now.content.size == after.size) return;
     std::string diff;
-    if (had && !wanted.sensitive && now.content.bytes && after.size <= kDiffInputMax)
+    if (had && !desired.sensitive && now.content.bytes && after.size <= kDiffInputMax)
         diff = unified_diff(*now.content.bytes, *after.bytes);
     changes.field("/content", had ? std::optional(now.content.json()) : std::nullopt,
-                  after.json(diff), wanted.sensitive ? std::uint32_t{EK_CHG_SENSITIVE} : 0u);
+                  after.json(diff), desired.sensitive ? std::uint32_t{EK_CHG_SENSITIVE} : 0u);
 }
 
-// Somebody who may write to the directory can put a hard link to any file there, and would have us
+// Anyone who may write to the directory can put a hard link to any file there, and would have us
 // change the owner or mode of that file.
 void require_own_name(const posix::Place& place, const Entry& now, const std::string& path) {
     struct stat folder {};
@@ -38,11 +38,11 @@ void require_own_name(const posix::Place& place, const Entry& now, const std::st
 }
 
 void change_in_place(const posix::Place& place, const std::string& path, const Entry& now,
-                     const Wanted& wanted, sdk::Changes& changes) {
+                     const Desired& desired, sdk::Changes& changes) {
     require_own_name(place, now, path);
     const char* const name = place.name.c_str();
     if (now.kind == Kind::symlink) {
-        const posix::Ownership& to = wanted.ownership;
+        const posix::Ownership& to = desired.ownership;
         if (::fchownat(place.folder.get(), name, to.uid.value_or(now.info.st_uid),
                        to.gid.value_or(now.info.st_gid), AT_SYMLINK_NOFOLLOW) != 0)
             throw posix::os_failure(errno, "change the owner of " + path);
@@ -54,21 +54,21 @@ void change_in_place(const posix::Place& place, const std::string& path, const E
     if (!fd || ::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "open " + path);
     if (info.st_dev != now.info.st_dev || info.st_ino != now.info.st_ino)
         throw sdk::Failure(EK_E_CONFLICT, path + " was replaced by somebody else meanwhile");
-    posix::bring_in_line(fd.get(), info, wanted.ownership, path, changes);
+    posix::apply_ownership(fd.get(), info, desired.ownership, path, changes);
 }
 
 }  // namespace
 
-sdk::Changes difference(const Entry& now, const Wanted& wanted, const std::string& path,
+sdk::Changes difference(const Entry& now, const Desired& desired, const std::string& path,
                         posix::Accounts& accounts) {
-    const Kind kind = wanted.symlink ? Kind::symlink : Kind::file;
+    const Kind kind = desired.symlink ? Kind::symlink : Kind::file;
     if (now.kind == Kind::directory || now.kind == Kind::other)
         throw sdk::Failure(EK_E_CONFLICT,
                            path + " is " +
                                (now.kind == Kind::directory ? "a directory" : "no regular file") +
                                " and is not replaced")
             .at("/type");
-    if (wanted.symlink && !wanted.target && now.kind != Kind::symlink)
+    if (desired.symlink && !desired.target && now.kind != Kind::symlink)
         throw sdk::Failure(EK_E_INVALID, "a new symlink needs a target").at("/target");
 
     sdk::Changes changes;
@@ -78,27 +78,27 @@ sdk::Changes difference(const Entry& now, const Wanted& wanted, const std::strin
         changes.field("/type", sdk::quote(to_string(now.kind)), sdk::quote(to_string(kind)), 0,
                       EK_ACT_REPLACE);
     }
-    if (wanted.content) compare_content(now, wanted, changes);
-    if (wanted.target)
+    if (desired.content) compare_content(now, desired, changes);
+    if (desired.target)
         changes.field(
             "/target",
             now.kind == Kind::symlink ? std::optional(sdk::quote(now.target)) : std::nullopt,
-            sdk::quote(*wanted.target));
-    posix::compare(wanted.ownership, now.kind == kind ? &now.info : nullptr, accounts, changes);
+            sdk::quote(*desired.target));
+    posix::compare(desired.ownership, now.kind == kind ? &now.info : nullptr, accounts, changes);
     return changes;
 }
 
-void bring_about(const posix::Place& place, const std::string& path, const Entry& now,
-                 const Wanted& wanted, const sdk::Call& call, sdk::Changes& changes) {
+void apply_changes(const posix::Place& place, const std::string& path, const Entry& now,
+                   const Desired& desired, const sdk::Call& call, sdk::Changes& changes) {
     const bool replaced = changes.has("/ensure") || changes.has("/type") ||
                           changes.has("/content") || changes.has("/target");
     if (!replaced) {
-        change_in_place(place, path, now, wanted, changes);
-    } else if (wanted.symlink) {
-        replace_with_symlink(place, path, now, wanted.target.value_or(now.target), wanted.ownership,
-                             call);
+        change_in_place(place, path, now, desired, changes);
+    } else if (desired.symlink) {
+        replace_with_symlink(place, path, now, desired.target.value_or(now.target),
+                             desired.ownership, call);
     } else {
-        replace_with_file(place, path, now, wanted.content.value_or(""), wanted.ownership, call);
+        replace_with_file(place, path, now, desired.content.value_or(""), desired.ownership, call);
     }
 }
 

@@ -10,11 +10,11 @@
 
 namespace evenkeel::files {
 
-// What is told of a file's content. The content itself never leaves the plugin.
+// What is reported of a file's content. The content itself never leaves the plugin.
 struct Content {
     std::string sha256;  // 64 lower-case hex digits
     std::uint64_t size = 0;
-    // All of it, if it was asked for and is small enough to be shown as a diff.
+    // All of it, if it was requested and is small enough to be shown as a diff.
     std::optional<std::string> bytes;
 
     // {"sha256","size"}, and "diff" if there is one.

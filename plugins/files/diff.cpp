@@ -18,7 +18,7 @@ using Lines = std::vector<std::string_view>;
 constexpr std::int64_t kEditsMax = 1000;
 constexpr std::size_t kContext = 3;
 
-// One line of the result: what stays, goes or comes, in the order in which it is shown.
+// One line of the result: kept, removed or added, in the order in which it is shown.
 struct Line {
     char mark;  // ' ', '-' or '+'
     std::string_view text;
@@ -34,7 +34,7 @@ Lines split(std::string_view text) {
     return lines;
 }
 
-// The furthest points reached with 0, 1, 2 ... edits; the way back through them is the script.
+// The furthest points reached with 0, 1, 2 ... edits; the path back through them is the script.
 class Script {
   public:
     std::vector<Line> between(const Lines& a, const Lines& b) {
@@ -54,7 +54,7 @@ class Script {
                    ? -1
                    : row[static_cast<std::size_t>(at)];
     }
-    // Whether diagonal k is best reached by a line that comes (from k + 1).
+    // Whether diagonal k is best reached by an added line (from k + 1).
     static bool comes(const Row& last, std::int64_t d, std::int64_t k) {
         return k == -d || (k != d && from(last, d - 1, k - 1) < from(last, d - 1, k + 1));
     }

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 
 #include "plugins/posix/failure.hpp"
+#include "plugins/posix/format.hpp"
 #include "plugins/posix/ownership.hpp"
-#include "plugins/posix/stamp.hpp"
 
 namespace evenkeel::files {
 
@@ -20,7 +20,7 @@ Kind kind_of(mode_t mode) {
     return S_ISDIR(mode) ? Kind::directory : Kind::other;
 }
 
-// False if something else has come to the name meanwhile.
+// False if the name has been taken by something else meanwhile.
 bool read_file(const posix::Place& place, const std::string& path, bool keep_bytes,
                const sdk::Call& call, Entry& entry) {
     // O_NONBLOCK: should it have become a pipe, opening it must not wait for a writer.
@@ -58,12 +58,12 @@ const char* to_string(Kind kind) {
     }
 }
 
-Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
-           const sdk::Call& call) {
+Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,
+                 const sdk::Call& call) {
     if (!place.missing.empty() || !place.blocker.empty()) return {};
     for (int tries = 0; tries < 5; ++tries) {
         Entry entry;
-        const auto info = place.look();
+        const auto info = place.info();
         if (!info) return entry;
         entry.info = *info;
         entry.kind = kind_of(info->st_mode);
@@ -97,7 +97,7 @@ std::string state_of(const Entry& entry, posix::Accounts& accounts) {
     sdk::Object state;
     state.text("type", to_string(entry.kind));
     if (entry.kind == Kind::symlink) state.text("target", entry.target);
-    posix::tell_owner(entry.info, accounts, state);
+    posix::add_owner(entry.info, accounts, state);
     if (entry.kind != Kind::symlink) state.text("mode", posix::mode_text(entry.info.st_mode));
     if (entry.kind == Kind::file) {
         state.number("size", static_cast<std::int64_t>(entry.content.size));

@@ -25,12 +25,12 @@ struct Entry {
     std::string target;  // of a symlink
 };
 
-// Looks at `place`; `path` is for messages, `keep_bytes` as of read_content. A place whose
-// directory is missing holds nothing.
-Entry look(const posix::Place& place, const std::string& path, bool keep_bytes,
-           const sdk::Call& call);
+// Reads what is at `place`; `path` is for messages, `keep_bytes` as in read_content(). A place
+// whose directory is missing holds nothing.
+Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,
+                 const sdk::Call& call);
 
-// The description by which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
+// The description with which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
 // what no description can make: a larger file, a directory, a device. `entry` is not absent.
 std::string description_of(const Entry& entry, const std::string& path, posix::Accounts& accounts);
 

@@ -7,8 +7,8 @@
 
 #include "files_embedded.hpp"
 #include "plugins/files/apply.hpp"
+#include "plugins/files/desired.hpp"
 #include "plugins/files/entry.hpp"
-#include "plugins/files/wanted.hpp"
 #include "plugins/posix/each.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/path.hpp"
@@ -39,17 +39,18 @@ class Files {
                          [&](const std::string& id) { return read_one(call, id, accounts); });
     }
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
         posix::require_canonical(id);
         const std::string path(id);
         posix::Accounts accounts;
-        const Wanted wanted = wanted_from(desired, accounts);
+        const Desired desired = parse_desired(description, accounts);
         const posix::Place place = place_for(call, path);
-        const Entry now = look(place, path, !wanted.sensitive, call);
-        sdk::Changes changes = difference(now, wanted, path, accounts);
-        changes.carry_out(call, [&] { bring_about(place, path, now, wanted, call, changes); });
+        const Entry now = read_entry(place, path, !desired.sensitive, call);
+        sdk::Changes changes = difference(now, desired, path, accounts);
+        changes.carry_out(call, [&] { apply_changes(place, path, now, desired, call, changes); });
         if (call.dry_run()) return;
-        call.state(state_of(changes.empty() ? now : look(place, path, false, call), accounts));
+        call.state(
+            state_of(changes.empty() ? now : read_entry(place, path, false, call), accounts));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -57,7 +58,7 @@ class Files {
         const std::string path(id);
         const posix::Place place = posix::walk(path);
         if (!place.missing.empty() || !place.blocker.empty()) return;
-        const auto info = place.look();
+        const auto info = place.info();
         if (!info) return;
         if (!S_ISREG(info->st_mode) && !S_ISLNK(info->st_mode))
             throw sdk::Failure(EK_E_CONFLICT, path + " is neither a file nor a symlink");
@@ -79,13 +80,13 @@ class Files {
     static std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
                                                posix::Accounts& accounts) {
         posix::require_canonical(id);
-        const Entry entry = look(posix::walk(id), id, call.describe(), call);
+        const Entry entry = read_entry(posix::walk(id), id, call.describe(), call);
         if (entry.kind == Kind::absent) return std::nullopt;
         if (call.describe()) return description_of(entry, id, accounts);
         return state_of(entry, accounts);
     }
 
-    // A plan may come before that of the directory which is to hold the file.
+    // In a plan the directory may still have to be created, by an earlier entry.
     static posix::Place place_for(const sdk::Call& call, const std::string& path) {
         if (!call.dry_run()) return posix::walk_to_existing(path);
         posix::Place place = posix::walk(path);

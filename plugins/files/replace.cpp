@@ -14,7 +14,7 @@ namespace evenkeel::files {
 
 namespace {
 
-// The name beside the place; removed at the end unless it was renamed.
+// The temporary name; removed at the end unless it was renamed.
 class Temporary {
   public:
     explicit Temporary(const posix::Place& place)
@@ -25,7 +25,7 @@ class Temporary {
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
 
-    // Runs `make(name)` until it does not find a leftover of an earlier crash in its way.
+    // Runs `make(name)`, after removing the leftover of an earlier crash if there is one.
     template <typename Make>
     void create(const std::string& path, Make&& make) {
         for (int tries = 0; tries < 3; ++tries) {
@@ -47,8 +47,8 @@ class Temporary {
     bool made_ = false;
 };
 
-bool same(const Entry& now, const posix::Place& place) {
-    const auto there = place.look();
+bool is_unchanged(const Entry& now, const posix::Place& place) {
+    const auto there = place.info();
     if (!there || now.kind == Kind::absent) return !there && now.kind == Kind::absent;
     return there->st_dev == now.info.st_dev && there->st_ino == now.info.st_ino &&
            there->st_ctim.tv_sec == now.info.st_ctim.tv_sec &&
@@ -59,12 +59,12 @@ void move_into_place(Temporary& temporary, const posix::Place& place, const std:
                      const Entry& now, const sdk::Call& call) {
     call.check();
     const sdk::Failure moved(EK_E_CONFLICT, path + " was changed by somebody else meanwhile");
-    if (!same(now, place)) throw moved;
+    if (!is_unchanged(now, place)) throw moved;
     const int folder = place.folder.get();
     const char* const name = place.name.c_str();
     const unsigned flags = now.kind == Kind::absent ? RENAME_NOREPLACE : 0;
     int done = ::renameat2(folder, temporary.name(), folder, name, flags);
-    // Some file systems know no flags.
+    // Some file systems support no flags.
     if (done != 0 && errno == EINVAL && flags != 0)
         done = ::renameat(folder, temporary.name(), folder, name);
     if (done != 0 && errno == EEXIST) throw moved;
@@ -73,31 +73,30 @@ void move_into_place(Temporary& temporary, const posix::Place& place, const std:
     posix::sync_folder(place.folder);
 }
 
-// Owner, group and mode of the new file. Other than a plain chown would, it keeps no setuid bit for
-// an owner that the old file did not have.
-struct Final {
+// Owner, group and mode of the new file. Like chown, it drops the setuid bits with a new owner.
+struct NewOwnership {
     uid_t uid = ::geteuid();
     gid_t gid = ::getegid();
     mode_t mode = 0644;
 };
 
-Final final_of(const Entry& now, const posix::Ownership& wanted) {
-    Final result;
+NewOwnership new_ownership(const Entry& now, const posix::Ownership& desired) {
+    NewOwnership result;
     if (now.kind == Kind::file)
         result = {now.info.st_uid, now.info.st_gid, now.info.st_mode & 07777u};
-    const bool other_owner = wanted.uid.value_or(result.uid) != result.uid ||
-                             wanted.gid.value_or(result.gid) != result.gid;
+    const bool other_owner = desired.uid.value_or(result.uid) != result.uid ||
+                             desired.gid.value_or(result.gid) != result.gid;
     if (other_owner) result.mode &= 01777u;
-    return {wanted.uid.value_or(result.uid), wanted.gid.value_or(result.gid),
-            wanted.mode.value_or(result.mode)};
+    return {desired.uid.value_or(result.uid), desired.gid.value_or(result.gid),
+            desired.mode.value_or(result.mode)};
 }
 
 bool has_prefix(const std::string& text, std::string_view prefix) {
     return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-// What belongs to the file and not to its content. A label of a security module is set as well as
-// it goes; losing somebody's ACL is an error.
+// Copies the extended attributes that are to be kept. The label of a security module is set on a
+// best-effort basis; losing an ACL is an error.
 void copy_attributes(int from, int to, const std::string& path) {
     std::vector<char> names(64 * 1024);
     const ssize_t length = ::flistxattr(from, names.data(), names.size());
@@ -139,9 +138,9 @@ std::string temporary_name(std::string_view name) {
 }
 
 void replace_with_file(const posix::Place& place, const std::string& path, const Entry& now,
-                       std::string_view content, const posix::Ownership& wanted,
+                       std::string_view content, const posix::Ownership& desired,
                        const sdk::Call& call) {
-    const Final result = final_of(now, wanted);
+    const NewOwnership result = new_ownership(now, desired);
     Temporary temporary(place);
     sdk::Fd fd;
     temporary.create(path, [&](const char* name) {
@@ -153,7 +152,7 @@ void replace_with_file(const posix::Place& place, const std::string& path, const
     if (::fchown(fd.get(), result.uid, result.gid) != 0)
         throw posix::os_failure(errno, "set the owner of " + path);
     if (now.kind == Kind::file) copy_attributes(open_old(place, path).get(), fd.get(), path);
-    // After the ACL, whose mask is the mode's group.
+    // After the ACL, whose mask is the group part of the mode.
     if (::fchmod(fd.get(), result.mode) != 0)
         throw posix::os_failure(errno, "set the mode of " + path);
     if (::fsync(fd.get()) != 0) throw posix::os_failure(errno, "sync " + path);
@@ -161,11 +160,11 @@ void replace_with_file(const posix::Place& place, const std::string& path, const
 }
 
 void replace_with_symlink(const posix::Place& place, const std::string& path, const Entry& now,
-                          const std::string& target, const posix::Ownership& wanted,
+                          const std::string& target, const posix::Ownership& desired,
                           const sdk::Call& call) {
     const bool keeps = now.kind == Kind::symlink;
-    const uid_t uid = wanted.uid.value_or(keeps ? now.info.st_uid : ::geteuid());
-    const gid_t gid = wanted.gid.value_or(keeps ? now.info.st_gid : ::getegid());
+    const uid_t uid = desired.uid.value_or(keeps ? now.info.st_uid : ::geteuid());
+    const gid_t gid = desired.gid.value_or(keeps ? now.info.st_gid : ::getegid());
     Temporary temporary(place);
     temporary.create(path, [&](const char* name) {
         return ::symlinkat(target.c_str(), place.folder.get(), name) == 0;

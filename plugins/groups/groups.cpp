@@ -6,7 +6,7 @@
 
 #include "groups_embedded.hpp"
 #include "plugins/accounts/database.hpp"
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/accounts/reader.hpp"
 #include "plugins/accounts/tool.hpp"
 #include "plugins/groups/group.hpp"
@@ -19,7 +19,7 @@ using accounts::Database;
 
 namespace {
 
-const accounts::Kind kKind = {
+const accounts::AccountKind kKind = {
     [](const Database& database) { return accounts::names_in(database.groups()); },
     [](const Database& database, const std::string& id) {
         const accounts::Group* const group = database.group(id);
@@ -41,18 +41,19 @@ class Groups : public accounts::Reader {
 
     Groups(const sdk::Host&, const sdk::Call&, std::string_view) : Reader(kKind) {}
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
         accounts::require_name(id, "group");
         const std::string name(id);
         Database database = Database::load();
         const accounts::Group* now = database.group(name);
-        const Wanted wanted = wanted_from(call, desired, database, now);
-        sdk::Changes changes = difference(now, wanted);
-        changes.carry_out(
-            call, [&] { accounts::carry_out(commands_for(name, wanted, changes), call, changes); });
+        const Desired desired = parse_desired(call, description, database, now);
+        sdk::Changes changes = difference(now, desired);
+        changes.carry_out(call, [&] {
+            accounts::run_tools(tool_calls_for(name, desired, changes), call, changes);
+        });
         if (call.dry_run()) return;
         if (!changes.empty()) now = (database = Database::load()).group(name);
-        if (!now || !difference(now, wanted).empty())
+        if (!now || !difference(now, desired).empty())
             throw sdk::Failure(EK_E_CONFLICT,
                                "the group " + name + " was changed by somebody else meanwhile");
         call.state(state_of(*now));
@@ -73,7 +74,7 @@ class Groups : public accounts::Reader {
         sdk::Changes changes;
         changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
         changes.carry_out(call, [&] {
-            accounts::carry_out({{"groupdel", {name}, {}, {"/ensure"}}}, call, changes);
+            accounts::run_tools({{"groupdel", {name}, {}, {"/ensure"}}}, call, changes);
         });
     }
 };

@@ -64,7 +64,7 @@ std::string program_of(const std::string& name) {
     return name == "apt" ? "usr/bin/apt-get" : "usr/bin/" + name;
 }
 
-// The tool of rpm that this kind of system is kept with, if it is there, or else another that is.
+// The tool that this kind of rpm system normally uses if it is there, or else another one.
 std::string rpm_tool(const std::string& root, bool suse) {
     Words tools = {"dnf", "yum", "zypper"};
     if (suse) std::rotate(tools.begin(), tools.begin() + 2, tools.end());
@@ -75,9 +75,9 @@ std::string rpm_tool(const std::string& root, bool suse) {
 
 }  // namespace
 
-// A Debian tool on another system, or the other way round, is not in charge, and may come with a
-// database of its own: what the system says it is comes first.
-std::string in_charge(const std::string& root) {
+// A Debian tool may be installed on another system, and the other way round, even with a database
+// of its own: what os-release says comes first.
+std::string detect_backend(const std::string& root) {
     const Words release = release_words(root);
     const bool suse = any_of(release, kSuses);
     bool rpm = any_is_there(root, kRpmDatabase);
@@ -97,7 +97,7 @@ std::string in_charge(const std::string& root) {
 }
 
 std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings& settings) {
-    const std::string name = settings.backend.empty() ? in_charge(root) : settings.backend;
+    const std::string name = settings.backend.empty() ? detect_backend(root) : settings.backend;
     if (!is_there(root + program_of(name)))
         refuse("the configuration says " + name + ", which is not on this machine",
                "install it, or leave out backend");
@@ -106,9 +106,9 @@ std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings&
                                      : make_dnf(name, settings.folder));
 }
 
-bool came_about(const std::optional<Package>& now, const Step& step) {
+bool is_done(const std::optional<Package>& now, const Step& step) {
     if (!step.version) return !now;
-    return now && now->version == *step.version && now->sound();
+    return now && now->version == *step.version && now->fully_installed();
 }
 
 }  // namespace evenkeel::packages

@@ -18,7 +18,7 @@ struct Package {
     std::string condition;  // "installed", "half-configured", ...
     bool hold = false;
 
-    bool sound() const { return condition == "installed"; }
+    bool fully_installed() const { return condition == "installed"; }
 };
 
 // What the lists of available packages say about one id.
@@ -27,15 +27,15 @@ struct Available {
     bool stale = false;                    // the lists are missing or older than a week
 };
 
-// One thing to bring about: the package is there in this version, or it is not there.
+// One package to change: to be installed in this version, or removed.
 struct Step {
     std::string id;
-    std::optional<std::string> version;  // exact; none: it goes
-    bool heal = false;                   // it is there in this version, half installed
+    std::optional<std::string> version;  // exact; none: to be removed
+    bool repair = false;                 // it is there in this version, half installed
 };
 
-// Why a step did not come about; nothing if it did.
-using Outcome = std::optional<sdk::Failure>;
+// Why a step failed; nothing if it succeeded.
+using StepError = std::optional<sdk::Failure>;
 
 // Watches the database of packages on the host's reactor. [reactor]
 class Watcher {
@@ -45,8 +45,8 @@ class Watcher {
     virtual void ready(int fd, std::uint32_t revents) = 0;
 };
 
-// The package manager in charge of this machine. Ids given to it are canonical. All but watch()
-// [worker]. A failure names the package and says why, as sdk::Failure.
+// The package manager of this machine. Ids given to it are canonical. All but watch() [worker].
+// Failures are sdk::Failure, name the package and say why.
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -65,15 +65,14 @@ class Backend {
     virtual std::vector<Available> available(const sdk::Call& call,
                                              const std::vector<std::string>& ids) = 0;
 
-    // Throws what would keep these from being brought about together; changes nothing.
-    virtual void rehearse(const sdk::Call& call, const std::vector<Step>& steps) = 0;
+    // Throws the reason if these cannot be applied together; changes nothing.
+    virtual void simulate(const sdk::Call& call, const std::vector<Step>& steps) = 0;
 
-    // Brings them about, in the order of `steps`, by as few runs of the package manager as it
-    // takes. Waits for its lock until the deadline, then throws EK_E_BUSY. Past its beginning a
-    // transaction is neither cancelled nor killed: at the deadline this throws EK_E_TIMEOUT and it
-    // goes on by itself.
-    virtual std::vector<Outcome> carry_out(const sdk::Call& call,
-                                           const std::vector<Step>& steps) = 0;
+    // Applies them by as few runs of the package manager as it takes; the results are in the order
+    // of `steps`. Waits for its lock until the deadline, then throws EK_E_BUSY. Past its beginning
+    // a transaction is neither cancelled nor killed: at the deadline this throws EK_E_TIMEOUT, and
+    // the transaction goes on by itself.
+    virtual std::vector<StepError> apply(const sdk::Call& call, const std::vector<Step>& steps) = 0;
 
     // Throws EK_E_UNSUPPORTED where packages cannot be held.
     virtual void require_hold() {}
@@ -84,21 +83,21 @@ class Backend {
     virtual std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) = 0;
 };
 
-// What an administrator may say about it.
+// The collection's configuration.
 struct Settings {
-    std::string backend;          // "apt", "dnf", "yum", "zypper"; empty: what is in charge
-    bool replace_config = false;  // of a package's changed configuration files: not kept
-    std::string folder = "/tmp";  // where programs have what they write and nobody reads
+    std::string backend;          // "apt", "dnf", "yum", "zypper"; empty: detect_backend()
+    bool replace_config = false;  // configuration files that were changed are not kept
+    std::string folder = "/tmp";  // for scratch files of the programs that are run
 };
 
 // The name of the back end for what is found below `root` ("/" but in tests); throws
 // EK_E_UNAVAILABLE saying what was looked for if there is none.
-std::string in_charge(const std::string& root);
+std::string detect_backend(const std::string& root);
 
-// That back end, or the one that `settings` say. Throws as in_charge().
+// That back end, or the one that `settings` say. Throws as detect_backend().
 std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings& settings);
 
-// Whether the machine is as the step wants it, when `now` is what is there.
-bool came_about(const std::optional<Package>& now, const Step& step);
+// Whether the step has nothing left to do when `now` is what is installed.
+bool is_done(const std::optional<Package>& now, const Step& step);
 
 }  // namespace evenkeel::packages

@@ -7,16 +7,16 @@ namespace evenkeel::packages {
 
 namespace {
 
-using Members = std::vector<Planned*>;
+using Members = std::vector<PackagePlan*>;
 
-// Those concern all of a batch, not one of it.
+// These concern the whole batch, not one of it.
 bool ends_all(const sdk::Failure& failure) {
     return failure.status() == EK_E_BUSY || failure.status() == EK_E_CANCELLED ||
            failure.status() == EK_E_TIMEOUT;
 }
 
-// What keeps `work` from being done, if it is not of those that end all.
-Outcome failure_of(const std::function<void()>& work) {
+// The failure of `work`; one that ends all is thrown on.
+StepError failure_of(const std::function<void()>& work) {
     try {
         work();
         return std::nullopt;
@@ -28,105 +28,104 @@ Outcome failure_of(const std::function<void()>& work) {
 
 std::vector<Step> steps_of(const Members& members) {
     std::vector<Step> steps;
-    for (const Planned* each : members) steps.push_back(*each->step);
+    for (const PackagePlan* each : members) steps.push_back(*each->step);
     return steps;
 }
 
-Members with_step(std::vector<Planned>& batch) {
+Members with_step(std::vector<PackagePlan>& batch) {
     Members members;
-    for (Planned& each : batch)
+    for (PackagePlan& each : batch)
         if (!each.failure && each.step) members.push_back(&each);
     return members;
 }
 
-// Leaves its failure in each that cannot be brought about, alone or with the others.
-void rehearse(const sdk::Call& call, Backend& backend, std::vector<Planned>& batch) {
+// Stores the failure in each that cannot be applied, alone or with the others.
+void simulate(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
     Members members;
-    for (Planned* each : with_step(batch))
-        if (!each->step->heal) members.push_back(each);
-    const auto rehearsed = [&](const Members& some) {
-        return failure_of([&] { backend.rehearse(call, steps_of(some)); });
+    for (PackagePlan* each : with_step(batch))
+        if (!each->step->repair) members.push_back(each);
+    const auto simulation_error = [&](const Members& some) {
+        return failure_of([&] { backend.simulate(call, steps_of(some)); });
     };
-    if (members.empty() || !rehearsed(members)) return;
+    if (members.empty() || !simulation_error(members)) return;
     Members sound, other;
-    for (Planned* each : members) {
-        each->failure = rehearsed({each});
+    for (PackagePlan* each : members) {
+        each->failure = simulation_error({each});
         (each->failure ? other : sound).push_back(each);
     }
-    // What needs another one of the batch fails only alone.
-    for (Planned* each : other) {
+    // One that requires another of the batch fails only alone.
+    for (PackagePlan* each : other) {
         Members more = sound;
         more.push_back(each);
-        if (more.size() == 1 || rehearsed(more)) continue;
+        if (more.size() == 1 || simulation_error(more)) continue;
         each->failure.reset();
         sound = std::move(more);
     }
 }
 
-void carry_out_steps(const sdk::Call& call, Backend& backend, std::vector<Planned>& batch) {
+void apply_steps(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
     const Members members = with_step(batch);
     if (members.empty()) return;
     const auto run = [&](const Members& some) {
-        std::vector<Outcome> outcomes;
-        const Outcome of_all =
-            failure_of([&] { outcomes = backend.carry_out(call, steps_of(some)); });
+        std::vector<StepError> errors;
+        const StepError of_all = failure_of([&] { errors = backend.apply(call, steps_of(some)); });
         for (std::size_t at = 0; at < some.size(); ++at)
-            some[at]->failure = of_all ? of_all : outcomes[at];
+            some[at]->failure = of_all ? of_all : errors[at];
     };
     run(members);
     if (members.size() == 1) return;
-    // One that cannot be done has kept others from it: each by itself shows which.
-    for (Planned* each : members)
-        if (each->failure && !came_about(backend.find(each->id), *each->step)) run({each});
+    // One that fails makes the others fail with it: each by itself shows which it is.
+    for (PackagePlan* each : members)
+        if (each->failure && !is_done(backend.find(each->id), *each->step)) run({each});
 }
 
-void carry_out_holds(const sdk::Call& call, Backend& backend, std::vector<Planned>& batch) {
+void apply_holds(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
     for (const bool hold : {true, false}) {
         Members members;
         std::vector<std::string> ids;
-        for (Planned& each : batch) {
+        for (PackagePlan& each : batch) {
             if (each.failure || each.hold != hold) continue;
             members.push_back(&each);
             ids.push_back(each.id);
         }
         if (!failure_of([&] { set_holds(call, backend, ids, hold); })) continue;
-        for (Planned* each : members)
+        for (PackagePlan* each : members)
             each->failure = failure_of([&] { set_holds(call, backend, {each->id}, hold); });
     }
 }
 
 }  // namespace
 
-std::vector<Planned> plan_batch(const sdk::Call& call, Backend& backend,
-                                const std::vector<sdk::Entry>& entries) {
+std::vector<PackagePlan> plan_batch(const sdk::Call& call, Backend& backend,
+                                    const std::vector<sdk::Entry>& entries) {
     std::vector<std::string> ids;
     for (const sdk::Entry& entry : entries)
         if (entry.desired) ids.push_back(entry.id);
-    // One question for all of them; each then asks again and hears what it has.
+    // One query for all of them; each then finds its answer cached.
     failure_of([&] { backend.available(call, ids); });
-    std::vector<Planned> batch;
+    std::vector<PackagePlan> batch;
     for (const sdk::Entry& entry : entries) {
         call.about(entry.id);
-        Planned planned{entry.id, {}, {}, {}, {}};
-        const Outcome failure = failure_of([&] {
+        PackagePlan planned{entry.id, {}, {}, {}, {}};
+        const StepError failure = failure_of([&] {
             planned = entry.desired ? plan_present(call, backend, entry.id, *entry.desired)
                                     : plan_absent(backend, entry.id);
         });
         planned.failure = failure;
         batch.push_back(std::move(planned));
     }
-    rehearse(call, backend, batch);
-    for (Planned& planned : batch)
+    simulate(call, backend, batch);
+    for (PackagePlan& planned : batch)
         if (planned.failure) planned.changes = sdk::Changes();
     return batch;
 }
 
-void carry_out_batch(const sdk::Call& call, Backend& backend, std::vector<Planned>& batch) {
-    carry_out_steps(call, backend, batch);
-    for (Planned& each : batch)
+void apply_batch(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
+    apply_steps(call, backend, batch);
+    for (PackagePlan& each : batch)
         if (!each.failure)
             for (const char* path : {"/ensure", "/condition", "/version"}) each.changes.done(path);
-    carry_out_holds(call, backend, batch);
+    apply_holds(call, backend, batch);
 }
 
 }  // namespace evenkeel::packages

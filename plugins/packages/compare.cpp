@@ -10,7 +10,7 @@ namespace json = sdk::json;
 
 namespace {
 
-void tell(const sdk::Call& call, const char* path, std::string before, std::string after) {
+void report_change(const sdk::Call& call, const char* path, std::string before, std::string after) {
     call.change({path, std::move(before), std::move(after), 0, EK_ACT_SET, EK_OUT_PLANNED});
 }
 
@@ -25,7 +25,7 @@ void compare_version(const sdk::Call& call, std::string_view wanted, const json:
                 .hint("refresh them");
         wanted = *candidate;
     }
-    if (version != wanted) tell(call, "/version", sdk::quote(version), sdk::quote(wanted));
+    if (version != wanted) report_change(call, "/version", sdk::quote(version), sdk::quote(wanted));
 }
 
 }  // namespace
@@ -35,11 +35,12 @@ void compare(const sdk::Call& call, std::string_view desired, std::string_view a
     const json::Document state = json::parse_object(actual);
     if (const auto condition = json::text_of(state, "condition").value_or("installed");
         condition != "installed")
-        tell(call, "/condition", sdk::quote(condition), "\"installed\"");
+        report_change(call, "/condition", sdk::quote(condition), "\"installed\"");
     if (json::find(description, "hold")) {
         const bool wanted = json::flag_of(description, "hold", false);
         const bool held = json::flag_of(state, "hold", false);
-        if (wanted != held) tell(call, "/hold", held ? "true" : "false", wanted ? "true" : "false");
+        if (wanted != held)
+            report_change(call, "/hold", held ? "true" : "false", wanted ? "true" : "false");
     }
     if (const auto wanted = json::text_of(description, "version"))
         compare_version(call, *wanted, state);

@@ -6,8 +6,8 @@
 
 namespace evenkeel::packages {
 
-// The fields in which a state is not as described, told as changes. Pure. Throws EK_E_STALE
-// where `latest` was asked for and the state has nothing recent to judge it by.
+// Reports as changes the fields in which a state is not as described. Pure. Throws EK_E_STALE where
+// the description says `latest` and the state is too old to tell what that is.
 void compare(const sdk::Call& call, std::string_view desired, std::string_view actual);
 
 }  // namespace evenkeel::packages

@@ -17,7 +17,7 @@ namespace evenkeel::packages {
 namespace {
 
 constexpr int kStepMs = 50;
-// Left to answer in, so that the caller hears "busy" rather than nothing.
+// Left before the deadline, so that the caller is answered "busy" rather than nothing.
 constexpr std::uint64_t kMarginNs = 200'000'000;
 
 std::string name_of(pid_t pid) {
@@ -59,8 +59,9 @@ std::optional<pid_t> pid_in(const std::string& path) {
     return pid;
 }
 
-void wait_until_free(const sdk::Call& call, const AtWork& at_work, const std::string& what) {
-    while (const auto holder = at_work()) {
+void wait_until_free(const sdk::Call& call, const FindLockHolder& find_holder,
+                     const std::string& what) {
+    while (const auto holder = find_holder()) {
         const std::uint64_t deadline = call.deadline_ns();
         if (deadline != 0 && sdk::now_ns() + kMarginNs >= deadline)
             throw sdk::Failure(EK_E_BUSY, what + " is locked by " + name_of(*holder))

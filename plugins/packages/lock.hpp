@@ -17,8 +17,7 @@ class LockFile {
   public:
     explicit LockFile(std::string path) : path_(std::move(path)) {}
 
-    // The process that holds it; nothing if it is free or not there. Never takes it. Throws if it
-    // cannot be asked.
+    // The process that holds it; nothing if it is free or not there. Never takes it.
     std::optional<pid_t> holder();
 
   private:
@@ -31,11 +30,12 @@ class LockFile {
 // The living process whose number is written in `path`; nothing if there is none.
 std::optional<pid_t> pid_in(const std::string& path);
 
-// Who is at work on the packages of the machine right now; nothing if nobody is.
-using AtWork = std::function<std::optional<pid_t>()>;
+// Finds the process that changes packages right now; nothing if there is none.
+using FindLockHolder = std::function<std::optional<pid_t>()>;
 
-// Waits until nobody is at work; throws EK_E_BUSY, naming who it is and `what` he holds, shortly
-// before the deadline, EK_E_CANCELLED when cancelled.
-void wait_until_free(const sdk::Call& call, const AtWork& at_work, const std::string& what);
+// Waits until no process changes packages. Throws EK_E_BUSY, naming the process and `what` it
+// holds, shortly before the deadline; EK_E_CANCELLED when cancelled.
+void wait_until_free(const sdk::Call& call, const FindLockHolder& find_holder,
+                     const std::string& what);
 
 }  // namespace evenkeel::packages

@@ -53,19 +53,19 @@ std::string tail_of(std::string_view output) {
     return tail;
 }
 
-sdk::Failure failure_in(std::string_view output, const Rules& rules, const std::string& doing) {
+sdk::Failure failure_in(std::string_view output, const Rules& rules, const std::string& action) {
     const auto lines = lines_of(output);
     for (const Rule& rule : rules) {
         for (const std::string_view line : lines) {
             if (line.find(rule.words) == line.npos) continue;
-            sdk::Failure failure(rule.status, "cannot " + doing + ": " + cleaned(line));
+            sdk::Failure failure(rule.status, "cannot " + action + ": " + cleaned(line));
             failure.hint(tail_of(output));
             if (rule.status == EK_E_BUSY) failure.retry_after_ms(5'000);
             return failure;
         }
     }
     const std::string error = first_error(lines);
-    sdk::Failure failure(EK_E_INTERNAL, "cannot " + doing + (error.empty() ? "" : ": " + error));
+    sdk::Failure failure(EK_E_INTERNAL, "cannot " + action + (error.empty() ? "" : ": " + error));
     failure.hint(tail_of(output));
     return failure;
 }

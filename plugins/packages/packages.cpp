@@ -64,7 +64,7 @@ class Packages {
         if (!host.data_dir().empty()) settings_.folder = host.data_dir();
     }
 
-    // Shown to people; absent where none is in charge.
+    // Shown to people; absent where there is none.
     std::string_view backend() {
         try {
             return manager().name();
@@ -77,7 +77,7 @@ class Packages {
         if (!filter.empty() && json::find(json::parse_object(filter), "ids"))
             return posix::list_each(call, filter,
                                     [&](const std::string& id) { return read_one(call, id); });
-        // What all of them could become is not asked: that takes seconds.
+        // The candidates of all of them are not queried: that takes seconds.
         std::uint32_t sent = 0;
         for (const Package& package : manager().all()) {
             call.check();
@@ -87,29 +87,29 @@ class Packages {
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
-        learn_available(call, json::texts_of(json::parse(ids)));
+        preload_available(call, json::texts_of(json::parse(ids)));
         posix::read_each(call, ids, [&](const std::string& id) { return read_one(call, id); });
     }
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
-        Planned planned = plan_present(call, manager(), id, desired);
-        bring_about(call, manager(), planned);
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
+        PackagePlan planned = plan_present(call, manager(), id, description);
+        apply_plan(call, manager(), planned);
         if (call.dry_run()) return;
         if (const auto after = read_one(call, planned.id)) call.state(*after);
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
-        Planned planned = plan_absent(manager(), id);
-        bring_about(call, manager(), planned);
+        PackagePlan planned = plan_absent(manager(), id);
+        apply_plan(call, manager(), planned);
     }
 
     void apply_many(const sdk::Call& call, std::string_view entries_json) {
         const auto entries = json::entries_of(entries_json);
-        std::vector<Planned> batch = plan_batch(call, manager(), entries);
-        if (!call.dry_run()) carry_out_batch(call, manager(), batch);
+        std::vector<PackagePlan> batch = plan_batch(call, manager(), entries);
+        if (!call.dry_run()) apply_batch(call, manager(), batch);
         std::size_t at = 0;
         sdk::each_entry(call, entries, [&](const sdk::Entry& entry) {
-            Planned& planned = batch[at++];
+            PackagePlan& planned = batch[at++];
             planned.changes.report(call, call.dry_run()    ? EK_OUT_PLANNED
                                          : planned.failure ? EK_OUT_FAILED
                                                            : EK_OUT_DONE);
@@ -119,8 +119,8 @@ class Packages {
         });
     }
 
-    void compare(const sdk::Call& call, std::string_view desired, std::string_view actual) {
-        packages::compare(call, desired, actual);
+    void compare(const sdk::Call& call, std::string_view description, std::string_view actual) {
+        packages::compare(call, description, actual);
     }
 
     class Watch {
@@ -135,7 +135,7 @@ class Packages {
     };
 
   private:
-    // Chosen by the first call that needs it, so that a machine without one says so to each.
+    // Chosen by the first call that needs it; on a machine without one each call fails by itself.
     Backend& manager() {
         if (backend_) return *backend_;
         backend_ = choose_backend("/", settings_);
@@ -146,15 +146,15 @@ class Packages {
         return *backend_;
     }
 
-    // One question for all of them; what it has learnt is kept.
-    void learn_available(const sdk::Call& call, const std::vector<std::string>& ids) {
+    // One query for all of them, whose answers are cached.
+    void preload_available(const sdk::Call& call, const std::vector<std::string>& ids) {
         std::vector<std::string> present;
         for (const std::string& id : ids)
             if (manager().find(id)) present.push_back(id);
         available(call, present);
     }
 
-    // Sources that cannot be read do not keep what is installed from being told.
+    // Sources that cannot be read do not keep what is installed from being reported.
     std::vector<Available> available(const sdk::Call& call, const std::vector<std::string>& ids) {
         try {
             return manager().available(call, ids);

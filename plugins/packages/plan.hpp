@@ -11,27 +11,26 @@
 
 namespace evenkeel::packages {
 
-// What one package needs, found before anything is changed.
-struct Planned {
+// What is to be done with one package, found before anything is changed.
+struct PackagePlan {
     std::string id;
     std::optional<Step> step;
-    std::optional<bool> hold;  // as it has to be made, or may be found not to be after the step
+    std::optional<bool> hold;  // to be set after the step, unless it is so by then
     sdk::Changes changes;
-    Outcome failure;  // of a batch: why it cannot be, or was not, brought about
+    StepError failure;  // in a batch: why it is not possible, or why it failed
 };
 
-// For the package to be as `desired` describes it, and for it to be gone. Throws what is wrong with
-// the id or the description, and EK_E_NOT_FOUND where no source has the package.
-Planned plan_present(const sdk::Call& call, Backend& backend, std::string_view id,
-                     std::string_view desired);
-Planned plan_absent(Backend& backend, std::string_view id);
+// What makes the package as described, and what removes it. Throw what is wrong with the id or the
+// description, and EK_E_NOT_FOUND where no source has the package.
+PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_view id,
+                         std::string_view description);
+PackagePlan plan_absent(Backend& backend, std::string_view id);
 
-// Those of `ids` that are not on hold as they should be. All are on the machine.
+// Sets the hold of those of `ids` that do not have it so. All are installed.
 void set_holds(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids,
                bool hold);
 
-// In a dry run reports the changes. Otherwise brings them about and reports them; throws what has
-// kept them from it.
-void bring_about(const sdk::Call& call, Backend& backend, Planned& planned);
+// In a dry run reports the changes. Otherwise makes them and reports them; throws why one failed.
+void apply_plan(const sdk::Call& call, Backend& backend, PackagePlan& planned);
 
 }  // namespace evenkeel::packages

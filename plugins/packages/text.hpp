@@ -4,14 +4,14 @@
 #include <string_view>
 #include <vector>
 
-// What the outputs of package managers are taken apart with. Pure.
+// Splits the output of package managers. Pure.
 namespace evenkeel::packages {
 
 inline bool starts(std::string_view text, std::string_view beginning) {
     return text.substr(0, beginning.size()) == beginning;
 }
 
-// What comes before `separator`, which is taken off `text` with it.
+// Removes from `text` what comes before `separator`, and that, and returns it.
 inline std::string_view take_part(std::string_view& text, char separator) {
     const std::string_view part = text.substr(0, text.find(separator));
     text.remove_prefix(std::min(part.size() + 1, text.size()));

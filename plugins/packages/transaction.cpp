@@ -27,14 +27,14 @@ void Transactions::reap() {
 posix::ProcessResult Transactions::run(const sdk::Call& call, const posix::Command& command,
                                        const Follow& follow) {
     reap();
-    wait_until_free(call, at_work_, what_);
+    wait_until_free(call, find_holder_, what_);
     call.check();
     auto process = std::make_unique<posix::Process>(command);
     bool begun = !follow;
     while (!process->wait(kStepMs, begun ? -1 : call.cancel_fd())) {
         try {
             if (follow) begun = follow(*process, call) || begun;
-            // Once begun it is not heeded: to ask tells the host that the call goes on.
+            // Once begun, cancellation is ignored; the query tells the host that the call goes on.
             if (!begun) call.check();
             if (begun) call.cancelled();
             if (begun && call.deadline_ns() != 0 && sdk::now_ns() >= call.deadline_ns())
@@ -42,7 +42,7 @@ posix::ProcessResult Transactions::run(const sdk::Call& call, const posix::Comma
                                                      command.argv[0] +
                                                      " works; it goes on by itself");
         } catch (...) {
-            // Before it begins this ends the program; afterwards it does not heed it.
+            // Ends the program, unless it has begun in this moment: then it ignores the signal.
             if (!begun) process->send(SIGINT);
             const bool ended = process->wait(kGiveWayMs);
             if (!ended) left_.push_back(std::move(process));

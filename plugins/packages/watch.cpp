@@ -12,9 +12,9 @@ namespace evenkeel::packages {
 
 namespace {
 
-// Looked again meanwhile, since a lock that is none of a file makes no event.
-constexpr std::uint64_t kAgainNs = 100'000'000;
-// Given to one who has opened a lock to take it.
+// How often the locks are polled while one is held: a lock that is released makes no event.
+constexpr std::uint64_t kPollNs = 100'000'000;
+// How long a process has to take a lock that it has opened.
 constexpr std::uint64_t kOpenedNs = 10'000'000;
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -34,8 +34,8 @@ DatabaseWatch::DatabaseWatch(const sdk::WatchHost& host, Watched watched)
     watch_locks();
 }
 
-// The files, not what is opened in their folder: whoever reads the database opens what is beside
-// them. One that is watched already stays so.
+// The lock files themselves and not their folder, where each reader of the database opens files. To
+// add one that is watched already changes nothing.
 void DatabaseWatch::watch_locks() {
     for (const Watched::Folder& folder : watched_.folders) {
         for (const std::string& lock : folder.locks) {
@@ -49,19 +49,19 @@ void DatabaseWatch::interest(std::string_view id, bool on) {
     const std::string name(id);
     known_.erase(name);
     if (!on) return;
-    known_[name] = watched_.look(name);
+    known_[name] = watched_.fingerprint(name);
     if (unsettled_) return host_.unsettled(name);
-    if (watched_.at_work()) tell();
+    if (watched_.find_holder()) report();
 }
 
 void DatabaseWatch::ready(int fd, std::uint32_t) {
     if (fd >= 0) drain();
-    tell();
+    report();
 }
 
 void DatabaseWatch::on_event(int watch, std::uint32_t mask, const std::string& name) {
     if ((mask & IN_Q_OVERFLOW) != 0) {
-        // The host forgets with it who is not settled.
+        // missed() also makes the host forget which are unsettled.
         host_.missed();
         unsettled_ = false;
         touched_ = opened_ = true;
@@ -92,20 +92,20 @@ void DatabaseWatch::drain() {
     });
 }
 
-// Nobody is judged in the middle of his work: a run writes its database several times, with
-// packages unpacked and not configured, or the old one beside the new.
-void DatabaseWatch::tell() {
+// Nothing is reported while a package manager runs: it writes its database several times, with
+// packages unpacked and not configured, or the old version beside the new one.
+void DatabaseWatch::report() {
     const bool opened = std::exchange(opened_, false);
-    if (watched_.at_work()) {
+    if (watched_.find_holder()) {
         if (!std::exchange(unsettled_, true))
             for (const auto& [id, known] : known_) host_.unsettled(id);
-        return host_.timer(sdk::now_ns() + kAgainNs);
+        return host_.timer(sdk::now_ns() + kPollNs);
     }
     host_.timer(opened ? sdk::now_ns() + kOpenedNs : 0);
     const bool was_unsettled = std::exchange(unsettled_, false);
     if (!std::exchange(touched_, false) && !was_unsettled) return;
     for (auto& [id, known] : known_) {
-        std::string now = watched_.look(id);
+        std::string now = watched_.fingerprint(id);
         if (std::exchange(known, now) != now || was_unsettled) host_.changed(id);
     }
 }

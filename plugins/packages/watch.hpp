@@ -13,23 +13,24 @@
 
 namespace evenkeel::packages {
 
-// What a watch of a package manager looks at.
+// What to watch of a package manager.
 struct Watched {
     struct Folder {
         std::string path;
-        std::vector<std::string> locks;  // files that are open for as long as somebody is at work
-        std::vector<std::string> files;  // which are worth a look when written or renamed to
+        std::vector<std::string>
+            locks;  // files that are open for as long as a package manager runs
+        std::vector<std::string> files;  // whose contents change with the packages
         bool needed = true;              // false: it may be missing
     };
     std::vector<Folder> folders;
-    AtWork at_work;
-    // All that is to be known of one package, as text to tell whether it has changed; "" if it is
-    // not there. Writes nothing in the folders, and opens none of the locks anew.
-    std::function<std::string(const std::string& id)> look;
+    FindLockHolder find_holder;
+    // Text that differs whenever anything of the package does; "" if it is not there. Must not
+    // write in the folders, nor open any of the locks.
+    std::function<std::string(const std::string& id)> fingerprint;
 };
 
-// Hints at described packages that have changed once whoever changed them has finished; from when
-// he takes a lock until then, none of them is settled. [reactor]
+// Hints at packages of interest that have changed, once the package manager that changed them has
+// finished. From when one takes a lock until then, all of them are unsettled. [reactor]
 class DatabaseWatch : public Watcher {
   public:
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
@@ -42,7 +43,7 @@ class DatabaseWatch : public Watcher {
     void watch_locks();
     void drain();
     void on_event(int watch, std::uint32_t mask, const std::string& name);
-    void tell();
+    void report();
 
     sdk::WatchHost host_;
     Watched watched_;
@@ -50,9 +51,9 @@ class DatabaseWatch : public Watcher {
     std::map<int, Watched::Folder> by_watch_;
     std::set<int> locks_;  // watches of lock files
     std::map<std::string, std::string> known_;
-    bool touched_ = false;    // something came that is worth a look
-    bool opened_ = false;     // somebody has opened a lock, and may be about to take it
-    bool unsettled_ = false;  // told so of all
+    bool touched_ = false;    // a file has changed
+    bool opened_ = false;     // a process has opened a lock, and may be about to take it
+    bool unsettled_ = false;  // reported so for all
 };
 
 }  // namespace evenkeel::packages

@@ -33,7 +33,7 @@ const Entry* look_up(Entry& entry, std::vector<char>& buffer, const std::string&
         const int error = query(&entry, buffer.data(), buffer.size(), &found);
         if (error == ERANGE) continue;
         if (error == EINTR) continue;
-        // What "not there" looks like is left open by POSIX; these are the ways it does.
+        // POSIX leaves open how a missing entry is reported; these are the ways in use.
         if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
             return found;
         throw sdk::Failure(EK_E_UNAVAILABLE, os_failure(error, "look up " + what).what());

@@ -8,8 +8,8 @@
 
 namespace evenkeel::posix {
 
-// Users and groups by name and number, through the system's name services. Remembers names for as
-// long as it lives: one for each call, so that reading thousands of files asks once per user.
+// Users and groups by name and number, through the system's name services. Caches names, so make
+// one for each call: reading thousands of files then queries each user once.
 class Accounts {
   public:
     // The number of the name, or the number that a decimal string is. Throws EK_E_INVALID at

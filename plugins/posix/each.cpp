@@ -7,8 +7,8 @@ namespace evenkeel::posix {
 
 namespace {
 
-// How many were there. One that cannot be read does not keep the others from being told.
-std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids,
+// Sends those that exist and returns how many. One that cannot be read does not stop the others.
+std::size_t send_each(const sdk::Call& call, const std::vector<std::string>& ids,
                       const ReadOne& read_one) {
     std::size_t found = 0;
     bool failed = false;
@@ -31,7 +31,7 @@ std::size_t tell_each(const sdk::Call& call, const std::vector<std::string>& ids
 
 void read_each(const sdk::Call& call, std::string_view ids_json, const ReadOne& read_one) {
     const auto ids = sdk::json::texts_of(sdk::json::parse(ids_json));
-    if (tell_each(call, ids, read_one) == 0)
+    if (send_each(call, ids, read_one) == 0)
         throw sdk::Failure(EK_E_NOT_FOUND, ids.size() == 1 ? ids.front() + " does not exist"
                                                            : "none of these exists");
 }
@@ -48,7 +48,7 @@ void list_each(const sdk::Call& call, std::string_view filter_json, const ReadOn
     if (!filtered)
         throw sdk::Failure(EK_E_UNSUPPORTED, "a whole file system is not listed")
             .hint("name the paths: {\"ids\":[...]}");
-    tell_each(call, ids, read_one);
+    send_each(call, ids, read_one);
 }
 
 }  // namespace evenkeel::posix

@@ -42,9 +42,9 @@ ek_status status_of(int error_number) {
 
 }  // namespace
 
-sdk::Failure os_failure(int error_number, const std::string& doing) {
+sdk::Failure os_failure(int error_number, const std::string& action) {
     return {status_of(error_number),
-            "cannot " + doing + ": " + std::generic_category().message(error_number)};
+            "cannot " + action + ": " + std::generic_category().message(error_number)};
 }
 
 }  // namespace evenkeel::posix

@@ -6,8 +6,8 @@
 
 namespace evenkeel::posix {
 
-// The failure behind an errno: "cannot <doing>: No space left on device", with the status that
-// tells the host what to make of it.
-sdk::Failure os_failure(int error_number, const std::string& doing);
+// The failure behind an errno: "cannot <action>: No space left on device", with the status that
+// fits.
+sdk::Failure os_failure(int error_number, const std::string& action);
 
 }  // namespace evenkeel::posix

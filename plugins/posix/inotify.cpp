@@ -15,7 +15,7 @@ namespace evenkeel::posix {
 
 namespace {
 
-// A wake-up reads no more than this many buffers.
+// Of each wake-up.
 constexpr int kReadsMax = 16;
 
 sdk::Fd open_inotify() {
@@ -38,7 +38,7 @@ Inotify::~Inotify() {
         host_.timer(0);
         host_.fd(fd_.get(), 0);
     } catch (const sdk::Failure&) {
-        // The host takes the descriptor out by itself when it is closed.
+        // The host drops the descriptor by itself when it is closed.
     }
 }
 

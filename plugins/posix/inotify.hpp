@@ -12,13 +12,13 @@ struct inotify_event;
 
 namespace evenkeel::posix {
 
-// inotify(7) on a watch's reactor, from construction to destruction. Belongs to the reactor's
-// thread but for construction.
+// inotify(7) on a watch's reactor, from construction to destruction. [reactor], but may be
+// constructed elsewhere.
 class Inotify {
   public:
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance left.
     explicit Inotify(const sdk::WatchHost& host);
-    // Takes the descriptor and the timer from the reactor.
+    // Removes the descriptor and the timer from the reactor.
     ~Inotify();
     Inotify(const Inotify&) = delete;
     Inotify& operator=(const Inotify&) = delete;
@@ -29,8 +29,8 @@ class Inotify {
     // when no watch is left or it cannot be watched otherwise.
     int add(const std::string& path, std::uint32_t mask);
 
-    // What has come, in order; `name` is empty for the watched thing itself. Leaves the rest of a
-    // great many for the next wake-up, so that other watches get their turn.
+    // Handles the events so far, in order; `name` is empty for the watched path itself. Leaves the
+    // rest of very many for the next wake-up, so that other watches get their turn.
     using OnEvent = std::function<void(const inotify_event& event, std::string_view name)>;
     void drain(const OnEvent& on_event);
 

@@ -5,53 +5,53 @@
 #include <unistd.h>
 
 #include "plugins/posix/failure.hpp"
-#include "plugins/posix/stamp.hpp"
+#include "plugins/posix/format.hpp"
 
 namespace evenkeel::posix {
 
 Ownership ownership_from(const sdk::json::Value& description, Accounts& accounts) {
-    Ownership wanted;
+    Ownership desired;
     if (const auto owner = sdk::json::text_of(description, "owner"))
-        wanted.uid = accounts.uid_of(*owner, "/owner");
+        desired.uid = accounts.uid_of(*owner, "/owner");
     if (const auto group = sdk::json::text_of(description, "group"))
-        wanted.gid = accounts.gid_of(*group, "/group");
-    if (const auto mode = sdk::json::text_of(description, "mode")) wanted.mode = mode_of(*mode);
-    return wanted;
+        desired.gid = accounts.gid_of(*group, "/group");
+    if (const auto mode = sdk::json::text_of(description, "mode")) desired.mode = mode_of(*mode);
+    return desired;
 }
 
-void compare(const Ownership& wanted, const struct stat* now, Accounts& accounts,
+void compare(const Ownership& desired, const struct stat* now, Accounts& accounts,
              sdk::Changes& changes) {
     const auto before = [&](const std::string& text) {
         return now ? std::optional(sdk::quote(text)) : std::nullopt;
     };
-    if (wanted.uid && (!now || now->st_uid != *wanted.uid))
+    if (desired.uid && (!now || now->st_uid != *desired.uid))
         changes.field("/owner", before(now ? accounts.user_name(now->st_uid) : ""),
-                      sdk::quote(accounts.user_name(*wanted.uid)));
-    if (wanted.gid && (!now || now->st_gid != *wanted.gid))
+                      sdk::quote(accounts.user_name(*desired.uid)));
+    if (desired.gid && (!now || now->st_gid != *desired.gid))
         changes.field("/group", before(now ? accounts.group_name(now->st_gid) : ""),
-                      sdk::quote(accounts.group_name(*wanted.gid)));
-    if (wanted.mode)
+                      sdk::quote(accounts.group_name(*desired.gid)));
+    if (desired.mode)
         changes.field("/mode", before(now ? mode_text(now->st_mode) : ""),
-                      sdk::quote(mode_text(*wanted.mode)));
+                      sdk::quote(mode_text(*desired.mode)));
 }
 
-void bring_in_line(int fd, const struct stat& now, const Ownership& wanted, const std::string& path,
-                   sdk::Changes& changes) {
-    const uid_t uid = wanted.uid.value_or(now.st_uid);
-    const gid_t gid = wanted.gid.value_or(now.st_gid);
+void apply_ownership(int fd, const struct stat& now, const Ownership& desired,
+                     const std::string& path, sdk::Changes& changes) {
+    const uid_t uid = desired.uid.value_or(now.st_uid);
+    const gid_t gid = desired.gid.value_or(now.st_gid);
     const bool other_owner = uid != now.st_uid || gid != now.st_gid;
     if (other_owner) {
         if (::fchown(fd, uid, gid) != 0) throw os_failure(errno, "change the owner of " + path);
         changes.done("/owner");
         changes.done("/group");
     }
-    if (wanted.mode && (other_owner || *wanted.mode != (now.st_mode & 07777u))) {
-        if (::fchmod(fd, *wanted.mode) != 0) throw os_failure(errno, "change the mode of " + path);
+    if (desired.mode && (other_owner || *desired.mode != (now.st_mode & 07777u))) {
+        if (::fchmod(fd, *desired.mode) != 0) throw os_failure(errno, "change the mode of " + path);
         changes.done("/mode");
     }
 }
 
-void tell_owner(const struct stat& now, Accounts& accounts, sdk::Object& state) {
+void add_owner(const struct stat& now, Accounts& accounts, sdk::Object& state) {
     state.text("owner", accounts.user_name(now.st_uid));
     state.text("group", accounts.group_name(now.st_gid));
     state.number("uid", now.st_uid).number("gid", now.st_gid);

@@ -11,7 +11,7 @@
 
 namespace evenkeel::posix {
 
-// Owner, group and mode, as a description asks for them. What it leaves out stays as it is.
+// Owner, group and mode as described. What is not described stays as it is.
 struct Ownership {
     std::optional<uid_t> uid;
     std::optional<gid_t> gid;
@@ -21,16 +21,16 @@ struct Ownership {
 // From "owner", "group" and "mode" of a description.
 Ownership ownership_from(const sdk::json::Value& description, Accounts& accounts);
 
-// Records what differs from `now`; what is described is new when there is no `now`.
-void compare(const Ownership& wanted, const struct stat* now, Accounts& accounts,
+// Records what differs from `now`; all that is described if `now` is nullptr.
+void compare(const Ownership& desired, const struct stat* now, Accounts& accounts,
              sdk::Changes& changes);
 
-// Brings an open file or directory in line: the owner first, since the system then takes setuid
-// bits off, and the mode after it. `path` is for messages. Marks in `changes` what is done.
-void bring_in_line(int fd, const struct stat& now, const Ownership& wanted, const std::string& path,
-                   sdk::Changes& changes);
+// Sets owner and mode of an open file or directory where they differ: the owner first, since chown
+// clears setuid bits, and then the mode. `path` is for messages. Marks in `changes` what is done.
+void apply_ownership(int fd, const struct stat& now, const Ownership& desired,
+                     const std::string& path, sdk::Changes& changes);
 
 // Adds "owner", "group", "uid", "gid" to a state.
-void tell_owner(const struct stat& now, Accounts& accounts, sdk::Object& state);
+void add_owner(const struct stat& now, Accounts& accounts, sdk::Object& state);
 
 }  // namespace evenkeel::posix

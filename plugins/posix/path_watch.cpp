@@ -24,23 +24,23 @@ void PathWatch::interest(std::string_view id, bool on) {
 
 void PathWatch::ready(int fd, std::uint32_t) {
     if (fd >= 0) drain();
-    tell();
+    report();
 }
 
 void PathWatch::drain() {
-    const auto hit = [&](const std::string& path, Touch touch) {
+    const auto on_touch = [&](const std::string& path, Touch touch) {
         settle_.touch(path, touch, sdk::now_ns());
     };
     inotify_.drain([&](const inotify_event& event, std::string_view name) {
-        if ((event.mask & IN_Q_OVERFLOW) == 0) return tree_.on_event(event, name, hit);
-        tree_.renew();
+        if ((event.mask & IN_Q_OVERFLOW) == 0) return tree_.on_event(event, name, on_touch);
+        tree_.rewatch_all();
         host_.missed();
     });
 }
 
-void PathWatch::tell() {
-    for (const std::string& id : settle_.due(sdk::now_ns())) host_.changed(id);
-    for (const std::string& id : settle_.begun()) host_.unsettled(id);
+void PathWatch::report() {
+    for (const std::string& id : settle_.take_due(sdk::now_ns())) host_.changed(id);
+    for (const std::string& id : settle_.take_unsettled()) host_.unsettled(id);
     host_.timer(settle_.next_ns());
 }
 

@@ -11,8 +11,8 @@
 
 namespace evenkeel::posix {
 
-// The watch of a collection whose ids are paths: inotify on the host's reactor, hints when what was
-// touched has settled. Serves as a collection's Watch. [reactor]
+// The watch of a collection whose ids are paths: inotify on the host's reactor, and hints when what
+// was touched has settled. Serves as a collection's Watch. [reactor]
 class PathWatch {
   public:
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance left.
@@ -24,7 +24,7 @@ class PathWatch {
 
   private:
     void drain();
-    void tell();
+    void report();
 
     sdk::WatchHost host_;
     Inotify inotify_;

@@ -14,15 +14,15 @@ constexpr std::uint64_t kWritingNs = 1'000'000'000;
 void Settle::touch(const std::string& id, Touch touch, std::uint64_t now_ns) {
     if (touch == Touch::settled) {
         pending_.erase(id);
-        begun_.erase(id);
-        endless_.erase(id);
+        unsettled_.erase(id);
+        long_writes_.erase(id);
         ready_.insert(id);
         return;
     }
-    if (touch != Touch::writing) endless_.erase(id);
-    if (pending_.count(id) == 0 && endless_.count(id) == 0) begun_.insert(id);
+    if (touch != Touch::writing) long_writes_.erase(id);
+    if (pending_.count(id) == 0 && long_writes_.count(id) == 0) unsettled_.insert(id);
     if (touch == Touch::writing) {
-        // Counted from the first write: a log that never stops is still looked at.
+        // Counted from the first write: a log that is always written to is checked all the same.
         const auto known = pending_.find(id);
         if (known != pending_.end() && known->second.touch == Touch::writing) return;
         pending_[id] = {touch, now_ns + kWritingNs};
@@ -33,25 +33,25 @@ void Settle::touch(const std::string& id, Touch touch, std::uint64_t now_ns) {
 
 void Settle::forget(const std::string& id) {
     ready_.erase(id);
-    begun_.erase(id);
-    endless_.erase(id);
+    unsettled_.erase(id);
+    long_writes_.erase(id);
     pending_.erase(id);
 }
 
-std::vector<std::string> Settle::begun() {
-    std::vector<std::string> ids(begun_.begin(), begun_.end());
-    begun_.clear();
+std::vector<std::string> Settle::take_unsettled() {
+    std::vector<std::string> ids(unsettled_.begin(), unsettled_.end());
+    unsettled_.clear();
     return ids;
 }
 
-std::vector<std::string> Settle::due(std::uint64_t now_ns) {
+std::vector<std::string> Settle::take_due(std::uint64_t now_ns) {
     for (auto at = pending_.begin(); at != pending_.end();) {
         if (at->second.at_ns > now_ns) {
             ++at;
             continue;
         }
-        if (at->second.touch == Touch::writing) endless_.insert(at->first);
-        begun_.erase(at->first);
+        if (at->second.touch == Touch::writing) long_writes_.insert(at->first);
+        unsettled_.erase(at->first);
         ready_.insert(at->first);
         at = pending_.erase(at);
     }

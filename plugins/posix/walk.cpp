@@ -21,7 +21,7 @@ struct Step {
     struct stat info {};
 };
 
-// One name further, without following it; fd is empty if it is not there.
+// Opens one name without following it; fd is empty if it is not there.
 Step step(const sdk::Fd& folder, const std::string& name, const std::string& path) {
     Step next;
     next.fd = sdk::Fd(::openat(folder.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -33,14 +33,15 @@ Step step(const sdk::Fd& folder, const std::string& name, const std::string& pat
     return next;
 }
 
-bool ours(uid_t uid) {
+bool is_trusted(uid_t uid) {
     return uid == 0 || uid == ::geteuid();
 }
 
 void require_trusted(const sdk::Fd& folder, const struct stat& link, const std::string& path) {
     struct stat holder {};
     if (::fstat(folder.get(), &holder) != 0) throw os_failure(errno, "look at the way to " + path);
-    const bool safe = ours(link.st_uid) && ours(holder.st_uid) && (holder.st_mode & 022) == 0;
+    const bool safe =
+        is_trusted(link.st_uid) && is_trusted(holder.st_uid) && (holder.st_mode & 022) == 0;
     if (!safe)
         throw sdk::Failure(EK_E_DENIED, "the symlink " + path +
                                             " on the way is not followed: "
@@ -66,9 +67,9 @@ sdk::Fd open_root() {
 
 }  // namespace
 
-std::optional<struct stat> Place::look() const {
-    struct stat info {};
-    if (::fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return info;
+std::optional<struct stat> Place::info() const {
+    struct stat found {};
+    if (::fstatat(folder.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return found;
     if (errno == ENOENT) return std::nullopt;
     throw os_failure(errno, "look at " + name);
 }
@@ -81,7 +82,7 @@ Place walk(std::string_view path) {
     if (names.empty()) return place;
 
     std::deque<std::string> ahead(names.begin(), names.end() - 1);
-    std::string here = "/";  // by the names walked, for messages
+    std::string here = "/";  // for messages
     for (int links = 0; !ahead.empty();) {
         const std::string name = ahead.front();
         const std::string there = join(here, name);
@@ -130,7 +131,7 @@ void make_missing(Place& place) {
             throw os_failure(errno, "make the directory " + path);
         sdk::Fd made(::openat(place.folder.get(), name.c_str(),
                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        // The mode once more, since mkdir takes the umask off it.
+        // Again, since mkdir applies the umask.
         if (!made || ::fchmod(made.get(), 0755) != 0)
             throw os_failure(errno, "set up the directory " + path);
         sync_folder(place.folder);

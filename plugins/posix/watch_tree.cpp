@@ -14,18 +14,18 @@ namespace evenkeel::posix {
 
 namespace {
 
-// On every directory of the way: its names and itself coming and going.
-constexpr std::uint32_t kWay = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                               IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
-// On one that holds a path of interest: also what happens to its entries.
-constexpr std::uint32_t kHolds = kWay | IN_ATTRIB | IN_CLOSE_WRITE | IN_MODIFY;
+// On every ancestor: its entries and itself coming and going.
+constexpr std::uint32_t kAncestorMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                        IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+// On the parent of a path of interest: also what happens to its entries.
+constexpr std::uint32_t kParentMask = kAncestorMask | IN_ATTRIB | IN_CLOSE_WRITE | IN_MODIFY;
 
-// The directories on the way to a path, "/" first. "/" is on the way to itself.
-std::vector<std::string> way_to(const std::string& path) {
-    std::vector<std::string> way{"/"};
+// The directories above a path, "/" first. "/" counts as its own ancestor.
+std::vector<std::string> ancestors_of(const std::string& path) {
+    std::vector<std::string> ancestors{"/"};
     for (std::size_t at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1))
-        way.push_back(path.substr(0, at));
-    return way;
+        ancestors.push_back(path.substr(0, at));
+    return ancestors;
 }
 
 bool is_file(const std::string& path) {
@@ -37,12 +37,12 @@ bool is_file(const std::string& path) {
 
 void WatchTree::add(const std::string& path) {
     if (!paths_.insert(path).second) return;
-    const std::vector<std::string> way = way_to(path);
-    for (const std::string& folder : way) ++folders_[folder].users;
-    ++folders_[way.back()].children;
+    const std::vector<std::string> ancestors = ancestors_of(path);
+    for (const std::string& folder : ancestors) ++folders_[folder].users;
+    ++folders_[ancestors.back()].children;
     try {
         // From the top: once a directory is watched, what is made in it later is seen.
-        for (const std::string& folder : way) watch(folder, folders_[folder]);
+        for (const std::string& folder : ancestors) watch(folder, folders_[folder]);
     } catch (...) {
         remove(path);
         throw;
@@ -51,9 +51,9 @@ void WatchTree::add(const std::string& path) {
 
 void WatchTree::remove(const std::string& path) {
     if (paths_.erase(path) == 0) return;
-    const std::vector<std::string> way = way_to(path);
-    --folders_[way.back()].children;
-    for (const std::string& name : way) {
+    const std::vector<std::string> ancestors = ancestors_of(path);
+    --folders_[ancestors.back()].children;
+    for (const std::string& name : ancestors) {
         const auto folder = folders_.find(name);
         if (--folder->second.users > 0) continue;
         unwatch(folder->first, folder->second);
@@ -62,15 +62,15 @@ void WatchTree::remove(const std::string& path) {
 }
 
 void WatchTree::watch(const std::string& path, Folder& folder) {
-    const bool holds = folder.children > 0;
-    if (folder.wd >= 0 && (folder.holds || !holds)) return;
-    // IN_MASK_ADD: another folder may share this watch and want more of it.
-    const std::uint32_t mask = (holds ? kHolds : kWay) | IN_MASK_ADD;
+    const bool entries = folder.children > 0;
+    if (folder.wd >= 0 && (folder.entries || !entries)) return;
+    // IN_MASK_ADD: another folder may share this watch and need more events.
+    const std::uint32_t mask = (entries ? kParentMask : kAncestorMask) | IN_MASK_ADD;
     const int wd = ::inotify_add_watch(inotify_, path.c_str(), mask);
     if (folder.wd >= 0 && wd != folder.wd) unwatch(path, folder);
     if (wd >= 0) {
         folder.wd = wd;
-        folder.holds = holds;
+        folder.entries = entries;
         by_wd_[wd].insert(path);
         return;
     }
@@ -78,7 +78,7 @@ void WatchTree::watch(const std::string& path, Folder& folder) {
         throw sdk::Failure(EK_E_UNAVAILABLE, "no inotify watch is left for " + path +
                                                  ": raise fs.inotify.max_user_watches");
     if (errno == ENOMEM) throw os_failure(errno, "watch " + path);
-    // Not there, no directory, a loop of links: its parent's watch tells when that changes.
+    // Missing, no directory, or a loop of links: its parent's watch reports when that changes.
 }
 
 void WatchTree::unwatch(const std::string& path, Folder& folder) {
@@ -94,58 +94,61 @@ void WatchTree::unwatch(const std::string& path, Folder& folder) {
     folder.wd = -1;
 }
 
-void WatchTree::on_event(const inotify_event& event, std::string_view name, const Hit& hit) {
+void WatchTree::on_event(const inotify_event& event, std::string_view name,
+                         const OnTouch& on_touch) {
     const auto watched = by_wd_.find(event.wd);
-    if (watched == by_wd_.end()) return;  // one that was given up, with events still queued
+    if (watched == by_wd_.end()) return;  // events of a removed watch were still queued
     const std::set<std::string> folders = watched->second;
     if ((event.mask & IN_IGNORED) != 0) {
-        // The kernel has dropped it with its directory.
+        // The kernel has removed the watch with its directory.
         by_wd_.erase(watched);
         for (const std::string& path : folders) folders_.at(path).wd = -1;
     }
     for (const std::string& path : folders) {
         if (name.empty()) {
-            on_self(path, event.mask, hit);
+            on_self(path, event.mask, on_touch);
         } else {
-            on_name(join(path, name), event.mask, hit);
+            on_name(join(path, name), event.mask, on_touch);
         }
     }
 }
 
-void WatchTree::on_name(const std::string& path, std::uint32_t mask, const Hit& hit) {
+void WatchTree::on_name(const std::string& path, std::uint32_t mask, const OnTouch& on_touch) {
     if (paths_.count(path) != 0) {
-        if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB)) != 0) hit(path, Touch::settled);
-        // A file has a writer, who will close it; a link or directory is complete.
-        if ((mask & IN_CREATE) != 0) hit(path, is_file(path) ? Touch::created : Touch::settled);
-        if ((mask & IN_MODIFY) != 0) hit(path, Touch::writing);
-        if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) hit(path, Touch::vanished);
+        if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB)) != 0)
+            on_touch(path, Touch::settled);
+        // A new file is still open and will be closed; a link or directory is complete.
+        if ((mask & IN_CREATE) != 0)
+            on_touch(path, is_file(path) ? Touch::created : Touch::settled);
+        if ((mask & IN_MODIFY) != 0) on_touch(path, Touch::writing);
+        if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) on_touch(path, Touch::vanished);
     }
     if (folders_.count(path) == 0) return;
     if ((mask & (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM)) == 0) return;
-    renew_below(path);
+    rewatch_below(path);
     const bool gone = (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
     const bool made = (mask & IN_CREATE) != 0;
-    hit_below(path, gone ? Touch::vanished : made ? Touch::created : Touch::settled, hit);
+    touch_below(path, gone ? Touch::vanished : made ? Touch::created : Touch::settled, on_touch);
 }
 
-void WatchTree::on_self(const std::string& path, std::uint32_t mask, const Hit& hit) {
-    // Only "/" has no parent to tell of its attributes.
+void WatchTree::on_self(const std::string& path, std::uint32_t mask, const OnTouch& on_touch) {
+    // Only "/" has no parent whose watch reports its attributes.
     if (path == "/" && (mask & IN_ATTRIB) != 0 && paths_.count(path) != 0)
-        hit(path, Touch::settled);
+        on_touch(path, Touch::settled);
     if ((mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) == 0) return;
-    renew_below(path);
-    hit_below(path, Touch::vanished, hit);
+    rewatch_below(path);
+    touch_below(path, Touch::vanished, on_touch);
 }
 
-void WatchTree::hit_below(const std::string& top, Touch touch, const Hit& hit) {
+void WatchTree::touch_below(const std::string& top, Touch touch, const OnTouch& on_touch) {
     const std::string prefix = top == "/" ? "/" : top + "/";
     for (auto at = paths_.lower_bound(prefix); at != paths_.end(); ++at) {
         if (at->compare(0, prefix.size(), prefix) != 0) break;
-        hit(*at, touch);
+        on_touch(*at, touch);
     }
 }
 
-void WatchTree::renew_below(const std::string& top) {
+void WatchTree::rewatch_below(const std::string& top) {
     const std::string prefix = top == "/" ? "/" : top + "/";
     std::vector<Folders::iterator> below;
     if (const auto self = folders_.find(top); self != folders_.end()) below.push_back(self);
@@ -157,8 +160,8 @@ void WatchTree::renew_below(const std::string& top) {
     for (const auto& at : below) watch(at->first, at->second);
 }
 
-void WatchTree::renew() {
-    renew_below("/");
+void WatchTree::rewatch_all() {
+    rewatch_below("/");
 }
 
 }  // namespace evenkeel::posix

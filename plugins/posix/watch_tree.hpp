@@ -14,43 +14,43 @@ struct inotify_event;
 
 namespace evenkeel::posix {
 
-// Which directories have to be watched so that nothing can happen to the paths of interest unseen:
-// every directory on the way to each of them, also those that do not exist yet. A path's own events
-// come from its parent; events further up say that a part of the way was replaced. Belongs to one
-// inotify descriptor and to the reactor's thread.
+// Watches the directories that have to be watched so that no change of the paths of interest is
+// missed: all ancestors of each, also those that do not exist yet. A path's own events come from
+// its parent; events further up say that an ancestor was replaced. Belongs to one inotify
+// descriptor and to the reactor's thread.
 class WatchTree {
   public:
-    // What an event means for a path of interest.
-    using Hit = std::function<void(const std::string& path, Touch touch)>;
+    // Receives what an event means for a path of interest.
+    using OnTouch = std::function<void(const std::string& path, Touch touch)>;
 
     // Borrows the descriptor.
     explicit WatchTree(int inotify_fd) : inotify_(inotify_fd) {}
 
-    // Begins or ends to watch a canonical path. add() throws EK_E_UNAVAILABLE when the system has
+    // Start and stop watching a canonical path. add() throws EK_E_UNAVAILABLE when the system has
     // no watches left; the path is then not watched.
     void add(const std::string& path);
     void remove(const std::string& path);
 
-    // Works one event in. Throws EK_E_UNAVAILABLE like add(), and the tree is of no use then.
-    void on_event(const inotify_event& event, std::string_view name, const Hit& hit);
-    // Watches everything anew: after events were lost, what is watched may lie elsewhere by now.
-    void renew();
+    // Handles one event. Throws EK_E_UNAVAILABLE like add(), and the tree is unusable then.
+    void on_event(const inotify_event& event, std::string_view name, const OnTouch& on_touch);
+    // Watches everything anew: after events were lost, what is watched may be elsewhere by now.
+    void rewatch_all();
 
   private:
     struct Folder {
         int wd = -1;            // -1: does not exist
         unsigned users = 0;     // paths of interest below
         unsigned children = 0;  // paths of interest directly in it
-        bool holds = false;     // watched for what happens to those
+        bool entries = false;   // watched for what happens to those
     };
     using Folders = std::map<std::string, Folder>;
 
     void watch(const std::string& path, Folder& folder);
     void unwatch(const std::string& path, Folder& folder);
-    void renew_below(const std::string& top);
-    void on_name(const std::string& path, std::uint32_t mask, const Hit& hit);
-    void on_self(const std::string& path, std::uint32_t mask, const Hit& hit);
-    void hit_below(const std::string& top, Touch touch, const Hit& hit);
+    void rewatch_below(const std::string& top);
+    void on_name(const std::string& path, std::uint32_t mask, const OnTouch& on_touch);
+    void on_self(const std::string& path, std::uint32_t mask, const OnTouch& on_touch);
+    void touch_below(const std::string& top, Touch touch, const OnTouch& on_touch);
 
     int inotify_;
     std::set<std::string> paths_;

@@ -43,7 +43,7 @@ std::int64_t days_of(std::string_view date) {
     day.tm_year -= 1900;
     day.tm_mon -= 1;
     const std::time_t seconds = ::timegm(&day);
-    // A 30 February becomes a day of March, and so does not come back as it was.
+    // A 30 February is normalized to a day of March, which is not what was parsed.
     if (seconds >= 0 && to_date(seconds / kDaySeconds) == date) return seconds / kDaySeconds;
     throw sdk::Failure(EK_E_INVALID,
                        "expires is a day from 1970-01-01 on, like 2030-12-31, or never")

@@ -3,7 +3,7 @@
 #include <evenkeel/plugin.hpp>
 #include <sys/stat.h>
 
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/users/date.hpp"
 #include "plugins/users/password.hpp"
 

@@ -6,9 +6,9 @@
 
 namespace evenkeel::users {
 
-// The description by which an apply makes the account elsewhere, password hash and all. What a
-// description may not say (a password that is empty, a home that is no path) is left out. Looks
-// whether there is a home directory of the user's own.
+// The description with which an apply makes the same account elsewhere, password hash included.
+// What a description must not say (an empty password, a home that is no path) is left out. Checks
+// on disk whether the user owns the home directory.
 std::string description_of(const accounts::User& user, const accounts::Database& database);
 
 }  // namespace evenkeel::users

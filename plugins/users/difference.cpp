@@ -1,6 +1,6 @@
 #include "plugins/users/difference.hpp"
 
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/users/date.hpp"
 #include "plugins/users/password.hpp"
 
@@ -13,10 +13,10 @@ using accounts::User;
 // Records the field if it is described and not so. `now` is left out for a new user.
 template <typename T, typename ToJson>
 void compare(sdk::Changes& changes, const char* path, const User* now, const T& actual,
-             const std::optional<T>& wanted, ToJson&& to_json, std::uint32_t flags = 0) {
-    if (!wanted || (now && actual == *wanted)) return;
+             const std::optional<T>& desired, ToJson&& to_json, std::uint32_t flags = 0) {
+    if (!desired || (now && actual == *desired)) return;
     changes.field(path, now ? std::optional<std::string>(to_json(actual)) : std::nullopt,
-                  to_json(*wanted), flags);
+                  to_json(*desired), flags);
 }
 
 std::string truth_json(bool value) {
@@ -49,31 +49,32 @@ std::string state_of(const User& user, const accounts::Database& database) {
         .json();
 }
 
-sdk::Changes difference(const User* now, const Wanted& wanted, const accounts::Database& database) {
-    const User nobody;
-    const User& user = now ? *now : nobody;
+sdk::Changes difference(const User* now, const Desired& desired,
+                        const accounts::Database& database) {
+    const User none;
+    const User& user = now ? *now : none;
     const Password password = password_of(user.password);
     const auto number = [](auto value) { return std::to_string(value); };
     sdk::Changes changes;
     if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
-    compare(changes, "/uid", now, user.uid, wanted.uid, number);
-    if (wanted.group && !(now && wanted.gid == user.gid))
+    compare(changes, "/uid", now, user.uid, desired.uid, number);
+    if (desired.group && !(now && desired.gid == user.gid))
         changes.field("/group",
                       now ? std::optional(sdk::quote(database.group_name(user.gid))) : std::nullopt,
-                      sdk::quote(*wanted.group));
-    compare(changes, "/groups", now, database.groups_with(user.name), wanted.groups,
+                      sdk::quote(*desired.group));
+    compare(changes, "/groups", now, database.groups_with(user.name), desired.groups,
             accounts::to_json);
-    compare(changes, "/home", now, user.home, wanted.home, sdk::quote);
-    compare(changes, "/shell", now, user.shell, wanted.shell, sdk::quote);
-    compare(changes, "/gecos", now, user.gecos, wanted.gecos, sdk::quote);
-    compare(changes, "/password_hash", now, password.hash, wanted.password_hash, sdk::quote,
+    compare(changes, "/home", now, user.home, desired.home, sdk::quote);
+    compare(changes, "/shell", now, user.shell, desired.shell, sdk::quote);
+    compare(changes, "/gecos", now, user.gecos, desired.gecos, sdk::quote);
+    compare(changes, "/password_hash", now, password.hash, desired.password_hash, sdk::quote,
             EK_CHG_SENSITIVE);
-    compare(changes, "/locked", now, password.locked(), wanted.locked, truth_json);
-    compare(changes, "/expires", now, user.expires, wanted.expires, date_json);
-    compare(changes, "/password_min_days", now, user.min, wanted.min, number);
-    compare(changes, "/password_max_days", now, user.max, wanted.max, number);
-    compare(changes, "/password_warn_days", now, user.warn, wanted.warn, number);
-    compare(changes, "/password_inactive_days", now, user.inactive, wanted.inactive, number);
+    compare(changes, "/locked", now, password.locked(), desired.locked, truth_json);
+    compare(changes, "/expires", now, user.expires, desired.expires, date_json);
+    compare(changes, "/password_min_days", now, user.min, desired.min, number);
+    compare(changes, "/password_max_days", now, user.max, desired.max, number);
+    compare(changes, "/password_warn_days", now, user.warn, desired.warn, number);
+    compare(changes, "/password_inactive_days", now, user.inactive, desired.inactive, number);
     return changes;
 }
 

@@ -5,15 +5,15 @@
 #include <evenkeel/plugin.hpp>
 
 #include "plugins/accounts/database.hpp"
-#include "plugins/users/wanted.hpp"
+#include "plugins/users/desired.hpp"
 
 namespace evenkeel::users {
 
 // The state as JSON.
 std::string state_of(const accounts::User& user, const accounts::Database& database);
 
-// The changes that make `now` (nullptr: there is no such user) what is wanted.
-sdk::Changes difference(const accounts::User* now, const Wanted& wanted,
+// The changes that make `now` (nullptr: there is no such user) as desired.
+sdk::Changes difference(const accounts::User* now, const Desired& desired,
                         const accounts::Database& database);
 
 }  // namespace evenkeel::users

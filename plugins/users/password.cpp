@@ -9,7 +9,7 @@ namespace evenkeel::users {
 
 namespace {
 
-// Shorter ones are some password with a $ in front of it.
+// A shorter one is a plain password that begins with $.
 constexpr std::size_t kHashMin = 20;
 constexpr std::size_t kHashMax = 1024;
 

@@ -5,13 +5,13 @@
 #include <evenkeel/plugin.hpp>
 
 #include "plugins/accounts/database.hpp"
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/accounts/reader.hpp"
 #include "plugins/accounts/tool.hpp"
-#include "plugins/users/commands.hpp"
 #include "plugins/users/description.hpp"
+#include "plugins/users/desired.hpp"
 #include "plugins/users/difference.hpp"
-#include "plugins/users/wanted.hpp"
+#include "plugins/users/tool_calls.hpp"
 #include "users_embedded.hpp"
 
 // The collection `users`: the machine's own accounts by their login. Read from the files, changed
@@ -22,7 +22,7 @@ using accounts::Database;
 
 namespace {
 
-const accounts::Kind kKind = {
+const accounts::AccountKind kKind = {
     [](const Database& database) { return accounts::names_in(database.users()); },
     [](const Database& database, const std::string& id) {
         const accounts::User* const user = database.user(id);
@@ -44,20 +44,20 @@ class Users : public accounts::Reader {
 
     Users(const sdk::Host&, const sdk::Call&, std::string_view) : Reader(kKind) {}
 
-    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+    void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
         accounts::require_name(id, "user");
         const std::string login(id);
         Database database = Database::load();
         const accounts::User* now = database.user(login);
-        const Wanted wanted = wanted_from(call, desired, database, now);
-        sdk::Changes changes = difference(now, wanted, database);
+        const Desired desired = parse_desired(call, description, database, now);
+        sdk::Changes changes = difference(now, desired, database);
         changes.carry_out(call, [&] {
-            const auto commands = commands_for(login, now, wanted, database, changes);
-            accounts::carry_out(commands, call, changes);
+            const auto tools = tool_calls_for(login, now, desired, database, changes);
+            accounts::run_tools(tools, call, changes);
         });
         if (call.dry_run()) return;
         if (!changes.empty()) now = (database = Database::load()).user(login);
-        if (!now || !difference(now, wanted, database).empty())
+        if (!now || !difference(now, desired, database).empty())
             throw sdk::Failure(EK_E_CONFLICT,
                                "the user " + login + " was changed by somebody else meanwhile");
         call.state(state_of(*now, database));
@@ -73,7 +73,7 @@ class Users : public accounts::Reader {
         sdk::Changes changes;
         changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
         changes.carry_out(call, [&] {
-            accounts::carry_out({{"userdel", {login}, {}, {"/ensure"}}}, call, changes);
+            accounts::run_tools({{"userdel", {login}, {}, {"/ensure"}}}, call, changes);
         });
     }
 };

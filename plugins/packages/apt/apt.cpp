@@ -8,8 +8,8 @@
 #include "plugins/packages/apt/candidates.hpp"
 #include "plugins/packages/apt/database.hpp"
 #include "plugins/packages/apt/progress.hpp"
-#include "plugins/packages/apt/rehearsal.hpp"
 #include "plugins/packages/apt/rules.hpp"
+#include "plugins/packages/apt/simulation.hpp"
 #include "plugins/packages/apt/watch.hpp"
 #include "plugins/packages/command.hpp"
 #include "plugins/packages/transaction.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string doing(const std::vector<Step>& steps) {
+std::string action_text(const std::vector<Step>& steps) {
     std::string text;
     for (const Step& step : steps) {
         text += text.empty() ? "" : ", ";
@@ -35,7 +35,7 @@ class Apt : public Backend {
         : folder_(std::move(folder)),
           replace_config_(replace_config),
           database_(folder_),
-          transactions_(dpkg_at_work(folder_), "dpkg") {}
+          transactions_(dpkg_lock_holder(folder_), "dpkg") {}
 
     std::string_view name() const override { return "apt"; }
     bool can_replace_config() const override { return true; }
@@ -72,57 +72,58 @@ class Apt : public Backend {
         return all;
     }
 
-    void rehearse(const sdk::Call& call, const std::vector<Step>& steps) override {
-        const posix::ProcessResult ran = posix::run(call, simulated(change_words(steps)));
-        if (ran.exit_code != 0) throw failure_in(ran.output, apt_rules(), doing(steps));
-        const Rehearsal rehearsal = parse_rehearsal(ran.output);
+    void simulate(const sdk::Call& call, const std::vector<Step>& steps) override {
+        const posix::ProcessResult ran = posix::run(call, simulation_command(change_words(steps)));
+        if (ran.exit_code != 0) throw failure_in(ran.output, apt_rules(), action_text(steps));
+        const Simulation simulation = parse_simulation(ran.output);
         const auto is_asked = [&](const std::string& id, bool goes) {
             return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
                 return step.id == id && step.version.has_value() != goes;
             });
         };
         std::string others;
-        for (const std::string& other : rehearsal.removed)
+        for (const std::string& other : simulation.removed)
             if (!is_asked(database_.canonical(other), true))
                 others += (others.empty() ? "" : ", ") + other;
         if (!others.empty())
             throw sdk::Failure(EK_E_CONFLICT,
-                               "to " + doing(steps) + ", these would go too: " + others)
+                               "to " + action_text(steps) + ", these would go too: " + others)
                 .hint("describe them as absent first");
-        for (const std::string& other : rehearsal.installed) {
+        for (const std::string& other : simulation.installed) {
             const std::string id = database_.canonical(other);
             if (is_held(id) && !is_asked(id, false))
-                throw sdk::Failure(EK_E_CONFLICT, "to " + doing(steps) + " would change " + other +
-                                                      ", which is on hold");
+                throw sdk::Failure(EK_E_CONFLICT, "to " + action_text(steps) + " would change " +
+                                                      other + ", which is on hold");
         }
     }
 
-    std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
+    std::vector<StepError> apply(const sdk::Call& call, const std::vector<Step>& steps) override {
         database_.refresh();
         std::vector<Step> changes;
-        bool heals = false;
+        bool repairs = false;
         for (const Step& step : steps) {
-            heals = heals || step.heal;
-            if (!step.heal) changes.push_back(step);
+            repairs = repairs || step.repair;
+            if (!step.repair) changes.push_back(step);
         }
         posix::ProcessResult ran;
-        // apt-get does nothing before an interrupted run is finished. Whether all went well is for
-        // what follows to find out: what fails here need not concern its packages.
-        if (heals || database_.interrupted()) ran = configure_all(call);
+        // apt-get does nothing before an interrupted run is finished. Its failure is not ours: it
+        // need not concern these packages.
+        if (repairs || database_.interrupted()) ran = configure_all(call);
         Words held;
         if (!changes.empty()) {
             ran = change(call, reporting(change_words(changes)));
             held = parse_held(ran.output);
         }
-        if (heals) reinstall(call, steps, ran, held);
-        hold_again(call, held);
-        std::vector<Outcome> outcomes;
+        if (repairs) reinstall(call, steps, ran, held);
+        restore_holds(call, held);
+        std::vector<StepError> errors;
         for (const Step& step : steps)
-            outcomes.push_back(came_about(find(step.id), step)
-                                   ? std::nullopt
-                                   : Outcome(failure_in(ran.output, apt_rules(), doing({step}))));
-        note_trouble(call, ran, outcomes);
-        return outcomes;
+            errors.push_back(
+                is_done(find(step.id), step)
+                    ? std::nullopt
+                    : StepError(failure_in(ran.output, apt_rules(), action_text({step}))));
+        note_trouble(call, ran, errors);
+        return errors;
     }
 
     void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
@@ -148,7 +149,7 @@ class Apt : public Backend {
 
     Words apt_get(const Words& more) const {
         Words words = {"/usr/bin/apt-get", "-q", "-y", "-o", "Dpkg::Use-Pty=0",
-                       // We wait for the locks ourselves, where a call can be cancelled.
+                       // We wait for the locks ourselves, so that the call can be cancelled.
                        "-o", "DPkg::Lock::Timeout=0", "-o", "APT::Get::AutomaticRemove=false", "-o",
                        "APT::Get::Show-Versions=false"};
         for (const std::string& option : dpkg_options())
@@ -157,7 +158,7 @@ class Apt : public Backend {
         return words;
     }
 
-    // Others are neither removed nor, as the rehearsal has made sure, taken off their hold.
+    // Others are neither removed nor, as simulate() has made sure, taken off their hold.
     Words change_words(const std::vector<Step>& steps) const {
         Words options = {"--allow-downgrades"}, ids;
         bool removes = false, held = false;
@@ -186,8 +187,8 @@ class Apt : public Backend {
         return command;
     }
 
-    // Writes nothing, neither a cache nor the log of how it came to its answer.
-    posix::Command simulated(Words words) const {
+    // Writes nothing, neither a cache nor the planner's log.
+    posix::Command simulation_command(Words words) const {
         words.insert(words.begin() + 1,
                      {"--simulate", "-o", "Dir::Log::Planner=", "-o", "Dir::Cache::pkgcache="});
         return prepared(std::move(words));
@@ -198,7 +199,7 @@ class Apt : public Backend {
         return entry && entry->present() && entry->want == "hold";
     }
 
-    // Waits again when another one was quicker to take the lock.
+    // Waits again when another process took the lock first.
     posix::ProcessResult change(const sdk::Call& call, const posix::Command& command) {
         while (true) {
             posix::ProcessResult ran =
@@ -217,7 +218,7 @@ class Apt : public Backend {
         return change(call, prepared(std::move(words)));
     }
 
-    // What configuring could not mend.
+    // What configuring could not repair.
     void reinstall(const sdk::Call& call, const std::vector<Step>& steps, posix::ProcessResult& ran,
                    Words& held) {
         Words words = {"--no-remove", "--allow-change-held-packages", "--reinstall", "install",
@@ -225,7 +226,7 @@ class Apt : public Backend {
         const std::size_t fixed = words.size();
         for (const Step& step : steps) {
             const auto now = find(step.id);
-            if (!step.heal || !now || now->condition != "half-installed") continue;
+            if (!step.repair || !now || now->condition != "half-installed") continue;
             words.push_back(step.id + "=" + *step.version);
             // apt does not name what it installs in the same version.
             if (now->hold) held.push_back(step.id);
@@ -234,8 +235,8 @@ class Apt : public Backend {
     }
 
     // dpkg takes packages that it unpacks off their hold. Which were on hold is what apt has read
-    // under its lock: a hold that somebody undid while we waited for that stays undone.
-    void hold_again(const sdk::Call& call, const Words& held) {
+    // under its lock: a hold that was undone while we waited for the lock stays undone.
+    void restore_holds(const sdk::Call& call, const Words& held) {
         Words ids;
         for (const std::string& name : held) {
             const std::string id = database_.canonical(name);
@@ -245,11 +246,11 @@ class Apt : public Backend {
         if (!ids.empty()) set_hold(call, ids, true);
     }
 
-    // What was asked for is in order, and something else is not.
+    // The steps have succeeded, and something else has not.
     static void note_trouble(const sdk::Call& call, const posix::ProcessResult& ran,
-                             const std::vector<Outcome>& outcomes) {
-        for (const Outcome& outcome : outcomes)
-            if (outcome) return;
+                             const std::vector<StepError>& errors) {
+        for (const StepError& error : errors)
+            if (error) return;
         if (ran.exit_code == 0) return;
         const sdk::Failure failure =
             failure_in(ran.output, apt_rules(), "leave all packages in order");

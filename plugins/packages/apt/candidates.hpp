@@ -25,18 +25,18 @@ std::map<std::string, Offer> parse_policy(std::string_view text);
 std::optional<std::string> choose(const std::optional<Offer>& offer,
                                   const std::optional<std::string>& installed);
 
-// apt's choice among its sources, asked once for each name until lists or preferences change. The
+// apt's choice among its sources, queried once for each name until lists or preferences change. The
 // lists are read as they are. [worker]
 class Candidates {
   public:
-    // In the order of `ids`, and whatever is installed.
+    // In the order of `ids`, regardless of what is installed.
     std::vector<std::optional<Offer>> offers(const sdk::Call& call,
                                              const std::vector<std::string>& ids);
     // Whether the lists are missing or older than a week.
     static bool stale();
 
   private:
-    std::string seen_;  // what the stat of lists and preferences said
+    std::string seen_;  // the stamp of lists and preferences
     std::map<std::string, std::optional<Offer>> offers_;
 };
 

@@ -43,7 +43,7 @@ bool is_number(std::string_view name) {
 }
 
 Package package_of(const std::string& id, const Entry& entry) {
-    // What dpkg wants to be installed anew is not sound, whatever else it says.
+    // A package that dpkg requires to be reinstalled is broken, whatever else it says.
     const bool broken = entry.flag == "reinstreq" && entry.condition == "installed";
     return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold"};
 }
@@ -71,12 +71,12 @@ std::vector<std::string> Database::journal() const {
 }
 
 void Database::refresh() {
-    // Taken before the reading: what changes meanwhile is then read again next time.
+    // Before the files are read: what changes meanwhile is then read again next time.
     const Stamp status = stamp_of(folder_ + "/status");
     const Stamp updates = stamp_of(folder_ + "/updates");
-    // While somebody is at work the journal tells of things half done, which nobody is judged by.
-    const bool at_work = lock_.holder().has_value();
-    if (read_ && status == status_ && updates == updates_ && at_work == at_work_) return;
+    // While dpkg runs the journal holds what is half done.
+    const bool locked = lock_.holder().has_value();
+    if (read_ && status == status_ && updates == updates_ && locked == locked_) return;
     read_ = false;
     entries_.clear();
     native_.clear();
@@ -87,14 +87,14 @@ void Database::refresh() {
         entries.push_back(std::move(entry));
     };
     parse_status(content_of(folder_ + "/status"), keep);
-    if (!at_work) {
+    if (!locked) {
         for (const std::string& path : journal()) {
             interrupted_ = true;
             parse_status(content_of(path), keep);
         }
     }
     for (Entry& entry : entries) take(std::move(entry));
-    status_ = status, updates_ = updates, at_work_ = at_work, read_ = true;
+    status_ = status, updates_ = updates, locked_ = locked, read_ = true;
 }
 
 void Database::take(Entry entry) {

@@ -27,12 +27,12 @@ class Database {
     std::optional<Entry> entry(const std::string& id) const;
     std::optional<Package> package(const std::string& id) const;
     std::vector<Package> packages() const;  // those that are present, by id
-    // The id without an architecture that goes without saying.
+    // The id without the architecture if that is the machine's own.
     std::string canonical(std::string_view id) const;
     const std::string& native() const { return native_; }  // the machine's architecture
 
-    // Whether a run of dpkg was interrupted: its journal was not worked into the status file, and
-    // nobody is at it. As of the last refresh.
+    // Whether a run of dpkg was interrupted: its journal was not merged into the status file, and
+    // no process holds its lock. As of the last refresh.
     bool interrupted() const { return interrupted_; }
 
   private:
@@ -53,7 +53,7 @@ class Database {
     Stamp status_, updates_;
     bool read_ = false;
     bool interrupted_ = false;
-    bool at_work_ = false;
+    bool locked_ = false;
 };
 
 }  // namespace evenkeel::packages

@@ -19,13 +19,13 @@ struct Reports {
     void take(const std::string& text, const sdk::Call& call) {
         rest += text;
         for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
-            tell(std::string_view(rest).substr(0, end), call);
+            report(std::string_view(rest).substr(0, end), call);
             rest.erase(0, end + 1);
         }
     }
 
   private:
-    void tell(std::string_view line, const sdk::Call& call) {
+    void report(std::string_view line, const sdk::Call& call) {
         const std::string_view kind = take_part(line, ':');
         if (kind != "dlstatus" && kind != "pmstatus") return;
         changing = changing || kind == "pmstatus";

@@ -7,7 +7,7 @@
 
 namespace evenkeel::packages {
 
-AtWork dpkg_at_work(const std::string& folder) {
+FindLockHolder dpkg_lock_holder(const std::string& folder) {
     return [front = std::make_shared<LockFile>(folder + "/lock-frontend"),
             lock = std::make_shared<LockFile>(folder + "/lock")] {
         const auto holder = front->holder();
@@ -20,8 +20,8 @@ std::unique_ptr<Watcher> watch_dpkg(const sdk::WatchHost& host, const std::strin
     // A run opens the locks, renames `status` and closes the locks at its very end; a killed one
     // need not have renamed anything.
     watched.folders = {{folder, {"lock", "lock-frontend"}, {"status"}}};
-    watched.at_work = dpkg_at_work(folder);
-    watched.look = [database = std::make_shared<Database>(folder)](const std::string& id) {
+    watched.find_holder = dpkg_lock_holder(folder);
+    watched.fingerprint = [database = std::make_shared<Database>(folder)](const std::string& id) {
         database->refresh();
         const auto entry = database->entry(id);
         return entry ? entry->version + " " + entry->want + " " + entry->flag + " " +

@@ -8,8 +8,8 @@
 
 namespace evenkeel::packages {
 
-// Tells who holds a lock of dpkg in `folder`.
-AtWork dpkg_at_work(const std::string& folder);
+// Finds the process that holds a lock of dpkg in `folder`.
+FindLockHolder dpkg_lock_holder(const std::string& folder);
 
 // Watches dpkg's database in `folder`. Throws EK_E_UNAVAILABLE when the system has no inotify
 // instance left.

@@ -57,7 +57,7 @@ void RpmDatabase::open() {
     if (ts_) library_.ts_free(ts_);
     ts_ = library_.ts_create();
     library_.ts_set_root_dir(ts_, "/");
-    // Signatures were checked when the packages came.
+    // Signatures were checked when the packages were installed.
     library_.ts_set_vs_flags(
         ts_, static_cast<rpmVSFlags>(RPMVSF_NOHDRCHK | _RPMVSF_NODIGESTS | _RPMVSF_NOSIGNATURES));
     if (library_.ts_open_db(ts_, O_RDONLY) != 0) {
@@ -85,7 +85,7 @@ void RpmDatabase::each(const std::string* name, const std::function<void(Install
     rows(name, [&](Header row) {
         Installed package{
             text(row, RPMTAG_NAME), text(row, RPMTAG_EVR), text(row, RPMTAG_ARCH), {}};
-        // Keys are kept as if they were packages.
+        // Keys are stored as if they were packages.
         if (package.name == "gpg-pubkey") return;
         if (package.version.substr(0, 2) == "0:") package.version.erase(0, 2);
         take(std::move(package));

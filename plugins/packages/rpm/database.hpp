@@ -21,8 +21,8 @@ struct Installed {
     std::vector<std::string> older;
 };
 
-// rpm's database as librpm reads it, kept open until it is replaced. A reader neither locks nor
-// writes what a watch looks at. One thread at a time.
+// rpm's database as librpm reads it, kept open until it is replaced. To read it neither locks nor
+// writes anything that is watched. One thread at a time.
 class RpmDatabase {
   public:
     // Throws EK_E_UNAVAILABLE without a librpm.

@@ -20,7 +20,7 @@ using Words = std::vector<std::string>;
 
 constexpr const char* kHoldFolder = "/etc/dnf/plugins";
 constexpr int kLockedExit = 200;
-// What dnf goes by where its configuration says nothing.
+// dnf's own default where its configuration says nothing.
 const Words kInstallOnly = {"kernel",
                             "kernel-PAE",
                             "installonlypkg(kernel)",
@@ -103,13 +103,13 @@ class Dnf : public Tool {
         for (const std::string& path : matching("/etc/yum.repos.d/*.repo")) paths.push_back(path);
         return stamp_of(paths);
     }
-    // dnf touches one of these files when it has looked and nothing was new.
+    // dnf touches one of these files when a refresh found nothing new.
     std::time_t lists_time() const override {
         return newest_of(matching("/var/cache/dnf/*/repodata/*"));
     }
 
-    RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
-        RpmRehearsal all;
+    RpmSimulation simulate(const sdk::Call& call, const Job& job) override {
+        RpmSimulation all;
         const Scratch scratch(folder_);
         for (const Words& what : parts_of(job)) {
             Words words = reading(scratch);
@@ -119,7 +119,7 @@ class Dnf : public Tool {
             if (ran.output.find("Operation aborted.") == ran.output.npos &&
                 ran.output.find("Nothing to do.") == ran.output.npos)
                 throw failure_in(ran.output, kRules, "do it");
-            RpmRehearsal one = parse_dnf_summary(ran.output);
+            RpmSimulation one = parse_dnf_summary(ran.output);
             all.changed.insert(all.changed.end(), one.changed.begin(), one.changed.end());
             all.lowered.insert(all.lowered.end(), one.lowered.begin(), one.lowered.end());
             all.removed.insert(all.removed.end(), one.removed.begin(), one.removed.end());
@@ -140,7 +140,7 @@ class Dnf : public Tool {
         return changing(words);
     }
 
-    std::vector<std::string> side_by_side() const override {
+    std::vector<std::string> multi_version_capabilities() const override {
         Words all = setting_in(content_of("/etc/dnf/dnf.conf"), "installonlypkgs");
         all.insert(all.end(), kInstallOnly.begin(), kInstallOnly.end());
         return all;
@@ -189,7 +189,7 @@ class Dnf : public Tool {
                 "--setopt=clean_requirements_on_remove=False"};
     }
 
-    // Lists as they are, also old ones; packages may be fetched.
+    // Uses the lists as they are, also old ones; may download packages.
     posix::Command changing(const Words& what) const {
         Words words = common();
         words.insert(words.end(),
@@ -206,7 +206,7 @@ class Dnf : public Tool {
         return words;
     }
 
-    // dnf either installs or removes; what goes makes room for what comes.
+    // One run of dnf either installs or removes; removals first, since they may be in the way.
     static std::vector<Words> parts_of(const Job& job) {
         std::vector<Words> all;
         for (const auto& [verb, targets] :
@@ -263,7 +263,7 @@ std::vector<std::string> parse_versionlock(std::string_view text) {
     return names;
 }
 
-RpmRehearsal parse_dnf_summary(std::string_view output) {
+RpmSimulation parse_dnf_summary(std::string_view output) {
     static const std::set<std::string_view> kRemoving = {
         "Removing:", "Removing dependent packages:", "Removing unused dependencies:"};
     static const std::set<std::string_view> kChanging = {"Installing:",
@@ -272,7 +272,7 @@ RpmRehearsal parse_dnf_summary(std::string_view output) {
                                                          "Reinstalling:",
                                                          "Upgrading:",
                                                          "Downgrading:"};
-    RpmRehearsal rehearsal;
+    RpmSimulation simulation;
     std::string_view section;
     for (const std::string_view line : lines_of(output)) {
         if (kRemoving.count(line) != 0 || kChanging.count(line) != 0) {
@@ -282,15 +282,16 @@ RpmRehearsal parse_dnf_summary(std::string_view output) {
         } else if (const auto words = words_of(line); section.empty() || words.size() < 1) {
             continue;
         } else if (words[0] == "replacing" && words.size() > 1) {
-            rehearsal.removed.emplace_back(words[1].substr(0, words[1].rfind('.')));
+            simulation.removed.emplace_back(words[1].substr(0, words[1].rfind('.')));
         } else if (starts(line, " ") && !starts(line, "  ")) {
             // A row; what does not fit goes on in a line that is indented further.
             const std::string name(words[0]);
-            (kRemoving.count(section) != 0 ? rehearsal.removed : rehearsal.changed).push_back(name);
-            if (section == "Downgrading:") rehearsal.lowered.push_back(name);
+            (kRemoving.count(section) != 0 ? simulation.removed : simulation.changed)
+                .push_back(name);
+            if (section == "Downgrading:") simulation.lowered.push_back(name);
         }
     }
-    return rehearsal;
+    return simulation;
 }
 
 std::unique_ptr<Tool> make_dnf(const std::string& program, const std::string& folder) {

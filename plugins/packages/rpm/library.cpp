@@ -30,7 +30,7 @@ void* open_library() {
         .hint("install the package that has librpm.so.9");
 }
 
-// What it finds wrong comes to us as a status; it would otherwise go to standard error.
+// Errors are returned as a status; librpm would otherwise print them to standard error.
 int keep_quiet(rpmlogRec, rpmlogCallbackData) {
     return 0;
 }

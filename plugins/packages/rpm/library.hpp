@@ -11,9 +11,9 @@
 
 namespace evenkeel::packages {
 
-// What is used of librpm. It is looked up when it is first needed, so that this plugin also loads
-// on machines without it, and never unloaded. librpm keeps things in globals: hold `mutex` around
-// every use.
+// The functions of librpm that are used. It is loaded when it is first needed, so that this plugin
+// also loads on machines without it, and never unloaded. librpm has global state: hold `mutex`
+// around every use.
 struct Library {
     std::mutex mutex;
 
@@ -35,7 +35,7 @@ struct Library {
     decltype(&::rpmvercmp) compare_parts = nullptr;
 };
 
-// Throws EK_E_UNAVAILABLE when there is no librpm that we know, or it finds no configuration.
+// Throws EK_E_UNAVAILABLE when there is no librpm of a known version, or it has no configuration.
 Library& rpm_library();
 
 }  // namespace evenkeel::packages

@@ -21,7 +21,7 @@ constexpr std::time_t kStaleSeconds = 7 * 24 * 3600;
 constexpr const char* kLock = "/.rpm.lock";
 
 // zypper runs rpm once for each package, so that rpm's own lock is free in between.
-AtWork rpm_at_work(const std::string& folder) {
+FindLockHolder rpm_lock_holder(const std::string& folder) {
     return [lock = std::make_shared<LockFile>(folder + kLock)] {
         for (const char* path : {"/run/zypp.pid", "/var/lib/dnf/rpmdb_lock.pid", "/run/yum.pid"})
             if (const auto pid = pid_in(path)) return pid;
@@ -35,13 +35,13 @@ bool is_on_hold(const Words& holds, const std::string& name) {
     });
 }
 
-std::string doing(const Step& step) {
+std::string action_text(const Step& step) {
     return step.version ? "install " + step.id + " " + *step.version : "remove " + step.id;
 }
 
-std::string doing(const std::vector<Step>& steps) {
+std::string action_text(const std::vector<Step>& steps) {
     std::string text;
-    for (const Step& step : steps) text += (text.empty() ? "" : ", ") + doing(step);
+    for (const Step& step : steps) text += (text.empty() ? "" : ", ") + action_text(step);
     return text;
 }
 
@@ -53,8 +53,8 @@ bool contains(const Words& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// The line in which a run says that a script of this package has failed. rpm has it installed all
-// the same, and does not remember.
+// The line in which a run says that a script of this package has failed. rpm installs the package
+// all the same, and does not record the failure.
 std::optional<std::string> failed_script(const std::string& output, const Target& target) {
     const std::string package = "(" + target.name + "-";
     for (const std::string_view line : lines_of(output))
@@ -68,7 +68,7 @@ class Rpm : public Backend {
     explicit Rpm(std::unique_ptr<Tool> tool)
         : tool_(std::move(tool)),
           lock_(database_.folder() + kLock),
-          transactions_(rpm_at_work(database_.folder()), "rpm") {}
+          transactions_(rpm_lock_holder(database_.folder()), "rpm") {}
 
     std::string_view name() const override { return tool_->name(); }
 
@@ -93,7 +93,7 @@ class Rpm : public Backend {
     }
 
     std::vector<Available> available(const sdk::Call& call, const Words& ids) override {
-        learn(call, ids);
+        load_offers(call, ids);
         const bool stale = tool_->lists_time() + kStaleSeconds < std::time(nullptr);
         std::vector<Available> all;
         for (const std::string& id : ids) {
@@ -109,22 +109,23 @@ class Rpm : public Backend {
         return all;
     }
 
-    void rehearse(const sdk::Call& call, const std::vector<Step>& steps) override {
+    void simulate(const sdk::Call& call, const std::vector<Step>& steps) override {
         const Job job = job_of(call, steps);
-        const RpmRehearsal rehearsal = told(steps, [&] { return tool_->rehearse(call, job); });
+        const RpmSimulation simulation =
+            naming_steps(steps, [&] { return tool_->simulate(call, job); });
         Words installed, removed;
         for (const Target& target : job.install) installed.push_back(target.name);
         for (const Target& target : job.remove) removed.push_back(target.name);
-        refuse(rehearsal.removed, removed, steps, "these would go too", false);
-        refuse(rehearsal.lowered, installed, steps, "these would be lowered", false);
-        refuse(rehearsal.changed, installed, steps, "these would change, which are on hold", true);
+        refuse(simulation.removed, removed, steps, "these would go too", false);
+        refuse(simulation.lowered, installed, steps, "these would be lowered", false);
+        refuse(simulation.changed, installed, steps, "these would change, which are on hold", true);
     }
 
-    std::vector<Outcome> carry_out(const sdk::Call& call, const std::vector<Step>& steps) override {
+    std::vector<StepError> apply(const sdk::Call& call, const std::vector<Step>& steps) override {
         std::string output = finish_upgrades(call, steps);
         std::vector<Step> changes;
         for (const Step& step : steps)
-            if (!step.heal) changes.push_back(step);
+            if (!step.repair) changes.push_back(step);
         const Job job = job_of(call, changes);
         bool well = true;
         for (const posix::Command& command : tool_->commands(job)) {
@@ -133,14 +134,14 @@ class Rpm : public Backend {
             well = ran.exit_code == 0;
             if (!well) break;
         }
-        hold_again(call, job);
-        std::vector<Outcome> outcomes;
-        for (const Step& step : steps) outcomes.push_back(outcome_of(step, output));
-        if (!well && std::none_of(outcomes.begin(), outcomes.end(),
-                                  [](const Outcome& outcome) { return outcome.has_value(); }))
+        restore_holds(call, job);
+        std::vector<StepError> errors;
+        for (const Step& step : steps) errors.push_back(error_of(step, output));
+        if (!well && std::none_of(errors.begin(), errors.end(),
+                                  [](const StepError& error) { return error.has_value(); }))
             call.note(EK_SEV_WARNING, "",
                       failure_in(output, tool_->rules(), "leave all packages in order").what());
-        return outcomes;
+        return errors;
     }
 
     void require_hold() override { tool_->require_hold(); }
@@ -162,9 +163,9 @@ class Rpm : public Backend {
         // rpm opens its lock at the beginning of each run and closes it at the end; readers do not
         // open it.
         watched.folders = {{database_.folder(), {".rpm.lock"}, {}}, tool_->hold_folder()};
-        watched.at_work = rpm_at_work(database_.folder());
-        watched.look = [tool = tool_,
-                        database = std::make_shared<RpmDatabase>()](const std::string& id) {
+        watched.find_holder = rpm_lock_holder(database_.folder());
+        watched.fingerprint = [tool = tool_,
+                               database = std::make_shared<RpmDatabase>()](const std::string& id) {
             const auto found = database->find(id);
             if (!found) return std::string();
             std::string all = found->version + " " + found->architecture;
@@ -181,13 +182,14 @@ class Rpm : public Backend {
                 is_on_hold(holds, found.name)};
     }
 
-    // An upgrade puts the new one beside the old one, and takes that away in the end.
+    // An upgrade installs the new version beside the old one, which it removes at its end.
     bool is_half_upgraded(const Installed& found) {
-        return !found.older.empty() && !database_.provides(found.name, tool_->side_by_side());
+        return !found.older.empty() &&
+               !database_.provides(found.name, tool_->multi_version_capabilities());
     }
 
-    // What killed upgrades of these have left: the old ones go, as they would have gone then, and
-    // the new one is installed once more, since its scripts may not have run. Returns the outputs.
+    // Finishes upgrades that were killed: removes the old versions, and reinstalls the new one,
+    // since its scripts may not have run. Returns the outputs.
     std::string finish_upgrades(const sdk::Call& call, const std::vector<Step>& steps) {
         std::string output;
         for (const Step& step : steps) {
@@ -197,8 +199,8 @@ class Rpm : public Backend {
             words.insert(words.end(), found->older.begin(), found->older.end());
             // rpm waits for its lock by itself.
             output += transactions_.run(call, manager_command(words), follower()).output;
-            if (!step.heal || !come_about(step)) continue;
-            learn(call, {step.id});
+            if (!step.repair || !is_done(find(step.id), step)) continue;
+            load_offers(call, {step.id});
             if (offer_of(step))
                 output += change(call, tool_->reinstall_command(target_of(step)), true).output;
             else
@@ -209,10 +211,8 @@ class Rpm : public Backend {
         return output;
     }
 
-    bool come_about(const Step& step) { return came_about(find(step.id), step); }
-
-    // What the lists have of these ids, asked once for each until they change.
-    void learn(const sdk::Call& call, const Words& ids) {
+    // Loads what the lists have of these ids, once for each until the lists change.
+    void load_offers(const sdk::Call& call, const Words& ids) {
         if (std::string now = tool_->lists_stamp(); now != seen_) {
             offers_.clear();
             seen_ = std::move(now);
@@ -281,27 +281,27 @@ class Rpm : public Backend {
         Words wanted;
         for (const Step& step : steps)
             if (step.version) wanted.push_back(step.id);
-        learn(call, wanted);
+        load_offers(call, wanted);
         Job job;
         for (const Step& step : steps)
             (step.version ? job.install : job.remove).push_back(target_of(step));
         return job;
     }
 
-    // Runs `work` and tells of its failures what was to be done.
+    // Runs `work`; names the steps in its failure.
     template <typename Work>
-    RpmRehearsal told(const std::vector<Step>& steps, Work&& work) {
+    RpmSimulation naming_steps(const std::vector<Step>& steps, Work&& work) {
         try {
             return work();
         } catch (const sdk::Failure& failure) {
             std::string words = failure.what();
             if (const auto at = words.find("cannot do it"); at == 0)
-                words.replace(0, 12, "cannot " + doing(steps));
-            const ek_diag told = failure.diagnostic();
+                words.replace(0, 12, "cannot " + action_text(steps));
+            const ek_diag diagnostic = failure.diagnostic();
             throw sdk::Failure(failure.status(), words)
-                .at(std::string(sdk::view(told.path)))
-                .hint(std::string(sdk::view(told.detail)))
-                .retry_after_ms(told.retry_after_ms);
+                .at(std::string(sdk::view(diagnostic.path)))
+                .hint(std::string(sdk::view(diagnostic.detail)))
+                .retry_after_ms(diagnostic.retry_after_ms);
         }
     }
 
@@ -315,10 +315,12 @@ class Rpm : public Backend {
                 (!only_held || (is_on_hold(holds, name) && database_.find(name))))
                 others += (others.empty() ? "" : ", ") + name;
         if (!others.empty())
-            throw sdk::Failure(EK_E_CONFLICT, "to " + doing(steps) + ", " + why + ": " + others)
+            throw sdk::Failure(EK_E_CONFLICT,
+                               "to " + action_text(steps) + ", " + why + ": " + others)
                 .hint("describe them first");
     }
-    // Waits again when another one was quicker to take the lock.
+
+    // Waits again when another process took the lock first.
     posix::ProcessResult change(const sdk::Call& call, const posix::Command& command, bool follow) {
         while (true) {
             posix::ProcessResult ran =
@@ -328,7 +330,7 @@ class Rpm : public Backend {
         }
     }
 
-    // It has begun when rpm's lock is taken, by whatever is run for us.
+    // It has begun when a process that was started for it takes rpm's lock.
     Follow follower() {
         auto rest = std::make_shared<std::string>();
         return [this, rest](posix::Process& process, const sdk::Call& call) {
@@ -344,9 +346,9 @@ class Rpm : public Backend {
         };
     }
 
-    // What is on hold is so in its new version; what is gone is so no more. The run has left the
-    // holds as they were: one that somebody undid meanwhile stays undone.
-    void hold_again(const sdk::Call& call, const Job& job) {
+    // Renews the holds of what has a new version, and drops those of what was removed. The run has
+    // not touched the holds: one that was undone meanwhile stays undone.
+    void restore_holds(const sdk::Call& call, const Job& job) {
         const Words holds = tool_->holds();
         Words present, gone;
         for (const auto* targets : {&job.install, &job.remove})
@@ -359,13 +361,13 @@ class Rpm : public Backend {
         if (!present.empty()) change(call, tool_->hold_command(present, true), false);
     }
 
-    Outcome outcome_of(const Step& step, const std::string& output) {
+    StepError error_of(const Step& step, const std::string& output) {
         const auto now = find(step.id);
         const Target target{name_of(step.id), {}, {}};
-        if (!came_about(now, step)) return failure_in(output, tool_->rules(), doing(step));
+        if (!is_done(now, step)) return failure_in(output, tool_->rules(), action_text(step));
         if (const auto line = failed_script(output, target))
             return sdk::Failure(EK_E_INTERNAL,
-                                doing(step) + " is done, but a script of it failed: " + *line)
+                                action_text(step) + " is done, but a script of it failed: " + *line)
                 .hint(tail_of(output));
         return std::nullopt;
     }

@@ -4,7 +4,7 @@
 
 namespace evenkeel::packages {
 
-// A folder in `folder` for what a program writes and nobody reads; it goes with all that is in it.
+// A new folder in `folder` for what a program writes and nobody reads; removed with its contents.
 class Scratch {
   public:
     explicit Scratch(const std::string& folder);

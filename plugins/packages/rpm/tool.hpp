@@ -26,59 +26,60 @@ struct Target {
     std::string name;
     std::string version;
     std::string architecture;
-    bool held = false;  // it is on hold, which the tool shall not heed
+    bool held = false;  // it is on hold, which the tool is to ignore
 };
 
-// What shall be done together.
+// What is to be done in one transaction.
 struct Job {
     std::vector<Target> install;  // anew, up or down
     std::vector<Target> remove;
 };
 
-// What a rehearsal says would be done, by package names.
-struct RpmRehearsal {
+// What would be done, by package names.
+struct RpmSimulation {
     std::vector<std::string> changed;  // installed, up or down
     std::vector<std::string> lowered;  // of these, to a lower version
     std::vector<std::string> removed;
 };
 
-// The program in charge of packages on a machine of rpm. [worker]
+// The program that installs and removes packages on a machine of rpm. [worker]
 class Tool {
   public:
     virtual ~Tool() = default;
     virtual std::string_view name() const = 0;
 
-    // All that the lists have of these names, as the lists are; throws EK_E_UNAVAILABLE if they
-    // cannot be read. Changes as the lists do, the stamp.
+    // All that the lists have of these names, without a refresh; throws EK_E_UNAVAILABLE if they
+    // cannot be read. The stamp changes when the lists do.
     virtual std::vector<RpmOffer> offers(const sdk::Call& call,
                                          const std::vector<std::string>& names) = 0;
     virtual std::string lists_stamp() const = 0;
     virtual std::time_t lists_time() const = 0;  // when they were last refreshed; 0: never
 
-    // What would be done. Throws why it cannot.
-    virtual RpmRehearsal rehearse(const sdk::Call& call, const Job& job) = 0;
+    // Throws the reason if it cannot be done.
+    virtual RpmSimulation simulate(const sdk::Call& call, const Job& job) = 0;
     // The runs that do it, in order. They refresh no list.
     virtual std::vector<posix::Command> commands(const Job& job) = 0;
-    // The run that does it all over, in the same version.
+    // The run that reinstalls it in the same version.
     virtual posix::Command reinstall_command(const Target& target) = 0;
-    // Of what provides one of these, several versions may be on the machine side by side.
-    virtual std::vector<std::string> side_by_side() const = 0;
-    // From one line of a run's output: a package's number and of how many, 0 if it tells nothing.
+    // Of a package that provides one of these, several versions may be installed side by side.
+    virtual std::vector<std::string> multi_version_capabilities() const = 0;
+    // From one line of a run's output: the number of a package and of how many; 0 if it has none.
     virtual std::pair<int, int> progress_in(std::string_view line) const = 0;
     virtual const Rules& rules() const = 0;
-    virtual bool is_busy(const posix::ProcessResult& ran) const = 0;  // someone else holds its lock
+    virtual bool is_busy(
+        const posix::ProcessResult& ran) const = 0;  // another process holds its lock
 
-    // What is on hold: the patterns of names.
+    // The patterns of the names that are on hold.
     virtual std::vector<std::string> holds() const = 0;
     virtual void require_hold() const = 0;  // throws EK_E_UNSUPPORTED where it cannot hold
-    // Whether a hold is one of a version, so that it has to be made anew with another one.
+    // Whether a hold names a version, so that it has to be renewed for another one.
     virtual bool holds_versions() const = 0;
     virtual posix::Command hold_command(const std::vector<std::string>& names, bool hold) const = 0;
     virtual Watched::Folder hold_folder() const = 0;
 };
 
-// dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum". `folder` is for what they
-// write and nobody reads.
+// dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum". `folder` is for
+// their scratch files.
 std::unique_ptr<Tool> make_dnf(const std::string& program, const std::string& folder);
 std::unique_ptr<Tool> make_zypper(const std::string& folder);
 
@@ -87,8 +88,8 @@ std::vector<std::string> parse_versionlock(std::string_view text);
 std::vector<std::string> parse_zypper_locks(std::string_view text);
 
 // What `dnf --assumeno` and `zypper --xmlout --dry-run` print. Pure.
-RpmRehearsal parse_dnf_summary(std::string_view output);
-RpmRehearsal parse_zypper_summary(std::string_view output);
+RpmSimulation parse_dnf_summary(std::string_view output);
+RpmSimulation parse_zypper_summary(std::string_view output);
 
 // Of `zypper --xmlout search -s`, and the priorities in that of `repos`. Pure.
 std::vector<RpmOffer> parse_zypper_search(std::string_view output,

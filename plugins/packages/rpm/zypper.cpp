@@ -50,7 +50,7 @@ const Rules kRules = {
     {"scriptlet failed", EK_E_INTERNAL},
 };
 
-// A file without a name, for programs that this process starts; it lasts as long as this object.
+// A file without a name, for programs that this process starts. It lasts as long as this object.
 class MemoryFile {
   public:
     explicit MemoryFile(const std::string& text) : fd_(::memfd_create("zypp", MFD_CLOEXEC)) {
@@ -122,7 +122,7 @@ class Zypper : public Tool {
         return newest_of(paths);
     }
 
-    RpmRehearsal rehearse(const sdk::Call& call, const Job& job) override {
+    RpmSimulation simulate(const sdk::Call& call, const Job& job) override {
         posix::Command command = command_of(job, {"--dry-run"});
         const Scratch scratch(folder_);
         const Words variables = reading(scratch);
@@ -131,7 +131,7 @@ class Zypper : public Tool {
         summary.argv.insert(summary.argv.begin() + 1, "--xmlout");
         const posix::ProcessResult ran = posix::run(call, summary);
         if (ran.exit_code == 0) return parse_zypper_summary(ran.output);
-        // What is wrong it tells people better than programs.
+        // Its output for people says better than the XML what is wrong.
         throw failure_in(posix::run(call, command).output, kRules, "do it");
     }
 
@@ -144,7 +144,7 @@ class Zypper : public Tool {
         return command_of({{target}, {}}, {"--force"});
     }
 
-    std::vector<std::string> side_by_side() const override {
+    std::vector<std::string> multi_version_capabilities() const override {
         Words all = {"multiversion(kernel)"};
         for (std::string word :
              setting_in(content_of(std::string(kFolder) + "/zypp.conf"), "multiversion"))
@@ -183,7 +183,7 @@ class Zypper : public Tool {
     Watched::Folder hold_folder() const override { return {kFolder, {}, {"locks"}, false}; }
 
   private:
-    // It takes no lock then, writes no log, and what else it writes to a folder of its own.
+    // With these it takes no lock, writes no log, and writes all else to a folder of its own.
     static Words reading(const Scratch& scratch) {
         return {"ZYPP_READONLY_HACK=1", "ZYPP_LOGFILE=/dev/null", "ZYPPTMPDIR=" + scratch.path()};
     }
@@ -222,8 +222,8 @@ class Zypper : public Tool {
         return manager_command(words, held.empty() ? Words() : without_locks(held));
     }
 
-    // zypper cannot be told to pass over a lock, but it can be given another list of them: so ours
-    // never go from the real one.
+    // zypper cannot be told to ignore a lock, but it can be given another list of them: so the real
+    // list is never changed.
     Words without_locks(const Words& names) {
         std::string rest;
         for (const std::string_view stanza : stanzas_of(locks())) {
@@ -254,8 +254,8 @@ std::vector<std::string> parse_zypper_locks(std::string_view text) {
     return names;
 }
 
-RpmRehearsal parse_zypper_summary(std::string_view output) {
-    RpmRehearsal rehearsal;
+RpmSimulation parse_zypper_summary(std::string_view output) {
+    RpmSimulation simulation;
     std::string_view section;
     for (const std::string_view line : lines_of(output)) {
         if (starts(line, "<to-")) {
@@ -265,11 +265,11 @@ RpmRehearsal parse_zypper_summary(std::string_view output) {
         } else if (!section.empty() && starts(line, "<solvable ") &&
                    attribute(line, "type") == "package") {
             const std::string name = attribute(line, "name");
-            (section == "to-remove" ? rehearsal.removed : rehearsal.changed).push_back(name);
-            if (starts(section, "to-downgrade")) rehearsal.lowered.push_back(name);
+            (section == "to-remove" ? simulation.removed : simulation.changed).push_back(name);
+            if (starts(section, "to-downgrade")) simulation.lowered.push_back(name);
         }
     }
-    return rehearsal;
+    return simulation;
 }
 
 std::vector<RpmOffer> parse_zypper_search(std::string_view output,

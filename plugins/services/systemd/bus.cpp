@@ -56,8 +56,8 @@ bool Pending::failed() const {
     return sd_bus_message_is_method_error(reply_.get(), nullptr) > 0;
 }
 
-sd_bus_message* Pending::reply(const std::string& doing) const {
-    if (failed()) throw bus_failure(*sd_bus_message_get_error(reply_.get()), doing);
+sd_bus_message* Pending::reply(const std::string& action) const {
+    if (failed()) throw bus_failure(*sd_bus_message_get_error(reply_.get()), action);
     return reply_.get();
 }
 
@@ -87,11 +87,11 @@ void Bus::send(const Message& message, Pending& pending) const {
     pending.slot_.reset(slot);
 }
 
-Message Bus::call(const Message& message, const std::string& doing) const {
+Message Bus::call(const Message& message, const std::string& action) const {
     Pending pending;
     send(message, pending);
     serve_until([&] { return pending.arrived(); });
-    return Message(sd_bus_message_ref(pending.reply(doing)));
+    return Message(sd_bus_message_ref(pending.reply(action)));
 }
 
 void Bus::serve_until(const std::function<bool()>& done) const {

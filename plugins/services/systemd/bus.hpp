@@ -48,8 +48,8 @@ class Pending {
 
     bool arrived() const { return reply_ != nullptr; }
     bool failed() const;
-    // The reply; if it is an error, throws "cannot <doing>: <its words>".
-    sd_bus_message* reply(const std::string& doing) const;
+    // The reply; if it is an error, throws "cannot <action>: <its words>".
+    sd_bus_message* reply(const std::string& action) const;
 
   private:
     friend class Bus;
@@ -73,7 +73,7 @@ class Bus {
                       Pending& pending) const;
     void send(const Message& message, Pending& pending) const;
     // Sends it and waits for the reply, as Pending::reply().
-    Message call(const Message& message, const std::string& doing) const;
+    Message call(const Message& message, const std::string& action) const;
     // Handles messages until `done`; throws when the call is cancelled or past its deadline, or the
     // connection breaks.
     void serve_until(const std::function<bool()>& done) const;

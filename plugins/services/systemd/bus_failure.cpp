@@ -57,9 +57,9 @@ constexpr Known kKnown[] = {
 
 }  // namespace
 
-sdk::Failure bus_failure(const sd_bus_error& error, const std::string& doing) {
+sdk::Failure bus_failure(const sd_bus_error& error, const std::string& action) {
     const std::string_view name = error.name ? error.name : "";
-    std::string words = "cannot " + doing + ": ";
+    std::string words = "cannot " + action + ": ";
     words += error.message ? std::string_view(error.message) : name;
     for (const Known& known : kKnown) {
         if (known.name != name) continue;

@@ -101,11 +101,11 @@ void Manager::add_details(Unit* first, Unit* last) const {
 }
 
 std::vector<std::string> Manager::names() const {
-    const auto list = [&](const char* method, const char* doing) {
+    const auto list = [&](const char* method, const char* action) {
         const Message request = bus_.manager_call(method);
         append_names(request, {});
         append_names(request, {"*.service"});
-        return bus_.call(request, doing);
+        return bus_.call(request, action);
     };
     std::set<std::string> found;
     const Message loaded = list("ListUnitsByPatterns", "list services");
@@ -123,13 +123,13 @@ std::vector<std::string> Manager::names() const {
     return {found.begin(), found.end()};
 }
 
-void Manager::change_files(const char* method, const std::string& unit, const std::string& doing,
+void Manager::change_files(const char* method, const std::string& unit, const std::string& action,
                            std::initializer_list<bool> flags) const {
     const Message request = bus_.manager_call(method);
     append_names(request, {unit});
     for (const bool flag : flags)
         require(sd_bus_message_append(request.get(), "b", static_cast<int>(flag)));
-    bus_.call(request, doing + " " + unit);
+    bus_.call(request, action + " " + unit);
 }
 
 // The flags: for this boot only; replace what stands in the way.
@@ -167,8 +167,8 @@ void Manager::run_job(const char* method, const char* verb, const std::string& u
     Jobs jobs(bus_);
     const Message request = bus_.manager_call(method);
     require(sd_bus_message_append(request.get(), "ss", unit.c_str(), "replace"));
-    const std::string doing = std::string(verb) + " " + unit;
-    const Message reply = bus_.call(request, doing);
+    const std::string action = std::string(verb) + " " + unit;
+    const Message reply = bus_.call(request, action);
     const char* path = nullptr;
     require(sd_bus_message_read(reply.get(), "o", &path));
     std::string result;
@@ -176,7 +176,7 @@ void Manager::run_job(const char* method, const char* verb, const std::string& u
         result = jobs.result_of(path);
     } catch (const sdk::Failure& failure) {
         if (failure.status() != EK_E_TIMEOUT) throw;
-        throw sdk::Failure(EK_E_TIMEOUT, "the job to " + doing + " was under way at the deadline")
+        throw sdk::Failure(EK_E_TIMEOUT, "the job to " + action + " was under way at the deadline")
             .hint("systemd goes on with it; give the command more time, or see systemctl status");
     }
     if (result != "done") job_failed(verb, unit, result);

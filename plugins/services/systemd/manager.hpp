@@ -42,7 +42,7 @@ class Manager {
   private:
     std::vector<Unit> list_by_names(const std::vector<std::string>& names) const;
     void add_details(Unit* first, Unit* last) const;
-    void change_files(const char* method, const std::string& unit, const std::string& doing,
+    void change_files(const char* method, const std::string& unit, const std::string& action,
                       std::initializer_list<bool> flags) const;
     [[noreturn]] void job_failed(const char* verb, const std::string& unit,
                                  const std::string& result) const;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "tests/unit/plugins/call_frame.hpp"
 
 namespace evenkeel::accounts {

@@ -26,7 +26,7 @@ class Locks : public testing::Test {
 
     void wait(const CallFrame& frame) const {
         const sdk::Call call = frame.call();
-        Patience(call).wait_for_locks(etc_);
+        WaitBudget(call).wait_for_locks(etc_);
     }
 
     test::TempFolder folder_;

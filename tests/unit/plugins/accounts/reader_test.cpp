@@ -20,7 +20,7 @@ std::optional<std::string> told_of(const Database& database, const std::string& 
     return user ? std::optional(word + std::to_string(user->uid)) : std::nullopt;
 }
 
-const Kind kUsers = {
+const AccountKind kUsers = {
     [](const Database& database) { return names_in(database.users()); },
     [](const Database& database, const std::string& id) { return told_of(database, id, "is "); },
     [](const Database& database, const std::string& id) { return told_of(database, id, "be "); }};

@@ -10,16 +10,16 @@ namespace {
 using test::CallFrame;
 using test::failure_of;
 
-std::string failing(const Command& command, int code, const std::string& output) {
+std::string failing(const ToolCall& command, int code, const std::string& output) {
     return failure_of([&] { throw tool_failure(command, code, output); });
 }
 
 TEST(AToolsFailure, SaysItsFirstLineAndWhatToMakeOfIt) {
-    const Command usermod{"usermod", {}, {}, {"/uid"}};
+    const ToolCall usermod{"usermod", {}, {}, {"/uid"}};
     EXPECT_EQ(failing(usermod, 8, "usermod: user alice is currently used by process 7\nmore\n"),
               std::to_string(EK_E_CONFLICT) +
                   " /uid: usermod: user alice is currently used by process 7 (exit code 8)");
-    const Command both{"usermod", {}, {}, {"/uid", "/home"}};
+    const ToolCall both{"usermod", {}, {}, {"/uid", "/home"}};
     EXPECT_EQ(failing(both, 3, ""),
               std::to_string(EK_E_INVALID) + " : usermod says nothing (exit code 3)");
     EXPECT_EQ(failing(both, 12, "a\tb\x01"),
@@ -33,7 +33,7 @@ TEST(ATool, ThatIsMissingLeavesTheChangesFailed) {
     changes.field("/gecos", "1", "2");
     EXPECT_EQ(failure_of([&] {
                   changes.carry_out(frame.call(), [&] {
-                      carry_out({{"no-such-tool", {}, {}, {"/gecos"}}}, frame.call(), changes);
+                      run_tools({{"no-such-tool", {}, {}, {"/gecos"}}}, frame.call(), changes);
                   });
               }),
               std::to_string(EK_E_UNAVAILABLE) + " : there is no /usr/sbin/no-such-tool");
@@ -46,7 +46,7 @@ TEST(ATool, ThatFailsAfterAnotherSucceededMakesItPartial) {
     for (const char* field : {"/a", "/b"}) changes.field(field, "1", "2");
     EXPECT_EQ(failure_of([&] {
                   changes.carry_out(frame.call(), [&] {
-                      carry_out({{"true", {}, {}, {"/a"}}, {"false", {}, {}, {"/b"}}}, frame.call(),
+                      run_tools({{"true", {}, {}, {"/a"}}, {"false", {}, {}, {"/b"}}}, frame.call(),
                                 changes);
                   });
               }).substr(0, 2),

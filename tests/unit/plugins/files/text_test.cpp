@@ -4,8 +4,8 @@
 #include <evenkeel/plugin.hpp>
 #include <gtest/gtest.h>
 
+#include "plugins/posix/format.hpp"
 #include "plugins/posix/path.hpp"
-#include "plugins/posix/stamp.hpp"
 
 namespace evenkeel {
 namespace {

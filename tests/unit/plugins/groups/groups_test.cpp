@@ -18,10 +18,10 @@ const Database kDatabase =
 std::string commands(const std::string& name, const std::string& description) {
     const CallFrame frame;
     const accounts::Group* const now = kDatabase.group(name);
-    const Wanted wanted = wanted_from(frame.call(), description, kDatabase, now);
+    const Desired wanted = parse_desired(frame.call(), description, kDatabase, now);
     std::string all;
-    for (const auto& command : commands_for(name, wanted, difference(now, wanted))) {
-        all += command.tool;
+    for (const auto& command : tool_calls_for(name, wanted, difference(now, wanted))) {
+        all += command.name;
         for (const std::string& argument : command.arguments) all += " [" + argument + "]";
         for (const std::string& field : command.fields) all += " " + field;
         all += ";";
@@ -48,7 +48,7 @@ TEST(AGroup, TakesNewMembersOnlyIfTheyExist) {
     EXPECT_EQ(failure_of([] { commands("crew", R"({"members":["bob","carol"]})"); }),
               std::to_string(EK_E_INVALID) + " /members/1: there is no user \"carol\"");
     const CallFrame plan(EK_CALL_DRY_RUN);
-    wanted_from(plan.call(), R"({"members":["carol"]})", kDatabase, nullptr);
+    parse_desired(plan.call(), R"({"members":["carol"]})", kDatabase, nullptr);
     EXPECT_EQ(plan.notes, std::vector<std::string>{"/members/0 there is no user \"carol\" yet"});
 }
 
@@ -60,8 +60,8 @@ TEST(AGroup, NeverGetsAnothersNumber) {
 TEST(ADifference, HasBeforeAndAfter) {
     const CallFrame frame;
     const accounts::Group* const crew = kDatabase.group("crew");
-    const Wanted wanted =
-        wanted_from(frame.call(), R"({"gid":52,"members":["bob"]})", kDatabase, crew);
+    const Desired wanted =
+        parse_desired(frame.call(), R"({"gid":52,"members":["bob"]})", kDatabase, crew);
     EXPECT_TRUE(difference(crew, wanted).has("/gid"));
     EXPECT_EQ(state_of(*crew), R"({"gid":50,"members":["alice","elsewhere"]})");
 }

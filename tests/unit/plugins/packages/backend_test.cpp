@@ -29,7 +29,7 @@ class PackagesBackend : public testing::Test {
         put("var/lib/rpm/rpmdb.sqlite");
         put("usr/bin/" + tool);
     }
-    std::string chosen() const { return in_charge(folder_.path() + "/"); }
+    std::string chosen() const { return detect_backend(folder_.path() + "/"); }
     std::string refusal() const {
         return failure_of([&] { chosen(); }, EK_E_UNAVAILABLE);
     }

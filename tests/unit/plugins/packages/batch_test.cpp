@@ -37,7 +37,7 @@ class FakeBackend : public Backend {
                 {unknown.count(id) != 0 ? std::nullopt : std::optional<std::string>("1"), false});
         return all;
     }
-    void rehearse(const sdk::Call&, const std::vector<Step>& steps) override {
+    void simulate(const sdk::Call&, const std::vector<Step>& steps) override {
         std::set<std::string> coming = present;
         for (const Step& step : steps) coming.insert(step.id);
         for (const Step& step : steps) {
@@ -46,7 +46,7 @@ class FakeBackend : public Backend {
                 throw sdk::Failure(EK_E_CONFLICT, step.id + " needs " + required[step.id]);
         }
     }
-    std::vector<Outcome> carry_out(const sdk::Call&, const std::vector<Step>& steps) override {
+    std::vector<StepError> apply(const sdk::Call&, const std::vector<Step>& steps) override {
         bool breaks = false;
         for (const Step& step : steps) {
             did += (step.version ? "+" : "-") + step.id;
@@ -54,13 +54,13 @@ class FakeBackend : public Backend {
             breaks = breaks || breaking.count(step.id) != 0;
         }
         did += ";";
-        std::vector<Outcome> outcomes(steps.size());
+        std::vector<StepError> errors(steps.size());
         for (std::size_t at = 0; at < steps.size(); ++at) {
-            if (breaks) outcomes[at] = sdk::Failure(EK_E_INTERNAL, "broken by " + did);
+            if (breaks) errors[at] = sdk::Failure(EK_E_INTERNAL, "broken by " + did);
             if (!breaks && steps[at].version) present.insert(steps[at].id);
             if (!breaks && !steps[at].version) present.erase(steps[at].id);
         }
-        return outcomes;
+        return errors;
     }
     void set_hold(const sdk::Call&, const std::vector<std::string>& ids, bool hold) override {
         for (const std::string& id : ids) {
@@ -76,10 +76,10 @@ class PackagesBatch : public testing::Test {
   protected:
     // Each entry's failure, "" where it came about.
     std::vector<std::string> run(const std::vector<sdk::Entry>& entries) {
-        std::vector<Planned> batch = plan_batch(call_.call(), backend_, entries);
-        carry_out_batch(call_.call(), backend_, batch);
+        std::vector<PackagePlan> batch = plan_batch(call_.call(), backend_, entries);
+        apply_batch(call_.call(), backend_, batch);
         std::vector<std::string> failures;
-        for (const Planned& each : batch)
+        for (const PackagePlan& each : batch)
             failures.push_back(each.failure ? each.failure->what() : "");
         return failures;
     }

@@ -134,11 +134,11 @@ TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
 }
 
 TEST_F(DpkgDatabase, IsWaitedForUntilTheDeadline) {
-    const AtWork at_work = dpkg_at_work(folder_.path());
-    const auto wait = [&](const sdk::Call& call) { wait_until_free(call, at_work, "dpkg"); };
+    const FindLockHolder find_holder = dpkg_lock_holder(folder_.path());
+    const auto wait = [&](const sdk::Call& call) { wait_until_free(call, find_holder, "dpkg"); };
     EXPECT_NO_THROW(wait(CallFrame().call()));
     const Locker worker(folder_ / "lock-frontend");
-    EXPECT_EQ(at_work(), worker.pid());
+    EXPECT_EQ(find_holder(), worker.pid());
     CallFrame late(0, std::chrono::milliseconds(400));
     EXPECT_EQ(failure_of([&] { wait(late.call()); }, EK_E_BUSY)
                   .find("dpkg is locked by process " + std::to_string(worker.pid())),

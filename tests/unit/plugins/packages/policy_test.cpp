@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/packages/apt/candidates.hpp"
-#include "plugins/packages/apt/rehearsal.hpp"
+#include "plugins/packages/apt/simulation.hpp"
 
 namespace evenkeel::packages {
 namespace {
@@ -50,11 +50,11 @@ TEST(AptPolicy, KeepsANewerInstalledVersionUnlessPinned) {
 }
 
 TEST(AptRehearsal, NamesWhatWouldComeAndGo) {
-    const Rehearsal rehearsal = parse_rehearsal(
+    const Simulation simulation = parse_simulation(
         "Reading package lists...\nInst libhello (1.0 bed:v1 [all])\n"
         "Inst hello [1.0] (2.0 bed:v2 [all])\nRemv rival [1.0]\nPurg old [3]\nConf hello (2.0)\n");
-    EXPECT_EQ(rehearsal.installed, (std::vector<std::string>{"libhello", "hello"}));
-    EXPECT_EQ(rehearsal.removed, (std::vector<std::string>{"rival", "old"}));
+    EXPECT_EQ(simulation.installed, (std::vector<std::string>{"libhello", "hello"}));
+    EXPECT_EQ(simulation.removed, (std::vector<std::string>{"rival", "old"}));
 }
 
 TEST(AptRun, NamesWhatItHasFoundOnHold) {

@@ -9,7 +9,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 TEST(DnfSummary, NamesWhatWouldComeAndGo) {
-    const RpmRehearsal rehearsal = parse_dnf_summary(R"(Dependencies resolved.
+    const RpmSimulation simulation = parse_dnf_summary(R"(Dependencies resolved.
 ================================================================================
  Package              Architecture       Version           Repository      Size
 ================================================================================
@@ -31,11 +31,11 @@ Install  2 Packages
 
 Operation aborted.
 )");
-    EXPECT_EQ(rehearsal.changed,
+    EXPECT_EQ(simulation.changed,
               (Words{"hello", "a-name-that-is-so-long-that-it-has-a-line-of-its-own", "libhello",
                      "other"}));
-    EXPECT_EQ(rehearsal.lowered, Words{"other"});
-    EXPECT_EQ(rehearsal.removed, (Words{"greeter", "rival"}));
+    EXPECT_EQ(simulation.lowered, Words{"other"});
+    EXPECT_EQ(simulation.removed, (Words{"greeter", "rival"}));
     EXPECT_TRUE(parse_dnf_summary("Nothing to do.\nInstall  2 Packages\n x y\n").changed.empty());
 }
 
@@ -55,7 +55,7 @@ TEST(ZypperLocks, NameWhatIsOnHold) {
 }
 
 TEST(ZypperSummary, NamesWhatWouldComeAndGo) {
-    const RpmRehearsal rehearsal = parse_zypper_summary(R"(<?xml version='1.0'?>
+    const RpmSimulation simulation = parse_zypper_summary(R"(<?xml version='1.0'?>
 <install-summary download-size="0" packages-to-change="4">
 <to-install>
 <solvable type="package" name="hello" edition="1.0-1" arch="noarch" summary="tiny hello">
@@ -71,9 +71,9 @@ TEST(ZypperSummary, NamesWhatWouldComeAndGo) {
 </install-summary>
 <solvable type="package" name="unasked"/>
 )");
-    EXPECT_EQ(rehearsal.changed, (Words{"hello", "libhello"}));
-    EXPECT_EQ(rehearsal.lowered, Words{"libhello"});
-    EXPECT_EQ(rehearsal.removed, Words{"rival"});
+    EXPECT_EQ(simulation.changed, (Words{"hello", "libhello"}));
+    EXPECT_EQ(simulation.lowered, Words{"libhello"});
+    EXPECT_EQ(simulation.removed, Words{"rival"});
 }
 
 TEST(ZypperSearch, GivesWhatEnabledSourcesHave) {

@@ -41,7 +41,7 @@ class PackagesTransaction : public testing::Test {
     std::string at(const char* name) const { return folder_ / name; }
 
     test::TempFolder folder_;
-    Transactions transactions_{dpkg_at_work(folder_.path()), "dpkg"};
+    Transactions transactions_{dpkg_lock_holder(folder_.path()), "dpkg"};
 };
 
 TEST_F(PackagesTransaction, TellsItsProgress) {

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "plugins/users/commands.hpp"
 #include "plugins/users/date.hpp"
 #include "plugins/users/difference.hpp"
 #include "plugins/users/password.hpp"
+#include "plugins/users/tool_calls.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 #include "tests/unit/plugins/call_frame.hpp"
 
@@ -35,11 +35,11 @@ const Database kDatabase = Database::parse(
 std::string commands(const std::string& login, const std::string& description) {
     const CallFrame frame;
     const accounts::User* const now = kDatabase.user(login);
-    const Wanted wanted = wanted_from(frame.call(), description, kDatabase, now);
+    const Desired wanted = parse_desired(frame.call(), description, kDatabase, now);
     const sdk::Changes changes = difference(now, wanted, kDatabase);
     std::string all, covered;
-    for (const auto& command : commands_for(login, now, wanted, kDatabase, changes)) {
-        all += command.tool;
+    for (const auto& command : tool_calls_for(login, now, wanted, kDatabase, changes)) {
+        all += command.name;
         for (const std::string& argument : command.arguments) all += " [" + argument + "]";
         if (!command.input.empty()) all += " < " + command.input;
         all += ";";
@@ -143,8 +143,8 @@ TEST(ADescription, IsRefusedByItsField) {
 
 TEST(ADryRun, OnlyWarnsOfAGroupThatIsNotThereYet) {
     const CallFrame frame(EK_CALL_DRY_RUN);
-    const Wanted wanted =
-        wanted_from(frame.call(), R"({"group":"web","groups":["adm","crew"]})", kDatabase, nullptr);
+    const Desired wanted = parse_desired(frame.call(), R"({"group":"web","groups":["adm","crew"]})",
+                                         kDatabase, nullptr);
     EXPECT_EQ(frame.notes, (std::vector<std::string>{"/group there is no group \"web\" yet",
                                                      "/groups/1 there is no group \"crew\" yet"}));
     EXPECT_TRUE(difference(nullptr, wanted, kDatabase).has("/group"));

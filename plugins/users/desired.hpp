@@ -12,8 +12,8 @@
 
 namespace evenkeel::users {
 
-// A description, read and looked up in the account files. What is not there stays as it is.
-struct Wanted {
+// A description, parsed, with names resolved in the account files. What is empty stays as it is.
+struct Desired {
     std::optional<std::uint32_t> uid;
     std::optional<std::string> group;  // as it was described
     std::optional<std::uint32_t> gid;  // of `group`; none if it does not exist (dry run only)
@@ -27,8 +27,8 @@ struct Wanted {
 
 // Throws EK_E_INVALID with the pointer of the field that is wrong: the host's schema check is not
 // relied on. A group that does not exist is such a field, but in a dry run only worth a warning:
-// the plan may be of a file that makes the group first. `now` is the user, or nullptr.
-Wanted wanted_from(const sdk::Call& call, std::string_view description,
-                   const accounts::Database& database, const accounts::User* now);
+// the group may be created by an earlier entry of the same plan. `now` is the user, or nullptr.
+Desired parse_desired(const sdk::Call& call, std::string_view description,
+                      const accounts::Database& database, const accounts::User* now);
 
 }  // namespace evenkeel::users

@@ -1,4 +1,4 @@
-#include "plugins/files/wanted.hpp"
+#include "plugins/files/desired.hpp"
 
 #include <climits>
 
@@ -42,18 +42,18 @@ std::optional<std::string> target_from(const json::Value& description) {
 
 }  // namespace
 
-Wanted wanted_from(std::string_view description, posix::Accounts& accounts) {
+Desired parse_desired(std::string_view description, posix::Accounts& accounts) {
     const json::Document document = json::parse_object(description);
-    Wanted wanted;
-    wanted.symlink = is_symlink(document);
-    wanted.content = content_from(document);
-    wanted.target = target_from(document);
-    wanted.ownership = posix::ownership_from(document, accounts);
-    wanted.sensitive = json::flag_of(document, "sensitive", false);
-    if (wanted.symlink && wanted.content) refuse("/content", "a symlink has no content");
-    if (wanted.symlink && wanted.ownership.mode) refuse("/mode", "a symlink has no mode");
-    if (!wanted.symlink && wanted.target) refuse("/target", "only a symlink has a target");
-    return wanted;
+    Desired desired;
+    desired.symlink = is_symlink(document);
+    desired.content = content_from(document);
+    desired.target = target_from(document);
+    desired.ownership = posix::ownership_from(document, accounts);
+    desired.sensitive = json::flag_of(document, "sensitive", false);
+    if (desired.symlink && desired.content) refuse("/content", "a symlink has no content");
+    if (desired.symlink && desired.ownership.mode) refuse("/mode", "a symlink has no mode");
+    if (!desired.symlink && desired.target) refuse("/target", "only a symlink has a target");
+    return desired;
 }
 
 }  // namespace evenkeel::files

@@ -1,4 +1,4 @@
-#include "plugins/posix/stamp.hpp"
+#include "plugins/posix/format.hpp"
 
 #include <array>
 #include <cstdio>

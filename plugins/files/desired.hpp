@@ -8,8 +8,8 @@
 
 namespace evenkeel::files {
 
-// A description, read.
-struct Wanted {
+// A description, parsed.
+struct Desired {
     bool symlink = false;
     std::optional<std::string> content;
     std::optional<std::string> target;
@@ -17,8 +17,8 @@ struct Wanted {
     bool sensitive = false;
 };
 
-// Throws EK_E_INVALID with the pointer of the field that is wrong, also for fields that do not go
-// together: the host's schema check is not relied on.
-Wanted wanted_from(std::string_view description, posix::Accounts& accounts);
+// Throws EK_E_INVALID with the pointer of the field that is wrong, also for fields that contradict
+// each other: the host's schema check is not relied on.
+Desired parse_desired(std::string_view description, posix::Accounts& accounts);
 
 }  // namespace evenkeel::files

@@ -1,4 +1,4 @@
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +51,7 @@ std::optional<std::uint32_t> id_of(const json::Value& object, const char* name) 
     return static_cast<std::uint32_t>(*number);
 }
 
-std::optional<bool> truth_of(const json::Value& object, const char* name) {
+std::optional<bool> flag_of(const json::Value& object, const char* name) {
     if (!json::find(object, name)) return std::nullopt;
     return json::flag_of(object, name, false);
 }
@@ -64,7 +64,7 @@ std::optional<std::vector<std::string>> names_of(const json::Value& object, cons
     for (const json::Value& item : value->GetArray()) {
         if (!item.IsString()) refuse(name, "is not an array of names");
         const std::string_view text = json::text(item);
-        // Either of these would be two names, or another field, where it is written to.
+        // In the files these separate names and fields.
         if (text.empty() || text.find_first_of(",:\n") != text.npos)
             throw sdk::Failure(EK_E_INVALID, "a name has no comma, colon or line break")
                 .at(pointer_to(object, name, text));

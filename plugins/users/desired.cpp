@@ -1,9 +1,9 @@
-#include "plugins/users/wanted.hpp"
+#include "plugins/users/desired.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "plugins/accounts/describe.hpp"
+#include "plugins/accounts/fields.hpp"
 #include "plugins/users/date.hpp"
 #include "plugins/users/password.hpp"
 
@@ -15,7 +15,7 @@ namespace json = sdk::json;
 using accounts::Database;
 
 constexpr std::int64_t kDaysMax = 2147483647;
-// The schema has no such limits, since it is of states too, and a machine may have anything.
+// The schema has no such limits, since it also validates states, and a machine may have anything.
 constexpr std::size_t kTextMax = 4095;
 
 std::optional<std::string> field_text(const json::Value& description, const char* name) {
@@ -46,41 +46,41 @@ void missing_group(const sdk::Call& call, const std::string& name, const std::st
 }
 
 void read_group(const sdk::Call& call, const json::Value& description, const Database& database,
-                Wanted& wanted) {
-    wanted.group = field_text(description, "group");
-    if (!wanted.group) return;
-    const accounts::Group* group = database.group(*wanted.group);
+                Desired& desired) {
+    desired.group = field_text(description, "group");
+    if (!desired.group) return;
+    const accounts::Group* group = database.group(*desired.group);
     std::uint32_t gid = 0;
-    const char* const end = wanted.group->data() + wanted.group->size();
-    const auto [stop, error] = std::from_chars(wanted.group->data(), end, gid);
+    const char* const end = desired.group->data() + desired.group->size();
+    const auto [stop, error] = std::from_chars(desired.group->data(), end, gid);
     if (!group && error == std::errc() && stop == end) group = database.group_of(gid);
-    if (group) wanted.gid = group->gid;
-    else missing_group(call, *wanted.group, "/group");
+    if (group) desired.gid = group->gid;
+    else missing_group(call, *desired.group, "/group");
 }
 
 void read_groups(const sdk::Call& call, const json::Value& description, const Database& database,
-                 Wanted& wanted) {
-    wanted.groups = accounts::names_of(description, "groups");
-    if (!wanted.groups) return;
-    for (const std::string& name : *wanted.groups)
+                 Desired& desired) {
+    desired.groups = accounts::names_of(description, "groups");
+    if (!desired.groups) return;
+    for (const std::string& name : *desired.groups)
         if (!database.group(name))
             missing_group(call, name, accounts::pointer_to(description, "groups", name));
 }
 
-void read_password(const json::Value& description, const accounts::User* now, Wanted& wanted) {
+void read_password(const json::Value& description, const accounts::User* now, Desired& desired) {
     if (const auto hash = json::text_of(description, "password_hash")) {
         require_hash(*hash);
-        wanted.password_hash = std::string(*hash);
+        desired.password_hash = std::string(*hash);
     }
-    wanted.locked = accounts::truth_of(description, "locked");
+    desired.locked = accounts::flag_of(description, "locked");
     const Password before = password_of(now ? now->password : "!");
-    const std::string hash = wanted.password_hash.value_or(before.hash);
+    const std::string hash = desired.password_hash.value_or(before.hash);
     const bool locked =
-        wanted.locked.value_or(now ? before.locked() : !wanted.password_hash.has_value());
+        desired.locked.value_or(now ? before.locked() : !desired.password_hash.has_value());
     const bool open_already = now && now->password.empty();
     if (!hash.empty() || locked || open_already) return;
     throw sdk::Failure(EK_E_INVALID, "an account that is not locked needs a password_hash")
-        .at(wanted.password_hash ? "/password_hash" : "/locked")
+        .at(desired.password_hash ? "/password_hash" : "/locked")
         .hint("\"*\" is for an account that no password opens");
 }
 
@@ -94,29 +94,29 @@ void refuse_taken_uid(const Database& database, const accounts::User* now, std::
 
 }  // namespace
 
-Wanted wanted_from(const sdk::Call& call, std::string_view text, const Database& database,
-                   const accounts::User* now) {
+Desired parse_desired(const sdk::Call& call, std::string_view text, const Database& database,
+                      const accounts::User* now) {
     const json::Document description = json::parse_object(text);
-    Wanted wanted;
-    wanted.uid = accounts::id_of(description, "uid");
-    if (wanted.uid) refuse_taken_uid(database, now, *wanted.uid);
-    read_group(call, description, database, wanted);
-    read_groups(call, description, database, wanted);
-    wanted.home = path_text(description, "home");
-    wanted.shell = path_text(description, "shell");
-    wanted.gecos = field_text(description, "gecos");
-    read_password(description, now, wanted);
-    if (const auto date = json::text_of(description, "expires")) wanted.expires = days_of(*date);
+    Desired desired;
+    desired.uid = accounts::id_of(description, "uid");
+    if (desired.uid) refuse_taken_uid(database, now, *desired.uid);
+    read_group(call, description, database, desired);
+    read_groups(call, description, database, desired);
+    desired.home = path_text(description, "home");
+    desired.shell = path_text(description, "shell");
+    desired.gecos = field_text(description, "gecos");
+    read_password(description, now, desired);
+    if (const auto date = json::text_of(description, "expires")) desired.expires = days_of(*date);
     const auto days = [&](const char* name) {
         return accounts::number_of(description, name, accounts::kNone, kDaysMax);
     };
-    wanted.min = days("password_min_days");
-    wanted.max = days("password_max_days");
-    wanted.warn = days("password_warn_days");
-    wanted.inactive = days("password_inactive_days");
-    wanted.create_home = json::flag_of(description, "create_home", false);
-    wanted.system = json::flag_of(description, "system", false);
-    return wanted;
+    desired.min = days("password_min_days");
+    desired.max = days("password_max_days");
+    desired.warn = days("password_warn_days");
+    desired.inactive = days("password_inactive_days");
+    desired.create_home = json::flag_of(description, "create_home", false);
+    desired.system = json::flag_of(description, "system", false);
+    return desired;
 }
 
 }  // namespace evenkeel::users

@@ -1,4 +1,4 @@
-#include "plugins/packages/apt/rehearsal.hpp"
+#include "plugins/packages/apt/simulation.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,8 +7,8 @@
 
 namespace evenkeel::packages {
 
-Rehearsal parse_rehearsal(std::string_view output) {
-    Rehearsal rehearsal;
+Simulation parse_simulation(std::string_view output) {
+    Simulation simulation;
     while (!output.empty()) {
         const std::string_view line = output.substr(0, output.find('\n'));
         output.remove_prefix(std::min(line.size() + 1, output.size()));
@@ -17,12 +17,12 @@ Rehearsal parse_rehearsal(std::string_view output) {
         const std::string_view rest = line.substr(5);
         std::string name(rest.substr(0, rest.find(' ')));
         if (verb == "Inst") {
-            rehearsal.installed.push_back(std::move(name));
+            simulation.installed.push_back(std::move(name));
         } else if (verb == "Remv" || verb == "Purg") {
-            rehearsal.removed.push_back(std::move(name));
+            simulation.removed.push_back(std::move(name));
         }
     }
-    return rehearsal;
+    return simulation;
 }
 
 std::vector<std::string> parse_held(std::string_view output) {
