@@ -198,8 +198,21 @@ def banned_calls(path, text):
             yield number, "unbounded or racy C function"
 
 
+def unexplained_sleeps(path, text):
+    """A test waits for what it means (tests/support/wait.*). One that sleeps, since elapsed time is
+    its subject, says so: beside the call or in the lines before it."""
+    if not path.startswith("tests/") or path.startswith(("tests/support/wait.", "tests/tidy/")):
+        return
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not re.search(r"\b(u?sleep|nanosleep|sleep_for|sleep_until)\s*\(", line):
+            continue
+        if not re.search(r"//|#", "\n".join(lines[max(0, number - 4):number])):
+            yield number, "a test sleeps and does not say why: see tests/support/wait.*"
+
+
 RULES = [layering, owned_libraries, pragma_once, file_length, line_length, function_length,
-         white_space, left_over_words, machine_paths, banned_calls]
+         white_space, left_over_words, machine_paths, banned_calls, unexplained_sleeps]
 
 
 def dead_files(files):

@@ -144,6 +144,14 @@ class Rules(unittest.TestCase):
             with self.subTest(line=line):
                 self.allows(tidy.banned_calls, "core/a.cpp", line + "\n")
 
+    def test_a_test_that_sleeps_says_why(self):
+        for line in ["time.sleep(1)", "::usleep(5);", "std::this_thread::sleep_for(5ms);"]:
+            with self.subTest(line=line):
+                self.finds(tidy.unexplained_sleeps, "tests/a_test.py", f"a = 1\n{line}\n")
+                self.allows(tidy.unexplained_sleeps, "tests/a_test.py", f"# why\na = 1\n{line}\n")
+                self.allows(tidy.unexplained_sleeps, "core/a.cpp", line + "\n")
+        self.allows(tidy.unexplained_sleeps, "tests/a_test.py", "falls_asleep(1)\n")
+
     def test_dead_files_are_found(self):
         files = {"core/a.cpp": '#include "core/a.hpp"\n', "core/a.hpp": "", "core/b.hpp": "",
                  "core/c.cpp": "", "core/meson.build": "'a.cpp'"}

@@ -152,7 +152,7 @@ TEST_F(Commands, ThatWaitedTooLongExpire) {
     command("cmd_1", 1, "apply", {request("one", kHi, 5)});
     command("cmd_2", 2, "apply", {request("one", kHo, 6)}, 1ms);
     ASSERT_TRUE(until([&] { return count("command.running") == 1; }));
-    loop->run_until([] { return false; }, 20ms);
+    loop->run_until([] { return false; }, 20ms);  // elapsed time is what this is about
     machine->let_go();
     ASSERT_TRUE(ends("cmd_2", "expired"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));

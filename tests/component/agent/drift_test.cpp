@@ -159,7 +159,8 @@ TEST_F(Drift, IsNotWhatALookSawInTheMiddleOfAWrite) {
         ASSERT_TRUE(until([&] { return machine->get("one")["text"] == json::Value("hi"); }));
         settle();
         EXPECT_EQ(told("one"), after_change({})) << round;
-        // What was put off once does not count for the next time.
+        // What was put off once does not count for the next time, which is a second later: elapsed
+        // time is what this is about.
         loop->run_until([] { return false; }, 1100ms);
     }
 }

@@ -188,12 +188,19 @@ class FakeCollection : public plugin::Collection {
 
 void FakeMachine::pass(const std::string& call) {
     std::unique_lock lock(mutex_);
+    const auto hung = hung_.insert(call);
     gone_on_.wait(lock, [&] { return !hanging_.contains(call); });
+    hung_.erase(hung);
 }
 
 void FakeMachine::hang_in(const std::string& call) {
     const std::scoped_lock lock(mutex_);
     hanging_.insert(call);
+}
+
+bool FakeMachine::hangs_in(const std::string& call) const {
+    const std::scoped_lock lock(mutex_);
+    return hung_.contains(call);
 }
 
 void FakeMachine::let_go() {

@@ -40,6 +40,7 @@ class FakeMachine {
     // Calls of "apply", "read", "remove", "invoke", or what is behind an apply ("applied"), stay
     // until let_go().
     void hang_in(const std::string& call);
+    bool hangs_in(const std::string& call) const;  // whether one does so now
     void let_go();
     // Runs on the lane after each read, before what was read is told; empty: nothing does.
     void after_reads(std::function<void()> work);
@@ -57,6 +58,7 @@ class FakeMachine {
     std::map<std::string, json::Value> drafts_;
     std::set<std::string> interests_;
     std::set<std::string> hanging_;
+    std::multiset<std::string> hung_;  // calls that hang now
     std::function<void()> after_read_;
     plugin::OnHint on_hint_;
     std::optional<Error> apply_error_;

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "tests/component/agent/bench.hpp"
+#include "tests/support/wait.hpp"
 
 // "requires" and "notifies": the order of the work, what is skipped, and that an action that is
 // owed is run once and never lost.
@@ -320,7 +321,7 @@ TEST_F(Order, ARepairWaitsForWhatItRequires) {
     const json::Array file{entry("pkg", "x"), entry("conf", "x", {"pkg"}, {}, "enforce")};
     EXPECT_EQ(outcomes(send("apply", file)), (Deeds{"pkg failed", "conf skipped"}));
     ASSERT_TRUE(until([&] { return compliance_of("conf").status == wire::Verdict::drifted; }));
-    loop->run_until([] { return false; }, 100ms);
+    settle();
     EXPECT_EQ(machine->apply_results(), Deeds{});
     machine->fail_apply_of("pkg", std::nullopt);
     EXPECT_EQ(outcomes(send("apply", {entry("pkg", "x")})), Deeds{"pkg done"});
@@ -350,7 +351,10 @@ TEST_F(Order, AKillInTheActionRunsItAgain) {
                 return file;
             }()});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
-    loop->run_until([] { return false; }, 50ms);
+    ASSERT_TRUE(evenkeel::test::wait_until([&] {
+        loop->run_ready();
+        return machine->hangs_in("invoke");
+    }));
     kill_and_start();
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "succeeded"; }));
     EXPECT_EQ(machine->apply_results(), Deeds{"shout bell"});
