@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 
+#include "plugins/files/desired.hpp"
 #include "plugins/files/diff.hpp"
+#include "plugins/files/entry.hpp"
 #include "plugins/files/replace.hpp"
 #include "plugins/posix/failure.hpp"
 

@@ -2,13 +2,17 @@
 
 #include <string>
 
-#include <evenkeel/plugin.hpp>
+#include <evenkeel/cpp/changes.hpp>
 
-#include "plugins/files/desired.hpp"
-#include "plugins/files/entry.hpp"
-#include "plugins/posix/walk.hpp"
+namespace evenkeel::posix {
+class Accounts;
+struct Place;
+}  // namespace evenkeel::posix
 
 namespace evenkeel::files {
+
+struct Desired;
+struct Entry;
 
 // The changes that make `now` as desired. Throws EK_E_CONFLICT if what is there is never replaced,
 // EK_E_INVALID if a new symlink has no target.

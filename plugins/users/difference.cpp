@@ -1,7 +1,9 @@
 #include "plugins/users/difference.hpp"
 
+#include "plugins/accounts/database.hpp"
 #include "plugins/accounts/fields.hpp"
 #include "plugins/users/date.hpp"
+#include "plugins/users/desired.hpp"
 #include "plugins/users/password.hpp"
 
 namespace evenkeel::users {

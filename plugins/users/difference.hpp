@@ -2,12 +2,16 @@
 
 #include <string>
 
-#include <evenkeel/plugin.hpp>
+#include <evenkeel/cpp/changes.hpp>
 
-#include "plugins/accounts/database.hpp"
-#include "plugins/users/desired.hpp"
+namespace evenkeel::accounts {
+class Database;
+struct User;
+}  // namespace evenkeel::accounts
 
 namespace evenkeel::users {
+
+struct Desired;
 
 // The state as JSON.
 std::string state_of(const accounts::User& user, const accounts::Database& database);

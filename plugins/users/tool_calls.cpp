@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "plugins/accounts/fields.hpp"
+#include "plugins/accounts/tool.hpp"
+#include "plugins/users/desired.hpp"
 #include "plugins/users/password.hpp"
 
 namespace evenkeel::users {

@@ -3,13 +3,17 @@
 #include <string>
 #include <vector>
 
-#include <evenkeel/plugin.hpp>
+#include <evenkeel/cpp/changes.hpp>
 
-#include "plugins/accounts/database.hpp"
-#include "plugins/accounts/tool.hpp"
-#include "plugins/users/desired.hpp"
+namespace evenkeel::accounts {
+class Database;
+struct ToolCall;
+struct User;
+}  // namespace evenkeel::accounts
 
 namespace evenkeel::users {
+
+struct Desired;
 
 // The tool calls that make `changes`, as few as there can be: useradd or usermod, then chpasswd
 // (the hash on stdin), then chage. `now` is nullptr for a new user.

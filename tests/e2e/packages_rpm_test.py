@@ -234,7 +234,7 @@ class Cases(Machine):
         self.await_all_events()
         self.assertEqual(self.resource_events("packages", "libhello", since), [])
 
-    def test_nobody_is_judged_in_the_middle_of_his_work(self):
+    def test_no_package_is_judged_while_a_package_manager_runs(self):
         self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
         since = self.events.mark()
         self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install, "slowpost")

@@ -280,7 +280,7 @@ class Drift(PackagesCase):
         eventually("the script runs", lambda: self.exists("/run/slowpost"))
         return since
 
-    def test_nobody_is_judged_in_the_middle_of_his_work(self):
+    def test_no_package_is_judged_while_a_package_manager_runs(self):
         self.put_done("packages", "slowpost", {"ensure": "absent"}, "report")
         since = self.begin_outside()
         self.assertNotEqual(self.status("slowpost")[1], "installed")

@@ -84,7 +84,7 @@ class Packages:
         return since
 
     def assert_unjudged(self, rid, since):
-        """A sweep that meets somebody at work finds nothing, whatever is there by then."""
+        """A sweep while a package manager runs reports nothing, whatever is there by then."""
         self.await_all_events()
         self.assertEqual(self.resource_events("packages", rid, since), [])
 

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "plugins/accounts/database.hpp"
+#include "plugins/accounts/tool.hpp"
 #include "plugins/users/date.hpp"
+#include "plugins/users/desired.hpp"
 #include "plugins/users/difference.hpp"
 #include "plugins/users/password.hpp"
 #include "plugins/users/tool_calls.hpp"
