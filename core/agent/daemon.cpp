@@ -68,7 +68,7 @@ int run_daemon(const CommandLine& line, Config config) {
     Journal::Events events;
     events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
                                              const EventDraft& draft) {
-        if (*socket) (*socket)->broadcast(line_of(seq, time, draft));
+        if (*socket && (*socket)->is_watched()) (*socket)->broadcast(line_of(seq, time, draft));
         if (seq == 0 && connection.session()) connection.session()->send_live(time, draft);
     };
     events.on_more = [&connection] {

@@ -71,6 +71,14 @@ struct Env::Inside {
         tables[name] = table;
         return table;
     }
+
+    Result<void> drop_table(MDB_txn* txn, const std::string& name) {
+        const auto found = tables.find(name);
+        const int code = mdb_drop(txn, found->second.handle, 1);
+        if (code != 0) return fail(lmdb_error(code, "drop the table " + name));
+        tables.erase(found);
+        return {};
+    }
 };
 
 Env::Env(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
@@ -108,7 +116,8 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     auto inside = std::make_unique<Inside>();
     inside->folder = folder;
     inside->lock = EK_TRY(lock_file(folder + "/lock"));
-    const auto tables = static_cast<unsigned>(options.tables.size());
+    const auto tables =
+        static_cast<unsigned>(options.tables.size() + options.retired_tables.size());
     inside->env = EK_TRY(create_env(folder, tables + 1, options.map_bytes, 0));
     int dead = 0;
     mdb_reader_check(inside->env.get(), &dead);
@@ -129,16 +138,27 @@ Result<void> Env::prepare(const Options& options) {
     for (const std::string& name : options.tables) {
         EK_TRY(inside_->open_table(txn.txn_, name, MDB_CREATE));
     }
-    for (unsigned from = layout; from != 0 && from < newest; ++from) {
+    if (layout != 0 && layout < newest) EK_CHECK(migrate(txn, options, layout));
+    if (layout != newest) EK_CHECK(txn.put(meta, "layout", std::to_string(newest)));
+    if (layout == 0) EK_CHECK(txn.put(meta, "stream", make_id("stream")));
+    return txn.commit();
+}
+
+Result<void> Env::migrate(WriteTxn& txn, const Options& options, unsigned layout) {
+    for (const std::string& name : options.retired_tables) {
+        EK_TRY(inside_->open_table(txn.txn_, name, MDB_CREATE));
+    }
+    for (unsigned from = layout; from <= options.migrations.size(); ++from) {
         const auto migrated = options.migrations[from - 1](*this, txn);
         if (!migrated) {
             return fail("migrate the store from layout " + std::to_string(from), migrated.error());
         }
         log::info("migrated the store", {{"from", std::to_string(from)}});
     }
-    if (layout != newest) EK_CHECK(txn.put(meta, "layout", std::to_string(newest)));
-    if (layout == 0) EK_CHECK(txn.put(meta, "stream", make_id("stream")));
-    return txn.commit();
+    for (const std::string& name : options.retired_tables) {
+        EK_CHECK(inside_->drop_table(txn.txn_, name));
+    }
+    return {};
 }
 
 Table Env::table(std::string_view name) const {

@@ -28,7 +28,9 @@ class Env {
     using Migration = std::function<Result<void>(const Env&, WriteTxn&)>;
 
     struct Options {
-        std::vector<std::string> tables;    // made when missing; `meta` is always there
+        std::vector<std::string> tables;  // made when missing; `meta` is always there
+        // That an older layout had: there for migrations, and gone after them.
+        std::vector<std::string> retired_tables = {};
         std::vector<Migration> migrations;  // the n-th takes layout n+1 to n+2
         std::uint64_t map_bytes = std::uint64_t{16} << 30;
     };
@@ -69,6 +71,7 @@ class Env {
     explicit Env(std::unique_ptr<Inside> inside);
     // Opens the tables, checks the layout and migrates, in one transaction.
     Result<void> prepare(const Options& options);
+    Result<void> migrate(WriteTxn& txn, const Options& options, unsigned layout);
     std::unique_ptr<Inside> inside_;
 };
 

@@ -81,6 +81,16 @@ std::string encode(const Event& message) {
                                     {"data", or_empty(message.data)}});
 }
 
+std::string encode(const Event& message, std::string_view data) {
+    std::string text = json::write(json::Object{{"type", "event"},
+                                                {"stream", message.stream},
+                                                {"seq", message.seq},
+                                                {"kind", message.kind},
+                                                {"time", message.time}});
+    text.pop_back();
+    return text.append(",\"data\":").append(data).append("}");
+}
+
 std::string encode(const Command& message) {
     json::Array resources;
     for (const ResourceRequest& wanted : message.resources) resources.push_back(encode(wanted));

@@ -140,6 +140,9 @@ std::string encode(const OrchestratorHello& message);
 std::string encode(const Heartbeat& message);
 std::string encode(const Digest& message);
 std::string encode(const Event& message);
+// The same message with data that are JSON text already, which is taken over as it is; the data of
+// `message` are not looked at.
+std::string encode(const Event& message, std::string_view data);
 std::string encode(const Command& message);
 std::string encode(const Cancel& message);
 std::string encode(const Request& message);

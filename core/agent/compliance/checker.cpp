@@ -119,9 +119,11 @@ void Checker::pump(const std::string& collection) {
     const std::vector<std::string> ids = batch_of(collection, check_queue, triggers);
     if (ids.empty()) return;
     std::map<std::string, std::uint64_t> epochs;
+    std::vector<Metadata> described;
     for (const std::string& id : ids) {
         if (const CatalogEntry* entry = catalog_.find({collection, id})) {
             epochs.emplace(id, entry->epoch);
+            described.push_back(entry->metadata);
         }
     }
     CollectionRunner* runner = registry_.find(collection);
@@ -133,8 +135,9 @@ void Checker::pump(const std::string& collection) {
                                        : "check of " + std::to_string(ids.size()) + " resources";
     runner->run<CheckResults>(
         std::move(plugin_call),
-        [store = store_, ids](LaneContext& lane, const plugin::Call& call) {
-            return check_all(lane, *store, ids, call);
+        [store = store_, described = std::move(described)](LaneContext& lane,
+                                                           const plugin::Call& call) {
+            return check_all(lane, *store, described, call);
         },
         [this, collection, triggers, epochs](Result<CheckResults> check_results) {
             on_results(collection, triggers, epochs, std::move(check_results));

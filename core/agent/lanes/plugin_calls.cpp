@@ -34,7 +34,7 @@ CheckResult judge_item(plugin::Collection& collection, const Description& descri
     return judge_state(collection, description, item ? &item->state : nullptr);
 }
 
-ApplyResult deed_of(plugin::Applied applied) {
+ApplyResult result_of(plugin::Applied applied) {
     ApplyResult apply_result;
     apply_result.changes = std::move(applied.changes);
     apply_result.error = std::move(applied.error);
@@ -62,7 +62,7 @@ std::vector<ApplyResult> change(plugin::Collection& collection,
     std::vector<ApplyResult> apply_results;
     for (plugin::Applied& applied : collection.apply_many(entries, dry_run, call)) {
         const Description& description = descriptions[apply_results.size()];
-        apply_results.push_back(deed_of(std::move(applied)));
+        apply_results.push_back(result_of(std::move(applied)));
         forgive_absence(description, apply_results.back());
     }
     return apply_results;
@@ -88,8 +88,9 @@ CheckResult check(plugin::Collection& collection, const Description& description
 namespace {
 
 // One read for all; one look for each, in order.
-CheckResults look_at_these(plugin::Collection& collection,
-                           const std::vector<Description>& descriptions, const plugin::Call& call) {
+CheckResults check_together(plugin::Collection& collection,
+                            const std::vector<Description>& descriptions,
+                            const plugin::Call& call) {
     CheckResults check_results;
     if (descriptions.empty()) return check_results;
     std::vector<std::string> present;
@@ -115,8 +116,8 @@ CheckResults look_at_these(plugin::Collection& collection,
 
 // What differs right after our own work may be the middle of somebody's write. One who is still at
 // it is known to the loop now, and one who was done meanwhile is not in the second look.
-CheckResult settled_look(LaneContext& lane, const Description& description,
-                         CheckResult check_result, const plugin::Call& call) {
+CheckResult check_settled(LaneContext& lane, const Description& description,
+                          CheckResult check_result, const plugin::Call& call) {
     if (check_result.fields.empty() || !lane.hear_of_writers()) return check_result;
     check_result = check(*lane.collection, description, call);
     if (!check_result.fields.empty()) lane.hear_of_writers();
@@ -126,19 +127,19 @@ CheckResult settled_look(LaneContext& lane, const Description& description,
 }  // namespace
 
 CheckResults check_all(LaneContext& lane, const AgentStore& store,
-                       const std::vector<std::string>& ids, const plugin::Call& call) {
+                       const std::vector<Metadata>& described, const plugin::Call& call) {
     plugin::Collection& collection = *lane.collection;
-    std::vector<Description> request;
+    std::vector<Description> descriptions;
     CheckResults check_results;
-    for (const std::string& id : ids) {
-        auto description = store.description({collection.name(), id});
-        if (!description) {
-            check_results.emplace_back(id, CheckResult{description.error(), nullptr, {}});
-        } else if (*description) {
-            request.push_back(std::move(**description));
+    for (const Metadata& metadata : described) {
+        auto body = store.body(metadata.ref);
+        if (!body) {
+            check_results.emplace_back(metadata.ref.id, CheckResult{body.error(), nullptr, {}});
+        } else if (*body) {
+            descriptions.push_back({metadata, std::move(**body)});
         }
     }
-    for (auto& check_result : look_at_these(collection, request, call))
+    for (auto& check_result : check_together(collection, descriptions, call))
         check_results.push_back(std::move(check_result));
     const auto differs = [](const auto& each) { return !each.second.fields.empty(); };
     if (std::any_of(check_results.begin(), check_results.end(), differs)) lane.hear_of_writers();
@@ -154,11 +155,11 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
     }
     const bool dry_run = descriptions.front().metadata.policy == wire::Policy::audit;
     std::vector<ApplyResult> apply_results = change(collection, descriptions, dry_run, call);
-    CheckResults check_results = look_at_these(collection, descriptions, call);
+    CheckResults check_results = check_together(collection, descriptions, call);
     for (std::size_t i = 0; i < apply_results.size(); ++i) {
         json::Value told = std::move(apply_results[i].check_result.state);
         apply_results[i].check_result =
-            settled_look(lane, descriptions[i], std::move(check_results[i].second), call);
+            check_settled(lane, descriptions[i], std::move(check_results[i].second), call);
         if (apply_results[i].check_result.error)
             apply_results[i].check_result.state = std::move(told);
     }
@@ -169,7 +170,7 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
                             const plugin::Call& call) {
     const bool dry_run = description.metadata.policy == wire::Policy::audit;
     ApplyResult apply_result =
-        deed_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
+        result_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
     forgive_absence(description, apply_result);
     if (apply_result.error) {
         apply_result.check_result = check(*lane.collection, description, call);

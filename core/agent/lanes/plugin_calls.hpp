@@ -18,11 +18,11 @@ namespace evenkeel::agent {
 CheckResult check(plugin::Collection& collection, const Description& description,
                   const plugin::Call& call);
 
-// The same for many; the read of all of them is one call. What `store` does not hold any more is
-// left out.
+// The same for many, whose bodies are read from `store`; the read of all of them is one call. What
+// is not described any more is left out.
 using CheckResults = std::vector<std::pair<std::string, CheckResult>>;
 CheckResults check_all(LaneContext& lane, const AgentStore& store,
-                       const std::vector<std::string>& ids, const plugin::Call& call);
+                       const std::vector<Metadata>& described, const plugin::Call& call);
 
 // Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
 // under it or none), watches them as the policy says, and looks at them then. At least one; one

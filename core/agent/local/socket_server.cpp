@@ -168,6 +168,12 @@ SocketServer::~SocketServer() {
     unlink(inside_->path.c_str());
 }
 
+bool SocketServer::is_watched() const {
+    const auto& all = inside_->connections;
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& each) { return each->open() && each->watches(); });
+}
+
 void SocketServer::broadcast(const std::string& line) {
     for (const auto& connection : inside_->connections) {
         if (connection->open() && connection->watches()) connection->send(line);

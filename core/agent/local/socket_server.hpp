@@ -26,6 +26,8 @@ class SocketServer {
     SocketServer(const SocketServer&) = delete;
     SocketServer& operator=(const SocketServer&) = delete;
 
+    // Whether anybody asked to watch.
+    bool is_watched() const;
     // Gives a line to everybody who asked to watch.
     void broadcast(const std::string& line);
 

@@ -30,6 +30,8 @@ struct Metadata {
 struct Description {
     Metadata metadata;
     json::Value body;  // object, with "ensure" when it was given
+    // Of the body that was stored with the command that brought it; 0: it is not stored yet.
+    std::uint64_t body_number = 0;
 };
 
 // What was last seen of a resource.
@@ -67,6 +69,9 @@ struct InboxCommand {
     State state = State::accepted;
     std::uint64_t outcome_seq = 0;  // of the event that carries the outcome, when finished
     std::vector<wire::ResourceRequest> resources;  // empty when finished
+    // Of their descriptions, by index: the numbers under which the bodies are stored; 0 where there
+    // is none. AgentStore gives them.
+    std::vector<std::uint64_t> body_numbers;
 };
 
 // An event that waits for the orchestrator.
@@ -78,7 +83,7 @@ struct OutboxEvent {
     std::string command;          // of a command.outcome
     std::uint64_t shed_from = 0;  // agent.shed only
     std::uint64_t shed_count = 0;
-    std::string data;  // JSON text of an object; empty when only the head was read
+    std::string data;  // JSON text of an object; empty when it was not read
 };
 
 // A collection whose plugin is kept out, because the process ended in one of its calls.

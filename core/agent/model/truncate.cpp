@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "core/json/json.hpp"
+
 namespace evenkeel::agent {
 namespace {
 
@@ -37,13 +39,16 @@ void cut_changes(json::Object& part) {
 
 }  // namespace
 
-void truncate(json::Value& data, std::size_t most) {
-    if (!data.is_object()) return;
+std::string write_truncated(json::Value& data, std::size_t most) {
+    std::string text = json::write(data);
+    if (!data.is_object()) return text;
     for (const auto& cut : {cut_diffs, cut_state, cut_changes}) {
-        if (json::write(data).size() <= most) return;
+        if (text.size() <= most) break;
         each_part(data, cut);
         data.as_object().set("truncated", true);
+        text = json::write(data);
     }
+    return text;
 }
 
 }  // namespace evenkeel::agent

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
-#include "core/json/json.hpp"
+namespace evenkeel::json {
+class Value;
+}
 
 namespace evenkeel::agent {
 
 // Room that is left in a bus message for the data of an event or the result of a reply.
 inline constexpr std::size_t kDataBytesMost = 704 * 1024;
 
-// Cuts `data` down until its text has at most `most` bytes, as docs/bus-protocol.md orders it:
-// first the diffs of changes, then states, then the changes; sets "truncated". What is still too
-// large stays so.
-void truncate(json::Value& data, std::size_t most = kDataBytesMost);
+// The JSON text of `data`, which is cut down until it has at most `most` bytes, as
+// docs/bus-protocol.md orders it: first the diffs of changes, then states, then the changes; sets
+// "truncated". What is still too large stays so. What fits, as nearly all does, is written once.
+std::string write_truncated(json::Value& data, std::size_t most = kDataBytesMost);
 
 }  // namespace evenkeel::agent

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/agent/model/records.hpp"
@@ -11,12 +12,21 @@
 
 namespace evenkeel::agent {
 
-// The agent's tables (docs/agent.md lists them) and how records lie in them. Reading is [any], in
-// short transactions of its own. What changes something takes the transaction that it is part of
-// and runs inside a store::Writer's work. Immutable after open().
+// What the agent keeps on disk, as records: descriptions, what was seen of them, commands and
+// events. docs/agent.md lists the tables. It knows how records are spelled and sealed, and which of
+// them share a body; what belongs into one transaction is the Journal's and its callers' business.
+//
+// A description's body is written once, when its command is accepted, and has a number. The command
+// and the description refer to it; it goes when neither does any more, so the body of a command
+// that waits or runs outlives every description that replaces it.
+//
+// Reading is [any], in short transactions of its own; one look-up costs one page walk, one opening
+// of a seal and one parse. What changes something takes the transaction that it is part of and runs
+// inside a store::Writer's work. Immutable after open(), but for the numbers that it gives out.
 class AgentStore {
   public:
-    // Opens `state_dir`/store with the sealing key beside it. `busy` when another process has it.
+    // Opens `state_dir`/store with the sealing key beside it, and brings an older layout up to this
+    // one. `busy` when another process has it, `unsupported` when its layout is newer.
     static Result<AgentStore> open(const std::string& state_dir);
 
     store::Env& env() { return env_; }
@@ -34,24 +44,33 @@ class AgentStore {
         std::vector<DisabledCollection> disabled_collections;
         std::uint64_t outbox_last = 0;
         wire::StreamPosition mark;     // of the orchestrator's commands
-        bool full_report_due = false;  // see put_debt
+        bool full_report_due = false;  // see put_full_report_due
     };
     // Everything that is kept in memory. `corrupt` names the record.
     Result<Loaded> load() const;
 
     Result<std::optional<Description>> description(const wire::Ref& ref) const;
+    // The description's fields alone: a parse less, for whoever has the metadata.
+    Result<std::optional<json::Value>> body(const wire::Ref& ref) const;
     Result<std::optional<Observation>> observation(const wire::Ref& ref) const;
+    // To be sent: with kind, time and data, without what only memory asks for. Parses nothing.
     Result<std::optional<OutboxEvent>> outbox_event(std::uint64_t seq) const;
 
+    // Gives each description of the command the number that its body will have: before put(). [any]
+    void number_bodies(InboxCommand& command) const;
+
+    // Refers to the body of a command by its number, or writes the body, when it has none.
     Result<void> put(store::WriteTxn& txn, const Description& description) const;
     Result<void> put(store::WriteTxn& txn, const Observation& observation) const;
-    // Without notices nothing is owed any more.
+    // Without notifications none is pending any more.
     Result<void> put(store::WriteTxn& txn, const PendingNotifications& pending) const;
-    // Removes description, observation and debt.
+    // Removes the description, what was seen of it, and its pending notifications.
     Result<void> drop(store::WriteTxn& txn, const wire::Ref& ref) const;
-    // Remembers a removal; past kRemovalsMost the one with the lowest revision is forgotten.
+    // Remembers a removal; past kTombstonesMost the one with the lowest revision is forgotten.
     Result<void> put(store::WriteTxn& txn, const Tombstone& tombstone) const;
     Result<void> drop(store::WriteTxn& txn, const Tombstone& tombstone) const;
+    // An accepted command is written whole; of one that runs only the status is written again, and
+    // one that has finished gives its resources up. Requires number_bodies() for the first.
     Result<void> put(store::WriteTxn& txn, const InboxCommand& inbox) const;
     Result<void> drop_inbox(store::WriteTxn& txn, const std::string& id) const;
     Result<void> put(store::WriteTxn& txn, const OutboxEvent& outbox_event) const;
@@ -66,16 +85,32 @@ class AgentStore {
     static constexpr std::size_t kTombstonesMost = 10'000;
 
   private:
-    AgentStore(store::Env env, crypto::Sealer sealer, std::string stream);
+    AgentStore(store::Env env, crypto::Sealer sealer, std::string stream, std::uint64_t last_body);
 
     Result<void> load_resources(const store::ReadTxn& txn, Loaded& into) const;
+    Result<void> load_inbox(const store::ReadTxn& txn, Loaded& into) const;
     Result<void> load_traffic(const store::ReadTxn& txn, Loaded& into) const;
-    Result<json::Value> unseal(const json::Value& entry, const std::string& context) const;
+    Result<void> load_requests(const store::ReadTxn& txn, InboxCommand& inbox) const;
+    struct StoredDescription {
+        std::string head;  // JSON
+        std::uint64_t number = 0;
+        std::string sealed;  // the body
+    };
+    Result<std::optional<StoredDescription>> find(const wire::Ref& ref) const;
+    Result<json::Value> open_body(std::uint64_t number, const std::string& sealed) const;
+    Result<void> put_body(store::WriteTxn& txn, std::uint64_t number,
+                          const json::Value& body) const;
+    Result<bool> adopt_body(store::WriteTxn& txn, std::uint64_t number) const;
+    Result<void> leave_body(store::WriteTxn& txn, std::uint64_t number) const;
+    Result<void> put_requests(store::WriteTxn& txn, const InboxCommand& inbox) const;
+    Result<void> drop_requests(store::WriteTxn& txn, const std::string& command) const;
 
     store::Env env_;
     crypto::Sealer sealer_;
     std::string stream_;
-    store::Table descriptions_, observations_, removals_, full_reports_, inbox_, outbox_, meta_;
+    std::unique_ptr<std::atomic<std::uint64_t>> last_body_;
+    store::Table bodies_, descriptions_, observations_, tombstones_, pending_notifications_;
+    store::Table inbox_, inbox_resources_, inbox_bodies_, outbox_, disabled_, meta_;
 };
 
 }  // namespace evenkeel::agent

@@ -135,39 +135,58 @@ Result<InboxCommand> decode_inbox(const json::Value& value) {
     return inbox;
 }
 
-json::Value encode(const OutboxEvent& outbox_event) {
+json::Value encode(const OutboxEvent& event) {
     json::Array about;
-    for (const wire::Ref& ref : outbox_event.about)
-        about.push_back(json::Array{ref.collection, ref.id});
-    json::Object out{
-        {"kind", outbox_event.kind}, {"time", outbox_event.time}, {"about", std::move(about)}};
-    if (!outbox_event.command.empty()) out.set("command", outbox_event.command);
-    if (outbox_event.shed_from != 0) {
-        out.set("shed_from", outbox_event.shed_from);
-        out.set("shed_count", outbox_event.shed_count);
+    for (const wire::Ref& ref : event.about) about.push_back(json::Array{ref.collection, ref.id});
+    json::Object out{{"about", std::move(about)}};
+    if (!event.command.empty()) out.set("command", event.command);
+    if (event.shed_from != 0) {
+        out.set("shed_from", event.shed_from);
+        out.set("shed_count", event.shed_count);
     }
     return out;
 }
 
 Result<OutboxEvent> decode_outbox_event(const json::Value& value) {
-    OutboxEvent outbox_event;
-    outbox_event.kind = value.string_or("kind");
-    outbox_event.time = value.string_or("time");
-    if (outbox_event.kind.empty() || !value["about"].is_array()) {
-        return fail(Errc::corrupt, "an event without kind");
-    }
+    OutboxEvent event;
+    if (!value["about"].is_array()) return fail(Errc::corrupt, "an event about nothing");
     for (const json::Value& ref : value["about"].as_array()) {
         if (!ref.is_array() || ref.as_array().size() != 2 || !ref.as_array()[0].is_string() ||
             !ref.as_array()[1].is_string()) {
             return fail(Errc::corrupt, "an event about nothing");
         }
-        outbox_event.about.push_back(
-            {ref.as_array()[0].as_string(), ref.as_array()[1].as_string()});
+        event.about.push_back({ref.as_array()[0].as_string(), ref.as_array()[1].as_string()});
     }
-    outbox_event.command = value.string_or("command");
-    outbox_event.shed_from = count_of(value, "shed_from");
-    outbox_event.shed_count = count_of(value, "shed_count");
-    return outbox_event;
+    event.command = value.string_or("command");
+    event.shed_from = count_of(value, "shed_from");
+    event.shed_count = count_of(value, "shed_count");
+    return event;
+}
+
+json::Value encode_resource(const wire::ResourceRequest& request) {
+    json::Object out{{"collection", request.ref.collection},
+                     {"id", request.ref.id},
+                     {"policy", wire::to_string(request.policy)},
+                     {"generation", wire::encode(request.generation)}};
+    wire::put_relations(out, request.relations);
+    if (!request.action.empty()) {
+        out.set("action", request.action);
+        out.set("arguments", request.arguments);
+    }
+    return out;
+}
+
+Result<wire::ResourceRequest> decode_resource(const json::Value& value) {
+    wire::ResourceRequest request;
+    request.ref = EK_TRY(decode_ref(value));
+    if (value.find("policy")) {
+        request.policy = EK_TRY(wire::policy_from(value.string_or("policy")));
+    }
+    request.generation = EK_TRY(wire::decode_generation(value["generation"]));
+    request.relations = EK_TRY(wire::decode_relations(value));
+    request.action = value.string_or("action");
+    request.arguments = value["arguments"];
+    return request;
 }
 
 json::Value encode(const DisabledCollection& disabled) {
@@ -179,7 +198,8 @@ json::Value encode(const DisabledCollection& disabled) {
 Result<DisabledCollection> decode_disabled(const json::Value& value) {
     DisabledCollection disabled{value.string_or("collection"), value.string_or("plugin"),
                                 value.string_or("reason")};
-    if (disabled.collection.empty()) return fail(Errc::corrupt, "a hold without collection");
+    if (disabled.collection.empty())
+        return fail(Errc::corrupt, "a disabled plugin without collection");
     return disabled;
 }
 

@@ -18,8 +18,12 @@ json::Value encode(const PendingNotifications& pending);
 Result<PendingNotifications> decode_pending_notifications(const json::Value& value);
 json::Value encode(const InboxCommand& inbox);  // without resources
 Result<InboxCommand> decode_inbox(const json::Value& value);
-json::Value encode(const OutboxEvent& outbox_event);  // without data
+// Without time, kind and data, which lie beside it.
+json::Value encode(const OutboxEvent& outbox_event);
 Result<OutboxEvent> decode_outbox_event(const json::Value& value);
+// What a command asks for, without the description's body, which lies beside it.
+json::Value encode_resource(const wire::ResourceRequest& request);
+Result<wire::ResourceRequest> decode_resource(const json::Value& value);
 json::Value encode(const DisabledCollection& disabled);
 Result<DisabledCollection> decode_disabled(const json::Value& value);
 

@@ -1,5 +1,6 @@
 #include "core/agent/store/journal.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "core/agent/model/truncate.hpp"
@@ -31,74 +32,84 @@ void Journal::load(const AgentStore::Loaded& loaded) {
     outbox_.set_last(std::max(outbox_.last(), loaded.outbox_last));
 }
 
-void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
-    std::vector<OutboxEvent> outbox_events;
-    std::vector<bool> fresh;
+// What goes into one transaction; the writer and the loop share it.
+struct Journal::Batch {
+    std::vector<EventDraft> drafts;
+    std::vector<OutboxEvent> events;  // of the drafts
+    std::vector<bool> fresh;          // whether it has a number of its own, not that of a repeat
     std::vector<std::uint64_t> seqs;
+    Work work;
+    Done done;
+};
+
+OutboxEvent Journal::number_event(EventDraft& draft, bool& fresh) {
+    OutboxEvent event{0, draft.kind, now_rfc3339(), draft.about, draft.command, 0, 0, ""};
+    event.data = write_truncated(draft.data);
+    fresh = false;
+    if (!keeps_) return event;
+    std::vector<std::size_t> about;
+    for (const wire::Ref& ref : draft.about) about.push_back(Outbox::about_of(ref));
+    const auto place = outbox_.place(draft.kind, std::move(about), event.data.size() + 256);
+    event.seq = place.seq;
+    fresh = !place.replaces;
+    return event;
+}
+
+void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
+    const auto batch = std::make_shared<Batch>();
+    batch->work = std::move(work);
+    batch->done = std::move(done);
     for (EventDraft& draft : drafts) {
-        truncate(draft.data);
-        OutboxEvent outbox_event{0, draft.kind, now_rfc3339(), draft.about, draft.command, 0,
-                                 0, ""};
-        outbox_event.data = json::write(draft.data);
-        if (keeps_) {
-            std::vector<std::size_t> about;
-            for (const wire::Ref& ref : draft.about) about.push_back(Outbox::about_of(ref));
-            const auto lane =
-                outbox_.lane(draft.kind, std::move(about), outbox_event.data.size() + 256);
-            outbox_event.seq = lane.seq;
-            fresh.push_back(!lane.replaces);
-        }
-        seqs.push_back(outbox_event.seq);
-        outbox_events.push_back(std::move(outbox_event));
+        bool fresh = false;
+        batch->events.push_back(number_event(draft, fresh));
+        batch->fresh.push_back(fresh);
+        batch->seqs.push_back(batch->events.back().seq);
     }
-    const auto write = [&store = store_, outbox_events, seqs,
-                        work = std::move(work)](store::WriteTxn& txn) -> Result<void> {
-        for (const OutboxEvent& outbox_event : outbox_events) {
-            if (outbox_event.seq != 0) EK_CHECK(store.put(txn, outbox_event));
+    batch->drafts = std::move(drafts);
+    const auto write = [&store = store_, batch](store::WriteTxn& txn) -> Result<void> {
+        for (const OutboxEvent& event : batch->events) {
+            if (event.seq != 0) EK_CHECK(store.put(txn, event));
         }
-        return work ? work(txn, seqs) : Result<void>();
+        return batch->work ? batch->work(txn, batch->seqs) : Result<void>();
     };
-    auto after = [this, outbox_events, drafts = std::move(drafts), fresh,
-                  done = std::move(done)](const Result<void>& result) {
+    const auto after = [this, batch](const Result<void>& result) {
         if (result) {
-            on_committed(outbox_events, drafts);
+            on_committed(*batch);
         } else {
-            on_failed(outbox_events, fresh, result.error());
+            on_failed(*batch, result.error());
         }
-        if (done) done(result);
+        if (batch->done) batch->done(result);
     };
     if (auto queued = writer_.submit(write, after); !queued) {
         loop_.post([after, error = queued.error()] { after(fail(error)); });
     }
 }
 
-void Journal::on_committed(const std::vector<OutboxEvent>& outbox_events,
-                           const std::vector<EventDraft>& drafts) {
-    for (std::size_t i = 0; i < outbox_events.size(); ++i) {
-        if (outbox_events[i].seq != 0) {
-            outbox_.written(outbox_events[i].seq);
-            if (!outbox_events[i].command.empty())
-                outcomes_.emplace(outbox_events[i].seq, outbox_events[i].command);
+void Journal::on_committed(const Batch& batch) {
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const OutboxEvent& event = batch.events[i];
+        if (event.seq != 0) {
+            outbox_.written(event.seq);
+            if (!event.command.empty()) outcomes_.emplace(event.seq, event.command);
         }
-        if (events_.on_event)
-            events_.on_event(outbox_events[i].seq, outbox_events[i].time, drafts[i]);
+        if (events_.on_event) events_.on_event(event.seq, event.time, batch.drafts[i]);
     }
-    if (outbox_events.empty()) return;
+    if (batch.events.empty()) return;
     // Only now: what is being written cannot be shed.
     if (keeps_) write_sheds(outbox_.shed_over_limit(), "the outbox is full");
     if (events_.on_more) events_.on_more();
 }
 
-void Journal::on_failed(const std::vector<OutboxEvent>& outbox_events,
-                        const std::vector<bool>& fresh, const Error& error) {
+void Journal::on_failed(const Batch& batch, const Error& error) {
     log::error("cannot write to the agent's store", {{"error", error.what}});
     if (error.code == Errc::limit) write_sheds(outbox_.shed_half(), "the disk is full");
-    for (std::size_t i = 0; i < fresh.size(); ++i) {
-        if (fresh[i]) {
-            outbox_.lost(outbox_events[i].seq);
-            fill(outbox_events[i].seq, error.what);
+    for (const OutboxEvent& event : batch.events) {
+        if (event.seq == 0) continue;
+        if (batch.fresh[static_cast<std::size_t>(&event - batch.events.data())]) {
+            outbox_.lost(event.seq);
+            fill(event.seq, error.what);
         } else {
-            outbox_.written(outbox_events[i].seq);
+            outbox_.written(event.seq);
         }
     }
 }

@@ -70,10 +70,10 @@ class Journal {
     void take_out(const std::vector<std::uint64_t>& seqs);
     void write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
     void fill(std::uint64_t seq, std::string reason);
-    void on_committed(const std::vector<OutboxEvent>& outbox_events,
-                      const std::vector<EventDraft>& drafts);
-    void on_failed(const std::vector<OutboxEvent>& outbox_events, const std::vector<bool>& fresh,
-                   const Error& error);
+    struct Batch;
+    OutboxEvent number_event(EventDraft& draft, bool& fresh);
+    void on_committed(const Batch& batch);
+    void on_failed(const Batch& batch, const Error& error);
     OutboxEvent shed_row(const Outbox::Shed& shed, const std::string& reason) const;
 
     AgentStore& store_;

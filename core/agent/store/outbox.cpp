@@ -61,7 +61,7 @@ void Outbox::load(Entry entry) {
     entries_.push_back(std::move(entry));
 }
 
-Outbox::Place Outbox::lane(std::string kind, std::vector<std::size_t> about, std::size_t bytes) {
+Outbox::Place Outbox::place(std::string kind, std::vector<std::size_t> about, std::size_t bytes) {
     if (can_be_repeated(kind) && about.size() == 1) {
         const auto latest = latest_.find(about.front());
         const auto entry = latest == latest_.end() ? entries_.end() : at(latest->second);

@@ -50,7 +50,7 @@ class Outbox {
     };
     // Finds the place of a new event, which is then being written. A repeat takes the place of the
     // one that it repeats; nothing else is ever replaced.
-    Place lane(std::string kind, std::vector<std::size_t> about, std::size_t bytes);
+    Place place(std::string kind, std::vector<std::size_t> about, std::size_t bytes);
 
     // `count` events with the numbers `from` to `to`, which one agent.shed event with the number
     // `to` is to explain.

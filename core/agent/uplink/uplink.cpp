@@ -226,11 +226,10 @@ bool Uplink::send_next() {
         journal.rejected(*seq);
         return true;
     }
-    auto data = json::parse((*outbox_event)->data);
-    wire::Event event{parts_.journal.store().stream(), *seq, (*outbox_event)->kind,
-                      (*outbox_event)->time, data ? std::move(*data) : json::Value(json::Object{})};
+    const wire::Event head{journal.store().stream(), *seq, (*outbox_event)->kind,
+                           (*outbox_event)->time, nullptr};
     link::Message message;
-    message.body = wire::encode(event);
+    message.body = wire::encode(head, (*outbox_event)->data);
     const auto sent = dialer_->send(std::string(wire::kEventsAddress), *seq, std::move(message));
     if (!sent && sent.error().code == Errc::limit) {
         journal.rejected(*seq);

@@ -97,6 +97,7 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
     inbox.timeout = command.timeout;
     inbox.resources = command.resources;
     inbox.order = ++order_;
+    journal_.store().number_bodies(inbox);
     const bool is_new = command.seq > mark_.seq && !known_.contains(command.id);
     mark_.seq = std::max(mark_.seq, command.seq);
     Journal::Work write;
@@ -145,6 +146,7 @@ void Admission::take_local(const std::string& verb, std::vector<wire::ResourceRe
     inbox.detach = detach;
     inbox.resources = std::move(resources);
     inbox.order = ++order_;
+    journal_.store().number_bodies(inbox);
     const auto write = [&store = journal_.store(), inbox](store::WriteTxn& txn, const auto&) {
         return store.put(txn, inbox);
     };

@@ -120,8 +120,14 @@ void Engine::begin(Job& job) {
 }
 
 void Engine::prepare_all(Job& job) const {
-    for (const wire::ResourceRequest& request : job.inbox.resources) {
-        job.steps.push_back(prepare(job, request, parts_.catalog, parts_.registry, *parts_.store));
+    for (std::size_t i = 0; i < job.inbox.resources.size(); ++i) {
+        const wire::ResourceRequest& request = job.inbox.resources[i];
+        Step step = prepare(job, request, parts_.catalog, parts_.registry, *parts_.store);
+        // The body lies in the store already, with the command.
+        const bool is_stored = i < job.inbox.body_numbers.size() && job.inbox.verb == "apply" &&
+                               step.description.body == request.description;
+        if (is_stored) step.description.body_number = job.inbox.body_numbers[i];
+        job.steps.push_back(std::move(step));
     }
     arrange(job);
 }

@@ -25,7 +25,7 @@ wire::Reply failed(Errc code, std::string what) {
 }
 
 wire::Reply replied(json::Value result) {
-    truncate(result);
+    write_truncated(result);
     return {std::nullopt, std::move(result)};
 }
 

@@ -114,6 +114,18 @@ TEST_F(Store, MigratesOverSeveralLayoutsInOrder) {
     EXPECT_EQ(env_->read()->get(env_->table("meta"), "layout").value(), "4");
 }
 
+TEST_F(Store, ATableOfAnOlderLayoutIsThereForItsMigrationAndGoneAfterIt) {
+    put("a", "1");
+    const auto move = [](const Env& env, WriteTxn& txn) -> Result<void> {
+        const auto a = EK_TRY(txn.get(env.table("things"), "a"));
+        return txn.put(env.table("more"), "a", a.value_or(""));
+    };
+    open({.tables = {"more"}, .retired_tables = {"things", "never"}, .migrations = {move}});
+    EXPECT_EQ(env_->read()->get(env_->table("more"), "a").value(), "1");
+    open({.tables = {"things", "more"}, .migrations = {nothing()}});
+    EXPECT_EQ(get("a"), "(none)");
+}
+
 TEST_F(Store, AFailedMigrationChangesNothing) {
     put("a", "1");
     EXPECT_EQ(refusal({.tables = {"things", "more"}, .migrations = {double_things(), failing()}}),

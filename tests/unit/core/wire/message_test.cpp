@@ -67,6 +67,14 @@ TEST(Message, HelloSurvivesTheWireBothWays) {
     EXPECT_EQ(down_back.events.stream, "stream_b");
 }
 
+TEST(Message, AnEventIsTheSameFromItsValueAndFromItsText) {
+    Event event{"stream_a", 7, "resource.drifted", "2026-11-23T05:36:53.120Z",
+                json::Object{{"id", "\"quoted\""}, {"state", json::Object{{"size", 3}}}}};
+    const std::string text = json::write(event.data);
+    EXPECT_EQ(encode(Event{"stream_a", 7, "resource.drifted", event.time, nullptr}, text),
+              encode(event));
+}
+
 TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
     ResourceResult done;
     done.ref = {"files", "/etc/motd"};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/json/json.hpp"
+
 namespace evenkeel::agent {
 namespace {
 
@@ -14,17 +16,17 @@ TEST(Truncate, CutsDiffsThenStatesThenChanges) {
                                                   {"after", json::Object{{"diff", big}}}}}},
              {"state", json::Object{{"note", big}}}}}}};
     json::Value data = whole;
-    truncate(data, 100'000);
+    write_truncated(data, 100'000);
     EXPECT_EQ(data, whole);
-    truncate(data, 1500);
+    write_truncated(data, 1500);
     const json::Value& entry = data["resources"].as_array()[0];
     EXPECT_TRUE(data.bool_or("truncated"));
     EXPECT_EQ(entry["changes"].as_array()[0]["after"].find("diff"), nullptr);
     EXPECT_TRUE(entry["state"].is_object());
-    truncate(data, 200);
+    write_truncated(data, 200);
     EXPECT_TRUE(data["resources"].as_array()[0]["state"].is_null());
     EXPECT_EQ(data["resources"].as_array()[0]["changes"].as_array().size(), 1U);
-    truncate(data, 20);
+    write_truncated(data, 20);
     EXPECT_TRUE(data["resources"].as_array()[0]["changes"].as_array().empty());
 }
 

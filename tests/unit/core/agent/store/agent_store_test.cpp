@@ -74,6 +74,7 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     request.ref = {"files", "/etc/motd"};
     request.description = json::Object{{"content", "the-secret-text"}};
     inbox.resources.push_back(request);
+    store->number_bodies(inbox);
     OutboxEvent outbox_event;
     outbox_event.seq = 1;
     outbox_event.kind = "description.changed";
@@ -88,10 +89,12 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     inbox.id = "cmd_1";
     inbox.verb = "apply";
     inbox.order = 3;
-    inbox.state = InboxCommand::State::running;
     wire::ResourceRequest request;
     request.ref = {"files", "/etc/motd"};
     inbox.resources.push_back(request);
+    store->number_bodies(inbox);
+    put(inbox);
+    inbox.state = InboxCommand::State::running;
     OutboxEvent outbox_event;
     outbox_event.seq = 41;
     outbox_event.kind = "command.outcome";

@@ -10,9 +10,9 @@ const std::size_t kHosts = Outbox::about_of({"files", "/etc/hosts"});
 
 Outbox::Place add(Outbox& outbox, const char* kind, std::vector<std::size_t> about,
                   std::size_t bytes = 100) {
-    const auto lane = outbox.lane(kind, std::move(about), bytes);
-    outbox.written(lane.seq);
-    return lane;
+    const auto place = outbox.place(kind, std::move(about), bytes);
+    outbox.written(place.seq);
+    return place;
 }
 
 std::vector<std::uint64_t> send_all(Outbox& outbox) {
@@ -70,7 +70,7 @@ TEST(Outbox, WhatTheOrchestratorMayHaveIsNotReplaced) {
 
 TEST(Outbox, NothingOvertakesWhatIsBeingWritten) {
     Outbox outbox({});
-    outbox.lane("resource.drifted", {kMotd}, 100);
+    outbox.place("resource.drifted", {kMotd}, 100);
     add(outbox, "resource.drifted", {kHosts});
     EXPECT_FALSE(outbox.next());
     outbox.written(1);
@@ -80,7 +80,7 @@ TEST(Outbox, NothingOvertakesWhatIsBeingWritten) {
 TEST(Outbox, AReplacementUnderWayHoldsItsEventBack) {
     Outbox outbox({});
     add(outbox, "resource.drifted", {kMotd});
-    EXPECT_TRUE(outbox.lane("resource.drifted", {kMotd}, 100).replaces);
+    EXPECT_TRUE(outbox.place("resource.drifted", {kMotd}, 100).replaces);
     EXPECT_FALSE(outbox.next());
     outbox.written(1);
     EXPECT_EQ(outbox.next(), 1U);
@@ -155,7 +155,7 @@ TEST(Outbox, AnExplanationThatIsBeingWrittenKeepsItsNumber) {
 
 TEST(Outbox, ALostNumberIsExplained) {
     Outbox outbox({});
-    outbox.lane("command.outcome", {kMotd}, 100);
+    outbox.place("command.outcome", {kMotd}, 100);
     outbox.lost(1);
     EXPECT_EQ(outbox.find(1)->kind, "agent.shed");
     EXPECT_EQ(outbox.find(1)->shed_from, 1U);
