@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/api/roles.hpp"
@@ -12,6 +13,7 @@
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/retention.hpp"
 
 namespace evenkeel {
 namespace {
@@ -20,6 +22,19 @@ constexpr std::chrono::seconds kTick{5};
 constexpr int kTicksPerPurge = 120;  // ten minutes
 constexpr int kTicksPerNote = 12;    // a minute
 constexpr std::chrono::seconds kGrace{10};
+// Of another orchestrator that has the lease: several times the time between two renewals.
+constexpr std::chrono::seconds kPatience{30};
+
+// What this orchestrator is called among others: made at the first start, and never copied.
+Result<std::string> open_identity(const std::string& folder) {
+    const std::string file = folder + "/identity";
+    auto kept = read_file(file);
+    if (kept && is_id("orchestrator", *kept)) return *std::move(kept);
+    if (!kept && kept.error().code != Errc::not_found) return fail(kept.error());
+    std::string made = make_id("orchestrator");
+    EK_CHECK(write_file(file, made, 0600));
+    return made;
+}
 
 bus::Endpoint endpoint(const ListenAddress& address, const hosts::Keys& keys) {
     return {.host = address.host,
@@ -44,20 +59,22 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     hosts::Keys keys = EK_TRY(hosts::open_keys(folder, fresh));
     auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
-    std::unique_ptr<Orchestrator> made(
-        new Orchestrator(loop, config, std::move(lock), std::move(keys), std::move(state)));
+    const std::string identity = EK_TRY(open_identity(folder));
+    std::unique_ptr<Orchestrator> made(new Orchestrator(
+        loop, config, std::move(lock), std::move(keys), std::move(state), identity));
     EK_CHECK(made->settle_links());
     EK_CHECK(made->build_api());
     return made;
 }
 
 Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
-                           std::unique_ptr<state::State> state)
+                           std::unique_ptr<state::State> state, const std::string& identity)
     : loop_(loop),
       config_(config),
       lock_(std::move(lock)),
       keys_(std::move(keys)),
       state_(std::move(state)),
+      housekeeping_(*state_, "housekeeping", identity, kPatience),
       protector_(keys_.sealer),
       presence_(config.heartbeat, now_unix_ms()),
       waiters_(loop, *state_),
@@ -87,7 +104,6 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .protector = protector_,
                .schemas = schemas_,
                .presence = presence_,
-               .allow_list = allow_list_,
                .bus = bus_,
                .waiters = waiters_,
                .feed = feed_,
@@ -95,8 +111,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .metrics = metrics_,
                .authority_sha256 = keys_.authority.fingerprint(),
                .enrolment_host = config.enrolment.host,
-               .enrolment_port = [this] { return enrolment_.port(); },
-               .writable = *state_} {}
+               .enrolment_port = [this] { return enrolment_.port(); }} {}
 
 Orchestrator::~Orchestrator() {
     tick_.cancel();
@@ -112,6 +127,7 @@ Result<void> Orchestrator::settle_links() {
     {
         const state::Snapshot view = EK_TRY(state_->read());
         EK_CHECK(allow_list_.load(view));
+        state_->listen([this](const state::Changes& changes) { allow_list_.follow(changes); });
         EK_CHECK(view.hosts().each([&](const state::Host& host) {
             if (host.connection == "online") linked.push_back(host.id);
             return true;
@@ -169,6 +185,7 @@ Result<void> Orchestrator::start() {
         [this](http::Request request, std::shared_ptr<http::Responder> responder) {
             router_->dispatch(std::move(request), responder);
         }));
+    housekeeping_.turn(now_monotonic_ns());
     tick_ = loop_.after(kTick, [this] { tick(); });
     return {};
 }
@@ -191,6 +208,7 @@ void Orchestrator::stop(std::function<void()> done) {
     server_->stop(kGrace, [this, done = std::move(done)] {
         note_last_seen();
         bus_.stop();
+        housekeeping_.give_back();
         state_->stop();
         done();
     });
@@ -198,10 +216,21 @@ void Orchestrator::stop(std::function<void()> done) {
 
 void Orchestrator::tick() {
     ++ticks_;
-    expire_commands();
+    housekeeping_.turn(now_monotonic_ns());
+    if (housekeeping_.holds()) {
+        expire_commands();
+        if (ticks_ % kTicksPerPurge == 0) purge();
+    }
     if (ticks_ % kTicksPerNote == 0) note_last_seen();
-    if (ticks_ % kTicksPerPurge == 0) state_->purge({});
     tick_ = loop_.after(kTick, [this] { tick(); });
+}
+
+void Orchestrator::purge() {
+    housekeeping_.submit([](state::Edit& edit) { return state::throw_away_old(edit, {}); },
+                         [](const Result<void>& done) {
+                             if (done) return;
+                             log::error("what is old stays", {{"error", done.error().what}});
+                         });
 }
 
 void Orchestrator::expire_commands() {
@@ -211,7 +240,7 @@ void Orchestrator::expire_commands() {
     if (!late) return;
     for (const std::string& id : *late) {
         const auto command = view->command(id);
-        state_->submit(
+        housekeeping_.submit(
             [id](state::Edit& edit) -> Result<void> {
                 EK_CHECK(commands::advance(edit, id, commands::Transition::expired,
                                            Error{Errc::timeout, "its time was over"}));

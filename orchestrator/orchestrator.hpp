@@ -17,6 +17,7 @@
 #include "orchestrator/config.hpp"
 #include "orchestrator/hosts/keys.hpp"
 #include "orchestrator/http/server.hpp"
+#include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
 
@@ -39,10 +40,11 @@ class Orchestrator {
 
   private:
     Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
-                 std::unique_ptr<state::State> state);
+                 std::unique_ptr<state::State> state, const std::string& identity);
     Result<void> settle_links();
     Result<void> build_api();
     void tick();
+    void purge();
     void expire_commands();
     void note_last_seen();
 
@@ -51,6 +53,7 @@ class Orchestrator {
     Fd lock_;
     hosts::Keys keys_;
     std::unique_ptr<state::State> state_;
+    state::LeaseKeeper housekeeping_;  // of what must be done once, however many orchestrators
     secrets::Protector protector_;
     state::Schemas schemas_;
     hosts::AllowList allow_list_;

@@ -179,7 +179,7 @@ Result<WriteTxn> Env::write() {
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(inside_->env.get(), nullptr, 0, &txn);
     if (code != 0) return fail(lmdb_error(code, "begin to write to the store"));
-    return WriteTxn(inside_->env.get(), txn);
+    return WriteTxn(inside_->env.get(), txn, nullptr);
 }
 
 Result<void> Env::copy_to(const std::string& to) const {

@@ -8,6 +8,7 @@
 #include <lmdb.h>
 
 #include "core/store/lmdb_error.hpp"
+#include "core/store/write_set.hpp"
 
 namespace evenkeel::store {
 namespace {
@@ -123,11 +124,28 @@ Result<std::size_t> ReadTxn::count(Table table) const {
     return stat.ms_entries;
 }
 
+WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, WriteSet* outer)
+    : ReadTxn(txn), env_(env), outer_(outer) {
+    if (outer) track();
+}
+
+WriteTxn::WriteTxn(WriteTxn&& other) noexcept = default;
+WriteTxn::~WriteTxn() = default;
+
+void WriteTxn::track() {
+    if (!touched_) touched_ = std::make_unique<WriteSet>();
+}
+
+WriteSet WriteTxn::take_write_set() {
+    return touched_ ? std::exchange(*touched_, {}) : WriteSet();
+}
+
 Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view value) {
     MDB_val k = to_val(key);
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, 0);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
+    if (touched_) touched_->add(table.handle, key);
     return {};
 }
 
@@ -136,6 +154,7 @@ Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_vie
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
+    if (touched_) touched_->add(table.handle, key);
     return {};
 }
 
@@ -145,6 +164,7 @@ Result<bool> WriteTxn::erase(Table table, std::string_view key) {
     const int code = mdb_del(txn_, table.handle, &k, nullptr);
     if (code == MDB_NOTFOUND) return false;
     if (code != 0) return fail(lmdb_error(code, "erase from the store"));
+    if (touched_) touched_->add(table.handle, key);
     return true;
 }
 
@@ -162,6 +182,7 @@ Result<std::size_t> WriteTxn::erase(Table table, const Range& range, std::size_t
 Result<void> WriteTxn::commit() {
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
     if (code != 0) return fail(lmdb_error(code, "commit to the store"));
+    if (outer_) outer_->add(*touched_);
     return {};
 }
 
@@ -169,7 +190,7 @@ Result<WriteTxn> WriteTxn::nested() {
     MDB_txn* child = nullptr;
     const int code = mdb_txn_begin(env_, txn_, 0, &child);
     if (code != 0) return fail(lmdb_error(code, "begin a part of a transaction"));
-    return WriteTxn(env_, child);
+    return WriteTxn(env_, child, touched_.get());
 }
 
 }  // namespace evenkeel::store

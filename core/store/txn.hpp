@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ struct MDB_env;
 struct MDB_txn;
 
 namespace evenkeel::store {
+
+class WriteSet;
 
 // One of an Env's tables: sorted keys with values. A small handle, good as long as its Env.
 struct Table {
@@ -56,7 +59,8 @@ class ReadTxn {
 // up.
 class WriteTxn : public ReadTxn {
   public:
-    WriteTxn(WriteTxn&& other) noexcept = default;
+    WriteTxn(WriteTxn&& other) noexcept;
+    ~WriteTxn();
 
     // Sets the key's value. `invalid` for an empty key or one over kKeyBytesMax, `limit` when the
     // store or the disk is full.
@@ -70,13 +74,22 @@ class WriteTxn : public ReadTxn {
 
     // On disk and synced when it returns without error. Ends the transaction either way.
     Result<void> commit();
-    // A part that can be given up alone; until it ends this one must not be used.
+    // A part that can be given up alone; until it ends this one must not be used. What it has
+    // touched counts as touched here once it is committed, and not at all when it is given up.
     Result<WriteTxn> nested();
+
+    // From now on notes which keys it touches, parts included. Costs a copy of each key.
+    void track();
+    // What was noted since this was last called.
+    WriteSet take_write_set();
 
   private:
     friend class Env;
-    WriteTxn(MDB_env* env, MDB_txn* txn) : ReadTxn(txn), env_(env) {}
+    WriteTxn(MDB_env* env, MDB_txn* txn, WriteSet* outer);
+
     MDB_env* env_;
+    std::unique_ptr<WriteSet> touched_;  // null: not tracked
+    WriteSet* outer_;                    // of the transaction that this is a part of, or null
 };
 
 }  // namespace evenkeel::store

@@ -21,9 +21,10 @@ namespace {
 
 struct Job {
     Writer::Work work;
-    Writer::Done done;
+    Writer::DoneWith done;
     bool posted = true;  // false: `done` may run on the writer's thread
     Result<void> outcome;
+    WriteSet touched;
 };
 
 // One work in a part of its own; an error leaves no trace of it.
@@ -35,7 +36,12 @@ Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
 
 Result<void> attempt_all(Env& env, std::vector<Job>& batch) {
     WriteTxn txn = EK_TRY(env.write());
-    for (Job& job : batch) job.outcome = attempt(txn, job.work);
+    txn.track();
+    for (Job& job : batch) {
+        job.outcome = attempt(txn, job.work);
+        // Of a work that failed nothing has come into this transaction.
+        job.touched = txn.take_write_set();
+    }
     return txn.commit();
 }
 
@@ -48,6 +54,7 @@ void commit_batch(Env& env, std::vector<Job>& batch) {
                    {{"what", committed.error().what}, {"works", std::to_string(batch.size())}});
         for (Job& job : batch) {
             if (job.outcome) job.outcome = fail(committed.error());
+            job.touched = {};
         }
         return;
     } catch (const std::exception& error) {
@@ -113,11 +120,10 @@ void Writer::Inside::work() {
         }
         for (Job& job : batch) {
             if (!job.posted) {
-                job.done(std::move(job.outcome));
+                job.done(std::move(job.outcome), job.touched);
             } else if (job.done) {
-                post([done = std::move(job.done), outcome = std::move(job.outcome)] {
-                    done(outcome);
-                });
+                post([done = std::move(job.done), outcome = std::move(job.outcome),
+                      touched = std::move(job.touched)] { done(outcome, touched); });
             }
         }
     }
@@ -135,15 +141,25 @@ Writer::~Writer() {
 }
 
 Result<void> Writer::submit(Work work, Done done) {
-    return inside_->add(Job{std::move(work), std::move(done), true, {}});
+    if (!done) return submit_tracked(std::move(work), nullptr);
+    return submit_tracked(std::move(work),
+                          [done = std::move(done)](Result<void> outcome, const WriteSet&) {
+                              done(std::move(outcome));
+                          });
+}
+
+Result<void> Writer::submit_tracked(Work work, DoneWith done) {
+    return inside_->add(Job{std::move(work), std::move(done), true, {}, {}});
 }
 
 Result<void> Writer::run(Work work) {
     // Shared, because the writer may still be inside set_value when this function has its answer.
     const auto promise = std::make_shared<std::promise<Result<void>>>();
     auto outcome = promise->get_future();
-    Done done = [promise](Result<void> result) { promise->set_value(std::move(result)); };
-    EK_CHECK(inside_->add(Job{std::move(work), std::move(done), false, {}}));
+    DoneWith done = [promise](Result<void> result, const WriteSet&) {
+        promise->set_value(std::move(result));
+    };
+    EK_CHECK(inside_->add(Job{std::move(work), std::move(done), false, {}, {}}));
     return outcome.get();
 }
 

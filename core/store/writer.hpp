@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/store/env.hpp"
+#include "core/store/write_set.hpp"
 
 namespace evenkeel::store {
 
@@ -19,6 +20,8 @@ class Writer {
     // undoes all of it and is what `done` gets. Must not throw, block or touch the loop's state.
     using Work = std::function<Result<void>(WriteTxn&)>;
     using Done = std::function<void(Result<void>)>;
+    // The same, with what the work has touched; nothing when it failed.
+    using DoneWith = std::function<void(Result<void>, const WriteSet&)>;
     // Takes a function to another thread: Loop::poster().
     using Post = std::function<void(std::function<void()>)>;
 
@@ -38,6 +41,8 @@ class Writer {
     // of submit. `busy` when the queue is full, `unavailable` after stop(); then `done` is never
     // called. [any]
     Result<void> submit(Work work, Done done);
+    // The same for whoever tells others what has changed.
+    Result<void> submit_tracked(Work work, DoneWith done);
     // Queues `work` and waits for the commit. Never on the loop: it would stand still. [lane]
     Result<void> run(Work work);
 

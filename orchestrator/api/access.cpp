@@ -53,7 +53,11 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
     return {};
 }
 
-Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {}
+Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
+    state_.listen([this](const state::Changes& changes) {
+        if (!changes.tokens.empty()) look_at_streams();
+    });
+}
 
 // One answer for all that does not count, so that nobody learns which ids there are.
 std::optional<http::Problem> Access::wrong(const http::Request& request) {

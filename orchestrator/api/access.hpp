@@ -35,7 +35,7 @@ class Access {
     // Answers a refusal, after it was recorded.
     void refuse(const http::Request& request, http::Problem problem,
                 const std::shared_ptr<http::Responder>& responder);
-    // Closes the stream soon after the token has ceased to count.
+    // Closes the stream when the token is revoked, and soon after it has expired.
     void watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream);
 
     static constexpr std::uint32_t kWrongMost = 20;   // of one source address in a minute

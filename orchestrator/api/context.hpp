@@ -8,7 +8,6 @@
 #include "core/secrets/protector.hpp"
 #include "orchestrator/api/waiters.hpp"
 #include "orchestrator/bus/bus.hpp"
-#include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/schemas.hpp"
@@ -23,11 +22,10 @@ class Metrics;
 // What the routes work with. All of it outlives them. [loop]
 struct Context {
     run::Loop& loop;
-    const state::State& state;  // to change it: submit()
+    state::State& state;  // to change it: submit(), which records who has asked for it
     const secrets::Protector& protector;
     const state::Schemas& schemas;
     hosts::Presence& presence;
-    hosts::AllowList& allow_list;
     bus::Bus& bus;
     Waiters& waiters;
     EventFeed& feed;
@@ -36,12 +34,11 @@ struct Context {
     std::string authority_sha256;
     std::string enrolment_host;  // where it listens; empty: on every address
     std::function<std::uint16_t()> enrolment_port;
-    state::State& writable;  // for submit() alone
 
     // State::submit for what a request asks for: with its audit record in the same transaction.
     void submit(const state::AuditContext& audit_context, state::State::Work work,
-                state::State::Done done) {
-        writable.submit(audit_context, std::move(work), std::move(done));
+                state::State::Done done) const {
+        state.submit(audit_context, std::move(work), std::move(done));
     }
 };
 // Who asks for what, for the audit.

@@ -20,8 +20,8 @@ bool EventFilter::wants(std::string_view type, std::string_view of_host) const {
 }
 
 EventFeed::EventFeed(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
-    state_.listen([this](const state::Effects& effects) {
-        if (effects.events) wake();
+    state_.listen([this](const state::Changes& changes) {
+        if (!changes.events.empty()) wake();
     });
 }
 

@@ -127,9 +127,7 @@ void patch_host(Context& context, const Request& request, const Responder& respo
 }
 
 void retire_host(Context& context, const Request& request, const Responder& responder) {
-    change_host(context, request, responder, hosts::retire, [&context](const state::Host& host) {
-        context.allow_list.remove(host.fingerprint);
-        context.bus.cut(host.id, "the host was retired");
+    change_host(context, request, responder, hosts::retire, [](const state::Host& host) {
         log::info("a host was retired", {{"host", host.id}, {"name", host.name}});
     });
 }

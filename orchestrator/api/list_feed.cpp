@@ -36,8 +36,8 @@ Result<std::optional<json::Value>> item_of(const Pages::Make& make, const Filter
 
 ListFeed::ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence)
     : loop_(loop), state_(state), silence_(silence) {
-    state_.listen([this](const state::Effects& effects) {
-        if (effects.events) wake();
+    state_.listen([this](const state::Changes& changes) {
+        if (!changes.events.empty()) wake();
     });
 }
 

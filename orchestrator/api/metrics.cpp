@@ -119,12 +119,12 @@ void Metrics::answered(std::string_view method, std::string_view route, int stat
 }
 
 void Metrics::listen(state::State& state) {
-    state.listen([this, &state](const state::Effects& effects) {
-        for (const auto& [type, count] : effects.event_types) events_[type] += count;
-        if (effects.commands.empty()) return;
+    state.listen([this, &state](const state::Changes& changes) {
+        for (const state::Changes::Event& event : changes.events) ++events_[event.type];
+        if (changes.commands.empty()) return;
         const auto view = state.read();
         if (!view) return;
-        for (const std::string& id : effects.commands) {
+        for (const std::string& id : changes.commands) {
             const auto command = view->command(id);
             if (!command || !*command || !state::finished((*command)->state)) continue;
             ++finished_commands_[std::string(state::to_string((*command)->state))];

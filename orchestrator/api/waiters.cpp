@@ -6,8 +6,8 @@
 namespace evenkeel::api {
 
 Waiters::Waiters(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
-    state_.listen([this](const state::Effects& effects) {
-        for (const std::string& command : effects.commands) look_at(command);
+    state_.listen([this](const state::Changes& changes) {
+        for (const std::string& command : changes.commands) look_at(command);
     });
 }
 

@@ -9,6 +9,7 @@
 #include "core/link/listener.hpp"
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::bus {
 namespace {
@@ -78,7 +79,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
     listener_ = std::make_unique<link::Listener>(
         std::move(options), std::move(policy), std::move(events),
         [&loop = parts.loop](std::function<void()> f) { loop.post(std::move(f)); });
-    parts_.state.listen([this](const state::Effects& effects) { on_committed(effects); });
+    parts_.state.listen([this](const state::Changes& changes) { on_committed(changes); });
 }
 
 Bus::~Bus() {
@@ -255,9 +256,20 @@ void Bus::on_heartbeat() {
     heartbeat_ = parts_.loop.after(parts_.heartbeat, [this] { on_heartbeat(); });
 }
 
-void Bus::on_committed(const state::Effects& effects) {
-    for (const std::string& host : effects.queues) {
+void Bus::on_committed(const state::Changes& changes) {
+    cut_retired(changes.hosts);
+    for (const std::string& host : changes.queues) {
         if (Conversation* conversation = find(host)) conversation->pump();
+    }
+}
+
+// Whoever has retired a host, its link ends here at once.
+void Bus::cut_retired(const std::vector<std::string>& hosts) {
+    for (const std::string& id : hosts) {
+        if (!by_host_.contains(id)) continue;
+        const auto view = parts_.state.read();
+        const auto host = view ? view->hosts().find(id) : fail(view.error());
+        if (host && *host && (*host)->retired()) cut(id, "the host was retired");
     }
 }
 

@@ -68,8 +68,6 @@ class Bus {
     bool handed_over(const std::string& host, const std::string& command) const;
     // Tells the agent to stop a command that it has.
     void send_cancel(const std::string& host, const std::string& command);
-    // Ends the host's connection: it was retired.
-    void cut(const std::string& host, const std::string& why);
 
   private:
     // Who has come while another machine has the host's link: in, once that one is gone, held if
@@ -89,8 +87,10 @@ class Bus {
     void on_heard(const Conversation& conversation);
     void hold(const std::string& host);
     void drop(std::uint64_t connection);
+    void cut(const std::string& host, const std::string& why);
     void on_heartbeat();
-    void on_committed(const state::Effects& effects);
+    void on_committed(const state::Changes& changes);
+    void cut_retired(const std::vector<std::string>& hosts);
     Conversation* find(const std::string& host) const;
 
     Parts parts_;

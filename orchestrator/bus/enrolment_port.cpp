@@ -66,8 +66,9 @@ EnrolmentPort::EnrolmentPort(const Parts& parts, const Endpoint& endpoint,
     listener_ = std::make_unique<link::Listener>(
         std::move(options), std::move(policy), std::move(events),
         [&loop = parts.loop](std::function<void()> f) { loop.post(std::move(f)); });
-    parts_.state.listen(
-        [this](const state::Effects& effects) { changed_ = changed_ || effects.events; });
+    parts_.state.listen([this](const state::Changes& changes) {
+        changed_ = changed_ || !changes.enrolments.empty();
+    });
 }
 
 EnrolmentPort::~EnrolmentPort() {
@@ -191,7 +192,6 @@ void EnrolmentPort::certify(const state::Enrolment& enrolment, std::uint64_t con
         },
         [this, connection, asked, enrolled](const Result<void>& done) {
             if (!done) return send(connection, asked, refusal(done.error()));
-            parts_.allow_list.add(enrolled->fingerprint, enrolled->host);
             log::info("an accepted machine has its certificate", {{"host", enrolled->host}});
             send(connection, asked,
                  {.host = enrolled->host,
@@ -257,7 +257,6 @@ void EnrolmentPort::enrol(std::uint64_t connection, const link::Message& message
                 answer(connection, message, refusal(done.error()), delivery);
                 return;
             }
-            parts_.allow_list.add(enrolled->fingerprint, enrolled->host);
             log::info(enrolled->fresh ? "a host has enrolled" : "a host has asked again",
                       {{"host", enrolled->host}, {"address", address_of(connection)}});
             answer(connection, message,

@@ -1,6 +1,8 @@
 #include "orchestrator/hosts/allow_list.hpp"
 
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::hosts {
 
@@ -13,14 +15,16 @@ Result<void> AllowList::load(const state::View& view) {
         });
 }
 
-void AllowList::add(const std::string& fingerprint, const std::string& host) {
+void AllowList::follow(const state::Changes& changes) {
+    if (changes.certificates.empty()) return;
     const std::lock_guard lock(mutex_);
-    hosts_[fingerprint] = host;
-}
-
-void AllowList::remove(const std::string& fingerprint) {
-    const std::lock_guard lock(mutex_);
-    hosts_.erase(fingerprint);
+    for (const state::Changes::Certificate& one : changes.certificates) {
+        if (one.host) {
+            hosts_[one.fingerprint] = *one.host;
+        } else {
+            hosts_.erase(one.fingerprint);
+        }
+    }
 }
 
 std::optional<std::string> AllowList::find(const std::string& fingerprint) const {

@@ -18,8 +18,8 @@ struct Patch {
 // `not_found` for an unknown host, `conflict` when the name is taken or the host is retired.
 Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);
 
-// Takes back the host's certificate and name, and ends its commands. Asked for again it changes
-// nothing. The caller cuts the link.
+// Takes back the host's certificate and name, and ends its commands; the bus then cuts its link.
+// Asked for again it changes nothing.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
 
 // What a hello says, and what it means: a store of the agent's that is new is told as agent.blind,

@@ -93,8 +93,7 @@ Result<void> begin_anew(const std::string& folder) {
     const Tables tables = tables_of(env);
     const std::uint64_t revision = EK_TRY(View(txn, tables).revision());
     const store::Stream stream = EK_TRY(store::begin_stream(env, txn, revision));
-    Effects effects;
-    Edit edit(txn, tables, stream.id, effects);
+    Edit edit(txn, tables, stream.id);
     // Events of the backup carry ids of the old stream, which nobody can resume from any more.
     EK_CHECK(edit.events().erase_all(revision));
     EK_CHECK(interrupt_all(edit));

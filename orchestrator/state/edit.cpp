@@ -50,10 +50,7 @@ Result<void> Edit::add_event_at(std::uint64_t revision, std::string_view type,
     const std::string record =
         encode_event({.id = event_id(*stream_, revision), .type = std::string(type), .host = host},
                      subject, now_rfc3339(), data);
-    EK_CHECK(write_->put(tables_->events, store::number_key(revision), record));
-    effects_->events = true;
-    ++effects_->event_types[std::string(type)];
-    return {};
+    return write_->put(tables_->events, store::number_key(revision), record);
 }
 
 Result<void> Edit::shift_counts(const std::string& host, const Resource* from, const Resource* to) {
@@ -94,8 +91,6 @@ Result<void> Edit::put_command(Command& command) {
     EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
     EK_CHECK(write_->put(tables_->host_commands, host_key(command.host, command.id), "1"));
     EK_CHECK(add_event("command.changed", command.host, command.id, show(command)));
-    effects_->queues.insert(command.host);
-    effects_->commands.push_back(command.id);
     return {};
 }
 

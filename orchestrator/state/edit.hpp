@@ -1,24 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
-
-// What one committed change means for those who wait for something.
-struct Effects {
-    bool events = false;                                            // there are new events
-    std::map<std::string, std::uint64_t, std::less<>> event_types;  // how many of each
-    std::set<std::string> queues;       // hosts that have commands to get, or none left
-    std::vector<std::string> commands;  // whose state changed
-};
 
 class AuditTrailEdits;
 class CollectionEdits;
@@ -27,6 +16,7 @@ class EnrolmentEdits;
 class EnrolmentTokenEdits;
 class EventEdits;
 class HostEdits;
+class LeaseEdits;
 class ReplyEdits;
 class TokenEdits;
 
@@ -35,8 +25,8 @@ class TokenEdits;
 // [lane]
 class Edit : public View {
   public:
-    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream, Effects& effects)
-        : View(txn, tables), write_(&txn), stream_(&stream), effects_(&effects) {}
+    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream)
+        : View(txn, tables), write_(&txn), stream_(&stream) {}
 
     HostEdits hosts();
     CollectionEdits collections();
@@ -47,6 +37,7 @@ class Edit : public View {
     EnrolmentTokenEdits enrolment_tokens();
     AuditTrailEdits audit_trail();
     ReplyEdits replies();
+    LeaseEdits leases();
 
     // The orchestrator's stream.
     const std::string& stream() const { return *stream_; }
@@ -87,7 +78,6 @@ class Edit : public View {
 
     store::WriteTxn* write_;
     const std::string* stream_;
-    Effects* effects_;
     json::Object notes_;
 };
 

@@ -3,6 +3,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/replies.hpp"
 #include "orchestrator/state/tokens.hpp"
@@ -22,7 +23,7 @@ std::string before(std::chrono::hours age) {
 
 }  // namespace
 
-Result<void> throw_away_old(Edit& edit, const State::Retention& retention) {
+Result<void> throw_away_old(Edit& edit, const Retention& retention) {
     EK_CHECK(edit.events().erase_old(before(retention.events_age), retention.events_most, kStep));
     EK_CHECK(edit.commands().erase_ended(before(retention.commands_age), kStep));
     EK_CHECK(edit.tokens().erase_ended(before_ms(retention.tokens_age), kStep));

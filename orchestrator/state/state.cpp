@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/base/log.hpp"
-#include "orchestrator/state/retention.hpp"
 #include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {
@@ -35,23 +34,30 @@ Result<Snapshot> State::read() const {
 }
 
 void State::submit(Work work, Done done) {
-    auto effects = std::make_shared<Effects>();
-    auto on_writer = [this, effects, work = std::move(work)](store::WriteTxn& txn) {
-        *effects = {};
-        Edit edit(txn, *tables_, stream_.id, *effects);
+    auto on_writer = [this, work = std::move(work)](store::WriteTxn& txn) {
+        Edit edit(txn, *tables_, stream_.id);
         return work(edit);
     };
     auto shared = std::make_shared<Done>(std::move(done));
-    auto on_loop = [this, effects, shared](Result<void> result) {
-        if (result) {
-            for (const Listener& listener : listeners_) listener(*effects);
-        }
+    auto on_loop = [this, shared](Result<void> result, const store::WriteSet& touched) {
+        if (result) tell(touched);
         (*shared)(std::move(result));
     };
-    auto queued = writer_->submit(std::move(on_writer), std::move(on_loop));
+    auto queued = writer_->submit_tracked(std::move(on_writer), std::move(on_loop));
     if (!queued) {
         post_([shared, error = queued.error()] { (*shared)(fail(error)); });
     }
+}
+
+void State::tell(const store::WriteSet& touched) const {
+    const auto changes =
+        read().and_then([&touched](const Snapshot& view) { return changes_of(touched, view); });
+    if (!changes) {
+        log::error("changes cannot be read", {{"error", changes.error().what}});
+        return;
+    }
+    if (changes->empty()) return;
+    for (const Listener& listener : listeners_) listener(*changes);
 }
 
 void State::submit(AuditContext audit_context, Work work, Done done) {
@@ -66,17 +72,9 @@ void State::submit(AuditContext audit_context, Work work, Done done) {
 
 Result<void> State::run(const Work& work) {
     return writer_->run([this, &work](store::WriteTxn& txn) {
-        Effects effects;
-        Edit edit(txn, *tables_, stream_.id, effects);
+        Edit edit(txn, *tables_, stream_.id);
         return work(edit);
     });
-}
-
-void State::purge(const Retention& retention) {
-    submit([retention](Edit& edit) { return throw_away_old(edit, retention); },
-           [](const Result<void>& result) {
-               if (!result) log::error("old events stay", {{"error", result.error().what}});
-           });
 }
 
 }  // namespace evenkeel::state

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 #include "core/base/result.hpp"
 #include "core/store/env.hpp"
 #include "core/store/writer.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::state {
@@ -29,7 +29,7 @@ class State {
   public:
     using Work = std::function<Result<void>(Edit&)>;
     using Done = std::function<void(Result<void>)>;
-    using Listener = std::function<void(const Effects&)>;
+    using Listener = std::function<void(const Changes&)>;
 
     // `post` is Loop::poster(). For errors see store::Env::open.
     static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post);
@@ -43,31 +43,19 @@ class State {
 
     // Runs `work` on the writer's thread, in a transaction with others that wait. `done` runs on
     // the loop after the commit, in the order of submit, always exactly once unless stopped;
-    // listeners hear of the effects before it. `busy` when too much waits, `limit` when the store
+    // listeners hear of the changes before it. `busy` when too much waits, `limit` when the store
     // is full, else the work's own error: then nothing of it was done. [loop]
     void submit(Work work, Done done);
     // The same for what somebody asked for: the change and its audit record are one transaction.
     void submit(AuditContext audit_context, Work work, Done done);
 
-    // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of
-    // effects.
+    // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of the
+    // changes.
     Result<void> run(const Work& work);
 
-    // Called on the loop after each commit that changed something to wait for. [loop]
+    // Called on the loop after each work that has changed something to wait for, in the order in
+    // which listeners came. [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
-
-    // Throws away events past their time or number, commands finished long ago and old replies.
-    // [loop]
-    struct Retention {
-        std::chrono::hours events_age = std::chrono::hours(7 * 24);
-        std::uint64_t events_most = 1'000'000;
-        std::chrono::hours commands_age = std::chrono::hours(30 * 24);
-        std::chrono::hours tokens_age = std::chrono::hours(90 * 24);  // since they count no more
-        std::chrono::hours audit_age = std::chrono::hours(400 * 24);
-        std::uint64_t audit_most = 5'000'000;
-        std::chrono::hours replies_age = std::chrono::hours(24);
-    };
-    void purge(const Retention& retention);
 
     store::Writer::Stats stats() const { return writer_->stats(); }
     // Works waiting for the writer.
@@ -77,6 +65,7 @@ class State {
 
   private:
     State(store::Env env, store::Writer::Post post);
+    void tell(const store::WriteSet& touched) const;
 
     store::Env env_;
     std::unique_ptr<Tables> tables_;

@@ -6,7 +6,7 @@ std::vector<std::string> table_names() {
     return {"hosts",       "names",   "fingerprints", "keys",     "tokens",   "enrolment_tokens",
             "collections", "schemas", "resources",    "tallies",  "commands", "host_commands",
             "queue",       "marks",   "events",       "counters", "audit",    "audit_ends",
-            "replies"};
+            "replies",     "leases"};
 }
 
 Tables tables_of(const store::Env& env) {
@@ -28,7 +28,8 @@ Tables tables_of(const store::Env& env) {
             .counters = env.table("counters"),
             .audit = env.table("audit"),
             .audit_ends = env.table("audit_ends"),
-            .replies = env.table("replies")};
+            .replies = env.table("replies"),
+            .leases = env.table("leases")};
 }
 
 std::string host_prefix(std::string_view host) {

@@ -32,6 +32,7 @@ struct Tables {
     store::Table audit;             // number -> AuditRecord
     store::Table audit_ends;        // "head", "anchor" -> ChainEnd
     store::Table replies;           // digest of an Idempotency-Key and its owner -> KeptReply
+    store::Table leases;            // name -> Lease
 };
 
 std::vector<std::string> table_names();

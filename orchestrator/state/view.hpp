@@ -19,6 +19,7 @@ class EnrolmentTokens;
 class Enrolments;
 class Events;
 class Hosts;
+class Leases;
 class Replies;
 class Resources;
 class Tokens;
@@ -41,6 +42,7 @@ class View {
     EnrolmentTokens enrolment_tokens() const;
     AuditTrail audit_trail() const;
     Replies replies() const;
+    Leases leases() const;
 
     // The last revision given out. O(1)
     Result<std::uint64_t> revision() const;

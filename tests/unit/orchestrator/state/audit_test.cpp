@@ -3,6 +3,7 @@
 #include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/list.hpp"
+#include "orchestrator/state/retention.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {
@@ -118,7 +119,7 @@ TEST_F(AuditTest, VerifyNamesTheRecordThatIsMissingOrMoved) {
 
 TEST_F(AuditTest, WhatIsThrownAwayIsNamedAndTheRestStaysWhole) {
     three();
-    state_->purge({.audit_most = 1});
+    change([](Edit& edit) { return throw_away_old(edit, {.audit_most = 1}); });
     ASSERT_TRUE(act("zoe"));
     EXPECT_EQ(stored(2), "");
     const json::Value cut = *json::parse(stored(4));

@@ -89,12 +89,12 @@ TEST_F(EditTest, OldEventsGoByTimeAndByNumberAndTheFloorTells) {
         });
     }
     const std::uint64_t last = *read().revision();
-    State::Retention few;
+    Retention few;
     few.events_most = 2;
     change([&](Edit& edit) { return throw_away_old(edit, few); });
     EXPECT_EQ(event_types().size(), 2U);
     EXPECT_EQ(*read().events().floor(), last - 2);
-    State::Retention young;
+    Retention young;
     young.events_age = std::chrono::hours(-1);  // everything is older than the hour to come
     change([&](Edit& edit) { return throw_away_old(edit, young); });
     EXPECT_TRUE(event_types().empty());

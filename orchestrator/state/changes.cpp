@@ -1,0 +1,69 @@
+#include "orchestrator/state/changes.hpp"
+
+#include <string_view>
+#include <unordered_set>
+
+#include "core/store/write_set.hpp"
+#include "orchestrator/state/event.hpp"
+#include "orchestrator/state/records.hpp"
+#include "orchestrator/state/repository.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+class Reader : private Repository {
+  public:
+    explicit Reader(const View& view) : Repository(view) {}
+
+    Result<void> add(const store::WriteSet::Touch& touch) {
+        const auto is = [&touch](store::Table table) { return touch.table == table.handle; };
+        if (is(tables_->events)) return add_event(touch.key);
+        if (is(tables_->fingerprints)) return add_certificate(touch.key);
+        if (is(tables_->queue)) {
+            std::string host = touch.key.substr(0, touch.key.find('\0'));
+            if (queues_.insert(host).second) changes.queues.push_back(std::move(host));
+        }
+        if (is(tables_->hosts)) changes.hosts.push_back(touch.key);
+        if (is(tables_->commands)) changes.commands.push_back(touch.key);
+        if (is(tables_->keys)) changes.enrolments.push_back(touch.key);
+        if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
+        return {};
+    }
+
+    Changes changes;
+
+  private:
+    // One that was thrown away is no event.
+    Result<void> add_event(const std::string& key) {
+        const store::Range one{.from = key, .until = key + '\0'};
+        return txn_->scan(tables_->events, one, [&](std::string_view, std::string_view record) {
+            const auto event = decode_event(record);
+            const auto revision = store::number_of(key);
+            if (event && revision) changes.events.push_back({*revision, std::string(event->type)});
+            return false;
+        });
+    }
+
+    Result<void> add_certificate(const std::string& fingerprint) {
+        auto host = EK_TRY(txn_->get(tables_->fingerprints, fingerprint));
+        changes.certificates.push_back({fingerprint, std::move(host)});
+        return {};
+    }
+
+    std::unordered_set<std::string> queues_;
+};
+
+}  // namespace
+
+bool Changes::empty() const {
+    return events.empty() && hosts.empty() && commands.empty() && queues.empty() &&
+           enrolments.empty() && tokens.empty() && certificates.empty();
+}
+
+Result<Changes> changes_of(const store::WriteSet& touched, const View& view) {
+    Reader reader(view);
+    for (const store::WriteSet::Touch& touch : touched.touches()) EK_CHECK(reader.add(touch));
+    return std::move(reader.changes);
+}
+
+}  // namespace evenkeel::state

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::store {
+class WriteSet;
+}
+
+namespace evenkeel::state {
+
+class View;
+
+// What one committed work means for those who wait for something. It is made of the keys that the
+// work has touched and of what stands under them now, of nothing else: so whoever sees the write
+// sets and can read the store, in this process or another, is told the same. What is named here may
+// have changed again meanwhile; each kind is in the order in which it was first touched.
+struct Changes {
+    struct Event {
+        std::uint64_t revision = 0;
+        std::string type;
+    };
+    std::vector<Event> events;            // recorded
+    std::vector<std::string> hosts;       // ids of those whose record changed
+    std::vector<std::string> commands;    // ids of those that changed
+    std::vector<std::string> queues;      // ids of hosts whose unfinished commands changed
+    std::vector<std::string> enrolments;  // keys of those that changed or are forgotten
+    std::vector<std::string> tokens;      // ids of API tokens
+    struct Certificate {
+        std::string fingerprint;
+        std::optional<std::string> host;  // nothing: it may connect no more
+    };
+    std::vector<Certificate> certificates;
+
+    bool empty() const;
+};
+
+// Reads what `touched` means from `view`, which is of its commit or later. O(touched)
+Result<Changes> changes_of(const store::WriteSet& touched, const View& view);
+
+}  // namespace evenkeel::state

@@ -1,0 +1,87 @@
+#include "orchestrator/state/changes.hpp"
+
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/tokens.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+class ChangesTest : public test::StateTest {
+  protected:
+    void SetUp() override {
+        StateTest::SetUp();
+        state_->listen([this](const Changes& changes) { heard_.push_back(changes); });
+    }
+    // What the listeners heard of one change.
+    Changes of(const State::Work& work) {
+        heard_.clear();
+        change(work);
+        EXPECT_EQ(heard_.size(), 1U);
+        return heard_.empty() ? Changes() : heard_.front();
+    }
+    Command queued(const std::string& id) {
+        Command command;
+        command.id = id;
+        command.host = host_;
+        command.seq = 1;
+        return command;
+    }
+    std::vector<Changes> heard_;
+};
+
+TEST_F(ChangesTest, EventsAreToldWithTheirTypesAndRevisionsInOrder) {
+    const std::uint64_t before = *read().revision();
+    const Changes changes = of([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.add_event("agent.shed", host_, host_, json::Object{}));
+        EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+        return {};
+    });
+    ASSERT_EQ(changes.events.size(), 2U);
+    EXPECT_EQ(changes.events[0].type, "agent.shed");
+    EXPECT_EQ(changes.events[0].revision, before + 1);
+    EXPECT_EQ(changes.events[1].type, "agent.blind");
+    EXPECT_EQ(changes.events[1].revision, before + 2);
+    EXPECT_TRUE(changes.hosts.empty());
+}
+
+TEST_F(ChangesTest, ACommandIsToldWithTheHostWhoseQueueItIsIn) {
+    Command command = queued("cmd_1");
+    const Changes changes = of([&](Edit& edit) { return edit.put_command(command); });
+    EXPECT_EQ(changes.commands, std::vector<std::string>{"cmd_1"});
+    EXPECT_EQ(changes.queues, std::vector<std::string>{host_});
+    EXPECT_EQ(changes.events.size(), 1U);
+}
+
+TEST_F(ChangesTest, HostsTokensAndEnrolmentsAreToldById) {
+    const Changes changes = of([&](Edit& edit) -> Result<void> {
+        Host host = *EK_TRY(edit.hosts().find(host_));
+        EK_CHECK(edit.hosts().put(host));
+        EK_CHECK(edit.tokens().put({.id = "ekp_1",
+                                    .hash = "h",
+                                    .name = "n",
+                                    .role = "viewer",
+                                    .created_at = "",
+                                    .created_by = ""}));
+        Enrolment enrolment;
+        enrolment.fingerprint = std::string(64, 'f');
+        enrolment.state = "pending";
+        return edit.enrolments().put(enrolment);
+    });
+    EXPECT_EQ(changes.hosts, std::vector<std::string>{host_});
+    EXPECT_EQ(changes.tokens, std::vector<std::string>{"ekp_1"});
+    EXPECT_EQ(changes.enrolments, std::vector<std::string>{std::string(64, 'f')});
+}
+
+TEST_F(ChangesTest, WhatFailedOrHasNothingToWaitForIsNotTold) {
+    EXPECT_FALSE(try_change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.hosts().put_certificate("f", host_));
+        return fail(Errc::conflict, "no");
+    }));
+    change([&](Edit& edit) { return edit.hosts().put_name("other", host_); });
+    EXPECT_TRUE(heard_.empty());
+}
+
+}  // namespace
+}  // namespace evenkeel::state
