@@ -28,7 +28,7 @@ class Waiters {
         Callback callback;
         run::Timer timer;
     };
-    void look_at(const std::string& command);
+    void look_at(const std::string& id);
     void finish(std::uint64_t number, const state::Command& command);
     void give_up(std::uint64_t number, const state::Command& as_it_was);
 

@@ -43,7 +43,7 @@ class Edit : public View {
     const std::string& stream() const { return *stream_; }
     // The next number of the one counter for everything that changes. O(1)
     Result<std::uint64_t> next_revision();
-    Result<std::uint64_t> next_number(std::string_view counter);
+    Result<std::uint64_t> next_number(std::string_view name);
 
     // Records an event under a revision of its own, which it returns. `host` is empty for events
     // without one; `subject` is "collection/id" or the object's id. O(1)
