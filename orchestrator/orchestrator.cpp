@@ -91,7 +91,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
             .allow_list = allow_list_,
             .heartbeat = config.heartbeat},
            endpoint(config.bus, keys_),
-           [this](const std::string& host, std::string_view type, std::string_view subject,
+           [this](const std::string& host, state::EventType type, std::string_view subject,
                   const json::Value& data) { feed_.show_live(host, type, subject, data); }),
       enrolment_({.loop = loop,
                   .state = *state_,
@@ -129,7 +129,7 @@ Result<void> Orchestrator::settle_links() {
         EK_CHECK(allow_list_.load(view));
         state_->listen([this](const state::Changes& changes) { allow_list_.follow(changes); });
         EK_CHECK(view.hosts().each([&](const state::Host& host) {
-            if (host.connection == "online") linked.push_back(host.id);
+            if (host.connection == state::Connection::online) linked.push_back(host.id);
             return true;
         }));
     }

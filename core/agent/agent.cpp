@@ -128,10 +128,12 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     runner->grace = options_.grace;
     runner->longest_call = options_.longest_check;
     runner->silence = options_.silence;
-    runner->on_hung = [this, name] { tracker_.unknown_all(name, "plugin_hung"); };
+    runner->on_hung = [this, name] {
+        tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
+    };
     if (const auto trouble = runner->collection().trouble()) {
         log::error("a collection is unavailable", {{"collection", name}, {"why", trouble->what}});
-        return runner->disable(trouble->what, "no_plugin");
+        return runner->disable(trouble->what, wire::UnknownReason::no_plugin);
     }
     const auto found = disabled_collections_.find(name);
     if (found == disabled_collections_.end()) return;
@@ -153,7 +155,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
                         {});
     }
     log::error("a plugin is held", {{"plugin", version}, {"why", disabled.reason}});
-    runner->disable(disabled.reason, "plugin_hung");
+    runner->disable(disabled.reason, wire::UnknownReason::plugin_hung);
 }
 
 void Agent::open_watch(CollectionRunner& runner, std::function<void()> done) {
@@ -212,7 +214,7 @@ void Agent::begin_work() {
     for (auto& [ref, entry] : catalog_) {
         if (entry.metadata.policy == wire::Policy::off) continue;
         const CollectionRunner* runner = registry_.find(ref.collection);
-        if (!runner) tracker_.unknown(entry, "no_plugin");
+        if (!runner) tracker_.unknown(entry, wire::UnknownReason::no_plugin);
         if (runner && !runner->disabled_reason().empty())
             tracker_.unknown(entry, runner->verdict());
     }
@@ -248,7 +250,7 @@ bool Agent::write_alive() const {
 
 void Agent::tell_blind(const std::string& from, const std::string& reason) {
     journal_.commit(
-        {{"agent.blind",
+        {{wire::EventKind::agent_blind,
           json::Object{
               {"from", from}, {"to", now_rfc3339()}, {"count", nullptr}, {"reason", reason}},
           {},

@@ -17,8 +17,10 @@ namespace {
 
 // The line that `evenkeel-agent watch` prints of an event.
 std::string line_of(std::uint64_t seq, const std::string& time, const EventDraft& draft) {
-    return json::write(json::Object{
-               {"seq", seq}, {"kind", draft.kind}, {"time", time}, {"data", draft.data}}) +
+    return json::write(json::Object{{"seq", seq},
+                                    {"kind", to_string(draft.kind)},
+                                    {"time", time},
+                                    {"data", draft.data}}) +
            "\n";
 }
 
@@ -55,8 +57,9 @@ int run_daemon(const CommandLine& line, Config config) {
         loop, config.socket,
         [&agent, &connection, &line](const wire::Request& request,
                                      const std::function<void(wire::Reply)>& answer) {
-            if (request.verb == "reload") return answer(reload(connection, line));
-            if (request.verb != "status") return agent.requests().ask_local(request, answer);
+            if (request.verb == wire::RequestVerb::reload) return answer(reload(connection, line));
+            if (request.verb != wire::RequestVerb::status)
+                return agent.requests().ask_local(request, answer);
             agent.requests().ask_local(request, [answer, &connection](wire::Reply reply) {
                 if (reply.result.is_object()) {
                     reply.result.as_object().set("orchestrator", connection.status());

@@ -32,7 +32,7 @@ void wake_running_agent(const std::string& socket) {
     auto running = Client::connect(socket);
     if (!running) return;
     wire::Request request;
-    request.verb = "reload";
+    request.verb = wire::RequestVerb::reload;
     request.arguments = json::Object{};
     const auto reply = running->ask(request);
     if (!reply || reply->error) {

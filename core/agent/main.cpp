@@ -26,8 +26,8 @@ int run(int argc, const char* const* argv) {
     config->plugin_dirs.insert(config->plugin_dirs.begin(), line.plugin_dirs.begin(),
                                line.plugin_dirs.end());
     log::set_level(config->log_level);
-    if (line.command == "run") return agent::run_daemon(line, std::move(*config));
-    if (line.command == "enrol") return agent::run_enrol(line, *config);
+    if (line.command == agent::Subcommand::run) return agent::run_daemon(line, std::move(*config));
+    if (line.command == agent::Subcommand::enrol) return agent::run_enrol(line, *config);
     log::set_level(log::Level::error);
     return agent::run_command(line, *config, [&](const wire::Request& request, bool& clean) {
         return agent::ask_here(line, *config, request, clean);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
@@ -72,6 +73,14 @@ std::string joined_names() {
         joined.append(joined.empty() ? "" : ", ").append(one.name);
     }
     return joined;
+}
+
+// The same as a list.
+template <NamedEnum E>
+std::vector<std::string> name_list() {
+    std::vector<std::string> list;
+    for (const NameOf<E>& one : enum_names(E{}).all) list.emplace_back(one.name);
+    return list;
 }
 
 // `invalid`, with the names there are, for another one.

@@ -27,9 +27,10 @@ std::string lower(std::string text) {
 bool equal(const Field& field, const json::Value& expected, const json::Value& actual,
            const json::Value& state) {
     if (expected == actual) return true;
-    if (field.words.compare == "set" && expected.is_array() && actual.is_array())
+    if (field.words.compare == schema::Comparison::set && expected.is_array() && actual.is_array())
         return as_set(expected) == as_set(actual);
-    if (field.words.compare == "caseless" && expected.is_string() && actual.is_string())
+    if (field.words.compare == schema::Comparison::caseless && expected.is_string() &&
+        actual.is_string())
         return lower(expected.as_string()) == lower(actual.as_string());
     const json::Value& other = state[field.alias];
     if (!field.alias.empty() && expected.is_string() && other.is_integer())
@@ -55,8 +56,8 @@ std::vector<wire::FieldDrift> compare_by_words(const Words& words, const json::V
     if (state.is_null()) return {{"/ensure", "present", "absent"}};
     std::vector<wire::FieldDrift> drift;
     for (const Field& field : words.fields()) {
-        const bool by_digest = field.words.compare == "digest";
-        if (field.words.read_only || field.words.compare == "volatile") continue;
+        const bool by_digest = field.words.compare == schema::Comparison::digest;
+        if (field.words.read_only || field.words.compare == schema::Comparison::changing) continue;
         if (field.words.write_only && !by_digest) continue;
         const json::Value* described = description.find(field.name);
         if (described == nullptr && field.standard) described = &*field.standard;

@@ -31,7 +31,7 @@ json::Value redact_state(const Words& words, const json::Value& description, jso
         if (json::Value* value = state.as_object().find(field.name))
             *value = redacted(*value, fingerprint);
         const json::Value digest = digest_in(state);
-        if (field.words.compare != "digest" || digest.is_null()) continue;
+        if (field.words.compare != schema::Comparison::digest || digest.is_null()) continue;
         state.as_object().erase("sha256");
         state.as_object().erase("size");
         state.as_object().set(field.path.substr(1), redacted(digest, fingerprint));

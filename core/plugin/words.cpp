@@ -9,7 +9,7 @@ constexpr std::string_view kBase64 = "_base64";
 
 std::string path_of(const std::string& name, const schema::Property& words) {
     std::string shown = name;
-    if (words.compare == "digest" && shown.ends_with(kBase64))
+    if (words.compare == schema::Comparison::digest && shown.ends_with(kBase64))
         shown.resize(shown.size() - kBase64.size());
     return json::pointer("", shown);
 }
@@ -36,7 +36,7 @@ const Field* Words::at(std::string_view pointer) const {
 
 bool Words::secret(const Field& field, const json::Value& description) const {
     if (field.words.sensitive) return true;
-    return field.words.compare == "digest" && description.bool_or("sensitive");
+    return field.words.compare == schema::Comparison::digest && description.bool_or("sensitive");
 }
 
 json::Value digest_of(std::string_view bytes) {

@@ -26,7 +26,8 @@ Property property_of(const json::Value& schema) {
     property.read_only = schema.bool_or("readOnly");
     property.write_only = schema.bool_or("writeOnly");
     property.replace = schema.bool_or("x-ek-replace");
-    property.compare = schema.string_or("x-ek-compare", "exact");
+    property.compare =
+        find_name<Comparison>(schema.string_or("x-ek-compare")).value_or(Comparison::exact);
     return property;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
@@ -17,13 +18,23 @@ struct FieldError {
     std::string detail;   // a sentence for people, without the value
 };
 
+// x-ek-compare: how a field of a description and of a state are held against each other.
+enum class Comparison { exact, set, caseless, digest, changing };
+constexpr auto enum_names(Comparison) {
+    return names<Comparison>("x-ek-compare", {{Comparison::exact, "exact"},
+                                              {Comparison::set, "set"},
+                                              {Comparison::caseless, "caseless"},
+                                              {Comparison::digest, "digest"},
+                                              {Comparison::changing, "volatile"}});
+}
+
 // What a property's words say about it.
 struct Property {
-    bool sensitive = false;         // x-ek-sensitive
-    bool read_only = false;         // readOnly: only in states
-    bool write_only = false;        // writeOnly: only in descriptions
-    bool replace = false;           // x-ek-replace: a change means a new thing
-    std::string compare = "exact";  // x-ek-compare: exact set caseless digest volatile
+    bool sensitive = false;   // x-ek-sensitive
+    bool read_only = false;   // readOnly: only in states
+    bool write_only = false;  // writeOnly: only in descriptions
+    bool replace = false;     // x-ek-replace: a change means a new thing
+    Comparison compare = Comparison::exact;
 };
 
 // What the document says: what was asked for, where readOnly properties have no place, or what was

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/text.hpp"
+#include "core/schema/schema.hpp"
 
 namespace evenkeel::schema {
 namespace {
@@ -100,8 +101,6 @@ constexpr std::array kWords = std::to_array<Word>({
 
 constexpr std::array<std::string_view, 7> kTypes = {"null",   "boolean", "integer", "number",
                                                     "string", "array",   "object"};
-constexpr std::array<std::string_view, 5> kComparisons = {"exact", "set", "caseless", "digest",
-                                                          "volatile"};
 constexpr std::array<std::string_view, 4> kDialects = {
     "http://json-schema.org/draft-07/schema", "http://json-schema.org/draft-07/schema#",
     "https://json-schema.org/draft/2020-12/schema",
@@ -151,7 +150,7 @@ bool fits(Kind kind, std::string_view name, const Value& value) {
         case Kind::key:
             return value["pattern"].is_string();
         case Kind::comparison:
-            return one_of(kComparisons, value);
+            return value.is_string() && find_name<Comparison>(value.as_string());
         case Kind::dialect:
             return one_of(kDialects, value);
         default:

@@ -107,7 +107,7 @@ Result<Event> decode_event(const json::Value& value) {
     Event event;
     event.stream = EK_TRY(text(value, "stream"));
     event.seq = EK_TRY(count(value, "seq"));
-    event.kind = EK_TRY(text(value, "kind"));
+    event.kind = OpenName<EventKind>(EK_TRY(text(value, "kind")));
     event.time = EK_TRY(text(value, "time"));
     event.data = value["data"];
     if (!event.data.is_object()) return fail(Errc::invalid, "member 'data' is not an object");
@@ -119,7 +119,7 @@ Result<Command> decode_command(const json::Value& value) {
     command.id = EK_TRY(text(value, "id"));
     command.stream = EK_TRY(text(value, "stream"));
     command.seq = EK_TRY(count(value, "seq"));
-    command.verb = EK_TRY(text(value, "verb"));
+    command.verb = OpenName<Verb>(EK_TRY(text(value, "verb")));
     command.timeout =
         std::chrono::milliseconds(EK_TRY(number(value, "timeout_ms", 1, kLongestTimeoutMs)));
     const json::Value& resources = value["resources"];
@@ -132,7 +132,7 @@ Result<Command> decode_command(const json::Value& value) {
 
 Result<Request> decode_request(const json::Value& value) {
     Request request;
-    request.verb = EK_TRY(text(value, "verb"));
+    request.verb = OpenName<RequestVerb>(EK_TRY(text(value, "verb")));
     request.timeout =
         std::chrono::milliseconds(EK_TRY(number(value, "timeout_ms", 1, kLongestTimeoutMs)));
     request.arguments = value["arguments"];

@@ -76,7 +76,7 @@ std::string encode(const Event& message) {
     return json::write(json::Object{{"type", "event"},
                                     {"stream", message.stream},
                                     {"seq", message.seq},
-                                    {"kind", message.kind},
+                                    {"kind", message.kind.text()},
                                     {"time", message.time},
                                     {"data", or_empty(message.data)}});
 }
@@ -85,7 +85,7 @@ std::string encode(const Event& message, std::string_view data) {
     std::string text = json::write(json::Object{{"type", "event"},
                                                 {"stream", message.stream},
                                                 {"seq", message.seq},
-                                                {"kind", message.kind},
+                                                {"kind", message.kind.text()},
                                                 {"time", message.time}});
     text.pop_back();
     return text.append(",\"data\":").append(data).append("}");
@@ -98,7 +98,7 @@ std::string encode(const Command& message) {
                                     {"id", message.id},
                                     {"stream", message.stream},
                                     {"seq", message.seq},
-                                    {"verb", message.verb},
+                                    {"verb", message.verb.text()},
                                     {"timeout_ms", message.timeout.count()},
                                     {"resources", std::move(resources)}});
 }
@@ -109,7 +109,7 @@ std::string encode(const Cancel& message) {
 
 std::string encode(const Request& message) {
     return json::write(json::Object{{"type", "request"},
-                                    {"verb", message.verb},
+                                    {"verb", message.verb.text()},
                                     {"timeout_ms", message.timeout.count()},
                                     {"arguments", or_empty(message.arguments)}});
 }

@@ -11,6 +11,7 @@
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
 // The messages of the bus as plain structs. docs/bus-protocol.md says who sends which, when, and
 // what acceptance means.
@@ -84,7 +85,7 @@ struct Digest {
 struct Event {
     std::string stream;
     std::uint64_t seq = 0;
-    std::string kind;  // "resource.drifted", "command.outcome", ...
+    OpenName<EventKind> kind;
     std::string time;  // RFC 3339
     json::Value data;  // object
 };
@@ -93,7 +94,7 @@ struct Command {
     std::string id;
     std::string stream;  // the orchestrator's
     std::uint64_t seq = 0;
-    std::string verb;  // apply, remove, forget, invoke
+    OpenName<Verb> verb;
     std::chrono::milliseconds timeout{600'000};
     std::vector<ResourceRequest> resources;
 };
@@ -104,7 +105,7 @@ struct Cancel {
 
 // Answered by a Reply to reply-to with the same correlation id; neither is stored.
 struct Request {
-    std::string verb;  // read, list, plan, inventory, schema
+    OpenName<RequestVerb> verb;
     std::chrono::milliseconds timeout{10'000};
     json::Value arguments;  // object
 };

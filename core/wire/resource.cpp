@@ -7,51 +7,6 @@
 namespace evenkeel::wire {
 namespace {
 
-// A closed list of words for an enum; the first match wins.
-template <typename T>
-struct Word {
-    T value;
-    std::string_view text;
-};
-
-constexpr Word<Policy> kPolicies[] = {{Policy::report, "report"},
-                                      {Policy::enforce, "enforce"},
-                                      {Policy::audit, "audit"},
-                                      {Policy::off, "off"}};
-constexpr Word<Origin> kOrigins[] = {{Origin::orchestrator, "orchestrator"},
-                                     {Origin::local, "local"}};
-constexpr Word<Action> kActions[] = {{Action::set, "set"},
-                                     {Action::add, "add"},
-                                     {Action::remove, "remove"},
-                                     {Action::replace, "replace"}};
-constexpr Word<Outcome> kOutcomes[] = {{Outcome::planned, "planned"},
-                                       {Outcome::done, "done"},
-                                       {Outcome::failed, "failed"},
-                                       {Outcome::skipped, "skipped"}};
-constexpr Word<Verdict> kVerdicts[] = {{Verdict::compliant, "compliant"},
-                                       {Verdict::drifted, "drifted"},
-                                       {Verdict::unknown, "unknown"},
-                                       {Verdict::failed, "failed"}};
-
-template <typename T, std::size_t N>
-std::string_view text_of(const Word<T> (&words)[N], T value) {
-    for (const Word<T>& word : words) {
-        if (word.value == value) return word.text;
-    }
-    return words[0].text;
-}
-
-template <typename T, std::size_t N>
-Result<T> value_of(const Word<T> (&words)[N], std::string_view what, std::string_view text) {
-    std::string known;
-    for (const Word<T>& word : words) {
-        if (word.text == text) return word.value;
-        known.append(known.empty() ? "" : ", ").append(word.text);
-    }
-    return fail(Errc::invalid,
-                std::string(what) + " '" + printable(text) + "' is none of " + known);
-}
-
 Result<std::string> text_member(const json::Value& value, std::string_view name) {
     const json::Value& member = value[name];
     if (member.is_string()) return member.as_string();
@@ -122,34 +77,6 @@ std::string text_of(const Ref& ref) {
     return printable(ref.collection) + " " + printable(ref.id);
 }
 
-std::string_view to_string(Policy policy) {
-    return text_of(kPolicies, policy);
-}
-Result<Policy> policy_from(std::string_view name) {
-    return value_of(kPolicies, "policy", name);
-}
-std::string_view to_string(Origin origin) {
-    return text_of(kOrigins, origin);
-}
-Result<Origin> origin_from(std::string_view name) {
-    return value_of(kOrigins, "origin", name);
-}
-std::string_view to_string(Action action) {
-    return text_of(kActions, action);
-}
-std::string_view to_string(Outcome outcome) {
-    return text_of(kOutcomes, outcome);
-}
-Result<Outcome> outcome_from(std::string_view name) {
-    return value_of(kOutcomes, "outcome", name);
-}
-std::string_view to_string(Verdict verdict) {
-    return text_of(kVerdicts, verdict);
-}
-Result<Verdict> verdict_from(std::string_view name) {
-    return value_of(kVerdicts, "status", name);
-}
-
 json::Value encode(const Generation& generation) {
     if (generation.empty()) return nullptr;
     return json::Object{{"stream", generation.stream}, {"revision", generation.revision}};
@@ -180,7 +107,7 @@ Result<Change> decode_change(const json::Value& value) {
     change.path = EK_TRY(text_member(value, "path"));
     change.before = value["before"];
     change.after = value["after"];
-    change.action = EK_TRY(value_of(kActions, "action", value.string_or("action")));
+    change.action = EK_TRY(from_string<Action>(value.string_or("action")));
     change.outcome = EK_TRY(outcome_from(value.string_or("outcome")));
     return change;
 }
@@ -232,7 +159,7 @@ json::Value encode(const Compliance& compliance) {
 
 Result<Compliance> decode_compliance(const json::Value& value) {
     Compliance compliance;
-    compliance.status = EK_TRY(verdict_from(value.string_or("status")));
+    compliance.status = EK_TRY(from_string<Verdict>(value.string_or("status")));
     compliance.reason = value.string_or("reason");
     compliance.since = value.string_or("since");
     compliance.seen_by = value.string_or("seen_by");

@@ -6,12 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 // The words that agent and orchestrator share about resources, and their JSON. Shapes as in
 // docs/bus-protocol.md; decoders ignore members that they do not know.
 namespace evenkeel::wire {
+
+using evenkeel::to_string;
 
 // What the agent does with a description after it was given.
 enum class Policy {
@@ -20,12 +23,25 @@ enum class Policy {
     audit,    // never write, only compare
     off,      // apply now, not watched
 };
-std::string_view to_string(Policy policy);
-Result<Policy> policy_from(std::string_view name);
+constexpr auto enum_names(Policy) {
+    return names<Policy>("policy", {{Policy::report, "report"},
+                                    {Policy::enforce, "enforce"},
+                                    {Policy::audit, "audit"},
+                                    {Policy::off, "off"}});
+}
+inline Result<Policy> policy_from(std::string_view name) {
+    return from_string<Policy>(name);
+}
 
+// Who has described a resource.
 enum class Origin { orchestrator, local };
-std::string_view to_string(Origin origin);
-Result<Origin> origin_from(std::string_view name);
+constexpr auto enum_names(Origin) {
+    return names<Origin>("origin",
+                         {{Origin::orchestrator, "orchestrator"}, {Origin::local, "local"}});
+}
+inline Result<Origin> origin_from(std::string_view name) {
+    return from_string<Origin>(name);
+}
 
 // Which edition of a description: the orchestrator's stream and the revision that last changed it.
 // A local description has none (empty stream, revision 0; JSON null).
@@ -72,11 +88,23 @@ Result<Relations> decode_relations(const json::Value& value);
 std::string text_of(const Ref& ref);
 
 enum class Action { set, add, remove, replace };
-std::string_view to_string(Action action);
+constexpr auto enum_names(Action) {
+    return names<Action>("action", {{Action::set, "set"},
+                                    {Action::add, "add"},
+                                    {Action::remove, "remove"},
+                                    {Action::replace, "replace"}});
+}
 
 enum class Outcome { planned, done, failed, skipped };
-std::string_view to_string(Outcome outcome);
-Result<Outcome> outcome_from(std::string_view name);
+constexpr auto enum_names(Outcome) {
+    return names<Outcome>("outcome", {{Outcome::planned, "planned"},
+                                      {Outcome::done, "done"},
+                                      {Outcome::failed, "failed"},
+                                      {Outcome::skipped, "skipped"}});
+}
+inline Result<Outcome> outcome_from(std::string_view name) {
+    return from_string<Outcome>(name);
+}
 
 // One field from before to after. `path` is an RFC 6901 pointer into the description; a side that
 // is not there is null. Secrets stand as {"redacted": ...}.
@@ -100,8 +128,43 @@ json::Value encode(const Error& error);
 Error decode_error(const json::Value& value);
 
 enum class Verdict { compliant, drifted, unknown, failed };
-std::string_view to_string(Verdict verdict);
-Result<Verdict> verdict_from(std::string_view name);
+constexpr auto enum_names(Verdict) {
+    return names<Verdict>("status", {{Verdict::compliant, "compliant"},
+                                     {Verdict::drifted, "drifted"},
+                                     {Verdict::unknown, "unknown"},
+                                     {Verdict::failed, "failed"}});
+}
+
+// Why nobody can tell whether a resource is as described.
+enum class UnknownReason {
+    pending,       // a command is under way
+    no_plugin,     // nothing on the host knows the collection
+    plugin_hung,   // a call did not come back
+    watch_lost,    // what happened meanwhile was not seen
+    not_checked,   // it could not be read or compared
+    stale,         // what the plugin knows is too old
+    off,           // by its policy it is not watched
+    host_offline,  // made by the orchestrator: the host does not answer
+};
+constexpr auto enum_names(UnknownReason) {
+    return names<UnknownReason>("reason", {{UnknownReason::pending, "pending"},
+                                           {UnknownReason::no_plugin, "no_plugin"},
+                                           {UnknownReason::plugin_hung, "plugin_hung"},
+                                           {UnknownReason::watch_lost, "watch_lost"},
+                                           {UnknownReason::not_checked, "not_checked"},
+                                           {UnknownReason::stale, "stale"},
+                                           {UnknownReason::off, "off"},
+                                           {UnknownReason::host_offline, "host_offline"}});
+}
+
+// What made the agent check a resource, when its status changed.
+enum class SeenBy { event, sweep, apply, check };
+constexpr auto enum_names(SeenBy) {
+    return names<SeenBy>("seen_by", {{SeenBy::event, "event"},
+                                     {SeenBy::sweep, "sweep"},
+                                     {SeenBy::apply, "apply"},
+                                     {SeenBy::check, "check"}});
+}
 
 struct FieldDrift {
     std::string path;  // RFC 6901 pointer into the description; "/ensure" for existence
@@ -112,12 +175,13 @@ struct FieldDrift {
 
 struct Compliance {
     Verdict status = Verdict::unknown;
-    // For unknown: pending, no_plugin, plugin_hung, watch_lost, not_checked, stale, off (and, made
-    // by the orchestrator, host_offline). For failed: the error's text.
-    std::string reason = "pending";
+    // For unknown: the name of an UnknownReason. For failed: the error's text.
+    std::string reason = std::string(to_string(UnknownReason::pending));
     std::vector<FieldDrift> fields;  // of drifted
     std::string since;               // RFC 3339: when the status last changed
-    std::string seen_by;             // event, sweep, apply or check; empty while never checked
+    std::string seen_by;             // the name of a SeenBy; empty while never checked
+
+    bool is(UnknownReason why) const { return reason == to_string(why); }
 };
 json::Value encode(const Compliance& compliance);  // without "last", which the orchestrator adds
 Result<Compliance> decode_compliance(const json::Value& value);

@@ -43,7 +43,7 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
         EK_CHECK(edit.tokens().put({.id = token.id,
                                     .hash = token.hash,
                                     .name = "admin",
-                                    .role = "admin",
+                                    .role = Role::admin,
                                     .created_at = now_rfc3339(),
                                     .created_by = "system"}));
         return edit.audit({.method = "SYSTEM", .route = "start", .object = token.id});
@@ -81,8 +81,9 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
     // Compared in any case: an unknown id takes as long as a wrong secret.
     const bool matches = crypto::token_matches(request.token, *token ? (*token)->hash : "");
     if (!*token || !matches) return wrong(request);
-    const http::Principal who{.id = *id, .name = (*token)->name, .role = (*token)->role};
-    const auto role = role_from(who.role);
+    const http::Principal who{
+        .id = *id, .name = (*token)->name, .role = std::string((*token)->role.text())};
+    const auto role = (*token)->role.known();
     if (!role || !(*token)->counts(now_unix_ms())) {
         auto problem = wrong(request);
         if (problem->code == http::Code::unauthenticated) request.principal = who;

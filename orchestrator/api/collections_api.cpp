@@ -44,7 +44,7 @@ ApiResult<Listing> list_collections(const state::View& view, const Request& requ
             },
         .touch =
             [id = host.id](const state::StoredEvent& event, const json::Value&, Touched& touched) {
-                if (event.type == "host.changed" && event.host == id) {
+                if (event.is(state::EventType::host_changed) && event.host == id) {
                     touched.beginnings.insert(state::Collections::positions_of(id));
                 }
             }};

@@ -19,17 +19,14 @@ using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
 const Fields& command_fields() {
-    static const Fields kFields = {
-        {.name = "id"},
-        {.name = "host", .is_host = true},
-        {.name = "verb", .values = {"apply", "remove", "forget", "invoke"}},
-        {.name = "state",
-         .values = {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled",
-                    "superseded", "interrupted"}},
-        {.name = "created_at"},
-        {.name = "finished_at"},
-        {.name = "request_id"},
-        {.name = "error.code"}};
+    static const Fields kFields = {{.name = "id"},
+                                   {.name = "host", .is_host = true},
+                                   {.name = "verb", .values = name_list<wire::Verb>()},
+                                   {.name = "state", .values = name_list<state::CommandState>()},
+                                   {.name = "created_at"},
+                                   {.name = "finished_at"},
+                                   {.name = "request_id"},
+                                   {.name = "error.code"}};
     return kFields;
 }
 
@@ -44,7 +41,7 @@ Pages::Make commands_at(const state::View& view, const std::string& state) {
 
 ApiResult<Listing> list_commands(const state::View& view, const Request& request) {
     const std::string* state = request.parameter("state");
-    if (state && !state::command_state_from(*state)) {
+    if (state && !find_name<state::CommandState>(*state)) {
         return refuse(Code::invalid_parameter, "state is none of a command's states");
     }
     std::string host_id;
@@ -65,7 +62,7 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
             },
         .touch =
             [host_id](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
-                if (event.type != "command.changed") return;
+                if (!event.is(state::EventType::command_changed)) return;
                 if (!host_id.empty() && event.host != host_id) return;
                 const std::string id = data.string_or("id");
                 touched.positions.emplace(state::Commands::position_of(host_id, id),

@@ -123,7 +123,7 @@ ApiResult<Wanted> read_wanted(const state::View& view, const Request& request, H
         wanted.collection = *collection;
     }
     if (const std::string* status = request.parameter("status")) {
-        const auto verdict = wire::verdict_from(*status);
+        const auto verdict = from_string<wire::Verdict>(*status);
         if (!verdict) return refuse(Code::invalid_parameter, verdict.error().what);
         wanted.status = *verdict;
     }
@@ -135,8 +135,8 @@ const Fields& compliance_fields() {
         {.name = "host", .is_host = true},
         {.name = "collection"},
         {.name = "id"},
-        {.name = "policy", .values = {"report", "enforce", "audit", "off"}},
-        {.name = "origin", .values = {"orchestrator", "local"}},
+        {.name = "policy", .values = name_list<wire::Policy>()},
+        {.name = "origin", .values = name_list<wire::Origin>()},
         {.name = "generation.revision"},
         {.name = "compliance.status", .values = {"compliant", "drifted", "unknown", "failed"}},
         {.name = "compliance.reason"},

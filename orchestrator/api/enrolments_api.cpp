@@ -19,14 +19,13 @@ using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
 const Fields& enrolment_fields() {
-    static const Fields kFields = {
-        {.name = "id"},
-        {.name = "host", .is_host = true},
-        {.name = "state", .values = {"pending", "active", "rejected", "held", "retired"}},
-        {.name = "name"},
-        {.name = "fingerprint"},
-        {.name = "announced_at"},
-        {.name = "facts."}};
+    static const Fields kFields = {{.name = "id"},
+                                   {.name = "host", .is_host = true},
+                                   {.name = "state", .values = name_list<state::EnrolmentState>()},
+                                   {.name = "name"},
+                                   {.name = "fingerprint"},
+                                   {.name = "announced_at"},
+                                   {.name = "facts."}};
     return kFields;
 }
 
@@ -45,7 +44,7 @@ ApiResult<Listing> list_enrolments(const state::View& view, const Request&) {
             },
         .touch =
             [](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
-                if (event.type != "enrolment.changed") return;
+                if (!event.is(state::EventType::enrolment_changed)) return;
                 const std::string id = data.string_or("id");
                 touched.positions.emplace(state::Enrolments::position_of(id),
                                           json::Object{{"id", id}});
@@ -96,8 +95,9 @@ void decide(Context& context, const Request& request, const Responder& responder
         },
         [responder, decided](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            log::info("an enrolment was decided",
-                      {{"enrolment", decided->id()}, {"state", decided->state}});
+            log::info(
+                "an enrolment was decided",
+                {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
             responder->send(http::Reply::json(200, state::show(*decided)));
         });
 }

@@ -95,13 +95,13 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
     return more;
 }
 
-void EventFeed::show_live(const std::string& host, std::string_view type, std::string_view subject,
+void EventFeed::show_live(const std::string& host, state::EventType type, std::string_view subject,
                           const json::Value& data) {
     const std::string body = state::live_event(type, host, subject, data);
     for (auto& [number, follower] : followers_) {
-        if (follower.full || !follower.filter.wants(type, host)) continue;
+        if (follower.full || !follower.filter.wants(to_string(type), host)) continue;
         if (follower.stream->room() < body.size() + 256) continue;
-        follower.stream->send("", type, body);
+        follower.stream->send("", to_string(type), body);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "core/json/json.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/http/stream.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/state.hpp"
 
 namespace evenkeel::api {
@@ -32,7 +33,7 @@ class EventFeed {
     // Sends all events past revision `after`, and then each as it happens, until the stream ends.
     void follow(std::shared_ptr<http::Stream> stream, EventFilter filter, std::uint64_t after);
     // To those who are there now; nobody stores it.
-    void show_live(const std::string& host, std::string_view type, std::string_view subject,
+    void show_live(const std::string& host, state::EventType type, std::string_view subject,
                    const json::Value& data);
     std::size_t size() const { return followers_.size(); }
 

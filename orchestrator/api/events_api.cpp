@@ -25,7 +25,7 @@ ApiResult<EventFilter> read_filter(const state::View& view, const Request& reque
     }
     if (const std::string* types = request.parameter("type")) {
         for (std::string& type : split(*types, ',')) {
-            if (!state::is_event_type(type)) {
+            if (!find_name<state::EventType>(type)) {
                 return refuse(Code::invalid_parameter,
                               "there is no event type '" + printable(type.substr(0, 80)) + "'");
             }

@@ -22,8 +22,8 @@ const Fields& host_fields() {
     static const Fields kFields = {
         {.name = "id"},
         {.name = "name"},
-        {.name = "enrolment", .values = {"pending", "active", "rejected", "held", "retired"}},
-        {.name = "connection", .values = {"never", "online", "offline"}},
+        {.name = "enrolment", .values = name_list<state::EnrolmentState>()},
+        {.name = "connection", .values = name_list<state::Connection>()},
         {.name = "last_seen"},
         {.name = "version"},
         {.name = "compliance.compliant"},

@@ -157,7 +157,8 @@ void ListFeed::read_events() {
                                 for (const auto& [number, follower] : followers_) {
                                     follower.order.listing.touch(event, data, touched[number]);
                                 }
-                                if (event.type == "host.changed") parted.emplace(event.host);
+                                if (event.is(state::EventType::host_changed))
+                                    parted.emplace(event.host);
                             }));
         position_ = now;
         for (auto& [number, follower] : followers_) {

@@ -189,9 +189,9 @@ void touch_resources(const state::StoredEvent& event, const json::Value& data, T
             state::Resources::position_of(host, ref),
             json::Object{{"host", host}, {"collection", ref.collection}, {"id", ref.id}});
     };
-    if (event.type == "host.changed") {
+    if (event.is(state::EventType::host_changed)) {
         touched.beginnings.insert(state::Resources::positions_of(host));
-    } else if (event.type == "command.changed" && data["resources"].is_array()) {
+    } else if (event.is(state::EventType::command_changed) && data["resources"].is_array()) {
         for (const json::Value& resource : data["resources"].as_array()) touch(resource);
     } else {
         touch(data);

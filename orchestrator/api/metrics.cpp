@@ -65,15 +65,16 @@ std::string method_label(std::string_view method) {
 }
 
 Result<void> write_hosts(const Context& context, const state::View& view, Writer& out) {
-    std::map<std::string, std::uint64_t> hosts = {{"never", 0}, {"online", 0}, {"offline", 0}};
+    std::map<std::string, std::uint64_t> hosts;
+    for (const std::string& connection : name_list<state::Connection>()) hosts[connection] = 0;
     state::ComplianceCounts total;
     std::vector<state::Host> active;
     EK_CHECK(view.hosts().each([&](const state::Host& host) {
-        if (host.enrolment == "active") active.push_back(host);
+        if (host.enrolment == state::EnrolmentState::active) active.push_back(host);
         return true;
     }));
     for (const state::Host& host : active) {
-        ++hosts[host.connection];
+        ++hosts[std::string(to_string(host.connection))];
         const auto counts = counts_now(context, view, host);
         if (counts) total += *counts;
     }

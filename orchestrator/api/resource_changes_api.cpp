@@ -62,7 +62,7 @@ void put_resource(Context& context, const Request& request, const Responder& res
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_plan(asked, target->resource)) return;
-        return plan(asked, "apply", {wanted(*description_request)});
+        return plan(asked, wire::Verb::apply, {wanted(*description_request)});
     }
     submit_command(asked, [&protector = context.protector,
                            description_request = *std::move(description_request)](
@@ -98,11 +98,11 @@ void drop_resource(Context& context, const Request& request, const Responder& re
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_drop(asked, *target)) return;
-        if (remove) return plan(asked, "remove", {wanted(target->ref)});
+        if (remove) return plan(asked, wire::Verb::remove, {wanted(target->ref)});
         wire::ResourceResult untouched;
         untouched.ref = target->ref;
         untouched.generation = target->resource->generation;
-        return answer_planned(asked, "forget", {std::move(untouched)});
+        return answer_planned(asked, wire::Verb::forget, {std::move(untouched)});
     }
     submit_command(asked, [&protector = context.protector, remove, ref = target->ref](
                               state::Edit& edit, const commands::Requester& requester) {
@@ -136,7 +136,7 @@ void invoke_action(Context& context, const Request& request, const Responder& re
     const auto action = read_action(target->ref, request.json);
     if (!action) return responder->send(action.error());
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
-    if (target->dry_run) return plan(asked, "invoke", {*action});
+    if (target->dry_run) return plan(asked, wire::Verb::invoke, {*action});
     // Nobody wants a service restarted hours later, when its host happens to be back.
     if (!context.bus.is_online(target->host.id)) {
         return responder->send(
@@ -165,7 +165,7 @@ void apply_file(Context& context, const Request& request, const Responder& respo
         for (const commands::DescriptionRequest& description_request : *description_requests) {
             entries.push_back(wanted(description_request));
         }
-        return plan(asked, "apply", entries);
+        return plan(asked, wire::Verb::apply, entries);
     }
     submit_command(asked, [&protector = context.protector,
                            description_requests = *std::move(description_requests)](

@@ -39,8 +39,8 @@ const Fields& resource_fields() {
     static const Fields kFields = {
         {.name = "collection"},
         {.name = "id"},
-        {.name = "policy", .values = {"report", "enforce", "audit", "off"}},
-        {.name = "origin", .values = {"orchestrator", "local"}},
+        {.name = "policy", .values = name_list<wire::Policy>()},
+        {.name = "origin", .values = name_list<wire::Origin>()},
         {.name = "generation.revision"},
         {.name = "observed_at"},
         {.name = "compliance.status", .values = {"compliant", "drifted", "unknown", "failed"}},
@@ -138,7 +138,7 @@ void read_live(const Context& context, const Request& request, const Responder& 
             {.code = http::Code::host_offline, .detail = "the host is not connected"});
     }
     wire::Request ask;
-    ask.verb = "read";
+    ask.verb = wire::RequestVerb::read;
     ask.timeout = kLiveTimeout;
     ask.arguments =
         json::Object{{"collection", ref.collection}, {"ids", json::Array{json::Value(ref.id)}}};

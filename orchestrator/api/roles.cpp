@@ -7,8 +7,6 @@
 namespace evenkeel::api {
 namespace {
 
-constexpr std::array<Role, 3> kRoles = {Role::viewer, Role::operation, Role::admin};
-
 struct Permission {
     std::string_view name;
     Role least;
@@ -36,24 +34,6 @@ constexpr std::array kPermissions = {
 
 }  // namespace
 
-std::optional<Role> role_from(std::string_view name) {
-    const auto* found = std::find_if(kRoles.begin(), kRoles.end(),
-                                     [&](Role role) { return to_string(role) == name; });
-    return found == kRoles.end() ? std::nullopt : std::optional(*found);
-}
-
-std::string_view to_string(Role role) {
-    switch (role) {
-        case Role::admin:
-            return "admin";
-        case Role::operation:
-            return "operator";
-        case Role::viewer:
-            break;
-    }
-    return "viewer";
-}
-
 bool may(Role role, std::string_view permission) {
     const auto* found = std::find_if(kPermissions.begin(), kPermissions.end(),
                                      [&](const auto& one) { return one.name == permission; });
@@ -64,8 +44,8 @@ json::Object permissions() {
     json::Object all;
     for (const Permission& one : kPermissions) {
         json::Array roles;
-        for (const Role role : kRoles) {
-            if (role >= one.least) roles.emplace_back(to_string(role));
+        for (const auto& [role, name] : enum_names(Role{}).all) {
+            if (role >= one.least) roles.emplace_back(name);
         }
         all.append(std::string(one.name),
                    json::Object{{"roles", std::move(roles)}, {"description", one.description}});

@@ -96,7 +96,7 @@ http::QueryParameter dry_run_parameter() {
             .schema = json::Object{{"type", "string"}, {"enum", json::Array{"all"}}}};
 }
 
-void answer_planned(const CommandSubmission& submission, const std::string& verb,
+void answer_planned(const CommandSubmission& submission, wire::Verb verb,
                     std::vector<wire::ResourceResult> resources) {
     state::Command command;
     command.host = submission.requester.host;
@@ -119,7 +119,7 @@ void answer_planned(const CommandSubmission& submission, const std::string& verb
     submission.responder->send(http::Reply::json(200, state::show(command)).with("Dry-Run", "all"));
 }
 
-void plan(const CommandSubmission& submission, const std::string& verb,
+void plan(const CommandSubmission& submission, wire::Verb verb,
           const std::vector<wire::ResourceRequest>& resources) {
     if (!submission.context.bus.is_online(submission.requester.host)) {
         return submission.responder->send(
@@ -128,9 +128,9 @@ void plan(const CommandSubmission& submission, const std::string& verb,
     json::Array entries;
     for (const wire::ResourceRequest& wanted : resources) entries.push_back(wire::encode(wanted));
     wire::Request ask;
-    ask.verb = "plan";
+    ask.verb = wire::RequestVerb::plan;
     ask.timeout = kPlanTimeout;
-    ask.arguments = json::Object{{"verb", verb}, {"resources", std::move(entries)}};
+    ask.arguments = json::Object{{"verb", to_string(verb)}, {"resources", std::move(entries)}};
     submission.context.bus.ask(
         submission.requester.host, ask, [submission, verb](const Result<json::Value>& result) {
             auto planned = result ? decode_plan(*result)

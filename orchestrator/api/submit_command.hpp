@@ -39,10 +39,10 @@ ApiResult<bool> is_dry_run(const http::Request& request);
 http::QueryParameter dry_run_parameter();
 // Asks the host what a command would do, and answers with a command that has no id. Checks the
 // preconditions for one resource before. `host-offline` when it is not connected.
-void plan(const CommandSubmission& submission, const std::string& verb,
+void plan(const CommandSubmission& submission, wire::Verb verb,
           const std::vector<wire::ResourceRequest>& resources);
 // The same where the host need not be asked.
-void answer_planned(const CommandSubmission& submission, const std::string& verb,
+void answer_planned(const CommandSubmission& submission, wire::Verb verb,
                     std::vector<wire::ResourceResult> resources);
 
 }  // namespace evenkeel::api

@@ -22,7 +22,7 @@ constexpr std::chrono::hours kLifetimeMost{3650 * 24};
 
 struct Order {
     std::string name;
-    std::string role;
+    OpenName<Role> role;
     std::chrono::milliseconds lifetime = kLifetime;
 };
 
@@ -34,8 +34,8 @@ ApiResult<Order> read_order(const json::Value& body) {
         if (order.name.empty() || order.name.size() > 128) {
             findings.invalid("/name", "must be text of 1 to 128 bytes");
         }
-        order.role = body.string_or("role");
-        if (!role_from(order.role)) {
+        order.role = OpenName<Role>(body.string_or("role"));
+        if (!order.role.known()) {
             findings.invalid("/role", "must be viewer, operator or admin");
         }
         if (const json::Value* text = body.find("expires_in")) {
@@ -54,14 +54,23 @@ json::Value time_or_null(std::int64_t ms) {
     return ms == 0 ? json::Value() : json::Value(to_rfc3339(ms));
 }
 
+enum class TokenState { active, expired, revoked };
+constexpr auto enum_names(TokenState) {
+    return names<TokenState>("state", {{TokenState::active, "active"},
+                                       {TokenState::expired, "expired"},
+                                       {TokenState::revoked, "revoked"}});
+}
+
+TokenState state_of(const state::ApiToken& token) {
+    if (token.counts(now_unix_ms())) return TokenState::active;
+    return token.revoked_at_ms != 0 ? TokenState::revoked : TokenState::expired;
+}
+
 json::Object show(const state::ApiToken& token) {
-    const bool counts = token.counts(now_unix_ms());
     return {{"id", token.id},
             {"name", token.name},
-            {"role", token.role},
-            {"state", counts                     ? "active"
-                      : token.revoked_at_ms != 0 ? "revoked"
-                                                 : "expired"},
+            {"role", token.role.text()},
+            {"state", to_string(state_of(token))},
             {"created_at", token.created_at},
             {"created_by", token.created_by},
             {"expires_at", time_or_null(token.expires_at_ms)},
@@ -100,8 +109,8 @@ void make_token(Context& context, const Request& request, const Responder& respo
 
 const Fields& token_fields() {
     static const Fields kFields = {{"name"},
-                                   {"role", {"viewer", "operator", "admin"}},
-                                   {"state", {"active", "expired", "revoked"}},
+                                   {"role", name_list<Role>()},
+                                   {"state", name_list<TokenState>()},
                                    {"created_at"},
                                    {"expires_at"}};
     return kFields;
@@ -125,7 +134,7 @@ Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
     auto token = EK_TRY(edit.tokens().find(id));
     if (!token) return fail(Errc::not_found, "there is no token of this id");
     if (!token->counts(now_unix_ms())) return *std::move(token);
-    if (token->role == "admin" && !EK_TRY(edit.tokens().has_admin(now_unix_ms(), id))) {
+    if (token->role == Role::admin && !EK_TRY(edit.tokens().has_admin(now_unix_ms(), id))) {
         return fail(Errc::conflict, "this is the last admin token that counts: make another first");
     }
     token->revoked_at_ms = now_unix_ms();

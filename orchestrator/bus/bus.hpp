@@ -10,6 +10,7 @@
 #include "core/base/result.hpp"
 #include "orchestrator/bus/conversation.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
+#include "orchestrator/state/event.hpp"
 
 namespace evenkeel::link {
 class Listener;
@@ -39,7 +40,7 @@ class Bus {
         const hosts::AllowList& allow_list;
         std::chrono::milliseconds heartbeat;
     };
-    using ShowLive = std::function<void(const std::string& host, std::string_view type,
+    using ShowLive = std::function<void(const std::string& host, state::EventType type,
                                         std::string_view subject, const json::Value& data)>;
 
     Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live);

@@ -15,6 +15,7 @@
 #include "orchestrator/commands/report.hpp"
 #include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/state.hpp"
 
 namespace evenkeel::bus {
@@ -42,7 +43,7 @@ struct Shared {
                        std::function<void()> go)>
         let_in;
     // Shows administrators an event that nobody stores.
-    std::function<void(const std::string& host, std::string_view type, std::string_view subject,
+    std::function<void(const std::string& host, state::EventType type, std::string_view subject,
                        const json::Value& data)>
         show_live;
 };

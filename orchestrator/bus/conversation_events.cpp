@@ -43,7 +43,7 @@ void Conversation::take(wire::Event event, const link::Delivery& delivery) {
 }
 
 void Conversation::take_live(const wire::Event& event) {
-    if (event.kind == "command.running") {
+    if (event.kind == wire::EventKind::command_running) {
         shared_.state.submit(
             [host = host_, data = event.data](state::Edit& edit) {
                 return commands::take_running(edit, host, data);
@@ -51,9 +51,9 @@ void Conversation::take_live(const wire::Event& event) {
             [](const Result<void>&) { /* out of date: the outcome has overtaken it */ });
         return;
     }
-    if (event.kind != "command.progress") return;
+    if (event.kind != wire::EventKind::command_progress) return;
     const json::Value& data = event.data;
-    shared_.show_live(host_, event.kind, data.string_or("command"),
+    shared_.show_live(host_, state::EventType::command_progress, data.string_or("command"),
                       json::Object{{"host", host_},
                                    {"command", data.string_or("command")},
                                    {"collection", data.string_or("collection")},

@@ -60,7 +60,7 @@ void Conversation::compare() {
 void Conversation::fetch_inventory(json::Value after,
                                    std::shared_ptr<std::vector<wire::InventoryItem>> found) {
     wire::Request request;
-    request.verb = "inventory";
+    request.verb = wire::RequestVerb::inventory;
     request.arguments = json::Object{{"after", std::move(after)}, {"limit", kInventoryPage}};
     ask(request, [self = shared_from_this(), found](const Result<json::Value>& result) {
         auto page = result ? decode_page(*result)
@@ -110,7 +110,7 @@ void Conversation::fetch_schemas() {
 
 void Conversation::fetch_schema(const state::Collection& collection) {
     wire::Request request;
-    request.verb = "schema";
+    request.verb = wire::RequestVerb::schema;
     request.arguments = json::Object{{"collection", collection.name}};
     ask(request, [self = shared_from_this(), collection](const Result<json::Value>& result) {
         if (result) return self->keep_schema(collection, *result);

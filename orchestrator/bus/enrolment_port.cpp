@@ -156,7 +156,7 @@ void EnrolmentPort::announce(std::uint64_t connection, const link::Message& mess
 void EnrolmentPort::settle(const state::Enrolment& enrolment, std::uint64_t connection,
                            const link::Message& asked) {
     if (!addresses_.contains(connection)) return;
-    if (enrolment.state == "pending") {
+    if (enrolment.state == state::EnrolmentState::pending) {
         const auto older = waiting_.find(enrolment.fingerprint);
         if (older != waiting_.end()) send(older->second.connection, older->second.asked, pending());
         const auto wait = std::chrono::nanoseconds(kWaitMost).count();
@@ -167,9 +167,10 @@ void EnrolmentPort::settle(const state::Enrolment& enrolment, std::uint64_t conn
         if (!look_.pending()) look_ = parts_.loop.after(kLook, [this] { look(); });
         return;
     }
-    if (enrolment.state != "active") {
-        return send(connection, asked,
-                    refusal({Errc::denied, "this machine was " + enrolment.state}));
+    if (enrolment.state != state::EnrolmentState::active) {
+        return send(
+            connection, asked,
+            refusal({Errc::denied, "this machine was " + std::string(to_string(enrolment.state))}));
     }
     certify(enrolment, connection, asked);
 }
@@ -211,7 +212,7 @@ void EnrolmentPort::look() {
             const auto one = view->enrolments().find(key);
             // Forgotten to make room: its agent asks anew.
             if (!one || !*one) continue;
-            if ((*one)->state != "pending") decided.emplace_back(**one, wait);
+            if ((*one)->state != state::EnrolmentState::pending) decided.emplace_back(**one, wait);
         }
     }
     for (const auto& [enrolment, wait] : decided) {

@@ -15,6 +15,7 @@ namespace {
 using state::CommandEntry;
 using state::Resource;
 using wire::Origin;
+using Reason = wire::DescriptionReason;
 
 Result<void> require_host(const state::View& view, const std::string& host) {
     const auto found = EK_TRY(view.hosts().find(host));
@@ -25,7 +26,7 @@ Result<void> require_host(const state::View& view, const std::string& host) {
 
 wire::Compliance pending() {
     return {.status = wire::Verdict::unknown,
-            .reason = "pending",
+            .reason = std::string(to_string(wire::UnknownReason::pending)),
             .fields = {},
             .since = now_rfc3339(),
             .seen_by = ""};
@@ -64,15 +65,15 @@ Result<json::Value> noted(const secrets::Protector& protector, const std::string
 }
 
 // Stores what is wanted under a new generation, and says so.
-Result<void> renew(state::Edit& edit, const std::string& host, Resource& resource,
-                   std::string_view reason) {
+Result<void> renew(state::Edit& edit, const std::string& host, Resource& resource, Reason reason) {
     resource.revision = EK_TRY(edit.next_revision());
     resource.generation = {.stream = edit.stream(), .revision = resource.revision};
     resource.origin = Origin::orchestrator;
     resource.compliance = pending();
     EK_CHECK(edit.put_resource(host, resource));
     return edit.add_event_at(
-        resource.revision, "description.changed", host, state::subject_of(resource.ref),
+        resource.revision, state::EventType::description_changed, host,
+        state::subject_of(resource.ref),
         state::description_event(host, resource.ref, resource.generation, resource.origin, reason));
 }
 
@@ -91,7 +92,7 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
         resource.relations = request.relations;
         resource.schema_version = request.schema_version;
         resource.removing = false;
-        EK_CHECK(renew(edit, requester.host, resource, local ? "replaced" : "request"));
+        EK_CHECK(renew(edit, requester.host, resource, local ? Reason::replaced : Reason::request));
     }
     CommandEntry entry;
     entry.ref = resource.ref;
@@ -153,7 +154,7 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
     EK_CHECK(refuse_cycles(edit, requester.host, requests));
     json::Array notes;
     CommandRequest order{.host = requester.host,
-                         .verb = "apply",
+                         .verb = wire::Verb::apply,
                          .resources = {},
                          .request_id = requester.request_id};
     for (const DescriptionRequest& request : requests) {
@@ -175,13 +176,13 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
     resource.description = protector.seal({requester.host, ref.collection, ref.id},
                                           json::Object{{"ensure", "absent"}}, nullptr);
     resource.removing = true;
-    EK_CHECK(renew(edit, requester.host, resource, "removed"));
+    EK_CHECK(renew(edit, requester.host, resource, Reason::removed));
     CommandEntry entry;
     entry.ref = ref;
     entry.generation = resource.generation;
     entry.policy = resource.policy;
     return enqueue(edit, {.host = requester.host,
-                          .verb = "remove",
+                          .verb = wire::Verb::remove,
                           .resources = {std::move(entry)},
                           .request_id = requester.request_id});
 }
@@ -193,12 +194,12 @@ Result<state::Command> forget(state::Edit& edit, const Requester& requester, con
     CommandEntry entry;
     entry.ref = ref;
     entry.generation = {.stream = edit.stream(), .revision = EK_TRY(edit.next_revision())};
-    EK_CHECK(edit.add_event_at(entry.generation.revision, "description.forgotten", requester.host,
-                               state::subject_of(ref),
+    EK_CHECK(edit.add_event_at(entry.generation.revision, state::EventType::description_forgotten,
+                               requester.host, state::subject_of(ref),
                                state::description_event(requester.host, ref, entry.generation,
-                                                        Origin::orchestrator, "request")));
+                                                        Origin::orchestrator, Reason::request)));
     return enqueue(edit, {.host = requester.host,
-                          .verb = "forget",
+                          .verb = wire::Verb::forget,
                           .resources = {std::move(entry)},
                           .request_id = requester.request_id});
 }
@@ -218,7 +219,7 @@ Result<state::Command> invoke(state::Edit& edit, const secrets::Protector& prote
             protector.seal_text(json::write(arguments), arguments_purpose(requester.host, ref));
     }
     return enqueue(edit, {.host = requester.host,
-                          .verb = "invoke",
+                          .verb = wire::Verb::invoke,
                           .resources = {std::move(entry)},
                           .request_id = requester.request_id});
 }

@@ -10,12 +10,13 @@ namespace {
 
 using state::Resource;
 using wire::Origin;
+using Reason = wire::DescriptionReason;
 
 struct DescriptionReport {
     wire::Ref ref;
     wire::Generation generation;
     Origin origin = Origin::local;
-    std::string reason;
+    OpenName<Reason> reason;
 };
 
 Result<DescriptionReport> decode_report(const json::Value& data) {
@@ -24,7 +25,7 @@ Result<DescriptionReport> decode_report(const json::Value& data) {
     if (!state::fits(report.ref)) return fail(Errc::invalid, "a report names no resource");
     report.generation = EK_TRY(wire::decode_generation(data["generation"]));
     report.origin = EK_TRY(wire::origin_from(data.string_or("origin", "local")));
-    report.reason = data.string_or("reason");
+    report.reason = OpenName<Reason>(data.string_or("reason"));
     return report;
 }
 
@@ -32,7 +33,7 @@ Result<DescriptionReport> decode_report(const json::Value& data) {
 // and what the orchestrator that was lost had said after the backup.
 bool takes(const ReportContext& context, const std::optional<Resource>& here,
            const DescriptionReport& report) {
-    if (report.reason == "restored") {
+    if (report.reason == Reason::restored) {
         return !context.stream.predecessor.empty() &&
                report.generation.stream == context.stream.predecessor &&
                report.generation.revision > context.stream.predecessor_end &&
@@ -41,19 +42,19 @@ bool takes(const ReportContext& context, const std::optional<Resource>& here,
     return report.origin == Origin::local && (!here || here->origin == Origin::local);
 }
 
-Result<std::uint64_t> tell(state::Edit& edit, const std::string& kind, const std::string& host,
+Result<std::uint64_t> tell(state::Edit& edit, state::EventType type, const std::string& host,
                            const DescriptionReport& report) {
-    return edit.add_event(kind, host, state::subject_of(report.ref),
+    return edit.add_event(type, host, state::subject_of(report.ref),
                           state::description_event(host, report.ref, report.generation,
                                                    report.origin, report.reason));
 }
 
 // A host that changes what is described here, beyond reporting its own, is on record.
 Result<void> audit(state::Edit& edit, const std::string& host, const DescriptionReport& report) {
-    if (report.reason != "restored" && report.reason != "detached") return {};
+    if (report.reason != Reason::restored && report.reason != Reason::detached) return {};
     const auto record = EK_TRY(edit.hosts().find(host));
-    state::AuditContext audit_context =
-        state::host_audit_context(host, record ? record->name : "", report.reason);
+    state::AuditContext audit_context = state::host_audit_context(
+        host, record ? record->name : "", std::string(report.reason.text()));
     audit_context.object = state::subject_of(report.ref);
     audit_context.detail = json::Object{{"generation", wire::encode(report.generation)}};
     return edit.audit(audit_context);
@@ -74,7 +75,8 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     }
     const json::Value state = EK_TRY(wire::decode_state(event.data["state"]));
     const auto here = EK_TRY(edit.resource(host, report.ref));
-    const std::uint64_t revision = EK_TRY(tell(edit, event.kind, host, report));
+    const std::uint64_t revision =
+        EK_TRY(tell(edit, state::EventType::description_changed, host, report));
     if (!takes(context, here, report)) return {};
     EK_CHECK(audit(edit, host, report));
     const auto schema = EK_TRY(context.schemas->find(edit, host, report.ref.collection));
@@ -97,10 +99,10 @@ Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event) {
     const DescriptionReport report = EK_TRY(decode_report(event.data));
     const auto here = EK_TRY(edit.resource(host, report.ref));
-    EK_CHECK(tell(edit, event.kind, host, report));
+    EK_CHECK(tell(edit, state::EventType::description_forgotten, host, report));
     // Detached: the host's administrator has taken over what was described here.
     const bool detached =
-        report.reason == "detached" && here && here->generation == report.generation;
+        report.reason == Reason::detached && here && here->generation == report.generation;
     if (!here || !(detached || takes(context, here, report))) return {};
     EK_CHECK(audit(edit, host, report));
     return edit.erase_resource(host, report.ref);

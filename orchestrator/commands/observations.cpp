@@ -14,6 +14,7 @@ namespace {
 
 using state::Command;
 using state::CommandEntry;
+using state::EventType;
 using state::Resource;
 
 struct Observation {
@@ -63,29 +64,30 @@ wire::Compliance failed(const Error& error, const std::string& time) {
             .reason = error.what,
             .fields = {},
             .since = time,
-            .seen_by = "apply"};
+            .seen_by = std::string(to_string(wire::SeenBy::apply))};
 }
 
 // What the command did to one resource: its verdict, or its end.
-Result<void> store_done(state::Edit& edit, const std::string& host, const std::string& verb,
+Result<void> store_done(state::Edit& edit, const std::string& host, std::optional<wire::Verb> verb,
                         const wire::ResourceResult& done, const std::string& time) {
     // How the thing is after an action, the agent tells by itself.
     if (!done.action.empty()) return {};
     auto resource = EK_TRY(edit.resource(host, done.ref));
     if (!concerns(resource, done.generation)) return {};
-    const bool gone = verb == "remove" && resource->removing &&
+    const bool gone = verb == wire::Verb::remove && resource->removing &&
                       done.outcome == wire::Outcome::done && !done.error;
     if (gone) {
         EK_CHECK(edit.erase_resource(host, done.ref));
-        EK_CHECK(edit.add_event("description.forgotten", host, state::subject_of(done.ref),
-                                state::description_event(host, done.ref, done.generation,
-                                                         resource->origin, "removed")));
+        EK_CHECK(edit.add_event(
+            EventType::description_forgotten, host, state::subject_of(done.ref),
+            state::description_event(host, done.ref, done.generation, resource->origin,
+                                     wire::DescriptionReason::removed)));
         return {};
     }
     wire::Compliance verdict = resource->compliance;
     if (done.compliance) {
         verdict = *done.compliance;
-    } else if (done.error && verb != "invoke") {
+    } else if (done.error && verb != wire::Verb::invoke) {
         verdict = failed(*done.error, time);
     }
     return store_seen(edit, host, *std::move(resource), verdict, &done.state, time, 0);
@@ -141,9 +143,9 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
     const auto resource = EK_TRY(edit.resource(host, seen.ref));
     std::uint64_t revision = 0;
     // "resource.observed" and whatever newer agents may send is no news for administrators.
-    if (state::is_event_type(event.kind)) {
+    if (const auto type = find_name<EventType>(event.kind.text())) {
         revision = EK_TRY(
-            edit.add_event(event.kind, host, state::subject_of(seen.ref),
+            edit.add_event(*type, host, state::subject_of(seen.ref),
                            state::resource_event(host, seen.ref, seen.policy, seen.generation,
                                                  seen.compliance, wire::encode(seen.changes))));
     }
@@ -162,7 +164,7 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
     const wire::Relations report = EK_TRY(wire::decode_relations(std::move(sources)));
     const json::Value& error = event.data["error"];
     EK_CHECK(edit.add_event(
-        event.kind, host, state::subject_of(ref),
+        EventType::resource_notified, host, state::subject_of(ref),
         json::Object{
             {"host", host},
             {"collection", ref.collection},
@@ -179,7 +181,7 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
     if (command && command->host != host) {
         return fail(Errc::invalid, "the command is another host's");
     }
-    const std::string verb = command ? command->verb : "";
+    const auto verb = command ? std::optional(command->verb) : std::nullopt;
     for (const wire::ResourceResult& done : outcome.resources) {
         EK_CHECK(store_done(edit, host, verb, done, event.time));
     }

@@ -18,7 +18,7 @@ constexpr std::size_t kAll = 1'000'000;
 // Whether `newer` says something about every resource that `older` is about. Actions never stand
 // for one another.
 bool covers(const CommandRequest& newer, const Command& older) {
-    if (newer.verb == "invoke" || older.verb == "invoke") return false;
+    if (newer.verb == wire::Verb::invoke || older.verb == wire::Verb::invoke) return false;
     return std::all_of(older.resources.begin(), older.resources.end(), [&](const auto& old) {
         return std::any_of(newer.resources.begin(), newer.resources.end(),
                            [&](const auto& entry) { return entry.ref == old.ref; });
@@ -41,12 +41,13 @@ Result<void> supersede(state::Edit& edit, const CommandRequest& order) {
 Result<Command> enqueue(state::Edit& edit, CommandRequest order) {
     EK_CHECK(supersede(edit, order));
     const std::int64_t now_ms = now_unix_ms();
-    const auto lifetime = order.verb == "invoke" ? std::chrono::milliseconds(kActionLifetime)
-                                                 : std::chrono::milliseconds(kLifetime);
+    const auto lifetime = order.verb == wire::Verb::invoke
+                              ? std::chrono::milliseconds(kActionLifetime)
+                              : std::chrono::milliseconds(kLifetime);
     Command command;
     command.id = make_id("cmd");
     command.host = order.host;
-    command.verb = std::move(order.verb);
+    command.verb = order.verb;
     command.seq = EK_TRY(edit.next_number("commands/" + order.host));
     command.created_at = to_rfc3339(now_ms);
     command.request_id = std::move(order.request_id);
@@ -89,7 +90,7 @@ Result<void> requeue(state::Edit& edit, const std::string& host,
     const std::uint64_t has = agent.stream == edit.stream() ? agent.seq : 0;
     for (Command& command : EK_TRY(edit.unfinished(host, has, kAll))) {
         if (command.state == CommandState::queued) continue;
-        const bool action = command.verb == "invoke";
+        const bool action = command.verb == wire::Verb::invoke;
         command.state =
             EK_TRY(next_state(command.state, action ? Transition::interrupted : Transition::lost));
         if (action) command.error = Error{Errc::unavailable, "the agent has lost its store"};

@@ -25,7 +25,7 @@ inline constexpr std::chrono::milliseconds kTimeout{600'000};
 
 struct CommandRequest {
     std::string host;
-    std::string verb;
+    wire::Verb verb{};
     std::vector<state::CommandEntry> resources;
     std::string request_id;
 };

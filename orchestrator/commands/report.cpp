@@ -8,6 +8,8 @@
 namespace evenkeel::commands {
 namespace {
 
+using wire::EventKind;
+
 json::Value shed(const std::string& host, std::uint64_t from, std::uint64_t to,
                  std::string_view reason) {
     return json::Object{
@@ -19,18 +21,19 @@ Result<void> explain_gap(state::Edit& edit, const std::string& host, const state
                          const wire::Event& event) {
     std::uint64_t first = event.seq;
     const std::int64_t from = event.data.integer_or("from");
-    if (event.kind == "agent.shed" && from > 0) first = static_cast<std::uint64_t>(from);
+    if (event.kind == EventKind::agent_shed && from > 0) first = static_cast<std::uint64_t>(from);
     if (first <= mark.seq + 1) return {};
     // After a restore the agent has let go of what the lost orchestrator had accepted.
     const bool restored = !mark.epoch.empty() && mark.epoch != edit.stream();
     EK_CHECK(edit.add_event(
-        "agent.shed", host, host,
+        state::EventType::agent_shed, host, host,
         shed(host, mark.seq + 1, first - 1, restored ? "orchestrator_restored" : "lost")));
     return {};
 }
 
 // agent.blind and agent.shed, with no more than their own members, as the API declares them.
-Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Event& event) {
+Result<void> pass_on(state::Edit& edit, state::EventType type, const std::string& host,
+                     const wire::Event& event) {
     for (const char* member : {"from", "to", "count", "reason"}) {
         const json::Value& value = event.data[member];
         const bool is_text = value.is_string() && std::string_view(member) != "count";
@@ -38,7 +41,7 @@ Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Eve
         if (is_text || is_number || value.is_null()) continue;
         return fail(Errc::invalid, std::string("a report's ") + member + " does not read");
     }
-    EK_CHECK(edit.add_event(event.kind, host, host,
+    EK_CHECK(edit.add_event(type, host, host,
                             json::Object{{"host", host},
                                          {"from", event.data["from"]},
                                          {"to", event.data["to"]},
@@ -51,15 +54,23 @@ Result<void> pass_on(state::Edit& edit, const std::string& host, const wire::Eve
 // unknown kind is from a newer agent: taken over and left alone.
 Result<void> take_data(state::Edit& edit, const ReportContext& context, const std::string& host,
                        const wire::Event& event) {
-    if (event.kind == "resource.notified") return take_notified(edit, host, event);
-    if (event.kind.starts_with("resource.")) return take_observation(edit, host, event);
-    if (event.kind == "command.outcome") return take_outcome(edit, host, event);
-    if (event.kind == "description.changed") return take_described(edit, context, host, event);
-    if (event.kind == "description.forgotten") return take_forgotten(edit, context, host, event);
-    if (event.kind == "agent.blind" || event.kind == "agent.shed") {
-        return pass_on(edit, host, event);
+    if (event.kind == EventKind::resource_notified) return take_notified(edit, host, event);
+    if (wire::tells_of_resource(event.kind)) return take_observation(edit, host, event);
+    if (!event.kind.known()) return {};
+    switch (*event.kind.known()) {
+        case EventKind::command_outcome:
+            return take_outcome(edit, host, event);
+        case EventKind::description_changed:
+            return take_described(edit, context, host, event);
+        case EventKind::description_forgotten:
+            return take_forgotten(edit, context, host, event);
+        case EventKind::agent_blind:
+            return pass_on(edit, state::EventType::agent_blind, host, event);
+        case EventKind::agent_shed:
+            return pass_on(edit, state::EventType::agent_shed, host, event);
+        default:
+            return {};
     }
-    return {};
 }
 
 }  // namespace
@@ -78,8 +89,8 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
     const bool unfit = !received && received.error().code == Errc::invalid;
     if (!received && !unfit) return fail(received.error());
     if (unfit) {
-        EK_CHECK(
-            edit.add_event("agent.shed", host, host, shed(host, event.seq, event.seq, "invalid")));
+        EK_CHECK(edit.add_event(state::EventType::agent_shed, host, host,
+                                shed(host, event.seq, event.seq, "invalid")));
     }
     EK_CHECK(edit.hosts().put_event_mark(
         host, {.stream = mark.stream, .seq = event.seq, .epoch = edit.stream()}));

@@ -22,8 +22,8 @@ constexpr std::size_t kBytesMost = 600 * 1024;
 // Collects entries and makes a command of them before it gets too large.
 class Batch {
   public:
-    Batch(state::Edit& edit, std::string host, std::string verb)
-        : edit_(&edit), host_(std::move(host)), verb_(std::move(verb)) {}
+    Batch(state::Edit& edit, std::string host, wire::Verb verb)
+        : edit_(&edit), host_(std::move(host)), verb_(verb) {}
 
     Result<void> add(CommandEntry entry) {
         const std::size_t size = json::write(entry.description).size() + entry.ref.id.size() + 512;
@@ -49,7 +49,7 @@ class Batch {
   private:
     state::Edit* edit_;
     std::string host_;
-    std::string verb_;
+    wire::Verb verb_;
     std::vector<CommandEntry> entries_;
     std::size_t bytes_ = 0;
     std::size_t made_ = 0;
@@ -103,9 +103,9 @@ Result<std::size_t> repair(state::Edit& edit, const std::string& host,
     }
     std::map<wire::Ref, wire::Generation> there;
     for (const wire::InventoryItem& held : inventory) there[held.ref] = held.generation;
-    Batch apply(edit, host, "apply");
-    Batch remove(edit, host, "remove");
-    Batch forget(edit, host, "forget");
+    Batch apply(edit, host, wire::Verb::apply);
+    Batch remove(edit, host, wire::Verb::remove);
+    Batch forget(edit, host, wire::Verb::forget);
     std::vector<Resource> differing;
     for (Resource& resource : EK_TRY(own_resources(edit, host))) {
         const auto found = there.find(resource.ref);

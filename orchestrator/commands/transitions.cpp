@@ -58,23 +58,21 @@ Result<CommandState> next_state(CommandState state, Transition transition) {
 }
 
 Result<Transition> transition_of(std::string_view name) {
-    const CommandState state = EK_TRY(state::command_state_from(name));
-    switch (state) {
-        case CommandState::succeeded:
+    switch (EK_TRY(from_string<wire::EndState>(name))) {
+        case wire::EndState::succeeded:
             return Transition::succeeded;
-        case CommandState::failed:
+        case wire::EndState::failed:
             return Transition::failed;
-        case CommandState::cancelled:
+        case wire::EndState::cancelled:
             return Transition::cancelled;
-        case CommandState::superseded:
+        case wire::EndState::superseded:
             return Transition::superseded;
-        case CommandState::interrupted:
+        case wire::EndState::interrupted:
             return Transition::interrupted;
-        case CommandState::expired:
+        case wire::EndState::expired:
             return Transition::expired;
-        default:
-            return fail(Errc::invalid, "'" + std::string(name) + "' is no outcome");
     }
+    return Transition::failed;
 }
 
 }  // namespace evenkeel::commands

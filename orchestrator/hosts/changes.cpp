@@ -81,7 +81,7 @@ Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std
     state::EventMark mark = EK_TRY(edit.hosts().event_mark(host.id));
     if (mark.stream == stream) return mark;
     if (!mark.stream.empty()) {
-        EK_CHECK(edit.add_event("agent.blind", host.id, host.id,
+        EK_CHECK(edit.add_event(state::EventType::agent_blind, host.id, host.id,
                                 json::Object{{"host", host.id},
                                              {"from", state::text_or_null(host.last_seen)},
                                              {"to", now},
@@ -108,8 +108,8 @@ Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch
 Result<Host> retire(state::Edit& edit, const std::string& id) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return host;
-    host.enrolment = "retired";
-    if (host.connection == "online") host.connection = "offline";
+    host.enrolment = state::EnrolmentState::retired;
+    if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
     // One that was accepted and never came has none.
     if (!host.fingerprint.empty()) EK_CHECK(edit.hosts().erase_certificate(host.fingerprint));
     EK_CHECK(edit.hosts().erase_name(host.name));
@@ -117,11 +117,11 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     EK_CHECK(edit.hosts().announce(host));
     auto enrolment = EK_TRY(edit.enrolments().find(host.key_sha256));
     if (enrolment && enrolment->host == id) {
-        enrolment->state = "retired";
+        enrolment->state = state::EnrolmentState::retired;
         EK_CHECK(edit.enrolments().put(*enrolment));
     }
     for (state::Enrolment& clone : EK_TRY(edit.enrolments().clones_of(host.key_sha256))) {
-        clone.state = "retired";
+        clone.state = state::EnrolmentState::retired;
         EK_CHECK(edit.enrolments().erase(clone));
     }
     return host;
@@ -137,7 +137,7 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
     host.version = tidy_text(hello.version);
     host.boot_id = tidy_text(hello.boot_id);
     host.stream = hello.stream;
-    host.connection = "online";
+    host.connection = state::Connection::online;
     host.last_seen = now;
     host.facts = tidy_facts(hello.facts);
     EK_CHECK(edit.collections().replace(id, reported(hello)));
@@ -149,8 +149,8 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
 Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {
     Host host = EK_TRY(require(edit, id));
     if (!last_seen.empty()) host.last_seen = last_seen;
-    if (host.connection != "online") return edit.hosts().put(host);
-    host.connection = "offline";
+    if (host.connection != state::Connection::online) return edit.hosts().put(host);
+    host.connection = state::Connection::offline;
     return edit.hosts().announce(host);
 }
 

@@ -44,7 +44,7 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
     if (!crowded && all < kPendingMost) return {};
     auto& victim = crowded ? gone_same : gone;
     if (!victim) return fail(Errc::busy, "too many machines wait to be accepted");
-    victim->state = "rejected";
+    victim->state = state::EnrolmentState::rejected;
     return edit.enrolments().erase(*victim);
 }
 
@@ -63,7 +63,7 @@ Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
         return *std::move(known);
     }
     EK_CHECK(make_room(edit, address, waiting));
-    made.state = "pending";
+    made.state = state::EnrolmentState::pending;
     EK_CHECK(edit.enrolments().put(made));
     return made;
 }
@@ -74,12 +74,13 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     if (!enrolment.clone.empty()) {
         // It is none: what was held against it is forgotten, and whoever connects first is the
         // host.
-        enrolment.state = "active";
+        enrolment.state = state::EnrolmentState::active;
         EK_CHECK(edit.enrolments().erase(enrolment));
         return enrolment;
     }
-    if (enrolment.state == "active") return enrolment;
-    if (enrolment.state == "retired") return fail(Errc::conflict, "its host was retired");
+    if (enrolment.state == state::EnrolmentState::active) return enrolment;
+    if (enrolment.state == state::EnrolmentState::retired)
+        return fail(Errc::conflict, "its host was retired");
     state::Host host;
     host.id = make_id("host");
     host.name = acceptance.name;
@@ -96,18 +97,19 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     EK_CHECK(edit.hosts().put_name(host.name, host.id));
     EK_CHECK(edit.hosts().announce(host));
     enrolment.host = host.id;
-    enrolment.state = "active";
+    enrolment.state = state::EnrolmentState::active;
     EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
 }
 
 Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
     Enrolment enrolment = EK_TRY(require(edit, state::key_of(id)));
-    if (enrolment.state == "rejected") return enrolment;
-    if (enrolment.state != "pending" && enrolment.state != "held") {
-        return fail(Errc::conflict, "the enrolment is " + enrolment.state);
+    if (enrolment.state == state::EnrolmentState::rejected) return enrolment;
+    if (enrolment.state != state::EnrolmentState::pending &&
+        enrolment.state != state::EnrolmentState::held) {
+        return fail(Errc::conflict, "the enrolment is " + std::string(to_string(enrolment.state)));
     }
-    enrolment.state = "rejected";
+    enrolment.state = state::EnrolmentState::rejected;
     EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
 }
@@ -116,8 +118,8 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                          const std::string& certificate) {
     Enrolment enrolment = EK_TRY(require(edit, fingerprint));
     auto host = EK_TRY(edit.hosts().find(enrolment.host));
-    if (enrolment.state != "active" || !host || host->retired()) {
-        return fail(Errc::denied, "this machine is " + enrolment.state);
+    if (enrolment.state != state::EnrolmentState::active || !host || host->retired()) {
+        return fail(Errc::denied, "this machine is " + std::string(to_string(enrolment.state)));
     }
     if (enrolment.certificate.empty()) {
         enrolment.certificate = certificate;
@@ -144,7 +146,7 @@ Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHel
     if (EK_TRY(edit.enrolments().find(held.key()))) return {};
     if (EK_TRY(edit.enrolments().clones_of(held.fingerprint)).size() >= kClonesMost) return {};
     held.host = id;
-    held.state = "held";
+    held.state = state::EnrolmentState::held;
     EK_CHECK(edit.enrolments().put(held));
     state::AuditContext audit_context = state::host_audit_context(id, host->name, "held", address);
     audit_context.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};

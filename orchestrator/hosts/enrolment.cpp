@@ -47,7 +47,7 @@ Result<std::optional<Enrolled>> known(const state::View& view, std::string_view 
 // The host that somebody has made of this key already, while it has no certificate yet.
 Result<std::optional<state::Host>> accepted(const state::View& view, std::string_view key_sha256) {
     const auto key = EK_TRY(view.enrolments().find(key_sha256));
-    if (!key || key->state != "active" || !key->certificate.empty()) {
+    if (!key || key->state != state::EnrolmentState::active || !key->certificate.empty()) {
         return std::optional<state::Host>();
     }
     auto host = EK_TRY(view.hosts().find(key->host));
@@ -127,7 +127,7 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& ask, const C
     enrolment.fingerprint = candidate.key_sha256;
     enrolment.host = host.id;
     enrolment.certificate = candidate.certificate;
-    enrolment.state = "active";
+    enrolment.state = state::EnrolmentState::active;
     EK_CHECK(edit.enrolments().put(enrolment));
     return Enrolled{.host = host.id,
                     .certificate = candidate.certificate,

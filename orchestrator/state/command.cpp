@@ -1,14 +1,9 @@
 #include "orchestrator/state/command.hpp"
 
-#include <array>
 #include <utility>
 
 namespace evenkeel::state {
 namespace {
-
-constexpr std::array<std::string_view, 9> kNames = {"queued",    "sent",       "running",
-                                                    "succeeded", "failed",     "expired",
-                                                    "cancelled", "superseded", "interrupted"};
 
 json::Value error_or_null(const std::optional<Error>& error) {
     return error ? wire::encode(*error) : json::Value();
@@ -54,17 +49,6 @@ Result<CommandEntry> decode_entry(const json::Value& value) {
 
 }  // namespace
 
-std::string_view to_string(CommandState state) {
-    return kNames.at(static_cast<size_t>(state));
-}
-
-Result<CommandState> command_state_from(std::string_view name) {
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-        if (kNames.at(i) == name) return static_cast<CommandState>(i);
-    }
-    return fail(Errc::invalid, "there is no command state \"" + std::string(name) + "\"");
-}
-
 bool finished(CommandState state) {
     return state > CommandState::running;
 }
@@ -74,7 +58,7 @@ json::Value encode(const Command& command) {
     for (const CommandEntry& entry : command.resources) resources.push_back(encode(entry));
     return json::Object{{"id", command.id},
                         {"host", command.host},
-                        {"verb", command.verb},
+                        {"verb", to_string(command.verb)},
                         {"state", to_string(command.state)},
                         {"seq", command.seq},
                         {"created_at", command.created_at},
@@ -92,8 +76,8 @@ Result<Command> decode_command(const json::Value& value) {
     command.id = value.string_or("id");
     if (command.id.empty()) return fail(Errc::corrupt, "a command's record has no id");
     command.host = value.string_or("host");
-    command.verb = value.string_or("verb");
-    command.state = EK_TRY(command_state_from(value.string_or("state")));
+    command.verb = EK_TRY(from_string<wire::Verb>(value.string_or("verb")));
+    command.state = EK_TRY(from_string<CommandState>(value.string_or("state")));
     command.seq = static_cast<std::uint64_t>(value.integer_or("seq"));
     command.created_at = value.string_or("created_at");
     command.finished_at = value.string_or("finished_at");

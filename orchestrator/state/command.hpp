@@ -9,8 +9,11 @@
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
 namespace evenkeel::state {
+
+using evenkeel::to_string;
 
 enum class CommandState {
     queued,   // committed here, not yet accepted by the agent
@@ -23,8 +26,17 @@ enum class CommandState {
     superseded,   // a newer description took its place
     interrupted,  // nobody can tell whether it was carried out
 };
-std::string_view to_string(CommandState state);
-Result<CommandState> command_state_from(std::string_view name);
+constexpr auto enum_names(CommandState) {
+    return names<CommandState>("state", {{CommandState::queued, "queued"},
+                                         {CommandState::sent, "sent"},
+                                         {CommandState::running, "running"},
+                                         {CommandState::succeeded, "succeeded"},
+                                         {CommandState::failed, "failed"},
+                                         {CommandState::expired, "expired"},
+                                         {CommandState::cancelled, "cancelled"},
+                                         {CommandState::superseded, "superseded"},
+                                         {CommandState::interrupted, "interrupted"}});
+}
 // Whether nothing more will happen to it.
 bool finished(CommandState state);
 
@@ -47,7 +59,7 @@ struct CommandEntry {
 struct Command {
     std::string id;
     std::string host;
-    std::string verb;  // apply, remove, forget, invoke
+    wire::Verb verb{};
     CommandState state = CommandState::queued;
     std::uint64_t seq = 0;  // rising within the host
     std::string created_at;

@@ -37,19 +37,18 @@ Result<std::uint64_t> Edit::next_revision() {
     return next_number("revision");
 }
 
-Result<std::uint64_t> Edit::add_event(std::string_view type, const std::string& host,
+Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
                                       std::string_view subject, const json::Value& data) {
     const std::uint64_t revision = EK_TRY(next_revision());
     EK_CHECK(add_event_at(revision, type, host, subject, data));
     return revision;
 }
 
-Result<void> Edit::add_event_at(std::uint64_t revision, std::string_view type,
-                                const std::string& host, std::string_view subject,
-                                const json::Value& data) {
+Result<void> Edit::add_event_at(std::uint64_t revision, EventType type, const std::string& host,
+                                std::string_view subject, const json::Value& data) {
     const std::string record =
-        encode_event({.id = event_id(*stream_, revision), .type = std::string(type), .host = host},
-                     subject, now_rfc3339(), data);
+        encode_event({.id = event_id(*stream_, revision), .type = type, .host = host}, subject,
+                     now_rfc3339(), data);
     return write_->put(tables_->events, store::number_key(revision), record);
 }
 
@@ -90,7 +89,7 @@ Result<void> Edit::put_command(Command& command) {
     }
     EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
     EK_CHECK(write_->put(tables_->host_commands, host_key(command.host, command.id), "1"));
-    EK_CHECK(add_event("command.changed", command.host, command.id, show(command)));
+    EK_CHECK(add_event(EventType::command_changed, command.host, command.id, show(command)));
     return {};
 }
 

@@ -32,7 +32,7 @@ std::string key_of(std::string_view enrolment_id) {
 json::Value encode(const Enrolment& enrolment) {
     return json::Object{{"host", enrolment.host},
                         {"certificate", enrolment.certificate},
-                        {"state", enrolment.state},
+                        {"state", to_string(enrolment.state)},
                         {"name", enrolment.name},
                         {"machine_id", enrolment.machine_id},
                         {"version", enrolment.version},
@@ -47,8 +47,9 @@ Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& valu
     if (key.size() > kFingerprintLetters) enrolment.clone = key.substr(kFingerprintLetters + 1);
     enrolment.host = value.string_or("host");
     enrolment.certificate = value.string_or("certificate");
-    enrolment.state = value.string_or("state");
-    if (enrolment.state.empty()) return fail(Errc::corrupt, "an enrolment's record has no state");
+    const auto state = find_name<EnrolmentState>(value.string_or("state"));
+    if (!state) return fail(Errc::corrupt, "an enrolment's record has no state");
+    enrolment.state = *state;
     enrolment.name = value.string_or("name");
     enrolment.machine_id = value.string_or("machine_id");
     enrolment.version = value.string_or("version");
@@ -61,7 +62,7 @@ Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& valu
 json::Value show(const Enrolment& enrolment) {
     return json::Object{{"id", enrolment.id()},
                         {"host", text_or_null(enrolment.host)},
-                        {"state", enrolment.state},
+                        {"state", to_string(enrolment.state)},
                         {"name", enrolment.name},
                         {"fingerprint", enrolment.fingerprint},
                         {"machine_id", text_or_null(enrolment.machine_id)},

@@ -12,11 +12,11 @@ namespace evenkeel::state {
 // second machine that came with the key of a host. What it claims of itself was bounded and made
 // printable.
 struct Enrolment {
-    std::string fingerprint;   // SHA-256 of the public key
-    std::string clone;         // of a clone: 16 hex digits that tell it apart; else empty
-    std::string host;          // its id; empty until it is accepted; of a clone the host's
-    std::string certificate;   // PEM; empty until it asks after it was accepted
-    std::string state;         // pending, active, rejected, held, retired
+    std::string fingerprint;  // SHA-256 of the public key
+    std::string clone;        // of a clone: 16 hex digits that tell it apart; else empty
+    std::string host;         // its id; empty until it is accepted; of a clone the host's
+    std::string certificate;  // PEM; empty until it asks after it was accepted
+    EnrolmentState state = EnrolmentState::pending;
     std::string name;          // claimed
     std::string machine_id;    // claimed
     std::string version;       // of the agent

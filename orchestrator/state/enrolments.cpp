@@ -47,7 +47,7 @@ Result<void> Enrolments::each_pending(const std::function<void(Enrolment)>& visi
     return txn_->scan(tables_->keys, store::Range::all(),
                       [&](std::string_view key, std::string_view text) {
                           auto one = decode(key, text);
-                          if (one && one->state == "pending") visit(*std::move(one));
+                          if (one && one->state == EnrolmentState::pending) visit(*std::move(one));
                           return true;
                       });
 }
@@ -72,15 +72,15 @@ EnrolmentEdits::EnrolmentEdits(Edit& edit) : Enrolments(edit), RepositoryEdits(e
 
 Result<void> EnrolmentEdits::put(const Enrolment& enrolment) {
     EK_CHECK(put_record(*write_, tables_->keys, enrolment.key(), encode(enrolment)));
-    EK_CHECK(
-        edit_->add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
+    EK_CHECK(edit_->add_event(EventType::enrolment_changed, enrolment.host, enrolment.id(),
+                              show(enrolment)));
     return {};
 }
 
 Result<void> EnrolmentEdits::erase(const Enrolment& enrolment) {
     EK_CHECK(write_->erase(tables_->keys, enrolment.key()));
-    EK_CHECK(
-        edit_->add_event("enrolment.changed", enrolment.host, enrolment.id(), show(enrolment)));
+    EK_CHECK(edit_->add_event(EventType::enrolment_changed, enrolment.host, enrolment.id(),
+                              show(enrolment)));
     return {};
 }
 

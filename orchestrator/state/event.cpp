@@ -1,7 +1,5 @@
 #include "orchestrator/state/event.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -10,18 +8,12 @@
 namespace evenkeel::state {
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypes = {
-    "resource.drifted", "resource.restored", "resource.repaired",   "resource.unknown",
-    "resource.failed",  "resource.notified", "description.changed", "description.forgotten",
-    "command.changed",  "command.progress",  "host.changed",        "enrolment.changed",
-    "agent.blind",      "agent.shed"};
-
 std::string render(const EventHeader& head, std::string_view subject, std::string_view time,
                    const json::Value& data) {
     json::Object event{{"specversion", "1.0"}};
     if (!head.id.empty()) event.append("id", head.id);
     event.append("source", head.host.empty() ? "/v1" : "/v1/hosts/" + head.host);
-    event.append("type", head.type);
+    event.append("type", to_string(head.type));
     event.append("subject", subject);
     event.append("time", time);
     event.append("datacontenttype", "application/json");
@@ -33,7 +25,8 @@ std::string render(const EventHeader& head, std::string_view subject, std::strin
 
 std::string encode_event(const EventHeader& head, std::string_view subject, std::string_view time,
                          const json::Value& data) {
-    return head.type + "\n" + head.host + "\n" + head.id + "\n" + render(head, subject, time, data);
+    return std::string(to_string(head.type)) + "\n" + head.host + "\n" + head.id + "\n" +
+           render(head, subject, time, data);
 }
 
 Result<StoredEvent> decode_event(std::string_view record) {
@@ -48,10 +41,9 @@ Result<StoredEvent> decode_event(std::string_view record) {
     return event;
 }
 
-std::string live_event(std::string_view type, const std::string& host, std::string_view subject,
+std::string live_event(EventType type, const std::string& host, std::string_view subject,
                        const json::Value& data) {
-    return render({.id = "", .type = std::string(type), .host = host}, subject, now_rfc3339(),
-                  data);
+    return render({.id = "", .type = type, .host = host}, subject, now_rfc3339(), data);
 }
 
 std::string event_id(std::string_view stream, std::uint64_t revision) {
@@ -65,10 +57,6 @@ Result<EventPosition> parse_event_id(std::string_view id) {
     }
     return EventPosition{.stream = std::string(id.substr(0, dash)),
                          .revision = EK_TRY(parse_number(id.substr(dash + 1)))};
-}
-
-bool is_event_type(std::string_view type) {
-    return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 }  // namespace evenkeel::state

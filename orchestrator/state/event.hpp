@@ -4,15 +4,53 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 // Events as administrators see them: CloudEvents 1.0 in JSON, rendered once when they happen.
 namespace evenkeel::state {
 
+using evenkeel::to_string;
+
+// The types that administrators can see.
+enum class EventType {
+    resource_drifted,
+    resource_restored,
+    resource_repaired,
+    resource_unknown,
+    resource_failed,
+    resource_notified,
+    description_changed,
+    description_forgotten,
+    command_changed,
+    command_progress,  // live
+    host_changed,
+    enrolment_changed,
+    agent_blind,
+    agent_shed,
+};
+constexpr auto enum_names(EventType) {
+    return names<EventType>("event type",
+                            {{EventType::resource_drifted, "resource.drifted"},
+                             {EventType::resource_restored, "resource.restored"},
+                             {EventType::resource_repaired, "resource.repaired"},
+                             {EventType::resource_unknown, "resource.unknown"},
+                             {EventType::resource_failed, "resource.failed"},
+                             {EventType::resource_notified, "resource.notified"},
+                             {EventType::description_changed, "description.changed"},
+                             {EventType::description_forgotten, "description.forgotten"},
+                             {EventType::command_changed, "command.changed"},
+                             {EventType::command_progress, "command.progress"},
+                             {EventType::host_changed, "host.changed"},
+                             {EventType::enrolment_changed, "enrolment.changed"},
+                             {EventType::agent_blind, "agent.blind"},
+                             {EventType::agent_shed, "agent.shed"}});
+}
+
 struct EventHeader {
-    std::string id;    // "<stream>-<revision>"; empty for a live-only one
-    std::string type;  // "resource.drifted"
+    std::string id;  // "<stream>-<revision>"; empty for a live-only one
+    EventType type{};
     std::string host;  // host id, or empty
 };
 
@@ -26,11 +64,13 @@ struct StoredEvent {
     std::string_view host;
     std::string_view id;
     std::string_view body;  // the CloudEvent
+
+    bool is(EventType one) const { return type == to_string(one); }
 };
 Result<StoredEvent> decode_event(std::string_view record);
 
 // The same for an event that is not stored.
-std::string live_event(std::string_view type, const std::string& host, std::string_view subject,
+std::string live_event(EventType type, const std::string& host, std::string_view subject,
                        const json::Value& data);
 
 std::string event_id(std::string_view stream, std::uint64_t revision);
@@ -40,8 +80,5 @@ struct EventPosition {
 };
 // `invalid` when it is not spelled like one of ours.
 Result<EventPosition> parse_event_id(std::string_view id);
-
-// Whether it is one of the types that administrators can see.
-bool is_event_type(std::string_view type);
 
 }  // namespace evenkeel::state

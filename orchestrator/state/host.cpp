@@ -5,8 +5,8 @@ namespace evenkeel::state {
 json::Value encode(const Host& host) {
     return json::Object{{"id", host.id},
                         {"name", host.name},
-                        {"enrolment", host.enrolment},
-                        {"connection", host.connection},
+                        {"enrolment", to_string(host.enrolment)},
+                        {"connection", to_string(host.connection)},
                         {"created_at", host.created_at},
                         {"last_seen", host.last_seen},
                         {"version", host.version},
@@ -25,8 +25,9 @@ Result<Host> decode_host(const json::Value& value) {
     host.id = value.string_or("id");
     if (host.id.empty()) return fail(Errc::corrupt, "a host's record has no id");
     host.name = value.string_or("name");
-    host.enrolment = value.string_or("enrolment");
-    host.connection = value.string_or("connection", "never");
+    host.enrolment = EK_TRY(from_string<EnrolmentState>(value.string_or("enrolment")));
+    host.connection =
+        find_name<Connection>(value.string_or("connection")).value_or(Connection::never);
     host.created_at = value.string_or("created_at");
     host.last_seen = value.string_or("last_seen");
     host.version = value.string_or("version");

@@ -4,21 +4,48 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 // What the store knows about hosts, and its JSON.
 namespace evenkeel::state {
 
+using evenkeel::to_string;
+
+// How far a machine has come in. A host is active or retired.
+enum class EnrolmentState {
+    pending,   // it waits for somebody to decide
+    active,    // it is a host
+    rejected,  // somebody decided against it
+    held,      // it looks like a clone of a host, and is kept out until somebody decides
+    retired,   // its host was retired
+};
+constexpr auto enum_names(EnrolmentState) {
+    return names<EnrolmentState>("state", {{EnrolmentState::pending, "pending"},
+                                           {EnrolmentState::active, "active"},
+                                           {EnrolmentState::rejected, "rejected"},
+                                           {EnrolmentState::held, "held"},
+                                           {EnrolmentState::retired, "retired"}});
+}
+
+// Of a host's link.
+enum class Connection { never, online, offline };
+constexpr auto enum_names(Connection) {
+    return names<Connection>("connection", {{Connection::never, "never"},
+                                            {Connection::online, "online"},
+                                            {Connection::offline, "offline"}});
+}
+
 struct Host {
     std::string id;
     std::string name;
-    std::string enrolment = "active";  // active or retired
-    std::string connection = "never";  // never, online, offline: of the link
-    std::string created_at;            // RFC 3339
-    std::string last_seen;             // RFC 3339; empty = never
-    std::string version;               // of the agent
-    std::string machine_id;            // claimed at the last hello; empty before
+    EnrolmentState enrolment = EnrolmentState::active;
+    Connection connection = Connection::never;
+    std::string created_at;  // RFC 3339
+    std::string last_seen;   // RFC 3339; empty = never
+    std::string version;     // of the agent
+    std::string machine_id;  // claimed at the last hello; empty before
     std::string boot_id;
     std::string stream;       // of the agent's store; empty before the first hello
     std::string fingerprint;  // of the certificate
@@ -27,7 +54,7 @@ struct Host {
     json::Value labels = json::Object{};
     json::Value facts = json::Object{};
 
-    bool retired() const { return enrolment == "retired"; }
+    bool retired() const { return enrolment == EnrolmentState::retired; }
 };
 json::Value encode(const Host& host);
 Result<Host> decode_host(const json::Value& value);

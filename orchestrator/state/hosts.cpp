@@ -73,7 +73,7 @@ Result<void> HostEdits::put(const Host& host) {
 Result<void> HostEdits::announce(const Host& host) {
     EK_CHECK(put(host));
     const ComplianceCounts counts = EK_TRY(edit_->counts(host.id));
-    EK_CHECK(edit_->add_event("host.changed", host.id, host.id, show(host, counts)));
+    EK_CHECK(edit_->add_event(EventType::host_changed, host.id, host.id, show(host, counts)));
     return {};
 }
 

@@ -32,8 +32,8 @@ json::Value text_or_null(const std::string& text) {
 json::Value show(const Host& host, const ComplianceCounts& counts) {
     return json::Object{{"id", host.id},
                         {"name", host.name},
-                        {"enrolment", host.enrolment},
-                        {"connection", host.connection},
+                        {"enrolment", to_string(host.enrolment)},
+                        {"connection", to_string(host.connection)},
                         {"last_seen", text_or_null(host.last_seen)},
                         {"version", text_or_null(host.version)},
                         {"labels", host.labels},
@@ -46,7 +46,7 @@ json::Value show(const Command& command) {
     for (const CommandEntry& entry : command.resources) resources.push_back(show(entry));
     return json::Object{{"id", text_or_null(command.id)},
                         {"host", command.host},
-                        {"verb", command.verb},
+                        {"verb", to_string(command.verb)},
                         {"state", to_string(command.state)},
                         {"created_at", text_or_null(command.created_at)},
                         {"finished_at", text_or_null(command.finished_at)},
@@ -56,9 +56,10 @@ json::Value show(const Command& command) {
 }
 
 ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
-    if (offline_since.empty() || stored.reason == "off") return {.compliance = stored, .last = {}};
+    if (offline_since.empty() || stored.is(wire::UnknownReason::off))
+        return {.compliance = stored, .last = {}};
     return {.compliance = {.status = wire::Verdict::unknown,
-                           .reason = "host_offline",
+                           .reason = std::string(to_string(wire::UnknownReason::host_offline)),
                            .fields = {},
                            .since = offline_since,
                            .seen_by = stored.seen_by},
@@ -114,13 +115,13 @@ json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::
 
 json::Value description_event(const std::string& host, const wire::Ref& ref,
                               const wire::Generation& generation, wire::Origin origin,
-                              std::string_view reason) {
+                              const OpenName<wire::DescriptionReason>& reason) {
     return json::Object{{"host", host},
                         {"collection", ref.collection},
                         {"id", ref.id},
                         {"generation", wire::encode(generation)},
                         {"origin", wire::to_string(origin)},
-                        {"reason", reason}};
+                        {"reason", reason.text()}};
 }
 
 std::string subject_of(const wire::Ref& ref) {

@@ -39,7 +39,7 @@ json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::
                            json::Value changes);
 json::Value description_event(const std::string& host, const wire::Ref& ref,
                               const wire::Generation& generation, wire::Origin origin,
-                              std::string_view reason);
+                              const OpenName<wire::DescriptionReason>& reason);
 std::string subject_of(const wire::Ref& ref);
 
 // Text, or null when it is empty.

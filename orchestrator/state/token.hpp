@@ -4,17 +4,27 @@
 #include <string>
 #include <vector>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::state {
+
+using evenkeel::to_string;
+
+// Each may do what the one before may.
+enum class Role { viewer, operation, admin };
+constexpr auto enum_names(Role) {
+    return names<Role>(
+        "role", {{Role::viewer, "viewer"}, {Role::operation, "operator"}, {Role::admin, "admin"}});
+}
 
 // Who may use the REST API. The secret itself is not kept.
 struct ApiToken {
     std::string id;
     std::string hash;
     std::string name;
-    std::string role;  // viewer, operator, admin
+    OpenName<Role> role;
     std::string created_at;
     std::string created_by;          // id of the token that asked for it; "system" for the first
     std::int64_t expires_at_ms = 0;  // 0 = never

@@ -26,7 +26,7 @@ Result<bool> Tokens::has_admin(std::int64_t now_ms, std::string_view except) con
     EK_CHECK(txn_->scan(
         tables_->tokens, store::Range::all(), [&](std::string_view id, std::string_view text) {
             const auto token = decode_record<ApiToken>(text, decode_api_token);
-            found = token && id != except && token->role == "admin" && token->counts(now_ms);
+            found = token && id != except && token->role == Role::admin && token->counts(now_ms);
             return !found;
         }));
     return found;

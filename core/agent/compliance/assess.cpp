@@ -5,6 +5,7 @@
 namespace evenkeel::agent {
 namespace {
 
+using wire::UnknownReason;
 using wire::Verdict;
 
 void set_status(wire::Compliance& compliance, Verdict status, std::string reason,
@@ -60,38 +61,24 @@ Assessment judge_compliant(Assessment to, bool state_changed, const CheckContext
 
 }  // namespace
 
-std::string_view to_string(CheckTrigger trigger) {
-    switch (trigger) {
-        case CheckTrigger::event:
-            return "event";
-        case CheckTrigger::sweep:
-            return "sweep";
-        case CheckTrigger::apply:
-            return "apply";
-        case CheckTrigger::check:
-            break;
-    }
-    return "check";
-}
-
-std::string_view kind_of(ReportKind report) {
+std::optional<wire::EventKind> kind_of(ReportKind report) {
     switch (report) {
         case ReportKind::drifted:
-            return "resource.drifted";
+            return wire::EventKind::resource_drifted;
         case ReportKind::restored:
-            return "resource.restored";
+            return wire::EventKind::resource_restored;
         case ReportKind::repaired:
-            return "resource.repaired";
+            return wire::EventKind::resource_repaired;
         case ReportKind::unknown:
-            return "resource.unknown";
+            return wire::EventKind::resource_unknown;
         case ReportKind::failed:
-            return "resource.failed";
+            return wire::EventKind::resource_failed;
         case ReportKind::observed:
-            return "resource.observed";
+            return wire::EventKind::resource_observed;
         case ReportKind::none:
             break;
     }
-    return "";
+    return std::nullopt;
 }
 
 Assessment assess(const ResourceStatus& before, const CheckResult& check_result,
@@ -102,23 +89,25 @@ Assessment assess(const ResourceStatus& before, const CheckResult& check_result,
     const bool state_changed = hash != before.state_hash;
     to.status.state_hash = hash;
     if (context.apply_error) return judge_failed(std::move(to), check_result, context);
-    if (context.policy == wire::Policy::off) return unknown(to.status, "off", context.now);
+    if (context.policy == wire::Policy::off)
+        return unknown(to.status, UnknownReason::off, context.now);
     if (check_result.error) {
         const bool stale = check_result.error->code == Errc::stale;
-        return unknown(to.status, stale ? "stale" : "not_checked", context.now);
+        return unknown(to.status, stale ? UnknownReason::stale : UnknownReason::not_checked,
+                       context.now);
     }
     if (!check_result.fields.empty()) return judge_drifted(std::move(to), check_result, context);
     return judge_compliant(std::move(to), state_changed, context);
 }
 
-Assessment unknown(const ResourceStatus& before, std::string_view reason, const std::string& now) {
+Assessment unknown(const ResourceStatus& before, UnknownReason reason, const std::string& now) {
     Assessment to{before, ReportKind::none};
     wire::Compliance& compliance = to.status.compliance;
-    if (compliance.status == Verdict::unknown && compliance.reason == reason) return to;
+    if (compliance.status == Verdict::unknown && compliance.is(reason)) return to;
     // That it is not watched is what was asked for: no news for an administrator.
-    to.report = reason == "off" ? ReportKind::observed : ReportKind::unknown;
+    to.report = reason == UnknownReason::off ? ReportKind::observed : ReportKind::unknown;
     compliance.status = Verdict::unknown;
-    compliance.reason = reason;
+    compliance.reason = to_string(reason);
     compliance.since = now;
     compliance.fields.clear();
     return to;

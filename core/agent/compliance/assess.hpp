@@ -5,18 +5,18 @@
 #include <vector>
 
 #include "core/agent/model/check_result.hpp"
+#include "core/wire/words.hpp"
 
 // The verdict on one resource, as a pure function of what was known and what was seen.
 namespace evenkeel::agent {
 
-// Who looked. The words stand in `seen_by`.
-enum class CheckTrigger { event, sweep, apply, check };
-std::string_view to_string(CheckTrigger trigger);
+// What made the agent check.
+using CheckTrigger = wire::SeenBy;
 
 // What there is to tell after a look.
 enum class ReportKind { none, drifted, restored, repaired, unknown, failed, observed };
-// "resource.drifted", ...; empty for none.
-std::string_view kind_of(ReportKind report);
+// The kind of its event; nothing for none.
+std::optional<wire::EventKind> kind_of(ReportKind report);
 
 struct CheckContext {
     wire::Policy policy = wire::Policy::report;
@@ -34,7 +34,8 @@ struct Assessment {
 Assessment assess(const ResourceStatus& before, const CheckResult& check_result,
                   const CheckContext& context);
 
-// For what cannot be looked at: `reason` is one of those that wire::Compliance lists.
-Assessment unknown(const ResourceStatus& before, std::string_view reason, const std::string& now);
+// For what cannot be checked.
+Assessment unknown(const ResourceStatus& before, wire::UnknownReason reason,
+                   const std::string& now);
 
 }  // namespace evenkeel::agent

@@ -109,13 +109,13 @@ void ComplianceTracker::give_up(CatalogEntry& entry, const std::string& reason) 
     settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
 }
 
-void ComplianceTracker::unknown(CatalogEntry& entry, std::string_view reason) {
+void ComplianceTracker::unknown(CatalogEntry& entry, wire::UnknownReason reason) {
     Assessment assessment = agent::unknown(entry.status, reason, now_rfc3339());
     if (assessment.report == ReportKind::none) return;
     settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
 }
 
-void ComplianceTracker::unknown_all(const std::string& collection, std::string_view reason) {
+void ComplianceTracker::unknown_all(const std::string& collection, wire::UnknownReason reason) {
     for (const std::string& id : catalog_.ids_of(collection)) {
         CatalogEntry* entry = catalog_.find({collection, id});
         if (entry->metadata.policy != Policy::off) unknown(*entry, reason);
@@ -126,12 +126,9 @@ void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
                                const std::vector<wire::Change>& changes, const json::Value& state) {
     entry.status = std::move(assessment.status);
     std::vector<EventDraft> drafts;
-    if (assessment.report != ReportKind::none) {
+    if (const auto kind = kind_of(assessment.report)) {
         changed_states_.erase(entry.metadata.ref);
-        drafts.push_back({std::string(kind_of(assessment.report)),
-                          data_of(entry, changes, state),
-                          {entry.metadata.ref},
-                          ""});
+        drafts.push_back({*kind, data_of(entry, changes, state), {entry.metadata.ref}, ""});
     }
     const auto write = [&store = journal_.store(), observation = observation_of(entry, state)](
                            store::WriteTxn& txn, const auto&) {
@@ -146,7 +143,7 @@ void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
 }
 
 EventDraft ComplianceTracker::present(const CatalogEntry& entry) const {
-    return {"resource.observed",
+    return {wire::EventKind::resource_observed,
             data_of(entry, {}, known_state(entry.metadata.ref)),
             {entry.metadata.ref},
             ""};

@@ -31,9 +31,9 @@ class ComplianceTracker {
     void repaired(CatalogEntry& entry, const ApplyResult& apply_result);
     // RepairScheduler are given up for a while: failed, with the reason.
     void give_up(CatalogEntry& entry, const std::string& reason);
-    void unknown(CatalogEntry& entry, std::string_view reason);
+    void unknown(CatalogEntry& entry, wire::UnknownReason reason);
     // Every resource of the collection, as far as it is watched.
-    void unknown_all(const std::string& collection, std::string_view reason);
+    void unknown_all(const std::string& collection, wire::UnknownReason reason);
 
     // A `resource.observed` of what is known.
     EventDraft present(const CatalogEntry& entry) const;

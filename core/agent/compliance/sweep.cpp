@@ -36,7 +36,7 @@ void Sweep::look_for_stale() {
     for (auto& [ref, entry] : catalog_) {
         if (entry.status.compliance.status == wire::Verdict::compliant &&
             entry.checked_ns + old_ns < now) {
-            tracker_.unknown(entry, "stale");
+            tracker_.unknown(entry, wire::UnknownReason::stale);
         }
     }
     stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });

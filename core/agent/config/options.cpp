@@ -5,43 +5,48 @@
 namespace evenkeel::agent {
 namespace {
 
+CLI::App* add(CLI::App& app, Subcommand command, const char* description) {
+    return app.add_subcommand(std::string(to_string(command)), description);
+}
+
 void add_commands(CLI::App& app, CommandLine& into) {
-    auto* run = app.add_subcommand("run", "Run the daemon");
+    auto* run = add(app, Subcommand::run, "Run the daemon");
     run->add_option("--ready-fd", into.ready_fd, "Write one line to this descriptor when ready")
         ->check(CLI::Range(0, 1 << 20));
-    for (const char* name : {"plan", "apply"}) {
-        const bool plans = std::string(name) == "plan";
-        auto* command = app.add_subcommand(name, plans ? "Show what applying FILE would change"
-                                                       : "Apply the descriptions in FILE");
+    for (const Subcommand one : {Subcommand::plan, Subcommand::apply}) {
+        const bool plans = one == Subcommand::plan;
+        auto* command =
+            add(app, one,
+                plans ? "Show what applying FILE would change" : "Apply the descriptions in FILE");
         command->add_option("FILE", into.file, "JSON with \"resources\"; - is standard input")
             ->required();
         if (!plans) {
             command->add_flag("--detach", into.detach, "Take over what the orchestrator describes");
         }
     }
-    app.add_subcommand("check", "Compare everything described with the machine");
+    add(app, Subcommand::check, "Compare everything described with the machine");
     auto* exported =
-        app.add_subcommand("export", "Write a FILE that describes this machine as it is");
+        add(app, Subcommand::export_file, "Write a FILE that describes this machine as it is");
     exported
         ->add_option("WHAT", into.what, "COLLECTION or COLLECTION=ID; all there is unless given")
         ->expected(0, -1);
     exported->add_option("-o,--output", into.output, "Write to this file, mode 0600");
-    auto* list = app.add_subcommand("list", "List the resources of a collection");
+    auto* list = add(app, Subcommand::list, "List the resources of a collection");
     list->add_option("COLLECTION", into.collection)->required();
-    auto* read = app.add_subcommand("read", "Read one resource");
+    auto* read = add(app, Subcommand::read, "Read one resource");
     read->add_option("COLLECTION", into.collection)->required();
     read->add_option("ID", into.id)->required();
-    auto* invoke = app.add_subcommand("invoke", "Run an action of a resource");
+    auto* invoke = add(app, Subcommand::invoke, "Run an action of a resource");
     invoke->add_option("COLLECTION", into.collection)->required();
     invoke->add_option("ID", into.id)->required();
     invoke->add_option("ACTION", into.action)->required();
     invoke->add_option("ARGUMENTS", into.arguments, "JSON");
-    app.add_subcommand("status", "Show how the running agent is and whether it is connected");
-    app.add_subcommand("watch", "Print events of the running agent, one a line");
-    auto* plugins = app.add_subcommand("plugins", "Show the plugins, loaded and refused");
+    add(app, Subcommand::status, "Show how the running agent is and whether it is connected");
+    add(app, Subcommand::watch, "Print events of the running agent, one a line");
+    auto* plugins = add(app, Subcommand::plugins, "Show the plugins, loaded and refused");
     plugins->add_option("--release", into.release,
                         "Give the held plugin of this collection a new chance");
-    auto* enrol = app.add_subcommand("enrol", "Enrol this machine with an orchestrator");
+    auto* enrol = add(app, Subcommand::enrol, "Enrol this machine with an orchestrator");
     enrol->add_option("--orchestrator", into.orchestrator, "HOST[:PORT], the enrolment port")
         ->required();
     enrol->add_option("--ca-sha256", into.ca_sha256, "SHA-256 of the CA, 64 hex digits")
@@ -70,7 +75,7 @@ int read_command_line(int argc, const char* const* argv, CommandLine& into) {
         return app.exit(error) == 0 ? kExitInLine : kExitUsage;
     }
     into.config_given = config->count() > 0;
-    into.command = app.get_subcommands().front()->get_name();
+    into.command = find_name<Subcommand>(app.get_subcommands().front()->get_name()).value();
     return -1;
 }
 

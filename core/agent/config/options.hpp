@@ -4,12 +4,44 @@
 #include <vector>
 
 #include "core/agent/config/config.hpp"
+#include "core/base/names.hpp"
 
 namespace evenkeel::agent {
 
+// What the program is told to do. Those that ask the agent something are called as its requests
+// are (wire::RequestVerb).
+enum class Subcommand {
+    run,
+    plan,
+    apply,
+    check,
+    export_file,
+    list,
+    read,
+    invoke,
+    status,
+    watch,
+    plugins,
+    enrol,
+};
+constexpr auto enum_names(Subcommand) {
+    return names<Subcommand>("subcommand", {{Subcommand::run, "run"},
+                                            {Subcommand::plan, "plan"},
+                                            {Subcommand::apply, "apply"},
+                                            {Subcommand::check, "check"},
+                                            {Subcommand::export_file, "export"},
+                                            {Subcommand::list, "list"},
+                                            {Subcommand::read, "read"},
+                                            {Subcommand::invoke, "invoke"},
+                                            {Subcommand::status, "status"},
+                                            {Subcommand::watch, "watch"},
+                                            {Subcommand::plugins, "plugins"},
+                                            {Subcommand::enrol, "enrol"}});
+}
+
 // The command line, read.
 struct CommandLine {
-    std::string command;  // run, plan, apply, check, status, list, read, ...
+    Subcommand command = Subcommand::run;
     std::string config_path = kConfigPath;
     bool config_given = false;
     std::vector<std::string> plugin_dirs;

@@ -103,7 +103,7 @@ CollectionRunner::~CollectionRunner() {
     }
 }
 
-void CollectionRunner::disable(std::string reason, std::string_view verdict) {
+void CollectionRunner::disable(std::string reason, wire::UnknownReason verdict) {
     disabled_reason_ = std::move(reason);
     verdict_ = verdict;
 }

@@ -73,9 +73,9 @@ class CollectionRunner {
     // Empty while calls are possible; else a sentence: held, or hung.
     const std::string& disabled_reason() const { return disabled_reason_; }
     // `verdict` is what its resources are `unknown` for.
-    void disable(std::string reason, std::string_view verdict);
+    void disable(std::string reason, wire::UnknownReason verdict);
     // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
-    const std::string& verdict() const { return verdict_; }
+    wire::UnknownReason verdict() const { return verdict_; }
     // Called once when a call has not come back and the lanes were left behind.
     std::function<void()> on_hung;
 
@@ -127,7 +127,7 @@ class CollectionRunner {
     std::shared_ptr<plugin::Collection> collection_;
     std::shared_ptr<LaneContext> lane_context_;  // shared with the lanes, which may be left behind
     std::string disabled_reason_;
-    std::string verdict_ = "plugin_hung";
+    wire::UnknownReason verdict_ = wire::UnknownReason::plugin_hung;
     std::list<std::shared_ptr<Pending>> pending_;
     std::list<Track> tracks_;  // the first for changes, the last for what only reads
 };

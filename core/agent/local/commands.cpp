@@ -68,18 +68,18 @@ Result<json::Value> read_resources(const std::string& file) {
 
 Result<wire::Request> request_of(const CommandLine& line) {
     wire::Request request;
-    request.verb = line.command;
+    request.verb = OpenName<wire::RequestVerb>(to_string(line.command));
     request.timeout = kShort;
     request.arguments = json::Object{};
     json::Object& arguments = request.arguments.as_object();
-    if (line.command == "plan" || line.command == "apply") {
+    if (line.command == Subcommand::plan || line.command == Subcommand::apply) {
         request.timeout = kLong;
         request.arguments = EK_TRY(read_resources(line.file));
         if (line.detach) request.arguments.as_object().set("detach", true);
         return request;
     }
-    if (line.command == "check") request.timeout = kLong;
-    if (line.command == "export") {
+    if (line.command == Subcommand::check) request.timeout = kLong;
+    if (line.command == Subcommand::export_file) {
         request.timeout = kLong;
         json::Array what;
         for (const std::string& each : line.what) {
@@ -91,8 +91,8 @@ Result<wire::Request> request_of(const CommandLine& line) {
         arguments.set("what", std::move(what));
     }
     if (!line.collection.empty()) arguments.set("collection", line.collection);
-    if (line.command == "read") arguments.set("ids", json::Array{line.id});
-    if (line.command == "invoke") {
+    if (line.command == Subcommand::read) arguments.set("ids", json::Array{line.id});
+    if (line.command == Subcommand::invoke) {
         request.timeout = kLong;
         arguments.set("id", line.id);
         arguments.set("action", line.action);
@@ -103,23 +103,27 @@ Result<wire::Request> request_of(const CommandLine& line) {
         }
     }
     if (!line.release.empty()) {
-        request.verb = "release";
+        request.verb = wire::RequestVerb::release;
         arguments.set("collection", line.release);
     }
     return request;
 }
 
+bool is(const json::Value& entry, wire::Outcome outcome) {
+    return entry.string_or("outcome") == to_string(outcome);
+}
+
 bool any_change(const json::Value& result) {
     for (const json::Value& entry : result["resources"].as_array()) {
         if (!entry["changes"].as_array().empty()) return true;
-        if (entry.find("action") && entry.string_or("outcome") == "planned") return true;
+        if (entry.find("action") && is(entry, wire::Outcome::planned)) return true;
     }
     return false;
 }
 
 bool any_failed(const json::Value& result) {
     for (const json::Value& entry : result["resources"].as_array()) {
-        if (entry.string_or("outcome") == "failed") return true;
+        if (is(entry, wire::Outcome::failed)) return true;
     }
     return false;
 }
@@ -127,23 +131,24 @@ bool any_failed(const json::Value& result) {
 int check_code(const json::Value& result) {
     int code = kExitInLine;
     for (const json::Value& entry : result["resources"].as_array()) {
-        const json::Value& compliance = entry["compliance"];
-        const std::string status = compliance.string_or("status");
-        if (status == "drifted") return kExitPending;
-        if (status == "compliant" || compliance.string_or("reason") == "off") continue;
-        code = kExitFailed;
+        const auto compliance = wire::decode_compliance(entry["compliance"]);
+        if (compliance && compliance->status == wire::Verdict::drifted) return kExitPending;
+        const bool good = compliance && (compliance->status == wire::Verdict::compliant ||
+                                         compliance->is(wire::UnknownReason::off));
+        if (!good) code = kExitFailed;
     }
     return code;
 }
 
 int exit_code(const CommandLine& line, const json::Value& result) {
-    if (line.command == "check") return check_code(result);
-    if (line.command == "plan") {
+    if (line.command == Subcommand::check) return check_code(result);
+    if (line.command == Subcommand::plan) {
         if (any_failed(result)) return kExitFailed;
         return any_change(result) ? kExitPending : kExitInLine;
     }
-    if (line.command == "apply" || line.command == "invoke") {
-        return result.string_or("state") == "succeeded" ? kExitInLine : kExitFailed;
+    if (line.command == Subcommand::apply || line.command == Subcommand::invoke) {
+        return result.string_or("state") == to_string(wire::EndState::succeeded) ? kExitInLine
+                                                                                 : kExitFailed;
     }
     return kExitInLine;
 }
@@ -164,12 +169,12 @@ int show_export(const CommandLine& line, const json::Value& result) {
 
 int show(const CommandLine& line, const wire::Reply& reply) {
     if (reply.error) {
-        const bool is_file = line.command == "plan" || line.command == "apply";
+        const bool is_file = line.command == Subcommand::plan || line.command == Subcommand::apply;
         const bool is_usage = is_file && reply.error->code == Errc::invalid;
         return complain(*reply.error, is_usage ? kExitUsage : kExitFailed);
     }
-    if (line.command == "export") return show_export(line, reply.result);
-    if (line.command != "read") {
+    if (line.command == Subcommand::export_file) return show_export(line, reply.result);
+    if (line.command != Subcommand::read) {
         print(reply.result);
         return exit_code(line, reply.result);
     }
@@ -185,7 +190,7 @@ int show(const CommandLine& line, const wire::Reply& reply) {
 
 int watch(Client client) {
     wire::Request request;
-    request.verb = "watch";
+    request.verb = wire::RequestVerb::watch;
     request.arguments = json::Object{};
     if (auto reply = client.ask(request); !reply) return complain(reply.error());
     for (;;) {
@@ -200,8 +205,8 @@ int watch(Client client) {
 
 int run_command(const CommandLine& line, const Config& config, const AskHere& ask_here) {
     auto client = Client::connect(config.socket);
-    if (client && line.command == "watch") return watch(std::move(*client));
-    if (!client && (line.command == "watch" || line.command == "status")) {
+    if (client && line.command == Subcommand::watch) return watch(std::move(*client));
+    if (!client && (line.command == Subcommand::watch || line.command == Subcommand::status)) {
         return complain({Errc::unavailable, "no agent runs: " + client.error().what});
     }
     const auto request = request_of(line);

@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_line(const std::string& line) {
         const auto request = decode_local_request(line);
         if (!request) return reply({request.error(), json::Object{}});
-        if (request->verb == "watch") {
+        if (request->verb == wire::RequestVerb::watch) {
             watches_ = true;
             return reply({std::nullopt, json::Object{{"watching", true}}});
         }

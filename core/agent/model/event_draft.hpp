@@ -5,12 +5,13 @@
 
 #include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
 namespace evenkeel::agent {
 
 // An event before it is committed: without its number and time, which the journal gives it.
 struct EventDraft {
-    std::string kind;
+    wire::EventKind kind{};
     json::Value data;  // object
     std::vector<wire::Ref> about;
     std::string command;  // of a command.outcome

@@ -61,7 +61,7 @@ struct InboxCommand {
     enum class State { accepted, running, finished };
     std::string id;
     wire::Origin origin = wire::Origin::orchestrator;
-    std::string verb;
+    OpenName<wire::Verb> verb;
     std::uint64_t order = 0;       // of arrival
     std::int64_t received_ms = 0;  // wall clock
     std::chrono::milliseconds timeout{0};
@@ -74,10 +74,17 @@ struct InboxCommand {
     std::vector<std::uint64_t> body_numbers;
 };
 
+constexpr auto enum_names(InboxCommand::State) {
+    using State = InboxCommand::State;
+    return names<State>("state", {{State::accepted, "accepted"},
+                                  {State::running, "running"},
+                                  {State::finished, "finished"}});
+}
+
 // An event that waits for the orchestrator.
 struct OutboxEvent {
     std::uint64_t seq = 0;
-    std::string kind;
+    OpenName<wire::EventKind> kind;
     std::string time;  // RFC 3339
     std::vector<wire::Ref> about;
     std::string command;          // of a command.outcome

@@ -164,7 +164,7 @@ Result<void> AgentStore::load_traffic(const store::ReadTxn& txn, Loaded& into) c
         EK_CHECK(append(parts.json, decode_outbox_event, into.outbox));
         OutboxEvent& event = into.outbox.back();
         event.seq = EK_TRY(store::number_of(key));
-        event.kind = parts.kind;
+        event.kind = OpenName<wire::EventKind>(parts.kind);
         event.time = parts.time;
         into.outbox_bytes.push_back(record.size());
         return {};
@@ -246,7 +246,7 @@ Result<std::optional<OutboxEvent>> AgentStore::outbox_event(std::uint64_t seq) c
     const crypto::Secret data = EK_TRY(sealer_.unseal(parts.sealed, layout::event_context(seq)));
     OutboxEvent event;
     event.seq = seq;
-    event.kind = parts.kind;
+    event.kind = OpenName<wire::EventKind>(parts.kind);
     event.time = parts.time;
     event.data = std::string(data.reveal());
     return event;
@@ -382,9 +382,9 @@ Result<void> AgentStore::drop_inbox(store::WriteTxn& txn, const std::string& id)
 
 Result<void> AgentStore::put(store::WriteTxn& txn, const OutboxEvent& event) const {
     const std::string sealed = sealer_.seal(event.data, layout::event_context(event.seq));
-    EK_CHECK(
-        txn.put(outbox_, number_key(event.seq),
-                layout::join_event({event.time, event.kind, json::write(encode(event)), sealed})));
+    EK_CHECK(txn.put(
+        outbox_, number_key(event.seq),
+        layout::join_event({event.time, event.kind.text(), json::write(encode(event)), sealed})));
     const auto last = EK_TRY(txn.get(meta_, kOutboxLast));
     if (last && EK_TRY(store::number_of(*last)) >= event.seq) return {};
     return txn.put(meta_, kOutboxLast, number_key(event.seq));

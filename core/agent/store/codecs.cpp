@@ -21,23 +21,6 @@ std::uint64_t count_of(const json::Value& value, std::string_view name) {
     return number < 0 ? 0 : static_cast<std::uint64_t>(number);
 }
 
-std::string_view to_string(InboxCommand::State state) {
-    switch (state) {
-        case InboxCommand::State::accepted:
-            return "accepted";
-        case InboxCommand::State::running:
-            return "running";
-        case InboxCommand::State::finished:
-            break;
-    }
-    return "finished";
-}
-
-InboxCommand::State inbox_state_of(std::string_view text) {
-    if (text == "running") return InboxCommand::State::running;
-    return text == "finished" ? InboxCommand::State::finished : InboxCommand::State::accepted;
-}
-
 }  // namespace
 
 json::Value encode(const Metadata& metadata) {
@@ -111,7 +94,7 @@ Result<PendingNotifications> decode_pending_notifications(const json::Value& val
 json::Value encode(const InboxCommand& inbox) {
     return json::Object{{"id", inbox.id},
                         {"origin", wire::to_string(inbox.origin)},
-                        {"verb", inbox.verb},
+                        {"verb", inbox.verb.text()},
                         {"order", inbox.order},
                         {"received_ms", inbox.received_ms},
                         {"timeout_ms", inbox.timeout.count()},
@@ -125,12 +108,13 @@ Result<InboxCommand> decode_inbox(const json::Value& value) {
     inbox.id = value.string_or("id");
     if (inbox.id.empty()) return fail(Errc::corrupt, "a command without id");
     inbox.origin = EK_TRY(wire::origin_from(value.string_or("origin")));
-    inbox.verb = value.string_or("verb");
+    inbox.verb = OpenName<wire::Verb>(value.string_or("verb"));
     inbox.order = count_of(value, "order");
     inbox.received_ms = value.integer_or("received_ms");
     inbox.timeout = std::chrono::milliseconds(value.integer_or("timeout_ms"));
     inbox.detach = value.bool_or("detach");
-    inbox.state = inbox_state_of(value.string_or("state"));
+    inbox.state = find_name<InboxCommand::State>(value.string_or("state"))
+                      .value_or(InboxCommand::State::accepted);
     inbox.outcome_seq = count_of(value, "outcome_seq");
     return inbox;
 }

@@ -115,8 +115,8 @@ void Journal::on_failed(const Batch& batch, const Error& error) {
 }
 
 OutboxEvent Journal::shed_row(const Outbox::Shed& shed, const std::string& reason) const {
-    OutboxEvent outbox_event{shed.to, "agent.shed", now_rfc3339(), {},
-                             "",      shed.from,    shed.count,    ""};
+    OutboxEvent outbox_event{
+        shed.to, wire::EventKind::agent_shed, now_rfc3339(), {}, "", shed.from, shed.count, ""};
     outbox_event.data = json::write(json::Object{
         {"from", shed.from}, {"to", shed.to}, {"count", shed.count}, {"reason", reason}});
     return outbox_event;

@@ -9,16 +9,17 @@
 namespace evenkeel::agent {
 namespace {
 
-constexpr std::string_view kShed = "agent.shed";
+using wire::EventKind;
+
 constexpr std::size_t kShedBytes = 200;
 
 // What may be given up: the present truth is handed up anew after it.
 bool is_telemetry(const Outbox::Entry& entry) {
-    return entry.kind.starts_with("resource.") || entry.kind == "agent.blind";
+    return wire::tells_of_resource(entry.kind) || entry.kind == EventKind::agent_blind;
 }
 
-bool can_be_repeated(std::string_view kind) {
-    return kind == "resource.drifted" || kind == "resource.observed";
+bool can_be_repeated(const OpenName<EventKind>& kind) {
+    return kind == EventKind::resource_drifted || kind == EventKind::resource_observed;
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ void Outbox::load(Entry entry) {
     entries_.push_back(std::move(entry));
 }
 
-Outbox::Place Outbox::place(std::string kind, std::vector<std::size_t> about, std::size_t bytes) {
+Outbox::Place Outbox::place(const OpenName<EventKind>& kind, std::vector<std::size_t> about,
+                            std::size_t bytes) {
     if (can_be_repeated(kind) && about.size() == 1) {
         const auto latest = latest_.find(about.front());
         const auto entry = latest == latest_.end() ? entries_.end() : at(latest->second);
@@ -72,7 +74,7 @@ Outbox::Place Outbox::place(std::string kind, std::vector<std::size_t> about, st
             return {entry->seq, true};
         }
     }
-    Entry entry{++last_, std::move(kind), std::move(about), bytes, 1, false, false, 0, 0};
+    Entry entry{++last_, kind, std::move(about), bytes, 1, false, false, 0, 0};
     remember(entry);
     entries_.push_back(std::move(entry));
     return {last_, false};
@@ -101,7 +103,7 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
         Entry* run = kept.empty() ? nullptr : &kept.back();
         const bool is_ours = run && !explained.empty() && explained.back() == run->seq;
         // One whose number is just being written has to keep it until that is done.
-        const bool can_grow = run && run->kind == kShed && !run->in_flight &&
+        const bool can_grow = run && run->kind == EventKind::agent_shed && !run->in_flight &&
                               run->seq + 1 == entry.seq && (is_ours || run->writes == 0);
         if (can_grow) {
             if (is_ours) {
@@ -114,7 +116,7 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
             run->ever_sent |= entry.ever_sent;
         } else {
             kept.push_back(Entry{entry.seq,
-                                 std::string(kShed),
+                                 EventKind::agent_shed,
                                  {},
                                  kShedBytes,
                                  1,
@@ -144,7 +146,7 @@ void Outbox::lost(std::uint64_t seq) {
     const auto entry = at(seq);
     if (entry == entries_.end()) return;
     forget(*entry);
-    *entry = Entry{seq, std::string(kShed), {}, kShedBytes, 1, false, false, seq, 1};
+    *entry = Entry{seq, EventKind::agent_shed, {}, kShedBytes, 1, false, false, seq, 1};
     bytes_ += kShedBytes;
 }
 

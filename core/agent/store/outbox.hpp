@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
 namespace evenkeel::agent {
 
@@ -26,7 +27,7 @@ class Outbox {
 
     struct Entry {
         std::uint64_t seq = 0;
-        std::string kind;
+        OpenName<wire::EventKind> kind;
         std::vector<std::size_t> about;  // about_of each resource
         std::size_t bytes = 0;
         int writes = 0;                // commits under way: not to be sent before
@@ -50,7 +51,8 @@ class Outbox {
     };
     // Finds the place of a new event, which is then being written. A repeat takes the place of the
     // one that it repeats; nothing else is ever replaced.
-    Place place(std::string kind, std::vector<std::size_t> about, std::size_t bytes);
+    Place place(const OpenName<wire::EventKind>& kind, std::vector<std::size_t> about,
+                std::size_t bytes);
 
     // `count` events with the numbers `from` to `to`, which one agent.shed event with the number
     // `to` is to explain.

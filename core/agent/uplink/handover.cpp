@@ -67,13 +67,13 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
         if (!stored || !*stored) continue;
         const auto seen = parts_.journal.store().observation(ref);
         drafts.push_back(description_changed(
-            entry, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), "restored"));
+            entry, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), wire::DescriptionReason::restored));
     }
     for (const auto& [ref, generation] : parts_.catalog.tombstones) {
         told.push_back({ref, generation});
         if (!is_news(generation)) continue;
-        drafts.push_back(
-            description_forgotten(ref, generation, wire::Origin::orchestrator, "restored"));
+        drafts.push_back(description_forgotten(ref, generation, wire::Origin::orchestrator,
+                                               wire::DescriptionReason::restored));
     }
     return drafts;
 }
@@ -84,7 +84,7 @@ void Handover::add_present(const CatalogEntry& entry, std::vector<EventDraft>& d
         if (stored && *stored) {
             drafts.push_back(description_changed(
                 entry, shown_body(**stored, parts_.registry, parts_.journal.store().sealer()),
-                nullptr, "local"));
+                nullptr, wire::DescriptionReason::local));
         }
     }
     drafts.push_back(parts_.tracker.present(entry));

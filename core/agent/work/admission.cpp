@@ -35,7 +35,7 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
         if (inbox.origin == wire::Origin::orchestrator) known_.insert(inbox.id);
         order_ = std::max(order_, inbox.order);
         if (inbox.state == InboxCommand::State::finished) continue;
-        if (inbox.state == InboxCommand::State::running && inbox.verb == "invoke") {
+        if (inbox.state == InboxCommand::State::running && inbox.verb == wire::Verb::invoke) {
             interrupt(inbox);
         } else {
             log::info("a command of the last run goes on", {{"command", inbox.id}});
@@ -46,7 +46,7 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
 
 void Admission::interrupt(const InboxCommand& inbox) {
     Outcome outcome;
-    outcome.state = "interrupted";
+    outcome.state = wire::EndState::interrupted;
     outcome.error = Error{Errc::cancelled, "the agent ended while the action ran"};
     for (const wire::ResourceRequest& request : inbox.resources) {
         wire::ResourceResult done;
@@ -134,7 +134,7 @@ void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
     accept(std::move(inbox), {});
 }
 
-void Admission::take_local(const std::string& verb, std::vector<wire::ResourceRequest> resources,
+void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources,
                            bool detach, milliseconds timeout,
                            std::function<void(const Outcome&)> done) {
     InboxCommand inbox;
@@ -152,7 +152,7 @@ void Admission::take_local(const std::string& verb, std::vector<wire::ResourceRe
     };
     journal_.commit({}, write, [this, inbox, done = std::move(done)](const Result<void>& stored) {
         if (stored) return accept(inbox, done);
-        done(Outcome{"failed", {}, stored.error()});
+        done(Outcome{wire::EndState::failed, {}, stored.error()});
     });
 }
 

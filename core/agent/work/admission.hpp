@@ -27,9 +27,8 @@ class Admission {
     // release when it cannot be kept now, reject when it is not for us.
     void take(const wire::Command& command, std::function<void(link::Disposition)> settle);
     // What a local administrator asks for; `done` comes after the outcome's commit.
-    void take_local(const std::string& verb, std::vector<wire::ResourceRequest> resources,
-                    bool detach, std::chrono::milliseconds timeout,
-                    std::function<void(const Outcome&)> done);
+    void take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources, bool detach,
+                    std::chrono::milliseconds timeout, std::function<void(const Outcome&)> done);
     void cancel(const std::string& command);
 
     // The orchestrator's numbers taken over so far.

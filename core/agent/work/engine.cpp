@@ -35,7 +35,7 @@ using Work = std::function<std::vector<ApplyResult>(LaneContext&, const plugin::
 // What the lane does for the steps of the job's group.
 Work work_of(const Job& job) {
     const Step& first = job.steps[job.at];
-    if (job.inbox.verb == "invoke" || first.is_notice()) {
+    if (job.inbox.verb == wire::Verb::invoke || first.is_notice()) {
         return [request = first.request](LaneContext& lane, const plugin::Call& call) {
             auto applied =
                 lane.collection->invoke(request.ref.id, request.action, request.arguments, call);
@@ -44,7 +44,7 @@ Work work_of(const Job& job) {
                             CheckResult{std::nullopt, std::move(applied.state), {}}}};
         };
     }
-    if (job.inbox.verb == "remove") {
+    if (job.inbox.verb == wire::Verb::remove) {
         return [description = first.description](LaneContext& lane, const plugin::Call& call) {
             return std::vector{remove_resource(lane, description, call)};
         };
@@ -61,11 +61,12 @@ EventDraft Engine::change_of_owner(const Job& job, const CatalogEntry& before,
                                    const Step& step) const {
     if (job.is_local()) {
         return description_forgotten(before.metadata.ref, before.metadata.generation,
-                                     before.metadata.origin, "detached");
+                                     before.metadata.origin, wire::DescriptionReason::detached);
     }
     CatalogEntry after = before;
     after.metadata = step.description.metadata;
-    return description_changed(after, step.description.body, nullptr, "replaced");
+    return description_changed(after, step.description.body, nullptr,
+                               wire::DescriptionReason::replaced);
 }
 
 Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
@@ -107,14 +108,14 @@ void Engine::begin(Job& job) {
     if (job.kind == Job::Kind::repair) return begin_repair(job);
     if (job.kind == Job::Kind::notice) return begin_notice(job);
     if (job.deadline_ns != 0 && now_monotonic_ns() >= job.deadline_ns) {
-        job.ends = "expired";
+        job.ends = wire::EndState::expired;
         skip_all(job, Errc::timeout, "its time was up before it could begin");
         return finish(job);
     }
     prepare_all(job);
     if (!job.is_local()) {
         parts_.journal.tell_live(
-            {"command.running", json::Object{{"command", job.inbox.id}}, {}, ""});
+            {wire::EventKind::command_running, json::Object{{"command", job.inbox.id}}, {}, ""});
     }
     store_beginning(job);
 }
@@ -124,7 +125,8 @@ void Engine::prepare_all(Job& job) const {
         const wire::ResourceRequest& request = job.inbox.resources[i];
         Step step = prepare(job, request, parts_.catalog, parts_.registry, *parts_.store);
         // The body lies in the store already, with the command.
-        const bool is_stored = i < job.inbox.body_numbers.size() && job.inbox.verb == "apply" &&
+        const bool is_stored = i < job.inbox.body_numbers.size() &&
+                               job.inbox.verb == wire::Verb::apply &&
                                step.description.body == request.description;
         if (is_stored) step.description.body_number = job.inbox.body_numbers[i];
         job.steps.push_back(std::move(step));
@@ -259,7 +261,8 @@ PluginCall Engine::plugin_call_for(Job& job, const Step& step) {
     const std::string id = job.inbox.id;
     PluginCall plugin_call;
     plugin_call.what =
-        (step.is_notice() ? step.request.action : job.inbox.verb) + " of " + names_of(job);
+        (step.is_notice() ? step.request.action : std::string(job.inbox.verb.text())) + " of " +
+        names_of(job);
     plugin_call.request_id = id;
     plugin_call.deadline_ns = job.deadline_ns;
     // One for each call: a plugin that is given up does not end the next one's.
@@ -268,7 +271,7 @@ PluginCall Engine::plugin_call_for(Job& job, const Step& step) {
     // One run for several need not say whom it is at.
     const std::string usual = job.group.size() == 1 ? ref.id : "";
     plugin_call.progress = [this, id, ref, usual](const plugin::Progress& report) {
-        parts_.journal.tell_live({"command.progress",
+        parts_.journal.tell_live({wire::EventKind::command_progress,
                                   json::Object{{"command", id},
                                                {"collection", ref.collection},
                                                {"id", report.id.empty() ? usual : report.id},
@@ -285,7 +288,7 @@ PluginCall Engine::plugin_call_for(Job& job, const Step& step) {
 void Engine::foresee(Job& job, Step& step) {
     const std::string id = job.inbox.id;
     CollectionRunner* runner = parts_.registry.find(step.request.ref.collection);
-    if (!runner || job.inbox.verb == "remove") {
+    if (!runner || job.inbox.verb == wire::Verb::remove) {
         return parts_.loop.post([this, id] { on_foreseen(id, std::optional<ApplyResult>()); });
     }
     runner->run<std::optional<ApplyResult>>(
@@ -340,9 +343,9 @@ void Engine::on_results(const std::string& id, Result<std::vector<ApplyResult>> 
 }
 
 void Engine::take_result(Job& job, Step& step, const ApplyResult& apply_result) {
-    const std::string& verb = job.inbox.verb;
+    const OpenName<wire::Verb>& verb = job.inbox.verb;
     const bool is_audit = step.description.metadata.policy == wire::Policy::audit &&
-                          verb != "invoke" && !step.is_notice();
+                          verb != wire::Verb::invoke && !step.is_notice();
     step.done.changes = apply_result.changes;
     step.done.error = apply_result.error;
     step.done.state = apply_result.check_result.state;
@@ -352,12 +355,13 @@ void Engine::take_result(Job& job, Step& step, const ApplyResult& apply_result) 
     if (apply_result.error) step.drops = false;
     settle_pending(job, step);
     CatalogEntry* entry = parts_.catalog.find(step.request.ref);
-    if (verb == "invoke" || step.is_notice() || step.drops || !entry) return;
+    if (verb == wire::Verb::invoke || step.is_notice() || step.drops || !entry) return;
     const CollectionRunner* runner = parts_.registry.find(step.request.ref.collection);
     const std::string now = now_rfc3339();
     Assessment assessment;
     if (!runner || !runner->disabled_reason().empty()) {
-        assessment = unknown(entry->status, runner ? runner->verdict() : "no_plugin", now);
+        assessment = unknown(entry->status,
+                             runner ? runner->verdict() : wire::UnknownReason::no_plugin, now);
     } else {
         assessment = assess(
             entry->status, apply_result.check_result,
@@ -372,7 +376,7 @@ void Engine::take_result(Job& job, Step& step, const ApplyResult& apply_result) 
     step.done.compliance = entry->status.compliance;
     if (assessment.report == ReportKind::drifted) {
         step.drafts.push_back(
-            {std::string(kind_of(assessment.report)),
+            {wire::EventKind::resource_drifted,
              ComplianceTracker::data_of(*entry, {}, apply_result.check_result.state),
              {step.request.ref},
              ""});

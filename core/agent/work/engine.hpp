@@ -45,8 +45,8 @@ class Engine {
     bool cancel(const std::string& id);
 
     // What a plan of `wanted` would change; `done` gets one entry each.
-    void plan(const std::string& verb, std::vector<wire::ResourceRequest> request, bool local,
-              std::chrono::milliseconds timeout,
+    void plan(const OpenName<wire::Verb>& verb, std::vector<wire::ResourceRequest> request,
+              bool local, std::chrono::milliseconds timeout,
               std::function<void(std::vector<wire::ResourceResult>)> done);
 
     std::size_t unfinished() const { return jobs_.size(); }

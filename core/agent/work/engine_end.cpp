@@ -52,7 +52,7 @@ void Engine::finish_step(const Job& job, Step& step, End& end) {
         parts_.repairs.reset(ref);
         parts_.catalog.erase(ref);
         if (CollectionRunner* runner = parts_.registry.find(ref.collection);
-            runner && job.inbox.verb == "forget") {
+            runner && job.inbox.verb == wire::Verb::forget) {
             runner->run<bool>(
                 PluginCall("end of the watch on " + ref.id),
                 [id = ref.id](LaneContext& lane, const plugin::Call&) {
@@ -67,7 +67,7 @@ void Engine::finish_step(const Job& job, Step& step, End& end) {
     if (job.is_local() && step.stores) {
         end.drafts.push_back(description_changed(
             *entry, shown_body(step.description, parts_.registry, parts_.store->sealer()),
-            step.done.state, "local"));
+            step.done.state, wire::DescriptionReason::local));
     }
 }
 
@@ -77,7 +77,7 @@ void Engine::release(const Job& job) {
         if (entry && step.claimed) entry->busy = false;
     }
     for (const Step& step : job.steps) {
-        const bool is_action = job.inbox.verb == "invoke" || step.is_notice();
+        const bool is_action = job.inbox.verb == wire::Verb::invoke || step.is_notice();
         if (!step.claimed && !is_action) continue;
         parts_.checker.released(step.request.ref);
         if (is_action || step.root) parts_.checker.ask(step.request.ref, CheckTrigger::check);
@@ -121,8 +121,8 @@ void Engine::commit_end(const std::string& id, std::shared_ptr<const Outcome> ou
     });
 }
 
-void Engine::plan(const std::string& verb, std::vector<wire::ResourceRequest> request, bool local,
-                  std::chrono::milliseconds timeout,
+void Engine::plan(const OpenName<wire::Verb>& verb, std::vector<wire::ResourceRequest> request,
+                  bool local, std::chrono::milliseconds timeout,
                   std::function<void(std::vector<wire::ResourceResult>)> done) {
     auto planning = std::make_shared<Planning>();
     Job& job = planning->job;
@@ -134,7 +134,7 @@ void Engine::plan(const std::string& verb, std::vector<wire::ResourceRequest> re
         now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(timeout).count());
     prepare_all(job);
     for (Step& step : job.steps) {
-        if (verb == "invoke") {
+        if (verb == wire::Verb::invoke) {
             step.goes = false;
             step.done.outcome = wire::Outcome::failed;
             step.done.error = Error{Errc::unsupported, "an action cannot be planned"};

@@ -29,7 +29,7 @@ void Engine::repair(const wire::Ref& ref) {
     auto job = std::make_unique<Job>();
     job->kind = Job::Kind::repair;
     job->inbox.id = make_id("repair");
-    job->inbox.verb = "repair";
+    job->inbox.verb = OpenName<wire::Verb>("repair");
     wire::ResourceRequest request;
     request.ref = ref;
     job->inbox.resources.push_back(std::move(request));
@@ -139,7 +139,7 @@ void Engine::submit_notice(const std::string& collection, const wire::Notificati
     auto job = std::make_unique<Job>();
     job->kind = Job::Kind::notice;
     job->inbox.id = make_id("notice");
-    job->inbox.verb = "invoke";
+    job->inbox.verb = wire::Verb::invoke;
     job->source = collection;
     job->collections = {collection};
     wire::ResourceRequest request;

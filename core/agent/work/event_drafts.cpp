@@ -16,7 +16,7 @@ json::Value shown_body(const Description& description, const CollectionRegistry&
 }
 
 EventDraft description_changed(const CatalogEntry& entry, json::Value shown,
-                               const json::Value& state, std::string_view reason) {
+                               const json::Value& state, wire::DescriptionReason reason) {
     const Metadata& metadata = entry.metadata;
     json::Object data{{"collection", metadata.ref.collection},
                       {"id", metadata.ref.id},
@@ -24,21 +24,21 @@ EventDraft description_changed(const CatalogEntry& entry, json::Value shown,
                       {"policy", wire::to_string(metadata.policy)},
                       {"generation", wire::encode(metadata.generation)},
                       {"origin", wire::to_string(metadata.origin)},
-                      {"reason", reason},
+                      {"reason", to_string(reason)},
                       {"compliance", wire::encode(entry.status.compliance)},
                       {"state", state}};
     wire::put_relations(data, metadata.relations);
-    return {"description.changed", std::move(data), {metadata.ref}, ""};
+    return {wire::EventKind::description_changed, std::move(data), {metadata.ref}, ""};
 }
 
 EventDraft description_forgotten(const wire::Ref& ref, const wire::Generation& generation,
-                                 wire::Origin origin, std::string_view reason) {
-    return {"description.forgotten",
+                                 wire::Origin origin, wire::DescriptionReason reason) {
+    return {wire::EventKind::description_forgotten,
             json::Object{{"collection", ref.collection},
                          {"id", ref.id},
                          {"generation", wire::encode(generation)},
                          {"origin", wire::to_string(origin)},
-                         {"reason", reason}},
+                         {"reason", to_string(reason)}},
             {ref},
             ""};
 }
@@ -47,7 +47,7 @@ EventDraft resource_notified(const CatalogEntry& entry, const std::string& actio
                              const std::vector<wire::Ref>& sources,
                              const std::optional<Error>& error) {
     const Metadata& metadata = entry.metadata;
-    return {"resource.notified",
+    return {wire::EventKind::resource_notified,
             json::Object{{"collection", metadata.ref.collection},
                          {"id", metadata.ref.id},
                          {"policy", wire::to_string(metadata.policy)},
@@ -66,7 +66,7 @@ EventDraft command_outcome(const std::string& command, const Outcome& outcome) {
     for (const auto& [name, value] : encoded.as_object()) data.as_object().append(name, value);
     std::vector<wire::Ref> about;
     for (const wire::ResourceResult& done : outcome.resources) about.push_back(done.ref);
-    return {"command.outcome", std::move(data), std::move(about), command};
+    return {wire::EventKind::command_outcome, std::move(data), std::move(about), command};
 }
 
 }  // namespace evenkeel::agent

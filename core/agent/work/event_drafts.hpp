@@ -15,10 +15,10 @@ json::Value shown_body(const Description& description, const CollectionRegistry&
 
 // description.changed, with reason `local`, `replaced` or `restored`.
 EventDraft description_changed(const CatalogEntry& entry, json::Value shown,
-                               const json::Value& state, std::string_view reason);
+                               const json::Value& state, wire::DescriptionReason reason);
 // description.forgotten, with reason `local`, `detached` or `restored`.
 EventDraft description_forgotten(const wire::Ref& ref, const wire::Generation& generation,
-                                 wire::Origin origin, std::string_view reason);
+                                 wire::Origin origin, wire::DescriptionReason reason);
 // resource.notified: after repairs of `sources` the action was run, or failed to.
 EventDraft resource_notified(const CatalogEntry& entry, const std::string& action,
                              const std::vector<wire::Ref>& sources,

@@ -26,7 +26,8 @@ void keep_written(const plugin::Collection& collection, const AgentStore& store,
     const plugin::Words words(collection.schema());
     for (const plugin::Field& field : words.fields()) {
         const json::Value* value = (*stored)->body.find(field.name);
-        const bool kept = field.words.write_only && field.words.compare != "digest";
+        const bool kept =
+            field.words.write_only && field.words.compare != schema::Comparison::digest;
         if (value && kept && !item.state.find(field.name)) {
             item.state.as_object().set(field.name, *value);
         }

@@ -13,7 +13,7 @@ json::Value encode(const Outcome& outcome) {
     json::Array resources;
     for (const wire::ResourceResult& done : outcome.resources)
         resources.push_back(wire::encode(done));
-    return json::Object{{"state", outcome.state},
+    return json::Object{{"state", to_string(outcome.state)},
                         {"resources", std::move(resources)},
                         {"error", outcome.error ? wire::encode(*outcome.error) : json::Value()}};
 }
@@ -36,18 +36,18 @@ bool changed(const std::vector<wire::Change>& changes) {
     });
 }
 
-std::string end_state(const Job& job) {
-    if (!job.ends.empty()) return job.ends;
-    if (job.is_cancelled) return "cancelled";
+wire::EndState end_state(const Job& job) {
+    if (job.ends) return *job.ends;
+    if (job.is_cancelled) return wire::EndState::cancelled;
     const auto& steps = job.steps;
     if (!steps.empty() &&
         std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.superseded; })) {
-        return "superseded";
+        return wire::EndState::superseded;
     }
     const bool failed = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
         return step.done.outcome == wire::Outcome::failed || step.root;
     });
-    return failed ? "failed" : "succeeded";
+    return failed ? wire::EndState::failed : wire::EndState::succeeded;
 }
 
 }  // namespace evenkeel::agent

@@ -17,7 +17,7 @@ namespace evenkeel::agent {
 
 // What a job came to; the shape of an outcome on the bus.
 struct Outcome {
-    std::string state;  // succeeded, failed, cancelled, superseded, interrupted, expired
+    wire::EndState state = wire::EndState::succeeded;
     std::vector<wire::ResourceResult> resources;
     std::optional<Error> error;
 };
@@ -64,7 +64,8 @@ struct Job {
     bool noticed = false;                          // the notices have been added
     bool begun = false;
     bool is_cancelled = false;  // by somebody, not by its deadline
-    std::string ends;           // the state it ends in, when that was decided before it ran
+    std::optional<wire::EndState>
+        ends;  // the state it ends in, when that was decided before it ran
     std::function<void(const Outcome&)> on_finished;  // after the commit; may be empty
 
     bool is_local() const { return inbox.origin == wire::Origin::local; }
@@ -81,6 +82,6 @@ std::string names_of(const Job& job);
 bool changed(const std::vector<wire::Change>& changes);
 
 // The state in which a job with these steps ends.
-std::string end_state(const Job& job);
+wire::EndState end_state(const Job& job);
 
 }  // namespace evenkeel::agent

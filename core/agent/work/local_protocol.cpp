@@ -20,7 +20,7 @@ Result<json::Value> gate(std::string_view line, std::string_view type) {
 Result<wire::Request> decode_local_request(std::string_view line) {
     const json::Value value = EK_TRY(gate(line, "request"));
     wire::Request request;
-    request.verb = value.string_or("verb");
+    request.verb = OpenName<wire::RequestVerb>(value.string_or("verb"));
     request.timeout = std::chrono::milliseconds(
         std::clamp<std::int64_t>(value.integer_or("timeout_ms", 60'000), 1, kLongestMs));
     request.arguments = value["arguments"];

@@ -75,7 +75,7 @@ std::set<std::string> collections_of(const Job& job, const Catalog& catalog) {
         names.insert(request.ref.collection);
         std::vector<const wire::Relations*> all{&request.relations};
         if (const CatalogEntry* entry = catalog.find(request.ref);
-            entry && job.inbox.verb != "invoke") {
+            entry && job.inbox.verb != wire::Verb::invoke) {
             all.push_back(&entry->metadata.relations);
         }
         if (job.kind == Job::Kind::notice) continue;
@@ -98,7 +98,7 @@ void arrange(Job& job) {
     if (const auto order = wire::in_order(entries)) {
         std::vector<Step> steps;
         for (const std::size_t at : *order) steps.push_back(std::move(job.steps[at]));
-        if (job.inbox.verb == "remove") std::reverse(steps.begin(), steps.end());
+        if (job.inbox.verb == wire::Verb::remove) std::reverse(steps.begin(), steps.end());
         job.steps = std::move(steps);
     } else {
         for (Step& step : job.steps) {
@@ -114,7 +114,7 @@ void arrange(Job& job) {
 }
 
 std::optional<Error> blocking_reason(const Job& job, const Catalog& catalog, Step& step) {
-    if (job.inbox.verb != "apply" || step.is_notice()) return std::nullopt;
+    if (job.inbox.verb != wire::Verb::apply || step.is_notice()) return std::nullopt;
     for (const wire::Ref& need : step.description.metadata.relations.required) {
         const std::string begin = "it requires " + text_of(need) + ", which ";
         const Step* other = job.find(need);
@@ -143,7 +143,8 @@ std::vector<std::size_t> group_of(Job& job, const Catalog& catalog) {
     std::vector<std::size_t> group{job.at};
     const Step& first = job.steps[job.at];
     const auto may_share = [&job](const Step& step) {
-        return job.inbox.verb == "apply" && !step.is_notice() && notified_by(job, step).empty();
+        return job.inbox.verb == wire::Verb::apply && !step.is_notice() &&
+               notified_by(job, step).empty();
     };
     if (!may_share(first)) return group;
     for (std::size_t i = job.at + 1; i < job.steps.size() && group.size() < kGroupMax; ++i) {
@@ -171,8 +172,9 @@ const wire::Ref* planned_before(const Job& job, const Step& step) {
 
 const std::vector<wire::Notification>& notified_by(const Job& job, const Step& step) {
     static const std::vector<wire::Notification> kNone;
-    const std::string& verb = job.inbox.verb;
-    const bool changes = (verb == "apply" || verb == "remove") && !step.is_notice() &&
+    const OpenName<wire::Verb>& verb = job.inbox.verb;
+    const bool changes = (verb == wire::Verb::apply || verb == wire::Verb::remove) &&
+                         !step.is_notice() &&
                          step.description.metadata.policy != wire::Policy::audit;
     return changes ? step.description.metadata.relations.notified : kNone;
 }

@@ -117,9 +117,9 @@ Step prepare(const Job& job, const wire::ResourceRequest& request, const Catalog
     step.done.ref = request.ref;
     step.done.action = request.action;
     step.done.generation = request.generation;
-    const std::string& verb = job.inbox.verb;
+    const OpenName<wire::Verb>& verb = job.inbox.verb;
     if (const auto* held = catalog.generation_of(request.ref);
-        verb != "invoke" && is_superseded(request.generation, held)) {
+        verb != wire::Verb::invoke && is_superseded(request.generation, held)) {
         supersede(step, *held);
         return step;
     }
@@ -128,18 +128,19 @@ Step prepare(const Job& job, const wire::ResourceRequest& request, const Catalog
         refuse(step, ready.error());
         return step;
     }
-    if (verb == "apply") {
+    if (verb == wire::Verb::apply) {
         ready = prepare_apply(job, registry, store, step);
-    } else if (verb == "remove") {
+    } else if (verb == wire::Verb::remove) {
         ready = prepare_remove(job, catalog, step);
-    } else if (verb == "forget") {
+    } else if (verb == wire::Verb::forget) {
         step.goes = false;
         step.drops = true;
         step.done.outcome = wire::Outcome::done;
         step.description.metadata.ref = request.ref;
         step.description.metadata.generation = request.generation;
-    } else if (verb != "invoke") {
-        ready = fail(Errc::unsupported, "this agent knows no verb '" + printable(verb) + "'");
+    } else if (verb != wire::Verb::invoke) {
+        ready =
+            fail(Errc::unsupported, "this agent knows no verb '" + printable(verb.text()) + "'");
     }
     if (!ready) {
         const bool stores = step.stores;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kInventoryMost = 2'000;
 constexpr std::size_t kReadMost = 1'000;
 
+using wire::RequestVerb;
 using Items = Result<std::vector<plugin::Item>>;
 
 wire::Reply failed(Errc code, std::string what) {
@@ -134,54 +135,60 @@ Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const
 }
 
 bool Requests::ask_common(const wire::Request& request, bool local, Answer& answer) {
-    const std::string& verb = request.verb;
-    if (verb == "read") {
-        read(request, local, answer);
-    } else if (verb == "list") {
-        list(request, answer);
-    } else if (verb == "plan") {
-        plan(request, local, answer);
-    } else if (verb == "schema") {
-        schema(request, answer);
-    } else if (verb == "inventory") {
-        inventory(request, answer);
-    } else {
-        return false;
+    if (!request.verb.known()) return false;
+    switch (*request.verb.known()) {
+        case RequestVerb::read:
+            read(request, local, answer);
+            return true;
+        case RequestVerb::list:
+            list(request, answer);
+            return true;
+        case RequestVerb::plan:
+            plan(request, local, answer);
+            return true;
+        case RequestVerb::schema:
+            schema(request, answer);
+            return true;
+        case RequestVerb::inventory:
+            inventory(request, answer);
+            return true;
+        default:
+            return false;
     }
-    return true;
 }
 
 void Requests::ask(const wire::Request& request, Answer answer) {
     if (!ask_common(request, false, answer)) {
-        answer(failed(Errc::unsupported, "unknown request '" + printable(request.verb) + "'"));
+        answer(
+            failed(Errc::unsupported, "unknown request '" + printable(request.verb.text()) + "'"));
     }
 }
 
 void Requests::ask_local(const wire::Request& request, Answer answer) {
-    const std::string& verb = request.verb;
-    if (verb == "apply") {
+    const OpenName<RequestVerb>& verb = request.verb;
+    if (verb == RequestVerb::apply) {
         apply(request, answer);
-    } else if (verb == "invoke") {
+    } else if (verb == RequestVerb::invoke) {
         invoke(request, answer);
-    } else if (verb == "check") {
+    } else if (verb == RequestVerb::check) {
         check(answer);
-    } else if (verb == "export") {
+    } else if (verb == RequestVerb::export_file) {
         auto selection = decode_export(request.arguments);
         if (!selection) return answer({selection.error(), json::Object{}});
         Export::run({parts_.catalog, parts_.registry, parts_.store}, std::move(*selection),
                     request.timeout, answer);
-    } else if (verb == "plugins") {
+    } else if (verb == RequestVerb::plugins) {
         answer({std::nullopt, parts_.registry.describe()});
-    } else if (verb == "release") {
+    } else if (verb == RequestVerb::release) {
         release(request, answer);
-    } else if (verb == "status") {
+    } else if (verb == RequestVerb::status) {
         answer({std::nullopt, json::Object{{"version", EVENKEEL_VERSION},
                                            {"descriptions", parts_.catalog.size()},
                                            {"found_by_sweep", parts_.tracker.found_by_sweep()},
                                            {"unfinished", parts_.engine.unfinished()},
                                            {"outbox", parts_.journal.status()}}});
     } else if (!ask_common(request, true, answer)) {
-        answer(failed(Errc::unsupported, "unknown request '" + printable(verb) + "'"));
+        answer(failed(Errc::unsupported, "unknown request '" + printable(verb.text()) + "'"));
     }
 }
 
@@ -257,7 +264,7 @@ void Requests::plan(const wire::Request& request, bool local, const Answer& answ
     const auto fits =
         local ? check_file(*resources, parts_.catalog, parts_.registry) : Result<void>();
     if (!fits) return answer({fits.error(), json::Object{}});
-    const std::string verb = request.arguments.string_or("verb", "apply");
+    const OpenName<wire::Verb> verb(request.arguments.string_or("verb", "apply"));
     parts_.engine.plan(verb, std::move(*resources), local, request.timeout,
                        [answer](const std::vector<wire::ResourceResult>& entries) {
                            json::Array results;
@@ -308,8 +315,9 @@ void Requests::apply(const wire::Request& request, const Answer& answer) {
     if (const auto fits = check_file(*resources, parts_.catalog, parts_.registry); !fits) {
         return answer({fits.error(), json::Object{}});
     }
-    parts_.admission.take_local("apply", std::move(*resources), request.arguments.bool_or("detach"),
-                                request.timeout, [answer](const Outcome& outcome) {
+    parts_.admission.take_local(wire::Verb::apply, std::move(*resources),
+                                request.arguments.bool_or("detach"), request.timeout,
+                                [answer](const Outcome& outcome) {
                                     answer({std::nullopt, encode(outcome)});
                                 });
 }
@@ -322,7 +330,7 @@ void Requests::invoke(const wire::Request& request, const Answer& answer) {
     if (resource.ref.collection.empty() || resource.ref.id.empty() || resource.action.empty()) {
         return answer(failed(Errc::invalid, "collection, id or action is missing"));
     }
-    parts_.admission.take_local("invoke", {std::move(resource)}, false, request.timeout,
+    parts_.admission.take_local(wire::Verb::invoke, {std::move(resource)}, false, request.timeout,
                                 [answer](const Outcome& outcome) {
                                     answer({std::nullopt, encode(outcome)});
                                 });

@@ -58,7 +58,7 @@ void AgentBench::settle() {
 
 wire::Reply AgentBench::ask(const std::string& verb, json::Value arguments) {
     wire::Request request;
-    request.verb = verb;
+    request.verb = OpenName<wire::RequestVerb>(verb);
     request.timeout = 60s;
     request.arguments = std::move(arguments);
     std::optional<wire::Reply> reply;
@@ -95,7 +95,7 @@ link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
     command.id = id;
     command.stream = "stream_o";
     command.seq = seq;
-    command.verb = verb;
+    command.verb = OpenName<wire::Verb>(verb);
     command.timeout = timeout;
     command.resources = std::move(resources);
     std::optional<link::Disposition> answer;
@@ -106,7 +106,7 @@ link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
 
 std::string AgentBench::outcome_of(const std::string& command) const {
     for (const Told& told : events) {
-        if (told.draft.kind == "command.outcome" && told.draft.command == command) {
+        if (told.draft.kind == wire::EventKind::command_outcome && told.draft.command == command) {
             return told.draft.data.string_or("state");
         }
     }
@@ -121,9 +121,9 @@ wire::Compliance AgentBench::compliance_of(const std::string& id) const {
 std::vector<std::string> AgentBench::told(const std::string& id) const {
     std::vector<std::string> kinds;
     for (const Told& each : events) {
-        if (each.draft.kind != "resource.observed" && each.seq != 0 &&
+        if (each.draft.kind != wire::EventKind::resource_observed && each.seq != 0 &&
             each.draft.data.string_or("id") == id) {
-            kinds.push_back(each.draft.kind);
+            kinds.emplace_back(to_string(each.draft.kind));
         }
     }
     return kinds;
@@ -131,7 +131,7 @@ std::vector<std::string> AgentBench::told(const std::string& id) const {
 
 std::size_t AgentBench::count(const std::string& kind) const {
     std::size_t found = 0;
-    for (const Told& each : events) found += each.draft.kind == kind ? 1 : 0;
+    for (const Told& each : events) found += to_string(each.draft.kind) == kind ? 1 : 0;
     return found;
 }
 

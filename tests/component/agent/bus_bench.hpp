@@ -61,7 +61,7 @@ class Bus : public AgentBench {
     std::size_t got(const std::string& kind) const {
         return static_cast<std::size_t>(
             std::count_if(orchestrator->events.begin(), orchestrator->events.end(),
-                          [&](const wire::Event& event) { return event.kind == kind; }));
+                          [&](const wire::Event& event) { return event.kind.text() == kind; }));
     }
     testing::AssertionResult without_holes() const {
         const auto numbers = seqs();

@@ -177,7 +177,7 @@ TEST_F(Commands, OfTheOrchestratorAreNotForLocalHands) {
 TEST_F(Commands, ALocalSecretIsShownAsFingerprintAndKept) {
     apply("one", json::Object{{"secret", "hunter2"}});
     for (const Told& each : events) {
-        if (each.draft.kind != "description.changed") continue;
+        if (each.draft.kind != wire::EventKind::description_changed) continue;
         EXPECT_EQ(json::write(each.draft.data["description"]).find("hunter2"), std::string::npos);
         const json::Value again = apply("one", each.draft.data["description"]);
         EXPECT_EQ(again["state"], json::Value("succeeded"));

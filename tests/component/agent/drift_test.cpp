@@ -202,7 +202,7 @@ TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
     machine->tamper("one", {{"text", "hi"}});
     settle();
     for (std::size_t at = before; at < events.size(); ++at)
-        EXPECT_NE(events[at].draft.kind, "resource.drifted");
+        EXPECT_NE(events[at].draft.kind, wire::EventKind::resource_drifted);
 }
 
 TEST_F(Drift, AFailedRepairIsToldAndTriedAgain) {

@@ -99,7 +99,7 @@ TEST_F(Exported, SaysWhatIsMissingAndWhatCannotBeListed) {
 
 TEST_F(Exported, IsForLocalAdministratorsOnly) {
     wire::Request request;
-    request.verb = "export";
+    request.verb = wire::RequestVerb::export_file;
     request.arguments = what({});
     std::optional<wire::Reply> reply;
     agent->requests().ask(request, [&reply](wire::Reply got) { reply = std::move(got); });

@@ -138,7 +138,7 @@ void FakeOrchestrator::command(const std::string& id, const std::string& verb,
     command.id = id;
     command.stream = stream;
     command.seq = ++seq_;
-    command.verb = verb;
+    command.verb = OpenName<wire::Verb>(verb);
     command.resources = std::move(resources);
     link::Message message;
     message.body = wire::encode(command);

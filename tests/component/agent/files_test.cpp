@@ -116,8 +116,8 @@ TEST_F(Files, ASensitiveContentIsNowhereToBeSeen) {
     EXPECT_EQ(content(), secret);
     for (const Told& each : events) {
         const std::string text = json::write(each.draft.data);
-        EXPECT_EQ(text.find(secret), std::string::npos) << each.draft.kind;
-        EXPECT_EQ(text.find("tampered-secret"), std::string::npos) << each.draft.kind;
+        EXPECT_EQ(text.find(secret), std::string::npos) << to_string(each.draft.kind);
+        EXPECT_EQ(text.find("tampered-secret"), std::string::npos) << to_string(each.draft.kind);
         EXPECT_EQ(text.find("\"sha256\""), std::string::npos) << text;
     }
     settle();

@@ -138,7 +138,7 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     for (const Told& each : events) EXPECT_LE(each.draft.data.string_or("message").size(), 256U);
     EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
     const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {
-        return each.draft.kind == "command.outcome" && each.draft.command == "cmd_2";
+        return each.draft.kind == wire::EventKind::command_outcome && each.draft.command == "cmd_2";
     });
     ASSERT_NE(outcome, events.end());
     const json::Array& resources = outcome->draft.data["resources"].as_array();

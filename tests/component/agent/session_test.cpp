@@ -37,7 +37,7 @@ TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
                !orchestrator->live.empty();
     }));
     EXPECT_EQ(orchestrator->answers.at(0), std::make_pair(std::uint64_t{1}, Disposition::accept));
-    EXPECT_EQ(orchestrator->live.at(0).kind, "command.running");
+    EXPECT_EQ(orchestrator->live.at(0).kind, wire::EventKind::command_running);
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
     ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
 }
@@ -99,12 +99,12 @@ TEST_F(Bus, QuestionsAreAnsweredWithTheirCorrelation) {
     connect();
     machine->set("one", {{"text", "hi"}});
     wire::Request request;
-    request.verb = "read";
+    request.verb = wire::RequestVerb::read;
     request.arguments = json::Object{{"collection", "notes"}, {"ids", json::Array{"one", "two"}}};
     orchestrator->send(wire::encode(request), "q1");
     request.arguments = json::Object{{"collection", "nonesuch"}, {"ids", json::Array{}}};
     orchestrator->send(wire::encode(request), "q2");
-    request.verb = "apply";
+    request.verb = wire::RequestVerb::apply;
     orchestrator->send(wire::encode(request), "q3");
     ASSERT_TRUE(until([&] { return orchestrator->replies.size() == 3; }));
     for (const auto& [correlation, reply] : orchestrator->replies) {
@@ -145,12 +145,12 @@ TEST_F(Bus, AfterARestoreTheAgentHandsUpWhatTheBackupLacks) {
     ASSERT_EQ(got("description.changed"), 1U);
     ASSERT_EQ(got("description.forgotten"), 1U);
     for (const wire::Event& event : orchestrator->events) {
-        if (event.kind == "description.changed") {
+        if (event.kind == wire::EventKind::description_changed) {
             EXPECT_EQ(event.data["id"], json::Value("fresh"));
             EXPECT_EQ(event.data["description"], kHi);
             EXPECT_EQ(event.data["reason"], json::Value("restored"));
         }
-        if (event.kind == "description.forgotten") {
+        if (event.kind == wire::EventKind::description_forgotten) {
             EXPECT_EQ(event.data["id"], json::Value("gone"));
         }
     }
@@ -197,9 +197,10 @@ TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
     // Every number is an event's or lies in what a shed explains.
     std::uint64_t next = 1;
     for (const wire::Event& event : orchestrator->events) {
-        const std::uint64_t from =
-            event.kind == "agent.shed" ? std::uint64_t(event.data["from"].as_integer()) : event.seq;
-        EXPECT_EQ(from, next) << event.kind;
+        const std::uint64_t from = event.kind == wire::EventKind::agent_shed
+                                       ? std::uint64_t(event.data["from"].as_integer())
+                                       : event.seq;
+        EXPECT_EQ(from, next) << event.kind.text();
         next = event.seq + 1;
     }
 }

@@ -153,12 +153,12 @@ TEST(Words, TellWhatEachPropertyIs) {
     ASSERT_TRUE(schema) << schema.error().what;
     EXPECT_TRUE(schema->property("secret")->sensitive);
     EXPECT_TRUE(schema->property("secret")->write_only);
-    EXPECT_EQ(schema->property("secret")->compare, "exact");
+    EXPECT_EQ(schema->property("secret")->compare, Comparison::exact);
     EXPECT_TRUE(schema->property("size")->read_only);
-    EXPECT_EQ(schema->property("size")->compare, "volatile");
+    EXPECT_EQ(schema->property("size")->compare, Comparison::changing);
     EXPECT_TRUE(schema->property("members")->replace);
-    EXPECT_EQ(schema->property("members")->compare, "set");
-    EXPECT_EQ(schema->property("name")->compare, "caseless");
+    EXPECT_EQ(schema->property("members")->compare, Comparison::set);
+    EXPECT_EQ(schema->property("name")->compare, Comparison::caseless);
     EXPECT_TRUE(schema->property("name")->sensitive);
     EXPECT_EQ(schema->property("other"), nullptr);
     EXPECT_EQ(schema->property_names(),

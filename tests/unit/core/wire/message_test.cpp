@@ -29,7 +29,7 @@ ResourceRequest motd() {
 }
 
 TEST(Message, CommandSurvivesTheWire) {
-    Command command{"cmd_1", "stream_a", 3, "apply", std::chrono::seconds(9), {motd()}};
+    Command command{"cmd_1", "stream_a", 3, Verb::apply, std::chrono::seconds(9), {motd()}};
     const Command back = sent_to_agent(command);
     EXPECT_EQ(back.id, "cmd_1");
     EXPECT_EQ(back.seq, 3u);
@@ -68,10 +68,10 @@ TEST(Message, HelloSurvivesTheWireBothWays) {
 }
 
 TEST(Message, AnEventIsTheSameFromItsValueAndFromItsText) {
-    Event event{"stream_a", 7, "resource.drifted", "2026-11-23T05:36:53.120Z",
+    Event event{"stream_a", 7, EventKind::resource_drifted, "2026-11-23T05:36:53.120Z",
                 json::Object{{"id", "\"quoted\""}, {"state", json::Object{{"size", 3}}}}};
     const std::string text = json::write(event.data);
-    EXPECT_EQ(encode(Event{"stream_a", 7, "resource.drifted", event.time, nullptr}, text),
+    EXPECT_EQ(encode(Event{"stream_a", 7, EventKind::resource_drifted, event.time, nullptr}, text),
               encode(event));
 }
 

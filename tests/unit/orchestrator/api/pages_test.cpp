@@ -79,7 +79,7 @@ TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
 
 class FeedTest : public test::StateTest {
   protected:
-    void happen(const std::string& type) {
+    void happen(state::EventType type) {
         change([&](state::Edit& edit) -> Result<void> {
             EK_CHECK(edit.add_event(type, host_, host_, json::Object{{"pad", pad_}}));
             return {};
@@ -98,10 +98,10 @@ class FeedTest : public test::StateTest {
 
 TEST_F(FeedTest, ReplaysWhatIsStoredAndGoesOnWithWhatHappens) {
     EventFeed feed(loop_, *state_);
-    happen("agent.blind");
+    happen(state::EventType::agent_blind);
     auto stream = std::make_shared<http::Stream>();
     feed.follow(stream, {}, 0);
-    happen("agent.shed");
+    happen(state::EventType::agent_shed);
     loop_.run_ready();
     const std::string text = stream->take();
     EXPECT_LT(text.find("event: agent.blind"), text.find("event: agent.shed"));
@@ -117,8 +117,8 @@ TEST_F(FeedTest, AFilterLeavesOutOtherTypesAndHosts) {
     auto by_host = std::make_shared<http::Stream>();
     feed.follow(by_type, {.host = "", .types = {"agent.shed"}}, 0);
     feed.follow(by_host, {.host = "host_other", .types = {}}, 0);
-    happen("agent.blind");
-    happen("agent.shed");
+    happen(state::EventType::agent_blind);
+    happen(state::EventType::agent_shed);
     loop_.run_ready();
     EXPECT_EQ(count(by_type->take(), "event: "), 1U);
     EXPECT_EQ(by_host->take(), "");
@@ -127,7 +127,7 @@ TEST_F(FeedTest, AFilterLeavesOutOtherTypesAndHosts) {
 TEST_F(FeedTest, ASlowReaderIsBehindAndLosesNothing) {
     EventFeed feed(loop_, *state_);
     pad_ = std::string(100'000, 'x');
-    for (int i = 0; i < 8; ++i) happen("agent.blind");
+    for (int i = 0; i < 8; ++i) happen(state::EventType::agent_blind);
     auto stream = std::make_shared<http::Stream>();
     feed.follow(stream, {}, 0);
     std::size_t found = 0;

@@ -83,7 +83,7 @@ TEST_F(DesireTest, WhatTheAgentHasIsNotTakenBack) {
 TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
     put("/a", said("x"));
     const state::Command made = drop("/a");
-    EXPECT_EQ(made.verb, "remove");
+    EXPECT_EQ(made.verb, wire::Verb::remove);
     const auto stored = resource("/a");
     ASSERT_TRUE(stored && stored->removing);
     EXPECT_EQ(protector_.open({host_, stored->ref.collection, stored->ref.id}, stored->description)
@@ -197,11 +197,11 @@ TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
     EXPECT_EQ(made, 2U);
     const auto queue = *read().unfinished(host_, 0, 10);
     ASSERT_EQ(queue.size(), 2U);
-    EXPECT_EQ(queue[0].verb, "apply");
+    EXPECT_EQ(queue[0].verb, wire::Verb::apply);
     ASSERT_EQ(queue[0].resources.size(), 2U);
     EXPECT_EQ(queue[0].resources[0].ref.id, "/missing");
     EXPECT_EQ(queue[0].resources[1].ref.id, "/old");
-    EXPECT_EQ(queue[1].verb, "forget");
+    EXPECT_EQ(queue[1].verb, wire::Verb::forget);
     EXPECT_EQ(queue[1].resources[0].ref.id, "/unknown");
 }
 
@@ -282,7 +282,7 @@ TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
     const auto waiting = *read().unfinished(host_, 0, 10);
     ASSERT_EQ(waiting.size(), 2U);
     EXPECT_EQ(waiting[0].resources[0].ref.id + waiting[0].resources[1].ref.id, "/b/a");
-    EXPECT_EQ(waiting[1].verb, "remove");
+    EXPECT_EQ(waiting[1].verb, wire::Verb::remove);
     EXPECT_EQ(waiting[1].resources[0].ref.id + waiting[1].resources[1].ref.id, "/c/d");
 }
 

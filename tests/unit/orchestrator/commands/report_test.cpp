@@ -26,7 +26,8 @@ class ReportTest : public test::StateTest {
 
     Result<ReceiveResult> take(std::uint64_t seq, const std::string& kind, json::Value data,
                                std::uint64_t previous = 0) {
-        const wire::Event event{kStream, seq, kind, "2026-11-23T05:36:53.120Z", std::move(data)};
+        const wire::Event event{kStream, seq, OpenName<wire::EventKind>(kind),
+                                "2026-11-23T05:36:53.120Z", std::move(data)};
         ReceiveResult received = ReceiveResult::fresh;
         const ReportContext context{&protector_, &schemas_, stream_ ? *stream_ : state_->stream()};
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
@@ -124,7 +125,7 @@ TEST_F(ReportTest, AnEventThatDoesNotReadTakesItsNumberAndSaysSo) {
 }
 
 TEST_F(ReportTest, AnEventOfAnotherStreamIsRefused) {
-    const wire::Event event{"stream_other", 1, "agent.blind", "", json::Object{}};
+    const wire::Event event{"stream_other", 1, wire::EventKind::agent_blind, "", json::Object{}};
     const ReportContext context{&protector_, &schemas_, state_->stream()};
     EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
                   EK_CHECK(take_event(edit, context, host_, event, 0));

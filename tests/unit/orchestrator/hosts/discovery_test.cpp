@@ -88,8 +88,8 @@ TEST_F(DiscoveryTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {
     const auto made = announce_now(ask(), "192.0.2.1");
     ASSERT_TRUE(made);
     change([&](state::Edit& edit) -> Result<void> {
-        EXPECT_EQ(EK_TRY(reject(edit, made->id())).state, "rejected");
-        EXPECT_EQ(EK_TRY(accept(edit, made->id(), {}, 0)).state, "active");
+        EXPECT_EQ(EK_TRY(reject(edit, made->id())).state, state::EnrolmentState::rejected);
+        EXPECT_EQ(EK_TRY(accept(edit, made->id(), {}, 0)).state, state::EnrolmentState::active);
         EXPECT_EQ(reject(edit, made->id()).error().code, Errc::conflict);
         EXPECT_EQ(accept(edit, "enrolment_none", {}, 0).error().code, Errc::not_found);
         return {};

@@ -136,7 +136,7 @@ TEST_F(EnrolmentTest, RetiringTakesBackCertificateNameAndCommands) {
     });
     EXPECT_FALSE(*read().hosts().id_of("web1"));
     EXPECT_EQ(command("cmd_1").state, state::CommandState::cancelled);
-    EXPECT_EQ((*read().hosts().find(host_))->enrolment, "retired");
+    EXPECT_EQ((*read().hosts().find(host_))->enrolment, state::EnrolmentState::retired);
 }
 
 TEST_F(EnrolmentTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
@@ -151,7 +151,7 @@ TEST_F(EnrolmentTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
     });
     EXPECT_EQ(mark.seq, 0U);
     EXPECT_EQ(last_event("agent.blind").string_or("reason"), "new_stream");
-    EXPECT_EQ((*read().hosts().find(host_))->connection, "online");
+    EXPECT_EQ((*read().hosts().find(host_))->connection, state::Connection::online);
 }
 
 TEST_F(EnrolmentTest, ATakenNameIsNotGivenTwice) {

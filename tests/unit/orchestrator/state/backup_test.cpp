@@ -20,7 +20,7 @@ TEST_F(BackupTest, ARestoreBringsBackTheStateUnderANewStreamThatNamesTheOld) {
     const std::string before = state_->stream().id;
     const std::uint64_t revision = *read().revision();
     change([&](Edit& edit) -> Result<void> {
-        EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+        EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
         return edit.hosts().erase_name("web1");
     });
     close();
@@ -38,7 +38,7 @@ TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {
     Command waiting;
     waiting.id = "cmd_1";
     waiting.host = host_;
-    waiting.verb = "apply";
+    waiting.verb = wire::Verb::apply;
     waiting.seq = 1;
     change([&](Edit& edit) { return edit.put_command(waiting); });
     ASSERT_TRUE(back_up());

@@ -34,8 +34,8 @@ class ChangesTest : public test::StateTest {
 TEST_F(ChangesTest, EventsAreToldWithTheirTypesAndRevisionsInOrder) {
     const std::uint64_t before = *read().revision();
     const Changes changes = of([&](Edit& edit) -> Result<void> {
-        EK_CHECK(edit.add_event("agent.shed", host_, host_, json::Object{}));
-        EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+        EK_CHECK(edit.add_event(EventType::agent_shed, host_, host_, json::Object{}));
+        EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
         return {};
     });
     ASSERT_EQ(changes.events.size(), 2U);
@@ -66,7 +66,7 @@ TEST_F(ChangesTest, HostsTokensAndEnrolmentsAreToldById) {
                                     .created_by = ""}));
         Enrolment enrolment;
         enrolment.fingerprint = std::string(64, 'f');
-        enrolment.state = "pending";
+        enrolment.state = EnrolmentState::pending;
         return edit.enrolments().put(enrolment);
     });
     EXPECT_EQ(changes.hosts, std::vector<std::string>{host_});

@@ -33,8 +33,9 @@ TEST_F(EditTest, TheTallyFollowsEveryChangeOfAVerdict) {
 TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {
     const std::uint64_t before = *read().revision();
     change([&](Edit& edit) -> Result<void> {
-        EXPECT_EQ(*edit.add_event("agent.blind", host_, host_, json::Object{}), before + 1);
-        EXPECT_EQ(*edit.add_event("agent.shed", host_, host_, json::Object{}), before + 2);
+        EXPECT_EQ(*edit.add_event(EventType::agent_blind, host_, host_, json::Object{}),
+                  before + 1);
+        EXPECT_EQ(*edit.add_event(EventType::agent_shed, host_, host_, json::Object{}), before + 2);
         return {};
     });
     EXPECT_EQ(*read().revision(), before + 2);
@@ -44,7 +45,7 @@ TEST_F(EditTest, AFailedChangeLeavesNothingBehind) {
     const std::uint64_t before = *read().revision();
     EXPECT_FALSE(try_change([&](Edit& edit) -> Result<void> {
         EK_CHECK(edit.put_resource(host_, made("/a", wire::Verdict::failed)));
-        EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+        EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
         return fail(Errc::conflict, "changed my mind");
     }));
     EXPECT_EQ(*read().revision(), before);
@@ -61,7 +62,8 @@ TEST_F(EditTest, LongIdsAreFoundAgain) {
 
 TEST_F(EditTest, AnEventReadsAsACloudEvent) {
     change([&](Edit& edit) -> Result<void> {
-        EK_CHECK(edit.add_event("agent.blind", host_, "a/b", json::Object{{"reason", "x"}}));
+        EK_CHECK(
+            edit.add_event(EventType::agent_blind, host_, "a/b", json::Object{{"reason", "x"}}));
         return {};
     });
     const auto view = read();
@@ -84,7 +86,7 @@ TEST_F(EditTest, AnEventReadsAsACloudEvent) {
 TEST_F(EditTest, OldEventsGoByTimeAndByNumberAndTheFloorTells) {
     for (int i = 0; i < 5; ++i) {
         change([&](Edit& edit) -> Result<void> {
-            EK_CHECK(edit.add_event("agent.blind", host_, host_, json::Object{}));
+            EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
             return {};
         });
     }

@@ -101,10 +101,11 @@ TEST(Compliance, OffIsNeverJudged) {
 }
 
 TEST(Compliance, UnknownIsToldOnceForEachReason) {
-    const Assessment hung = unknown(compliant(), "plugin_hung", "t1");
+    const Assessment hung = unknown(compliant(), wire::UnknownReason::plugin_hung, "t1");
     EXPECT_EQ(hung.report, ReportKind::unknown);
-    EXPECT_EQ(unknown(hung.status, "plugin_hung", "t2").report, ReportKind::none);
-    EXPECT_EQ(unknown(hung.status, "stale", "t2").report, ReportKind::unknown);
+    EXPECT_EQ(unknown(hung.status, wire::UnknownReason::plugin_hung, "t2").report,
+              ReportKind::none);
+    EXPECT_EQ(unknown(hung.status, wire::UnknownReason::stale, "t2").report, ReportKind::unknown);
 }
 
 TEST(Compliance, ExistenceIsTheCoresQuestion) {

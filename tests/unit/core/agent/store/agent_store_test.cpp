@@ -69,7 +69,7 @@ TEST_F(Stored, ADescriptionComesBackWhole) {
 TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     InboxCommand inbox;
     inbox.id = "cmd_1";
-    inbox.verb = "apply";
+    inbox.verb = wire::Verb::apply;
     wire::ResourceRequest request;
     request.ref = {"files", "/etc/motd"};
     request.description = json::Object{{"content", "the-secret-text"}};
@@ -77,7 +77,7 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     store->number_bodies(inbox);
     OutboxEvent outbox_event;
     outbox_event.seq = 1;
-    outbox_event.kind = "description.changed";
+    outbox_event.kind = wire::EventKind::description_changed;
     outbox_event.data = R"({"description":{"content":"the-secret-text"}})";
     put(motd(), inbox, outbox_event);
     EXPECT_NE(bytes().find("/etc/motd"), std::string::npos);
@@ -87,7 +87,7 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
 TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     InboxCommand inbox;
     inbox.id = "cmd_1";
-    inbox.verb = "apply";
+    inbox.verb = wire::Verb::apply;
     inbox.order = 3;
     wire::ResourceRequest request;
     request.ref = {"files", "/etc/motd"};
@@ -97,7 +97,7 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     inbox.state = InboxCommand::State::running;
     OutboxEvent outbox_event;
     outbox_event.seq = 41;
-    outbox_event.kind = "command.outcome";
+    outbox_event.kind = wire::EventKind::command_outcome;
     outbox_event.about = {{"files", "/etc/motd"}};
     outbox_event.command = "cmd_0";
     outbox_event.data = "{}";
@@ -122,7 +122,7 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
 TEST_F(Stored, TheLastNumberOutlivesItsEvent) {
     OutboxEvent outbox_event;
     outbox_event.seq = 5;
-    outbox_event.kind = "resource.drifted";
+    outbox_event.kind = wire::EventKind::resource_drifted;
     outbox_event.data = "{}";
     put(outbox_event);
     auto txn = store->env().write();

@@ -29,7 +29,7 @@ class Bodies : public testing::Test {
     InboxCommand accept(const std::string& id, const std::string& content) {
         InboxCommand command;
         command.id = id;
-        command.verb = "apply";
+        command.verb = wire::Verb::apply;
         wire::ResourceRequest request;
         request.ref = kMotd;
         request.description = json::Object{{"content", content}};

@@ -164,7 +164,7 @@ void expect_all(AgentStore& store) {
     EXPECT_EQ(loaded->outbox[1].shed_from, 4U);
     const auto outcome = store.outbox_event(3);
     ASSERT_TRUE(outcome && *outcome);
-    EXPECT_EQ((*outcome)->kind, "command.outcome");
+    EXPECT_EQ((*outcome)->kind, wire::EventKind::command_outcome);
     EXPECT_EQ((*outcome)->time, "2026-11-23T05:36:54.000Z");
     EXPECT_EQ((*outcome)->data, R"({"command":"cmd_done","state":"succeeded"})");
     EXPECT_EQ(loaded->outbox_last, 5U);

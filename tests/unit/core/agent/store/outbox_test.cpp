@@ -5,10 +5,12 @@
 namespace evenkeel::agent {
 namespace {
 
+using wire::EventKind;
+
 const std::size_t kMotd = Outbox::about_of({"files", "/etc/motd"});
 const std::size_t kHosts = Outbox::about_of({"files", "/etc/hosts"});
 
-Outbox::Place add(Outbox& outbox, const char* kind, std::vector<std::size_t> about,
+Outbox::Place add(Outbox& outbox, EventKind kind, std::vector<std::size_t> about,
                   std::size_t bytes = 100) {
     const auto place = outbox.place(kind, std::move(about), bytes);
     outbox.written(place.seq);
@@ -27,16 +29,16 @@ std::vector<std::uint64_t> send_all(Outbox& outbox) {
 TEST(Outbox, NumbersHaveNoHolesAndOrderIsKept) {
     Outbox outbox({});
     for (std::uint64_t seq = 1; seq <= 5; ++seq) {
-        EXPECT_EQ(add(outbox, "command.outcome", {kMotd}).seq, seq);
+        EXPECT_EQ(add(outbox, EventKind::command_outcome, {kMotd}).seq, seq);
     }
     EXPECT_EQ(send_all(outbox), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
 }
 
 TEST(Outbox, ANewerDriftTakesThePlaceOfAnUnsentOne) {
     Outbox outbox({});
-    add(outbox, "resource.drifted", {kMotd});
-    add(outbox, "resource.drifted", {kHosts});
-    const auto again = add(outbox, "resource.drifted", {kMotd});
+    add(outbox, EventKind::resource_drifted, {kMotd});
+    add(outbox, EventKind::resource_drifted, {kHosts});
+    const auto again = add(outbox, EventKind::resource_drifted, {kMotd});
     EXPECT_TRUE(again.replaces);
     EXPECT_EQ(again.seq, 1U);
     EXPECT_EQ(outbox.size(), 2U);
@@ -44,34 +46,34 @@ TEST(Outbox, ANewerDriftTakesThePlaceOfAnUnsentOne) {
 
 TEST(Outbox, DriftAndRepairAreBothDelivered) {
     Outbox outbox({});
-    add(outbox, "resource.drifted", {kMotd});
-    add(outbox, "resource.repaired", {kMotd});
-    EXPECT_FALSE(add(outbox, "resource.drifted", {kMotd}).replaces);
+    add(outbox, EventKind::resource_drifted, {kMotd});
+    add(outbox, EventKind::resource_repaired, {kMotd});
+    EXPECT_FALSE(add(outbox, EventKind::resource_drifted, {kMotd}).replaces);
     EXPECT_EQ(outbox.size(), 3U);
 }
 
 TEST(Outbox, AnOutcomeAboutTheResourceStandsBetween) {
     Outbox outbox({});
-    add(outbox, "resource.drifted", {kMotd});
-    add(outbox, "command.outcome", {kHosts, kMotd});
-    EXPECT_FALSE(add(outbox, "resource.drifted", {kMotd}).replaces);
+    add(outbox, EventKind::resource_drifted, {kMotd});
+    add(outbox, EventKind::command_outcome, {kHosts, kMotd});
+    EXPECT_FALSE(add(outbox, EventKind::resource_drifted, {kMotd}).replaces);
 }
 
 TEST(Outbox, WhatTheOrchestratorMayHaveIsNotReplaced) {
     Outbox outbox({});
-    add(outbox, "resource.drifted", {kMotd});
+    add(outbox, EventKind::resource_drifted, {kMotd});
     send_all(outbox);
     outbox.rewind();
-    EXPECT_FALSE(add(outbox, "resource.drifted", {kMotd}).replaces);
+    EXPECT_FALSE(add(outbox, EventKind::resource_drifted, {kMotd}).replaces);
     Outbox reopened({});
-    reopened.load({1, "resource.drifted", {kMotd}, 100, 0, false, false, 0, 0});
-    EXPECT_FALSE(add(reopened, "resource.drifted", {kMotd}).replaces);
+    reopened.load({1, EventKind::resource_drifted, {kMotd}, 100, 0, false, false, 0, 0});
+    EXPECT_FALSE(add(reopened, EventKind::resource_drifted, {kMotd}).replaces);
 }
 
 TEST(Outbox, NothingOvertakesWhatIsBeingWritten) {
     Outbox outbox({});
-    outbox.place("resource.drifted", {kMotd}, 100);
-    add(outbox, "resource.drifted", {kHosts});
+    outbox.place(EventKind::resource_drifted, {kMotd}, 100);
+    add(outbox, EventKind::resource_drifted, {kHosts});
     EXPECT_FALSE(outbox.next());
     outbox.written(1);
     EXPECT_EQ(send_all(outbox), (std::vector<std::uint64_t>{1, 2}));
@@ -79,8 +81,8 @@ TEST(Outbox, NothingOvertakesWhatIsBeingWritten) {
 
 TEST(Outbox, AReplacementUnderWayHoldsItsEventBack) {
     Outbox outbox({});
-    add(outbox, "resource.drifted", {kMotd});
-    EXPECT_TRUE(outbox.place("resource.drifted", {kMotd}, 100).replaces);
+    add(outbox, EventKind::resource_drifted, {kMotd});
+    EXPECT_TRUE(outbox.place(EventKind::resource_drifted, {kMotd}, 100).replaces);
     EXPECT_FALSE(outbox.next());
     outbox.written(1);
     EXPECT_EQ(outbox.next(), 1U);
@@ -88,7 +90,7 @@ TEST(Outbox, AReplacementUnderWayHoldsItsEventBack) {
 
 TEST(Outbox, UnansweredEventsAreSentAgainInOrder) {
     Outbox outbox({});
-    for (int i = 0; i < 4; ++i) add(outbox, "command.outcome", {kMotd});
+    for (int i = 0; i < 4; ++i) add(outbox, EventKind::command_outcome, {kMotd});
     send_all(outbox);
     EXPECT_TRUE(outbox.accepted(1));
     EXPECT_FALSE(outbox.accepted(1));
@@ -100,7 +102,8 @@ TEST(Outbox, UnansweredEventsAreSentAgainInOrder) {
 
 TEST(Outbox, ShedsTheOlderHalfOfTelemetryAsOneExplainedRun) {
     Outbox outbox({.events = 6, .bytes = 1 << 20});
-    for (int i = 0; i < 7; ++i) add(outbox, "resource.drifted", {static_cast<std::size_t>(i)});
+    for (int i = 0; i < 7; ++i)
+        add(outbox, EventKind::resource_drifted, {static_cast<std::size_t>(i)});
     const auto sheds = outbox.shed_over_limit();
     ASSERT_EQ(sheds.size(), 1U);
     EXPECT_EQ(sheds[0].from, 1U);
@@ -112,26 +115,26 @@ TEST(Outbox, ShedsTheOlderHalfOfTelemetryAsOneExplainedRun) {
 
 TEST(Outbox, NeverShedsOutcomesNorWhatIsOnItsWay) {
     Outbox outbox({.events = 3, .bytes = 1 << 20});
-    add(outbox, "resource.drifted", {1});
+    add(outbox, EventKind::resource_drifted, {1});
     outbox.sent(1);
-    add(outbox, "command.outcome", {kMotd});
-    add(outbox, "description.changed", {kMotd});
-    add(outbox, "resource.drifted", {2});
+    add(outbox, EventKind::command_outcome, {kMotd});
+    add(outbox, EventKind::description_changed, {kMotd});
+    add(outbox, EventKind::resource_drifted, {2});
     const auto sheds = outbox.shed_over_limit();
     ASSERT_EQ(sheds.size(), 1U);
     EXPECT_EQ(sheds[0].from, 4U);
     EXPECT_EQ(sheds[0].to, 4U);
-    EXPECT_EQ(outbox.find(1)->kind, "resource.drifted");
-    EXPECT_EQ(outbox.find(2)->kind, "command.outcome");
-    EXPECT_EQ(outbox.find(4)->kind, "agent.shed");
+    EXPECT_EQ(outbox.find(1)->kind, EventKind::resource_drifted);
+    EXPECT_EQ(outbox.find(2)->kind, EventKind::command_outcome);
+    EXPECT_EQ(outbox.find(4)->kind, EventKind::agent_shed);
 }
 
 TEST(Outbox, SheddingAgainGrowsTheExplanationBesideIt) {
     Outbox outbox({.events = 4, .bytes = 1 << 20});
-    for (std::size_t i = 0; i < 5; ++i) add(outbox, "resource.drifted", {i});
+    for (std::size_t i = 0; i < 5; ++i) add(outbox, EventKind::resource_drifted, {i});
     outbox.shed_over_limit();
     outbox.written(3);
-    for (std::size_t i = 5; i < 8; ++i) add(outbox, "resource.drifted", {i});
+    for (std::size_t i = 5; i < 8; ++i) add(outbox, EventKind::resource_drifted, {i});
     const auto sheds = outbox.shed_over_limit();
     ASSERT_EQ(sheds.size(), 1U);
     EXPECT_EQ(sheds[0].from, 1U);
@@ -142,9 +145,9 @@ TEST(Outbox, SheddingAgainGrowsTheExplanationBesideIt) {
 
 TEST(Outbox, AnExplanationThatIsBeingWrittenKeepsItsNumber) {
     Outbox outbox({.events = 4, .bytes = 1 << 20});
-    for (std::size_t i = 0; i < 5; ++i) add(outbox, "resource.drifted", {i});
+    for (std::size_t i = 0; i < 5; ++i) add(outbox, EventKind::resource_drifted, {i});
     ASSERT_EQ(outbox.shed_over_limit().at(0).to, 3U);
-    for (std::size_t i = 5; i < 8; ++i) add(outbox, "resource.drifted", {i});
+    for (std::size_t i = 5; i < 8; ++i) add(outbox, EventKind::resource_drifted, {i});
     const auto sheds = outbox.shed_over_limit();
     ASSERT_EQ(sheds.size(), 1U);
     EXPECT_EQ(sheds[0].from, 4U);
@@ -155,9 +158,9 @@ TEST(Outbox, AnExplanationThatIsBeingWrittenKeepsItsNumber) {
 
 TEST(Outbox, ALostNumberIsExplained) {
     Outbox outbox({});
-    outbox.place("command.outcome", {kMotd}, 100);
+    outbox.place(EventKind::command_outcome, {kMotd}, 100);
     outbox.lost(1);
-    EXPECT_EQ(outbox.find(1)->kind, "agent.shed");
+    EXPECT_EQ(outbox.find(1)->kind, EventKind::agent_shed);
     EXPECT_EQ(outbox.find(1)->shed_from, 1U);
     EXPECT_FALSE(outbox.next());
     outbox.written(1);
@@ -166,9 +169,9 @@ TEST(Outbox, ALostNumberIsExplained) {
 
 TEST(Outbox, BytesCountWhatWaits) {
     Outbox outbox({.events = 1000, .bytes = 1000});
-    add(outbox, "resource.drifted", {1}, 600);
+    add(outbox, EventKind::resource_drifted, {1}, 600);
     EXPECT_TRUE(outbox.shed_over_limit().empty());
-    add(outbox, "resource.drifted", {1}, 500);
+    add(outbox, EventKind::resource_drifted, {1}, 500);
     EXPECT_EQ(outbox.bytes(), 500U);
     outbox.accepted(1);
     EXPECT_EQ(outbox.bytes(), 0U);
