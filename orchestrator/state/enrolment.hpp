@@ -5,6 +5,7 @@
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
+#include "orchestrator/state/host.hpp"
 
 namespace evenkeel::state {
 
