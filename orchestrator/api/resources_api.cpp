@@ -108,16 +108,8 @@ ReplyResult live_reply(const Context& context, const std::string& host_id, const
     }
     auto resource = EK_API_TRY(view.resource(host_id, ref));
     if (!resource) {
-        return http::Reply::json(200, json::Object{{"host", host_id},
-                                                   {"collection", ref.collection},
-                                                   {"id", ref.id},
-                                                   {"description", nullptr},
-                                                   {"policy", nullptr},
-                                                   {"origin", nullptr},
-                                                   {"generation", nullptr},
-                                                   {"state", state},
-                                                   {"observed_at", now_rfc3339()},
-                                                   {"compliance", nullptr}});
+        return http::Reply::json(
+            200, state::show_undescribed(host_id, ref, std::move(state), now_rfc3339()));
     }
     resource->state = state;
     resource->observed_at = now_rfc3339();

@@ -147,7 +147,7 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
         revision = EK_TRY(
             edit.add_event(*type, host, state::subject_of(seen.ref),
                            state::resource_event(host, seen.ref, seen.policy, seen.generation,
-                                                 seen.compliance, wire::encode(seen.changes))));
+                                                 seen.compliance, seen.changes)));
     }
     if (!concerns(resource, seen.generation)) return {};
     return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"), event.time,

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "orchestrator/state/shapes.hpp"
-
 namespace evenkeel::state {
 namespace {
 
@@ -57,19 +55,6 @@ Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& valu
     enrolment.announced_at = value.string_or("announced_at");
     if (value["facts"].is_object()) enrolment.facts = value["facts"];
     return enrolment;
-}
-
-json::Value show(const Enrolment& enrolment) {
-    return json::Object{{"id", enrolment.id()},
-                        {"host", text_or_null(enrolment.host)},
-                        {"state", to_string(enrolment.state)},
-                        {"name", enrolment.name},
-                        {"fingerprint", enrolment.fingerprint},
-                        {"machine_id", text_or_null(enrolment.machine_id)},
-                        {"version", text_or_null(enrolment.version)},
-                        {"address", text_or_null(enrolment.address)},
-                        {"facts", enrolment.facts},
-                        {"announced_at", enrolment.announced_at}};
 }
 
 }  // namespace evenkeel::state

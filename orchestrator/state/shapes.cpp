@@ -2,57 +2,51 @@
 
 #include <utility>
 
+#include "orchestrator/state/enrolment.hpp"
+#include "orchestrator/state/rest_shapes.hpp"
+
 namespace evenkeel::state {
 namespace {
 
-json::Value show(const CommandEntry& entry) {
-    json::Object out{
-        {"collection", entry.ref.collection},
-        {"id", entry.ref.id},
-        {"generation", wire::encode(entry.generation)},
-        {"outcome", entry.outcome ? json::Value(wire::to_string(*entry.outcome)) : json::Value()},
-        {"changes", wire::encode(entry.changes)},
-        {"error", entry.error ? wire::encode(*entry.error) : json::Value()}};
-    if (!entry.action.empty()) out.set("action", entry.action);
-    return out;
+rest::CommandResource shape_of(const CommandEntry& entry) {
+    return {.ref = entry.ref,
+            .generation = entry.generation,
+            .outcome = entry.outcome,
+            .changes = entry.changes,
+            .error = entry.error,
+            .action = entry.action};
 }
 
-json::Value with_last(const wire::Compliance& compliance, json::Value last) {
-    json::Value shown = wire::encode(compliance);
-    shown.as_object().set("last", std::move(last));
-    return shown;
+rest::Compliance shape_of(const ComplianceView& view) {
+    return {.now = view.compliance, .last = view.last};
 }
 
 }  // namespace
 
-json::Value text_or_null(const std::string& text) {
-    return text.empty() ? json::Value() : json::Value(text);
-}
-
 json::Value show(const Host& host, const ComplianceCounts& counts) {
-    return json::Object{{"id", host.id},
-                        {"name", host.name},
-                        {"enrolment", to_string(host.enrolment)},
-                        {"connection", to_string(host.connection)},
-                        {"last_seen", text_or_null(host.last_seen)},
-                        {"version", text_or_null(host.version)},
-                        {"labels", host.labels},
-                        {"facts", host.facts},
-                        {"compliance", encode(counts)}};
+    return rest::encode(rest::Host{.id = host.id,
+                                   .name = host.name,
+                                   .enrolment = host.enrolment,
+                                   .connection = host.connection,
+                                   .last_seen = host.last_seen,
+                                   .version = host.version,
+                                   .labels = host.labels,
+                                   .facts = host.facts,
+                                   .compliance = counts});
 }
 
 json::Value show(const Command& command) {
-    json::Array resources;
-    for (const CommandEntry& entry : command.resources) resources.push_back(show(entry));
-    return json::Object{{"id", text_or_null(command.id)},
-                        {"host", command.host},
-                        {"verb", to_string(command.verb)},
-                        {"state", to_string(command.state)},
-                        {"created_at", text_or_null(command.created_at)},
-                        {"finished_at", text_or_null(command.finished_at)},
-                        {"request_id", text_or_null(command.request_id)},
-                        {"error", command.error ? wire::encode(*command.error) : json::Value()},
-                        {"resources", std::move(resources)}};
+    rest::Command shown{.id = command.id,
+                        .host = command.host,
+                        .verb = command.verb,
+                        .state = command.state,
+                        .created_at = command.created_at,
+                        .finished_at = command.finished_at,
+                        .request_id = command.request_id,
+                        .error = command.error,
+                        .resources = {}};
+    for (const CommandEntry& entry : command.resources) shown.resources.push_back(shape_of(entry));
+    return rest::encode(shown);
 }
 
 ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since) {
@@ -66,62 +60,77 @@ ComplianceView compliance_now(const wire::Compliance& stored, const std::string&
             .last = stored};
 }
 
-json::Value show(const ComplianceView& shown) {
-    return with_last(shown.compliance, shown.last ? wire::encode(*shown.last) : json::Value());
-}
-
 ComplianceCounts counts_offline(const ComplianceCounts& counts) {
     return {.compliant = 0, .drifted = 0, .unknown = counts.total(), .failed = 0};
 }
 
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
                  const ComplianceView& compliance) {
-    return json::Object{{"host", host},
-                        {"collection", resource.ref.collection},
-                        {"id", resource.ref.id},
-                        {"description", std::move(description)},
-                        {"policy", wire::to_string(resource.policy)},
-                        {"requires", wire::encode(resource.relations.required)},
-                        {"notifies", wire::encode(resource.relations.notified)},
-                        {"origin", wire::to_string(resource.origin)},
-                        {"generation", wire::encode(resource.generation)},
-                        {"state", resource.state},
-                        {"observed_at", text_or_null(resource.observed_at)},
-                        {"compliance", show(compliance)}};
+    return rest::encode(rest::Resource{.host = host,
+                                       .ref = resource.ref,
+                                       .description = std::move(description),
+                                       .policy = resource.policy,
+                                       .required = resource.relations.required,
+                                       .notified = resource.relations.notified,
+                                       .origin = resource.origin,
+                                       .generation = resource.generation,
+                                       .state = resource.state,
+                                       .observed_at = resource.observed_at,
+                                       .compliance = shape_of(compliance)});
+}
+
+json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,
+                             const std::string& observed_at) {
+    rest::Resource shown;
+    shown.host = host;
+    shown.ref = ref;
+    shown.state = std::move(state);
+    shown.observed_at = observed_at;
+    return rest::encode(shown);
 }
 
 json::Value show_verdict(const std::string& host, const Resource& resource,
                          const ComplianceView& compliance) {
-    return json::Object{{"host", host},
-                        {"collection", resource.ref.collection},
-                        {"id", resource.ref.id},
-                        {"policy", wire::to_string(resource.policy)},
-                        {"origin", wire::to_string(resource.origin)},
-                        {"generation", wire::encode(resource.generation)},
-                        {"compliance", show(compliance)}};
+    return rest::encode(rest::Verdict{.host = host,
+                                      .ref = resource.ref,
+                                      .policy = resource.policy,
+                                      .origin = resource.origin,
+                                      .generation = resource.generation,
+                                      .compliance = shape_of(compliance)});
+}
+
+json::Value show(const Enrolment& enrolment) {
+    return rest::encode(rest::Enrolment{.id = enrolment.id(),
+                                        .host = enrolment.host,
+                                        .state = enrolment.state,
+                                        .name = enrolment.name,
+                                        .fingerprint = enrolment.fingerprint,
+                                        .machine_id = enrolment.machine_id,
+                                        .version = enrolment.version,
+                                        .address = enrolment.address,
+                                        .facts = enrolment.facts,
+                                        .announced_at = enrolment.announced_at});
 }
 
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
                            const wire::Generation& generation, const wire::Compliance& compliance,
-                           json::Value changes) {
-    return json::Object{{"host", host},
-                        {"collection", ref.collection},
-                        {"id", ref.id},
-                        {"policy", wire::to_string(policy)},
-                        {"generation", wire::encode(generation)},
-                        {"compliance", with_last(compliance, nullptr)},
-                        {"changes", std::move(changes)}};
+                           const std::vector<wire::Change>& changes) {
+    return rest::encode(rest::ResourceEvent{.host = host,
+                                            .ref = ref,
+                                            .policy = policy,
+                                            .generation = generation,
+                                            .compliance = {.now = compliance, .last = {}},
+                                            .changes = changes});
 }
 
 json::Value description_event(const std::string& host, const wire::Ref& ref,
                               const wire::Generation& generation, wire::Origin origin,
                               const OpenName<wire::DescriptionReason>& reason) {
-    return json::Object{{"host", host},
-                        {"collection", ref.collection},
-                        {"id", ref.id},
-                        {"generation", wire::encode(generation)},
-                        {"origin", wire::to_string(origin)},
-                        {"reason", reason.text()}};
+    return rest::encode(rest::DescriptionEvent{.host = host,
+                                               .ref = ref,
+                                               .generation = generation,
+                                               .origin = origin,
+                                               .reason = std::string(reason.text())});
 }
 
 std::string subject_of(const wire::Ref& ref) {

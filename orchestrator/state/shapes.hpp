@@ -22,13 +22,15 @@ struct ComplianceView {
 };
 // `offline_since` is empty while the host answers. What was never watched stays what it is.
 ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since);
-json::Value show(const ComplianceView& shown);
 // The tally of a host that does not answer: all unknown.
 ComplianceCounts counts_offline(const ComplianceCounts& counts);
 
 // `description` is redacted already.
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
                  const ComplianceView& compliance);
+// What the host has and nobody has described.
+json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,
+                             const std::string& observed_at);
 // An entry of /v1/compliance.
 json::Value show_verdict(const std::string& host, const Resource& resource,
                          const ComplianceView& compliance);
@@ -36,13 +38,10 @@ json::Value show_verdict(const std::string& host, const Resource& resource,
 // The data of resource.* and of description.* events.
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
                            const wire::Generation& generation, const wire::Compliance& compliance,
-                           json::Value changes);
+                           const std::vector<wire::Change>& changes);
 json::Value description_event(const std::string& host, const wire::Ref& ref,
                               const wire::Generation& generation, wire::Origin origin,
                               const OpenName<wire::DescriptionReason>& reason);
 std::string subject_of(const wire::Ref& ref);
-
-// Text, or null when it is empty.
-json::Value text_or_null(const std::string& text);
 
 }  // namespace evenkeel::state

@@ -111,14 +111,21 @@ TEST(Message, WrongMembersAreNamed) {
         EXPECT_EQ(decoded.error().code, Errc::invalid);
         EXPECT_NE(decoded.error().what.find(member), std::string::npos) << decoded.error().what;
     };
-    named(R"({"type":"command"})", "'id'");
-    named(R"({"type":"command","id":"c","stream":"s","seq":-1,"verb":"apply"})", "'seq'");
+    named(R"({"type":"command"})", "/id: ");
+    named(R"({"type":"command","id":"c","stream":"s","seq":-1,"verb":"apply"})", "/seq: ");
     named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"apply","timeout_ms":0})",
-          "'timeout_ms'");
+          "/timeout_ms: ");
     named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"a","timeout_ms":1,)"
           R"("resources":{}})",
-          "'resources'");
-    named(R"({"type":"cancel","command":5})", "'command'");
+          "/resources: ");
+    named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"a","timeout_ms":1,)"
+          R"("resources":[{"collection":"files","id":"/a","generation":null},)"
+          R"({"collection":"files","id":"/b","policy":"often"}]})",
+          "/resources/1/policy: the policy 'often' is none of report");
+    named(R"({"type":"command","id":"c","stream":"s","seq":1,"verb":"a","timeout_ms":1,)"
+          R"("resources":[{"collection":"files","id":"/a","notifies":[{"collection":"b"}]}]})",
+          "/resources/0/notifies/0/id: ");
+    named(R"({"type":"cancel","command":5})", "/command: ");
 }
 
 TEST(Message, OversizedBodyIsRefused) {

@@ -1,0 +1,175 @@
+#include "orchestrator/state/rest_shapes.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/schema/schema.hpp"
+
+namespace evenkeel::state::rest {
+namespace {
+
+const wire::Ref kRef{"files", "/etc/motd"};
+const wire::Generation kGeneration{"stream_a", 7};
+const wire::Compliance kDrifted{.status = wire::Verdict::drifted,
+                                .reason = "",
+                                .fields = {{"/mode", "0644", "0600"}},
+                                .since = "2026-11-23T05:36:53.120Z",
+                                .seen_by = "event"};
+const wire::Compliance kOffline{.status = wire::Verdict::unknown,
+                                .reason = "host_offline",
+                                .fields = {},
+                                .since = "2026-11-23T05:36:53.120Z",
+                                .seen_by = ""};
+const wire::Change kChange{"/mode", "0600", "0644", wire::Action::replace, wire::Outcome::done};
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+        text.replace(at, what.size(), with);
+        at += with.size();
+    }
+}
+
+// Whether `value` is as the schema `name` of the OpenAPI document says.
+testing::AssertionResult fits(const json::Value& value, const char* name) {
+    std::string definitions = json::write(schemas());
+    replace_all(definitions, "#/components/schemas/", "#/$defs/");
+    json::Value defs = *json::parse(definitions);
+    json::Object whole = defs[name].as_object();
+    for (const char* event : {"ResourceEvent", "DescriptionEvent"}) defs.as_object().erase(event);
+    whole.set("$defs", std::move(defs));
+    const auto schema = schema::Schema::compile(json::write(std::move(whole)));
+    if (!schema) return testing::AssertionFailure() << schema.error().what;
+    const auto wrong = schema->validate(value, schema::Mode::state);
+    if (wrong.empty()) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << wrong[0].pointer << ": " << wrong[0].detail;
+}
+
+template <typename T>
+void expect_read_back(const T& shape, Result<T> (*decode)(const json::Value&)) {
+    const json::Value value = encode(shape);
+    const auto back = decode(value);
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_EQ(json::write(encode(*back)), json::write(value));
+}
+
+TEST(RestShapes, AHost) {
+    const Host host{.id = "host_1",
+                    .name = "web1",
+                    .enrolment = EnrolmentState::active,
+                    .connection = Connection::online,
+                    .last_seen = "",
+                    .version = "0.1.0",
+                    .labels = json::Object{{"role", "web"}},
+                    .facts = json::Object{{"cpus", 2}},
+                    .compliance = {.compliant = 1, .drifted = 2, .unknown = 3, .failed = 4}};
+    expect_read_back(host, decode_host);
+    EXPECT_TRUE(fits(encode(host), "Host"));
+    EXPECT_EQ(decode_host(encode(host))->compliance, host.compliance);
+}
+
+TEST(RestShapes, ACommandAndADryRun) {
+    Command command{.id = "cmd_1",
+                    .host = "host_1",
+                    .verb = wire::Verb::apply,
+                    .state = CommandState::failed,
+                    .created_at = "2026-11-23T05:36:53.120Z",
+                    .finished_at = "",
+                    .request_id = "",
+                    .error = Error{Errc::timeout, "late"},
+                    .resources = {{.ref = kRef,
+                                   .generation = kGeneration,
+                                   .outcome = wire::Outcome::done,
+                                   .changes = {kChange},
+                                   .error = {},
+                                   .action = ""},
+                                  {.ref = kRef,
+                                   .generation = {},
+                                   .outcome = {},
+                                   .changes = {},
+                                   .error = Error{Errc::conflict, "no"},
+                                   .action = "restart"}}};
+    expect_read_back(command, decode_command);
+    EXPECT_TRUE(fits(encode(command), "Command"));
+    command.id = "";
+    EXPECT_TRUE(encode(command)["id"].is_null());
+    EXPECT_TRUE(fits(encode(command), "Command"));
+}
+
+TEST(RestShapes, AResourceDescribedOrNot) {
+    const Resource resource{.host = "host_1",
+                            .ref = kRef,
+                            .description = json::Object{{"mode", "0644"}},
+                            .policy = wire::Policy::enforce,
+                            .required = {{"directories", "/etc"}},
+                            .notified = {{{"services", "x.service"}, "restart"}},
+                            .origin = wire::Origin::orchestrator,
+                            .generation = kGeneration,
+                            .state = nullptr,
+                            .observed_at = "",
+                            .compliance = Compliance{kOffline, kDrifted}};
+    expect_read_back(resource, decode_resource);
+    EXPECT_TRUE(fits(encode(resource), "Resource"));
+    Resource bare;
+    bare.host = "host_1";
+    bare.ref = kRef;
+    bare.state = json::Object{{"mode", "0644"}};
+    expect_read_back(bare, decode_resource);
+    EXPECT_TRUE(fits(encode(bare), "Resource"));
+    EXPECT_FALSE(encode(bare).find("requires"));
+    EXPECT_FALSE(fits(json::Object{{"host", 5}}, "Resource")) << "the schema says something";
+}
+
+TEST(RestShapes, AVerdictAndItsCompliance) {
+    const Verdict verdict{.host = "host_1",
+                          .ref = kRef,
+                          .policy = wire::Policy::audit,
+                          .origin = wire::Origin::local,
+                          .generation = {},
+                          .compliance = {kDrifted, {}}};
+    expect_read_back(verdict, decode_verdict);
+    EXPECT_TRUE(fits(encode(verdict), "Verdict"));
+    expect_read_back(verdict.compliance, decode_compliance);
+    EXPECT_TRUE(fits(encode(verdict.compliance), "Compliance"));
+}
+
+TEST(RestShapes, AnEnrolment) {
+    const Enrolment enrolment{.id = "enrolment_ab",
+                              .host = "",
+                              .state = EnrolmentState::held,
+                              .name = "web1",
+                              .fingerprint = "ab",
+                              .machine_id = "",
+                              .version = "0.1.0",
+                              .address = "192.0.2.1",
+                              .facts = json::Object{},
+                              .announced_at = "2026-11-23T05:36:53.120Z"};
+    expect_read_back(enrolment, decode_enrolment);
+    EXPECT_TRUE(fits(encode(enrolment), "Enrolment"));
+}
+
+TEST(RestShapes, TheDataOfEvents) {
+    expect_read_back(ResourceEvent{.host = "host_1",
+                                   .ref = kRef,
+                                   .policy = wire::Policy::report,
+                                   .generation = kGeneration,
+                                   .compliance = {kDrifted, {}},
+                                   .changes = {kChange}},
+                     decode_resource_event);
+    expect_read_back(DescriptionEvent{.host = "host_1",
+                                      .ref = kRef,
+                                      .generation = kGeneration,
+                                      .origin = wire::Origin::local,
+                                      .reason = "local"},
+                     decode_description_event);
+}
+
+TEST(RestShapes, WhatIsWrongIsNamedByItsPointer) {
+    json::Value value =
+        encode(Verdict{.host = "host_1", .ref = kRef, .compliance = {kDrifted, {}}});
+    value.as_object().find("compliance")->as_object().set("status", "fine");
+    const auto read = decode_verdict(value);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().what.substr(0, 32), "/compliance/status: the status '");
+}
+
+}  // namespace
+}  // namespace evenkeel::state::rest
