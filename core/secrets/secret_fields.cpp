@@ -7,8 +7,9 @@ namespace evenkeel::secrets {
 bool is_secret(const schema::Property& property, const json::Value& description,
                const Rules& rules) {
     if (property.sensitive) return true;
-    const bool content = rules.content == Rules::Content::write_only ? property.write_only
-                                                                     : property.compare == schema::Comparison::digest;
+    const bool content = rules.content == Rules::Content::write_only
+                             ? property.write_only
+                             : property.compare == schema::Comparison::digest;
     return content && description.bool_or("sensitive");
 }
 

@@ -66,8 +66,9 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
         const auto stored = parts_.journal.store().description(ref);
         if (!stored || !*stored) continue;
         const auto seen = parts_.journal.store().observation(ref);
-        drafts.push_back(description_changed(
-            entry, (*stored)->body, seen && *seen ? (*seen)->state : json::Value(), wire::DescriptionReason::restored));
+        drafts.push_back(description_changed(entry, (*stored)->body,
+                                             seen && *seen ? (*seen)->state : json::Value(),
+                                             wire::DescriptionReason::restored));
     }
     for (const auto& [ref, generation] : parts_.catalog.tombstones) {
         told.push_back({ref, generation});

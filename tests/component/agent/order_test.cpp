@@ -333,7 +333,8 @@ TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
     send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"})});
     machine->hang_in("applied");
     agent->requests().ask_local(
-        {wire::RequestVerb::apply, 60s, json::Object{{"resources", json::Array{entry("file", "2", {}, {"bell"})}}}},
+        {wire::RequestVerb::apply, 60s,
+         json::Object{{"resources", json::Array{entry("file", "2", {}, {"bell"})}}}},
         [](const wire::Reply&) {});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("2"); }));
     kill_and_start();
