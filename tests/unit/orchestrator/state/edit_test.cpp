@@ -109,14 +109,14 @@ TEST(ComplianceNow, AnOfflineHostsVerdictIsUnknownWithTheLastBesideIt) {
                                   .fields = {},
                                   .since = "s",
                                   .seen_by = "event"};
-    const json::Value answering = show(compliance_now(stored, ""));
-    EXPECT_EQ(answering.string_or("status"), "drifted");
-    EXPECT_TRUE(answering["last"].is_null());
-    const json::Value silent = show(compliance_now(stored, "2026-01-01T00:00:00Z"));
-    EXPECT_EQ(silent.string_or("status"), "unknown");
-    EXPECT_EQ(silent.string_or("reason"), "host_offline");
-    EXPECT_EQ(silent.string_or("since"), "2026-01-01T00:00:00Z");
-    EXPECT_EQ(silent["last"].string_or("status"), "drifted");
+    const ComplianceView answering = compliance_now(stored, "");
+    EXPECT_EQ(answering.compliance.status, wire::Verdict::drifted);
+    EXPECT_FALSE(answering.last);
+    const ComplianceView silent = compliance_now(stored, "2026-01-01T00:00:00Z");
+    EXPECT_EQ(silent.compliance.status, wire::Verdict::unknown);
+    EXPECT_EQ(silent.compliance.reason, "host_offline");
+    EXPECT_EQ(silent.compliance.since, "2026-01-01T00:00:00Z");
+    EXPECT_EQ(silent.last->status, wire::Verdict::drifted);
 }
 
 }  // namespace

@@ -163,8 +163,11 @@ TEST(RestShapes, TheDataOfEvents) {
 }
 
 TEST(RestShapes, WhatIsWrongIsNamedByItsPointer) {
-    json::Value value =
-        encode(Verdict{.host = "host_1", .ref = kRef, .compliance = {kDrifted, {}}});
+    Verdict verdict;
+    verdict.host = "host_1";
+    verdict.ref = kRef;
+    verdict.compliance.now = kDrifted;
+    json::Value value = encode(verdict);
     value.as_object().find("compliance")->as_object().set("status", "fine");
     const auto read = decode_verdict(value);
     ASSERT_FALSE(read);
