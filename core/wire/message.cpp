@@ -11,16 +11,16 @@ std::string agent_address(std::string_view host_id) {
     return "evenkeel.agent." + std::string(host_id);
 }
 
-Digest digest_of(std::string stream, std::vector<InventoryItem> held) {
-    std::sort(held.begin(), held.end(),
+Digest digest_of(std::string stream, std::vector<InventoryItem> items) {
+    std::sort(items.begin(), items.end(),
               [](const InventoryItem& a, const InventoryItem& b) { return a.ref < b.ref; });
     crypto::Sha256 hash;
-    for (const InventoryItem& one : held) {
+    for (const InventoryItem& one : items) {
         hash.add(json::write(json::Array{one.ref.collection, one.ref.id, one.generation.stream,
                                          one.generation.revision}) +
                  "\n");
     }
-    const std::uint64_t count = held.size();
+    const std::uint64_t count = items.size();
     return Digest{std::move(stream), count, to_hex(hash.finish())};
 }
 

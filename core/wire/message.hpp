@@ -13,8 +13,8 @@
 #include "core/wire/resource.hpp"
 #include "core/wire/words.hpp"
 
-// The messages of the bus as plain structs. docs/bus-protocol.md says who sends which, when, and
-// what acceptance means.
+// The messages of the bus as plain structs, and their JSON. docs/bus-protocol.md says which side
+// sends which, when, and what acceptance means. Values without state. [any]
 namespace evenkeel::wire {
 
 inline constexpr int kProtocolMin = 1;
@@ -29,7 +29,7 @@ inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;
 // "evenkeel.agent.<host id>"
 std::string agent_address(std::string_view host_id);
 
-// A high-water mark: every number up to and including `seq` of `stream` has been taken over.
+// How far a stream was taken over: every number up to and including `seq`.
 struct StreamPosition {
     std::string stream;
     std::uint64_t seq = 0;
@@ -74,14 +74,14 @@ struct OrchestratorHello {
 
 struct Heartbeat {};
 
-// Over what the agent holds of orchestrator origin: see digest_of.
+// Over the descriptions of orchestrator origin that the agent has: see digest_of.
 struct Digest {
     std::string stream;  // the orchestrator's, as the agent last heard it
     std::uint64_t count = 0;
     std::string sha256;
 };
 
-// A durable event (seq > 0), or a live one (seq 0) that nobody stores.
+// A durable event (seq > 0), or a live one (seq 0) that is not stored.
 struct Event {
     std::string stream;
     std::uint64_t seq = 0;
@@ -151,20 +151,20 @@ std::string encode(const Reply& message);
 std::string encode(const EnrolRequest& message);
 std::string encode(const EnrolAnswer& message);
 
-// `invalid` names the member that is wrong; an unknown "type" is `unsupported`.
+// `invalid` names what is wrong by its RFC 6901 pointer; an unknown "type" is `unsupported`.
 Result<ToOrchestrator> decode_to_orchestrator(std::string_view body);
 Result<ToAgent> decode_to_agent(std::string_view body);
 Result<EnrolRequest> decode_enrol_request(std::string_view body);
 Result<EnrolAnswer> decode_enrol_answer(std::string_view body);
 
-// A held description, as digests and inventories see it.
+// A description that the agent has, as digests and inventories see it.
 struct InventoryItem {
     Ref ref;
     Generation generation;
 };
 // SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of
 // each, sorted by collection, then id, bytewise. Both sides compute it alike.
-Digest digest_of(std::string stream, std::vector<InventoryItem> held);
+Digest digest_of(std::string stream, std::vector<InventoryItem> items);
 
 // The highest common protocol version, or an error naming both ranges.
 Result<int> choose_protocol(int min, int max);

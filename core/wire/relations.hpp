@@ -8,14 +8,15 @@
 
 #include "core/wire/resource.hpp"
 
-// What "requires" and "notifies" mean, alike at both doors: the orchestrator's REST and the agent's
-// FILE. No state. [any]
+// What "requires" and "notifies" mean. The orchestrator asks this for what comes by REST, the agent
+// for a FILE, so that both refuse the same with the same words. Pure functions; their cost grows
+// with the entries and what they relate to, and in_order() sorts. [any]
 namespace evenkeel::wire {
 
 inline constexpr std::size_t kRelationsMost = 100;   // of a kind, of one resource
 inline constexpr std::size_t kActionBytesMost = 64;  // of an action's name
 
-// One wrong field of what somebody sent.
+// One wrong field of a document.
 struct WrongField {
     std::string pointer;  // RFC 6901
     std::string code;     // "unknown-field" or "invalid"
@@ -24,37 +25,39 @@ struct WrongField {
 // "pointer: detail" of each, for a message.
 std::string text_of(const std::vector<WrongField>& wrong);
 
-// Reads "requires" and "notifies" of `entry`, which stands at the pointer `at`, and says of
-// everything what is wrong with it. What is wrong is left out.
+// Reads "requires" and "notifies" of `entry`, which stands at the pointer `at`. Adds everything
+// that is wrong to `wrong` and leaves it out of the result.
 Relations read_relations(const json::Value& entry, const std::string& at,
                          std::vector<WrongField>& wrong);
 
-// A resource with its ties, as a FILE has it.
+// A resource with its relations, as a FILE has it.
 struct RelatedResource {
     Ref ref;
     Relations relations;
     std::string at;  // the pointer of its entry
 };
 
-// What is known of the host beside the FILE.
+// Answers from what the host has beside the FILE.
 struct RelationLookup {
-    // The ties of what is described there; nothing when it is not described.
+    // The relations of what is described there; nothing when it is not described.
     std::function<std::optional<Relations>(const Ref&)> described;
-    // Whether the collection has the action; also yes for one of which that is not known.
+    // Whether the collection has the action; true also when that is not known.
     std::function<bool(const Notification&)> offers;
 };
 
-// Whether everything that is named is there or in `entries`, every action is offered, and nothing
-// requires itself, be it over what the host has already. A cycle is named: a -> b -> a.
+// Everything that is wrong: a resource that is neither in `entries` nor on the host, an action that
+// its collection does not offer, a resource that requires itself, also through what the host has
+// already. The detail of a cycle names it: a -> b -> a.
 std::vector<WrongField> check_relations(const std::vector<RelatedResource>& entries,
                                         const RelationLookup& known);
 
-// The last of these only: everything that requires itself.
+// Only what requires itself.
 std::vector<WrongField> find_cycles(const std::vector<RelatedResource>& entries,
                                     const RelationLookup& known);
 
-// Positions in the order of the work: what is required comes first, and whatever may come next
-// comes as given. What is not among the entries does not count. `invalid` names a cycle.
+// Positions of the entries in the order of the work: what is required comes first; otherwise the
+// given order stays. A relation to what is not among the entries does not count. `invalid` names a
+// cycle.
 Result<std::vector<std::size_t>> in_order(const std::vector<RelatedResource>& entries);
 
 }  // namespace evenkeel::wire

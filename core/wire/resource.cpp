@@ -24,8 +24,8 @@ json::Value encode(const std::vector<Ref>& refs) {
     return json::List<Ref>::encode(refs);
 }
 
-json::Value encode(const std::vector<Notification>& notices) {
-    return json::List<Notification>::encode(notices);
+json::Value encode(const std::vector<Notification>& notifications) {
+    return json::List<Notification>::encode(notifications);
 }
 
 void put_relations(json::Object& into, const Relations& relations) {

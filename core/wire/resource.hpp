@@ -10,8 +10,10 @@
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
-// The words that agent and orchestrator share about resources, and their JSON. Shapes as in
-// docs/bus-protocol.md; decoders ignore members that they do not know.
+// What agent and orchestrator tell each other about resources, as plain structs, and its JSON. The
+// tables of fields are in fields.hpp; docs/bus-protocol.md says what the members mean. Decoders
+// ignore members that they do not know; their error is `invalid` and names what is wrong by its
+// RFC 6901 pointer. Values without state. [any]
 namespace evenkeel::wire {
 
 using evenkeel::to_string;
@@ -43,7 +45,7 @@ inline Result<Origin> origin_from(std::string_view name) {
     return from_string<Origin>(name);
 }
 
-// Which edition of a description: the orchestrator's stream and the revision that last changed it.
+// The version of a description: the orchestrator's stream and the revision that last changed it.
 // A local description has none (empty stream, revision 0; JSON null).
 struct Generation {
     std::string stream;
@@ -70,7 +72,7 @@ struct Notification {
     friend auto operator<=>(const Notification&, const Notification&) = default;
 };
 
-// What ties a resource to others of its host. core/wire/order.hpp says what follows from it.
+// How a resource relates to others of its host; relations.hpp says what follows from it.
 struct Relations {
     std::vector<Ref> required;  // "requires": what comes first, and without which this is skipped
     std::vector<Notification> notified;  // "notifies": what is run after this was changed
@@ -79,8 +81,8 @@ struct Relations {
 };
 // JSON arrays of {"collection","id"} and {"collection","id","action"}.
 json::Value encode(const std::vector<Ref>& refs);
-json::Value encode(const std::vector<Notification>& notices);
-// Sets those of "requires" and "notifies" that hold something.
+json::Value encode(const std::vector<Notification>& notifications);
+// Sets "requires" and "notifies" where they are not empty.
 void put_relations(json::Object& into, const Relations& relations);
 // From the members of `value`; what is not there is empty.
 Result<Relations> decode_relations(const json::Value& value);
@@ -120,7 +122,7 @@ Result<Change> decode_change(const json::Value& value);
 json::Value encode(const std::vector<Change>& changes);
 Result<std::vector<Change>> decode_changes(const json::Value& value);  // null and absent: none
 
-// What a host says that a thing is like: an object, or null for one that is not there.
+// A resource's state as a host reports it: an object, or null for one that is absent.
 Result<json::Value> decode_state(const json::Value& value);
 
 // {"code","detail"}: Errc's name and its text.
@@ -196,7 +198,7 @@ struct ResourceRequest {
     std::string action;     // invoke only
     json::Value arguments;  // invoke only; null when none
 };
-json::Value encode(const ResourceRequest& wanted);
+json::Value encode(const ResourceRequest& request);
 Result<ResourceRequest> decode_resource_request(const json::Value& value);
 
 // What became of one entry. `state` and `compliance` travel on the bus and are not part of the
@@ -211,7 +213,7 @@ struct ResourceResult {
     json::Value state;  // after the change; null when absent or not known
     std::optional<Compliance> compliance;
 };
-json::Value encode(const ResourceResult& done);
+json::Value encode(const ResourceResult& result);
 Result<ResourceResult> decode_resource_result(const json::Value& value);
 
 }  // namespace evenkeel::wire
