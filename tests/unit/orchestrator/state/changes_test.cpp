@@ -61,7 +61,7 @@ TEST_F(ChangesTest, HostsTokensAndEnrolmentsAreToldById) {
         EK_CHECK(edit.tokens().put({.id = "ekp_1",
                                     .hash = "h",
                                     .name = "n",
-                                    .role = "viewer",
+                                    .role = Role::viewer,
                                     .created_at = "",
                                     .created_by = ""}));
         Enrolment enrolment;
