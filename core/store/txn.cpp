@@ -7,6 +7,7 @@
 
 #include <lmdb.h>
 
+#include "core/store/counters.hpp"
 #include "core/store/lmdb_error.hpp"
 #include "core/store/write_set.hpp"
 
@@ -84,6 +85,7 @@ ReadTxn::~ReadTxn() {
 Result<std::optional<std::string>> ReadTxn::get(Table table, std::string_view key) const {
     // LMDB calls such keys errors; to a caller they are just not there.
     if (key.empty() || key.size() > kKeyBytesMax) return std::nullopt;
+    count_read();
     MDB_val wanted = to_val(key);
     MDB_val value{};
     const int code = mdb_get(txn_, table.handle, &wanted, &value);
@@ -101,6 +103,7 @@ Result<void> ReadTxn::scan(Table table, const Range& range, const Visit& visit) 
     MDB_val value{};
     code = seek(opened, range, &key, &value);
     while (code == 0 && inside(range, to_view(key))) {
+        count_read();
         if (!visit(to_view(key), to_view(value))) return {};
         code = mdb_cursor_get(opened, &key, &value, range.reverse ? MDB_PREV : MDB_NEXT);
     }
@@ -141,6 +144,7 @@ WriteSet WriteTxn::take_write_set() {
 }
 
 Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view value) {
+    count_write();
     MDB_val k = to_val(key);
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, 0);
@@ -150,6 +154,7 @@ Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view v
 }
 
 Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_view value) {
+    count_write();
     MDB_val k = to_val(key);
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
@@ -160,6 +165,7 @@ Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_vie
 
 Result<bool> WriteTxn::erase(Table table, std::string_view key) {
     if (key.empty() || key.size() > kKeyBytesMax) return false;
+    count_write();
     MDB_val k = to_val(key);
     const int code = mdb_del(txn_, table.handle, &k, nullptr);
     if (code == MDB_NOTFOUND) return false;
