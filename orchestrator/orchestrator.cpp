@@ -12,6 +12,7 @@
 #include "orchestrator/api/schemas.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/retention.hpp"
 
@@ -234,22 +235,23 @@ void Orchestrator::purge() {
 }
 
 void Orchestrator::expire_commands() {
-    const auto view = state_->read();
-    if (!view) return;
-    const auto late = commands::overdue(*view, now_unix_ms());
-    if (!late) return;
-    for (const std::string& id : *late) {
-        const auto command = view->command(id);
-        housekeeping_.submit(
-            [id](state::Edit& edit) -> Result<void> {
-                EK_CHECK(commands::advance(edit, id, commands::Transition::expired,
-                                           Error{Errc::timeout, "its time was over"}));
-                return {};
-            },
-            [](const Result<void>&) { /* it has ended in the meantime */ });
-        // If the agent has it, it need not carry it out any more.
-        if (command && *command) bus_.send_cancel((*command)->host, id);
-    }
+    if (!housekeeping_.holds()) return;
+    const std::int64_t now = now_unix_ms();
+    const auto overdue = state_->read().and_then(
+        [&](const state::Snapshot& view) { return view.commands().any_overdue(now); });
+    if (!overdue || !*overdue) return;
+    auto ended = std::make_shared<std::vector<state::Command>>();
+    housekeeping_.submit(
+        [now, ended](state::Edit& edit) -> Result<void> {
+            *ended = EK_TRY(commands::expire(edit, now));
+            return {};
+        },
+        [this, ended](const Result<void>& done) {
+            if (!done) return log::error("commands stay overdue", {{"error", done.error().what}});
+            // If the agent has one, it need not carry it out any more.
+            for (const state::Command& one : *ended) bus_.send_cancel(one.host, one.id);
+            if (ended->size() == commands::kExpiredMost) expire_commands();
+        });
 }
 
 // Heartbeats are not written; this keeps what is lost of them by a crash to a minute.

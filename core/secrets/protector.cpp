@@ -1,5 +1,6 @@
 #include "core/secrets/protector.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -25,6 +26,13 @@ std::string redaction(const json::Value& value) {
 }
 
 }  // namespace
+
+bool has_redacted(const json::Value& description) {
+    if (!description.is_object()) return false;
+    const json::Object& fields = description.as_object();
+    return std::any_of(fields.begin(), fields.end(),
+                       [](const json::Member& field) { return !redaction(field.second).empty(); });
+}
 
 json::Value Protector::seal(const ResourceKey& key, const json::Value& description,
                             const schema::Schema* schema) const {

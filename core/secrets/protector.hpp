@@ -19,6 +19,9 @@ struct ResourceKey {
     std::string_view host, collection, id;
 };
 
+// Whether a field of the description is {"redacted": ...}: stands for a stored value.
+bool has_redacted(const json::Value& description);
+
 // Protects what the orchestrator stores: descriptions with their secret fields sealed from the
 // first write, and single texts. Immutable; a call costs one pass over the description and the
 // cipher over its secrets. [any]

@@ -32,7 +32,7 @@ const Fields& command_fields() {
 
 Pages::Make commands_at(const state::View& view, const std::string& state) {
     return [&view, state](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-        const auto command = EK_API_TRY(view.command(state::Commands::id_of(entry)));
+        const auto command = EK_API_TRY(view.commands().find(state::Commands::id_of(entry)));
         if (!command) return std::nullopt;
         if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
         return state::show(*command);
@@ -71,7 +71,7 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
 }
 
 ReplyResult get_command(const state::View& view, const Request& request) {
-    const auto command = EK_API_TRY(view.command(request.at("id")));
+    const auto command = EK_API_TRY(view.commands().find(request.at("id")));
     if (!command) return refuse(Code::not_found, "there is no command of this id");
     return http::Reply::json(200, state::show(*command));
 }
@@ -84,7 +84,7 @@ http::Reply cancel_reply(const state::Command& command) {
 void cancel_command(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
-    const auto before = view->command(request.at("id"));
+    const auto before = view->commands().find(request.at("id"));
     if (!before) return responder->send(before.error());
     if (!*before) {
         return responder->send(
@@ -103,7 +103,7 @@ void cancel_command(Context& context, const Request& request, const Responder& r
             if (!done) {
                 http::Problem problem = change_problem(done.error());
                 const auto now = context.state.read();
-                const auto current = now ? now->command(id) : fail(now.error());
+                const auto current = now ? now->commands().find(id) : fail(now.error());
                 if (current && *current) {
                     problem.more.set("current", state::to_string((*current)->state));
                 }

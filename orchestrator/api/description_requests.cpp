@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -56,18 +59,24 @@ void check_fields(const schema::Schema* schema, const json::Value& description,
     }
 }
 
-// The description with kept secrets filled in, or findings.
+// The stored description, where the given one refers to it with {"redacted": ...}.
+json::Value find_stored(const state::View& view, const json::Value& given, std::uint64_t body) {
+    if (body == 0 || !secrets::has_redacted(given)) return nullptr;
+    auto stored = view.bodies().get(body);
+    return stored ? std::move(stored->description) : json::Value();
+}
+
+// The description with stored secrets filled in, or findings. `body` is the number of what is
+// described now, or 0.
 json::Value read_description(const Context& context, const state::View& view,
-                             const state::Host& host, const wire::Ref& ref,
+                             const state::Host& host, const wire::Ref& ref, std::uint64_t body,
                              const json::Value& given, const std::string& at, Findings& findings) {
     if (!given.is_object()) {
         findings.invalid(at, "must be an object");
         return json::Object{};
     }
-    const auto before = view.resource(host.id, ref);
-    const json::Value stored = before && *before ? (*before)->description : json::Value();
-    auto whole =
-        context.protector.restore_redacted({host.id, ref.collection, ref.id}, given, stored);
+    auto whole = context.protector.restore_redacted({host.id, ref.collection, ref.id}, given,
+                                                    find_stored(view, given, body));
     if (whole) return *std::move(whole);
     findings.invalid(json::pointer(at, whole.error().what),
                      "no value with this fingerprint is stored: send the value");
@@ -90,9 +99,10 @@ void add(Findings& findings, std::vector<wire::WrongField> wrong) {
     }
 }
 
-// What the ties of all the wishes name, against the host; `at` tells a wish's pointer.
-std::vector<wire::RelatedResource> tied(const std::vector<commands::DescriptionRequest>& requests,
-                                        const std::string& at = "/resources/") {
+// The resources with their relations, for the checks; `at` is where a request's pointer begins.
+std::vector<wire::RelatedResource> related(
+    const std::vector<commands::DescriptionRequest>& requests,
+    const std::string& at = "/resources/") {
     std::vector<wire::RelatedResource> entries;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         entries.push_back(
@@ -101,30 +111,65 @@ std::vector<wire::RelatedResource> tied(const std::vector<commands::DescriptionR
     return entries;
 }
 
+// Whether a description of a body of this size may have too many bytes when it is written. No text
+// becomes more than eight times as long by that (1e9 is 1000000000.0 then), so that most need not
+// be written to be measured.
+bool is_too_large(const json::Value& description, std::size_t body_bytes) {
+    if (body_bytes <= wire::kDescriptionBytesMost / 8) return false;
+    return json::write(description).size() > wire::kDescriptionBytesMost;
+}
+
+// What a request's entry is about, and what is known of that.
+struct Place {
+    const state::Host& host;
+    const wire::Ref& ref;
+    const CollectionSchema& collection;
+    std::uint64_t body = 0;  // number of what is described now, or 0
+    std::string at = {};     // the entry's pointer
+};
+
 ApiResult<commands::DescriptionRequest> read_one(const Context& context, const state::View& view,
-                                                 const state::Host& host, const wire::Ref& ref,
-                                                 const json::Value& body, const std::string& at,
-                                                 Findings& findings) {
+                                                 const Place& place, const json::Value& entry,
+                                                 std::size_t body_bytes, Findings& findings) {
     commands::DescriptionRequest request;
-    request.ref = ref;
-    request.schema = EK_API_TRY(check_ref(context, view, host, ref));
-    if (const auto reported = EK_API_TRY(view.collections().find(host.id, ref.collection))) {
-        request.schema_version = reported->schema_version;
-    }
+    request.ref = place.ref;
+    request.schema = place.collection.schema;
+    request.schema_version = place.collection.version;
     std::vector<wire::WrongField> wrong;
-    request.relations = wire::read_relations(body, at, wrong);
+    request.relations = wire::read_relations(entry, place.at, wrong);
     add(findings, std::move(wrong));
-    const std::string description = at + "/description";
-    if (json::write(body["description"]).size() > wire::kDescriptionBytesMost) {
+    const std::string description = place.at + "/description";
+    if (is_too_large(entry["description"], body_bytes)) {
         return refuse(Code::too_large, "a description has at most 512 KiB");
     }
-    request.policy = read_policy(body, at, findings);
+    request.policy = read_policy(entry, place.at, findings);
     Findings own;
-    request.description =
-        read_description(context, view, host, ref, body["description"], description, own);
+    request.description = read_description(context, view, place.host, place.ref, place.body,
+                                           entry["description"], description, own);
     if (own.empty()) check_fields(request.schema.get(), request.description, description, own);
     findings.append(own);
     return request;
+}
+
+// An entry of a FILE, whose collection and present description are still to be found.
+ApiResult<commands::DescriptionRequest> read_entry(const Context& context, const state::View& view,
+                                                   const state::Host& host, const wire::Ref& ref,
+                                                   const json::Value& entry, const std::string& at,
+                                                   std::size_t body_bytes, Findings& findings) {
+    const CollectionSchema collection = EK_API_TRY(check_ref(context, view, host, ref));
+    Place place{.host = host, .ref = ref, .collection = collection, .at = at};
+    if (secrets::has_redacted(entry["description"])) {
+        const auto before = EK_API_TRY(view.resources().find(host.id, ref));
+        if (before) place.body = before->body;
+    }
+    return read_one(context, view, place, entry, body_bytes, findings);
+}
+
+// What it takes in the message of its command.
+std::size_t bytes_of(const commands::DescriptionRequest& request) {
+    return json::write(request.description).size() + request.ref.id.size() + 256 +
+           json::write(wire::encode(request.relations.required)).size() +
+           json::write(wire::encode(request.relations.notified)).size();
 }
 
 }  // namespace
@@ -146,21 +191,24 @@ std::string canonical_id(const schema::Schema& schema, std::string_view id) {
     return schema.accepts_key(path) ? path : "";
 }
 
-ApiResult<state::Schemas::Pointer> check_ref(const Context& context, const state::View& view,
-                                             const state::Host& host, const wire::Ref& ref) {
-    const bool told = !host.stream.empty();
-    const bool known =
-        told ? EK_API_TRY(view.collections().find(host.id, ref.collection)).has_value()
-             : state::is_collection_name(ref.collection);
-    if (!known) {
+ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
+                                      const state::Host& host, const wire::Ref& ref) {
+    const auto reported = EK_API_TRY(view.collections().find(host.id, ref.collection));
+    const bool has_reported = !host.stream.empty();
+    if (has_reported ? !reported : !state::is_collection_name(ref.collection)) {
         return refuse(Code::unknown_collection,
                       "the host has no collection " + quoted(ref.collection));
     }
     if (!state::fits(ref)) {
         return refuse(Code::invalid_id, "an id has 1 to 4096 bytes and no NUL");
     }
-    const auto schema = EK_API_TRY(context.schemas.find(view, host.id, ref.collection));
-    if (!schema || schema->accepts_key(ref.id)) return schema;
+    CollectionSchema collection;
+    if (reported) {
+        collection.version = reported->schema_version;
+        collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
+    }
+    const auto& schema = collection.schema;
+    if (!schema || schema->accepts_key(ref.id)) return collection;
     std::string detail = quoted(ref.id) + " is not how " + ref.collection + " spell an id";
     const std::string canonical = canonical_id(*schema, ref.id);
     if (!canonical.empty()) detail += "; the canonical id is " + quoted(canonical);
@@ -170,34 +218,41 @@ ApiResult<state::Schemas::Pointer> check_ref(const Context& context, const state
     return refuse(std::move(problem));
 }
 
-ApiResult<state::Schemas::Pointer> check_described(const Context& context, const state::View& view,
-                                                   const state::Host& host, const wire::Ref& ref) {
-    const bool there = state::fits(ref) && EK_API_TRY(view.resource(host.id, ref)).has_value();
-    if (there) return EK_API_TRY(context.schemas.find(view, host.id, ref.collection));
-    return check_ref(context, view, host, ref);
+ApiResult<std::optional<state::Resource>> find_described(const Context& context,
+                                                         const state::View& view,
+                                                         const state::Host& host,
+                                                         const wire::Ref& ref) {
+    if (state::fits(ref)) {
+        auto there = EK_API_TRY(view.resources().find(host.id, ref));
+        if (there) return there;
+    }
+    EK_API_TRY(check_ref(context, view, host, ref));
+    return std::optional<state::Resource>();
 }
 
-ApiResult<commands::DescriptionRequest> read_description_request(const Context& context,
-                                                                 const state::View& view,
-                                                                 const state::Host& host,
-                                                                 const wire::Ref& ref,
-                                                                 const json::Value& body) {
+ApiResult<commands::DescriptionRequest> read_description_request(
+    const Context& context, const state::View& view, const state::Host& host, const wire::Ref& ref,
+    const CollectionSchema& collection, const std::optional<state::Resource>& before,
+    const http::Request& request) {
     Findings findings;
-    findings.only(body, "", {"description", "policy", "requires", "notifies"});
-    commands::DescriptionRequest request =
-        EK_API_TRY(read_one(context, view, host, ref, body, "", findings));
-    add(findings, wire::check_relations(tied({request}, ""), commands::known_of(view, host.id)));
+    findings.only(request.json, "", {"description", "policy", "requires", "notifies"});
+    const Place place{
+        .host = host, .ref = ref, .collection = collection, .body = before ? before->body : 0};
+    commands::DescriptionRequest read =
+        EK_API_TRY(read_one(context, view, place, request.json, request.body.size(), findings));
+    const std::vector<wire::RelatedResource> entries{{ref, read.relations, ""}};
+    add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
     if (!findings.empty()) return refuse(findings.problem());
-    return request;
+    return read;
 }
 
 ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& context,
                                                                const state::View& view,
                                                                const state::Host& host,
-                                                               const json::Value& body) {
+                                                               const http::Request& request) {
     Findings findings;
-    findings.only(body, "", {"resources"});
-    const json::Value& entries = body["resources"];
+    findings.only(request.json, "", {"resources"});
+    const json::Value& entries = request.json["resources"];
     const bool usable = entries.is_array() && !entries.as_array().empty() &&
                         entries.as_array().size() <= kFileEntriesMost;
     if (!usable) findings.invalid("/resources", "must be an array of 1 to 2000 resources");
@@ -214,26 +269,24 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
         }
         const wire::Ref ref{entry.string_or("collection"), entry.string_or("id")};
         if (!seen.insert(ref).second) findings.invalid(at, "the resource is there twice");
-        auto request = read_one(context, view, host, ref, entry, at, findings);
-        if (!request) {
-            request.error().detail = at + ": " + request.error().detail;
-            return refuse(request.error());
+        auto read = read_entry(context, view, host, ref, entry, at, request.body.size(), findings);
+        if (!read) {
+            read.error().detail = at + ": " + read.error().detail;
+            return refuse(read.error());
         }
-        bytes += json::write(request->description).size() + ref.id.size() + 256;
-        bytes += json::write(wire::encode(request->relations.required)).size();
-        bytes += json::write(wire::encode(request->relations.notified)).size();
-        requests.push_back(*std::move(request));
+        bytes += bytes_of(*read);
+        requests.push_back(*std::move(read));
     }
-    // Only where every entry has its place: else the pointers would lie.
+    // Only where every entry has its place: else the pointers would be wrong.
     if (requests.size() == entries.as_array().size()) {
-        add(findings, wire::check_relations(tied(requests), commands::known_of(view, host.id)));
+        add(findings, wire::check_relations(related(requests), commands::known_of(view, host.id)));
     }
     if (!findings.empty()) return refuse(findings.problem());
     if (bytes > kFileBytesMost) {
         return refuse(Code::too_large, "the resources of one command have at most 640 KiB");
     }
     std::vector<commands::DescriptionRequest> ordered;
-    for (const std::size_t at : EK_API_TRY(wire::in_order(tied(requests)))) {
+    for (const std::size_t at : EK_API_TRY(wire::in_order(related(requests)))) {
         ordered.push_back(std::move(requests[at]));
     }
     return ordered;

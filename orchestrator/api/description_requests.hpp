@@ -7,33 +7,40 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/commands/describe.hpp"
 
-// Turns what clients describe into wishes: every wrong field is told at once, against the schema
-// that the host reported. [loop]
+// Reads what clients describe: every wrong field is told at once, against the schema that the host
+// reported. Each thing of the store is read once and handed on. [loop]
 namespace evenkeel::api {
 
+// What the host reported of a collection.
+struct CollectionSchema {
+    state::Schemas::Pointer schema;  // null while it has not come
+    std::uint32_t version = 0;       // 0 = not reported
+};
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
 // told nothing yet and accepts any.
-ApiResult<state::Schemas::Pointer> check_ref(const Context& context, const state::View& view,
-                                             const state::Host& host, const wire::Ref& ref);
+ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
+                                      const state::Host& host, const wire::Ref& ref);
 
-// The same for what may be described already: that is found and can be dropped although the host
-// does not report its collection any more.
-ApiResult<state::Schemas::Pointer> check_described(const Context& context, const state::View& view,
-                                                   const state::Host& host, const wire::Ref& ref);
+// The described resource, if there is one. It is found, and can be dropped, although the host does
+// not report its collection any more; for what is not described see check_ref.
+ApiResult<std::optional<state::Resource>> find_described(const Context& context,
+                                                         const state::View& view,
+                                                         const state::Host& host,
+                                                         const wire::Ref& ref);
 
-// PUT's body: {"description":{...},"policy":...,"requires":[...],"notifies":[...]}.
-ApiResult<commands::DescriptionRequest> read_description_request(const Context& context,
-                                                                 const state::View& view,
-                                                                 const state::Host& host,
-                                                                 const wire::Ref& ref,
-                                                                 const json::Value& body);
+// PUT's body: {"description":{...},"policy":...,"requires":[...],"notifies":[...]}, for what is
+// described as `before`.
+ApiResult<commands::DescriptionRequest> read_description_request(
+    const Context& context, const state::View& view, const state::Host& host, const wire::Ref& ref,
+    const CollectionSchema& collection, const std::optional<state::Resource>& before,
+    const http::Request& request);
 
 // The agent's FILE: {"resources":[{"collection","id" and what PUT takes}...]}, in the order of the
 // work.
 ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& context,
                                                                const state::View& view,
                                                                const state::Host& host,
-                                                               const json::Value& body);
+                                                               const http::Request& request);
 
 // The id as it would be canonical, if it is one; else empty.
 std::string canonical_id(const schema::Schema& schema, std::string_view id);

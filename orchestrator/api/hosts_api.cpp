@@ -9,6 +9,7 @@
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // /v1/hosts
@@ -99,7 +100,7 @@ void change_host(Context& context, const Request& request, const Responder& resp
         [id = host->id, work = std::move(work), changed, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
-            const auto shown = state::show(*changed, EK_TRY(edit.counts(id)));
+            const auto shown = state::show(*changed, EK_TRY(edit.resources().counts(id)));
             return keep_reply(edit, protector, once, http::Reply::json(200, shown));
         },
         [&context, responder, changed, then = std::move(then)](const Result<void>& done) {

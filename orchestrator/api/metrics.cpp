@@ -94,7 +94,8 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
 // Those that are not finished; the finished ones are counted as they end.
 Result<void> write_commands(const state::View& view, Writer& out) {
     std::map<std::string, std::uint64_t> states = {{"queued", 0}, {"sent", 0}, {"running", 0}};
-    EK_CHECK(view.commands().each_unfinished([&](const state::Command& command) {
+    states["queued"] = EK_TRY(view.commands().queued_count());
+    EK_CHECK(view.commands().each_accepted([&](const state::Command& command) {
         ++states[std::string(state::to_string(command.state))];
         return true;
     }));
@@ -122,12 +123,12 @@ void Metrics::answered(std::string_view method, std::string_view route, int stat
 void Metrics::listen(state::State& state) {
     state.listen([this, &state](const state::Changes& changes) {
         for (const state::Changes::Event& event : changes.events) ++events_[event.type];
-        if (changes.commands.empty()) return;
+        if (changes.ended_commands.empty()) return;
         const auto view = state.read();
         if (!view) return;
-        for (const std::string& id : changes.commands) {
-            const auto command = view->command(id);
-            if (!command || !*command || !state::finished((*command)->state)) continue;
+        for (const std::string& id : changes.ended_commands) {
+            const auto command = view->commands().find(id);
+            if (!command || !*command) continue;
             ++finished_commands_[std::string(state::to_string((*command)->state))];
         }
     });

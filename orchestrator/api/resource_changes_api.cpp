@@ -3,6 +3,7 @@
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/shown.hpp"
 #include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/state/resources.hpp"
 
 // Changing /v1/hosts/{h}/resources/{collection}/{id}, and POST /v1/hosts/{h}:apply
 namespace evenkeel::api {
@@ -19,28 +20,47 @@ struct Target {
     bool dry_run = false;
 };
 
-ApiResult<Target> find_target(const Context& context, const state::View& view,
-                              const Request& request) {
+ApiResult<Target> read_target(const state::View& view, const Request& request) {
     Target target;
     target.dry_run = EK_API_TRY(is_dry_run(request));
     target.host = EK_API_TRY(require_active_host(view, request));
     target.ref = {request.at("collection"), request.at("id")};
-    EK_API_TRY(check_described(context, view, target.host, target.ref));
-    target.resource = EK_API_TRY(view.resource(target.host.id, target.ref));
     return target;
 }
 
-wire::ResourceRequest wanted(const wire::Ref& ref) {
+ApiResult<Target> find_target(const Context& context, const state::View& view,
+                              const Request& request) {
+    Target target = EK_API_TRY(read_target(view, request));
+    target.resource = EK_API_TRY(find_described(context, view, target.host, target.ref));
+    return target;
+}
+
+// The same where the collection must be there now, with what the request describes.
+struct PutTarget : Target {
+    commands::DescriptionRequest description;
+};
+ApiResult<PutTarget> find_put_target(const Context& context, const state::View& view,
+                                     const Request& request) {
+    PutTarget target{EK_API_TRY(read_target(view, request)), {}};
+    const CollectionSchema collection =
+        EK_API_TRY(check_ref(context, view, target.host, target.ref));
+    target.resource = EK_API_TRY(view.resources().find(target.host.id, target.ref));
+    target.description = EK_API_TRY(read_description_request(context, view, target.host, target.ref,
+                                                             collection, target.resource, request));
+    return target;
+}
+
+wire::ResourceRequest request_for(const wire::Ref& ref) {
     wire::ResourceRequest entry;
     entry.ref = ref;
     return entry;
 }
 
-wire::ResourceRequest wanted(const commands::DescriptionRequest& description_request) {
-    wire::ResourceRequest entry = wanted(description_request.ref);
-    entry.description = description_request.description;
-    entry.policy = description_request.policy;
-    entry.relations = description_request.relations;
+wire::ResourceRequest request_for(const commands::DescriptionRequest& described) {
+    wire::ResourceRequest entry = request_for(described.ref);
+    entry.description = described.description;
+    entry.policy = described.policy;
+    entry.relations = described.relations;
     return entry;
 }
 
@@ -54,20 +74,18 @@ bool may_plan(const CommandSubmission& submission, const std::optional<state::Re
 void put_resource(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
-    const auto target = find_target(context, *view, request);
+    auto target = find_put_target(context, *view, request);
     if (!target) return responder->send(target.error());
-    auto description_request =
-        read_description_request(context, *view, target->host, target->ref, request.json);
-    if (!description_request) return responder->send(description_request.error());
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_plan(asked, target->resource)) return;
-        return plan(asked, wire::Verb::apply, {wanted(*description_request)});
+        return plan(asked, wire::Verb::apply, {request_for(target->description)});
     }
-    submit_command(asked, [&protector = context.protector,
-                           description_request = *std::move(description_request)](
+    std::vector<commands::DescriptionRequest> all;
+    all.push_back(std::move(target->description));
+    submit_command(asked, [&protector = context.protector, all = std::move(all)](
                               state::Edit& edit, const commands::Requester& requester) {
-        return commands::describe(edit, protector, requester, {description_request});
+        return commands::describe(edit, protector, requester, all);
     });
 }
 
@@ -98,7 +116,7 @@ void drop_resource(Context& context, const Request& request, const Responder& re
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_drop(asked, *target)) return;
-        if (remove) return plan(asked, wire::Verb::remove, {wanted(target->ref)});
+        if (remove) return plan(asked, wire::Verb::remove, {request_for(target->ref)});
         wire::ResourceResult untouched;
         untouched.ref = target->ref;
         untouched.generation = target->resource->generation;
@@ -113,7 +131,7 @@ void drop_resource(Context& context, const Request& request, const Responder& re
 
 ApiResult<wire::ResourceRequest> read_action(const wire::Ref& ref, const json::Value& body) {
     Findings findings;
-    wire::ResourceRequest action = wanted(ref);
+    wire::ResourceRequest action = request_for(ref);
     if (findings.only(body, "", {"action", "arguments"})) {
         action.action = body.string_or("action");
         if (action.action.empty() || action.action.size() > 64) {
@@ -156,14 +174,14 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     if (!dry_run) return responder->send(dry_run.error());
     const auto host = require_active_host(*view, request);
     if (!host) return responder->send(host.error());
-    auto description_requests = read_file(context, *view, *host, request.json);
+    auto description_requests = read_file(context, *view, *host, request);
     if (!description_requests) return responder->send(description_requests.error());
     CommandSubmission asked = submission(context, request, host->id, responder);
     asked.requester.guard = nullptr;  // an ETag is one resource's
     if (*dry_run) {
         std::vector<wire::ResourceRequest> entries;
         for (const commands::DescriptionRequest& description_request : *description_requests) {
-            entries.push_back(wanted(description_request));
+            entries.push_back(request_for(description_request));
         }
         return plan(asked, wire::Verb::apply, entries);
     }

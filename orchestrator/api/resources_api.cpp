@@ -81,8 +81,7 @@ wire::Ref ref_of(const Request& request) {
 ReplyResult get_resource(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
     const wire::Ref ref = ref_of(request);
-    EK_API_TRY(check_described(context, view, host, ref));
-    const auto resource = EK_API_TRY(view.resource(host.id, ref));
+    const auto resource = EK_API_TRY(find_described(context, view, host, ref));
     if (!resource) {
         return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
     }
@@ -106,7 +105,7 @@ ReplyResult live_reply(const Context& context, const std::string& host_id, const
             state = EK_API_TRY(wire::decode_state(item["state"]));
         }
     }
-    auto resource = EK_API_TRY(view.resource(host_id, ref));
+    auto resource = EK_API_TRY(view.resources().find(host_id, ref));
     if (!resource) {
         return http::Reply::json(
             200, state::show_undescribed(host_id, ref, std::move(state), now_rfc3339()));

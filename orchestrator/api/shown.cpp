@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::api {
@@ -22,7 +24,7 @@ ApiResult<state::Host> require_active_host(const state::View& view, const http::
 
 ApiResult<state::ComplianceCounts> counts_now(const Context& context, const state::View& view,
                                               const state::Host& host) {
-    const state::ComplianceCounts stored = EK_API_TRY(view.counts(host.id));
+    const state::ComplianceCounts stored = EK_API_TRY(view.resources().counts(host.id));
     const bool silent = !context.presence.offline_since(host, now_unix_ms()).empty();
     return silent ? state::counts_offline(stored) : stored;
 }
@@ -43,8 +45,9 @@ state::ComplianceView compliance_of(const Context& context, const state::Host& h
 ApiResult<json::Value> show_resource(const Context& context, const state::View& view,
                                      const state::Host& host, const state::Resource& resource) {
     const auto schema = EK_API_TRY(context.schemas.find(view, host.id, resource.ref.collection));
+    const state::Body body = EK_API_TRY(view.bodies().get(resource.body));
     json::Value description = EK_API_TRY(context.protector.redacted(
-        {host.id, resource.ref.collection, resource.ref.id}, resource.description, schema.get()));
+        {host.id, resource.ref.collection, resource.ref.id}, body.description, schema.get()));
     return state::show(host.id, resource, std::move(description),
                        compliance_of(context, host, resource));
 }

@@ -19,16 +19,18 @@ class Waiters {
 
     Waiters(run::Loop& loop, state::State& state);
 
-    // Calls back once; within this call when the command has finished already.
+    // Calls back once; within this call when the command has ended already.
     void wait(const state::Command& command, std::chrono::milliseconds at_most, Callback callback);
 
   private:
     struct Waiting {
         std::string command;
+        std::string host;
+        std::uint64_t seq = 0;
         Callback callback;
         run::Timer timer;
     };
-    void look_at(const std::string& id);
+    void check(const std::string& id);
     void finish(std::uint64_t number, const state::Command& command);
     void give_up(std::uint64_t number, const state::Command& as_it_was);
 

@@ -118,6 +118,7 @@ void Conversation::greet(const state::EventMark& mark) {
     shared_.presence.heard(host_, now_unix_ms());
     last_event_ = 0;
     sent_up_to_ = 0;
+    cancels_sent_ = false;
     log::info("a host is online", {{"host", host_}});
     fetch_schemas();
 }

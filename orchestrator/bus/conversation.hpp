@@ -87,7 +87,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void take_live(const wire::Event& event);
     // conversation_commands.cpp
     Result<void> send_waiting();
-    Result<bool> send_command(const state::Command& command);
+    Result<bool> send_command(const state::View& now, const state::Command& command);
     void transition(const std::string& id, commands::Transition transition,
                     std::optional<Error> error = {});
     // conversation_sync.cpp
@@ -109,6 +109,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     bool in_sync_once_ = false;  // the first digest has come: commands may go out
     bool comparing_ = false;     // an inventory is being fetched
     bool compare_due_ = false;   // a digest came while commands were unfinished
+    bool cancels_sent_ = false;  // of accepted commands, since the hello
     std::uint64_t last_event_ = 0;
     std::uint64_t sent_up_to_ = 0;                    // commands up to this number were handed over
     std::map<std::uint64_t, std::string> in_flight_;  // handed over, not settled: seq -> id

@@ -4,6 +4,7 @@
 #include "core/base/log.hpp"
 #include "orchestrator/bus/conversation.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/commands.hpp"
 
 // Commands go out in order and become `sent` when the agent has accepted them.
 namespace evenkeel::bus {
@@ -28,26 +29,26 @@ void Conversation::pump() {
 }
 
 Result<void> Conversation::send_waiting() {
-    if (in_flight_.size() >= kInFlightMost) return {};
     const state::Snapshot now = EK_TRY(shared_.state.read());
+    if (!std::exchange(cancels_sent_, true)) {
+        // Those that were asked for while the host was away.
+        for (const std::string& id : EK_TRY(now.commands().cancelling(host_))) send_cancel(id);
+    }
+    if (in_flight_.size() >= kInFlightMost) return {};
     for (const state::Command& command :
-         EK_TRY(now.unfinished(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
-        if (command.state != state::CommandState::queued) {
-            if (command.cancelling) send_cancel(command.id);
-        } else if (in_flight_.contains(command.seq)) {
-            // Handed over before an older one came back.
-        } else if (!EK_TRY(send_command(command))) {
-            return {};
-        }
+         EK_TRY(now.commands().queued(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
+        // One may have been handed over already, before an older one came back.
+        const bool handed_over = in_flight_.contains(command.seq);
+        if (!handed_over && !EK_TRY(send_command(now, command))) return {};
         sent_up_to_ = command.seq;
     }
     return {};
 }
 
 // False when the link takes no more for now.
-Result<bool> Conversation::send_command(const state::Command& command) {
+Result<bool> Conversation::send_command(const state::View& now, const state::Command& command) {
     const wire::Command message =
-        EK_TRY(commands::to_wire(command, shared_.protector, shared_.state.stream().id));
+        EK_TRY(commands::to_wire(command, now, shared_.protector, shared_.state.stream().id));
     const auto sent = shared_.send(
         connection_, wire::agent_address(host_), command.seq,
         {.body = wire::encode(message), .reply_to = "", .correlation_id = "", .durable = true});
@@ -89,7 +90,7 @@ void Conversation::transition(const std::string& id, commands::Transition transi
             return {};
         },
         [self = shared_from_this(), command](const Result<void>& done) {
-            // A step that comes too late is no error: the outcome may overtake the acceptance.
+            // One that comes too late is no error: the outcome may overtake the acceptance.
             if (done && command->cancelling && !state::finished(command->state)) {
                 self->send_cancel(command->id);
             }

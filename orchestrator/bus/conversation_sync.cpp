@@ -6,6 +6,7 @@
 #include "orchestrator/bus/conversation.hpp"
 #include "orchestrator/commands/resync.hpp"
 #include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/commands.hpp"
 
 // Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.
 namespace evenkeel::bus {
@@ -50,7 +51,7 @@ void Conversation::take(const wire::Digest& digest) {
 void Conversation::compare() {
     if (comparing_) return;
     const auto busy = shared_.state.read().and_then(
-        [&](const state::Snapshot& now) { return now.has_unfinished(host_); });
+        [&](const state::Snapshot& now) { return now.commands().has_unfinished(host_); });
     if (!busy || *busy) return;
     compare_due_ = false;
     comparing_ = true;

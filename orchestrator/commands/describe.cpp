@@ -5,8 +5,10 @@
 
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -16,6 +18,10 @@ using state::CommandEntry;
 using state::Resource;
 using wire::Origin;
 using Reason = wire::DescriptionReason;
+
+secrets::ResourceKey key_of(const std::string& host, const wire::Ref& ref) {
+    return {host, ref.collection, ref.id};
+}
 
 Result<void> require_host(const state::View& view, const std::string& host) {
     const auto found = EK_TRY(view.hosts().find(host));
@@ -32,24 +38,33 @@ wire::Compliance pending() {
             .seen_by = ""};
 }
 
-bool unchanged(const secrets::Protector& protector, const std::string& host,
-               const std::optional<Resource>& before, const DescriptionRequest& request) {
-    if (!before || before->removing || before->origin != Origin::orchestrator ||
-        before->policy != request.policy || before->relations != request.relations) {
-        return false;
-    }
-    const auto kept =
-        protector.open({host, request.ref.collection, request.ref.id}, before->description);
-    return kept && *kept == request.description;
+// Whether nothing but the description could differ from what is there.
+bool may_be_unchanged(const std::optional<Resource>& before, const DescriptionRequest& request) {
+    return before && !before->removing && before->origin == Origin::orchestrator &&
+           before->policy == request.policy && before->relations == request.relations;
+}
+
+// The stored description of what is there, if the request says the same.
+Result<std::optional<json::Value>> find_same(const state::View& view,
+                                             const secrets::Protector& protector,
+                                             const std::string& host,
+                                             const std::optional<Resource>& before,
+                                             const DescriptionRequest& request) {
+    if (!may_be_unchanged(before, request)) return std::optional<json::Value>();
+    state::Body body = EK_TRY(view.bodies().get(before->body));
+    const auto kept = protector.open(key_of(host, request.ref), body.description);
+    if (!kept || *kept != request.description) return std::optional<json::Value>();
+    return std::optional(std::move(body.description));
 }
 
 constexpr std::size_t kValueBytesMost = 256;
 
 // For the audit: what was asked for, without secrets, long texts by their hash.
 Result<json::Value> noted(const secrets::Protector& protector, const std::string& host,
-                          const Resource& resource, const schema::Schema* schema) {
-    json::Value description = EK_TRY(protector.redacted(
-        {host, resource.ref.collection, resource.ref.id}, resource.description, schema));
+                          const Resource& resource, const json::Value& stored,
+                          const schema::Schema* schema) {
+    json::Value description =
+        EK_TRY(protector.redacted(key_of(host, resource.ref), stored, schema));
     for (auto& [name, value] : description.as_object()) {
         if (!value.is_string() || value.as_string().size() <= kValueBytesMost) continue;
         const std::string& text = value.as_string();
@@ -64,43 +79,56 @@ Result<json::Value> noted(const secrets::Protector& protector, const std::string
     return out;
 }
 
-// Stores what is wanted under a new generation, and says so.
-Result<void> renew(state::Edit& edit, const std::string& host, Resource& resource, Reason reason) {
+// Stores what is desired under a new generation, and records that.
+Result<void> renew(state::Edit& edit, const std::string& host, const Resource* before,
+                   Resource& resource, json::Value description, Reason reason) {
     resource.revision = EK_TRY(edit.next_revision());
     resource.generation = {.stream = edit.stream(), .revision = resource.revision};
     resource.origin = Origin::orchestrator;
     resource.compliance = pending();
-    EK_CHECK(edit.put_resource(host, resource));
+    EK_CHECK(edit.resources().describe(host, before, resource, std::move(description)));
     return edit.add_event_at(
         resource.revision, state::EventType::description_changed, host,
         state::subject_of(resource.ref),
         state::description_event(host, resource.ref, resource.generation, resource.origin, reason));
 }
 
+CommandEntry entry_of(const Resource& resource) {
+    CommandEntry entry;
+    entry.ref = resource.ref;
+    entry.generation = resource.generation;
+    entry.body = resource.body;
+    entry.policy = resource.policy;
+    entry.relations = resource.relations;
+    return entry;
+}
+
+// The entry of the command, with what the audit says of it in `notes`.
 Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& protector,
-                                  const Requester& requester, const DescriptionRequest& request) {
-    auto before = EK_TRY(edit.resource(requester.host, request.ref));
+                                  const Requester& requester, const DescriptionRequest& request,
+                                  json::Array& notes) {
+    const std::string& host = requester.host;
+    const auto before = EK_TRY(edit.resources().find(host, request.ref));
     if (requester.guard) EK_CHECK(requester.guard(before));
     Resource resource = before.value_or(Resource{});
-    if (!unchanged(protector, requester.host, before, request)) {
-        const bool local = before && before->origin == Origin::local;
+    auto stored = EK_TRY(find_same(edit, protector, host, before, request));
+    const bool same = stored.has_value();
+    if (!same) {
         resource.ref = request.ref;
-        resource.description =
-            protector.seal({requester.host, request.ref.collection, request.ref.id},
-                           request.description, request.schema.get());
         resource.policy = request.policy;
         resource.relations = request.relations;
         resource.schema_version = request.schema_version;
         resource.removing = false;
-        EK_CHECK(renew(edit, requester.host, resource, local ? Reason::replaced : Reason::request));
+        stored =
+            protector.seal(key_of(host, request.ref), request.description, request.schema.get());
     }
-    CommandEntry entry;
-    entry.ref = resource.ref;
-    entry.generation = resource.generation;
-    entry.description = resource.description;
-    entry.policy = resource.policy;
-    entry.relations = resource.relations;
-    return entry;
+    notes.push_back(EK_TRY(noted(protector, host, resource, *stored, request.schema.get())));
+    if (!same) {
+        const bool local = before && before->origin == Origin::local;
+        EK_CHECK(renew(edit, host, before ? &*before : nullptr, resource, *std::move(stored),
+                       local ? Reason::replaced : Reason::request));
+    }
+    return entry_of(resource);
 }
 
 // Both ends of a cycle may have been described at the same time, each with the door open to it.
@@ -118,7 +146,7 @@ Result<void> refuse_cycles(const state::View& view, const std::string& host,
 // The described resource, if the orchestrator may do away with it.
 Result<Resource> require_described(const state::View& view, const Requester& requester,
                                    const wire::Ref& ref) {
-    auto before = EK_TRY(view.resource(requester.host, ref));
+    auto before = EK_TRY(view.resources().find(requester.host, ref));
     if (requester.guard) EK_CHECK(requester.guard(before));
     if (!before) {
         return fail(Errc::not_found, ref.collection + " " + ref.id + " is not described");
@@ -129,12 +157,21 @@ Result<Resource> require_described(const state::View& view, const Requester& req
     return *std::move(before);
 }
 
+// A command about one resource.
+Result<state::Command> enqueue_one(state::Edit& edit, const Requester& requester, wire::Verb verb,
+                                   CommandEntry entry) {
+    return enqueue(edit, {.host = requester.host,
+                          .verb = verb,
+                          .resources = {std::move(entry)},
+                          .request_id = requester.request_id});
+}
+
 }  // namespace
 
 wire::RelationLookup known_of(const state::View& view, const std::string& host) {
     // What cannot be read counts as not there: the caller's own reads of it will tell.
     return {[&view, host](const wire::Ref& ref) -> std::optional<wire::Relations> {
-                const auto found = view.resource(host, ref);
+                const auto found = view.resources().find(host, ref);
                 if (!found || !*found || (*found)->removing) return std::nullopt;
                 return (*found)->relations;
             },
@@ -153,44 +190,39 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
     EK_CHECK(require_host(edit, requester.host));
     EK_CHECK(refuse_cycles(edit, requester.host, requests));
     json::Array notes;
-    CommandRequest order{.host = requester.host,
-                         .verb = wire::Verb::apply,
-                         .resources = {},
-                         .request_id = requester.request_id};
+    CommandRequest command{.host = requester.host,
+                           .verb = wire::Verb::apply,
+                           .resources = {},
+                           .request_id = requester.request_id};
     for (const DescriptionRequest& request : requests) {
-        order.resources.push_back(EK_TRY(describe_one(edit, protector, requester, request)));
-        const auto stored = EK_TRY(edit.resource(requester.host, request.ref));
-        if (stored) {
-            notes.push_back(
-                EK_TRY(noted(protector, requester.host, *stored, request.schema.get())));
-        }
+        command.resources.push_back(
+            EK_TRY(describe_one(edit, protector, requester, request, notes)));
     }
     edit.note("resources", std::move(notes));
-    return enqueue(edit, std::move(order));
+    return enqueue(edit, std::move(command));
 }
 
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
-    Resource resource = EK_TRY(require_described(edit, requester, ref));
-    resource.description = protector.seal({requester.host, ref.collection, ref.id},
-                                          json::Object{{"ensure", "absent"}}, nullptr);
+    const Resource before = EK_TRY(require_described(edit, requester, ref));
+    Resource resource = before;
     resource.removing = true;
-    EK_CHECK(renew(edit, requester.host, resource, Reason::removed));
+    EK_CHECK(renew(
+        edit, requester.host, &before, resource,
+        protector.seal(key_of(requester.host, ref), json::Object{{"ensure", "absent"}}, nullptr),
+        Reason::removed));
     CommandEntry entry;
     entry.ref = ref;
     entry.generation = resource.generation;
     entry.policy = resource.policy;
-    return enqueue(edit, {.host = requester.host,
-                          .verb = wire::Verb::remove,
-                          .resources = {std::move(entry)},
-                          .request_id = requester.request_id});
+    return enqueue_one(edit, requester, wire::Verb::remove, std::move(entry));
 }
 
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
-    EK_CHECK(require_described(edit, requester, ref));
-    EK_CHECK(edit.erase_resource(requester.host, ref));
+    const Resource before = EK_TRY(require_described(edit, requester, ref));
+    EK_CHECK(edit.resources().erase(requester.host, before));
     CommandEntry entry;
     entry.ref = ref;
     entry.generation = {.stream = edit.stream(), .revision = EK_TRY(edit.next_revision())};
@@ -198,10 +230,7 @@ Result<state::Command> forget(state::Edit& edit, const Requester& requester, con
                                requester.host, state::subject_of(ref),
                                state::description_event(requester.host, ref, entry.generation,
                                                         Origin::orchestrator, Reason::request)));
-    return enqueue(edit, {.host = requester.host,
-                          .verb = wire::Verb::forget,
-                          .resources = {std::move(entry)},
-                          .request_id = requester.request_id});
+    return enqueue_one(edit, requester, wire::Verb::forget, std::move(entry));
 }
 
 Result<state::Command> invoke(state::Edit& edit, const secrets::Protector& protector,
@@ -212,16 +241,16 @@ Result<state::Command> invoke(state::Edit& edit, const secrets::Protector& prote
     entry.ref = ref;
     entry.action = action;
     edit.note("action", action);
-    const auto before = EK_TRY(edit.resource(requester.host, ref));
+    const auto before = EK_TRY(edit.resources().find(requester.host, ref));
     if (before) entry.generation = before->generation;
     if (!arguments.is_null()) {
-        entry.arguments =
+        state::Body body;
+        body.ref = ref;
+        body.arguments =
             protector.seal_text(json::write(arguments), arguments_purpose(requester.host, ref));
+        entry.body = EK_TRY(edit.bodies().add(body));
     }
-    return enqueue(edit, {.host = requester.host,
-                          .verb = wire::Verb::invoke,
-                          .resources = {std::move(entry)},
-                          .request_id = requester.request_id});
+    return enqueue_one(edit, requester, wire::Verb::invoke, std::move(entry));
 }
 
 }  // namespace evenkeel::commands

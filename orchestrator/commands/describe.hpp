@@ -14,22 +14,22 @@
 #include "orchestrator/state/edit.hpp"
 
 // What administrators ask for: changes what a host should be, and makes the command that tells
-// it. [lane], inside State::submit. Errors: `not_found` for an unknown host or resource, `conflict`
-// for a retired host or a local description, or whatever the guard says.
+// the host. [lane], inside State::submit. Errors: `not_found` for an unknown host or resource,
+// `conflict` for a retired host or a local description, or whatever the guard says.
 namespace evenkeel::commands {
 
-// Looks at what is there before anything is changed: preconditions.
+// Sees what is there before anything is changed: preconditions.
 using Guard = std::function<Result<void>(const std::optional<state::Resource>&)>;
 
-// Who asks.
+// On whose behalf, and for which host.
 struct Requester {
     std::string host;
     std::string request_id;
     Guard guard = {};
 };
 
-// What a host has described, and which actions its collections offer, for wire::check_ties. Lives
-// no longer than `view`. [any]
+// What a host has described, and which actions its collections offer, for wire::check_relations.
+// Lives no longer than `view`. [any]
 wire::RelationLookup known_of(const state::View& view, const std::string& host);
 
 struct DescriptionRequest {
@@ -40,8 +40,9 @@ struct DescriptionRequest {
     std::shared_ptr<const schema::Schema> schema;  // null when not known
     std::uint32_t schema_version = 0;
 };
-// One command for all of them, in this order. A wish that is there already keeps its generation and
-// is applied again. `conflict` when somebody has just described what makes a cycle of it.
+// One command for all of them, in this order. What is described like that already keeps its
+// generation and is applied again. `conflict` when somebody has just described what makes a cycle
+// of it.
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -74,7 +75,7 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
         compliance = EK_TRY(wire::decode_compliance(event.data["compliance"]));
     }
     const json::Value state = EK_TRY(wire::decode_state(event.data["state"]));
-    const auto here = EK_TRY(edit.resource(host, report.ref));
+    const auto here = EK_TRY(edit.resources().find(host, report.ref));
     const std::uint64_t revision =
         EK_TRY(tell(edit, state::EventType::description_changed, host, report));
     if (!takes(context, here, report)) return {};
@@ -82,8 +83,6 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     const auto schema = EK_TRY(context.schemas->find(edit, host, report.ref.collection));
     Resource resource;
     resource.ref = report.ref;
-    resource.description = context.protector->seal({host, report.ref.collection, report.ref.id},
-                                                   description, schema.get());
     resource.policy = policy;
     resource.relations = std::move(relations);
     resource.origin = report.origin;
@@ -92,20 +91,23 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     resource.state = state;
     resource.observed_at = event.time;
     resource.compliance = std::move(compliance);
-    return edit.put_resource(host, resource);
+    return edit.resources().describe(
+        host, here ? &*here : nullptr, resource,
+        context.protector->seal({host, report.ref.collection, report.ref.id}, description,
+                                schema.get()));
 }
 
 Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event) {
     const DescriptionReport report = EK_TRY(decode_report(event.data));
-    const auto here = EK_TRY(edit.resource(host, report.ref));
+    const auto here = EK_TRY(edit.resources().find(host, report.ref));
     EK_CHECK(tell(edit, state::EventType::description_forgotten, host, report));
     // Detached: the host's administrator has taken over what was described here.
     const bool detached =
         report.reason == Reason::detached && here && here->generation == report.generation;
     if (!here || !(detached || takes(context, here, report))) return {};
     EK_CHECK(audit(edit, host, report));
-    return edit.erase_resource(host, report.ref);
+    return edit.resources().erase(host, *here);
 }
 
 }  // namespace evenkeel::commands

@@ -6,7 +6,9 @@
 
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/transitions.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {
@@ -38,25 +40,27 @@ Result<Observation> decode_observation(const json::Value& data) {
 }
 
 bool same(const wire::Compliance& a, const wire::Compliance& b) {
-    return wire::encode(a) == wire::encode(b);
+    return a.status == b.status && a.reason == b.reason && a.fields == b.fields &&
+           a.since == b.since && a.seen_by == b.seen_by;
 }
 
-// Whether the report is about what is wanted now.
+// Whether the report is about what is desired now.
 bool concerns(const std::optional<Resource>& resource, const wire::Generation& generation) {
     return resource && resource->generation == generation;
 }
 
-// `revision` of the event that tells it; 0 when nobody is told.
-Result<void> store_seen(state::Edit& edit, const std::string& host, Resource resource,
+// `revision` of the event that tells of it; 0 when there is none.
+Result<void> store_seen(state::Edit& edit, const std::string& host, const Resource& before,
                         const wire::Compliance& compliance, const json::Value* seen,
                         const std::string& time, std::uint64_t revision) {
+    Resource resource = before;
     if (!same(resource.compliance, compliance)) {
         resource.revision = revision != 0 ? revision : EK_TRY(edit.next_revision());
         resource.compliance = compliance;
     }
     if (seen) resource.state = *seen;
     resource.observed_at = time;
-    return edit.put_resource(host, resource);
+    return edit.resources().put(host, &before, resource);
 }
 
 wire::Compliance failed(const Error& error, const std::string& time) {
@@ -70,14 +74,14 @@ wire::Compliance failed(const Error& error, const std::string& time) {
 // What the command did to one resource: its verdict, or its end.
 Result<void> store_done(state::Edit& edit, const std::string& host, std::optional<wire::Verb> verb,
                         const wire::ResourceResult& done, const std::string& time) {
-    // How the thing is after an action, the agent tells by itself.
+    // How the resource is after an action, the agent reports by itself.
     if (!done.action.empty()) return {};
-    auto resource = EK_TRY(edit.resource(host, done.ref));
+    const auto resource = EK_TRY(edit.resources().find(host, done.ref));
     if (!concerns(resource, done.generation)) return {};
     const bool gone = verb == wire::Verb::remove && resource->removing &&
                       done.outcome == wire::Outcome::done && !done.error;
     if (gone) {
-        EK_CHECK(edit.erase_resource(host, done.ref));
+        EK_CHECK(edit.resources().erase(host, *resource));
         EK_CHECK(edit.add_event(
             EventType::description_forgotten, host, state::subject_of(done.ref),
             state::description_event(host, done.ref, done.generation, resource->origin,
@@ -90,7 +94,7 @@ Result<void> store_done(state::Edit& edit, const std::string& host, std::optiona
     } else if (done.error && verb != wire::Verb::invoke) {
         verdict = failed(*done.error, time);
     }
-    return store_seen(edit, host, *std::move(resource), verdict, &done.state, time, 0);
+    return store_seen(edit, host, *resource, verdict, &done.state, time, 0);
 }
 
 void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
@@ -140,7 +144,7 @@ Result<Outcome> decode_outcome(const json::Value& data) {
 Result<void> take_observation(state::Edit& edit, const std::string& host,
                               const wire::Event& event) {
     const Observation seen = EK_TRY(decode_observation(event.data));
-    const auto resource = EK_TRY(edit.resource(host, seen.ref));
+    const auto resource = EK_TRY(edit.resources().find(host, seen.ref));
     std::uint64_t revision = 0;
     // "resource.observed" and whatever newer agents may send is no news for administrators.
     if (const auto type = find_name<EventType>(event.kind.text())) {
@@ -177,7 +181,7 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
 
 Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event) {
     const Outcome outcome = EK_TRY(decode_outcome(event.data));
-    auto command = EK_TRY(edit.command(outcome.command));
+    auto command = EK_TRY(edit.commands().find(outcome.command));
     if (command && command->host != host) {
         return fail(Errc::invalid, "the command is another host's");
     }
@@ -192,7 +196,7 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
     command->state = *next;
     command->error = outcome.error;
     fill_in(*command, outcome.resources);
-    return edit.put_command(*command);
+    return edit.commands().put(*command);
 }
 
 }  // namespace evenkeel::commands

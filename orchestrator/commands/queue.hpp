@@ -12,7 +12,8 @@
 #include "orchestrator/state/edit.hpp"
 
 // A host's commands in their order, from when they are made to their end. [lane], inside
-// State::submit, unless said otherwise.
+// State::submit, unless said otherwise. Costs are per command that changes; none of these reads
+// the other commands of the host.
 namespace evenkeel::commands {
 
 // How long a command may wait for its host and its outcome, by the orchestrator's clock. A
@@ -29,16 +30,21 @@ struct CommandRequest {
     std::vector<state::CommandEntry> resources;
     std::string request_id;
 };
-// Puts a command at the end of the host's queue. Older ones that still wait and say nothing that
-// this one does not say anew end `superseded`.
-Result<state::Command> enqueue(state::Edit& edit, CommandRequest order);
+// Puts a command at the end of the host's queue. Older ones that are still queued and say nothing
+// that this one does not say anew end `superseded`: of the queue only the commands about the same
+// resources are read.
+Result<state::Command> enqueue(state::Edit& edit, CommandRequest request);
 
-// Carries out one step; `conflict` when it cannot happen, `not_found` for an unknown command.
+// Carries out one transition; `conflict` when it cannot happen, `not_found` for an unknown command.
 Result<state::Command> advance(state::Edit& edit, const std::string& id, Transition transition,
                                std::optional<Error> error = {});
+// The same for a command as it was read in this transaction.
+Result<void> advance(state::Edit& edit, state::Command& command, Transition transition,
+                     std::optional<Error> error = {});
 
 // Asks to stop a command: one that waits ends `cancelled` at once, unless `handed_over` says that
-// the agent may have it; for others the wish is recorded. `conflict` once it is finished.
+// the agent may have it; for others it is recorded that they are to be stopped. `conflict` once it
+// is finished.
 Result<state::Command> cancel(state::Edit& edit, const std::string& id, bool handed_over);
 
 // After a hello: what the agent does not have goes out again, except actions, of which nobody
@@ -48,12 +54,14 @@ Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Str
 // Ends everything unfinished of a host: `cancelled` what waits here, `interrupted` the rest.
 Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error);
 
-// Ids of unfinished commands whose time is over. [any]
-Result<std::vector<std::string>> overdue(const state::View& view, std::int64_t now_ms);
+// Ends commands whose time is over, the longest overdue first, at most kExpiredMost: call it again
+// when it returns as many. It returns them, for their agents need not carry them out any more.
+inline constexpr std::size_t kExpiredMost = 1'000;
+Result<std::vector<state::Command>> expire(state::Edit& edit, std::int64_t now_ms);
 
-// What goes over the bus. [any]
-Result<wire::Command> to_wire(const state::Command& command, const secrets::Protector& protector,
-                              const std::string& stream);
+// What goes over the bus, with the bodies that it brings. [any]
+Result<wire::Command> to_wire(const state::Command& command, const state::View& view,
+                              const secrets::Protector& protector, const std::string& stream);
 // What an action's arguments are sealed for.
 std::string arguments_purpose(const std::string& host, const wire::Ref& ref);
 

@@ -3,6 +3,7 @@
 #include "orchestrator/commands/descriptions.hpp"
 #include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::commands {
@@ -99,10 +100,9 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
 
 Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data) {
     const std::string id = data.string_or("command");
-    const auto command = EK_TRY(edit.command(id));
+    auto command = EK_TRY(edit.commands().find(id));
     if (!command || command->host != host) return fail(Errc::not_found, "there is no such command");
-    EK_CHECK(advance(edit, id, Transition::started));
-    return {};
+    return advance(edit, *command, Transition::started);
 }
 
 }  // namespace evenkeel::commands

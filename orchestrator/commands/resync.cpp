@@ -6,6 +6,8 @@
 
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/bodies.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::commands {
@@ -26,7 +28,8 @@ class Batch {
         : edit_(&edit), host_(std::move(host)), verb_(verb) {}
 
     Result<void> add(CommandEntry entry) {
-        const std::size_t size = json::write(entry.description).size() + entry.ref.id.size() + 512;
+        const std::size_t body = EK_TRY(edit_->bodies().bytes(entry.body));
+        const std::size_t size = body + entry.ref.id.size() + 512;
         if (entries_.size() == kEntriesMost || bytes_ + size > kBytesMost) EK_CHECK(flush());
         bytes_ += size;
         entries_.push_back(std::move(entry));
@@ -70,7 +73,7 @@ CommandEntry entry_for(const Resource& resource) {
     entry.generation = resource.generation;
     entry.policy = resource.policy;
     entry.relations = resource.relations;
-    if (!resource.removing) entry.description = resource.description;
+    if (!resource.removing) entry.body = resource.body;
     return entry;
 }
 
@@ -98,7 +101,7 @@ Result<std::vector<wire::InventoryItem>> wanted(const state::View& view, const s
 
 Result<std::size_t> repair(state::Edit& edit, const std::string& host,
                            const std::vector<wire::InventoryItem>& inventory) {
-    if (EK_TRY(edit.has_unfinished(host))) {
+    if (EK_TRY(edit.commands().has_unfinished(host))) {
         return fail(Errc::conflict, "commands are under way");
     }
     std::map<wire::Ref, wire::Generation> there;

@@ -81,7 +81,7 @@ Result<void> interrupt_all(Edit& edit) {
     for (Command& command : commands) {
         command.state = CommandState::interrupted;
         command.error = Error{Errc::cancelled, "the orchestrator was restored from a backup"};
-        EK_CHECK(edit.put_command(command));
+        EK_CHECK(edit.commands().put(command));
     }
     return {};
 }

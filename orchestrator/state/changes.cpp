@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "core/store/write_set.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/repository.hpp"
@@ -19,12 +20,12 @@ class Reader : private Repository {
         const auto is = [&touch](store::Table table) { return touch.table == table.handle; };
         if (is(tables_->events)) return add_event(touch.key);
         if (is(tables_->fingerprints)) return add_certificate(touch.key);
-        if (is(tables_->queue)) {
+        if (is(tables_->deadlines)) return add_deadline(touch.key);
+        if (is(tables_->queue) || is(tables_->accepted)) {
             std::string host = touch.key.substr(0, touch.key.find('\0'));
             if (queues_.insert(host).second) changes.queues.push_back(std::move(host));
         }
         if (is(tables_->hosts)) changes.hosts.push_back(touch.key);
-        if (is(tables_->commands)) changes.commands.push_back(touch.key);
         if (is(tables_->keys)) changes.enrolments.push_back(touch.key);
         if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
         return {};
@@ -44,6 +45,13 @@ class Reader : private Repository {
         });
     }
 
+    // A command has a deadline until it has ended.
+    Result<void> add_deadline(const std::string& key) {
+        const bool ended = !EK_TRY(txn_->get(tables_->deadlines, key)).has_value();
+        if (ended) changes.ended_commands.emplace_back(Commands::id_of_deadline(key));
+        return {};
+    }
+
     Result<void> add_certificate(const std::string& fingerprint) {
         auto host = EK_TRY(txn_->get(tables_->fingerprints, fingerprint));
         changes.certificates.push_back({fingerprint, std::move(host)});
@@ -56,7 +64,7 @@ class Reader : private Repository {
 }  // namespace
 
 bool Changes::empty() const {
-    return events.empty() && hosts.empty() && commands.empty() && queues.empty() &&
+    return events.empty() && hosts.empty() && ended_commands.empty() && queues.empty() &&
            enrolments.empty() && tokens.empty() && certificates.empty();
 }
 

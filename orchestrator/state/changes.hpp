@@ -24,12 +24,12 @@ struct Changes {
         std::uint64_t revision = 0;
         std::string type;
     };
-    std::vector<Event> events;            // recorded
-    std::vector<std::string> hosts;       // ids of those whose record changed
-    std::vector<std::string> commands;    // ids of those that changed
-    std::vector<std::string> queues;      // ids of hosts whose unfinished commands changed
-    std::vector<std::string> enrolments;  // keys of those that changed or are forgotten
-    std::vector<std::string> tokens;      // ids of API tokens
+    std::vector<Event> events;                // recorded
+    std::vector<std::string> hosts;           // ids of those whose record changed
+    std::vector<std::string> ended_commands;  // ids
+    std::vector<std::string> queues;          // ids of hosts whose unfinished commands changed
+    std::vector<std::string> enrolments;      // keys of those that changed or are forgotten
+    std::vector<std::string> tokens;          // ids of API tokens
     struct Certificate {
         std::string fingerprint;
         std::optional<std::string> host;  // nothing: it may connect no more

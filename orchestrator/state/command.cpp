@@ -10,15 +10,11 @@ json::Value error_or_null(const std::optional<Error>& error) {
 }
 
 json::Value encode(const CommandEntry& entry) {
-    json::Object object{{"collection", entry.ref.collection},
-                        {"id", entry.ref.id},
-                        {"generation", wire::encode(entry.generation)},
-                        {"description", entry.description},
-                        {"policy", wire::to_string(entry.policy)},
-                        {"action", entry.action},
-                        {"arguments", entry.arguments},
-                        {"changes", wire::encode(entry.changes)},
-                        {"error", error_or_null(entry.error)}};
+    json::Object object{
+        {"collection", entry.ref.collection},           {"id", entry.ref.id},
+        {"generation", wire::encode(entry.generation)}, {"body", entry.body},
+        {"policy", wire::to_string(entry.policy)},      {"action", entry.action},
+        {"changes", wire::encode(entry.changes)},       {"error", error_or_null(entry.error)}};
     wire::put_relations(object, entry.relations);
     if (entry.outcome) object.set("outcome", wire::to_string(*entry.outcome));
     return object;
@@ -30,11 +26,10 @@ Result<CommandEntry> decode_entry(const json::Value& value) {
     if (!value["generation"].is_null()) {
         entry.generation = EK_TRY(wire::decode_generation(value["generation"]));
     }
-    entry.description = value["description"];
+    entry.body = static_cast<std::uint64_t>(value.integer_or("body"));
     entry.policy = EK_TRY(wire::policy_from(value.string_or("policy")));
     entry.relations = EK_TRY(wire::decode_relations(value));
     entry.action = value.string_or("action");
-    entry.arguments = value.string_or("arguments");
     if (value["outcome"].is_string()) {
         entry.outcome = EK_TRY(wire::outcome_from(value["outcome"].as_string()));
     }

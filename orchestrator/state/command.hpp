@@ -37,25 +37,26 @@ constexpr auto enum_names(CommandState) {
                                          {CommandState::superseded, "superseded"},
                                          {CommandState::interrupted, "interrupted"}});
 }
-// Whether nothing more will happen to it.
+// Whether it has ended: nothing more will happen to it.
 bool finished(CommandState state);
 
+// What a command is about, and what became of it.
 struct CommandEntry {
     wire::Ref ref;
     wire::Generation generation;
-    // As secrets::Protector::seal made it; null for remove, forget and invoke, and once the command
-    // is finished.
-    json::Value description;
+    // Number of the description or of the arguments, see state/bodies.hpp; 0 where there are none,
+    // and once the command has ended.
+    std::uint64_t body = 0;
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};
-    std::string action;     // of an invoke, or one that was notified
-    std::string arguments;  // sealed JSON text, empty = none
+    std::string action;  // of an invoke, or one that was notified
     std::optional<wire::Outcome> outcome;
     std::vector<wire::Change> changes;
     std::optional<Error> error;
 };
 
-// An order to one host.
+// What one host is to do, and how that stands: small, whatever it describes, because it is written
+// anew with every step.
 struct Command {
     std::string id;
     std::string host;
@@ -64,7 +65,7 @@ struct Command {
     std::uint64_t seq = 0;  // rising within the host
     std::string created_at;
     std::string finished_at;            // empty before
-    std::string request_id;             // of the HTTP request; empty for those of a resync
+    std::string request_id;             // of the HTTP request; empty for those of a comparison
     std::int64_t expires_at_ms = 0;     // by the orchestrator's wall clock
     std::int64_t timeout_ms = 600'000;  // for the agent, from receipt
     bool cancelling = false;            // somebody asked to stop it

@@ -11,6 +11,7 @@
 namespace evenkeel::state {
 
 class AuditTrailEdits;
+class BodyEdits;
 class CollectionEdits;
 class CommandEdits;
 class EnrolmentEdits;
@@ -19,6 +20,7 @@ class EventEdits;
 class HostEdits;
 class LeaseEdits;
 class ReplyEdits;
+class ResourceEdits;
 class TokenEdits;
 
 // One change of the state: everything that belongs together, with its events, in one transaction
@@ -31,6 +33,8 @@ class Edit : public View {
 
     HostEdits hosts();
     CollectionEdits collections();
+    ResourceEdits resources();
+    BodyEdits bodies();
     CommandEdits commands();
     EventEdits events();
     TokenEdits tokens();
@@ -63,18 +67,8 @@ class Edit : public View {
         notes_.set(std::move(name), std::move(value));
     }
 
-    // Keeps the host's tally right.
-    Result<void> put_resource(const std::string& host, const Resource& resource);
-    Result<void> erase_resource(const std::string& host, const wire::Ref& ref);
-
-    // Keeps the queue and the list by host right, and records command.changed. `command` loses
-    // its descriptions once it is finished.
-    Result<void> put_command(Command& command);
-    Result<void> erase_command(const Command& command);
-
   private:
     friend class RepositoryEdits;
-    Result<void> shift_counts(const std::string& host, const Resource* from, const Resource* to);
 
     store::WriteTxn* write_;
     const std::string* stream_;

@@ -3,6 +3,7 @@
 #include "core/base/id.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 // hosts: id -> Host; names: name -> id; fingerprints: certificate -> id; marks: id -> EventMark
@@ -72,7 +73,7 @@ Result<void> HostEdits::put(const Host& host) {
 
 Result<void> HostEdits::announce(const Host& host) {
     EK_CHECK(put(host));
-    const ComplianceCounts counts = EK_TRY(edit_->counts(host.id));
+    const ComplianceCounts counts = EK_TRY(edit_->resources().counts(host.id));
     EK_CHECK(edit_->add_event(EventType::host_changed, host.id, host.id, show(host, counts)));
     return {};
 }

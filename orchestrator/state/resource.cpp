@@ -12,7 +12,7 @@ bool fits(const wire::Ref& ref) {
 json::Value encode(const Resource& resource) {
     json::Object out{{"collection", resource.ref.collection},
                      {"id", resource.ref.id},
-                     {"description", resource.description},
+                     {"body", resource.body},
                      {"policy", wire::to_string(resource.policy)},
                      {"origin", wire::to_string(resource.origin)},
                      {"generation", wire::encode(resource.generation)},
@@ -32,7 +32,7 @@ Result<Resource> decode_resource(const json::Value& value) {
     if (resource.ref.collection.empty()) {
         return fail(Errc::corrupt, "a resource's record has no collection");
     }
-    resource.description = value["description"];
+    resource.body = static_cast<std::uint64_t>(value.integer_or("body"));
     resource.policy = EK_TRY(wire::policy_from(value.string_or("policy")));
     resource.origin = EK_TRY(wire::origin_from(value.string_or("origin")));
     if (!value["generation"].is_null()) {

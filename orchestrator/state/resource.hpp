@@ -13,20 +13,25 @@ namespace evenkeel::state {
 // bytes without NUL. What comes from hosts and clients is asked this first.
 bool fits(const wire::Ref& ref);
 
-// One described resource of a host.
+// One described resource of a host: what is desired, and what was observed last. The description
+// itself is a body of its own, so that an observation does not write it anew.
 struct Resource {
     wire::Ref ref;
-    json::Value description;  // as secrets::Protector::seal made it
+    std::uint64_t revision = 0;  // when description or compliance last changed: the ETag
+
+    // Desired.
+    std::uint64_t body = 0;  // number of the description, see state/bodies.hpp
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};
     wire::Origin origin = wire::Origin::orchestrator;
     wire::Generation generation;
-    std::uint64_t revision = 0;        // when description or compliance last changed: the ETag
     std::uint32_t schema_version = 0;  // of the schema that it was checked against; 0 = none
-    json::Value state;                 // null while absent or not known
-    std::string observed_at;           // RFC 3339; empty = never
-    wire::Compliance compliance;
     bool removing = false;  // deleted by the administrator, not yet gone from the machine
+
+    // Observed.
+    json::Value state;        // null while absent or not known
+    std::string observed_at;  // RFC 3339; empty = never
+    wire::Compliance compliance;
 };
 json::Value encode(const Resource& resource);
 Result<Resource> decode_resource(const json::Value& value);

@@ -1,13 +1,48 @@
 #include "orchestrator/state/resources.hpp"
 
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "orchestrator/state/bodies.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
-#include "orchestrator/state/view.hpp"
 
 // resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts
 namespace evenkeel::state {
+namespace {
+
+std::int64_t& slot(ComplianceCounts& counts, wire::Verdict verdict) {
+    switch (verdict) {
+        case wire::Verdict::compliant:
+            return counts.compliant;
+        case wire::Verdict::drifted:
+            return counts.drifted;
+        case wire::Verdict::failed:
+            return counts.failed;
+        case wire::Verdict::unknown:
+            break;
+    }
+    return counts.unknown;
+}
+
+}  // namespace
 
 Resources View::resources() const {
     return Resources(*this);
+}
+
+ResourceEdits Edit::resources() {
+    return ResourceEdits(*this);
+}
+
+Result<std::optional<Resource>> Resources::find(std::string_view host, const wire::Ref& ref) const {
+    return find_record<Resource>(*txn_, tables_->resources, resource_key(host, ref),
+                                 decode_resource);
+}
+
+Result<ComplianceCounts> Resources::counts(std::string_view host) const {
+    const auto record = EK_TRY(txn_->get(tables_->tallies, host));
+    return record ? decode_counts(EK_TRY(parse_record(*record))) : ComplianceCounts{};
 }
 
 Result<void> Resources::each(std::string_view host,
@@ -62,6 +97,46 @@ std::string Resources::position_of(std::string_view host, const wire::Ref& ref) 
 
 std::string Resources::positions_of(std::string_view host) {
     return host_prefix(host);
+}
+
+ResourceEdits::ResourceEdits(Edit& edit) : Resources(edit), RepositoryEdits(edit) {}
+
+Result<void> ResourceEdits::put(std::string_view host, const Resource* before,
+                                const Resource& resource) {
+    EK_CHECK(count(host, before, &resource));
+    return put_record(*write_, tables_->resources, resource_key(host, resource.ref),
+                      encode(resource));
+}
+
+Result<void> ResourceEdits::describe(std::string_view host, const Resource* before,
+                                     Resource& resource, json::Value description) {
+    BodyEdits bodies = edit_->bodies();
+    resource.body = EK_TRY(bodies.add({.ref = resource.ref,
+                                       .generation = resource.generation,
+                                       .description = std::move(description),
+                                       .arguments = "",
+                                       .policy = resource.policy,
+                                       .relations = resource.relations,
+                                       .origin = resource.origin,
+                                       .schema_version = resource.schema_version,
+                                       .written_at = now_rfc3339()}));
+    EK_CHECK(bodies.hold(host, resource.ref, resource.body));
+    return put(host, before, resource);
+}
+
+Result<void> ResourceEdits::erase(std::string_view host, const Resource& before) {
+    EK_CHECK(count(host, &before, nullptr));
+    EK_CHECK(edit_->bodies().hold(host, before.ref, 0));
+    EK_CHECK(write_->erase(tables_->resources, resource_key(host, before.ref)));
+    return {};
+}
+
+Result<void> ResourceEdits::count(std::string_view host, const Resource* from, const Resource* to) {
+    if (from && to && from->compliance.status == to->compliance.status) return {};
+    ComplianceCounts counts = EK_TRY(Resources::counts(host));
+    if (from) --slot(counts, from->compliance.status);
+    if (to) ++slot(counts, to->compliance.status);
+    return put_record(*write_, tables_->tallies, host, encode(counts));
 }
 
 }  // namespace evenkeel::state

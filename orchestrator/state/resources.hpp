@@ -11,6 +11,7 @@
 
 namespace evenkeel::state {
 
+struct Body;
 class List;
 
 // The described resources of the hosts, and how many of each host have which verdict.
@@ -18,6 +19,10 @@ class Resources : protected Repository {
   public:
     explicit Resources(const View& view) : Repository(view) {}
 
+    // O(1)
+    Result<std::optional<Resource>> find(std::string_view host, const wire::Ref& ref) const;
+    // How many of the host's have which verdict. O(1)
+    Result<ComplianceCounts> counts(std::string_view host) const;
     // All of one host, by collection and id. False ends it. O(answer)
     Result<void> each(std::string_view host, const std::function<bool(Resource)>& visit) const;
     // Whether the host has one of this collection. O(1)
@@ -36,6 +41,24 @@ class Resources : protected Repository {
     static std::string position_of(std::string_view host, const wire::Ref& ref);
     // The beginning of the positions of one host's.
     static std::string positions_of(std::string_view host);
+};
+
+// Changes take the resource as it was read in this transaction, or null where there was none: it
+// need not be read again.
+class ResourceEdits : public Resources, private RepositoryEdits {
+  public:
+    explicit ResourceEdits(Edit& edit);
+
+    // Writes what is desired and observed; the description stays the one of resource.body. O(1)
+    Result<void> put(std::string_view host, const Resource* before, const Resource& resource);
+    // The same with a new description (see Protector::seal), written as a body of its own. O(1)
+    Result<void> describe(std::string_view host, const Resource* before, Resource& resource,
+                          json::Value description);
+    // O(1)
+    Result<void> erase(std::string_view host, const Resource& before);
+
+  private:
+    Result<void> count(std::string_view host, const Resource* from, const Resource* to);
 };
 
 }  // namespace evenkeel::state

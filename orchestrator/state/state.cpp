@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {
 
 store::Env::Options store_options() {
-    return {.tables = table_names(), .migrations = {}};
+    return {.tables = table_names(), .migrations = migrations()};
 }
 
 State::State(store::Env env, store::Writer::Post post)

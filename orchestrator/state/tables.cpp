@@ -6,7 +6,7 @@ std::vector<std::string> table_names() {
     return {"hosts",       "names",   "fingerprints", "keys",     "tokens",   "enrolment_tokens",
             "collections", "schemas", "resources",    "tallies",  "commands", "host_commands",
             "queue",       "marks",   "events",       "counters", "audit",    "audit_ends",
-            "replies",     "leases"};
+            "replies",     "leases",  "bodies",       "holders",  "accepted", "deadlines"};
 }
 
 Tables tables_of(const store::Env& env) {
@@ -19,10 +19,14 @@ Tables tables_of(const store::Env& env) {
             .collections = env.table("collections"),
             .schemas = env.table("schemas"),
             .resources = env.table("resources"),
+            .bodies = env.table("bodies"),
+            .holders = env.table("holders"),
             .tallies = env.table("tallies"),
             .commands = env.table("commands"),
             .host_commands = env.table("host_commands"),
             .queue = env.table("queue"),
+            .accepted = env.table("accepted"),
+            .deadlines = env.table("deadlines"),
             .marks = env.table("marks"),
             .events = env.table("events"),
             .counters = env.table("counters"),

@@ -22,10 +22,14 @@ struct Tables {
     store::Table collections;       // host id, 0, name -> Collection
     store::Table schemas;           // SHA-256 -> the schema's text
     store::Table resources;         // host id, 0, resource key -> Resource
+    store::Table bodies;            // number -> Body
+    store::Table holders;           // host id, 0, hash of a resource key, holder -> number
     store::Table tallies;           // host id -> ComplianceCounts
     store::Table commands;          // id -> Command
     store::Table host_commands;     // host id, 0, command id -> ""
-    store::Table queue;             // host id, 0, seq -> command id, of unfinished commands
+    store::Table queue;             // host id, 0, seq -> command id, of queued commands
+    store::Table accepted;          // host id, 0, seq -> the same of those that the agent has
+    store::Table deadlines;         // milliseconds, command id -> "", of unfinished commands
     store::Table marks;             // host id -> EventMark
     store::Table events;            // revision -> the event as it is shown
     store::Table counters;          // name -> number

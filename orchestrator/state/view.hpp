@@ -13,6 +13,7 @@
 namespace evenkeel::state {
 
 class AuditTrail;
+class Bodies;
 class Collections;
 class Commands;
 class EnrolmentTokens;
@@ -35,6 +36,7 @@ class View {
     Hosts hosts() const;
     Collections collections() const;
     Resources resources() const;
+    Bodies bodies() const;
     Commands commands() const;
     Events events() const;
     Tokens tokens() const;
@@ -46,14 +48,6 @@ class View {
 
     // The last revision given out. O(1)
     Result<std::uint64_t> revision() const;
-
-    Result<ComplianceCounts> counts(std::string_view host) const;
-    Result<std::optional<Resource>> resource(std::string_view host, const wire::Ref& ref) const;
-    Result<std::optional<Command>> command(std::string_view id) const;
-    // Unfinished commands with a number past `after`, by number; at most `most`.
-    Result<std::vector<Command>> unfinished(std::string_view host, std::uint64_t after,
-                                            std::size_t most) const;
-    Result<bool> has_unfinished(std::string_view host) const;
 
   protected:
     friend class List;

@@ -9,8 +9,11 @@
 
 #include "core/run/loop.hpp"
 #include "core/secrets/protector.hpp"
+#include "orchestrator/state/bodies.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schemas.hpp"
 #include "orchestrator/state/state.hpp"
 #include "tests/unit/core/temp_folder.hpp"
@@ -72,9 +75,14 @@ class StateTest : public ::testing::Test {
 
     state::Snapshot read() { return *state_->read(); }
     std::optional<state::Resource> resource(const std::string& id) {
-        return *read().resource(host_, {"files", id});
+        return *read().resources().find(host_, {"files", id});
     }
-    state::Command command(const std::string& id) { return **read().command(id); }
+    state::Command command(const std::string& id) { return **read().commands().find(id); }
+
+    // What the resource of this id is described as, opened.
+    json::Value description(std::uint64_t body, const std::string& id) {
+        return *protector_.open({host_, "files", id}, read().bodies().get(body)->description);
+    }
 
     // Types of all stored events, in order.
     std::vector<std::string> event_types() {

@@ -146,7 +146,7 @@ TEST_F(FeedTest, AWaiterIsToldOnceWhenItsCommandEnds) {
     command.id = "cmd_1";
     command.host = host_;
     command.seq = 1;
-    change([&](state::Edit& edit) { return edit.put_command(command); });
+    change([&](state::Edit& edit) { return edit.commands().add(command); });
     std::vector<state::CommandState> told;
     const auto note = [&](const state::Command& now) { told.push_back(now.state); };
     waiters.wait(command, std::chrono::seconds(30), note);
@@ -154,7 +154,7 @@ TEST_F(FeedTest, AWaiterIsToldOnceWhenItsCommandEnds) {
     loop_.run_until([&] { return !told.empty(); }, std::chrono::seconds(5));
     EXPECT_EQ(told, (std::vector{state::CommandState::queued}));
     command.state = state::CommandState::succeeded;
-    change([&](state::Edit& edit) { return edit.put_command(command); });
+    change([&](state::Edit& edit) { return edit.commands().put(command); });
     loop_.run_ready();
     ASSERT_EQ(told.size(), 2U);
     EXPECT_EQ(told[1], state::CommandState::succeeded);

@@ -39,6 +39,11 @@ class DesireTest : public test::StateTest {
             return {};
         });
     }
+    // The first entry of a command as the agent gets it.
+    wire::ResourceRequest sent(const std::string& id) {
+        const auto view = read();
+        return to_wire(**view.commands().find(id), view, protector_, "s")->resources.at(0);
+    }
     json::Value said(const std::string& text) { return json::Object{{"content", text}}; }
 };
 
@@ -70,7 +75,7 @@ TEST_F(DesireTest, ANewerDescriptionSupersedesOneThatStillWaits) {
     put("/b", said("other"));
     put("/a", said("2"));
     EXPECT_EQ(command(waiting.id).state, CommandState::superseded);
-    EXPECT_EQ(read().unfinished(host_, 0, 10)->size(), 2U);
+    EXPECT_EQ(read().commands().queued(host_, 0, 10)->size(), 2U);
 }
 
 TEST_F(DesireTest, WhatTheAgentHasIsNotTakenBack) {
@@ -86,9 +91,7 @@ TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
     EXPECT_EQ(made.verb, wire::Verb::remove);
     const auto stored = resource("/a");
     ASSERT_TRUE(stored && stored->removing);
-    EXPECT_EQ(protector_.open({host_, stored->ref.collection, stored->ref.id}, stored->description)
-                  ->string_or("ensure"),
-              "absent");
+    EXPECT_EQ(description(stored->body, "/a").string_or("ensure"), "absent");
 }
 
 TEST_F(DesireTest, DeletingWhatIsNotDescribedIsNotFound) {
@@ -111,11 +114,9 @@ TEST_F(DesireTest, AForgottenDescriptionIsGoneAtOnce) {
 
 TEST_F(DesireTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
     const state::Command made = put("/a", json::Object{{"password", "tiger"}});
-    EXPECT_EQ(json::write(state::encode(*resource("/a"))).find("tiger"), std::string::npos);
-    EXPECT_EQ(json::write(state::encode(command(made.id))).find("tiger"), std::string::npos);
-    const auto sent = to_wire(command(made.id), protector_, "s");
-    ASSERT_TRUE(sent);
-    EXPECT_EQ(sent->resources[0].description.string_or("password"), "tiger");
+    const state::Body body = *read().bodies().get(resource("/a")->body);
+    EXPECT_EQ(json::write(state::encode(body)).find("tiger"), std::string::npos);
+    EXPECT_EQ(sent(made.id).description.string_or("password"), "tiger");
 }
 
 TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
@@ -195,7 +196,7 @@ TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
         return {};
     });
     EXPECT_EQ(made, 2U);
-    const auto queue = *read().unfinished(host_, 0, 10);
+    const auto queue = *read().commands().queued(host_, 0, 10);
     ASSERT_EQ(queue.size(), 2U);
     EXPECT_EQ(queue[0].verb, wire::Verb::apply);
     ASSERT_EQ(queue[0].resources.size(), 2U);
@@ -230,8 +231,7 @@ TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
     };
     ask();
     EXPECT_EQ(resource("/a")->relations, request.relations);
-    EXPECT_EQ(to_wire(command(made.id), protector_, "s")->resources[0].relations,
-              request.relations);
+    EXPECT_EQ(sent(made.id).relations, request.relations);
     const auto first = resource("/a")->generation;
     ask();
     EXPECT_EQ(resource("/a")->generation, first);
@@ -265,10 +265,11 @@ TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
     for (const char* id : {"/a", "/b", "/c", "/d"}) put(id, said("x"));
     change([&](state::Edit& edit) -> Result<void> {
         const auto tie = [&](const char* from, const char* to) -> Result<void> {
-            auto found = EK_TRY(edit.resource(host_, {"files", from}));
+            const auto before = EK_TRY(edit.resources().find(host_, {"files", from}));
+            auto found = before;
             found->relations.required = {{"files", to}};
             found->removing = *from == '/' && (from[1] == 'c' || from[1] == 'd');
-            return edit.put_resource(host_, *found);
+            return edit.resources().put(host_, &*before, *found);
         };
         EK_CHECK(tie("/a", "/b"));
         EK_CHECK(tie("/c", "/d"));
@@ -279,7 +280,7 @@ TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
         EK_CHECK(repair(edit, host_, {}));
         return {};
     });
-    const auto waiting = *read().unfinished(host_, 0, 10);
+    const auto waiting = *read().commands().queued(host_, 0, 10);
     ASSERT_EQ(waiting.size(), 2U);
     EXPECT_EQ(waiting[0].resources[0].ref.id + waiting[0].resources[1].ref.id, "/b/a");
     EXPECT_EQ(waiting[1].verb, wire::Verb::remove);

@@ -157,7 +157,7 @@ TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
     EXPECT_EQ(command(made_.id).resources[0].outcome, wire::Outcome::done);
     EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::compliant);
     EXPECT_EQ(resource("/a")->state.integer_or("size"), 1);
-    EXPECT_FALSE(*read().has_unfinished(host_));
+    EXPECT_FALSE(*read().commands().has_unfinished(host_));
 }
 
 TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
@@ -267,7 +267,7 @@ TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {
         state::Resource old = *resource("/a");
         old.ref.id = "/old";
         old.generation = {"stream_before", 50};
-        return edit.put_resource(host_, old);
+        return edit.resources().put(host_, nullptr, old);
     });
     EXPECT_EQ(*take(1, "description.forgotten", handed("/old", 101)), ReceiveResult::fresh);
     EXPECT_FALSE(resource("/old"));

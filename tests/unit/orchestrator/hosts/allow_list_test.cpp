@@ -29,7 +29,7 @@ class AllowListTest : public ::testing::Test {
             command.id = "cmd_" + std::to_string(number);
             command.host = "host_" + std::to_string(number % 4);
             command.seq = static_cast<std::uint64_t>(number) + 1;
-            EK_CHECK(edit.put_command(command));
+            EK_CHECK(edit.commands().add(command));
             if (number % 3 == 2) return fail(Errc::conflict, "no");
             return {};
         };

@@ -128,7 +128,7 @@ TEST_F(EnrolmentTest, RetiringTakesBackCertificateNameAndCommands) {
     waiting.id = "cmd_1";
     waiting.host = host_;
     waiting.seq = 1;
-    change([&](state::Edit& edit) { return edit.put_command(waiting); });
+    change([&](state::Edit& edit) { return edit.commands().add(waiting); });
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.hosts().put_certificate("f", host_));
         EK_CHECK(retire(edit, host_));

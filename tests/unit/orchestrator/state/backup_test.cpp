@@ -40,13 +40,13 @@ TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {
     waiting.host = host_;
     waiting.verb = wire::Verb::apply;
     waiting.seq = 1;
-    change([&](Edit& edit) { return edit.put_command(waiting); });
+    change([&](Edit& edit) { return edit.commands().add(waiting); });
     ASSERT_TRUE(back_up());
     close();
     ASSERT_TRUE(put_back());
     open();
     EXPECT_EQ(command("cmd_1").state, CommandState::interrupted);
-    EXPECT_FALSE(*read().has_unfinished(host_));
+    EXPECT_FALSE(*read().commands().has_unfinished(host_));
 }
 
 TEST_F(BackupTest, ABackupWantsAnEmptyFolder) {

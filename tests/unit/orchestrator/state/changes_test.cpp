@@ -46,12 +46,19 @@ TEST_F(ChangesTest, EventsAreToldWithTheirTypesAndRevisionsInOrder) {
     EXPECT_TRUE(changes.hosts.empty());
 }
 
-TEST_F(ChangesTest, ACommandIsToldWithTheHostWhoseQueueItIsIn) {
+TEST_F(ChangesTest, ACommandIsToldByItsHostAndByItsIdWhenItEnds) {
     Command command = queued("cmd_1");
-    const Changes changes = of([&](Edit& edit) { return edit.put_command(command); });
-    EXPECT_EQ(changes.commands, std::vector<std::string>{"cmd_1"});
-    EXPECT_EQ(changes.queues, std::vector<std::string>{host_});
-    EXPECT_EQ(changes.events.size(), 1U);
+    const Changes added = of([&](Edit& edit) { return edit.commands().add(command); });
+    EXPECT_TRUE(added.ended_commands.empty());
+    EXPECT_EQ(added.queues, std::vector<std::string>{host_});
+    EXPECT_EQ(added.events.size(), 1U);
+    command.state = CommandState::sent;
+    const Changes sent = of([&](Edit& edit) { return edit.commands().put(command); });
+    EXPECT_TRUE(sent.ended_commands.empty());
+    command.state = CommandState::failed;
+    const Changes ended = of([&](Edit& edit) { return edit.commands().put(command); });
+    EXPECT_EQ(ended.ended_commands, std::vector<std::string>{"cmd_1"});
+    EXPECT_EQ(ended.queues, std::vector<std::string>{host_}) << "it may be compared now";
 }
 
 TEST_F(ChangesTest, HostsTokensAndEnrolmentsAreToldById) {

@@ -17,7 +17,10 @@ class EditTest : public test::StateTest {
         return one;
     }
     void put(const Resource& one) {
-        change([&](Edit& edit) { return edit.put_resource(host_, one); });
+        const auto before = resource(one.ref.id);
+        change([&](Edit& edit) {
+            return edit.resources().put(host_, before ? &*before : nullptr, one);
+        });
     }
 };
 
@@ -25,9 +28,11 @@ TEST_F(EditTest, TheTallyFollowsEveryChangeOfAVerdict) {
     put(made("/a", wire::Verdict::unknown));
     put(made("/b", wire::Verdict::drifted));
     put(made("/a", wire::Verdict::compliant));
-    EXPECT_EQ(*read().counts(host_), (ComplianceCounts{1, 1, 0, 0}));
-    change([&](Edit& edit) { return edit.erase_resource(host_, {"files", "/b"}); });
-    EXPECT_EQ(*read().counts(host_), (ComplianceCounts{1, 0, 0, 0}));
+    EXPECT_EQ(*read().resources().counts(host_), (ComplianceCounts{1, 1, 0, 0}));
+    change([&](Edit& edit) {
+        return edit.resources().erase(host_, made("/b", wire::Verdict::drifted));
+    });
+    EXPECT_EQ(*read().resources().counts(host_), (ComplianceCounts{1, 0, 0, 0}));
 }
 
 TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {
@@ -44,7 +49,7 @@ TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {
 TEST_F(EditTest, AFailedChangeLeavesNothingBehind) {
     const std::uint64_t before = *read().revision();
     EXPECT_FALSE(try_change([&](Edit& edit) -> Result<void> {
-        EK_CHECK(edit.put_resource(host_, made("/a", wire::Verdict::failed)));
+        EK_CHECK(edit.resources().put(host_, nullptr, made("/a", wire::Verdict::failed)));
         EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
         return fail(Errc::conflict, "changed my mind");
     }));

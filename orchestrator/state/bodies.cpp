@@ -1,0 +1,127 @@
+#include "orchestrator/state/bodies.hpp"
+
+#include "core/base/text.hpp"
+#include "core/crypto/hash.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/records.hpp"
+
+// bodies: number -> Body
+// holders: host id, 0, SHA-256 of the resource's key, and the holder: "c" and the number of an
+// unfinished command, or "r", the resource -> number of the body, and the command's id
+namespace evenkeel::state {
+namespace {
+
+constexpr char kCommand = 'c';
+constexpr char kResource = 'r';
+constexpr std::string_view kCounter = "bodies";
+
+// Not the resource's key itself: that may be as long as a key can be.
+std::string holders_of(std::string_view host, const wire::Ref& ref) {
+    return host_key(host, crypto::sha256(store::resource_key(ref.collection, ref.id)));
+}
+
+std::string holder_of(const std::string& prefix, std::uint64_t seq) {
+    return prefix + kCommand + store::number_key(seq);
+}
+
+// The two parts of a holder's record.
+struct Holding {
+    std::uint64_t number = 0;
+    std::string_view command;
+};
+
+Result<Holding> decode_holding(std::string_view record) {
+    const std::size_t end = std::min(record.find(' '), record.size());
+    Holding holding;
+    holding.number = EK_TRY(parse_number(record.substr(0, end)));
+    if (end < record.size()) holding.command = record.substr(end + 1);
+    return holding;
+}
+
+}  // namespace
+
+Bodies View::bodies() const {
+    return Bodies(*this);
+}
+
+BodyEdits Edit::bodies() {
+    return BodyEdits(*this);
+}
+
+Result<Body> Bodies::get(std::uint64_t number) const {
+    auto body =
+        EK_TRY(find_record<Body>(*txn_, tables_->bodies, store::number_key(number), decode_body));
+    if (!body) return fail(Errc::corrupt, "body " + std::to_string(number) + " is gone");
+    return *std::move(body);
+}
+
+Result<std::size_t> Bodies::bytes(std::uint64_t number) const {
+    const auto record = EK_TRY(txn_->get(tables_->bodies, store::number_key(number)));
+    return record ? record->size() : 0;
+}
+
+Result<void> Bodies::each_command(std::string_view host, const wire::Ref& ref,
+                                  const Visit& visit) const {
+    const auto range = store::Range::prefix(holders_of(host, ref) + kCommand).reversed();
+    Result<void> read;
+    EK_CHECK(
+        txn_->scan(tables_->holders, range, [&](std::string_view key, std::string_view record) {
+            const auto seq = store::number_of(key);
+            const auto holding = decode_holding(record);
+            if (!seq) read = fail(seq.error());
+            if (!holding) read = fail(holding.error());
+            return read && visit(*seq, holding->command);
+        }));
+    return read;
+}
+
+BodyEdits::BodyEdits(Edit& edit) : Bodies(edit), RepositoryEdits(edit) {}
+
+Result<std::uint64_t> BodyEdits::add(const Body& body) {
+    const std::uint64_t number = EK_TRY(edit_->next_number(kCounter));
+    EK_CHECK(put_record(*write_, tables_->bodies, store::number_key(number), encode(body)));
+    return number;
+}
+
+Result<void> BodyEdits::erase(std::uint64_t number) {
+    EK_CHECK(write_->erase(tables_->bodies, store::number_key(number)));
+    return {};
+}
+
+Result<void> BodyEdits::hold(std::string_view host, const wire::Ref& ref, std::uint64_t number) {
+    const std::string prefix = holders_of(host, ref);
+    EK_CHECK(release(prefix, prefix + kResource));
+    if (number == 0) return {};
+    return write_->put(tables_->holders, prefix + kResource, std::to_string(number));
+}
+
+Result<void> BodyEdits::hold_for_command(std::string_view host, const wire::Ref& ref,
+                                         std::uint64_t seq, std::string_view command,
+                                         std::uint64_t number) {
+    return write_->put(tables_->holders, holder_of(holders_of(host, ref), seq),
+                       std::to_string(number) + " " + std::string(command));
+}
+
+Result<void> BodyEdits::release_from_command(std::string_view host, const wire::Ref& ref,
+                                             std::uint64_t seq) {
+    const std::string prefix = holders_of(host, ref);
+    return release(prefix, holder_of(prefix, seq));
+}
+
+Result<void> BodyEdits::release(const std::string& prefix, const std::string& holder) {
+    const auto record = EK_TRY(write_->get(tables_->holders, holder));
+    if (!record) return {};
+    const std::uint64_t number = EK_TRY(decode_holding(*record)).number;
+    EK_CHECK(write_->erase(tables_->holders, holder));
+    if (number == 0) return {};
+    bool held = false;
+    EK_CHECK(write_->scan(tables_->holders, store::Range::prefix(prefix),
+                          [&](std::string_view, std::string_view other) {
+                              const auto holding = decode_holding(other);
+                              held = !holding || holding->number == number;
+                              return !held;
+                          }));
+    return held ? Result<void>() : erase(number);
+}
+
+}  // namespace evenkeel::state

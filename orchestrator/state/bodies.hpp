@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "orchestrator/state/body.hpp"
+#include "orchestrator/state/repository.hpp"
+
+namespace evenkeel::state {
+
+// The bodies, and who holds which. A body of a description is held by its resource while that is
+// what is desired, and by each unfinished command that brings it; whoever lets go last throws it
+// away. So a queued command still has its description after the resource got a new one, and nobody
+// has to look for bodies that are not needed any more. (A history of descriptions would be one more
+// holder.) Holders are kept by resource: to ask for a resource's unfinished commands reads those
+// alone, however many its host has. The body of an action belongs to its one command, and has no
+// holders.
+class Bodies : protected Repository {
+  public:
+    explicit Bodies(const View& view) : Repository(view) {}
+
+    // `corrupt` when there is none of this number: whoever refers to a body holds it. O(1)
+    Result<Body> get(std::uint64_t number) const;
+    // How many bytes its record has; 0 when there is none. O(1)
+    Result<std::size_t> bytes(std::uint64_t number) const;
+    // The unfinished commands that bring something to this resource or take it away, the newest
+    // first, without actions. False ends it. O(answer)
+    using Visit = std::function<bool(std::uint64_t seq, std::string_view command)>;
+    Result<void> each_command(std::string_view host, const wire::Ref& ref,
+                              const Visit& visit) const;
+};
+
+class BodyEdits : public Bodies, private RepositoryEdits {
+  public:
+    explicit BodyEdits(Edit& edit);
+
+    // Writes a body that nobody holds yet; returns its number, which is above all before. O(1)
+    Result<std::uint64_t> add(const Body& body);
+    // Throws away one that has no holders: an action's. O(1)
+    Result<void> erase(std::uint64_t number);
+
+    // From now on the resource holds this body, and no other; 0: it holds none. O(holders)
+    Result<void> hold(std::string_view host, const wire::Ref& ref, std::uint64_t number);
+    // An unfinished command is about this resource and holds the body, if it is not 0. O(1)
+    Result<void> hold_for_command(std::string_view host, const wire::Ref& ref, std::uint64_t seq,
+                                  std::string_view command, std::uint64_t number);
+    // The command has ended. O(holders of the resource)
+    Result<void> release_from_command(std::string_view host, const wire::Ref& ref,
+                                      std::uint64_t seq);
+
+  private:
+    // Takes the holder away, and the body with it if it was the last one.
+    Result<void> release(const std::string& prefix, const std::string& holder);
+};
+
+}  // namespace evenkeel::state

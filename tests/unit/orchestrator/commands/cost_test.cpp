@@ -1,0 +1,218 @@
+#include "core/base/time.hpp"
+#include "core/json/counters.hpp"
+#include "core/store/counters.hpp"
+#include "orchestrator/commands/describe.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+// What commands cost, counted: rows and JSON texts that are read and written. None of it may grow
+// with what else is queued for the host.
+namespace evenkeel::commands {
+namespace {
+
+struct Spent {
+    store::Counters rows;
+    json::Counters texts;
+};
+
+class CostTest : public test::StateTest {
+  protected:
+    Result<state::Command> put(state::Edit& edit, const std::string& id, const std::string& text) {
+        DescriptionRequest request;
+        request.ref = {"files", id};
+        request.description = json::Object{{"content", text}};
+        request.schema = schema_;
+        return describe(edit, protector_, {.host = host_, .request_id = "r"}, {request});
+    }
+    // Puts so many different resources, each with a command that stays queued.
+    void queue(const std::string& name, int count) {
+        change([&](state::Edit& edit) -> Result<void> {
+            for (int i = 0; i < count; ++i) {
+                last_ = EK_TRY(put(edit, "/" + name + std::to_string(i), "x"));
+            }
+            return {};
+        });
+    }
+    Spent spent(const state::State::Work& work) {
+        const store::Counters rows = store::counters();
+        const json::Counters texts = json::counters();
+        change(work);
+        return {store::counters() - rows, json::counters() - texts};
+    }
+    Spent spent_on_put(const std::string& id, const std::string& text) {
+        return spent([&](state::Edit& edit) -> Result<void> {
+            last_ = EK_TRY(put(edit, id, text));
+            return {};
+        });
+    }
+    Spent spent_on(Transition transition, const std::string& id) {
+        return spent([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(advance(edit, id, transition));
+            return {};
+        });
+    }
+
+    state::Command last_;
+};
+
+TEST_F(CostTest, APutDoesNotReadWhatElseIsQueued) {
+    queue("few", 10);
+    const Spent few = spent_on_put("/one", "x");
+    queue("many", 1'990);
+    const Spent many = spent_on_put("/two", "x");
+    EXPECT_EQ(few.rows.reads, many.rows.reads);
+    EXPECT_EQ(few.texts.parses, many.texts.parses);
+    EXPECT_LT(many.rows.reads, 30U);
+    // And one that replaces a queued command reads that one, and no more.
+    const Spent again = spent_on_put("/many7", "y");
+    EXPECT_LT(again.rows.reads, 50U);
+    EXPECT_LT(again.texts.parses, 8U);
+}
+
+TEST_F(CostTest, AStepOfACommandWritesNothingOfItsDescription) {
+    const std::string large(100'000, 'x');
+    spent_on_put("/large", large);
+    for (const Transition transition :
+         {Transition::accepted, Transition::started, Transition::succeeded}) {
+        const Spent step = spent_on(transition, last_.id);
+        EXPECT_LT(step.texts.written_bytes, 5'000U);
+        EXPECT_LT(step.texts.parsed_bytes, 5'000U);
+    }
+}
+
+TEST_F(CostTest, ExpiryReadsWhatHasExpiredAndNothingElse) {
+    queue("many", 2'000);
+    const store::Counters before = store::counters();
+    EXPECT_FALSE(*read().commands().any_overdue(now_unix_ms()));
+    EXPECT_LE((store::counters() - before).reads, 1U);
+    std::size_t ended = 0;
+    const Spent none = spent([&](state::Edit& edit) -> Result<void> {
+        ended = EK_TRY(expire(edit, now_unix_ms())).size();
+        return {};
+    });
+    EXPECT_EQ(ended, 0U);
+    EXPECT_LE(none.rows.reads, 1U);
+    EXPECT_EQ(none.texts.parses, 0U);
+}
+
+TEST_F(CostTest, AHelloReadsWhatTheAgentHasLostAndNothingElse) {
+    queue("many", 2'000);
+    const state::Command first = (*read().commands().queued(host_, 0, 1)).front();
+    spent_on(Transition::accepted, first.id);
+    const Spent hello = spent([&](state::Edit& edit) {
+        return requeue(edit, host_, {"stream_other", 0});
+    });
+    EXPECT_EQ(command(first.id).state, state::CommandState::queued);
+    EXPECT_LT(hello.rows.reads, 15U);
+    EXPECT_EQ(hello.texts.parses, 1U);
+}
+
+TEST_F(CostTest, SomeExpireAndTheOthersStay) {
+    queue("some", 3);
+    const std::int64_t over = last_.expires_at_ms;
+    std::vector<state::Command> ended;
+    change([&](state::Edit& edit) -> Result<void> {
+        ended = EK_TRY(expire(edit, over - std::chrono::milliseconds(kLifetime).count()));
+        EXPECT_TRUE(ended.empty());
+        ended = EK_TRY(expire(edit, over));
+        return {};
+    });
+    EXPECT_EQ(ended.size(), 3U);
+    EXPECT_EQ(command(last_.id).state, state::CommandState::expired);
+    EXPECT_EQ(command(last_.id).error->code, Errc::timeout);
+    EXPECT_FALSE(*read().commands().any_overdue(over));
+    EXPECT_FALSE(*read().commands().has_unfinished(host_));
+}
+
+// Bodies stay as long as somebody holds them.
+class BodyTest : public CostTest {
+  protected:
+    bool is_there(std::uint64_t body) { return read().bodies().get(body).has_value(); }
+    std::uint64_t body_of(const std::string& id) { return resource(id)->body; }
+    void end(Transition transition, const std::string& id) { spent_on(transition, id); }
+};
+
+TEST_F(BodyTest, ACommandKeepsTheBodyThatItsResourceHasNoMore) {
+    spent_on_put("/a", "1");
+    const state::Command first = last_;
+    const std::uint64_t body = body_of("/a");
+    end(Transition::accepted, first.id);
+    spent_on_put("/a", "2");
+    EXPECT_NE(body_of("/a"), body);
+    EXPECT_TRUE(is_there(body)) << "the agent has its command, which may have to go out again";
+    end(Transition::succeeded, first.id);
+    EXPECT_FALSE(is_there(body));
+    EXPECT_TRUE(is_there(body_of("/a")));
+}
+
+TEST_F(BodyTest, ASupersededCommandsBodyGoesWithIt) {
+    spent_on_put("/a", "1");
+    const std::uint64_t body = body_of("/a");
+    spent_on_put("/a", "2");
+    EXPECT_FALSE(is_there(body));
+}
+
+TEST_F(BodyTest, TheResourceKeepsItsBodyWhenTheCommandsHaveEnded) {
+    spent_on_put("/a", "1");
+    const state::Command first = last_;
+    end(Transition::accepted, first.id);
+    spent_on_put("/a", "1");
+    EXPECT_EQ(first.resources[0].body, last_.resources[0].body) << "it is the same description";
+    end(Transition::failed, first.id);
+    end(Transition::failed, last_.id);
+    EXPECT_TRUE(is_there(body_of("/a")));
+    EXPECT_EQ(command(first.id).resources[0].body, 0U);
+}
+
+TEST_F(BodyTest, AForgottenResourcesBodyGoes) {
+    spent_on_put("/a", "1");
+    const std::uint64_t body = body_of("/a");
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(forget(edit, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    EXPECT_FALSE(is_there(body));
+}
+
+TEST_F(BodyTest, AnActionsArgumentsGoWithItsCommand) {
+    state::Command made;
+    change([&](state::Edit& edit) -> Result<void> {
+        made = EK_TRY(invoke(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/a"},
+                             "touch", json::Object{{"secret", "tiger"}}));
+        return {};
+    });
+    const std::uint64_t body = made.resources[0].body;
+    EXPECT_EQ(to_wire(made, read(), protector_, "s")->resources[0].arguments.string_or("secret"),
+              "tiger");
+    end(Transition::failed, made.id);
+    EXPECT_FALSE(is_there(body));
+}
+
+// A FILE command is found by any of its resources, and stays while it says more than the new one.
+TEST_F(BodyTest, ACommandOfManyIsSupersededOnlyByOneOfAllOfThem) {
+    const auto both = [&](const std::string& text) {
+        std::vector<DescriptionRequest> requests(2);
+        requests[0].ref = {"files", "/a"};
+        requests[1].ref = {"files", "/b"};
+        for (auto& request : requests) request.description = json::Object{{"content", text}};
+        state::Command made;
+        change([&](state::Edit& edit) -> Result<void> {
+            made = EK_TRY(describe(edit, protector_, {.host = host_, .request_id = ""}, requests));
+            return {};
+        });
+        return made.id;
+    };
+    const std::string first = both("1");
+    spent_on_put("/a", "2");
+    const std::string a = last_.id;
+    spent_on_put("/b", "2");
+    const std::string b = last_.id;
+    EXPECT_EQ(command(first).state, state::CommandState::queued);
+    const std::string all = both("3");
+    for (const std::string& id : {first, a, b}) {
+        EXPECT_EQ(command(id).state, state::CommandState::superseded);
+    }
+    EXPECT_EQ(command(all).state, state::CommandState::queued);
+}
+
+}  // namespace
+}  // namespace evenkeel::commands
