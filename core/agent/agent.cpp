@@ -54,7 +54,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       checker_(catalog_, registry_, tracker_, loop, store_),
       repairs_(catalog_, tracker_, loop, options_.repairs),
       engine_({catalog_, registry_, journal_, tracker_, checker_, repairs_, loop, store_}),
-      admission_(journal_, engine_, loop),
+      admission_(journal_, engine_),
       requests_(
           {catalog_, registry_, tracker_, checker_, engine_, admission_, journal_, loop, store_}),
       sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval) {

@@ -180,6 +180,11 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
     return apply_result;
 }
 
+ApplyResult invoke(LaneContext& lane, const std::string& id, const std::string& action,
+                   const json::Value& arguments, const plugin::Call& call) {
+    return result_of(lane.collection->invoke(id, action, arguments, call));
+}
+
 std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
                                                const plugin::Call& call) {
     lane.interest(description.metadata.ref.id, is_watched(description.metadata.policy));

@@ -32,6 +32,9 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
 // Removes the resource and stops watching it. Under `audit` nothing is removed, only planned.
 ApplyResult remove_resource(LaneContext& lane, const Description& description,
                             const plugin::Call& call);
+// Runs an action; reads nothing afterwards.
+ApplyResult invoke(LaneContext& lane, const std::string& id, const std::string& action,
+                   const json::Value& arguments, const plugin::Call& call);
 // For what must be written down before anything is changed: the deed, when the resource is in line
 // and there is nothing to do; nothing, when there is.
 std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,

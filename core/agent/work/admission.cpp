@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/agent/work/command_end.hpp"
 #include "core/agent/work/event_drafts.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
@@ -24,9 +25,6 @@ std::uint64_t deadline_after(milliseconds timeout) {
 
 }  // namespace
 
-Admission::Admission(Journal& journal, Engine& engine, run::Loop& loop)
-    : journal_(journal), engine_(engine), loop_(loop) {}
-
 void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark) {
     mark_ = committed_ = std::move(mark);
     std::sort(left.begin(), left.end(),
@@ -45,20 +43,20 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
 }
 
 void Admission::interrupt(const InboxCommand& inbox) {
-    Outcome outcome;
-    outcome.state = wire::EndState::interrupted;
-    outcome.error = Error{Errc::cancelled, "the agent ended while the action ran"};
+    CommandResult result;
+    result.state = wire::EndState::interrupted;
+    result.error = Error{Errc::cancelled, "the agent ended while the action ran"};
     for (const wire::ResourceRequest& request : inbox.resources) {
         wire::ResourceResult done;
         done.ref = request.ref;
         done.generation = request.generation;
         done.outcome = wire::Outcome::failed;
-        done.error = outcome.error;
-        outcome.resources.push_back(std::move(done));
+        done.error = result.error;
+        result.resources.push_back(std::move(done));
     }
     std::vector<EventDraft> drafts;
     if (inbox.origin == wire::Origin::orchestrator) {
-        drafts.push_back(command_outcome(inbox.id, outcome));
+        drafts.push_back(command_outcome(inbox.id, result));
     }
     const auto write = [&store = journal_.store(), inbox](
                            store::WriteTxn& txn,
@@ -72,13 +70,10 @@ void Admission::interrupt(const InboxCommand& inbox) {
     journal_.commit(std::move(drafts), write, {});
 }
 
-void Admission::accept(InboxCommand inbox, std::function<void(const Outcome&)> done) {
-    auto job = std::make_unique<Job>();
+void Admission::accept(InboxCommand inbox, std::function<void(const CommandResult&)> done) {
     const std::int64_t spent = std::max<std::int64_t>(now_unix_ms() - inbox.received_ms, 0);
-    job->deadline_ns = deadline_after(inbox.timeout - milliseconds(spent));
-    job->inbox = std::move(inbox);
-    job->on_finished = std::move(done);
-    engine_.submit(std::move(job));
+    const std::uint64_t deadline_ns = deadline_after(inbox.timeout - milliseconds(spent));
+    engine_.submit(std::move(inbox), deadline_ns, std::move(done));
 }
 
 void Admission::take(const wire::Command& command, std::function<void(Disposition)> settle) {
@@ -88,8 +83,8 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
                      {{"command", printable(command.id)}, {"stream", printable(command.stream)}});
         return settle(Disposition::reject);
     }
-    if (refuses_ && command.seq > refused_seq_) return settle(Disposition::release);
-    refuses_ = false;
+    if (released_seq_ && command.seq > *released_seq_) return settle(Disposition::release);
+    released_seq_.reset();
     InboxCommand inbox;
     inbox.id = command.id;
     inbox.verb = command.verb;
@@ -123,8 +118,7 @@ void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
                              const Result<void>& stored,
                              const std::function<void(Disposition)>& settle) {
     if (!stored) {
-        if (!refuses_ || command.seq < refused_seq_) refused_seq_ = command.seq;
-        refuses_ = true;
+        released_seq_ = std::min(released_seq_.value_or(command.seq), command.seq);
         mark_ = committed_;
         return settle(Disposition::release);
     }
@@ -136,7 +130,7 @@ void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
 
 void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources,
                            bool detach, milliseconds timeout,
-                           std::function<void(const Outcome&)> done) {
+                           std::function<void(const CommandResult&)> done) {
     InboxCommand inbox;
     inbox.id = make_id("cmd");
     inbox.origin = wire::Origin::local;
@@ -152,7 +146,7 @@ void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> r
     };
     journal_.commit({}, write, [this, inbox, done = std::move(done)](const Result<void>& stored) {
         if (stored) return accept(inbox, done);
-        done(Outcome{wire::EndState::failed, {}, stored.error()});
+        done(CommandResult{wire::EndState::failed, {}, stored.error()});
     });
 }
 

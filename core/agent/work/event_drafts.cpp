@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/work/command_end.hpp"
 #include "core/agent/work/secrets.hpp"
 
 namespace evenkeel::agent {
@@ -60,12 +63,12 @@ EventDraft resource_notified(const CatalogEntry& entry, const std::string& actio
             ""};
 }
 
-EventDraft command_outcome(const std::string& command, const Outcome& outcome) {
+EventDraft command_outcome(const std::string& command, const CommandResult& result) {
     json::Value data = json::Object{{"command", command}};
-    const json::Value encoded = encode(outcome);
+    const json::Value encoded = encode(result);
     for (const auto& [name, value] : encoded.as_object()) data.as_object().append(name, value);
     std::vector<wire::Ref> about;
-    for (const wire::ResourceResult& done : outcome.resources) about.push_back(done.ref);
+    for (const wire::ResourceResult& done : result.resources) about.push_back(done.ref);
     return {wire::EventKind::command_outcome, std::move(data), std::move(about), command};
 }
 

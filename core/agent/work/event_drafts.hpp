@@ -1,15 +1,26 @@
 #pragma once
 
-#include "core/agent/lanes/collection_registry.hpp"
-#include "core/agent/model/catalog.hpp"
-#include "core/agent/work/job.hpp"
-#include "core/crypto/sealer.hpp"
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/agent/model/event_draft.hpp"
+#include "core/agent/model/records.hpp"
+
+namespace evenkeel::crypto {
+class Sealer;
+}
 
 // What events say about descriptions and commands. [loop]
 namespace evenkeel::agent {
 
-// The description of `record` as its owner is told: whole for the orchestrator's own, with secrets
-// redacted for a local one.
+class CollectionRegistry;
+struct CatalogEntry;
+struct CommandResult;
+
+// The description as the orchestrator is told of it: whole when it is its own, with secrets
+// redacted when it is a local one.
 json::Value shown_body(const Description& description, const CollectionRegistry& registry,
                        const crypto::Sealer& sealer);
 
@@ -23,6 +34,6 @@ EventDraft description_forgotten(const wire::Ref& ref, const wire::Generation& g
 EventDraft resource_notified(const CatalogEntry& entry, const std::string& action,
                              const std::vector<wire::Ref>& sources,
                              const std::optional<Error>& error);
-EventDraft command_outcome(const std::string& command, const Outcome& outcome);
+EventDraft command_outcome(const std::string& command, const CommandResult& result);
 
 }  // namespace evenkeel::agent

@@ -8,8 +8,8 @@
 
 namespace evenkeel::agent {
 
-// Ends a tug of war: when somebody undoes our repairs again and again, they are first spaced out
-// and then given up for a while.
+// Limits how often a resource is repaired: when somebody undoes the repairs again and again, they
+// are first spaced out and then given up for a while.
 class FlapLimit {
   public:
     struct Options {

@@ -1,9 +1,10 @@
 #include "core/agent/work/ordering.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/work/due_actions.hpp"
 #include "core/wire/relations.hpp"
 
 namespace evenkeel::agent {
@@ -12,225 +13,151 @@ namespace {
 // Steps in one call: so many are one transaction, and a cancel is not too long in coming.
 constexpr std::size_t kGroupMax = 200;
 
-void skip(Step& step, Error error) {
-    step.goes = false;
-    step.done.outcome = wire::Outcome::skipped;
-    step.done.error = std::move(error);
-}
-
-const std::string& words_of(const Step& step) {
-    static const std::string kNone = "no reason is known";
-    return step.done.error ? step.done.error->what : kNone;
-}
-
-bool failed(const Step& step) {
-    return step.done.outcome == wire::Outcome::failed;
-}
-bool skipped(const Step& step) {
-    return step.done.outcome == wire::Outcome::skipped && !step.superseded;
-}
-
-bool is_audit(const Step& step) {
-    return step.description.metadata.policy == wire::Policy::audit;
-}
-
-bool needs(const Step& step, const Step& other) {
+bool requires_step(const Step& step, const Step& other) {
     const auto& all = step.description.metadata.relations.required;
     return std::find(all.begin(), all.end(), other.request.ref) != all.end();
 }
 
-// How the resource is described once the job is through; null when it is not.
-const Metadata* head_of(const Job& job, const Catalog& catalog, const wire::Ref& ref) {
-    const Step* step = job.find(ref);
-    if (step && step->drops) return nullptr;
-    if (step && step->stores) return &step->description.metadata;
-    const CatalogEntry* entry = catalog.find(ref);
-    return entry ? &entry->metadata : nullptr;
+void add_required(const wire::Relations& relations, std::set<std::string>& names) {
+    for (const wire::Ref& ref : relations.required) names.insert(ref.collection);
 }
 
-// Why no action is run on `ref`, which `step` of the job is about, if any.
-std::optional<Error> reason_against(const Job& job, const Catalog& catalog, const wire::Ref& ref) {
-    const Step* step = job.find(ref);
-    const auto code = [](const Step& of) {
-        return of.done.error ? of.done.error->code : Errc::internal;
-    };
-    if (step && failed(*step)) {
-        return Error{code(*step), text_of(ref) + " failed: " + words_of(*step)};
+void add_notified(const wire::Relations& relations, std::set<std::string>& names) {
+    for (const wire::Notification& each : relations.notified) names.insert(each.ref.collection);
+}
+
+// Nothing is done in a cycle; what was to be stored is stored all the same.
+void fail_all(std::vector<Step>& steps, const Error& cycle) {
+    for (Step& step : steps) {
+        if (step.progress != Progress::waiting) continue;
+        step.decision = step.stores() ? Decision::store_only : Decision::leave;
+        finish(step, wire::Outcome::failed, cycle);
     }
-    if (step && skipped(*step)) {
-        return Error{code(*step), text_of(ref) + " was skipped: " + words_of(*step)};
+}
+
+Errc code_of(const Step& step) {
+    return step.result.error ? step.result.error->code : Errc::internal;
+}
+
+// Another step of the list that has failed, or was skipped, holds this one back.
+std::optional<Blocked> blocked_by_step(const Step& other) {
+    const wire::Ref& ref = other.request.ref;
+    const std::string begin = "it requires " + text_of(ref) + ", which ";
+    if (has_failed(other)) {
+        return Blocked{{code_of(other), begin + "failed: " + reason_of(other)}, ref};
     }
-    const Metadata* metadata = head_of(job, catalog, ref);
-    if (metadata && metadata->policy == wire::Policy::audit) {
-        return Error{Errc::denied, text_of(ref) + " is under the policy audit: it is left alone"};
-    }
-    return std::nullopt;
+    if (!was_skipped(other)) return std::nullopt;
+    const std::string why = other.root ? "was skipped because " + text_of(*other.root) + " failed"
+                                       : "was skipped: " + reason_of(other);
+    return Blocked{{code_of(other), begin + why}, other.root.value_or(ref)};
+}
+
+// As it was left by the last command or check.
+std::optional<Blocked> blocked_by_entry(const CatalogEntry& entry) {
+    const wire::Compliance& compliance = entry.status.compliance;
+    if (compliance.status != wire::Verdict::failed) return std::nullopt;
+    return Blocked{{Errc::conflict, "it requires " + text_of(entry.metadata.ref) +
+                                        ", which has failed: " + compliance.reason},
+                   entry.metadata.ref};
+}
+
+// Whether the call of the first may do this one too.
+bool may_share(const StepList& steps, const std::vector<std::size_t>& group, const Step& step,
+               const Catalog& catalog) {
+    const Step& first = steps[group.front()];
+    const bool is_alike = step.request.ref.collection == first.request.ref.collection &&
+                          step.is_audit() == first.is_audit();
+    if (!is_alike || step.decision != Decision::apply || !notified_by(step).empty()) return false;
+    const bool is_related = std::any_of(
+        group.begin(), group.end(), [&](std::size_t at) { return requires_step(step, steps[at]); });
+    return !is_related && !blocked_by(steps, step, catalog);
 }
 
 }  // namespace
 
-std::set<std::string> collections_of(const Job& job, const Catalog& catalog) {
-    std::set<std::string> names = job.collections;
-    for (const wire::ResourceRequest& request : job.inbox.resources) {
+std::set<std::string> collections_of(const InboxCommand& command, const Catalog& catalog) {
+    std::set<std::string> names;
+    for (const wire::ResourceRequest& request : command.resources) {
         names.insert(request.ref.collection);
-        std::vector<const wire::Relations*> all{&request.relations};
-        if (const CatalogEntry* entry = catalog.find(request.ref);
-            entry && job.inbox.verb != wire::Verb::invoke) {
-            all.push_back(&entry->metadata.relations);
-        }
-        if (job.kind == Job::Kind::notice) continue;
-        for (const wire::Relations* relations : all) {
-            for (const wire::Ref& need : relations->required) names.insert(need.collection);
-            // Notices after a repair are a job of their own.
-            if (job.kind == Job::Kind::repair) continue;
-            for (const wire::Notification& notice : relations->notified)
-                names.insert(notice.ref.collection);
-        }
+        add_required(request.relations, names);
+        add_notified(request.relations, names);
+        const CatalogEntry* entry = catalog.find(request.ref);
+        if (!entry || command.verb == wire::Verb::invoke) continue;
+        add_required(entry->metadata.relations, names);
+        add_notified(entry->metadata.relations, names);
     }
     return names;
 }
 
-void arrange(Job& job) {
-    std::vector<wire::RelatedResource> entries;
-    for (const Step& step : job.steps) {
-        entries.push_back({step.request.ref, step.description.metadata.relations, ""});
+std::set<std::string> collections_of_repair(const wire::Ref& ref, const Catalog& catalog) {
+    std::set<std::string> names{ref.collection};
+    if (const CatalogEntry* entry = catalog.find(ref)) {
+        add_required(entry->metadata.relations, names);
     }
-    if (const auto order = wire::in_order(entries)) {
-        std::vector<Step> steps;
-        for (const std::size_t at : *order) steps.push_back(std::move(job.steps[at]));
-        if (job.inbox.verb == wire::Verb::remove) std::reverse(steps.begin(), steps.end());
-        job.steps = std::move(steps);
-    } else {
-        for (Step& step : job.steps) {
-            if (!step.goes) continue;
-            step.goes = step.drops = false;
-            step.done.outcome = wire::Outcome::failed;
-            step.done.error = order.error();
-        }
-    }
-    for (std::size_t i = 0; i < job.steps.size(); ++i) {
-        job.places.emplace(job.steps[i].request.ref, i);
-    }
+    return names;
 }
 
-std::optional<Error> blocking_reason(const Job& job, const Catalog& catalog, Step& step) {
-    if (job.inbox.verb != wire::Verb::apply || step.is_notice()) return std::nullopt;
-    for (const wire::Ref& need : step.description.metadata.relations.required) {
-        const std::string begin = "it requires " + text_of(need) + ", which ";
-        const Step* other = job.find(need);
-        if (other && failed(*other)) {
-            step.root = need;
-            const Errc code = other->done.error ? other->done.error->code : Errc::internal;
-            return Error{code, begin + "failed: " + words_of(*other)};
-        }
-        if (other && skipped(*other)) {
-            step.root = other->root.value_or(need);
-            const Errc code = other->done.error ? other->done.error->code : Errc::internal;
-            return Error{code, begin + (other->root ? "was skipped because " +
-                                                          text_of(*other->root) + " failed"
-                                                    : "was skipped: " + words_of(*other))};
-        }
-        const CatalogEntry* entry = other ? nullptr : catalog.find(need);
-        if (entry && entry->status.compliance.status == wire::Verdict::failed) {
-            step.root = need;
-            return Error{Errc::conflict, begin + "has failed: " + entry->status.compliance.reason};
-        }
+std::vector<Step> arrange(std::vector<Step> steps, const Intent& intent) {
+    std::vector<wire::RelatedResource> entries;
+    for (const Step& step : steps) {
+        entries.push_back({step.request.ref, step.description.metadata.relations, ""});
+    }
+    const auto order = wire::in_order(entries);
+    if (!order) {
+        fail_all(steps, order.error());
+        return steps;
+    }
+    std::vector<Step> arranged;
+    for (const std::size_t at : *order) arranged.push_back(std::move(steps[at]));
+    if (intent.verb == wire::Verb::remove) std::reverse(arranged.begin(), arranged.end());
+    return arranged;
+}
+
+std::optional<Blocked> blocked_by(const StepList& steps, const Step& step, const Catalog& catalog) {
+    if (step.decision != Decision::apply) return std::nullopt;
+    for (const wire::Ref& ref : step.description.metadata.relations.required) {
+        const Step* other = steps.find(ref);
+        const CatalogEntry* entry = other ? nullptr : catalog.find(ref);
+        auto blocked = other   ? blocked_by_step(*other)
+                       : entry ? blocked_by_entry(*entry)
+                               : std::nullopt;
+        if (blocked) return blocked;
     }
     return std::nullopt;
 }
 
-std::vector<std::size_t> group_of(Job& job, const Catalog& catalog) {
-    std::vector<std::size_t> group{job.at};
-    const Step& first = job.steps[job.at];
-    const auto may_share = [&job](const Step& step) {
-        return job.inbox.verb == wire::Verb::apply && !step.is_notice() &&
-               notified_by(job, step).empty();
-    };
-    if (!may_share(first)) return group;
-    for (std::size_t i = job.at + 1; i < job.steps.size() && group.size() < kGroupMax; ++i) {
-        Step& step = job.steps[i];
-        if (!step.goes) continue;
-        const bool is_alike = step.request.ref.collection == first.request.ref.collection &&
-                              is_audit(step) == is_audit(first);
-        const bool is_tied = std::any_of(
-            group.begin(), group.end(), [&](std::size_t at) { return needs(step, job.steps[at]); });
-        if (!is_alike || is_tied || !may_share(step) || blocking_reason(job, catalog, step)) break;
-        group.push_back(i);
+std::size_t next_step(StepList& steps, std::size_t at, const Catalog& catalog) {
+    for (; at < steps.size(); ++at) {
+        Step& step = steps[at];
+        if (step.progress != Progress::waiting) continue;
+        auto blocked = blocked_by(steps, step, catalog);
+        if (!blocked) return at;
+        skip(step, std::move(blocked->reason), std::move(blocked->root));
+    }
+    return at;
+}
+
+std::vector<std::size_t> group_of(const StepList& steps, std::size_t at, const Catalog& catalog) {
+    std::vector<std::size_t> group{at};
+    const Step& first = steps[at];
+    if (first.decision != Decision::apply || !notified_by(first).empty()) return group;
+    for (++at; at < steps.size() && group.size() < kGroupMax; ++at) {
+        const Step& step = steps[at];
+        if (step.progress != Progress::waiting) continue;
+        if (!may_share(steps, group, step, catalog)) break;
+        group.push_back(at);
     }
     return group;
 }
 
-const wire::Ref* planned_before(const Job& job, const Step& step) {
-    for (const wire::Ref& need : step.description.metadata.relations.required) {
-        const Step* other = job.find(need);
-        const bool changes = other && other->done.outcome == wire::Outcome::planned &&
-                             (other->done.error || !other->done.changes.empty());
-        if (changes) return &need;
+const wire::Ref* planned_before(const StepList& steps, const Step& step) {
+    for (const wire::Ref& ref : step.description.metadata.relations.required) {
+        const Step* other = steps.find(ref);
+        const bool changes = other && other->result.outcome == wire::Outcome::planned &&
+                             (other->result.error || !other->result.changes.empty());
+        if (changes) return &ref;
     }
     return nullptr;
-}
-
-const std::vector<wire::Notification>& notified_by(const Job& job, const Step& step) {
-    static const std::vector<wire::Notification> kNone;
-    const OpenName<wire::Verb>& verb = job.inbox.verb;
-    const bool changes = (verb == wire::Verb::apply || verb == wire::Verb::remove) &&
-                         !step.is_notice() &&
-                         step.description.metadata.policy != wire::Policy::audit;
-    return changes ? step.description.metadata.relations.notified : kNone;
-}
-
-void add_notices(Job& job, const Catalog& catalog) {
-    job.noticed = true;
-    std::vector<Step> notices;
-    std::map<wire::Notification, std::size_t> places;
-    for (const Step& step : job.steps) {
-        if (step.done.outcome != wire::Outcome::done && step.done.outcome != wire::Outcome::planned)
-            continue;
-        for (const wire::Notification& notice : step.owed) {
-            const auto [lane, is_new] = places.emplace(notice, notices.size());
-            if (is_new) {
-                Step one;
-                one.request.ref = one.done.ref = notice.ref;
-                one.request.action = one.done.action = notice.action;
-                if (const auto* held = catalog.generation_of(notice.ref))
-                    one.done.generation = *held;
-                const Metadata* metadata = head_of(job, catalog, notice.ref);
-                one.moot = !metadata || metadata->absent;
-                if (one.moot) {
-                    skip(one, {Errc::not_found, text_of(notice.ref) + " is not wanted any more"});
-                } else if (auto reason = reason_against(job, catalog, notice.ref)) {
-                    skip(one, *std::move(reason));
-                }
-                notices.push_back(std::move(one));
-            }
-            notices[lane->second].sources.push_back(step.request.ref);
-        }
-    }
-    for (Step& each : notices) job.steps.push_back(std::move(each));
-}
-
-std::vector<PendingNotifications> pending_after(const Job& job, const Catalog& catalog) {
-    std::set<wire::Notification> paid;
-    for (const Step& step : job.steps) {
-        if (!step.is_notice()) continue;
-        if (step.moot || step.done.outcome == wire::Outcome::done) {
-            paid.insert({step.request.ref, step.request.action});
-        }
-    }
-    std::vector<PendingNotifications> pending_notifications;
-    for (const Step& step : job.steps) {
-        const bool owed_before = catalog.pending_notifications.contains(step.request.ref);
-        if (step.is_notice() || !step.settled || !(step.foreseen || owed_before)) continue;
-        PendingNotifications pending{step.request.ref, {}};
-        for (const wire::Notification& notice : step.owed) {
-            // A failure tells nobody: what it may have changed stays owed.
-            if (step.done.outcome == wire::Outcome::failed || !paid.contains(notice)) {
-                pending.notices.push_back(notice);
-            }
-        }
-        pending_notifications.push_back(std::move(pending));
-    }
-    return pending_notifications;
 }
 
 }  // namespace evenkeel::agent

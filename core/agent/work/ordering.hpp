@@ -1,44 +1,43 @@
 #pragma once
 
 #include <set>
-#include <string>
-#include <vector>
 
-#include "core/agent/model/catalog.hpp"
-#include "core/agent/work/job.hpp"
+#include "core/agent/work/step.hpp"
 
-// What "requires" and "notifies" mean for a job. Functions of job and book, which change the job
-// only. [loop]
+// What "requires" means for the steps of a command or plan: their order, what is skipped, and what
+// one call may do together. Pure functions. [loop]
 namespace evenkeel::agent {
 
-// The collections that the job touches or names: it waits for all of them, so that what it requires
-// and what it notifies is not at work elsewhere.
-std::set<std::string> collections_of(const Job& job, const Catalog& catalog);
+class Catalog;
 
-// Puts the prepared steps into the order of the work; removals go the other way round. In a cycle
-// nothing is done: the steps fail with its name.
-void arrange(Job& job);
+// The collections that a command touches or names: it waits for all of them, so that what it
+// requires and what it notifies is not at work elsewhere.
+std::set<std::string> collections_of(const InboxCommand& command, const Catalog& catalog);
+// The same for the repair of a resource. Its notifications are runs of their own.
+std::set<std::string> collections_of_repair(const wire::Ref& ref, const Catalog& catalog);
 
-// Why `step` is skipped: what it requires has failed, in this job or before it.
-std::optional<Error> blocking_reason(const Job& job, const Catalog& catalog, Step& step);
+// The order of the work; removals go the other way round. In a cycle nothing is done: the steps
+// fail with its name.
+std::vector<Step> arrange(std::vector<Step> steps, const Intent& intent);
 
-// The steps, from the job's next one on, that one call of a plugin that batches can do: they follow
-// each other, are of one collection and do not require each other. What owes an action goes alone,
-// because the action is on disk before its change is begun.
-std::vector<std::size_t> group_of(Job& job, const Catalog& catalog);
+// Why a step is not begun: `root` has failed, in this list of steps or before it.
+struct Blocked {
+    Error reason;
+    wire::Ref root;
+};
+std::optional<Blocked> blocked_by(const StepList& steps, const Step& step, const Catalog& catalog);
 
-// What may be changed by the step makes actions due; nothing does under `audit`.
-const std::vector<wire::Notification>& notified_by(const Job& job, const Step& step);
+// The first step from `at` on that may begin; size() when none is left. What is blocked on the way
+// is skipped.
+std::size_t next_step(StepList& steps, std::size_t at, const Catalog& catalog);
+
+// The steps, from the one at `at` on, that one call of a plugin that batches can do: they follow
+// each other, are of one collection and do not require each other. What makes actions due goes
+// alone, because the actions are on disk before its change is begun.
+std::vector<std::size_t> group_of(const StepList& steps, std::size_t at, const Catalog& catalog);
 
 // Of a plan: something that `step` requires and that will be changed before it; null when nothing
 // is.
-const wire::Ref* planned_before(const Job& job, const Step& step);
-
-// Adds the notices that are due after the job's changes, each once, as steps; those that will not
-// be run are skipped already, with the reason.
-void add_notices(Job& job, const Catalog& catalog);
-
-// What the job leaves owed, by those of its resources that owed something.
-std::vector<PendingNotifications> pending_after(const Job& job, const Catalog& catalog);
+const wire::Ref* planned_before(const StepList& steps, const Step& step);
 
 }  // namespace evenkeel::agent

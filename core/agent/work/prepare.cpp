@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/agent_store.hpp"
+#include "core/agent/work/ordering.hpp"
 #include "core/agent/work/secrets.hpp"
 #include "core/base/text.hpp"
 
@@ -10,23 +14,33 @@ namespace {
 
 constexpr std::size_t kIdBytesMost = 4096;
 
-void refuse(Step& step, Error error) {
-    step.goes = step.stores = step.drops = false;
-    step.done.outcome = wire::Outcome::failed;
-    step.done.error = std::move(error);
+void refuse(Step& step, Decision decision, Error error) {
+    step.decision = decision;
+    finish(step, wire::Outcome::failed, std::move(error));
 }
 
 void supersede(Step& step, const wire::Generation& held) {
-    step.goes = false;
-    step.superseded = true;
-    step.done.outcome = wire::Outcome::skipped;
-    step.done.error = Error{Errc::conflict, "superseded: the host has revision " +
-                                                std::to_string(held.revision) + " already"};
+    step.decision = Decision::supersede;
+    finish(step, wire::Outcome::skipped,
+           Error{Errc::conflict, "superseded: the host has revision " +
+                                     std::to_string(held.revision) + " already"});
 }
 
-Result<void> check_owner(const Job& job, const wire::Ref& ref, const Catalog& catalog) {
+void forget(Step& step) {
+    step.decision = Decision::forget;
+    finish(step, wire::Outcome::done, std::nullopt);
+    step.description.metadata.ref = step.request.ref;
+    step.description.metadata.generation = step.request.generation;
+}
+
+void go(Step& step, Decision decision) {
+    step.decision = decision;
+    step.progress = Progress::waiting;
+}
+
+Result<void> check_owner(const Intent& intent, const wire::Ref& ref, const Catalog& catalog) {
     const CatalogEntry* entry = catalog.find(ref);
-    if (!job.is_local() || job.inbox.detach || !entry ||
+    if (!intent.is_local() || intent.detach || !entry ||
         entry->metadata.origin != wire::Origin::orchestrator) {
         return {};
     }
@@ -35,54 +49,90 @@ Result<void> check_owner(const Job& job, const wire::Ref& ref, const Catalog& ca
 }
 
 // The fields, with what a local administrator left redacted put back.
-Result<json::Value> body_of(const Job& job, const wire::ResourceRequest& request,
+Result<json::Value> body_of(const Intent& intent, const wire::ResourceRequest& request,
                             const AgentStore& store) {
     if (!request.description.is_object())
         return fail(Errc::invalid, "the description is no object");
-    if (!job.is_local()) return request.description;
+    if (!intent.is_local()) return request.description;
     const auto before = EK_TRY(store.description(request.ref));
     return keep_secrets(request.description, before ? &before->body : nullptr);
 }
 
-Result<void> prepare_apply(const Job& job, const CollectionRegistry& registry,
-                           const AgentStore& store, Step& step) {
-    const wire::ResourceRequest& request = step.request;
-    const CollectionRunner* runner = registry.find(request.ref.collection);
-    Description& description = step.description;
-    description.body = EK_TRY(body_of(job, request, store));
-    description.metadata = {request.ref,
-                            request.policy,
-                            job.inbox.origin,
-                            request.generation,
-                            runner ? runner->collection().schema_version() : 0,
-                            false,
-                            request.relations};
-    const auto absent = requests_absence(description.body);
-    // What the orchestrator sends is kept whatever becomes of it; a local mistake is just told.
-    step.stores = !job.is_local();
-    description.metadata.absent = EK_TRY(absent);
-    if (runner) {
-        const schema::Schema& schema = runner->collection().schema();
-        EK_CHECK(check_id(schema, request.ref.id));
-        if (job.is_local() && !description.metadata.absent) {
-            EK_CHECK(check_description(schema, request.ref.id, description.body));
-        }
-    }
-    step.stores = true;
-    return {};
+Metadata metadata_of(const Intent& intent, const wire::ResourceRequest& request,
+                     const CollectionRunner* runner) {
+    return {request.ref,
+            request.policy,
+            intent.origin,
+            request.generation,
+            runner ? runner->collection().schema_version() : 0,
+            false,
+            request.relations};
 }
 
-Result<void> prepare_remove(const Job& job, const Catalog& catalog, Step& step) {
+// Only the id of what the orchestrator sends: it has checked the fields itself.
+Result<void> check_fields(const Intent& intent, const CollectionRunner* runner,
+                          const Description& description) {
+    if (!runner) return {};
+    const schema::Schema& schema = runner->collection().schema();
+    const std::string& id = description.metadata.ref.id;
+    EK_CHECK(check_id(schema, id));
+    if (!intent.is_local() || description.metadata.absent) return {};
+    return check_description(schema, id, description.body);
+}
+
+// Sets the description as far as it can be made; whatever is wrong with it comes second.
+Result<void> describe(const Intent& intent, const HostView& host, Step& step) {
+    const CollectionRunner* runner = host.registry.find(step.request.ref.collection);
+    Description& description = step.description;
+    description.metadata = metadata_of(intent, step.request, runner);
+    description.metadata.absent = EK_TRY(requests_absence(description.body));
+    return check_fields(intent, runner, description);
+}
+
+void prepare_apply(const Intent& intent, const HostView& host, Step& step) {
+    auto body = body_of(intent, step.request, host.store);
+    if (!body) return refuse(step, Decision::leave, body.error());
+    step.description.body = std::move(*body);
+    if (auto described = describe(intent, host, step); !described) {
+        // What the orchestrator sends is kept whatever becomes of it; a local mistake is just told.
+        return refuse(step, intent.is_local() ? Decision::leave : Decision::store_only,
+                      described.error());
+    }
+    go(step, Decision::apply);
+}
+
+void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
     const CatalogEntry* entry = catalog.find(step.request.ref);
     Metadata& metadata = step.description.metadata;
     metadata = entry ? entry->metadata : Metadata{};
     metadata.ref = step.request.ref;
-    metadata.origin = job.inbox.origin;
+    metadata.origin = intent.origin;
     metadata.generation = step.request.generation;
     metadata.absent = true;
     step.description.body = json::Object{{"ensure", "absent"}};
-    step.stores = step.drops = true;
-    return {};
+    go(step, Decision::remove);
+}
+
+void prepare_for(wire::Verb verb, const Intent& intent, const HostView& host, Step& step) {
+    switch (verb) {
+        case wire::Verb::apply:
+            return prepare_apply(intent, host, step);
+        case wire::Verb::remove:
+            return prepare_remove(intent, host.catalog, step);
+        case wire::Verb::forget:
+            return forget(step);
+        case wire::Verb::invoke:
+            return go(step, Decision::invoke);
+    }
+}
+
+// The body lies in the store already, with the command, unless it was changed on the way.
+void use_stored_body(Step& step, std::uint64_t number) {
+    const bool is_described =
+        step.decision == Decision::apply || step.decision == Decision::store_only;
+    if (is_described && step.description.body == step.request.description) {
+        step.description.body_number = number;
+    }
 }
 
 }  // namespace
@@ -110,44 +160,33 @@ Result<void> check_description(const schema::Schema& schema, const std::string& 
     return fail(Errc::invalid, std::move(what));
 }
 
-Step prepare(const Job& job, const wire::ResourceRequest& request, const Catalog& catalog,
-             const CollectionRegistry& registry, const AgentStore& store) {
-    Step step;
-    step.request = request;
-    step.done.ref = request.ref;
-    step.done.action = request.action;
-    step.done.generation = request.generation;
-    const OpenName<wire::Verb>& verb = job.inbox.verb;
-    if (const auto* held = catalog.generation_of(request.ref);
-        verb != wire::Verb::invoke && is_superseded(request.generation, held)) {
+Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host) {
+    Step step = step_for(request);
+    const wire::Generation* held = host.catalog.generation_of(request.ref);
+    if (intent.verb != wire::Verb::invoke && is_superseded(request.generation, held)) {
         supersede(step, *held);
-        return step;
-    }
-    Result<void> ready = check_owner(job, request.ref, catalog);
-    if (!ready) {
-        refuse(step, ready.error());
-        return step;
-    }
-    if (verb == wire::Verb::apply) {
-        ready = prepare_apply(job, registry, store, step);
-    } else if (verb == wire::Verb::remove) {
-        ready = prepare_remove(job, catalog, step);
-    } else if (verb == wire::Verb::forget) {
-        step.goes = false;
-        step.drops = true;
-        step.done.outcome = wire::Outcome::done;
-        step.description.metadata.ref = request.ref;
-        step.description.metadata.generation = request.generation;
-    } else if (verb != wire::Verb::invoke) {
-        ready =
-            fail(Errc::unsupported, "this agent knows no verb '" + printable(verb.text()) + "'");
-    }
-    if (!ready) {
-        const bool stores = step.stores;
-        refuse(step, ready.error());
-        step.stores = stores;
+    } else if (auto owner = check_owner(intent, request.ref, host.catalog); !owner) {
+        refuse(step, Decision::leave, owner.error());
+    } else if (!intent.verb.known()) {
+        refuse(step, Decision::leave,
+               Error{Errc::unsupported,
+                     "this agent knows no verb '" + printable(intent.verb.text()) + "'"});
+    } else {
+        prepare_for(*intent.verb.known(), intent, host, step);
     }
     return step;
+}
+
+StepList prepare_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
+                     const std::vector<std::uint64_t>& body_numbers, const HostView& host) {
+    StepList list(std::move(intent));
+    std::vector<Step> steps;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        Step& step = steps.emplace_back(prepare(list.intent(), requests[i], host));
+        if (i < body_numbers.size()) use_stored_body(step, body_numbers[i]);
+    }
+    list.assign(arrange(std::move(steps), list.intent()));
+    return list;
 }
 
 }  // namespace evenkeel::agent

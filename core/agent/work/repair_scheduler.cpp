@@ -1,6 +1,7 @@
 #include "core/agent/work/repair_scheduler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/time.hpp"
 
@@ -12,17 +13,17 @@ RepairScheduler::RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, r
                                  Options options)
     : catalog_(catalog), tracker_(tracker), loop_(loop), options_(options) {}
 
-std::chrono::milliseconds RepairScheduler::wait_before(Plan& plan, CatalogEntry& entry) {
+std::chrono::milliseconds RepairScheduler::wait_before(History& history, CatalogEntry& entry) {
     const auto now_ms = static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
-    if (!plan.flap.resting(now_ms) && entry.status.compliance.status == Verdict::failed) {
-        return plan.backoff.next();
+    if (!history.flap.resting(now_ms) && entry.status.compliance.status == Verdict::failed) {
+        return history.backoff.next();
     }
-    if (const auto wait = plan.flap.next(now_ms)) return *wait;
+    if (const auto wait = history.flap.next(now_ms)) return *wait;
     tracker_.give_up(entry, "repaired " + std::to_string(options_.flap.most) + " times within " +
                                 to_duration(options_.flap.window) +
                                 " and undone each time; the next attempt is in " +
-                                to_duration(plan.flap.rest()));
-    return plan.flap.rest();
+                                to_duration(history.flap.rest()));
+    return history.flap.rest();
 }
 
 bool RepairScheduler::is_blocking(const CatalogEntry& entry) const {
@@ -43,44 +44,45 @@ void RepairScheduler::wake(const wire::Ref& ref) {
 void RepairScheduler::need(const wire::Ref& ref) {
     CatalogEntry* entry = catalog_.find(ref);
     if (!options_.repairs || !entry || entry->metadata.policy != wire::Policy::enforce) return;
-    const Verdict status = entry->status.compliance.status;
-    if (status != Verdict::drifted && status != Verdict::failed) return;
-    for (const wire::Ref& each : entry->metadata.relations.required) {
-        const CatalogEntry* other = catalog_.find(each);
-        if (other && is_blocking(*other)) return;
-    }
-    auto found = plans_.find(ref);
-    if (found == plans_.end()) {
-        found = plans_
-                    .emplace(ref, Plan{FlapLimit(options_.flap),
-                                       run::Backoff(options_.retry_base, options_.retry_cap),
-                                       {},
-                                       false})
-                    .first;
-    }
-    Plan& plan = found->second;
-    if (plan.running || plan.timer.pending()) return;
-    const auto wait = wait_before(plan, *entry);
-    const auto begin = [this, ref] {
-        const auto at = plans_.find(ref);
-        if (at == plans_.end()) return;
-        at->second.running = true;
-        start(ref);
-    };
-    if (wait.count() == 0) {
-        begin();
-    } else {
-        plan.timer = loop_.after(wait, begin);
-    }
+    if (!is_blocking(*entry) || is_blocked(*entry)) return;
+    History& history = history_of(ref);
+    if (history.running || history.timer.pending()) return;
+    const auto wait = wait_before(history, *entry);
+    if (wait.count() == 0) return begin(ref);
+    history.timer = loop_.after(wait, [this, ref] { begin(ref); });
+}
+
+// Something that it requires is not as it should be.
+bool RepairScheduler::is_blocked(const CatalogEntry& entry) const {
+    const auto& required = entry.metadata.relations.required;
+    return std::any_of(required.begin(), required.end(), [this](const wire::Ref& ref) {
+        const CatalogEntry* other = catalog_.find(ref);
+        return other && is_blocking(*other);
+    });
+}
+
+RepairScheduler::History& RepairScheduler::history_of(const wire::Ref& ref) {
+    const auto found = histories_.find(ref);
+    if (found != histories_.end()) return found->second;
+    History fresh{
+        FlapLimit(options_.flap), run::Backoff(options_.retry_base, options_.retry_cap), {}, false};
+    return histories_.emplace(ref, std::move(fresh)).first->second;
+}
+
+void RepairScheduler::begin(const wire::Ref& ref) {
+    const auto found = histories_.find(ref);
+    if (found == histories_.end()) return;
+    found->second.running = true;
+    start(ref);
 }
 
 void RepairScheduler::on_over(const wire::Ref& ref) {
-    const auto at = plans_.find(ref);
-    if (at == plans_.end()) return;
+    const auto at = histories_.find(ref);
+    if (at == histories_.end()) return;
     at->second.running = false;
     const CatalogEntry* entry = catalog_.find(ref);
     if (!entry) {
-        plans_.erase(at);
+        histories_.erase(at);
     } else if (entry->status.compliance.status == Verdict::compliant) {
         at->second.backoff.reset();
     }

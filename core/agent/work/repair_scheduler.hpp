@@ -12,12 +12,12 @@
 
 namespace evenkeel::agent {
 
-// Decides when a resource under `enforce` is brought back: drift at once, unless it comes back all
-// the time; a failed change later and later. [loop]
+// Decides when a resource under `enforce` is repaired: after a drift at once, unless the drift
+// keeps coming back (FlapLimit); after a failure with growing pauses. [loop]
 class RepairScheduler {
   public:
     struct Options {
-        bool repairs = true;  // else nothing is brought back
+        bool repairs = true;  // else nothing is repaired
         FlapLimit::Options flap;
         std::chrono::milliseconds retry_base{1'000};
         std::chrono::milliseconds retry_cap{300'000};
@@ -25,7 +25,7 @@ class RepairScheduler {
 
     RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, run::Loop& loop, Options options);
 
-    // Queues the repair; on_over is called when it has ended or was not needed any more.
+    // Queues the repair; on_over() is called when it has ended or was not needed any more.
     std::function<void(const wire::Ref&)> start;
 
     // The resource is not as described. Nothing happens while something that it requires has failed
@@ -34,24 +34,28 @@ class RepairScheduler {
     // The resource may be in line again: what requires it has waited for that.
     void wake(const wire::Ref& ref);
     void on_over(const wire::Ref& ref);
-    // A new description came, or there is none any more: what was counted does not count.
-    void reset(const wire::Ref& ref) { plans_.erase(ref); }
+    // A new description came, or there is none any more: repairs are counted anew.
+    void reset(const wire::Ref& ref) { histories_.erase(ref); }
 
   private:
-    struct Plan {
+    // Of one resource.
+    struct History {
         FlapLimit flap;
         run::Backoff backoff;
         run::Timer timer;
         bool running = false;
     };
     bool is_blocking(const CatalogEntry& entry) const;
-    std::chrono::milliseconds wait_before(Plan& plan, CatalogEntry& entry);
+    bool is_blocked(const CatalogEntry& entry) const;
+    History& history_of(const wire::Ref& ref);
+    void begin(const wire::Ref& ref);
+    std::chrono::milliseconds wait_before(History& history, CatalogEntry& entry);
 
     Catalog& catalog_;
     ComplianceTracker& tracker_;
     run::Loop& loop_;
     Options options_;
-    std::map<wire::Ref, Plan> plans_;
+    std::map<wire::Ref, History> histories_;
 };
 
 }  // namespace evenkeel::agent

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/agent/model/truncate.hpp"
+#include "core/agent/work/command_end.hpp"
 #include "core/agent/work/event_drafts.hpp"
 #include "core/agent/work/export.hpp"
 #include "core/agent/work/prepare.hpp"
@@ -264,8 +265,9 @@ void Requests::plan(const wire::Request& request, bool local, const Answer& answ
     const auto fits =
         local ? check_file(*resources, parts_.catalog, parts_.registry) : Result<void>();
     if (!fits) return answer({fits.error(), json::Object{}});
-    const OpenName<wire::Verb> verb(request.arguments.string_or("verb", "apply"));
-    parts_.engine.plan(verb, std::move(*resources), local, request.timeout,
+    const Intent intent{OpenName<wire::Verb>(request.arguments.string_or("verb", "apply")),
+                        local ? wire::Origin::local : wire::Origin::orchestrator, false};
+    parts_.engine.plan(intent, *resources, request.timeout,
                        [answer](const std::vector<wire::ResourceResult>& entries) {
                            json::Array results;
                            for (const wire::ResourceResult& done : entries) {
@@ -317,8 +319,8 @@ void Requests::apply(const wire::Request& request, const Answer& answer) {
     }
     parts_.admission.take_local(wire::Verb::apply, std::move(*resources),
                                 request.arguments.bool_or("detach"), request.timeout,
-                                [answer](const Outcome& outcome) {
-                                    answer({std::nullopt, encode(outcome)});
+                                [answer](const CommandResult& result) {
+                                    answer({std::nullopt, encode(result)});
                                 });
 }
 
@@ -331,8 +333,8 @@ void Requests::invoke(const wire::Request& request, const Answer& answer) {
         return answer(failed(Errc::invalid, "collection, id or action is missing"));
     }
     parts_.admission.take_local(wire::Verb::invoke, {std::move(resource)}, false, request.timeout,
-                                [answer](const Outcome& outcome) {
-                                    answer({std::nullopt, encode(outcome)});
+                                [answer](const CommandResult& result) {
+                                    answer({std::nullopt, encode(result)});
                                 });
 }
 

@@ -1,26 +1,26 @@
-#include "core/agent/work/job_queue.hpp"
+#include "core/agent/work/turns.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace evenkeel::agent {
 
-void JobQueue::add(const std::string& id, std::set<std::string> collections) {
+void Turns::add(const std::string& id, std::set<std::string> collections) {
     for (const std::string& collection : collections) lines_[collection].push_back(id);
-    jobs_.emplace(id, Entry{std::move(collections), false});
+    entries_.emplace(id, Entry{std::move(collections), false});
     order_.push_back(id);
 }
 
-bool JobQueue::is_first(const std::string& id, const Entry& entry) const {
+bool Turns::is_first(const std::string& id, const Entry& entry) const {
     return std::all_of(
         entry.collections.begin(), entry.collections.end(),
         [&](const std::string& collection) { return lines_.at(collection).front() == id; });
 }
 
-std::vector<std::string> JobQueue::take_ready() {
+std::vector<std::string> Turns::take_ready() {
     std::vector<std::string> ready;
     for (const std::string& id : order_) {
-        Entry& entry = jobs_.at(id);
+        Entry& entry = entries_.at(id);
         if (entry.told || !is_first(id, entry)) continue;
         entry.told = true;
         ready.push_back(id);
@@ -28,16 +28,16 @@ std::vector<std::string> JobQueue::take_ready() {
     return ready;
 }
 
-void JobQueue::remove(const std::string& id) {
-    const auto found = jobs_.find(id);
-    if (found == jobs_.end()) return;
+void Turns::remove(const std::string& id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
     for (const std::string& collection : found->second.collections) {
         const auto line = lines_.find(collection);
         std::erase(line->second, id);
         if (line->second.empty()) lines_.erase(line);
     }
     std::erase(order_, id);
-    jobs_.erase(found);
+    entries_.erase(found);
 }
 
 }  // namespace evenkeel::agent

@@ -9,17 +9,18 @@
 namespace evenkeel::agent {
 
 // The order of what changes the machine: within a collection in the order of arrival, collections
-// side by side. A job of several collections waits for all of them and then holds them. [loop]
-class JobQueue {
+// side by side. What concerns several collections waits for all of them and then holds them. Ids
+// only: RunQueue has the runs. [loop]
+class Turns {
   public:
-    // Requires an id that is not in the queue.
+    // Requires an id that is not here.
     void add(const std::string& id, std::set<std::string> collections);
-    // Those that may run now and were not told before.
+    // Those whose turn has come, each told once.
     std::vector<std::string> take_ready();
-    // Ends one, running or waiting.
+    // Ends a turn, or the wait for it.
     void remove(const std::string& id);
 
-    std::size_t size() const { return jobs_.size(); }
+    bool contains(const std::string& id) const { return entries_.contains(id); }
 
   private:
     struct Entry {
@@ -28,7 +29,7 @@ class JobQueue {
     };
     bool is_first(const std::string& id, const Entry& entry) const;
 
-    std::map<std::string, Entry> jobs_;
+    std::map<std::string, Entry> entries_;
     std::map<std::string, std::deque<std::string>> lines_;  // collection -> ids in order
     std::deque<std::string> order_;
 };
