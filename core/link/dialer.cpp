@@ -172,10 +172,10 @@ void Dialer::Impl::attempt(const proton::ssl_client_options& certificates) {
         options.container_id, [&](proton::container& container) { current.dial(container); },
         [&] { current.transport_closed(); });
     if (current.lasted()) backoff.reset();
-    const Error error = ran ? current.error() : ran.error();
-    out->post([error, was_up = current.was_up()](const Events& to) {
-        const auto& told = was_up ? to.on_down : to.on_failed;
-        if (told) told(error);
+    const Ending ending = ran ? current.ending() : Ending{ran.error(), ""};
+    out->post([ending, was_up = current.was_up()](const Events& to) {
+        const auto& event = was_up ? to.on_down : to.on_failed;
+        if (event) event(ending);
     });
 }
 

@@ -36,9 +36,9 @@ class Dialer {
         // Connected, admitted, every source and target attached.
         std::function<void()> on_up;
         // The link that was up has ended. Every send without an answer was reported before.
-        std::function<void(const Error&)> on_down;
+        std::function<void(const Ending&)> on_down;
         // An attempt that never came up; `denied` when the peer refused us or fails verification.
-        std::function<void(const Error&)> on_failed;
+        std::function<void(const Ending&)> on_failed;
         std::function<void(const std::string& source, Message, Delivery)> on_message;
         // The answer to one send(), exactly one each, not always in the order sent: the peer's, or
         // `release` when the link ended first (the peer may have it or not: send it again on the

@@ -99,19 +99,19 @@ void Outgoing::session_offered(proton::session& session) {
 }
 
 void Outgoing::failed(const proton::error_condition& condition) {
-    fail_with(to_error(condition));
+    fail_with(to_error(condition), condition.name());
 }
 
 void Outgoing::cut_off(const std::string& condition, const std::string& text) {
     give_up({Errc::unavailable, condition + ": " + text}, condition, text);
 }
 
-void Outgoing::fail_with(Error error) {
-    if (!error_) error_ = std::move(error);
+void Outgoing::fail_with(Error error, std::string condition) {
+    if (!ending_) ending_ = Ending{{std::move(error)}, std::move(condition)};
 }
 
 void Outgoing::give_up(Error error, const std::string& condition, const std::string& text) {
-    fail_with(std::move(error));
+    fail_with(std::move(error), condition);
     close(condition, text);
 }
 
@@ -132,8 +132,8 @@ void Outgoing::transport_closed() {
     connection_ = proton::connection();
 }
 
-Error Outgoing::error() const {
-    return error_.value_or(Error{Errc::unavailable, "the peer closed the connection"});
+Ending Outgoing::ending() const {
+    return ending_.value_or(Ending{{Errc::unavailable, "the peer closed the connection"}, ""});
 }
 
 }  // namespace evenkeel::link

@@ -34,7 +34,7 @@ class Outgoing : public Handler {
     void dial(proton::container& container);
     // Why it ended, once it has. `denied` when the peer refused us or is not who it should be, as
     // far as it said so: one whose TLS does not take our certificate just hangs up.
-    Error error() const;
+    Ending ending() const;
     // Also called when the container has ended without it; may come twice.
     void transport_closed() override;
 
@@ -45,7 +45,7 @@ class Outgoing : public Handler {
     virtual bool settled() const = 0;
 
     // Keeps the first of several errors.
-    void fail_with(Error error);
+    void fail_with(Error error, std::string condition = {});
     // The same, and ends the connection, telling the peer `condition` when there is one.
     void give_up(Error error, const std::string& condition = {}, const std::string& text = {});
     // Ends the connection, by force when the peer does not answer soon.
@@ -64,7 +64,7 @@ class Outgoing : public Handler {
     proton::connection connection_;
     bool closing_ = false;
     bool closed_ = false;
-    std::optional<Error> error_;
+    std::optional<Ending> ending_;
 };
 
 }  // namespace evenkeel::link

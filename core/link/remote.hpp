@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/result.hpp"
+
 namespace evenkeel::link {
 
 // The name that every orchestrator's certificate carries, whatever address is dialled.
@@ -22,6 +24,13 @@ struct Remote {
     std::chrono::milliseconds idle_timeout{20'000};  // silence after which the link is dead
     std::chrono::milliseconds connect_timeout{15'000};  // from dialling to all links attached
     std::size_t message_bytes_max = 768 * 1024;         // body, both directions
+};
+
+// Why a connection has ended, or never came up.
+struct Ending : Error {
+    // The AMQP error condition behind it: the peer's when the peer ended it, as in
+    // "amqp:unauthorized-access"; empty when there was none.
+    std::string condition;
 };
 
 }  // namespace evenkeel::link

@@ -34,7 +34,7 @@ class Request final : public Outgoing {
 
     Result<Message> result() const {
         if (reply_) return *reply_;
-        return fail(error());
+        return fail(ending());
     }
     void transport_closed() override {
         traffic_->close();

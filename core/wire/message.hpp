@@ -22,6 +22,9 @@ inline constexpr int kProtocolMax = 1;
 inline constexpr std::string_view kEventsAddress = "evenkeel.events";
 inline constexpr std::string_view kRepliesAddress = "evenkeel.replies";
 inline constexpr std::string_view kEnrolAddress = "evenkeel.enrol";
+// The AMQP error condition with which the orchestrator ends the link of a second machine that has
+// the certificate of a host.
+inline constexpr const char* kQuarantinedCondition = "evenkeel:quarantined";
 inline constexpr std::size_t kMessageBytesMost = 768 * 1024;
 inline constexpr std::size_t kEnrolBytesMost = 64 * 1024;
 inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;

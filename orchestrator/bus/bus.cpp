@@ -8,7 +8,7 @@
 #include "core/base/time.hpp"
 #include "core/link/listener.hpp"
 #include "orchestrator/hosts/changes.hpp"
-#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/hosts/quarantine.hpp"
 #include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::bus {
@@ -41,9 +41,11 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
           .close = [this](
                        std::uint64_t connection, const std::string& condition,
                        const std::string& text) { listener_->close(connection, condition, text); },
-          .let_in = [this](std::uint64_t connection, const wire::AgentHello& hello,
-                           std::function<void()> go) { let_in(connection, hello, std::move(go)); },
-          .show_live = std::move(show_live)} {
+          .admit = [this](
+                       std::uint64_t connection, const wire::AgentHello& hello,
+                       std::function<void()> then) { admit(connection, hello, std::move(then)); },
+          .show_live = std::move(show_live)},
+      duplicates_(parts.heartbeat) {
     link::Listener::Options options;
     options.host = endpoint.host;
     options.port = endpoint.port;
@@ -98,9 +100,9 @@ void Bus::stop() {
     for (const auto& [connection, conversation] : conversations_) conversation->end();
     conversations_.clear();
     by_host_.clear();
-    contenders_.clear();
+    duplicates_.clear();
     arriving_.clear();
-    live_.clear();
+    peers_.clear();
 }
 
 std::uint16_t Bus::port() const {
@@ -110,113 +112,95 @@ std::uint16_t Bus::port() const {
 void Bus::on_connected(const link::Peer& peer) {
     const auto silent = arriving_.find(peer.host);
     if (silent != arriving_.end()) {
-        const std::uint64_t before = silent->second;
-        listener_->close(before, "amqp:connection:forced", "the host has connected anew");
-        drop(before);
+        close(silent->second, "the host has connected anew");
     }
     arriving_[peer.host] = peer.connection;
     conversations_[peer.connection] =
         std::make_shared<Conversation>(shared_, peer.connection, peer.host);
-    live_[peer.connection].address = peer.address;
+    peers_[peer.connection].address = peer.address;
 }
 
-// One agent that comes anew has left its old link behind, half open perhaps: the new one counts at
-// once. Another process may be the same machine started anew, or a copy of it. If the one that is
-// here is gone that will show within three heartbeats; if it is still heard there are two.
-void Bus::let_in(std::uint64_t connection, const wire::AgentHello& hello,
-                 std::function<void()> go) {
+// An agent that comes anew has left its old link behind, half open perhaps: the new one counts at
+// once. Another process may be the same machine started anew or a clone: see Duplicates.
+void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
+                std::function<void()> then) {
     const auto found = conversations_.find(connection);
     if (found == conversations_.end()) return;
     const std::string host = found->second->host();
-    live_[connection].instance = hello.instance;
-    const auto arrived = arriving_.find(host);
-    if (arrived != arriving_.end() && arrived->second == connection) arriving_.erase(arrived);
+    peers_[connection].instance = hello.instance;
+    forget_arrival(host, connection);
     const auto older = by_host_.find(host);
     if (older != by_host_.end() && older->second != connection) {
         const std::uint64_t before = older->second;
-        if (live_[before].instance != hello.instance) {
-            contend(host, {connection, now_unix_ms(), false, hello, std::move(go)});
-            return;
+        if (peers_[before].instance != hello.instance) {
+            return let_wait(host, {.connection = connection,
+                                   .hello = hello,
+                                   .admit = std::move(then),
+                                   .since_ms = now_unix_ms()});
         }
-        // Not the end of the host: who waits for that goes on waiting.
-        auto rival = contenders_.extract(host);
-        listener_->close(before, "amqp:connection:forced", "the host has connected anew");
-        drop(before);
-        if (!rival.empty()) contenders_.insert(std::move(rival));
+        // Not the end of the host: a duplicate goes on waiting for that.
+        auto duplicate = duplicates_.take(host);
+        close(before, "the host has connected anew");
+        if (duplicate) duplicates_.add(host, *std::move(duplicate));
     }
     by_host_[host] = connection;
     parts_.presence.set_link(host, true);
     parts_.presence.heard(host, now_unix_ms());
-    go();
+    then();
 }
 
-void Bus::contend(const std::string& host, Contender contender) {
-    auto before = contenders_.extract(host);
-    if (!before.empty()) {
-        const Contender& rival = before.mapped();
-        if (rival.hello.instance == contender.hello.instance) {
-            contender.since_ms = rival.since_ms;
-            contender.heard = rival.heard;
-        }
-        if (rival.connection != contender.connection) {
-            listener_->close(rival.connection, "amqp:connection:forced", "another link has come");
-            drop(rival.connection);
-        }
-    }
-    contenders_[host] = std::move(contender);
+void Bus::let_wait(const std::string& host, Duplicate duplicate) {
+    const auto replaced = duplicates_.add(host, std::move(duplicate));
+    if (replaced) close(*replaced, "another link has come");
 }
 
-// A message may have been under way when its sender ended, or have waited here for us: what comes
-// twice, each time a while later, was sent by somebody who is there.
 void Bus::on_heard(const Conversation& conversation) {
-    const auto current = by_host_.find(conversation.host());
+    const std::string& host = conversation.host();
+    const auto current = by_host_.find(host);
     if (current == by_host_.end() || current->second != conversation.connection()) return;
-    const auto found = contenders_.find(conversation.host());
-    if (found == contenders_.end()) return;
-    Contender& rival = found->second;
-    const std::int64_t now = now_unix_ms();
-    if (now - rival.since_ms < parts_.heartbeat.count() / 4) return;
-    if (rival.heard) return hold(conversation.host());
-    rival.heard = true;
-    rival.since_ms = now;
+    if (duplicates_.on_heard(host, now_unix_ms())) quarantine(host, *duplicates_.take(host));
 }
 
-void Bus::hold(const std::string& host) {
-    const auto node = contenders_.extract(host);
-    const Contender& clone = node.mapped();
-    const std::string address = live_[clone.connection].address;
+void Bus::quarantine(const std::string& host, const Duplicate& clone) {
+    const std::string address = peers_[clone.connection].address;
     log::warning("a second machine has come with the certificate of a host: it is held",
                  {{"host", host},
                   {"address", address},
                   {"machine_id", printable(clone.hello.machine_id.substr(0, 64))}});
     parts_.state.submit(
         [host, hello = clone.hello, address](state::Edit& edit) {
-            return hosts::hold(edit, host, hello, address, now_unix_ms());
+            return hosts::quarantine(edit, host, hello, address, now_unix_ms());
         },
         [](const Result<void>& done) {
             if (!done) log::error("a clone is not on record", {{"error", done.error().what}});
         });
-    listener_->close(clone.connection, "amqp:unauthorized-access", hosts::kHeld);
-    drop(clone.connection);
+    listener_->close(clone.connection, wire::kQuarantinedCondition, hosts::kQuarantineText);
+    remove(clone.connection);
+}
+
+void Bus::close(std::uint64_t connection, const std::string& why) {
+    listener_->close(connection, "amqp:connection:forced", why);
+    remove(connection);
+}
+
+void Bus::forget_arrival(const std::string& host, std::uint64_t connection) {
+    const auto arrived = arriving_.find(host);
+    if (arrived != arriving_.end() && arrived->second == connection) arriving_.erase(arrived);
 }
 
 void Bus::on_disconnected(std::uint64_t connection) {
-    if (conversations_.contains(connection)) drop(connection);
+    if (conversations_.contains(connection)) remove(connection);
 }
 
-void Bus::drop(std::uint64_t connection) {
+void Bus::remove(std::uint64_t connection) {
     auto node = conversations_.extract(connection);
     if (node.empty()) return;
     const std::shared_ptr<Conversation> conversation = node.mapped();
     const std::string host = conversation->host();
     conversation->end();
-    live_.erase(connection);
-    const auto arrived = arriving_.find(host);
-    if (arrived != arriving_.end() && arrived->second == connection) arriving_.erase(arrived);
-    const auto rival = contenders_.find(host);
-    if (rival != contenders_.end() && rival->second.connection == connection) {
-        contenders_.erase(rival);
-    }
+    peers_.erase(connection);
+    forget_arrival(host, connection);
+    duplicates_.remove(host, connection);
     const auto current = by_host_.find(host);
     if (current == by_host_.end() || current->second != connection) return;
     by_host_.erase(current);
@@ -232,8 +216,8 @@ void Bus::drop(std::uint64_t connection) {
                 if (!done) log::error("a host's record stays", {{"error", done.error().what}});
             });
     }
-    if (auto next = contenders_.extract(host); !next.empty()) {
-        let_in(next.mapped().connection, next.mapped().hello, std::move(next.mapped().go));
+    if (auto next = duplicates_.take(host)) {
+        admit(next->connection, next->hello, std::move(next->admit));
     }
 }
 
@@ -242,17 +226,13 @@ void Bus::on_heartbeat() {
     std::vector<std::uint64_t> silent;
     for (const auto& [connection, conversation] : conversations_) {
         conversation->send_heartbeat();
-        const auto rival = contenders_.find(conversation->host());
         // It waits for our hello, and has nothing to say before.
-        if (rival != contenders_.end() && rival->second.connection == connection) continue;
+        if (duplicates_.waits(conversation->host(), connection)) continue;
         if (now - conversation->heard_ms() > parts_.presence.silence_max().count()) {
             silent.push_back(connection);
         }
     }
-    for (const std::uint64_t connection : silent) {
-        listener_->close(connection, "amqp:connection:forced", "three heartbeats were missed");
-        drop(connection);
-    }
+    for (const std::uint64_t connection : silent) close(connection, "three heartbeats were missed");
     heartbeat_ = parts_.loop.after(parts_.heartbeat, [this] { on_heartbeat(); });
 }
 
@@ -269,7 +249,7 @@ void Bus::cut_retired(const std::vector<std::string>& hosts) {
         if (!by_host_.contains(id)) continue;
         const auto view = parts_.state.read();
         const auto host = view ? view->hosts().find(id) : fail(view.error());
-        if (host && *host && (*host)->retired()) cut(id, "the host was retired");
+        if (host && *host && (*host)->retired()) disconnect(id, "the host was retired");
     }
 }
 
@@ -302,12 +282,12 @@ void Bus::send_cancel(const std::string& host, const std::string& command) {
     if (Conversation* conversation = find(host)) conversation->send_cancel(command);
 }
 
-void Bus::cut(const std::string& host, const std::string& why) {
+void Bus::disconnect(const std::string& host, const std::string& why) {
     const auto found = by_host_.find(host);
     if (found == by_host_.end()) return;
     const std::uint64_t connection = found->second;
     listener_->close(connection, "amqp:unauthorized-access", why);
-    drop(connection);
+    remove(connection);
 }
 
 }  // namespace evenkeel::bus

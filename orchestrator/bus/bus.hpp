@@ -9,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "orchestrator/bus/conversation.hpp"
+#include "orchestrator/bus/duplicates.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/state/event.hpp"
 
@@ -71,24 +72,18 @@ class Bus {
     void send_cancel(const std::string& host, const std::string& command);
 
   private:
-    // Who has come while another machine has the host's link: in, once that one is gone, held if
-    // it is heard again and again.
-    struct Contender {
-        std::uint64_t connection = 0;
-        std::int64_t since_ms = 0;  // it came, or the other was heard since
-        bool heard = false;         // the other, since it came
-        wire::AgentHello hello;
-        std::function<void()> go;
-    };
-
     void on_connected(const link::Peer& peer);
     void on_disconnected(std::uint64_t connection);
-    void let_in(std::uint64_t connection, const wire::AgentHello& hello, std::function<void()> go);
-    void contend(const std::string& host, Contender contender);
+    // Calls `then` once this connection is the host's link, unless it never comes to be.
+    void admit(std::uint64_t connection, const wire::AgentHello& hello, std::function<void()> then);
+    void let_wait(const std::string& host, Duplicate duplicate);
     void on_heard(const Conversation& conversation);
-    void hold(const std::string& host);
-    void drop(std::uint64_t connection);
-    void cut(const std::string& host, const std::string& why);
+    void quarantine(const std::string& host, const Duplicate& clone);
+    void close(std::uint64_t connection, const std::string& why);
+    // Forgets an ended connection; of a host's link the next in line takes its place.
+    void remove(std::uint64_t connection);
+    void disconnect(const std::string& host, const std::string& why);
+    void forget_arrival(const std::string& host, std::uint64_t connection);
     void on_heartbeat();
     void on_committed(const state::Changes& changes);
     void cut_retired(const std::vector<std::string>& hosts);
@@ -102,12 +97,12 @@ class Bus {
     // Shared with callbacks of the store, see Conversation.
     std::map<std::uint64_t, std::shared_ptr<Conversation>> conversations_;
     std::map<std::string, std::uint64_t> by_host_;  // the one that is the host
-    struct Live {
-        std::string instance;
+    struct Peer {
+        std::string instance;  // from its hello; empty before
         std::string address;
     };
-    std::map<std::uint64_t, Live> live_;           // by connection
-    std::map<std::string, Contender> contenders_;  // by host
+    std::map<std::uint64_t, Peer> peers_;  // by connection
+    Duplicates duplicates_;
     // The newest link that has not said hello, by host: there is no more than one.
     std::map<std::string, std::uint64_t> arriving_;
     run::Timer heartbeat_;

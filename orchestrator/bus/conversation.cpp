@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/quarantine.hpp"
 
 namespace evenkeel::bus {
 namespace {
@@ -75,19 +76,25 @@ void Conversation::take(wire::AgentHello hello, const link::Delivery& delivery) 
         shared_.close(connection_, "evenkeel:protocol-version", protocol.error().what);
         return;
     }
-    shared_.let_in(connection_, hello, [self = shared_from_this(), hello, delivery] {
-        self->take_in(hello, delivery);
-    });
+    shared_.admit(connection_, hello,
+                  [self = shared_from_this(), hello, delivery] { self->take_in(hello, delivery); });
 }
 
 void Conversation::take_in(const wire::AgentHello& hello, const link::Delivery& delivery) {
-    auto mark = std::make_shared<state::EventMark>();
+    auto greeting = std::make_shared<hosts::Greeting>();
     shared_.state.submit(
-        [host = host_, hello, mark](state::Edit& edit) -> Result<void> {
-            *mark = EK_TRY(hosts::greet(edit, host, hello, now_rfc3339()));
+        [host = host_, hello, greeting](state::Edit& edit) -> Result<void> {
+            *greeting = EK_TRY(hosts::greet(edit, host, hello, now_rfc3339()));
             return {};
         },
-        [self = shared_from_this(), mark, delivery](const Result<void>& done) {
+        [self = shared_from_this(), greeting, delivery](const Result<void>& done) {
+            if (done && greeting->quarantined) {
+                log::warning("a host was not let in",
+                             {{"host", self->host_}, {"error", hosts::kQuarantineText}});
+                self->shared_.close(self->connection_, wire::kQuarantinedCondition,
+                                    hosts::kQuarantineText);
+                return;
+            }
             if (!done) {
                 log::warning("a host was not let in",
                              {{"host", self->host_}, {"error", done.error().what}});
@@ -98,7 +105,7 @@ void Conversation::take_in(const wire::AgentHello& hello, const link::Delivery& 
                 return;
             }
             delivery.settle(link::Disposition::accept);
-            self->greet(*mark);
+            self->greet(greeting->mark);
         });
 }
 

@@ -37,11 +37,11 @@ struct Shared {
     std::function<void(std::uint64_t connection, const std::string& condition,
                        const std::string& text)>
         close;
-    // Whether this hello is of the host, or of another machine with its certificate: calls `go`,
-    // perhaps later, or ends the connection.
+    // Finds out whether this hello is of the host or of another machine with its certificate: calls
+    // `then`, perhaps later, or ends the connection.
     std::function<void(std::uint64_t connection, const wire::AgentHello& hello,
-                       std::function<void()> go)>
-        let_in;
+                       std::function<void()> then)>
+        admit;
     // Shows administrators an event that nobody stores.
     std::function<void(const std::string& host, state::EventType type, std::string_view subject,
                        const json::Value& data)>

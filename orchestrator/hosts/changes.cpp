@@ -7,8 +7,8 @@
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/claims.hpp"
-#include "orchestrator/hosts/discovery.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/hosts/quarantine.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/enrolments.hpp"
@@ -129,11 +129,11 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     return host;
 }
 
-Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
-                               const wire::AgentHello& hello, const std::string& now) {
+Result<Greeting> greet(state::Edit& edit, const std::string& id, const wire::AgentHello& hello,
+                       const std::string& now) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::denied, "the host is retired");
-    if (EK_TRY(is_held(edit, host, hello))) return fail(Errc::denied, kHeld);
+    if (EK_TRY(is_quarantined(edit, host, hello))) return Greeting{.quarantined = true, .mark = {}};
     state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
     host.machine_id = tidy_text(hello.machine_id);
     host.version = tidy_text(hello.version);
@@ -145,7 +145,7 @@ Result<state::EventMark> greet(state::Edit& edit, const std::string& id,
     EK_CHECK(edit.collections().replace(id, reported(hello)));
     EK_CHECK(edit.hosts().announce(host));
     EK_CHECK(commands::requeue(edit, id, hello.commands));
-    return mark;
+    return Greeting{.quarantined = false, .mark = mark};
 }
 
 Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {

@@ -22,10 +22,14 @@ Result<state::Host> change(state::Edit& edit, const std::string& host, const Pat
 // Asked for again it changes nothing.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
 
-// What a hello says, and what it means: a store of the agent's that is new is told as agent.blind,
-// and its commands go out again. Returns the mark from which the agent sends events.
-Result<state::EventMark> greet(state::Edit& edit, const std::string& host,
-                               const wire::AgentHello& hello, const std::string& now);
+struct Greeting {
+    bool quarantined = false;  // this machine is a clone of the host: nothing was changed
+    state::EventMark mark;     // from which the agent sends events
+};
+// Takes in what a hello says: a store of the agent's that is new is told as agent.blind, and its
+// commands go out again. `denied` for a retired host.
+Result<Greeting> greet(state::Edit& edit, const std::string& host, const wire::AgentHello& hello,
+                       const std::string& now);
 
 // The link is gone; `last_seen` when the host was last heard.
 Result<void> part(state::Edit& edit, const std::string& host, const std::string& last_seen);

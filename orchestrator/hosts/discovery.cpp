@@ -5,7 +5,6 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
-#include "core/crypto/hash.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolments.hpp"
@@ -46,10 +45,6 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
     if (!victim) return fail(Errc::busy, "too many machines wait to be accepted");
     victim->state = state::EnrolmentState::rejected;
     return edit.enrolments().erase(*victim);
-}
-
-std::string clone_mark(const wire::AgentHello& hello) {
-    return crypto::sha256_hex(hello.machine_id).substr(0, 16);
 }
 
 }  // namespace
@@ -134,33 +129,6 @@ Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                     .certificate = enrolment.certificate,
                     .fingerprint = host->fingerprint,
                     .fresh = true};
-}
-
-Result<void> hold(state::Edit& edit, const std::string& id, const wire::AgentHello& hello,
-                  const std::string& address, std::int64_t now_ms) {
-    const auto host = EK_TRY(edit.hosts().find(id));
-    if (!host) return fail(Errc::not_found, "there is no such host");
-    Enrolment held = claimed_in(hello, address, now_ms);
-    held.fingerprint = host->key_sha256;
-    held.clone = clone_mark(hello);
-    if (EK_TRY(edit.enrolments().find(held.key()))) return {};
-    if (EK_TRY(edit.enrolments().clones_of(held.fingerprint)).size() >= kClonesMost) return {};
-    held.host = id;
-    held.state = state::EnrolmentState::held;
-    EK_CHECK(edit.enrolments().put(held));
-    state::AuditContext audit_context = state::host_audit_context(id, host->name, "held", address);
-    audit_context.detail = {{"enrolment", held.id()}, {"machine_id", held.machine_id}};
-    return edit.audit(audit_context);
-}
-
-Result<bool> is_held(const state::View& view, const state::Host& host,
-                     const wire::AgentHello& hello) {
-    // A clone of the whole machine claims what the host claims: nothing tells whose turn it is.
-    if (tidy_text(hello.machine_id) == host.machine_id) return false;
-    Enrolment clone;
-    clone.fingerprint = host.key_sha256;
-    clone.clone = clone_mark(hello);
-    return EK_TRY(view.enrolments().find(clone.key())).has_value();
 }
 
 }  // namespace evenkeel::hosts

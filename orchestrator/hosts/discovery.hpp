@@ -14,7 +14,6 @@ namespace evenkeel::hosts {
 
 inline constexpr std::size_t kPendingMost = 1'000;
 inline constexpr std::size_t kPendingOfAddressMost = 20;
-inline constexpr std::size_t kClonesMost = 16;  // of one host that are on record
 
 // The enrolment of the request's key, made and pending when the key is new. `waiting` has the
 // fingerprints of those whose machine is connected now: when there are too many, others give way.
@@ -38,16 +37,5 @@ Result<state::Enrolment> reject(state::Edit& edit, const std::string& id);
 // Gives an accepted machine the certificate that was made for it, unless it has one already.
 Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
                          const std::string& certificate);
-
-// Why a clone's link is closed: the agent looks for its beginning.
-inline constexpr const char* kHeld = "held: another machine has come with the same certificate";
-
-// Records that a second machine has come with the certificate of `host`. DescriptionReport apart by
-// the machine id that it claims, it is one enrolment however often it comes.
-Result<void> hold(state::Edit& edit, const std::string& host, const wire::AgentHello& hello,
-                  const std::string& address, std::int64_t now_ms);
-// Whether this machine was held as a clone of the host, and nobody has let it in again.
-Result<bool> is_held(const state::View& view, const state::Host& host,
-                     const wire::AgentHello& hello);
 
 }  // namespace evenkeel::hosts

@@ -101,7 +101,7 @@ json::Value Connection::status() const {
     return json::Object{
         {"host", host_.empty() ? json::Value() : json::Value(host_)},
         {"connected", session_ && session_->is_up()},
-        {"enrolment", session_ && session_->is_held() ? "held" : enrolment_},
+        {"enrolment", session_ && session_->is_quarantined() ? "held" : enrolment_},
         {"fingerprint", fingerprint_.empty() ? json::Value() : json::Value(fingerprint_)}};
 }
 

@@ -21,6 +21,13 @@ using link::Disposition;
 
 constexpr std::uint64_t kNobodyWaits = 0;
 
+// Orchestrators of 0.1 have no condition of its own for this: their text begins with "held: ".
+bool is_quarantine(const link::Ending& ending) {
+    return ending.condition == wire::kQuarantinedCondition ||
+           (ending.condition == "amqp:unauthorized-access" &&
+            ending.what.find("held: ") != std::string::npos);
+}
+
 }  // namespace
 
 Uplink::Uplink(UplinkParts parts, run::Loop& loop, Options options)
@@ -45,12 +52,12 @@ Result<void> Uplink::start() {
     dial.backoff_cap = options_.backoff_cap;
     link::Dialer::Events events;
     events.on_up = [this] { on_up(); };
-    events.on_down = [this](const Error& error) {
-        on_down(error);
-        if (error.what.find("held: ") != std::string::npos) disable(error.what);
+    events.on_down = [this](const link::Ending& ending) {
+        on_down(ending);
+        if (is_quarantine(ending)) on_quarantined(ending.what);
     };
-    events.on_failed = [](const Error& error) {
-        log::warning("no link to the orchestrator", {{"why", error.what}});
+    events.on_failed = [](const link::Ending& ending) {
+        log::warning("no link to the orchestrator", {{"why", ending.what}});
     };
     events.on_message = [this](const std::string&, const link::Message& message,
                                const link::Delivery& delivery) { on_message(message, delivery); };
@@ -98,13 +105,13 @@ void Uplink::on_down(const Error& error) {
 }
 
 // Dialling on would bring the same answer until an administrator has looked at it.
-void Uplink::disable(const std::string& why) {
-    deferred_ = true;
+void Uplink::on_quarantined(const std::string& why) {
+    quarantined_ = true;
     log::error("the orchestrator holds this machine: it has the identity of another",
                {{"why", why}});
-    held_timer_ = loop_.after(std::chrono::milliseconds(0), [this] {
+    quarantine_timer_ = loop_.after(std::chrono::milliseconds(0), [this] {
         dialer_->stop();
-        held_timer_ = loop_.after(options_.held_pause, [this] {
+        quarantine_timer_ = loop_.after(options_.quarantine_pause, [this] {
             if (auto started = dialer_->start(); !started) {
                 log::error("cannot dial the orchestrator", {{"why", started.error().what}});
             }
@@ -146,7 +153,7 @@ void Uplink::on_message(const link::Message& message, const link::Delivery& deli
 }
 
 void Uplink::on_hello(const wire::OrchestratorHello& hello) {
-    deferred_ = false;
+    quarantined_ = false;
     if (up_ || !linked_) return;
     hello_timer_.cancel();
     if (auto chosen = wire::choose_protocol(hello.protocol, hello.protocol); !chosen) {

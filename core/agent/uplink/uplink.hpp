@@ -30,7 +30,7 @@ class Uplink {
         std::chrono::milliseconds release_pause = std::chrono::seconds(1);
         std::chrono::milliseconds backoff_base = std::chrono::seconds(1);
         std::chrono::milliseconds backoff_cap = std::chrono::minutes(1);
-        std::chrono::milliseconds held_pause = std::chrono::minutes(1);
+        std::chrono::milliseconds quarantine_pause = std::chrono::minutes(1);
     };
 
     Uplink(UplinkParts parts, run::Loop& loop, Options options);
@@ -40,8 +40,8 @@ class Uplink {
     Result<void> start();
     // After both hellos.
     bool is_up() const { return up_; }
-    // The orchestrator takes this machine for a copy of another.
-    bool is_held() const { return deferred_; }
+    // The orchestrator takes this machine for a copy of another: until its next hello.
+    bool is_quarantined() const { return quarantined_; }
     // There may be more to send.
     void pump();
     // An event for those who listen now.
@@ -62,7 +62,8 @@ class Uplink {
     void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
     void send_digest();
     void beat();
-    void disable(const std::string& why);
+    // Stops dialling for a while.
+    void on_quarantined(const std::string& why);
     void dial_again(const std::string& why);
     bool send_next();
 
@@ -73,7 +74,7 @@ class Uplink {
     Handover handover_;
     // Of this process: by it the orchestrator tells a copy of this machine from this one come anew.
     const std::string instance_ = make_id("run");
-    bool deferred_ = false;
+    bool quarantined_ = false;
     bool linked_ = false;
     bool up_ = false;
     std::string stream_;              // the orchestrator's
@@ -85,7 +86,7 @@ class Uplink {
     std::chrono::milliseconds heartbeat_{10'000};
     // What answers later asks whether there is still a session to answer in.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
-    run::Timer held_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
+    run::Timer quarantine_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 
 }  // namespace evenkeel::agent

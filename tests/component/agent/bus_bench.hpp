@@ -24,6 +24,7 @@ class Bus : public AgentBench {
                            IdentityFiles(options.state_dir)};
         to.release_pause = 50ms;
         to.hello_time = hello_time;
+        to.quarantine_pause = quarantine_pause;
         to.backoff_base = 10ms;
         to.backoff_cap = 50ms;
         session = std::make_unique<Uplink>(agent->uplink_parts(), *loop, to);
@@ -75,6 +76,7 @@ class Bus : public AgentBench {
     std::unique_ptr<Uplink> session;
     Identity identity;
     std::chrono::milliseconds hello_time = 20s;
+    std::chrono::milliseconds quarantine_pause = 1h;
 };
 
 }  // namespace evenkeel::agent::test

@@ -124,6 +124,10 @@ void FakeOrchestrator::on_enrol(std::uint64_t connection, const link::Message& m
     must(enrolment_->send(connection, message.reply_to, 1, std::move(reply)));
 }
 
+void FakeOrchestrator::close(const std::string& condition, const std::string& text) {
+    listener_->close(connection_, condition, text);
+}
+
 void FakeOrchestrator::send(const std::string& body, const std::string& correlation) {
     link::Message message;
     message.body = body;

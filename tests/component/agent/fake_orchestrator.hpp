@@ -32,6 +32,8 @@ class FakeOrchestrator {
     std::uint16_t enrolment_port() const { return enrolment_->port(); }
     std::string ca_fingerprint() const { return authority_.fingerprint(); }
 
+    // Ends the agent's link with this AMQP error condition and text.
+    void close(const std::string& condition, const std::string& text);
     void send(const std::string& body, const std::string& correlation = "");
     // Commands get the next number.
     void command(const std::string& id, const std::string& verb,

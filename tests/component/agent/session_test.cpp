@@ -178,6 +178,48 @@ TEST_F(Bus, AnOrchestratorThatSaysNoHelloIsDialledAgain) {
     ASSERT_TRUE(until([&] { return session->is_up(); }));
 }
 
+// What an orchestrator ends the link with, and whether it means that this machine is quarantined.
+struct LinkEnd {
+    const char* condition;
+    const char* text;
+    bool quarantined;
+};
+class LinkEnds : public Bus, public testing::WithParamInterface<LinkEnd> {};
+
+TEST_P(LinkEnds, QuarantineIsToldByTheConditionOrByTheTextOfAnOldOrchestrator) {
+    const LinkEnd& end = GetParam();
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->close(end.condition, end.text);
+    if (end.quarantined) {
+        ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
+        EXPECT_EQ(orchestrator->connections, 1);
+    } else {
+        ASSERT_TRUE(until([&] { return orchestrator->connections == 2 && session->is_up(); }));
+        EXPECT_FALSE(session->is_quarantined());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bus, LinkEnds,
+    testing::Values(LinkEnd{wire::kQuarantinedCondition, "held: another machine", true},
+                    LinkEnd{wire::kQuarantinedCondition, "any text", true},
+                    LinkEnd{"amqp:unauthorized-access", "held: another machine", true},
+                    LinkEnd{"amqp:unauthorized-access", "the host was retired", false},
+                    LinkEnd{"amqp:connection:forced", "not held: anything", false}));
+
+TEST_F(Bus, AQuarantinedAgentDialsAgainAfterItsPause) {
+    quarantine_pause = 10ms;
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->close(wire::kQuarantinedCondition, "any text");
+    ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
+    ASSERT_TRUE(until([&] { return orchestrator->connections == 2 && session->is_up(); }));
+    EXPECT_FALSE(session->is_quarantined());
+}
+
 TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
     options.outbox.events = 64;
     start_all();

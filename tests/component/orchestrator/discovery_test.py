@@ -165,6 +165,12 @@ class Clones(OrchestratorCase):
             return check()
         return eventually(what, beat)
 
+    def assert_quarantined(self, clone):
+        """By the condition; agents of 0.1 look for the text."""
+        said = clone.wait_closed()
+        self.assertIn("evenkeel:quarantined", said)
+        self.assertIn("held: ", said)
+
     def held(self):
         return [one for one in self.rest.items("/v1/enrolments") if one["state"] == "held"]
 
@@ -177,7 +183,7 @@ class Clones(OrchestratorCase):
         clone = self.copy_of(first)
         self.come(clone, machine_id="m2", instance="run_2", boot_id="c")
         one, = self.beat_until(first, "the copy is held", self.held)
-        self.assertIn("held: ", clone.wait_closed())
+        self.assert_quarantined(clone)
         self.assertEqual((one["host"], one["machine_id"], one["name"]),
                          (first.host, "m2", "copy"))
         self.assertEqual(self.rest.get(f"/v1/enrolments/{one['id']}"), one)
@@ -194,7 +200,7 @@ class Clones(OrchestratorCase):
         first.close()
         eventually("the first is away", lambda: self.connection() == "offline")
         self.come(clone, machine_id="m2", instance="run_3")
-        self.assertIn("held: ", clone.wait_closed())
+        self.assert_quarantined(clone)
         self.assertEqual(self.held(), [one])
         # Until somebody lets it in.
         reply = self.rest.call("POST", f"/v1/enrolments/{one['id']}:accept")
@@ -213,7 +219,7 @@ class Clones(OrchestratorCase):
         first.close()
         eventually("the first is away", lambda: self.connection() == "offline")
         self.come(clone, machine_id="m2", instance="run_2")
-        self.assertIn("held: ", clone.wait_closed())
+        self.assert_quarantined(clone)
 
     def test_a_machine_started_anew_is_no_copy(self):
         first = self.first()
@@ -249,7 +255,7 @@ class Clones(OrchestratorCase):
         again.connect()
         again.hello(machine_id="m1", instance="run_1")
         self.beat_until(again, "the copy is held", self.held)
-        self.assertIn("held: ", clone.wait_closed())
+        self.assert_quarantined(clone)
         self.assertEqual(self.connection(), "online")
 
     def test_the_copies_of_a_retired_host_are_forgotten(self):

@@ -146,7 +146,7 @@ TEST_F(EnrolmentTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
     state::EventMark mark;
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.hosts().put_event_mark(host_, {kStream, 7, edit.stream()}));
-        mark = EK_TRY(greet(edit, host_, hello, "2026-01-01T00:00:00.000Z"));
+        mark = EK_TRY(greet(edit, host_, hello, "2026-01-01T00:00:00.000Z")).mark;
         return {};
     });
     EXPECT_EQ(mark.seq, 0U);
