@@ -25,7 +25,7 @@ int complain(const Error& error, int code) {
 
 // What of the state folder belongs into a backup, beside the store.
 std::vector<std::string> kept_files() {
-    std::vector<std::string> files(std::begin(hosts::kKeyFiles), std::end(hosts::kKeyFiles));
+    std::vector<std::string> files(std::begin(kKeyFiles), std::end(kKeyFiles));
     files.emplace_back("admin.token");
     return files;
 }

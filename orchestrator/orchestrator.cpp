@@ -11,6 +11,7 @@
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/api/schemas.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/hosts/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -37,12 +38,22 @@ Result<std::string> open_identity(const std::string& folder) {
     return made;
 }
 
-bus::Endpoint endpoint(const ListenAddress& address, const hosts::Keys& keys) {
+bus::Endpoint endpoint(const ListenAddress& address, const Keys& keys) {
     return {.host = address.host,
             .port = address.port,
             .certificate_file = keys.server_certificate_file,
             .key_file = keys.server_key_file,
             .authority_file = keys.authority_file};
+}
+
+enrolment::Port::Options enrolment_options(const Config& config, const Keys& keys) {
+    enrolment::Port::Options options;
+    options.host = config.enrolment.host;
+    options.port = config.enrolment.port;
+    options.certificate_file = keys.server_certificate_file;
+    options.key_file = keys.server_key_file;
+    options.discovery = config.discovery;
+    return options;
 }
 
 std::string shown(const ListenAddress& address, std::uint16_t port) {
@@ -57,7 +68,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     EK_CHECK(make_folder(folder, 0700));
     Fd lock = EK_TRY(lock_file(folder + "/lock"));
     const bool fresh = ::access((folder + "/store/data.mdb").c_str(), F_OK) != 0;
-    hosts::Keys keys = EK_TRY(hosts::open_keys(folder, fresh));
+    Keys keys = EK_TRY(open_keys(folder, fresh));
     auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
     const std::string identity = EK_TRY(open_identity(folder));
@@ -68,7 +79,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     return made;
 }
 
-Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
+Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys keys,
                            std::unique_ptr<state::State> state, const std::string& identity)
     : loop_(loop),
       config_(config),
@@ -96,10 +107,13 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                   const json::Value& data) { feed_.show_live(host, type, subject, data); }),
       enrolment_({.loop = loop,
                   .state = *state_,
-                  .authority = keys_.authority,
-                  .allow_list = allow_list_,
-                  .discovery = config.discovery},
-                 endpoint(config.enrolment, keys_), [this] { return bus_.port(); }),
+                  .sign =
+                      [this](const std::string& request, const std::string& host) {
+                          return keys_.authority.sign_host(request, host);
+                      },
+                  .authority = keys_.authority.certificate(),
+                  .bus_port = [this] { return bus_.port(); }},
+                 enrolment_options(config, keys_)),
       context_{.loop = loop,
                .state = *state_,
                .protector = protector_,
@@ -110,8 +124,6 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts
                .feed = feed_,
                .lists = lists_,
                .metrics = metrics_,
-               .authority_sha256 = keys_.authority.fingerprint(),
-               .enrolment_host = config.enrolment.host,
                .enrolment_port = [this] { return enrolment_.port(); }} {}
 
 Orchestrator::~Orchestrator() {
@@ -172,9 +184,19 @@ Result<void> Orchestrator::build_api() {
     options.title = "Evenkeel";
     options.version = EVENKEEL_VERSION;
     options.schemas = EK_TRY(api::component_schemas());
-    router_ = std::make_unique<http::Router>(
-        EK_TRY(http::Router::build(api::all_routes(context_), std::move(options))));
+    router_ =
+        std::make_unique<http::Router>(EK_TRY(http::Router::build(routes(), std::move(options))));
     return {};
+}
+
+std::vector<http::Route> Orchestrator::routes() {
+    std::vector<http::Route> routes = api::all_routes(context_);
+    enrolment::add_token_routes(routes, context_,
+                                {.listen_host = config_.enrolment.host,
+                                 .port = [this] { return enrolment_.port(); },
+                                 .authority_sha256 = keys_.authority.fingerprint()});
+    enrolment::add_enrolment_routes(routes, context_);
+    return routes;
 }
 
 Result<void> Orchestrator::start() {

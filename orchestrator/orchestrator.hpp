@@ -13,10 +13,10 @@
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/metrics.hpp"
 #include "orchestrator/api/rate_limit.hpp"
-#include "orchestrator/bus/enrolment_port.hpp"
 #include "orchestrator/config.hpp"
-#include "orchestrator/hosts/keys.hpp"
+#include "orchestrator/enrolment/port.hpp"
 #include "orchestrator/http/server.hpp"
+#include "orchestrator/keys.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
@@ -39,10 +39,11 @@ class Orchestrator {
     std::string rest_address() const;
 
   private:
-    Orchestrator(run::Loop& loop, const Config& config, Fd lock, hosts::Keys keys,
+    Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys keys,
                  std::unique_ptr<state::State> state, const std::string& identity);
     Result<void> settle_links();
     Result<void> build_api();
+    std::vector<http::Route> routes();
     void tick();
     void purge();
     void expire_commands();
@@ -51,7 +52,7 @@ class Orchestrator {
     run::Loop& loop_;
     Config config_;
     Fd lock_;
-    hosts::Keys keys_;
+    Keys keys_;
     std::unique_ptr<state::State> state_;
     state::LeaseKeeper housekeeping_;  // of what must be done once, however many orchestrators
     secrets::Protector protector_;
@@ -66,7 +67,7 @@ class Orchestrator {
     api::Access access_;
     api::Idempotency idempotency_;
     bus::Bus bus_;
-    bus::EnrolmentPort enrolment_;
+    enrolment::Port enrolment_;
     api::Context context_;
     std::unique_ptr<http::Router> router_;
     std::unique_ptr<http::Server> server_;

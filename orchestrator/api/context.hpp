@@ -31,8 +31,6 @@ struct Context {
     EventFeed& feed;
     ListFeed& lists;
     const Metrics& metrics;
-    std::string authority_sha256;
-    std::string enrolment_host;  // where it listens; empty: on every address
     std::function<std::uint16_t()> enrolment_port;
 
     // State::submit for what a request asks for: with its audit record in the same transaction.
@@ -52,7 +50,6 @@ void add_resources(std::vector<http::Route>& routes, Context& context);
 void add_resource_changes(std::vector<http::Route>& routes, Context& context);
 void add_commands(std::vector<http::Route>& routes, Context& context);
 void add_compliance(std::vector<http::Route>& routes, Context& context);
-void add_enrolment(std::vector<http::Route>& routes, Context& context);
 void add_events(std::vector<http::Route>& routes, Context& context);
 void add_tokens(std::vector<http::Route>& routes, Context& context);
 void add_audit(std::vector<http::Route>& routes, Context& context);

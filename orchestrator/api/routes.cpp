@@ -22,7 +22,6 @@ std::vector<http::Route> all_routes(Context& context) {
     add_commands(routes, context);
     add_compliance(routes, context);
     add_events(routes, context);
-    add_enrolment(routes, context);
     add_tokens(routes, context);
     add_audit(routes, context);
     return routes;

@@ -55,6 +55,16 @@ LAYERS = {
     "core/agent/local": ["core/agent/config", *ROOMS[:5], "core/plugin", *SHARED],
     "core/agent": ["core/plugin", *SHARED],
     "plugins": ["sdk/include", "plugins/posix", "plugins/accounts"],
+    "orchestrator/http": SHARED,
+    "orchestrator/state": SHARED,
+    "orchestrator/commands": ["orchestrator/state", *SHARED],
+    "orchestrator/hosts": ["orchestrator/state", "orchestrator/commands", *SHARED],
+    "orchestrator/bus": ["orchestrator/state", "orchestrator/commands", "orchestrator/hosts",
+                         *SHARED],
+    "orchestrator/api": ["orchestrator/http", "orchestrator/state", "orchestrator/commands",
+                         "orchestrator/hosts", "orchestrator/bus", *SHARED],
+    "orchestrator/enrolment": ["orchestrator/http", "orchestrator/state", "orchestrator/hosts",
+                               "orchestrator/api", *SHARED],
     "orchestrator": ["orchestrator", *SHARED],
 }
 

@@ -6,34 +6,37 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/enrolments_api.hpp"
 #include "orchestrator/api/idempotency.hpp"
-#include "orchestrator/api/install_line.hpp"
 #include "orchestrator/api/pages.hpp"
-#include "orchestrator/hosts/enrolment.hpp"
+#include "orchestrator/enrolment/install_line.hpp"
+#include "orchestrator/enrolment/routes.hpp"
+#include "orchestrator/enrolment/token_rules.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/shapes.hpp"
 
-// /v1/enrolment-tokens and /v1/enrolments
-namespace evenkeel::api {
+// /v1/enrolment-tokens
+namespace evenkeel::enrolment {
 namespace {
 
+using api::ApiResult;
+using api::Context;
+using api::refuse;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
 constexpr std::int64_t kUsesMost = 100'000;
 constexpr std::chrono::hours kLifetimeMost{365 * 24};
 
-void read_uses(const json::Value& body, hosts::TokenRequest& order, Findings& findings) {
+void read_uses(const json::Value& body, TokenRequest& wanted, api::Findings& findings) {
     const json::Value* uses = body.find("uses");
     if (!uses) return;
     const bool fits =
         uses->is_integer() && uses->as_integer() >= 1 && uses->as_integer() <= kUsesMost;
     if (!fits) return findings.invalid("/uses", "must be a whole number from 1 to 100000");
-    order.uses = uses->as_integer();
+    wanted.uses = uses->as_integer();
 }
 
-void read_lifetime(const json::Value& body, hosts::TokenRequest& order, Findings& findings) {
+void read_lifetime(const json::Value& body, TokenRequest& wanted, api::Findings& findings) {
     const json::Value* text = body.find("expires_in");
     if (!text) return;
     const auto duration = text->is_string()
@@ -42,27 +45,27 @@ void read_lifetime(const json::Value& body, hosts::TokenRequest& order, Findings
     if (!duration || duration->count() < 1'000 || *duration > kLifetimeMost) {
         return findings.invalid("/expires_in", "must be a duration like \"1h\", 1s to 365d");
     }
-    order.lifetime = *duration;
+    wanted.lifetime = *duration;
 }
 
-ApiResult<hosts::TokenRequest> read_order(const json::Value& body) {
-    Findings findings;
-    hosts::TokenRequest order;
+ApiResult<TokenRequest> read_request(const json::Value& body) {
+    api::Findings findings;
+    TokenRequest wanted;
     if (findings.only(body, "", {"name", "uses", "expires_in", "labels"})) {
         const json::Value& name = body["name"];
         if (body.find("name") && (!name.is_string() || name.as_string().size() > 128)) {
             findings.invalid("/name", "must be text of at most 128 bytes");
         }
-        order.name = body.string_or("name");
-        read_uses(body, order, findings);
-        read_lifetime(body, order, findings);
+        wanted.name = body.string_or("name");
+        read_uses(body, wanted, findings);
+        read_lifetime(body, wanted, findings);
         if (const json::Value* labels = body.find("labels")) {
-            check_labels(*labels, "/labels", false, findings);
-            order.labels = *labels;
+            api::check_labels(*labels, "/labels", false, findings);
+            wanted.labels = *labels;
         }
     }
     if (!findings.empty()) return refuse(findings.problem());
-    return order;
+    return wanted;
 }
 
 json::Object show(const state::EnrolmentToken& token) {
@@ -75,58 +78,60 @@ json::Object show(const state::EnrolmentToken& token) {
             {"labels", token.labels}};
 }
 
-std::string enrolment_address(const Context& context, const Request& request) {
+std::string address_for(const Contact& contact, const Request& request) {
     const std::string* header = request.header("host");
     std::array<char, 256> name{};
     const bool named = ::gethostname(name.data(), name.size() - 1) == 0;
-    return address_for_new_hosts(context.enrolment_host, header ? std::string_view(*header) : "",
+    return address_for_new_hosts(contact.listen_host, header ? std::string_view(*header) : "",
                                  named ? name.data() : "");
 }
 
-void make_token(Context& context, const Request& request, const Responder& responder) {
+void post_token(Context& context, const Contact& contact, const Request& request,
+                const Responder& responder) {
     // All of it is optional, the body too.
-    const auto order = read_order(request.body.empty() ? json::Object{} : request.json);
-    if (!order) return responder->send(order.error());
-    const auto made = hosts::make_enrolment_token(*order);
+    const auto wanted = read_request(request.body.empty() ? json::Object{} : request.json);
+    if (!wanted) return responder->send(wanted.error());
+    const auto made = make_token(*wanted);
     const std::string secret(made.secret.reveal());
     json::Object body = show(made.record);
     body.set("secret", secret);
-    body.set("install", install_line(secret, enrolment_address(context, request),
-                                     context.enrolment_port(), context.authority_sha256));
+    body.set("install", install_line(secret, address_for(contact, request), contact.port(),
+                                     contact.authority_sha256));
     auto reply = std::make_shared<http::Reply>(
         http::Reply::json(201, std::move(body))
             .with("Location", "/v1/enrolment-tokens/" + made.record.id)
             .with("Cache-Control", "no-store"));
     context.submit(
-        audit_context_of(request),
+        api::audit_context_of(request),
         [record = made.record, reply, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             edit.note("enrolment_token", show(record));
             EK_CHECK(edit.enrolment_tokens().put(record));
-            return keep_reply(edit, protector, once, *reply);
+            return api::keep_reply(edit, protector, once, *reply);
         },
         [responder, reply](const Result<void>& done) {
-            if (!done) return responder->send(change_problem(done.error()));
+            if (!done) return responder->send(api::change_problem(done.error()));
             responder->send(*reply);
         });
 }
 
-const Fields& token_fields() {
-    static const Fields kFields = {
+const api::Fields& token_fields() {
+    static const api::Fields kFields = {
         {.name = "id"},         {.name = "name"},       {.name = "uses"},   {.name = "uses_left"},
         {.name = "expires_at"}, {.name = "created_at"}, {.name = "labels."}};
     return kFields;
 }
 
-ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.protector, context.state.stream().id, token_fields());
+api::ReplyResult list_tokens(const Context& context, const state::View& view,
+                             const Request& request) {
+    const api::Pages pages(context.protector, context.state.stream().id, token_fields());
     return pages.answer(view, request, view.enrolment_tokens().list(),
                         [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
                             return show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
                         });
 }
 
-ReplyResult get_token(const state::View& view, const Request& request) {
+api::ReplyResult get_token(const state::View& view, const Request& request) {
     const auto token = EK_API_TRY(view.enrolment_tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
     return http::Reply::json(200, show(*token));
@@ -135,53 +140,58 @@ ReplyResult get_token(const state::View& view, const Request& request) {
 // Ends a token before its time.
 void delete_token(Context& context, const Request& request, const Responder& responder) {
     context.submit(
-        audit_context_of(request),
+        api::audit_context_of(request),
         [id = request.at("id"), once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_tokens().find(id)).has_value();
             if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
             EK_CHECK(edit.enrolment_tokens().erase(id));
-            return keep_reply(edit, protector, once, http::Reply::empty(204));
+            return api::keep_reply(edit, protector, once, http::Reply::empty(204));
         },
         [responder](const Result<void>& done) {
-            if (!done) return responder->send(change_problem(done.error()));
+            if (!done) return responder->send(api::change_problem(done.error()));
             responder->send(http::Reply::empty(204));
         });
 }
 
-void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
-    routes.push_back({.method = "POST",
-                      .path = "/v1/enrolment-tokens",
-                      .permission = "enrolment.write",
-                      .tag = "enrolment",
-                      .summary = "Make a token that hosts enrol with; its secret is shown once",
-                      .body = http::Body{.schema = "EnrolmentTokenPost", .required = false},
-                      .answers = {{201,
-                                   "The token, with secret and install line.",
-                                   "EnrolmentTokenMade",
-                                   {"Location"}}},
-                      .handler = [&](const Request& request, const Responder& responder) {
-                          make_token(context, request, responder);
-                      }});
-    routes.push_back({.method = "GET",
-                      .path = "/v1/enrolment-tokens",
-                      .permission = "enrolment.read",
-                      .tag = "enrolment",
-                      .summary = "List enrolment tokens",
-                      .query = page_parameters(token_fields()),
-                      .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link"}}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_tokens(context, view, request);
-                      })});
-    routes.push_back({.method = "GET",
-                      .path = "/v1/enrolment-tokens/{id}",
-                      .permission = "enrolment.read",
-                      .tag = "enrolment",
-                      .summary = "Get one enrolment token",
-                      .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
-                      .handler = reading(context.state, [](const auto& view, const auto& request) {
-                          return get_token(view, request);
-                      })});
+}  // namespace
+
+void add_token_routes(std::vector<http::Route>& routes, Context& context, const Contact& contact) {
+    routes.push_back(
+        {.method = "POST",
+         .path = "/v1/enrolment-tokens",
+         .permission = "enrolment.write",
+         .tag = "enrolment",
+         .summary = "Make a token that hosts enrol with; its secret is shown once",
+         .body = http::Body{.schema = "EnrolmentTokenPost", .required = false},
+         .answers = {{201,
+                      "The token, with secret and install line.",
+                      "EnrolmentTokenMade",
+                      {"Location"}}},
+         .handler = [&context, contact](const Request& request, const Responder& responder) {
+             post_token(context, contact, request, responder);
+         }});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/enrolment-tokens",
+         .permission = "enrolment.read",
+         .tag = "enrolment",
+         .summary = "List enrolment tokens",
+         .query = api::page_parameters(token_fields()),
+         .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link"}}},
+         .handler = api::reading(context.state, [&](const auto& view, const auto& request) {
+             return list_tokens(context, view, request);
+         })});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/enrolment-tokens/{id}",
+         .permission = "enrolment.read",
+         .tag = "enrolment",
+         .summary = "Get one enrolment token",
+         .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
+         .handler = api::reading(context.state, [](const auto& view, const auto& request) {
+             return get_token(view, request);
+         })});
     routes.push_back({.method = "DELETE",
                       .path = "/v1/enrolment-tokens/{id}",
                       .permission = "enrolment.write",
@@ -193,11 +203,4 @@ void add_enrolment_tokens(std::vector<http::Route>& routes, Context& context) {
                       }});
 }
 
-}  // namespace
-
-void add_enrolment(std::vector<http::Route>& routes, Context& context) {
-    add_enrolment_tokens(routes, context);
-    add_enrolments(routes, context);
-}
-
-}  // namespace evenkeel::api
+}  // namespace evenkeel::enrolment

@@ -1,6 +1,6 @@
-#include "orchestrator/api/install_line.hpp"
+#include "orchestrator/enrolment/install_line.hpp"
 
-namespace evenkeel::api {
+namespace evenkeel::enrolment {
 
 std::string address_of_host_header(std::string_view header) {
     std::string_view host = header;
@@ -42,4 +42,4 @@ std::string install_line(std::string_view secret, std::string_view address, std:
     return line.append(authority_sha256).append(" --token-file -");
 }
 
-}  // namespace evenkeel::api
+}  // namespace evenkeel::enrolment

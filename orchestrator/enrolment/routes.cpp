@@ -1,4 +1,4 @@
-#include "orchestrator/api/enrolments_api.hpp"
+#include "orchestrator/enrolment/routes.hpp"
 
 #include <utility>
 
@@ -7,30 +7,34 @@
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/enrolment/rules.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolments.hpp"
 
 // /v1/enrolments
-namespace evenkeel::api {
+namespace evenkeel::enrolment {
 namespace {
 
+using api::ApiResult;
+using api::Context;
+using api::refuse;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-const Fields& enrolment_fields() {
-    static const Fields kFields = {{.name = "id"},
-                                   {.name = "host", .is_host = true},
-                                   {.name = "state", .values = name_list<state::EnrolmentState>()},
-                                   {.name = "name"},
-                                   {.name = "fingerprint"},
-                                   {.name = "announced_at"},
-                                   {.name = "facts."}};
+const api::Fields& enrolment_fields() {
+    static const api::Fields kFields = {
+        {.name = "id"},
+        {.name = "host", .is_host = true},
+        {.name = "state", .values = name_list<state::EnrolmentState>()},
+        {.name = "name"},
+        {.name = "fingerprint"},
+        {.name = "announced_at"},
+        {.name = "facts."}};
     return kFields;
 }
 
-ApiResult<Listing> list_enrolments(const state::View& view, const Request&) {
-    return Listing{
+ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&) {
+    return api::Listing{
         .list = view.enrolments().list(),
         .make_for =
             [](const state::View&) {
@@ -43,7 +47,7 @@ ApiResult<Listing> list_enrolments(const state::View& view, const Request&) {
                 return json::Object{{"id", state::Enrolments::id_of(entry)}};
             },
         .touch =
-            [](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
+            [](const state::StoredEvent& event, const json::Value& data, api::Touched& touched) {
                 if (!event.is(state::EventType::enrolment_changed)) return;
                 const std::string id = data.string_or("id");
                 touched.positions.emplace(state::Enrolments::position_of(id),
@@ -57,13 +61,13 @@ ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Req
     return *std::move(enrolment);
 }
 
-ReplyResult get_enrolment(const state::View& view, const Request& request) {
+api::ReplyResult get_enrolment(const state::View& view, const Request& request) {
     return http::Reply::json(200, state::show(EK_API_TRY(require_enrolment(view, request))));
 }
 
-ApiResult<hosts::Acceptance> read_acceptance(const json::Value& body) {
-    Findings findings;
-    hosts::Acceptance acceptance;
+ApiResult<Acceptance> read_acceptance(const json::Value& body) {
+    api::Findings findings;
+    Acceptance acceptance;
     if (findings.only(body, "", {"name", "labels"})) {
         if (const json::Value* name = body.find("name")) {
             acceptance.name = body.string_or("name");
@@ -72,7 +76,7 @@ ApiResult<hosts::Acceptance> read_acceptance(const json::Value& body) {
             }
         }
         if (const json::Value* labels = body.find("labels")) {
-            check_labels(*labels, "/labels", false, findings);
+            api::check_labels(*labels, "/labels", false, findings);
             acceptance.labels = *labels;
         }
     }
@@ -85,7 +89,7 @@ void decide(Context& context, const Request& request, const Responder& responder
             std::function<Result<state::Enrolment>(state::Edit&)> decide) {
     auto decided = std::make_shared<state::Enrolment>();
     context.submit(
-        audit_context_of(request),
+        api::audit_context_of(request),
         [decide = std::move(decide), decided](state::Edit& edit) -> Result<void> {
             *decided = EK_TRY(decide(edit));
             edit.note("name", decided->name);
@@ -94,10 +98,9 @@ void decide(Context& context, const Request& request, const Responder& responder
             return {};
         },
         [responder, decided](const Result<void>& done) {
-            if (!done) return responder->send(change_problem(done.error()));
-            log::info(
-                "an enrolment was decided",
-                {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
+            if (!done) return responder->send(api::change_problem(done.error()));
+            log::info("an enrolment was decided",
+                      {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
             responder->send(http::Reply::json(200, state::show(*decided)));
         });
 }
@@ -107,38 +110,39 @@ void accept_enrolment(Context& context, const Request& request, const Responder&
     if (!acceptance) return responder->send(acceptance.error());
     decide(context, request, responder,
            [id = request.at("id"), acceptance = *acceptance](state::Edit& edit) {
-               return hosts::accept(edit, id, acceptance, now_unix_ms());
+               return accept(edit, id, acceptance, now_unix_ms());
            });
 }
 
 void reject_enrolment(Context& context, const Request& request, const Responder& responder) {
     decide(context, request, responder,
-           [id = request.at("id")](state::Edit& edit) { return hosts::reject(edit, id); });
+           [id = request.at("id")](state::Edit& edit) { return reject(edit, id); });
 }
 
 }  // namespace
 
-void add_enrolments(std::vector<http::Route>& routes, Context& context) {
+void add_enrolment_routes(std::vector<http::Route>& routes, Context& context) {
     routes.push_back({.method = "GET",
                       .path = "/v1/enrolments",
                       .permission = "enrolment.read",
                       .tag = "enrolment",
                       .summary = "List how hosts came in, and which machines want to",
-                      .query = list_parameters(enrolment_fields()),
+                      .query = api::list_parameters(enrolment_fields()),
                       .headers = {"Last-Event-ID"},
-                      .answers = list_answers("A page of enrolments.", "EnrolmentList"),
-                      .handler = listing(context, enrolment_fields(), list_enrolments),
-                      .produces = list_media_types(),
-                      .events = list_events("Enrolment", "Identity")});
-    routes.push_back({.method = "GET",
-                      .path = "/v1/enrolments/{id}",
-                      .permission = "enrolment.read",
-                      .tag = "enrolment",
-                      .summary = "Get one enrolment",
-                      .answers = {{200, "The enrolment.", "Enrolment"}},
-                      .handler = reading(context.state, [](const auto& view, const auto& request) {
-                          return get_enrolment(view, request);
-                      })});
+                      .answers = api::list_answers("A page of enrolments.", "EnrolmentList"),
+                      .handler = api::listing(context, enrolment_fields(), list_enrolments),
+                      .produces = api::list_media_types(),
+                      .events = api::list_events("Enrolment", "Identity")});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/enrolments/{id}",
+         .permission = "enrolment.read",
+         .tag = "enrolment",
+         .summary = "Get one enrolment",
+         .answers = {{200, "The enrolment.", "Enrolment"}},
+         .handler = api::reading(context.state, [](const auto& view, const auto& request) {
+             return get_enrolment(view, request);
+         })});
     routes.push_back({.method = "POST",
                       .path = "/v1/enrolments/{id}",
                       .verb = "accept",
@@ -162,4 +166,4 @@ void add_enrolments(std::vector<http::Route>& routes, Context& context) {
                       }});
 }
 
-}  // namespace evenkeel::api
+}  // namespace evenkeel::enrolment

@@ -1,15 +1,15 @@
-#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/enrolment/rules.hpp"
 
 #include "core/base/time.hpp"
-#include "orchestrator/hosts/claims.hpp"
+#include "core/crypto/x509.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
-namespace evenkeel::hosts {
+namespace evenkeel::enrolment {
 namespace {
 
-class DiscoveryTest : public test::StateTest {
+class RulesTest : public test::StateTest {
   protected:
     static wire::EnrolRequest ask() {
         wire::EnrolRequest request;
@@ -31,7 +31,7 @@ class DiscoveryTest : public test::StateTest {
     }
 };
 
-TEST_F(DiscoveryTest, TheSameKeyStaysTheSameEnrolment) {
+TEST_F(RulesTest, TheSameKeyStaysTheSameEnrolment) {
     const auto request = ask();
     const auto first = announce_now(request, "192.0.2.1");
     ASSERT_TRUE(first) << first.error().what;
@@ -39,7 +39,7 @@ TEST_F(DiscoveryTest, TheSameKeyStaysTheSameEnrolment) {
     EXPECT_EQ(event_types(), std::vector<std::string>{"enrolment.changed"});
 }
 
-TEST_F(DiscoveryTest, WhoIsGoneGivesWayToWhoIsThere) {
+TEST_F(RulesTest, WhoIsGoneGivesWayToWhoIsThere) {
     std::set<std::string> waiting;
     std::string oldest;
     for (std::size_t i = 0; i < kPendingOfAddressMost; ++i) {
@@ -55,14 +55,16 @@ TEST_F(DiscoveryTest, WhoIsGoneGivesWayToWhoIsThere) {
     EXPECT_FALSE(*read().enrolments().find(oldest));
 }
 
-TEST_F(DiscoveryTest, AnAcceptedMachineHasOneCertificate) {
+TEST_F(RulesTest, AnAcceptedMachineHasOneCertificate) {
     const auto authority = *crypto::Authority::create("test");
     const auto request = ask();
     const auto made = announce_now(request, "192.0.2.1");
     ASSERT_TRUE(made);
     const auto certify_now = [&](const std::string& host) -> Result<Enrolled> {
         Enrolled enrolled;
-        const std::string certificate = EK_TRY(authority.sign_host(request.csr, host));
+        Certificate certificate;
+        certificate.pem = EK_TRY(authority.sign_host(request.csr, host));
+        certificate.fingerprint = EK_TRY(crypto::certificate_fingerprint(certificate.pem));
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
             enrolled = EK_TRY(certify(edit, made->fingerprint, certificate));
             return {};
@@ -79,12 +81,12 @@ TEST_F(DiscoveryTest, AnAcceptedMachineHasOneCertificate) {
     const auto first = certify_now(host);
     const auto second = certify_now(host);
     ASSERT_TRUE(first && second);
-    EXPECT_EQ(first->certificate, second->certificate);
+    EXPECT_EQ(first->certificate.pem, second->certificate.pem);
     EXPECT_EQ(first->host, host);
-    EXPECT_EQ((*read().hosts().resolve("web7"))->fingerprint, first->fingerprint);
+    EXPECT_EQ((*read().hosts().resolve("web7"))->fingerprint, first->certificate.fingerprint);
 }
 
-TEST_F(DiscoveryTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {
+TEST_F(RulesTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {
     const auto made = announce_now(ask(), "192.0.2.1");
     ASSERT_TRUE(made);
     change([&](state::Edit& edit) -> Result<void> {
@@ -96,20 +98,5 @@ TEST_F(DiscoveryTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {
     });
 }
 
-TEST(Claims, AreBoundedAndPrintable) {
-    EXPECT_EQ(tidy_text("a\x1b[1m\n", 64), "a\\x1b[1m\\n");
-    EXPECT_EQ(tidy_text(std::string(500, '\x01'), 64).size(), 64U);
-    const json::Value facts = tidy_facts(*json::parse(
-        R"({"a":{"b":{"c":{"d":{"e":1}}}},"list":[1],"bad name":1,"yes":true,"n":1.5})"));
-    EXPECT_EQ(json::write(facts), R"({"a":{"b":{"c":{}}},"yes":true,"n":1.5})");
-    json::Object many;
-    for (int i = 0; i < 60; ++i) {
-        json::Object part;
-        for (int j = 0; j < 60; ++j) part.set("m" + std::to_string(j), std::string(200, 'x'));
-        many.set("p" + std::to_string(i), std::move(part));
-    }
-    EXPECT_EQ(tidy_facts(many), json::Value(json::Object{}));
-}
-
 }  // namespace
-}  // namespace evenkeel::hosts
+}  // namespace evenkeel::enrolment

@@ -1,16 +1,17 @@
-#include "orchestrator/hosts/discovery.hpp"
+#include "orchestrator/enrolment/rules.hpp"
 
 #include <optional>
 #include <utility>
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "core/crypto/x509.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 
-namespace evenkeel::hosts {
+namespace evenkeel::enrolment {
 namespace {
 
 using state::Enrolment;
@@ -49,14 +50,12 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
 
 }  // namespace
 
-Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& ask,
+Result<Enrolment> announce(state::Edit& edit, const wire::EnrolRequest& request,
                            const std::string& address, const std::set<std::string>& waiting,
                            std::int64_t now_ms) {
-    Enrolment made = claimed_in(ask, address, now_ms);
-    made.fingerprint = EK_TRY(crypto::request_key_fingerprint(ask.csr));
-    if (auto known = EK_TRY(edit.enrolments().find(made.fingerprint))) {
-        return *std::move(known);
-    }
+    Enrolment made = hosts::claimed_in(request, address, now_ms);
+    made.fingerprint = EK_TRY(crypto::request_key_fingerprint(request.csr));
+    if (auto known = EK_TRY(edit.enrolments().find(made.fingerprint))) return *std::move(known);
     EK_CHECK(make_room(edit, address, waiting));
     made.state = state::EnrolmentState::pending;
     EK_CHECK(edit.enrolments().put(made));
@@ -80,7 +79,7 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     host.id = make_id("host");
     host.name = acceptance.name;
     if (host.name.empty()) {
-        host.name = EK_TRY(free_name(edit, enrolment.name));
+        host.name = EK_TRY(hosts::free_name(edit, enrolment.name));
     } else if (EK_TRY(edit.hosts().id_of(host.name))) {
         return fail(Errc::conflict, "another host has the name " + host.name);
     }
@@ -109,26 +108,25 @@ Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
     return enrolment;
 }
 
-Result<Enrolled> certify(state::Edit& edit, const std::string& fingerprint,
-                         const std::string& certificate) {
-    Enrolment enrolment = EK_TRY(require(edit, fingerprint));
+Result<Enrolled> certify(state::Edit& edit, const std::string& key,
+                         const Certificate& certificate) {
+    Enrolment enrolment = EK_TRY(require(edit, key));
     auto host = EK_TRY(edit.hosts().find(enrolment.host));
     if (enrolment.state != state::EnrolmentState::active || !host || host->retired()) {
         return fail(Errc::denied, "this machine is " + std::string(to_string(enrolment.state)));
     }
     if (enrolment.certificate.empty()) {
-        enrolment.certificate = certificate;
-        host->fingerprint = EK_TRY(crypto::certificate_fingerprint(certificate));
+        if (certificate.pem.empty()) return fail(Errc::busy, "no certificate was made: ask again");
+        enrolment.certificate = certificate.pem;
+        host->fingerprint = certificate.fingerprint;
         EK_CHECK(edit.hosts().put_certificate(host->fingerprint, host->id));
         EK_CHECK(edit.hosts().put(*host));
         EK_CHECK(edit.enrolments().put(enrolment));
         EK_CHECK(edit.audit(
             state::host_audit_context(host->id, host->name, "enrol", enrolment.address)));
     }
-    return Enrolled{.host = host->id,
-                    .certificate = enrolment.certificate,
-                    .fingerprint = host->fingerprint,
-                    .fresh = true};
+    return Enrolled{
+        .host = host->id, .certificate = {enrolment.certificate, host->fingerprint}, .fresh = true};
 }
 
-}  // namespace evenkeel::hosts
+}  // namespace evenkeel::enrolment

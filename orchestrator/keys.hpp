@@ -6,7 +6,7 @@
 #include "core/crypto/sealer.hpp"
 #include "core/crypto/x509.hpp"
 
-namespace evenkeel::hosts {
+namespace evenkeel {
 
 // Files in the state folder, beside the store. All but ca.pem have mode 0600.
 inline constexpr const char* kKeyFiles[] = {"ca.pem", "ca.key", "server.pem", "server.key",
@@ -25,4 +25,4 @@ struct Keys {
 // is `not_found`: a new one could not open what is sealed, nor vouch for enrolled hosts.
 Result<Keys> open_keys(const std::string& folder, bool fresh);
 
-}  // namespace evenkeel::hosts
+}  // namespace evenkeel

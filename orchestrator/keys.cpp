@@ -1,10 +1,10 @@
-#include "orchestrator/hosts/keys.hpp"
+#include "orchestrator/keys.hpp"
 
 #include <utility>
 
 #include "core/base/file.hpp"
 
-namespace evenkeel::hosts {
+namespace evenkeel {
 namespace {
 
 Result<crypto::Authority> open_authority(const std::string& folder, bool fresh) {
@@ -52,4 +52,4 @@ Result<Keys> open_keys(const std::string& folder, bool fresh) {
     return keys;
 }
 
-}  // namespace evenkeel::hosts
+}  // namespace evenkeel

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace evenkeel::api {
+namespace evenkeel::enrolment {
 
 // The host part of a Host header ("[::1]:7780" -> "[::1]"), or empty when it has anything that
 // does not belong into an address: the line below ends in a shell.
@@ -19,4 +19,4 @@ std::string address_for_new_hosts(std::string_view listen_host, std::string_view
 std::string install_line(std::string_view secret, std::string_view address, std::uint16_t port,
                          std::string_view authority_sha256);
 
-}  // namespace evenkeel::api
+}  // namespace evenkeel::enrolment

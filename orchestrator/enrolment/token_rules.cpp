@@ -1,0 +1,140 @@
+#include "orchestrator/enrolment/token_rules.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/id.hpp"
+#include "core/base/time.hpp"
+#include "core/crypto/token.hpp"
+#include "core/crypto/x509.hpp"
+#include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/hosts.hpp"
+
+namespace evenkeel::enrolment {
+namespace {
+
+tl::unexpected<Error> refused() {
+    return fail(Errc::denied, "the token is unknown, used up or expired");
+}
+
+// The record behind the secret that was shown, whether it still counts or not.
+Result<state::EnrolmentToken> find_token(const state::View& view,
+                                         const wire::EnrolRequest& request) {
+    const auto id = crypto::token_id(kTokenKind, request.token);
+    if (!id) return refused();
+    auto token = EK_TRY(view.enrolment_tokens().find(*id));
+    if (!token || !crypto::token_matches(request.token, token->hash)) return refused();
+    return *std::move(token);
+}
+
+bool counts(const state::EnrolmentToken& token, std::int64_t now_ms) {
+    return token.uses_left > 0 && now_ms < token.expires_at_ms;
+}
+
+// The host that this key is already, if it may go on being it. One that was accepted and has no
+// certificate yet is none.
+Result<std::optional<Enrolled>> enrolled_before(const state::View& view, std::string_view key) {
+    const auto enrolment = EK_TRY(view.enrolments().find(key));
+    if (!enrolment || enrolment->certificate.empty()) return std::optional<Enrolled>();
+    const auto host = EK_TRY(view.hosts().find(enrolment->host));
+    if (!host || host->retired()) return std::optional<Enrolled>();
+    return std::optional(
+        Enrolled{.host = host->id, .certificate = {enrolment->certificate, host->fingerprint}});
+}
+
+// The host that an administrator has made of this key already, while it has no certificate yet.
+Result<std::optional<state::Host>> accepted_before(const state::View& view, std::string_view key) {
+    const auto enrolment = EK_TRY(view.enrolments().find(key));
+    if (!enrolment || enrolment->state != state::EnrolmentState::active || !enrolment->certificate.empty()) {
+        return std::optional<state::Host>();
+    }
+    auto host = EK_TRY(view.hosts().find(enrolment->host));
+    if (host && host->retired()) host.reset();
+    return host;
+}
+
+Result<state::Host> make_host(state::Edit& edit, const Candidate& candidate,
+                              const wire::EnrolRequest& request, const std::string& created_at) {
+    state::Host host;
+    host.id = candidate.host;
+    host.name = EK_TRY(hosts::free_name(edit, request.name));
+    host.created_at = created_at;
+    EK_CHECK(edit.hosts().put_name(host.name, host.id));
+    return host;
+}
+
+// What was said of this very machine counts more than what the token says of many.
+void add_labels(state::Host& host, const json::Value& labels) {
+    for (const auto& [name, value] : labels.as_object()) {
+        if (!host.labels.find(name)) host.labels.as_object().set(name, value);
+    }
+}
+
+}  // namespace
+
+MadeToken make_token(const TokenRequest& request) {
+    crypto::Token made = crypto::make_token(kTokenKind);
+    return {.record = {.id = made.id,
+                       .hash = made.hash,
+                       .name = request.name,
+                       .created_at = now_rfc3339(),
+                       .expires_at_ms = now_unix_ms() + request.lifetime.count(),
+                       .uses = request.uses,
+                       .uses_left = request.uses,
+                       .labels = request.labels},
+            .secret = std::move(made.text)};
+}
+
+Result<state::EnrolmentToken> check_token(const state::View& view,
+                                          const wire::EnrolRequest& request, std::int64_t now_ms) {
+    state::EnrolmentToken token = EK_TRY(find_token(view, request));
+    if (counts(token, now_ms)) return token;
+    // Used up or late, but perhaps by this very key, whose answer was lost.
+    const auto key = crypto::request_key_fingerprint(request.csr);
+    if (!key) return refused();
+    const auto before = EK_TRY(enrolled_before(view, *key));
+    if (!before) return refused();
+    const auto host = EK_TRY(view.hosts().find(before->host));
+    if (!host || host->token != token.id) return refused();
+    return token;
+}
+
+Result<Candidate> find_candidate(const state::View& view, const wire::EnrolRequest& request) {
+    const std::string key = EK_TRY(crypto::request_key_fingerprint(request.csr));
+    const auto host = EK_TRY(accepted_before(view, key));
+    return Candidate{.key = key, .host = host ? host->id : make_id("host")};
+}
+
+Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
+                       const Candidate& candidate, std::int64_t now_ms,
+                       const std::string& address) {
+    state::EnrolmentToken token = EK_TRY(check_token(edit, request, now_ms));
+    if (auto before = EK_TRY(enrolled_before(edit, candidate.key))) return *std::move(before);
+    auto host = EK_TRY(accepted_before(edit, candidate.key));
+    if (host && host->id != candidate.host) {
+        return fail(Errc::busy, "the machine was accepted at this moment: ask again");
+    }
+    --token.uses_left;
+    EK_CHECK(edit.enrolment_tokens().put(token));
+    state::Enrolment enrolment = hosts::claimed_in(request, address, now_ms);
+    if (!host) host = EK_TRY(make_host(edit, candidate, request, enrolment.announced_at));
+    host->version = enrolment.version;
+    host->fingerprint = candidate.certificate.fingerprint;
+    host->key_sha256 = candidate.key;
+    host->token = token.id;
+    host->facts = enrolment.facts;
+    add_labels(*host, token.labels);
+    EK_CHECK(edit.hosts().put_certificate(host->fingerprint, host->id));
+    EK_CHECK(edit.hosts().announce(*host));
+    enrolment.fingerprint = candidate.key;
+    enrolment.host = host->id;
+    enrolment.certificate = candidate.certificate.pem;
+    enrolment.state = state::EnrolmentState::active;
+    EK_CHECK(edit.enrolments().put(enrolment));
+    return Enrolled{.host = host->id, .certificate = candidate.certificate, .fresh = true};
+}
+
+}  // namespace evenkeel::enrolment

@@ -1,0 +1,132 @@
+#include "orchestrator/enrolment/token_rules.hpp"
+
+#include "core/base/time.hpp"
+#include "core/crypto/x509.hpp"
+#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::enrolment {
+namespace {
+
+class TokenRulesTest : public test::StateTest {
+  protected:
+    std::string token(std::int64_t uses = 1) {
+        TokenRequest request;
+        request.uses = uses;
+        request.labels = json::Object{{"role", "web"}};
+        const MadeToken made = make_token(request);
+        change([&](state::Edit& edit) { return edit.enrolment_tokens().put(made.record); });
+        return std::string(made.secret.reveal());
+    }
+    wire::EnrolRequest ask(const std::string& secret, const crypto::Secret& key,
+                           const std::string& name = "db1") {
+        wire::EnrolRequest request;
+        request.token = secret;
+        request.csr = *crypto::make_request(key, "whatever");
+        request.name = name;
+        request.facts = json::Object{};
+        return request;
+    }
+    Result<Candidate> candidate_of(const wire::EnrolRequest& request) {
+        Candidate candidate = EK_TRY(find_candidate(read(), request));
+        candidate.certificate.pem = EK_TRY(authority_.sign_host(request.csr, candidate.host));
+        candidate.certificate.fingerprint =
+            EK_TRY(crypto::certificate_fingerprint(candidate.certificate.pem));
+        return candidate;
+    }
+    Result<Enrolled> enrol_now(const wire::EnrolRequest& request,
+                               std::int64_t now_ms = now_unix_ms()) {
+        const Candidate candidate = EK_TRY(candidate_of(request));
+        Enrolled enrolled;
+        const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+            enrolled = EK_TRY(enrol(edit, request, candidate, now_ms, "192.0.2.1"));
+            return {};
+        });
+        if (!done) return fail(done.error());
+        return enrolled;
+    }
+
+    crypto::Authority authority_ = *crypto::Authority::create("test");
+    crypto::Secret key_ = *crypto::make_key();
+};
+
+TEST_F(TokenRulesTest, ATokenMakesAHostWithTheTokensLabels) {
+    const auto enrolled = enrol_now(ask(token(), key_));
+    ASSERT_TRUE(enrolled) << enrolled.error().what;
+    const auto host = *read().hosts().find(enrolled->host);
+    ASSERT_TRUE(host);
+    EXPECT_EQ(host->name, "db1");
+    EXPECT_EQ(host->labels.string_or("role"), "web");
+    EXPECT_EQ(*crypto::certificate_common_name(enrolled->certificate.pem), enrolled->host);
+    const auto types = event_types();
+    EXPECT_EQ(types, (std::vector<std::string>{"host.changed", "enrolment.changed"}));
+}
+
+TEST_F(TokenRulesTest, TheSameKeyAndTokenAgainGiveTheSameHostAndCertificate) {
+    const std::string secret = token();
+    const auto first = enrol_now(ask(secret, key_));
+    const auto second = enrol_now(ask(secret, key_));
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->host, second->host);
+    EXPECT_EQ(first->certificate.pem, second->certificate.pem);
+    EXPECT_FALSE(second->fresh);
+}
+
+TEST_F(TokenRulesTest, AUsedTokenDoesNotTakeAnotherKey) {
+    const std::string secret = token();
+    ASSERT_TRUE(enrol_now(ask(secret, key_)));
+    EXPECT_EQ(enrol_now(ask(secret, *crypto::make_key())).error().code, Errc::denied);
+}
+
+TEST_F(TokenRulesTest, AMachineAcceptedAfterItsCandidateWasFoundAsksAgain) {
+    const auto request = ask(token(), key_);
+    const Candidate early = *candidate_of(request);
+    std::string host;
+    change([&](state::Edit& edit) -> Result<void> {
+        const auto made = EK_TRY(announce(edit, request, "192.0.2.1", {}, now_unix_ms()));
+        host = EK_TRY(accept(edit, made.id(), {}, now_unix_ms())).host;
+        return {};
+    });
+    const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(enrol(edit, request, early, now_unix_ms(), "192.0.2.1"));
+        return {};
+    });
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::busy);
+    const auto enrolled = enrol_now(request);
+    ASSERT_TRUE(enrolled) << enrolled.error().what;
+    EXPECT_EQ(enrolled->host, host);
+    EXPECT_EQ(*crypto::certificate_common_name(enrolled->certificate.pem), host);
+}
+
+TEST_F(TokenRulesTest, UnknownUsedAndExpiredTokensAreRefusedAlike) {
+    const std::string secret = token();
+    const std::int64_t late = now_unix_ms() + 7'200'000;
+    const auto expired = enrol_now(ask(secret, key_), late);
+    const auto unknown = enrol_now(ask("eke_nonsense", key_));
+    EXPECT_EQ(expired.error().code, Errc::denied);
+    EXPECT_EQ(unknown.error().what, expired.error().what);
+}
+
+TEST_F(TokenRulesTest, ATakenNameGetsASuffix) {
+    const auto enrolled = enrol_now(ask(token(), key_, "web1"));
+    ASSERT_TRUE(enrolled);
+    EXPECT_EQ((*read().hosts().find(enrolled->host))->name, "web1-2");
+}
+
+TEST_F(TokenRulesTest, ARetiredHostsKeyBecomesANewHostWithANewToken) {
+    const auto first = enrol_now(ask(token(), key_));
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(hosts::retire(edit, first->host));
+        return {};
+    });
+    const auto second = enrol_now(ask(token(), key_));
+    ASSERT_TRUE(second);
+    EXPECT_NE(first->host, second->host);
+    EXPECT_EQ((*read().hosts().find(second->host))->name, "db1");
+}
+
+}  // namespace
+}  // namespace evenkeel::enrolment

@@ -1,0 +1,103 @@
+#include "orchestrator/hosts/changes.hpp"
+
+#include "core/base/time.hpp"
+#include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/hosts/presence.hpp"
+#include "tests/unit/orchestrator/fixture.hpp"
+
+namespace evenkeel::hosts {
+namespace {
+
+using ChangesTest = test::StateTest;
+
+TEST_F(ChangesTest, RetiringTakesBackCertificateNameAndCommands) {
+    state::Command waiting;
+    waiting.id = "cmd_1";
+    waiting.host = host_;
+    waiting.seq = 1;
+    change([&](state::Edit& edit) { return edit.put_command(waiting); });
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(edit.hosts().put_certificate("f", host_));
+        EK_CHECK(retire(edit, host_));
+        return {};
+    });
+    EXPECT_FALSE(*read().hosts().id_of("web1"));
+    EXPECT_EQ(command("cmd_1").state, state::CommandState::cancelled);
+    EXPECT_EQ((*read().hosts().find(host_))->enrolment, state::EnrolmentState::retired);
+}
+
+TEST_F(ChangesTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
+    wire::AgentHello hello;
+    hello.stream = "stream_second";
+    hello.facts = json::Object{};
+    state::EventMark mark;
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(edit.hosts().put_event_mark(host_, {kStream, 7, edit.stream()}));
+        mark = EK_TRY(greet(edit, host_, hello, "2026-01-01T00:00:00.000Z")).mark;
+        return {};
+    });
+    EXPECT_EQ(mark.seq, 0U);
+    EXPECT_EQ(last_event("agent.blind").string_or("reason"), "new_stream");
+    EXPECT_EQ((*read().hosts().find(host_))->connection, state::Connection::online);
+}
+
+TEST_F(ChangesTest, ATakenNameIsNotGivenTwice) {
+    const std::string first = host_;
+    host_ = "host_0192f0c1-0000-7000-8000-000000000002";
+    add_host("db1");
+    const auto done = try_change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(hosts::change(edit, host_, {.name = "web1", .labels = {}}));
+        return {};
+    });
+    EXPECT_EQ(done.error().code, Errc::conflict);
+}
+
+TEST(Names, KeepWhatCannotHurt) {
+    EXPECT_EQ(tidy_name("web-1.example_x"), "web-1.example_x");
+    EXPECT_EQ(tidy_name("<img src=x>"), "imgsrcx");
+    EXPECT_EQ(tidy_name("'; rm -rf /"), "rm-rf");
+    EXPECT_EQ(tidy_name("--"), "host");
+    EXPECT_EQ(tidy_name(""), "host");
+    EXPECT_FALSE(is_name("host_0192f0c1-0000-7000-8000-000000000001"));
+}
+
+TEST(Presence, AHostIsSilentAfterThreeBeatsWithoutALink) {
+    state::Host host;
+    host.id = "h";
+    Presence presence(std::chrono::seconds(10), 1'000'000);
+    EXPECT_EQ(presence.offline_since(host, 9'000'000), "");  // never came
+    presence.set_link("h", true);
+    presence.heard("h", 2'000'000);
+    EXPECT_EQ(presence.offline_since(host, 9'000'000), "");
+    presence.set_link("h", false);
+    EXPECT_EQ(presence.offline_since(host, 2'029'999), "");
+    EXPECT_EQ(presence.offline_since(host, 2'030'000), to_rfc3339(2'000'000));
+}
+
+TEST(Presence, AfterAStartEveryHostHasThreeBeatsToComeBack) {
+    state::Host host;
+    host.id = "h";
+    host.last_seen = to_rfc3339(500'000);
+    const Presence presence(std::chrono::seconds(10), 1'000'000);
+    EXPECT_EQ(presence.offline_since(host, 1'029'999), "");
+    EXPECT_EQ(presence.offline_since(host, 1'030'000), to_rfc3339(500'000));
+}
+
+TEST(Claims, AreBoundedAndPrintable) {
+    EXPECT_EQ(tidy_text("a\x1b[1m\n", 64), "a\\x1b[1m\\n");
+    EXPECT_EQ(tidy_text(std::string(500, '\x01'), 64).size(), 64U);
+    const json::Value facts = tidy_facts(*json::parse(
+        R"({"a":{"b":{"c":{"d":{"e":1}}}},"list":[1],"bad name":1,"yes":true,"n":1.5})"));
+    EXPECT_EQ(json::write(facts), R"({"a":{"b":{"c":{}}},"yes":true,"n":1.5})");
+    json::Object many;
+    for (int i = 0; i < 60; ++i) {
+        json::Object part;
+        for (int j = 0; j < 60; ++j) part.set("m" + std::to_string(j), std::string(200, 'x'));
+        many.set("p" + std::to_string(i), std::move(part));
+    }
+    EXPECT_EQ(tidy_facts(many), json::Value(json::Object{}));
+}
+
+}  // namespace
+}  // namespace evenkeel::hosts
