@@ -21,8 +21,9 @@ namespace evenkeel {
 namespace {
 
 constexpr std::chrono::seconds kTick{5};
-constexpr int kTicksPerPurge = 120;  // ten minutes
-constexpr int kTicksPerNote = 12;    // a minute
+constexpr int kTicksPerPurge = 120;        // ten minutes
+constexpr int kTicksPerNote = 12;          // a minute
+constexpr std::size_t kNotedAtOnce = 500;  // hosts in one work, so that others get their turn
 constexpr std::chrono::seconds kGrace{10};
 // Of another orchestrator that has the lease: several times the time between two renewals.
 constexpr std::chrono::seconds kPatience{30};
@@ -276,21 +277,20 @@ void Orchestrator::expire_commands() {
         });
 }
 
-// Heartbeats are not written; this keeps what is lost of them by a crash to a minute.
+// Heartbeats are not written; this keeps what is lost of them by a crash to a minute. What is not
+// stored now is so after the host's next heartbeat.
 void Orchestrator::note_last_seen() {
-    auto linked = presence_.linked();
-    if (linked.empty()) return;
-    state_->submit(
-        [linked = std::move(linked)](state::Edit& edit) -> Result<void> {
-            for (const auto& [id, heard_ms] : linked) {
-                auto host = EK_TRY(edit.hosts().find(id));
-                if (!host || heard_ms == 0) continue;
-                host->last_seen = to_rfc3339(heard_ms);
-                EK_CHECK(edit.hosts().put(*host));
-            }
-            return {};
-        },
-        [](const Result<void>&) { /* tried again in a minute */ });
+    for (;;) {
+        auto heard = presence_.take_heard(kNotedAtOnce);
+        if (heard.empty()) return;
+        state_->submit([heard = std::move(heard)](
+                           state::Edit& edit) { return hosts::note_heard(edit, heard); },
+                       [](const Result<void>& done) {
+                           if (done) return;
+                           log::warning("when hosts were last seen is not stored",
+                                        {{"error", done.error().what}});
+                       });
+    }
 }
 
 }  // namespace evenkeel

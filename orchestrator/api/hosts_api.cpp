@@ -42,7 +42,7 @@ ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
                        return
                            [&context, &now](
                                const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                               const auto host = EK_API_TRY(state::Hosts::read(entry));
+                               const auto host = EK_API_TRY(now.hosts().read(entry));
                                return EK_API_TRY(show_host(context, now, host));
                            };
                    },

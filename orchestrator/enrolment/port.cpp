@@ -192,7 +192,8 @@ void Port::make_pending(const SharedRequest& request) {
 
 void Port::settle(const state::Enrolment& enrolment, const SharedRequest& request) {
     if (!is_connected(*request)) return;
-    if (enrolment.state == state::EnrolmentState::pending) return wait(enrolment.fingerprint, request);
+    if (enrolment.state == state::EnrolmentState::pending)
+        return wait(enrolment.fingerprint, request);
     if (enrolment.state == state::EnrolmentState::active) return certify(enrolment, request);
     refuse(*request, {Errc::denied, "this machine was " + std::string(to_string(enrolment.state))});
 }

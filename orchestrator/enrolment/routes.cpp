@@ -99,8 +99,9 @@ void decide(Context& context, const Request& request, const Responder& responder
         },
         [responder, decided](const Result<void>& done) {
             if (!done) return responder->send(api::change_problem(done.error()));
-            log::info("an enrolment was decided",
-                      {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
+            log::info(
+                "an enrolment was decided",
+                {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
             responder->send(http::Reply::json(200, state::show(*decided)));
         });
 }

@@ -48,7 +48,8 @@ Result<std::optional<Enrolled>> enrolled_before(const state::View& view, std::st
 // The host that an administrator has made of this key already, while it has no certificate yet.
 Result<std::optional<state::Host>> accepted_before(const state::View& view, std::string_view key) {
     const auto enrolment = EK_TRY(view.enrolments().find(key));
-    if (!enrolment || enrolment->state != state::EnrolmentState::active || !enrolment->certificate.empty()) {
+    if (!enrolment || enrolment->state != state::EnrolmentState::active ||
+        !enrolment->certificate.empty()) {
         return std::optional<state::Host>();
     }
     auto host = EK_TRY(view.hosts().find(enrolment->host));

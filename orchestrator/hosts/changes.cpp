@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/hosts/claims.hpp"
@@ -141,6 +142,7 @@ Result<Greeting> greet(state::Edit& edit, const std::string& id, const wire::Age
     host.stream = hello.stream;
     host.connection = state::Connection::online;
     host.last_seen = now;
+    EK_CHECK(edit.hosts().put_last_seen(id, now));
     host.facts = tidy_facts(hello.facts);
     EK_CHECK(edit.collections().replace(id, reported(hello)));
     EK_CHECK(edit.hosts().announce(host));
@@ -150,10 +152,20 @@ Result<Greeting> greet(state::Edit& edit, const std::string& id, const wire::Age
 
 Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {
     Host host = EK_TRY(require(edit, id));
-    if (!last_seen.empty()) host.last_seen = last_seen;
-    if (host.connection != state::Connection::online) return edit.hosts().put(host);
+    if (!last_seen.empty()) {
+        host.last_seen = last_seen;
+        EK_CHECK(edit.hosts().put_last_seen(id, last_seen));
+    }
+    if (host.connection != state::Connection::online) return {};
     host.connection = state::Connection::offline;
     return edit.hosts().announce(host);
+}
+
+Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard) {
+    for (const Heard& one : heard) {
+        EK_CHECK(edit.hosts().put_last_seen(one.host, to_rfc3339(one.at_ms)));
+    }
+    return {};
 }
 
 }  // namespace evenkeel::hosts

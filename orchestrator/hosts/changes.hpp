@@ -6,6 +6,7 @@
 
 #include "core/base/result.hpp"
 #include "core/wire/message.hpp"
+#include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/state/edit.hpp"
 
 // What changes a host's record. [lane], inside State::submit.
@@ -33,5 +34,8 @@ Result<Greeting> greet(state::Edit& edit, const std::string& host, const wire::A
 
 // The link is gone; `last_seen` when the host was last heard.
 Result<void> part(state::Edit& edit, const std::string& host, const std::string& last_seen);
+
+// Keeps when these hosts were heard, and writes nothing else. O(heard)
+Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard);
 
 }  // namespace evenkeel::hosts

@@ -6,6 +6,11 @@
 
 namespace evenkeel::hosts {
 
+void Presence::heard(const std::string& host, std::int64_t now_ms) {
+    heard_[host] = now_ms;
+    to_store_.insert(host);
+}
+
 void Presence::set_link(const std::string& host, bool up) {
     if (up) {
         links_.insert(host);
@@ -36,12 +41,13 @@ std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms
     return now_ms - silent_from < silence_max_.count() ? "" : to_rfc3339(last);
 }
 
-std::vector<std::pair<std::string, std::int64_t>> Presence::linked() const {
-    std::vector<std::pair<std::string, std::int64_t>> found;
-    for (const std::string& host : links_) {
-        found.emplace_back(host, heard_ms(host));
+std::vector<Heard> Presence::take_heard(std::size_t most) {
+    std::vector<Heard> taken;
+    while (taken.size() < most && !to_store_.empty()) {
+        std::string host = std::move(to_store_.extract(to_store_.begin()).value());
+        taken.push_back({.host = host, .at_ms = heard_ms(host)});
     }
-    return found;
+    return taken;
 }
 
 }  // namespace evenkeel::hosts

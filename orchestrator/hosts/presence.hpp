@@ -11,15 +11,20 @@
 
 namespace evenkeel::hosts {
 
-// Who was heard when. Kept in memory, because a heartbeat is no change of the state; the host's
-// record gets the time when its link goes, and now and then in between. [loop]
+struct Heard {
+    std::string host;
+    std::int64_t at_ms = 0;  // by the wall clock
+};
+
+// Which host was heard when. Kept in memory, because a heartbeat is no change of the state; the
+// store gets the time when the host's link goes, and now and then in between. [loop]
 class Presence {
   public:
     // Three missed beats make a host offline. `started_ms`: before that nobody could be heard.
     Presence(std::chrono::milliseconds heartbeat, std::int64_t started_ms)
         : silence_max_(3 * heartbeat), started_ms_(started_ms) {}
 
-    void heard(const std::string& host, std::int64_t now_ms) { heard_[host] = now_ms; }
+    void heard(const std::string& host, std::int64_t now_ms);
     void set_link(const std::string& host, bool up);
     bool has_link(const std::string& host) const { return links_.contains(host); }
     // When, by the wall clock; 0 = not since the start.
@@ -31,8 +36,9 @@ class Presence {
     // for one that never came.
     std::string offline_since(const state::Host& host, std::int64_t now_ms) const;
     std::chrono::milliseconds silence_max() const { return silence_max_; }
-    // Hosts with a link, and when they were heard.
-    std::vector<std::pair<std::string, std::int64_t>> linked() const;
+    // At most `most` of the hosts that were heard since they were last given out here: those whose
+    // time is to be stored. O(answer)
+    std::vector<Heard> take_heard(std::size_t most);
 
   private:
     std::int64_t last_ms(const state::Host& host) const;
@@ -40,6 +46,7 @@ class Presence {
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
     std::map<std::string, std::int64_t> heard_;
+    std::set<std::string> to_store_;  // heard since
     std::set<std::string> links_;
 };
 

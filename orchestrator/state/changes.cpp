@@ -26,7 +26,7 @@ class Reader : private Repository {
             if (queues_.insert(host).second) changes.queues.push_back(std::move(host));
         }
         if (is(tables_->hosts)) changes.hosts.push_back(touch.key);
-        if (is(tables_->keys)) changes.enrolments.push_back(touch.key);
+        if (is(tables_->enrolments)) changes.enrolments.push_back(touch.key);
         if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
         return {};
     }

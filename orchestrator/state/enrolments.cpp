@@ -5,7 +5,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
 
-// keys: Enrolment::key() -> Enrolment
+// enrolments: Enrolment::key() -> Enrolment
 namespace evenkeel::state {
 namespace {
 
@@ -24,7 +24,7 @@ EnrolmentEdits Edit::enrolments() {
 }
 
 Result<std::optional<Enrolment>> Enrolments::find(std::string_view key) const {
-    const auto text = EK_TRY(txn_->get(tables_->keys, key));
+    const auto text = EK_TRY(txn_->get(tables_->enrolments, key));
     if (!text) return std::optional<Enrolment>();
     return std::optional<Enrolment>(EK_TRY(decode(key, *text)));
 }
@@ -32,7 +32,7 @@ Result<std::optional<Enrolment>> Enrolments::find(std::string_view key) const {
 Result<std::vector<Enrolment>> Enrolments::clones_of(const std::string& fingerprint) const {
     std::vector<Enrolment> found;
     Result<void> read;
-    EK_CHECK(txn_->scan(tables_->keys, store::Range::prefix(fingerprint + "-"),
+    EK_CHECK(txn_->scan(tables_->enrolments, store::Range::prefix(fingerprint + "-"),
                         [&](std::string_view key, std::string_view text) {
                             auto one = decode(key, text);
                             if (!one) read = fail(one.error());
@@ -44,7 +44,7 @@ Result<std::vector<Enrolment>> Enrolments::clones_of(const std::string& fingerpr
 }
 
 Result<void> Enrolments::each_pending(const std::function<void(Enrolment)>& visit) const {
-    return txn_->scan(tables_->keys, store::Range::all(),
+    return txn_->scan(tables_->enrolments, store::Range::all(),
                       [&](std::string_view key, std::string_view text) {
                           auto one = decode(key, text);
                           if (one && one->state == EnrolmentState::pending) visit(*std::move(one));
@@ -53,7 +53,7 @@ Result<void> Enrolments::each_pending(const std::function<void(Enrolment)>& visi
 }
 
 List Enrolments::list() const {
-    return Record::list(tables_->keys);
+    return Record::list(tables_->enrolments);
 }
 
 Result<Enrolment> Enrolments::read(const Entry& entry) {
@@ -71,14 +71,14 @@ std::string Enrolments::position_of(std::string_view id) {
 EnrolmentEdits::EnrolmentEdits(Edit& edit) : Enrolments(edit), RepositoryEdits(edit) {}
 
 Result<void> EnrolmentEdits::put(const Enrolment& enrolment) {
-    EK_CHECK(put_record(*write_, tables_->keys, enrolment.key(), encode(enrolment)));
+    EK_CHECK(put_record(*write_, tables_->enrolments, enrolment.key(), encode(enrolment)));
     EK_CHECK(edit_->add_event(EventType::enrolment_changed, enrolment.host, enrolment.id(),
                               show(enrolment)));
     return {};
 }
 
 Result<void> EnrolmentEdits::erase(const Enrolment& enrolment) {
-    EK_CHECK(write_->erase(tables_->keys, enrolment.key()));
+    EK_CHECK(write_->erase(tables_->enrolments, enrolment.key()));
     EK_CHECK(edit_->add_event(EventType::enrolment_changed, enrolment.host, enrolment.id(),
                               show(enrolment)));
     return {};

@@ -8,7 +8,6 @@ json::Value encode(const Host& host) {
                         {"enrolment", to_string(host.enrolment)},
                         {"connection", to_string(host.connection)},
                         {"created_at", host.created_at},
-                        {"last_seen", host.last_seen},
                         {"version", host.version},
                         {"machine_id", host.machine_id},
                         {"boot_id", host.boot_id},
@@ -29,7 +28,6 @@ Result<Host> decode_host(const json::Value& value) {
     host.connection =
         find_name<Connection>(value.string_or("connection")).value_or(Connection::never);
     host.created_at = value.string_or("created_at");
-    host.last_seen = value.string_or("last_seen");
     host.version = value.string_or("version");
     host.machine_id = value.string_or("machine_id");
     host.boot_id = value.string_or("boot_id");

@@ -43,7 +43,7 @@ struct Host {
     EnrolmentState enrolment = EnrolmentState::active;
     Connection connection = Connection::never;
     std::string created_at;  // RFC 3339
-    std::string last_seen;   // RFC 3339; empty = never
+    std::string last_seen;   // RFC 3339; empty = never; not in the record
     std::string version;     // of the agent
     std::string machine_id;  // claimed at the last hello; empty before
     std::string boot_id;

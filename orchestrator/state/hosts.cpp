@@ -6,7 +6,8 @@
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"
 
-// hosts: id -> Host; names: name -> id; fingerprints: certificate -> id; marks: id -> EventMark
+// hosts: id -> Host; last_seen: id -> time; names: name -> id; fingerprints: certificate -> id;
+// marks: id -> EventMark
 namespace evenkeel::state {
 
 Hosts View::hosts() const {
@@ -18,7 +19,9 @@ HostEdits Edit::hosts() {
 }
 
 Result<std::optional<Host>> Hosts::find(std::string_view id) const {
-    return find_record<Host>(*txn_, tables_->hosts, id, decode_host);
+    const auto text = EK_TRY(txn_->get(tables_->hosts, id));
+    if (!text) return std::optional<Host>();
+    return std::optional<Host>(EK_TRY(decode(*text)));
 }
 
 Result<std::optional<Host>> Hosts::resolve(std::string_view id_or_name) const {
@@ -34,7 +37,7 @@ Result<std::optional<std::string>> Hosts::id_of(std::string_view name) const {
 Result<void> Hosts::each(const std::function<bool(const Host&)>& visit) const {
     return txn_->scan(tables_->hosts, store::Range::all(),
                       [&](std::string_view, std::string_view text) {
-                          const auto host = decode_record<Host>(text, decode_host);
+                          const auto host = decode(text);
                           return !host || visit(*host);
                       });
 }
@@ -57,8 +60,14 @@ List Hosts::list() const {
     return Record::list(tables_->hosts);
 }
 
-Result<Host> Hosts::read(const Entry& entry) {
-    return Record::decode<Host>(entry, decode_host);
+Result<Host> Hosts::read(const Entry& entry) const {
+    return decode(Record::text(entry));
+}
+
+Result<Host> Hosts::decode(std::string_view text) const {
+    Host host = EK_TRY(decode_record<Host>(text, decode_host));
+    host.last_seen = EK_TRY(txn_->get(tables_->last_seen, host.id)).value_or("");
+    return host;
 }
 
 std::string Hosts::position_of(std::string_view id) {
@@ -69,6 +78,10 @@ HostEdits::HostEdits(Edit& edit) : Hosts(edit), RepositoryEdits(edit) {}
 
 Result<void> HostEdits::put(const Host& host) {
     return put_record(*write_, tables_->hosts, host.id, encode(host));
+}
+
+Result<void> HostEdits::put_last_seen(std::string_view host, std::string_view time) {
+    return write_->put(tables_->last_seen, host, time);
 }
 
 Result<void> HostEdits::announce(const Host& host) {

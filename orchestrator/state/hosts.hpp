@@ -17,7 +17,7 @@ class Hosts : protected Repository {
   public:
     explicit Hosts(const View& view) : Repository(view) {}
 
-    // O(1)
+    // With the time when it was last seen, which is kept apart. O(1)
     Result<std::optional<Host>> find(std::string_view id) const;
     // By id or by unique name. O(1)
     Result<std::optional<Host>> resolve(std::string_view id_or_name) const;
@@ -35,16 +35,22 @@ class Hosts : protected Repository {
 
     // All hosts, retired ones too, by id.
     List list() const;
-    static Result<Host> read(const Entry& entry);
+    Result<Host> read(const Entry& entry) const;
     static std::string position_of(std::string_view id);
+
+  private:
+    Result<Host> decode(std::string_view text) const;
 };
 
 class HostEdits : public Hosts, private RepositoryEdits {
   public:
     explicit HostEdits(Edit& edit);
 
-    // O(1)
+    // All but last_seen. O(1)
     Result<void> put(const Host& host);
+    // RFC 3339. Of all that is kept of the host nothing else is written, and nobody is told: hosts
+    // are heard all the time. O(1)
+    Result<void> put_last_seen(std::string_view host, std::string_view time);
     // put(), and the event host.changed. O(1)
     Result<void> announce(const Host& host);
     // The caller has made sure that the name is free. O(1)

@@ -11,7 +11,7 @@ namespace evenkeel::state {
 class View;
 
 // One entry of a list, while it is visited. The repository that made the list reads it:
-// Hosts::read(entry).
+// view.hosts().read(entry).
 class Entry {
   public:
     Entry(std::string_view position, std::string_view record)

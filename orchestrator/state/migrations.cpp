@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/crypto/hash.hpp"
+#include "orchestrator/state/host_migrations.hpp"
 #include "orchestrator/state/records.hpp"
 
 namespace evenkeel::state {
@@ -123,7 +124,9 @@ Result<void> separate_command(Layout2& store, const std::string& place, const st
 
 Result<void> to_layout_2(const store::Env& env, store::WriteTxn& txn) {
     EK_CHECK(separate_resource_bodies(env, txn));
-    return separate_command_bodies(env, txn);
+    EK_CHECK(separate_command_bodies(env, txn));
+    EK_CHECK(rename_enrolments(env, txn));
+    return separate_last_seen(env, txn);
 }
 
 }  // namespace

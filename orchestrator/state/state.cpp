@@ -9,7 +9,9 @@
 namespace evenkeel::state {
 
 store::Env::Options store_options() {
-    return {.tables = table_names(), .migrations = migrations()};
+    return {.tables = table_names(),
+            .retired_tables = retired_table_names(),
+            .migrations = migrations()};
 }
 
 State::State(store::Env env, store::Writer::Post post)

@@ -3,17 +3,23 @@
 namespace evenkeel::state {
 
 std::vector<std::string> table_names() {
-    return {"hosts",       "names",   "fingerprints", "keys",     "tokens",   "enrolment_tokens",
-            "collections", "schemas", "resources",    "tallies",  "commands", "host_commands",
-            "queue",       "marks",   "events",       "counters", "audit",    "audit_ends",
-            "replies",     "leases",  "bodies",       "holders",  "accepted", "deadlines"};
+    return {"last_seen",        "hosts",       "names",   "fingerprints", "enrolments", "tokens",
+            "enrolment_tokens", "collections", "schemas", "resources",    "tallies",    "commands",
+            "host_commands",    "queue",       "marks",   "events",       "counters",   "audit",
+            "audit_ends",       "replies",     "leases",  "bodies",       "holders",    "accepted",
+            "deadlines"};
+}
+
+std::vector<std::string> retired_table_names() {
+    return {"keys"};
 }
 
 Tables tables_of(const store::Env& env) {
     return {.hosts = env.table("hosts"),
+            .last_seen = env.table("last_seen"),
             .names = env.table("names"),
             .fingerprints = env.table("fingerprints"),
-            .keys = env.table("keys"),
+            .enrolments = env.table("enrolments"),
             .tokens = env.table("tokens"),
             .enrolment_tokens = env.table("enrolment_tokens"),
             .collections = env.table("collections"),

@@ -14,9 +14,10 @@ namespace evenkeel::state {
 
 struct Tables {
     store::Table hosts;             // host id -> Host
+    store::Table last_seen;         // host id -> when the host was last heard, RFC 3339
     store::Table names;             // name -> host id, of hosts that are not retired
     store::Table fingerprints;      // certificate SHA-256 -> host id
-    store::Table keys;              // SHA-256 of a public key, clone -> Enrolment
+    store::Table enrolments;        // SHA-256 of a public key, clone -> Enrolment
     store::Table tokens;            // id -> ApiToken
     store::Table enrolment_tokens;  // id -> EnrolmentToken
     store::Table collections;       // host id, 0, name -> Collection
@@ -40,6 +41,8 @@ struct Tables {
 };
 
 std::vector<std::string> table_names();
+// Of older layouts, which migrations read.
+std::vector<std::string> retired_table_names();
 Tables tables_of(const store::Env& env);
 
 // The prefix of all that belongs to one host.

@@ -4,6 +4,7 @@
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/state/commands.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {
@@ -16,7 +17,7 @@ TEST_F(ChangesTest, RetiringTakesBackCertificateNameAndCommands) {
     waiting.id = "cmd_1";
     waiting.host = host_;
     waiting.seq = 1;
-    change([&](state::Edit& edit) { return edit.put_command(waiting); });
+    change([&](state::Edit& edit) { return edit.commands().add(waiting); });
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.hosts().put_certificate("f", host_));
         EK_CHECK(retire(edit, host_));
@@ -53,6 +54,26 @@ TEST_F(ChangesTest, ATakenNameIsNotGivenTwice) {
     EXPECT_EQ(done.error().code, Errc::conflict);
 }
 
+TEST_F(ChangesTest, NotingWhenHostsWereHeardWritesAndTellsNothingElse) {
+    int told = 0;
+    state_->listen([&](const state::Changes&) { ++told; });
+    change([&](state::Edit& edit) { return note_heard(edit, {{host_, 1'000}}); });
+    EXPECT_EQ(told, 0);
+    EXPECT_EQ((*read().hosts().find(host_))->last_seen, to_rfc3339(1'000));
+    // Whoever writes the rest does not touch it.
+    change([&](state::Edit& edit) -> Result<void> {
+        state::Host host = *EK_TRY(edit.hosts().find(host_));
+        host.last_seen = "something else";
+        return edit.hosts().put(host);
+    });
+    EXPECT_EQ((*read().hosts().find(host_))->last_seen, to_rfc3339(1'000));
+}
+
+TEST_F(ChangesTest, AHostThatPartsIsKnownToHaveBeenSeen) {
+    change([&](state::Edit& edit) { return part(edit, host_, to_rfc3339(2'000)); });
+    EXPECT_EQ((*read().hosts().find(host_))->last_seen, to_rfc3339(2'000));
+}
+
 TEST(Names, KeepWhatCannotHurt) {
     EXPECT_EQ(tidy_name("web-1.example_x"), "web-1.example_x");
     EXPECT_EQ(tidy_name("<img src=x>"), "imgsrcx");
@@ -73,6 +94,19 @@ TEST(Presence, AHostIsSilentAfterThreeBeatsWithoutALink) {
     presence.set_link("h", false);
     EXPECT_EQ(presence.offline_since(host, 2'029'999), "");
     EXPECT_EQ(presence.offline_since(host, 2'030'000), to_rfc3339(2'000'000));
+}
+
+TEST(Presence, GivesOutWhatWasHeardOnceAndInParts) {
+    Presence presence(std::chrono::seconds(10), 0);
+    for (const char* host : {"a", "b", "c", "a"}) presence.heard(host, 7);
+    EXPECT_EQ(presence.take_heard(2).size(), 2U);
+    const auto rest = presence.take_heard(2);
+    ASSERT_EQ(rest.size(), 1U);
+    EXPECT_EQ(rest[0].host, "c");
+    EXPECT_EQ(rest[0].at_ms, 7);
+    EXPECT_TRUE(presence.take_heard(2).empty());
+    presence.heard("b", 8);
+    EXPECT_EQ(presence.take_heard(2).at(0).host, "b");
 }
 
 TEST(Presence, AfterAStartEveryHostHasThreeBeatsToComeBack) {
