@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/plugin/collection.hpp"
+#include "core/plugin/load.hpp"
 
 namespace evenkeel::agent {
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -158,28 +157,5 @@ class Collection {
     // watch.
     virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint) = 0;
 };
-
-// Replaces secrets by {"redacted": fingerprint}; given by the owner of the sealing key. [any]
-using Fingerprint = std::function<std::string(const std::string& bytes)>;
-
-struct LoadOptions {
-    std::string data_dir;          // private and writable; a folder for each plugin is made in it
-    bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
-    Fingerprint fingerprint;
-    std::string agent_version;
-    // By collection: what its plugin is given to open it, an object. None: an empty one.
-    std::map<std::string, json::Value> configurations;
-};
-
-// Opens every collection of the plugin `name` ("files") found in the first of `folders` that has
-// it; one that cannot be opened comes with its trouble(). Reads the manifest and the sums first;
-// never loads what is not listed or whose owner, mode or sum is wrong. The error is one sentence
-// that says what to do. [any]
-Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
-                                                      const std::string& name,
-                                                      const LoadOptions& options);
-
-// The names of all plugins in `folders` (those with a manifest), sorted, each once.
-std::vector<std::string> available(const std::vector<std::string>& folders);
 
 }  // namespace evenkeel::plugin

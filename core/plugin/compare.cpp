@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/schema/fields.hpp"
+#include "core/secrets/redactor.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -24,12 +26,13 @@ std::string lower(std::string text) {
     return text;
 }
 
-bool equal(const Field& field, const json::Value& expected, const json::Value& actual,
+bool equal(const schema::Field& field, const json::Value& expected, const json::Value& actual,
            const json::Value& state) {
     if (expected == actual) return true;
-    if (field.words.compare == schema::Comparison::set && expected.is_array() && actual.is_array())
+    if (field.property.compare == schema::Comparison::set && expected.is_array() &&
+        actual.is_array())
         return as_set(expected) == as_set(actual);
-    if (field.words.compare == schema::Comparison::caseless && expected.is_string() &&
+    if (field.property.compare == schema::Comparison::caseless && expected.is_string() &&
         actual.is_string())
         return lower(expected.as_string()) == lower(actual.as_string());
     const json::Value& other = state[field.alias];
@@ -39,36 +42,40 @@ bool equal(const Field& field, const json::Value& expected, const json::Value& a
 }
 
 // What a described digest field asks for, and what the state has.
-std::pair<json::Value, json::Value> digests(const Field& field, const json::Value& described,
+std::pair<json::Value, json::Value> digests(const schema::Field& field,
+                                            const json::Value& described,
                                             const json::Value& state) {
     std::string bytes = described.is_string() ? described.as_string() : "";
     if (field.path.size() != field.name.size() + 1)  // named ..._base64
         bytes = from_base64(bytes).value_or("");
     const json::Value& redacted_already = state[field.path.substr(1)];
-    return {digest_of(bytes), redacted_already.is_null() ? digest_in(state) : redacted_already};
+    return {schema::digest_of(bytes),
+            redacted_already.is_null() ? schema::digest_in(state) : redacted_already};
 }
 
 }  // namespace
 
-std::vector<wire::FieldDrift> compare_by_words(const Words& words, const json::Value& description,
+std::vector<wire::FieldDrift> compare_by_words(const schema::Fields& fields,
+                                               const json::Value& description,
                                                const json::Value& state,
-                                               const Fingerprint& fingerprint) {
+                                               const secrets::Redactor& redactor) {
     if (state.is_null()) return {{"/ensure", "present", "absent"}};
     std::vector<wire::FieldDrift> drift;
-    for (const Field& field : words.fields()) {
-        const bool by_digest = field.words.compare == schema::Comparison::digest;
-        if (field.words.read_only || field.words.compare == schema::Comparison::changing) continue;
-        if (field.words.write_only && !by_digest) continue;
+    for (const schema::Field& field : fields) {
+        const bool by_digest = field.property.compare == schema::Comparison::digest;
+        if (field.property.read_only || field.property.compare == schema::Comparison::changing)
+            continue;
+        if (field.property.write_only && !by_digest) continue;
         const json::Value* described = description.find(field.name);
-        if (described == nullptr && field.standard) described = &*field.standard;
+        if (described == nullptr && field.default_value) described = &*field.default_value;
         if (described == nullptr) continue;
 
         json::Value expected = *described;
         json::Value actual = state[field.name];
         if (by_digest) std::tie(expected, actual) = digests(field, *described, state);
-        if (words.secret(field, description)) {
-            expected = redacted(expected, fingerprint);
-            actual = redacted(actual, fingerprint);
+        if (redactor.is_secret(field, description)) {
+            expected = redactor.value(expected);
+            actual = redactor.value(actual);
         }
         if (!equal(field, expected, actual, state))
             drift.push_back({field.path, std::move(expected), std::move(actual)});

@@ -1,19 +1,19 @@
 #include <utility>
 
 #include "core/plugin/collection.hpp"
-#include "core/plugin/words.hpp"
+#include "core/schema/fields.hpp"
 
 // Descriptions made from states, for plugins that do not make their own.
 namespace evenkeel::plugin {
 namespace {
 
 // What of the state can be asked for, without what is asked for anyway.
-json::Value described(const Words& words, const json::Value& state) {
+json::Value described(const schema::Fields& fields, const json::Value& state) {
     json::Object description;
-    for (const Field& field : words.fields()) {
+    for (const schema::Field& field : fields) {
         const json::Value* value = state.find(field.name);
-        if (value == nullptr || field.words.read_only) continue;
-        if (field.standard && *field.standard == *value) continue;
+        if (value == nullptr || field.property.read_only) continue;
+        if (field.default_value && *field.default_value == *value) continue;
         description.set(field.name, *value);
     }
     return description;
@@ -24,10 +24,10 @@ json::Value described(const Words& words, const json::Value& state) {
 Result<std::vector<Item>> Collection::describe(const std::vector<std::string>& ids,
                                                const Call& call) {
     std::vector<Item> items = EK_TRY(list(ids, call));
-    const Words words(schema());
+    const schema::Fields fields(schema());
     for (Item& item : items) {
         if (item.error) continue;
-        const json::Value state = std::exchange(item.state, described(words, item.state));
+        const json::Value state = std::exchange(item.state, described(fields, item.state));
         const auto wrong = schema().validate(item.state, schema::Mode::description);
         // What the description cannot say, somebody has to mend first.
         const auto left = compare(item.id, item.state, state);

@@ -4,6 +4,8 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/plugin/abi.hpp"
+#include "core/plugin/load.hpp"
+#include "core/plugin/package.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -18,11 +20,12 @@ evenkeel::log::Level level_of(std::int32_t severity) {
 
 }  // namespace
 
+Host::Host(const LoadOptions& options) : redactor_(options.fingerprint, secrets::kAgentRules) {}
+
 Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
-    const std::shared_ptr<Host> host(new Host);
+    const std::shared_ptr<Host> host(new Host(options));
     host->plugin_ = package.name + " " + package.version;
     host->version_ = options.agent_version;
-    host->fingerprint_ = options.fingerprint;
     if (!options.data_dir.empty()) {
         host->data_dir_ = options.data_dir + "/" + package.name;
         EK_CHECK(make_folder(host->data_dir_, 0700));

@@ -6,10 +6,12 @@
 #include <evenkeel/plugin.h>
 
 #include "core/base/result.hpp"
-#include "core/plugin/collection.hpp"
-#include "core/plugin/package.hpp"
+#include "core/secrets/redactor.hpp"
 
 namespace evenkeel::plugin {
+
+struct LoadOptions;
+struct Package;
 
 // The ek_host that one plugin is given: its log, its folder. Held by every instance, which a call
 // that hangs keeps too. [any]
@@ -21,18 +23,18 @@ class Host {
 
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
-    const Fingerprint& fingerprint() const { return fingerprint_; }
+    const secrets::Redactor& redactor() const { return redactor_; }
 
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
   private:
-    Host() = default;
+    explicit Host(const LoadOptions& options);
     static void log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* extension(void* ctx, const char* id) noexcept;
 
     std::string plugin_, version_, data_dir_;
-    Fingerprint fingerprint_;
+    secrets::Redactor redactor_;
     ek_host table_{};
 };
 

@@ -35,7 +35,7 @@ Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
       name_(copy(table.name)),
       schema_text_(copy(table.schema_json)),
       schema_(std::move(schema)),
-      words_(schema_) {}
+      fields_(schema_) {}
 
 void Instance::serve(std::shared_ptr<Opened> opened) {
     opened_ = std::move(opened);
@@ -179,7 +179,7 @@ Result<std::vector<wire::FieldDrift>> Instance::compare(const std::string&,
                                                         const json::Value& description,
                                                         const json::Value& state) {
     if (state.is_null() || !can(EK_CAP_COMPARE))
-        return compare_by_words(words_, description, state, host_->fingerprint());
+        return compare_by_words(fields_, description, state, host_->redactor());
     Answers answers(Call{}, 0);
     const std::string desired = json::write(description);
     const std::string actual = json::write(state);
@@ -189,7 +189,7 @@ Result<std::vector<wire::FieldDrift>> Instance::compare(const std::string&,
     if (error) return fail(std::move(*error));
     std::vector<wire::FieldDrift> drift;
     for (ToldChange& told : answers.whole.changes) {
-        redact_change(words_, description, told, host_->fingerprint());
+        redact_change(description, told);
         drift.push_back({std::move(told.change.path), std::move(told.change.after),
                          std::move(told.change.before)});
     }

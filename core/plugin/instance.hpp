@@ -13,8 +13,7 @@
 #include "core/plugin/answers.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
-#include "core/plugin/redact.hpp"
-#include "core/plugin/words.hpp"
+#include "core/schema/fields.hpp"
 
 namespace evenkeel::plugin {
 
@@ -68,7 +67,7 @@ class Instance : public Collection {
                                                   const json::Value& description,
                                                   const json::Value& state) override;
     json::Value redact(const json::Value& description, json::Value state) const override {
-        return redact_state(words_, description, std::move(state), host_->fingerprint());
+        return host_->redactor().state(fields_, description, std::move(state));
     }
     Result<json::Value> upgrade(std::uint32_t from_version,
                                 const json::Value& description) override;
@@ -93,6 +92,7 @@ class Instance : public Collection {
                                        std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description) const;
+    void redact_change(const json::Value& description, ToldChange& told) const;
     // Why this may not even be asked of the plugin.
     std::optional<Error> refusal(const json::Value& description) const;
     void run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
@@ -106,7 +106,7 @@ class Instance : public Collection {
     std::string name_, schema_text_, backend_;
     std::optional<Error> trouble_;
     schema::Schema schema_;
-    Words words_;
+    schema::Fields fields_;
 };
 
 }  // namespace evenkeel::plugin

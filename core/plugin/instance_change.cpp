@@ -18,13 +18,23 @@ std::vector<Applied> Collection::apply_many(const std::vector<Entry>& entries, b
     return all;
 }
 
+void Instance::redact_change(const json::Value& description, ToldChange& told) const {
+    const secrets::Redactor& redactor = host_->redactor();
+    const bool secret = (told.flags & EK_CHG_SENSITIVE) != 0 ||
+                        redactor.is_secret(fields_, told.change.path, description);
+    if (!secret) return;
+    told.change.before = redactor.value(told.change.before);
+    told.change.after = redactor.value(told.change.after);
+}
+
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
                              const json::Value& description) const {
     Applied applied;
     applied.error = std::move(error);
-    if (applied.error) applied.error->what = redact_text(words_, description, applied.error->what);
+    if (applied.error)
+        applied.error->what = host_->redactor().text(fields_, description, applied.error->what);
     for (ToldChange& told : part.changes) {
-        const bool known = told.change.path == "/ensure" || words_.at(told.change.path) != nullptr;
+        const bool known = told.change.path == "/ensure" || fields_.at(told.change.path) != nullptr;
         const bool planned = told.change.outcome == wire::Outcome::planned;
         if (!applied.error && !known)
             applied.error = breaks("it changes \"" + printable(told.change.path) +
@@ -32,7 +42,7 @@ Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_ru
         if (!applied.error && planned != dry_run)
             applied.error = breaks(dry_run ? "a dry run reports a change as made"
                                            : "an apply reports a change as planned");
-        redact_change(words_, description, told, host_->fingerprint());
+        redact_change(description, told);
         applied.changes.push_back(std::move(told.change));
     }
     if (!part.state) return applied;
@@ -119,7 +129,8 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
         failed = breaks("apply_many answers that it was done in part, and not what was not");
     // Its words may quote any of the descriptions.
     for (const Entry* entry : entries)
-        if (failed) failed->what = redact_text(words_, entry->description, failed->what);
+        if (failed)
+            failed->what = host_->redactor().text(fields_, entry->description, failed->what);
     for (std::size_t at = 0; at < entries.size(); ++at) {
         Part& part = answers.entries[at];
         std::optional<Error> error = failed;

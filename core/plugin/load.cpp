@@ -1,3 +1,5 @@
+#include "core/plugin/load.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <set>

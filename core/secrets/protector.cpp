@@ -5,24 +5,21 @@
 #include <utility>
 
 #include "core/schema/schema.hpp"
-#include "core/secrets/secret_fields.hpp"
+#include "core/secrets/redactor.hpp"
 
 namespace evenkeel::secrets {
 namespace {
 
-std::string purpose_of(const ResourceKey& key, std::string_view member) {
+// Larger than any description that was ever accepted, with its escapes.
+constexpr json::Limits kSealedLimits{.bytes = 64 << 20};
+
+std::string purpose_of(const ResourceKey& key, std::string_view field) {
     std::string purpose = "description";
-    for (std::string_view part : {key.host, key.collection, key.id, member}) {
+    for (std::string_view part : {key.host, key.collection, key.id, field}) {
         purpose.push_back('\0');
         purpose.append(part);
     }
     return purpose;
-}
-
-// The fingerprint in {"redacted": "..."}; empty when it is not such an object.
-std::string redaction(const json::Value& value) {
-    if (!value.is_object() || value.as_object().size() != 1) return "";
-    return value.string_or("redacted");
 }
 
 }  // namespace
@@ -31,16 +28,16 @@ bool has_redacted(const json::Value& description) {
     if (!description.is_object()) return false;
     const json::Object& fields = description.as_object();
     return std::any_of(fields.begin(), fields.end(),
-                       [](const json::Member& field) { return !redaction(field.second).empty(); });
+                       [](const json::Member& field) { return fingerprint_in(field.second); });
 }
 
 json::Value Protector::seal(const ResourceKey& key, const json::Value& description,
                             const schema::Schema* schema) const {
-    const std::set<std::string> secrets = secret_fields(schema, description, kOrchestratorRules);
+    const std::set<std::string> secret = secret_fields(schema, description, kOrchestratorRules);
     json::Object plain;
     json::Object sealed;
     for (const auto& [name, value] : description.as_object()) {
-        if (!secrets.contains(name)) {
+        if (!secret.contains(name)) {
             plain.append(name, value);
             continue;
         }
@@ -58,7 +55,7 @@ Result<json::Value> Protector::open(const ResourceKey& key, const json::Value& s
         const json::Value& sealed = stored["sealed"][name];
         if (!sealed.is_string()) continue;
         const std::string text = EK_TRY(open_text(sealed.as_string(), purpose_of(key, name)));
-        value = EK_TRY(json::parse(text, {.bytes = 64 << 20}));
+        value = EK_TRY(json::parse(text, kSealedLimits));
     }
     return json::Value(std::move(whole));
 }
@@ -67,32 +64,22 @@ Result<json::Value> Protector::redacted(const ResourceKey& key, const json::Valu
                                         const schema::Schema* schema) const {
     json::Value whole = EK_TRY(open(key, stored));
     const bool known = stored.bool_or("known");
+    std::set<std::string> secret;
     // Without a schema at the write and now, every field may be secret.
-    const std::set<std::string> now = schema || !known
-                                          ? secret_fields(schema, whole, kOrchestratorRules)
-                                          : std::set<std::string>();
-    for (auto& [name, value] : whole.as_object()) {
-        const bool secret = now.contains(name) || (known && stored["sealed"].find(name));
-        if (!secret) continue;
-        const json::Value shown = json::Object{{"redacted", fingerprint(value)}};
-        value = shown;
+    if (schema || !known) secret = secret_fields(schema, whole, kOrchestratorRules);
+    if (known && stored["sealed"].is_object()) {
+        for (const auto& [name, sealed] : stored["sealed"].as_object()) secret.insert(name);
     }
-    return whole;
+    return redactor().description(std::move(whole), secret);
 }
 
 Result<json::Value> Protector::restore_redacted(const ResourceKey& key, json::Value description,
                                                 const json::Value& stored) const {
+    // Most descriptions hold none, and opening what is stored costs.
+    if (!has_redacted(description)) return description;
     json::Value whole;
-    for (auto& [name, value] : description.as_object()) {
-        const std::string wanted = redaction(value);
-        if (wanted.empty()) continue;
-        if (whole.is_null() && !stored.is_null()) whole = EK_TRY(open(key, stored));
-        const json::Value* kept = whole.find(name);
-        if (!kept || fingerprint(*kept) != wanted) return fail(Errc::invalid, name);
-        const json::Value copy = *kept;
-        value = copy;
-    }
-    return description;
+    if (!stored.is_null()) whole = EK_TRY(open(key, stored));
+    return redactor().restore(std::move(description), whole);
 }
 
 std::string Protector::seal_text(std::string_view text, std::string_view purpose) const {
@@ -104,15 +91,12 @@ Result<std::string> Protector::open_text(std::string_view sealed, std::string_vi
     return std::string(secret.reveal());
 }
 
-// Never the same as mac() of any text: who describes a value and reads its fingerprint must not
-// obtain a code that passes as ours.
-std::string Protector::fingerprint(const json::Value& value) const {
-    return sealer_.fingerprint(
-        "value\n" + (value.is_string() ? value.as_string() : json::write_canonical(value)));
-}
-
 std::string Protector::mac(std::string_view text) const {
     return sealer_.fingerprint("sign\n" + std::string(text));
+}
+
+Redactor Protector::redactor() const {
+    return {fingerprint_by(sealer_), kOrchestratorRules};
 }
 
 }  // namespace evenkeel::secrets

@@ -13,6 +13,8 @@ class Schema;
 
 namespace evenkeel::secrets {
 
+class Redactor;
+
 // Whose description it is. A sealed field opens only together with the key it was sealed for, so
 // one that was copied to another resource's record does not open there.
 struct ResourceKey {
@@ -51,7 +53,7 @@ class Protector {
     std::string mac(std::string_view text) const;
 
   private:
-    std::string fingerprint(const json::Value& value) const;
+    Redactor redactor() const;
 
     crypto::Sealer sealer_;
 };

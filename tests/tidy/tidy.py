@@ -43,7 +43,7 @@ LAYERS = {
     "core/run": ["core/base"],
     "core/link": ["core/base", "core/json", "core/crypto", "core/run", "core/wire", "core/store"],
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
-                    "core/wire", "core/run"],
+                    "core/secrets", "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
     "core/agent/config": ["core/base", "core/json"],
     "core/agent/model": ["core/base", "core/json", "core/wire"],

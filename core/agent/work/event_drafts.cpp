@@ -5,7 +5,7 @@
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/work/command_end.hpp"
-#include "core/agent/work/secrets.hpp"
+#include "core/secrets/redactor.hpp"
 
 namespace evenkeel::agent {
 
@@ -15,7 +15,8 @@ json::Value shown_body(const Description& description, const CollectionRegistry&
     const CollectionRunner* runner = registry.find(description.metadata.ref.collection);
     // Without the schema nobody knows what is secret in it.
     if (!runner) return nullptr;
-    return redact(description.body, runner->collection().schema(), sealer);
+    const secrets::Redactor redactor(secrets::fingerprint_by(sealer), secrets::kAgentRules);
+    return redactor.description(description.body, runner->collection().schema());
 }
 
 EventDraft description_changed(const CatalogEntry& entry, json::Value shown,

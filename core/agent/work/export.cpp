@@ -7,7 +7,7 @@
 #include "core/agent/work/local_protocol.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
-#include "core/plugin/words.hpp"
+#include "core/schema/fields.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -23,11 +23,11 @@ void keep_written(const plugin::Collection& collection, const AgentStore& store,
                   plugin::Item& item) {
     const auto stored = store.description({collection.name(), item.id});
     if (!stored || !*stored || item.error) return;
-    const plugin::Words words(collection.schema());
-    for (const plugin::Field& field : words.fields()) {
+    const schema::Fields fields(collection.schema());
+    for (const schema::Field& field : fields) {
         const json::Value* value = (*stored)->body.find(field.name);
         const bool kept =
-            field.words.write_only && field.words.compare != schema::Comparison::digest;
+            field.property.write_only && field.property.compare != schema::Comparison::digest;
         if (value && kept && !item.state.find(field.name)) {
             item.state.as_object().set(field.name, *value);
         }

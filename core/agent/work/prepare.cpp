@@ -6,8 +6,8 @@
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/agent/work/ordering.hpp"
-#include "core/agent/work/secrets.hpp"
 #include "core/base/text.hpp"
+#include "core/secrets/redactor.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -55,7 +55,11 @@ Result<json::Value> body_of(const Intent& intent, const wire::ResourceRequest& r
         return fail(Errc::invalid, "the description is no object");
     if (!intent.is_local()) return request.description;
     const auto before = EK_TRY(store.description(request.ref));
-    return keep_secrets(request.description, before ? &before->body : nullptr);
+    const secrets::Redactor redactor(secrets::fingerprint_by(store.sealer()), secrets::kAgentRules);
+    auto body = redactor.restore(request.description, before ? before->body : json::Value());
+    if (body) return body;
+    return fail(Errc::invalid, "field '" + printable(body.error().what) +
+                                   "' is redacted, and nothing is stored to stand for it");
 }
 
 Metadata metadata_of(const Intent& intent, const wire::ResourceRequest& request,

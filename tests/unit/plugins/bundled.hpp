@@ -13,6 +13,7 @@
 
 #include "core/base/text.hpp"
 #include "core/plugin/collection.hpp"
+#include "core/plugin/load.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::plugin {

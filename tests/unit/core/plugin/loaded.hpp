@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "core/plugin/collection.hpp"
+#include "core/plugin/load.hpp"
 
 namespace evenkeel::plugin {
 

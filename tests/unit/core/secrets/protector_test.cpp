@@ -2,27 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "core/schema/schema.hpp"
-#include "tests/unit/core/temp_folder.hpp"
+#include "tests/unit/core/secrets/fixture.hpp"
 
 namespace evenkeel::secrets {
 namespace {
 
-class ProtectorTest : public ::testing::Test {
+class ProtectorTest : public SecretsTest {
   protected:
-    test::TempFolder folder_;
-    const Protector protector_{
-        *crypto::Sealer::open(folder_ / "seal.key", crypto::Sealer::Missing::create)};
-    const schema::Schema schema_ = *schema::Schema::compile(R"({
-        "type": "object",
-        "properties": {
-            "content": {"type": "string", "writeOnly": true},
-            "mode": {"type": "string"},
-            "password": {"type": "string", "x-ek-sensitive": true},
-            "sensitive": {"type": "boolean"}
-        }
-    })");
-    const ResourceKey key_{"host_1", "files", "/etc/x"};
     const json::Value described_ =
         json::Object{{"mode", "0600"}, {"password", "tiger"}, {"content", "lion"}};
 };

@@ -1,42 +1,39 @@
-#include "core/plugin/words.hpp"
+#include "core/schema/fields.hpp"
+
+#include <utility>
 
 #include "core/crypto/hash.hpp"
 
-namespace evenkeel::plugin {
+namespace evenkeel::schema {
 namespace {
 
 constexpr std::string_view kBase64 = "_base64";
 
-std::string path_of(const std::string& name, const schema::Property& words) {
+std::string path_of(const std::string& name, const Property& property) {
     std::string shown = name;
-    if (words.compare == schema::Comparison::digest && shown.ends_with(kBase64))
+    if (property.compare == Comparison::digest && shown.ends_with(kBase64))
         shown.resize(shown.size() - kBase64.size());
     return json::pointer("", shown);
 }
 
 }  // namespace
 
-Words::Words(const schema::Schema& schema) {
+Fields::Fields(const Schema& schema) {
     for (const std::string& name : schema.property_names()) {
-        const json::Value& text = schema.document()["properties"][name];
-        const schema::Property& words = *schema.property(name);
-        Field field{name, path_of(name, words), words, text.string_or("x-ek-alias"), {}};
-        if (const json::Value* standard = text.find("default")) field.standard = *standard;
+        const json::Value& words = schema.document()["properties"][name];
+        const Property& property = *schema.property(name);
+        Field field{name, path_of(name, property), property, words.string_or("x-ek-alias"), {}};
+        if (const json::Value* value = words.find("default")) field.default_value = *value;
         fields_.push_back(std::move(field));
     }
 }
 
-const Field* Words::at(std::string_view pointer) const {
+const Field* Fields::at(std::string_view pointer) const {
     for (const Field& field : fields_) {
         if (!pointer.starts_with(field.path)) continue;
         if (pointer.size() == field.path.size() || pointer[field.path.size()] == '/') return &field;
     }
     return nullptr;
-}
-
-bool Words::secret(const Field& field, const json::Value& description) const {
-    if (field.words.sensitive) return true;
-    return field.words.compare == schema::Comparison::digest && description.bool_or("sensitive");
 }
 
 json::Value digest_of(std::string_view bytes) {
@@ -48,4 +45,4 @@ json::Value digest_in(const json::Value& state) {
     return json::Object{{"sha256", state["sha256"]}, {"size", state["size"]}};
 }
 
-}  // namespace evenkeel::plugin
+}  // namespace evenkeel::schema

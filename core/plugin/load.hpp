@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/secrets/redactor.hpp"
+
+// From files on disk to open collections. Loaded code stays until the process ends, so plugins are
+// loaded once, at the start. [any]
+namespace evenkeel::plugin {
+
+class Collection;
+
+struct LoadOptions {
+    std::string data_dir;          // private and writable; a folder for each plugin is made in it
+    bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
+    secrets::Fingerprint fingerprint;  // by the key that seals the agent's store
+    std::string agent_version;
+    // By collection: what its plugin is given to open it, an object. None: an empty one.
+    std::map<std::string, json::Value> configurations;
+};
+
+// Opens every collection of the plugin `name` ("files") found in the first of `folders` that has
+// it; one that cannot be opened comes with its trouble(). Reads the manifest and the sums first;
+// never loads what is not listed or whose owner, mode or sum is wrong. The error is one sentence
+// that says what to do. Reads and hashes the plugin's whole file.
+Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
+                                                      const std::string& name,
+                                                      const LoadOptions& options);
+
+// The names of all plugins in `folders` (those with a manifest), sorted, each once.
+std::vector<std::string> available(const std::vector<std::string>& folders);
+
+}  // namespace evenkeel::plugin

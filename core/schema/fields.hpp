@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json/json.hpp"
+#include "core/schema/schema.hpp"
+
+namespace evenkeel::schema {
+
+// One property of a collection as the words of its schema describe it.
+struct Field {
+    std::string name;
+    std::string path;  // what changes and drift call it: "/content" also for content_base64
+    Property property;
+    std::string alias;  // x-ek-alias: a field of the state with the same in other words
+    std::optional<json::Value> default_value;  // "default": what an absent field asks for
+};
+
+// All properties of a schema, in its order. A field compared by `digest` is in states and changes
+// as {"sha256","size"}, never with its bytes. Immutable; made once for a schema. [any]
+class Fields {
+  public:
+    explicit Fields(const Schema& schema);
+
+    std::vector<Field>::const_iterator begin() const { return fields_.begin(); }
+    std::vector<Field>::const_iterator end() const { return fields_.end(); }
+    // The field in which the pointer of a change or drift lies, or null.
+    const Field* at(std::string_view pointer) const;
+
+  private:
+    std::vector<Field> fields_;
+};
+
+// {"sha256","size"}: of the bytes, and what a state says of them (null when it says nothing).
+json::Value digest_of(std::string_view bytes);
+json::Value digest_in(const json::Value& state);
+
+}  // namespace evenkeel::schema
