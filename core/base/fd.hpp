@@ -4,7 +4,7 @@
 
 namespace evenkeel {
 
-// The one that plugins use.
+// A file descriptor with an owner; the same type that plugins use.
 using sdk::Fd;
 
 }  // namespace evenkeel

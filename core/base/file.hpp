@@ -9,7 +9,7 @@
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 
-// Small files of our own: configuration, keys, tokens. The paths come from the operator.
+// Small files of our own (configuration, keys, tokens) at an operator's paths. Calls block. [any]
 namespace evenkeel {
 
 // The whole content; `limit` when it has more than `most` bytes. Errors name the path.

@@ -6,7 +6,7 @@
 #include <utility>
 
 // The process's log: one line an entry on standard error, `time level [thread] text key=value ...`.
-// Never give it a secret or a whole input. [any thread]
+// Never give it a secret or a whole input. A call writes at once and never fails. [any]
 namespace evenkeel::log {
 
 enum class Level { debug, info, warning, error, off };
@@ -20,19 +20,19 @@ bool set_level(std::string_view name);
 
 void write(Level level, std::string_view text, std::initializer_list<Field> fields = {});
 
-// Work that somebody may want to follow when it goes wrong.
+// For following a single piece of work when looking for an error.
 inline void debug(std::string_view text, std::initializer_list<Field> fields = {}) {
     write(Level::debug, text, fields);
 }
-// The few things an operator wants to read on a good day.
+// The few events an operator wants to read when all is well.
 inline void info(std::string_view text, std::initializer_list<Field> fields = {}) {
     write(Level::info, text, fields);
 }
-// Somebody else's mistake, or something that heals by itself.
+// A mistake of a peer or client, or a failure that ends by itself.
 inline void warning(std::string_view text, std::initializer_list<Field> fields = {}) {
     write(Level::warning, text, fields);
 }
-// Ours to mend, or an operator's to act on.
+// A bug of ours, or a failure that an operator has to act on.
 inline void error(std::string_view text, std::initializer_list<Field> fields = {}) {
     write(Level::error, text, fields);
 }

@@ -11,18 +11,18 @@ namespace evenkeel {
 // The closed list of reasons. A code earns its place only where a caller acts on it.
 enum class Errc {
     invalid,      // the input is wrong; trying again changes nothing
-    not_found,    // the thing named is not there
-    conflict,     // the thing is in a state that forbids this
+    not_found,    // what was named does not exist
+    conflict,     // the present state forbids this
     denied,       // the caller may not do this
     busy,         // a lock is held or a queue is full: try again
     limit,        // a size, depth or count is over its bound
     timeout,      // the deadline passed
-    cancelled,    // somebody asked to stop
+    cancelled,    // a caller asked to stop
     unavailable,  // a peer, back end or service is not there
     stale,        // what is known here is too old to tell
     unsupported,  // this plugin, platform or version cannot do this
     corrupt,      // stored data does not read back
-    internal,     // a bug, or an operating system failure that nobody can act on
+    internal,     // a bug, or a failure of the operating system without a remedy
 };
 
 // "invalid", "not-found", ... as they stand in JSON. Static storage.
@@ -30,7 +30,7 @@ std::string_view to_string(Errc code);
 // The reverse; `internal` for a name that is not in the list.
 Errc errc_from(std::string_view text);
 
-// What went wrong, in one lower-case sentence without a stop that names the thing and the cause.
+// What went wrong. `what` is one lower-case sentence without a full stop: the object, the cause.
 struct Error {
     Errc code = Errc::internal;
     std::string what;

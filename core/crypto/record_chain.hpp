@@ -6,12 +6,14 @@
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
-// Records of which each vouches for all before it. A record is an object with `seq`, `previous`
-// (the hash of the record before) and `hash`: the SHA-256, in hex, of its canonical JSON without
-// `hash`. docs/rest.md says what canonical is. [any]
+// A hash chain, for the audit log: a record that is changed, removed or moved afterwards no longer
+// fits the hashes behind it. A record is an object with `seq`, `previous` (the hash of the record
+// before) and `hash`: the SHA-256, in hex, of its canonical JSON without `hash`. docs/rest.md says
+// what canonical is. [any]
 namespace evenkeel::crypto {
 
-// One place in the chain: the number and hash of a record. The chain begins behind {0, kNoHash}.
+// A position in the chain: number and hash of the last record. An empty chain ends at
+// {0, kNoHash}.
 struct ChainEnd {
     std::uint64_t seq = 0;
     std::string hash;
@@ -24,17 +26,16 @@ inline constexpr const char* kNoHash =
 json::Value encode(const ChainEnd& end);
 Result<ChainEnd> decode_chain_end(const json::Value& value);
 
-// Adds `seq`, `previous` and `hash`, which makes `record` the one behind `end`; returns the new
-// end.
+// Adds `seq`, `previous` and `hash`, so that `record` follows `end`; returns the new end.
 ChainEnd chain(json::Object& record, const ChainEnd& end);
 
-// Walks over a chain from its beginning. Afterwards it says what is wrong, and where.
+// Verifies a chain record by record, from its beginning.
 class ChainCheck {
   public:
     explicit ChainCheck(ChainEnd begins_behind) : end_(std::move(begins_behind)) {}
 
-    // Takes the next record; `corrupt` names the first that was changed, is missing or out of
-    // order.
+    // Takes the next record; `corrupt` names the first that was changed, is missing or is out
+    // of order.
     Result<void> next(const json::Value& record);
     // `corrupt` when records are missing at the end.
     Result<void> finish(const ChainEnd& head) const;

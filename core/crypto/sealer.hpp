@@ -8,8 +8,8 @@
 
 namespace evenkeel::crypto {
 
-// Seals the sensitive values of one store with a key that lies in a file beside it, so that the
-// store's file alone, or a copy of it, shows none of them. [any]
+// Authenticated encryption for the secrets of a store (core/secrets says which), with a key in a
+// file beside it: the store's file alone, or a copy, shows none of them. Immutable. [any]
 class Sealer {
   public:
     enum class Missing { create, refuse };
@@ -19,14 +19,14 @@ class Sealer {
     // may read the file, `corrupt` when it holds no key.
     static Result<Sealer> open(const std::string& path, Missing missing);
 
-    // Base64 text that only the same `context` (say, table and key of the value) opens: a sealed
-    // value copied elsewhere does not open there. Sealing twice gives two texts.
+    // Base64 text that opens only with the same `context` (such as the value's table and key):
+    // copied elsewhere it does not open. Sealing the same value twice gives two texts.
     std::string seal(std::string_view value, std::string_view context) const;
     // `corrupt` when it was not sealed by this key in this context.
     Result<Secret> unseal(std::string_view sealed, std::string_view context) const;
 
-    // 32 hex digits that are equal for equal bytes and say nothing else about them: the keyed
-    // fingerprint of {"redacted": ...}.
+    // HMAC of the bytes, 32 hex digits: equal for equal bytes, and without the key it tells nothing
+    // else. The fingerprint of {"redacted": fingerprint}.
     std::string fingerprint(std::string_view bytes) const;
 
   private:

@@ -7,12 +7,12 @@
 
 namespace evenkeel::crypto {
 
-// Text or bytes that must not be shown: never converted by itself, not printable, wiped from memory
-// when it goes. reveal() is the one way in, so that every use can be found.
+// Text or bytes that must not be shown: no implicit conversion, not printable, wiped from memory
+// when destroyed. reveal() is the only access, so that every use can be found by its name.
 class Secret {
   public:
     Secret() = default;
-    // Takes the value and wipes what is left in the argument.
+    // Moves the value and wipes what is left in the argument.
     explicit Secret(std::string&& value);
     explicit Secret(std::string_view value) : value_(value) {}
     Secret(const Secret&) = default;
@@ -21,12 +21,12 @@ class Secret {
     Secret& operator=(Secret&& other) noexcept;
     ~Secret();
 
-    // Good until the secret changes or goes.
+    // Valid until the secret is changed or destroyed.
     std::string_view reveal() const { return value_; }
     bool empty() const { return value_.empty(); }
     std::size_t size() const { return value_.size(); }
 
-    // Takes the same time for every other of the same size.
+    // Compares in a time that depends on the size only.
     bool equals(std::string_view other) const;
 
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;

@@ -6,8 +6,9 @@
 #include "core/base/result.hpp"
 #include "core/crypto/secret.hpp"
 
-// Keys, requests and certificates as PEM text. Certificates run from 1970-01-01 to 9999-12-31:
-// whether one holds is the orchestrator's record, so that clocks do not matter. [any]
+// Keys, requests and certificates as PEM text. Certificates are valid from 1970-01-01 to
+// 9999-12-31: the orchestrator's records revoke them, so that machines with a wrong clock can
+// connect. Making a key or a signature costs about a millisecond. [any]
 namespace evenkeel::crypto {
 
 // The DNS name of every orchestrator's certificate. Agents always check it, so that addresses may
@@ -37,19 +38,19 @@ class Authority {
   public:
     // A new key and a self-signed certificate with a random serial.
     static Result<Authority> create(std::string_view common_name);
-    // Takes up what was stored; `invalid` when key and certificate do not belong together.
+    // From what was stored; `invalid` when key and certificate do not belong together.
     static Result<Authority> load(std::string certificate, Secret key);
 
     const std::string& certificate() const { return certificate_; }
     const Secret& key() const { return key_; }
-    // certificate_fingerprint of its own: what agents are given.
+    // certificate_fingerprint of its own certificate: what agents are configured with.
     const std::string& fingerprint() const { return fingerprint_; }
 
     // A server's certificate for kServerName.
     Result<std::string> sign_server(std::string_view request) const;
-    // A client's certificate whose common name is `host_id`; the name, extensions and all else in
-    // the request count for nothing. Requests come from strangers: `invalid` unless it is one PEM
-    // request, signed by its own key, which is EC P-256 or P-384, or RSA of 2048 to 8192 bits.
+    // A client's certificate whose common name is `host_id`; name, extensions and all else in
+    // the request are ignored. Requests are not trusted: `invalid` unless it is one PEM request,
+    // signed by its own key, which is EC P-256 or P-384, or RSA of 2048 to 8192 bits.
     Result<std::string> sign_host(std::string_view request, std::string_view host_id) const;
 
   private:

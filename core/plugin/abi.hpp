@@ -7,7 +7,7 @@
 
 #include "core/base/result.hpp"
 
-// The ABI's words in ours. [any]
+// Converts between the ABI's types and ours. [any]
 namespace evenkeel::plugin {
 
 inline ek_str borrow(std::string_view text) {
@@ -22,7 +22,8 @@ inline std::string copy(ek_str text) {
 Errc errc_of(ek_status status);
 bool is_status(ek_status status);
 
-// The error for a plugin that breaks a rule of the ABI: a defect of the plugin, told as one.
+// The error for a plugin that breaks a rule of the ABI: the message says that the plugin is at
+// fault.
 Error misbehaviour(std::string_view plugin, std::string_view rule);
 
 }  // namespace evenkeel::plugin

@@ -120,21 +120,21 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
     if (change->action < EK_ACT_SET || change->action > EK_ACT_REPLACE ||
         change->outcome < EK_OUT_PLANNED || change->outcome > EK_OUT_SKIPPED)
         return self.breaks("a change with an unknown action or outcome");
-    ToldChange told;
-    told.flags = change->flags;
-    told.change.path = copy(change->path);
-    told.change.action = static_cast<wire::Action>(change->action - EK_ACT_SET);
-    told.change.outcome = static_cast<wire::Outcome>(change->outcome - EK_OUT_PLANNED);
-    if (!told.change.path.starts_with('/') || !is_utf8(told.change.path))
+    ReportedChange reported;
+    reported.flags = change->flags;
+    reported.change.path = copy(change->path);
+    reported.change.action = static_cast<wire::Action>(change->action - EK_ACT_SET);
+    reported.change.outcome = static_cast<wire::Outcome>(change->outcome - EK_OUT_PLANNED);
+    if (!reported.change.path.starts_with('/') || !is_utf8(reported.change.path))
         return self.breaks("a change's path is no pointer");
-    for (const auto& [from, to] : {std::pair(change->before, &told.change.before),
-                                   std::pair(change->after, &told.change.after)}) {
+    for (const auto& [from, to] : {std::pair(change->before, &reported.change.before),
+                                   std::pair(change->after, &reported.change.after)}) {
         if (from.ptr == nullptr) continue;
         auto value = self.value_of(from, "a change with a value");
         if (!value) return EK_E_INTERNAL;
         *to = std::move(*value);
     }
-    self.about_->changes.push_back(std::move(told));
+    self.about_->changes.push_back(std::move(reported));
     return EK_OK;
 }
 
@@ -143,7 +143,7 @@ ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     if (diag == nullptr || diag->size < sizeof(ek_diag))
         return self.breaks("a diagnostic is too small");
     if (!self.admit(diag->path.len + diag->summary.len + diag->detail.len)) return EK_E_INTERNAL;
-    std::vector<Told>& diags = self.about_->diags;
+    std::vector<Diagnostic>& diags = self.about_->diags;
     if (diags.size() == kDiagsMax) return EK_OK;
     diags.push_back({diag->severity, sentence(diag->path), sentence(diag->summary),
                      sentence(diag->detail), diag->status});
@@ -159,7 +159,7 @@ ek_status Answers::on_about(void* ctx, ek_str id) noexcept {
     if (entry == self.entries.end())
         return self.breaks("it answers about \"" + printable(name.substr(0, kSentenceMax)) +
                            "\", which was not asked for");
-    entry->told = true;
+    entry->mentioned = true;
     self.about_ = &*entry;
     return EK_OK;
 }
@@ -178,21 +178,21 @@ std::string Answers::broken_rule() const {
     return wrong_thread_ ? "an answer comes from another thread than the call" : broken_rule_;
 }
 
-const Told* Part::error() const {
-    for (const Told& diag : diags)
+const Diagnostic* Part::error() const {
+    for (const Diagnostic& diag : diags)
         if (diag.severity == EK_SEV_ERROR && !diag.summary.empty()) return &diag;
     return nullptr;
 }
 
-std::string sentence_of(const Told& error) {
+std::string sentence_of(const Diagnostic& error) {
     return error.summary + (error.path.empty() ? "" : " (" + error.path + ")") +
            (error.detail.empty() ? "" : ": " + error.detail);
 }
 
 std::optional<std::string> Answers::error_text() const {
-    if (const Told* error = whole.error()) return sentence_of(*error);
+    if (const Diagnostic* error = whole.error()) return sentence_of(*error);
     for (const Part& entry : entries)
-        if (const Told* error = entry.error()) return sentence_of(*error);
+        if (const Diagnostic* error = entry.error()) return sentence_of(*error);
     return std::nullopt;
 }
 

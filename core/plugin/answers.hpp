@@ -16,35 +16,36 @@
 
 namespace evenkeel::plugin {
 
-// A change as it came, with what the wire form does not carry.
-struct ToldChange {
+// A change that a plugin reports, with the flags that do not go on the wire.
+struct ReportedChange {
     wire::Change change;
     std::uint32_t flags = 0;  // EK_CHG_
 };
 
-struct Told {
+// A sentence that a plugin reports (ek_diag).
+struct Diagnostic {
     std::int32_t severity = 0;  // EK_SEV_
     std::string path, summary, detail;
-    ek_status status = 0;  // of one among many; 0: that of the call
+    ek_status status = 0;  // of this entry; 0: that of the call
 };
 
-// What was told about one thing: the whole call's, or one entry of apply_many.
+// What was reported about one resource: of the whole call, or of one entry of apply_many.
 struct Part {
-    std::string id;     // empty: the whole call
-    bool told = false;  // of an entry: the call has been about it
+    std::string id;          // empty: the whole call
+    bool mentioned = false;  // of an entry: the plugin has reported about it
     std::optional<json::Value> state;
-    std::vector<ToldChange> changes;
-    std::vector<Told> diags;
+    std::vector<ReportedChange> changes;
+    std::vector<Diagnostic> diags;
 
     // The first error diagnostic, or null.
-    const Told* error() const;
+    const Diagnostic* error() const;
 };
-// It as one sentence.
-std::string sentence_of(const Told& error);
+// Summary and detail as one sentence.
+std::string sentence_of(const Diagnostic& error);
 
-// One call to a plugin and all it answers: gives it an ek_call to write to, copies and parses what
-// comes, and notes the first rule of the ABI that is broken. Lives on the calling thread for as
-// long as the call runs. [lane]
+// The receiving end of one call to a plugin: the callbacks of its ek_call copy, parse and check
+// what the plugin reports. The first broken rule of the ABI is kept, later ones do not matter. On
+// the calling thread's stack for as long as the call runs. [lane]
 class Answers {
   public:
     Answers(const Call& call, std::uint32_t flags);

@@ -14,9 +14,9 @@ class Redactor;
 
 namespace evenkeel::plugin {
 
-// The described fields in which a state differs, by the x-ek-compare words, secrets redacted. A
-// field with a default counts as described. The state may be redacted or not; null: it is absent.
-// Pure. [any]
+// The described fields in which a state differs, by the schema's x-ek-compare; secrets redacted. A
+// field with a default counts as described. The state may be redacted or not; null: the resource is
+// absent. Pure. [any]
 std::vector<wire::FieldDrift> compare_by_words(const schema::Fields& fields,
                                                const json::Value& description,
                                                const json::Value& state,

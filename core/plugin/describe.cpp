@@ -29,7 +29,7 @@ Result<std::vector<Item>> Collection::describe(const std::vector<std::string>& i
         if (item.error) continue;
         const json::Value state = std::exchange(item.state, described(fields, item.state));
         const auto wrong = schema().validate(item.state, schema::Mode::description);
-        // What the description cannot say, somebody has to mend first.
+        // A state that no description expresses cannot be made elsewhere: refuse it.
         const auto left = compare(item.id, item.state, state);
         if (!left) {
             item.error = left.error();

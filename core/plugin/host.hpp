@@ -13,8 +13,8 @@ namespace evenkeel::plugin {
 struct LoadOptions;
 struct Package;
 
-// The ek_host that one plugin is given: its log, its folder. Held by every instance, which a call
-// that hangs keeps too. [any]
+// What the agent offers one plugin (ek_host): its log, its folder. Shared by all its instances,
+// since a call that hangs may use it after its collection is gone. Immutable. [any]
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.

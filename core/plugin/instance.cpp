@@ -6,7 +6,7 @@
 
 #include "core/base/text.hpp"
 #include "core/plugin/compare.hpp"
-#include "core/plugin/watch.hpp"
+#include "core/plugin/open_watch.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -20,10 +20,10 @@ std::string ids_json(const std::vector<std::string>& ids) {
 // What the plugin calls its back end; empty if it does not say.
 std::string backend_of(const ek_collection& table, ek_instance* instance) {
     if (table.extension == nullptr) return {};
-    const auto* told = static_cast<const ek_backend*>(table.extension(instance, EK_EXT_BACKEND));
-    if (told == nullptr || !EK_HAS(ek_backend, told, name)) return {};
+    const auto* backend = static_cast<const ek_backend*>(table.extension(instance, EK_EXT_BACKEND));
+    if (backend == nullptr || !EK_HAS(ek_backend, backend, name)) return {};
     constexpr std::size_t kNameMax = 64;
-    return printable(copy(told->name(instance)).substr(0, kNameMax));
+    return printable(copy(backend->name(instance)).substr(0, kNameMax));
 }
 
 }  // namespace
@@ -37,10 +37,10 @@ Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
       schema_(std::move(schema)),
       fields_(schema_) {}
 
-void Instance::serve(std::shared_ptr<Opened> opened) {
-    opened_ = std::move(opened);
+void Instance::serve(std::shared_ptr<OpenInstance> opened) {
+    open_instance_ = std::move(opened);
     try {
-        backend_ = backend_of(table_, opened_->handle);
+        backend_ = backend_of(table_, open_instance_->handle);
     } catch (...) {
         trouble_ = breaks("an exception leaves extension");
     }
@@ -50,7 +50,7 @@ std::optional<Error> Instance::run(const char* what, Answers& answers, const Ope
     if (trouble_) return trouble_;
     ek_status status = EK_E_INTERNAL;
     try {
-        status = operation(opened_->handle, answers.call());
+        status = operation(open_instance_->handle, answers.call());
     } catch (const std::exception& error) {
         return breaks(std::string("an exception leaves ") + what + " (" + printable(error.what()) +
                       ")");
@@ -117,15 +117,15 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
                                std::string(" is not what the schema says at \"") +
                                wrong.front().pointer + "\": " + wrong.front().detail));
     }
-    for (const Told& diag : answers.whole.diags) {
+    for (const Diagnostic& diag : answers.whole.diags) {
         if (diag.severity != EK_SEV_ERROR || !diag.path.starts_with('/')) continue;
         const auto index = parse_number(diag.path.substr(1));
         if (!index || *index >= ids.size() || !seen.insert(ids[*index]).second) continue;
         const std::string& hint = diag.detail;
-        const bool told = diag.status != EK_OK && is_status(diag.status);
+        const bool has_status = diag.status != EK_OK && is_status(diag.status);
         answers.items.push_back({ids[*index],
                                  {},
-                                 Error{told ? errc_of(diag.status) : Errc::unavailable,
+                                 Error{has_status ? errc_of(diag.status) : Errc::unavailable,
                                        diag.summary + (hint.empty() ? "" : ": " + hint)}});
     }
     return std::move(answers.items);
@@ -188,10 +188,10 @@ Result<std::vector<wire::FieldDrift>> Instance::compare(const std::string&,
     });
     if (error) return fail(std::move(*error));
     std::vector<wire::FieldDrift> drift;
-    for (ToldChange& told : answers.whole.changes) {
-        redact_change(description, told);
-        drift.push_back({std::move(told.change.path), std::move(told.change.after),
-                         std::move(told.change.before)});
+    for (ReportedChange& reported : answers.whole.changes) {
+        redact_change(description, reported);
+        drift.push_back({std::move(reported.change.path), std::move(reported.change.after),
+                         std::move(reported.change.before)});
     }
     return drift;
 }
@@ -220,7 +220,8 @@ Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
     if (trouble_) return fail(*trouble_);
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    return open_watch({opened_, opened_->handle, &table_, plugin()}, Call{}, std::move(on_hint));
+    return open_watch({open_instance_, open_instance_->handle, &table_, plugin()}, Call{},
+                      std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

@@ -17,26 +17,26 @@
 
 namespace evenkeel::plugin {
 
-// The plugin's instance, closed with the last one who holds it: the collection or one of its
-// watches.
-struct Opened {
-    Opened(const ek_module& owner, std::shared_ptr<const Host> given, ek_instance* instance)
+// The plugin's open instance. Shared by the collection and its watches; the last owner closes it.
+struct OpenInstance {
+    OpenInstance(const ek_module& owner, std::shared_ptr<const Host> given, ek_instance* instance)
         : module(owner), host(std::move(given)), handle(instance) {}
-    ~Opened() { module.close(handle); }
-    Opened(const Opened&) = delete;
-    Opened& operator=(const Opened&) = delete;
+    ~OpenInstance() { module.close(handle); }
+    OpenInstance(const OpenInstance&) = delete;
+    OpenInstance& operator=(const OpenInstance&) = delete;
 
     const ek_module& module;
     const std::shared_ptr<const Host> host;
     ek_instance* const handle;
 };
 
-// A collection of a loaded module: calls go to the plugin, and what it answers is checked. [lane]
+// A collection of a loaded module. Every call goes to the plugin, and its answers are checked
+// against the schema and the rules of the ABI before anyone sees them. [lane]
 class Instance : public Collection {
   public:
     Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema);
-    // Gives it what serves it, or why nothing does. Before the first call.
-    void serve(std::shared_ptr<Opened> opened);
+    // The open instance, or why there is none. One of the two before the first call.
+    void serve(std::shared_ptr<OpenInstance> opened);
     void give_up(Error trouble) { trouble_ = std::move(trouble); }
 
     const std::string& name() const override { return name_; }
@@ -92,8 +92,8 @@ class Instance : public Collection {
                                        std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description) const;
-    void redact_change(const json::Value& description, ToldChange& told) const;
-    // Why this may not even be asked of the plugin.
+    void redact_change(const json::Value& description, ReportedChange& reported) const;
+    // Why this is refused without asking the plugin; nothing when it is not.
     std::optional<Error> refusal(const json::Value& description) const;
     void run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                   bool dry_run, const Call& call);
@@ -101,7 +101,7 @@ class Instance : public Collection {
     Applied plan_remove(const std::string& id, const Call& call);
 
     std::shared_ptr<const Host> host_;
-    std::shared_ptr<Opened> opened_;  // null when there is trouble
+    std::shared_ptr<OpenInstance> open_instance_;  // null when there is trouble
     const ek_collection& table_;
     std::string name_, schema_text_, backend_;
     std::optional<Error> trouble_;

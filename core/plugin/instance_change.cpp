@@ -18,13 +18,13 @@ std::vector<Applied> Collection::apply_many(const std::vector<Entry>& entries, b
     return all;
 }
 
-void Instance::redact_change(const json::Value& description, ToldChange& told) const {
+void Instance::redact_change(const json::Value& description, ReportedChange& reported) const {
     const secrets::Redactor& redactor = host_->redactor();
-    const bool secret = (told.flags & EK_CHG_SENSITIVE) != 0 ||
-                        redactor.is_secret(fields_, told.change.path, description);
+    const bool secret = (reported.flags & EK_CHG_SENSITIVE) != 0 ||
+                        redactor.is_secret(fields_, reported.change.path, description);
     if (!secret) return;
-    told.change.before = redactor.value(told.change.before);
-    told.change.after = redactor.value(told.change.after);
+    reported.change.before = redactor.value(reported.change.before);
+    reported.change.after = redactor.value(reported.change.after);
 }
 
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
@@ -33,17 +33,18 @@ Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_ru
     applied.error = std::move(error);
     if (applied.error)
         applied.error->what = host_->redactor().text(fields_, description, applied.error->what);
-    for (ToldChange& told : part.changes) {
-        const bool known = told.change.path == "/ensure" || fields_.at(told.change.path) != nullptr;
-        const bool planned = told.change.outcome == wire::Outcome::planned;
+    for (ReportedChange& reported : part.changes) {
+        const bool known =
+            reported.change.path == "/ensure" || fields_.at(reported.change.path) != nullptr;
+        const bool planned = reported.change.outcome == wire::Outcome::planned;
         if (!applied.error && !known)
-            applied.error = breaks("it changes \"" + printable(told.change.path) +
+            applied.error = breaks("it changes \"" + printable(reported.change.path) +
                                    "\", which is not in its schema");
         if (!applied.error && planned != dry_run)
             applied.error = breaks(dry_run ? "a dry run reports a change as made"
                                            : "an apply reports a change as planned");
-        redact_change(description, told);
-        applied.changes.push_back(std::move(told.change));
+        redact_change(description, reported);
+        applied.changes.push_back(std::move(reported.change));
     }
     if (!part.state) return applied;
     const auto wrong = schema_.validate(*part.state, schema::Mode::state);
@@ -127,18 +128,18 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
     if (partial && std::none_of(answers.entries.begin(), answers.entries.end(), has_error) &&
         !failed)
         failed = breaks("apply_many answers that it was done in part, and not what was not");
-    // Its words may quote any of the descriptions.
+    // The error's text may quote any of the descriptions.
     for (const Entry* entry : entries)
         if (failed)
             failed->what = host_->redactor().text(fields_, entry->description, failed->what);
     for (std::size_t at = 0; at < entries.size(); ++at) {
         Part& part = answers.entries[at];
         std::optional<Error> error = failed;
-        if (const Told* told = part.error(); told != nullptr && !error) {
-            error =
-                failure(told->status == EK_OK ? EK_E_INTERNAL : told->status, sentence_of(*told));
+        if (const Diagnostic* diagnostic = part.error(); diagnostic != nullptr && !error) {
+            error = failure(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status,
+                            sentence_of(*diagnostic));
         }
-        if (!error && !part.told)
+        if (!error && !part.mentioned)
             error = breaks("it does not say what became of \"" + printable(part.id) + "\"");
         *into[at] = applied_of(part, std::move(error), dry_run, entries[at]->description);
     }

@@ -7,9 +7,9 @@
 
 namespace evenkeel::plugin {
 
-// Loads the checked package's shared object and has a look at its module: ABI, sizes, id, version,
-// manifest, collections. It stays loaded until the process ends; asked for again, the same module
-// comes back, or `conflict` if the file has changed since. [any]
+// Loads the shared object of a checked package and verifies its module: ABI, sizes, id, version,
+// manifest, collections. It stays loaded until the process ends. A second call returns the same
+// module, or `conflict` if the file has changed since. Runs the plugin's own initializers. [any]
 Result<const ek_module*> load_library(const Package& package);
 
 }  // namespace evenkeel::plugin

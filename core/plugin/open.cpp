@@ -30,9 +30,9 @@ std::optional<Error> check(const Host& host, const ek_collection& table,
                                         "': " + wrong.front().detail};
 }
 
-Result<std::shared_ptr<Opened>> open(const ek_module& module, const ek_collection& table,
-                                     const std::shared_ptr<const Host>& host,
-                                     const json::Value& configuration) {
+Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_collection& table,
+                                           const std::shared_ptr<const Host>& host,
+                                           const json::Value& configuration) {
     if (auto wrong = check(*host, table, configuration)) return fail(std::move(*wrong));
     Call call;
     call.timeout = std::chrono::seconds(30);
@@ -50,7 +50,7 @@ Result<std::shared_ptr<Opened>> open(const ek_module& module, const ek_collectio
                                          copy(table.name) + ": " +
                                          answers.error_text().value_or("it does not say why"));
     if (handle == nullptr) return fail(misbehaviour(host->plugin(), "open gives no instance"));
-    return std::make_shared<Opened>(module, host, handle);
+    return std::make_shared<OpenInstance>(module, host, handle);
 }
 
 }  // namespace

@@ -9,8 +9,9 @@
 
 namespace evenkeel::plugin {
 
-// Opens one collection of a loaded module with its configuration, an object. What keeps it from
-// being opened is the collection's trouble(); only a schema that is none is an error. [lane]
+// Opens one collection of a loaded module with its configuration, an object. When the
+// plugin refuses, the result is a collection with trouble(); only a schema that does not compile is
+// an error. Calls the plugin. [lane]
 Result<std::unique_ptr<Collection>> open_instance(const ek_module& module,
                                                   const ek_collection& table,
                                                   std::shared_ptr<const Host> host,

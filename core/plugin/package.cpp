@@ -37,13 +37,13 @@ Result<void> require_safe(const struct stat& info, const std::string& path, bool
     return {};
 }
 
-struct Opened {
+struct OpenFile {
     Fd fd;
     std::string path;
 };
 
-Result<Opened> open_safely(const std::string& path, bool accept_own_user) {
-    Opened file{Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), path};
+Result<OpenFile> open_safely(const std::string& path, bool accept_own_user) {
+    OpenFile file{Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), path};
     if (!file.fd && errno == ELOOP)
         return fail(Errc::denied, path + " is a symlink: put the file itself there");
     struct stat info {};
@@ -55,7 +55,7 @@ Result<Opened> open_safely(const std::string& path, bool accept_own_user) {
 }
 
 template <typename Take>
-Result<void> read_all(const Opened& file, std::size_t most, Take&& take) {
+Result<void> read_all(const OpenFile& file, std::size_t most, Take&& take) {
     std::array<char, 64 * 1024> buffer;
     for (std::size_t total = 0;;) {
         const ssize_t length = ::read(file.fd.get(), buffer.data(), buffer.size());
@@ -69,14 +69,14 @@ Result<void> read_all(const Opened& file, std::size_t most, Take&& take) {
 }
 
 Result<std::string> read_text(const std::string& path, bool accept_own_user) {
-    const Opened file = EK_TRY(open_safely(path, accept_own_user));
+    const OpenFile file = EK_TRY(open_safely(path, accept_own_user));
     std::string text;
     EK_CHECK(read_all(file, kTextMax, [&](std::string_view piece) { text += piece; }));
     return text;
 }
 
 Result<std::string> sum_of(const std::string& path, bool accept_own_user) {
-    const Opened file = EK_TRY(open_safely(path, accept_own_user));
+    const OpenFile file = EK_TRY(open_safely(path, accept_own_user));
     crypto::Sha256 sum;
     EK_CHECK(read_all(file, SIZE_MAX, [&](std::string_view piece) { sum.add(piece); }));
     return to_hex(sum.finish());

@@ -116,7 +116,7 @@ void Reactor::loop() {
             }
             if (handler) (*handler)(event.events);
         }
-        // Last: whoever waits for it knows that what was there before him has been handled.
+        // Posted tasks run last: one that has run shows that every earlier event was handled.
         if (posted) run_posted();
     }
 }

@@ -15,9 +15,10 @@
 
 namespace evenkeel::plugin {
 
-// The one thread on which plugins watch: waits for their descriptors and runs what is posted. It
-// lives as long as the process, like the plugins' code. Everything it does is short; a plugin that
-// hangs here hangs all watches, which run() tells by its timeout.
+// The thread of all plugins' watches: waits for their descriptors and runs posted tasks. One for
+// the process, and as long as it, like the plugins' code: a thread for each watch would cost more
+// than the watches do. Handlers have to be short; one that hangs stops all watches, and run() then
+// answers `timeout`.
 class Reactor {
   public:
     using Handler = std::function<void(std::uint32_t events)>;
@@ -27,13 +28,13 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    // Runs `task` on the thread and waits until it has run; `timeout` when it has not by then, and
-    // it may still run later: it must hold all it touches. Once one has waited in vain the next do
-    // not wait at all, until the thread moves again. On the thread itself it runs at once. [any]
+    // Runs `task` on the thread and waits until it has run; `timeout` when it has not by then; it
+    // may still run later, so it must own all it touches. After one timeout further calls do not
+    // wait at all until the thread makes progress. On the thread itself it runs at once. [any]
     Result<void> run(std::function<void()> task, std::chrono::milliseconds patience);
 
-    // Calls `handler` while `fd` has one of the poll(2) events; replaces what was said before. The
-    // key is who wants it and tells two owners of one number apart. [any]
+    // Calls `handler` while `fd` has one of the poll(2) events; replaces an earlier handler.
+    // `key` identifies the owner: a number may be reused by another one. [any]
     Result<void> add(const void* key, int fd, std::uint32_t events, Handler handler);
     // No call of the handler after this, if called on the thread. [any]
     void remove(const void* key, int fd);

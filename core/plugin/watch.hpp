@@ -1,24 +1,29 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 
-#include <evenkeel/plugin.h>
-
-#include "core/plugin/collection.hpp"
-#include "core/plugin/reactor.hpp"
+#include "core/base/result.hpp"
 
 namespace evenkeel::plugin {
 
-// What a watch needs of its instance; keeps the instance open.
-struct Watched {
-    std::shared_ptr<void> instance;
-    ek_instance* handle = nullptr;
-    const ek_collection* table = nullptr;
-    std::string plugin;
-};
+// Of one id: it may have changed, or a writer is at work on it and `changed` follows when it is
+// done. Of all (an empty id): any may have changed, or a change was missed.
+enum class Hint { changed, unsettled, missed };
+using OnHint = std::function<void(Hint, const std::string& id)>;
 
-// Opens the plugin's watch; the calling thread is the instance's lane. [lane]
-Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call, OnHint on_hint);
+// Tells which of the watched ids to read again, so that drift is seen when it happens and not at
+// the next sweep. Destroying it closes the watch; no hint comes after the destructor has returned.
+class Watch {
+  public:
+    virtual ~Watch() = default;
+    // Start or stop watching one id. `unavailable` when the system has no watches left: sweep only.
+    // The plugin is called on the reactor's thread, and this waits for it. [any]
+    virtual Result<void> interest(const std::string& id, bool on) = 0;
+    // Returns when all that the system has reported until now has been passed on as hints. [any]
+    virtual void sync() {}
+    // The plugin has given up, after a hint `missed`: no id is watched, open another watch. [any]
+    virtual bool lost() const { return false; }
+};
 
 }  // namespace evenkeel::plugin

@@ -5,8 +5,8 @@
 
 namespace evenkeel::run {
 
-// Waiting times between attempts: the n-th is drawn evenly from 0 to min(cap, base * 2^n), so that
-// many who failed together do not come back together.
+// Exponential back-off with full jitter: the n-th wait is drawn evenly from 0 to
+// min(cap, base * 2^n), so that clients that failed together do not return together. Not locked.
 class Backoff {
   public:
     // A number in [0, 1).

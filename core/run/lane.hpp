@@ -11,8 +11,8 @@
 
 namespace evenkeel::run {
 
-// One thread for calls that block, started by the first task; tasks run in the order in which they
-// came. A task that throws is a bug: it is logged and the process aborts.
+// One thread for calls that block, started by the first task; tasks run in the order of submit().
+// A task that hangs is left behind by abandon(); one that throws is a bug: the process aborts.
 class Lane {
   public:
     struct Options {
@@ -36,8 +36,8 @@ class Lane {
     // By now_monotonic_ns(), when the running task began; 0 when none runs. [any]
     std::uint64_t running_since_ns() const;
 
-    // Drops what waits and leaves the thread to whatever it hangs in; it ends if the running task
-    // ever returns. That task must hold all it touches afterwards (see Loop::poster). [any]
+    // Drops the waiting tasks and detaches the thread, which ends if the running task ever returns.
+    // That task must own all it touches afterwards (see Loop::poster). [any]
     void abandon();
     bool abandoned() const;
 

@@ -11,7 +11,7 @@ class io_context;
 
 namespace evenkeel::run {
 
-// Takes a function and runs it later, on the thread that it stands for.
+// Runs a function later, on the thread that made this Post.
 using Post = std::function<void(std::function<void()>)>;
 
 // One pending call. Destroying or cancelling the handle guarantees that the call does not happen
@@ -40,8 +40,8 @@ class Timer {
 // process aborts.
 class Loop {
   public:
-    // From here on the process ignores SIGPIPE: that a peer has gone is an error of a write.
-    // Whoever starts children sets it back for them (POSIX_SPAWN_SETSIGDEF).
+    // From here on the process ignores SIGPIPE: a write to a peer that has gone fails instead. Code
+    // that starts child processes restores the signal for them (POSIX_SPAWN_SETSIGDEF).
     Loop();
     ~Loop();
     Loop(const Loop&) = delete;
@@ -60,7 +60,7 @@ class Loop {
 
     // Queues `f`; never runs it inside the call. [any]
     void post(std::function<void()> f);
-    // A post() that may outlive the loop: what comes after the loop's end is dropped. [any]
+    // A post() that may outlive the loop: what is posted after its end is dropped. [any]
     Post poster();
 
     // Calls `f` once after `delay`. [loop]

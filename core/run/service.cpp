@@ -27,12 +27,12 @@ Watchdog::Watchdog(Loop& loop) : loop_(loop) {
     std::uint64_t interval_us = 0;
     if (sd_watchdog_enabled(0, &interval_us) <= 0) return;
     interval_ = std::chrono::microseconds(interval_us / 2);
-    tell();
+    ping();
 }
 
-void Watchdog::tell() {
+void Watchdog::ping() {
     sd_notify(0, "WATCHDOG=1");
-    timer_ = loop_.after(interval_, [this] { tell(); });
+    timer_ = loop_.after(interval_, [this] { ping(); });
 }
 
 Result<void> write_ready(int fd, std::string_view line) {

@@ -6,23 +6,23 @@
 #include "core/base/result.hpp"
 #include "core/run/loop.hpp"
 
-// What a service owes to the one who started it. Without systemd every call here does nothing.
+// The service manager's protocol (sd_notify). Without systemd every notification does nothing.
 namespace evenkeel::run {
 
-// READY=1, and STOPPING=1 at the begin of a shutdown. [any]
+// READY=1, and STOPPING=1 when a shutdown begins. [any]
 void notify_ready();
 void notify_stopping();
 // The one line that `systemctl status` shows. [any]
 void notify_status(std::string_view status);
 
-// Tells systemd's watchdog from a timer of the loop, at half of the interval that the unit asks
-// for, that the loop still turns. Lives beside the loop and ends before it. [loop]
+// Pings systemd's watchdog from a timer of the loop, at half of the unit's WatchdogSec: a loop that
+// hangs gets the service restarted. Must be destroyed before the loop. [loop]
 class Watchdog {
   public:
     explicit Watchdog(Loop& loop);
 
   private:
-    void tell();
+    void ping();
 
     Loop& loop_;
     std::chrono::microseconds interval_{0};

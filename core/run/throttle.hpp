@@ -9,14 +9,14 @@
 
 namespace evenkeel::run {
 
-// Counts what somebody does too often: `most` times in each window, then no more until the window
-// is over. Of a key per source address or token; bounded, whoever may make up keys. [loop]
+// Rate limit: each key, such as a source address or token, may act `most` times in each window.
+// Memory is bounded by kKeysMost, even when a client invents keys. [loop]
 class Throttle {
   public:
     Throttle(std::uint32_t most, std::chrono::milliseconds window)
         : most_(most), window_ns_(std::chrono::nanoseconds(window).count()) {}
 
-    // Counts one; false when it is one too many. `now_ns` is monotonic.
+    // Counts one action; false when it is over the limit. `now_ns` is monotonic.
     bool take(std::string_view key, std::uint64_t now_ns);
     // Whether the next take() would be refused.
     bool is_full(std::string_view key, std::uint64_t now_ns);

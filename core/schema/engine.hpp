@@ -9,8 +9,8 @@
 
 namespace evenkeel::schema {
 
-// The validator library behind a plain interface, for its .cpp takes long to compile. Knows no
-// pattern and no $ref: those are gone before. [any]
+// The validator library behind a plain interface: one .cpp includes it, since it takes long to
+// compile. Given schemas without `pattern` and $ref (see Rules, read_vocabulary). [any]
 class Engine {
   public:
     static Result<Engine> compile(const json::Value& schema);

@@ -18,10 +18,10 @@ namespace evenkeel::schema {
 // A pattern that takes time linear to the text, or `invalid` with RE2's reason.
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
 
-// The words that are checked here, because the validator library has no good name for their
-// errors, would run them too slowly, or does not know of descriptions and states: type, enum,
-// required, additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node stands
-// for one schema that always holds.
+// The keywords that are checked here, because the validator library reports their errors badly,
+// runs them too slowly, or does not know of descriptions and states: type, enum,
+// required, additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node
+// for each subschema that always applies. [any]
 class Rules {
   public:
     // Requires a schema out of read_vocabulary.
@@ -59,7 +59,7 @@ class Rules {
     bool write_only_ = false;
 };
 
-// The schema without the words that Rules checks and those that forbid nothing: what is left for
+// The schema without the keywords that Rules checks and those that forbid nothing: the rest, for
 // the validator library.
 json::Value without_rules(const json::Value& schema);
 

@@ -11,7 +11,7 @@
 
 namespace evenkeel::schema {
 
-// One wrong field of a document.
+// One field of a document that breaks the schema.
 struct FieldError {
     std::string pointer;  // RFC 6901; "" is the document
     std::string code;     // "unknown-field" or "invalid"
@@ -33,7 +33,7 @@ struct Property {
     bool sensitive = false;   // x-ek-sensitive
     bool read_only = false;   // readOnly: only in states
     bool write_only = false;  // writeOnly: only in descriptions
-    bool replace = false;     // x-ek-replace: a change means a new thing
+    bool replace = false;     // x-ek-replace: a change makes the resource anew
     Comparison compare = Comparison::exact;
 };
 
@@ -64,7 +64,7 @@ class Schema {
 
     // What the schema says of the root's property `name`, or null when it has none.
     const Property* property(std::string_view name) const;
-    // The names of the root's properties, in the schema's order.
+    // Names of the root's properties, in the schema's order.
     const std::vector<std::string>& property_names() const;
 
     // The schema itself, and the SHA-256 of its text in hex.

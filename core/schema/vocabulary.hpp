@@ -5,13 +5,13 @@
 
 namespace evenkeel::schema {
 
-// Reads a schema's words. Returns the schema with every $ref replaced by what it points to, so that
-// nobody after this sees one. `invalid` names the wrong word and its place.
+// Checks that every keyword of a schema is one that we support, with a value of its type. Returns
+// the schema with every $ref replaced by its target: later code need not know of references.
+// `invalid` names the wrong keyword and its place. Pure. [any]
 //
-// The words are those whose meaning is the same in Draft 7 and 2020-12. `pattern` and `uniqueItems`
-// stand only where they always hold, not inside anyOf, oneOf, not, if, then, else and contains:
-// there only the validator library would see them, and with both a hostile document can keep it
-// busy for minutes.
+// Supported are keywords that mean the same in Draft 7 and 2020-12. `pattern` and `uniqueItems` are
+// refused inside anyOf, oneOf, not, if, then, else and contains: there only the validator library
+// would evaluate them, and a hostile document could keep it busy for minutes.
 Result<json::Value> read_vocabulary(const json::Value& schema);
 
 }  // namespace evenkeel::schema

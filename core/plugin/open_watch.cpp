@@ -1,4 +1,4 @@
-#include "core/plugin/watch.hpp"
+#include "core/plugin/open_watch.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -13,17 +13,18 @@
 #include "core/base/log.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/answers.hpp"
+#include "core/plugin/reactor.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
-// How long a caller waits for the reactor before he takes it for hanging.
+// How long a caller waits for the reactor before it counts as hanging.
 constexpr std::chrono::milliseconds kPatience{5000};
 
 // One open watch, shared between its owner and what still runs for it on the reactor.
-class Session : public std::enable_shared_from_this<Session> {
+class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
   public:
-    Session(Watched watched, Reactor& reactor, OnHint on_hint)
+    SharedWatch(Watched watched, Reactor& reactor, OnHint on_hint)
         : watched_(std::move(watched)), reactor_(reactor), on_hint_(std::move(on_hint)) {
         host_ = {sizeof(ek_watch_host), 0,        this, on_fd, on_timer, on_changed,
                  on_unsettled,          on_missed};
@@ -46,7 +47,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void timer_rang();
     void shut();
     void lose(const std::string& why);
-    void tell(Hint hint, const std::string& id);
+    void report(Hint hint, const std::string& id);
 
     const Watched watched_;
     Reactor& reactor_;
@@ -58,7 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::atomic<bool> lost_{false};
 };
 
-Result<void> Session::open(const Call& call) {
+Result<void> SharedWatch::open(const Call& call) {
     if (!timer_) return fail(system_error(errno, "cannot make a timer for a watch"));
     const auto weak = weak_from_this();
     EK_CHECK(reactor_.add(this, timer_.get(), POLLIN, [weak](std::uint32_t) {
@@ -83,35 +84,35 @@ Result<void> Session::open(const Call& call) {
     return reactor_.run([self, handle] { self->handle_ = handle; }, kPatience);
 }
 
-Result<void> Session::interest(const std::string& id, bool on) {
-    struct Outcome {
+Result<void> SharedWatch::interest(const std::string& id, bool on) {
+    struct Reply {
         ek_status status = EK_E_UNAVAILABLE;
     };
-    auto outcome = std::make_shared<Outcome>();
+    auto reply = std::make_shared<Reply>();
     const auto self = shared_from_this();
     EK_CHECK(reactor_.run(
-        [self, outcome, id, on] {
+        [self, reply, id, on] {
             if (self->handle_ == nullptr) return;
             try {
-                outcome->status =
+                reply->status =
                     self->watched_.table->watch_interest(self->handle_, borrow(id), on ? 1 : 0);
             } catch (...) {
                 self->lose("an exception leaves watch_interest");
             }
         },
         kPatience));
-    if (outcome->status == EK_OK) return {};
-    return fail(errc_of(outcome->status),
+    if (reply->status == EK_OK) return {};
+    return fail(errc_of(reply->status),
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
 }
 
 // Twice: a turn that had begun before may have seen less.
-void Session::sync() {
+void SharedWatch::sync() {
     for (int turns = 0; turns < 2; ++turns)
         if (!reactor_.run([] {}, kPatience)) return;
 }
 
-void Session::close() {
+void SharedWatch::close() {
     {
         const std::lock_guard lock(hint_mutex_);
         on_hint_ = nullptr;
@@ -121,7 +122,7 @@ void Session::close() {
     if (!closed) log::error("a watch is left behind", {{"why", closed.error().what}});
 }
 
-void Session::shut() {
+void SharedWatch::shut() {
     if (handle_ != nullptr) {
         ek_watch* const handle = std::exchange(handle_, nullptr);
         try {
@@ -133,19 +134,19 @@ void Session::shut() {
     reactor_.remove_all(this);
 }
 
-void Session::lose(const std::string& why) {
+void SharedWatch::lose(const std::string& why) {
     log::error("a plugin gives up its watch", {{"plugin", watched_.plugin}, {"why", why}});
     lost_ = true;
     shut();
-    tell(Hint::missed, "");
+    report(Hint::missed, "");
 }
 
-void Session::tell(Hint hint, const std::string& id) {
+void SharedWatch::report(Hint hint, const std::string& id) {
     const std::lock_guard lock(hint_mutex_);
     if (on_hint_) on_hint_(hint, id);
 }
 
-void Session::ready(std::int32_t fd, std::uint32_t events) {
+void SharedWatch::ready(std::int32_t fd, std::uint32_t events) {
     if (handle_ == nullptr) return;
     try {
         const ek_status status = watched_.table->watch_ready(handle_, fd, events);
@@ -155,27 +156,27 @@ void Session::ready(std::int32_t fd, std::uint32_t events) {
     }
 }
 
-void Session::timer_rang() {
+void SharedWatch::timer_rang() {
     std::uint64_t times = 0;
     if (::read(timer_.get(), &times, sizeof(times)) != sizeof(times)) return;  // set anew meanwhile
     ready(-1, 0);
 }
 
-ek_status Session::on_fd(void* ctx, std::int32_t fd, std::uint32_t poll_events) noexcept {
-    auto& self = *static_cast<Session*>(ctx);
+ek_status SharedWatch::on_fd(void* ctx, std::int32_t fd, std::uint32_t poll_events) noexcept {
+    auto& self = *static_cast<SharedWatch*>(ctx);
     if (poll_events == 0) {
         self.reactor_.remove(&self, fd);
         return EK_OK;
     }
     const auto weak = self.weak_from_this();
     const auto added = self.reactor_.add(&self, fd, poll_events, [weak, fd](std::uint32_t events) {
-        if (const auto session = weak.lock()) session->ready(fd, events);
+        if (const auto shared = weak.lock()) shared->ready(fd, events);
     });
     return added ? EK_OK : EK_E_UNAVAILABLE;
 }
 
-ek_status Session::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
-    auto& self = *static_cast<Session*>(ctx);
+ek_status SharedWatch::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
+    auto& self = *static_cast<SharedWatch*>(ctx);
     itimerspec when{};
     when.it_value.tv_sec = static_cast<time_t>(at_ns / 1'000'000'000);
     when.it_value.tv_nsec = static_cast<long>(at_ns % 1'000'000'000);
@@ -184,40 +185,40 @@ ek_status Session::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
                : EK_E_INTERNAL;
 }
 
-void Session::on_changed(void* ctx, ek_str id) noexcept {
-    static_cast<Session*>(ctx)->tell(Hint::changed, copy(id));
+void SharedWatch::on_changed(void* ctx, ek_str id) noexcept {
+    static_cast<SharedWatch*>(ctx)->report(Hint::changed, copy(id));
 }
 
-void Session::on_unsettled(void* ctx, ek_str id) noexcept {
-    static_cast<Session*>(ctx)->tell(Hint::unsettled, copy(id));
+void SharedWatch::on_unsettled(void* ctx, ek_str id) noexcept {
+    static_cast<SharedWatch*>(ctx)->report(Hint::unsettled, copy(id));
 }
 
-void Session::on_missed(void* ctx) noexcept {
-    static_cast<Session*>(ctx)->tell(Hint::missed, "");
+void SharedWatch::on_missed(void* ctx) noexcept {
+    static_cast<SharedWatch*>(ctx)->report(Hint::missed, "");
 }
 
 class OpenWatch : public Watch {
   public:
-    explicit OpenWatch(std::shared_ptr<Session> session) : session_(std::move(session)) {}
-    ~OpenWatch() override { session_->close(); }
+    explicit OpenWatch(std::shared_ptr<SharedWatch> shared) : shared_(std::move(shared)) {}
+    ~OpenWatch() override { shared_->close(); }
     Result<void> interest(const std::string& id, bool on) override {
-        return session_->interest(id, on);
+        return shared_->interest(id, on);
     }
-    void sync() override { session_->sync(); }
-    bool lost() const override { return session_->lost(); }
+    void sync() override { shared_->sync(); }
+    bool lost() const override { return shared_->lost(); }
 
   private:
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<SharedWatch> shared_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Watch>> open_watch(Watched watched, const Call& call, OnHint on_hint) {
     Reactor* const reactor = EK_TRY(Reactor::shared());
-    const auto session =
-        std::make_shared<Session>(std::move(watched), *reactor, std::move(on_hint));
-    EK_CHECK(session->open(call));
-    return std::unique_ptr<Watch>(std::make_unique<OpenWatch>(session));
+    const auto shared =
+        std::make_shared<SharedWatch>(std::move(watched), *reactor, std::move(on_hint));
+    EK_CHECK(shared->open(call));
+    return std::unique_ptr<Watch>(std::make_unique<OpenWatch>(shared));
 }
 
 }  // namespace evenkeel::plugin
