@@ -74,7 +74,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     for (DisabledCollection& disabled : loaded_.disabled_collections)
         disabled_collections_[disabled.collection] = std::move(disabled);
     repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };
-    tracker_.on_out_of_line = [this](const wire::Ref& ref) { repairs_.need(ref); };
+    tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     alive_before_ = last_alive(options_.state_dir);
 }
@@ -220,7 +220,7 @@ void Agent::begin_work() {
     }
     // A single command of an administrator leaves the daemon's work to the daemon.
     if (!options_.watches) return;
-    admission_.resume(std::move(loaded_.inbox), std::move(loaded_.mark));
+    admission_.resume(std::move(loaded_.inbox), std::move(loaded_.position));
     std::vector<wire::Ref> all;
     for (const auto& [ref, entry] : catalog_) all.push_back(ref);
     const std::string before = read_file(alive_file(options_.state_dir)).value_or("");

@@ -9,6 +9,7 @@
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/compliance/sweep.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/parts.hpp"
@@ -22,7 +23,8 @@
 namespace evenkeel::agent {
 
 // Everything that keeps one machine as described, put together: the parts are members in the order
-// in which they are built. Knows neither bus nor socket. [loop]
+// in which they are built, and each knows only those before it. Knows neither bus nor socket.
+// Opening reads the store whole, but for bodies and states. [loop]
 class Agent {
   public:
     struct Options {
@@ -43,10 +45,10 @@ class Agent {
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    // Takes in an open collection; out of order at once when its plugin is held.
+    // Takes in an open collection; it gets no calls when its plugin is disabled.
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
-    // Opens watches, then looks at everything, goes on with commands; `ready` comes when all
+    // Opens watches, then checks everything, goes on with commands; `ready` comes when all
     // watches are open.
     void start(std::function<void()> ready);
     // Ends lanes and writer; false when a lane had to be left behind, and the process must end

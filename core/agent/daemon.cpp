@@ -9,6 +9,7 @@
 #include "core/agent/load_plugins.hpp"
 #include "core/agent/local/socket_server.hpp"
 #include "core/agent/uplink/connection.hpp"
+#include "core/agent/uplink/uplink.hpp"
 #include "core/base/log.hpp"
 #include "core/run/service.hpp"
 
@@ -89,8 +90,9 @@ int run_daemon(const CommandLine& line, Config config) {
         connection.begin(config.orchestrator);
         run::notify_ready();
         if (line.ready_fd >= 0) {
-            if (auto told = run::write_ready(line.ready_fd, R"({"ready":true})"); !told) {
-                log::warning("cannot tell that the agent is ready", {{"why", told.error().what}});
+            if (auto written = run::write_ready(line.ready_fd, R"({"ready":true})"); !written) {
+                log::warning("cannot tell that the agent is ready",
+                             {{"why", written.error().what}});
             }
         }
         log::info("the agent serves");

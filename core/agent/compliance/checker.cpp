@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/lanes/plugin_calls.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/agent_store.hpp"
 #include "core/base/time.hpp"
 
 namespace evenkeel::agent {
@@ -34,7 +40,7 @@ void Checker::ask(const wire::Ref& ref, CheckTrigger trigger) {
         return;
     }
     CheckTrigger& waiting = queues_[ref.collection].waiting.emplace(ref.id, trigger).first->second;
-    // Who announced it first is told as the one who saw it; an event goes before all others.
+    // The first reason is the one that is reported; but an event goes before all others.
     if (trigger == CheckTrigger::event) waiting = trigger;
     pump(ref.collection);
 }
@@ -44,7 +50,7 @@ void Checker::ask_collection(const std::string& collection, CheckTrigger trigger
 }
 
 void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done) {
-    // Those that cannot be looked at would end the round while it is filled: they do it here.
+    // Those that cannot be checked would end the round while it is filled: they are left out here.
     std::erase_if(refs, [this](const wire::Ref& ref) { return !can_check(catalog_.find(ref)); });
     if (refs.empty()) {
         loop_.post(std::move(done));
@@ -73,10 +79,10 @@ bool Checker::is_unsettled(const wire::Ref& ref) const {
 }
 
 void Checker::released(const wire::Ref& ref) {
-    const auto held = deferred_.find(ref);
-    if (held == deferred_.end()) return;
-    const CheckTrigger trigger = held->second;
-    deferred_.erase(held);
+    const auto deferred = deferred_.find(ref);
+    if (deferred == deferred_.end()) return;
+    const CheckTrigger trigger = deferred->second;
+    deferred_.erase(deferred);
     ask(ref, trigger);
 }
 
@@ -170,8 +176,8 @@ void Checker::on_results(const std::string& collection,
     pump(collection);
 }
 
-// Whether it was changed again while it was looked at: what was seen may be the middle of a write,
-// and the next look counts. One that never rests is judged all the same after a second.
+// Whether it was changed again while it was checked: what was seen may be the middle of a write,
+// and the next check counts. One that never rests is assessed all the same after a second.
 bool Checker::is_put_off(const wire::Ref& ref) {
     const auto& waiting = queues_[ref.collection].waiting;
     const auto next = waiting.find(ref.id);
@@ -192,7 +198,7 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
         return;
     }
     if (entry->epoch != epoch) return ask(ref, trigger);
-    // It is looked at again when it has settled.
+    // It is checked again when it has settled.
     if (!check_result.fields.empty() && is_unsettled(ref)) return over(ref);
     if (!check_result.fields.empty() && is_put_off(ref)) {
         entry->checked_ns = now_monotonic_ns();
@@ -204,7 +210,7 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
 }
 
 void Checker::over(const wire::Ref& ref) {
-    // Asked again while the look was under way: the next one counts.
+    // Asked again while the check was under way: the next one counts.
     if (const auto check_queue = queues_.find(ref.collection);
         check_queue != queues_.end() && check_queue->second.waiting.contains(ref.id)) {
         return;

@@ -1,25 +1,24 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <list>
 #include <map>
-#include <memory>
 #include <set>
-#include <string>
-#include <vector>
 
 #include "core/agent/compliance/assess.hpp"
-#include "core/agent/compliance/compliance_tracker.hpp"
-#include "core/agent/lanes/collection_registry.hpp"
-#include "core/agent/model/catalog.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
 
-// Reads resources again when there is a reason to, and gives what it saw to the ComplianceTracker.
-// Reasons that come together are one look; at most one batch is on a lane at a time, so that
-// commands get in between. [loop]
+class AgentStore;
+class Catalog;
+class CollectionRegistry;
+class ComplianceTracker;
+struct CatalogEntry;
+
+// Reads resources again when there is a reason to, and gives what it found to the
+// ComplianceTracker. Reasons that come together are one check; at most one batch of a collection is
+// on its lane at a time, so that commands get in between. A check costs a read of the resource and
+// a parse of the description's body, on the lane; what cannot be read is a result too. [loop]
 class Checker {
   public:
     Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& tracker,
@@ -31,18 +30,18 @@ class Checker {
     // Checks all of `refs` and then calls `done`.
     void round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done);
 
-    // Somebody is at work on `ref`: differences mean nothing until he is done, which is told by
-    // settled(), or for a minute.
+    // Another program is writing `ref`: differences mean nothing until settled() says that it is
+    // done, or for a minute.
     void unsettled(const wire::Ref& ref);
     // An empty id: all of the collection.
     void settled(const std::string& collection, const std::string& id);
     bool is_unsettled(const wire::Ref& ref) const;
 
-    // No job works on `ref` any more: what was asked meanwhile is looked at now.
+    // No job works on `ref` any more: what was asked meanwhile is checked now.
     void released(const wire::Ref& ref);
 
     static constexpr std::size_t kBatchMost = 64;
-    // The pause between two looks at the same resource, for those that change all the time.
+    // The pause between two checks of the same resource, for those that change all the time.
     std::chrono::milliseconds pause{20};
 
   private:

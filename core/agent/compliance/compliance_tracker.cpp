@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/store/journal.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 
@@ -12,8 +15,8 @@ using wire::Verdict;
 
 namespace {
 
-// Somebody has to bring it back.
-bool is_out_of_line(const CatalogEntry& entry) {
+// It is not as described, and is to be brought back.
+bool needs_repair(const CatalogEntry& entry) {
     const Verdict status = entry.status.compliance.status;
     return entry.metadata.policy == Policy::enforce &&
            (status == Verdict::drifted || status == Verdict::failed);
@@ -50,7 +53,7 @@ json::Value ComplianceTracker::known_state(const wire::Ref& ref) const {
 void ComplianceTracker::seen(CatalogEntry& entry, const CheckResult& check_result,
                              CheckTrigger trigger) {
     CheckContext context{entry.metadata.policy, trigger, now_rfc3339(), false, std::nullopt};
-    // The process before this one had begun to repair: what is in line now is its work.
+    // The process before this one had begun to repair: what is as described now is its work.
     context.by_us = std::exchange(entry.repairing, false);
     if (check_result.error && check_result.error->code == Errc::stale) {
         log::info("a resource cannot be judged", {{"collection", entry.metadata.ref.collection},
@@ -74,12 +77,12 @@ void ComplianceTracker::seen(CatalogEntry& entry, const CheckResult& check_resul
         changed_states_.insert(entry.metadata.ref);
         if (!changed_timer_.pending()) {
             changed_timer_ =
-                loop_.after(std::chrono::seconds(1), [this] { tell_changed_states(); });
+                loop_.after(std::chrono::seconds(1), [this] { report_changed_states(); });
         }
     }
     if (assessment.report == ReportKind::none && assessment.status.state_hash == state_before) {
         entry.status = std::move(assessment.status);
-        if (is_out_of_line(entry) && on_out_of_line) on_out_of_line(entry.metadata.ref);
+        if (needs_repair(entry) && on_noncompliant) on_noncompliant(entry.metadata.ref);
         return;
     }
     const json::Value state =
@@ -136,8 +139,8 @@ void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
     };
     journal_.commit(
         std::move(drafts), write,
-        [this, needed = is_out_of_line(entry), ref = entry.metadata.ref](const Result<void>&) {
-            const auto& next = needed ? on_out_of_line : on_settled;
+        [this, needed = needs_repair(entry), ref = entry.metadata.ref](const Result<void>&) {
+            const auto& next = needed ? on_noncompliant : on_settled;
             if (next) next(ref);
         });
 }
@@ -149,7 +152,7 @@ EventDraft ComplianceTracker::present(const CatalogEntry& entry) const {
             ""};
 }
 
-void ComplianceTracker::tell_changed_states() {
+void ComplianceTracker::report_changed_states() {
     std::vector<EventDraft> drafts;
     for (const wire::Ref& ref : std::exchange(changed_states_, {})) {
         if (const CatalogEntry* entry = catalog_.find(ref)) drafts.push_back(present(*entry));

@@ -1,35 +1,37 @@
 #pragma once
 
-#include <functional>
 #include <set>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "core/agent/compliance/assess.hpp"
-#include "core/agent/lanes/plugin_calls.hpp"
-#include "core/agent/model/catalog.hpp"
-#include "core/agent/store/journal.hpp"
+#include "core/base/result.hpp"
 #include "core/run/loop.hpp"
+#include "core/wire/resource.hpp"
 
 namespace evenkeel::agent {
 
-// Takes what lanes have seen, changes the standing of the resource and commits it with the event
-// that tells of it. [loop]
+class Catalog;
+class Journal;
+struct CatalogEntry;
+struct EventDraft;
+struct Observation;
+
+// Takes what checks and changes have found, assesses it, and commits the new status of the resource
+// with the event that reports it. Nothing new costs nothing: no commit, no event. A failed commit
+// is the journal's to log; the next check finds the same again. [loop]
 class ComplianceTracker {
   public:
     ComplianceTracker(Catalog& catalog, Journal& journal, run::Loop& loop);
 
     // After the commit, under `enforce`: this resource is not as described.
-    std::function<void(const wire::Ref&)> on_out_of_line;
-    // After the commit: its verdict is another one, and it needs no repair.
+    std::function<void(const wire::Ref&)> on_noncompliant;
+    // After the commit: its status is another one, and it needs no repair.
     std::function<void(const wire::Ref&)> on_settled;
 
     // A check saw this.
     void seen(CatalogEntry& entry, const CheckResult& check_result, CheckTrigger trigger);
     // A repair did this.
     void repaired(CatalogEntry& entry, const ApplyResult& apply_result);
-    // RepairScheduler are given up for a while: failed, with the reason.
+    // Repairs are given up for a while: failed, with the reason.
     void give_up(CatalogEntry& entry, const std::string& reason);
     void unknown(CatalogEntry& entry, wire::UnknownReason reason);
     // Every resource of the collection, as far as it is watched.
@@ -49,13 +51,13 @@ class ComplianceTracker {
     void settle(CatalogEntry& entry, Assessment assessment,
                 const std::vector<wire::Change>& changes, const json::Value& state);
     json::Value known_state(const wire::Ref& ref) const;
-    void tell_changed_states();
+    void report_changed_states();
 
     Catalog& catalog_;
     Journal& journal_;
     run::Loop& loop_;
     std::uint64_t found_by_sweep_ = 0;
-    // States that changed without drift are told once a second, however often they change.
+    // States that changed without drift are reported once a second, however often they change.
     std::set<wire::Ref> changed_states_;
     run::Timer changed_timer_;
 };

@@ -3,6 +3,10 @@
 #include <random>
 #include <vector>
 
+#include "core/agent/compliance/assess.hpp"
+#include "core/agent/compliance/checker.hpp"
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/model/catalog.hpp"
 #include "core/base/time.hpp"
 
 namespace evenkeel::agent {
@@ -14,7 +18,7 @@ Sweep::Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& tracker, run
 void Sweep::start() {
     plan();
     // Not at once: what was loaded is being checked just now.
-    stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });
+    stale_ = loop_.after(interval_ / 2, [this] { find_stale(); });
 }
 
 void Sweep::plan() {
@@ -30,7 +34,7 @@ void Sweep::run() {
     plan();
 }
 
-void Sweep::look_for_stale() {
+void Sweep::find_stale() {
     const auto old_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(3 * interval_).count());
     const std::uint64_t now = now_monotonic_ns();
     for (auto& [ref, entry] : catalog_) {
@@ -39,7 +43,7 @@ void Sweep::look_for_stale() {
             tracker_.unknown(entry, wire::UnknownReason::stale);
         }
     }
-    stale_ = loop_.after(interval_ / 2, [this] { look_for_stale(); });
+    stale_ = loop_.after(interval_ / 2, [this] { find_stale(); });
 }
 
 }  // namespace evenkeel::agent

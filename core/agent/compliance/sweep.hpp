@@ -1,13 +1,12 @@
 #pragma once
 
-#include <chrono>
-
-#include "core/agent/compliance/checker.hpp"
-#include "core/agent/compliance/compliance_tracker.hpp"
-#include "core/agent/model/catalog.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
+
+class Catalog;
+class Checker;
+class ComplianceTracker;
 
 // Checks everything again from time to time, watched or not, at intervals that machines
 // started together do not share; and calls verdicts stale that nobody could renew for three of
@@ -22,7 +21,7 @@ class Sweep {
   private:
     void plan();
     void run();
-    void look_for_stale();
+    void find_stale();
 
     Catalog& catalog_;
     Checker& checker_;

@@ -1,13 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::agent {
@@ -15,7 +11,7 @@ namespace evenkeel::agent {
 // Where the orchestrator is and how it is known; docs/agent.md says what each key means.
 struct OrchestratorConfig {
     std::string host;
-    std::optional<std::uint16_t> bus_port;  // none: what the enrolment told
+    std::optional<std::uint16_t> bus_port;  // none: the one from the enrolment
     std::uint16_t enrolment_port = 5673;
     std::string ca_sha256;   // 64 lower-case hex digits over the DER
     std::string token_file;  // empty: this agent does not enrol by itself

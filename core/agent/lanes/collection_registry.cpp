@@ -8,8 +8,8 @@
 namespace evenkeel::agent {
 
 CollectionRunner* CollectionRegistry::find(const std::string& collection) const {
-    const auto found = registry_.find(collection);
-    return found == registry_.end() ? nullptr : found->second.get();
+    const auto found = runners_.find(collection);
+    return found == runners_.end() ? nullptr : found->second.get();
 }
 
 bool CollectionRegistry::usable(const std::string& collection) const {
@@ -25,7 +25,7 @@ CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runn
                     " already; load one of them only"});
         return nullptr;
     }
-    return registry_.emplace(name, std::move(runner)).first->second.get();
+    return runners_.emplace(name, std::move(runner)).first->second.get();
 }
 
 void CollectionRegistry::refuse(Refused refused) {
@@ -40,7 +40,7 @@ void CollectionRegistry::refuse(Refused refused) {
 
 std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
     std::vector<wire::CollectionInfo> infos;
-    for (const auto& [name, runner] : registry_) {
+    for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
         infos.push_back({name, collection.plugin(), collection.schema().hash(),
                          collection.schema_version(), collection.actions()});
@@ -58,7 +58,7 @@ json::Value CollectionRegistry::describe() const {
         return array;
     };
     json::Array plugins;
-    for (const auto& [name, runner] : registry_) {
+    for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
         const std::string& plugin = collection.plugin();  // name, space, version
         const std::size_t space = std::min(plugin.rfind(' '), plugin.size());
@@ -84,7 +84,7 @@ json::Value CollectionRegistry::describe() const {
 
 bool CollectionRegistry::stop() {
     bool all = true;
-    for (const auto& [name, runner] : registry_) all = runner->stop() && all;
+    for (const auto& [name, runner] : runners_) all = runner->stop() && all;
     return all;
 }
 

@@ -1,10 +1,6 @@
 #pragma once
 
-#include <functional>
 #include <map>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "core/agent/lanes/collection_runner.hpp"
 #include "core/wire/message.hpp"
@@ -27,9 +23,9 @@ class CollectionRegistry {
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
 
-    auto begin() const { return registry_.begin(); }
-    auto end() const { return registry_.end(); }
-    std::size_t size() const { return registry_.size(); }
+    auto begin() const { return runners_.begin(); }
+    auto end() const { return runners_.end(); }
+    std::size_t size() const { return runners_.size(); }
 
     // For the hello.
     std::vector<wire::CollectionInfo> infos() const;
@@ -39,7 +35,7 @@ class CollectionRegistry {
     bool stop();
 
   private:
-    std::map<std::string, std::unique_ptr<CollectionRunner>> registry_;
+    std::map<std::string, std::unique_ptr<CollectionRunner>> runners_;
     std::vector<Refused> refused_;
 };
 

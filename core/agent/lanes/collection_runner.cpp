@@ -40,14 +40,14 @@ bool LaneContext::interest(const std::string& id, bool on) {
     return !on || done.has_value();
 }
 
-bool LaneContext::hear_of_writers() const {
+bool LaneContext::deliver_pending_hints() const {
     const auto by = watch();
     if (by) by->sync();
     return by != nullptr;
 }
 
-// A call that waits or runs. Touched on the loop only, but for what is said; the lane just carries
-// it.
+// A call that waits or runs. Touched on the loop only, but for what is marked; the lane just keeps
+// it alive.
 struct CollectionRunner::Pending {
     PluginCall plugin_call;
     std::function<void(Error)> failed;
@@ -59,7 +59,7 @@ struct CollectionRunner::Pending {
         timer.cancel();
         pause.cancel();
     }
-    // Tells the last word, and looks for another one after a pause. [loop]
+    // Reports the last progress, and asks for more after a pause. [loop]
     static void tell_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
         if (self->over) return;
         std::optional<plugin::Progress> report;
@@ -74,8 +74,8 @@ struct CollectionRunner::Pending {
     }
 
     std::mutex mutex;                          // guards the two below
-    std::optional<plugin::Progress> progress;  // not told yet
-    bool notified = false;                     // somebody will look after it
+    std::optional<plugin::Progress> progress;  // not reported yet
+    bool notified = false;                     // a post or a timer will report it
     run::Timer pause;
 };
 
@@ -125,12 +125,12 @@ void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void
     // Everything by value: the lane may come back when this CollectionRunner is no more.
     const auto task = [this, pending, job = std::move(job), lane = lane_context_, mark = track.mark,
                        post = loop_.poster(), longest = nanoseconds(longest_call)] {
-        const PluginCall& order = pending->plugin_call;
+        const PluginCall& asked = pending->plugin_call;
         const auto now = static_cast<std::int64_t>(now_monotonic_ns());
         const nanoseconds left =
-            order.deadline_ns == 0
+            asked.deadline_ns == 0
                 ? longest
-                : nanoseconds(static_cast<std::int64_t>(order.deadline_ns) - now);
+                : nanoseconds(static_cast<std::int64_t>(asked.deadline_ns) - now);
         if (left <= nanoseconds(0)) {
             post([this, pending] {
                 if (finish(pending))
@@ -148,9 +148,9 @@ void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void
         plugin::Call call;
         call.heard_ns = &pending->heard_ns;
         call.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
-        call.cancel = order.cancel.get();
-        call.request_id = order.request_id;
-        if (order.progress) {
+        call.cancel = asked.cancel.get();
+        call.request_id = asked.request_id;
+        if (asked.progress) {
             call.progress = [&loop = loop_, post, pending](const plugin::Progress& report) {
                 const std::lock_guard lock(pending->mutex);
                 pending->progress = report;
@@ -158,7 +158,7 @@ void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void
                 post([&loop, pending] { Pending::tell_progress(loop, pending); });
             };
         }
-        if (mark) mark->begin(order.what);
+        if (mark) mark->begin(asked.what);
         auto completion = job(*lane, call);
         if (mark) mark->end();
         post([this, pending, completion = std::move(completion)] {

@@ -1,17 +1,9 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <functional>
 #include <list>
-#include <memory>
 #include <mutex>
-#include <string>
-#include <string_view>
-#include <utility>
 
 #include "core/agent/lanes/call_marks.hpp"
-#include "core/base/result.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
@@ -30,16 +22,16 @@ class LaneContext {
     void watch_by(std::shared_ptr<plugin::Watch> watch);
     // Starts or stops watching `id` as far as that can be; false when it should be and is not.
     bool interest(const std::string& id, bool on);
-    // After a look that found differences: whoever was in the middle of his work is known to the
-    // loop before the look is. False when nothing is watched.
-    bool hear_of_writers() const;
+    // Delivers pending watch hints before the result of a check that found differences, so that the
+    // loop knows of a write in progress first. False when nothing is watched.
+    bool deliver_pending_hints() const;
 
   private:
     mutable std::mutex mutex_;
     std::shared_ptr<plugin::Watch> watch_;
 };
 
-// One call into a plugin, as the loop orders it.
+// One call into a plugin, as the loop asks for it.
 struct PluginCall {
     explicit PluginCall(std::string what_for = "", std::uint64_t deadline = 0)
         : what(std::move(what_for)), deadline_ns(deadline) {}
@@ -52,9 +44,10 @@ struct PluginCall {
     std::function<void(const plugin::Progress&)> progress;  // [loop], may be empty
 };
 
-// A collection at work: its lane, and what happens when a call does not come back. A collection
-// that may be called in parallel has a second lane for what only reads, so that its watch is not
-// deaf while it waits for a slow change. [loop]
+// Runs calls into the plugin of one collection, one after the other, on a lane of its own, because
+// plugins block; and gives a collection up when a call does not come back, so that all others go
+// on. A collection that may be called in parallel has a second lane for what only reads, so that
+// drift is seen while a slow change runs. A call costs two posts between threads. [loop]
 class CollectionRunner {
   public:
     // One mark for each lane; null: its calls are not marked.
@@ -70,7 +63,8 @@ class CollectionRunner {
     const plugin::Collection& collection() const { return *collection_; }
     const std::string& name() const { return collection_->name(); }
 
-    // Empty while calls are possible; else a sentence: held, or hung.
+    // Empty while calls are possible; else a sentence: why the plugin is kept out, or that it
+    // hangs.
     const std::string& disabled_reason() const { return disabled_reason_; }
     // `verdict` is what its resources are `unknown` for.
     void disable(std::string reason, wire::UnknownReason verdict);

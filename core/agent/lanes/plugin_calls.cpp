@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
 
 namespace evenkeel::agent {
 namespace {
 
-CheckResult judge_state(plugin::Collection& collection, const Description& description,
-                        const json::Value* state) {
+CheckResult compare_state(plugin::Collection& collection, const Description& description,
+                          const json::Value* state) {
     CheckResult check_result;
     if (state) check_result.state = collection.redact(description.body, *state);
     if (auto drift = existence_drift(description.metadata.absent, state == nullptr)) {
@@ -28,10 +29,10 @@ CheckResult judge_state(plugin::Collection& collection, const Description& descr
 }
 
 // From what a read gave for it, null when that is nothing.
-CheckResult judge_item(plugin::Collection& collection, const Description& description,
-                       const plugin::Item* item) {
+CheckResult compare_item(plugin::Collection& collection, const Description& description,
+                         const plugin::Item* item) {
     if (item && item->error) return CheckResult{item->error, nullptr, {}};
-    return judge_state(collection, description, item ? &item->state : nullptr);
+    return compare_state(collection, description, item ? &item->state : nullptr);
 }
 
 ApplyResult result_of(plugin::Applied applied) {
@@ -42,7 +43,7 @@ ApplyResult result_of(plugin::Applied applied) {
     return apply_result;
 }
 
-// The thing to be removed that is not there is as it should be.
+// A resource to be removed that is not there is as it should be.
 void forgive_absence(const Description& description, ApplyResult& apply_result) {
     if (description.metadata.absent && apply_result.error &&
         apply_result.error->code == Errc::not_found) {
@@ -80,14 +81,14 @@ CheckResult check(plugin::Collection& collection, const Description& description
     const auto items = collection.read({id}, call);
     if (!items) return CheckResult{items.error(), nullptr, {}};
     for (const plugin::Item& item : *items) {
-        if (item.id == id) return judge_item(collection, description, &item);
+        if (item.id == id) return compare_item(collection, description, &item);
     }
-    return judge_item(collection, description, nullptr);
+    return compare_item(collection, description, nullptr);
 }
 
 namespace {
 
-// One read for all; one look for each, in order.
+// One read for all; a result for each, in order.
 CheckResults check_together(plugin::Collection& collection,
                             const std::vector<Description>& descriptions,
                             const plugin::Call& call) {
@@ -109,18 +110,19 @@ CheckResults check_together(plugin::Collection& collection,
         }
         const auto item = found.find(id);
         check_results.emplace_back(
-            id, judge_item(collection, each, item == found.end() ? nullptr : item->second));
+            id, compare_item(collection, each, item == found.end() ? nullptr : item->second));
     }
     return check_results;
 }
 
-// What differs right after our own work may be the middle of somebody's write. One who is still at
-// it is known to the loop now, and one who was done meanwhile is not in the second look.
+// What differs right after our own change may be the middle of another program's write. A write
+// that is still in progress is known to the loop now, and one that has ended is seen whole by the
+// second check.
 CheckResult check_settled(LaneContext& lane, const Description& description,
                           CheckResult check_result, const plugin::Call& call) {
-    if (check_result.fields.empty() || !lane.hear_of_writers()) return check_result;
+    if (check_result.fields.empty() || !lane.deliver_pending_hints()) return check_result;
     check_result = check(*lane.collection, description, call);
-    if (!check_result.fields.empty()) lane.hear_of_writers();
+    if (!check_result.fields.empty()) lane.deliver_pending_hints();
     return check_result;
 }
 
@@ -142,14 +144,15 @@ CheckResults check_all(LaneContext& lane, const AgentStore& store,
     for (auto& check_result : check_together(collection, descriptions, call))
         check_results.push_back(std::move(check_result));
     const auto differs = [](const auto& each) { return !each.second.fields.empty(); };
-    if (std::any_of(check_results.begin(), check_results.end(), differs)) lane.hear_of_writers();
+    if (std::any_of(check_results.begin(), check_results.end(), differs))
+        lane.deliver_pending_hints();
     return check_results;
 }
 
 std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Description>& descriptions,
                                    const plugin::Call& call) {
     plugin::Collection& collection = *lane.collection;
-    // Watched before it is changed: what somebody else writes from now on is noticed.
+    // Watched before it is changed: what another program writes from now on is noticed.
     for (const Description& each : descriptions) {
         lane.interest(each.metadata.ref.id, is_watched(each.metadata.policy));
     }
@@ -157,11 +160,11 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
     std::vector<ApplyResult> apply_results = change(collection, descriptions, dry_run, call);
     CheckResults check_results = check_together(collection, descriptions, call);
     for (std::size_t i = 0; i < apply_results.size(); ++i) {
-        json::Value told = std::move(apply_results[i].check_result.state);
+        json::Value reported = std::move(apply_results[i].check_result.state);
         apply_results[i].check_result =
             check_settled(lane, descriptions[i], std::move(check_results[i].second), call);
         if (apply_results[i].check_result.error)
-            apply_results[i].check_result.state = std::move(told);
+            apply_results[i].check_result.state = std::move(reported);
     }
     return apply_results;
 }

@@ -1,18 +1,14 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "core/agent/lanes/collection_runner.hpp"
-#include "core/agent/model/check_result.hpp"
 #include "core/agent/model/records.hpp"
-#include "core/agent/store/agent_store.hpp"
 
-// What lanes do: calls into one plugin, put together. No state of their own. [lane]
+// What a lane does in its turn: calls into one plugin, put together into a check, a change or a
+// plan. Functions without state of their own. A plugin's error is part of the result; each call may
+// take as long as its plugin::Call allows. [lane]
 namespace evenkeel::agent {
+
+class AgentStore;
 
 // Reads the resource and compares it with the description.
 CheckResult check(plugin::Collection& collection, const Description& description,
@@ -20,13 +16,12 @@ CheckResult check(plugin::Collection& collection, const Description& description
 
 // The same for many, whose bodies are read from `store`; the read of all of them is one call. What
 // is not described any more is left out.
-using CheckResults = std::vector<std::pair<std::string, CheckResult>>;
 CheckResults check_all(LaneContext& lane, const AgentStore& store,
                        const std::vector<Metadata>& described, const plugin::Call& call);
 
 // Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
 // under it or none), watches them as the policy says, and looks at them then. At least one; one
-// call of a plugin that batches; a deed for each, in order.
+// call of a plugin that batches; a result for each, in order.
 std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Description>& descriptions,
                                    const plugin::Call& call);
 // Removes the resource and stops watching it. Under `audit` nothing is removed, only planned.
@@ -39,7 +34,7 @@ ApplyResult invoke(LaneContext& lane, const std::string& id, const std::string& 
 // and there is nothing to do; nothing, when there is.
 std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
                                                const plugin::Call& call);
-// What would be changed: a deed for each, in order. Checks nothing.
+// What would be changed: a result for each, in order. Checks nothing.
 std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>& descriptions,
                               const plugin::Call& call);
 

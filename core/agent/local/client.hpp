@@ -2,11 +2,14 @@
 
 #include <chrono>
 #include <optional>
-#include <string>
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
-#include "core/wire/message.hpp"
+
+namespace evenkeel::wire {
+struct Reply;
+struct Request;
+}  // namespace evenkeel::wire
 
 namespace evenkeel::agent {
 

@@ -18,6 +18,7 @@
 #include "core/agent/work/local_protocol.hpp"
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
+#include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
 namespace {

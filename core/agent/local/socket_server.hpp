@@ -2,23 +2,30 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "core/base/result.hpp"
-#include "core/run/loop.hpp"
-#include "core/wire/message.hpp"
+
+namespace evenkeel::run {
+class Loop;
+}
+
+namespace evenkeel::wire {
+struct Reply;
+struct Request;
+}  // namespace evenkeel::wire
 
 namespace evenkeel::agent {
 
 // The socket for local administrators: mode 0600, and only root or the user that the agent runs as
-// is heard. [loop]
+// is heard. A connection that breaks the protocol gets an error, one that does not read is closed;
+// neither holds the agent up. [loop]
 class SocketServer {
   public:
     // Answers one request, once.
     using Ask = std::function<void(const wire::Request&, std::function<void(wire::Reply)>)>;
 
-    // Listens at `path`, in place of a socket that nobody answers at. `conflict` when somebody
-    // does.
+    // Listens at `path`, in place of a socket that nothing answers at. `conflict` when a
+    // program does.
     static Result<std::unique_ptr<SocketServer>> open(run::Loop& loop, const std::string& path,
                                                       Ask ask);
     // Closes all connections and removes the socket.
@@ -26,9 +33,9 @@ class SocketServer {
     SocketServer(const SocketServer&) = delete;
     SocketServer& operator=(const SocketServer&) = delete;
 
-    // Whether anybody asked to watch.
+    // Whether any connection watches.
     bool is_watched() const;
-    // Gives a line to everybody who asked to watch.
+    // Gives a line to every connection that watches.
     void broadcast(const std::string& line);
 
   private:

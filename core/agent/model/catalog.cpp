@@ -2,40 +2,42 @@
 
 #include <algorithm>
 
+#include "core/wire/message.hpp"
+
 namespace evenkeel::agent {
 
 CatalogEntry* Catalog::find(const wire::Ref& ref) {
-    const auto found = records_.find(ref);
-    return found == records_.end() ? nullptr : &found->second;
+    const auto found = entries_.find(ref);
+    return found == entries_.end() ? nullptr : &found->second;
 }
 
 const CatalogEntry* Catalog::find(const wire::Ref& ref) const {
-    const auto found = records_.find(ref);
-    return found == records_.end() ? nullptr : &found->second;
+    const auto found = entries_.find(ref);
+    return found == entries_.end() ? nullptr : &found->second;
 }
 
 CatalogEntry& Catalog::put(const Metadata& metadata) {
-    CatalogEntry& entry = records_[metadata.ref];
+    CatalogEntry& entry = entries_[metadata.ref];
     entry.metadata = metadata;
     return entry;
 }
 
 void Catalog::erase(const wire::Ref& ref) {
-    records_.erase(ref);
+    entries_.erase(ref);
     pending_notifications.erase(ref);
 }
 
 std::vector<wire::Notification> Catalog::pending_for(const Metadata& source) const {
-    std::vector<wire::Notification> owed;
+    std::vector<wire::Notification> pending;
     const auto found = pending_notifications.find(source.ref);
-    if (found == pending_notifications.end()) return owed;
+    if (found == pending_notifications.end()) return pending;
     for (const wire::Notification& notice : source.relations.notified) {
         const auto& notices = found->second;
         if (std::find(notices.begin(), notices.end(), notice) != notices.end()) {
-            owed.push_back(notice);
+            pending.push_back(notice);
         }
     }
-    return owed;
+    return pending;
 }
 
 void Catalog::put(const PendingNotifications& pending) {
@@ -48,8 +50,8 @@ void Catalog::put(const PendingNotifications& pending) {
 
 std::vector<std::string> Catalog::ids_of(const std::string& collection) const {
     std::vector<std::string> ids;
-    for (auto at = records_.lower_bound({collection, ""});
-         at != records_.end() && at->first.collection == collection; ++at) {
+    for (auto at = entries_.lower_bound({collection, ""});
+         at != entries_.end() && at->first.collection == collection; ++at) {
         ids.push_back(at->first.id);
     }
     return ids;
@@ -62,18 +64,18 @@ const wire::Generation* Catalog::generation_of(const wire::Ref& ref) const {
 }
 
 std::vector<wire::InventoryItem> Catalog::held() const {
-    std::vector<wire::InventoryItem> held;
-    for (const auto& [ref, entry] : records_) {
+    std::vector<wire::InventoryItem> items;
+    for (const auto& [ref, entry] : entries_) {
         if (entry.metadata.origin == wire::Origin::orchestrator) {
-            held.push_back({ref, entry.metadata.generation});
+            items.push_back({ref, entry.metadata.generation});
         }
     }
-    return held;
+    return items;
 }
 
-bool is_superseded(const wire::Generation& offered, const wire::Generation* held) {
-    return held && !offered.empty() && offered.stream == held->stream &&
-           offered.revision < held->revision;
+bool is_superseded(const wire::Generation& offered, const wire::Generation* known) {
+    return known && !offered.empty() && offered.stream == known->stream &&
+           offered.revision < known->revision;
 }
 
 }  // namespace evenkeel::agent

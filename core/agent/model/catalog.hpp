@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <string>
-#include <vector>
 
 #include "core/agent/model/records.hpp"
+
+namespace evenkeel::wire {
+struct InventoryItem;
+}
 
 namespace evenkeel::agent {
 
@@ -13,31 +14,34 @@ namespace evenkeel::agent {
 struct CatalogEntry {
     Metadata metadata;
     ResourceStatus status;
-    std::string observed_at;       // RFC 3339, empty before the first look
-    std::uint64_t checked_ns = 0;  // CLOCK_MONOTONIC of the last look, 0 before the first
-    // A command or repair works on it: looks taken meanwhile mean nothing.
+    std::string observed_at;       // RFC 3339, empty before the first check
+    std::uint64_t checked_ns = 0;  // CLOCK_MONOTONIC of the last check, 0 before the first
+    // A command or repair works on it: what a check saw meanwhile means nothing.
     bool busy = false;
     bool repairing = false;   // see Observation
-    std::uint64_t epoch = 0;  // rises when a job begins: an older look is of the past
+    std::uint64_t epoch = 0;  // rises when a job begins: an older check is of the past
 };
 
-// Everything described on this machine, with the standing of each, and what was removed. [loop]
+// Everything described on this machine, with the status of each, and what was removed: all of it in
+// memory but for bodies and states, which may be large and stay in the store. What is changed here
+// is changed in the store too, in the commit that goes with it; when that fails, whoever changed it
+// takes the change back. Look-ups are logarithmic and do no input or output. [loop]
 class Catalog {
   public:
     CatalogEntry* find(const wire::Ref& ref);
     const CatalogEntry* find(const wire::Ref& ref) const;
-    // Finds it, or makes it with `head`.
+    // Finds it, or makes it, and gives it `metadata`.
     CatalogEntry& put(const Metadata& metadata);
-    // The record, and what it owes.
+    // Forgets the entry and its pending notifications.
     void erase(const wire::Ref& ref);
 
-    auto begin() { return records_.begin(); }
-    auto end() { return records_.end(); }
-    auto begin() const { return records_.begin(); }
-    auto end() const { return records_.end(); }
-    std::size_t size() const { return records_.size(); }
+    auto begin() { return entries_.begin(); }
+    auto end() { return entries_.end(); }
+    auto begin() const { return entries_.begin(); }
+    auto end() const { return entries_.end(); }
+    std::size_t size() const { return entries_.size(); }
     // The first one behind `ref`.
-    auto after(const wire::Ref& ref) const { return records_.upper_bound(ref); }
+    auto after(const wire::Ref& ref) const { return entries_.upper_bound(ref); }
 
     // Described ids of a collection, sorted.
     std::vector<std::string> ids_of(const std::string& collection) const;
@@ -45,12 +49,12 @@ class Catalog {
     // Removals that are remembered.
     std::map<wire::Ref, wire::Generation> tombstones;
 
-    // Notices that are owed, by the resource that was changed. Some of them may not be asked for
-    // any more: see owed_by.
+    // Notifications that are due, by the resource that was changed. Some of them may not be asked
+    // for any more: see pending_for().
     std::map<wire::Ref, std::vector<wire::Notification>> pending_notifications;
-    // Those that its description still asks for.
+    // Those of them that its description still asks for.
     std::vector<wire::Notification> pending_for(const Metadata& source) const;
-    // Keeps `debt` for its source, or forgets it when it is empty.
+    // Keeps them for their source, or forgets them when there are none.
     void put(const PendingNotifications& pending);
 
     // The generation of the description of `ref` or of its removal; null when neither is known.
@@ -59,10 +63,10 @@ class Catalog {
     std::vector<wire::InventoryItem> held() const;
 
   private:
-    std::map<wire::Ref, CatalogEntry> records_;
+    std::map<wire::Ref, CatalogEntry> entries_;
 };
 
-// Whether a command with `offered` is older than what is held: a lower revision of one stream.
-bool is_superseded(const wire::Generation& offered, const wire::Generation* held);
+// Whether a command with `offered` is older than what is known: a lower revision of one stream.
+bool is_superseded(const wire::Generation& offered, const wire::Generation* known);
 
 }  // namespace evenkeel::agent

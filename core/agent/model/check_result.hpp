@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
 
 // What plugins say of resources, and what is remembered of it. Values, without logic of their own:
@@ -17,6 +17,9 @@ struct CheckResult {
     json::Value state;           // null when absent
     std::vector<wire::FieldDrift> fields;
 };
+
+// Of each id.
+using CheckResults = std::vector<std::pair<std::string, CheckResult>>;
 
 // What an apply, remove or invoke did, and what a check saw afterwards.
 struct ApplyResult {

@@ -1,19 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/agent/model/check_result.hpp"
-#include "core/base/result.hpp"
-#include "core/json/json.hpp"
-#include "core/wire/message.hpp"
-#include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
-// What the agent's store holds, as structs, and its text. Descriptions, commands and events may
-// hold secrets: they are sealed whole, so that no list of secret fields can be incomplete.
+// What the agent remembers, as values: what is described, what was seen, what was asked and what is
+// to be reported. Any thread may have a copy; nothing here does anything but say yes or no. How
+// records lie in the store is store/codecs.hpp's business. Bodies, commands and events may hold
+// secrets.
 namespace evenkeel::agent {
 
 // A description without its fields: what is kept in memory.
@@ -49,8 +45,8 @@ struct Tombstone {
     wire::Generation generation;
 };
 
-// Actions that are owed because `source` was changed, or may have been. Written before it is
-// changed and taken back when it was not; so a kill in between costs at most an action too many.
+// Actions that are due because `source` was changed, or may have been. Written before it is changed
+// and taken back when it was not; so a kill in between costs at most an action too many.
 struct PendingNotifications {
     wire::Ref source;
     std::vector<wire::Notification> notices;

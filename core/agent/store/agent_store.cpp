@@ -1,6 +1,7 @@
 #include "core/agent/store/agent_store.hpp"
 
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "core/agent/store/codecs.hpp"
@@ -175,8 +176,8 @@ Result<void> AgentStore::load_traffic(const store::ReadTxn& txn, Loaded& into) c
     }));
     if (const auto text = EK_TRY(txn.get(meta_, kCommandPosition))) {
         const json::Value position = EK_TRY(json::parse(*text));
-        into.mark = {position.string_or("stream"),
-                     static_cast<std::uint64_t>(position.integer_or("seq"))};
+        into.position = {position.string_or("stream"),
+                         static_cast<std::uint64_t>(position.integer_or("seq"))};
     }
     into.full_report_due = EK_TRY(txn.get(meta_, kFullReportDue)).has_value();
     if (const auto last = EK_TRY(txn.get(meta_, kOutboxLast))) {

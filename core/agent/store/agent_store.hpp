@@ -2,13 +2,11 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "core/agent/model/records.hpp"
 #include "core/crypto/sealer.hpp"
 #include "core/store/env.hpp"
+#include "core/wire/message.hpp"
 
 namespace evenkeel::agent {
 
@@ -43,8 +41,8 @@ class AgentStore {
         std::vector<std::size_t> outbox_bytes;
         std::vector<DisabledCollection> disabled_collections;
         std::uint64_t outbox_last = 0;
-        wire::StreamPosition mark;     // of the orchestrator's commands
-        bool full_report_due = false;  // see put_full_report_due
+        wire::StreamPosition position;  // of the orchestrator's commands
+        bool full_report_due = false;   // see put_full_report_due
     };
     // Everything that is kept in memory. `corrupt` names the record.
     Result<Loaded> load() const;
@@ -76,8 +74,8 @@ class AgentStore {
     Result<void> put(store::WriteTxn& txn, const OutboxEvent& outbox_event) const;
     // Removes the events `from` to `to`.
     Result<void> drop_events(store::WriteTxn& txn, std::uint64_t from, std::uint64_t to) const;
-    Result<void> put(store::WriteTxn& txn, const wire::StreamPosition& mark) const;
-    // Whether the orchestrator has yet to be told how everything stands.
+    Result<void> put(store::WriteTxn& txn, const wire::StreamPosition& position) const;
+    // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;
     Result<void> put(store::WriteTxn& txn, const DisabledCollection& disabled) const;
     Result<void> drop_disabled(store::WriteTxn& txn, const std::string& collection) const;

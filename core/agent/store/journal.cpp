@@ -6,6 +6,7 @@
 #include "core/agent/model/truncate.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/store/writer.hpp"
 
 namespace evenkeel::agent {
 
@@ -169,8 +170,8 @@ void Journal::accepted_through(std::uint64_t seq) {
     if (auto gone = outbox_.accepted_through(seq); !gone.empty()) take_out(gone);
 }
 
-void Journal::full_report_sent(std::uint64_t pending) {
-    if (pending != full_report_due_) return;
+void Journal::full_report_sent(std::uint64_t due) {
+    if (due != full_report_due_) return;
     full_report_due_ = 0;
     const auto erase = [&store = store_](store::WriteTxn& txn, const auto&) {
         return store.put_full_report_due(txn, false);

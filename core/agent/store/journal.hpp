@@ -1,21 +1,24 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <map>
-#include <string>
-#include <vector>
 
 #include "core/agent/model/event_draft.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/agent/store/outbox.hpp"
 #include "core/run/loop.hpp"
-#include "core/store/writer.hpp"
+
+namespace evenkeel::store {
+class Writer;
+}
 
 namespace evenkeel::agent {
 
-// The one way to the store: every change goes with the events that tell of it into one
-// transaction, and the events wait there until the orchestrator has them. [loop]
+// The one way to the agent's store: a change and the events that report it are one transaction, and
+// the events wait in the store until the orchestrator has them. So nothing is reported that did not
+// happen, and nothing that happened goes unreported. A commit is given to the writer, which syncs
+// all that wait at once; it costs the loop one text of JSON for each event. An error reaches `done`
+// only: then neither the change nor its events are there, and the number of a new event is
+// explained by an agent.shed. [loop]
 class Journal {
   public:
     // Gets the numbers of the events that it is committed with (0 when there is no outbox).
@@ -23,7 +26,7 @@ class Journal {
     using Done = std::function<void(Result<void>)>;
 
     struct Events {
-        // Committed and told for the first time; `seq` 0 is a live one that is not stored.
+        // Committed, and published for the first time; `seq` 0 is a live one that is not stored.
         std::function<void(std::uint64_t seq, const std::string& time, const EventDraft& draft)>
             on_event;
         // There may be more to send.
@@ -32,14 +35,14 @@ class Journal {
         std::function<void(const std::string& command)> on_outcome_taken;
     };
 
-    // Without an orchestrator (`keeps` false) events are told here and not kept.
+    // Without an orchestrator (`keeps` false) events are published here and not kept.
     Journal(AgentStore& store, store::Writer& writer, run::Loop& loop, Outbox::Limits limits,
             bool keeps);
     void load(const AgentStore::Loaded& loaded);
     void set_events(Events events) { events_ = std::move(events); }
     void keep(bool keeps) { keeps_ = keeps; }
 
-    // Commits `work` (may be empty) and `notes` together, then calls `done` (may be empty). On an
+    // Commits `work` (may be empty) and `drafts` together, then calls `done` (may be empty). On an
     // error nothing of both has happened.
     void commit(std::vector<EventDraft> drafts, Work work, Done done);
     // An event for those who listen now.
@@ -48,13 +51,13 @@ class Journal {
     Outbox& outbox() { return outbox_; }
     AgentStore& store() { return store_; }
 
-    // The orchestrator has yet to be told how everything stands: it is new, or events were shed.
-    // The number rises with each such reason; 0 when there is none.
-    std::uint64_t pending() const { return full_report_due_; }
-    // Part of a commit that puts the debt on disk.
+    // The orchestrator has yet to get a report of everything: it is new, or events were shed. The
+    // number rises with each such reason; 0 when there is none.
+    std::uint64_t full_report_due() const { return full_report_due_; }
+    // Part of a commit that puts it on disk.
     void require_full_report() { full_report_due_ = ++full_reports_; }
-    // What was owed when debt() was `debt` has been told, unless there is more since.
-    void full_report_sent(std::uint64_t pending);
+    // The report that was `due` has been given, unless there is another reason since.
+    void full_report_sent(std::uint64_t due);
 
     // The orchestrator has committed `seq`, or everything up to it.
     void accepted(std::uint64_t seq);

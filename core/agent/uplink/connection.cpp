@@ -4,12 +4,13 @@
 
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/enrol.hpp"
+#include "core/agent/uplink/uplink.hpp"
 #include "core/base/log.hpp"
 
 namespace evenkeel::agent {
 namespace {
 
-// Who was sent away may be called back, so it asks again, but rarely.
+// A machine that was rejected may be accepted later, so it asks again, but rarely.
 constexpr std::chrono::minutes kAfterRejection{30};
 
 }  // namespace
@@ -58,7 +59,8 @@ void Connection::enrol_soon(std::chrono::milliseconds wait) {
 
 void Connection::enrol_now() {
     const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
-        // Told before the orchestrator is asked, whose answer may take until somebody has decided.
+        // Before the orchestrator is asked, whose answer may take until an administrator has
+        // decided.
         const std::string fingerprint = key_fingerprint(files).value_or("");
         post([this, fingerprint] { ask_as(fingerprint); });
         auto token = orchestrator.token_file.empty()

@@ -1,16 +1,17 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 
 #include "core/agent/config/config.hpp"
+#include "core/agent/uplink/identity.hpp"
 #include "core/agent/uplink/parts.hpp"
-#include "core/agent/uplink/uplink.hpp"
 #include "core/run/backoff.hpp"
 #include "core/run/lane.hpp"
+#include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
+
+class Uplink;
 
 // Sees to it that there is an Uplink: enrols first, with the configured token file or, without one,
 // by announcing the machine and waiting to be accepted, as often as it takes; and takes up what

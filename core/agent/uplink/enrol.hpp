@@ -12,7 +12,7 @@ struct OrchestratorConfig;
 
 // Enrols this machine: finds and saves the CA whose fingerprint the configuration gives, makes key
 // and request, shows the token, saves the certificate. Each step may be repeated; the key stays the
-// same. With an empty token it announces itself and waits a while for somebody to accept it;
+// same. With an empty token it announces itself and waits a while to be accepted;
 // nothing = nobody has decided yet. `denied` when the CA, the token or the machine is refused.
 // Blocks. [lane]
 Result<std::optional<Identity>> enrol(const IdentityFiles& files,

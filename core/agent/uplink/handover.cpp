@@ -3,11 +3,13 @@
 #include <utility>
 
 #include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/agent/work/admission.hpp"
 #include "core/agent/work/event_drafts.hpp"
 #include "core/base/log.hpp"
+#include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 
 namespace evenkeel::agent {
@@ -91,11 +93,11 @@ void Handover::add_present(const CatalogEntry& entry, std::vector<EventDraft>& d
     drafts.push_back(parts_.tracker.present(entry));
 }
 
-void Handover::tell_more() {
+void Handover::report_more() {
     Journal& journal = parts_.journal;
-    if (journal.pending() == 0) return;
-    if (journal.pending() != full_report_due_) {
-        full_report_due_ = journal.pending();
+    if (journal.full_report_due() == 0) return;
+    if (journal.full_report_due() != full_report_due_) {
+        full_report_due_ = journal.full_report_due();
         told_ = {};
     }
     std::vector<EventDraft> drafts;

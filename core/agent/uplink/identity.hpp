@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
@@ -10,7 +8,7 @@
 
 namespace evenkeel::agent {
 
-// Who this machine is to its orchestrator, in files of their own: the store may be lost without it.
+// How the orchestrator knows this machine, in files of its own: the store may be lost without it.
 struct Identity {
     std::string host;  // "host_..."
     std::uint16_t bus_port = 5671;

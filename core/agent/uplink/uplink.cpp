@@ -10,16 +10,20 @@
 #include "core/agent/uplink/facts.hpp"
 #include "core/agent/work/admission.hpp"
 #include "core/agent/work/requests.hpp"
+#include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/link/dialer.hpp"
+#include "core/wire/message.hpp"
 
-// Tokens tell the answers to sends apart: events have their number, all else nobody waits for.
+// A token says which send an answer belongs to: an event has its number, and all else has one whose
+// answer is ignored.
 namespace evenkeel::agent {
 namespace {
 
 using link::Disposition;
 
-constexpr std::uint64_t kNobodyWaits = 0;
+constexpr std::uint64_t kIgnored = 0;
 
 // Orchestrators of 0.1 have no condition of its own for this: their text begins with "held: ".
 bool is_quarantine(const link::Ending& ending) {
@@ -31,7 +35,11 @@ bool is_quarantine(const link::Ending& ending) {
 }  // namespace
 
 Uplink::Uplink(UplinkParts parts, run::Loop& loop, Options options)
-    : parts_(parts), loop_(loop), options_(std::move(options)), handover_(parts) {}
+    : parts_(parts),
+      loop_(loop),
+      options_(std::move(options)),
+      handover_(parts),
+      instance_(make_id("run")) {}
 
 Uplink::~Uplink() {
     if (dialer_) dialer_->stop();
@@ -62,7 +70,7 @@ Result<void> Uplink::start() {
     events.on_message = [this](const std::string&, const link::Message& message,
                                const link::Delivery& delivery) { on_message(message, delivery); };
     events.on_settled = [this](const std::string&, std::uint64_t token, Disposition disposition) {
-        if (token != kNobodyWaits) on_settled(token, disposition);
+        if (token != kIgnored) on_settled(token, disposition);
     };
     dialer_ = std::make_unique<link::Dialer>(std::move(dial), std::move(events), loop_.poster());
     return dialer_->start();
@@ -89,7 +97,7 @@ void Uplink::on_up() {
     hello.facts = facts();
     hello.collections = parts_.registry.infos();
     hello.commands = parts_.admission.mark();
-    send(wire::kEventsAddress, kNobodyWaits, wire::encode(hello), false);
+    send(wire::kEventsAddress, kIgnored, wire::encode(hello), false);
     hello_timer_ =
         loop_.after(options_.hello_time, [this] { dial_again("no hello from the orchestrator"); });
 }
@@ -175,7 +183,7 @@ void Uplink::on_hello(const wire::OrchestratorHello& hello) {
 }
 
 // The orchestrator has more of our events than we ever wrote: this store is an old copy. Numbers
-// that it knows must not be given again; how things stand is told anew.
+// that it knows must not be given again; how things stand is reported anew.
 void Uplink::on_rolled_back(std::uint64_t seq) {
     log::error("the agent's store is older than what the orchestrator has of it",
                {{"events", std::to_string(seq)}});
@@ -199,7 +207,7 @@ void Uplink::beat() {
     const auto most_ns = static_cast<std::uint64_t>(
         std::chrono::nanoseconds(3 * heartbeat_ + heartbeat_ / 2).count());
     if (hears_beats_ && silence_ns > most_ns) return dial_again("three heartbeats are missing");
-    send(wire::kEventsAddress, kNobodyWaits, wire::encode(wire::Heartbeat{}), false);
+    send(wire::kEventsAddress, kIgnored, wire::encode(wire::Heartbeat{}), false);
     beat_timer_ = loop_.after(heartbeat_, [this] { beat(); });
 }
 
@@ -209,12 +217,12 @@ void Uplink::pump() {
     }
     Journal& journal = parts_.journal;
     if (!up_ || paused_) return;
-    if (journal.pending() != 0 && journal.outbox().size() < Handover::kPage) {
-        handover_.tell_more();
+    if (journal.full_report_due() != 0 && journal.outbox().size() < Handover::kPage) {
+        handover_.report_more();
         digest_after_ = journal.outbox().last();
     }
     const auto next = journal.outbox().unsent();
-    if (digest_due_ && journal.pending() == 0 && (!next || *next > digest_after_)) {
+    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_)) {
         digest_due_ = false;
         send_digest();
     }
@@ -279,15 +287,15 @@ void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
     message.correlation_id = correlation;
     message.durable = false;
     const auto sent =
-        dialer_->send(std::string(wire::kRepliesAddress), kNobodyWaits, std::move(message));
-    // What is too large even when cut down is told as that.
+        dialer_->send(std::string(wire::kRepliesAddress), kIgnored, std::move(message));
+    // What is too large even when cut down is an error.
     if (!sent && sent.error().code == Errc::limit && !reply.error) {
         answer(correlation, wire::Reply{sent.error(), json::Object{}});
     }
 }
 
 void Uplink::send_digest() {
-    send(wire::kEventsAddress, kNobodyWaits,
+    send(wire::kEventsAddress, kIgnored,
          wire::encode(wire::digest_of(stream_, parts_.catalog.held())), false);
     digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
 }
@@ -295,7 +303,7 @@ void Uplink::send_digest() {
 void Uplink::send_live(const std::string& time, const EventDraft& draft) {
     if (!up_) return;
     const wire::Event event{parts_.journal.store().stream(), 0, draft.kind, time, draft.data};
-    send(wire::kEventsAddress, kNobodyWaits, wire::encode(event), false);
+    send(wire::kEventsAddress, kIgnored, wire::encode(event), false);
 }
 
 }  // namespace evenkeel::agent

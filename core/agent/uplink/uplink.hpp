@@ -1,23 +1,32 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "core/agent/uplink/handover.hpp"
 #include "core/agent/uplink/identity.hpp"
-#include "core/agent/uplink/parts.hpp"
-#include "core/base/id.hpp"
-#include "core/link/dialer.hpp"
 #include "core/run/loop.hpp"
+
+namespace evenkeel::link {
+class Dialer;
+enum class Disposition;
+class Delivery;
+struct Message;
+}  // namespace evenkeel::link
+
+namespace evenkeel::wire {
+struct OrchestratorHello;
+struct Reply;
+struct Request;
+}  // namespace evenkeel::wire
 
 namespace evenkeel::agent {
 
 struct EventDraft;
 
-// The conversation with the orchestrator, as docs/bus-protocol.md lays it down: hello, what the
-// outbox holds, a digest, heartbeats; commands and requests come in. Dials again for ever. [loop]
+// The agent's side of the bus, as docs/bus-protocol.md lays it down: hello, what waits in the
+// outbox, a digest, heartbeats; commands and requests come in. It dials again for ever. An event is
+// sent as it was stored, without being parsed; at most kInFlightMost are under way. What it cannot
+// do now it logs and tries again; nothing else of the agent waits for it. [loop]
 class Uplink {
   public:
     struct Options {
@@ -72,8 +81,8 @@ class Uplink {
     Options options_;
     std::unique_ptr<link::Dialer> dialer_;
     Handover handover_;
-    // Of this process: by it the orchestrator tells a copy of this machine from this one come anew.
-    const std::string instance_ = make_id("run");
+    // Of this process: so the orchestrator can tell a copy of this machine from its restart.
+    const std::string instance_;
     bool quarantined_ = false;
     bool linked_ = false;
     bool up_ = false;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/model/truncate.hpp"
 #include "core/agent/work/command_end.hpp"
 #include "core/agent/work/event_drafts.hpp"

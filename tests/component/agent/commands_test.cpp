@@ -194,7 +194,7 @@ TEST_F(Commands, AnOutcomeLeavesTheInboxOnceItIsHandedOver) {
     const auto loaded = agent->store().load();
     EXPECT_TRUE(loaded->inbox.empty());
     EXPECT_TRUE(loaded->outbox.empty());
-    EXPECT_EQ(loaded->mark.seq, 1U);
+    EXPECT_EQ(loaded->position.seq, 1U);
 }
 
 TEST_F(Commands, APlanChangesNothing) {

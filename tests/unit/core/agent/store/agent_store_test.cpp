@@ -114,7 +114,7 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     EXPECT_EQ(loaded->outbox[0].seq, 41U);
     EXPECT_EQ(loaded->outbox[0].command, "cmd_0");
     EXPECT_EQ(loaded->outbox_last, 41U);
-    EXPECT_EQ(loaded->mark.seq, 12U);
+    EXPECT_EQ(loaded->position.seq, 12U);
     ASSERT_EQ(loaded->disabled_collections.size(), 1U);
     EXPECT_EQ(loaded->disabled_collections[0].reason, "crashed");
 }

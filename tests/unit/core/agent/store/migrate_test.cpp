@@ -168,8 +168,8 @@ void expect_all(AgentStore& store) {
     EXPECT_EQ((*outcome)->time, "2026-11-23T05:36:54.000Z");
     EXPECT_EQ((*outcome)->data, R"({"command":"cmd_done","state":"succeeded"})");
     EXPECT_EQ(loaded->outbox_last, 5U);
-    EXPECT_EQ(loaded->mark.stream, "stream_o");
-    EXPECT_EQ(loaded->mark.seq, 12U);
+    EXPECT_EQ(loaded->position.stream, "stream_o");
+    EXPECT_EQ(loaded->position.seq, 12U);
     EXPECT_TRUE(loaded->full_report_due);
     ASSERT_EQ(loaded->disabled_collections.size(), 1U);
     EXPECT_EQ(loaded->disabled_collections[0].plugin, "users 0.1.0");
