@@ -8,6 +8,7 @@
 #include "core/agent/store/journal.hpp"
 #include "core/agent/work/repair_scheduler.hpp"
 #include "core/agent/work/reservations.hpp"
+#include "core/store/writer.hpp"
 #include "tests/unit/core/agent/work/steps.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
