@@ -25,6 +25,15 @@ class Checks(unittest.TestCase):
         files = ["class Store { void get(int); };", "int put(int x);", "void gone();"]
         self.assertEqual(list(pages.unknown_functions(text, files)), ["Store::gone", "lost"])
 
+    def test_a_term_that_is_declared_elsewhere_or_twice_is_found(self):
+        text = ("\n## Glossary\n| word | means |\n| `Catalog` | all | `core/agent/model` |\n\n"
+                "Not used any more: `Book`\nand `Deed`.\n\n`Other`\n## Next\n| `X` | y | `z` |\n")
+        self.assertEqual(pages.glossary(text),
+                         ([("Catalog", "core/agent/model")], ["Book", "Deed"]))
+        files = {"core/a.hpp": "class Catalog {", "core/b.hpp": "class Catalog;\nCatalog x;",
+                 "core/c.hpp": "struct Catalogs {", "core/d.hpp": "struct Catalog final {"}
+        self.assertEqual(pages.declaring("Catalog", files), ["core/a.hpp", "core/d.hpp"])
+
     def test_only_marked_blocks_are_run(self):
         text = "```sh\na\n```\n<!-- run -->\n```sh\nb\n```\n<!-- run on web -->\n```py\nc\n```\n"
         self.assertEqual(pages.blocks(text), [(None, "sh", "b\n"), ("web", "py", "c\n")])
@@ -43,6 +52,21 @@ class Pages(unittest.TestCase):
         text = (pages.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
         self.assertGreater(len(pages.FUNCTION.findall(text)), 10)
         self.assertEqual(list(pages.unknown_functions(text, pages.sources())), [])
+
+    def test_each_word_of_the_glossary_is_declared_once_and_where_it_says(self):
+        text = (pages.ROOT / "docs" / "contributor.md").read_text(encoding="utf-8")
+        terms, retired = pages.glossary(text)
+        self.assertGreaterEqual(len(terms), 24)
+        self.assertGreater(len(retired), 10)
+        files = {path: source for path, source in pages.source_files().items()
+                 if path.startswith(("core/", "orchestrator/"))}
+        for word, folder in terms:
+            with self.subTest(word=word):
+                self.assertEqual([path.rpartition("/")[0] for path in
+                                  pages.declaring(word, files)], [folder])
+        for word in retired:
+            with self.subTest(retired=word):
+                self.assertEqual(pages.declaring(word, files), [])
 
     def test_the_commands_marked_to_run_here_run(self):
         build = pathlib.Path(os.environ["EVENKEEL_BUILD"])

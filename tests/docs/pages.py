@@ -15,6 +15,9 @@ DISCOVERY = re.compile(r"^<!-- discovery on (\w+) -->\n```sh\n(.*?)^```$", re.M 
 EXAMPLE = re.compile(r"^```json\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
+# A row of the glossary: `Word`, what it means, `folder` that declares it.
+TERM = re.compile(r"^\| `(\w+)` \| .+ \| `([\w/.]+)` \|$", re.M)
+DECLARATION = r"\b(?:struct|class|enum class|enum|using)\s+{}\b(?!\s*;)(?!::)"
 
 
 def pages():
@@ -58,11 +61,29 @@ def missing_pages(files):
     return sorted(name for name in named if not (ROOT / name).exists())
 
 
-def sources():
-    """All C++ sources of the programs, as one text for each file."""
-    return [path.read_text(encoding="utf-8", errors="replace")
+def source_files():
+    """Path from the root -> text of all C++ sources of the programs."""
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8", errors="replace")
             for folder in ("core", "orchestrator", "plugins", "sdk")
-            for path in (ROOT / folder).rglob("*") if path.suffix in (".cpp", ".hpp", ".h")]
+            for path in (ROOT / folder).rglob("*") if path.suffix in (".cpp", ".hpp", ".h")}
+
+
+def sources():
+    """The texts of all C++ sources of the programs."""
+    return list(source_files().values())
+
+
+def glossary(text):
+    """(word, folder) of each row of the glossary, and the words that it retires."""
+    section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]
+    retired = section.partition("\nNot used any more: ")[2].partition("\n\n")[0]
+    return TERM.findall(section), re.findall(r"`(\w+)`", retired)
+
+
+def declaring(word, files):
+    """The paths of those `files` (path -> text) that declare a type of this name."""
+    pattern = re.compile(DECLARATION.format(re.escape(word)))
+    return sorted(path for path, text in files.items() if pattern.search(text))
 
 
 def unknown_functions(text, files):
