@@ -53,7 +53,9 @@ TEST_F(Costs, OfACommandFromTheBusToItsOutcome) {
                    orchestrator->live.size() == 1;
         }));
     });
-    EXPECT_EQ(cost.parses, 1U);
+    // The body of the command; once more when the check after our own write falls into this time.
+    EXPECT_GE(cost.parses, 1U);
+    EXPECT_LE(cost.parses, 2U);
     EXPECT_EQ(cost.writes, 12U);
 }
 
