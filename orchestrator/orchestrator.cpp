@@ -149,7 +149,7 @@ Result<void> Orchestrator::settle_links() {
     }
     if (linked.empty()) return {};
     return state_->run([&](state::Edit& edit) -> Result<void> {
-        for (const std::string& id : linked) EK_CHECK(hosts::part(edit, id, ""));
+        for (const std::string& id : linked) EK_CHECK(hosts::host_disconnected(edit, id, ""));
         return {};
     });
 }

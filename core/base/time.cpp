@@ -11,12 +11,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Unit {
+struct TimeUnit {
     std::string_view name;
     std::int64_t ms;
 };
 // Largest first, for to_duration. "ms" stands before "m" and "s" would match its end.
-constexpr Unit kUnits[] = {
+constexpr TimeUnit kUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
 constexpr std::int64_t kLongestMs = 3'650LL * 86'400'000;
 
@@ -95,7 +95,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
     const std::size_t digits = text.find_first_not_of("0123456789");
     if (digits != 0 && digits != std::string_view::npos) {
         const auto count = parse_number(text.substr(0, digits));
-        for (const Unit& unit : kUnits) {
+        for (const TimeUnit& unit : kUnits) {
             if (!count || text.substr(digits) != unit.name) continue;
             if (*count > static_cast<std::uint64_t>(kLongestMs / unit.ms)) {
                 return fail(Errc::invalid, "duration '" + printable(text) + "' is over ten years");
@@ -108,7 +108,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string to_duration(milliseconds value) {
-    for (const Unit& unit : kUnits) {
+    for (const TimeUnit& unit : kUnits) {
         if (value.count() % unit.ms == 0 && (value.count() != 0 || unit.name == "s")) {
             return std::to_string(value.count() / unit.ms) + std::string(unit.name);
         }

@@ -19,7 +19,7 @@
 namespace evenkeel::store {
 namespace {
 
-struct Job {
+struct Task {
     Writer::Work work;
     Writer::DoneWith done;
     bool posted = true;  // false: `done` may run on the writer's thread
@@ -34,27 +34,27 @@ Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
     return part.commit();
 }
 
-Result<void> attempt_all(Env& env, std::vector<Job>& batch) {
+Result<void> attempt_all(Env& env, std::vector<Task>& batch) {
     WriteTxn txn = EK_TRY(env.write());
     txn.track();
-    for (Job& job : batch) {
-        job.outcome = attempt(txn, job.work);
+    for (Task& task : batch) {
+        task.outcome = attempt(txn, task.work);
         // Of a work that failed nothing has come into this transaction.
-        job.touched = txn.take_write_set();
+        task.touched = txn.take_write_set();
     }
     return txn.commit();
 }
 
 // Fills in the outcomes. What the commit says counts for all that succeeded before it.
-void commit_batch(Env& env, std::vector<Job>& batch) {
+void commit_batch(Env& env, std::vector<Task>& batch) {
     try {
         const Result<void> committed = attempt_all(env, batch);
         if (committed) return;
         log::error("the store took no changes",
                    {{"what", committed.error().what}, {"works", std::to_string(batch.size())}});
-        for (Job& job : batch) {
-            if (job.outcome) job.outcome = fail(committed.error());
-            job.touched = {};
+        for (Task& task : batch) {
+            if (task.outcome) task.outcome = fail(committed.error());
+            task.touched = {};
         }
         return;
     } catch (const std::exception& error) {
@@ -76,54 +76,54 @@ struct Writer::Inside {
     const Options options;
     mutable std::mutex mutex;
     std::condition_variable changed;
-    std::deque<Job> queue;
+    std::deque<Task> queue;
     bool stopping = false;
     Stats stats;
     std::thread thread;
 
-    Result<void> add(Job job);
+    Result<void> add(Task task);
     void work();
-    std::vector<Job> take();
+    std::vector<Task> take();
 };
 
-Result<void> Writer::Inside::add(Job job) {
+Result<void> Writer::Inside::add(Task task) {
     const std::scoped_lock lock(mutex);
     if (stopping) return fail(Errc::unavailable, "the store is closing");
     if (queue.size() >= options.queue_depth_max) {
         return fail(Errc::busy,
                     "the store has " + std::to_string(queue.size()) + " changes waiting already");
     }
-    queue.push_back(std::move(job));
+    queue.push_back(std::move(task));
     changed.notify_one();
     return {};
 }
 
 // Waits for works; none when it is time to end.
-std::vector<Job> Writer::Inside::take() {
+std::vector<Task> Writer::Inside::take() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return !queue.empty() || stopping; });
     const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), options.batch_max));
-    std::vector<Job> batch(std::make_move_iterator(queue.begin()),
-                           std::make_move_iterator(queue.begin() + count));
+    std::vector<Task> batch(std::make_move_iterator(queue.begin()),
+                            std::make_move_iterator(queue.begin() + count));
     queue.erase(queue.begin(), queue.begin() + count);
     return batch;
 }
 
 void Writer::Inside::work() {
     pthread_setname_np(pthread_self(), "store-writer");
-    for (std::vector<Job> batch = take(); !batch.empty(); batch = take()) {
+    for (std::vector<Task> batch = take(); !batch.empty(); batch = take()) {
         commit_batch(env, batch);
         {
             const std::scoped_lock lock(mutex);
             ++stats.commits;
             stats.works += batch.size();
         }
-        for (Job& job : batch) {
-            if (!job.posted) {
-                job.done(std::move(job.outcome), job.touched);
-            } else if (job.done) {
-                post([done = std::move(job.done), outcome = std::move(job.outcome),
-                      touched = std::move(job.touched)] { done(outcome, touched); });
+        for (Task& task : batch) {
+            if (!task.posted) {
+                task.done(std::move(task.outcome), task.touched);
+            } else if (task.done) {
+                post([done = std::move(task.done), outcome = std::move(task.outcome),
+                      touched = std::move(task.touched)] { done(outcome, touched); });
             }
         }
     }
@@ -149,7 +149,7 @@ Result<void> Writer::submit(Work work, Done done) {
 }
 
 Result<void> Writer::submit_tracked(Work work, DoneWith done) {
-    return inside_->add(Job{std::move(work), std::move(done), true, {}, {}});
+    return inside_->add(Task{std::move(work), std::move(done), true, {}, {}});
 }
 
 Result<void> Writer::run(Work work) {
@@ -159,7 +159,7 @@ Result<void> Writer::run(Work work) {
     DoneWith done = [promise](Result<void> result, const WriteSet&) {
         promise->set_value(std::move(result));
     };
-    EK_CHECK(inside_->add(Job{std::move(work), std::move(done), false, {}, {}}));
+    EK_CHECK(inside_->add(Task{std::move(work), std::move(done), false, {}, {}}));
     return outcome.get();
 }
 

@@ -44,28 +44,29 @@ void count(state::ComplianceCounts& counts, wire::Verdict verdict) {
                .failed = verdict == wire::Verdict::failed};
 }
 
-struct Wanted {
+struct Selection {
     std::string host_id;                // empty = all
     const state::Host* host = nullptr;  // null = all; good while the Hosts that gave it are
     std::string collection;
     std::optional<wire::Verdict> status;
 };
 
-struct Verdict {
+struct ResourceCompliance {
     const state::Host* host = nullptr;
     state::Resource resource;
     state::ComplianceView shown;
 };
 
-// The entry's verdict as it holds now; nothing for entries that are not wanted whatever they say.
-ApiResult<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, const Wanted& wanted,
-                                        const state::Entry& entry) {
+// The entry's verdict as it holds now; nothing for entries outside the selection.
+ApiResult<std::optional<ResourceCompliance>> verdict_of(const Context& context, Hosts& hosts,
+                                                        const Selection& selection,
+                                                        const state::Entry& entry) {
     const state::Host* host = EK_API_TRY(hosts.active(state::Resources::host_of(entry)));
     if (!host) return std::nullopt;
-    Verdict verdict;
+    ResourceCompliance verdict;
     verdict.host = host;
     verdict.resource = EK_API_TRY(state::Resources::read(entry));
-    if (!wanted.collection.empty() && verdict.resource.ref.collection != wanted.collection) {
+    if (!selection.collection.empty() && verdict.resource.ref.collection != selection.collection) {
         return std::nullopt;
     }
     verdict.shown = compliance_of(context, *host, verdict.resource);
@@ -74,13 +75,13 @@ ApiResult<std::optional<Verdict>> judge(const Context& context, Hosts& hosts, co
 
 // Of one collection nobody keeps a tally: its entries are counted one by one.
 ApiResult<state::ComplianceCounts> count_collection(const Context& context, const state::View& view,
-                                                    Hosts& hosts, const Wanted& wanted,
+                                                    Hosts& hosts, const Selection& selection,
                                                     const state::List& list) {
     state::ComplianceCounts counts;
     std::optional<http::Problem> problem;
     EK_API_TRY(list.walk(view,
                          [&](const state::Entry& entry) {
-                             const auto verdict = judge(context, hosts, wanted, entry);
+                             const auto verdict = verdict_of(context, hosts, selection, entry);
                              if (!verdict) problem = verdict.error();
                              if (verdict && *verdict) {
                                  count(counts, (*verdict)->shown.compliance.status);
@@ -93,8 +94,8 @@ ApiResult<state::ComplianceCounts> count_collection(const Context& context, cons
 }
 
 ApiResult<state::ComplianceCounts> count_all(const Context& context, const state::View& view,
-                                             Hosts& hosts, const Wanted& wanted) {
-    if (wanted.host) return counts_now(context, view, *wanted.host);
+                                             Hosts& hosts, const Selection& selection) {
+    if (selection.host) return counts_now(context, view, *selection.host);
     state::ComplianceCounts counts;
     std::vector<std::string> ids;
     EK_API_TRY(view.resources()
@@ -107,27 +108,27 @@ ApiResult<state::ComplianceCounts> count_all(const Context& context, const state
     return counts;
 }
 
-ApiResult<Wanted> read_wanted(const state::View& view, const Request& request, Hosts& hosts) {
-    Wanted wanted;
+ApiResult<Selection> read_selection(const state::View& view, const Request& request, Hosts& hosts) {
+    Selection selection;
     if (const std::string* name = request.parameter("host")) {
         const auto host = EK_API_TRY(view.hosts().resolve(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
-        wanted.host = EK_API_TRY(hosts.active(host->id));
-        if (!wanted.host) return refuse(Code::invalid_state, "the host is retired");
-        wanted.host_id = host->id;
+        selection.host = EK_API_TRY(hosts.active(host->id));
+        if (!selection.host) return refuse(Code::invalid_state, "the host is retired");
+        selection.host_id = host->id;
     }
     if (const std::string* collection = request.parameter("collection")) {
         if (!state::is_collection_name(*collection)) {
             return refuse(Code::unknown_collection, "there is no such collection");
         }
-        wanted.collection = *collection;
+        selection.collection = *collection;
     }
     if (const std::string* status = request.parameter("status")) {
         const auto verdict = from_string<wire::Verdict>(*status);
         if (!verdict) return refuse(Code::invalid_parameter, verdict.error().what);
-        wanted.status = *verdict;
+        selection.status = *verdict;
     }
-    return wanted;
+    return selection;
 }
 
 const Fields& compliance_fields() {
@@ -145,26 +146,27 @@ const Fields& compliance_fields() {
     return kFields;
 }
 
-ApiResult<json::Object> counts_of(const Context& context, const state::View& view, Wanted wanted,
-                                  const state::List& list) {
+ApiResult<json::Object> counts_of(const Context& context, const state::View& view,
+                                  Selection selection, const state::List& list) {
     Hosts hosts(view);
-    if (!wanted.host_id.empty()) wanted.host = EK_API_TRY(hosts.active(wanted.host_id));
-    if (!wanted.host_id.empty() && !wanted.host) {
+    if (!selection.host_id.empty()) selection.host = EK_API_TRY(hosts.active(selection.host_id));
+    if (!selection.host_id.empty() && !selection.host) {
         return json::Object{{"counts", state::encode(state::ComplianceCounts{})}};
     }
     const state::ComplianceCounts counts =
-        wanted.collection.empty()
-            ? EK_API_TRY(count_all(context, view, hosts, wanted))
-            : EK_API_TRY(count_collection(context, view, hosts, wanted, list));
+        selection.collection.empty()
+            ? EK_API_TRY(count_all(context, view, hosts, selection))
+            : EK_API_TRY(count_collection(context, view, hosts, selection, list));
     return json::Object{{"counts", state::encode(counts)}};
 }
 
-Pages::Make verdicts_at(const Context& context, const state::View& view, const Wanted& wanted) {
+Pages::Make verdicts_at(const Context& context, const state::View& view,
+                        const Selection& selection) {
     return [&context, hosts = std::make_shared<Hosts>(view),
-            wanted](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-        const auto verdict = EK_API_TRY(judge(context, *hosts, wanted, entry));
+            selection](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+        const auto verdict = EK_API_TRY(verdict_of(context, *hosts, selection, entry));
         if (!verdict) return std::nullopt;
-        if (wanted.status && verdict->shown.compliance.status != *wanted.status) {
+        if (selection.status && verdict->shown.compliance.status != *selection.status) {
             return std::nullopt;
         }
         return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);
@@ -174,21 +176,21 @@ Pages::Make verdicts_at(const Context& context, const state::View& view, const W
 ApiResult<Listing> list_compliance(const Context& context, const state::View& view,
                                    const Request& request) {
     Hosts hosts(view);
-    const Wanted wanted = EK_API_TRY(read_wanted(view, request, hosts));
-    const state::List list =
-        wanted.host_id.empty() ? view.resources().list() : view.resources().list(wanted.host_id);
+    const Selection selection = EK_API_TRY(read_selection(view, request, hosts));
+    const state::List list = selection.host_id.empty() ? view.resources().list()
+                                                       : view.resources().list(selection.host_id);
     return Listing{
         .list = list,
-        .make_for = [&context,
-                     wanted](const state::View& now) { return verdicts_at(context, now, wanted); },
+        .make_for = [&context, selection](
+                        const state::View& now) { return verdicts_at(context, now, selection); },
         .identity = identity_of_resource,
         .touch =
-            [id = wanted.host_id](const state::StoredEvent& event, const json::Value& data,
-                                  Touched& touched) {
+            [id = selection.host_id](const state::StoredEvent& event, const json::Value& data,
+                                     Touched& touched) {
                 if (id.empty() || event.host == id) touch_resources(event, data, touched);
             },
-        .more = [&context, wanted,
-                 list](const state::View& now) { return counts_of(context, now, wanted, list); }};
+        .more = [&context, selection, list](
+                    const state::View& now) { return counts_of(context, now, selection, list); }};
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ Result<void> ListFeed::prepare(Follower& follower) {
         if (follower.dirty.contains(position)) return true;
         const auto item = item_of(make, follower.order.filter, entry);
         if (!item) outcome = fail(item.error());
-        if (item && *item) follower.known[position] = {hash_of(**item), listing.identity(entry)};
+        if (item && *item) follower.sent[position] = {hash_of(**item), listing.identity(entry)};
         return outcome.has_value();
     }));
     return outcome;
@@ -138,8 +138,8 @@ Result<void> ListFeed::take(const state::View& view, const Touched& touched, Fol
             follower.dirty.emplace(entry.position(), listing.identity(entry));
             return true;
         }));
-        for (auto at = follower.known.lower_bound(beginning);
-             at != follower.known.end() && at->first.starts_with(beginning); ++at) {
+        for (auto at = follower.sent.lower_bound(beginning);
+             at != follower.sent.end() && at->first.starts_with(beginning); ++at) {
             follower.dirty.emplace(at->first, at->second.identity);
         }
     }
@@ -213,14 +213,14 @@ void ListFeed::step(std::uint64_t number) {
     if (*more) loop_.post([this, number] { step(number); });
 }
 
-ListFeed::Step ListFeed::work(Follower& follower) {
+ListFeed::MoreWork ListFeed::work(Follower& follower) {
     {
         const state::Snapshot view = EK_TRY(state_.read());
         const Pages::Make make = follower.order.listing.make_for(view);
-        for (std::size_t looks = 0; looks < kStep && !follower.dirty.empty(); ++looks) {
+        for (std::size_t count = 0; count < kStep && !follower.dirty.empty(); ++count) {
             const std::string key = follower.dirty.begin()->first;
-            const bool told = EK_TRY(look(view, follower, key, make));
-            if (!told) return false;
+            const bool is_sent = EK_TRY(send_change(view, follower, key, make));
+            if (!is_sent) return false;
             follower.dirty.erase(key);
         }
     }
@@ -231,10 +231,10 @@ ListFeed::Step ListFeed::work(Follower& follower) {
 }
 
 // False when the stream has no room: the entry stays to be looked at.
-ListFeed::Step ListFeed::look(const state::View& view, Follower& follower, const std::string& key,
-                              const Pages::Make& make) {
+ListFeed::MoreWork ListFeed::send_change(const state::View& view, Follower& follower,
+                                         const std::string& key, const Pages::Make& make) {
     const Listing& listing = follower.order.listing;
-    const auto known = follower.known.find(key);
+    const auto sent = follower.sent.find(key);
     auto item = Result<std::optional<json::Value>>(std::nullopt);
     json::Object identity;
     EK_CHECK(listing.list.visit(view, key, [&](const state::Entry& entry) {
@@ -243,23 +243,23 @@ ListFeed::Step ListFeed::look(const state::View& view, Follower& follower, const
         return true;
     }));
     if (!item) return fail(item.error());
-    const bool had = known != follower.known.end();
+    const bool had = sent != follower.sent.end();
     const bool perhaps = follower.perhaps.contains(key);
     if (!*item) {
         if (!had && !perhaps) return true;
-        json::Object gone = had ? known->second.identity : follower.dirty.at(key);
-        if (!tell(follower, "deleted", std::move(gone))) return false;
-        if (had) follower.known.erase(known);
+        json::Object gone = had ? sent->second.identity : follower.dirty.at(key);
+        if (!send(follower, "deleted", std::move(gone))) return false;
+        if (had) follower.sent.erase(sent);
         return true;
     }
     const std::size_t hash = hash_of(**item);
-    if (had && known->second.hash == hash) return true;
-    if (!tell(follower, had || perhaps ? "modified" : "added", **item)) return false;
-    follower.known[key] = {hash, std::move(identity)};
+    if (had && sent->second.hash == hash) return true;
+    if (!send(follower, had || perhaps ? "modified" : "added", **item)) return false;
+    follower.sent[key] = {hash, std::move(identity)};
     return true;
 }
 
-bool ListFeed::tell(Follower& follower, std::string_view type, const json::Value& item) {
+bool ListFeed::send(Follower& follower, std::string_view type, const json::Value& item) {
     follower.news = true;
     if (!follower.stream) return true;
     const std::string text = json::write(item);

@@ -39,7 +39,7 @@ class ListFeed {
     std::size_t size() const { return followers_.size(); }
 
   private:
-    struct Known {
+    struct SentItem {
         std::size_t hash = 0;
         json::Object identity;
     };
@@ -49,15 +49,15 @@ class ListFeed {
         std::shared_ptr<http::Stream> stream;  // or:
         std::function<void(bool)> done;
         run::Timer timer;
-        std::map<std::string, Known> known;         // as it was told
+        std::map<std::string, SentItem> sent;       // as it was told
         std::map<std::string, json::Object> dirty;  // to be looked at
-        std::set<std::string> perhaps;              // may be known to the client from before
-        std::uint64_t position = 0;                 // of the last event in `dirty`
-        bool full = false;                          // waits for the stream to drain
-        bool news = false;                          // since the last bookmark
-        bool initial = false;                       // no bookmark has come yet
+        std::set<std::string> perhaps;  // entries that an earlier connection may have sent
+        std::uint64_t position = 0;     // of the last event in `dirty`
+        bool full = false;              // waits for the stream to drain
+        bool news = false;              // since the last bookmark
+        bool initial = false;           // no bookmark has come yet
     };
-    using Step = Result<bool>;  // whether there is more to do
+    using MoreWork = Result<bool>;  // whether there is more to do
 
     Result<std::uint64_t> begin(Follower follower);
     Result<void> prepare(Follower& follower);
@@ -69,10 +69,10 @@ class ListFeed {
     static Result<void> take(const state::View& view, const Touched& touched, Follower& follower);
     void step_all();
     void step(std::uint64_t number);
-    Step work(Follower& follower);
-    Step look(const state::View& view, Follower& follower, const std::string& key,
-              const Pages::Make& make);
-    bool tell(Follower& follower, std::string_view type, const json::Value& item);
+    MoreWork work(Follower& follower);
+    MoreWork send_change(const state::View& view, Follower& follower, const std::string& key,
+                         const Pages::Make& make);
+    bool send(Follower& follower, std::string_view type, const json::Value& item);
     void bookmark(Follower& follower);
     void finish(std::uint64_t number, bool changed);
     void touch_host(const std::string& host);

@@ -210,7 +210,7 @@ void Bus::remove(std::uint64_t connection) {
         log::info("a host is offline", {{"host", host}});
         parts_.state.submit(
             [host, heard = to_rfc3339(parts_.presence.heard_ms(host))](state::Edit& edit) {
-                return hosts::part(edit, host, heard);
+                return hosts::host_disconnected(edit, host, heard);
             },
             [](const Result<void>& done) {
                 if (!done) log::error("a host's record stays", {{"error", done.error().what}});

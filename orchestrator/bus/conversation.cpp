@@ -84,7 +84,7 @@ void Conversation::take_in(const wire::AgentHello& hello, const link::Delivery& 
     auto greeting = std::make_shared<hosts::Greeting>();
     shared_.state.submit(
         [host = host_, hello, greeting](state::Edit& edit) -> Result<void> {
-            *greeting = EK_TRY(hosts::greet(edit, host, hello, now_rfc3339()));
+            *greeting = EK_TRY(hosts::host_connected(edit, host, hello, now_rfc3339()));
             return {};
         },
         [self = shared_from_this(), greeting, delivery](const Result<void>& done) {
@@ -105,11 +105,11 @@ void Conversation::take_in(const wire::AgentHello& hello, const link::Delivery& 
                 return;
             }
             delivery.settle(link::Disposition::accept);
-            self->greet(greeting->mark);
+            self->connected(greeting->mark);
         });
 }
 
-void Conversation::greet(const state::EventMark& mark) {
+void Conversation::connected(const state::EventMark& mark) {
     if (ended_) return;
     const store::Stream& stream = shared_.state.stream();
     send(wire::encode(wire::OrchestratorHello{.protocol = wire::kProtocolMax,

@@ -80,7 +80,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void send(std::string body, std::uint64_t token = 0);
     void take(wire::AgentHello hello, const link::Delivery& delivery);
     void take_in(const wire::AgentHello& hello, const link::Delivery& delivery);
-    void greet(const state::EventMark& mark);
+    void connected(const state::EventMark& mark);
     void hold_back(const link::Delivery& delivery);
     // conversation_events.cpp
     void take(wire::Event event, const link::Delivery& delivery);

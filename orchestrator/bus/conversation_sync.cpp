@@ -35,8 +35,8 @@ void Conversation::take(const wire::Digest& digest) {
     in_sync_once_ = true;
     const auto differs = [&]() -> Result<bool> {
         const state::Snapshot now = EK_TRY(shared_.state.read());
-        const wire::Digest ours =
-            wire::digest_of(shared_.state.stream().id, EK_TRY(commands::wanted(now, host_)));
+        const wire::Digest ours = wire::digest_of(shared_.state.stream().id,
+                                                  EK_TRY(commands::desired_inventory(now, host_)));
         return digest.sha256 != ours.sha256;
     }();
     if (!differs) {

@@ -116,27 +116,27 @@ void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
     }
 }
 
-struct Outcome {
+struct ReportedEnd {
     std::string command;
     Transition transition = Transition::failed;
     std::optional<Error> error;
     std::vector<wire::ResourceResult> resources;
 };
 
-Result<Outcome> decode_outcome(const json::Value& data) {
-    Outcome outcome;
-    outcome.command = data.string_or("command");
-    outcome.transition = EK_TRY(transition_of(data.string_or("state")));
-    if (!data["error"].is_null()) outcome.error = wire::decode_error(data["error"]);
+Result<ReportedEnd> decode_reported_end(const json::Value& data) {
+    ReportedEnd end;
+    end.command = data.string_or("command");
+    end.transition = EK_TRY(transition_of(data.string_or("state")));
+    if (!data["error"].is_null()) end.error = wire::decode_error(data["error"]);
     if (data["resources"].is_array()) {
         for (const json::Value& entry : data["resources"].as_array()) {
-            outcome.resources.push_back(EK_TRY(wire::decode_resource_result(entry)));
-            if (!state::fits(outcome.resources.back().ref)) {
+            end.resources.push_back(EK_TRY(wire::decode_resource_result(entry)));
+            if (!state::fits(end.resources.back().ref)) {
                 return fail(Errc::invalid, "an outcome names no resource");
             }
         }
     }
-    return outcome;
+    return end;
 }
 
 }  // namespace
@@ -180,22 +180,22 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
 }
 
 Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event) {
-    const Outcome outcome = EK_TRY(decode_outcome(event.data));
-    auto command = EK_TRY(edit.commands().find(outcome.command));
+    const ReportedEnd end = EK_TRY(decode_reported_end(event.data));
+    auto command = EK_TRY(edit.commands().find(end.command));
     if (command && command->host != host) {
         return fail(Errc::invalid, "the command is another host's");
     }
     const auto verb = command ? std::optional(command->verb) : std::nullopt;
-    for (const wire::ResourceResult& done : outcome.resources) {
+    for (const wire::ResourceResult& done : end.resources) {
         EK_CHECK(store_done(edit, host, verb, done, event.time));
     }
     if (!command) return {};
     // A command that has ended here, by its deadline say, stays ended; what it did was stored.
-    const auto next = next_state(command->state, outcome.transition);
+    const auto next = next_state(command->state, end.transition);
     if (!next) return {};
     command->state = *next;
-    command->error = outcome.error;
-    fill_in(*command, outcome.resources);
+    command->error = end.error;
+    fill_in(*command, end.resources);
     return edit.commands().put(*command);
 }
 

@@ -91,7 +91,8 @@ void put_in_order(std::vector<Resource>& resources) {
 
 }  // namespace
 
-Result<std::vector<wire::InventoryItem>> wanted(const state::View& view, const std::string& host) {
+Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& view,
+                                                           const std::string& host) {
     std::vector<wire::InventoryItem> held;
     for (const Resource& resource : EK_TRY(own_resources(view, host))) {
         held.push_back({.ref = resource.ref, .generation = resource.generation});

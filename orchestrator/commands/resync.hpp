@@ -10,11 +10,12 @@
 
 namespace evenkeel::commands {
 
-// What the orchestrator wants the host to hold, as digests see it. [any]
-Result<std::vector<wire::InventoryItem>> wanted(const state::View& view, const std::string& host);
+// What the host should hold: each resource and its generation, as the digest covers them. [any]
+Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& view,
+                                                           const std::string& host);
 
-// Makes commands for what differs between what is wanted and what the host says it holds: `apply`
-// or `remove` for what is missing or of another generation, `forget` for what is not wanted.
+// Makes commands for the differences between desired_inventory() and the reported `inventory`:
+// `apply` or `remove` for what is missing or of another generation, `forget` for the rest.
 // Returns how many commands; `conflict` while other commands are unfinished, because then the
 // inventory is out of date. [lane]
 Result<std::size_t> repair(state::Edit& edit, const std::string& host,

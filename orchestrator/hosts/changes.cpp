@@ -130,8 +130,8 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     return host;
 }
 
-Result<Greeting> greet(state::Edit& edit, const std::string& id, const wire::AgentHello& hello,
-                       const std::string& now) {
+Result<Greeting> host_connected(state::Edit& edit, const std::string& id,
+                                const wire::AgentHello& hello, const std::string& now) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::denied, "the host is retired");
     if (EK_TRY(is_quarantined(edit, host, hello))) return Greeting{.quarantined = true, .mark = {}};
@@ -150,7 +150,8 @@ Result<Greeting> greet(state::Edit& edit, const std::string& id, const wire::Age
     return Greeting{.quarantined = false, .mark = mark};
 }
 
-Result<void> part(state::Edit& edit, const std::string& id, const std::string& last_seen) {
+Result<void> host_disconnected(state::Edit& edit, const std::string& id,
+                               const std::string& last_seen) {
     Host host = EK_TRY(require(edit, id));
     if (!last_seen.empty()) {
         host.last_seen = last_seen;

@@ -29,11 +29,12 @@ struct Greeting {
 };
 // Takes in what a hello says: a store of the agent's that is new is told as agent.blind, and its
 // commands go out again. `denied` for a retired host.
-Result<Greeting> greet(state::Edit& edit, const std::string& host, const wire::AgentHello& hello,
-                       const std::string& now);
+Result<Greeting> host_connected(state::Edit& edit, const std::string& host,
+                                const wire::AgentHello& hello, const std::string& now);
 
 // The link is gone; `last_seen` when the host was last heard.
-Result<void> part(state::Edit& edit, const std::string& host, const std::string& last_seen);
+Result<void> host_disconnected(state::Edit& edit, const std::string& host,
+                               const std::string& last_seen);
 
 // Keeps when these hosts were heard, and writes nothing else. O(heard)
 Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard);

@@ -108,7 +108,7 @@ void CollectionRunner::disable(std::string reason, wire::UnknownReason verdict) 
     verdict_ = verdict;
 }
 
-void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void(Error)> failed) {
+void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<void(Error)> failed) {
     if (!disabled_reason_.empty()) {
         loop_.post([failed = std::move(failed), reason = disabled_reason_] {
             failed({Errc::unavailable, reason});
@@ -123,8 +123,9 @@ void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void
 
     Track& track = track_of(pending->plugin_call);
     // Everything by value: the lane may come back when this CollectionRunner is no more.
-    const auto task = [this, pending, job = std::move(job), lane = lane_context_, mark = track.mark,
-                       post = loop_.poster(), longest = nanoseconds(longest_call)] {
+    const auto run = [this, pending, task = std::move(task), lane = lane_context_,
+                      mark = track.mark, post = loop_.poster(),
+                      longest = nanoseconds(longest_call)] {
         const PluginCall& asked = pending->plugin_call;
         const auto now = static_cast<std::int64_t>(now_monotonic_ns());
         const nanoseconds left =
@@ -159,13 +160,13 @@ void CollectionRunner::start(PluginCall plugin_call, Job job, std::function<void
             };
         }
         if (mark) mark->begin(asked.what);
-        auto completion = job(*lane, call);
+        auto completion = task(*lane, call);
         if (mark) mark->end();
         post([this, pending, completion = std::move(completion)] {
             if (finish(pending)) completion();
         });
     };
-    if (auto queued = track.lane.submit(task); !queued) {
+    if (auto queued = track.lane.submit(run); !queued) {
         loop_.post([this, pending, error = queued.error()] {
             if (finish(pending)) pending->failed(error);
         });

@@ -73,19 +73,19 @@ class CollectionRunner {
     // Called once when a call has not come back and the lanes were left behind.
     std::function<void()> on_hung;
 
-    // Runs `job` on its lane, then `done` here with what it returned; or `done` with `unavailable`
+    // Runs `task` on its lane, then `done` here with what it returned; or `done` with `unavailable`
     // when out of order, `timeout` when the deadline passed first. `done` is called exactly once,
-    // unless the CollectionRunner ends before. What `job` touches must live as long as the job,
+    // unless the CollectionRunner ends before. What `task` touches must live as long as the task,
     // which may be longer than the CollectionRunner.
     template <typename T>
-    void run(PluginCall plugin_call, std::function<T(LaneContext&, const plugin::Call&)> job,
+    void run(PluginCall plugin_call, std::function<T(LaneContext&, const plugin::Call&)> task,
              std::function<void(Result<T>)> done) {
         auto answer = std::make_shared<std::function<void(Result<T>)>>(std::move(done));
         start(
             std::move(plugin_call),
-            [job = std::move(job), answer](LaneContext& lane,
-                                           const plugin::Call& call) -> std::function<void()> {
-                auto result = std::make_shared<T>(job(lane, call));
+            [task = std::move(task), answer](LaneContext& lane,
+                                             const plugin::Call& call) -> std::function<void()> {
+                auto result = std::make_shared<T>(task(lane, call));
                 return [answer, result] { (*answer)(std::move(*result)); };
             },
             [answer](Error error) { (*answer)(fail(std::move(error))); });
@@ -103,7 +103,7 @@ class CollectionRunner {
     std::chrono::milliseconds silence{120'000};
 
   private:
-    using Job = std::function<std::function<void()>(LaneContext&, const plugin::Call&)>;
+    using Task = std::function<std::function<void()>(LaneContext&, const plugin::Call&)>;
     struct Pending;
     struct Track {
         Track(const std::string& name, std::shared_ptr<CallMark> of);
@@ -112,7 +112,7 @@ class CollectionRunner {
     };
 
     Track& track_of(const PluginCall& plugin_call);
-    void start(PluginCall plugin_call, Job job, std::function<void(Error)> failed);
+    void start(PluginCall plugin_call, Task task, std::function<void(Error)> failed);
     void watch_over(const std::shared_ptr<Pending>& pending);
     void on_overdue(const std::shared_ptr<Pending>& pending);
     bool finish(const std::shared_ptr<Pending>& pending);

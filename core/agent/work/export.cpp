@@ -72,8 +72,8 @@ std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
     return order;
 }
 
-Result<Export::Wanted> decode_export(const json::Value& arguments) {
-    Export::Wanted request;
+Result<Export::Selection> decode_export(const json::Value& arguments) {
+    Export::Selection request;
     const json::Value& what = arguments["what"];
     if (!what.is_array()) return fail(Errc::invalid, "'what' is no list");
     std::set<std::string> whole;
@@ -89,7 +89,7 @@ Result<Export::Wanted> decode_export(const json::Value& arguments) {
     return request;
 }
 
-void Export::run(Parts parts, Wanted request, std::chrono::milliseconds timeout,
+void Export::run(Parts parts, Selection request, std::chrono::milliseconds timeout,
                  std::function<void(wire::Reply)> answer) {
     const std::shared_ptr<Export> self(new Export(std::move(parts), std::move(answer)));
     const CollectionRegistry& registry = self->parts_.registry;
@@ -104,7 +104,7 @@ void Export::run(Parts parts, Wanted request, std::chrono::milliseconds timeout,
     for (const auto& [name, ids] : request) names.push_back(name);
     self->left_ = in_order_of_apply(std::move(names), registry);
     std::reverse(self->left_.begin(), self->left_.end());
-    self->wanted_ = std::move(request);
+    self->selection_ = std::move(request);
     self->deadline_ns_ =
         now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(timeout).count());
     next(self);
@@ -115,7 +115,7 @@ void Export::next(const std::shared_ptr<Export>& self) {
     if (self->left_.empty()) return self->finish();
     const std::string name = std::move(self->left_.back());
     self->left_.pop_back();
-    const std::vector<std::string> asked = self->wanted_.at(name);
+    const std::vector<std::string> asked = self->selection_.at(name);
     const std::vector<std::string> described = self->parts_.catalog.ids_of(name);
     self->parts_.registry.find(name)->run<Found>(
         PluginCall("export", self->deadline_ns_),

@@ -25,11 +25,11 @@ class Export {
         std::shared_ptr<const AgentStore> store;
     };
     // What of each collection: these ids, or all of it where there are none. Empty: all there is.
-    using Wanted = std::map<std::string, std::vector<std::string>>;
+    using Selection = std::map<std::string, std::vector<std::string>>;
 
     // Calls `answer` once with {"resources","notes","complete"}: notes are sentences about what
     // cannot be in it, and it is complete when nothing is missing that was asked for.
-    static void run(Parts parts, Wanted request, std::chrono::milliseconds timeout,
+    static void run(Parts parts, Selection request, std::chrono::milliseconds timeout,
                     std::function<void(wire::Reply)> answer);
 
   private:
@@ -44,7 +44,7 @@ class Export {
 
     Parts parts_;
     std::function<void(wire::Reply)> answer_;
-    Wanted wanted_;
+    Selection selection_;
     std::vector<std::string> left_;  // collections, the next one last
     std::uint64_t deadline_ns_ = 0;
     json::Array resources_, drafts_;
@@ -57,6 +57,6 @@ std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
                                            const CollectionRegistry& registry);
 
 // {"what":[{"collection","id"?}...]} of a request; `invalid` if it is something else.
-Result<Export::Wanted> decode_export(const json::Value& arguments);
+Result<Export::Selection> decode_export(const json::Value& arguments);
 
 }  // namespace evenkeel::agent

@@ -35,7 +35,7 @@ TEST_F(ChangesTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
     state::EventMark mark;
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.hosts().put_event_mark(host_, {kStream, 7, edit.stream()}));
-        mark = EK_TRY(greet(edit, host_, hello, "2026-01-01T00:00:00.000Z")).mark;
+        mark = EK_TRY(host_connected(edit, host_, hello, "2026-01-01T00:00:00.000Z")).mark;
         return {};
     });
     EXPECT_EQ(mark.seq, 0U);
@@ -70,7 +70,7 @@ TEST_F(ChangesTest, NotingWhenHostsWereHeardWritesAndTellsNothingElse) {
 }
 
 TEST_F(ChangesTest, AHostThatPartsIsKnownToHaveBeenSeen) {
-    change([&](state::Edit& edit) { return part(edit, host_, to_rfc3339(2'000)); });
+    change([&](state::Edit& edit) { return host_disconnected(edit, host_, to_rfc3339(2'000)); });
     EXPECT_EQ((*read().hosts().find(host_))->last_seen, to_rfc3339(2'000));
 }
 
