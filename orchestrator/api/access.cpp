@@ -37,7 +37,7 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
         [](const state::View& view) { return view.tokens().has_admin(now_unix_ms()); }));
     if (any) return {};
     const crypto::Token token = crypto::make_token(kTokenKind);
-    // The file first: a start that ends between the two begins anew.
+    // The file first: if the start fails between the two, the next one repeats both.
     EK_CHECK(write_file(file, std::string(token.text.reveal()) + "\n", 0600));
     const auto keep = [&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.tokens().put({.id = token.id,
@@ -59,7 +59,7 @@ Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state
     });
 }
 
-// One answer for all that does not count, so that nobody learns which ids there are.
+// The same answer for every invalid token, so that it does not reveal which ids exist.
 std::optional<http::Problem> Access::wrong(const http::Request& request) {
     if (!wrong_.take(run::source_of(request.peer), now_monotonic_ns())) {
         return too_often(wrong_, "too many tokens that do not count, from this address");

@@ -12,25 +12,25 @@
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/state.hpp"
 
-// Who may use the API.
+// Authentication and authorization of API requests.
 namespace evenkeel::api {
 
 inline constexpr std::string_view kTokenKind = "ekp";
 
 // At a start at which no administrator's token counts: makes one that never expires, writes it with
 // a newline into `file` (0600), and keeps its hash. So the first start makes the first token, and
-// whoever has locked everybody out restarts the orchestrator.
+// after the last administrator's token was lost a restart makes another.
 Result<void> ensure_admin_token(state::State& state, const std::string& file);
 
-// What the router asks: bearer tokens against their stored hashes, and their roles. What it refuses
-// to a token that is known is in the audit. [loop]
+// Checks bearer tokens against their stored hashes, and permissions against their roles, for the
+// router. What it refuses to a known token is recorded in the audit. [loop]
 class Access {
   public:
     Access(run::Loop& loop, state::State& state);
 
     // Sets request.principal. `unauthenticated` alike for a token that is unknown, wrong, expired
-    // or revoked; `forbidden` naming the permission; `rate-limited` for whoever tries on and on. A
-    // token that counts is never throttled.
+    // or revoked; `forbidden` naming the permission; `rate-limited` after too many failures. A
+    // valid token is never throttled.
     std::optional<http::Problem> authorize(http::Request& request, std::string_view permission);
     // Answers a refusal, after it was recorded.
     void refuse(const http::Request& request, http::Problem problem,

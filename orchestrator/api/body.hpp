@@ -9,7 +9,7 @@
 
 namespace evenkeel::api {
 
-// Gathers every wrong field of a body, so that all are told at once.
+// Collects every wrong field of a body, so that one reply reports all of them.
 class Findings {
   public:
     void add(std::string pointer, std::string code, std::string detail);

@@ -73,7 +73,7 @@ ApiResult<std::optional<ResourceCompliance>> verdict_of(const Context& context, 
     return verdict;
 }
 
-// Of one collection nobody keeps a tally: its entries are counted one by one.
+// No counts are stored for a single collection: its entries are counted one by one.
 ApiResult<state::ComplianceCounts> count_collection(const Context& context, const state::View& view,
                                                     Hosts& hosts, const Selection& selection,
                                                     const state::List& list) {

@@ -19,10 +19,10 @@ class EventFeed;
 class ListFeed;
 class Metrics;
 
-// What the routes work with. All of it outlives them. [loop]
+// The parts that handlers use. All of them outlive the routes. [loop]
 struct Context {
     run::Loop& loop;
-    state::State& state;  // to change it: submit(), which records who has asked for it
+    state::State& state;  // to change it: submit(), which records the requester
     const secrets::Protector& protector;
     const state::Schemas& schemas;
     hosts::Presence& presence;
@@ -39,7 +39,7 @@ struct Context {
         state.submit(audit_context, std::move(work), std::move(done));
     }
 };
-// Who asks for what, for the audit.
+// The requester and the request, for the audit.
 state::AuditContext audit_context_of(const http::Request& request);
 
 // Every route of the API, for http::Router::build; each kind of thing has a file of its own.

@@ -7,8 +7,8 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/commands/describe.hpp"
 
-// Reads what clients describe: every wrong field is told at once, against the schema that the host
-// reported. Each thing of the store is read once and handed on. [loop]
+// Decodes descriptions from clients: checks them against the schema that the host reported, and
+// reports every wrong field at once. Each record is read once and passed on. [loop]
 namespace evenkeel::api {
 
 // What the host reported of a collection.
@@ -17,7 +17,7 @@ struct CollectionSchema {
     std::uint32_t version = 0;       // 0 = not reported
 };
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
-// told nothing yet and accepts any.
+// reported no schema, so any reference is accepted.
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
                                       const state::Host& host, const wire::Ref& ref);
 
@@ -42,7 +42,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
                                                                const state::Host& host,
                                                                const http::Request& request);
 
-// The id as it would be canonical, if it is one; else empty.
+// The canonical form of the id; empty when it is no valid id.
 std::string canonical_id(const schema::Schema& schema, std::string_view id);
 
 }  // namespace evenkeel::api

@@ -41,7 +41,7 @@ void EventFeed::follow(std::shared_ptr<http::Stream> stream, EventFilter filter,
     feed(number);
 }
 
-// Many commits in a row are told once.
+// Several commits in a row cause one wake-up.
 void EventFeed::wake() {
     if (waking_ || followers_.empty()) return;
     waking_ = true;
@@ -71,7 +71,7 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
     const state::Snapshot view = EK_TRY(state_.read());
     const std::uint64_t floor = EK_TRY(view.events().floor());
     if (follower.sent_up_to < floor) {
-        // So slow that what it has not read is thrown away: it is told so when it comes back.
+        // Too slow: its unread events are already deleted. It is told so when it reconnects.
         follower.stream->close();
         return false;
     }

@@ -16,7 +16,7 @@
 
 namespace evenkeel::api {
 
-// Which events a client wants.
+// Which events a client has requested.
 struct EventFilter {
     std::string host;                          // id; empty = all
     std::set<std::string, std::less<>> types;  // empty = all
@@ -24,15 +24,15 @@ struct EventFilter {
     bool wants(std::string_view type, std::string_view of_host) const;
 };
 
-// Everybody who follows events. The store is the queue: a client that reads slowly is behind, and
-// costs nothing else. [loop]
+// The clients that follow events. The store is the queue: a client that reads slowly lags behind,
+// and costs no memory. [loop]
 class EventFeed {
   public:
     EventFeed(run::Loop& loop, state::State& state);
 
     // Sends all events past revision `after`, and then each as it happens, until the stream ends.
     void follow(std::shared_ptr<http::Stream> stream, EventFilter filter, std::uint64_t after);
-    // To those who are there now; nobody stores it.
+    // Sends an event that is not stored to the clients connected now.
     void show_live(const std::string& host, state::EventType type, std::string_view subject,
                    const json::Value& data);
     std::size_t size() const { return followers_.size(); }
@@ -47,7 +47,7 @@ class EventFeed {
     void wake();
     void feed_all();
     void feed(std::uint64_t number);
-    // Sends some of what is new; false when there is no more, or no room.
+    // Sends a batch of new events; false when none are left, or the stream has no room.
     Result<bool> feed_some(Follower& follower);
 
     run::Loop& loop_;

@@ -15,9 +15,9 @@ namespace evenkeel::api {
 inline constexpr std::size_t kKeyBytesMost = 255;
 inline constexpr std::chrono::hours kReplyKept{24};
 
-// In the transaction of a request's effect: keeps the reply that is to come, when the request has
-// an Idempotency-Key. What is answered in the end may tell more (a command that has finished); a
-// crash before it leaves this one. [lane]
+// In the transaction of a request's effect: stores the expected reply, when the request has an
+// Idempotency-Key. The final reply may contain more (a command that has finished) and replaces it;
+// after a crash before that, this one is replayed. [lane]
 Result<void> keep_reply(state::Edit& edit, const secrets::Protector& protector,
                         const http::Once& once, const http::Reply& reply);
 

@@ -106,7 +106,7 @@ Result<void> ListFeed::prepare(Follower& follower) {
     return outcome;
 }
 
-// Many commits in a row are told once.
+// Several commits in a row cause one wake-up.
 void ListFeed::wake() {
     if (waking_ || followers_.empty()) return;
     waking_ = true;
@@ -230,7 +230,7 @@ ListFeed::MoreWork ListFeed::work(Follower& follower) {
     return false;
 }
 
-// False when the stream has no room: the entry stays to be looked at.
+// False when the stream has no room: the entry stays in `dirty`.
 ListFeed::MoreWork ListFeed::send_change(const state::View& view, Follower& follower,
                                          const std::string& key, const Pages::Make& make) {
     const Listing& listing = follower.order.listing;

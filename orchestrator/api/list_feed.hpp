@@ -16,21 +16,21 @@
 
 namespace evenkeel::api {
 
-// Everybody who follows a list. Events say which entries may have changed; each is looked at, and
-// told when it looks otherwise than it was told before. So what a follower has comes to be what the
-// list shows, whatever it missed, and a slow one costs a set of keys. [loop]
+// The clients that follow a list. Events name the entries that may have changed; each is read, and
+// sent if it differs from what was sent last. So the copy of a follower converges to the list, even
+// after it missed events, and a slow follower costs one set of keys. [loop]
 class ListFeed {
   public:
-    // `silence` is how long after its link a host's verdicts become unknown, which is no event.
+    // `silence`: time after its last message until a host's verdicts become unknown, without event.
     ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence);
 
     struct Order {
         Listing listing;
         Filter filter;
-        // Changes after this revision; nothing: what there is comes first.
+        // Changes after this revision; nothing: the present entries are sent first.
         std::optional<std::uint64_t> since;
     };
-    // Sends `added`, `modified`, `deleted` and, whenever all of that is out, `bookmark`, which
+    // Sends `added`, `modified`, `deleted` and, whenever all changes were sent, `bookmark`, which
     // alone has an id, until the stream ends.
     Result<void> follow(std::shared_ptr<http::Stream> stream, Order order);
     // Calls back once: true at the first change, false when the time is over.
@@ -49,8 +49,8 @@ class ListFeed {
         std::shared_ptr<http::Stream> stream;  // or:
         std::function<void(bool)> done;
         run::Timer timer;
-        std::map<std::string, SentItem> sent;       // as it was told
-        std::map<std::string, json::Object> dirty;  // to be looked at
+        std::map<std::string, SentItem> sent;       // as sent last
+        std::map<std::string, json::Object> dirty;  // to be read and compared
         std::set<std::string> perhaps;  // entries that an earlier connection may have sent
         std::uint64_t position = 0;     // of the last event in `dirty`
         bool full = false;              // waits for the stream to drain

@@ -12,11 +12,11 @@
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/state/event.hpp"
 
-// A list as what it shows, apart from how: in pages, at the next change, or as a stream of changes.
+// What a list contains; independent of its delivery: pages, the next change, a stream of changes.
 namespace evenkeel::api {
 
-// Entries that something may have changed: their positions with what identifies them to a client,
-// and beginnings of positions that stand for all below them.
+// Entries that may have changed: their positions, each with its identity as clients see it, and
+// prefixes of positions, each of which means all positions that begin with it.
 struct Touched {
     std::map<std::string, json::Object> positions;
     std::set<std::string> beginnings;
@@ -28,8 +28,8 @@ struct Listing {
     std::function<Pages::Make(const state::View&)> make_for;
     // What identifies an entry: {"id"}, or {"host","collection","id"}.
     std::function<json::Object(const state::Entry& entry)> identity = {};
-    // What of the list an event is about, by its host and data; may name too much, never too
-    // little. Absent: changes of this list are no events, and it cannot be watched.
+    // Adds the entries that an event may have changed, by its host and data; too many are allowed,
+    // too few are not. Absent: no events report changes of this list; it cannot be watched.
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
     // Further members of a page.
     std::function<ApiResult<json::Object>(const state::View&)> more = {};
@@ -45,7 +45,7 @@ std::vector<http::QueryParameter> list_parameters(const Fields& fields,
 std::vector<http::Answer> list_answers(std::string description, std::string schema);
 // The media types of such a route.
 std::vector<std::string> list_media_types();
-// And what a watch of it tells: components of an item, and of what identifies one.
+// The events of a watch of it: the schema components of an item, and of its identity.
 std::vector<std::pair<std::string, std::string>> list_events(const std::string& item,
                                                              const std::string& identity);
 

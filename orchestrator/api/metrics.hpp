@@ -12,8 +12,8 @@
 
 namespace evenkeel::api {
 
-// What /metrics tells, in Prometheus' text format 0.0.4. Labels come from closed lists (routes,
-// states, types): never a name or id from outside, so that their number stays what it is.
+// The content of /metrics, in Prometheus' text format 0.0.4. Labels come from closed lists (routes,
+// states, types), never from names or ids of clients, so that the number of series is bounded.
 class Metrics {
   public:
     // A request was answered. `route` is the table's template, empty when none matched. [any]

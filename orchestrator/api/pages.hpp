@@ -23,7 +23,7 @@ inline constexpr std::size_t kPageMost = 1'000;
 // A page ends early when its items have more than this: descriptions may be large.
 inline constexpr std::size_t kPageBytesMost = 4 << 20;
 
-// A page without order ends early when so many entries were looked at: a filter may match few.
+// A page without order ends early after reading this many entries: a filter may match few.
 inline constexpr std::size_t kPageLooksMost = 20'000;
 
 // Which page of which list is wanted.

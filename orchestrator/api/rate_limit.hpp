@@ -29,7 +29,7 @@ class RateLimit {
         std::uint64_t at_ns = 0;
     };
     Options options_;
-    // Only those that are known have one, so nobody can make it grow.
+    // Only authenticated principals have one, so requests without a token cannot make it grow.
     std::unordered_map<std::string, Bucket> buckets_;
 };
 

@@ -155,7 +155,7 @@ void invoke_action(Context& context, const Request& request, const Responder& re
     if (!action) return responder->send(action.error());
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) return plan(asked, wire::Verb::invoke, {*action});
-    // Nobody wants a service restarted hours later, when its host happens to be back.
+    // A service must not be restarted hours later, when its host reconnects.
     if (!context.bus.is_online(target->host.id)) {
         return responder->send(
             {.code = http::Code::host_offline, .detail = "the host is not connected"});

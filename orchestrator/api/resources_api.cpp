@@ -20,7 +20,7 @@ using Responder = std::shared_ptr<http::Responder>;
 
 constexpr std::chrono::seconds kLiveTimeout{20};
 
-// Reported by the host, or described on it; a host that never connected has told nothing yet.
+// Reported by the host, or described on it; a host that never connected has reported none.
 ApiResult<bool> require_collection(const state::View& view, const state::Host& host,
                                    const std::string& collection) {
     bool known = false;

@@ -5,7 +5,7 @@
 #include "core/json/json.hpp"
 #include "orchestrator/state/token.hpp"
 
-// Who may do what: one table, which docs/rest.md and the OpenAPI document show. [any]
+// Permissions of roles: one table, which docs/rest.md and the OpenAPI document show. [any]
 namespace evenkeel::api {
 
 using state::Role;

@@ -10,7 +10,7 @@
 namespace evenkeel::api {
 
 inline constexpr std::size_t kSortFieldsMost = 4;
-// Text is told apart by its first bytes; entries that are equal in them stay in the list's order.
+// Text is compared by its first bytes; entries that are equal in them keep the list's order.
 inline constexpr std::size_t kSortTextBytes = 192;
 
 // Where an entry stands: what the sort fields hold, then the entry's own key.

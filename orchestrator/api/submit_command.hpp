@@ -12,7 +12,7 @@
 // Requests that make a command.
 namespace evenkeel::api {
 
-// One such request on its way: who asks, and what its preconditions said.
+// One such request in progress: its requester, and the result of its preconditions.
 struct CommandSubmission {
     Context& context;
     std::shared_ptr<http::Responder> responder;
@@ -37,11 +37,11 @@ void submit_command(
 // `dry_run` of the request: absent, or "all"; anything else is `invalid-parameter`.
 ApiResult<bool> is_dry_run(const http::Request& request);
 http::QueryParameter dry_run_parameter();
-// Asks the host what a command would do, and answers with a command that has no id. Checks the
-// preconditions for one resource before. `host-offline` when it is not connected.
+// Requests from the host what a command would do, and answers with a command that has no id. Checks
+// the preconditions for one resource before. `host-offline` when it is not connected.
 void plan(const CommandSubmission& submission, wire::Verb verb,
           const std::vector<wire::ResourceRequest>& resources);
-// The same where the host need not be asked.
+// The same when the result is known without the host.
 void answer_planned(const CommandSubmission& submission, wire::Verb verb,
                     std::vector<wire::ResourceResult> resources);
 

@@ -120,8 +120,8 @@ void Bus::on_connected(const link::Peer& peer) {
     peers_[peer.connection].address = peer.address;
 }
 
-// An agent that comes anew has left its old link behind, half open perhaps: the new one counts at
-// once. Another process may be the same machine started anew or a clone: see Duplicates.
+// An agent that reconnects has abandoned its old link, which may be half open: the new one is valid
+// at once. Another process may be the same machine after a restart or a clone: see Duplicates.
 void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
                 std::function<void()> then) {
     const auto found = conversations_.find(connection);
@@ -138,7 +138,7 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
                                    .admit = std::move(then),
                                    .since_ms = now_unix_ms()});
         }
-        // Not the end of the host: a duplicate goes on waiting for that.
+        // The host has not ended: a duplicate still waits for that.
         auto duplicate = duplicates_.take(host);
         close(before, "the host has connected anew");
         if (duplicate) duplicates_.add(host, *std::move(duplicate));
@@ -243,7 +243,7 @@ void Bus::on_committed(const state::Changes& changes) {
     }
 }
 
-// Whoever has retired a host, its link ends here at once.
+// Closes the links of retired hosts at once, whichever process has retired them.
 void Bus::cut_retired(const std::vector<std::string>& hosts) {
     for (const std::string& id : hosts) {
         if (!by_host_.contains(id)) continue;

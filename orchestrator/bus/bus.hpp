@@ -20,7 +20,7 @@ struct Peer;
 
 namespace evenkeel::bus {
 
-// Where to listen, and the files to prove ourselves with.
+// Where to listen, and the files of our certificate and key.
 struct Endpoint {
     std::string host;  // empty = every address
     std::uint16_t port = 0;
@@ -51,7 +51,7 @@ class Bus {
 
     // See link::Listener::start.
     Result<void> start();
-    // Cuts every host off; nothing comes from the bus afterwards.
+    // Closes every connection; the bus calls nothing afterwards.
     void stop();
     std::uint16_t port() const;
 
@@ -62,25 +62,25 @@ class Bus {
     };
     Traffic traffic() const { return traffic_; }
 
-    // Whether the host has a link and both hellos are through.
+    // Whether the host has a link on which both hellos were exchanged.
     bool is_online(const std::string& host) const;
-    // Asks the host; see Requests. `unavailable` when it is not online.
+    // Sends a request to the host; see Requests. `unavailable` when it is not online.
     void ask(const std::string& host, const wire::Request& request, Requests::Callback callback);
-    // Whether the host may have this command, although it has not accepted it yet.
+    // Whether this command was sent to the host, which has not accepted it yet.
     bool handed_over(const std::string& host, const std::string& command) const;
-    // Tells the agent to stop a command that it has.
+    // Requests that the agent stop a command that it has.
     void send_cancel(const std::string& host, const std::string& command);
 
   private:
     void on_connected(const link::Peer& peer);
     void on_disconnected(std::uint64_t connection);
-    // Calls `then` once this connection is the host's link, unless it never comes to be.
+    // Calls `then` when this connection becomes the host's link; never if it does not.
     void admit(std::uint64_t connection, const wire::AgentHello& hello, std::function<void()> then);
     void let_wait(const std::string& host, Duplicate duplicate);
     void on_heard(const Conversation& conversation);
     void quarantine(const std::string& host, const Duplicate& clone);
     void close(std::uint64_t connection, const std::string& why);
-    // Forgets an ended connection; of a host's link the next in line takes its place.
+    // Removes a closed connection; a waiting duplicate replaces it if it was the host's link.
     void remove(std::uint64_t connection);
     void disconnect(const std::string& host, const std::string& why);
     void forget_arrival(const std::string& host, std::uint64_t connection);
@@ -96,14 +96,14 @@ class Bus {
     std::unique_ptr<link::Listener> listener_;
     // Shared with callbacks of the store, see Conversation.
     std::map<std::uint64_t, std::shared_ptr<Conversation>> conversations_;
-    std::map<std::string, std::uint64_t> by_host_;  // the one that is the host
+    std::map<std::string, std::uint64_t> by_host_;  // the connection that is its link
     struct Peer {
         std::string instance;  // from its hello; empty before
         std::string address;
     };
     std::map<std::uint64_t, Peer> peers_;  // by connection
     Duplicates duplicates_;
-    // The newest link that has not said hello, by host: there is no more than one.
+    // The newest connection without a hello, by host: at most one each.
     std::map<std::string, std::uint64_t> arriving_;
     run::Timer heartbeat_;
 };

@@ -20,7 +20,7 @@
 
 namespace evenkeel::bus {
 
-// What every conversation works with. All of it outlives them.
+// What all conversations share. All of it outlives them.
 struct Shared {
     run::Loop& loop;
     state::State& state;
@@ -33,16 +33,16 @@ struct Shared {
     std::function<Result<void>(std::uint64_t connection, const std::string& address,
                                std::uint64_t token, link::Message)>
         send;
-    // Ends a connection and tells the peer why.
+    // Closes a connection and sends the peer the reason.
     std::function<void(std::uint64_t connection, const std::string& condition,
                        const std::string& text)>
         close;
-    // Finds out whether this hello is of the host or of another machine with its certificate: calls
-    // `then`, perhaps later, or ends the connection.
+    // Decides whether this hello comes from the host or from another machine with its certificate:
+    // calls `then`, now or later, or closes the connection.
     std::function<void(std::uint64_t connection, const wire::AgentHello& hello,
                        std::function<void()> then)>
         admit;
-    // Shows administrators an event that nobody stores.
+    // Shows an event, which is not stored, to the clients that follow events now.
     std::function<void(const std::string& host, state::EventType type, std::string_view subject,
                        const json::Value& data)>
         show_live;
@@ -56,17 +56,17 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
     std::uint64_t connection() const { return connection_; }
     const std::string& host() const { return host_; }
-    // Both hellos are through.
+    // Whether both hellos have been exchanged.
     bool greeted() const { return greeted_; }
-    // When this connection was last heard, in ms since 1970.
+    // When the last message arrived on this connection, in ms since 1970.
     std::int64_t heard_ms() const { return heard_ms_; }
 
     void receive(const link::Message& message, link::Delivery delivery);
     // The answer to a command that was sent; tokens are the commands' numbers, 0 for all else.
     void settled(std::uint64_t token, link::Disposition disposition);
-    // Sends what waits, in order; compares anew when that was put off and nothing waits.
+    // Sends the queued commands in order; when none is left, runs a comparison that was deferred.
     void pump();
-    // Whether this command was handed to the link and may be with the agent.
+    // Whether this command was handed to the link, so that the agent may have it.
     bool handed_over(const std::string& command) const;
     void send_cancel(const std::string& command);
     void send_heartbeat();

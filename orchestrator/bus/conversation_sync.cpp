@@ -13,7 +13,7 @@ namespace evenkeel::bus {
 namespace {
 
 constexpr int kInventoryPage = 1'000;
-// Descriptions of one host; an inventory that goes on behind it is not believed.
+// Descriptions of one host; a longer inventory is rejected.
 constexpr std::size_t kInventoryMost = 1'000'000;
 
 Result<std::vector<wire::InventoryItem>> decode_page(const json::Value& result) {

@@ -13,19 +13,19 @@
 
 namespace evenkeel::bus {
 
-// Questions to hosts that wait for their replies. Nothing of them is stored. [loop]
+// Requests to hosts whose replies have not arrived. Kept in memory only. [loop]
 class Requests {
   public:
     using Callback = std::function<void(Result<json::Value>)>;
 
     explicit Requests(run::Loop& loop) : loop_(&loop) {}
 
-    // Remembers a question put over `connection` and returns its correlation id. `callback` is
+    // Registers a request sent over `connection` and returns its correlation id. `callback` is
     // called once: with the result, the host's error, `timeout`, or `unavailable` when the
     // connection ends first; never inside this call.
     std::string open(std::uint64_t connection, std::chrono::milliseconds timeout,
                      Callback callback);
-    // A reply that nobody waits for, or that comes from another connection, is dropped.
+    // A reply to no pending request, or from another connection, is dropped.
     void answer(std::uint64_t connection, const std::string& correlation_id, wire::Reply reply);
     void fail_all(std::uint64_t connection, const Error& error);
 

@@ -169,7 +169,7 @@ Result<state::Command> enqueue_one(state::Edit& edit, const Requester& requester
 }  // namespace
 
 wire::RelationLookup known_of(const state::View& view, const std::string& host) {
-    // What cannot be read counts as not there: the caller's own reads of it will tell.
+    // A record that cannot be read counts as absent: the caller's own read returns the error.
     return {[&view, host](const wire::Ref& ref) -> std::optional<wire::Relations> {
                 const auto found = view.resources().find(host, ref);
                 if (!found || !*found || (*found)->removing) return std::nullopt;

@@ -13,15 +13,15 @@
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/edit.hpp"
 
-// What administrators ask for: changes what a host should be, and makes the command that tells
-// the host. [lane], inside State::submit. Errors: `not_found` for an unknown host or resource,
-// `conflict` for a retired host or a local description, or whatever the guard says.
+// Requests of administrators: each changes the desired state of a host and makes the command that
+// brings the change to it. [lane], inside State::submit. Errors: `not_found` for an unknown host or
+// resource, `conflict` for a retired host or a local description, or the error of the guard.
 namespace evenkeel::commands {
 
-// Sees what is there before anything is changed: preconditions.
+// Checks preconditions on the stored resource, before anything is changed.
 using Guard = std::function<Result<void>(const std::optional<state::Resource>&)>;
 
-// On whose behalf, and for which host.
+// The host that a request concerns, its id, and its preconditions.
 struct Requester {
     std::string host;
     std::string request_id;
@@ -40,18 +40,18 @@ struct DescriptionRequest {
     std::shared_ptr<const schema::Schema> schema;  // null when not known
     std::uint32_t schema_version = 0;
 };
-// One command for all of them, in this order. What is described like that already keeps its
-// generation and is applied again. `conflict` when somebody has just described what makes a cycle
-// of it.
+// One command for all of them, in this order. A description that is unchanged keeps its generation
+// and is applied again. `conflict` when the relations form a cycle together with a description that
+// was committed meanwhile.
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests);
 
-// From the machine, and once that has succeeded, from here.
+// Removes it from the machine and, once that has succeeded, its description from the store.
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref);
 
-// Only the description, at once; the machine stays as it is.
+// Deletes only the description, at once; the machine is not changed.
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref);
 
 // A one-shot action; nothing need be described.

@@ -7,17 +7,17 @@
 #include "orchestrator/commands/report.hpp"
 #include "orchestrator/state/edit.hpp"
 
-// The parts of take_event about descriptions that hosts hold: their own, and after a restore those
-// that the backup does not know. `invalid`, before anything was changed, when the event does not
-// read. [lane]
+// The parts of take_event about descriptions that hosts store: local ones and, after a restore,
+// those that are missing in the backup. `invalid`, before anything is changed, when the event does
+// not decode. [lane]
 namespace evenkeel::commands {
 
-// description.changed. A local one is shown read-only; a restored one is adopted, unless somebody
-// has described the resource anew since the restore.
+// description.changed. A local description is shown read-only; a restored one is adopted, unless
+// the resource has a newer description, made after the restore.
 Result<void> take_described(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event);
 
-// description.forgotten, alike.
+// description.forgotten, by the same rules.
 Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event);
 

@@ -49,7 +49,7 @@ bool concerns(const std::optional<Resource>& resource, const wire::Generation& g
     return resource && resource->generation == generation;
 }
 
-// `revision` of the event that tells of it; 0 when there is none.
+// `revision` of the event that reports it; 0 when there is none.
 Result<void> store_seen(state::Edit& edit, const std::string& host, const Resource& before,
                         const wire::Compliance& compliance, const json::Value* seen,
                         const std::string& time, std::uint64_t revision) {

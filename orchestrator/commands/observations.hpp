@@ -6,12 +6,12 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/state/edit.hpp"
 
-// The parts of take_event that tell how things are. All `invalid`, before anything was changed,
-// when the event does not read. [lane]
+// The parts of take_event about observed state. All return `invalid`, before anything is changed,
+// when the event does not decode. [lane]
 namespace evenkeel::commands {
 
-// resource.*: verdict and state of one resource. A report about another generation than the one
-// that is wanted now is told, but changes nothing.
+// resource.*: verdict and state of one resource. A report about a generation other than the desired
+// one is recorded as an event, but does not change the resource.
 Result<void> take_observation(state::Edit& edit, const std::string& host, const wire::Event& event);
 
 // An action that was run after a repair.

@@ -17,9 +17,9 @@
 namespace evenkeel::commands {
 
 // How long a command may wait for its host and its outcome, by the orchestrator's clock. A
-// description outlives its command: comparison brings it to the host whenever that comes back.
+// description outlives its command: comparison brings it to the host when that reconnects.
 inline constexpr std::chrono::hours kLifetime{24};
-// The same for an action, which nobody wants a day later.
+// The same for an action, which is not wanted any more a day later.
 inline constexpr std::chrono::minutes kActionLifetime{10};
 // For the agent, from receipt.
 inline constexpr std::chrono::milliseconds kTimeout{600'000};
@@ -30,8 +30,8 @@ struct CommandRequest {
     std::vector<state::CommandEntry> resources;
     std::string request_id;
 };
-// Puts a command at the end of the host's queue. Older ones that are still queued and say nothing
-// that this one does not say anew end `superseded`: of the queue only the commands about the same
+// Puts a command at the end of the host's queue. Older ones that are still queued and wholly
+// replaced by this one end `superseded`: of the queue only the commands about the same
 // resources are read.
 Result<state::Command> enqueue(state::Edit& edit, CommandRequest request);
 
@@ -43,15 +43,15 @@ Result<void> advance(state::Edit& edit, state::Command& command, Transition tran
                      std::optional<Error> error = {});
 
 // Asks to stop a command: one that waits ends `cancelled` at once, unless `handed_over` says that
-// the agent may have it; for others it is recorded that they are to be stopped. `conflict` once it
+// the agent may have it; for others the request to stop is recorded. `conflict` once it
 // is finished.
 Result<state::Command> cancel(state::Edit& edit, const std::string& id, bool handed_over);
 
-// After a hello: what the agent does not have goes out again, except actions, of which nobody
-// knows whether they were carried out.
+// After a hello: commands that the agent does not have are queued again, except actions, because
+// it is not known whether they were executed.
 Result<void> requeue(state::Edit& edit, const std::string& host, const wire::StreamPosition& agent);
 
-// Ends everything unfinished of a host: `cancelled` what waits here, `interrupted` the rest.
+// Ends everything unfinished of a host: `cancelled` what is queued here, `interrupted` the rest.
 Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error);
 
 // Ends commands whose time is over, the longest overdue first, at most kExpiredMost: call it again

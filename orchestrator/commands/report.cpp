@@ -17,7 +17,7 @@ json::Value shed(const std::string& host, std::uint64_t from, std::uint64_t to,
         {"host", host}, {"from", from}, {"to", to}, {"count", to - from + 1}, {"reason", reason}};
 }
 
-// Records the numbers between the mark and the event that nobody will send any more.
+// Records the numbers between the mark and the event, which will never be sent, as lost.
 Result<void> explain_gap(state::Edit& edit, const std::string& host, const state::EventMark& mark,
                          const wire::Event& event) {
     std::uint64_t first = event.seq;

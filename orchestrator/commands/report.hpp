@@ -20,12 +20,12 @@ struct ReportContext {
 
 enum class ReceiveResult {
     fresh,     // taken over now
-    repeated,  // had been taken over before; nothing was changed
-    unfit,     // does not read: its number is taken over, with an agent.shed that says so
+    repeated,  // was taken over before; nothing is changed
+    unfit,     // does not decode: its number is taken over, and agent.shed is recorded
 };
 
-// Takes over one durable event: what it changes, what administrators see of it, and the mark, all
-// in this transaction. Numbers that are missing before it are recorded as agent.shed. `conflict`
+// Takes over one durable event: the changes, the event for administrators, and the mark, all in
+// this transaction. Numbers that are missing before it are recorded as agent.shed. `conflict`
 // when it is of another stream than the host's hello named. `previous` is the number of the event
 // that came before it over the same link, or 0: `busy` while that one is not taken over, so that a
 // failure does not turn into a gap.

@@ -15,17 +15,17 @@ enum class Transition {
     cancelled,
     superseded,
     interrupted,
-    expired,    // its time is over
+    expired,    // its deadline has passed
     withdrawn,  // cancelled here, before the agent had it
-    replaced,   // a newer command says the same, before the agent had it
-    lost,       // the agent says that it does not have it (any more)
+    replaced,   // superseded by a newer command before the agent had it
+    lost,       // the agent reports that it does not have it (any more)
 };
 
-// The state after `step`; `conflict` when it cannot happen in `state`: a finished command stays
-// what it is, and only a queued one can be taken back. [any]
+// The state after `transition`; `conflict` if it cannot happen in `state`: a finished command does
+// not change, and only a queued one can be withdrawn. [any]
 Result<state::CommandState> next_state(state::CommandState state, Transition transition);
 
-// The step of an outcome's "state"; `invalid` for another word.
+// The transition for the "state" of command.outcome; `invalid` for another word.
 Result<Transition> transition_of(std::string_view name);
 
 }  // namespace evenkeel::commands

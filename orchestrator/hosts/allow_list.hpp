@@ -14,15 +14,15 @@ class View;
 
 namespace evenkeel::hosts {
 
-// Which certificate is which host: what the bus asks when somebody connects. A copy of the store's
-// table in memory: load() at the start, follow() after each commit, whoever has made it. [any]
+// Maps certificates to hosts; the bus consults it for each new connection. A copy in memory of the
+// store's table: load() at the start, follow() after each commit of any process. [any]
 class AllowList {
   public:
-    // All that is stored now, in place of what was here. O(certificates)
+    // Replaces the content by what is stored now. O(certificates)
     Result<void> load(const state::View& view);
     // O(changed certificates)
     void follow(const state::Changes& changes);
-    // The host id, or nothing for a stranger. O(1)
+    // The host id, or nothing for an unknown certificate. O(1)
     std::optional<std::string> find(const std::string& fingerprint) const;
 
   private:

@@ -64,7 +64,7 @@ json::Value actions_of(const wire::CollectionInfo& info) {
 std::vector<state::Collection> reported(const wire::AgentHello& hello) {
     std::vector<state::Collection> all;
     for (const wire::CollectionInfo& one : hello.collections) {
-        // What names no key of ours is nothing that anybody could ask for.
+        // What cannot be a key in the store cannot be requested either.
         if (!state::is_collection_name(one.name)) continue;
         const bool hash = one.schema_sha256.size() == 64 && from_hex(one.schema_sha256);
         all.push_back({.name = one.name,
@@ -76,7 +76,7 @@ std::vector<state::Collection> reported(const wire::AgentHello& hello) {
     return all;
 }
 
-// The mark from which this agent goes on; a store that is new begins at 0, and that is told.
+// The mark from which this agent continues; a new store begins at 0, which is recorded.
 Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std::string& stream,
                                   const std::string& now) {
     state::EventMark mark = EK_TRY(edit.hosts().event_mark(host.id));

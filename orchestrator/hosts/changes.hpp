@@ -19,24 +19,24 @@ struct Patch {
 // `not_found` for an unknown host, `conflict` when the name is taken or the host is retired.
 Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);
 
-// Takes back the host's certificate and name, and ends its commands; the bus then cuts its link.
-// Asked for again it changes nothing.
+// Revokes the host's certificate, frees its name and ends its commands; the bus then closes its
+// link. Does nothing for a host that is retired already.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
 
 struct Greeting {
     bool quarantined = false;  // this machine is a clone of the host: nothing was changed
     state::EventMark mark;     // from which the agent sends events
 };
-// Takes in what a hello says: a store of the agent's that is new is told as agent.blind, and its
-// commands go out again. `denied` for a retired host.
+// Stores what the hello reports. If the agent's store is new, agent.blind is recorded and its
+// commands are queued again. `denied` for a retired host.
 Result<Greeting> host_connected(state::Edit& edit, const std::string& host,
                                 const wire::AgentHello& hello, const std::string& now);
 
-// The link is gone; `last_seen` when the host was last heard.
+// The link has ended; `last_seen`: when its last message arrived.
 Result<void> host_disconnected(state::Edit& edit, const std::string& host,
                                const std::string& last_seen);
 
-// Keeps when these hosts were heard, and writes nothing else. O(heard)
+// Stores when messages of these hosts last arrived, and nothing else. O(heard)
 Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard);
 
 }  // namespace evenkeel::hosts

@@ -9,7 +9,7 @@
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/enrolment.hpp"
 
-// What machines say of themselves before anybody trusts them. [any]
+// Sanitizes what machines that are not trusted claim about themselves. [any]
 namespace evenkeel::hosts {
 
 inline constexpr std::size_t kFactsBytesMost = 16 * 1024;
@@ -21,7 +21,7 @@ json::Value tidy_facts(const json::Value& claimed);
 // Printable and at most `most` bytes.
 std::string tidy_text(std::string_view claimed, std::size_t most = 128);
 
-// An enrolment of nothing yet but what the machine says of itself in a wire::EnrolRequest or a
+// A new enrolment with what the machine claims about itself in a wire::EnrolRequest or a
 // wire::AgentHello.
 template <typename Said>
 state::Enrolment claimed_in(const Said& said, const std::string& address, std::int64_t now_ms) {

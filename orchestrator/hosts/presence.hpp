@@ -16,11 +16,11 @@ struct Heard {
     std::int64_t at_ms = 0;  // by the wall clock
 };
 
-// Which host was heard when. Kept in memory, because a heartbeat is no change of the state; the
-// store gets the time when the host's link goes, and now and then in between. [loop]
+// When the last message of each host arrived. Kept in memory, because a heartbeat does not change
+// the state; the time is stored when the host's link ends, and periodically before. [loop]
 class Presence {
   public:
-    // Three missed beats make a host offline. `started_ms`: before that nobody could be heard.
+    // Three missed heartbeats make a host offline. `started_ms`: no message can be older.
     Presence(std::chrono::milliseconds heartbeat, std::int64_t started_ms)
         : silence_max_(3 * heartbeat), started_ms_(started_ms) {}
 
@@ -32,12 +32,12 @@ class Presence {
 
     // RFC 3339, the later of memory and record; empty = never.
     std::string last_seen(const state::Host& host) const;
-    // When the host fell silent, once it has been so for three beats; empty while it answers, and
-    // for one that never came.
+    // When its last message arrived, once three heartbeats are missed; empty while it is online,
+    // and for a host that never connected.
     std::string offline_since(const state::Host& host, std::int64_t now_ms) const;
     std::chrono::milliseconds silence_max() const { return silence_max_; }
-    // At most `most` of the hosts that were heard since they were last given out here: those whose
-    // time is to be stored. O(answer)
+    // Removes and returns at most `most` of the hosts of which messages arrived since the last call
+    // that returned them: their times are to be stored. O(answer)
     std::vector<Heard> take_heard(std::size_t most);
 
   private:
@@ -46,7 +46,7 @@ class Presence {
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
     std::map<std::string, std::int64_t> heard_;
-    std::set<std::string> to_store_;  // heard since
+    std::set<std::string> to_store_;  // time not stored yet
     std::set<std::string> links_;
 };
 

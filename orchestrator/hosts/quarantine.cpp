@@ -8,7 +8,7 @@
 namespace evenkeel::hosts {
 namespace {
 
-// What tells the clones of one key apart.
+// Distinguishes the clones of one key.
 std::string clone_mark(const wire::AgentHello& hello) {
     return crypto::sha256_hex(hello.machine_id).substr(0, 16);
 }

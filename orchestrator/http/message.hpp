@@ -9,19 +9,19 @@
 
 #include "core/json/json.hpp"
 
-// What passes between the HTTP server and the API: values, without a word of sockets. [any]
+// What passes between the HTTP server and the API: plain values, independent of sockets. [any]
 namespace evenkeel::http {
 
-// A request with an Idempotency-Key: where its reply is kept, and what it is told from others by.
+// A request with an Idempotency-Key: where its reply is stored, and the hash that identifies it.
 // Empty without a key.
 struct Once {
     std::string record;
     std::string request_sha256;
 };
 
-// Whoever shows a token.
+// The owner of the token that authenticated a request.
 struct Principal {
-    std::string id;  // of the token; empty: nobody is known
+    std::string id;  // of the token; empty: not authenticated
     std::string name;
     std::string role;
 };
@@ -55,7 +55,7 @@ struct Request {
     std::string route;
     std::map<std::string, std::string, std::less<>> path;
     evenkeel::json::Value json;
-    // By the authorize callback: who asks.
+    // By the authorize callback: the authenticated caller.
     Principal principal;
 
     // By the begin callback.

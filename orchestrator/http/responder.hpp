@@ -9,9 +9,9 @@
 
 namespace evenkeel::http {
 
-// The duty to answer one request, shared by whoever works on it. Answered exactly once: later
-// answers are dropped, and when the last reference goes without an answer the client gets 500.
-// Must be gone before the io_context is. For tests it is made with functions of their own.
+// Answers one request; shared by everything that works on it. Answered exactly once: later answers
+// are dropped, and when the last reference is released without an answer the client gets 500.
+// Must be destroyed before the io_context. Tests construct it with functions of their own.
 class Responder {
   public:
     using Send = std::function<void(Reply)>;

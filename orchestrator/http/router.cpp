@@ -225,7 +225,7 @@ const Route* Router::find(Request& request, Problem& problem) const {
 bool Router::admit(const Route& route, Request& request,
                    const std::shared_ptr<Responder>& responder) const {
     if (route.permission == kPublic) return true;
-    // Without anybody to ask, nobody may.
+    // Without an authorize callback nothing is permitted.
     auto refusal = authorize_ ? authorize_(request, route.permission)
                               : Problem{Code::forbidden, "nobody is authorized here"};
     if (refusal && refuse_) {

@@ -19,15 +19,15 @@ namespace evenkeel::http {
 // Runs on the loop and must not block; answers through the responder now or later.
 using Handler = std::function<void(Request, std::shared_ptr<Responder>)>;
 
-// Whether the caller may: nothing, or `unauthenticated` or `forbidden`. May set
+// Checks the permission: nothing, or `unauthenticated` or `forbidden`. May set
 // request.principal. Not asked for kPublic routes. [loop]
 using Authorize = std::function<std::optional<Problem>(Request&, std::string_view permission)>;
 // Answers what Authorize has refused, now or later. [loop]
 using Refuse = std::function<void(const Request&, Problem, std::shared_ptr<Responder>)>;
-// Hears of each stream that somebody's request has turned into. [loop]
+// Called with each stream that a request has opened. [loop]
 using Streaming = std::function<void(const Principal&, const std::shared_ptr<Stream>&)>;
 
-// Hears of each answer: the route's template ("" when none matched) and how long it took. [any]
+// Called for each answer: the route's template ("" when none matched) and how long it took. [any]
 using Answered = std::function<void(std::string_view method, std::string_view route, int status,
                                     double seconds)>;
 
@@ -89,7 +89,7 @@ class Router {
     struct Options {
         Authorize authorize = {};
         Refuse refuse = {};        // absent: the problem is sent at once
-        Streaming streaming = {};  // of kPublic routes it hears nothing
+        Streaming streaming = {};  // not called for kPublic routes
         // What each permission means, for the document. Unless it is empty routes may declare only
         // these and kPublic.
         json::Object permissions = {};

@@ -154,7 +154,7 @@ void ServerCore::accept() {
 void ServerCore::on_accept(const error_code& error, tcp::socket socket) {
     if (stopping) return;
     if (!error) return admit(std::move(socket));
-    // Out of descriptors or memory: whoever waits longest makes room, and we try again.
+    // Out of descriptors or memory: evict the one that has waited longest, and try again.
     log::warning("accepting a connection failed", {{"error", error.message()}});
     evict("");
     timer_.expires_after(kAcceptPause);

@@ -54,7 +54,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
   private:
     void watch_for(std::chrono::milliseconds duration);
 
-    std::uint64_t watch_ = 0;  // tells an expiry that is queued already from the current one
+    std::uint64_t watch_ = 0;  // distinguishes a queued expiry from the current one
 };
 
 class ServerCore : public std::enable_shared_from_this<ServerCore> {

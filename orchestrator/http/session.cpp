@@ -92,7 +92,7 @@ class Session {
     std::string in_;             // received, not used yet
     std::size_t looked_at_ = 0;  // of in_, by look_for_end
     bool first_ = true;
-    bool over_ = false;  // the client is gone or was silent: nobody to answer
+    bool over_ = false;  // the client has disconnected or timed out: no answer is sent
 };
 
 Task<void> Session::run() {

@@ -8,7 +8,7 @@
 
 namespace evenkeel::state {
 
-// Who makes a change: a token, "host:<host id>" or "system".
+// The author of a change: a token, "host:<host id>" or "system".
 struct Actor {
     std::string id;
     std::string name;

@@ -55,7 +55,7 @@ Result<void> rename(const std::string& from, const std::string& to) {
     return {};
 }
 
-// A restore by root is for a daemon that is somebody else.
+// When root restores, the daemon runs as another user.
 Result<void> give_to_owner(const std::string& state_dir) {
     if (::geteuid() != 0) return {};
     struct stat info {};
@@ -94,7 +94,7 @@ Result<void> begin_anew(const std::string& folder) {
     const std::uint64_t revision = EK_TRY(View(txn, tables).revision());
     const store::Stream stream = EK_TRY(store::begin_stream(env, txn, revision));
     Edit edit(txn, tables, stream.id);
-    // Events of the backup carry ids of the old stream, which nobody can resume from any more.
+    // Events of the backup carry ids of the old stream, from which no client can resume any more.
     EK_CHECK(edit.events().erase_all(revision));
     EK_CHECK(interrupt_all(edit));
     edit.note("stream", stream.id);

@@ -10,18 +10,18 @@
 
 namespace evenkeel::state {
 
-// The bodies, and who holds which. A body of a description is held by its resource while that is
-// what is desired, and by each unfinished command that brings it; whoever lets go last throws it
-// away. So a queued command still has its description after the resource got a new one, and nobody
-// has to look for bodies that are not needed any more. (A history of descriptions would be one more
-// holder.) Holders are kept by resource: to ask for a resource's unfinished commands reads those
-// alone, however many its host has. The body of an action belongs to its one command, and has no
-// holders.
+// The bodies, counted by reference. The body of a description is referenced by its resource while
+// it is the desired one, and by each unfinished command that delivers it; releasing the last
+// reference deletes it. So a queued command keeps its description after the resource got a new one,
+// and no garbage collection is needed. (A history of descriptions would be one more holder of
+// references.) References are stored by resource: reading the unfinished commands of a resource
+// does not read the others of its host. The body of an action belongs to its one command, and has
+// no references.
 class Bodies : protected Repository {
   public:
     explicit Bodies(const View& view) : Repository(view) {}
 
-    // `corrupt` when there is none of this number: whoever refers to a body holds it. O(1)
+    // `corrupt` when there is none of this number: a reference keeps its body. O(1)
     Result<Body> get(std::uint64_t number) const;
     // How many bytes its record has; 0 when there is none. O(1)
     Result<std::size_t> bytes(std::uint64_t number) const;
@@ -36,9 +36,9 @@ class BodyEdits : public Bodies, private RepositoryEdits {
   public:
     explicit BodyEdits(Edit& edit);
 
-    // Writes a body that nobody holds yet; returns its number, which is above all before. O(1)
+    // Writes a body without references; returns its number, higher than all before. O(1)
     Result<std::uint64_t> add(const Body& body);
-    // Throws away one that has no holders: an action's. O(1)
+    // Deletes a body that has no references: an action's. O(1)
     Result<void> erase(std::uint64_t number);
 
     // From now on the resource holds this body, and no other; 0: it holds none. O(holders)
@@ -51,7 +51,7 @@ class BodyEdits : public Bodies, private RepositoryEdits {
                                       std::uint64_t seq);
 
   private:
-    // Takes the holder away, and the body with it if it was the last one.
+    // Removes the reference, and with the last one the body.
     Result<void> release(const std::string& prefix, const std::string& holder);
 };
 

@@ -15,10 +15,10 @@ namespace evenkeel::state {
 
 class View;
 
-// What one committed work means for those who wait for something. It is made of the keys that the
-// work has touched and of what stands under them now, of nothing else: so whoever sees the write
-// sets and can read the store, in this process or another, is told the same. What is named here may
-// have changed again meanwhile; each kind is in the order in which it was first touched.
+// What one committed work has changed, for the parts of the program that wait for changes. It is
+// derived only from the keys that the work has touched and their present records, so that any
+// process that has the write sets and can read the store derives the same. The objects named here
+// may have changed again meanwhile; each kind is in the order in which it was first touched.
 struct Changes {
     struct Event {
         std::uint64_t revision = 0;
@@ -32,7 +32,7 @@ struct Changes {
     std::vector<std::string> tokens;          // ids of API tokens
     struct Certificate {
         std::string fingerprint;
-        std::optional<std::string> host;  // nothing: it may connect no more
+        std::optional<std::string> host;  // nothing: it may not connect any more
     };
     std::vector<Certificate> certificates;
 

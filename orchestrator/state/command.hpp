@@ -24,7 +24,7 @@ enum class CommandState {
     expired,  // its time was over before an outcome came
     cancelled,
     superseded,   // a newer description took its place
-    interrupted,  // nobody can tell whether it was carried out
+    interrupted,  // not known whether it was executed
 };
 constexpr auto enum_names(CommandState) {
     return names<CommandState>("state", {{CommandState::queued, "queued"},
@@ -55,8 +55,8 @@ struct CommandEntry {
     std::optional<Error> error;
 };
 
-// What one host is to do, and how that stands: small, whatever it describes, because it is written
-// anew with every step.
+// What one host is to do, and its progress. Small, however large the descriptions are, because each
+// transition writes it again.
 struct Command {
     std::string id;
     std::string host;
@@ -68,7 +68,7 @@ struct Command {
     std::string request_id;             // of the HTTP request; empty for those of a comparison
     std::int64_t expires_at_ms = 0;     // by the orchestrator's wall clock
     std::int64_t timeout_ms = 600'000;  // for the agent, from receipt
-    bool cancelling = false;            // somebody asked to stop it
+    bool cancelling = false;            // it is to be stopped
     std::optional<Error> error;
     std::vector<CommandEntry> resources;
 };

@@ -12,7 +12,7 @@
 
 // commands: id -> Command; host_commands: host id, 0, id -> "1"
 // queue: host id, 0, number -> id, of queued commands
-// accepted: host id, 0, number -> "-" or, when somebody asked to stop it, "c"; and the id
+// accepted: host id, 0, number -> "-" or, when it is to be stopped, "c"; and the id
 // deadlines: milliseconds, id -> "1", of commands that have not ended
 namespace evenkeel::state {
 namespace {

@@ -34,7 +34,7 @@ class Commands : protected Repository {
     Result<bool> is_unfinished(std::string_view host, std::uint64_t seq) const;
     // Whether the host has a command that has not ended. O(1)
     Result<bool> has_unfinished(std::string_view host) const;
-    // Accepted commands that somebody asked to stop. O(accepted ones of the host)
+    // Accepted commands that are to be stopped. O(accepted ones of the host)
     Result<std::vector<std::string>> cancelling(std::string_view host) const;
 
     // Whether a command's deadline has passed. O(1)

@@ -14,7 +14,7 @@ namespace evenkeel::state {
 // printable.
 struct Enrolment {
     std::string fingerprint;  // SHA-256 of the public key
-    std::string clone;        // of a clone: 16 hex digits that tell it apart; else empty
+    std::string clone;        // of a clone: 16 hex digits that identify it; else empty
     std::string host;         // its id; empty until it is accepted; of a clone the host's
     std::string certificate;  // PEM; empty until it asks after it was accepted
     EnrolmentState state = EnrolmentState::pending;
@@ -25,7 +25,7 @@ struct Enrolment {
     std::string announced_at;  // RFC 3339
     json::Value facts = json::Object{};
 
-    // The fingerprint; of a clone with "-" and what tells it apart behind.
+    // The fingerprint; for a clone followed by "-" and `clone`.
     std::string key() const;
     // "enrolment_" and the key.
     std::string id() const;

@@ -23,7 +23,7 @@ class Enrolments : protected Repository {
     Result<std::optional<Enrolment>> find(std::string_view key) const;
     // The clones of a public key. O(answer)
     Result<std::vector<Enrolment>> clones_of(const std::string& fingerprint) const;
-    // Those that nobody has decided yet, by key. What does not read is passed over. O(enrolments)
+    // The undecided ones, by key. Records that do not decode are skipped. O(enrolments)
     Result<void> each_pending(const std::function<void(Enrolment)>& visit) const;
 
     // By key.

@@ -15,10 +15,10 @@ using evenkeel::to_string;
 
 // How far a machine has come in. A host is active or retired.
 enum class EnrolmentState {
-    pending,   // it waits for somebody to decide
+    pending,   // waits for the decision of an administrator
     active,    // it is a host
-    rejected,  // somebody decided against it
-    held,      // it looks like a clone of a host, and is kept out until somebody decides
+    rejected,  // an administrator has rejected it
+    held,      // appears to be a clone of a host; refused until an administrator decides
     retired,   // its host was retired
 };
 constexpr auto enum_names(EnrolmentState) {

@@ -48,15 +48,15 @@ class HostEdits : public Hosts, private RepositoryEdits {
 
     // All but last_seen. O(1)
     Result<void> put(const Host& host);
-    // RFC 3339. Of all that is kept of the host nothing else is written, and nobody is told: hosts
-    // are heard all the time. O(1)
+    // RFC 3339. Writes no other record of the host and causes no event or Changes, because it is
+    // called very often. O(1)
     Result<void> put_last_seen(std::string_view host, std::string_view time);
     // put(), and the event host.changed. O(1)
     Result<void> announce(const Host& host);
     // The caller has made sure that the name is free. O(1)
     Result<void> put_name(std::string_view name, std::string_view host);
     Result<void> erase_name(std::string_view name);
-    // Who may connect: the allow list follows it. O(1)
+    // Whether this certificate may connect: the allow list follows it. O(1)
     Result<void> put_certificate(std::string_view fingerprint, std::string_view host);
     Result<void> erase_certificate(std::string_view fingerprint);
     // O(1)

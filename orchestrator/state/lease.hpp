@@ -39,12 +39,12 @@ class LeaseEdits : public Leases, private RepositoryEdits {
     explicit LeaseEdits(Edit& edit);
 
     // Gives `owner` the lease under a new term, if it is still as it was `seen`; `conflict` when
-    // somebody has renewed or taken it meanwhile. O(1)
+    // it was renewed or taken meanwhile. O(1)
     Result<Lease> take(std::string_view name, const std::string& owner,
                        const std::optional<Lease>& seen);
     // Counts it up; `conflict` when it is held under another term. O(1)
     Result<void> renew(std::string_view name, std::uint64_t term);
-    // Whoever wants it may take it at once. Changes nothing when it is held under another term.
+    // Others may then take it at once. Changes nothing when it is held under another term.
     // O(1)
     Result<void> give_back(std::string_view name, std::uint64_t term);
     // What a work that must be done once begins with: `conflict` when the lease is not held under

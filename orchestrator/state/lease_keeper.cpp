@@ -57,7 +57,7 @@ void LeaseKeeper::take(const std::optional<Lease>& seen) {
         },
         [mine = mine_, name = name_, taken](const Result<void>& done) {
             mine->asking = false;
-            // Somebody was quicker: watched like any other.
+            // Another orchestrator was faster: its lease is watched like any other.
             if (!done) return;
             mine->term = taken->term;
             log::info("a lease is held here",

@@ -14,13 +14,13 @@ namespace evenkeel::state {
 // One orchestrator's part in a lease: holds and renews it, or watches it and takes it over.
 //
 // `owner` names the orchestrator, and is the same at its next start. It belongs to a state folder,
-// which one process at a time has locked: whoever starts and finds a lease of its own name knows
-// that its predecessor has ended, however that was, and takes it at once, under a new term. An
-// orchestrator that stops gives it back, so that another need not wait either. Otherwise it is
-// taken when its counter has stood still for `patience`, by the monotonic clock of whoever takes
-// it: that clock is the caller's, in `now_ns`.
+// which is locked by one process at a time: an orchestrator that starts and finds a lease of its
+// own name knows that its predecessor has ended, and takes it at once, under a new term. An
+// orchestrator that stops gives it back, so that another need not wait either. Otherwise another
+// takes it when its counter has not changed for `patience`, by its own monotonic clock, which the
+// caller passes in `now_ns`.
 //
-// A holder that was held up so long that another has taken over does not notice before its next
+// A holder that was delayed so long that another has taken over does not notice before its next
 // turn; nothing that it submits meanwhile is committed, because the term is checked inside the
 // transaction. [loop]
 class LeaseKeeper {
@@ -30,7 +30,7 @@ class LeaseKeeper {
 
     // Renews the lease, watches it or takes it; call it well more often than once in `patience`.
     void turn(std::uint64_t now_ns);
-    // Whether it was held when last heard of.
+    // Whether it was held at the last turn.
     bool holds() const { return mine_->term.has_value(); }
 
     // Submits a work that must be done once, if the lease is held: its term is required inside the

@@ -16,7 +16,7 @@ class Entry {
   public:
     Entry(std::string_view position, std::string_view record)
         : position_(position), record_(record) {}
-    // Where it stands: bytes without meaning, but in a list they rise (or fall) in its order.
+    // Its position: opaque bytes that rise (or fall) in the order of the list.
     std::string_view position() const { return position_; }
 
   private:
@@ -25,9 +25,9 @@ class Entry {
     std::string_view record_;
 };
 
-// What is to be walked, and in which order: a repository makes it, and whoever shows lists walks it
-// without knowing what is in it. A value: it holds no transaction, and may be walked again at
-// another moment. [any]
+// Which entries to walk, and in which order: a repository makes it, and the code that shows lists
+// walks it without knowing the records. A value: it holds no transaction, and may be walked again
+// in a later snapshot. [any]
 class List {
   public:
     // False ends the walk.

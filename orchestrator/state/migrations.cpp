@@ -94,7 +94,7 @@ Result<std::uint64_t> body_of_entry(Layout2& store, const std::string& host,
 Result<void> separate_command(Layout2& store, const std::string& place, const std::string& host,
                               const std::string& id) {
     json::Value command = EK_TRY(store.record(store.tables().commands, id));
-    // A place in the queue without a command was an error before, and is no use to anybody.
+    // A queue entry without a command was an error before, and has no use.
     if (!command.is_object()) return {};
     const std::string seq = place.substr(place.size() - 8);
     const bool action = command.string_or("verb") == "invoke";

@@ -12,14 +12,14 @@ class Entry;
 class View;
 struct Tables;
 
-// What every repository is made of. A repository is a small handle on one kind of thing that is
-// kept: View and Edit give it, and it is good as long as they are. It alone knows in which tables
-// and under which keys these things are stored. Its functions are questions and changes with a
-// name, and each says its cost:
+// The base of all repositories. A repository is a small handle on one kind of stored object: View
+// and Edit return it, and it is valid as long as they are. It alone knows in which tables and under
+// which keys the objects are stored. Its functions are named queries and changes, and each states
+// its cost:
 //   O(1)       one lookup, or a fixed number of them
 //   O(answer)  as many as are given back
 //   O(hosts)   all hosts are read, and so on
-// What is not there is nothing. An error means that the store does not read or cannot be written;
+// An absent object is an empty optional. An error means that the store cannot be read or written;
 // `corrupt` that a record is not what was written.
 class Repository {
   protected:
@@ -29,7 +29,7 @@ class Repository {
     const Tables* tables_;
 };
 
-// What the repositories of an Edit have beside that. [lane]
+// The further base of the repositories of an Edit. [lane]
 class RepositoryEdits {
   protected:
     explicit RepositoryEdits(Edit& edit);

@@ -10,11 +10,11 @@
 namespace evenkeel::state {
 
 // Whether it can name a resource: a collection that is_collection_name(), an id of at most 4,096
-// bytes without NUL. What comes from hosts and clients is asked this first.
+// bytes without NUL. References from hosts and clients are checked by it first.
 bool fits(const wire::Ref& ref);
 
 // One described resource of a host: what is desired, and what was observed last. The description
-// itself is a body of its own, so that an observation does not write it anew.
+// itself is a body of its own, so that an observation does not write it again.
 struct Resource {
     wire::Ref ref;
     std::uint64_t revision = 0;  // when description or compliance last changed: the ETag

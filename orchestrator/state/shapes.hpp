@@ -20,15 +20,15 @@ struct ComplianceView {
     wire::Compliance compliance;
     std::optional<wire::Compliance> last;
 };
-// `offline_since` is empty while the host answers. What was never watched stays what it is.
+// `offline_since` is empty while the host is online. What was never watched is unchanged.
 ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since);
-// The tally of a host that does not answer: all unknown.
+// The counts of a host that is offline: all unknown.
 ComplianceCounts counts_offline(const ComplianceCounts& counts);
 
 // `description` is redacted already.
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
                  const ComplianceView& compliance);
-// What the host has and nobody has described.
+// A resource that exists on the host and has no description.
 json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,
                              const std::string& observed_at);
 // An entry of /v1/compliance.

@@ -23,8 +23,8 @@ class Snapshot : public View {
     std::unique_ptr<store::ReadTxn> owned_;  // at an address of its own: View points to it
 };
 
-// The orchestrator's state: one store, one writer, one revision. Whatever is answered to anybody
-// was committed before. Belongs to the loop.
+// The orchestrator's state: one store, one writer, one revision. Every answer is sent after the
+// commit that it reports. Belongs to the loop.
 class State {
   public:
     using Work = std::function<Result<void>(Edit&)>;
@@ -41,26 +41,26 @@ class State {
     // What is committed now. [any]
     Result<Snapshot> read() const;
 
-    // Runs `work` on the writer's thread, in a transaction with others that wait. `done` runs on
-    // the loop after the commit, in the order of submit, always exactly once unless stopped;
-    // listeners hear of the changes before it. `busy` when too much waits, `limit` when the store
-    // is full, else the work's own error: then nothing of it was done. [loop]
+    // Runs `work` on the writer's thread, in one transaction with other queued works. `done` runs
+    // on the loop after the commit, in the order of submit, exactly once unless stopped; listeners
+    // are called before it. `busy` when the queue is full, `limit` when the store is full, else
+    // the work's own error: then nothing of it was written. [loop]
     void submit(Work work, Done done);
-    // The same for what somebody asked for: the change and its audit record are one transaction.
+    // The same with an audit record, in the same transaction as the change.
     void submit(AuditContext audit_context, Work work, Done done);
 
-    // The same, waiting for the commit: for the start, before the loop runs. Nobody is told of the
-    // changes.
+    // The same, blocking until the commit: for the start, before the loop runs. Listeners are not
+    // called.
     Result<void> run(const Work& work);
 
-    // Called on the loop after each work that has changed something to wait for, in the order in
-    // which listeners came. [loop]
+    // Calls `listener` on the loop after each work whose Changes are not empty; listeners are
+    // called in the order of listen(). [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
     store::Writer::Stats stats() const { return writer_->stats(); }
     // Works waiting for the writer.
     std::size_t depth() const { return writer_->depth(); }
-    // Commits what waits and ends the writer; what is submitted later is `unavailable`.
+    // Commits the queued works and ends the writer; later ones fail as `unavailable`.
     void stop() { writer_->stop(); }
 
   private:

@@ -14,7 +14,7 @@ namespace evenkeel::state {
 
 struct Tables {
     store::Table hosts;             // host id -> Host
-    store::Table last_seen;         // host id -> when the host was last heard, RFC 3339
+    store::Table last_seen;         // host id -> when its last message arrived, RFC 3339
     store::Table names;             // name -> host id, of hosts that are not retired
     store::Table fingerprints;      // certificate SHA-256 -> host id
     store::Table enrolments;        // SHA-256 of a public key, clone -> Enrolment

@@ -19,7 +19,7 @@ constexpr auto enum_names(Role) {
         "role", {{Role::viewer, "viewer"}, {Role::operation, "operator"}, {Role::admin, "admin"}});
 }
 
-// Who may use the REST API. The secret itself is not kept.
+// An access token of the REST API. The secret itself is not stored.
 struct ApiToken {
     std::string id;
     std::string hash;

@@ -11,8 +11,8 @@ namespace evenkeel::state {
 
 class List;
 
-// The tokens of the REST API. A token that counts no more stays for a while, so that the list says
-// who had access.
+// The tokens of the REST API. A revoked or expired token is kept a while, so that the list shows
+// past access.
 class Tokens : protected Repository {
   public:
     explicit Tokens(const View& view) : Repository(view) {}

@@ -26,9 +26,9 @@ class Resources;
 class Tokens;
 struct Tables;
 
-// The state at one moment: what is kept of each kind of thing, as a repository with named questions
+// A snapshot of the state: one repository with named queries for each kind of stored object
 // (repository.hpp). A small handle over a transaction that outlives it. Include the header of the
-// repository that you ask: orchestrator/state/hosts.hpp for hosts().
+// repository that you use: orchestrator/state/hosts.hpp for hosts().
 class View {
   public:
     View(const store::ReadTxn& txn, const Tables& tables) : txn_(&txn), tables_(&tables) {}
