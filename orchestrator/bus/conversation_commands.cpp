@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/secrets/protector.hpp"
 #include "orchestrator/bus/conversation.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"

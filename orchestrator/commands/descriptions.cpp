@@ -2,8 +2,13 @@
 
 #include <utility>
 
+#include "core/secrets/protector.hpp"
+#include "core/wire/message.hpp"
+#include "orchestrator/commands/report.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/schemas.hpp"
 #include "orchestrator/state/shapes.hpp"
 
 namespace evenkeel::commands {

@@ -4,9 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"

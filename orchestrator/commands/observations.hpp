@@ -3,8 +3,13 @@
 #include <string>
 
 #include "core/base/result.hpp"
-#include "core/wire/message.hpp"
-#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::state {
+class Edit;
+}
+namespace evenkeel::wire {
+struct Event;
+}
 
 // The parts of take_event about observed state. All return `invalid`, before anything is changed,
 // when the event does not decode. [lane]

@@ -7,8 +7,11 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "core/secrets/protector.hpp"
+#include "core/wire/message.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::commands {
 namespace {

@@ -6,10 +6,19 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/secrets/protector.hpp"
-#include "core/wire/message.hpp"
 #include "orchestrator/commands/transitions.hpp"
-#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::secrets {
+class Protector;
+}
+namespace evenkeel::state {
+class Edit;
+class View;
+}  // namespace evenkeel::state
+namespace evenkeel::wire {
+struct Command;
+struct StreamPosition;
+}  // namespace evenkeel::wire
 
 // A host's commands in their order, from when they are made to their end. [lane], inside
 // State::submit, unless said otherwise. Costs are per command that changes; none of these reads

@@ -1,10 +1,14 @@
 #include "orchestrator/commands/report.hpp"
 
+#include "core/secrets/protector.hpp"
+#include "core/wire/message.hpp"
 #include "orchestrator/commands/descriptions.hpp"
 #include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/schemas.hpp"
 
 namespace evenkeel::commands {
 namespace {

@@ -1,13 +1,24 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/base/result.hpp"
-#include "core/secrets/protector.hpp"
 #include "core/store/env.hpp"
-#include "core/wire/message.hpp"
-#include "orchestrator/state/edit.hpp"
-#include "orchestrator/state/schemas.hpp"
+
+namespace evenkeel::json {
+class Value;
+}
+namespace evenkeel::secrets {
+class Protector;
+}
+namespace evenkeel::state {
+class Edit;
+class Schemas;
+}  // namespace evenkeel::state
+namespace evenkeel::wire {
+struct Event;
+}
 
 // What hosts report. [lane], inside State::submit.
 namespace evenkeel::commands {

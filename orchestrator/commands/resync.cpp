@@ -4,10 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::commands {

@@ -5,8 +5,14 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/wire/message.hpp"
-#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::state {
+class Edit;
+class View;
+}  // namespace evenkeel::state
+namespace evenkeel::wire {
+struct InventoryItem;
+}
 
 namespace evenkeel::commands {
 

@@ -1,16 +1,22 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "core/base/result.hpp"
-#include "core/wire/message.hpp"
-#include "orchestrator/hosts/presence.hpp"
-#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/host.hpp"
+
+namespace evenkeel::state {
+class Edit;
+}
+namespace evenkeel::wire {
+struct AgentHello;
+}
 
 // What changes a host's record. [lane], inside State::submit.
 namespace evenkeel::hosts {
+
+struct Heard;
 
 struct Patch {
     std::optional<std::string> name;

@@ -1,7 +1,9 @@
 #include "orchestrator/hosts/quarantine.hpp"
 
 #include "core/crypto/hash.hpp"
+#include "core/wire/message.hpp"
 #include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 

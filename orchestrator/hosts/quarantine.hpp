@@ -4,8 +4,16 @@
 #include <cstdint>
 #include <string>
 
-#include "core/wire/message.hpp"
-#include "orchestrator/state/edit.hpp"
+#include "core/base/result.hpp"
+
+namespace evenkeel::state {
+class Edit;
+class View;
+struct Host;
+}  // namespace evenkeel::state
+namespace evenkeel::wire {
+struct AgentHello;
+}
 
 // Clones: other machines that connect with the key and certificate of a host, for example after a
 // disk was copied. The bus detects them (bus.hpp); here they are recorded, as an enrolment that

@@ -1,6 +1,7 @@
 #include "core/base/time.hpp"
 #include "core/json/counters.hpp"
 #include "core/store/counters.hpp"
+#include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 

@@ -1,4 +1,6 @@
 #include "orchestrator/commands/describe.hpp"
+
+#include "core/wire/message.hpp"
 #include "orchestrator/commands/resync.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 

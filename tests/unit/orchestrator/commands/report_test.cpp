@@ -1,7 +1,9 @@
 #include "orchestrator/commands/report.hpp"
 
+#include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/schemas.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::commands {

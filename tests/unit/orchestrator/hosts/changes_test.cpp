@@ -1,6 +1,7 @@
 #include "orchestrator/hosts/changes.hpp"
 
 #include "core/base/time.hpp"
+#include "core/wire/message.hpp"
 #include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/presence.hpp"

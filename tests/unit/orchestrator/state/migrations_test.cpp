@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/wire/message.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/tables.hpp"
