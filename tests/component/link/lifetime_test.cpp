@@ -74,7 +74,8 @@ TEST_F(Lifetime, EndingWhileDiallingIsQuick) {
         Agent hasty(loop, certificates, port);
         hasty.start();  // at some point of its attempt
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
+    // Far from the hour of the back-off, however busy the machine is.
+    EXPECT_LT(std::chrono::steady_clock::now() - before, 60s);
 }
 
 // One who is accepted while the container stops was not ended with the others, and waited for.
