@@ -288,9 +288,10 @@ TEST_F(Budget, APutThatIsWaitedFor) {
     const Count spent =
         count([&](int round) { EXPECT_EQ(put(static_cast<char>('b' + round)).status, 200); });
     EXPECT_EQ(commands_, 4);
-    EXPECT_LE(spent.parses, 22U);
+    // 22 and 20, and two more where `sent` is committed before the outcome comes.
+    EXPECT_LE(spent.parses, 24U);
     EXPECT_LE(spent.large_parses, 3U) << "the request, what was stored, what is sent";
-    EXPECT_LE(spent.writes, 20U);
+    EXPECT_LE(spent.writes, 22U);
     EXPECT_LE(spent.large_writes, 2U) << "the store, the bus";
 }
 
