@@ -6,7 +6,7 @@
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/shown.hpp"
-#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"

@@ -7,7 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/link/listener.hpp"
-#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
 #include "orchestrator/state/hosts.hpp"
 
@@ -121,7 +121,7 @@ void Bus::on_connected(const link::Peer& peer) {
 }
 
 // An agent that reconnects has abandoned its old link, which may be half open: the new one is valid
-// at once. Another process may be the same machine after a restart or a clone: see Duplicates.
+// at once. Another process may be the same machine after a restart or a clone: see DuplicateLinks.
 void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
                 std::function<void()> then) {
     const auto found = conversations_.find(connection);

@@ -9,7 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "orchestrator/bus/conversation.hpp"
-#include "orchestrator/bus/duplicates.hpp"
+#include "orchestrator/bus/duplicate_links.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/state/event.hpp"
 
@@ -102,7 +102,7 @@ class Bus {
         std::string address;
     };
     std::map<std::uint64_t, Peer> peers_;  // by connection
-    Duplicates duplicates_;
+    DuplicateLinks duplicates_;
     // The newest connection without a hello, by host: at most one each.
     std::map<std::string, std::uint64_t> arriving_;
     run::Timer heartbeat_;

@@ -5,7 +5,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
-#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
 
 namespace evenkeel::bus {

@@ -6,8 +6,8 @@
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/x509.hpp"
-#include "orchestrator/hosts/claims.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/hosts/untrusted_claims.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 

@@ -10,8 +10,8 @@
 #include "core/agent/config/config.hpp"
 #include "core/agent/config/options.hpp"
 #include "core/agent/local/client.hpp"
-#include "core/agent/work/local_protocol.hpp"
-#include "core/agent/work/requests.hpp"
+#include "core/agent/runs/local_protocol.hpp"
+#include "core/agent/runs/requests.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 

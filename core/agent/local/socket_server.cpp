@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "core/agent/local/client.hpp"
-#include "core/agent/work/local_protocol.hpp"
+#include "core/agent/runs/local_protocol.hpp"
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/run/loop.hpp"

@@ -6,10 +6,10 @@
 
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/runs/admission.hpp"
+#include "core/agent/runs/requests.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/facts.hpp"
-#include "core/agent/work/admission.hpp"
-#include "core/agent/work/requests.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"

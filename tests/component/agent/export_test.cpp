@@ -1,4 +1,4 @@
-#include "core/agent/work/export.hpp"
+#include "core/agent/runs/export.hpp"
 
 #include <cstdlib>
 

@@ -1,10 +1,10 @@
+#include "orchestrator/commands/transitions.hpp"
+
 #include <optional>
 #include <ostream>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include "orchestrator/commands/transitions.hpp"
 
 namespace evenkeel::commands {
 namespace {

@@ -3,7 +3,7 @@
 #include "core/base/time.hpp"
 #include "core/crypto/x509.hpp"
 #include "core/wire/message.hpp"
-#include "orchestrator/hosts/changes.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

@@ -1,10 +1,9 @@
-#include "orchestrator/hosts/changes.hpp"
-
 #include "core/base/time.hpp"
 #include "core/wire/message.hpp"
-#include "orchestrator/hosts/claims.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/presence.hpp"
+#include "orchestrator/hosts/untrusted_claims.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 

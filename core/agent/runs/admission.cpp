@@ -1,0 +1,157 @@
+#include "core/agent/runs/admission.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/agent/runs/command_end.hpp"
+#include "core/agent/runs/event_drafts.hpp"
+#include "core/base/id.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+using link::Disposition;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kIdBytesMost = 200;
+
+std::uint64_t deadline_after(milliseconds timeout) {
+    const auto ns = std::chrono::nanoseconds(timeout).count();
+    return now_monotonic_ns() + static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 1));
+}
+
+}  // namespace
+
+void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark) {
+    mark_ = committed_ = std::move(mark);
+    std::sort(left.begin(), left.end(),
+              [](const InboxCommand& a, const InboxCommand& b) { return a.order < b.order; });
+    for (InboxCommand& inbox : left) {
+        if (inbox.origin == wire::Origin::orchestrator) known_.insert(inbox.id);
+        order_ = std::max(order_, inbox.order);
+        if (inbox.state == InboxCommand::State::finished) continue;
+        if (inbox.state == InboxCommand::State::running && inbox.verb == wire::Verb::invoke) {
+            interrupt(inbox);
+        } else {
+            log::info("a command of the last run goes on", {{"command", inbox.id}});
+            accept(std::move(inbox), {});
+        }
+    }
+}
+
+void Admission::interrupt(const InboxCommand& inbox) {
+    CommandResult result;
+    result.state = wire::EndState::interrupted;
+    result.error = Error{Errc::cancelled, "the agent ended while the action ran"};
+    for (const wire::ResourceRequest& request : inbox.resources) {
+        wire::ResourceResult done;
+        done.ref = request.ref;
+        done.generation = request.generation;
+        done.outcome = wire::Outcome::failed;
+        done.error = result.error;
+        result.resources.push_back(std::move(done));
+    }
+    std::vector<EventDraft> drafts;
+    if (inbox.origin == wire::Origin::orchestrator) {
+        drafts.push_back(command_outcome(inbox.id, result));
+    }
+    const auto write = [&store = journal_.store(), inbox](
+                           store::WriteTxn& txn,
+                           const std::vector<std::uint64_t>& seqs) -> Result<void> {
+        if (seqs.empty() || seqs.front() == 0) return store.drop_inbox(txn, inbox.id);
+        InboxCommand finished = inbox;
+        finished.state = InboxCommand::State::finished;
+        finished.outcome_seq = seqs.front();
+        return store.put(txn, finished);
+    };
+    journal_.commit(std::move(drafts), write, {});
+}
+
+void Admission::accept(InboxCommand inbox, std::function<void(const CommandResult&)> done) {
+    const std::int64_t spent = std::max<std::int64_t>(now_unix_ms() - inbox.received_ms, 0);
+    const std::uint64_t deadline_ns = deadline_after(inbox.timeout - milliseconds(spent));
+    engine_.submit(std::move(inbox), deadline_ns, std::move(done));
+}
+
+void Admission::take(const wire::Command& command, std::function<void(Disposition)> settle) {
+    if (command.stream != mark_.stream || command.id.empty() || command.id.size() > kIdBytesMost ||
+        !is_utf8(command.id)) {
+        log::warning("a command is rejected",
+                     {{"command", printable(command.id)}, {"stream", printable(command.stream)}});
+        return settle(Disposition::reject);
+    }
+    if (released_seq_ && command.seq > *released_seq_) return settle(Disposition::release);
+    released_seq_.reset();
+    InboxCommand inbox;
+    inbox.id = command.id;
+    inbox.verb = command.verb;
+    inbox.received_ms = now_unix_ms();
+    inbox.timeout = command.timeout;
+    inbox.resources = command.resources;
+    inbox.order = ++order_;
+    journal_.store().number_bodies(inbox);
+    const bool is_new = command.seq > mark_.seq && !known_.contains(command.id);
+    mark_.seq = std::max(mark_.seq, command.seq);
+    Journal::Work write;
+    if (is_new) {
+        write = [&store = journal_.store(), inbox, mark = mark_](store::WriteTxn& txn,
+                                                                 const auto&) -> Result<void> {
+            EK_CHECK(store.put(txn, inbox));
+            return store.put(txn, mark);
+        };
+    }
+    // One that is known still waits for the commit that makes it so.
+    journal_.commit({}, std::move(write),
+                    [this, command, is_new, inbox = std::move(inbox),
+                     settle = std::move(settle)](const Result<void>& stored) {
+                        if (is_new) return on_committed(command, inbox, stored, settle);
+                        const bool taken =
+                            known_.contains(command.id) || command.seq <= committed_.seq;
+                        settle(taken ? Disposition::accept : Disposition::release);
+                    });
+}
+
+void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
+                             const Result<void>& stored,
+                             const std::function<void(Disposition)>& settle) {
+    if (!stored) {
+        released_seq_ = std::min(released_seq_.value_or(command.seq), command.seq);
+        mark_ = committed_;
+        return settle(Disposition::release);
+    }
+    committed_.seq = std::max(committed_.seq, command.seq);
+    known_.insert(command.id);
+    settle(Disposition::accept);
+    accept(std::move(inbox), {});
+}
+
+void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources,
+                           bool detach, milliseconds timeout,
+                           std::function<void(const CommandResult&)> done) {
+    InboxCommand inbox;
+    inbox.id = make_id("cmd");
+    inbox.origin = wire::Origin::local;
+    inbox.verb = verb;
+    inbox.received_ms = now_unix_ms();
+    inbox.timeout = timeout;
+    inbox.detach = detach;
+    inbox.resources = std::move(resources);
+    inbox.order = ++order_;
+    journal_.store().number_bodies(inbox);
+    const auto write = [&store = journal_.store(), inbox](store::WriteTxn& txn, const auto&) {
+        return store.put(txn, inbox);
+    };
+    journal_.commit({}, write, [this, inbox, done = std::move(done)](const Result<void>& stored) {
+        if (stored) return accept(inbox, done);
+        done(CommandResult{wire::EndState::failed, {}, stored.error()});
+    });
+}
+
+void Admission::cancel(const std::string& command) {
+    engine_.cancel(command);
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "core/agent/runs/busy_marks.hpp"
+#include "core/agent/runs/command_calls.hpp"
+#include "core/agent/runs/command_end.hpp"
+#include "core/agent/runs/run.hpp"
+#include "core/agent/runs/start_commit.hpp"
+#include "core/agent/runs/step_runner.hpp"
+
+namespace evenkeel::agent {
+
+// A command of the orchestrator or of a local administrator, from its turn to its outcome: stores
+// what it will do, does its steps on the lanes, runs the actions that became due, and commits the
+// outcome with the events that tell of it. A failure is the result of a step, never an end on the
+// way. [loop]
+class CommandRun final : public Run {
+  public:
+    using OnFinished = std::function<void(const CommandResult&)>;
+
+    // Requires that the inbox record is committed. `deadline_ns` CLOCK_MONOTONIC, 0: none.
+    // `on_finished` comes after the commit of the outcome; may be empty.
+    CommandRun(const RunContext& context, InboxCommand command, std::uint64_t deadline_ns,
+               OnFinished on_finished);
+
+    void begin() override;
+    // Before its turn it ends at once. Later the call that runs is asked to stop, and what has not
+    // been begun is skipped.
+    void cancel() override;
+
+  private:
+    // One follows the other; a command that ends before its turn goes from the first to the last.
+    struct Waiting {};
+    struct Storing {
+        StartCommit start_commit;
+    };
+    struct Applying {};
+    struct Notifying {
+        std::vector<NotificationStep> steps;
+        std::size_t at = 0;
+    };
+    struct Ending {
+        CommandResult result;
+    };
+
+    void end_unbegun(wire::EndState state, const Error& error);
+    void on_stored(const Result<void>& stored);
+    void on_applied();
+    void show_skipped();
+    void next_notification();
+    void run_action(NotificationStep& step);
+    void end(wire::EndState state, const std::vector<NotificationStep>& notifications);
+    void take_into_memory(const RunEnd& end);
+    void unwatch_forgotten();
+    void release(const std::vector<NotificationStep>& notifications);
+    void on_committed();
+
+    RunContext context_;
+    InboxCommand command_;
+    OnFinished on_finished_;
+    CommandCalls calls_;
+    StepList steps_;
+    StepRunner runner_;
+    BusyMarks busy_marks_;
+    std::variant<Waiting, Storing, Applying, Notifying, Ending> phase_;
+};
+
+}  // namespace evenkeel::agent

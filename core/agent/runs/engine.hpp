@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/runs/notification_scheduler.hpp"
+#include "core/agent/runs/run_commit.hpp"
+#include "core/agent/runs/run_context.hpp"
+#include "core/agent/runs/run_queue.hpp"
+
+namespace evenkeel::agent {
+
+struct CommandResult;
+struct Intent;
+
+// The door to all that changes the machine. Each command, repair and action after repairs is a run
+// of its own kind (command_run.hpp, repair_run.hpp, notification_run.hpp) that waits for its turn
+// in the RunQueue; plans change nothing and wait for none (plan_run.hpp). [loop]
+class Engine {
+  public:
+    struct Parts {
+        Catalog& catalog;
+        CollectionRegistry& registry;
+        Journal& journal;
+        ComplianceTracker& tracker;
+        Checker& checker;
+        RepairScheduler& repairs;
+        run::Loop& loop;
+        std::shared_ptr<const AgentStore> store;
+    };
+    explicit Engine(Parts parts);
+
+    // Runs the command when its turn comes; see CommandRun.
+    void submit(InboxCommand command, std::uint64_t deadline_ns,
+                std::function<void(const CommandResult&)> on_finished);
+    // Brings one resource back to its description.
+    void repair(const wire::Ref& ref);
+    // Runs the actions that are owed for resources in line: what a process before left.
+    void run_pending_notifications() { notifications_.run_pending(); }
+    // Asks a command to stop; one that has not begun ends at once.
+    void cancel(const std::string& command);
+
+    // What a command like this would change; `done` gets one entry each.
+    void plan(Intent intent, const std::vector<wire::ResourceRequest>& requests,
+              std::chrono::milliseconds timeout,
+              std::function<void(std::vector<wire::ResourceResult>)> done);
+
+    // Runs that wait, run or are about to commit their end.
+    std::size_t unfinished() const { return queue_.size(); }
+
+  private:
+    NotificationScheduler notifications_;
+    RunQueue queue_;
+    RunCommit commits_;
+    RunContext context_;
+};
+
+}  // namespace evenkeel::agent

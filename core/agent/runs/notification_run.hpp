@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/agent/runs/busy_marks.hpp"
+#include "core/agent/runs/run.hpp"
+#include "core/agent/runs/run_context.hpp"
+#include "core/base/result.hpp"
+
+namespace evenkeel::agent {
+
+struct PendingNotifications;
+
+// Runs an action that is owed after repairs, once for all of its sources. [loop]
+class NotificationRun final : public Run {
+  public:
+    // For what was changed in the collection `source`.
+    NotificationRun(const RunContext& context, std::string source, wire::Notification notification);
+
+    // Does nothing when it is not owed any more.
+    void begin() override;
+
+  private:
+    std::vector<wire::Ref> due_sources() const;
+    void run_action();
+    void end(const std::optional<Error>& error);
+    // Takes the action off what its sources owe.
+    std::vector<PendingNotifications> settle();
+
+    RunContext context_;
+    std::string source_;
+    wire::Notification notification_;
+    std::vector<wire::Ref> sources_;  // what was changed, once begun
+    BusyMarks busy_marks_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <set>
+
+#include "core/agent/runs/step.hpp"
+
+// What "requires" means for the steps of a command or plan: their order, what is skipped, and what
+// one call may do together. Pure functions. [loop]
+namespace evenkeel::agent {
+
+class Catalog;
+
+// The collections that a command touches or names: it waits for all of them, so that what it
+// requires and what it notifies is not at work elsewhere.
+std::set<std::string> collections_of(const InboxCommand& command, const Catalog& catalog);
+// The same for the repair of a resource. Its notifications are runs of their own.
+std::set<std::string> collections_of_repair(const wire::Ref& ref, const Catalog& catalog);
+
+// The order of the work; removals go the other way round. In a cycle nothing is done: the steps
+// fail with its name.
+std::vector<Step> arrange(std::vector<Step> steps, const Intent& intent);
+
+// Why a step is not begun: `root` has failed, in this list of steps or before it.
+struct Blocked {
+    Error reason;
+    wire::Ref root;
+};
+std::optional<Blocked> blocked_by(const StepList& steps, const Step& step, const Catalog& catalog);
+
+// The first step from `at` on that may begin; size() when none is left. What is blocked on the way
+// is skipped.
+std::size_t next_step(StepList& steps, std::size_t at, const Catalog& catalog);
+
+// The steps, from the one at `at` on, that one call of a plugin that batches can do: they follow
+// each other, are of one collection and do not require each other. What makes actions due goes
+// alone, because the actions are on disk before its change is begun.
+std::vector<std::size_t> group_of(const StepList& steps, std::size_t at, const Catalog& catalog);
+
+// Of a plan: something that `step` requires and that will be changed before it; null when nothing
+// is.
+const wire::Ref* planned_before(const StepList& steps, const Step& step);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <vector>
+
+#include "core/agent/runs/step.hpp"
+
+namespace evenkeel::schema {
+class Schema;
+}
+
+namespace evenkeel::agent {
+
+class AgentStore;
+class Catalog;
+class CollectionRegistry;
+
+// What decisions are taken from: what is described here, the plugins, what is stored. Outlives
+// every run. [loop]
+struct HostView {
+    const Catalog& catalog;
+    const CollectionRegistry& registry;
+    const AgentStore& store;
+};
+
+// Decides what is to become of one resource, alike for a command and a plan: refused, superseded,
+// or a description that is to be stored and carried out. Changes nothing. [loop]
+Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host);
+
+// The same for all of them, in the order of the work; see arrange(). `body_numbers` as in
+// InboxCommand, empty for a plan. [loop]
+StepList prepare_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
+                     const std::vector<std::uint64_t>& body_numbers, const HostView& host);
+
+// Whether the collection takes this id and description; `invalid` with every wrong field.
+Result<void> check_description(const schema::Schema& schema, const std::string& id,
+                               const json::Value& body);
+Result<void> check_id(const schema::Schema& schema, const std::string& id);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/agent/runs/busy_marks.hpp"
+#include "core/agent/runs/run.hpp"
+#include "core/agent/runs/run_context.hpp"
+#include "core/agent/runs/step.hpp"
+
+namespace evenkeel::agent {
+
+struct ApplyResult;
+struct CatalogEntry;
+
+// Brings one resource under `enforce` back to its description. [loop]
+class RepairRun final : public Run {
+  public:
+    RepairRun(const RunContext& context, wire::Ref ref);
+
+    // Does nothing when it is in line again, or is described otherwise by now.
+    void begin() override;
+
+  private:
+    bool is_needed() const;
+    void record();
+    void change();
+    void end(const Result<ApplyResult>& apply_result);
+    void assess(CatalogEntry& entry, const Result<ApplyResult>& apply_result);
+    void settle(const Metadata& metadata, bool is_changed);
+
+    RunContext context_;
+    wire::Ref ref_;
+    BusyMarks busy_marks_;
+    bool recorded_ = false;  // what the change makes due is on disk
+};
+
+}  // namespace evenkeel::agent

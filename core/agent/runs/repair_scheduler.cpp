@@ -1,0 +1,91 @@
+#include "core/agent/runs/repair_scheduler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+
+using wire::Verdict;
+
+RepairScheduler::RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, run::Loop& loop,
+                                 Options options)
+    : catalog_(catalog), tracker_(tracker), loop_(loop), options_(options) {}
+
+std::chrono::milliseconds RepairScheduler::wait_before(History& history, CatalogEntry& entry) {
+    const auto now_ms = static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
+    if (!history.flap.resting(now_ms) && entry.status.compliance.status == Verdict::failed) {
+        return history.backoff.next();
+    }
+    if (const auto wait = history.flap.next(now_ms)) return *wait;
+    tracker_.give_up(entry, "repaired " + std::to_string(options_.flap.most) + " times within " +
+                                to_duration(options_.flap.window) +
+                                " and undone each time; the next attempt is in " +
+                                to_duration(history.flap.rest()));
+    return history.flap.rest();
+}
+
+bool RepairScheduler::is_blocking(const CatalogEntry& entry) const {
+    const Verdict status = entry.status.compliance.status;
+    return status == Verdict::failed ||
+           (status == Verdict::drifted && entry.metadata.policy == wire::Policy::enforce);
+}
+
+void RepairScheduler::wake(const wire::Ref& ref) {
+    const CatalogEntry* entry = catalog_.find(ref);
+    if (entry && is_blocking(*entry)) return;
+    for (const auto& [other, waiting] : catalog_) {
+        const auto& required = waiting.metadata.relations.required;
+        if (std::find(required.begin(), required.end(), ref) != required.end()) need(other);
+    }
+}
+
+void RepairScheduler::need(const wire::Ref& ref) {
+    CatalogEntry* entry = catalog_.find(ref);
+    if (!options_.repairs || !entry || entry->metadata.policy != wire::Policy::enforce) return;
+    if (!is_blocking(*entry) || is_blocked(*entry)) return;
+    History& history = history_of(ref);
+    if (history.running || history.timer.pending()) return;
+    const auto wait = wait_before(history, *entry);
+    if (wait.count() == 0) return begin(ref);
+    history.timer = loop_.after(wait, [this, ref] { begin(ref); });
+}
+
+// Something that it requires is not as it should be.
+bool RepairScheduler::is_blocked(const CatalogEntry& entry) const {
+    const auto& required = entry.metadata.relations.required;
+    return std::any_of(required.begin(), required.end(), [this](const wire::Ref& ref) {
+        const CatalogEntry* other = catalog_.find(ref);
+        return other && is_blocking(*other);
+    });
+}
+
+RepairScheduler::History& RepairScheduler::history_of(const wire::Ref& ref) {
+    const auto found = histories_.find(ref);
+    if (found != histories_.end()) return found->second;
+    History fresh{
+        FlapLimit(options_.flap), run::Backoff(options_.retry_base, options_.retry_cap), {}, false};
+    return histories_.emplace(ref, std::move(fresh)).first->second;
+}
+
+void RepairScheduler::begin(const wire::Ref& ref) {
+    const auto found = histories_.find(ref);
+    if (found == histories_.end()) return;
+    found->second.running = true;
+    start(ref);
+}
+
+void RepairScheduler::on_over(const wire::Ref& ref) {
+    const auto at = histories_.find(ref);
+    if (at == histories_.end()) return;
+    at->second.running = false;
+    const CatalogEntry* entry = catalog_.find(ref);
+    if (!entry) {
+        histories_.erase(at);
+    } else if (entry->status.compliance.status == Verdict::compliant) {
+        at->second.backoff.reset();
+    }
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/agent/runs/run.hpp"
+#include "core/agent/runs/turns.hpp"
+
+namespace evenkeel::run {
+class Loop;
+}
+
+namespace evenkeel::agent {
+
+// Owns the runs and begins each when its turn has come: see Turns. [loop]
+class RunQueue {
+  public:
+    explicit RunQueue(run::Loop& loop) : loop_(loop) {}
+
+    // Begins it when its turn has come, never inside this call.
+    void add(std::unique_ptr<Run> run);
+    // The run, waiting, begun or about to commit its end; null when there is none.
+    Run* find(const std::string& id) const;
+    // The run changes nothing any more: those behind it may begin. Also for one that has not begun,
+    // which is not begun then.
+    void leave_turn(const Run& run);
+    // The run is over. It lives until the loop's current handler is through.
+    void end(const Run& run);
+
+    std::size_t size() const { return runs_.size(); }
+
+  private:
+    void begin_ready();
+
+    run::Loop& loop_;
+    Turns turns_;
+    std::map<std::string, std::unique_ptr<Run>> runs_;
+    std::vector<std::unique_ptr<Run>> ended_;
+};
+
+}  // namespace evenkeel::agent

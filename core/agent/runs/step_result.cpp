@@ -1,0 +1,86 @@
+#include "core/agent/runs/step_result.hpp"
+
+#include <utility>
+
+#include "core/agent/compliance/checker.hpp"
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/lanes/plugin_calls.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/runs/due_actions.hpp"
+#include "core/base/time.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+void fill(wire::ResourceResult& result, const ApplyResult& apply_result, wire::Outcome success) {
+    result.changes = apply_result.changes;
+    result.error = apply_result.error;
+    result.state = apply_result.check_result.state;
+    result.outcome = apply_result.error ? wire::Outcome::failed : success;
+}
+
+Assessment assess_step(const Step& step, const ApplyResult& apply_result, const CatalogEntry& entry,
+                       const CollectionRunner* runner, const std::string& now) {
+    if (!runner || !runner->disabled_reason().empty()) {
+        return unknown(entry.status, runner ? runner->verdict() : wire::UnknownReason::no_plugin,
+                       now);
+    }
+    return assess(
+        entry.status, apply_result.check_result,
+        {step.description.metadata.policy, CheckTrigger::apply, now, true, apply_result.error});
+}
+
+void observe(Step& step, const ApplyResult& apply_result, CatalogEntry& entry,
+             const CollectionRunner* runner) {
+    const std::string now = now_rfc3339();
+    Assessment assessment = assess_step(step, apply_result, entry, runner, now);
+    entry.status = std::move(assessment.status);
+    if (!apply_result.check_result.error) {
+        entry.observed_at = now;
+        entry.checked_ns = now_monotonic_ns();
+    }
+    step.result.compliance = entry.status.compliance;
+    if (assessment.report != ReportKind::drifted) return;
+    step.drafts.push_back({wire::EventKind::resource_drifted,
+                           ComplianceTracker::data_of(entry, {}, apply_result.check_result.state),
+                           {step.request.ref},
+                           ""});
+}
+
+}  // namespace
+
+ApplyResult failed_call(const Error& error) {
+    return {{}, error, CheckResult{error, nullptr, {}}};
+}
+
+Error no_plugin_for(const std::string& collection) {
+    return {Errc::not_found, "this host has no plugin for the collection " + collection};
+}
+
+void ignore_active_writers(const wire::Ref& ref, const Catalog& catalog, const Checker& checker,
+                           ApplyResult& apply_result) {
+    const CatalogEntry* entry = catalog.find(ref);
+    const bool made = !apply_result.error && entry && entry->metadata.policy != wire::Policy::audit;
+    if (made && checker.is_unsettled(ref)) apply_result.check_result.fields.clear();
+}
+
+void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,
+                 const CollectionRegistry& registry) {
+    step.progress = Progress::finished;
+    fill(step.result, apply_result, step.is_audit() ? wire::Outcome::planned : wire::Outcome::done);
+    if (!notified_by(step).empty()) {
+        step.due.owed =
+            owed_after(step.description.metadata, changed(step.result.changes), catalog);
+    }
+    CatalogEntry* entry = catalog.find(step.request.ref);
+    if (!step.stores() || step.drops() || !entry) return;
+    observe(step, apply_result, *entry, registry.find(step.request.ref.collection));
+}
+
+void take_result(NotificationStep& step, const ApplyResult& apply_result) {
+    step.state = NotificationStep::State::finished;
+    fill(step.result, apply_result, wire::Outcome::done);
+}
+
+}  // namespace evenkeel::agent
