@@ -12,20 +12,16 @@
 #include "core/base/id.hpp"
 
 namespace evenkeel {
-namespace {
-
 std::string parent_of(const std::string& path) {
     const std::string parent = std::filesystem::path(path).parent_path().string();
     return parent.empty() ? "." : parent;
 }
 
-Result<void> sync_folder(const std::string& path) {
-    const Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder || ::fsync(folder.get()) != 0) return fail(system_error(errno, "sync " + path));
+Result<void> sync_path(const std::string& path) {
+    const Fd opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened || ::fsync(opened.get()) != 0) return fail(system_error(errno, "sync " + path));
     return {};
 }
-
-}  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t most) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -68,7 +64,7 @@ Result<void> write_file(const std::string& path, std::string_view content, mode_
         ::unlink(temporary.c_str());
         return fail("write " + path, written.error());
     }
-    return sync_folder(parent_of(path));
+    return sync_path(parent_of(path));
 }
 
 Result<void> make_folder(const std::string& path, mode_t mode) {

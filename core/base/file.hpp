@@ -22,6 +22,12 @@ Result<void> write_file(const std::string& path, std::string_view content, mode_
 // Makes `path` and its parents; the last one gets `mode`, and keeps its mode if it was there.
 Result<void> make_folder(const std::string& path, mode_t mode);
 
+// What was written to the file or folder at `path` is on disk when this returns.
+Result<void> sync_path(const std::string& path);
+
+// The folder that `path` lies in; "." for a bare name.
+std::string parent_of(const std::string& path);
+
 // An exclusive lock on the file at `path` (made with mode 0600) that lives as long as the Fd and
 // dies with the process. `busy` when another process holds it.
 Result<Fd> lock_file(const std::string& path);

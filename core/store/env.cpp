@@ -53,6 +53,8 @@ Result<void> copy_env(MDB_env* env, const std::string& to) {
     // LMDB makes the copy readable by the group.
     const std::string data = to + "/data.mdb";
     if (::chmod(data.c_str(), 0600) != 0) return fail(system_error(errno, "set mode of " + data));
+    // LMDB does not sync a copy, and this one may be the only way back.
+    for (const std::string& path : {data, to, parent_of(to)}) EK_CHECK(sync_path(path));
     return {};
 }
 
@@ -123,6 +125,29 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     mdb_reader_check(inside->env.get(), &dead);
     Env env(std::move(inside));
     EK_CHECK(env.prepare(options));
+    return env;
+}
+
+Result<Env> Env::open_for_reading(const std::string& folder, const Options& options) {
+    std::error_code error;
+    if (!std::filesystem::exists(folder + "/data.mdb", error)) {
+        return fail(Errc::not_found, "there is no store in " + folder);
+    }
+    auto inside = std::make_unique<Inside>();
+    inside->folder = folder;
+    inside->lock = EK_TRY(lock_file(folder + "/lock"));
+    inside->env =
+        EK_TRY(create_env(folder, static_cast<unsigned>(options.tables.size()) + 1, 0, MDB_RDONLY));
+    Env env(std::move(inside));
+    ReadTxn txn = EK_TRY(env.read());
+    const Table meta = EK_TRY(env.inside_->open_table(txn.txn_, "meta", 0));
+    EK_TRY(layout_of(txn, meta, static_cast<unsigned>(1 + options.migrations.size())));
+    for (const std::string& name : options.tables) {
+        EK_TRY(env.inside_->open_table(txn.txn_, name, 0));
+    }
+    // What a transaction has opened stays open only if it is committed.
+    const int code = mdb_txn_commit(std::exchange(txn.txn_, nullptr));
+    if (code != 0) return fail(lmdb_error(code, "open the tables of " + folder));
     return env;
 }
 

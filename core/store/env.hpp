@@ -40,9 +40,13 @@ class Env {
     // in one transaction. `unsupported` for a layout newer than this program, `busy` when another
     // process has the store open, `corrupt` when its files are damaged.
     static Result<Env> open(const std::string& folder, Options options);
+    // The same for reading alone: nothing is made, copied or migrated, and write() fails. Tables of
+    // an older layout are as that layout had them. `not_found` when the store or one of
+    // `options.tables` is not there.
+    static Result<Env> open_for_reading(const std::string& folder, const Options& options);
     // Copies a store that another process may have open, compacted, to `to` (new or empty; 0700):
-    // one moment of it, whole. Requires that this process does not have it open (copy_to() is for
-    // that): LMDB would lose its locks.
+    // one moment of it, whole, and on disk when this returns. Requires that this process does not
+    // have it open (copy_to() is for that): LMDB would lose its locks.
     static Result<void> copy(const std::string& folder, const std::string& to);
 
     Env(Env&&) noexcept;

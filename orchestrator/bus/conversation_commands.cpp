@@ -31,9 +31,10 @@ void Conversation::pump() {
 
 Result<void> Conversation::send_waiting() {
     const state::Snapshot now = EK_TRY(shared_.state.read());
-    if (!std::exchange(cancels_sent_, true)) {
+    if (!cancels_sent_) {
         // Those that were asked for while the host was away.
         for (const std::string& id : EK_TRY(now.commands().cancelling(host_))) send_cancel(id);
+        cancels_sent_ = true;
     }
     if (in_flight_.size() >= kInFlightMost) return {};
     for (const state::Command& command :

@@ -44,17 +44,17 @@ bool may_be_unchanged(const std::optional<Resource>& before, const DescriptionRe
            before->policy == request.policy && before->relations == request.relations;
 }
 
-// The stored description of what is there, if the request says the same.
-Result<std::optional<json::Value>> find_same(const state::View& view,
-                                             const secrets::Protector& protector,
-                                             const std::string& host,
-                                             const std::optional<Resource>& before,
-                                             const DescriptionRequest& request) {
-    if (!may_be_unchanged(before, request)) return std::optional<json::Value>();
-    state::Body body = EK_TRY(view.bodies().get(before->body));
-    const auto kept = protector.open(key_of(host, request.ref), body.description);
-    if (!kept || *kept != request.description) return std::optional<json::Value>();
-    return std::optional(std::move(body.description));
+// The stored description of what is there, if the request says the same. One that does not read
+// is not the same: describing it again heals it.
+std::optional<json::Value> find_same(const state::View& view, const secrets::Protector& protector,
+                                     const std::string& host, const std::optional<Resource>& before,
+                                     const DescriptionRequest& request) {
+    if (!may_be_unchanged(before, request)) return std::nullopt;
+    auto body = view.bodies().get(before->body);
+    if (!body) return std::nullopt;
+    const auto kept = protector.open(key_of(host, request.ref), body->description);
+    if (!kept || *kept != request.description) return std::nullopt;
+    return std::move(body->description);
 }
 
 constexpr std::size_t kValueBytesMost = 256;
@@ -111,7 +111,7 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
     const auto before = EK_TRY(edit.resources().find(host, request.ref));
     if (requester.guard) EK_CHECK(requester.guard(before));
     Resource resource = before.value_or(Resource{});
-    auto stored = EK_TRY(find_same(edit, protector, host, before, request));
+    auto stored = find_same(edit, protector, host, before, request);
     const bool same = stored.has_value();
     if (!same) {
         resource.ref = request.ref;

@@ -9,7 +9,7 @@ namespace {
 
 using state::CommandState;
 
-class DesireTest : public test::StateTest {
+class DescribeTest : public test::StateTest {
   protected:
     state::Command put(const std::string& id, json::Value description,
                        wire::Policy policy = wire::Policy::report) {
@@ -49,7 +49,7 @@ class DesireTest : public test::StateTest {
     json::Value said(const std::string& text) { return json::Object{{"content", text}}; }
 };
 
-TEST_F(DesireTest, APutStoresTheDescriptionItsEventAndItsCommandTogether) {
+TEST_F(DescribeTest, APutStoresTheDescriptionItsEventAndItsCommandTogether) {
     const state::Command made = put("/a", said("x"), wire::Policy::enforce);
     const auto stored = resource("/a");
     ASSERT_TRUE(stored);
@@ -62,7 +62,7 @@ TEST_F(DesireTest, APutStoresTheDescriptionItsEventAndItsCommandTogether) {
               static_cast<std::int64_t>(stored->revision));
 }
 
-TEST_F(DesireTest, TheSameAgainKeepsItsGenerationAndIsAppliedAgain) {
+TEST_F(DescribeTest, TheSameAgainKeepsItsGenerationAndIsAppliedAgain) {
     const state::Command first = put("/a", said("x"));
     accept(first.id);
     const state::Command second = put("/a", said("x"));
@@ -72,7 +72,16 @@ TEST_F(DesireTest, TheSameAgainKeepsItsGenerationAndIsAppliedAgain) {
     EXPECT_NE(third.resources[0].generation, second.resources[0].generation);
 }
 
-TEST_F(DesireTest, ANewerDescriptionSupersedesOneThatStillWaits) {
+TEST_F(DescribeTest, TheSameAgainHealsADescriptionWhoseBodyIsGone) {
+    put("/a", said("x"));
+    const std::uint64_t lost = resource("/a")->body;
+    change([&](state::Edit& edit) { return edit.bodies().erase(lost); });
+    const state::Command made = put("/a", said("x"));
+    EXPECT_NE(resource("/a")->body, lost);
+    EXPECT_EQ(sent(made.id).description, said("x"));
+}
+
+TEST_F(DescribeTest, ANewerDescriptionSupersedesOneThatStillWaits) {
     const state::Command waiting = put("/a", said("1"));
     put("/b", said("other"));
     put("/a", said("2"));
@@ -80,14 +89,14 @@ TEST_F(DesireTest, ANewerDescriptionSupersedesOneThatStillWaits) {
     EXPECT_EQ(read().commands().queued(host_, 0, 10)->size(), 2U);
 }
 
-TEST_F(DesireTest, WhatTheAgentHasIsNotTakenBack) {
+TEST_F(DescribeTest, WhatTheAgentHasIsNotTakenBack) {
     const state::Command sent = put("/a", said("1"));
     accept(sent.id);
     put("/a", said("2"));
     EXPECT_EQ(command(sent.id).state, CommandState::sent);
 }
 
-TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
+TEST_F(DescribeTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
     put("/a", said("x"));
     const state::Command made = drop("/a");
     EXPECT_EQ(made.verb, wire::Verb::remove);
@@ -96,7 +105,7 @@ TEST_F(DesireTest, ADeletedResourceIsShownAbsentUntilItIsGone) {
     EXPECT_EQ(description(stored->body, "/a").string_or("ensure"), "absent");
 }
 
-TEST_F(DesireTest, DeletingWhatIsNotDescribedIsNotFound) {
+TEST_F(DescribeTest, DeletingWhatIsNotDescribedIsNotFound) {
     const auto done = try_change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/none"}));
         return {};
@@ -104,7 +113,7 @@ TEST_F(DesireTest, DeletingWhatIsNotDescribedIsNotFound) {
     EXPECT_EQ(done.error().code, Errc::not_found);
 }
 
-TEST_F(DesireTest, AForgottenDescriptionIsGoneAtOnce) {
+TEST_F(DescribeTest, AForgottenDescriptionIsGoneAtOnce) {
     put("/a", said("x"));
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(forget(edit, {.host = host_, .request_id = ""}, {"files", "/a"}));
@@ -114,14 +123,14 @@ TEST_F(DesireTest, AForgottenDescriptionIsGoneAtOnce) {
     EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "request");
 }
 
-TEST_F(DesireTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
+TEST_F(DescribeTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
     const state::Command made = put("/a", json::Object{{"password", "tiger"}});
     const state::Body body = *read().bodies().get(resource("/a")->body);
     EXPECT_EQ(json::write(state::encode(body)).find("tiger"), std::string::npos);
     EXPECT_EQ(sent(made.id).description.string_or("password"), "tiger");
 }
 
-TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
+TEST_F(DescribeTest, AGuardThatSaysNoLeavesNothingBehind) {
     const Requester guarded{.host = host_, .request_id = "", .guard = [](const auto&) {
                                 return Result<void>(fail(Errc::conflict, "no"));
                             }};
@@ -137,7 +146,7 @@ TEST_F(DesireTest, AGuardThatSaysNoLeavesNothingBehind) {
     EXPECT_TRUE(event_types().empty());
 }
 
-TEST_F(DesireTest, ACancelledCommandThatWaitsEndsAtOnceAndOneThatWasSentIsAskedToStop) {
+TEST_F(DescribeTest, ACancelledCommandThatWaitsEndsAtOnceAndOneThatWasSentIsAskedToStop) {
     const state::Command waits = put("/a", said("x"));
     const state::Command sent = put("/b", said("x"));
     accept(sent.id);
@@ -158,7 +167,7 @@ TEST_F(DesireTest, ACancelledCommandThatWaitsEndsAtOnceAndOneThatWasSentIsAskedT
               Errc::conflict);
 }
 
-TEST_F(DesireTest, WhatALostStoreDoesNotHaveGoesOutAgainButNotAnAction) {
+TEST_F(DescribeTest, WhatALostStoreDoesNotHaveGoesOutAgainButNotAnAction) {
     const state::Command apply = put("/a", said("x"));
     state::Command action;
     change([&](state::Edit& edit) -> Result<void> {
@@ -173,14 +182,14 @@ TEST_F(DesireTest, WhatALostStoreDoesNotHaveGoesOutAgainButNotAnAction) {
     EXPECT_EQ(command(action.id).state, CommandState::interrupted);
 }
 
-TEST_F(DesireTest, WhatTheAgentsMarkCoversStaysSent) {
+TEST_F(DescribeTest, WhatTheAgentsMarkCoversStaysSent) {
     const state::Command apply = put("/a", said("x"));
     accept(apply.id);
     change([&](state::Edit& edit) { return requeue(edit, host_, {edit.stream(), apply.seq}); });
     EXPECT_EQ(command(apply.id).state, CommandState::sent);
 }
 
-TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
+TEST_F(DescribeTest, OnlyTheDifferenceIsSentAgain) {
     for (const char* id : {"/same", "/old", "/missing"}) {
         const state::Command made = put(id, said(id));
         change([&](state::Edit& edit) -> Result<void> {
@@ -208,7 +217,7 @@ TEST_F(DesireTest, OnlyTheDifferenceIsSentAgain) {
     EXPECT_EQ(queue[1].resources[0].ref.id, "/unknown");
 }
 
-TEST_F(DesireTest, NothingIsComparedWhileCommandsAreUnderWay) {
+TEST_F(DescribeTest, NothingIsComparedWhileCommandsAreUnderWay) {
     put("/a", said("x"));
     EXPECT_EQ(try_change([&](state::Edit& edit) -> Result<void> {
                   EK_CHECK(repair(edit, host_, {}));
@@ -219,7 +228,7 @@ TEST_F(DesireTest, NothingIsComparedWhileCommandsAreUnderWay) {
               Errc::conflict);
 }
 
-TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
+TEST_F(DescribeTest, RelationsAreStoredSentAndPartOfWhatIsDescribed) {
     DescriptionRequest request;
     request.ref = {"files", "/a"};
     request.description = said("x");
@@ -242,7 +251,7 @@ TEST_F(DesireTest, TiesAreStoredSentAndPartOfWhatIsDescribed) {
     EXPECT_NE(resource("/a")->generation, first);
 }
 
-TEST_F(DesireTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
+TEST_F(DescribeTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
     DescriptionRequest a;
     a.ref = {"files", "/a"};
     a.description = said("x");
@@ -263,7 +272,7 @@ TEST_F(DesireTest, ACycleThatTwoMadeAtTheSameTimeIsRefusedInTheTransaction) {
     EXPECT_FALSE(resource("/b"));
 }
 
-TEST_F(DesireTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
+TEST_F(DescribeTest, AResyncSendsWhatIsRequiredFirstAndRemovesItLast) {
     for (const char* id : {"/a", "/b", "/c", "/d"}) put(id, said("x"));
     change([&](state::Edit& edit) -> Result<void> {
         const auto tie = [&](const char* from, const char* to) -> Result<void> {

@@ -1,12 +1,14 @@
 #include "orchestrator/state/migrations.hpp"
 
 #include <csignal>
+#include <filesystem>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/tables.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
@@ -205,6 +207,16 @@ TEST_F(Migration, AnOlderProgramRefusesTheNewerLayout) {
     EXPECT_EQ(refused.error().what,
               "the store has layout 2, this program knows up to 1: use the newer program, or "
               "restore a backup");
+}
+
+TEST_F(Migration, VerifyingTheAuditLeavesTheOlderLayoutAsItIs) {
+    EXPECT_TRUE(verify_audit_of(folder_.path()));
+    EXPECT_TRUE(store::Env::open(folder_ / "store", {.tables = kLayout1Tables, .migrations = {}}));
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "store/layout-1"));
+    open();
+    expect_everything();
+    state_.reset();
+    EXPECT_TRUE(verify_audit_of(folder_.path())) << "of the newer layout too";
 }
 
 // Opens the store in a process that is killed at one point of the migration.
