@@ -126,6 +126,25 @@ TEST_F(Store, ATableOfAnOlderLayoutIsThereForItsMigrationAndGoneAfterIt) {
     EXPECT_EQ(get("a"), "(none)");
 }
 
+TEST_F(Store, OpenedForReadingItStaysAsItIs) {
+    put("a", "1");
+    close();
+    const Env::Options newer = {.tables = {"things"}, .migrations = {failing()}};
+    {
+        const auto opened = Env::open_for_reading(path(), newer);
+        ASSERT_TRUE(opened) << opened.error().what;
+        EXPECT_EQ(opened->read()->get(opened->table("things"), "a").value(), "1");
+        EXPECT_EQ(Env::open_for_reading(path(), newer).error().code, Errc::busy);
+    }
+    EXPECT_FALSE(std::filesystem::exists(path() + "/layout-1"));
+    EXPECT_EQ(Env::open_for_reading(path(), {.tables = {"more"}, .migrations = {}}).error().code,
+              Errc::not_found);
+    EXPECT_EQ(Env::open_for_reading(folder_ / "none", newer).error().code, Errc::not_found);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "none"));
+    open();
+    EXPECT_EQ(get("a"), "1");
+}
+
 TEST_F(Store, AFailedMigrationChangesNothing) {
     put("a", "1");
     EXPECT_EQ(refusal({.tables = {"things", "more"}, .migrations = {double_things(), failing()}}),
