@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/log.hpp"
-#include "core/run/service.hpp"
+#include "core/run/service_manager.hpp"
 #include "orchestrator/orchestrator.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
@@ -18,7 +18,7 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-int complain(const Error& error, int code) {
+int print_error(const Error& error, int code) {
     std::cerr << "evenkeel-orchestrator: " << error.what << "\n";
     return code;
 }
@@ -33,9 +33,9 @@ std::vector<std::string> kept_files() {
 int run(const Config& config, int ready_fd) {
     run::Loop loop;
     auto orchestrator = Orchestrator::open(loop, config);
-    if (!orchestrator) return complain(orchestrator.error(), kFailed);
+    if (!orchestrator) return print_error(orchestrator.error(), kFailed);
     if (const auto started = (*orchestrator)->start(); !started) {
-        return complain(started.error(), kFailed);
+        return print_error(started.error(), kFailed);
     }
     bool stopping = false;
     loop.on_signals({SIGTERM, SIGINT}, [&](int) {
@@ -58,7 +58,7 @@ int run(const Config& config, int ready_fd) {
 // Exit code 1 when the chain is broken.
 int verify_audit(const Config& config) {
     const auto end = state::verify_audit_of(config.state_dir);
-    if (!end) return complain(end.error(), kFailed);
+    if (!end) return print_error(end.error(), kFailed);
     std::cout << json::write(crypto::encode(*end)) << "\n";
     return kDone;
 }
@@ -90,14 +90,14 @@ int main_with(int argc, char** argv) {
         return app.exit(error) == 0 ? kDone : kUsage;
     }
     const auto config = read_config(config_path);
-    if (!config) return complain(config.error(), kUsage);
+    if (!config) return print_error(config.error(), kUsage);
     log::set_level(config->log_level);
     if (run_command->parsed()) return run(*config, ready_fd);
     if (audit_command->parsed()) return verify_audit(*config);
     const auto done = backup_command->parsed()
                           ? state::backup(config->state_dir, kept_files(), folder)
                           : state::restore(config->state_dir, kept_files(), folder);
-    return done ? kDone : complain(done.error(), kFailed);
+    return done ? kDone : print_error(done.error(), kFailed);
 }
 
 }  // namespace

@@ -232,7 +232,7 @@ void Orchestrator::stop(std::function<void()> done) {
     server_->stop(kGrace, [this, done = std::move(done)] {
         note_last_seen();
         bus_.stop();
-        housekeeping_.give_back();
+        housekeeping_.release();
         state_->stop();
         done();
     });
@@ -281,10 +281,10 @@ void Orchestrator::expire_commands() {
 // stored now is so after the host's next heartbeat.
 void Orchestrator::note_last_seen() {
     for (;;) {
-        auto heard = presence_.take_heard(kNotedAtOnce);
-        if (heard.empty()) return;
-        state_->submit([heard = std::move(heard)](
-                           state::Edit& edit) { return hosts::note_heard(edit, heard); },
+        auto times = presence_.take_unstored(kNotedAtOnce);
+        if (times.empty()) return;
+        state_->submit([times = std::move(times)](
+                           state::Edit& edit) { return hosts::store_last_seen(edit, times); },
                        [](const Result<void>& done) {
                            if (done) return;
                            log::warning("when hosts were last seen is not stored",

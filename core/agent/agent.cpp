@@ -154,7 +154,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
                         },
                         {});
     }
-    log::error("a plugin is held", {{"plugin", version}, {"why", disabled.reason}});
+    log::error("a plugin is disabled", {{"plugin", version}, {"why", disabled.reason}});
     runner->disable(disabled.reason, wire::UnknownReason::plugin_hung);
 }
 
@@ -194,7 +194,7 @@ void Agent::take_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     if (options_.watches && runner.collection().watches() && opened.unwatched > 0) {
         log::warning("resources without a watch",
                      {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
-        tell_blind(now_rfc3339(), "watch_lost");
+        report_blind(now_rfc3339(), "watch_lost");
     }
 }
 
@@ -229,7 +229,7 @@ void Agent::begin_work() {
     const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
     checker_.round(std::move(all), CheckTrigger::sweep, [this, was_blind, reason] {
         engine_.run_pending_notifications();
-        if (was_blind) tell_blind(alive_before_, reason);
+        if (was_blind) report_blind(alive_before_, reason);
     });
     sweep_.start();
     const std::string path = alive_file(options_.state_dir);
@@ -248,7 +248,7 @@ bool Agent::write_alive() const {
     return utime(path.c_str(), nullptr) == 0;
 }
 
-void Agent::tell_blind(const std::string& from, const std::string& reason) {
+void Agent::report_blind(const std::string& from, const std::string& reason) {
     journal_.commit(
         {{wire::EventKind::agent_blind,
           json::Object{
@@ -268,8 +268,8 @@ void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std:
             return on_lost_sight(collection);
         case plugin::Hint::changed:
             checker_.settled(collection, id);
-            if (id.empty()) return checker_.ask_collection(collection, CheckTrigger::event);
-            return checker_.ask({collection, id}, CheckTrigger::event);
+            if (id.empty()) return checker_.request_collection(collection, CheckTrigger::event);
+            return checker_.request({collection, id}, CheckTrigger::event);
     }
 }
 
@@ -282,7 +282,7 @@ void Agent::on_lost_sight(const std::string& collection) {
         std::vector<wire::Ref> refs;
         for (const std::string& id : catalog_.ids_of(collection)) refs.push_back({collection, id});
         checker_.round(std::move(refs), CheckTrigger::sweep,
-                       [this, from, reason] { tell_blind(from, reason); });
+                       [this, from, reason] { report_blind(from, reason); });
     };
     runner->run<bool>(
         PluginCall("question whether the watch is lost"),

@@ -11,12 +11,12 @@
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/requests/requests.hpp"
 #include "core/agent/runs/admission.hpp"
 #include "core/agent/runs/engine.hpp"
 #include "core/agent/runs/repair_scheduler.hpp"
-#include "core/agent/runs/requests.hpp"
 #include "core/agent/store/journal.hpp"
-#include "core/agent/uplink/parts.hpp"
+#include "core/agent/uplink/uplink_parts.hpp"
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 
@@ -78,7 +78,7 @@ class Agent {
     void disable_crashed();
     std::shared_ptr<CallMark> open_mark(const std::string& collection,
                                         const std::string& lane) const;
-    void tell_blind(const std::string& from, const std::string& reason);
+    void report_blind(const std::string& from, const std::string& reason);
     void begin_work();
     bool write_alive() const;
 

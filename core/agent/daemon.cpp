@@ -8,10 +8,10 @@
 #include "core/agent/agent.hpp"
 #include "core/agent/load_plugins.hpp"
 #include "core/agent/local/socket_server.hpp"
-#include "core/agent/uplink/connection.hpp"
 #include "core/agent/uplink/uplink.hpp"
+#include "core/agent/uplink/uplink_supervisor.hpp"
 #include "core/base/log.hpp"
-#include "core/run/service.hpp"
+#include "core/run/service_manager.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -26,7 +26,7 @@ std::string line_of(std::uint64_t seq, const std::string& time, const EventDraft
 }
 
 // After an enrolment: the configuration's orchestrator is read again.
-wire::Reply reload(Connection& connection, const CommandLine& line) {
+wire::Reply reload(UplinkSupervisor& connection, const CommandLine& line) {
     const auto config = load_config(line.config_path, line.config_given);
     if (!config) return {config.error(), json::Object{}};
     connection.begin(config->orchestrator);
@@ -52,7 +52,7 @@ int run_daemon(const CommandLine& line, Config config) {
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
     load_plugins(agent, config, !line.plugin_dirs.empty());
-    Connection connection(agent.uplink_parts(), loop, config.state_dir);
+    UplinkSupervisor connection(agent.uplink_parts(), loop, config.state_dir);
 
     auto socket = SocketServer::open(
         loop, config.socket,
@@ -60,8 +60,8 @@ int run_daemon(const CommandLine& line, Config config) {
                                      const std::function<void(wire::Reply)>& answer) {
             if (request.verb == wire::RequestVerb::reload) return answer(reload(connection, line));
             if (request.verb != wire::RequestVerb::status)
-                return agent.requests().ask_local(request, answer);
-            agent.requests().ask_local(request, [answer, &connection](wire::Reply reply) {
+                return agent.requests().answer_local(request, answer);
+            agent.requests().answer_local(request, [answer, &connection](wire::Reply reply) {
                 if (reply.result.is_object()) {
                     reply.result.as_object().set("orchestrator", connection.status());
                 }
@@ -73,10 +73,10 @@ int run_daemon(const CommandLine& line, Config config) {
     events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
                                              const EventDraft& draft) {
         if (*socket && (*socket)->is_watched()) (*socket)->broadcast(line_of(seq, time, draft));
-        if (seq == 0 && connection.session()) connection.session()->send_live(time, draft);
+        if (seq == 0 && connection.uplink()) connection.uplink()->send_live(time, draft);
     };
     events.on_more = [&connection] {
-        if (connection.session()) connection.session()->pump();
+        if (connection.uplink()) connection.uplink()->pump();
     };
     events.on_outcome_taken = [&agent](const std::string& command) {
         agent.admission().on_outcome_taken(command);

@@ -16,14 +16,14 @@
 namespace evenkeel::agent {
 namespace {
 
-int complain(const Error& error, int code) {
+int print_error(const Error& error, int code) {
     std::fprintf(stderr, "evenkeel-agent: %s\n", printable(error.what).c_str());
     return code;
 }
 
-int tell(std::string_view when, const Identity& identity) {
-    const json::Value told = json::Object{{"host", identity.host}, {"enrolled", when}};
-    std::printf("%s\n", json::write(told).c_str());
+int print_identity(std::string_view when, const Identity& identity) {
+    const json::Value result = json::Object{{"host", identity.host}, {"enrolled", when}};
+    std::printf("%s\n", json::write(result).c_str());
     return kExitInLine;
 }
 
@@ -67,40 +67,40 @@ int run_enrol(const CommandLine& line, const Config& config) {
     if (auto split =
             split_address(line.orchestrator, orchestrator.host, orchestrator.enrolment_port);
         !split) {
-        return complain(split.error(), kExitUsage);
+        return print_error(split.error(), kExitUsage);
     }
     orchestrator.ca_sha256 = line.ca_sha256;
     std::transform(orchestrator.ca_sha256.begin(), orchestrator.ca_sha256.end(),
                    orchestrator.ca_sha256.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (!is_sha256_hex(orchestrator.ca_sha256)) {
-        return complain({Errc::invalid, "--ca-sha256 is not 64 hex digits"}, kExitUsage);
+        return print_error({Errc::invalid, "--ca-sha256 is not 64 hex digits"}, kExitUsage);
     }
     const IdentityFiles files(config.state_dir);
     const auto lock = files.lock();
-    if (!lock) return complain(lock.error(), kExitFailed);
+    if (!lock) return print_error(lock.error(), kExitFailed);
     const auto before = files.load();
-    if (!before) return complain(before.error(), kExitFailed);
-    if (*before && config.orchestrator) return tell("already", **before);
+    if (!before) return print_error(before.error(), kExitFailed);
+    if (*before && config.orchestrator) return print_identity("already", **before);
     Identity identity = before->value_or(Identity{});
     if (!*before) {
         // Whoever does not want to wait here leaves it to the daemon.
         if (line.token_file.empty()) {
             auto saved = save_orchestrator(line.config_path, orchestrator);
-            if (!saved) return complain(saved.error(), kExitFailed);
+            if (!saved) return print_error(saved.error(), kExitFailed);
         }
         auto enrolled = line.token_file.empty()
                             ? wait_for_acceptance(files, orchestrator)
                             : enrol_by_token(files, orchestrator, line.token_file);
-        if (!enrolled) return complain(enrolled.error(), kExitFailed);
+        if (!enrolled) return print_error(enrolled.error(), kExitFailed);
         identity = std::move(*enrolled);
         if (line.token_file.starts_with('/')) orchestrator.token_file = line.token_file;
     }
     if (auto saved = save_orchestrator(line.config_path, orchestrator); !saved) {
-        return complain(saved.error(), kExitFailed);
+        return print_error(saved.error(), kExitFailed);
     }
     wake_running_agent(config.socket);
-    return tell("now", identity);
+    return print_identity("now", identity);
 }
 
 }  // namespace evenkeel::agent

@@ -30,7 +30,7 @@ int run(int argc, const char* const* argv) {
     if (line.command == agent::Subcommand::enrol) return agent::run_enrol(line, *config);
     log::set_level(log::Level::error);
     return agent::run_command(line, *config, [&](const wire::Request& request, bool& clean) {
-        return agent::ask_here(line, *config, request, clean);
+        return agent::answer_in_process(line, *config, request, clean);
     });
 }
 

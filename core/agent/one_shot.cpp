@@ -10,8 +10,8 @@
 
 namespace evenkeel::agent {
 
-Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
-                             const wire::Request& request, bool& clean) {
+Result<wire::Reply> answer_in_process(const CommandLine& line, const Config& config,
+                                      const wire::Request& request, bool& clean) {
     run::Loop loop;
     Agent::Options options;
     options.state_dir = config.state_dir;
@@ -23,8 +23,8 @@ Result<wire::Reply> ask_here(const CommandLine& line, const Config& config,
     load_plugins(*agent, config, !line.plugin_dirs.empty());
     std::optional<wire::Reply> reply;
     agent->start([&agent, &request, &reply] {
-        agent->requests().ask_local(request,
-                                    [&reply](wire::Reply answer) { reply = std::move(answer); });
+        agent->requests().answer_local(request,
+                                       [&reply](wire::Reply answer) { reply = std::move(answer); });
     });
     loop.run_until([&reply] { return reply.has_value(); },
                    request.timeout + std::chrono::seconds(10));

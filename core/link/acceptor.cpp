@@ -9,7 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/link/backlog.hpp"
-#include "core/link/outgoing.hpp"
+#include "core/link/outbound.hpp"
 
 namespace evenkeel::link {
 namespace {
@@ -24,7 +24,8 @@ std::uint64_t next_connection() {
 }  // namespace
 
 Acceptor::Acceptor(const Listener::Options& options, const Listener::Policy& policy,
-                   Gate<Listener::Events> out, std::function<void(Result<std::uint16_t>)> listening)
+                   EventGate<Listener::Events> out,
+                   std::function<void(Result<std::uint16_t>)> listening)
     : options_(options), policy_(policy), out_(std::move(out)), listening_(std::move(listening)) {}
 
 void Acceptor::listen(proton::container& container, const proton::connection_options& server,
@@ -50,15 +51,15 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
     const std::uint64_t id = next_connection();
     const auto inbound = std::make_shared<Inbound>(*this, options_, policy_, id, sink_for(id));
     inbounds_.emplace(id, inbound);
-    if (inbounds_.size() > options_.connections_max) inbound->turn_away("too many connections");
-    guard::expect(inbound.get());
+    if (inbounds_.size() > options_.connections_max) inbound->refuse_new("too many connections");
+    proton_overrides::expect(inbound.get());
     return proton::connection_options().handler(*inbound);
 }
 
 void Acceptor::inbound_accepted(Inbound& inbound) {
     const std::size_t from_there = ++per_address_[inbound.peer().address];
     watch(inbound);
-    if (turns_away_) return inbound.cut("the listener stops");
+    if (refuses_new_) return inbound.cut("the listener stops");
     if (from_there > options_.connections_per_address_max) {
         inbound.cut("too many connections from " + inbound.peer().address);
     }

@@ -12,26 +12,26 @@
 #include <proton/listen_handler.hpp>
 
 #include "core/base/result.hpp"
-#include "core/link/gate.hpp"
+#include "core/link/event_gate.hpp"
 #include "core/link/inbound.hpp"
 #include "core/link/listener.hpp"
 
 namespace evenkeel::link {
 
 // Proton's side of a listener: one open port and all its connections, for the life of one
-// container. Made, run and destroyed on Proton's thread; only turn_away(), send() and close()
+// container. Made, run and destroyed on Proton's thread; only refuse_new(), send() and close()
 // are [any].
 class Acceptor final : public proton::listen_handler, public InboundOwner {
   public:
     // `listening` is told the port, or why there is none.
     Acceptor(const Listener::Options& options, const Listener::Policy& policy,
-             Gate<Listener::Events> out, std::function<void(Result<std::uint16_t>)> listening);
+             EventGate<Listener::Events> out, std::function<void(Result<std::uint16_t>)> listening);
 
     void listen(proton::container& container, const proton::connection_options& server,
                 std::uint16_t port);
     // From now on whoever comes is cut: a container that is stopped ends the connections that it
     // has, and then waits for those that it has accepted meanwhile. [any]
-    void turn_away() { turns_away_ = true; }
+    void refuse_new() { refuses_new_ = true; }
     // The container has ended: ends what is left.
     void ended();
 
@@ -62,7 +62,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
 
     const Listener::Options& options_;
     const Listener::Policy& policy_;
-    const Gate<Listener::Events> out_;
+    const EventGate<Listener::Events> out_;
     const std::function<void(Result<std::uint16_t>)> listening_;
 
     proton::container* container_ = nullptr;
@@ -71,7 +71,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     std::unordered_map<std::uint64_t, Inbound*> watched_;
     std::shared_ptr<Inbound> retired_;  // until its last callback has surely returned
     bool sweeping_ = false;
-    std::atomic<bool> turns_away_{false};
+    std::atomic<bool> refuses_new_{false};
 
     std::mutex mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> admitted_;

@@ -12,16 +12,16 @@
 #include <proton/sender_options.hpp>
 
 #include "core/link/address.hpp"
-#include "core/link/gate.hpp"
-#include "core/link/outgoing.hpp"
-#include "core/link/runner.hpp"
+#include "core/link/container_runner.hpp"
+#include "core/link/event_gate.hpp"
+#include "core/link/outbound.hpp"
 #include "core/link/traffic.hpp"
 #include "core/run/backoff.hpp"
 
 namespace evenkeel::link {
 namespace {
 
-using Out = Gate<Dialer::Events>;
+using Out = EventGate<Dialer::Events>;
 
 // A link that ends sooner counts as one more failure, so that a peer which lets us in and throws us
 // out again is not dialled ever faster.
@@ -43,11 +43,11 @@ Traffic::Sink sink_to(const Out& out) {
 
 // One attempt, and the link that came of it. Links are used only once all are open, so that nothing
 // happens before on_up.
-class Attempt final : public Outgoing {
+class Attempt final : public Outbound {
   public:
     Attempt(const Dialer::Options& options, const proton::ssl_client_options& certificates,
             const Out& out)
-        : Outgoing(options, certificates, options.connect_timeout),
+        : Outbound(options, certificates, options.connect_timeout),
           options_(options),
           out_(out),
           traffic_(std::make_shared<Traffic>(
@@ -64,7 +64,7 @@ class Attempt final : public Outgoing {
         traffic_->close();
         receivers_.clear();
         senders_.clear();
-        Outgoing::transport_closed();
+        Outbound::transport_closed();
     }
 
   private:
@@ -76,19 +76,19 @@ class Attempt final : public Outgoing {
             traffic_->limit(receiver);
         }
         for (const auto& target : options_.targets) session.open_sender(target);
-        up_if_complete();
+        report_up_if_complete();
     }
 
     void receiver_opened(proton::receiver& receiver) override {
         receivers_.push_back(receiver);
-        up_if_complete();
+        report_up_if_complete();
     }
     void sender_opened(proton::sender& sender) override {
         senders_.push_back(sender);
-        up_if_complete();
+        report_up_if_complete();
     }
 
-    void up_if_complete() {
+    void report_up_if_complete() {
         if (up_ || receivers_.size() < options_.sources.size() ||
             senders_.size() < options_.targets.size()) {
             return;
@@ -108,8 +108,7 @@ class Attempt final : public Outgoing {
     void sender_closed(proton::sender& sender) override { lost(target_of(sender), sender.error()); }
     // Without one of its links the connection is of no use: dial again.
     void lost(const std::string& address, const proton::error_condition& condition) {
-        give_up(
-            {Errc::unavailable, "the peer closed the link " + address + ": " + condition.what()});
+        abort({Errc::unavailable, "the peer closed the link " + address + ": " + condition.what()});
     }
     bool message_received(proton::delivery& delivery, proton::message& message) override {
         return traffic_->received(source_of(delivery.receiver()), delivery, message);
@@ -146,7 +145,7 @@ struct Dialer::Impl {
     // [loop]
     std::thread thread;
     std::optional<Out> out;
-    std::unique_ptr<Runner> runner;
+    std::unique_ptr<ContainerRunner> runner;
 
     std::mutex mutex;
     std::condition_variable wake;
@@ -190,7 +189,7 @@ Result<void> Dialer::start() {
     if (impl_->thread.joinable()) return fail(Errc::conflict, "the dialler is started");
     const auto certificates = EK_TRY(read_certificates(impl_->options));
     impl_->out.emplace(impl_->events, impl_->executor);
-    impl_->runner = std::make_unique<Runner>();
+    impl_->runner = std::make_unique<ContainerRunner>();
     impl_->backoff.reset();
     impl_->stopping = false;
     impl_->thread = std::thread([impl = impl_.get(), certificates] { impl->run(certificates); });

@@ -7,9 +7,9 @@
 
 #include <proton/connection.hpp>
 
-#include "core/link/guard.hpp"
-#include "core/link/handler.hpp"
 #include "core/link/listener.hpp"
+#include "core/link/proton_overrides.hpp"
+#include "core/link/safe_handler.hpp"
 #include "core/link/traffic.hpp"
 
 namespace evenkeel::link {
@@ -32,7 +32,7 @@ class InboundOwner {
 
 // One accepted connection, from the accept to its end. Until it is admitted it opens no session, no
 // link, gives no credit and looks at no message. [proton]
-class Inbound final : public Handler, public guard::Acceptee {
+class Inbound final : public SafeHandler, public proton_overrides::AcceptObserver {
   public:
     using Clock = std::chrono::steady_clock;
 
@@ -49,7 +49,7 @@ class Inbound final : public Handler, public guard::Acceptee {
     Clock::time_point deadline() const { return deadline_; }
 
     // Has it cut as soon as it is there; to be said before it is.
-    void turn_away(const std::string& reason) { turned_away_ = reason; }
+    void refuse_new(const std::string& reason) { turned_away_ = reason; }
     // Closes with a reason, in any state after the open. [proton]
     void refuse(const std::string& condition, const std::string& text);
     // Drops the socket, in any state and from any connection's callback. [proton]

@@ -13,8 +13,8 @@
 #include "core/base/log.hpp"
 #include "core/link/acceptor.hpp"
 #include "core/link/certificates.hpp"
+#include "core/link/container_runner.hpp"
 #include "core/link/remote.hpp"
-#include "core/link/runner.hpp"
 
 namespace evenkeel::link {
 namespace {
@@ -68,8 +68,8 @@ struct Listener::Impl {
 
     // [loop]
     std::thread thread;
-    std::optional<Gate<Events>> out;
-    std::unique_ptr<Runner> runner;
+    std::optional<EventGate<Events>> out;
+    std::unique_ptr<ContainerRunner> runner;
 
     std::mutex mutex;
     std::condition_variable changed;
@@ -134,7 +134,7 @@ Result<void> Listener::start() {
     const auto certificates = EK_TRY(read_certificates(impl_->options));
     const auto server = connection_options(impl_->options, certificates);
     impl_->out.emplace(impl_->events, impl_->executor);
-    impl_->runner = std::make_unique<Runner>();
+    impl_->runner = std::make_unique<ContainerRunner>();
     impl_->port = 0;
     impl_->opened.reset();
     impl_->stopping = false;
@@ -156,7 +156,7 @@ void Listener::stop() {
         impl_->stopping = true;
     }
     impl_->changed.notify_all();
-    if (const auto acceptor = impl_->current()) acceptor->turn_away();
+    if (const auto acceptor = impl_->current()) acceptor->refuse_new();
     impl_->runner->stop();
     impl_->thread.join();
     impl_->port = 0;

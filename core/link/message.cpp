@@ -3,16 +3,17 @@
 #include <atomic>
 #include <utility>
 
-#include "core/link/endpoint.hpp"
+#include "core/link/delivery_settler.hpp"
 
 namespace evenkeel::link {
 
 struct Delivery::Claim {
-    std::weak_ptr<Endpoint> endpoint;
+    std::weak_ptr<DeliverySettler> endpoint;
     std::uint64_t id;
     std::atomic<bool> used{false};
 
-    Claim(std::weak_ptr<Endpoint> to, std::uint64_t which) : endpoint(std::move(to)), id(which) {}
+    Claim(std::weak_ptr<DeliverySettler> to, std::uint64_t which)
+        : endpoint(std::move(to)), id(which) {}
     Claim(const Claim&) = delete;
     Claim& operator=(const Claim&) = delete;
     ~Claim() { settle(Disposition::release); }
@@ -23,7 +24,7 @@ struct Delivery::Claim {
     }
 };
 
-Delivery::Delivery(std::weak_ptr<Endpoint> endpoint, std::uint64_t id)
+Delivery::Delivery(std::weak_ptr<DeliverySettler> endpoint, std::uint64_t id)
     : claim_(std::make_shared<Claim>(std::move(endpoint), id)) {}
 
 void Delivery::settle(Disposition disposition) const {

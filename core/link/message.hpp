@@ -25,7 +25,7 @@ enum class Disposition {
     release,  // not taken over: the sender sends it again
 };
 
-class Endpoint;
+class DeliverySettler;
 
 // The right to answer one received message, once. Copies share that right. When the last copy goes
 // without an answer the message is released. Holds no credit and no socket once the connection has
@@ -33,7 +33,7 @@ class Endpoint;
 class Delivery {
   public:
     Delivery() = default;
-    Delivery(std::weak_ptr<Endpoint> endpoint, std::uint64_t id);
+    Delivery(std::weak_ptr<DeliverySettler> endpoint, std::uint64_t id);
 
     // Only the first call counts. [any]
     void settle(Disposition disposition) const;

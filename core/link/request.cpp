@@ -8,19 +8,19 @@
 #include <proton/source_options.hpp>
 
 #include "core/link/address.hpp"
-#include "core/link/outgoing.hpp"
-#include "core/link/runner.hpp"
+#include "core/link/container_runner.hpp"
+#include "core/link/outbound.hpp"
 #include "core/link/traffic.hpp"
 
 namespace evenkeel::link {
 namespace {
 
 // Receiver with a dynamic address first, then the sender, then the message, then the reply.
-class Request final : public Outgoing {
+class Request final : public Outbound {
   public:
     Request(const Remote& remote, const proton::ssl_client_options& certificates,
             std::string address, Message message, std::chrono::milliseconds limit)
-        : Outgoing(remote, certificates, limit),
+        : Outbound(remote, certificates, limit),
           address_(std::move(address)),
           message_(std::move(message)),
           traffic_(std::make_shared<Traffic>(
@@ -39,7 +39,7 @@ class Request final : public Outgoing {
     void transport_closed() override {
         traffic_->close();
         session_ = proton::session();
-        Outgoing::transport_closed();
+        Outbound::transport_closed();
     }
 
   private:
@@ -57,7 +57,7 @@ class Request final : public Outgoing {
     void receiver_opened(proton::receiver& receiver) override {
         message_.reply_to = receiver.source().address();
         if (message_.reply_to.empty()) {
-            return give_up({Errc::unavailable, "the peer gave no reply address"});
+            return abort({Errc::unavailable, "the peer gave no reply address"});
         }
         traffic_->attach("", receiver);
         session_.open_sender(address_);
@@ -66,7 +66,7 @@ class Request final : public Outgoing {
     void sender_opened(proton::sender& sender) override {
         traffic_->attach(address_, sender);
         if (auto sending = traffic_->send(address_, 0, std::move(message_)); !sending) {
-            give_up(std::move(sending.error()));
+            abort(std::move(sending.error()));
         }
     }
 
@@ -80,15 +80,15 @@ class Request final : public Outgoing {
     void sent(Disposition disposition) {
         if (disposition == Disposition::accept || reply_) return;
         if (disposition == Disposition::reject) {
-            return give_up({Errc::denied, address_ + " rejected the message"});
+            return abort({Errc::denied, address_ + " rejected the message"});
         }
-        give_up({Errc::unavailable, address_ + " did not take the message"});
+        abort({Errc::unavailable, address_ + " did not take the message"});
     }
 
     void receiver_closed(proton::receiver& receiver) override { refused(receiver.error()); }
     void sender_closed(proton::sender& sender) override { refused(sender.error()); }
     void refused(const proton::error_condition& condition) {
-        give_up({Errc::denied, "the peer closed the link: " + condition.what()});
+        abort({Errc::denied, "the peer closed the link: " + condition.what()});
     }
     bool message_received(proton::delivery& delivery, proton::message& message) override {
         return traffic_->received("", delivery, message);
@@ -111,7 +111,7 @@ Result<Message> request_once(const Remote& remote, const std::string& address, M
                              std::chrono::milliseconds timeout) {
     const auto certificates = EK_TRY(read_certificates(remote));
     Request request(remote, certificates, address, std::move(message), timeout);
-    Runner runner;
+    ContainerRunner runner;
     const auto run = runner.run(
         remote.container_id, [&](proton::container& container) { request.dial(container); },
         [&] { request.transport_closed(); });

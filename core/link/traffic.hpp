@@ -16,7 +16,7 @@
 #include <proton/tracker.hpp>
 
 #include "core/base/result.hpp"
-#include "core/link/endpoint.hpp"
+#include "core/link/delivery_settler.hpp"
 #include "core/link/mailbox.hpp"
 
 namespace evenkeel::link {
@@ -32,7 +32,7 @@ inline constexpr std::uint32_t kFrameBytes = 64 * 1024;
 
 // The messages of one connection, both ways: what dialler and listener have in common. Made with
 // std::make_shared, since deliveries and work under way refer to it weakly or share it.
-class Traffic final : public Endpoint, public std::enable_shared_from_this<Traffic> {
+class Traffic final : public DeliverySettler, public std::enable_shared_from_this<Traffic> {
   public:
     struct Limits {
         std::size_t message_bytes_max;

@@ -30,7 +30,7 @@ Answers::Answers(const Call& call, std::uint32_t flags)
       cancel_(call.cancel),
       heard_ns_(call.heard_ns),
       progress_(call.progress) {
-    hear();
+    note_callback();
     const auto timeout = std::chrono::nanoseconds(call.timeout).count();
     out_ = {sizeof(ek_out), 0, this, on_item, on_state, on_change, on_diag, on_progress, on_about};
     frame_.self = this;
@@ -46,11 +46,11 @@ Answers::Answers(const Call& call, std::uint32_t flags)
 
 std::int32_t Answers::is_cancelled(const ek_call* call) noexcept {
     const Answers* self = reinterpret_cast<const Frame*>(call)->self;
-    self->hear();
+    self->note_callback();
     return self->cancel_ != nullptr && self->cancel_->cancelled() ? 1 : 0;
 }
 
-void Answers::hear() const {
+void Answers::note_callback() const {
     if (heard_ns_ != nullptr) *heard_ns_ = now_monotonic_ns();
 }
 
@@ -70,7 +70,7 @@ bool Answers::admit(std::size_t bytes) {
         wrong_thread_ = true;
         return false;
     }
-    hear();
+    note_callback();
     bytes_ += bytes + 64;
     if (bytes_ > kAnswerBytesMax) breaks("a call answers more than 256 MiB");
     return broken_rule_.empty();
@@ -101,7 +101,7 @@ ek_status Answers::on_item(void* ctx, ek_str id, ek_str json) noexcept {
 ek_status Answers::on_state(void* ctx, ek_str json) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!self.admit(json.len)) return EK_E_INTERNAL;
-    if (!self.knows_about_what()) return self.breaks("a state comes before what it is about");
+    if (!self.has_subject()) return self.breaks("a state comes before what it is about");
     if (self.about_->state) return self.breaks("a call sends two states");
     auto state = self.value_of(json, "a state");
     if (!state) return EK_E_INTERNAL;
@@ -116,7 +116,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
         return self.breaks("a change is too small");
     if (!self.admit(change->path.len + change->before.len + change->after.len))
         return EK_E_INTERNAL;
-    if (!self.knows_about_what()) return self.breaks("a change comes before what it is about");
+    if (!self.has_subject()) return self.breaks("a change comes before what it is about");
     if (change->action < EK_ACT_SET || change->action > EK_ACT_REPLACE ||
         change->outcome < EK_OUT_PLANNED || change->outcome > EK_OUT_SKIPPED)
         return self.breaks("a change with an unknown action or outcome");

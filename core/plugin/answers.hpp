@@ -80,12 +80,12 @@ class Answers {
     static ek_status on_about(void* ctx, ek_str id) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
-    void hear() const;
+    void note_callback() const;
     // Counts the bytes against the call's limit and checks the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
     // Whether a change or state may come now: an apply_many says first what it is about.
-    bool knows_about_what() const { return entries.empty() || about_ != &whole; }
+    bool has_subject() const { return entries.empty() || about_ != &whole; }
     std::optional<json::Value> value_of(ek_str text, const char* what);
 
     Part* about_ = &whole;

@@ -8,8 +8,8 @@
 #include <re2/re2.h>
 
 #include "core/crypto/hash.hpp"
-#include "core/schema/engine.hpp"
 #include "core/schema/rules.hpp"
+#include "core/schema/validator.hpp"
 #include "core/schema/vocabulary.hpp"
 
 namespace evenkeel::schema {
@@ -57,10 +57,10 @@ void tidy(std::vector<FieldError>& errors) {
 }  // namespace
 
 struct Schema::Inside {
-    Inside(json::Value text, json::Value words, Rules own, Engine other)
+    Inside(json::Value text, json::Value words, Rules own, Validator other)
         : document(std::move(text)),
           rules(std::move(own)),
-          engine(std::move(other)),
+          validator(std::move(other)),
           key_pattern(words["x-ek-key"].string_or("pattern")),
           key_description(words["x-ek-key"].string_or("description")) {
         const json::Value* all = words.find("properties");
@@ -73,7 +73,7 @@ struct Schema::Inside {
 
     json::Value document;
     Rules rules;
-    Engine engine;
+    Validator validator;
     std::string key_pattern;
     std::string key_description;
     std::unique_ptr<re2::RE2> key;
@@ -91,9 +91,9 @@ Result<Schema> Schema::compile(std::string_view text) {
     json::Value document = EK_TRY(json::parse(text, {.bytes = kSchemaBytesMax}));
     json::Value words = EK_TRY(read_vocabulary(document));
     Rules rules = EK_TRY(Rules::compile(words));
-    Engine engine = EK_TRY(Engine::compile(without_rules(words)));
+    Validator validator = EK_TRY(Validator::compile(without_rules(words)));
     auto inside = std::make_unique<Inside>(std::move(document), std::move(words), std::move(rules),
-                                           std::move(engine));
+                                           std::move(validator));
     if (!inside->key_pattern.empty()) inside->key = EK_TRY(compile_pattern(inside->key_pattern));
     inside->hash = crypto::sha256_hex(text);
     return Schema(std::move(inside));
@@ -107,7 +107,7 @@ std::vector<FieldError> Schema::validate(const json::Value& document, Mode mode)
     }
     std::vector<FieldError> errors;
     inside_->rules.check(document, "", mode, errors);
-    inside_->engine.check(document, errors);
+    inside_->validator.check(document, errors);
     tidy(errors);
     return errors;
 }

@@ -100,7 +100,7 @@ constexpr auto enum_names(EventKind) {
                                      {EventKind::agent_shed, "agent.shed"}});
 }
 // Whether it tells how a resource is; true also for such kinds of newer agents.
-inline bool tells_of_resource(const OpenName<EventKind>& kind) {
+inline bool concerns_resource(const OpenName<EventKind>& kind) {
     return kind.text().starts_with("resource.");
 }
 

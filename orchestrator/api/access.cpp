@@ -55,7 +55,7 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
 
 Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
     state_.listen([this](const state::Changes& changes) {
-        if (!changes.tokens.empty()) look_at_streams();
+        if (!changes.tokens.empty()) check_streams();
     });
 }
 
@@ -120,16 +120,17 @@ void Access::refuse(const http::Request& request, http::Problem problem,
 
 void Access::watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream) {
     streams_.emplace(who.id, stream);
-    if (!look_.pending()) look_ = loop_.after(kLook, [this] { look_at_streams(); });
+    if (!stream_check_.pending())
+        stream_check_ = loop_.after(kStreamCheckInterval, [this] { check_streams(); });
 }
 
-void Access::look_at_streams() {
+void Access::check_streams() {
     std::erase_if(streams_, [](const auto& entry) {
         const auto stream = entry.second.lock();
         return !stream || !stream->is_open();
     });
     if (streams_.empty()) return;
-    look_ = loop_.after(kLook, [this] { look_at_streams(); });
+    stream_check_ = loop_.after(kStreamCheckInterval, [this] { check_streams(); });
     const auto view = state_.read();
     if (!view) return;
     for (const auto& [id, weak] : streams_) {

@@ -40,18 +40,18 @@ class Access {
 
     static constexpr std::uint32_t kWrongMost = 20;   // of one source address in a minute
     static constexpr std::uint32_t kDeniedMost = 60;  // of one token in a minute
-    static constexpr std::chrono::seconds kLook{2};   // at open streams
+    static constexpr std::chrono::seconds kStreamCheckInterval{2};  // at open streams
 
   private:
     std::optional<http::Problem> wrong(const http::Request& request);
-    void look_at_streams();
+    void check_streams();
 
     run::Loop& loop_;
     state::State& state_;
     run::Throttle wrong_{kWrongMost, std::chrono::minutes(1)};
     run::Throttle denied_{kDeniedMost, std::chrono::minutes(1)};
     std::multimap<std::string, std::weak_ptr<http::Stream>> streams_;  // by token id
-    run::Timer look_;
+    run::Timer stream_check_;
 };
 
 }  // namespace evenkeel::api

@@ -18,7 +18,7 @@ struct Filter {
     std::string until;
     const std::string* object = nullptr;
 
-    bool wants(const json::Value& record) const {
+    bool matches(const json::Value& record) const {
         const std::string time = record.string_or("time");
         return (since.empty() || time >= since) && (until.empty() || time < until) &&
                (!object || record.string_or("object").starts_with(*object));
@@ -65,7 +65,7 @@ ReplyResult list_audit(const Context& context, const state::View& view, const Re
                 const std::string_view text = state::AuditTrail::text_of(entry);
                 return json::Value(json::Object{{"damaged", printable(text)}});
             }
-            if (!filter.wants(*record)) return std::nullopt;
+            if (!filter.matches(*record)) return std::nullopt;
             return *record;
         },
         ends);

@@ -2,7 +2,7 @@
 
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/collections.hpp"
 
 // /v1/hosts/{h}/collections

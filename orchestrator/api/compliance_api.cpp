@@ -4,7 +4,7 @@
 
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/shapes.hpp"

@@ -15,7 +15,7 @@ constexpr std::size_t kStep = 500;
 
 }  // namespace
 
-bool EventFilter::wants(std::string_view type, std::string_view of_host) const {
+bool EventFilter::matches(std::string_view type, std::string_view of_host) const {
     return (host.empty() || host == of_host) && (types.empty() || types.contains(type));
 }
 
@@ -81,7 +81,7 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
         follower.sent_up_to, [&](std::uint64_t revision, const state::StoredEvent& event) {
             more = ++seen > kStep;
             if (more) return false;
-            if (follower.filter.wants(event.type, event.host)) {
+            if (follower.filter.matches(event.type, event.host)) {
                 // Room for the lines around the body too.
                 const std::size_t size = event.body.size() + 256;
                 follower.full = follower.stream->room() < size &&
@@ -99,7 +99,7 @@ void EventFeed::show_live(const std::string& host, state::EventType type, std::s
                           const json::Value& data) {
     const std::string body = state::live_event(type, host, subject, data);
     for (auto& [number, follower] : followers_) {
-        if (follower.full || !follower.filter.wants(to_string(type), host)) continue;
+        if (follower.full || !follower.filter.matches(to_string(type), host)) continue;
         if (follower.stream->room() < body.size() + 256) continue;
         follower.stream->send("", to_string(type), body);
     }

@@ -21,7 +21,7 @@ struct EventFilter {
     std::string host;                          // id; empty = all
     std::set<std::string, std::less<>> types;  // empty = all
 
-    bool wants(std::string_view type, std::string_view of_host) const;
+    bool matches(std::string_view type, std::string_view of_host) const;
 };
 
 // The clients that follow events. The store is the queue: a client that reads slowly lags behind,

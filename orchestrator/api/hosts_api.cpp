@@ -5,7 +5,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/hosts.hpp"

@@ -7,7 +7,7 @@
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
 

@@ -96,10 +96,10 @@ ApiResult<bool> walk(const state::View& view, const state::List& list, std::stri
 // In the list's own order: only what is on the page is looked at.
 ApiResult<bool> fill(const state::View& view, const state::List& list, const PageOrder& order,
                      Page& page) {
-    std::size_t looks = 0;
+    std::size_t entries_read = 0;
     const std::string after = order.after ? order.after->key : "";
     return walk(view, list, after, [&](const state::Entry& entry) -> ApiResult<bool> {
-        page.further = page.full() || ++looks > kPageLooksMost;
+        page.further = page.full() || ++entries_read > kPageEntriesReadMost;
         if (page.further) return false;
         auto item = EK_API_TRY(page.item_of(entry));
         page.last.key = entry.position();

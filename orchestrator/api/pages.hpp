@@ -24,7 +24,7 @@ inline constexpr std::size_t kPageMost = 1'000;
 inline constexpr std::size_t kPageBytesMost = 4 << 20;
 
 // A page without order ends early after reading this many entries: a filter may match few.
-inline constexpr std::size_t kPageLooksMost = 20'000;
+inline constexpr std::size_t kPageEntriesReadMost = 20'000;
 
 // Which page of which list is wanted.
 struct PageOrder {

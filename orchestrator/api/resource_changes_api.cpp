@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "orchestrator/api/description_requests.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/submit_command.hpp"
 #include "orchestrator/state/resources.hpp"
 

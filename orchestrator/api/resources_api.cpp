@@ -4,7 +4,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/api/shown.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -133,13 +133,14 @@ void read_live(const Context& context, const Request& request, const Responder& 
     ask.timeout = kLiveTimeout;
     ask.arguments =
         json::Object{{"collection", ref.collection}, {"ids", json::Array{json::Value(ref.id)}}};
-    context.bus.ask(host->id, ask,
-                    [&context, responder, id = host->id, ref](const Result<json::Value>& result) {
-                        if (!result) return responder->send(result.error());
-                        auto reply = live_reply(context, id, ref, *result);
-                        if (!reply) return responder->send(reply.error());
-                        responder->send(*std::move(reply));
-                    });
+    context.bus.request(
+        host->id, ask,
+        [&context, responder, id = host->id, ref](const Result<json::Value>& result) {
+            if (!result) return responder->send(result.error());
+            auto reply = live_reply(context, id, ref, *result);
+            if (!reply) return responder->send(reply.error());
+            responder->send(*std::move(reply));
+        });
 }
 
 void get_or_read(const Context& context, const Request& request, const Responder& responder) {

@@ -131,7 +131,7 @@ void plan(const CommandSubmission& submission, wire::Verb verb,
     ask.verb = wire::RequestVerb::plan;
     ask.timeout = kPlanTimeout;
     ask.arguments = json::Object{{"verb", to_string(verb)}, {"resources", std::move(entries)}};
-    submission.context.bus.ask(
+    submission.context.bus.request(
         submission.requester.host, ask, [submission, verb](const Result<json::Value>& result) {
             auto planned = result ? decode_plan(*result)
                                   : Result<std::vector<wire::ResourceResult>>(fail(result.error()));

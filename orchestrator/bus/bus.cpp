@@ -67,16 +67,16 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
     events.on_message = [this](std::uint64_t connection, const std::string&, link::Message message,
                                link::Delivery delivery) {
         ++traffic_.received;
-        const auto found = conversations_.find(connection);
-        if (found == conversations_.end()) return;
-        const std::shared_ptr<Conversation> keep = found->second;
+        const auto found = connections_.find(connection);
+        if (found == connections_.end()) return;
+        const std::shared_ptr<AgentConnection> keep = found->second;
         keep->receive(message, std::move(delivery));
-        on_heard(*keep);
+        on_link_message(*keep);
     };
     events.on_settled = [this](std::uint64_t connection, const std::string&, std::uint64_t token,
                                link::Disposition disposition) {
-        const auto found = conversations_.find(connection);
-        if (found != conversations_.end()) found->second->settled(token, disposition);
+        const auto found = connections_.find(connection);
+        if (found != connections_.end()) found->second->settled(token, disposition);
     };
     listener_ = std::make_unique<link::Listener>(
         std::move(options), std::move(policy), std::move(events),
@@ -97,8 +97,8 @@ Result<void> Bus::start() {
 void Bus::stop() {
     heartbeat_.cancel();
     listener_->stop();
-    for (const auto& [connection, conversation] : conversations_) conversation->end();
-    conversations_.clear();
+    for (const auto& [connection, agent] : connections_) agent->end();
+    connections_.clear();
     by_host_.clear();
     duplicates_.clear();
     arriving_.clear();
@@ -115,8 +115,8 @@ void Bus::on_connected(const link::Peer& peer) {
         close(silent->second, "the host has connected anew");
     }
     arriving_[peer.host] = peer.connection;
-    conversations_[peer.connection] =
-        std::make_shared<Conversation>(shared_, peer.connection, peer.host);
+    connections_[peer.connection] =
+        std::make_shared<AgentConnection>(shared_, peer.connection, peer.host);
     peers_[peer.connection].address = peer.address;
 }
 
@@ -124,8 +124,8 @@ void Bus::on_connected(const link::Peer& peer) {
 // at once. Another process may be the same machine after a restart or a clone: see DuplicateLinks.
 void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
                 std::function<void()> then) {
-    const auto found = conversations_.find(connection);
-    if (found == conversations_.end()) return;
+    const auto found = connections_.find(connection);
+    if (found == connections_.end()) return;
     const std::string host = found->second->host();
     peers_[connection].instance = hello.instance;
     forget_arrival(host, connection);
@@ -133,10 +133,10 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
     if (older != by_host_.end() && older->second != connection) {
         const std::uint64_t before = older->second;
         if (peers_[before].instance != hello.instance) {
-            return let_wait(host, {.connection = connection,
-                                   .hello = hello,
-                                   .admit = std::move(then),
-                                   .since_ms = now_unix_ms()});
+            return add_duplicate(host, {.connection = connection,
+                                        .hello = hello,
+                                        .admit = std::move(then),
+                                        .since_ms = now_unix_ms()});
         }
         // The host has not ended: a duplicate still waits for that.
         auto duplicate = duplicates_.take(host);
@@ -145,25 +145,25 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
     }
     by_host_[host] = connection;
     parts_.presence.set_link(host, true);
-    parts_.presence.heard(host, now_unix_ms());
+    parts_.presence.record_message(host, now_unix_ms());
     then();
 }
 
-void Bus::let_wait(const std::string& host, Duplicate duplicate) {
+void Bus::add_duplicate(const std::string& host, Duplicate duplicate) {
     const auto replaced = duplicates_.add(host, std::move(duplicate));
     if (replaced) close(*replaced, "another link has come");
 }
 
-void Bus::on_heard(const Conversation& conversation) {
-    const std::string& host = conversation.host();
+void Bus::on_link_message(const AgentConnection& agent) {
+    const std::string& host = agent.host();
     const auto current = by_host_.find(host);
-    if (current == by_host_.end() || current->second != conversation.connection()) return;
-    if (duplicates_.on_heard(host, now_unix_ms())) quarantine(host, *duplicates_.take(host));
+    if (current == by_host_.end() || current->second != agent.connection()) return;
+    if (duplicates_.on_link_message(host, now_unix_ms())) quarantine(host, *duplicates_.take(host));
 }
 
 void Bus::quarantine(const std::string& host, const Duplicate& clone) {
     const std::string address = peers_[clone.connection].address;
-    log::warning("a second machine has come with the certificate of a host: it is held",
+    log::warning("a second machine has come with the certificate of a host: it is quarantined",
                  {{"host", host},
                   {"address", address},
                   {"machine_id", printable(clone.hello.machine_id.substr(0, 64))}});
@@ -172,7 +172,7 @@ void Bus::quarantine(const std::string& host, const Duplicate& clone) {
             return hosts::quarantine(edit, host, hello, address, now_unix_ms());
         },
         [](const Result<void>& done) {
-            if (!done) log::error("a clone is not on record", {{"error", done.error().what}});
+            if (!done) log::error("a clone was not recorded", {{"error", done.error().what}});
         });
     listener_->close(clone.connection, wire::kQuarantinedCondition, hosts::kQuarantineText);
     remove(clone.connection);
@@ -189,15 +189,15 @@ void Bus::forget_arrival(const std::string& host, std::uint64_t connection) {
 }
 
 void Bus::on_disconnected(std::uint64_t connection) {
-    if (conversations_.contains(connection)) remove(connection);
+    if (connections_.contains(connection)) remove(connection);
 }
 
 void Bus::remove(std::uint64_t connection) {
-    auto node = conversations_.extract(connection);
+    auto node = connections_.extract(connection);
     if (node.empty()) return;
-    const std::shared_ptr<Conversation> conversation = node.mapped();
-    const std::string host = conversation->host();
-    conversation->end();
+    const std::shared_ptr<AgentConnection> agent = node.mapped();
+    const std::string host = agent->host();
+    agent->end();
     peers_.erase(connection);
     forget_arrival(host, connection);
     duplicates_.remove(host, connection);
@@ -206,14 +206,14 @@ void Bus::remove(std::uint64_t connection) {
     by_host_.erase(current);
     parts_.presence.set_link(host, false);
     requests_.fail_all(connection, {Errc::unavailable, "the host has gone offline"});
-    if (conversation->greeted()) {
+    if (agent->hellos_done()) {
         log::info("a host is offline", {{"host", host}});
         parts_.state.submit(
-            [host, heard = to_rfc3339(parts_.presence.heard_ms(host))](state::Edit& edit) {
+            [host, heard = to_rfc3339(parts_.presence.last_message_ms(host))](state::Edit& edit) {
                 return hosts::host_disconnected(edit, host, heard);
             },
             [](const Result<void>& done) {
-                if (!done) log::error("a host's record stays", {{"error", done.error().what}});
+                if (!done) log::error("a host was not recorded as offline", {{"error", done.error().what}});
             });
     }
     if (auto next = duplicates_.take(host)) {
@@ -224,11 +224,11 @@ void Bus::remove(std::uint64_t connection) {
 void Bus::on_heartbeat() {
     const std::int64_t now = now_unix_ms();
     std::vector<std::uint64_t> silent;
-    for (const auto& [connection, conversation] : conversations_) {
-        conversation->send_heartbeat();
+    for (const auto& [connection, agent] : connections_) {
+        agent->send_heartbeat();
         // It waits for our hello, and has nothing to say before.
-        if (duplicates_.waits(conversation->host(), connection)) continue;
-        if (now - conversation->heard_ms() > parts_.presence.silence_max().count()) {
+        if (duplicates_.waits(agent->host(), connection)) continue;
+        if (now - agent->last_message_ms() > parts_.presence.silence_max().count()) {
             silent.push_back(connection);
         }
     }
@@ -239,7 +239,7 @@ void Bus::on_heartbeat() {
 void Bus::on_committed(const state::Changes& changes) {
     cut_retired(changes.hosts);
     for (const std::string& host : changes.queues) {
-        if (Conversation* conversation = find(host)) conversation->pump();
+        if (AgentConnection* agent = find(host)) agent->pump();
     }
 }
 
@@ -253,19 +253,20 @@ void Bus::cut_retired(const std::vector<std::string>& hosts) {
     }
 }
 
-Conversation* Bus::find(const std::string& host) const {
+AgentConnection* Bus::find(const std::string& host) const {
     const auto connection = by_host_.find(host);
-    return connection == by_host_.end() ? nullptr : conversations_.at(connection->second).get();
+    return connection == by_host_.end() ? nullptr : connections_.at(connection->second).get();
 }
 
 bool Bus::is_online(const std::string& host) const {
-    const Conversation* conversation = find(host);
-    return conversation && conversation->greeted();
+    const AgentConnection* agent = find(host);
+    return agent && agent->hellos_done();
 }
 
-void Bus::ask(const std::string& host, const wire::Request& request, Requests::Callback callback) {
-    if (Conversation* conversation = find(host)) {
-        conversation->ask(request, std::move(callback));
+void Bus::request(const std::string& host, const wire::Request& request,
+                  PendingRequests::Callback callback) {
+    if (AgentConnection* agent = find(host)) {
+        agent->request(request, std::move(callback));
         return;
     }
     parts_.loop.post([callback = std::move(callback)] {
@@ -274,12 +275,12 @@ void Bus::ask(const std::string& host, const wire::Request& request, Requests::C
 }
 
 bool Bus::handed_over(const std::string& host, const std::string& command) const {
-    const Conversation* conversation = find(host);
-    return conversation && conversation->handed_over(command);
+    const AgentConnection* agent = find(host);
+    return agent && agent->handed_over(command);
 }
 
 void Bus::send_cancel(const std::string& host, const std::string& command) {
-    if (Conversation* conversation = find(host)) conversation->send_cancel(command);
+    if (AgentConnection* agent = find(host)) agent->send_cancel(command);
 }
 
 void Bus::disconnect(const std::string& host, const std::string& why) {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
-#include "orchestrator/bus/conversation.hpp"
+#include "orchestrator/bus/agent_connection.hpp"
 #include "orchestrator/bus/duplicate_links.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/state/event.hpp"
@@ -29,7 +29,7 @@ struct Endpoint {
     std::string authority_file;
 };
 
-// The listener for enrolled hosts, and their conversations. [loop]
+// The listener for enrolled hosts, and their connections. [loop]
 class Bus {
   public:
     struct Parts {
@@ -64,8 +64,9 @@ class Bus {
 
     // Whether the host has a link on which both hellos were exchanged.
     bool is_online(const std::string& host) const;
-    // Sends a request to the host; see Requests. `unavailable` when it is not online.
-    void ask(const std::string& host, const wire::Request& request, Requests::Callback callback);
+    // Sends a request to the host; see PendingRequests. `unavailable` when it is not online.
+    void request(const std::string& host, const wire::Request& request,
+                 PendingRequests::Callback callback);
     // Whether this command was sent to the host, which has not accepted it yet.
     bool handed_over(const std::string& host, const std::string& command) const;
     // Requests that the agent stop a command that it has.
@@ -76,8 +77,8 @@ class Bus {
     void on_disconnected(std::uint64_t connection);
     // Calls `then` when this connection becomes the host's link; never if it does not.
     void admit(std::uint64_t connection, const wire::AgentHello& hello, std::function<void()> then);
-    void let_wait(const std::string& host, Duplicate duplicate);
-    void on_heard(const Conversation& conversation);
+    void add_duplicate(const std::string& host, Duplicate duplicate);
+    void on_link_message(const AgentConnection& agent);
     void quarantine(const std::string& host, const Duplicate& clone);
     void close(std::uint64_t connection, const std::string& why);
     // Removes a closed connection; a waiting duplicate replaces it if it was the host's link.
@@ -87,15 +88,15 @@ class Bus {
     void on_heartbeat();
     void on_committed(const state::Changes& changes);
     void cut_retired(const std::vector<std::string>& hosts);
-    Conversation* find(const std::string& host) const;
+    AgentConnection* find(const std::string& host) const;
 
     Parts parts_;
     Traffic traffic_;
-    Requests requests_;
+    PendingRequests requests_;
     Shared shared_;
     std::unique_ptr<link::Listener> listener_;
-    // Shared with callbacks of the store, see Conversation.
-    std::map<std::uint64_t, std::shared_ptr<Conversation>> conversations_;
+    // Shared with callbacks of the store, see AgentConnection.
+    std::map<std::uint64_t, std::shared_ptr<AgentConnection>> connections_;
     std::map<std::string, std::uint64_t> by_host_;  // the connection that is its link
     struct Peer {
         std::string instance;  // from its hello; empty before

@@ -9,7 +9,7 @@ std::optional<std::uint64_t> DuplicateLinks::add(const std::string& host, Duplic
     if (const auto before = take(host)) {
         if (before->hello.instance == duplicate.hello.instance) {
             duplicate.since_ms = before->since_ms;
-            duplicate.has_heard_the_link = before->has_heard_the_link;
+            duplicate.link_message_seen = before->link_message_seen;
         }
         if (before->connection != duplicate.connection) replaced = before->connection;
     }
@@ -17,13 +17,13 @@ std::optional<std::uint64_t> DuplicateLinks::add(const std::string& host, Duplic
     return replaced;
 }
 
-bool DuplicateLinks::on_heard(const std::string& host, std::int64_t now_ms) {
+bool DuplicateLinks::on_link_message(const std::string& host, std::int64_t now_ms) {
     const auto found = duplicates_.find(host);
     if (found == duplicates_.end()) return false;
     Duplicate& duplicate = found->second;
     if (now_ms - duplicate.since_ms < apart_.count()) return false;
-    if (duplicate.has_heard_the_link) return true;
-    duplicate.has_heard_the_link = true;
+    if (duplicate.link_message_seen) return true;
+    duplicate.link_message_seen = true;
     duplicate.since_ms = now_ms;
     return false;
 }

@@ -16,9 +16,9 @@ namespace evenkeel::bus {
 struct Duplicate {
     std::uint64_t connection = 0;
     wire::AgentHello hello;
-    std::function<void()> admit;      // continues with its hello
-    std::int64_t since_ms = 0;        // arrival, or the next message of the host's link
-    bool has_heard_the_link = false;  // after it came
+    std::function<void()> admit;     // continues with its hello
+    std::int64_t since_ms = 0;       // arrival, or the next message of the host's link
+    bool link_message_seen = false;  // after it came
 };
 
 // The waiting duplicates, at most one for each host. If the host's link is dead, that shows within
@@ -34,7 +34,7 @@ class DuplicateLinks {
     // evidence that was counted against the old one.
     std::optional<std::uint64_t> add(const std::string& host, Duplicate duplicate);
     // A message arrived on the host's link. Returns whether the duplicate is thereby a clone.
-    bool on_heard(const std::string& host, std::int64_t now_ms);
+    bool on_link_message(const std::string& host, std::int64_t now_ms);
     bool waits(const std::string& host, std::uint64_t connection) const;
 
     std::optional<Duplicate> take(const std::string& host);

@@ -2,7 +2,7 @@
 
 #include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
-#include "orchestrator/commands/descriptions.hpp"
+#include "orchestrator/commands/description_reports.hpp"
 #include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
@@ -60,7 +60,7 @@ Result<void> pass_on(state::Edit& edit, state::EventType type, const std::string
 Result<void> take_data(state::Edit& edit, const ReportContext& context, const std::string& host,
                        const wire::Event& event) {
     if (event.kind == EventKind::resource_notified) return take_notified(edit, host, event);
-    if (wire::tells_of_resource(event.kind)) return take_observation(edit, host, event);
+    if (wire::concerns_resource(event.kind)) return take_observation(edit, host, event);
     if (!event.kind.known()) return {};
     switch (*event.kind.known()) {
         case EventKind::command_outcome:

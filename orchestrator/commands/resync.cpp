@@ -95,11 +95,11 @@ void put_in_order(std::vector<Resource>& resources) {
 
 Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& view,
                                                            const std::string& host) {
-    std::vector<wire::InventoryItem> held;
+    std::vector<wire::InventoryItem> inventory;
     for (const Resource& resource : EK_TRY(own_resources(view, host))) {
-        held.push_back({.ref = resource.ref, .generation = resource.generation});
+        inventory.push_back({.ref = resource.ref, .generation = resource.generation});
     }
-    return held;
+    return inventory;
 }
 
 Result<std::size_t> repair(state::Edit& edit, const std::string& host,
@@ -108,7 +108,7 @@ Result<std::size_t> repair(state::Edit& edit, const std::string& host,
         return fail(Errc::conflict, "commands are under way");
     }
     std::map<wire::Ref, wire::Generation> there;
-    for (const wire::InventoryItem& held : inventory) there[held.ref] = held.generation;
+    for (const wire::InventoryItem& item : inventory) there[item.ref] = item.generation;
     Batch apply(edit, host, wire::Verb::apply);
     Batch remove(edit, host, wire::Verb::remove);
     Batch forget(edit, host, wire::Verb::forget);

@@ -12,7 +12,7 @@
 #include "core/run/throttle.hpp"
 #include "orchestrator/enrolment/rules.hpp"
 #include "orchestrator/enrolment/signer.hpp"
-#include "orchestrator/enrolment/waiting.hpp"
+#include "orchestrator/enrolment/waiting_machines.hpp"
 
 namespace evenkeel::link {
 class Listener;
@@ -101,7 +101,7 @@ class Port {
     Signer signer_;
     std::map<std::uint64_t, std::string> addresses_;                  // of connections
     run::Throttle failures_{kFailuresMost, std::chrono::minutes(1)};  // by source
-    Waiting waiting_;
+    WaitingMachines waiting_;
     run::Timer wait_ends_;  // for the next of those that wait
 };
 

@@ -100,7 +100,7 @@ Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
     Enrolment enrolment = EK_TRY(require(edit, state::key_of(id)));
     if (enrolment.state == state::EnrolmentState::rejected) return enrolment;
     if (enrolment.state != state::EnrolmentState::pending &&
-        enrolment.state != state::EnrolmentState::held) {
+        enrolment.state != state::EnrolmentState::quarantined) {
         return fail(Errc::conflict, "the enrolment is " + std::string(to_string(enrolment.state)));
     }
     enrolment.state = state::EnrolmentState::rejected;

@@ -165,8 +165,8 @@ Result<void> host_disconnected(state::Edit& edit, const std::string& id,
     return edit.hosts().announce(host);
 }
 
-Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard) {
-    for (const Heard& one : heard) {
+Result<void> store_last_seen(state::Edit& edit, const std::vector<LastSeen>& times) {
+    for (const LastSeen& one : times) {
         EK_CHECK(edit.hosts().put_last_seen(one.host, to_rfc3339(one.at_ms)));
     }
     return {};

@@ -16,7 +16,7 @@ struct AgentHello;
 // What changes a host's record. [lane], inside State::submit.
 namespace evenkeel::hosts {
 
-struct Heard;
+struct LastSeen;
 
 struct Patch {
     std::optional<std::string> name;
@@ -42,7 +42,7 @@ Result<Greeting> host_connected(state::Edit& edit, const std::string& host,
 Result<void> host_disconnected(state::Edit& edit, const std::string& host,
                                const std::string& last_seen);
 
-// Stores when messages of these hosts last arrived, and nothing else. O(heard)
-Result<void> note_heard(state::Edit& edit, const std::vector<Heard>& heard);
+// Stores when messages of these hosts last arrived, and nothing else. O(times)
+Result<void> store_last_seen(state::Edit& edit, const std::vector<LastSeen>& times);
 
 }  // namespace evenkeel::hosts

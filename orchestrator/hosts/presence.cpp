@@ -6,8 +6,8 @@
 
 namespace evenkeel::hosts {
 
-void Presence::heard(const std::string& host, std::int64_t now_ms) {
-    heard_[host] = now_ms;
+void Presence::record_message(const std::string& host, std::int64_t now_ms) {
+    last_message_ms_[host] = now_ms;
     to_store_.insert(host);
 }
 
@@ -19,13 +19,13 @@ void Presence::set_link(const std::string& host, bool up) {
     }
 }
 
-std::int64_t Presence::heard_ms(const std::string& host) const {
-    const auto found = heard_.find(host);
-    return found == heard_.end() ? 0 : found->second;
+std::int64_t Presence::last_message_ms(const std::string& host) const {
+    const auto found = last_message_ms_.find(host);
+    return found == last_message_ms_.end() ? 0 : found->second;
 }
 
 std::int64_t Presence::last_ms(const state::Host& host) const {
-    return std::max(from_rfc3339(host.last_seen).value_or(0), heard_ms(host.id));
+    return std::max(from_rfc3339(host.last_seen).value_or(0), last_message_ms(host.id));
 }
 
 std::string Presence::last_seen(const state::Host& host) const {
@@ -41,11 +41,11 @@ std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms
     return now_ms - silent_from < silence_max_.count() ? "" : to_rfc3339(last);
 }
 
-std::vector<Heard> Presence::take_heard(std::size_t most) {
-    std::vector<Heard> taken;
+std::vector<LastSeen> Presence::take_unstored(std::size_t most) {
+    std::vector<LastSeen> taken;
     while (taken.size() < most && !to_store_.empty()) {
         std::string host = std::move(to_store_.extract(to_store_.begin()).value());
-        taken.push_back({.host = host, .at_ms = heard_ms(host)});
+        taken.push_back({.host = host, .at_ms = last_message_ms(host)});
     }
     return taken;
 }

@@ -11,7 +11,7 @@
 
 namespace evenkeel::hosts {
 
-struct Heard {
+struct LastSeen {
     std::string host;
     std::int64_t at_ms = 0;  // by the wall clock
 };
@@ -24,11 +24,11 @@ class Presence {
     Presence(std::chrono::milliseconds heartbeat, std::int64_t started_ms)
         : silence_max_(3 * heartbeat), started_ms_(started_ms) {}
 
-    void heard(const std::string& host, std::int64_t now_ms);
+    void record_message(const std::string& host, std::int64_t now_ms);
     void set_link(const std::string& host, bool up);
     bool has_link(const std::string& host) const { return links_.contains(host); }
     // When, by the wall clock; 0 = not since the start.
-    std::int64_t heard_ms(const std::string& host) const;
+    std::int64_t last_message_ms(const std::string& host) const;
 
     // RFC 3339, the later of memory and record; empty = never.
     std::string last_seen(const state::Host& host) const;
@@ -38,14 +38,14 @@ class Presence {
     std::chrono::milliseconds silence_max() const { return silence_max_; }
     // Removes and returns at most `most` of the hosts of which messages arrived since the last call
     // that returned them: their times are to be stored. O(answer)
-    std::vector<Heard> take_heard(std::size_t most);
+    std::vector<LastSeen> take_unstored(std::size_t most);
 
   private:
     std::int64_t last_ms(const state::Host& host) const;
 
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
-    std::map<std::string, std::int64_t> heard_;
+    std::map<std::string, std::int64_t> last_message_ms_;
     std::set<std::string> to_store_;  // time not stored yet
     std::set<std::string> links_;
 };

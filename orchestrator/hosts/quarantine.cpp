@@ -27,7 +27,7 @@ Result<void> quarantine(state::Edit& edit, const std::string& id, const wire::Ag
     if (EK_TRY(edit.enrolments().find(clone.key()))) return {};
     if (EK_TRY(edit.enrolments().clones_of(clone.fingerprint)).size() >= kClonesMost) return {};
     clone.host = id;
-    clone.state = state::EnrolmentState::held;
+    clone.state = state::EnrolmentState::quarantined;
     EK_CHECK(edit.enrolments().put(clone));
     state::AuditContext audit_context = state::host_audit_context(id, host->name, "held", address);
     audit_context.detail = {{"enrolment", clone.id()}, {"machine_id", clone.machine_id}};

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 
 namespace evenkeel::http {
 

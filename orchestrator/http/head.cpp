@@ -6,7 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/target.hpp"
 
 namespace evenkeel::http {
@@ -63,7 +63,7 @@ void interpret_fields(unsigned version, Head& out) {
 
 std::optional<Problem> read_head(std::string_view head, const HeadLimits& limits, Head& out) {
     out.request.request_id = make_id("req");
-    if (auto problem = admit(head, limits)) return problem;
+    if (auto problem = check_head(head, limits)) return problem;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(head.size()) + 1);
     parser.body_limit(boost::none);

@@ -28,9 +28,9 @@ struct Head {
 // CRLF, folded lines, not exactly one Host, a second or unclear Content-Length, a repeated field
 // of those that may come once, and every Transfer-Encoding, which gets 411. `head` is everything
 // up to the empty line, that one included. Nothing when it may pass.
-std::optional<Problem> admit(std::string_view head, const HeadLimits& limits);
+std::optional<Problem> check_head(std::string_view head, const HeadLimits& limits);
 
-// admit(), then Beast's parser, then the target. Sets the request id first of all, so that the
+// check_head(), then Beast's parser, then the target. Sets the request id first of all, so that the
 // problem can carry it. On a problem the connection cannot go on.
 std::optional<Problem> read_head(std::string_view head, const HeadLimits& limits, Head& out);
 

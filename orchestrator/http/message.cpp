@@ -16,7 +16,7 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 template <typename Map>
-const std::string* look_up(const Map& map, std::string_view name) {
+const std::string* find_in(const Map& map, std::string_view name) {
     const auto found = map.find(name);
     return found == map.end() ? nullptr : &found->second;
 }
@@ -24,16 +24,16 @@ const std::string* look_up(const Map& map, std::string_view name) {
 }  // namespace
 
 const std::string* Request::header(std::string_view name) const {
-    return look_up(headers, name);
+    return find_in(headers, name);
 }
 
 const std::string* Request::parameter(std::string_view name) const {
-    return look_up(query, name);
+    return find_in(query, name);
 }
 
 const std::string& Request::at(std::string_view name) const {
     static const std::string none;
-    const std::string* value = look_up(path, name);
+    const std::string* value = find_in(path, name);
     return value ? *value : none;
 }
 

@@ -1,6 +1,6 @@
 #include "orchestrator/http/openapi.hpp"
 
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 
 namespace evenkeel::http {
 
@@ -58,7 +58,7 @@ json::Value problem_schema() {
 }
 
 // Whether the route takes an Idempotency-Key.
-bool keeps_answers(const Route& route) {
+bool has_idempotency_key(const Route& route) {
     return route.method != "GET" && route.permission != kPublic;
 }
 
@@ -87,7 +87,7 @@ json::Value parameters_of(const Route& route) {
         });
     }
     std::vector<std::string> headers = route.headers;
-    if (keeps_answers(route)) headers.emplace_back("Idempotency-Key");
+    if (has_idempotency_key(route)) headers.emplace_back("Idempotency-Key");
     for (const std::string& header : headers) {
         parameters.emplace_back(json::Object{
             {"name", header}, {"in", "header"}, {"schema", json::Object{{"type", "string"}}}});
@@ -97,7 +97,7 @@ json::Value parameters_of(const Route& route) {
 
 json::Value headers_of(const Route& route, std::vector<std::string> names) {
     names.emplace_back("X-Request-Id");
-    if (keeps_answers(route)) names.emplace_back("Idempotency-Replayed");
+    if (has_idempotency_key(route)) names.emplace_back("Idempotency-Replayed");
     json::Object headers;
     for (const std::string& name : names) {
         headers.set(name, json::Object{{"schema", json::Object{{"type", "string"}}}});

@@ -8,7 +8,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "core/base/log.hpp"
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/problem.hpp"
 
 namespace evenkeel::http {

@@ -25,7 +25,7 @@ Responder::~Responder() {
 void Responder::send(Reply reply) {
     if (std::exchange(answered_, true)) return;
     open_ = nullptr;
-    if (const auto told = std::exchange(on_answer_, nullptr)) told(reply.status);
+    if (const auto callback = std::exchange(on_answer_, nullptr)) callback(reply.status);
     if (const Send send = std::exchange(send_, nullptr)) send(std::move(reply));
 }
 
@@ -42,7 +42,7 @@ std::shared_ptr<Stream> Responder::open_stream() {
     answered_ = true;
     send_ = nullptr;
     auto stream = std::exchange(open_, nullptr)();
-    if (const auto told = std::exchange(on_answer_, nullptr)) told(200);
+    if (const auto callback = std::exchange(on_answer_, nullptr)) callback(200);
     if (on_stream_ && stream) on_stream_(stream);
     return stream;
 }

@@ -6,7 +6,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/openapi.hpp"
 
 namespace evenkeel::http {
@@ -238,8 +238,8 @@ bool Router::admit(const Route& route, Request& request,
     }
     if (streaming_) {
         responder->on_stream(
-            [&told = streaming_, principal = request.principal](
-                const std::shared_ptr<Stream>& stream) { told(principal, stream); });
+            [&callback = streaming_, principal = request.principal](
+                const std::shared_ptr<Stream>& stream) { callback(principal, stream); });
     }
     return true;
 }
@@ -250,9 +250,10 @@ void Router::dispatch(Request request, const std::shared_ptr<Responder>& respond
         const Route* route = find(request, missing);
         if (route) request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
         if (answered_) {
-            responder->on_answer([told = answered_, method = request.method, path = request.route,
-                                  begun = now_monotonic_ns()](int status) {
-                told(method, path, status, static_cast<double>(now_monotonic_ns() - begun) / 1e9);
+            responder->on_answer([callback = answered_, method = request.method,
+                                  path = request.route, begun = now_monotonic_ns()](int status) {
+                callback(method, path, status,
+                         static_cast<double>(now_monotonic_ns() - begun) / 1e9);
             });
         }
         if (!route) return responder->send(missing);

@@ -8,7 +8,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
-#include "orchestrator/http/listen.hpp"
+#include "orchestrator/http/listen_address.hpp"
 #include "orchestrator/http/reply_text.hpp"
 #include "orchestrator/http/server_core.hpp"
 #include "orchestrator/http/tls.hpp"

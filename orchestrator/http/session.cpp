@@ -76,7 +76,7 @@ class Session {
     Task<std::optional<Problem>> receive(Head& head, BodyShare& share);
     Task<std::optional<Problem>> receive_head(std::string& text);
     Task<std::optional<Problem>> receive_body(Head& head, BodyShare& share);
-    std::optional<Problem> look_for_end(std::size_t& end);
+    std::optional<Problem> find_head_end(std::size_t& end);
     void hand_out(Request request, bool is_head);
     Task<void> write_stream(ReplyContext context);
     Task<void> close();
@@ -90,7 +90,7 @@ class Session {
     ServerCore& core_;
     std::optional<asio::ssl::stream<tcp::socket&>> tls_;
     std::string in_;             // received, not used yet
-    std::size_t looked_at_ = 0;  // of in_, by look_for_end
+    std::size_t looked_at_ = 0;  // of in_, by find_head_end
     bool first_ = true;
     bool over_ = false;  // the client has disconnected or timed out: no answer is sent
 };
@@ -183,7 +183,7 @@ Task<std::optional<Problem>> Session::receive_head(std::string& text) {
         if (!in_.empty() && !std::exchange(begun, true)) {
             it_->expire_in(core_.options.header_timeout);
         }
-        if (auto problem = look_for_end(end)) co_return problem;
+        if (auto problem = find_head_end(end)) co_return problem;
         if (end > 0) break;
         const bool more = co_await read(kChunk);
         if (more) continue;
@@ -199,7 +199,7 @@ Task<std::optional<Problem>> Session::receive_head(std::string& text) {
 }
 
 // Sets `end` to the length of the header once it is whole.
-std::optional<Problem> Session::look_for_end(std::size_t& end) {
+std::optional<Problem> Session::find_head_end(std::size_t& end) {
     for (; looked_at_ < in_.size() && end == 0; ++looked_at_) {
         if (in_[looked_at_] != '\n') continue;
         if (looked_at_ == 0 || in_[looked_at_ - 1] != '\r') {

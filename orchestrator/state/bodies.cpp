@@ -114,14 +114,14 @@ Result<void> BodyEdits::release(const std::string& prefix, const std::string& ho
     const std::uint64_t number = EK_TRY(decode_holding(*record)).number;
     EK_CHECK(write_->erase(tables_->holders, holder));
     if (number == 0) return {};
-    bool held = false;
+    bool in_use = false;
     EK_CHECK(write_->scan(tables_->holders, store::Range::prefix(prefix),
                           [&](std::string_view, std::string_view other) {
                               const auto holding = decode_holding(other);
-                              held = !holding || holding->number == number;
-                              return !held;
+                              in_use = !holding || holding->number == number;
+                              return !in_use;
                           }));
-    return held ? Result<void>() : erase(number);
+    return in_use ? Result<void>() : erase(number);
 }
 
 }  // namespace evenkeel::state

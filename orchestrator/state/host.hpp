@@ -15,17 +15,17 @@ using evenkeel::to_string;
 
 // How far a machine has come in. A host is active or retired.
 enum class EnrolmentState {
-    pending,   // waits for the decision of an administrator
-    active,    // it is a host
-    rejected,  // an administrator has rejected it
-    held,      // appears to be a clone of a host; refused until an administrator decides
-    retired,   // its host was retired
+    pending,      // waits for the decision of an administrator
+    active,       // it is a host
+    rejected,     // an administrator has rejected it
+    quarantined,  // appears to be a clone of a host; refused until an administrator decides
+    retired,      // its host was retired
 };
 constexpr auto enum_names(EnrolmentState) {
     return names<EnrolmentState>("state", {{EnrolmentState::pending, "pending"},
                                            {EnrolmentState::active, "active"},
                                            {EnrolmentState::rejected, "rejected"},
-                                           {EnrolmentState::held, "held"},
+                                           {EnrolmentState::quarantined, "held"},
                                            {EnrolmentState::retired, "retired"}});
 }
 

@@ -60,7 +60,7 @@ Result<void> LeaseEdits::renew(std::string_view name, std::uint64_t term) {
     return put(name, lease);
 }
 
-Result<void> LeaseEdits::give_back(std::string_view name, std::uint64_t term) {
+Result<void> LeaseEdits::release(std::string_view name, std::uint64_t term) {
     auto lease = require(name, term);
     if (!lease) return {};
     lease->owner.clear();

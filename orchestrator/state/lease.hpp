@@ -46,7 +46,7 @@ class LeaseEdits : public Leases, private RepositoryEdits {
     Result<void> renew(std::string_view name, std::uint64_t term);
     // Others may then take it at once. Changes nothing when it is held under another term.
     // O(1)
-    Result<void> give_back(std::string_view name, std::uint64_t term);
+    Result<void> release(std::string_view name, std::uint64_t term);
     // What a work that must be done once begins with: `conflict` when the lease is not held under
     // this term any more, so that the work is undone. O(1)
     Result<Lease> require(std::string_view name, std::uint64_t term) const;

@@ -76,11 +76,11 @@ void LeaseKeeper::submit(State::Work work, State::Done done) {
         std::move(done));
 }
 
-void LeaseKeeper::give_back() {
+void LeaseKeeper::release() {
     mine_->over = true;
     if (!mine_->term) return;
     state_.submit([name = name_,
-                   term = *mine_->term](Edit& edit) { return edit.leases().give_back(name, term); },
+                   term = *mine_->term](Edit& edit) { return edit.leases().release(name, term); },
                   [](const Result<void>&) { /* else another waits a little */ });
     mine_->term.reset();
 }

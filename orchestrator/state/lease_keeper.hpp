@@ -37,7 +37,7 @@ class LeaseKeeper {
     // transaction. `done` as State::submit; `conflict` when the lease is not held, or not any more.
     void submit(State::Work work, State::Done done);
     // Lets another have it at once; it is not taken again.
-    void give_back();
+    void release();
 
   private:
     // What answers of the store may still change when this is gone.

@@ -43,7 +43,7 @@ void State::submit(Work work, Done done) {
     };
     auto shared = std::make_shared<Done>(std::move(done));
     auto on_loop = [this, shared](Result<void> result, const store::WriteSet& touched) {
-        if (result) tell(touched);
+        if (result) notify_listeners(touched);
         (*shared)(std::move(result));
     };
     auto queued = writer_->submit_tracked(std::move(on_writer), std::move(on_loop));
@@ -52,7 +52,7 @@ void State::submit(Work work, Done done) {
     }
 }
 
-void State::tell(const store::WriteSet& touched) const {
+void State::notify_listeners(const store::WriteSet& touched) const {
     const auto changes =
         read().and_then([&touched](const Snapshot& view) { return changes_of(touched, view); });
     if (!changes) {

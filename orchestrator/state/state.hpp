@@ -65,7 +65,7 @@ class State {
 
   private:
     State(store::Env env, store::Writer::Post post);
-    void tell(const store::WriteSet& touched) const;
+    void notify_listeners(const store::WriteSet& touched) const;
 
     store::Env env_;
     std::unique_ptr<Tables> tables_;

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "core/base/text.hpp"
-#include "orchestrator/http/fields.hpp"
 #include "orchestrator/http/head.hpp"
+#include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/target.hpp"
 
 // A request's header, and its target alone: what was let in keeps what the types promise.

@@ -25,7 +25,7 @@ COLUMNS = 100
 # that matches none (tests) may include everything.
 SHARED = ["core/" + part for part in "base json schema crypto secrets wire store run link".split()]
 # The agent's rooms; each sees those before it.
-ROOMS = ["core/agent/" + part for part in "model store lanes compliance runs".split()]
+ROOMS = ["core/agent/" + part for part in "model store lanes compliance runs requests".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
@@ -51,8 +51,9 @@ LAYERS = {
     "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],
     "core/agent/compliance": [*ROOMS[:3], "core/plugin", *SHARED],
     "core/agent/runs": [*ROOMS[:4], "core/plugin", *SHARED],
-    "core/agent/uplink": ["core/agent/config", *ROOMS[:5], "core/plugin", *SHARED],
-    "core/agent/local": ["core/agent/config", *ROOMS[:5], "core/plugin", *SHARED],
+    "core/agent/requests": [*ROOMS[:5], "core/plugin", *SHARED],
+    "core/agent/uplink": ["core/agent/config", *ROOMS[:6], "core/plugin", *SHARED],
+    "core/agent/local": ["core/agent/config", *ROOMS[:6], "core/plugin", *SHARED],
     "core/agent": ["core/plugin", *SHARED],
     "plugins": ["sdk/include", "plugins/posix", "plugins/accounts"],
     "orchestrator/http": SHARED,

@@ -35,7 +35,7 @@ class Rules(unittest.TestCase):
         self.finds(tidy.layering, "core/base/a.cpp", '#include "text.hpp"\n')
 
     def test_the_agents_rooms_see_only_those_before_them(self):
-        order = ["model", "store", "lanes", "compliance", "runs", "uplink", "local"]
+        order = ["model", "store", "lanes", "compliance", "runs", "requests", "uplink", "local"]
         for at, room in enumerate(order):
             for other in order:
                 if other == room:
@@ -51,7 +51,7 @@ class Rules(unittest.TestCase):
                 self.allows(tidy.layering, "core/agent/daemon.cpp",
                             f'#include "core/agent/{room}/a.hpp"\n')
         for room, allowed in [("config", False), ("model", False), ("runs", False),
-                              ("uplink", True), ("local", True)]:
+                              ("requests", False), ("uplink", True), ("local", True)]:
             with self.subTest(room=room, other="config"):
                 (self.allows if allowed or room == "config" else self.finds)(
                     tidy.layering, f"core/agent/{room}/a.cpp",

@@ -32,7 +32,7 @@ bool Checker::can_check(const CatalogEntry* entry) const {
            registry_.usable(entry->metadata.ref.collection);
 }
 
-void Checker::ask(const wire::Ref& ref, CheckTrigger trigger) {
+void Checker::request(const wire::Ref& ref, CheckTrigger trigger) {
     const CatalogEntry* entry = catalog_.find(ref);
     if (!can_check(entry)) return over(ref);
     if (entry->busy) {
@@ -45,8 +45,8 @@ void Checker::ask(const wire::Ref& ref, CheckTrigger trigger) {
     pump(ref.collection);
 }
 
-void Checker::ask_collection(const std::string& collection, CheckTrigger trigger) {
-    for (const std::string& id : catalog_.ids_of(collection)) ask({collection, id}, trigger);
+void Checker::request_collection(const std::string& collection, CheckTrigger trigger) {
+    for (const std::string& id : catalog_.ids_of(collection)) request({collection, id}, trigger);
 }
 
 void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done) {
@@ -57,7 +57,7 @@ void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::func
         return;
     }
     rounds_.push_back({{refs.begin(), refs.end()}, std::move(done)});
-    for (const wire::Ref& ref : refs) ask(ref, trigger);
+    for (const wire::Ref& ref : refs) request(ref, trigger);
 }
 
 void Checker::unsettled(const wire::Ref& ref) {
@@ -83,7 +83,7 @@ void Checker::released(const wire::Ref& ref) {
     if (deferred == deferred_.end()) return;
     const CheckTrigger trigger = deferred->second;
     deferred_.erase(deferred);
-    ask(ref, trigger);
+    request(ref, trigger);
 }
 
 std::vector<std::string> Checker::batch_of(const std::string& collection, CheckQueue& check_queue,
@@ -197,7 +197,7 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
         deferred_.emplace(ref, trigger);
         return;
     }
-    if (entry->epoch != epoch) return ask(ref, trigger);
+    if (entry->epoch != epoch) return request(ref, trigger);
     // It is checked again when it has settled.
     if (!check_result.fields.empty() && is_unsettled(ref)) return over(ref);
     if (!check_result.fields.empty() && is_put_off(ref)) {

@@ -25,8 +25,8 @@ class Checker {
             run::Loop& loop, std::shared_ptr<const AgentStore> store);
 
     // Checks one resource soon. Nothing happens when it is not described or not watched.
-    void ask(const wire::Ref& ref, CheckTrigger trigger);
-    void ask_collection(const std::string& collection, CheckTrigger trigger);
+    void request(const wire::Ref& ref, CheckTrigger trigger);
+    void request_collection(const std::string& collection, CheckTrigger trigger);
     // Checks all of `refs` and then calls `done`.
     void round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done);
 

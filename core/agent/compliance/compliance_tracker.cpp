@@ -101,7 +101,7 @@ void ComplianceTracker::repaired(CatalogEntry& entry, const ApplyResult& apply_r
            apply_result.check_result.state);
 }
 
-void ComplianceTracker::give_up(CatalogEntry& entry, const std::string& reason) {
+void ComplianceTracker::stop_repairing(CatalogEntry& entry, const std::string& reason) {
     Assessment assessment{entry.status, ReportKind::failed};
     wire::Compliance& compliance = assessment.status.compliance;
     if (compliance.status == Verdict::failed && compliance.reason == reason) return;

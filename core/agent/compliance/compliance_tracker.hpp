@@ -32,7 +32,7 @@ class ComplianceTracker {
     // A repair did this.
     void repaired(CatalogEntry& entry, const ApplyResult& apply_result);
     // Repairs are given up for a while: failed, with the reason.
-    void give_up(CatalogEntry& entry, const std::string& reason);
+    void stop_repairing(CatalogEntry& entry, const std::string& reason);
     void unknown(CatalogEntry& entry, wire::UnknownReason reason);
     // Every resource of the collection, as far as it is watched.
     void unknown_all(const std::string& collection, wire::UnknownReason reason);

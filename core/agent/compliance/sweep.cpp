@@ -30,7 +30,7 @@ void Sweep::plan() {
 }
 
 void Sweep::run() {
-    for (const auto& [ref, entry] : catalog_) checker_.ask(ref, CheckTrigger::sweep);
+    for (const auto& [ref, entry] : catalog_) checker_.request(ref, CheckTrigger::sweep);
     plan();
 }
 

@@ -60,7 +60,7 @@ struct CollectionRunner::Pending {
         pause.cancel();
     }
     // Reports the last progress, and asks for more after a pause. [loop]
-    static void tell_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
+    static void post_progress(run::Loop& loop, const std::shared_ptr<Pending>& self) {
         if (self->over) return;
         std::optional<plugin::Progress> report;
         {
@@ -70,7 +70,7 @@ struct CollectionRunner::Pending {
         }
         if (!report) return;
         self->plugin_call.progress(*report);
-        self->pause = loop.after(kProgressPause, [&loop, self] { tell_progress(loop, self); });
+        self->pause = loop.after(kProgressPause, [&loop, self] { post_progress(loop, self); });
     }
 
     std::mutex mutex;                          // guards the two below
@@ -156,7 +156,7 @@ void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<vo
                 const std::lock_guard lock(pending->mutex);
                 pending->progress = report;
                 if (std::exchange(pending->notified, true)) return;
-                post([&loop, pending] { Pending::tell_progress(loop, pending); });
+                post([&loop, pending] { Pending::post_progress(loop, pending); });
             };
         }
         if (mark) mark->begin(asked.what);

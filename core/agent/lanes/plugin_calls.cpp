@@ -44,7 +44,7 @@ ApplyResult result_of(plugin::Applied applied) {
 }
 
 // A resource to be removed that is not there is as it should be.
-void forgive_absence(const Description& description, ApplyResult& apply_result) {
+void ignore_absence(const Description& description, ApplyResult& apply_result) {
     if (description.metadata.absent && apply_result.error &&
         apply_result.error->code == Errc::not_found) {
         apply_result.error.reset();
@@ -64,7 +64,7 @@ std::vector<ApplyResult> change(plugin::Collection& collection,
     for (plugin::Applied& applied : collection.apply_many(entries, dry_run, call)) {
         const Description& description = descriptions[apply_results.size()];
         apply_results.push_back(result_of(std::move(applied)));
-        forgive_absence(description, apply_results.back());
+        ignore_absence(description, apply_results.back());
     }
     return apply_results;
 }
@@ -174,7 +174,7 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
     const bool dry_run = description.metadata.policy == wire::Policy::audit;
     ApplyResult apply_result =
         result_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
-    forgive_absence(description, apply_result);
+    ignore_absence(description, apply_result);
     if (apply_result.error) {
         apply_result.check_result = check(*lane.collection, description, call);
     } else {

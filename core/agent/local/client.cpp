@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "core/agent/runs/local_protocol.hpp"
+#include "core/agent/requests/local_protocol.hpp"
 #include "core/base/file.hpp"
 #include "core/base/time.hpp"
 

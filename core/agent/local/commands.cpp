@@ -10,8 +10,8 @@
 #include "core/agent/config/config.hpp"
 #include "core/agent/config/options.hpp"
 #include "core/agent/local/client.hpp"
-#include "core/agent/runs/local_protocol.hpp"
-#include "core/agent/runs/requests.hpp"
+#include "core/agent/requests/local_protocol.hpp"
+#include "core/agent/requests/requests.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 
@@ -29,7 +29,7 @@ void print(const json::Value& value) {
     std::fflush(stdout);
 }
 
-int complain(const Error& error, int code = kExitFailed) {
+int print_error(const Error& error, int code = kExitFailed) {
     print(json::Object{{"error", wire::encode(error)}});
     std::fprintf(stderr, "evenkeel-agent: %s\n", printable(error.what).c_str());
     return code;
@@ -162,7 +162,7 @@ int show_export(const CommandLine& line, const json::Value& result) {
         print(file);
     } else if (auto written = write_file(line.output, json::write_pretty(file) + "\n", 0600);
                !written) {
-        return complain(written.error());
+        return print_error(written.error());
     }
     return result.bool_or("complete") ? kExitInLine : kExitFailed;
 }
@@ -171,7 +171,7 @@ int show(const CommandLine& line, const wire::Reply& reply) {
     if (reply.error) {
         const bool is_file = line.command == Subcommand::plan || line.command == Subcommand::apply;
         const bool is_usage = is_file && reply.error->code == Errc::invalid;
-        return complain(*reply.error, is_usage ? kExitUsage : kExitFailed);
+        return print_error(*reply.error, is_usage ? kExitUsage : kExitFailed);
     }
     if (line.command == Subcommand::export_file) return show_export(line, reply.result);
     if (line.command != Subcommand::read) {
@@ -180,7 +180,7 @@ int show(const CommandLine& line, const wire::Reply& reply) {
     }
     const json::Array& items = reply.result["items"].as_array();
     if (items.empty()) {
-        return complain({Errc::not_found, line.collection + " " + line.id + " is not there"});
+        return print_error({Errc::not_found, line.collection + " " + line.id + " is not there"});
     }
     json::Value item = items.front();
     item.as_object().set("collection", line.collection);
@@ -192,10 +192,10 @@ int watch(Client client) {
     wire::Request request;
     request.verb = wire::RequestVerb::watch;
     request.arguments = json::Object{};
-    if (auto reply = client.ask(request); !reply) return complain(reply.error());
+    if (auto reply = client.ask(request); !reply) return print_error(reply.error());
     for (;;) {
         const auto line = client.read_line(std::nullopt);
-        if (!line) return complain(line.error());
+        if (!line) return print_error(line.error());
         std::printf("%s\n", line->c_str());
         std::fflush(stdout);
     }
@@ -203,24 +203,25 @@ int watch(Client client) {
 
 }  // namespace
 
-int run_command(const CommandLine& line, const Config& config, const AskHere& ask_here) {
+int run_command(const CommandLine& line, const Config& config,
+                const AnswerInProcess& answer_in_process) {
     auto client = Client::connect(config.socket);
     if (client && line.command == Subcommand::watch) return watch(std::move(*client));
     if (!client && (line.command == Subcommand::watch || line.command == Subcommand::status)) {
-        return complain({Errc::unavailable, "no agent runs: " + client.error().what});
+        return print_error({Errc::unavailable, "no agent runs: " + client.error().what});
     }
     const auto request = request_of(line);
     if (!request) {
-        return complain(request.error(),
-                        request.error().code == Errc::invalid ? kExitUsage : kExitFailed);
+        return print_error(request.error(),
+                           request.error().code == Errc::invalid ? kExitUsage : kExitFailed);
     }
     if (client) {
         const auto reply = client->ask(*request);
-        return reply ? show(line, *reply) : complain(reply.error());
+        return reply ? show(line, *reply) : print_error(reply.error());
     }
     bool clean = true;
-    const auto reply = ask_here(*request, clean);
-    const int code = reply ? show(line, *reply) : complain(reply.error());
+    const auto reply = answer_in_process(*request, clean);
+    const int code = reply ? show(line, *reply) : print_error(reply.error());
     // A lane hangs in a plugin: its thread must not meet destructors.
     if (!clean) std::_Exit(code);
     return code;

@@ -16,10 +16,12 @@ struct Config;
 
 // Answers a request in this process, when no agent runs; `clean` becomes false when the process
 // must end without destructors.
-using AskHere = std::function<Result<wire::Reply>(const wire::Request& request, bool& clean)>;
+using AnswerInProcess =
+    std::function<Result<wire::Reply>(const wire::Request& request, bool& clean)>;
 
-// Every subcommand but run and enrol: asks the running agent, or `ask_here` when none runs. Prints
-// one JSON object and returns the exit code. Blocks.
-int run_command(const CommandLine& line, const Config& config, const AskHere& ask_here);
+// Every subcommand but run and enrol: asks the running agent, or `answer_in_process` when none
+// runs. Prints one JSON object and returns the exit code. Blocks.
+int run_command(const CommandLine& line, const Config& config,
+                const AnswerInProcess& answer_in_process);
 
 }  // namespace evenkeel::agent

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "core/agent/local/client.hpp"
-#include "core/agent/runs/local_protocol.hpp"
+#include "core/agent/requests/local_protocol.hpp"
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/run/loop.hpp"
@@ -29,7 +29,7 @@ using Protocol = asio::local::stream_protocol;
 constexpr std::size_t kConnectionsMost = 64;
 constexpr std::size_t kUnsentMost = 4 << 20;  // a watcher that does not read is cut off
 
-bool may_speak(int fd) {
+bool is_peer_allowed(int fd) {
     ucred peer = {};
     socklen_t size = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
@@ -122,7 +122,7 @@ struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
 
     void take(Protocol::socket socket) {
         connections.remove_if([](const auto& each) { return !each->open(); });
-        if (!may_speak(socket.native_handle()) || connections.size() >= kConnectionsMost) {
+        if (!is_peer_allowed(socket.native_handle()) || connections.size() >= kConnectionsMost) {
             log::warning("a local connection is refused");
             return;
         }

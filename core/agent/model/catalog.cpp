@@ -63,7 +63,7 @@ const wire::Generation* Catalog::generation_of(const wire::Ref& ref) const {
     return tombstone == tombstones.end() ? nullptr : &tombstone->second;
 }
 
-std::vector<wire::InventoryItem> Catalog::held() const {
+std::vector<wire::InventoryItem> Catalog::inventory() const {
     std::vector<wire::InventoryItem> items;
     for (const auto& [ref, entry] : entries_) {
         if (entry.metadata.origin == wire::Origin::orchestrator) {

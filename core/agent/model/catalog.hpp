@@ -60,7 +60,7 @@ class Catalog {
     // The generation of the description of `ref` or of its removal; null when neither is known.
     const wire::Generation* generation_of(const wire::Ref& ref) const;
     // Descriptions of orchestrator origin, for digest and inventory; sorted.
-    std::vector<wire::InventoryItem> held() const;
+    std::vector<wire::InventoryItem> inventory() const;
 
   private:
     std::map<wire::Ref, CatalogEntry> entries_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/agent/runs/command_end.hpp"
-#include "core/agent/runs/event_drafts.hpp"
+#include "core/agent/runs/restart.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
@@ -32,42 +32,18 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
     for (InboxCommand& inbox : left) {
         if (inbox.origin == wire::Origin::orchestrator) known_.insert(inbox.id);
         order_ = std::max(order_, inbox.order);
-        if (inbox.state == InboxCommand::State::finished) continue;
-        if (inbox.state == InboxCommand::State::running && inbox.verb == wire::Verb::invoke) {
-            interrupt(inbox);
-        } else {
-            log::info("a command of the last run goes on", {{"command", inbox.id}});
-            accept(std::move(inbox), {});
+        switch (decide_at_restart(inbox)) {
+            case RestartDecision::keep:
+                break;
+            case RestartDecision::interrupt:
+                commit_interrupted(journal_, inbox);
+                break;
+            case RestartDecision::run:
+                log::info("a command of the last run goes on", {{"command", inbox.id}});
+                accept(std::move(inbox), {});
+                break;
         }
     }
-}
-
-void Admission::interrupt(const InboxCommand& inbox) {
-    CommandResult result;
-    result.state = wire::EndState::interrupted;
-    result.error = Error{Errc::cancelled, "the agent ended while the action ran"};
-    for (const wire::ResourceRequest& request : inbox.resources) {
-        wire::ResourceResult done;
-        done.ref = request.ref;
-        done.generation = request.generation;
-        done.outcome = wire::Outcome::failed;
-        done.error = result.error;
-        result.resources.push_back(std::move(done));
-    }
-    std::vector<EventDraft> drafts;
-    if (inbox.origin == wire::Origin::orchestrator) {
-        drafts.push_back(command_outcome(inbox.id, result));
-    }
-    const auto write = [&store = journal_.store(), inbox](
-                           store::WriteTxn& txn,
-                           const std::vector<std::uint64_t>& seqs) -> Result<void> {
-        if (seqs.empty() || seqs.front() == 0) return store.drop_inbox(txn, inbox.id);
-        InboxCommand finished = inbox;
-        finished.state = InboxCommand::State::finished;
-        finished.outcome_seq = seqs.front();
-        return store.put(txn, finished);
-    };
-    journal_.commit(std::move(drafts), write, {});
 }
 
 void Admission::accept(InboxCommand inbox, std::function<void(const CommandResult&)> done) {

@@ -21,8 +21,8 @@ class Admission {
   public:
     Admission(Journal& journal, Engine& engine) : journal_(journal), engine_(engine) {}
 
-    // The commands that the last process left. Those that it had begun are begun again, but for
-    // invoke, which ends `interrupted`. Requires that plugins and watches are there.
+    // Takes over the commands that the last process left; restart.hpp decides which run again.
+    // Requires that plugins are loaded and watches are open.
     void resume(std::vector<InboxCommand> left, wire::StreamPosition mark);
 
     // A command of the bus. `settle` gets accept after the commit, at once for one that is known,
@@ -44,7 +44,6 @@ class Admission {
     void accept(InboxCommand inbox, std::function<void(const CommandResult&)> done);
     void on_committed(const wire::Command& command, InboxCommand inbox, const Result<void>& stored,
                       const std::function<void(link::Disposition)>& settle);
-    void interrupt(const InboxCommand& inbox);
 
     Journal& journal_;
     Engine& engine_;

@@ -20,14 +20,14 @@ PluginCall CommandCalls::make(std::string what, const wire::Ref& ref, bool is_al
     const std::string usual = is_alone ? ref.id : "";
     call.progress = [&journal = journal_, command = command_, ref,
                      usual](const plugin::Progress& report) {
-        journal.tell_live({wire::EventKind::command_progress,
-                           json::Object{{"command", command},
-                                        {"collection", ref.collection},
-                                        {"id", report.id.empty() ? usual : report.id},
-                                        {"permille", report.permille},
-                                        {"message", report.message}},
-                           {ref},
-                           ""});
+        journal.publish_live({wire::EventKind::command_progress,
+                              json::Object{{"command", command},
+                                           {"collection", ref.collection},
+                                           {"id", report.id.empty() ? usual : report.id},
+                                           {"permille", report.permille},
+                                           {"message", report.message}},
+                              {ref},
+                              ""});
     };
     return call;
 }

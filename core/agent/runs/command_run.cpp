@@ -46,7 +46,7 @@ void CommandRun::begin() {
     steps_ = prepare_all(intent_of(command_), command_.resources, command_.body_numbers,
                          host_of(context_));
     if (!steps_.intent().is_local()) {
-        context_.journal.tell_live(
+        context_.journal.publish_live(
             {wire::EventKind::command_running, json::Object{{"command", command_.id}}, {}, ""});
     }
     StartCommit& start_commit =
@@ -180,10 +180,10 @@ void CommandRun::release(const std::vector<NotificationStep>& notifications) {
     busy_marks_.release();
     for (const Step& step : steps_) {
         if (step.decision != Decision::invoke && !step.root) continue;
-        context_.checker.ask(step.request.ref, CheckTrigger::check);
+        context_.checker.request(step.request.ref, CheckTrigger::check);
     }
     for (const NotificationStep& step : notifications) {
-        context_.checker.ask(step.notification.ref, CheckTrigger::check);
+        context_.checker.request(step.notification.ref, CheckTrigger::check);
     }
 }
 

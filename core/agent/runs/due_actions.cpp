@@ -43,7 +43,7 @@ NotificationStep notification_step(const wire::Notification& notification, const
     step.notification = notification;
     step.result.ref = ref;
     step.result.action = notification.action;
-    if (const auto* held = catalog.generation_of(ref)) step.result.generation = *held;
+    if (const auto* current = catalog.generation_of(ref)) step.result.generation = *current;
     const Metadata* metadata = metadata_after(steps, catalog, ref);
     if (!metadata || metadata->absent) {
         skip(step, {Errc::not_found, text_of(ref) + " is not wanted any more"});
@@ -81,8 +81,8 @@ const std::vector<wire::Notification>& notified_by(const Step& step) {
     return step.stores() ? notified_by(step.description.metadata) : kNone;
 }
 
-std::vector<wire::Notification> owed_after(const Metadata& metadata, bool changed,
-                                           const Catalog& catalog) {
+std::vector<wire::Notification> due_after(const Metadata& metadata, bool changed,
+                                          const Catalog& catalog) {
     return changed ? notified_by(metadata) : catalog.pending_for(metadata);
 }
 
@@ -104,8 +104,8 @@ std::vector<NotificationStep> due_notifications(const StepList& steps, const Cat
     std::vector<NotificationStep> due;
     std::map<wire::Notification, std::size_t> places;
     for (const Step& step : steps) {
-        if (!is_through(step) || !step.due.owed) continue;
-        for (const wire::Notification& notification : *step.due.owed) {
+        if (!is_through(step) || !step.due.actions) continue;
+        for (const wire::Notification& notification : *step.due.actions) {
             const auto [place, is_new] = places.emplace(notification, due.size());
             if (is_new) due.push_back(notification_step(notification, steps, catalog));
             due[place->second].sources.push_back(step.request.ref);
@@ -132,10 +132,10 @@ std::vector<PendingNotifications> pending_after(const StepList& steps,
     }
     std::vector<PendingNotifications> after;
     for (const Step& step : steps) {
-        const bool owed_before = catalog.pending_notifications.contains(step.request.ref);
-        if (!step.due.owed || !(step.due.recorded || owed_before)) continue;
+        const bool pending_before = catalog.pending_notifications.contains(step.request.ref);
+        if (!step.due.actions || !(step.due.recorded || pending_before)) continue;
         PendingNotifications pending{step.request.ref, {}};
-        for (const wire::Notification& each : *step.due.owed) {
+        for (const wire::Notification& each : *step.due.actions) {
             // After a failure no action is run: what may have been changed stays owed.
             if (has_failed(step) || !settled.contains(each)) pending.notices.push_back(each);
         }

@@ -26,8 +26,8 @@ const std::vector<wire::Notification>& notified_by(const Step& step);
 
 // What is owed after the change: all of them when there was one, else what was owed before and is
 // still asked for.
-std::vector<wire::Notification> owed_after(const Metadata& metadata, bool changed,
-                                           const Catalog& catalog);
+std::vector<wire::Notification> due_after(const Metadata& metadata, bool changed,
+                                          const Catalog& catalog);
 
 // What is done before a change that makes actions due.
 struct BeforeChange {

@@ -82,7 +82,7 @@ void NotificationRun::end(const std::optional<Error>& error) {
     if (!error) end.pending_notifications = settle();
     context_.commits.commit(std::move(end));
     busy_marks_.release();
-    context_.checker.ask(ref, CheckTrigger::check);
+    context_.checker.request(ref, CheckTrigger::check);
 }
 
 std::vector<PendingNotifications> NotificationRun::settle() {

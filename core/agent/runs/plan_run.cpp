@@ -77,8 +77,8 @@ void PlanRun::take(Step& step, const Result<ApplyResult>& apply_result) const {
         result.error = apply_result.error();
     }
     if (result.error) explain(step);
-    step.due.owed = owed_after(step.description.metadata, result.error || !result.changes.empty(),
-                               host_.catalog);
+    step.due.actions = due_after(step.description.metadata, result.error || !result.changes.empty(),
+                                 host_.catalog);
 }
 
 // What cannot be planned may be possible once something else is changed.

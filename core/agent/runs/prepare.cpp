@@ -19,11 +19,11 @@ void refuse(Step& step, Decision decision, Error error) {
     finish(step, wire::Outcome::failed, std::move(error));
 }
 
-void supersede(Step& step, const wire::Generation& held) {
+void supersede(Step& step, const wire::Generation& current) {
     step.decision = Decision::supersede;
     finish(step, wire::Outcome::skipped,
            Error{Errc::conflict, "superseded: the host has revision " +
-                                     std::to_string(held.revision) + " already"});
+                                     std::to_string(current.revision) + " already"});
 }
 
 void forget(Step& step) {
@@ -166,9 +166,9 @@ Result<void> check_description(const schema::Schema& schema, const std::string& 
 
 Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host) {
     Step step = step_for(request);
-    const wire::Generation* held = host.catalog.generation_of(request.ref);
-    if (intent.verb != wire::Verb::invoke && is_superseded(request.generation, held)) {
-        supersede(step, *held);
+    const wire::Generation* current = host.catalog.generation_of(request.ref);
+    if (intent.verb != wire::Verb::invoke && is_superseded(request.generation, current)) {
+        supersede(step, *current);
     } else if (auto owner = check_owner(intent, request.ref, host.catalog); !owner) {
         refuse(step, Decision::leave, owner.error());
     } else if (!intent.verb.known()) {

@@ -100,7 +100,7 @@ void RepairRun::assess(CatalogEntry& entry, const Result<ApplyResult>& apply_res
 }
 
 void RepairRun::settle(const Metadata& metadata, bool is_changed) {
-    PendingNotifications pending{ref_, owed_after(metadata, is_changed, context_.catalog)};
+    PendingNotifications pending{ref_, due_after(metadata, is_changed, context_.catalog)};
     context_.catalog.put(pending);
     if (!recorded_ || !pending.notices.empty()) return;
     RunEnd end;

@@ -19,10 +19,10 @@ std::chrono::milliseconds RepairScheduler::wait_before(History& history, Catalog
         return history.backoff.next();
     }
     if (const auto wait = history.flap.next(now_ms)) return *wait;
-    tracker_.give_up(entry, "repaired " + std::to_string(options_.flap.most) + " times within " +
-                                to_duration(options_.flap.window) +
-                                " and undone each time; the next attempt is in " +
-                                to_duration(history.flap.rest()));
+    tracker_.stop_repairing(entry, "repaired " + std::to_string(options_.flap.most) +
+                                       " times within " + to_duration(options_.flap.window) +
+                                       " and undone each time; the next attempt is in " +
+                                       to_duration(history.flap.rest()));
     return history.flap.rest();
 }
 

@@ -38,7 +38,7 @@ enum class Progress { waiting, skipped, finished };
 struct DueActions {
     bool recorded = false;  // on disk since before the change
     // Those that are owed after the step; nothing while that is not known.
-    std::optional<std::vector<wire::Notification>> owed;
+    std::optional<std::vector<wire::Notification>> actions;
 };
 
 // One resource of a command or a plan, from the decision about it to its result.

@@ -70,8 +70,8 @@ void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,
     step.progress = Progress::finished;
     fill(step.result, apply_result, step.is_audit() ? wire::Outcome::planned : wire::Outcome::done);
     if (!notified_by(step).empty()) {
-        step.due.owed =
-            owed_after(step.description.metadata, changed(step.result.changes), catalog);
+        step.due.actions =
+            due_after(step.description.metadata, changed(step.result.changes), catalog);
     }
     CatalogEntry* entry = catalog.find(step.request.ref);
     if (!step.stores() || step.drops() || !entry) return;

@@ -21,8 +21,8 @@ std::vector<std::string> Turns::take_ready() {
     std::vector<std::string> ready;
     for (const std::string& id : order_) {
         Entry& entry = entries_.at(id);
-        if (entry.told || !is_first(id, entry)) continue;
-        entry.told = true;
+        if (entry.returned || !is_first(id, entry)) continue;
+        entry.returned = true;
         ready.push_back(id);
     }
     return ready;

@@ -15,7 +15,7 @@ class Turns {
   public:
     // Requires an id that is not here.
     void add(const std::string& id, std::set<std::string> collections);
-    // Those whose turn has come, each told once.
+    // Those whose turn has come, each returned once.
     std::vector<std::string> take_ready();
     // Ends a turn, or the wait for it.
     void remove(const std::string& id);
@@ -25,7 +25,7 @@ class Turns {
   private:
     struct Entry {
         std::set<std::string> collections;
-        bool told = false;
+        bool returned = false;
     };
     bool is_first(const std::string& id, const Entry& entry) const;
 

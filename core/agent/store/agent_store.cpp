@@ -275,7 +275,7 @@ Result<bool> AgentStore::adopt_body(store::WriteTxn& txn, std::uint64_t number) 
 }
 
 // A description refers to the body no more.
-Result<void> AgentStore::leave_body(store::WriteTxn& txn, std::uint64_t number) const {
+Result<void> AgentStore::release_body(store::WriteTxn& txn, std::uint64_t number) const {
     const std::string key = number_key(number);
     if (EK_TRY(txn.get(inbox_bodies_, key))) return txn.put(inbox_bodies_, key, "");
     EK_TRY(txn.erase(bodies_, key));
@@ -293,7 +293,7 @@ Result<void> AgentStore::put(store::WriteTxn& txn, const Description& descriptio
         number = ++*last_body_;
         EK_CHECK(put_body(txn, number, description.body));
     }
-    if (before != 0 && before != number) EK_CHECK(leave_body(txn, before));
+    if (before != 0 && before != number) EK_CHECK(release_body(txn, before));
     return txn.put(descriptions_, key,
                    layout::join_description(number, json::write(encode(description.metadata))));
 }
@@ -315,7 +315,7 @@ Result<void> AgentStore::drop(store::WriteTxn& txn, const wire::Ref& ref) const 
     const std::string key = key_of(ref);
     if (const auto record = EK_TRY(txn.get(descriptions_, key))) {
         const std::uint64_t body = EK_TRY(layout::body_of_description(*record));
-        EK_CHECK(leave_body(txn, body));
+        EK_CHECK(release_body(txn, body));
     }
     for (const store::Table& table : {descriptions_, observations_, pending_notifications_}) {
         EK_TRY(txn.erase(table, key));

@@ -99,7 +99,7 @@ class AgentStore {
     Result<void> put_body(store::WriteTxn& txn, std::uint64_t number,
                           const json::Value& body) const;
     Result<bool> adopt_body(store::WriteTxn& txn, std::uint64_t number) const;
-    Result<void> leave_body(store::WriteTxn& txn, std::uint64_t number) const;
+    Result<void> release_body(store::WriteTxn& txn, std::uint64_t number) const;
     Result<void> put_requests(store::WriteTxn& txn, const InboxCommand& inbox) const;
     Result<void> drop_requests(store::WriteTxn& txn, const std::string& command) const;
 

@@ -158,7 +158,7 @@ void Journal::fill(std::uint64_t seq, std::string reason) {
     });
 }
 
-void Journal::tell_live(EventDraft draft) {
+void Journal::publish_live(EventDraft draft) {
     if (events_.on_event) events_.on_event(0, now_rfc3339(), draft);
 }
 

@@ -46,7 +46,7 @@ class Journal {
     // error nothing of both has happened.
     void commit(std::vector<EventDraft> drafts, Work work, Done done);
     // An event for those who listen now.
-    void tell_live(EventDraft draft);
+    void publish_live(EventDraft draft);
 
     Outbox& outbox() { return outbox_; }
     AgentStore& store() { return store_; }

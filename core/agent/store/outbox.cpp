@@ -15,7 +15,7 @@ constexpr std::size_t kShedBytes = 200;
 
 // What may be given up: the present truth is handed up anew after it.
 bool is_telemetry(const Outbox::Entry& entry) {
-    return wire::tells_of_resource(entry.kind) || entry.kind == EventKind::agent_blind;
+    return wire::concerns_resource(entry.kind) || entry.kind == EventKind::agent_blind;
 }
 
 bool can_be_repeated(const OpenName<EventKind>& kind) {

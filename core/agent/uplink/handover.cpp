@@ -19,16 +19,16 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
     if (mark.stream == hello.stream) return done({});
     log::info("a new stream of the orchestrator",
               {{"stream", hello.stream}, {"before", mark.stream}});
-    std::vector<Tombstone> told;
+    std::vector<Tombstone> reported;
     std::vector<EventDraft> drafts;
     if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
-        drafts = restored(hello, told);
+        drafts = restored(hello, reported);
     }
     parts_.journal.require_full_report();
-    for (const Tombstone& tombstone : told) parts_.catalog.tombstones.erase(tombstone.ref);
-    const auto write = [&store = parts_.journal.store(), stream = hello.stream, told](
+    for (const Tombstone& tombstone : reported) parts_.catalog.tombstones.erase(tombstone.ref);
+    const auto write = [&store = parts_.journal.store(), stream = hello.stream, reported](
                            store::WriteTxn& txn, const auto&) -> Result<void> {
-        for (const Tombstone& tombstone : told) EK_CHECK(store.drop(txn, tombstone));
+        for (const Tombstone& tombstone : reported) EK_CHECK(store.drop(txn, tombstone));
         EK_CHECK(store.put_full_report_due(txn, true));
         return store.put(txn, wire::StreamPosition{stream, 0});
     };
@@ -42,27 +42,27 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
 
 // What the backup is too old for: it wins, because this machine has carried it out.
 std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
-                                           std::vector<Tombstone>& told) const {
+                                           std::vector<Tombstone>& reported) const {
     std::vector<EventDraft> drafts;
-    const auto is_news = [&hello](const wire::Generation& generation) {
+    const auto is_unknown_to_orchestrator = [&hello](const wire::Generation& generation) {
         return generation.stream == hello.predecessor_stream &&
                generation.revision > hello.predecessor_revision;
     };
-    std::vector<wire::RelatedResource> held;
+    std::vector<wire::RelatedResource> entries;
     for (const auto& [ref, entry] : parts_.catalog) {
         if (entry.metadata.origin != wire::Origin::orchestrator ||
-            !is_news(entry.metadata.generation)) {
+            !is_unknown_to_orchestrator(entry.metadata.generation)) {
             continue;
         }
-        held.push_back({ref, entry.metadata.relations, ""});
+        entries.push_back({ref, entry.metadata.relations, ""});
     }
     // What others require goes first.
-    if (const auto order = wire::in_order(held)) {
+    if (const auto order = wire::in_order(entries)) {
         std::vector<wire::RelatedResource> sorted;
-        for (const std::size_t at : *order) sorted.push_back(std::move(held[at]));
-        held = std::move(sorted);
+        for (const std::size_t at : *order) sorted.push_back(std::move(entries[at]));
+        entries = std::move(sorted);
     }
-    for (const wire::RelatedResource& each : held) {
+    for (const wire::RelatedResource& each : entries) {
         const wire::Ref& ref = each.ref;
         const CatalogEntry& entry = *parts_.catalog.find(ref);
         const auto stored = parts_.journal.store().description(ref);
@@ -73,8 +73,8 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
                                              wire::DescriptionReason::restored));
     }
     for (const auto& [ref, generation] : parts_.catalog.tombstones) {
-        told.push_back({ref, generation});
-        if (!is_news(generation)) continue;
+        reported.push_back({ref, generation});
+        if (!is_unknown_to_orchestrator(generation)) continue;
         drafts.push_back(description_forgotten(ref, generation, wire::Origin::orchestrator,
                                                wire::DescriptionReason::restored));
     }
@@ -98,13 +98,13 @@ void Handover::report_more() {
     if (journal.full_report_due() == 0) return;
     if (journal.full_report_due() != full_report_due_) {
         full_report_due_ = journal.full_report_due();
-        told_ = {};
+        reported_up_to_ = {};
     }
     std::vector<EventDraft> drafts;
-    auto at = parts_.catalog.after(told_);
+    auto at = parts_.catalog.after(reported_up_to_);
     for (; at != parts_.catalog.end() && drafts.size() < kPage; ++at) {
         add_present(at->second, drafts);
-        told_ = at->first;
+        reported_up_to_ = at->first;
     }
     const bool is_all = at == parts_.catalog.end();
     if (!drafts.empty()) journal.commit(std::move(drafts), {}, {});

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "core/agent/uplink/parts.hpp"
+#include "core/agent/uplink/uplink_parts.hpp"
 #include "core/base/result.hpp"
 #include "core/wire/resource.hpp"
 
@@ -34,12 +34,12 @@ class Handover {
 
   private:
     std::vector<EventDraft> restored(const wire::OrchestratorHello& hello,
-                                     std::vector<Tombstone>& told) const;
+                                     std::vector<Tombstone>& reported) const;
     void add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const;
 
     UplinkParts parts_;
     std::uint64_t full_report_due_ = 0;  // the one that is being given
-    wire::Ref told_;                     // up to here
+    wire::Ref reported_up_to_;           // up to here
 };
 
 }  // namespace evenkeel::agent

@@ -6,8 +6,8 @@
 
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/requests/requests.hpp"
 #include "core/agent/runs/admission.hpp"
-#include "core/agent/runs/requests.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/facts.hpp"
 #include "core/base/id.hpp"
@@ -104,7 +104,7 @@ void Uplink::on_up() {
 
 void Uplink::on_down(const Error& error) {
     log::warning("the link to the orchestrator is down", {{"why", error.what}});
-    linked_ = up_ = paused_ = digest_due_ = hears_beats_ = false;
+    linked_ = up_ = paused_ = digest_due_ = expects_heartbeats_ = false;
     hello_timer_.cancel();
     beat_timer_.cancel();
     digest_timer_.cancel();
@@ -136,7 +136,7 @@ void Uplink::dial_again(const std::string& why) {
 }
 
 void Uplink::on_message(const link::Message& message, const link::Delivery& delivery) {
-    heard_ns_ = now_monotonic_ns();
+    last_message_ns_ = now_monotonic_ns();
     auto decoded = wire::decode_to_agent(message.body);
     if (!decoded) {
         const bool is_unknown = decoded.error().code == Errc::unsupported;
@@ -156,7 +156,7 @@ void Uplink::on_message(const link::Message& message, const link::Delivery& deli
     } else if (const auto* request = std::get_if<wire::Request>(&*decoded)) {
         on_request(*request, message);
     } else {
-        hears_beats_ = true;
+        expects_heartbeats_ = true;
     }
 }
 
@@ -203,10 +203,11 @@ void Uplink::on_handed_over(const wire::OrchestratorHello& hello) {
 }
 
 void Uplink::beat() {
-    const auto silence_ns = now_monotonic_ns() - heard_ns_;
+    const auto silence_ns = now_monotonic_ns() - last_message_ns_;
     const auto most_ns = static_cast<std::uint64_t>(
         std::chrono::nanoseconds(3 * heartbeat_ + heartbeat_ / 2).count());
-    if (hears_beats_ && silence_ns > most_ns) return dial_again("three heartbeats are missing");
+    if (expects_heartbeats_ && silence_ns > most_ns)
+        return dial_again("three heartbeats are missing");
     send(wire::kEventsAddress, kIgnored, wire::encode(wire::Heartbeat{}), false);
     beat_timer_ = loop_.after(heartbeat_, [this] { beat(); });
 }
@@ -275,10 +276,11 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
 
 void Uplink::on_request(const wire::Request& request, const link::Message& message) {
     if (message.reply_to != wire::kRepliesAddress) return;
-    parts_.requests.ask(request, [this, alive = std::weak_ptr(alive_),
-                                  correlation = message.correlation_id](const wire::Reply& reply) {
-        if (!alive.expired() && linked_) answer(correlation, reply);
-    });
+    parts_.requests.answer(request,
+                           [this, alive = std::weak_ptr(alive_),
+                            correlation = message.correlation_id](const wire::Reply& reply) {
+                               if (!alive.expired() && linked_) answer(correlation, reply);
+                           });
 }
 
 void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
@@ -296,7 +298,7 @@ void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
 
 void Uplink::send_digest() {
     send(wire::kEventsAddress, kIgnored,
-         wire::encode(wire::digest_of(stream_, parts_.catalog.held())), false);
+         wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
     digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
 }
 

@@ -90,8 +90,8 @@ class Uplink {
     std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
     bool digest_due_ = false;
     bool paused_ = false;  // an event was released: what is under way ends first
-    bool hears_beats_ = false;
-    std::uint64_t heard_ns_ = 0;
+    bool expects_heartbeats_ = false;
+    std::uint64_t last_message_ns_ = 0;
     std::chrono::milliseconds heartbeat_{10'000};
     // What answers later asks whether there is still a session to answer in.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);

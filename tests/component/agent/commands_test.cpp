@@ -167,10 +167,10 @@ TEST_F(Commands, OfTheOrchestratorAreNotForLocalHands) {
     const json::Value taken = apply("one", kHo, "report", true);
     EXPECT_EQ(taken["state"], json::Value("succeeded")) << json::write(taken);
     EXPECT_EQ(count("description.forgotten"), 1U);
-    EXPECT_TRUE(agent->catalog().held().empty());
+    EXPECT_TRUE(agent->catalog().inventory().empty());
     command("cmd_2", 2, "apply", {request("one", kHi, 6)});
     ASSERT_TRUE(ends("cmd_2", "succeeded"));
-    EXPECT_EQ(agent->catalog().held().size(), 1U);
+    EXPECT_EQ(agent->catalog().inventory().size(), 1U);
     EXPECT_EQ(count("description.changed"), 2U);
 }
 

@@ -1,4 +1,4 @@
-#include "core/agent/runs/export.hpp"
+#include "core/agent/requests/export.hpp"
 
 #include <cstdlib>
 
@@ -102,7 +102,7 @@ TEST_F(Exported, IsForLocalAdministratorsOnly) {
     request.verb = wire::RequestVerb::export_file;
     request.arguments = what({});
     std::optional<wire::Reply> reply;
-    agent->requests().ask(request, [&reply](wire::Reply got) { reply = std::move(got); });
+    agent->requests().answer(request, [&reply](wire::Reply got) { reply = std::move(got); });
     ASSERT_TRUE(until([&reply] { return reply.has_value(); }));
     EXPECT_EQ(reply->error->code, Errc::unsupported);
 }

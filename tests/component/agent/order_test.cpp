@@ -282,7 +282,7 @@ TEST_F(Order, ACycleFromTheBusFailsByNameAndIsKept) {
     b.relations.required = {{"notes", "a"}};
     command("cmd_1", 1, "apply", {a, b});
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "failed"; }));
-    EXPECT_EQ(agent->catalog().held().size(), 2U);
+    EXPECT_EQ(agent->catalog().inventory().size(), 2U);
     EXPECT_NE(compliance_of("a").reason.find("a cycle: notes a -> notes b"), std::string::npos);
 }
 
@@ -332,7 +332,7 @@ TEST_F(Order, ARepairWaitsForWhatItRequires) {
 TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
     send("apply", {entry("bell", "x"), entry("file", "1", {}, {"bell"})});
     machine->hang_in("applied");
-    agent->requests().ask_local(
+    agent->requests().answer_local(
         {wire::RequestVerb::apply, 60s,
          json::Object{{"resources", json::Array{entry("file", "2", {}, {"bell"})}}}},
         [](const wire::Reply&) {});

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "core/link/endpoint.hpp"
+#include "core/link/delivery_settler.hpp"
 
 namespace evenkeel::link {
 namespace {
 
-struct Recorder : Endpoint {
+struct Recorder : DeliverySettler {
     void settle(std::uint64_t id, Disposition disposition) override {
         answers.emplace_back(id, disposition);
     }

@@ -18,11 +18,11 @@ Duplicate of(std::uint64_t connection, const std::string& instance, std::int64_t
 TEST(DuplicateLinks, ALinkThatIsHeardTwiceAQuarterOfAHeartbeatApartIsAnotherMachine) {
     DuplicateLinks duplicates(kHeartbeat);
     duplicates.add("host", of(1, "run_1", 10'000));
-    EXPECT_FALSE(duplicates.on_heard("host", 10'249)) << "it may have been under way";
-    EXPECT_FALSE(duplicates.on_heard("host", 10'250));
-    EXPECT_FALSE(duplicates.on_heard("host", 10'499));
-    EXPECT_TRUE(duplicates.on_heard("host", 10'500));
-    EXPECT_FALSE(duplicates.on_heard("other", 20'000));
+    EXPECT_FALSE(duplicates.on_link_message("host", 10'249)) << "it may have been under way";
+    EXPECT_FALSE(duplicates.on_link_message("host", 10'250));
+    EXPECT_FALSE(duplicates.on_link_message("host", 10'499));
+    EXPECT_TRUE(duplicates.on_link_message("host", 10'500));
+    EXPECT_FALSE(duplicates.on_link_message("other", 20'000));
 }
 
 TEST(DuplicateLinks, OneConnectionWaitsForEachHost) {
@@ -39,11 +39,11 @@ TEST(DuplicateLinks, OneConnectionWaitsForEachHost) {
 TEST(DuplicateLinks, WhatCountsAgainstAProcessCountsOnWhenItConnectsAnew) {
     DuplicateLinks duplicates(kHeartbeat);
     duplicates.add("host", of(1, "run_1", 0));
-    EXPECT_FALSE(duplicates.on_heard("host", 300));
+    EXPECT_FALSE(duplicates.on_link_message("host", 300));
     duplicates.add("host", of(2, "run_1", 310));
-    EXPECT_TRUE(duplicates.on_heard("host", 600));
+    EXPECT_TRUE(duplicates.on_link_message("host", 600));
     duplicates.add("host", of(3, "run_2", 600));
-    EXPECT_FALSE(duplicates.on_heard("host", 900)) << "another process begins anew";
+    EXPECT_FALSE(duplicates.on_link_message("host", 900)) << "another process begins anew";
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(ChangesTest, ATakenNameIsNotGivenTwice) {
 TEST_F(ChangesTest, NotingWhenHostsWereHeardWritesAndTellsNothingElse) {
     int told = 0;
     state_->listen([&](const state::Changes&) { ++told; });
-    change([&](state::Edit& edit) { return note_heard(edit, {{host_, 1'000}}); });
+    change([&](state::Edit& edit) { return store_last_seen(edit, {{host_, 1'000}}); });
     EXPECT_EQ(told, 0);
     EXPECT_EQ((*read().hosts().find(host_))->last_seen, to_rfc3339(1'000));
     // Whoever writes the rest does not touch it.
@@ -89,7 +89,7 @@ TEST(Presence, AHostIsSilentAfterThreeBeatsWithoutALink) {
     Presence presence(std::chrono::seconds(10), 1'000'000);
     EXPECT_EQ(presence.offline_since(host, 9'000'000), "");  // never came
     presence.set_link("h", true);
-    presence.heard("h", 2'000'000);
+    presence.record_message("h", 2'000'000);
     EXPECT_EQ(presence.offline_since(host, 9'000'000), "");
     presence.set_link("h", false);
     EXPECT_EQ(presence.offline_since(host, 2'029'999), "");
@@ -98,15 +98,15 @@ TEST(Presence, AHostIsSilentAfterThreeBeatsWithoutALink) {
 
 TEST(Presence, GivesOutWhatWasHeardOnceAndInParts) {
     Presence presence(std::chrono::seconds(10), 0);
-    for (const char* host : {"a", "b", "c", "a"}) presence.heard(host, 7);
-    EXPECT_EQ(presence.take_heard(2).size(), 2U);
-    const auto rest = presence.take_heard(2);
+    for (const char* host : {"a", "b", "c", "a"}) presence.record_message(host, 7);
+    EXPECT_EQ(presence.take_unstored(2).size(), 2U);
+    const auto rest = presence.take_unstored(2);
     ASSERT_EQ(rest.size(), 1U);
     EXPECT_EQ(rest[0].host, "c");
     EXPECT_EQ(rest[0].at_ms, 7);
-    EXPECT_TRUE(presence.take_heard(2).empty());
-    presence.heard("b", 8);
-    EXPECT_EQ(presence.take_heard(2).at(0).host, "b");
+    EXPECT_TRUE(presence.take_unstored(2).empty());
+    presence.record_message("b", 8);
+    EXPECT_EQ(presence.take_unstored(2).at(0).host, "b");
 }
 
 TEST(Presence, AfterAStartEveryHostHasThreeBeatsToComeBack) {

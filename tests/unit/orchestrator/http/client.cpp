@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "core/base/time.hpp"
-#include "orchestrator/http/fields.hpp"
+#include "orchestrator/http/header_values.hpp"
 
 namespace evenkeel::http {
 

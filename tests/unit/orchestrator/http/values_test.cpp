@@ -2,8 +2,8 @@
 
 #include "core/base/log.hpp"
 #include "orchestrator/http/conditional.hpp"
-#include "orchestrator/http/fields.hpp"
-#include "orchestrator/http/listen.hpp"
+#include "orchestrator/http/header_values.hpp"
+#include "orchestrator/http/listen_address.hpp"
 #include "orchestrator/http/responder.hpp"
 #include "orchestrator/http/target.hpp"
 

@@ -99,7 +99,7 @@ TEST_F(LeaseTest, AfterAStopAnotherHasItAtOnce) {
     LeaseKeeper two = keeper("two");
     turn(one, 0);
     turn(two, 0);
-    one.give_back();
+    one.release();
     settle();
     EXPECT_FALSE(does(one, "after the end"));
     turn(one, 1);

@@ -134,7 +134,7 @@ TEST(RestShapes, AVerdictAndItsCompliance) {
 TEST(RestShapes, AnEnrolment) {
     const Enrolment enrolment{.id = "enrolment_ab",
                               .host = "",
-                              .state = EnrolmentState::held,
+                              .state = EnrolmentState::quarantined,
                               .name = "web1",
                               .fingerprint = "ab",
                               .machine_id = "",

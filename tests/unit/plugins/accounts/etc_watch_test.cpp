@@ -26,10 +26,10 @@ class EtcWatches : public testing::Test {
             return ek_status{EK_OK};
         };
         host_.changed = [](void* self, ek_str id) {
-            static_cast<EtcWatches*>(self)->heard_ += std::string(sdk::view(id)) + ";";
+            static_cast<EtcWatches*>(self)->hints_ += std::string(sdk::view(id)) + ";";
         };
         host_.unsettled = [](void* self, ek_str id) {
-            static_cast<EtcWatches*>(self)->heard_ += "~" + std::string(sdk::view(id)) + ";";
+            static_cast<EtcWatches*>(self)->hints_ += "~" + std::string(sdk::view(id)) + ";";
         };
         replace("passwd", "alice:x:1:1::/:/bin/sh\nbob:x:2:2::/:/bin/sh\n");
         replace("group", "alice:x:1:\nbob:x:2:\n");
@@ -58,19 +58,19 @@ class EtcWatches : public testing::Test {
     std::string heard() {
         pollfd ready{fd_, POLLIN, 0};
         while (::poll(&ready, 1, 0) > 0) watch_->ready(fd_, POLLIN);
-        return std::exchange(heard_, "");
+        return std::exchange(hints_, "");
     }
     std::string heard_after_timer() {
         EXPECT_NE(timer_, 0u);
         watch_->ready(-1, 0);
-        return std::exchange(heard_, "");
+        return std::exchange(hints_, "");
     }
 
     test::TempFolder folder_;
     ek_watch_host host_{};
     int fd_ = -1;
     std::uint64_t timer_ = 0;
-    std::string heard_;
+    std::string hints_;
     std::optional<EtcWatch> watch_;
 };
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/unit/core/plugin/heard.hpp"
+#include "tests/unit/core/plugin/recorded_hints.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 
 namespace evenkeel::plugin {
@@ -90,7 +90,7 @@ TEST_F(Directories, KnowsTheRootDirectoryAsAnId) {
 }
 
 TEST_F(Directories, HearsOfAttributesAndOfComingAndGoing) {
-    Heard heard;
+    RecordedHints heard;
     const auto watch = collection_->watch(heard.listener()).value();
     ASSERT_TRUE(watch->interest(path("d"), true));
     ASSERT_TRUE(watch->interest("/", true));

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/wait.hpp"
-#include "tests/unit/core/plugin/heard.hpp"
+#include "tests/unit/core/plugin/recorded_hints.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 
 namespace evenkeel::plugin {
@@ -19,7 +19,7 @@ class FilesWatch : public Bundled {
     FilesWatch() : Bundled("files") {}
     void SetUp() override {
         Bundled::SetUp();
-        watch_ = collection_->watch(heard_.listener()).value();
+        watch_ = collection_->watch(hints_.listener()).value();
     }
     void TearDown() override { watch_.reset(); }
     void watch(const std::string& name) {
@@ -27,10 +27,10 @@ class FilesWatch : public Bundled {
         ASSERT_TRUE(watched) << watched.error().what;
     }
     bool hears(const std::string& name, milliseconds patience = milliseconds(2000)) {
-        return heard_.wait_for_id(path(name), patience);
+        return hints_.wait_for_id(path(name), patience);
     }
 
-    Heard heard_;
+    RecordedHints hints_;
     std::unique_ptr<Watch> watch_;
 };
 
@@ -56,11 +56,11 @@ TEST_F(FilesWatch, SaysWhenSomebodyIsInTheMiddleOfWriting) {
     const int fd = ::open(path("f").c_str(), O_WRONLY | O_TRUNC);
     ASSERT_EQ(::write(fd, "y", 1), 1);
     watch_->sync();
-    EXPECT_EQ(heard_.unsettled(), std::vector<std::string>{path("f")});
-    EXPECT_TRUE(heard_.ids().empty());
+    EXPECT_EQ(hints_.unsettled(), std::vector<std::string>{path("f")});
+    EXPECT_TRUE(hints_.ids().empty());
     ::close(fd);
     watch_->sync();
-    EXPECT_EQ(heard_.ids(), std::vector<std::string>{path("f")});
+    EXPECT_EQ(hints_.ids(), std::vector<std::string>{path("f")});
 }
 
 TEST_F(FilesWatch, IsSilentAboutItsNeighbours) {
@@ -69,8 +69,8 @@ TEST_F(FilesWatch, IsSilentAboutItsNeighbours) {
     write("other", "y");
     std::filesystem::remove(path("other"));
     write("f", "y");
-    EXPECT_TRUE(heard_.wait_for(1));
-    for (const std::string& id : heard_.ids()) EXPECT_EQ(id, path("f"));
+    EXPECT_TRUE(hints_.wait_for(1));
+    for (const std::string& id : hints_.ids()) EXPECT_EQ(id, path("f"));
 }
 
 TEST_F(FilesWatch, WaitsForAnOpenWriterOneSecondAtMost) {
@@ -91,9 +91,9 @@ TEST_F(FilesWatch, TakesAReplacementForOneChange) {
     watch("f");
     std::filesystem::remove(path("f"));
     write("f", "y");
-    ASSERT_TRUE(heard_.wait_for(1));
+    ASSERT_TRUE(hints_.wait_for(1));
     // Closed, so at once; neither the removal nor the creation is judged by itself.
-    EXPECT_EQ(heard_.ids(), std::vector<std::string>{path("f")});
+    EXPECT_EQ(hints_.ids(), std::vector<std::string>{path("f")});
     EXPECT_EQ(content("f"), "y");
 }
 
@@ -129,8 +129,8 @@ TEST_F(FilesWatch, EndsWithTheInterest) {
     ASSERT_TRUE(watch_->interest(path("f"), false));
     write("f", "x");
     write("g", "x");
-    EXPECT_TRUE(heard_.wait_for(1));
-    for (const std::string& id : heard_.ids()) EXPECT_EQ(id, path("g"));
+    EXPECT_TRUE(hints_.wait_for(1));
+    for (const std::string& id : hints_.ids()) EXPECT_EQ(id, path("g"));
 }
 
 TEST_F(FilesWatch, FindsTheEndOfABurst) {

@@ -52,8 +52,8 @@ TEST_F(DueActionsTest, WithoutAChangeOnlyThatIsOwedWhatWasAndIsStillAskedFor) {
     metadata.ref = note("file");
     metadata.relations.notified = {shout("bell"), shout("horn")};
     catalog.put(PendingNotifications{metadata.ref, {shout("bell"), shout("gong")}});
-    EXPECT_EQ(owed_after(metadata, true, catalog), metadata.relations.notified);
-    EXPECT_EQ(owed_after(metadata, false, catalog), Notifications{shout("bell")});
+    EXPECT_EQ(due_after(metadata, true, catalog), metadata.relations.notified);
+    EXPECT_EQ(due_after(metadata, false, catalog), Notifications{shout("bell")});
 }
 
 TEST_F(DueActionsTest, AnActionIsDueOnceForAllItsSources) {

@@ -1,0 +1,381 @@
+#include "core/agent/requests/requests.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/agent/compliance/compliance_tracker.hpp"
+#include "core/agent/model/truncate.hpp"
+#include "core/agent/requests/export.hpp"
+#include "core/agent/runs/command_end.hpp"
+#include "core/agent/runs/event_drafts.hpp"
+#include "core/agent/runs/prepare.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/wire/relations.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+constexpr std::size_t kInventoryMost = 2'000;
+constexpr std::size_t kReadMost = 1'000;
+
+using wire::RequestVerb;
+using Items = Result<std::vector<plugin::Item>>;
+
+wire::Reply failed(Errc code, std::string what) {
+    return {Error{code, std::move(what)}, json::Object{}};
+}
+
+wire::Reply replied(json::Value result) {
+    write_truncated(result);
+    return {std::nullopt, std::move(result)};
+}
+
+std::uint64_t deadline_of(const wire::Request& request) {
+    return now_monotonic_ns() +
+           static_cast<std::uint64_t>(std::chrono::nanoseconds(request.timeout).count());
+}
+
+PluginCall reading(const char* what, const wire::Request& request) {
+    PluginCall plugin_call(what, deadline_of(request));
+    plugin_call.only_reads = true;
+    return plugin_call;
+}
+
+// The unit that the request names, or the answer that there is none.
+CollectionRunner* unit_of(const wire::Request& request, const CollectionRegistry& registry,
+                          const Requests::Answer& answer) {
+    const std::string name = request.arguments.string_or("collection");
+    CollectionRunner* runner = registry.find(name);
+    if (!runner) {
+        answer(failed(Errc::not_found,
+                      "this host has no plugin for the collection '" + printable(name) + "'"));
+    }
+    return runner;
+}
+
+// An entry of a FILE has these members, and strictly so.
+void check_members(const json::Value& entry, const std::string& at,
+                   std::vector<wire::WrongField>& wrong) {
+    static const std::set<std::string, std::less<>> kMembers{
+        "collection", "id", "description", "policy", "requires", "notifies"};
+    if (!entry.is_object()) return wrong.push_back({at, "invalid", "must be an object"});
+    for (const auto& [name, value] : entry.as_object()) {
+        if (kMembers.contains(name)) continue;
+        wrong.push_back({json::pointer(at, name), "unknown-field",
+                         "there is no field '" + printable(name) + "'"});
+    }
+    wire::read_relations(entry, at, wrong);
+}
+
+Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
+    std::vector<std::string> ids;
+    const json::Value& list = arguments["ids"];
+    if (!list.is_array() || list.as_array().size() > kReadMost) {
+        return fail(Errc::invalid, "'ids' is no list of at most 1000");
+    }
+    for (const json::Value& id : list.as_array()) {
+        if (!id.is_string()) return fail(Errc::invalid, "an id is no text");
+        ids.push_back(id.as_string());
+    }
+    return ids;
+}
+
+}  // namespace
+
+Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
+                                                            bool local) {
+    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is no list");
+    std::vector<wire::ResourceRequest> out;
+    std::vector<wire::WrongField> wrong;
+    for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
+        const json::Value& entry = resources.as_array()[i];
+        const std::string at = "/resources/" + std::to_string(i);
+        const std::size_t before = wrong.size();
+        if (local) check_members(entry, at, wrong);
+        if (wrong.size() != before) continue;
+        auto request = wire::decode_resource_request(entry);
+        if (request) {
+            out.push_back(std::move(*request));
+        } else {
+            wrong.push_back({at, "invalid", request.error().what});
+        }
+    }
+    if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
+    return out;
+}
+
+Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
+                        const CollectionRegistry& registry) {
+    std::vector<wire::RelatedResource> entries;
+    std::vector<wire::WrongField> wrong;
+    std::set<wire::Ref> seen;
+    for (std::size_t i = 0; i < request.size(); ++i) {
+        const std::string at = "/resources/" + std::to_string(i);
+        if (!seen.insert(request[i].ref).second) {
+            wrong.push_back({at, "invalid", "the resource is there twice"});
+        }
+        entries.push_back({request[i].ref, request[i].relations, at});
+    }
+    const wire::RelationLookup known{
+        [&catalog](const wire::Ref& ref) {
+            const CatalogEntry* entry = catalog.find(ref);
+            return entry ? std::optional(entry->metadata.relations) : std::nullopt;
+        },
+        [&registry](const wire::Notification& notice) {
+            const CollectionRunner* runner = registry.find(notice.ref.collection);
+            if (!runner) return true;
+            const auto actions = runner->collection().actions();
+            return std::find(actions.begin(), actions.end(), notice.action) != actions.end();
+        }};
+    for (wire::WrongField& each : wire::check_relations(entries, known)) {
+        wrong.push_back(std::move(each));
+    }
+    if (wrong.empty()) return {};
+    return fail(Errc::invalid, wire::text_of(wrong));
+}
+
+bool Requests::answer_common(const wire::Request& request, bool local, Answer& answer) {
+    if (!request.verb.known()) return false;
+    switch (*request.verb.known()) {
+        case RequestVerb::read:
+            read(request, local, answer);
+            return true;
+        case RequestVerb::list:
+            list(request, answer);
+            return true;
+        case RequestVerb::plan:
+            plan(request, local, answer);
+            return true;
+        case RequestVerb::schema:
+            schema(request, answer);
+            return true;
+        case RequestVerb::inventory:
+            inventory(request, answer);
+            return true;
+        default:
+            return false;
+    }
+}
+
+void Requests::answer(const wire::Request& request, Answer answer) {
+    if (!answer_common(request, false, answer)) {
+        answer(
+            failed(Errc::unsupported, "unknown request '" + printable(request.verb.text()) + "'"));
+    }
+}
+
+void Requests::answer_local(const wire::Request& request, Answer answer) {
+    const OpenName<RequestVerb>& verb = request.verb;
+    if (verb == RequestVerb::apply) {
+        apply(request, answer);
+    } else if (verb == RequestVerb::invoke) {
+        invoke(request, answer);
+    } else if (verb == RequestVerb::check) {
+        check(answer);
+    } else if (verb == RequestVerb::export_file) {
+        auto selection = decode_export(request.arguments);
+        if (!selection) return answer({selection.error(), json::Object{}});
+        Export::run({parts_.catalog, parts_.registry, parts_.store}, std::move(*selection),
+                    request.timeout, answer);
+    } else if (verb == RequestVerb::plugins) {
+        answer({std::nullopt, parts_.registry.describe()});
+    } else if (verb == RequestVerb::release) {
+        release(request, answer);
+    } else if (verb == RequestVerb::status) {
+        answer({std::nullopt, json::Object{{"version", EVENKEEL_VERSION},
+                                           {"descriptions", parts_.catalog.size()},
+                                           {"found_by_sweep", parts_.tracker.found_by_sweep()},
+                                           {"unfinished", parts_.engine.unfinished()},
+                                           {"outbox", parts_.journal.status()}}});
+    } else if (!answer_common(request, true, answer)) {
+        answer(failed(Errc::unsupported, "unknown request '" + printable(verb.text()) + "'"));
+    }
+}
+
+// States are shown beside a description's own idea of what is secret.
+json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bool local) const {
+    json::Value body = json::Object{};
+    const auto stored = parts_.store->description(ref);
+    if (stored && *stored) body = (*stored)->body;
+    const CollectionRunner* runner = parts_.registry.find(ref.collection);
+    json::Object out{
+        {"id", item.id},
+        {"state", item.error ? json::Value() : runner->collection().redact(body, item.state)}};
+    if (item.error) out.set("error", wire::encode(*item.error));
+    if (const CatalogEntry* entry = parts_.catalog.find(ref); local && entry && stored && *stored) {
+        Description shown = **stored;
+        shown.metadata.origin = wire::Origin::local;
+        out.set("description", shown_body(shown, parts_.registry, parts_.store->sealer()));
+        out.set("policy", wire::to_string(entry->metadata.policy));
+        wire::put_relations(out, entry->metadata.relations);
+        out.set("origin", wire::to_string(entry->metadata.origin));
+        out.set("generation", wire::encode(entry->metadata.generation));
+        out.set("compliance", wire::encode(entry->status.compliance));
+    }
+    return out;
+}
+
+void Requests::read(const wire::Request& request, bool local, const Answer& answer) {
+    CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    if (!runner) return;
+    const auto ids = ids_of(request.arguments);
+    if (!ids) return answer({ids.error(), json::Object{}});
+    for (const std::string& id : *ids) {
+        if (auto fits = check_id(runner->collection().schema(), id); !fits) {
+            return answer({fits.error(), json::Object{}});
+        }
+    }
+    runner->run<Items>(
+        reading("read", request),
+        [ids = *ids](LaneContext& lane, const plugin::Call& call) {
+            return lane.collection->read(ids, call);
+        },
+        [this, answer, local, name = runner->name()](Result<Items> result) {
+            if (!result) return answer({result.error(), json::Object{}});
+            if (!*result) return answer({result->error(), json::Object{}});
+            json::Array items;
+            for (const plugin::Item& item : **result) {
+                items.push_back(item_of(item, {name, item.id}, local));
+            }
+            answer(replied(json::Object{{"items", std::move(items)}}));
+        });
+}
+
+void Requests::list(const wire::Request& request, const Answer& answer) {
+    CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    if (!runner) return;
+    runner->run<Items>(
+        reading("list", request),
+        [](LaneContext& lane, const plugin::Call& call) { return lane.collection->list({}, call); },
+        [this, answer, name = runner->name()](Result<Items> result) {
+            if (!result) return answer({result.error(), json::Object{}});
+            if (!*result) return answer({result->error(), json::Object{}});
+            json::Array items;
+            for (const plugin::Item& item : **result) {
+                items.push_back(item_of(item, {name, item.id}, false));
+            }
+            answer(replied(json::Object{{"items", std::move(items)}}));
+        });
+}
+
+void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
+    auto resources = decode_resources(request.arguments["resources"], local);
+    if (!resources) return answer({resources.error(), json::Object{}});
+    const auto fits =
+        local ? check_file(*resources, parts_.catalog, parts_.registry) : Result<void>();
+    if (!fits) return answer({fits.error(), json::Object{}});
+    const Intent intent{OpenName<wire::Verb>(request.arguments.string_or("verb", "apply")),
+                        local ? wire::Origin::local : wire::Origin::orchestrator, false};
+    parts_.engine.plan(intent, *resources, request.timeout,
+                       [answer](const std::vector<wire::ResourceResult>& entries) {
+                           json::Array results;
+                           for (const wire::ResourceResult& done : entries) {
+                               results.push_back(wire::encode(done));
+                           }
+                           answer(replied(json::Object{{"resources", std::move(results)}}));
+                       });
+}
+
+void Requests::inventory(const wire::Request& request, const Answer& answer) {
+    const json::Value& after = request.arguments["after"];
+    const wire::Ref begin{after.string_or("collection"), after.string_or("id")};
+    const std::int64_t asked = request.arguments.integer_or("limit", kInventoryMost);
+    const auto limit = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(asked, 1, static_cast<std::int64_t>(kInventoryMost)));
+    json::Array items;
+    json::Value next;
+    for (const wire::InventoryItem& item : parts_.catalog.inventory()) {
+        if (after.is_object() && item.ref <= begin) continue;
+        if (items.size() == limit) {
+            const json::Value& last = items.back();
+            next = json::Object{{"collection", last["collection"]}, {"id", last["id"]}};
+            break;
+        }
+        items.push_back(json::Object{{"collection", item.ref.collection},
+                                     {"id", item.ref.id},
+                                     {"generation", wire::encode(item.generation)}});
+    }
+    answer({std::nullopt, json::Object{{"items", std::move(items)}, {"next", std::move(next)}}});
+}
+
+void Requests::schema(const wire::Request& request, const Answer& answer) {
+    const CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    if (!runner) return;
+    const plugin::Collection& collection = runner->collection();
+    json::Array actions;
+    for (const std::string& action : collection.actions()) actions.push_back(action);
+    answer({std::nullopt, json::Object{{"schema", collection.schema_text()},
+                                       {"schema_version", collection.schema_version()},
+                                       {"schema_sha256", collection.schema().hash()},
+                                       {"actions", std::move(actions)}}});
+}
+
+void Requests::apply(const wire::Request& request, const Answer& answer) {
+    auto resources = decode_resources(request.arguments["resources"], true);
+    if (!resources) return answer({resources.error(), json::Object{}});
+    if (const auto fits = check_file(*resources, parts_.catalog, parts_.registry); !fits) {
+        return answer({fits.error(), json::Object{}});
+    }
+    parts_.admission.take_local(wire::Verb::apply, std::move(*resources),
+                                request.arguments.bool_or("detach"), request.timeout,
+                                [answer](const CommandResult& result) {
+                                    answer({std::nullopt, encode(result)});
+                                });
+}
+
+void Requests::invoke(const wire::Request& request, const Answer& answer) {
+    wire::ResourceRequest resource;
+    resource.ref = {request.arguments.string_or("collection"), request.arguments.string_or("id")};
+    resource.action = request.arguments.string_or("action");
+    resource.arguments = request.arguments["arguments"];
+    if (resource.ref.collection.empty() || resource.ref.id.empty() || resource.action.empty()) {
+        return answer(failed(Errc::invalid, "collection, id or action is missing"));
+    }
+    parts_.admission.take_local(wire::Verb::invoke, {std::move(resource)}, false, request.timeout,
+                                [answer](const CommandResult& result) {
+                                    answer({std::nullopt, encode(result)});
+                                });
+}
+
+json::Value Requests::check_result() const {
+    json::Array resources;
+    std::map<wire::Verdict, int> counts;
+    for (const auto& [ref, entry] : parts_.catalog) {
+        ++counts[entry.status.compliance.status];
+        resources.push_back(json::Object{{"collection", ref.collection},
+                                         {"id", ref.id},
+                                         {"policy", wire::to_string(entry.metadata.policy)},
+                                         {"origin", wire::to_string(entry.metadata.origin)},
+                                         {"compliance", wire::encode(entry.status.compliance)}});
+    }
+    json::Object sums;
+    for (const auto verdict : {wire::Verdict::compliant, wire::Verdict::drifted,
+                               wire::Verdict::unknown, wire::Verdict::failed}) {
+        sums.set(std::string(wire::to_string(verdict)), counts[verdict]);
+    }
+    sums.set("found_by_sweep", parts_.tracker.found_by_sweep());
+    return json::Object{{"resources", std::move(resources)}, {"counts", std::move(sums)}};
+}
+
+void Requests::check(const Answer& answer) {
+    std::vector<wire::Ref> refs;
+    for (const auto& [ref, entry] : parts_.catalog) refs.push_back(ref);
+    parts_.checker.round(std::move(refs), CheckTrigger::check, [this, answer] {
+        answer({std::nullopt, check_result()});
+    });
+}
+
+void Requests::release(const wire::Request& request, const Answer& answer) {
+    const std::string name = request.arguments.string_or("collection");
+    const auto write = [&store = parts_.journal.store(), name](store::WriteTxn& txn, const auto&) {
+        return store.drop_disabled(txn, name);
+    };
+    parts_.journal.commit({}, write, [answer, name](const Result<void>& done) {
+        if (!done) return answer({done.error(), json::Object{}});
+        answer({std::nullopt, json::Object{{"released", name}, {"after", "restart"}}});
+    });
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/agent/compliance/checker.hpp"
+#include "core/agent/lanes/collection_registry.hpp"
+#include "core/agent/model/catalog.hpp"
+#include "core/agent/runs/admission.hpp"
+#include "core/agent/runs/engine.hpp"
+#include "core/wire/message.hpp"
+
+namespace evenkeel::agent {
+
+// Answers the questions of the bus and of local administrators: docs/bus-protocol.md and
+// docs/agent.md list the verbs. [loop]
+class Requests {
+  public:
+    struct Parts {
+        Catalog& catalog;
+        CollectionRegistry& registry;
+        ComplianceTracker& tracker;
+        Checker& checker;
+        Engine& engine;
+        Admission& admission;
+        Journal& journal;
+        run::Loop& loop;
+        std::shared_ptr<const AgentStore> store;
+    };
+    using Answer = std::function<void(wire::Reply)>;
+
+    explicit Requests(Parts parts) : parts_(std::move(parts)) {}
+
+    // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
+    void answer(const wire::Request& request, Answer answer);
+    // Those, and what only root on this machine may: apply, invoke, check, export, plugins,
+    // release, status.
+    void answer_local(const wire::Request& request, Answer answer);
+
+  private:
+    bool answer_common(const wire::Request& request, bool local, Answer& answer);
+    void read(const wire::Request& request, bool local, const Answer& answer);
+    void list(const wire::Request& request, const Answer& answer);
+    void plan(const wire::Request& request, bool local, const Answer& answer);
+    void inventory(const wire::Request& request, const Answer& answer);
+    void schema(const wire::Request& request, const Answer& answer);
+    void apply(const wire::Request& request, const Answer& answer);
+    void invoke(const wire::Request& request, const Answer& answer);
+    void check(const Answer& answer);
+    void release(const wire::Request& request, const Answer& answer);
+    json::Value check_result() const;
+    json::Value item_of(const plugin::Item& item, const wire::Ref& ref, bool local) const;
+
+    Parts parts_;
+};
+
+// The entries of a FILE or plan; `invalid` names every wrong field by its pointer. Local ones may
+// hold nothing but collection, id, description, policy, requires and notifies.
+Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
+                                                            bool local);
+// What only the host can tell of a local FILE: that each resource is there once, what its ties name
+// is known, and nothing requires itself. `invalid` as above.
+Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
+                        const CollectionRegistry& registry);
+
+}  // namespace evenkeel::agent

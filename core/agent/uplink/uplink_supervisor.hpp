@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+
+#include "core/agent/config/config.hpp"
+#include "core/agent/uplink/identity.hpp"
+#include "core/agent/uplink/uplink_parts.hpp"
+#include "core/run/backoff.hpp"
+#include "core/run/lane.hpp"
+#include "core/run/loop.hpp"
+
+namespace evenkeel::agent {
+
+class Uplink;
+
+// Sees to it that there is an Uplink: enrols first, with the configured token file or, without one,
+// by announcing the machine and waiting to be accepted, as often as it takes; and takes up what
+// `evenkeel-agent enrol` has left. [loop]
+class UplinkSupervisor {
+  public:
+    UplinkSupervisor(UplinkParts parts, run::Loop& loop, std::string state_dir);
+    // Ends the uplink; waits for an enrolment under way.
+    ~UplinkSupervisor();
+
+    // Begins with this configuration; one without orchestrator ends the session.
+    void begin(const std::optional<OrchestratorConfig>& orchestrator);
+    Uplink* uplink() { return uplink_.get(); }
+    // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
+    // rejected, enrolled or held, the fingerprint that of the key while it is not enrolled.
+    json::Value status() const;
+
+  private:
+    void dial(const Identity& identity);
+    void enrol_soon(std::chrono::milliseconds wait);
+    void enrol_now();
+    void announce_as(const std::string& fingerprint);
+    void on_answer(const Result<std::optional<Identity>>& answer);
+
+    UplinkParts parts_;
+    run::Loop& loop_;
+    IdentityFiles files_;
+    std::optional<OrchestratorConfig> orchestrator_;
+    std::string host_;
+    std::string enrolment_ = "none";
+    std::string fingerprint_;
+    std::unique_ptr<Uplink> uplink_;
+    run::Backoff backoff_{std::chrono::seconds(1), std::chrono::minutes(1)};
+    run::Timer timer_;
+    run::Lane lane_{{.name = "enrol", .queue_depth_max = 1}};
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,130 @@
+#include "core/link/proton_overrides.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <proton/condition.h>
+#include <proton/connection.h>
+#include <proton/delivery.h>
+#include <proton/link.h>
+#include <proton/listener.h>
+#include <proton/proactor.h>
+#include <proton/session.h>
+#include <proton/ssl.h>
+#include <sys/socket.h>
+
+#include "core/base/log.hpp"
+
+#define EK_IN_FRONT __attribute__((visibility("default")))
+
+namespace evenkeel::link::proton_overrides {
+namespace {
+
+thread_local AcceptObserver* expected = nullptr;
+
+// Proton's own function of that name.
+template <typename Function>
+Function* behind(const char* name) {
+    void* found = dlsym(RTLD_NEXT, name);
+    if (found == nullptr) {
+        log::error("Proton lacks a function that we stand in front of", {{"name", name}});
+        std::abort();
+    }
+    return reinterpret_cast<Function*>(found);
+}
+
+// Takes a delivery that the binding must not see off its link, answered with `outcome`, and gives
+// the peer its credit back.
+void discard(pn_link_t* link, pn_delivery_t* delivery, std::uint64_t outcome) {
+    if (outcome != 0) pn_delivery_update(delivery, outcome);
+    pn_link_advance(link);
+    pn_delivery_settle(delivery);
+    pn_link_flow(link, 1);
+}
+
+bool too_large(pn_link_t* link, pn_delivery_t* delivery) {
+    const std::uint64_t most = pn_link_max_message_size(link);
+    return most != 0 && pn_delivery_pending(delivery) > most;
+}
+
+void cut_for_size(pn_link_t* link, pn_delivery_t* delivery) {
+    pn_connection_t* connection = pn_session_connection(pn_link_session(link));
+    pn_condition_t* condition = pn_connection_condition(connection);
+    if (!pn_condition_is_set(condition)) {
+        pn_condition_format(condition, "amqp:link:message-size-exceeded",
+                            "a message is larger than the %llu bytes allowed",
+                            static_cast<unsigned long long>(pn_link_max_message_size(link)));
+    }
+    discard(link, delivery, PN_REJECTED);
+    pn_connection_close(connection);
+    pn_connection_wake(connection);  // for the owner to see it
+}
+
+}  // namespace
+
+bool active() {
+    return dlsym(RTLD_DEFAULT, "pn_delivery_partial") ==
+           reinterpret_cast<void*>(&pn_delivery_partial);
+}
+
+void expect(AcceptObserver* observer) {
+    expected = observer;
+}
+
+}  // namespace evenkeel::link::proton_overrides
+
+namespace proton_overrides = evenkeel::link::proton_overrides;
+
+extern "C" {
+
+// The binding asks this first about every delivery. "Partial" makes it look away, which is what it
+// must do with an aborted or empty one: reading those throws out of its event loop.
+EK_IN_FRONT bool pn_delivery_partial(pn_delivery_t* delivery) {
+    static auto* const real = proton_overrides::behind<bool(pn_delivery_t*)>("pn_delivery_partial");
+    const bool partial = real(delivery);
+    pn_link_t* link = pn_delivery_link(delivery);
+    if (!pn_link_is_receiver(link) || pn_link_current(link) != delivery) return partial;
+    if (pn_delivery_aborted(delivery)) {
+        proton_overrides::discard(link, delivery, 0);
+        return true;
+    }
+    if (proton_overrides::too_large(link, delivery)) {
+        proton_overrides::cut_for_size(link, delivery);
+        return true;
+    }
+    if (!partial && pn_delivery_pending(delivery) == 0) {
+        proton_overrides::discard(link, delivery, PN_REJECTED);
+        return true;
+    }
+    return partial;
+}
+
+// The only moment at which the binding's caller can get at a connection that is not open yet.
+EK_IN_FRONT void pn_listener_accept2(pn_listener_t* listener, pn_connection_t* connection,
+                                     pn_transport_t* transport) {
+    static auto* const real =
+        proton_overrides::behind<void(pn_listener_t*, pn_connection_t*, pn_transport_t*)>(
+            "pn_listener_accept2");
+    proton_overrides::AcceptObserver* const observer =
+        std::exchange(proton_overrides::expected, nullptr);
+    if (observer != nullptr) observer->on_accepting(connection);
+    real(listener, connection, transport);
+    if (observer != nullptr) observer->on_accepted();
+}
+
+// Without this a server that asks for no client certificate offers TLS 1.0 and anonymous ciphers.
+EK_IN_FRONT pn_ssl_domain_t* pn_ssl_domain(pn_ssl_mode_t mode) {
+    static auto* const real =
+        proton_overrides::behind<pn_ssl_domain_t*(pn_ssl_mode_t)>("pn_ssl_domain");
+    pn_ssl_domain_t* domain = real(mode);
+    if (domain == nullptr) return nullptr;
+    if (pn_ssl_domain_set_protocols(domain, "TLSv1.2 TLSv1.3") != 0 ||
+        pn_ssl_domain_set_ciphers(domain, "HIGH:!aNULL:!eNULL:!kRSA:!PSK:!SRP") != 0) {
+        pn_ssl_domain_free(domain);
+        return nullptr;
+    }
+    return domain;
+}
+}

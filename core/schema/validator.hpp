@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/json/json.hpp"
+#include "core/schema/schema.hpp"
+
+namespace evenkeel::schema {
+
+// The validator library behind a plain interface: one .cpp includes it, since it takes long to
+// compile. Given schemas without `pattern` and $ref (see Rules, read_vocabulary). [any]
+class Validator {
+  public:
+    static Result<Validator> compile(const json::Value& schema);
+    Validator(Validator&&) noexcept;
+    Validator& operator=(Validator&&) noexcept;
+    ~Validator();
+
+    void check(const json::Value& document, std::vector<FieldError>& errors) const;
+
+  private:
+    struct Inside;
+    explicit Validator(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace evenkeel::schema

@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/secrets/protector.hpp"
+#include "orchestrator/bus/agent_connection.hpp"
+#include "orchestrator/commands/queue.hpp"
+#include "orchestrator/state/commands.hpp"
+
+// Commands go out in order and become `sent` when the agent has accepted them.
+namespace evenkeel::bus {
+namespace {
+
+constexpr std::size_t kInFlightMost = 32;
+
+}  // namespace
+
+bool AgentConnection::handed_over(const std::string& command) const {
+    return std::any_of(in_flight_.begin(), in_flight_.end(),
+                       [&](const auto& one) { return one.second == command; });
+}
+
+void AgentConnection::pump() {
+    if (!in_sync_once_ || ended_) return;
+    const auto sent = send_queued();
+    if (!sent) {
+        log::error("commands cannot be sent", {{"host", host_}, {"error", sent.error().what}});
+    }
+    if (compare_due_) compare();
+}
+
+Result<void> AgentConnection::send_queued() {
+    const state::Snapshot now = EK_TRY(shared_.state.read());
+    if (!cancels_sent_) {
+        // Those that were asked for while the host was away.
+        for (const std::string& id : EK_TRY(now.commands().cancelling(host_))) send_cancel(id);
+        cancels_sent_ = true;
+    }
+    if (in_flight_.size() >= kInFlightMost) return {};
+    for (const state::Command& command :
+         EK_TRY(now.commands().queued(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
+        // One may have been handed over already, before an older one came back.
+        const bool handed_over = in_flight_.contains(command.seq);
+        if (!handed_over && !EK_TRY(send_command(now, command))) return {};
+        sent_up_to_ = command.seq;
+    }
+    return {};
+}
+
+// False when the link takes no more for now.
+Result<bool> AgentConnection::send_command(const state::View& now, const state::Command& command) {
+    const wire::Command message =
+        EK_TRY(commands::to_wire(command, now, shared_.protector, shared_.state.stream().id));
+    const auto sent = shared_.send(
+        connection_, wire::agent_address(host_), command.seq,
+        {.body = wire::encode(message), .reply_to = "", .correlation_id = "", .durable = true});
+    if (sent) {
+        in_flight_[command.seq] = command.id;
+        return true;
+    }
+    if (sent.error().code != Errc::limit) return false;
+    transition(command.id, commands::Transition::refused, sent.error());
+    return true;
+}
+
+void AgentConnection::settled(std::uint64_t token, link::Disposition disposition) {
+    auto node = in_flight_.extract(token);
+    if (node.empty()) return;
+    switch (disposition) {
+        case link::Disposition::accept:
+            transition(node.mapped(), commands::Transition::accepted);
+            break;
+        case link::Disposition::reject:
+            transition(node.mapped(), commands::Transition::refused,
+                       Error{Errc::invalid, "the agent does not take the command"});
+            break;
+        case link::Disposition::release:
+            // Not now: all from this one on is sent again, which the agent knows by the ids.
+            sent_up_to_ = std::min(sent_up_to_, token - 1);
+            if (!ended_) release_later({});
+            return;
+    }
+    pump();
+}
+
+void AgentConnection::transition(const std::string& id, commands::Transition transition,
+                                 std::optional<Error> error) {
+    auto command = std::make_shared<state::Command>();
+    shared_.state.submit(
+        [id, transition, error = std::move(error), command](state::Edit& edit) -> Result<void> {
+            *command = EK_TRY(commands::advance(edit, id, transition, error));
+            return {};
+        },
+        [self = shared_from_this(), command](const Result<void>& done) {
+            // One that comes too late is no error: the outcome may overtake the acceptance.
+            if (done && command->cancelling && !state::finished(command->state)) {
+                self->send_cancel(command->id);
+            }
+        });
+}
+
+}  // namespace evenkeel::bus

@@ -1,0 +1,146 @@
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/schema/schema.hpp"
+#include "orchestrator/bus/agent_connection.hpp"
+#include "orchestrator/commands/resync.hpp"
+#include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/schemas.hpp"
+
+// Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.
+namespace evenkeel::bus {
+namespace {
+
+constexpr int kInventoryPage = 1'000;
+// Descriptions of one host; a longer inventory is rejected.
+constexpr std::size_t kInventoryMost = 1'000'000;
+
+Result<std::vector<wire::InventoryItem>> decode_page(const json::Value& result) {
+    if (!result["items"].is_array()) return fail(Errc::invalid, "an inventory without items");
+    std::vector<wire::InventoryItem> page;
+    for (const json::Value& item : result["items"].as_array()) {
+        wire::InventoryItem entry;
+        entry.ref = {item.string_or("collection"), item.string_or("id")};
+        entry.generation = EK_TRY(wire::decode_generation(item["generation"]));
+        if (!state::fits(entry.ref)) return fail(Errc::invalid, "an inventory names no resource");
+        page.push_back(std::move(entry));
+    }
+    return page;
+}
+
+}  // namespace
+
+void AgentConnection::take(const wire::Digest& digest) {
+    in_sync_once_ = true;
+    const auto differs = [&]() -> Result<bool> {
+        const state::Snapshot now = EK_TRY(shared_.state.read());
+        const wire::Digest ours = wire::digest_of(shared_.state.stream().id,
+                                                  EK_TRY(commands::desired_inventory(now, host_)));
+        return digest.sha256 != ours.sha256;
+    }();
+    if (!differs) {
+        log::error("a host was not compared", {{"host", host_}, {"error", differs.error().what}});
+    } else if (*differs) {
+        compare_due_ = true;
+    }
+    pump();
+}
+
+// Commands under way change what the host holds: it is compared once they are through.
+void AgentConnection::compare() {
+    if (comparing_) return;
+    const auto busy = shared_.state.read().and_then(
+        [&](const state::Snapshot& now) { return now.commands().has_unfinished(host_); });
+    if (!busy || *busy) return;
+    compare_due_ = false;
+    comparing_ = true;
+    fetch_inventory(nullptr, std::make_shared<std::vector<wire::InventoryItem>>());
+}
+
+void AgentConnection::fetch_inventory(json::Value after,
+                                      std::shared_ptr<std::vector<wire::InventoryItem>> found) {
+    wire::Request request;
+    request.verb = wire::RequestVerb::inventory;
+    request.arguments = json::Object{{"after", std::move(after)}, {"limit", kInventoryPage}};
+    this->request(request, [self = shared_from_this(), found](const Result<json::Value>& result) {
+        auto page = result ? decode_page(*result)
+                           : Result<std::vector<wire::InventoryItem>>(fail(result.error()));
+        if (page && found->size() + page->size() > kInventoryMost) {
+            page = fail(Errc::limit, "an inventory without end");
+        }
+        if (!page) {
+            log::warning("no inventory", {{"host", self->host_}, {"error", page.error().what}});
+            self->comparing_ = false;
+            return;
+        }
+        found->insert(found->end(), page->begin(), page->end());
+        const json::Value& next = (*result)["next"];
+        if (next.is_object() && !page->empty()) {
+            self->fetch_inventory(next, found);
+        } else {
+            self->repair(*found);
+        }
+    });
+}
+
+void AgentConnection::repair(const std::vector<wire::InventoryItem>& inventory) {
+    shared_.state.submit(
+        [host = host_, inventory](state::Edit& edit) -> Result<void> {
+            const std::size_t made = EK_TRY(commands::repair(edit, host, inventory));
+            log::info("a host was brought in line",
+                      {{"host", host}, {"commands", std::to_string(made)}});
+            return {};
+        },
+        [self = shared_from_this()](const Result<void>& done) {
+            self->comparing_ = false;
+            if (!done && done.error().code == Errc::conflict) self->compare_due_ = true;
+        });
+}
+
+void AgentConnection::fetch_schemas() {
+    const auto now = shared_.state.read();
+    if (!now) return;
+    const auto collections = now->collections().of(host_);
+    if (!collections) return;
+    for (const state::Collection& collection : *collections) {
+        const auto text = now->collections().schema(collection.schema_sha256);
+        if (text && !*text && !collection.schema_sha256.empty()) fetch_schema(collection);
+    }
+}
+
+void AgentConnection::fetch_schema(const state::Collection& collection) {
+    wire::Request request;
+    request.verb = wire::RequestVerb::schema;
+    request.arguments = json::Object{{"collection", collection.name}};
+    this->request(request,
+                  [self = shared_from_this(), collection](const Result<json::Value>& result) {
+                      if (result) return self->store_schema(collection, *result);
+                      log::warning("no schema", {{"host", self->host_},
+                                                 {"collection", collection.name},
+                                                 {"error", result.error().what}});
+                  });
+}
+
+// Kept only if it is the one that was announced, and compiles: it is used for every description.
+void AgentConnection::store_schema(const state::Collection& collection, const json::Value& result) {
+    const std::string text = result.string_or("schema");
+    const auto compiled = schema::Schema::compile(text);
+    if (crypto::sha256_hex(text) != collection.schema_sha256 || !compiled) {
+        log::warning("a schema is not what the host announced, or does not compile",
+                     {{"host", host_},
+                      {"collection", collection.name},
+                      {"error", compiled ? "" : compiled.error().what}});
+        return;
+    }
+    shared_.state.submit(
+        [hash = collection.schema_sha256, text](state::Edit& edit) {
+            return edit.collections().put_schema(hash, text);
+        },
+        [](const Result<void>& done) {
+            if (!done) log::error("a schema was not stored", {{"error", done.error().what}});
+        });
+}
+
+}  // namespace evenkeel::bus
