@@ -209,11 +209,13 @@ void Bus::remove(std::uint64_t connection) {
     if (agent->hellos_done()) {
         log::info("a host is offline", {{"host", host}});
         parts_.state.submit(
-            [host, heard = to_rfc3339(parts_.presence.last_message_ms(host))](state::Edit& edit) {
-                return hosts::host_disconnected(edit, host, heard);
+            [host, last_seen = parts_.presence.last_message_ms(host)](state::Edit& edit) {
+                return hosts::host_disconnected(edit, host, to_rfc3339(last_seen));
             },
             [](const Result<void>& done) {
-                if (!done) log::error("a host was not recorded as offline", {{"error", done.error().what}});
+                if (!done)
+                    log::error("a host was not recorded as offline",
+                               {{"error", done.error().what}});
             });
     }
     if (auto next = duplicates_.take(host)) {

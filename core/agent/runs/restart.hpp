@@ -9,7 +9,7 @@ struct InboxCommand;
 // applied again, because a plugin changes only what differs from them. An action is not run again:
 // it may have had its effect already, and running it twice may do harm. [loop]
 enum class RestartDecision {
-    keep,       // it is finished: only its id is still needed, to recognise it when it is sent again
+    keep,       // it is finished: its id is kept, to recognise it when it is sent again
     run,        // it has not begun, or it may be repeated
     interrupt,  // an action that had begun
 };
