@@ -18,8 +18,8 @@ constexpr std::chrono::seconds kAliveInterval{5};
 std::string marks_folder(const std::string& state_dir) {
     return state_dir + "/calls";
 }
-// Its time of change says until when the agent ran: no sync, no transaction, every five seconds. It
-// names the store's stream, and outlives the store.
+// Its modification time tells until when the agent ran; it is set every five seconds, without sync
+// or transaction. It contains the store's stream, and is kept when the store is lost.
 std::string alive_file(const std::string& state_dir) {
     return state_dir + "/alive";
 }
@@ -154,7 +154,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
                         },
                         {});
     }
-    log::error("a plugin is disabled", {{"plugin", version}, {"why", disabled.reason}});
+    log::error("a plugin is held", {{"plugin", version}, {"why", disabled.reason}});
     runner->disable(disabled.reason, wire::UnknownReason::plugin_hung);
 }
 
@@ -176,12 +176,12 @@ void Agent::open_watch(CollectionRunner& runner, std::function<void()> done) {
             return agent::open_watch(lane, *store, metadata, on_hint);
         },
         [this, &runner, done = std::move(done)](const Result<OpenedWatch>& opened) {
-            if (opened) take_opened(runner, *opened);
+            if (opened) on_watch_opened(runner, *opened);
             done();
         });
 }
 
-void Agent::take_opened(CollectionRunner& runner, const OpenedWatch& opened) {
+void Agent::on_watch_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     for (const Description& upgraded : opened.upgraded) {
         if (CatalogEntry* entry = catalog_.find(upgraded.metadata.ref))
             entry->metadata = upgraded.metadata;
@@ -218,7 +218,7 @@ void Agent::begin_work() {
         if (runner && !runner->disabled_reason().empty())
             tracker_.unknown(entry, runner->verdict());
     }
-    // A single command of an administrator leaves the daemon's work to the daemon.
+    // A process that answers a single request does not do the daemon's work.
     if (!options_.watches) return;
     admission_.resume(std::move(loaded_.inbox), std::move(loaded_.position));
     std::vector<wire::Ref> all;
@@ -265,7 +265,7 @@ void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std:
             return checker_.unsettled({collection, id});
         case plugin::Hint::missed:
             checker_.settled(collection, "");
-            return on_lost_sight(collection);
+            return on_missed_events(collection);
         case plugin::Hint::changed:
             checker_.settled(collection, id);
             if (id.empty()) return checker_.request_collection(collection, CheckTrigger::event);
@@ -273,8 +273,9 @@ void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std:
     }
 }
 
-// The plugin could not follow: everything is read again, by a new watch if the old one is lost.
-void Agent::on_lost_sight(const std::string& collection) {
+// Events of the watch were lost: everything is checked again, after a new watch is opened if the
+// old one is lost.
+void Agent::on_missed_events(const std::string& collection) {
     CollectionRunner* runner = registry_.find(collection);
     if (!runner) return;
     const std::string from = now_rfc3339();

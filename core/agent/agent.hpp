@@ -22,9 +22,9 @@
 
 namespace evenkeel::agent {
 
-// Everything that keeps one machine as described, put together: the parts are members in the order
-// in which they are built, and each knows only those before it. Knows neither bus nor socket.
-// Opening reads the store whole, but for bodies and states. [loop]
+// Puts the parts together that keep one machine as described. They are members in the order in
+// which they are built, and each uses only those before it. Independent of bus and socket. Opening
+// reads the whole store except bodies and states. [loop]
 class Agent {
   public:
     struct Options {
@@ -45,7 +45,7 @@ class Agent {
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    // Takes in an open collection; it gets no calls when its plugin is disabled.
+    // Adds an open collection; it gets no calls when its plugin is disabled.
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
     // Opens watches, then checks everything, goes on with commands; `ready` comes when all
@@ -72,9 +72,9 @@ class Agent {
           AgentStore::Loaded loaded);
 
     void open_watch(CollectionRunner& runner, std::function<void()> done);
-    void take_opened(CollectionRunner& runner, const OpenedWatch& opened);
+    void on_watch_opened(CollectionRunner& runner, const OpenedWatch& opened);
     void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
-    void on_lost_sight(const std::string& collection);
+    void on_missed_events(const std::string& collection);
     void disable_crashed();
     std::shared_ptr<CallMark> open_mark(const std::string& collection,
                                         const std::string& lane) const;

@@ -104,7 +104,8 @@ int run_daemon(const CommandLine& line, Config config) {
     connection.begin(std::nullopt);
     socket->reset();
     if (!agent.stop()) {
-        // A lane hangs in a plugin: its thread must not meet destructors. All is committed.
+        // A lane hangs in a plugin: destructors must not run while its thread does. Everything is
+        // committed.
         std::_Exit(kExitInLine);
     }
     return kExitInLine;

@@ -48,7 +48,7 @@ Result<Identity> enrol_by_token(const IdentityFiles& files, const OrchestratorCo
     return *identity;
 }
 
-// Says how the machine is known, and asks until somebody has decided.
+// Prints the key's fingerprint, and waits until an administrator has decided.
 Result<Identity> wait_for_acceptance(const IdentityFiles& files,
                                      const OrchestratorConfig& orchestrator) {
     const std::string fingerprint = EK_TRY(key_fingerprint(files));

@@ -38,7 +38,7 @@ void Acceptor::listen(proton::container& container, const proton::connection_opt
 void Acceptor::on_open(proton::listener& listener) {
     const auto port = static_cast<std::uint16_t>(listener.port());
     if (raise_backlog(port, options_.backlog) == 0) {
-        log::warning("the bus's backlog stays short", {{"port", std::to_string(port)}});
+        log::warning("cannot raise the backlog of the port", {{"port", std::to_string(port)}});
     }
     listening_(port);
 }
@@ -110,7 +110,7 @@ void Acceptor::inbound_closed(Inbound& inbound) {
             if (events.on_disconnected) events.on_disconnected(id, reason);
         });
     } else {
-        // Strangers may fill the log only with what they have shown a certificate for.
+        // At debug level for a peer without a certificate, so that strangers cannot fill the log.
         const auto level =
             inbound.peer().fingerprint.empty() ? log::Level::debug : log::Level::info;
         log::write(level, "connection refused",

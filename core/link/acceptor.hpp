@@ -23,14 +23,14 @@ namespace evenkeel::link {
 // are [any].
 class Acceptor final : public proton::listen_handler, public InboundOwner {
   public:
-    // `listening` is told the port, or why there is none.
+    // `listening` gets the port, or the error when it cannot be opened.
     Acceptor(const Listener::Options& options, const Listener::Policy& policy,
              EventGate<Listener::Events> out, std::function<void(Result<std::uint16_t>)> listening);
 
     void listen(proton::container& container, const proton::connection_options& server,
                 std::uint16_t port);
-    // From now on whoever comes is cut: a container that is stopped ends the connections that it
-    // has, and then waits for those that it has accepted meanwhile. [any]
+    // From now on new connections are cut. A container that is stopped ends the connections that it
+    // has and then waits for those that it accepted meanwhile, so these must not stay. [any]
     void refuse_new() { refuses_new_ = true; }
     // The container has ended: ends what is left.
     void ended();
@@ -55,7 +55,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void inbound_closed(Inbound& inbound) override;
 
     Traffic::Sink sink_for(std::uint64_t connection) const;
-    // Sees to it that the connection is cut when its deadline has passed.
+    // Cuts the connection when its deadline has passed.
     void watch(Inbound& inbound);
     void sweep();
     std::shared_ptr<Inbound> admitted(std::uint64_t connection);
@@ -69,7 +69,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> inbounds_;
     std::unordered_map<std::string, std::size_t> per_address_;
     std::unordered_map<std::uint64_t, Inbound*> watched_;
-    std::shared_ptr<Inbound> retired_;  // until its last callback has surely returned
+    std::shared_ptr<Inbound> retired_;  // kept until its last callback has returned
     bool sweeping_ = false;
     std::atomic<bool> refuses_new_{false};
 

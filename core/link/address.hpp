@@ -9,7 +9,7 @@
 
 namespace evenkeel::link {
 
-// The addresses of a link as our end has them, empty when there is none. [proton]
+// The addresses in our end of a link; empty when there is none. [proton]
 template <typename Link>
 std::string source_of(const Link& link) {
     const char* address = pn_terminus_get_address(pn_link_source(raw(link)));

@@ -6,8 +6,9 @@
 
 namespace evenkeel::link {
 
-// Whether OpenSSL takes these PEM files, empty ones left out; `invalid` names the one that it does
-// not. Proton says less, and leaks when it fails. [any]
+// Checks that OpenSSL accepts these PEM files; empty names are skipped. `invalid` names the file
+// that it rejects. Done before Proton reads them, because Proton does not name the file and leaks
+// memory when it fails. [any]
 Result<void> check_certificates(const std::string& ca_file, const std::string& certificate_file,
                                 const std::string& key_file);
 

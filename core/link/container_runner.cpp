@@ -12,13 +12,13 @@ Result<void> ContainerRunner::run(const std::string& container_id,
                                   const std::function<void(proton::container&)>& set_up,
                                   const std::function<void()>& ended) {
     if (!proton_overrides::active())
-        return fail(Errc::internal, "the program lacks the guard of core/link");
+        return fail(Errc::internal, "the program lacks the overrides of core/link");
     Result<void> result;
     try {
         proton::container container(container_id);
         try {
             {
-                // A stop() ends what is there: it has to come before all of that or after it.
+                // stop() ends the container that is there, so it must not run between these steps.
                 const std::lock_guard lock(mutex_);
                 if (stopped_) return {};
                 set_up(container);

@@ -15,7 +15,7 @@ class ContainerRunner {
   public:
     // `set_up` dials or listens, and does not wait for another thread. Returns when the container
     // has ended: by itself, by stop() or by an exception, which becomes `internal`. `ended` runs
-    // before its connections are freed, to let go of what refers to them.
+    // before its connections are freed, to release what refers to them.
     Result<void> run(const std::string& container_id,
                      const std::function<void(proton::container&)>& set_up,
                      const std::function<void()>& ended);

@@ -6,11 +6,12 @@
 
 namespace evenkeel::link {
 
-// What a Delivery answers to: the connection that its message came over.
+// Settles received messages: implemented by the connection that they came over.
 class DeliverySettler {
   public:
     virtual ~DeliverySettler() = default;
-    // Answers received message `id`; nothing happens when it is answered or gone. [any]
+    // Settles the received message `id`. Does nothing when it is settled already or its connection
+    // has ended. [any]
     virtual void settle(std::uint64_t id, Disposition disposition) = 0;
 };
 

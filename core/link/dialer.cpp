@@ -23,8 +23,8 @@ namespace {
 
 using Out = EventGate<Dialer::Events>;
 
-// A link that ends sooner counts as one more failure, so that a peer which lets us in and throws us
-// out again is not dialled ever faster.
+// A link that ends sooner counts as a failure, so that the pauses grow for a peer that admits us
+// and then disconnects at once.
 constexpr std::chrono::seconds kLasting{5};
 
 Traffic::Sink sink_to(const Out& out) {
@@ -41,8 +41,8 @@ Traffic::Sink sink_to(const Out& out) {
             }};
 }
 
-// One attempt, and the link that came of it. Links are used only once all are open, so that nothing
-// happens before on_up.
+// One attempt and, if it succeeds, its connection. Links are used only once all of them are open,
+// so that no event comes before on_up.
 class Attempt final : public Outbound {
   public:
     Attempt(const Dialer::Options& options, const proton::ssl_client_options& certificates,
@@ -57,7 +57,7 @@ class Attempt final : public Outbound {
 
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
     bool was_up() const { return up_; }
-    // Whether it was up for long enough to be called a success.
+    // Whether it was up for long enough to count as a success.
     bool lasted() const { return up_ && std::chrono::steady_clock::now() - up_since_ > kLasting; }
 
     void transport_closed() override {
@@ -106,7 +106,7 @@ class Attempt final : public Outbound {
         lost(source_of(receiver), receiver.error());
     }
     void sender_closed(proton::sender& sender) override { lost(target_of(sender), sender.error()); }
-    // Without one of its links the connection is of no use: dial again.
+    // The connection is useless without one of its links: dial again.
     void lost(const std::string& address, const proton::error_condition& condition) {
         abort({Errc::unavailable, "the peer closed the link " + address + ": " + condition.what()});
     }

@@ -14,9 +14,9 @@
 
 namespace evenkeel::link {
 
-// The agent's side of the bus: one connection, dialled out and kept up with back-off and full
-// jitter of its own. Nothing is kept for a link that is down: what must arrive lies in the caller's
-// outbox. Owns one thread while started.
+// The agent's side of the bus: dials one connection, and dials again with back-off and full jitter
+// when it has ended. Queues nothing while the link is down: the caller keeps what must arrive in
+// its outbox. Owns one thread while started.
 class Dialer {
   public:
     struct Options : Remote {
@@ -25,8 +25,9 @@ class Dialer {
         std::uint32_t credit = 32;         // messages received and not yet settled, per source
         std::size_t unsettled_max = 256;   // sends without an answer; more are `busy`
         std::size_t unsettled_bytes_max = 16 * 1024 * 1024;
-        // Before each attempt but the first: evenly from 0 to min(cap, base * 2^n), n counting the
-        // attempts in a row that did not lead to a link of more than five seconds.
+        // The pause before each attempt but the first is random, uniform from 0 to min(cap, base *
+        // 2^n), where n counts the attempts in a row that did not lead to a link of more than five
+        // seconds.
         std::chrono::milliseconds backoff_base{1'000};
         std::chrono::milliseconds backoff_cap{60'000};
     };
@@ -55,9 +56,9 @@ class Dialer {
     // when started. To use renewed files: stop() and start(). [loop]
     Result<void> start();
 
-    // Ends the link and joins the thread; blocks for as long as a name look-up under way. Called on
-    // the executor's thread, no event is delivered after it returns, not even those already
-    // handed to the executor. Sends without an answer get none. [loop]
+    // Ends the link and joins the thread; blocks while a name look-up is under way. When called on
+    // the executor's thread, no event is delivered after it returns, not even those already given
+    // to the executor. Sends without an answer get none. [loop]
     void stop();
 
     // Hands one message to the link. `unavailable` while down, `busy` when too much is without an

@@ -8,8 +8,8 @@
 
 namespace evenkeel::link {
 
-// Passes events to their receiver through the executor, until it is shut. Shut on the executor's
-// thread, it holds back even what the executor was given before.
+// Passes events to their receiver through the executor, until it is shut. When shut on the
+// executor's thread, it also drops the events that the executor was given before.
 template <typename Events>
 class EventGate {
   public:

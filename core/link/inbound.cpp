@@ -23,7 +23,7 @@
 namespace evenkeel::link {
 namespace {
 
-// A peer needs one; a second costs another session's buffer.
+// A peer needs one; each further session costs another buffer.
 constexpr std::uint32_t kSessionsMax = 2;
 // How long a refused peer may take to answer our close.
 constexpr std::chrono::seconds kCloseLimit{2};
@@ -46,7 +46,7 @@ std::string source_address(pn_transport_t* transport) {
     return address;
 }
 
-// SHA-256 of the client's certificate in lower-case hex, empty when it showed none.
+// SHA-256 of the client's certificate in lower-case hex, empty when it sent none.
 std::string fingerprint_of(pn_ssl_t* tls) {
     char hex[65] = "";
     if (pn_ssl_get_cert_fingerprint(tls, hex, sizeof hex, PN_SSL_SHA256) != 0) return {};
@@ -77,13 +77,13 @@ void Inbound::on_accepted() {
     traffic_->mailbox().post([this] { arrived(); });
 }
 
-// Proton knows the address only once it has bound connection and transport to each other, which it
-// has when the connection wakes up for the first time.
+// Proton knows the address only once it has bound the connection to its transport, which is so when
+// the connection is woken for the first time.
 void Inbound::arrived() {
     if (std::exchange(arrived_, true)) return;
     peer_.address = source_address(pn_connection_transport(unopened_));
     owner_.inbound_accepted(*this);
-    if (!turned_away_.empty()) cut(turned_away_);
+    if (!refuse_reason_.empty()) cut(refuse_reason_);
 }
 
 void Inbound::connection_opened(proton::connection& connection) {
@@ -108,7 +108,7 @@ bool Inbound::identify(const proton::connection& connection) {
         refuse(kRefused, "TLS is compulsory");
         return false;
     }
-    // Proton lets a peer in that leaves the SASL layer out, whatever mechanisms we allow.
+    // Proton accepts a peer that skips the SASL layer, whatever mechanisms we allow.
     const std::string mechanism = transport.sasl().mech();
     const std::string wanted = mutual ? "EXTERNAL" : "ANONYMOUS";
     if (mechanism != wanted) {
@@ -132,8 +132,8 @@ void Inbound::refuse(const std::string& condition, const std::string& text) {
 
 void Inbound::cut(const std::string& reason) {
     if (reason_.empty()) reason_ = reason;
-    // By its own wake-up: what one connection's callback does to another is not
-    // noticed by Proton's loop.
+    // In its own wake-up, because Proton's loop does not notice what a callback of another
+    // connection has changed.
     traffic_->mailbox().post([traffic = traffic_, connection = unopened_] {
         pn_transport_t* transport = pn_connection_transport(connection);
         if (transport == nullptr) return;
@@ -209,7 +209,7 @@ void Inbound::sender_closed(proton::sender& sender) {
 }
 
 bool Inbound::message_received(proton::delivery& delivery, proton::message& message) {
-    // Proton shows what a refused peer had sent ahead, too.
+    // Proton also delivers messages that a refused peer sent before the refusal.
     if (!admitted_ || refused_) return true;
     return traffic_->received(target_of(delivery.receiver()), delivery, message);
 }
@@ -220,7 +220,7 @@ void Inbound::tracker_answered(proton::tracker& tracker, Disposition disposition
 
 void Inbound::woken() {
     traffic_->mailbox().drain();
-    // Closed by the guard, for a message that is too large.
+    // Closed by proton_overrides.cpp, for a message that is too large.
     if (!closed_ && (pn_connection_state(unopened_) & PN_LOCAL_CLOSED) != 0) {
         refuse("amqp:link:message-size-exceeded", "a message is too large");
     }
@@ -234,8 +234,8 @@ void Inbound::failed(const proton::error_condition& condition) {
     if (reason_.empty()) reason_ = condition.what();
 }
 
-// Proton frees a connection that it has never woken without a word when the container ends:
-// nothing of it may be touched here unless it has arrived.
+// When the container ends, Proton frees a connection that was never woken without calling us: it
+// may be touched here only if it has arrived.
 void Inbound::transport_closed() {
     if (closed_) return;
     closed_ = true;

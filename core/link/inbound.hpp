@@ -16,7 +16,7 @@ namespace evenkeel::link {
 
 class Inbound;
 
-// What an Inbound tells its listener. [proton]
+// What an Inbound reports to its listener. [proton]
 class InboundOwner {
   public:
     virtual ~InboundOwner() = default;
@@ -30,8 +30,8 @@ class InboundOwner {
     virtual void inbound_closed(Inbound& inbound) = 0;
 };
 
-// One accepted connection, from the accept to its end. Until it is admitted it opens no session, no
-// link, gives no credit and looks at no message. [proton]
+// One accepted connection, from the accept to its end. Until it is admitted it opens no session and
+// no link, gives no credit and reads no message. [proton]
 class Inbound final : public SafeHandler, public proton_overrides::AcceptObserver {
   public:
     using Clock = std::chrono::steady_clock;
@@ -48,13 +48,14 @@ class Inbound final : public SafeHandler, public proton_overrides::AcceptObserve
     // When cut() is due, unless it is admitted and open.
     Clock::time_point deadline() const { return deadline_; }
 
-    // Has it cut as soon as it is there; to be said before it is.
-    void refuse_new(const std::string& reason) { turned_away_ = reason; }
+    // Cuts it as soon as it is accepted. To be called before that.
+    void refuse_new(const std::string& reason) { refuse_reason_ = reason; }
     // Closes with a reason, in any state after the open. [proton]
     void refuse(const std::string& condition, const std::string& text);
     // Drops the socket, in any state and from any connection's callback. [proton]
     void cut(const std::string& reason);
-    // The end, also called when the container has ended without it; may come twice.
+    // The connection has ended. Also called when the container has ended, so it may be called
+    // twice.
     void transport_closed() override;
 
   private:
@@ -94,7 +95,7 @@ class Inbound final : public SafeHandler, public proton_overrides::AcceptObserve
     bool admitted_ = false;
     bool refused_ = false;
     bool closed_ = false;
-    std::string turned_away_;
+    std::string refuse_reason_;
     std::string reason_;
 };
 

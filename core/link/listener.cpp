@@ -19,7 +19,7 @@
 namespace evenkeel::link {
 namespace {
 
-// Before the port is opened again, should a container have ended by itself.
+// The pause before the port is opened again after a container has ended unexpectedly.
 constexpr std::chrono::seconds kRelistenDelay{1};
 
 Result<proton::ssl_server_options> read_certificates(const Listener::Options& options) {
@@ -87,7 +87,7 @@ void Listener::Impl::run(const proton::connection_options& server) {
     }
 }
 
-// A container ends on stop(), or on an error that should not be: then the port is opened anew.
+// A container ends on stop(), or on an unexpected error: then the port is opened again.
 void Listener::Impl::once(const proton::connection_options& server) {
     const auto mine = std::make_shared<Acceptor>(
         options, policy, *out,

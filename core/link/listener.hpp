@@ -13,10 +13,10 @@
 
 namespace evenkeel::link {
 
-// Who is at the other end of an admitted connection.
+// The peer of an admitted connection.
 struct Peer {
     std::uint64_t connection = 0;  // ours, never used twice in one process
-    std::string host;              // what `admit` made of the fingerprint
+    std::string host;              // what `admit` returned for it
     std::string fingerprint;       // SHA-256 of the client certificate, lower-case hex, or empty
     std::string address;           // source IP address
     std::string container_id;      // as claimed
@@ -27,9 +27,9 @@ enum class Direction {
     outgoing,  // the peer receives from us
 };
 
-// The orchestrator's side of the bus: accepts TLS connections, lets in those whom `admit` knows,
-// and carries messages over the links that `may_attach` allows. Nothing of a peer that is not
-// admitted reaches an event. Owns one thread while started.
+// The orchestrator's side of the bus: accepts TLS connections, admits the peers that `admit` knows,
+// and carries messages over the links that `may_attach` allows. A peer that is not admitted causes
+// no event. Owns one thread while started.
 class Listener {
   public:
     struct Options {
@@ -56,7 +56,7 @@ class Listener {
     // into the Listener. [proton]
     struct Policy {
         // The identity of a peer (its host id; any text for an enrolment peer), or nothing to
-        // refuse it. `peer.host` is empty yet. Empty function: everybody is refused.
+        // refuse it. `peer.host` is empty yet. Empty function: every peer is refused.
         std::function<std::optional<std::string>(const Peer&)> admit;
         // Whether this peer may attach a link to `address`. A dynamic reply address asks with an
         // empty `address` and Direction::outgoing. Empty function: no.
@@ -68,7 +68,7 @@ class Listener {
         std::function<void(const Peer&)> on_connected;
         // Every send without an answer was reported before. `reason` is one line for people.
         std::function<void(std::uint64_t connection, const std::string& reason)> on_disconnected;
-        // A dynamic reply address is told as "reply-N", unique within the process.
+        // A dynamic reply address is reported as "reply-N", unique within the process.
         std::function<void(std::uint64_t connection, const std::string& address, Direction)>
             on_attached;
         std::function<void(std::uint64_t connection, const std::string& address, Direction)>
@@ -88,11 +88,11 @@ class Listener {
     Listener& operator=(const Listener&) = delete;
 
     // Returns once the port is open. `invalid` when certificates cannot be read, `unavailable` when
-    // the port cannot be had, `conflict` when started. [loop]
+    // the port cannot be opened, `conflict` when started. [loop]
     Result<void> start();
 
-    // Cuts all connections and joins the thread. Called on the executor's thread, no event is
-    // delivered after it returns, not even those already handed to the executor. [loop]
+    // Cuts all connections and joins the thread. When called on the executor's thread, no event is
+    // delivered after it returns, not even those already given to the executor. [loop]
     void stop();
 
     // The port listened on, 0 before start(). [any]
@@ -104,8 +104,8 @@ class Listener {
     Result<void> send(std::uint64_t connection, const std::string& address, std::uint64_t token,
                       Message message);
 
-    // Ends one connection, telling the peer why: `condition` is an AMQP error symbol such as
-    // "amqp:unauthorized-access". Without effect when it is gone. [any]
+    // Ends one connection and sends the peer the reason: `condition` is an AMQP error symbol such
+    // as "amqp:unauthorized-access". Without effect when it is gone. [any]
     void close(std::uint64_t connection, const std::string& condition, const std::string& text);
 
   private:

@@ -16,7 +16,7 @@ void Mailbox::open(pn_connection_t* connection) {
 }
 
 void Mailbox::close() {
-    // Destroyed after the lock is gone: what the work holds may come back here.
+    // Destroyed after the lock is released, because the destructor of a work may call this object.
     std::vector<std::function<void()>> dropped;
     const std::lock_guard lock(mutex_);
     connection_ = nullptr;

@@ -8,9 +8,9 @@ struct pn_connection_t;
 
 namespace evenkeel::link {
 
-// The one door from other threads into a connection. A Proton connection may be woken from any
-// thread, but not once it is freed (and the binding's own work queue dies with it too): every wake
-// is under a lock that close() takes.
+// Runs work of other threads on a connection's thread. A Proton connection may be woken from any
+// thread, but not once it is freed, and the binding's own work queue is freed with it: so every
+// wake is under a lock that close() takes.
 class Mailbox {
   public:
     // [proton]

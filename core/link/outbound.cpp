@@ -14,8 +14,8 @@
 namespace evenkeel::link {
 namespace {
 
-// How often the deadline is looked at: a container's timer cannot be taken back, and the container
-// does not end before its timers have.
+// How often the deadline is checked. A container's timer cannot be cancelled, and the container
+// does not end before its timers have fired, so it must be short.
 constexpr std::uint64_t kWatchMs = 50;
 // How long the peer may take to answer our close.
 constexpr std::chrono::seconds kCloseLimit{2};

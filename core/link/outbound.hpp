@@ -23,30 +23,31 @@ std::string url_of(const std::string& host, std::uint16_t port);
 // used for all connections. `invalid` when they cannot be read.
 Result<proton::ssl_client_options> read_certificates(const Remote& remote);
 
-// One attempt at one connection to an orchestrator: opens a session
-// once the peer has let us in, and gives up when not settled() by the deadline. [proton]
+// One attempt to connect to an orchestrator: opens a session once the peer has admitted us, and
+// aborts when not settled() by the deadline. [proton]
 class Outbound : public SafeHandler {
   public:
     Outbound(Remote remote, const proton::ssl_client_options& certificates,
              std::chrono::milliseconds limit);
 
-    // Begins it; the connection's callbacks come here.
+    // Starts it; this object gets the connection's callbacks.
     void dial(proton::container& container);
-    // Why it ended, once it has. `denied` when the peer refused us or is not who it should be, as
-    // far as it said so: one whose TLS does not take our certificate just hangs up.
+    // Why it ended, once it has. `denied` when the peer refused us with a reason, or failed
+    // verification. A peer whose TLS rejects our certificate only closes the socket, which is no
+    // `denied`.
     Ending ending() const;
-    // Also called when the container has ended without it; may come twice.
+    // Also called when the container has ended, so it may be called twice.
     void transport_closed() override;
 
   protected:
-    // The session is there: open the links.
+    // The session is open: open the links.
     virtual void ready(proton::session session) = 0;
-    // There is nothing to wait for any more: the deadline does not count.
+    // Whether the attempt is over or has succeeded, so that the deadline does not apply any more.
     virtual bool settled() const = 0;
 
     // Keeps the first of several errors.
     void fail_with(Error error, std::string condition = {});
-    // The same, and ends the connection, telling the peer `condition` when there is one.
+    // The same, and ends the connection, with `condition` for the peer if there is one.
     void abort(Error error, const std::string& condition = {}, const std::string& text = {});
     // Ends the connection, by force when the peer does not answer soon.
     void close(const std::string& condition = {}, const std::string& text = {});

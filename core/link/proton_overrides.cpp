@@ -29,14 +29,14 @@ template <typename Function>
 Function* behind(const char* name) {
     void* found = dlsym(RTLD_NEXT, name);
     if (found == nullptr) {
-        log::error("Proton lacks a function that we stand in front of", {{"name", name}});
+        log::error("Proton lacks a function that we override", {{"name", name}});
         std::abort();
     }
     return reinterpret_cast<Function*>(found);
 }
 
-// Takes a delivery that the binding must not see off its link, answered with `outcome`, and gives
-// the peer its credit back.
+// Removes a delivery that the binding must not see from its link: settles it with `outcome` and
+// gives the peer new credit.
 void discard(pn_link_t* link, pn_delivery_t* delivery, std::uint64_t outcome) {
     if (outcome != 0) pn_delivery_update(delivery, outcome);
     pn_link_advance(link);
@@ -59,7 +59,7 @@ void cut_for_size(pn_link_t* link, pn_delivery_t* delivery) {
     }
     discard(link, delivery, PN_REJECTED);
     pn_connection_close(connection);
-    pn_connection_wake(connection);  // for the owner to see it
+    pn_connection_wake(connection);  // so that its owner notices
 }
 
 }  // namespace
@@ -79,8 +79,8 @@ namespace proton_overrides = evenkeel::link::proton_overrides;
 
 extern "C" {
 
-// The binding asks this first about every delivery. "Partial" makes it look away, which is what it
-// must do with an aborted or empty one: reading those throws out of its event loop.
+// The binding calls this first for every delivery, and ignores a partial one. Aborted and empty
+// deliveries are reported as partial, because reading them would throw out of its event loop.
 EK_IN_FRONT bool pn_delivery_partial(pn_delivery_t* delivery) {
     static auto* const real = proton_overrides::behind<bool(pn_delivery_t*)>("pn_delivery_partial");
     const bool partial = real(delivery);
@@ -101,7 +101,7 @@ EK_IN_FRONT bool pn_delivery_partial(pn_delivery_t* delivery) {
     return partial;
 }
 
-// The only moment at which the binding's caller can get at a connection that is not open yet.
+// The only call in which a connection can be reached before it is open.
 EK_IN_FRONT void pn_listener_accept2(pn_listener_t* listener, pn_connection_t* connection,
                                      pn_transport_t* transport) {
     static auto* const real =

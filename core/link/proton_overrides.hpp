@@ -2,16 +2,17 @@
 
 struct pn_connection_t;
 
-// Proton 0.37's C++ binding lets a peer stop the whole container, has no limit on the size of a
-// message, shows a connection only once it is open and chooses TLS versions and ciphers itself.
-// guard.cpp stands in front of the three C functions where that can be put right: the binding calls
-// ours, because a program's own symbols come before those of its libraries.
+// Proton 0.37's C++ binding lets a peer stop the whole container, does not limit the size of a
+// message, shows a connection only once it is open, and chooses TLS versions and ciphers itself.
+// proton_overrides.cpp defines the three C functions where this can be corrected. The binding calls
+// ours, because the dynamic linker prefers a program's own symbols to those of its libraries; ours
+// call Proton's.
 namespace evenkeel::link::proton_overrides {
 
-// Whether the binding calls our functions in this program; without them nothing may listen or dial.
+// Whether the binding calls our functions in this program. Otherwise nothing may listen or dial.
 bool active();
 
-// Told about the connection that comes out of one accept.
+// Observes the connection that one accept creates.
 class AcceptObserver {
   public:
     virtual ~AcceptObserver() = default;
@@ -21,7 +22,7 @@ class AcceptObserver {
     virtual void on_accepted() = 0;
 };
 
-// Names who is told about the next connection accepted on this thread. [proton]
+// Sets the observer of the next connection that is accepted on this thread. [proton]
 void expect(AcceptObserver* observer);
 
 }  // namespace evenkeel::link::proton_overrides

@@ -20,7 +20,7 @@ struct Remote {
     std::string ca_file;                             // PEM, one or more CAs
     std::string certificate_file;                    // PEM, ours; empty = present none (enrolment)
     std::string key_file;                            // PEM, of `certificate_file`
-    std::string container_id;                        // told to the peer; the host id
+    std::string container_id;                        // sent to the peer; the host id
     std::chrono::milliseconds idle_timeout{20'000};  // silence after which the link is dead
     std::chrono::milliseconds connect_timeout{15'000};  // from dialling to all links attached
     std::size_t message_bytes_max = 768 * 1024;         // body, both directions

@@ -73,7 +73,7 @@ class Request final : public Outbound {
     void take(Message reply, const Delivery& delivery) {
         reply_ = std::move(reply);
         delivery.settle(Disposition::accept);
-        // Posted behind the answer just given, so that the answer still gets out.
+        // Posted behind the settlement just made, so that the settlement is still sent.
         traffic_->mailbox().post([this] { close(); });
     }
 

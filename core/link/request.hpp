@@ -9,10 +9,10 @@
 
 namespace evenkeel::link {
 
-// One question and its answer over a connection of its own, with a dynamic reply address: what
-// enrolment needs. Blocks the calling thread, at most `timeout` plus a name look-up. `denied` when
-// the peer refuses us, fails verification or rejects the message; `unavailable` when it is not
-// there; `timeout`; `limit` when the body is too large. [lane]
+// Sends one request and waits for its reply, over a connection of its own with a dynamic reply
+// address. For enrolment. Blocks the calling thread, at most `timeout` plus a name look-up.
+// `denied` when the peer refuses us, fails verification or rejects the message; `unavailable` when
+// it cannot be reached; `timeout`; `limit` when the body is too large. [lane]
 Result<Message> request_once(const Remote& remote, const std::string& address, Message message,
                              std::chrono::milliseconds timeout);
 

@@ -9,9 +9,9 @@
 
 namespace evenkeel::link {
 
-// A wall around Proton's callbacks: an exception that leaves one stops the whole container, and so
-// does the default on_error. Every callback that the binding can make is overridden here; what
-// escapes from the functions below is logged and ends the one connection. All [proton].
+// Contains exceptions: one that leaves a callback of Proton stops the whole container, and so does
+// the default on_error. Every callback of the binding is overridden here; an exception from the
+// functions below is logged and ends only its connection. All [proton].
 class SafeHandler : public proton::messaging_handler {
   public:
     ~SafeHandler() override = default;
@@ -29,9 +29,9 @@ class SafeHandler : public proton::messaging_handler {
     virtual void sender_closed(proton::sender&) = 0;
     // False: the peer sent more messages than it had credit for.
     virtual bool message_received(proton::delivery&, proton::message&) = 0;
-    // May come twice for one tracker, once for the outcome and once for its settlement.
+    // May be called twice for one tracker: for the outcome and for its settlement.
     virtual void tracker_answered(proton::tracker&, Disposition) = 0;
-    // Another thread has something for this connection.
+    // Another thread has posted work for this connection.
     virtual void woken() = 0;
     // End the connection with this: a callback failed, or the peer breaks the rules.
     virtual void cut_off(const std::string& condition, const std::string& text) = 0;

@@ -30,8 +30,8 @@ constexpr std::size_t encoded_max(std::size_t body_max) {
 inline constexpr std::size_t kSessionBytes = 1024 * 1024;
 inline constexpr std::uint32_t kFrameBytes = 64 * 1024;
 
-// The messages of one connection, both ways: what dialler and listener have in common. Made with
-// std::make_shared, since deliveries and work under way refer to it weakly or share it.
+// The messages of one connection, in both directions; dialler and listener share it. Made with
+// std::make_shared, because deliveries and posted work refer to it.
 class Traffic final : public DeliverySettler, public std::enable_shared_from_this<Traffic> {
   public:
     struct Limits {
@@ -48,28 +48,28 @@ class Traffic final : public DeliverySettler, public std::enable_shared_from_thi
 
     Traffic(Limits limits, Sink sink) : limits_(limits), sink_(std::move(sink)) {}
 
-    // The door for other threads; opened by the owner, closed by close().
+    // For work of other threads; opened by the owner, closed by close().
     Mailbox& mailbox() { return mailbox_; }
 
-    // Takes an open link into use; false when the address is taken. [proton]
+    // Begins to use an open link; false when there is one with this address. [proton]
     bool attach(const std::string& address, const proton::sender& sender);
     bool attach(const std::string& address, const proton::receiver& receiver);
-    // Forgets a link, reporting `release` for its sends without an answer. False when unknown.
+    // Stops using a link, reporting `release` for its sends without an answer. False when unknown.
     // [proton]
     bool detach(const std::string& address, const proton::sender& sender);
     bool detach(const std::string& address, const proton::receiver& receiver);
     // Sets what an incoming link may carry; before it is opened on our side. [proton]
     void limit(const proton::receiver& receiver) const;
 
-    // False when the peer sends more than it has credit for, to which Proton does not hold it: the
-    // connection must end. [proton]
+    // False when the peer has sent more than its credit, which Proton does not check: the
+    // connection must be ended. [proton]
     bool received(const std::string& address, proton::delivery& delivery,
                   const proton::message& message);
     // [proton]
     void answered(proton::tracker& tracker, Disposition disposition);
 
-    // Ends it all: reports `release` for every send without an answer and lets go of Proton's
-    // objects. [proton], or any thread once Proton's has ended.
+    // Reports `release` for every send without an answer, and drops all of Proton's objects.
+    // [proton], or any thread once Proton's has ended.
     void close();
 
     // Errors as in Dialer::send. [any]

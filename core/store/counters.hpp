@@ -2,10 +2,9 @@
 
 #include <cstdint>
 
-// How many rows this process has read and written in its stores, so that a test can say what a
-// piece of work touches and one that begins to read a whole table does not pass unseen. Rising
-// since the start; nobody sets them back: take the difference of two readings. Relaxed atomics,
-// one addition for each row, so that they stay on everywhere. [any]
+// Counts the rows that this process has read and written in its stores, so that a test fails when
+// an operation begins to read a whole table. The counters only rise: take the difference of two
+// readings. Relaxed atomics, one addition for each row: cheap enough to be always on. [any]
 namespace evenkeel::store {
 
 struct Counters {

@@ -53,7 +53,7 @@ Result<void> copy_env(MDB_env* env, const std::string& to) {
     // LMDB makes the copy readable by the group.
     const std::string data = to + "/data.mdb";
     if (::chmod(data.c_str(), 0600) != 0) return fail(system_error(errno, "set mode of " + data));
-    // LMDB does not sync a copy, and this one may be the only way back.
+    // LMDB does not sync a copy, and this one may be the only backup.
     for (const std::string& path : {data, to, parent_of(to)}) EK_CHECK(sync_path(path));
     return {};
 }
@@ -62,7 +62,7 @@ Result<void> copy_env(MDB_env* env, const std::string& to) {
 
 struct Env::Inside {
     std::string folder;
-    Fd lock;  // given back after the environment is closed
+    Fd lock;  // released after the environment is closed
     EnvHandle env;
     std::map<std::string, Table, std::less<>> tables;
 
@@ -103,9 +103,9 @@ Result<unsigned> layout_of(const ReadTxn& txn, Table meta, unsigned newest) {
     return static_cast<unsigned>(*layout);
 }
 
-// Copies the store as it is to a folder inside its own, for whoever must go back.
+// Copies the store to a folder inside its own, so that an administrator can go back.
 Result<void> keep_copy(const Env& env, const std::string& to) {
-    // What stands there is left from a start that broke off, or from an earlier migration.
+    // A folder that exists is left from an interrupted start, or from an earlier migration.
     std::error_code error;
     std::filesystem::remove_all(to, error);
     return env.copy_to(to);
@@ -189,7 +189,8 @@ Result<void> Env::migrate(WriteTxn& txn, const Options& options, unsigned layout
 Table Env::table(std::string_view name) const {
     const auto found = inside_->tables.find(name);
     if (found != inside_->tables.end()) return found->second;
-    log::error("a table was never named to the store, aborting", {{"table", std::string(name)}});
+    log::error("a table was not named when the store was opened, aborting",
+               {{"table", std::string(name)}});
     std::abort();
 }
 

@@ -12,14 +12,14 @@
 
 namespace evenkeel::store {
 
-// A store: one LMDB environment in a folder of its own. What LMDB asks of us, and how it is met:
+// A store: one LMDB environment in a folder of its own. What LMDB requires, and how that is met:
 // - An environment is opened once in a process and by one process: open() holds a lock.
 // - It does not survive a fork: open it after daemonizing, start children by posix_spawn only.
-// - An old read transaction keeps every page alive that it can see, so they are short; slots that
-//   a killed process left are cleared at the next open.
+// - Pages that an open read transaction can see are not reused, so read transactions are short;
+//   reader slots that a killed process left are cleared at the next open.
 // - The map's size is the store's limit. The file is sparse and grows only with what is in it.
-// - A reader sees the last commit, a writer may be anywhere: kill -9 and power loss keep exactly
-//   what was committed. Syncing is never switched off.
+// - Readers see the last commit only. After kill -9 or power loss exactly the committed data is
+//   there. Syncing is never switched off.
 // Lives longer than all transactions and writers on it. [any], with one write transaction at a
 // time.
 class Env {
@@ -29,7 +29,7 @@ class Env {
 
     struct Options {
         std::vector<std::string> tables;  // made when missing; `meta` is always there
-        // That an older layout had: there for migrations, and gone after them.
+        // Tables of older layouts: opened for migrations, and dropped after them.
         std::vector<std::string> retired_tables = {};
         std::vector<Migration> migrations;  // the n-th takes layout n+1 to n+2
         std::uint64_t map_bytes = std::uint64_t{16} << 30;
@@ -44,9 +44,9 @@ class Env {
     // an older layout are as that layout had them. `not_found` when the store or one of
     // `options.tables` is not there.
     static Result<Env> open_for_reading(const std::string& folder, const Options& options);
-    // Copies a store that another process may have open, compacted, to `to` (new or empty; 0700):
-    // one moment of it, whole, and on disk when this returns. Requires that this process does not
-    // have it open (copy_to() is for that): LMDB would lose its locks.
+    // Copies a store that another process may have open, compacted, to `to` (new or empty; 0700): a
+    // consistent copy, on disk when this returns. Requires that this process does not have it open
+    // (copy_to() is for that): LMDB would lose its locks.
     static Result<void> copy(const std::string& folder, const std::string& to);
 
     Env(Env&&) noexcept;
@@ -80,7 +80,7 @@ class Env {
 };
 
 // A store's name in the protocols: random, made with the store and again when it is restored from a
-// backup, so that sequence numbers of the two lives are never mixed up.
+// backup, so that sequence numbers from before and after are never confused.
 struct Stream {
     std::string id;                     // "stream_..."
     std::string predecessor;            // the stream before the last restore, else empty

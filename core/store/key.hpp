@@ -6,7 +6,7 @@
 
 #include "core/base/result.hpp"
 
-// How keys are spelled. LMDB sorts them as bytes and ends them at 511.
+// The format of keys. LMDB sorts them as bytes and limits them to 511.
 namespace evenkeel::store {
 
 inline constexpr std::size_t kKeyBytesMax = 511;
@@ -17,12 +17,12 @@ std::string number_key(std::uint64_t number);
 Result<std::uint64_t> number_of(std::string_view key);
 
 // `collection`, a 0 byte and the id; for ids past 400 bytes `collection`, a 1 byte and the id's
-// SHA-256, which nobody can read back: the value always carries the id. Requires a collection of at
-// most 64 bytes without control characters.
+// SHA-256. The id cannot be read from such a key, so the value always contains it. Requires a
+// collection of at most 64 bytes without control characters.
 std::string resource_key(std::string_view collection, std::string_view id);
 
-// What a scan goes over: the keys from `from` (empty: the first) to before `until` (empty: the
-// last one too).
+// The keys of a scan: the keys from `from` (empty: the first) to before `until` (empty: the last
+// one too).
 struct Range {
     std::string from;
     std::string until;

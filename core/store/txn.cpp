@@ -83,7 +83,7 @@ ReadTxn::~ReadTxn() {
 }
 
 Result<std::optional<std::string>> ReadTxn::get(Table table, std::string_view key) const {
-    // LMDB calls such keys errors; to a caller they are just not there.
+    // LMDB reports such keys as errors; for a caller they are not found.
     if (key.empty() || key.size() > kKeyBytesMax) return std::nullopt;
     count_read();
     MDB_val wanted = to_val(key);

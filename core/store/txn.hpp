@@ -23,9 +23,9 @@ struct Table {
     unsigned handle = 0;
 };
 
-// One moment of the store, seen whole: what is committed later is not in it. Use it in one function
-// and on one thread, never across a post: pages that it sees cannot be reused. A thread has one
-// at a time. Reading never waits for a writer.
+// A snapshot of the store: later commits are not visible in it. Use it in one function and on one
+// thread, never across a post, because pages that it sees cannot be reused. A thread has one at a
+// time. Reading never waits for a writer.
 class ReadTxn {
   public:
     ReadTxn(ReadTxn&& other) noexcept;
@@ -53,10 +53,9 @@ class ReadTxn {
     MDB_txn* txn_;
 };
 
-// A ReadTxn that sees and makes changes. Without commit() nothing of it happens. One at a time in
-// the whole store, on one thread; begin one only where Writer is not in use (start, restore) or
-// inside a Writer's work. After an error other than `conflict` and `invalid` it can only be given
-// up.
+// A ReadTxn that also changes. Without commit() its changes are dropped. One at a time in the whole
+// store, on one thread; begin one only where Writer is not in use (start, restore) or inside a
+// Writer's work. After an error other than `conflict` and `invalid` it must be dropped.
 class WriteTxn : public ReadTxn {
   public:
     WriteTxn(WriteTxn&& other) noexcept;
@@ -74,13 +73,13 @@ class WriteTxn : public ReadTxn {
 
     // On disk and synced when it returns without error. Ends the transaction either way.
     Result<void> commit();
-    // A part that can be given up alone; until it ends this one must not be used. What it has
-    // touched counts as touched here once it is committed, and not at all when it is given up.
+    // A nested transaction, which can be dropped alone; until it ends this one must not be used.
+    // The keys that it touched are added here when it is committed, and not when it is dropped.
     Result<WriteTxn> nested();
 
-    // From now on notes which keys it touches, parts included. Costs a copy of each key.
+    // From now on records the keys that it touches, nested transactions included. Copies each key.
     void track();
-    // What was noted since this was last called.
+    // The keys recorded since the last call.
     WriteSet take_write_set();
 
   private:

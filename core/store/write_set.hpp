@@ -8,9 +8,8 @@
 namespace evenkeel::store {
 
 // Which keys a transaction has put, inserted or erased, each once, in the order in which it first
-// touched them. It says where to look, not what is there now: a reader of a later moment finds the
-// state of that moment, so following write sets ends at what is stored, however late one is. A
-// value. [any]
+// touched them. It contains no values: a follower reads the present value of each key, so it always
+// ends at what is stored, however late it reads. A value. [any]
 class WriteSet {
   public:
     struct Touch {

@@ -27,7 +27,7 @@ struct Task {
     WriteSet touched;
 };
 
-// One work in a part of its own; an error leaves no trace of it.
+// One work in a nested transaction, which is dropped on an error.
 Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
     WriteTxn part = EK_TRY(txn.nested());
     EK_CHECK(work(part));
@@ -39,18 +39,18 @@ Result<void> attempt_all(Env& env, std::vector<Task>& batch) {
     txn.track();
     for (Task& task : batch) {
         task.outcome = attempt(txn, task.work);
-        // Of a work that failed nothing has come into this transaction.
+        // The keys of a failed work were not added to this transaction.
         task.touched = txn.take_write_set();
     }
     return txn.commit();
 }
 
-// Fills in the outcomes. What the commit says counts for all that succeeded before it.
+// Sets the outcomes. A failed commit is the outcome of all works that had succeeded.
 void commit_batch(Env& env, std::vector<Task>& batch) {
     try {
         const Result<void> committed = attempt_all(env, batch);
         if (committed) return;
-        log::error("the store took no changes",
+        log::error("a commit to the store failed",
                    {{"what", committed.error().what}, {"works", std::to_string(batch.size())}});
         for (Task& task : batch) {
             if (task.outcome) task.outcome = fail(committed.error());
@@ -98,7 +98,7 @@ Result<void> Writer::Inside::add(Task task) {
     return {};
 }
 
-// Waits for works; none when it is time to end.
+// Waits for works; returns none when the writer is to end.
 std::vector<Task> Writer::Inside::take() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return !queue.empty() || stopping; });

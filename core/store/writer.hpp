@@ -11,16 +11,16 @@
 
 namespace evenkeel::store {
 
-// The one thread that changes a store. All the works that wait are put into one transaction and
-// synced once; each in a part of its own, so that one that fails takes nothing of the others with
-// it. Whoever was told that a work is done can rely on it after kill -9.
+// The only thread that changes a store. All works that wait are done in one transaction with one
+// sync; each is a nested transaction, so that one that fails does not affect the others. When
+// `done` reports success, the changes survive kill -9.
 class Writer {
   public:
-    // Makes the changes of one thing that belongs together. Runs on the writer's thread; an error
-    // undoes all of it and is what `done` gets. Must not throw, block or touch the loop's state.
+    // Makes changes that belong together. Runs on the writer's thread; an error undoes all of it
+    // and is what `done` gets. Must not throw, block or touch the loop's state.
     using Work = std::function<Result<void>(WriteTxn&)>;
     using Done = std::function<void(Result<void>)>;
-    // The same, with what the work has touched; nothing when it failed.
+    // The same, with the keys that the work has touched; empty when it failed.
     using DoneWith = std::function<void(Result<void>, const WriteSet&)>;
     // Takes a function to another thread: Loop::poster().
     using Post = std::function<void(std::function<void()>)>;
@@ -41,9 +41,9 @@ class Writer {
     // of submit. `busy` when the queue is full, `unavailable` after stop(); then `done` is never
     // called. [any]
     Result<void> submit(Work work, Done done);
-    // The same for whoever tells others what has changed.
+    // The same, for a caller that passes on what has changed.
     Result<void> submit_tracked(Work work, DoneWith done);
-    // Queues `work` and waits for the commit. Never on the loop: it would stand still. [lane]
+    // Queues `work` and waits for the commit. Never on the loop, which it would block. [lane]
     Result<void> run(Work work);
 
     // What was committed since the start. [any]

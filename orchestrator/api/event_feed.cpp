@@ -10,7 +10,7 @@
 namespace evenkeel::api {
 namespace {
 
-// Records looked at in one go, so that one client's long replay does not hold up the loop.
+// Records read in one step, so that one client's long replay does not block the loop.
 constexpr std::size_t kStep = 500;
 
 }  // namespace
@@ -71,7 +71,7 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
     const state::Snapshot view = EK_TRY(state_.read());
     const std::uint64_t floor = EK_TRY(view.events().floor());
     if (follower.sent_up_to < floor) {
-        // Too slow: its unread events are already deleted. It is told so when it reconnects.
+        // Too slow: its unread events are already deleted. It gets `gone` when it reconnects.
         follower.stream->close();
         return false;
     }

@@ -11,11 +11,11 @@
 namespace evenkeel::api {
 namespace {
 
-// Entries looked at in one go, so that one follower does not hold up the loop.
+// Entries read in one step, so that one follower does not block the loop.
 constexpr std::size_t kStep = 200;
 constexpr json::Limits kEventLimits{.bytes = 16 << 20};
 
-// Heartbeats change when a host was last seen; that alone is no news.
+// Heartbeats change `last_seen`; that alone is not sent to followers.
 std::size_t hash_of(const json::Value& item) {
     if (!item.find("last_seen")) return std::hash<std::string>()(json::write(item));
     json::Value rest = item;
@@ -171,7 +171,7 @@ void ListFeed::read_events() {
     if (!read) log::error("lists cannot be followed", {{"error", read.error().what}});
 }
 
-// Once its silence is over, everything about the host is looked at again.
+// Once the host counts as offline, everything about it is read again.
 void ListFeed::expect_silence(const std::string& host) {
     silences_[host] = loop_.after(silence_ + std::chrono::milliseconds(200), [this, host] {
         touch_host(host);

@@ -65,14 +65,14 @@ class Page {
     std::size_t bytes_ = 0;
 };
 
-// What is seen of a list, with the problem that ended it.
-using See = std::function<ApiResult<bool>(const state::Entry&)>;
+// Visits the entries of a list, and keeps the problem that ended the walk.
+using VisitEntry = std::function<ApiResult<bool>(const state::Entry&)>;
 
-class Seeing {
+class EntryVisitor {
   public:
-    explicit Seeing(const See& see) : see_(see) {}
+    explicit EntryVisitor(const VisitEntry& visit) : visit_(visit) {}
     bool operator()(const state::Entry& entry) {
-        const auto more = see_(entry);
+        const auto more = visit_(entry);
         if (!more) problem_ = more.error();
         return more && *more;
     }
@@ -83,17 +83,17 @@ class Seeing {
     }
 
   private:
-    const See& see_;
+    const VisitEntry& visit_;
     std::optional<http::Problem> problem_;
 };
 
 ApiResult<bool> walk(const state::View& view, const state::List& list, std::string_view after,
-                     const See& see) {
-    Seeing seeing(see);
-    return seeing.end(list.walk(view, std::ref(seeing), after));
+                     const VisitEntry& visit) {
+    EntryVisitor visitor(visit);
+    return visitor.end(list.walk(view, std::ref(visitor), after));
 }
 
-// In the list's own order: only what is on the page is looked at.
+// In the list's own order: only the entries of the page are read.
 ApiResult<bool> fill(const state::View& view, const state::List& list, const PageOrder& order,
                      Page& page) {
     std::size_t entries_read = 0;
@@ -116,7 +116,7 @@ ApiResult<std::vector<SortPlace>> first_places(const state::View& view, const st
         return order.sort.before(a, b, list.is_reversed());
     };
     std::vector<SortPlace> places;  // a heap with the last one on top
-    const See see = [&](const state::Entry& entry) -> ApiResult<bool> {
+    const VisitEntry see = [&](const state::Entry& entry) -> ApiResult<bool> {
         const auto item = EK_API_TRY(page.item_of(entry));
         if (!item) return true;
         SortPlace place = order.sort.place(*item, entry.position());
@@ -135,20 +135,20 @@ ApiResult<std::vector<SortPlace>> first_places(const state::View& view, const st
     return places;
 }
 
-// In another order the whole list is looked at for each page.
+// In another order the whole list is read for each page.
 ApiResult<bool> fill_sorted(const state::View& view, const state::List& list,
                             const PageOrder& order, Page& page) {
     auto places = EK_API_TRY(first_places(view, list, order, page));
     for (SortPlace& place : places) {
         page.further = page.full();
         if (page.further) break;
-        const See add = [&](const state::Entry& entry) -> ApiResult<bool> {
+        const VisitEntry add = [&](const state::Entry& entry) -> ApiResult<bool> {
             auto item = EK_API_TRY(page.item_of(entry));
             if (item) page.add(*std::move(item));
             return true;
         };
-        Seeing seeing(add);
-        EK_API_TRY(seeing.end(list.visit(view, place.key, std::ref(seeing))));
+        EntryVisitor visitor(add);
+        EK_API_TRY(visitor.end(list.visit(view, place.key, std::ref(visitor))));
         page.last = std::move(place);
     }
     return true;

@@ -44,7 +44,7 @@ void AgentConnection::receive(const link::Message& message, link::Delivery deliv
     if (!decoded) {
         const bool unknown = decoded.error().code == Errc::unsupported;
         if (!unknown) {
-            log::warning("a host sent what does not read",
+            log::warning("a host sent a malformed message",
                          {{"host", host_}, {"error", printable(decoded.error().what)}});
         }
         delivery.settle(unknown ? link::Disposition::accept : link::Disposition::reject);
@@ -55,11 +55,11 @@ void AgentConnection::receive(const link::Message& message, link::Delivery deliv
         delivery.settle(link::Disposition::release);
         return;
     }
-    std::visit(Overloaded{[&](wire::AgentHello& one) { take(std::move(one), delivery); },
-                          [&](wire::Event& one) { take(std::move(one), delivery); },
+    std::visit(Overloaded{[&](wire::AgentHello& one) { on_hello(std::move(one), delivery); },
+                          [&](wire::Event& one) { on_event(std::move(one), delivery); },
                           [&](wire::Digest& one) {
                               delivery.settle(link::Disposition::accept);
-                              take(one);
+                              on_digest(one);
                           },
                           [&](wire::Reply& one) {
                               delivery.settle(link::Disposition::accept);
@@ -70,7 +70,7 @@ void AgentConnection::receive(const link::Message& message, link::Delivery deliv
                *decoded);
 }
 
-void AgentConnection::take(wire::AgentHello hello, const link::Delivery& delivery) {
+void AgentConnection::on_hello(wire::AgentHello hello, const link::Delivery& delivery) {
     const auto protocol = wire::choose_protocol(hello.protocol_min, hello.protocol_max);
     if (!protocol) {
         delivery.settle(link::Disposition::accept);
@@ -85,22 +85,22 @@ void AgentConnection::take(wire::AgentHello hello, const link::Delivery& deliver
 }
 
 void AgentConnection::accept_hello(const wire::AgentHello& hello, const link::Delivery& delivery) {
-    auto greeting = std::make_shared<hosts::Greeting>();
+    auto result = std::make_shared<hosts::HelloResult>();
     shared_.state.submit(
-        [host = host_, hello, greeting](state::Edit& edit) -> Result<void> {
-            *greeting = EK_TRY(hosts::host_connected(edit, host, hello, now_rfc3339()));
+        [host = host_, hello, result](state::Edit& edit) -> Result<void> {
+            *result = EK_TRY(hosts::host_connected(edit, host, hello, now_rfc3339()));
             return {};
         },
-        [self = shared_from_this(), greeting, delivery](const Result<void>& done) {
-            if (done && greeting->quarantined) {
-                log::warning("a host was not let in",
+        [self = shared_from_this(), result, delivery](const Result<void>& done) {
+            if (done && result->quarantined) {
+                log::warning("a host was refused",
                              {{"host", self->host_}, {"error", hosts::kQuarantineText}});
                 self->shared_.close(self->connection_, wire::kQuarantinedCondition,
                                     hosts::kQuarantineText);
                 return;
             }
             if (!done) {
-                log::warning("a host was not let in",
+                log::warning("a host was refused",
                              {{"host", self->host_}, {"error", done.error().what}});
                 const bool denied = done.error().code == Errc::denied;
                 self->shared_.close(self->connection_,
@@ -109,7 +109,7 @@ void AgentConnection::accept_hello(const wire::AgentHello& hello, const link::De
                 return;
             }
             delivery.settle(link::Disposition::accept);
-            self->connected(greeting->mark);
+            self->connected(result->mark);
         });
 }
 
@@ -167,7 +167,7 @@ void AgentConnection::request(const wire::Request& request, PendingRequests::Cal
         });
         return;
     }
-    // The host gets its time; the way there and back is ours.
+    // The host has the request's whole timeout; the transport gets additional time.
     const std::string id =
         shared_.requests.open(connection_, request.timeout + kRetryDelay * 2, std::move(callback));
     const auto sent = shared_.send(connection_, wire::agent_address(host_), 0,

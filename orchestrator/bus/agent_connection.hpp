@@ -78,20 +78,20 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
   private:
     // agent_connection.cpp
     void send(std::string body, std::uint64_t token = 0);
-    void take(wire::AgentHello hello, const link::Delivery& delivery);
+    void on_hello(wire::AgentHello hello, const link::Delivery& delivery);
     void accept_hello(const wire::AgentHello& hello, const link::Delivery& delivery);
     void connected(const state::EventMark& mark);
     void release_later(const link::Delivery& delivery);
     // agent_connection_events.cpp
-    void take(wire::Event event, const link::Delivery& delivery);
-    void take_live(const wire::Event& event);
+    void on_event(wire::Event event, const link::Delivery& delivery);
+    void on_live_event(const wire::Event& event);
     // agent_connection_commands.cpp
     Result<void> send_queued();
     Result<bool> send_command(const state::View& now, const state::Command& command);
     void transition(const std::string& id, commands::Transition transition,
                     std::optional<Error> error = {});
     // agent_connection_sync.cpp
-    void take(const wire::Digest& digest);
+    void on_digest(const wire::Digest& digest);
     void fetch_schemas();
     void fetch_schema(const state::Collection& collection);
     void store_schema(const state::Collection& collection, const json::Value& result);

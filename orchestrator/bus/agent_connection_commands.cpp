@@ -32,14 +32,14 @@ void AgentConnection::pump() {
 Result<void> AgentConnection::send_queued() {
     const state::Snapshot now = EK_TRY(shared_.state.read());
     if (!cancels_sent_) {
-        // Those that were asked for while the host was away.
+        // Cancels that were requested while the host was offline.
         for (const std::string& id : EK_TRY(now.commands().cancelling(host_))) send_cancel(id);
         cancels_sent_ = true;
     }
     if (in_flight_.size() >= kInFlightMost) return {};
     for (const state::Command& command :
          EK_TRY(now.commands().queued(host_, sent_up_to_, kInFlightMost - in_flight_.size()))) {
-        // One may have been handed over already, before an older one came back.
+        // A command may have been handed over already, before an older one was released.
         const bool handed_over = in_flight_.contains(command.seq);
         if (!handed_over && !EK_TRY(send_command(now, command))) return {};
         sent_up_to_ = command.seq;
@@ -75,7 +75,8 @@ void AgentConnection::settled(std::uint64_t token, link::Disposition disposition
                        Error{Errc::invalid, "the agent does not take the command"});
             break;
         case link::Disposition::release:
-            // Not now: all from this one on is sent again, which the agent knows by the ids.
+            // Not now: this command and all later ones are sent again; the agent recognises them by
+            // their ids.
             sent_up_to_ = std::min(sent_up_to_, token - 1);
             if (!ended_) release_later({});
             return;
@@ -92,7 +93,8 @@ void AgentConnection::transition(const std::string& id, commands::Transition tra
             return {};
         },
         [self = shared_from_this(), command](const Result<void>& done) {
-            // One that comes too late is no error: the outcome may overtake the acceptance.
+            // A transition that comes too late is no error: the outcome may arrive before the
+            // acceptance.
             if (done && command->cancelling && !state::finished(command->state)) {
                 self->send_cancel(command->id);
             }

@@ -3,13 +3,13 @@
 #include "core/base/log.hpp"
 #include "orchestrator/bus/agent_connection.hpp"
 
-// What a host reports: committed first, then accepted.
+// Events of a host: each is committed first, then accepted.
 namespace evenkeel::bus {
 
-void AgentConnection::take(wire::Event event, const link::Delivery& delivery) {
+void AgentConnection::on_event(wire::Event event, const link::Delivery& delivery) {
     if (event.seq == 0) {
         delivery.settle(link::Disposition::accept);
-        take_live(event);
+        on_live_event(event);
         return;
     }
     const std::uint64_t previous = event.seq > last_event_ ? last_event_ : 0;
@@ -33,7 +33,7 @@ void AgentConnection::take(wire::Event event, const link::Delivery& delivery) {
             log::warning("an event was not stored",
                          {{"host", self->host_}, {"error", done.error().what}});
             if (done.error().code == Errc::conflict) {
-                // It has changed its stream without a hello: let it begin again.
+                // It has changed its stream without a hello: close, so that it connects again.
                 self->shared_.close(self->connection_, "amqp:precondition-failed",
                                     done.error().what);
             } else if (!self->ended_) {
@@ -42,7 +42,7 @@ void AgentConnection::take(wire::Event event, const link::Delivery& delivery) {
         });
 }
 
-void AgentConnection::take_live(const wire::Event& event) {
+void AgentConnection::on_live_event(const wire::Event& event) {
     if (event.kind == wire::EventKind::command_running) {
         shared_.state.submit(
             [host = host_, data = event.data](state::Edit& edit) {

@@ -32,7 +32,7 @@ Result<std::vector<wire::InventoryItem>> decode_page(const json::Value& result) 
 
 }  // namespace
 
-void AgentConnection::take(const wire::Digest& digest) {
+void AgentConnection::on_digest(const wire::Digest& digest) {
     in_sync_once_ = true;
     const auto differs = [&]() -> Result<bool> {
         const state::Snapshot now = EK_TRY(shared_.state.read());
@@ -48,7 +48,7 @@ void AgentConnection::take(const wire::Digest& digest) {
     pump();
 }
 
-// Commands under way change what the host holds: it is compared once they are through.
+// Commands under way change the host's inventory, so it is compared after they have ended.
 void AgentConnection::compare() {
     if (comparing_) return;
     const auto busy = shared_.state.read().and_then(

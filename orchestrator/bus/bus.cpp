@@ -138,7 +138,7 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
                                         .admit = std::move(then),
                                         .since_ms = now_unix_ms()});
         }
-        // The host has not ended: a duplicate still waits for that.
+        // The host itself has reconnected: a duplicate continues to wait.
         auto duplicate = duplicates_.take(host);
         close(before, "the host has connected anew");
         if (duplicate) duplicates_.add(host, *std::move(duplicate));
@@ -163,7 +163,7 @@ void Bus::on_link_message(const AgentConnection& agent) {
 
 void Bus::quarantine(const std::string& host, const Duplicate& clone) {
     const std::string address = peers_[clone.connection].address;
-    log::warning("a second machine has come with the certificate of a host: it is quarantined",
+    log::warning("a second machine has come with the certificate of a host: it is held",
                  {{"host", host},
                   {"address", address},
                   {"machine_id", printable(clone.hello.machine_id.substr(0, 64))}});
@@ -228,7 +228,7 @@ void Bus::on_heartbeat() {
     std::vector<std::uint64_t> silent;
     for (const auto& [connection, agent] : connections_) {
         agent->send_heartbeat();
-        // It waits for our hello, and has nothing to say before.
+        // A duplicate waits for our hello and sends nothing before it.
         if (duplicates_.waits(agent->host(), connection)) continue;
         if (now - agent->last_message_ms() > parts_.presence.silence_max().count()) {
             silent.push_back(connection);

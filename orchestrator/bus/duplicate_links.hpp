@@ -22,9 +22,9 @@ struct Duplicate {
 };
 
 // The waiting duplicates, at most one for each host. If the host's link is dead, that shows within
-// three heartbeats, and the duplicate replaces it. If two more messages arrive on the link, there
-// are two machines: a single message may have been in transit, or in our queue, when its sender
-// ended, but two messages some time apart can only come from a process that is alive. [loop]
+// three heartbeats, and the duplicate replaces it. If two more messages arrive on the host's link,
+// there are two machines: a single message may have been in transit, or in our queue, when its
+// sender ended, but two messages some time apart can only come from a process that is alive. [loop]
 class DuplicateLinks {
   public:
     explicit DuplicateLinks(std::chrono::milliseconds heartbeat) : apart_(heartbeat / 4) {}

@@ -148,7 +148,7 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
     const Observation seen = EK_TRY(decode_observation(event.data));
     const auto resource = EK_TRY(edit.resources().find(host, seen.ref));
     std::uint64_t revision = 0;
-    // "resource.observed" and whatever newer agents may send is no news for administrators.
+    // "resource.observed" and kinds of newer agents are not shown to administrators.
     if (const auto type = find_name<EventType>(event.kind.text())) {
         revision = EK_TRY(
             edit.add_event(*type, host, state::subject_of(seen.ref),

@@ -28,7 +28,7 @@ Result<void> explain_gap(state::Edit& edit, const std::string& host, const state
     const std::int64_t from = event.data.integer_or("from");
     if (event.kind == EventKind::agent_shed && from > 0) first = static_cast<std::uint64_t>(from);
     if (first <= mark.seq + 1) return {};
-    // After a restore the agent has let go of what the lost orchestrator had accepted.
+    // After a restore the agent has erased events that the lost orchestrator had accepted.
     const bool restored = !mark.epoch.empty() && mark.epoch != edit.stream();
     EK_CHECK(edit.add_event(
         state::EventType::agent_shed, host, host,

@@ -117,17 +117,17 @@ void Port::enrol(const SharedRequest& request) {
             EK_CHECK(check_token(view, request->body, now_unix_ms()));
             return find_candidate(view, request->body);
         });
-    if (!candidate) return turn_away(*request, candidate.error());
+    if (!candidate) return refuse_invalid(*request, candidate.error());
     signer_.sign(request->body.csr, candidate->host,
                  [this, request, candidate = *candidate](const Result<Certificate>& made) mutable {
                      if (!is_connected(*request)) return;  // it asks again, with the same token
-                     if (!made) return turn_away(*request, made.error());
+                     if (!made) return refuse_invalid(*request, made.error());
                      candidate.certificate = *made;
-                     take_in(request, candidate);
+                     enrol_candidate(request, candidate);
                  });
 }
 
-void Port::turn_away(const Request& request, const Error& error) {
+void Port::refuse_invalid(const Request& request, const Error& error) {
     log::warning("an enrolment was refused", {{"address", request.address},
                                               {"name", printable(request.body.name.substr(0, 100))},
                                               {"error", error.what}});
@@ -138,7 +138,7 @@ void Port::turn_away(const Request& request, const Error& error) {
     refuse(request, error);
 }
 
-void Port::take_in(const SharedRequest& request, const Candidate& candidate) {
+void Port::enrol_candidate(const SharedRequest& request, const Candidate& candidate) {
     auto enrolled = std::make_shared<Enrolled>();
     parts_.state.submit(
         [request, candidate, enrolled, now = now_unix_ms()](state::Edit& edit) -> Result<void> {
@@ -205,8 +205,8 @@ void Port::wait(const std::string& key, const SharedRequest& request) {
     set_timer();
 }
 
-// A commit may have decided on some of those that wait. One that was forgotten to make room for
-// others goes on waiting: its agent asks anew.
+// A commit may have decided on some of those that wait. A machine whose enrolment was erased to
+// make room for others continues to wait, and then asks again.
 void Port::on_committed(const state::Changes& changes) {
     for (const std::string& key : changes.enrolments) {
         if (!waiting_.contains(key)) continue;

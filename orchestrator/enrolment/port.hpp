@@ -26,8 +26,8 @@ namespace evenkeel::enrolment {
 
 struct Candidate;
 
-// The listener for machines that want to become hosts. Whoever comes is a stranger, until it shows
-// a token or an administrator accepts it; so everything that one can make us do is bounded: its
+// The listener for machines that want to become hosts. Machines are not trusted until they send a
+// token or an administrator accepts them, so everything that they can cause is limited: its
 // connections, the new keys and wrong tokens of one address, the certificates that wait to be
 // signed. A machine without a token waits on its connection; the commit of the decision wakes it.
 // [loop]
@@ -39,8 +39,8 @@ class Port {
         std::string certificate_file;
         std::string key_file;
         bool discovery = true;  // machines without a token may announce themselves
-        // Longer waits are answered `timeout`, and begin anew: a half-open link is not kept for
-        // ever.
+        // Longer waits are answered `timeout`, and the agent asks again: so a half-open link is not
+        // kept for ever.
         std::chrono::milliseconds wait_most{20'000};
         std::size_t signatures_waiting_most = 64;  // more requests are `busy`
     };
@@ -49,7 +49,7 @@ class Port {
         state::State& state;
         Signer::Sign sign;
         std::string authority;  // its certificate, PEM
-        // Asked for each answer: it is known once the bus listens.
+        // Called for each answer, because it is known only once the bus listens.
         std::function<std::uint16_t()> bus_port;
     };
     Port(Parts parts, const Options& options);
@@ -61,7 +61,7 @@ class Port {
 
     // See link::Listener::start.
     Result<void> start();
-    // Cuts everybody off; nobody is taken in afterwards.
+    // Cuts every connection; no machine is enrolled afterwards.
     void stop();
     std::uint16_t port() const;
 
@@ -70,9 +70,9 @@ class Port {
     void receive(Request request);
     // With a token.
     void enrol(const SharedRequest& request);
-    void take_in(const SharedRequest& request, const Candidate& candidate);
+    void enrol_candidate(const SharedRequest& request, const Candidate& candidate);
     // Refuses it for what is wrong with the request; too much of that from one address is `busy`.
-    void turn_away(const Request& request, const Error& error);
+    void refuse_invalid(const Request& request, const Error& error);
     // Without one.
     void announce(const SharedRequest& request);
     void make_pending(const SharedRequest& request);

@@ -66,8 +66,8 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
                          std::int64_t now_ms) {
     Enrolment enrolment = EK_TRY(require(edit, state::key_of(id)));
     if (!enrolment.clone.empty()) {
-        // It is none: what was held against it is forgotten, and whoever connects first is the
-        // host.
+        // The administrator says that it is no clone: its enrolment is erased, and the machine that
+        // connects first is the host.
         enrolment.state = state::EnrolmentState::active;
         EK_CHECK(edit.enrolments().erase(enrolment));
         return enrolment;

@@ -116,7 +116,7 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     if (host.retired()) return host;
     host.enrolment = state::EnrolmentState::retired;
     if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
-    // One that was accepted and never came has none.
+    // A host that was accepted and has not connected yet has no certificate.
     if (!host.fingerprint.empty()) EK_CHECK(edit.hosts().erase_certificate(host.fingerprint));
     EK_CHECK(edit.hosts().erase_name(host.name));
     EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
@@ -133,11 +133,12 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     return host;
 }
 
-Result<Greeting> host_connected(state::Edit& edit, const std::string& id,
-                                const wire::AgentHello& hello, const std::string& now) {
+Result<HelloResult> host_connected(state::Edit& edit, const std::string& id,
+                                   const wire::AgentHello& hello, const std::string& now) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::denied, "the host is retired");
-    if (EK_TRY(is_quarantined(edit, host, hello))) return Greeting{.quarantined = true, .mark = {}};
+    if (EK_TRY(is_quarantined(edit, host, hello)))
+        return HelloResult{.quarantined = true, .mark = {}};
     state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
     host.machine_id = tidy_text(hello.machine_id);
     host.version = tidy_text(hello.version);
@@ -150,7 +151,7 @@ Result<Greeting> host_connected(state::Edit& edit, const std::string& id,
     EK_CHECK(edit.collections().replace(id, reported(hello)));
     EK_CHECK(edit.hosts().announce(host));
     EK_CHECK(commands::requeue(edit, id, hello.commands));
-    return Greeting{.quarantined = false, .mark = mark};
+    return HelloResult{.quarantined = false, .mark = mark};
 }
 
 Result<void> host_disconnected(state::Edit& edit, const std::string& id,

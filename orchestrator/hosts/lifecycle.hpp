@@ -29,14 +29,14 @@ Result<state::Host> change(state::Edit& edit, const std::string& host, const Pat
 // link. Does nothing for a host that is retired already.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
 
-struct Greeting {
+struct HelloResult {
     bool quarantined = false;  // this machine is a clone of the host: nothing was changed
     state::EventMark mark;     // from which the agent sends events
 };
 // Stores what the hello reports. If the agent's store is new, agent.blind is recorded and its
 // commands are queued again. `denied` for a retired host.
-Result<Greeting> host_connected(state::Edit& edit, const std::string& host,
-                                const wire::AgentHello& hello, const std::string& now);
+Result<HelloResult> host_connected(state::Edit& edit, const std::string& host,
+                                   const wire::AgentHello& hello, const std::string& now);
 
 // The link has ended; `last_seen`: when its last message arrived.
 Result<void> host_disconnected(state::Edit& edit, const std::string& host,

@@ -36,7 +36,7 @@ Result<void> quarantine(state::Edit& edit, const std::string& id, const wire::Ag
 
 Result<bool> is_quarantined(const state::View& view, const state::Host& host,
                             const wire::AgentHello& hello) {
-    // A clone of the whole machine claims what the host claims: nothing tells whose turn it is.
+    // A clone of the whole machine has the machine id of the host: the two cannot be distinguished.
     if (tidy_text(hello.machine_id) == host.machine_id) return false;
     state::Enrolment clone;
     clone.fingerprint = host.key_sha256;

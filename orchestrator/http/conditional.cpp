@@ -9,8 +9,8 @@ namespace evenkeel::http {
 
 namespace {
 
-// Whether the list of entity tags names `etag`. An ETag of ours holds no comma. Ours are strong, so
-// a weak one in the list matches only where the weak comparison is asked for.
+// Whether the list of entity tags names `etag`. Our ETags contain no comma. They are strong, so a
+// weak one in the list matches only in a weak comparison.
 bool names(std::string_view list, std::string_view etag, bool weak) {
     for (std::string_view item : list_items(list)) {
         if (item == "*") return !etag.empty();

@@ -22,7 +22,7 @@ std::optional<Reply> not_modified(const Request& request, std::string_view etag)
 // If-None-Match forbid it. `etag` is empty when the resource does not exist.
 std::optional<Problem> check_preconditions(const Request& request, std::string_view etag);
 
-// N of `Prefer: wait=N`, at most 60 s; nothing without it, or when it does not read as 1 or more.
+// N of `Prefer: wait=N`, at most 60 s; nothing without it, or when N is no number of 1 or more.
 std::optional<std::chrono::seconds> preferred_wait(const Request& request);
 
 }  // namespace evenkeel::http

@@ -7,7 +7,7 @@
 #include "orchestrator/http/message.hpp"
 #include "orchestrator/http/problem.hpp"
 
-// From the bytes of a request's header to a Request without body. [any]
+// Parses the bytes of a request's header into a Request without body. [any]
 namespace evenkeel::http {
 
 struct HeadLimits {
@@ -23,11 +23,11 @@ struct Head {
     std::size_t body_bytes = 0;
 };
 
-// What intermediaries are known to read in different ways, refused before the parser sees it
-// (Beast 1.81 accepts most of it): anything but one request line and field lines that end in
-// CRLF, folded lines, not exactly one Host, a second or unclear Content-Length, a repeated field
-// of those that may come once, and every Transfer-Encoding, which gets 411. `head` is everything
-// up to the empty line, that one included. Nothing when it may pass.
+// Refuses, before the parser runs, what intermediaries may read differently (Beast 1.81 accepts
+// most of it; request smuggling): anything but one request line and field lines that end in CRLF,
+// folded lines, not exactly one Host, a second or unclear Content-Length, a repeated field that may
+// occur only once, and every Transfer-Encoding, which gets 411. `head` is everything up to the
+// empty line, that one included. Returns nothing when the header is allowed.
 std::optional<Problem> check_head(std::string_view head, const HeadLimits& limits);
 
 // check_head(), then Beast's parser, then the target. Sets the request id first of all, so that the

@@ -5,14 +5,14 @@
 #include "orchestrator/http/head.hpp"
 #include "orchestrator/http/header_values.hpp"
 
-// Every check here is on the raw text, so that it cannot be fooled by how a parser folds things.
+// Every check reads the raw text, so that it does not depend on how a parser normalizes it.
 namespace evenkeel::http {
 
 namespace {
 
 constexpr std::size_t kFieldsMax = 128;
 
-// Fields that mean nothing, or two things, when they come twice.
+// Fields that are ambiguous when they occur twice.
 constexpr std::array<std::string_view, 9> kSingle = {
     "host",     "content-length", "content-type", "authorization", "expect",
     "if-range", "last-event-id",  "x-request-id", "range",
@@ -80,7 +80,7 @@ std::optional<Problem> check_field(const std::string& name, std::string_view val
     return std::nullopt;
 }
 
-// One field line; counts those that may come once.
+// Checks one field line; counts the fields that may occur only once.
 std::optional<Problem> check_line(std::string_view line, const HeadLimits& limits,
                                   std::array<int, kSingle.size()>& seen) {
     if (line.front() == ' ' || line.front() == '\t') return bad("a header line is folded");

@@ -6,7 +6,7 @@ namespace evenkeel::http {
 
 namespace {
 
-// Whether the weight of this item of an Accept list is 0: "not this one".
+// Whether the weight of this item of an Accept list is 0, which excludes the type.
 bool refused(std::string_view parameters) {
     while (!parameters.empty()) {
         const std::size_t end = std::min(parameters.find(';'), parameters.size());

@@ -18,7 +18,7 @@ bool has_token(std::string_view list, std::string_view token);
 // RFC 9110's tchar only, and at least one.
 bool is_token(std::string_view text);
 
-// Whether the Accept header (or its absence: null) takes one of these media types.
+// Whether the Accept header (null: there is none) allows one of these media types.
 bool accepts(const std::string* accept, const std::vector<std::string>& types);
 // The media type of a Content-Type, in lower case, without parameters.
 std::string media_type(std::string_view content_type);

@@ -16,14 +16,14 @@ json::Value content(const std::vector<std::string>& types, const json::Value& sc
     return content;
 }
 
-// OpenAPI has no word for what comes in a stream.
+// OpenAPI has no keyword for the events of a stream, so an extension names them.
 json::Value stream_of(const Route& route) {
     json::Object events;
     for (const auto& [name, schema] : route.events) events.set(name, reference("schemas", schema));
     return json::Object{{"schema", json::Object{{"type", "string"}}}, {"x-ek-events", events}};
 }
 
-// What a success answers with, by media type.
+// The schemas of a success, by media type.
 json::Value content_of(const Route& route, const json::Value& schema) {
     json::Value all = content(route.produces, schema);
     if (json::Value* stream = all.as_object().find("text/event-stream")) {
@@ -122,7 +122,7 @@ json::Value answers_of(const Route& route) {
     return answers;
 }
 
-// "getV1HostsH", "postV1HostsHApply": made from what is unique about the route.
+// "getV1HostsH", "postV1HostsHApply": made from method, path and verb, which are unique.
 std::string operation_id(const Route& route) {
     std::string id = to_lower(route.method);
     bool upper = true;

@@ -10,12 +10,12 @@
 #include "core/json/json.hpp"
 #include "orchestrator/http/message.hpp"
 
-// Everything that is not a success, as RFC 9457 application/problem+json. [any]
+// Error replies, as RFC 9457 application/problem+json. [any]
 namespace evenkeel::http {
 
-// The closed list. Names, status and titles stand in one table, in problem.cpp.
+// All codes; the list is part of the API. Names, status and titles are in one table in problem.cpp.
 enum class Code {
-    bad_request,             // 400, HTTP that does not read
+    bad_request,             // 400, malformed HTTP
     invalid_json,            // 400
     invalid_description,     // 400
     unknown_field,           // 400
@@ -52,7 +52,7 @@ enum class Code {
 // "invalid-json", ... as in `code`. Static storage.
 std::string_view to_string(Code code);
 int status_of(Code code);
-// What is known of a code by its name; nothing for an unknown one.
+// The entry of a code by its name; nothing for an unknown one.
 struct ProblemKind {
     std::string code;
     int status = 0;
@@ -82,9 +82,9 @@ struct Problem {
 // not to the caller.
 Problem problem_from(const Error& error);
 
-// The finished answer, with `instance` and `request_id` from the request.
+// The complete reply, with `instance` and `request_id` from the request.
 Reply to_reply(const Problem& problem, const Request& request);
-// The same for one that never became a request.
+// The same, when no request could be read.
 Reply to_reply(const Problem& problem, std::string_view instance, std::string_view request_id);
 
 }  // namespace evenkeel::http

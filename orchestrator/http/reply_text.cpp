@@ -15,7 +15,7 @@ namespace evenkeel::http {
 
 namespace {
 
-// The server's own; a reply that sets one of them would contradict what is sent.
+// Headers that the server sets itself: one in a reply would contradict them.
 constexpr std::array<std::string_view, 4> kOurs = {"content-length", "connection", "date",
                                                    "transfer-encoding"};
 

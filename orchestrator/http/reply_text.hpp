@@ -5,7 +5,7 @@
 
 #include "orchestrator/http/message.hpp"
 
-// Replies as bytes of HTTP/1.1. [any]
+// Formats replies as bytes of HTTP/1.1. [any]
 namespace evenkeel::http {
 
 struct ReplyContext {

@@ -9,9 +9,9 @@
 
 namespace evenkeel::http {
 
-// Answers one request; shared by everything that works on it. Answered exactly once: later answers
-// are dropped, and when the last reference is released without an answer the client gets 500.
-// Must be destroyed before the io_context. Tests construct it with functions of their own.
+// Answers one request; shared by everything that works on it. Exactly one reply is sent: later ones
+// are dropped, and when the last reference is released without one the client gets 500. Must be
+// destroyed before the io_context. Tests construct it with functions of their own.
 class Responder {
   public:
     using Send = std::function<void(Reply)>;
@@ -29,8 +29,8 @@ class Responder {
     void send(const Problem& problem);
     // The same as send(problem_from(error)).
     void send(const Error& error);
-    // Turns the answer into server-sent events (200, text/event-stream). Null when answered
-    // before. For a HEAD the stream comes closed. [loop]
+    // Turns the answer into server-sent events (200, text/event-stream). Null when answered before.
+    // For a HEAD the stream is already closed. [loop]
     std::shared_ptr<Stream> open_stream();
     // Called with the stream when one is opened. [loop]
     void on_stream(std::function<void(const std::shared_ptr<Stream>&)> callback) {

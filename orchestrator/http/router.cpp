@@ -24,7 +24,7 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
                       });
 }
 
-// Whether some path fits both.
+// Whether a path can match both.
 bool overlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const std::string& x, const std::string& y) {
@@ -92,7 +92,7 @@ std::optional<Problem> check_accept(const Route& route, const Request& request) 
     return Problem{Code::not_acceptable, "this answers with " + route.produces.front()};
 }
 
-// For a route without a body: none, or an object without members, which many clients send.
+// For a route without a body: allows none, or an empty object, which many clients send.
 std::optional<Problem> check_no_body(const Request& request) {
     if (request.body.empty()) return std::nullopt;
     const Result<json::Value> value = json::parse(request.body);

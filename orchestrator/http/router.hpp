@@ -54,16 +54,16 @@ struct Body {
     std::vector<std::string> types = {"application/json"};
 };
 
-// A success that the route can answer; problems are added by themselves. `schema` names a
+// A success that the route can return; problems are added automatically. `schema` names a
 // component; empty means no body.
 struct Answer {
     int status = 200;
     std::string description;
     std::string schema = {};
-    std::vector<std::string> headers = {};  // response headers beside the usual ones
+    std::vector<std::string> headers = {};  // further response headers
 };
 
-// One line of the table that both dispatches and documents.
+// One entry of the table that is used both for dispatch and for the OpenAPI document.
 struct Route {
     std::string method;
     std::string path;        // "/v1/hosts/{h}/resources/{collection}/{id}"
@@ -72,7 +72,7 @@ struct Route {
     std::string tag;
     std::string summary;
     std::vector<QueryParameter> query = {};
-    std::vector<std::string> headers = {};  // request headers that it heeds beside the usual ones
+    std::vector<std::string> headers = {};  // further request headers that it uses
     std::optional<Body> body = {};
     std::vector<Answer> answers;
     Handler handler;
@@ -111,13 +111,13 @@ class Router {
 
     // OpenAPI 3.1.
     const json::Value& openapi() const { return *openapi_; }
-    // In the order given, for tests that walk over all of them.
+    // In the order given; for tests of all routes.
     const std::vector<Route>& routes() const { return routes_; }
 
   private:
     Router() = default;
     const Route* find(Request& request, Problem& problem) const;
-    // False when the request was refused, and answered.
+    // False when the request was refused, which it has then answered.
     bool admit(const Route& route, Request& request,
                const std::shared_ptr<Responder>& responder) const;
 

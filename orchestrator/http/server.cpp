@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Descriptors that are left to the rest of the program.
+// File descriptors reserved for the rest of the program.
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::chrono::milliseconds kAcceptPause(100);
 constexpr std::chrono::milliseconds kCancelAgain(10);
@@ -40,7 +40,7 @@ asio::ip::address address_of(const tcp::socket& socket) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
-// One customer of an IPv6 provider has a whole /64.
+// One customer of an IPv6 provider has a whole /64, so it counts as one address.
 std::string cap_key_of(const asio::ip::address& address) {
     if (!address.is_v6()) return address.to_string();
     const auto bytes = address.to_v6().to_bytes();
@@ -78,7 +78,8 @@ void Connection::watch_for(std::chrono::milliseconds duration) {
         self->timed_out = true;
         error_code ignored;
         self->socket.cancel(ignored);
-        // What was complete by then has not heard of it; what follows it shall.
+        // An operation that had completed before the cancel is not cancelled by it; cancelling
+        // again ends the one that follows.
         self->watch_for(kCancelAgain);
     });
 }
@@ -190,7 +191,7 @@ bool ServerCore::evict(const std::string& key) {
     return true;
 }
 
-// One try, for the caller's information: a client that does not read does not hold us up.
+// One attempt to send the reason: a client that does not read must not delay the server.
 void ServerCore::refuse(Connection& connection) const {
     error_code error;
     if (!tls) {

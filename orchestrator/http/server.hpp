@@ -30,8 +30,8 @@ struct ServerOptions {
     std::size_t body_bytes_max = 1024 * 1024;         // more is 413
     std::size_t bodies_bytes_max = 64 * 1024 * 1024;  // of all requests in work; more is 503
     std::size_t stream_bytes_max = Stream::kBytesMax;
-    // At a cap the connection that waits longest for a request makes room; when all are busy the
-    // new one gets 503. The total is lowered to what the file descriptor limit bears.
+    // At a limit the connection that has waited longest for a request is closed; when all are busy
+    // the new one gets 503. The total is lowered to fit the file descriptor limit.
     std::size_t connections_max = 4096;
     std::size_t connections_per_address_max = 512;
 
@@ -44,18 +44,18 @@ struct ServerOptions {
 };
 
 // The HTTP/1.1 server: reads, admits and answers requests on the loop it is given. It refuses
-// what intermediaries may read in two ways (orchestrator.md S1), bounds everything, and answers
+// requests that intermediaries may read differently, limits every size, count and time, and answers
 // every failure with a problem document. Made, used and destroyed on the loop thread.
 class Server {
   public:
     // Called once for each admitted request. [loop]
     using Dispatch = std::function<void(Request, std::shared_ptr<Responder>)>;
 
-    // Listens when it returns. `denied` for plain HTTP off loopback, `invalid` for an address,
-    // certificate or key that does not read, `conflict` when the address is taken.
+    // Listens when it returns. `denied` for plain HTTP off loopback, `invalid` for a malformed
+    // address, certificate or key, `conflict` when the address is taken.
     static Result<std::unique_ptr<Server>> start(boost::asio::io_context& loop,
                                                  ServerOptions options, Dispatch dispatch);
-    // Cuts every connection. Requires nothing of the loop afterwards.
+    // Cuts every connection. The loop need not run afterwards.
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

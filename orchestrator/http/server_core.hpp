@@ -31,7 +31,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
     // the earlier one.
     void expire_in(std::chrono::milliseconds duration);
     void never_expire();
-    // Ends it at once, without a word.
+    // Closes the socket at once, without a reply.
     void cut();
     // Closes the stream, if there is one; a callback that throws is logged.
     void close_stream();
@@ -71,7 +71,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
     // Until end_waiting() the connection waits for its client, and may be cut to make room.
     void start_waiting(Connection& connection);
     void end_waiting(Connection& connection);
-    // Takes it out of all books. Idempotent.
+    // Removes it from all counts and lists. Idempotent.
     void forget(Connection& connection);
 
     boost::asio::io_context& loop;
@@ -98,7 +98,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
     std::function<void()> stopped_;
 };
 
-// Talks to the client until it is over, in a coroutine of its own. In session.cpp.
+// Serves the connection until it ends, in a coroutine of its own. In session.cpp.
 void start_session(std::shared_ptr<Connection> connection);
 
 }  // namespace evenkeel::http

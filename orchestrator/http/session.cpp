@@ -14,8 +14,8 @@
 
 // One coroutine a connection:
 //
-//   run: handshake, then serve_one until it says no, then close
-//   serve_one: receive_head, receive_body, hand_out, wait for the responder, write or stream
+//   run: handshake, then serve_one until it returns false, then close
+//   serve_one: receive_head, receive_body, dispatch, wait for the responder, write or stream
 //
 // Whatever waits for the client has a watchdog; while a reply is awaited the coroutine sleeps on
 // `signal`, which the responder cancels. Nothing here throws on what a client does.
@@ -41,7 +41,7 @@ constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kLinger(2000);
 constexpr std::chrono::milliseconds kLingerWhenStopping(100);
 
-// The part of the server's memory for bodies that one request holds.
+// The share of the server's memory for bodies that one request occupies.
 class BodyShare {
   public:
     explicit BodyShare(ServerCore& core) : core_(core) {}
@@ -77,11 +77,11 @@ class Session {
     Task<std::optional<Problem>> receive_head(std::string& text);
     Task<std::optional<Problem>> receive_body(Head& head, BodyShare& share);
     std::optional<Problem> find_head_end(std::size_t& end);
-    void hand_out(Request request, bool is_head);
+    void dispatch(Request request, bool is_head);
     Task<void> write_stream(ReplyContext context);
     Task<void> close();
 
-    // Appends what comes to in_. False at the end, on an error and on a timeout.
+    // Appends received bytes to in_. False at the end, on an error and on a timeout.
     Task<bool> read(std::size_t most);
     Task<bool> write(std::string_view bytes);
     std::chrono::milliseconds budget(std::size_t bytes) const;
@@ -89,10 +89,10 @@ class Session {
     std::shared_ptr<Connection> it_;
     ServerCore& core_;
     std::optional<asio::ssl::stream<tcp::socket&>> tls_;
-    std::string in_;             // received, not used yet
-    std::size_t looked_at_ = 0;  // of in_, by find_head_end
+    std::string in_;           // received, not used yet
+    std::size_t scanned_ = 0;  // of in_, by find_head_end
     bool first_ = true;
-    bool over_ = false;  // the client has disconnected or timed out: no answer is sent
+    bool over_ = false;  // the client has disconnected or timed out: no reply is sent
 };
 
 Task<void> Session::run() {
@@ -129,7 +129,7 @@ Task<bool> Session::serve_one() {
     if (problem) {
         it_->reply = to_reply(*problem, head.request);
     } else {
-        hand_out(std::move(head.request), head.is_head);
+        dispatch(std::move(head.request), head.is_head);
     }
     while (!it_->reply && !it_->stream && !it_->is_cut) {
         it_->signal.expires_at(asio::steady_timer::time_point::max());
@@ -164,7 +164,7 @@ Task<std::optional<Problem>> Session::receive(Head& head, BodyShare& share) {
     if (over_) co_return std::nullopt;
     core_.end_waiting(*it_);
     const HeadLimits limits{core_.options.target_bytes_max, core_.options.body_bytes_max};
-    // Asked in any case: it gives the request its id.
+    // Called in any case, because it gives the request its id.
     auto unread = read_head(text, limits, head);
     if (problem) co_return problem;
     if (unread) co_return unread;
@@ -173,13 +173,13 @@ Task<std::optional<Problem>> Session::receive(Head& head, BodyShare& share) {
 }
 
 Task<std::optional<Problem>> Session::receive_head(std::string& text) {
-    looked_at_ = 0;
+    scanned_ = 0;
     std::size_t end = 0;
     bool begun = false;
     it_->expire_in(first_ ? core_.options.header_timeout : core_.options.idle_timeout);
     for (;;) {
         // Old clients send an empty line behind a body.
-        while (looked_at_ == 0 && in_.rfind("\r\n", 0) == 0) in_.erase(0, 2);
+        while (scanned_ == 0 && in_.rfind("\r\n", 0) == 0) in_.erase(0, 2);
         if (!in_.empty() && !std::exchange(begun, true)) {
             it_->expire_in(core_.options.header_timeout);
         }
@@ -198,14 +198,14 @@ Task<std::optional<Problem>> Session::receive_head(std::string& text) {
     co_return std::nullopt;
 }
 
-// Sets `end` to the length of the header once it is whole.
+// Sets `end` to the length of the header once it is complete.
 std::optional<Problem> Session::find_head_end(std::size_t& end) {
-    for (; looked_at_ < in_.size() && end == 0; ++looked_at_) {
-        if (in_[looked_at_] != '\n') continue;
-        if (looked_at_ == 0 || in_[looked_at_ - 1] != '\r') {
+    for (; scanned_ < in_.size() && end == 0; ++scanned_) {
+        if (in_[scanned_] != '\n') continue;
+        if (scanned_ == 0 || in_[scanned_ - 1] != '\r') {
             return Problem{Code::bad_request, "a line of the header does not end in CRLF"};
         }
-        if (looked_at_ >= 3 && in_.compare(looked_at_ - 3, 3, "\r\n\r") == 0) end = looked_at_ + 1;
+        if (scanned_ >= 3 && in_.compare(scanned_ - 3, 3, "\r\n\r") == 0) end = scanned_ + 1;
     }
     const std::size_t most = core_.options.header_bytes_max;
     const bool in_first_line = in_.find('\n') == std::string::npos;
@@ -247,7 +247,7 @@ Task<std::optional<Problem>> Session::receive_body(Head& head, BodyShare& share)
     co_return std::nullopt;
 }
 
-void Session::hand_out(Request request, bool is_head) {
+void Session::dispatch(Request request, bool is_head) {
     const std::weak_ptr<Connection> weak = it_;
     auto send = [weak, loop = core_.loop.get_executor()](Reply reply) {
         asio::dispatch(loop, [weak, reply = std::move(reply)]() mutable {
@@ -278,8 +278,8 @@ void Session::hand_out(Request request, bool is_head) {
     }
 }
 
-// Reads and drops what comes while a stream is written, to notice that the client is gone. Below
-// TLS: nothing is read there any more.
+// Reads and drops what arrives while a stream is written, to notice that the client is gone. Reads
+// from the socket below TLS, because nothing else reads there any more.
 void watch_for_end(const std::shared_ptr<Connection>& it) {
     const auto sink = std::make_shared<std::array<char, 512>>();
     it->socket.async_read_some(asio::buffer(*sink), [it, sink](const error_code& error, auto) {
@@ -370,7 +370,7 @@ std::chrono::milliseconds Session::budget(std::size_t bytes) const {
     return core_.options.transfer_timeout + std::chrono::milliseconds(bytes * 1000 / rate);
 }
 
-// The session lives in this frame, and the connection with it.
+// This coroutine's frame owns the session, and through it the connection.
 Task<void> talk(std::shared_ptr<Connection> connection) {
     Session session(connection);
     try {

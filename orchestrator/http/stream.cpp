@@ -6,13 +6,13 @@ namespace evenkeel::http {
 
 namespace {
 
-// One event as text/event-stream has it: every line of the data behind a `data:` of its own.
+// One event in the format text/event-stream: each line of the data has its own `data:`.
 std::string frame(std::string_view id, std::string_view name, std::string_view data) {
     std::string text;
     text.reserve(id.size() + name.size() + data.size() + 32);
     if (!id.empty()) text.append("id: ").append(id).append("\n");
     if (!name.empty()) text.append("event: ").append(name).append("\n");
-    // JSON is one line, and looking for single characters is many times faster.
+    // JSON is one line, and searching for single characters is many times faster.
     const bool one_line =
         data.find('\n') == std::string_view::npos && data.find('\r') == std::string_view::npos;
     for (std::size_t at = 0;;) {

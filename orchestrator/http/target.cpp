@@ -9,7 +9,7 @@ namespace evenkeel::http {
 
 namespace {
 
-// The text with its %XX decoded, unless what comes out is not text that we let in.
+// The text with its %XX decoded; nothing when the result is no UTF-8 or contains NUL.
 std::optional<std::string> decode(std::string_view raw) {
     Result<std::string> text = percent_decode(raw);
     if (!text || !is_utf8(*text) || text->find('\0') != std::string::npos) return std::nullopt;

@@ -35,7 +35,7 @@ Assessment judge_drifted(Assessment to, const CheckResult& check_result,
                          const CheckContext& context) {
     wire::Compliance& compliance = to.status.compliance;
     const bool same = compliance.fields == check_result.fields;
-    // What a failed change left behind is that failure, until somebody changes it further.
+    // Drift that a failed change has left stays reported as that failure, until it changes further.
     if (same && (compliance.status == Verdict::drifted || compliance.status == Verdict::failed)) {
         return to;
     }
@@ -104,7 +104,7 @@ Assessment unknown(const ResourceStatus& before, UnknownReason reason, const std
     Assessment to{before, ReportKind::none};
     wire::Compliance& compliance = to.status.compliance;
     if (compliance.status == Verdict::unknown && compliance.is(reason)) return to;
-    // That it is not watched is what was asked for: no news for an administrator.
+    // Not being watched was requested by the policy, so it is not reported as unknown.
     to.report = reason == UnknownReason::off ? ReportKind::observed : ReportKind::unknown;
     compliance.status = Verdict::unknown;
     compliance.reason = to_string(reason);

@@ -13,7 +13,7 @@ namespace evenkeel::agent {
 // What made the agent check.
 using CheckTrigger = wire::SeenBy;
 
-// What there is to tell after a look.
+// What is to be reported after a check.
 enum class ReportKind { none, drifted, restored, repaired, unknown, failed, observed };
 // The kind of its event; nothing for none.
 std::optional<wire::EventKind> kind_of(ReportKind report);
@@ -22,7 +22,7 @@ struct CheckContext {
     wire::Policy policy = wire::Policy::report;
     CheckTrigger trigger = CheckTrigger::check;
     std::string now;                   // RFC 3339
-    bool by_us = false;                // we changed the resource just before the look
+    bool by_us = false;                // we changed the resource just before the check
     std::optional<Error> apply_error;  // the change that was tried failed
 };
 

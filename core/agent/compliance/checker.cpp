@@ -50,7 +50,8 @@ void Checker::request_collection(const std::string& collection, CheckTrigger tri
 }
 
 void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done) {
-    // Those that cannot be checked would end the round while it is filled: they are left out here.
+    // Resources that cannot be checked are left out, because they would end the round while it is
+    // filled.
     std::erase_if(refs, [this](const wire::Ref& ref) { return !can_check(catalog_.find(ref)); });
     if (refs.empty()) {
         loop_.post(std::move(done));
@@ -165,7 +166,7 @@ void Checker::on_results(const std::string& collection,
             take({collection, id}, triggers.at(id), epoch->second, check_result);
         }
     }
-    // What has no answer is not described any more, or its collection is out of order.
+    // A resource without a result is not described any more, or its collection is out of order.
     for (const auto& [id, trigger] : triggers) {
         if (!answered.contains(id)) over({collection, id});
     }
@@ -176,21 +177,22 @@ void Checker::on_results(const std::string& collection,
     pump(collection);
 }
 
-// Whether it was changed again while it was checked: what was seen may be the middle of a write,
-// and the next check counts. One that never rests is assessed all the same after a second.
+// Whether it was changed again while it was checked: the check may have seen an incomplete write,
+// so the next one counts. A resource that changes all the time is assessed nevertheless after a
+// second.
 bool Checker::is_put_off(const wire::Ref& ref) {
     const auto& waiting = queues_[ref.collection].waiting;
     const auto next = waiting.find(ref.id);
     if (next == waiting.end() || next->second != CheckTrigger::event) return false;
     const std::uint64_t now = now_monotonic_ns();
-    return now - put_off_.emplace(ref, now).first->second < kPutOffMostNs;
+    return now - delayed_.emplace(ref, now).first->second < kPutOffMostNs;
 }
 
 void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epoch,
                    const CheckResult& check_result) {
     CatalogEntry* entry = catalog_.find(ref);
     if (!entry) {
-        put_off_.erase(ref);
+        delayed_.erase(ref);
         return over(ref);
     }
     if (entry->busy) {
@@ -204,13 +206,13 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
         entry->checked_ns = now_monotonic_ns();
         return over(ref);
     }
-    put_off_.erase(ref);
-    tracker_.seen(*entry, check_result, trigger);
+    delayed_.erase(ref);
+    tracker_.record_check(*entry, check_result, trigger);
     over(ref);
 }
 
 void Checker::over(const wire::Ref& ref) {
-    // Asked again while the check was under way: the next one counts.
+    // A check was requested while this one was under way: the next one counts.
     if (const auto check_queue = queues_.find(ref.collection);
         check_queue != queues_.end() && check_queue->second.waiting.contains(ref.id)) {
         return;

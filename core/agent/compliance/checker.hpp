@@ -15,10 +15,10 @@ class CollectionRegistry;
 class ComplianceTracker;
 struct CatalogEntry;
 
-// Reads resources again when there is a reason to, and gives what it found to the
-// ComplianceTracker. Reasons that come together are one check; at most one batch of a collection is
-// on its lane at a time, so that commands get in between. A check costs a read of the resource and
-// a parse of the description's body, on the lane; what cannot be read is a result too. [loop]
+// Checks resources when there is a reason to, and passes the results to the ComplianceTracker.
+// Reasons that come together are one check. At most one batch of a collection is on its lane at a
+// time, so that commands need not wait long. A check costs a read of the resource and a parse of
+// the description's body, on the lane; what cannot be read is a result too. [loop]
 class Checker {
   public:
     Checker(Catalog& catalog, CollectionRegistry& registry, ComplianceTracker& tracker,
@@ -30,14 +30,14 @@ class Checker {
     // Checks all of `refs` and then calls `done`.
     void round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done);
 
-    // Another program is writing `ref`: differences mean nothing until settled() says that it is
-    // done, or for a minute.
+    // Another program is writing `ref`: differences are ignored until settled() is called, at most
+    // for a minute.
     void unsettled(const wire::Ref& ref);
     // An empty id: all of the collection.
     void settled(const std::string& collection, const std::string& id);
     bool is_unsettled(const wire::Ref& ref) const;
 
-    // No job works on `ref` any more: what was asked meanwhile is checked now.
+    // No run works on `ref` any more: a check that was requested meanwhile is made now.
     void released(const wire::Ref& ref);
 
     static constexpr std::size_t kBatchMost = 64;
@@ -74,9 +74,9 @@ class Checker {
     run::Loop& loop_;
     std::shared_ptr<const AgentStore> store_;
     std::map<std::string, CheckQueue> queues_;
-    std::map<wire::Ref, CheckTrigger> deferred_;    // asked while a job works on it
+    std::map<wire::Ref, CheckTrigger> deferred_;    // requested while a run works on it
     std::map<wire::Ref, std::uint64_t> unsettled_;  // since when, CLOCK_MONOTONIC
-    std::map<wire::Ref, std::uint64_t> put_off_;    // likewise
+    std::map<wire::Ref, std::uint64_t> delayed_;    // likewise
     std::list<CheckRound> rounds_;
 };
 

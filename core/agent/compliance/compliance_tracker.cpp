@@ -15,7 +15,7 @@ using wire::Verdict;
 
 namespace {
 
-// It is not as described, and is to be brought back.
+// Whether it is not as described and must be repaired.
 bool needs_repair(const CatalogEntry& entry) {
     const Verdict status = entry.status.compliance.status;
     return entry.metadata.policy == Policy::enforce &&
@@ -50,10 +50,10 @@ json::Value ComplianceTracker::known_state(const wire::Ref& ref) const {
     return observation && *observation ? (*observation)->state : json::Value();
 }
 
-void ComplianceTracker::seen(CatalogEntry& entry, const CheckResult& check_result,
-                             CheckTrigger trigger) {
+void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& check_result,
+                                     CheckTrigger trigger) {
     CheckContext context{entry.metadata.policy, trigger, now_rfc3339(), false, std::nullopt};
-    // The process before this one had begun to repair: what is as described now is its work.
+    // An earlier process had begun to repair it: if it is compliant now, that repair is reported.
     context.by_us = std::exchange(entry.repairing, false);
     if (check_result.error && check_result.error->code == Errc::stale) {
         log::info("a resource cannot be judged", {{"collection", entry.metadata.ref.collection},
@@ -90,7 +90,7 @@ void ComplianceTracker::seen(CatalogEntry& entry, const CheckResult& check_resul
     settle(entry, std::move(assessment), {}, state);
 }
 
-void ComplianceTracker::repaired(CatalogEntry& entry, const ApplyResult& apply_result) {
+void ComplianceTracker::record_repair(CatalogEntry& entry, const ApplyResult& apply_result) {
     CheckContext context{entry.metadata.policy, CheckTrigger::apply, now_rfc3339(),
                          !apply_result.changes.empty(), apply_result.error};
     if (!apply_result.check_result.error) {

@@ -24,22 +24,22 @@ class ComplianceTracker {
 
     // After the commit, under `enforce`: this resource is not as described.
     std::function<void(const wire::Ref&)> on_noncompliant;
-    // After the commit: its status is another one, and it needs no repair.
+    // After the commit: its status has changed, and it needs no repair.
     std::function<void(const wire::Ref&)> on_settled;
 
     // A check saw this.
-    void seen(CatalogEntry& entry, const CheckResult& check_result, CheckTrigger trigger);
+    void record_check(CatalogEntry& entry, const CheckResult& check_result, CheckTrigger trigger);
     // A repair did this.
-    void repaired(CatalogEntry& entry, const ApplyResult& apply_result);
-    // Repairs are given up for a while: failed, with the reason.
+    void record_repair(CatalogEntry& entry, const ApplyResult& apply_result);
+    // Repairs are stopped for a while: the verdict is failed, with the reason.
     void stop_repairing(CatalogEntry& entry, const std::string& reason);
     void unknown(CatalogEntry& entry, wire::UnknownReason reason);
     // Every resource of the collection, as far as it is watched.
     void unknown_all(const std::string& collection, wire::UnknownReason reason);
 
-    // A `resource.observed` of what is known.
+    // A `resource.observed` with the present status.
     EventDraft present(const CatalogEntry& entry) const;
-    // What an event says of a resource.
+    // The data of an event about a resource.
     static json::Value data_of(const CatalogEntry& entry, const std::vector<wire::Change>& changes,
                                const json::Value& state);
     static Observation observation_of(const CatalogEntry& entry, const json::Value& state);

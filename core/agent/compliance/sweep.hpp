@@ -8,9 +8,9 @@ class Catalog;
 class Checker;
 class ComplianceTracker;
 
-// Checks everything again from time to time, watched or not, at intervals that machines
-// started together do not share; and calls verdicts stale that nobody could renew for three of
-// them. [loop]
+// Checks everything again from time to time, watched or not, at intervals that machines started
+// together do not share; and marks verdicts as stale that could not be renewed for three intervals.
+// [loop]
 class Sweep {
   public:
     Sweep(Catalog& catalog, Checker& checker, ComplianceTracker& tracker, run::Loop& loop,

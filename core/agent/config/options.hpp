@@ -8,8 +8,8 @@
 
 namespace evenkeel::agent {
 
-// What the program is told to do. Those that ask the agent something are called as its requests
-// are (wire::RequestVerb).
+// What the program is to do. Subcommands that send a request to the agent have the name of its verb
+// (wire::RequestVerb).
 enum class Subcommand {
     run,
     plan,

@@ -7,10 +7,9 @@
 
 namespace evenkeel::agent {
 
-// The note that a lane leaves before it calls into a plugin, so that the next process knows in
-// which call the last one ended. It lies in a small mapped file: that survives the end of the
-// process without a sync for each call, and it does not survive a power cut, which no plugin
-// causes. [lane]
+// Records the plugin call of a lane, so that the next process knows in which call the last one
+// ended. It is a small mapped file: that survives the end of the process without a sync for each
+// call, and it does not survive a power cut, which no plugin causes. [lane]
 class CallMark {
   public:
     // Maps the file at `path`, made when missing.
@@ -41,7 +40,7 @@ struct LostCall {
     std::string what;
     int signal = 0;        // of a crash in the call; 0: the process was ended from outside
     unsigned endings = 0;  // how many processes in a row ended in a call of this collection
-    // A crash is the plugin's at once; an end from outside when it happens again and again.
+    // A crash is the plugin's fault at once; an end from outside only when it happens repeatedly.
     bool guilty() const { return signal != 0 || endings >= 3; }
 };
 

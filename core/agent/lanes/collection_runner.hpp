@@ -20,7 +20,7 @@ class LaneContext {
     // Null: nothing is watched.
     std::shared_ptr<plugin::Watch> watch() const;
     void watch_by(std::shared_ptr<plugin::Watch> watch);
-    // Starts or stops watching `id` as far as that can be; false when it should be and is not.
+    // Starts or stops watching `id` if possible; false when it should be watched and is not.
     bool interest(const std::string& id, bool on);
     // Delivers pending watch hints before the result of a check that found differences, so that the
     // loop knows of a write in progress first. False when nothing is watched.
@@ -31,7 +31,7 @@ class LaneContext {
     std::shared_ptr<plugin::Watch> watch_;
 };
 
-// One call into a plugin, as the loop asks for it.
+// One call into a plugin, as the loop requests it.
 struct PluginCall {
     explicit PluginCall(std::string what_for = "", std::uint64_t deadline = 0)
         : what(std::move(what_for)), deadline_ns(deadline) {}
@@ -45,9 +45,9 @@ struct PluginCall {
 };
 
 // Runs calls into the plugin of one collection, one after the other, on a lane of its own, because
-// plugins block; and gives a collection up when a call does not come back, so that all others go
-// on. A collection that may be called in parallel has a second lane for what only reads, so that
-// drift is seen while a slow change runs. A call costs two posts between threads. [loop]
+// plugins block; and disables a collection when a call does not return, so that the others
+// continue. A collection that may be called in parallel has a second lane for what only reads, so
+// that drift is seen while a slow change runs. A call costs two posts between threads. [loop]
 class CollectionRunner {
   public:
     // One mark for each lane; null: its calls are not marked.
@@ -91,7 +91,7 @@ class CollectionRunner {
             [answer](Error error) { (*answer)(fail(std::move(error))); });
     }
 
-    // Asks what runs to stop, ends watch and lanes; false when a lane had to be left behind.
+    // Asks running calls to stop, ends watch and lanes; false when a lane had to be left behind.
     bool stop();
     std::size_t waiting() const { return pending_.size(); }
 
@@ -99,7 +99,7 @@ class CollectionRunner {
     std::chrono::milliseconds grace{2'000};
     // For calls without a deadline.
     std::chrono::milliseconds longest_call{60'000};
-    // How long a call may go on without a sign of life, whatever its deadline.
+    // How long a call may run without reporting progress, whatever its deadline.
     std::chrono::milliseconds silence{120'000};
 
   private:

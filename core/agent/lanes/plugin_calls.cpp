@@ -43,7 +43,7 @@ ApplyResult result_of(plugin::Applied applied) {
     return apply_result;
 }
 
-// A resource to be removed that is not there is as it should be.
+// A resource that is to be absent and does not exist is compliant.
 void ignore_absence(const Description& description, ApplyResult& apply_result) {
     if (description.metadata.absent && apply_result.error &&
         apply_result.error->code == Errc::not_found) {
@@ -51,7 +51,7 @@ void ignore_absence(const Description& description, ApplyResult& apply_result) {
     }
 }
 
-// What became of each, in order, of one call.
+// The result of each, in order, of one call.
 std::vector<ApplyResult> change(plugin::Collection& collection,
                                 const std::vector<Description>& descriptions, bool dry_run,
                                 const plugin::Call& call) {
@@ -103,7 +103,7 @@ CheckResults check_together(plugin::Collection& collection,
     }
     for (const Description& each : descriptions) {
         const std::string& id = each.metadata.ref.id;
-        // One that cannot be read does not take the others with it.
+        // An error of one resource does not affect the others.
         if (!items) {
             check_results.emplace_back(id, check(collection, each, call));
             continue;
@@ -115,9 +115,9 @@ CheckResults check_together(plugin::Collection& collection,
     return check_results;
 }
 
-// What differs right after our own change may be the middle of another program's write. A write
-// that is still in progress is known to the loop now, and one that has ended is seen whole by the
-// second check.
+// A difference right after our own change may be an incomplete write of another program. Delivering
+// pending hints reports a write that is still in progress to the loop; the second check sees one
+// that has ended completely.
 CheckResult check_settled(LaneContext& lane, const Description& description,
                           CheckResult check_result, const plugin::Call& call) {
     if (check_result.fields.empty() || !lane.deliver_pending_hints()) return check_result;

@@ -20,7 +20,7 @@ CheckResults check_all(LaneContext& lane, const AgentStore& store,
                        const std::vector<Metadata>& described, const plugin::Call& call);
 
 // Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
-// under it or none), watches them as the policy says, and looks at them then. At least one; one
+// under it or none), watches them as the policy says, and checks them afterwards. At least one; one
 // call of a plugin that batches; a result for each, in order.
 std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Description>& descriptions,
                                    const plugin::Call& call);
@@ -30,19 +30,19 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
 // Runs an action; reads nothing afterwards.
 ApplyResult invoke(LaneContext& lane, const std::string& id, const std::string& action,
                    const json::Value& arguments, const plugin::Call& call);
-// For what must be written down before anything is changed: the deed, when the resource is in line
-// and there is nothing to do; nothing, when there is.
+// For a change that must be recorded before it begins: the result, when the resource is compliant
+// already; nothing, when a change is needed.
 std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
                                                const plugin::Call& call);
 // What would be changed: a result for each, in order. Checks nothing.
 std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>& descriptions,
                               const plugin::Call& call);
 
-// Opens the watch (anew), watches what is to be watched, and brings descriptions of an older schema
-// version up; returns those.
+// Opens a new watch, watches the resources whose policy requires it, and upgrades descriptions of
+// an older schema version; returns these.
 struct OpenedWatch {
     std::vector<Description> upgraded;
-    std::size_t unwatched = 0;  // no watch could be had for so many
+    std::size_t unwatched = 0;  // resources for which no watch could be set
 };
 OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
                        const std::vector<Metadata>& described, const plugin::OnHint& on_hint);

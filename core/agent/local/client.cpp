@@ -25,7 +25,7 @@ Result<Client> Client::connect(const std::string& path) {
     Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd) return fail(system_error(errno, "make a socket"));
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        if (errno == ECONNREFUSED) return fail(Errc::unavailable, "nobody answers at " + path);
+        if (errno == ECONNREFUSED) return fail(Errc::unavailable, "no process listens at " + path);
         return fail(system_error(errno, "connect to " + path));
     }
     return Client(std::move(fd));

@@ -13,13 +13,13 @@ struct Request;
 
 namespace evenkeel::agent {
 
-// Speaks to a running agent over its local socket; blocks.
+// Sends requests to a running agent over its local socket; blocks.
 class Client {
   public:
-    // `not_found` when there is no socket, `unavailable` when nobody answers at it, `denied`.
+    // `not_found` when there is no socket, `unavailable` when no process listens at it, `denied`.
     static Result<Client> connect(const std::string& path);
 
-    // Asks and waits for the answer, a little longer than the request's own timeout.
+    // Sends the request and waits for the reply, a little longer than the request's own timeout.
     Result<wire::Reply> ask(const wire::Request& request);
     // The next line that the agent sends, without its end; `unavailable` when it has gone.
     Result<std::string> read_line(std::optional<std::chrono::milliseconds> limit);

@@ -153,7 +153,7 @@ int exit_code(const CommandLine& line, const json::Value& result) {
     return kExitInLine;
 }
 
-// The file holds secrets: nobody else may read it, not even for a moment.
+// The file contains secrets: it must not be readable by others at any moment.
 int show_export(const CommandLine& line, const json::Value& result) {
     for (const json::Value& draft : result["notes"].as_array())
         std::fprintf(stderr, "evenkeel-agent: %s\n", printable(draft.as_string()).c_str());
@@ -222,7 +222,7 @@ int run_command(const CommandLine& line, const Config& config,
     bool clean = true;
     const auto reply = answer_in_process(*request, clean);
     const int code = reply ? show(line, *reply) : print_error(reply.error());
-    // A lane hangs in a plugin: its thread must not meet destructors.
+    // A lane hangs in a plugin: destructors must not run while its thread does.
     if (!clean) std::_Exit(code);
     return code;
 }

@@ -19,8 +19,8 @@ struct Config;
 using AnswerInProcess =
     std::function<Result<wire::Reply>(const wire::Request& request, bool& clean)>;
 
-// Every subcommand but run and enrol: asks the running agent, or `answer_in_process` when none
-// runs. Prints one JSON object and returns the exit code. Blocks.
+// Every subcommand but run and enrol: sends a request to the running agent, or to
+// `answer_in_process` when none runs. Prints one JSON object and returns the exit code. Blocks.
 int run_command(const CommandLine& line, const Config& config,
                 const AnswerInProcess& answer_in_process);
 

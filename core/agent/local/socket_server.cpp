@@ -36,11 +36,11 @@ bool is_peer_allowed(int fd) {
     return peer.uid == 0 || peer.uid == geteuid();
 }
 
-// One administrator: a request is answered before the next one is read.
+// One connection: a request is answered before the next one is read.
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Protocol::socket socket, const SocketServer::Ask& ask)
-        : socket_(std::move(socket)), ask_(ask) {}
+    Connection(Protocol::socket socket, const SocketServer::Handler& handler)
+        : socket_(std::move(socket)), ask_(handler) {}
 
     bool watches() const { return watches_; }
     bool open() const { return socket_.is_open(); }
@@ -98,7 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     Protocol::socket socket_;
-    const SocketServer::Ask& ask_;
+    const SocketServer::Handler& ask_;
     std::string buffer_;
     std::deque<std::string> lines_;
     std::size_t unsent_ = 0;
@@ -108,8 +108,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 }  // namespace
 
 struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
-    Inside(run::Loop& loop, std::string at, Ask answer)
-        : acceptor(loop.context()), path(std::move(at)), ask(std::move(answer)) {}
+    Inside(run::Loop& loop, std::string at, Handler answer)
+        : acceptor(loop.context()), path(std::move(at)), handler(std::move(answer)) {}
 
     void accept() {
         acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& error,
@@ -126,27 +126,27 @@ struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
             log::warning("a local connection is refused");
             return;
         }
-        connections.push_back(std::make_shared<Connection>(std::move(socket), ask));
+        connections.push_back(std::make_shared<Connection>(std::move(socket), handler));
         connections.back()->read();
     }
 
     Protocol::acceptor acceptor;
     std::string path;
-    Ask ask;
+    Handler handler;
     std::list<std::shared_ptr<Connection>> connections;
 };
 
 SocketServer::SocketServer(std::shared_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
 Result<std::unique_ptr<SocketServer>> SocketServer::open(run::Loop& loop, const std::string& path,
-                                                         Ask ask) {
-    if (Client::connect(path)) return fail(Errc::conflict, "somebody answers at " + path);
+                                                         Handler handler) {
+    if (Client::connect(path)) return fail(Errc::conflict, "another process listens at " + path);
     if (const auto slash = path.rfind('/'); slash != std::string::npos && slash > 0) {
         EK_CHECK(make_folder(path.substr(0, slash), 0755));
     }
     unlink(path.c_str());
-    auto inside = std::make_shared<Inside>(loop, path, std::move(ask));
-    // The socket is born closed to others: chmod afterwards would leave a gap.
+    auto inside = std::make_shared<Inside>(loop, path, std::move(handler));
+    // The socket is created with mode 0600: with a chmod afterwards others could connect before it.
     const mode_t mask = umask(0177);
     boost::system::error_code error;
     try {

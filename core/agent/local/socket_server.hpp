@@ -17,17 +17,17 @@ struct Request;
 namespace evenkeel::agent {
 
 // The socket for local administrators: mode 0600, and only root or the user that the agent runs as
-// is heard. A connection that breaks the protocol gets an error, one that does not read is closed;
-// neither holds the agent up. [loop]
+// may connect. A connection that breaks the protocol gets an error, one that does not read is
+// closed; neither delays the agent. [loop]
 class SocketServer {
   public:
     // Answers one request, once.
-    using Ask = std::function<void(const wire::Request&, std::function<void(wire::Reply)>)>;
+    using Handler = std::function<void(const wire::Request&, std::function<void(wire::Reply)>)>;
 
-    // Listens at `path`, in place of a socket that nothing answers at. `conflict` when a
-    // program does.
+    // Listens at `path`, and replaces a socket that no process listens at. `conflict` when one
+    // does.
     static Result<std::unique_ptr<SocketServer>> open(run::Loop& loop, const std::string& path,
-                                                      Ask ask);
+                                                      Handler handler);
     // Closes all connections and removes the socket.
     ~SocketServer();
     SocketServer(const SocketServer&) = delete;
@@ -35,7 +35,7 @@ class SocketServer {
 
     // Whether any connection watches.
     bool is_watched() const;
-    // Gives a line to every connection that watches.
+    // Sends a line to every connection that watches.
     void broadcast(const std::string& line);
 
   private:

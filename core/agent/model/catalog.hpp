@@ -16,16 +16,16 @@ struct CatalogEntry {
     ResourceStatus status;
     std::string observed_at;       // RFC 3339, empty before the first check
     std::uint64_t checked_ns = 0;  // CLOCK_MONOTONIC of the last check, 0 before the first
-    // A command or repair works on it: what a check saw meanwhile means nothing.
+    // A command or repair works on it: results of checks meanwhile are ignored.
     bool busy = false;
     bool repairing = false;   // see Observation
-    std::uint64_t epoch = 0;  // rises when a job begins: an older check is of the past
+    std::uint64_t epoch = 0;  // rises when a run begins: results of older checks are ignored
 };
 
 // Everything described on this machine, with the status of each, and what was removed: all of it in
-// memory but for bodies and states, which may be large and stay in the store. What is changed here
-// is changed in the store too, in the commit that goes with it; when that fails, whoever changed it
-// takes the change back. Look-ups are logarithmic and do no input or output. [loop]
+// memory but for bodies and states, which may be large and stay in the store. Each change is also
+// committed to the store; when that commit fails, the caller that made the change undoes it here.
+// Look-ups are logarithmic and do no input or output. [loop]
 class Catalog {
   public:
     CatalogEntry* find(const wire::Ref& ref);
@@ -49,10 +49,10 @@ class Catalog {
     // Removals that are remembered.
     std::map<wire::Ref, wire::Generation> tombstones;
 
-    // Notifications that are due, by the resource that was changed. Some of them may not be asked
-    // for any more: see pending_for().
+    // Notifications that are due, by the resource that was changed. The description may not name
+    // all of them any more: see pending_for().
     std::map<wire::Ref, std::vector<wire::Notification>> pending_notifications;
-    // Those of them that its description still asks for.
+    // Those of them that its description still names.
     std::vector<wire::Notification> pending_for(const Metadata& source) const;
     // Keeps them for their source, or forgets them when there are none.
     void put(const PendingNotifications& pending);

@@ -7,8 +7,8 @@
 
 #include "core/wire/resource.hpp"
 
-// What plugins say of resources, and what is remembered of it. Values, without logic of their own:
-// lanes make them, compliance and work read them.
+// What plugins report about resources, and what is kept of it. Values without logic: lanes make
+// them, compliance and runs read them.
 namespace evenkeel::agent {
 
 // What a plugin said about one resource at one moment.
@@ -28,7 +28,7 @@ struct ApplyResult {
     CheckResult check_result;
 };
 
-// What is remembered of a resource between two checks.
+// What is kept of a resource between two checks.
 struct ResourceStatus {
     wire::Compliance compliance;
     // A drift or a failure was reported, and its end was not yet.
@@ -36,11 +36,11 @@ struct ResourceStatus {
     std::size_t state_hash = 0;  // of the state that was reported last
 };
 
-// Tells states apart within one process; 0 for none.
+// A hash to compare states within one process; 0 for none.
 std::size_t state_hash(const json::Value& state);
 
-// Whether a resource is there is the core's question, all else the plugin's: the drift of
-// existence, or nothing when it is as described.
+// The core compares existence, the plugin everything else: returns the drift of existence, or
+// nothing when it is as described.
 std::optional<wire::FieldDrift> existence_drift(bool described_absent, bool is_absent);
 
 }  // namespace evenkeel::agent

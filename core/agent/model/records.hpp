@@ -6,9 +6,8 @@
 #include "core/agent/model/check_result.hpp"
 #include "core/wire/words.hpp"
 
-// What the agent remembers, as values: what is described, what was seen, what was asked and what is
-// to be reported. Any thread may have a copy; nothing here does anything but say yes or no. How
-// records lie in the store is store/codecs.hpp's business. Bodies, commands and events may hold
+// The agent's records, as values: descriptions, observations, commands and events. Any thread may
+// have a copy. store/codecs.hpp defines how they are stored. Bodies, commands and events may hold
 // secrets.
 namespace evenkeel::agent {
 
@@ -39,14 +38,14 @@ struct Observation {
     bool repairing = false;   // a repair may be under way
 };
 
-// A description that was removed, kept for the hand-up after a restore.
+// A description that was removed, kept to be reported after a restore.
 struct Tombstone {
     wire::Ref ref;
     wire::Generation generation;
 };
 
-// Actions that are due because `source` was changed, or may have been. Written before it is changed
-// and taken back when it was not; so a kill in between costs at most an action too many.
+// Actions that are due because `source` was changed, or may have been. Stored before the change and
+// erased when nothing was changed; after a kill in between an action may be run once too often.
 struct PendingNotifications {
     wire::Ref source;
     std::vector<wire::Notification> notices;

@@ -13,14 +13,14 @@ namespace evenkeel::agent {
 namespace {
 
 constexpr std::size_t kDescriptionBytesMost = 512 << 10;
-// Of what the local socket takes in one line.
+// Below the limit of one line on the local socket.
 constexpr std::size_t kExportBytesMost = kLocalBytesMost - (64 << 10);
 
 using Items = Result<std::vector<plugin::Item>>;
 
-// What only a description says ("sensitive") is kept from the one that is stored.
-void keep_written(const plugin::Collection& collection, const AgentStore& store,
-                  plugin::Item& item) {
+// A plugin cannot read write-only fields ("sensitive"): they are taken from the stored description.
+void add_write_only_fields(const plugin::Collection& collection, const AgentStore& store,
+                           plugin::Item& item) {
     const auto stored = store.description({collection.name(), item.id});
     if (!stored || !*stored || item.error) return;
     const schema::Fields fields(collection.schema());
@@ -50,8 +50,8 @@ bool comes_after(const CollectionRegistry& registry, const std::string& collecti
 
 struct Export::Found {
     Items items;
-    std::vector<std::string> asked;  // those that have to be there
-    bool only_described = false;     // instead of the whole, which cannot be listed
+    std::vector<std::string> asked;  // ids that must exist
+    bool only_described = false;     // the collection cannot be listed
 };
 
 std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
@@ -64,7 +64,7 @@ std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
                 return other != name && comes_after(registry, name, other);
             });
         });
-        // Each waits for another: any may be the first then.
+        // A cycle: any of them may be the first.
         if (next == names.end()) next = names.begin();
         order.push_back(std::move(*next));
         names.erase(next);
@@ -110,7 +110,7 @@ void Export::run(Parts parts, Selection request, std::chrono::milliseconds timeo
     next(self);
 }
 
-// `self` is kept by the call under way.
+// The call under way keeps `self` alive.
 void Export::next(const std::shared_ptr<Export>& self) {
     if (self->left_.empty()) return self->finish();
     const std::string name = std::move(self->left_.back());
@@ -129,28 +129,28 @@ void Export::next(const std::shared_ptr<Export>& self) {
                 if (!described.empty()) found.items = collection.describe(described, call);
             }
             if (!found.items) return found;
-            for (plugin::Item& item : *found.items) keep_written(collection, *store, item);
+            for (plugin::Item& item : *found.items) add_write_only_fields(collection, *store, item);
             return found;
         },
         [self, name](const Result<Found>& found) {
             if (found) {
-                self->take(name, *found);
+                self->add_items(name, *found);
             } else {
-                self->draft(name + ": " + found.error().what, true);
+                self->add_note(name + ": " + found.error().what, true);
             }
             next(self);
         });
 }
 
-void Export::take(const std::string& collection, const Found& found) {
-    if (!found.items) return draft(collection + ": " + found.items.error().what, true);
+void Export::add_items(const std::string& collection, const Found& found) {
+    if (!found.items) return add_note(collection + ": " + found.items.error().what, true);
     std::set<std::string> there;
     for (const plugin::Item& item : *found.items) {
         there.insert(item.id);
         if (item.error) {
-            draft(collection + " " + item.id + ": " + item.error->what, true);
+            add_note(collection + " " + item.id + ": " + item.error->what, true);
         } else if (json::write(item.state).size() > kDescriptionBytesMost) {
-            draft(collection + " " + item.id + ": it is too large to be described", true);
+            add_note(collection + " " + item.id + ": it is too large to be described", true);
         } else {
             resources_.push_back(json::Object{
                 {"collection", collection}, {"id", item.id}, {"description", item.state}});
@@ -158,22 +158,22 @@ void Export::take(const std::string& collection, const Found& found) {
     }
     for (const std::string& id : found.asked)
         if (!there.contains(id))
-            draft(collection + " " + id + ": there is nothing to describe", true);
+            add_note(collection + " " + id + ": there is nothing to describe", true);
     if (!found.only_described) return;
-    draft(collection + " cannot be listed whole: exported are the " +
-              std::to_string(found.items->size()) + " that are described; name others as " +
-              collection + "=ID",
-          false);
+    add_note(collection + " cannot be listed whole: exported are the " +
+                 std::to_string(found.items->size()) + " that are described; name others as " +
+                 collection + "=ID",
+             false);
 }
 
-void Export::draft(const std::string& text, bool is_missing) {
-    drafts_.push_back(printable(text));
+void Export::add_note(const std::string& text, bool is_missing) {
+    notes_.push_back(printable(text));
     if (is_missing) complete_ = false;
 }
 
 void Export::finish() {
     json::Value result = json::Object{{"resources", std::move(resources_)},
-                                      {"notes", std::move(drafts_)},
+                                      {"notes", std::move(notes_)},
                                       {"complete", complete_}};
     if (json::write(result).size() > kExportBytesMost) {
         return answer_({Error{Errc::limit, "the export is larger than 15 MiB: name collections"},

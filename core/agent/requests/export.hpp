@@ -14,9 +14,8 @@
 
 namespace evenkeel::agent {
 
-// Writes descriptions of the machine as it is: what `apply` makes the same of elsewhere, in the
-// order in which that has to be done. Secrets and contents are in it as they are: for local
-// administrators only. [loop]
+// Writes descriptions of the machine's present state, in the order in which `apply` can repeat them
+// elsewhere. Secrets and file contents are not redacted: for local administrators only. [loop]
 class Export {
   public:
     struct Parts {
@@ -24,11 +23,11 @@ class Export {
         CollectionRegistry& registry;
         std::shared_ptr<const AgentStore> store;
     };
-    // What of each collection: these ids, or all of it where there are none. Empty: all there is.
+    // By collection: the ids to export, or an empty list for all of them. An empty map: everything.
     using Selection = std::map<std::string, std::vector<std::string>>;
 
-    // Calls `answer` once with {"resources","notes","complete"}: notes are sentences about what
-    // cannot be in it, and it is complete when nothing is missing that was asked for.
+    // Calls `answer` once with {"resources","notes","complete"}: notes are sentences about what is
+    // missing, and complete is true when nothing is missing that was asked for.
     static void run(Parts parts, Selection request, std::chrono::milliseconds timeout,
                     std::function<void(wire::Reply)> answer);
 
@@ -38,8 +37,8 @@ class Export {
     Export(Parts parts, std::function<void(wire::Reply)> answer)
         : parts_(std::move(parts)), answer_(std::move(answer)) {}
     static void next(const std::shared_ptr<Export>& self);
-    void take(const std::string& collection, const Found& found);
-    void draft(const std::string& text, bool is_missing);
+    void add_items(const std::string& collection, const Found& found);
+    void add_note(const std::string& text, bool is_missing);
     void finish();
 
     Parts parts_;
@@ -47,7 +46,7 @@ class Export {
     Selection selection_;
     std::vector<std::string> left_;  // collections, the next one last
     std::uint64_t deadline_ns_ = 0;
-    json::Array resources_, drafts_;
+    json::Array resources_, notes_;
     bool complete_ = true;
 };
 

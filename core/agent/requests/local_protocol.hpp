@@ -7,8 +7,8 @@
 #include "core/base/result.hpp"
 #include "core/wire/message.hpp"
 
-// The local socket speaks the requests and replies of the bus, one a line, with more room: only
-// root is at the other end.
+// The local socket carries the requests and replies of the bus, one in each line. The limit is
+// higher than on the bus, because only root can connect.
 namespace evenkeel::agent {
 
 inline constexpr std::size_t kLocalBytesMost = 16 << 20;

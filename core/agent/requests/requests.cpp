@@ -43,9 +43,9 @@ PluginCall reading(const char* what, const wire::Request& request) {
     return plugin_call;
 }
 
-// The unit that the request names, or the answer that there is none.
-CollectionRunner* unit_of(const wire::Request& request, const CollectionRegistry& registry,
-                          const Requests::Answer& answer) {
+// The runner of the collection that the request names; null, after answering, when there is none.
+CollectionRunner* runner_of(const wire::Request& request, const CollectionRegistry& registry,
+                            const Requests::Answer& answer) {
     const std::string name = request.arguments.string_or("collection");
     CollectionRunner* runner = registry.find(name);
     if (!runner) {
@@ -55,7 +55,7 @@ CollectionRunner* unit_of(const wire::Request& request, const CollectionRegistry
     return runner;
 }
 
-// An entry of a FILE has these members, and strictly so.
+// An entry of a FILE may have no other members than these.
 void check_members(const json::Value& entry, const std::string& at,
                    std::vector<wire::WrongField>& wrong) {
     static const std::set<std::string, std::less<>> kMembers{
@@ -194,7 +194,7 @@ void Requests::answer_local(const wire::Request& request, Answer answer) {
     }
 }
 
-// States are shown beside a description's own idea of what is secret.
+// The description decides which fields of the state are secret.
 json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bool local) const {
     json::Value body = json::Object{};
     const auto stored = parts_.store->description(ref);
@@ -218,7 +218,7 @@ json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bo
 }
 
 void Requests::read(const wire::Request& request, bool local, const Answer& answer) {
-    CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    CollectionRunner* runner = runner_of(request, parts_.registry, answer);
     if (!runner) return;
     const auto ids = ids_of(request.arguments);
     if (!ids) return answer({ids.error(), json::Object{}});
@@ -244,7 +244,7 @@ void Requests::read(const wire::Request& request, bool local, const Answer& answ
 }
 
 void Requests::list(const wire::Request& request, const Answer& answer) {
-    CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    CollectionRunner* runner = runner_of(request, parts_.registry, answer);
     if (!runner) return;
     runner->run<Items>(
         reading("list", request),
@@ -301,7 +301,7 @@ void Requests::inventory(const wire::Request& request, const Answer& answer) {
 }
 
 void Requests::schema(const wire::Request& request, const Answer& answer) {
-    const CollectionRunner* runner = unit_of(request, parts_.registry, answer);
+    const CollectionRunner* runner = runner_of(request, parts_.registry, answer);
     if (!runner) return;
     const plugin::Collection& collection = runner->collection();
     json::Array actions;

@@ -13,7 +13,7 @@
 
 namespace evenkeel::agent {
 
-// Answers the questions of the bus and of local administrators: docs/bus-protocol.md and
+// Answers the requests of the bus and of local administrators. docs/bus-protocol.md and
 // docs/agent.md list the verbs. [loop]
 class Requests {
   public:
@@ -34,8 +34,8 @@ class Requests {
 
     // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
     void answer(const wire::Request& request, Answer answer);
-    // Those, and what only root on this machine may: apply, invoke, check, export, plugins,
-    // release, status.
+    // The same, and the verbs that only local administrators may use: apply, invoke, check, export,
+    // plugins, release, status.
     void answer_local(const wire::Request& request, Answer answer);
 
   private:
@@ -59,8 +59,8 @@ class Requests {
 // hold nothing but collection, id, description, policy, requires and notifies.
 Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
                                                             bool local);
-// What only the host can tell of a local FILE: that each resource is there once, what its ties name
-// is known, and nothing requires itself. `invalid` as above.
+// Checks of a local FILE that need the host: each resource is there once, its relations name known
+// resources and actions, and nothing requires itself. `invalid` as above.
 Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
                         const CollectionRegistry& registry);
 

@@ -39,7 +39,8 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
                 commit_interrupted(journal_, inbox);
                 break;
             case RestartDecision::run:
-                log::info("a command of the last run goes on", {{"command", inbox.id}});
+                log::info("a command that the last process left runs again",
+                          {{"command", inbox.id}});
                 accept(std::move(inbox), {});
                 break;
         }
@@ -79,7 +80,7 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
             return store.put(txn, mark);
         };
     }
-    // One that is known still waits for the commit that makes it so.
+    // The commit of a known command may still be under way: this empty one comes after it.
     journal_.commit({}, std::move(write),
                     [this, command, is_new, inbox = std::move(inbox),
                      settle = std::move(settle)](const Result<void>& stored) {

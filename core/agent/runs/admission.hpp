@@ -14,9 +14,9 @@
 
 namespace evenkeel::agent {
 
-// Takes commands over: each once, committed before it is acknowledged, and run again after a
-// restart if that is safe. What cannot be kept now is released, and with it all that came after,
-// so that the order of the orchestrator holds. [loop]
+// Takes over the commands of the bus and of local administrators: each once, committed before it is
+// acknowledged. A command that cannot be stored now is released, and so is every later one, so that
+// they run in the orchestrator's order. [loop]
 class Admission {
   public:
     Admission(Journal& journal, Engine& engine) : journal_(journal), engine_(engine) {}
@@ -25,18 +25,20 @@ class Admission {
     // Requires that plugins are loaded and watches are open.
     void resume(std::vector<InboxCommand> left, wire::StreamPosition mark);
 
-    // A command of the bus. `settle` gets accept after the commit, at once for one that is known,
-    // release when it cannot be kept now, reject when it is not for us.
+    // A command of the bus. `settle` gets accept after the commit (and for a command that was taken
+    // before), release when it cannot be stored now, reject when it is malformed or of another
+    // stream.
     void take(const wire::Command& command, std::function<void(link::Disposition)> settle);
-    // What a local administrator asks for; `done` comes after the outcome's commit.
+    // A command of a local administrator; `done` is called after the commit of the outcome.
     void take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources, bool detach,
                     std::chrono::milliseconds timeout,
                     std::function<void(const CommandResult&)> done);
     void cancel(const std::string& command);
 
-    // The orchestrator's numbers taken over so far.
+    // Up to which number the orchestrator's commands were taken over.
     const wire::StreamPosition& mark() const { return mark_; }
-    // Numbers of another stream come from now on. Part of a commit that sets the same mark.
+    // From now on commands of another stream are taken. To be called once a commit has stored the
+    // same mark.
     void begin_stream(const std::string& stream) { mark_ = committed_ = {stream, 0}; }
     void on_outcome_taken(const std::string& command) { known_.erase(command); }
 
@@ -49,8 +51,8 @@ class Admission {
     Engine& engine_;
     wire::StreamPosition mark_;       // of what was given to the store
     wire::StreamPosition committed_;  // of what the store has
-    std::set<std::string> known_;     // commands of the bus whose outcome is not handed over
-    // One with this number was released: none behind it may be taken before it.
+    std::set<std::string> known_;     // commands of the bus whose outcome it has not accepted
+    // The command with this number was released: no later one may be taken before it.
     std::optional<std::uint64_t> released_seq_;
     std::uint64_t order_ = 0;
 };

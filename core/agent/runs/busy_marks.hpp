@@ -9,8 +9,8 @@ namespace evenkeel::agent {
 class Catalog;
 class Checker;
 
-// The resources that one run works on. What checks see of them meanwhile means nothing; checks that
-// are asked for meanwhile follow at the release. [loop]
+// Marks the resources that one run works on. The results of checks meanwhile are ignored; checks
+// that are requested meanwhile follow at the release. [loop]
 class BusyMarks {
   public:
     BusyMarks(Catalog& catalog, Checker& checker) : catalog_(catalog), checker_(checker) {}

@@ -13,10 +13,10 @@ CommandCalls::CommandCalls(Journal& journal, std::string command, std::uint64_t 
 PluginCall CommandCalls::make(std::string what, const wire::Ref& ref, bool is_alone) {
     PluginCall call(std::move(what), deadline_ns_);
     call.request_id = command_;
-    // One for each call: a plugin that is given up does not end the next one's.
+    // A source for each call, so that abandoning one call at its deadline does not cancel the next.
     call.cancel = newest_ = std::make_shared<plugin::CancelSource>();
     if (is_cancelled_) newest_->cancel();
-    // A report of one call for several need not say which of them it is about.
+    // In a call for several resources, progress need not name the resource that it is about.
     const std::string usual = is_alone ? ref.id : "";
     call.progress = [&journal = journal_, command = command_, ref,
                      usual](const plugin::Progress& report) {

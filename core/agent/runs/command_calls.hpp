@@ -10,8 +10,8 @@ namespace evenkeel::agent {
 
 class Journal;
 
-// The calls of plugins that one command makes, one after the other: they share its deadline and
-// its id, tell of their progress, and end when it is cancelled. [loop]
+// The calls of plugins that one command makes, one after the other: they share its deadline and its
+// id, report their progress, and end when it is cancelled. [loop]
 class CommandCalls {
   public:
     // `deadline_ns` CLOCK_MONOTONIC, 0: none.
@@ -19,7 +19,7 @@ class CommandCalls {
 
     // A call that works on `ref`, and on others too unless it is alone. `what` as in PluginCall.
     PluginCall make(std::string what, const wire::Ref& ref, bool is_alone);
-    // Asks the call that runs to stop; those made from now on are cancelled already.
+    // Asks the current call to stop; calls made later are cancelled from the start.
     void cancel();
     bool is_cancelled() const { return is_cancelled_; }
     bool is_too_late() const;

@@ -11,7 +11,7 @@ namespace evenkeel::agent {
 
 struct HostView;
 
-// What became of a command; the shape of an outcome on the bus.
+// The result of a command, as the outcome event carries it.
 struct CommandResult {
     wire::EndState state = wire::EndState::failed;
     std::vector<wire::ResourceResult> resources;
@@ -19,14 +19,14 @@ struct CommandResult {
 };
 json::Value encode(const CommandResult& result);
 
-// The state in which a command ends that was begun and not cancelled.
+// The end state of a command that was begun and not cancelled.
 wire::EndState end_state(const StepList& steps, const std::vector<NotificationStep>& notifications);
 
 // The results of all steps, the actions that were due last.
 std::vector<wire::ResourceResult> results_of(const StepList& steps,
                                              const std::vector<NotificationStep>& notifications);
 
-// What is to be committed, but for the outcome. Changes nothing. [loop]
+// What is to be committed, without the outcome. Changes nothing. [loop]
 RunEnd end_of(const StepList& steps, const std::vector<NotificationStep>& notifications,
               const HostView& host);
 

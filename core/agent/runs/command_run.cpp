@@ -86,7 +86,7 @@ void CommandRun::on_applied() {
     show_skipped();
     auto& phase = phase_.emplace<Notifying>(Notifying{due_notifications(steps_, context_.catalog)});
     for (const NotificationStep& step : phase.steps) {
-        // What an action does to its resource is no drift either.
+        // What an action changes on its resource is not drift.
         if (step.state == NotificationStep::State::waiting) {
             busy_marks_.add(step.notification.ref);
         }
@@ -94,7 +94,7 @@ void CommandRun::on_applied() {
     next_notification();
 }
 
-// What was skipped because something else failed stands as it did before.
+// A resource that was skipped because another failed keeps the status that it had.
 void CommandRun::show_skipped() {
     for (Step& step : steps_) {
         const CatalogEntry* entry = step.root ? context_.catalog.find(step.request.ref) : nullptr;
@@ -160,7 +160,7 @@ void CommandRun::take_into_memory(const RunEnd& end) {
     }
 }
 
-// A removal has ended its watch itself.
+// A removal ends its watch itself, so only `forget` is handled here.
 void CommandRun::unwatch_forgotten() {
     for (const Step& step : steps_) {
         const wire::Ref& ref = step.request.ref;
@@ -175,7 +175,8 @@ void CommandRun::unwatch_forgotten() {
     }
 }
 
-// What was acted upon, or skipped because something else failed, has not been looked at.
+// Resources on which an action was run, or that were skipped because another failed, have not been
+// checked yet.
 void CommandRun::release(const std::vector<NotificationStep>& notifications) {
     busy_marks_.release();
     for (const Step& step : steps_) {

@@ -15,8 +15,8 @@ namespace evenkeel::agent {
 
 // A command of the orchestrator or of a local administrator, from its turn to its outcome: stores
 // what it will do, does its steps on the lanes, runs the actions that became due, and commits the
-// outcome with the events that tell of it. A failure is the result of a step, never an end on the
-// way. [loop]
+// outcome with its events. A failure is recorded in the result of its step and does not end the
+// command. [loop]
 class CommandRun final : public Run {
   public:
     using OnFinished = std::function<void(const CommandResult&)>;
@@ -27,12 +27,13 @@ class CommandRun final : public Run {
                OnFinished on_finished);
 
     void begin() override;
-    // Before its turn it ends at once. Later the call that runs is asked to stop, and what has not
-    // been begun is skipped.
+    // A command that waits ends at once. Of one that runs, the current call is asked to stop and
+    // the steps that have not begun are skipped.
     void cancel() override;
 
   private:
-    // One follows the other; a command that ends before its turn goes from the first to the last.
+    // The phases in their order; a command that ends before its turn goes from the first to the
+    // last.
     struct Waiting {};
     struct Storing {
         StartCommit start_commit;

@@ -11,7 +11,7 @@
 namespace evenkeel::agent {
 namespace {
 
-// How the resource is described once the steps are through; null when it is not.
+// The metadata of the resource after the steps; null when it is not described then.
 const Metadata* metadata_after(const StepList& steps, const Catalog& catalog,
                                const wire::Ref& ref) {
     const Step* step = steps.find(ref);
@@ -21,7 +21,7 @@ const Metadata* metadata_after(const StepList& steps, const Catalog& catalog,
     return entry ? &entry->metadata : nullptr;
 }
 
-// Why no action is run on `ref` although it is described, if any.
+// The reason not to run an action on `ref` although it is described, if there is one.
 std::optional<Error> reason_against(const StepList& steps, const wire::Ref& ref,
                                     const Metadata& metadata) {
     const Step* step = steps.find(ref);
@@ -136,7 +136,8 @@ std::vector<PendingNotifications> pending_after(const StepList& steps,
         if (!step.due.actions || !(step.due.recorded || pending_before)) continue;
         PendingNotifications pending{step.request.ref, {}};
         for (const wire::Notification& each : *step.due.actions) {
-            // After a failure no action is run: what may have been changed stays owed.
+            // After a failure no action is run. The failed step may have changed something, so its
+            // actions stay pending.
             if (has_failed(step) || !settled.contains(each)) pending.notices.push_back(each);
         }
         after.push_back(std::move(pending));

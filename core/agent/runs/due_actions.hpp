@@ -4,9 +4,9 @@
 
 #include "core/agent/runs/step.hpp"
 
-// What "notifies" means: actions that a change makes due. They are on disk before the change is
-// begun, so that a kill at any moment loses none of them, and are taken back once they have run or
-// nothing was changed. Alike for commands, plans and repairs. [loop]
+// What "notifies" means: actions that a change makes due. They are stored before the change begins,
+// so that a kill at any moment loses none of them, and erased once they have run or nothing was
+// changed. The same for commands, plans and repairs. [loop]
 namespace evenkeel::plugin {
 struct Call;
 }
@@ -24,31 +24,32 @@ struct PluginCall;
 const std::vector<wire::Notification>& notified_by(const Metadata& metadata);
 const std::vector<wire::Notification>& notified_by(const Step& step);
 
-// What is owed after the change: all of them when there was one, else what was owed before and is
-// still asked for.
+// The actions that are due after a change: all of them when it changed something, else those that
+// were pending before and that the description still names.
 std::vector<wire::Notification> due_after(const Metadata& metadata, bool changed,
                                           const Catalog& catalog);
 
 // What is done before a change that makes actions due.
 struct BeforeChange {
-    // On the lane: the result when the resource is in line already. Empty: it is not looked at.
+    // Runs on the lane; returns a result when the resource is compliant already. Empty: it is not
+    // checked.
     std::function<std::optional<ApplyResult>(LaneContext&, const plugin::Call&)> check;
     PendingNotifications pending;
-    // That result, and nothing is owed anew; or nothing, when `pending` is on disk and the change
-    // may begin; or the error of either. Never called at once.
+    // Gets that result, and no action becomes due; or nothing, when `pending` is stored and the
+    // change may begin; or the error of either. Never called inside record_before_change().
     std::function<void(Result<std::optional<ApplyResult>>)> done;
 };
 void record_before_change(Journal& journal, CollectionRunner& runner, PluginCall plugin_call,
                           BeforeChange before);
 
-// The actions that are due after the changes of all steps, each once. Those that will not be run
-// are over already, with the reason.
+// The actions that are due after the changes of all steps, each once. Those that cannot be run are
+// skipped already, with the reason.
 std::vector<NotificationStep> due_notifications(const StepList& steps, const Catalog& catalog);
 
 // Ends one without running it.
 void skip(NotificationStep& step, Error reason);
 
-// What the steps leave owed, by those that owed something.
+// What stays pending after the steps, for each resource that had pending actions.
 std::vector<PendingNotifications> pending_after(const StepList& steps,
                                                 const std::vector<NotificationStep>& notifications,
                                                 const Catalog& catalog);

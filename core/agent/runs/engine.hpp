@@ -18,9 +18,9 @@ namespace evenkeel::agent {
 struct CommandResult;
 struct Intent;
 
-// The door to all that changes the machine. Each command, repair and action after repairs is a run
-// of its own kind (command_run.hpp, repair_run.hpp, notification_run.hpp) that waits for its turn
-// in the RunQueue; plans change nothing and wait for none (plan_run.hpp). [loop]
+// Runs everything that changes the machine. A command, a repair and an action after repairs are
+// each a kind of Run (command_run.hpp, repair_run.hpp, notification_run.hpp) and wait for their
+// turn in the RunQueue. A plan changes nothing and does not wait (plan_run.hpp). [loop]
 class Engine {
   public:
     struct Parts {
@@ -40,12 +40,12 @@ class Engine {
                 std::function<void(const CommandResult&)> on_finished);
     // Brings one resource back to its description.
     void repair(const wire::Ref& ref);
-    // Runs the actions that are owed for resources in line: what a process before left.
+    // Runs the actions that an earlier process left pending, for resources that are compliant.
     void run_pending_notifications() { notifications_.run_pending(); }
     // Asks a command to stop; one that has not begun ends at once.
     void cancel(const std::string& command);
 
-    // What a command like this would change; `done` gets one entry each.
+    // Finds out what such a command would change; `done` gets one entry for each resource.
     void plan(Intent intent, const std::vector<wire::ResourceRequest>& requests,
               std::chrono::milliseconds timeout,
               std::function<void(std::vector<wire::ResourceResult>)> done);

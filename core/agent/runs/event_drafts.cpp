@@ -13,7 +13,7 @@ json::Value shown_body(const Description& description, const CollectionRegistry&
                        const crypto::Sealer& sealer) {
     if (description.metadata.origin == wire::Origin::orchestrator) return description.body;
     const CollectionRunner* runner = registry.find(description.metadata.ref.collection);
-    // Without the schema nobody knows what is secret in it.
+    // Without the schema it is not known which fields are secret.
     if (!runner) return nullptr;
     const secrets::Redactor redactor(secrets::fingerprint_by(sealer), secrets::kAgentRules);
     return redactor.description(description.body, runner->collection().schema());

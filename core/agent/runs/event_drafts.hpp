@@ -12,15 +12,15 @@ namespace evenkeel::crypto {
 class Sealer;
 }
 
-// What events say about descriptions and commands. [loop]
+// Makes the events about descriptions, notifications and commands. [loop]
 namespace evenkeel::agent {
 
 class CollectionRegistry;
 struct CatalogEntry;
 struct CommandResult;
 
-// The description as the orchestrator is told of it: whole when it is its own, with secrets
-// redacted when it is a local one.
+// The description as it is reported to the orchestrator: complete when it came from there, with
+// secrets redacted when it is local.
 json::Value shown_body(const Description& description, const CollectionRegistry& registry,
                        const crypto::Sealer& sealer);
 

@@ -24,14 +24,14 @@ NotificationRun::NotificationRun(const RunContext& context, std::string source,
       notification_(std::move(notification)),
       busy_marks_(context.catalog, context.checker) {}
 
-// Of the collections that it holds only: others may be at work elsewhere.
+// Only in the collections that this run occupies: other runs may be changing the others.
 std::vector<wire::Ref> NotificationRun::due_sources() const {
     std::vector<wire::Ref> sources;
-    for (const auto& [source, owed] : context_.catalog.pending_notifications) {
+    for (const auto& [source, pending] : context_.catalog.pending_notifications) {
         if (!collections().contains(source.collection)) continue;
         const CatalogEntry* entry = context_.catalog.find(source);
         const bool is_due = entry && entry->status.compliance.status != wire::Verdict::failed;
-        if (is_due && std::find(owed.begin(), owed.end(), notification_) != owed.end()) {
+        if (is_due && std::find(pending.begin(), pending.end(), notification_) != pending.end()) {
             sources.push_back(source);
         }
     }
@@ -78,7 +78,7 @@ void NotificationRun::end(const std::optional<Error>& error) {
     if (const CatalogEntry* entry = context_.catalog.find(ref)) {
         end.drafts.push_back(resource_notified(*entry, action, sources_, error));
     }
-    // What has failed stays owed until its source is changed or applied again.
+    // A failed action stays pending until its source is changed or applied again.
     if (!error) end.pending_notifications = settle();
     context_.commits.commit(std::move(end));
     busy_marks_.release();

@@ -12,20 +12,20 @@ namespace evenkeel::agent {
 
 struct PendingNotifications;
 
-// Runs an action that is owed after repairs, once for all of its sources. [loop]
+// Runs an action that repairs have made due, once for all of its sources. [loop]
 class NotificationRun final : public Run {
   public:
     // For what was changed in the collection `source`.
     NotificationRun(const RunContext& context, std::string source, wire::Notification notification);
 
-    // Does nothing when it is not owed any more.
+    // Does nothing when it is not pending any more.
     void begin() override;
 
   private:
     std::vector<wire::Ref> due_sources() const;
     void run_action();
     void end(const std::optional<Error>& error);
-    // Takes the action off what its sources owe.
+    // Removes the action from what is pending for its sources.
     std::vector<PendingNotifications> settle();
 
     RunContext context_;

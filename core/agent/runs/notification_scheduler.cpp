@@ -7,7 +7,7 @@
 namespace evenkeel::agent {
 namespace {
 
-// How long an action after a repair waits for other repairs that want it too.
+// How long an action waits for further repairs that make it due too.
 constexpr std::chrono::milliseconds kGather{1'000};
 
 }  // namespace

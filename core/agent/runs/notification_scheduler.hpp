@@ -12,9 +12,9 @@ namespace evenkeel::agent {
 
 class Catalog;
 
-// Decides when the actions that are owed after repairs are run. One run for each action and the
-// sources of one collection: it waits a moment, and then behind the repairs that wait there, so
-// that many of them lead to one action. [loop]
+// Decides when the actions that repairs have made due are run. There is one run for each action and
+// collection of sources. It waits a moment, and then behind the repairs that are queued there, so
+// that many repairs lead to one action. [loop]
 class NotificationScheduler {
   public:
     NotificationScheduler(const Catalog& catalog, run::Loop& loop)
@@ -25,11 +25,11 @@ class NotificationScheduler {
     std::function<void(const std::string& collection, const wire::Notification& notification)>
         start;
 
-    // What `source` owes is due.
+    // Schedules the actions that are pending for `source`.
     void notify(const wire::Ref& source);
-    // What a process before left is due, as far as its sources are in line.
+    // Schedules the actions that an earlier process left pending, if their sources are compliant.
     void run_pending();
-    // From now on what is owed needs another run.
+    // The run has begun: actions that become pending from now on need another run.
     void begun(const std::string& collection, const wire::Notification& notification);
 
   private:

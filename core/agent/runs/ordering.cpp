@@ -10,7 +10,8 @@
 namespace evenkeel::agent {
 namespace {
 
-// Steps in one call: so many are one transaction, and a cancel is not too long in coming.
+// Steps in one call: many, because they are one transaction; not too many, because a cancel takes
+// effect between calls.
 constexpr std::size_t kGroupMax = 200;
 
 bool requires_step(const Step& step, const Step& other) {
@@ -26,7 +27,7 @@ void add_notified(const wire::Relations& relations, std::set<std::string>& names
     for (const wire::Notification& each : relations.notified) names.insert(each.ref.collection);
 }
 
-// Nothing is done in a cycle; what was to be stored is stored all the same.
+// Steps in a cycle are not done; descriptions of the orchestrator are stored nevertheless.
 void fail_all(std::vector<Step>& steps, const Error& cycle) {
     for (Step& step : steps) {
         if (step.progress != Progress::waiting) continue;
@@ -39,7 +40,7 @@ Errc code_of(const Step& step) {
     return step.result.error ? step.result.error->code : Errc::internal;
 }
 
-// Another step of the list that has failed, or was skipped, holds this one back.
+// A step is blocked by another one of the list that has failed or was skipped.
 std::optional<Blocked> blocked_by_step(const Step& other) {
     const wire::Ref& ref = other.request.ref;
     const std::string begin = "it requires " + text_of(ref) + ", which ";
@@ -52,7 +53,7 @@ std::optional<Blocked> blocked_by_step(const Step& other) {
     return Blocked{{code_of(other), begin + why}, other.root.value_or(ref)};
 }
 
-// As it was left by the last command or check.
+// A step is blocked by a resource that the last command or check found failed.
 std::optional<Blocked> blocked_by_entry(const CatalogEntry& entry) {
     const wire::Compliance& compliance = entry.status.compliance;
     if (compliance.status != wire::Verdict::failed) return std::nullopt;

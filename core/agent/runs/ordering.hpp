@@ -10,14 +10,14 @@ namespace evenkeel::agent {
 
 class Catalog;
 
-// The collections that a command touches or names: it waits for all of them, so that what it
-// requires and what it notifies is not at work elsewhere.
+// The collections that a command changes or names. It waits for all of them, so that no other run
+// changes what it requires or notifies.
 std::set<std::string> collections_of(const InboxCommand& command, const Catalog& catalog);
 // The same for the repair of a resource. Its notifications are runs of their own.
 std::set<std::string> collections_of_repair(const wire::Ref& ref, const Catalog& catalog);
 
-// The order of the work; removals go the other way round. In a cycle nothing is done: the steps
-// fail with its name.
+// Sorts the steps so that what is required comes first; for removals, last. Steps in a cycle are
+// not done: they fail with an error that names the cycle.
 std::vector<Step> arrange(std::vector<Step> steps, const Intent& intent);
 
 // Why a step is not begun: `root` has failed, in this list of steps or before it.

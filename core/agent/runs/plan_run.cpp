@@ -81,7 +81,7 @@ void PlanRun::take(Step& step, const Result<ApplyResult>& apply_result) const {
                                  host_.catalog);
 }
 
-// What cannot be planned may be possible once something else is changed.
+// A step that cannot be planned now may be possible once another step has made its change.
 void PlanRun::explain(Step& step) const {
     const wire::Ref* first = planned_before(steps_, step);
     step.result.outcome = first ? wire::Outcome::planned : wire::Outcome::failed;

@@ -48,7 +48,7 @@ Result<void> check_owner(const Intent& intent, const wire::Ref& ref, const Catal
                                     printable(ref.id) + "; --detach takes it over");
 }
 
-// The fields, with what a local administrator left redacted put back.
+// The fields, with the secrets that a local administrator left redacted restored.
 Result<json::Value> body_of(const Intent& intent, const wire::ResourceRequest& request,
                             const AgentStore& store) {
     if (!request.description.is_object())
@@ -73,7 +73,7 @@ Metadata metadata_of(const Intent& intent, const wire::ResourceRequest& request,
             request.relations};
 }
 
-// Only the id of what the orchestrator sends: it has checked the fields itself.
+// Of an orchestrator's description only the id is checked: the orchestrator has checked the fields.
 Result<void> check_fields(const Intent& intent, const CollectionRunner* runner,
                           const Description& description) {
     if (!runner) return {};
@@ -84,7 +84,7 @@ Result<void> check_fields(const Intent& intent, const CollectionRunner* runner,
     return check_description(schema, id, description.body);
 }
 
-// Sets the description as far as it can be made; whatever is wrong with it comes second.
+// Sets the metadata first, so that an invalid description of the orchestrator can still be stored.
 Result<void> describe(const Intent& intent, const HostView& host, Step& step) {
     const CollectionRunner* runner = host.registry.find(step.request.ref.collection);
     Description& description = step.description;
@@ -98,7 +98,8 @@ void prepare_apply(const Intent& intent, const HostView& host, Step& step) {
     if (!body) return refuse(step, Decision::leave, body.error());
     step.description.body = std::move(*body);
     if (auto described = describe(intent, host, step); !described) {
-        // What the orchestrator sends is kept whatever becomes of it; a local mistake is just told.
+        // An invalid description of the orchestrator is stored nevertheless; an invalid local one
+        // is only reported.
         return refuse(step, intent.is_local() ? Decision::leave : Decision::store_only,
                       described.error());
     }
@@ -130,7 +131,7 @@ void prepare_for(wire::Verb verb, const Intent& intent, const HostView& host, St
     }
 }
 
-// The body lies in the store already, with the command, unless it was changed on the way.
+// The body is in the store already, with the command, unless restoring secrets has changed it.
 void use_stored_body(Step& step, std::uint64_t number) {
     const bool is_described =
         step.decision == Decision::apply || step.decision == Decision::store_only;

@@ -14,16 +14,15 @@ class AgentStore;
 class Catalog;
 class CollectionRegistry;
 
-// What decisions are taken from: what is described here, the plugins, what is stored. Outlives
-// every run. [loop]
+// What decisions are based on: the catalog, the plugins and the store. Outlives every run. [loop]
 struct HostView {
     const Catalog& catalog;
     const CollectionRegistry& registry;
     const AgentStore& store;
 };
 
-// Decides what is to become of one resource, alike for a command and a plan: refused, superseded,
-// or a description that is to be stored and carried out. Changes nothing. [loop]
+// Decides what a command or a plan does with one resource: refuse it, skip it as superseded, or
+// store and apply its description. Changes nothing. [loop]
 Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host);
 
 // The same for all of them, in the order of the work; see arrange(). `body_numbers` as in

@@ -93,9 +93,9 @@ void RepairRun::assess(CatalogEntry& entry, const Result<ApplyResult>& apply_res
     if (apply_result) {
         ApplyResult done = *apply_result;
         ignore_active_writers(ref_, context_.catalog, context_.checker, done);
-        context_.tracker.repaired(entry, done);
+        context_.tracker.record_repair(entry, done);
     } else if (context_.registry.usable(ref_.collection)) {
-        context_.tracker.repaired(entry, failed_call(apply_result.error()));
+        context_.tracker.record_repair(entry, failed_call(apply_result.error()));
     }
 }
 

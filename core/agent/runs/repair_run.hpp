@@ -15,7 +15,7 @@ class RepairRun final : public Run {
   public:
     RepairRun(const RunContext& context, wire::Ref ref);
 
-    // Does nothing when it is in line again, or is described otherwise by now.
+    // Does nothing when the resource is compliant again or is not under `enforce` any more.
     void begin() override;
 
   private:

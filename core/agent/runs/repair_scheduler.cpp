@@ -52,7 +52,7 @@ void RepairScheduler::need(const wire::Ref& ref) {
     history.timer = loop_.after(wait, [this, ref] { begin(ref); });
 }
 
-// Something that it requires is not as it should be.
+// Whether something that it requires is not compliant.
 bool RepairScheduler::is_blocked(const CatalogEntry& entry) const {
     const auto& required = entry.metadata.relations.required;
     return std::any_of(required.begin(), required.end(), [this](const wire::Ref& ref) {

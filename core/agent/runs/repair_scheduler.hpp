@@ -31,10 +31,10 @@ class RepairScheduler {
     // The resource is not as described. Nothing happens while something that it requires has failed
     // or is to be repaired itself.
     void need(const wire::Ref& ref);
-    // The resource may be in line again: what requires it has waited for that.
+    // The resource may be compliant again: repairs what requires it and has waited for it.
     void wake(const wire::Ref& ref);
     void on_over(const wire::Ref& ref);
-    // A new description came, or there is none any more: repairs are counted anew.
+    // The description was changed or removed: repairs are counted from zero.
     void reset(const wire::Ref& ref) { histories_.erase(ref); }
 
   private:

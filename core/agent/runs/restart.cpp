@@ -41,7 +41,7 @@ void commit_interrupted(Journal& journal, const InboxCommand& command) {
     const auto write = [&store = journal.store(), command](
                            store::WriteTxn& txn,
                            const std::vector<std::uint64_t>& seqs) -> Result<void> {
-        // No event, or one that the outbox does not keep: nobody waits for the outcome.
+        // Without an event in the outbox the outcome is not needed any more.
         if (seqs.empty() || seqs.front() == 0) return store.drop_inbox(txn, command.id);
         InboxCommand finished = command;
         finished.state = InboxCommand::State::finished;

@@ -7,9 +7,10 @@
 namespace evenkeel::agent {
 
 // Something that changes the machine and waits for its turn: a command, a repair, an action after
-// repairs. The RunQueue owns it, begins it when it has all of its collections, and destroys it some
-// time after the run has called end(); so a run may end in the middle of its own function, and what
-// it has given to lanes and store may refer to it until it has come back. [loop]
+// repairs. The RunQueue owns it, begins it when all of its collections are free, and destroys it
+// after it has called RunQueue::end(), but never inside that call: a run may end in the middle of
+// its own function. Callbacks that it gives to lanes and store may refer to it, so it must not end
+// before they have been called. [loop]
 class Run {
   public:
     Run(std::string id, std::set<std::string> collections)
@@ -19,12 +20,12 @@ class Run {
     Run& operator=(const Run&) = delete;
 
     const std::string& id() const { return id_; }
-    // Those that it changes, or relies on; nothing else works on them meanwhile.
+    // The collections that it changes or relies on; no other run works on them meanwhile.
     const std::set<std::string>& collections() const { return collections_; }
 
     // Its turn has come. Called at most once.
     virtual void begin() = 0;
-    // Somebody does not want it any more, whether it has begun or not. Most are short: they go on.
+    // Asks it to stop, whether it has begun or not. Most runs are short and ignore this.
     virtual void cancel() {}
 
   private:

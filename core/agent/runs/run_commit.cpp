@@ -16,7 +16,8 @@ Result<void> write_end(const AgentStore& store, store::WriteTxn& txn, const RunE
     return {};
 }
 
-// The record stays as long as the orchestrator has not got the outcome, else nobody asks for it.
+// The record stays until the orchestrator has accepted the outcome; without an outcome event it is
+// erased.
 Result<void> write_inbox(const AgentStore& store, store::WriteTxn& txn, InboxCommand command,
                          const std::vector<std::uint64_t>& seqs) {
     const bool is_kept = command.origin == wire::Origin::orchestrator && seqs.front() != 0;

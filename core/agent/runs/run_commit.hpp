@@ -20,17 +20,18 @@ struct RunEnd {
     std::vector<Tombstone> tombstones;
 };
 
-// Commits the ends of runs, each with the events that tell of it in one transaction. [loop]
+// Commits the ends of runs, each with its events in one transaction. [loop]
 class RunCommit {
   public:
     RunCommit(Journal& journal, run::Loop& loop) : journal_(journal), loop_(loop) {}
 
     // The end of a command, with its inbox record finished; the first draft carries the outcome
     // when it is the orchestrator's. Tried until it is stored, however long that takes, because the
-    // machine has been changed; then `done` comes.
+    // machine has been changed; then `done` is called.
     void commit(InboxCommand command, RunEnd end, std::function<void()> done);
-    // The end of a repair or of an action after one. Tried once: what is lost with it is seen by
-    // the next check, or costs an action too many. Nothing happens when there is nothing to commit.
+    // The end of a repair or of an action after one. Tried once: if it fails, the next check sees
+    // the state again, and an action may be run twice. Nothing happens when there is nothing to
+    // commit.
     void commit(RunEnd end);
 
   private:

@@ -20,7 +20,7 @@ Run* RunQueue::find(const std::string& id) const {
 
 void RunQueue::begin_ready() {
     for (const std::string& id : turns_.take_ready()) {
-        // Not inside this call: a run that ends at once would come back here.
+        // Posted, because a run that ends at once would call this function again.
         loop_.post([this, id] {
             if (turns_.contains(id)) runs_.at(id)->begin();
         });

@@ -23,8 +23,8 @@ class RunQueue {
     void add(std::unique_ptr<Run> run);
     // The run, waiting, begun or about to commit its end; null when there is none.
     Run* find(const std::string& id) const;
-    // The run changes nothing any more: those behind it may begin. Also for one that has not begun,
-    // which is not begun then.
+    // The run changes nothing any more: the runs behind it may begin. A run that has not begun is
+    // then never begun.
     void leave_turn(const Run& run);
     // The run is over. It lives until the loop's current handler is through.
     void end(const Run& run);

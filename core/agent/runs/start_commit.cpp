@@ -18,7 +18,7 @@ bool concerns_us(const Step& step) {
     return step.decision != Decision::leave && step.decision != Decision::supersede;
 }
 
-// A local administrator takes a resource over, or the orchestrator does.
+// A local administrator takes a resource over from the orchestrator, or the reverse.
 EventDraft change_of_owner(const Intent& intent, const CatalogEntry& before, const Step& step) {
     if (intent.is_local()) {
         return description_forgotten(before.metadata.ref, before.metadata.generation,

@@ -15,8 +15,8 @@ class Journal;
 class RepairScheduler;
 class BusyMarks;
 
-// What a command stores before its first call of a plugin: descriptions and generations, so that a
-// kill at any moment finds them. Memory has them at once, and gives them back when the commit
+// Stores descriptions and generations before the first call of a plugin, so that they are on disk
+// at a kill at any moment. The catalog takes them over at once, and is restored when the commit
 // fails. [loop]
 class StartCommit {
   public:
@@ -33,7 +33,7 @@ class StartCommit {
     // Commits it with the command's inbox record; `done` is called after that.
     void commit(Journal& journal, const InboxCommand& command,
                 std::function<void(Result<void>)> done);
-    // Nothing was stored: nothing is done, and the catalog is as it was.
+    // The commit has failed: skips the steps and restores the catalog.
     void undo(StepList& steps, const Error& error);
 
   private:
@@ -43,7 +43,7 @@ class StartCommit {
     Parts parts_;
     std::vector<EventDraft> drafts_;
     std::vector<Description> descriptions_;
-    std::vector<Tombstone> returned_;  // of what is described again
+    std::vector<Tombstone> returned_;  // of resources that are described again
     // What the catalog had before; nothing for what was not described.
     std::map<wire::Ref, std::optional<CatalogEntry>> before_;
 };

@@ -11,7 +11,7 @@
 
 namespace evenkeel::agent {
 
-// Who asks for what: all that the decision about a resource needs of its command or plan.
+// The verb and the origin of a command or plan: what the decision about a resource needs of it.
 struct Intent {
     OpenName<wire::Verb> verb;
     wire::Origin origin = wire::Origin::orchestrator;
@@ -20,10 +20,10 @@ struct Intent {
     bool is_local() const { return origin == wire::Origin::local; }
 };
 
-// What is to become of a resource. Decided once, when the turn of its command has come.
+// What is done with a resource. Decided once, when the turn of its command has come.
 enum class Decision {
-    leave,       // nothing is done and nothing stored: it is wrong, or the command ended before
-    store_only,  // it is wrong, but what the orchestrator describes is stored nevertheless
+    leave,       // nothing is done or stored: it is invalid, or the command ended before
+    store_only,  // it is invalid, but the orchestrator's description is stored
     supersede,   // the host has a newer description
     apply,
     remove,
@@ -31,17 +31,17 @@ enum class Decision {
     invoke,
 };
 
-// How far a step is. Only one that waits goes to a plugin.
+// The progress of a step. Only a waiting one is given to a plugin.
 enum class Progress { waiting, skipped, finished };
 
-// The actions that a change makes due, from before it until they are settled.
+// The actions that a change makes due, from before it until they have run.
 struct DueActions {
     bool recorded = false;  // on disk since before the change
-    // Those that are owed after the step; nothing while that is not known.
+    // Those that are due after the step; unset while that is not known.
     std::optional<std::vector<wire::Notification>> actions;
 };
 
-// One resource of a command or a plan, from the decision about it to its result.
+// One resource of a command or a plan: the decision about it, its progress and its result.
 struct Step {
     wire::ResourceRequest request;
     Decision decision = Decision::leave;
@@ -61,7 +61,7 @@ struct Step {
 
 // An action that the changes of a run make due; it runs after all of them.
 struct NotificationStep {
-    // `obsolete`: the resource is not described any more, so nothing is owed to it.
+    // `obsolete`: the resource is not described any more, so the action is dropped.
     enum class State { waiting, skipped, obsolete, finished };
 
     wire::Notification notification;
@@ -103,7 +103,7 @@ void finish(Step& step, wire::Outcome outcome, std::optional<Error> error);
 void skip(Step& step, Error reason, std::optional<wire::Ref> root = {});
 
 bool has_failed(const Step& step);
-// For a reason of this run; what is superseded is as it should be.
+// Whether it was skipped for a reason within this run; a superseded step is not counted.
 bool was_skipped(const Step& step);
 // Why it failed or was skipped, for messages.
 const std::string& reason_of(const Step& step);
@@ -111,8 +111,8 @@ const std::string& reason_of(const Step& step);
 // Whether anything was done, not just planned.
 bool changed(const std::vector<wire::Change>& changes);
 
-// Of the steps at `group`: what one call of a plugin is given, and their ids for messages: "htop",
-// "htop and 19 more".
+// The descriptions of the steps at `group`, for one call of a plugin; and their ids for messages:
+// "htop", "htop and 19 more".
 std::vector<Description> descriptions_of(const StepList& steps,
                                          const std::vector<std::size_t>& group);
 std::string names_of(const StepList& steps, const std::vector<std::size_t>& group);

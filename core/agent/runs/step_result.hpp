@@ -2,7 +2,8 @@
 
 #include "core/agent/runs/step.hpp"
 
-// What a plugin did becomes the result of a step and the status of its resource. [loop]
+// Turns the result of a plugin's call into the result of a step and the status of its resource.
+// [loop]
 namespace evenkeel::agent {
 
 class Catalog;
@@ -14,11 +15,12 @@ struct ApplyResult;
 ApplyResult failed_call(const Error& error);
 Error no_plugin_for(const std::string& collection);
 
-// What we have just made and somebody else is changing now is judged when they have finished.
+// Another process may be writing the resource that was just changed: its verdict is left open until
+// that write has ended.
 void ignore_active_writers(const wire::Ref& ref, const Catalog& catalog, const Checker& checker,
                            ApplyResult& apply_result);
 
-// Finishes the step. Of what is stored and not dropped the status in the catalog is assessed anew.
+// Finishes the step, and assesses the status in the catalog if the description stays stored.
 void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,
                  const CollectionRegistry& registry);
 void take_result(NotificationStep& step, const ApplyResult& apply_result);

@@ -13,8 +13,8 @@ class CommandCalls;
 struct ApplyResult;
 struct PluginCall;
 
-// Does the steps of a command, one call of a plugin after the other. Before a change that makes
-// actions due these are put on disk: see due_actions.hpp. [loop]
+// Does the steps of a command, one call of a plugin after the other. Actions that a change makes
+// due are stored before it: see due_actions.hpp. [loop]
 class StepRunner {
   public:
     StepRunner(const RunContext& context, CommandCalls& calls, StepList& steps)

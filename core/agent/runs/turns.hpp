@@ -9,8 +9,8 @@
 namespace evenkeel::agent {
 
 // The order of what changes the machine: within a collection in the order of arrival, collections
-// side by side. What concerns several collections waits for all of them and then holds them. Ids
-// only: RunQueue has the runs. [loop]
+// side by side. A run of several collections waits for all of them and then occupies them. Knows
+// only ids; the RunQueue owns the runs. [loop]
 class Turns {
   public:
     // Requires an id that is not here.

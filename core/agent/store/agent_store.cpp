@@ -10,8 +10,9 @@
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
 
-// Who refers to a body: a description by the number in its record, a command that has not finished
-// by a record in inbox_bodies, whose value says whether a description refers to the body too.
+// References to a body: of a description, by the number in its record; of a command that has not
+// finished by a record in inbox_bodies, whose value says whether a description refers to the body
+// too.
 namespace evenkeel::agent {
 namespace {
 

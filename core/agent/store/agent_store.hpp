@@ -48,10 +48,11 @@ class AgentStore {
     Result<Loaded> load() const;
 
     Result<std::optional<Description>> description(const wire::Ref& ref) const;
-    // The description's fields alone: a parse less, for whoever has the metadata.
+    // The description's fields only: saves a parse when the caller has the metadata.
     Result<std::optional<json::Value>> body(const wire::Ref& ref) const;
     Result<std::optional<Observation>> observation(const wire::Ref& ref) const;
-    // To be sent: with kind, time and data, without what only memory asks for. Parses nothing.
+    // For sending: with kind, time and data, without the fields that only the outbox in memory
+    // needs. Parses nothing.
     Result<std::optional<OutboxEvent>> outbox_event(std::uint64_t seq) const;
 
     // Gives each description of the command the number that its body will have: before put(). [any]

@@ -147,7 +147,7 @@ void Journal::write_sheds(const std::vector<Outbox::Shed>& sheds, const std::str
     }
 }
 
-// Until the number is explained on disk nothing behind it can leave, so this never gives up.
+// No later event can be sent before the number is explained on disk, so this is retried for ever.
 void Journal::fill(std::uint64_t seq, std::string reason) {
     refills_[seq] = loop_.after(std::chrono::seconds(1), [this, seq, reason = std::move(reason)] {
         refills_.erase(seq);

@@ -45,7 +45,7 @@ class Journal {
     // Commits `work` (may be empty) and `drafts` together, then calls `done` (may be empty). On an
     // error nothing of both has happened.
     void commit(std::vector<EventDraft> drafts, Work work, Done done);
-    // An event for those who listen now.
+    // Publishes an event that is not stored.
     void publish_live(EventDraft draft);
 
     Outbox& outbox() { return outbox_; }
@@ -56,7 +56,7 @@ class Journal {
     std::uint64_t full_report_due() const { return full_report_due_; }
     // Part of a commit that puts it on disk.
     void require_full_report() { full_report_due_ = ++full_reports_; }
-    // The report that was `due` has been given, unless there is another reason since.
+    // The full report `due` was sent; another one may have become due since.
     void full_report_sent(std::uint64_t due);
 
     // The orchestrator has committed `seq`, or everything up to it.
@@ -64,7 +64,7 @@ class Journal {
     void accepted_through(std::uint64_t seq);
     // Numbers up to `seq` are used up: the next event gets a higher one.
     void skip_to(std::uint64_t seq);
-    // It will never take `seq`.
+    // The orchestrator has rejected `seq` for good.
     void rejected(std::uint64_t seq);
     // Bytes and events, for people.
     json::Value status() const;

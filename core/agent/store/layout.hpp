@@ -4,9 +4,9 @@
 
 #include "core/base/result.hpp"
 
-// How the records of layout 2 are put together from numbers, JSON and sealed text, so that what is
-// asked for often is read without parsing. docs/agent.md lists the tables. Used by AgentStore and
-// by the migration to this layout, and by nobody else. [any]
+// How the records of layout 2 are built from numbers, JSON and sealed text, so that frequent reads
+// need no parsing. docs/agent.md lists the tables. Used only by AgentStore and by the migration to
+// this layout. [any]
 namespace evenkeel::agent::layout {
 
 // What seals a value: one that is copied elsewhere does not open there.

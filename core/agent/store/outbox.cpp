@@ -13,7 +13,7 @@ using wire::EventKind;
 
 constexpr std::size_t kShedBytes = 200;
 
-// What may be given up: the present truth is handed up anew after it.
+// Events that may be shed: a full report of the present status replaces them.
 bool is_telemetry(const Outbox::Entry& entry) {
     return wire::concerns_resource(entry.kind) || entry.kind == EventKind::agent_blind;
 }
@@ -102,7 +102,7 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
         forget(entry);
         Entry* run = kept.empty() ? nullptr : &kept.back();
         const bool is_ours = run && !explained.empty() && explained.back() == run->seq;
-        // One whose number is just being written has to keep it until that is done.
+        // An event that is being written keeps its number until that is done.
         const bool can_grow = run && run->kind == EventKind::agent_shed && !run->in_flight &&
                               run->seq + 1 == entry.seq && (is_ours || run->writes == 0);
         if (can_grow) {
@@ -155,7 +155,7 @@ std::optional<std::uint64_t> Outbox::next() const {
     return seq && find(*seq)->writes == 0 ? seq : std::nullopt;
 }
 
-// What is under way lies before all else, so this looks at one or two entries.
+// Events under way are at the front, so this reads one or two entries.
 std::optional<std::uint64_t> Outbox::unsent() const {
     for (auto entry = entries_.begin() + static_cast<std::ptrdiff_t>(in_flight_);
          entry != entries_.end(); ++entry) {

@@ -61,8 +61,8 @@ class Outbox {
         std::uint64_t to = 0;
         std::uint64_t count = 0;
     };
-    // When too much waits: gives up the older half of what is only telemetry, as runs of numbers;
-    // their entries are then being written as agent.shed. Command outcomes and descriptions stay.
+    // Above the limits: sheds the older half of the telemetry events, as runs of numbers; their
+    // entries are then being written as agent.shed. Command outcomes and descriptions stay.
     std::vector<Shed> shed_over_limit();
     // The same without regard to the limits: the disk is full.
     std::vector<Shed> shed_half();

@@ -75,7 +75,7 @@ Result<std::optional<Identity>> enrol(const IdentityFiles& files,
     const link::Message reply = EK_TRY(link::request_once(remote, std::string(wire::kEnrolAddress),
                                                           std::move(message), kAnswerTime));
     const wire::EnrolAnswer answer = EK_TRY(wire::decode_enrol_answer(reply.body));
-    // Nobody has decided yet.
+    // No administrator has decided yet.
     if (answer.error && answer.error->code == Errc::timeout) return std::nullopt;
     Identity identity;
     identity.bus_port = orchestrator.bus_port.value_or(identity.bus_port);

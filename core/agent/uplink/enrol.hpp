@@ -11,15 +11,15 @@ namespace evenkeel::agent {
 struct OrchestratorConfig;
 
 // Enrols this machine: finds and saves the CA whose fingerprint the configuration gives, makes key
-// and request, shows the token, saves the certificate. Each step may be repeated; the key stays the
-// same. With an empty token it announces itself and waits a while to be accepted;
-// nothing = nobody has decided yet. `denied` when the CA, the token or the machine is refused.
+// and request, sends the token, saves the certificate. Each step may be repeated; the key stays the
+// same. With an empty token it announces itself and waits a while to be accepted; returns nothing
+// when no administrator has decided yet. `denied` when the CA, the token or the machine is refused.
 // Blocks. [lane]
 Result<std::optional<Identity>> enrol(const IdentityFiles& files,
                                       const OrchestratorConfig& orchestrator,
                                       const crypto::Secret& token);
 
-// By this an administrator knows the machine before it is accepted: SHA-256 of its public key.
+// SHA-256 of the machine's public key: identifies it to administrators before it is accepted.
 Result<std::string> key_fingerprint(const IdentityFiles& files);
 
 // The token in the file, or on standard input for "-", without white space at its end.

@@ -35,7 +35,7 @@ std::string os_release(const std::string& text, const std::string& name) {
 
 constexpr std::size_t kAddressesMost = 64;
 
-// As text; empty for what leads nowhere beyond its own link.
+// As text; empty for loopback and link-local addresses.
 std::string reachable(const sockaddr& address) {
     char text[INET6_ADDRSTRLEN] = {};
     if (address.sa_family == AF_INET) {

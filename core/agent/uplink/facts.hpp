@@ -4,7 +4,7 @@
 
 #include "core/json/json.hpp"
 
-// What a machine says of itself when it announces itself. [any]
+// What the agent reports about its machine. [any]
 namespace evenkeel::agent {
 
 std::string host_name();

@@ -14,7 +14,8 @@
 
 namespace evenkeel::agent {
 
-void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done) {
+void Handover::on_hello(const wire::OrchestratorHello& hello,
+                        std::function<void(Result<void>)> done) {
     const wire::StreamPosition& mark = parts_.admission.mark();
     if (mark.stream == hello.stream) return done({});
     log::info("a new stream of the orchestrator",
@@ -40,7 +41,8 @@ void Handover::meet(const wire::OrchestratorHello& hello, std::function<void(Res
         });
 }
 
-// What the backup is too old for: it wins, because this machine has carried it out.
+// Descriptions that the backup is too old to contain. They win, because this machine has applied
+// them.
 std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
                                            std::vector<Tombstone>& reported) const {
     std::vector<EventDraft> drafts;
@@ -56,7 +58,7 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
         }
         entries.push_back({ref, entry.metadata.relations, ""});
     }
-    // What others require goes first.
+    // Required resources come first.
     if (const auto order = wire::in_order(entries)) {
         std::vector<wire::RelatedResource> sorted;
         for (const std::size_t at : *order) sorted.push_back(std::move(entries[at]));

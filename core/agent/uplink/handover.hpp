@@ -17,15 +17,16 @@ struct CatalogEntry;
 struct EventDraft;
 struct Tombstone;
 
-// What an agent hands up when it meets an orchestrator's stream for the first time: after a restore
-// what the backup does not know, and always how everything stands. [loop]
+// Reports to an orchestrator's stream that the agent meets for the first time: after a restore, the
+// descriptions that the backup is too old to contain; and always the status of every resource.
+// [loop]
 class Handover {
   public:
     explicit Handover(UplinkParts parts) : parts_(parts) {}
 
-    // Commits the events, the new position and that a full report is due together, then calls
-    // `done`. At once when the stream is the known one.
-    void meet(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done);
+    // Commits the events, the new position and that a full report is due, in one transaction, then
+    // calls `done`; at once when the stream is known.
+    void on_hello(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done);
     // Reports the next page of a full report, if one is due: a page at a time, so that the outbox
     // does not overflow with it.
     void report_more();
@@ -38,8 +39,8 @@ class Handover {
     void add_present(const CatalogEntry& entry, std::vector<EventDraft>& drafts) const;
 
     UplinkParts parts_;
-    std::uint64_t full_report_due_ = 0;  // the one that is being given
-    wire::Ref reported_up_to_;           // up to here
+    std::uint64_t full_report_due_ = 0;  // the report under way; 0: none
+    wire::Ref reported_up_to_;           // by the report under way
 };
 
 }  // namespace evenkeel::agent

@@ -8,14 +8,15 @@
 
 namespace evenkeel::agent {
 
-// How the orchestrator knows this machine, in files of its own: the store may be lost without it.
+// The identity by which the orchestrator knows this machine. Stored outside the agent's store, so
+// that losing the store does not lose it.
 struct Identity {
     std::string host;  // "host_..."
     std::uint16_t bus_port = 5671;
 };
 
 // The files `state_dir`/identity/{key.pem, certificate.pem, ca.pem, host.json}; host.json is
-// written last, so that whoever has it has all.
+// written last: if it exists, the others do.
 class IdentityFiles {
   public:
     explicit IdentityFiles(const std::string& state_dir) : folder_(state_dir + "/identity") {}
@@ -24,7 +25,7 @@ class IdentityFiles {
     std::string certificate() const { return folder_ + "/certificate.pem"; }
     std::string ca() const { return folder_ + "/ca.pem"; }
 
-    // One enrolment at a time: `busy` while another process has it.
+    // Taken during an enrolment: `busy` while another process holds it.
     Result<Fd> lock() const;
     // Nothing when this machine is not enrolled.
     Result<std::optional<Identity>> load() const;

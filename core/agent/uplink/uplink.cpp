@@ -16,8 +16,8 @@
 #include "core/link/dialer.hpp"
 #include "core/wire/message.hpp"
 
-// A token says which send an answer belongs to: an event has its number, and all else has one whose
-// answer is ignored.
+// A token identifies the send that was settled: an event's is its number; the settlement of all
+// others is ignored.
 namespace evenkeel::agent {
 namespace {
 
@@ -25,7 +25,7 @@ using link::Disposition;
 
 constexpr std::uint64_t kIgnored = 0;
 
-// Orchestrators of 0.1 have no condition of its own for this: their text begins with "held: ".
+// Orchestrators of 0.1 do not send the condition: their text begins with "held: ".
 bool is_quarantine(const link::Ending& ending) {
     return ending.condition == wire::kQuarantinedCondition ||
            (ending.condition == "amqp:unauthorized-access" &&
@@ -112,7 +112,7 @@ void Uplink::on_down(const Error& error) {
     parts_.journal.outbox().rewind();
 }
 
-// Dialling on would bring the same answer until an administrator has looked at it.
+// Dialling at once would be refused again until an administrator has decided.
 void Uplink::on_quarantined(const std::string& why) {
     quarantined_ = true;
     log::error("the orchestrator holds this machine: it has the identity of another",
@@ -169,23 +169,24 @@ void Uplink::on_hello(const wire::OrchestratorHello& hello) {
         return dial_again(chosen.error().what);
     }
     if (hello.host != options_.identity.host) {
-        log::warning("the orchestrator calls this host otherwise", {{"host", hello.host}});
+        log::warning("the orchestrator knows this host by another id", {{"host", hello.host}});
     }
     if (hello.events.stream == parts_.journal.store().stream()) {
         if (hello.events.seq > parts_.journal.outbox().last()) on_rolled_back(hello.events.seq);
         parts_.journal.accepted_through(hello.events.seq);
     }
-    handover_.meet(hello, [this, hello, alive = std::weak_ptr(alive_)](const Result<void>& done) {
-        if (alive.expired() || !linked_ || up_) return;
-        if (!done) return dial_again("cannot take over a new stream: " + done.error().what);
-        on_handed_over(hello);
-    });
+    handover_.on_hello(
+        hello, [this, hello, alive = std::weak_ptr(alive_)](const Result<void>& done) {
+            if (alive.expired() || !linked_ || up_) return;
+            if (!done) return dial_again("cannot take over a new stream: " + done.error().what);
+            on_handed_over(hello);
+        });
 }
 
-// The orchestrator has more of our events than we ever wrote: this store is an old copy. Numbers
-// that it knows must not be given again; how things stand is reported anew.
+// The orchestrator has more events of ours than this store has written: the store is an old copy.
+// Numbers that the orchestrator has seen must not be used again, and a full report is due.
 void Uplink::on_rolled_back(std::uint64_t seq) {
-    log::error("the agent's store is older than what the orchestrator has of it",
+    log::error("the agent's store is older than what it has reported to the orchestrator",
                {{"events", std::to_string(seq)}});
     parts_.journal.skip_to(seq);
     parts_.journal.require_full_report();
@@ -263,7 +264,8 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
     } else if (disposition == Disposition::reject) {
         journal.rejected(token);
     } else if (up_) {
-        // Not now. Those behind it are under way: when they are answered all begin anew.
+        // The event was released, and later ones are under way: once these are settled, all are
+        // sent again.
         paused_ = true;
         pause_timer_ = loop_.after(options_.release_pause, [this] {
             paused_ = false;
@@ -290,7 +292,7 @@ void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
     message.durable = false;
     const auto sent =
         dialer_->send(std::string(wire::kRepliesAddress), kIgnored, std::move(message));
-    // What is too large even when cut down is an error.
+    // A reply that is too large even when truncated becomes an error.
     if (!sent && sent.error().code == Errc::limit && !reply.error) {
         answer(correlation, wire::Reply{sent.error(), json::Object{}});
     }

@@ -23,10 +23,10 @@ namespace evenkeel::agent {
 
 struct EventDraft;
 
-// The agent's side of the bus, as docs/bus-protocol.md lays it down: hello, what waits in the
+// The agent's side of the bus, as docs/bus-protocol.md specifies it: hello, the events of the
 // outbox, a digest, heartbeats; commands and requests come in. It dials again for ever. An event is
-// sent as it was stored, without being parsed; at most kInFlightMost are under way. What it cannot
-// do now it logs and tries again; nothing else of the agent waits for it. [loop]
+// sent as it was stored, without being parsed; at most kInFlightMost are under way. Failures are
+// logged and retried; no other part of the agent waits for it. [loop]
 class Uplink {
   public:
     struct Options {
@@ -49,11 +49,11 @@ class Uplink {
     Result<void> start();
     // After both hellos.
     bool is_up() const { return up_; }
-    // The orchestrator takes this machine for a copy of another: until its next hello.
+    // The orchestrator has refused this machine as a copy of another; until its next hello.
     bool is_quarantined() const { return quarantined_; }
-    // There may be more to send.
+    // Sends the events that wait, as far as the limit allows.
     void pump();
-    // An event for those who listen now.
+    // Sends an event that is not stored; dropped while the link is down.
     void send_live(const std::string& time, const EventDraft& draft);
 
     static constexpr std::size_t kInFlightMost = 64;
@@ -81,7 +81,8 @@ class Uplink {
     Options options_;
     std::unique_ptr<link::Dialer> dialer_;
     Handover handover_;
-    // Of this process: so the orchestrator can tell a copy of this machine from its restart.
+    // Random for each process, so that the orchestrator can distinguish a copy of this machine from
+    // its restart.
     const std::string instance_;
     bool quarantined_ = false;
     bool linked_ = false;
@@ -93,7 +94,7 @@ class Uplink {
     bool expects_heartbeats_ = false;
     std::uint64_t last_message_ns_ = 0;
     std::chrono::milliseconds heartbeat_{10'000};
-    // What answers later asks whether there is still a session to answer in.
+    // Callbacks that come later check with it that this object still exists.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
     run::Timer quarantine_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };

@@ -9,8 +9,8 @@ class ComplianceTracker;
 class Journal;
 class Requests;
 
-// What the uplink uses of the agent, all of which outlives it: commands go to the admission,
-// questions to the requests, events come from the journal, and the others say how things stand.
+// The parts of the agent that the uplink uses; all outlive it. Commands go to the admission,
+// requests to Requests, events come from the journal; the others are read.
 struct UplinkParts {
     Admission& admission;
     Catalog& catalog;

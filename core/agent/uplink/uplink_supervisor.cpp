@@ -59,7 +59,7 @@ void UplinkSupervisor::enrol_soon(std::chrono::milliseconds wait) {
 
 void UplinkSupervisor::enrol_now() {
     const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
-        // Before the orchestrator is asked, whose answer may take until an administrator has
+        // Before the request is sent, because the answer may take until an administrator has
         // decided.
         const std::string fingerprint = key_fingerprint(files).value_or("");
         post([this, fingerprint] { announce_as(fingerprint); });
@@ -78,7 +78,7 @@ void UplinkSupervisor::enrol_now() {
 void UplinkSupervisor::announce_as(const std::string& fingerprint) {
     if (!orchestrator_ || uplink_ || fingerprint == fingerprint_) return;
     fingerprint_ = fingerprint;
-    log::info("asking the orchestrator to take this machine in", {{"key", fingerprint_}});
+    log::info("waiting for the orchestrator to accept this machine", {{"key", fingerprint_}});
 }
 
 void UplinkSupervisor::on_answer(const Result<std::optional<Identity>>& answer) {

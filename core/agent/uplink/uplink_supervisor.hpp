@@ -13,16 +13,16 @@ namespace evenkeel::agent {
 
 class Uplink;
 
-// Sees to it that there is an Uplink: enrols first, with the configured token file or, without one,
-// by announcing the machine and waiting to be accepted, as often as it takes; and takes up what
-// `evenkeel-agent enrol` has left. [loop]
+// Enrols this machine if that is needed, then runs an Uplink. Enrols with the configured token file
+// or, without one, by announcing the machine and waiting to be accepted, again and again until it
+// succeeds. An identity that `evenkeel-agent enrol` has saved is used. [loop]
 class UplinkSupervisor {
   public:
     UplinkSupervisor(UplinkParts parts, run::Loop& loop, std::string state_dir);
     // Ends the uplink; waits for an enrolment under way.
     ~UplinkSupervisor();
 
-    // Begins with this configuration; one without orchestrator ends the session.
+    // Begins with this configuration; one without orchestrator ends the uplink.
     void begin(const std::optional<OrchestratorConfig>& orchestrator);
     Uplink* uplink() { return uplink_.get(); }
     // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
