@@ -10,8 +10,8 @@
 #include "core/agent/config/config.hpp"
 #include "core/agent/config/options.hpp"
 #include "core/agent/local/client.hpp"
+#include "core/agent/requests/file_entries.hpp"
 #include "core/agent/requests/local_protocol.hpp"
-#include "core/agent/requests/requests.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 

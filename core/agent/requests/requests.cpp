@@ -1,12 +1,11 @@
 #include "core/agent/requests/requests.hpp"
 
-#include <algorithm>
-#include <set>
 #include <utility>
 
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/model/truncate.hpp"
 #include "core/agent/requests/export.hpp"
+#include "core/agent/requests/file_entries.hpp"
 #include "core/agent/runs/command_end.hpp"
 #include "core/agent/runs/event_drafts.hpp"
 #include "core/agent/runs/prepare.hpp"
@@ -55,20 +54,6 @@ CollectionRunner* runner_of(const wire::Request& request, const CollectionRegist
     return runner;
 }
 
-// An entry of a FILE may have no other members than these.
-void check_members(const json::Value& entry, const std::string& at,
-                   std::vector<wire::WrongField>& wrong) {
-    static const std::set<std::string, std::less<>> kMembers{
-        "collection", "id", "description", "policy", "requires", "notifies"};
-    if (!entry.is_object()) return wrong.push_back({at, "invalid", "must be an object"});
-    for (const auto& [name, value] : entry.as_object()) {
-        if (kMembers.contains(name)) continue;
-        wrong.push_back({json::pointer(at, name), "unknown-field",
-                         "there is no field '" + printable(name) + "'"});
-    }
-    wire::read_relations(entry, at, wrong);
-}
-
 Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
     std::vector<std::string> ids;
     const json::Value& list = arguments["ids"];
@@ -83,58 +68,6 @@ Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
 }
 
 }  // namespace
-
-Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
-                                                            bool local) {
-    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is no list");
-    std::vector<wire::ResourceRequest> out;
-    std::vector<wire::WrongField> wrong;
-    for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
-        const json::Value& entry = resources.as_array()[i];
-        const std::string at = "/resources/" + std::to_string(i);
-        const std::size_t before = wrong.size();
-        if (local) check_members(entry, at, wrong);
-        if (wrong.size() != before) continue;
-        auto request = wire::decode_resource_request(entry);
-        if (request) {
-            out.push_back(std::move(*request));
-        } else {
-            wrong.push_back({at, "invalid", request.error().what});
-        }
-    }
-    if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
-    return out;
-}
-
-Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
-                        const CollectionRegistry& registry) {
-    std::vector<wire::RelatedResource> entries;
-    std::vector<wire::WrongField> wrong;
-    std::set<wire::Ref> seen;
-    for (std::size_t i = 0; i < request.size(); ++i) {
-        const std::string at = "/resources/" + std::to_string(i);
-        if (!seen.insert(request[i].ref).second) {
-            wrong.push_back({at, "invalid", "the resource is there twice"});
-        }
-        entries.push_back({request[i].ref, request[i].relations, at});
-    }
-    const wire::RelationLookup known{
-        [&catalog](const wire::Ref& ref) {
-            const CatalogEntry* entry = catalog.find(ref);
-            return entry ? std::optional(entry->metadata.relations) : std::nullopt;
-        },
-        [&registry](const wire::Notification& notice) {
-            const CollectionRunner* runner = registry.find(notice.ref.collection);
-            if (!runner) return true;
-            const auto actions = runner->collection().actions();
-            return std::find(actions.begin(), actions.end(), notice.action) != actions.end();
-        }};
-    for (wire::WrongField& each : wire::check_relations(entries, known)) {
-        wrong.push_back(std::move(each));
-    }
-    if (wrong.empty()) return {};
-    return fail(Errc::invalid, wire::text_of(wrong));
-}
 
 bool Requests::answer_common(const wire::Request& request, bool local, Answer& answer) {
     if (!request.verb.known()) return false;
