@@ -56,7 +56,7 @@ class Orchestrator {
     std::unique_ptr<state::State> state_;
     state::LeaseKeeper housekeeping_;  // of what must be done once, however many orchestrators
     secrets::Protector protector_;
-    state::Schemas schemas_;
+    state::SchemaCache schemas_;
     hosts::AllowList allow_list_;
     hosts::Presence presence_;
     api::Waiters waiters_;

@@ -8,7 +8,7 @@
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/commands
 namespace evenkeel::api {

@@ -7,7 +7,7 @@
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/compliance
 namespace evenkeel::api {

@@ -10,7 +10,7 @@
 #include "orchestrator/bus/bus.hpp"
 #include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/http/router.hpp"
-#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
 
 namespace evenkeel::api {
@@ -24,7 +24,7 @@ struct Context {
     run::Loop& loop;
     state::State& state;  // to change it: submit(), which records the requester
     const secrets::Protector& protector;
-    const state::Schemas& schemas;
+    const state::SchemaCache& schemas;
     hosts::Presence& presence;
     bus::Bus& bus;
     Waiters& waiters;

@@ -13,7 +13,7 @@ namespace evenkeel::api {
 
 // What the host reported of a collection.
 struct CollectionSchema {
-    state::Schemas::Pointer schema;  // null while it has not come
+    state::SchemaCache::Pointer schema;  // null while it has not come
     std::uint32_t version = 0;       // 0 = not reported
 };
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has

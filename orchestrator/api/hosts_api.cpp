@@ -10,7 +10,7 @@
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/hosts
 namespace evenkeel::api {

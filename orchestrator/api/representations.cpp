@@ -6,7 +6,7 @@
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {
 

@@ -9,7 +9,7 @@
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // Reading /v1/hosts/{h}/resources
 namespace evenkeel::api {

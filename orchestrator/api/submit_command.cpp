@@ -6,7 +6,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/http/conditional.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {
 namespace {

@@ -25,7 +25,7 @@ struct Shared {
     run::Loop& loop;
     state::State& state;
     const secrets::Protector& protector;
-    const state::Schemas& schemas;
+    const state::SchemaCache& schemas;
     hosts::Presence& presence;
     PendingRequests& requests;
     std::chrono::milliseconds heartbeat;

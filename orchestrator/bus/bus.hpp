@@ -36,7 +36,7 @@ class Bus {
         run::Loop& loop;
         state::State& state;
         const secrets::Protector& protector;
-        const state::Schemas& schemas;
+        const state::SchemaCache& schemas;
         hosts::Presence& presence;
         const hosts::AllowList& allow_list;
         std::chrono::milliseconds heartbeat;

@@ -8,8 +8,8 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/schemas.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::commands {
 namespace {

@@ -11,7 +11,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::commands {
 namespace {

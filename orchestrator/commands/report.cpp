@@ -8,7 +8,7 @@
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
-#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/schema_cache.hpp"
 
 namespace evenkeel::commands {
 namespace {

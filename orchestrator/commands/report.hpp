@@ -14,7 +14,7 @@ class Protector;
 }
 namespace evenkeel::state {
 class Edit;
-class Schemas;
+class SchemaCache;
 }  // namespace evenkeel::state
 namespace evenkeel::wire {
 struct Event;
@@ -25,7 +25,7 @@ namespace evenkeel::commands {
 
 struct ReportContext {
     const secrets::Protector* protector = nullptr;
-    const state::Schemas* schemas = nullptr;
+    const state::SchemaCache* schemas = nullptr;
     store::Stream stream;  // the orchestrator's, with its predecessor
 };
 

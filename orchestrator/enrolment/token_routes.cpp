@@ -12,7 +12,7 @@
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/enrolment/token_rules.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/enrolment-tokens
 namespace evenkeel::enrolment {

@@ -17,7 +17,7 @@
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::hosts {
 namespace {

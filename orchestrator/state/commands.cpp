@@ -8,7 +8,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // commands: id -> Command; host_commands: host id, 0, id -> "1"
 // queue: host id, 0, number -> id, of queued commands

@@ -4,7 +4,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // hosts: id -> Host; last_seen: id -> time; names: name -> id; fingerprints: certificate -> id;
 // marks: id -> EventMark

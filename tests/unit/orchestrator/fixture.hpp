@@ -14,7 +14,7 @@
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -112,7 +112,7 @@ class StateTest : public ::testing::Test {
     std::unique_ptr<state::State> state_;
     secrets::Protector protector_{
         *crypto::Sealer::open(folder_ / "seal.key", crypto::Sealer::Missing::create)};
-    state::Schemas schemas_;
+    state::SchemaCache schemas_;
     std::shared_ptr<const schema::Schema> schema_ =
         std::make_shared<const schema::Schema>(*schema::Schema::compile(kSchema));
 };

@@ -3,7 +3,7 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/state/hosts.hpp"
-#include "orchestrator/state/schemas.hpp"
+#include "orchestrator/state/schema_cache.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::commands {

@@ -2,7 +2,7 @@
 
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/retention.hpp"
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {

@@ -1,4 +1,4 @@
-#include "orchestrator/state/shapes.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 #include <utility>
 

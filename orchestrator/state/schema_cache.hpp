@@ -13,7 +13,7 @@
 namespace evenkeel::state {
 
 // The collections' schemas, compiled once each and found by their hash. [any]
-class Schemas {
+class SchemaCache {
   public:
     using Pointer = std::shared_ptr<const schema::Schema>;
 
