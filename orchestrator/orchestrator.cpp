@@ -11,6 +11,7 @@
 #include "orchestrator/api/component_schemas.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/commands/queue.hpp"
+#include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/state/commands.hpp"
@@ -185,6 +186,9 @@ Result<void> Orchestrator::build_api() {
     options.title = "Evenkeel";
     options.version = EVENKEEL_VERSION;
     options.schemas = EK_TRY(api::component_schemas());
+    for (const auto& [name, schema] : enrolment::request_schemas()) {
+        options.schemas.append(name, schema);
+    }
     router_ =
         std::make_unique<http::Router>(EK_TRY(http::Router::build(routes(), std::move(options))));
     return {};

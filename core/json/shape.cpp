@@ -36,6 +36,10 @@ Value or_null(Value schema) {
         values->as_array().emplace_back(nullptr);
         return schema;
     }
+    if (Value* type = object.find("type"); type && object.size() == 1) {
+        *type = Array{*type, "null"};
+        return schema;
+    }
     return Object{{"oneOf", Array{std::move(schema), typed("null")}}};
 }
 

@@ -244,9 +244,10 @@ struct Codec<std::optional<T>> {
 
 // What reading does when a member is not there, or does not fit.
 enum class Reading {
-    strict,   // both are wrong
-    absent,   // it may be absent or null, and then stays as it was
-    lenient,  // in both cases it stays as it was
+    strict,     // both are wrong
+    omissible,  // it may be absent, not null, and then stays as it was
+    absent,     // it may be absent or null, and then stays as it was
+    lenient,    // in both cases it stays as it was
 };
 
 template <typename S, typename M, typename C>
@@ -255,11 +256,16 @@ struct Field {
     M S::*member;
     Reading reading = Reading::strict;
     bool promised = true;                 // among "required" in the schema
+    bool has_default = false;             // the schema names the value in a new S
     bool (*written)(const S&) = nullptr;  // null: always
     std::string_view description = {};    // in the schema
 
     // It may be absent when it is read.
     constexpr Field optional() const { return with(&Field::reading, Reading::absent); }
+    constexpr Field omissible() const {
+        return with(&Field::reading, Reading::omissible).unpromised();
+    }
+    constexpr Field defaulted() const { return omissible().with(&Field::has_default, true); }
     constexpr Field lenient() const { return with(&Field::reading, Reading::lenient); }
     // The schema does not say that it is always there.
     constexpr Field unpromised() const { return with(&Field::promised, false); }
@@ -274,7 +280,7 @@ struct Field {
     }
     MaybeWrong decode(const Value& from, S& into) const {
         const Value* found = from.find(name);
-        const bool absent = !found || found->is_null();
+        const bool absent = !found || (found->is_null() && reading != Reading::omissible);
         if (absent && reading != Reading::strict) return std::nullopt;
         if (reading == Reading::lenient) {
             M read{};
@@ -286,6 +292,7 @@ struct Field {
     void describe(Object& properties, Array& required) const {
         Value schema = C::schema();
         if (!description.empty()) schema.as_object().set("description", description);
+        if (has_default) schema.as_object().set("default", C::encode(S{}.*member));
         properties.append(std::string(name), std::move(schema));
         if (promised) required.emplace_back(name);
     }
@@ -313,6 +320,12 @@ struct Inlined {
         std::apply([&](const auto&... each) { (each.describe(properties, required), ...); },
                    fields_of(Of<M>{}).fields);
     }
+};
+
+// The same for the schema of S that extends the one of M, and says only what it adds.
+template <typename S, typename M>
+struct Extended : Inlined<S, M> {
+    void describe(Object&, Array&) const {}
 };
 
 // Members of the same struct that stand in an object of their own, or, with `there`, null instead.
@@ -407,6 +420,10 @@ template <typename S, typename M>
 constexpr Inlined<S, M> inlined(M S::*member) {
     return {.member = member};
 }
+template <typename S, typename M>
+constexpr Extended<S, M> extended(M S::*member) {
+    return {{.member = member}};
+}
 
 // Behind the members that `out` has.
 template <Shaped T>
@@ -431,12 +448,27 @@ MaybeWrong decode_shape(const Value& from, T& into) {
     return bad;
 }
 
+// The same, but all that is wrong is given to `report`, and what is right is read.
+template <Shaped T, typename Report>
+void decode_each(const Value& from, T& into, const Report& report) {
+    const auto read = [&](const auto& each) {
+        if (const MaybeWrong bad = each.decode(from, into)) report(*bad);
+    };
+    std::apply([&](const auto&... each) { (read(each), ...); }, fields_of(Of<T>{}).fields);
+}
+
 // The whole value; the error names what is wrong in it.
 template <Shaped T>
 Result<T> decode(const Value& from) {
     T read;
     if (const auto bad = decode_shape(from, read)) return fail(error_of(*bad));
     return read;
+}
+
+// That it has in OpenAPI.
+template <Shaped T>
+constexpr std::string_view schema_name() {
+    return fields_of(Of<T>{}).name;
 }
 
 template <Shaped T>

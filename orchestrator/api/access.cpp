@@ -105,7 +105,7 @@ void Access::refuse(const http::Request& request, http::Problem problem,
                     const std::shared_ptr<http::Responder>& responder) {
     if (request.principal.id.empty()) return responder->send(problem);
     state::AuditContext audit_context = audit_context_of(request);
-    audit_context.outcome = "denied";
+    audit_context.outcome = state::AuditOutcome::denied;
     audit_context.detail = json::Object{{"code", http::to_string(problem.code)}};
     if (const json::Value* permission = problem.more.find("permission")) {
         audit_context.detail.set("permission", *permission);

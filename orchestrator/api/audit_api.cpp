@@ -5,6 +5,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/state/audit_trail.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/audit
 namespace evenkeel::api {
@@ -38,9 +39,10 @@ ApiResult<std::string> read_time(const Request& request, std::string_view name) 
 }
 
 const Fields& audit_fields() {
-    static const Fields kFields = {
-        {"actor.id"}, {"actor.name"}, {"actor.role"}, {"address"},
-        {"method"},   {"route"},      {"request_id"}, {"outcome", {"done", "denied"}}};
+    static const Fields kFields = {{"actor.id"},   {"actor.name"},
+                                   {"actor.role"}, {"address"},
+                                   {"method"},     {"route"},
+                                   {"request_id"}, {"outcome", name_list<state::AuditOutcome>()}};
     return kFields;
 }
 
@@ -53,8 +55,8 @@ ReplyResult list_audit(const Context& context, const state::View& view, const Re
         return refuse(Code::invalid_parameter, "order is newest or oldest");
     }
     const bool oldest = order && *order == "oldest";
-    const json::Object ends{{"head", crypto::encode(EK_API_TRY(view.audit_trail().head()))},
-                            {"anchor", crypto::encode(EK_API_TRY(view.audit_trail().anchor()))}};
+    const json::Object ends{{"head", state::show(EK_API_TRY(view.audit_trail().head()))},
+                            {"anchor", state::show(EK_API_TRY(view.audit_trail().anchor()))}};
     const Pages pages(context.protector, context.state.stream().id, audit_fields());
     return pages.answer(
         view, request, oldest ? view.audit_trail().list() : view.audit_trail().list().reversed(),

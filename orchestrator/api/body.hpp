@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +15,9 @@ class Findings {
     void invalid(std::string pointer, std::string detail) {
         add(std::move(pointer), "invalid", std::move(detail));
     }
-    // Every member of `object` that is not among `known`, and, when it is no object at all, that.
-    // False in the latter case.
-    bool only(const json::Value& object, const std::string& pointer,
-              std::initializer_list<std::string_view> known);
+    // Every member of `object` that `schema`, of an object, does not name, and, when it is no
+    // object at all, that. False in the latter case.
+    bool only(const json::Value& object, const std::string& pointer, const json::Value& schema);
 
     void append(const Findings& other) {
         errors_.insert(errors_.end(), other.errors_.begin(), other.errors_.end());

@@ -4,21 +4,13 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/hosts/{h}/collections
 namespace evenkeel::api {
 namespace {
 
 using http::Request;
-
-json::Object show(const state::Host& host, const state::Collection& collection) {
-    return {{"host", host.id},
-            {"collection", collection.name},
-            {"plugin", collection.plugin},
-            {"schema_version", collection.schema_version},
-            {"schema_sha256", collection.schema_sha256},
-            {"actions", collection.actions}};
-}
 
 const Fields& collection_fields() {
     static const Fields kFields = {{.name = "collection"},
@@ -34,13 +26,12 @@ ApiResult<Listing> list_collections(const state::View& view, const Request& requ
         .list = view.collections().list(host.id),
         .make_for = [host](const state::View&) -> Pages::Make {
             return [host](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                return show(host, EK_API_TRY(state::Collections::read(entry)));
+                return state::show(host.id, EK_API_TRY(state::Collections::read(entry)));
             };
         },
         .identity =
             [id = host.id](const state::Entry& entry) {
-                return json::Object{{"host", id},
-                                    {"collection", state::Collections::name_of(entry)}};
+                return state::identity(id, state::Collections::name_of(entry));
             },
         .touch =
             [id = host.id](const state::StoredEvent& event, const json::Value&, Touched& touched) {
@@ -61,9 +52,8 @@ ReplyResult get_collection(const Context& context, const state::View& view,
         return refuse(http::Code::unknown_collection, "the host has no such collection");
     }
     const auto schema = EK_API_TRY(context.schemas.find_hash(view, collection->schema_sha256));
-    json::Object shown = show(host, *collection);
-    shown.set("schema", schema ? schema->document() : json::Value());
-    return http::Reply::json(200, std::move(shown));
+    return http::Reply::json(
+        200, state::show(host.id, *collection, schema ? schema->document() : json::Value()));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ struct Selection {
 struct ResourceCompliance {
     const state::Host* host = nullptr;
     state::Resource resource;
-    state::ComplianceView shown;
+    state::rest::ComplianceView shown;
 };
 
 // The entry's verdict as it holds now; nothing for entries outside the selection.
@@ -84,7 +84,7 @@ ApiResult<state::ComplianceCounts> count_collection(const Context& context, cons
                              const auto verdict = verdict_of(context, hosts, selection, entry);
                              if (!verdict) problem = verdict.error();
                              if (verdict && *verdict) {
-                                 count(counts, (*verdict)->shown.compliance.status);
+                                 count(counts, (*verdict)->shown.now.status);
                              }
                              return !problem;
                          })
@@ -166,7 +166,7 @@ Pages::Make verdicts_at(const Context& context, const state::View& view,
             selection](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
         const auto verdict = EK_API_TRY(verdict_of(context, *hosts, selection, entry));
         if (!verdict) return std::nullopt;
-        if (selection.status && verdict->shown.compliance.status != *selection.status) {
+        if (selection.status && verdict->shown.now.status != *selection.status) {
             return std::nullopt;
         }
         return state::show_verdict(verdict->host->id, verdict->resource, verdict->shown);

@@ -8,6 +8,7 @@
 #include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
+#include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -235,7 +236,7 @@ ApiResult<commands::DescriptionRequest> read_description_request(
     const CollectionSchema& collection, const std::optional<state::Resource>& before,
     const http::Request& request) {
     Findings findings;
-    findings.only(request.json, "", {"description", "policy", "requires", "notifies"});
+    findings.only(request.json, "", put_schema());
     const Place place{
         .host = host, .ref = ref, .collection = collection, .body = before ? before->body : 0};
     commands::DescriptionRequest read =
@@ -251,7 +252,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
                                                                const state::Host& host,
                                                                const http::Request& request) {
     Findings findings;
-    findings.only(request.json, "", {"resources"});
+    findings.only(request.json, "", file_schema());
     const json::Value& entries = request.json["resources"];
     const bool usable = entries.is_array() && !entries.as_array().empty() &&
                         entries.as_array().size() <= kFileEntriesMost;
@@ -263,10 +264,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     for (std::size_t i = 0; i < entries.as_array().size(); ++i) {
         const json::Value& entry = entries.as_array()[i];
         const std::string at = "/resources/" + std::to_string(i);
-        if (!findings.only(entry, at,
-                           {"collection", "id", "description", "policy", "requires", "notifies"})) {
-            continue;
-        }
+        if (!findings.only(entry, at, file_entry_schema())) continue;
         const wire::Ref ref{entry.string_or("collection"), entry.string_or("id")};
         if (!seen.insert(ref).second) findings.invalid(at, "the resource is there twice");
         auto read = read_entry(context, view, host, ref, entry, at, request.body.size(), findings);

@@ -1,13 +1,11 @@
 #include <utility>
 
 #include "core/base/log.hpp"
-#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
-#include "orchestrator/hosts/lifecycle.hpp"
-#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"
@@ -37,53 +35,28 @@ const Fields& host_fields() {
 }
 
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
-    return Listing{.list = view.hosts().list(),
-                   .make_for = [&context](const state::View& now) -> Pages::Make {
-                       return
-                           [&context, &now](
-                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                               const auto host = EK_API_TRY(now.hosts().read(entry));
-                               return EK_API_TRY(show_host(context, now, host));
-                           };
-                   },
-                   .identity =
-                       [](const state::Entry& entry) {
-                           return json::Object{{"id", entry.position()}};
-                       },
-                   // Whatever happens on a host may change its counts.
-                   .touch =
-                       [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
-                           if (event.host.empty()) return;
-                           touched.positions.emplace(state::Hosts::position_of(event.host),
-                                                     json::Object{{"id", event.host}});
-                       }};
+    return Listing{
+        .list = view.hosts().list(),
+        .make_for = [&context](const state::View& now) -> Pages::Make {
+            return [&context,
+                    &now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                const auto host = EK_API_TRY(now.hosts().read(entry));
+                return EK_API_TRY(show_host(context, now, host));
+            };
+        },
+        .identity = [](const state::Entry& entry) { return state::identity(entry.position()); },
+        // Whatever happens on a host may change its counts.
+        .touch =
+            [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
+                if (event.host.empty()) return;
+                touched.positions.emplace(state::Hosts::position_of(event.host),
+                                          state::identity(event.host));
+            }};
 }
 
 ReplyResult get_host(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
     return http::Reply::json(200, EK_API_TRY(show_host(context, view, host)));
-}
-
-ApiResult<hosts::Patch> read_patch(const json::Value& body) {
-    Findings findings;
-    hosts::Patch patch;
-    if (findings.only(body, "", {"name", "labels"})) {
-        if (const json::Value* name = body.find("name")) {
-            if (name->is_string() && hosts::is_name(name->as_string())) {
-                patch.name = name->as_string();
-            } else {
-                findings.invalid("/name",
-                                 "a name has 1 to 128 of [A-Za-z0-9._-], begins with a "
-                                 "letter or digit and is not spelled like an id");
-            }
-        }
-        if (const json::Value* labels = body.find("labels")) {
-            check_labels(*labels, "/labels", true, findings);
-            patch.labels = *labels;
-        }
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return patch;
 }
 
 // Carries out `work` on the host of the request and answers with the host.
@@ -115,7 +88,7 @@ void change_host(Context& context, const Request& request, const Responder& resp
 }
 
 void patch_host(Context& context, const Request& request, const Responder& responder) {
-    auto patch = read_patch(request.json);
+    auto patch = read_host_patch(request.json);
     if (!patch) return responder->send(patch.error());
     change_host(
         context, request, responder,

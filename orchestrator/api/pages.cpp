@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/json/shape.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -216,6 +217,19 @@ ReplyResult Pages::answer(const state::View& view, const http::Request& request,
     http::Reply reply = http::Reply::json(200, std::move(body));
     if (page.further) reply.with("Link", next_link(request, next.as_string()));
     return reply;
+}
+
+json::Value list_schema(std::string_view item, const json::Object& more) {
+    json::Array required{"items", "next", "revision"};
+    json::Object properties{
+        {"items", json::Object{{"type", "array"}, {"items", json::reference_to(item)}}},
+        {"next", json::TextOrNull::schema()},
+        {"revision", json::whole_schema()}};
+    for (const auto& [name, schema] : more) {
+        required.emplace_back(name);
+        properties.append(name, schema);
+    }
+    return json::object_schema(std::move(properties), std::move(required), "", false, false);
 }
 
 std::vector<http::QueryParameter> page_parameters(const Fields& fields,

@@ -66,4 +66,7 @@ class Pages {
 std::vector<http::QueryParameter> page_parameters(const Fields& fields,
                                                   std::vector<http::QueryParameter> more = {});
 
+// The schema of such a list, of items with this schema, whose body has further members.
+json::Value list_schema(std::string_view item, const json::Object& more = {});
+
 }  // namespace evenkeel::api

@@ -36,8 +36,8 @@ ApiResult<json::Value> show_host(const Context& context, const state::View& view
     return state::show(now, EK_API_TRY(counts_now(context, view, host)));
 }
 
-state::ComplianceView compliance_of(const Context& context, const state::Host& host,
-                                    const state::Resource& resource) {
+state::rest::ComplianceView compliance_of(const Context& context, const state::Host& host,
+                                          const state::Resource& resource) {
     return state::compliance_now(resource.compliance,
                                  context.presence.offline_since(host, now_unix_ms()));
 }

@@ -17,8 +17,8 @@ ApiResult<json::Value> show_host(const Context& context, const state::View& view
 // The present counts: all resources of an offline host are unknown.
 ApiResult<state::ComplianceCounts> counts_now(const Context& context, const state::View& view,
                                               const state::Host& host);
-state::ComplianceView compliance_of(const Context& context, const state::Host& host,
-                                    const state::Resource& resource);
+state::rest::ComplianceView compliance_of(const Context& context, const state::Host& host,
+                                          const state::Resource& resource);
 ApiResult<json::Value> show_resource(const Context& context, const state::View& view,
                                      const state::Host& host, const state::Resource& resource);
 

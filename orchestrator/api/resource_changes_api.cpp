@@ -2,6 +2,7 @@
 
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
 #include "orchestrator/state/resources.hpp"
 
@@ -130,19 +131,10 @@ void drop_resource(Context& context, const Request& request, const Responder& re
 }
 
 ApiResult<wire::ResourceRequest> read_action(const wire::Ref& ref, const json::Value& body) {
-    Findings findings;
+    ActionRequest asked = EK_API_TRY(read_action_request(body));
     wire::ResourceRequest action = request_for(ref);
-    if (findings.only(body, "", {"action", "arguments"})) {
-        action.action = body.string_or("action");
-        if (action.action.empty() || action.action.size() > 64) {
-            findings.invalid("/action", "must be an action's name");
-        }
-        action.arguments = body["arguments"];
-        if (!action.arguments.is_null() && !action.arguments.is_object()) {
-            findings.invalid("/arguments", "must be an object");
-        }
-    }
-    if (!findings.empty()) return refuse(findings.problem());
+    action.action = std::move(asked.action);
+    action.arguments = std::move(asked.arguments);
     return action;
 }
 

@@ -3,11 +3,12 @@
 #include "core/base/time.hpp"
 #include "core/crypto/token.hpp"
 #include "orchestrator/api/access.hpp"
-#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/state/to_rest.hpp"
 #include "orchestrator/state/tokens.hpp"
 
 // /v1/tokens
@@ -17,68 +18,8 @@ namespace {
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-constexpr std::chrono::hours kLifetime{90 * 24};
-constexpr std::chrono::hours kLifetimeMost{3650 * 24};
-
-struct Order {
-    std::string name;
-    OpenName<Role> role;
-    std::chrono::milliseconds lifetime = kLifetime;
-};
-
-ApiResult<Order> read_order(const json::Value& body) {
-    Findings findings;
-    Order order;
-    if (findings.only(body, "", {"name", "role", "expires_in"})) {
-        order.name = body.string_or("name");
-        if (order.name.empty() || order.name.size() > 128) {
-            findings.invalid("/name", "must be text of 1 to 128 bytes");
-        }
-        order.role = OpenName<Role>(body.string_or("role"));
-        if (!order.role.known()) {
-            findings.invalid("/role", "must be viewer, operator or admin");
-        }
-        if (const json::Value* text = body.find("expires_in")) {
-            const auto lifetime = parse_duration(body.string_or("expires_in"));
-            const bool fits = text->is_string() && lifetime && lifetime->count() >= 1'000 &&
-                              *lifetime <= kLifetimeMost;
-            if (fits) order.lifetime = *lifetime;
-            if (!fits) findings.invalid("/expires_in", "must be a duration, 1s to 3650d");
-        }
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return order;
-}
-
-json::Value time_or_null(std::int64_t ms) {
-    return ms == 0 ? json::Value() : json::Value(to_rfc3339(ms));
-}
-
-enum class TokenState { active, expired, revoked };
-constexpr auto enum_names(TokenState) {
-    return names<TokenState>("state", {{TokenState::active, "active"},
-                                       {TokenState::expired, "expired"},
-                                       {TokenState::revoked, "revoked"}});
-}
-
-TokenState state_of(const state::ApiToken& token) {
-    if (token.counts(now_unix_ms())) return TokenState::active;
-    return token.revoked_at_ms != 0 ? TokenState::revoked : TokenState::expired;
-}
-
-json::Object show(const state::ApiToken& token) {
-    return {{"id", token.id},
-            {"name", token.name},
-            {"role", token.role.text()},
-            {"state", to_string(state_of(token))},
-            {"created_at", token.created_at},
-            {"created_by", token.created_by},
-            {"expires_at", time_or_null(token.expires_at_ms)},
-            {"revoked_at", time_or_null(token.revoked_at_ms)}};
-}
-
 void make_token(Context& context, const Request& request, const Responder& responder) {
-    const auto order = read_order(request.json);
+    const auto order = read_token_request(request.json);
     if (!order) return responder->send(order.error());
     const crypto::Token made = crypto::make_token(kTokenKind);
     const state::ApiToken record{.id = made.id,
@@ -88,16 +29,15 @@ void make_token(Context& context, const Request& request, const Responder& respo
                                  .created_at = now_rfc3339(),
                                  .created_by = request.principal.id,
                                  .expires_at_ms = now_unix_ms() + order->lifetime.count()};
-    json::Object body = show(record);
-    body.set("secret", std::string(made.text.reveal()));
-    auto reply = std::make_shared<http::Reply>(http::Reply::json(201, std::move(body))
-                                                   .with("Location", "/v1/tokens/" + record.id)
-                                                   .with("Cache-Control", "no-store"));
+    auto reply = std::make_shared<http::Reply>(
+        http::Reply::json(201, state::show_made(record, made.text.reveal()))
+            .with("Location", "/v1/tokens/" + record.id)
+            .with("Cache-Control", "no-store"));
     context.submit(
         audit_context_of(request),
         [record, reply, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
-            edit.note("token", show(record));
+            edit.note("token", state::show(record));
             EK_CHECK(edit.tokens().put(record));
             return keep_reply(edit, protector, once, *reply);
         },
@@ -110,7 +50,7 @@ void make_token(Context& context, const Request& request, const Responder& respo
 const Fields& token_fields() {
     static const Fields kFields = {{"name"},
                                    {"role", name_list<Role>()},
-                                   {"state", name_list<TokenState>()},
+                                   {"state", name_list<state::TokenState>()},
                                    {"created_at"},
                                    {"expires_at"}};
     return kFields;
@@ -120,14 +60,14 @@ ReplyResult list_tokens(const Context& context, const state::View& view, const R
     const Pages pages(context.protector, context.state.stream().id, token_fields());
     return pages.answer(view, request, view.tokens().list(),
                         [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                            return show(EK_API_TRY(state::Tokens::read(entry)));
+                            return state::show(EK_API_TRY(state::Tokens::read(entry)));
                         });
 }
 
 ReplyResult get_token(const state::View& view, const Request& request) {
     const auto token = EK_API_TRY(view.tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no token of this id");
-    return http::Reply::json(200, show(*token));
+    return http::Reply::json(200, state::show(*token));
 }
 
 Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
@@ -139,7 +79,7 @@ Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
     }
     token->revoked_at_ms = now_unix_ms();
     EK_CHECK(edit.tokens().put(*token));
-    edit.note("token", show(*token));
+    edit.note("token", state::show(*token));
     return *std::move(token);
 }
 
@@ -150,11 +90,11 @@ void revoke_token(Context& context, const Request& request, const Responder& res
         [id = request.at("id"), revoked, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             *revoked = EK_TRY(revoke(edit, id));
-            return keep_reply(edit, protector, once, http::Reply::json(200, show(*revoked)));
+            return keep_reply(edit, protector, once, http::Reply::json(200, state::show(*revoked)));
         },
         [responder, revoked](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            responder->send(http::Reply::json(200, show(*revoked)));
+            responder->send(http::Reply::json(200, state::show(*revoked)));
         });
 }
 

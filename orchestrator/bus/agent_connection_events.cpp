@@ -2,6 +2,7 @@
 
 #include "core/base/log.hpp"
 #include "orchestrator/bus/agent_connection.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // Events of a host: each is committed first, then accepted.
 namespace evenkeel::bus {
@@ -54,12 +55,12 @@ void AgentConnection::on_live_event(const wire::Event& event) {
     if (event.kind != wire::EventKind::command_progress) return;
     const json::Value& data = event.data;
     shared_.show_live(host_, state::EventType::command_progress, data.string_or("command"),
-                      json::Object{{"host", host_},
-                                   {"command", data.string_or("command")},
-                                   {"collection", data.string_or("collection")},
-                                   {"id", data.string_or("id")},
-                                   {"permille", data.integer_or("permille")},
-                                   {"message", data.string_or("message")}});
+                      state::encode(state::rest::ProgressEvent{
+                          .host = host_,
+                          .command = data.string_or("command"),
+                          .ref = {data.string_or("collection"), data.string_or("id")},
+                          .permille = data.integer_or("permille"),
+                          .message = data.string_or("message")}));
 }
 
 }  // namespace evenkeel::bus

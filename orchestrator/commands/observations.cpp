@@ -171,13 +171,12 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
     const json::Value& error = event.data["error"];
     EK_CHECK(edit.add_event(
         EventType::resource_notified, host, state::subject_of(ref),
-        json::Object{
-            {"host", host},
-            {"collection", ref.collection},
-            {"id", ref.id},
-            {"action", action},
-            {"sources", wire::encode(report.required)},
-            {"error", error.is_null() ? error : wire::encode(wire::decode_error(error))}}));
+        state::encode(state::rest::NotifiedEvent{
+            .host = host,
+            .ref = ref,
+            .action = action,
+            .sources = report.required,
+            .error = error.is_null() ? std::nullopt : std::optional(wire::decode_error(error))})));
     return {};
 }
 

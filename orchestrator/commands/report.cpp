@@ -9,6 +9,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -16,9 +17,12 @@ namespace {
 using wire::EventKind;
 
 json::Value shed(const std::string& host, std::uint64_t from, std::uint64_t to,
-                 std::string_view reason) {
-    return json::Object{
-        {"host", host}, {"from", from}, {"to", to}, {"count", to - from + 1}, {"reason", reason}};
+                 const char* reason) {
+    return state::encode(state::rest::AgentEvent{.host = host,
+                                                 .from = from,
+                                                 .to = to,
+                                                 .count = static_cast<std::int64_t>(to - from + 1),
+                                                 .reason = reason});
 }
 
 // Records the numbers between the mark and the event, which will never be sent, as lost.
@@ -39,19 +43,9 @@ Result<void> explain_gap(state::Edit& edit, const std::string& host, const state
 // agent.blind and agent.shed, with no more than their own members, as the API declares them.
 Result<void> pass_on(state::Edit& edit, state::EventType type, const std::string& host,
                      const wire::Event& event) {
-    for (const char* member : {"from", "to", "count", "reason"}) {
-        const json::Value& value = event.data[member];
-        const bool is_text = value.is_string() && std::string_view(member) != "count";
-        const bool is_number = value.is_integer() && std::string_view(member) != "reason";
-        if (is_text || is_number || value.is_null()) continue;
-        return fail(Errc::invalid, std::string("a report's ") + member + " does not read");
-    }
-    EK_CHECK(edit.add_event(type, host, host,
-                            json::Object{{"host", host},
-                                         {"from", event.data["from"]},
-                                         {"to", event.data["to"]},
-                                         {"count", event.data["count"]},
-                                         {"reason", event.data["reason"]}}));
+    state::rest::AgentEvent read = EK_TRY(state::decode_agent_event(event.data));
+    read.host = host;
+    EK_CHECK(edit.add_event(type, host, host, state::encode(read)));
     return {};
 }
 

@@ -4,12 +4,11 @@
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
-#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
-#include "orchestrator/enrolment/rules.hpp"
-#include "orchestrator/hosts/names.hpp"
+#include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // /v1/enrolments
 namespace evenkeel::enrolment {
@@ -44,14 +43,13 @@ ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&)
             },
         .identity =
             [](const state::Entry& entry) {
-                return json::Object{{"id", state::Enrolments::id_of(entry)}};
+                return state::identity(state::Enrolments::id_of(entry));
             },
         .touch =
             [](const state::StoredEvent& event, const json::Value& data, api::Touched& touched) {
                 if (!event.is(state::EventType::enrolment_changed)) return;
                 const std::string id = data.string_or("id");
-                touched.positions.emplace(state::Enrolments::position_of(id),
-                                          json::Object{{"id", id}});
+                touched.positions.emplace(state::Enrolments::position_of(id), state::identity(id));
             }};
 }
 
@@ -63,25 +61,6 @@ ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Req
 
 api::ReplyResult get_enrolment(const state::View& view, const Request& request) {
     return http::Reply::json(200, state::show(EK_API_TRY(require_enrolment(view, request))));
-}
-
-ApiResult<Acceptance> read_acceptance(const json::Value& body) {
-    api::Findings findings;
-    Acceptance acceptance;
-    if (findings.only(body, "", {"name", "labels"})) {
-        if (const json::Value* name = body.find("name")) {
-            acceptance.name = body.string_or("name");
-            if (!name->is_string() || !hosts::is_name(acceptance.name)) {
-                findings.invalid("/name", "is no name for a host");
-            }
-        }
-        if (const json::Value* labels = body.find("labels")) {
-            api::check_labels(*labels, "/labels", false, findings);
-            acceptance.labels = *labels;
-        }
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return acceptance;
 }
 
 // Commits what `decide` makes of the enrolment and answers with it.

@@ -3,14 +3,12 @@
 
 #include <unistd.h>
 
-#include "core/base/time.hpp"
-#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/enrolment/install_line.hpp"
+#include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
-#include "orchestrator/enrolment/token_rules.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -24,60 +22,6 @@ using api::refuse;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-constexpr std::int64_t kUsesMost = 100'000;
-constexpr std::chrono::hours kLifetimeMost{365 * 24};
-
-void read_uses(const json::Value& body, TokenRequest& wanted, api::Findings& findings) {
-    const json::Value* uses = body.find("uses");
-    if (!uses) return;
-    const bool fits =
-        uses->is_integer() && uses->as_integer() >= 1 && uses->as_integer() <= kUsesMost;
-    if (!fits) return findings.invalid("/uses", "must be a whole number from 1 to 100000");
-    wanted.uses = uses->as_integer();
-}
-
-void read_lifetime(const json::Value& body, TokenRequest& wanted, api::Findings& findings) {
-    const json::Value* text = body.find("expires_in");
-    if (!text) return;
-    const auto duration = text->is_string()
-                              ? parse_duration(text->as_string())
-                              : Result<std::chrono::milliseconds>(fail(Errc::invalid, ""));
-    if (!duration || duration->count() < 1'000 || *duration > kLifetimeMost) {
-        return findings.invalid("/expires_in", "must be a duration like \"1h\", 1s to 365d");
-    }
-    wanted.lifetime = *duration;
-}
-
-ApiResult<TokenRequest> read_request(const json::Value& body) {
-    api::Findings findings;
-    TokenRequest wanted;
-    if (findings.only(body, "", {"name", "uses", "expires_in", "labels"})) {
-        const json::Value& name = body["name"];
-        if (body.find("name") && (!name.is_string() || name.as_string().size() > 128)) {
-            findings.invalid("/name", "must be text of at most 128 bytes");
-        }
-        wanted.name = body.string_or("name");
-        read_uses(body, wanted, findings);
-        read_lifetime(body, wanted, findings);
-        if (const json::Value* labels = body.find("labels")) {
-            api::check_labels(*labels, "/labels", false, findings);
-            wanted.labels = *labels;
-        }
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return wanted;
-}
-
-json::Object show(const state::EnrolmentToken& token) {
-    return {{"id", token.id},
-            {"name", token.name},
-            {"uses", token.uses},
-            {"uses_left", token.uses_left},
-            {"expires_at", to_rfc3339(token.expires_at_ms)},
-            {"created_at", token.created_at},
-            {"labels", token.labels}};
-}
-
 std::string address_for(const Contact& contact, const Request& request) {
     const std::string* header = request.header("host");
     std::array<char, 256> name{};
@@ -89,14 +33,13 @@ std::string address_for(const Contact& contact, const Request& request) {
 void post_token(Context& context, const Contact& contact, const Request& request,
                 const Responder& responder) {
     // All of it is optional, the body too.
-    const auto wanted = read_request(request.body.empty() ? json::Object{} : request.json);
+    const auto wanted = read_token_request(request.body.empty() ? json::Object{} : request.json);
     if (!wanted) return responder->send(wanted.error());
     const auto made = make_token(*wanted);
     const std::string secret(made.secret.reveal());
-    json::Object body = show(made.record);
-    body.set("secret", secret);
-    body.set("install", install_line(secret, address_for(contact, request), contact.port(),
-                                     contact.authority_sha256));
+    json::Object body = state::show_made(made.record, secret,
+                                         install_line(secret, address_for(contact, request),
+                                                      contact.port(), contact.authority_sha256));
     auto reply = std::make_shared<http::Reply>(
         http::Reply::json(201, std::move(body))
             .with("Location", "/v1/enrolment-tokens/" + made.record.id)
@@ -105,7 +48,7 @@ void post_token(Context& context, const Contact& contact, const Request& request
         api::audit_context_of(request),
         [record = made.record, reply, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
-            edit.note("enrolment_token", show(record));
+            edit.note("enrolment_token", state::show(record));
             EK_CHECK(edit.enrolment_tokens().put(record));
             return api::keep_reply(edit, protector, once, *reply);
         },
@@ -127,14 +70,14 @@ api::ReplyResult list_tokens(const Context& context, const state::View& view,
     const api::Pages pages(context.protector, context.state.stream().id, token_fields());
     return pages.answer(view, request, view.enrolment_tokens().list(),
                         [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                            return show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
+                            return state::show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
                         });
 }
 
 api::ReplyResult get_token(const state::View& view, const Request& request) {
     const auto token = EK_API_TRY(view.enrolment_tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
-    return http::Reply::json(200, show(*token));
+    return http::Reply::json(200, state::show(*token));
 }
 
 // Ends a token before its time.

@@ -87,12 +87,12 @@ Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std
     if (!mark.stream.empty()) {
         EK_CHECK(edit.add_event(
             state::EventType::agent_blind, host.id, host.id,
-            json::Object{
-                {"host", host.id},
-                {"from", host.last_seen.empty() ? json::Value() : json::Value(host.last_seen)},
-                {"to", now},
-                {"count", nullptr},
-                {"reason", "new_stream"}}));
+            state::encode(state::rest::AgentEvent{
+                .host = host.id,
+                .from = host.last_seen.empty() ? json::Value() : json::Value(host.last_seen),
+                .to = now,
+                .count = {},
+                .reason = "new_stream"})));
     }
     mark = {.stream = stream, .seq = 0, .epoch = edit.stream()};
     EK_CHECK(edit.hosts().put_event_mark(host.id, mark));

@@ -8,6 +8,7 @@
 #include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/migrations.hpp"
+#include "orchestrator/state/rest_fields.hpp"
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/tables.hpp"
 
@@ -29,20 +30,18 @@ json::Value bounded(json::Object detail) {
 Result<void> Edit::audit(const AuditContext& audit_context) {
     json::Object detail = audit_context.detail;
     for (const auto& [name, value] : notes_) detail.set(name, value);
-    const std::string& object = audit_context.object;
-    json::Object record{{"time", now_rfc3339()},
-                        {"actor", json::Object{{"id", audit_context.actor.id},
-                                               {"name", audit_context.actor.name},
-                                               {"role", audit_context.actor.role}}},
-                        {"address", audit_context.address},
-                        {"request_id", audit_context.request_id},
-                        {"method", audit_context.method},
-                        {"route", audit_context.route},
-                        {"object", printable(object.substr(0, kObjectBytesMost))},
-                        {"outcome", audit_context.outcome},
-                        {"detail", bounded(std::move(detail))},
-                        {"revision", EK_TRY(revision())}};
-    return audit_trail().append(std::move(record));
+    rest::AuditRecord record;
+    record.time = now_rfc3339();
+    record.actor = audit_context.actor;
+    record.address = audit_context.address;
+    record.request_id = audit_context.request_id;
+    record.method = audit_context.method;
+    record.route = audit_context.route;
+    record.object = printable(audit_context.object.substr(0, kObjectBytesMost));
+    record.outcome = audit_context.outcome;
+    record.detail = bounded(std::move(detail));
+    record.revision = EK_TRY(revision());
+    return audit_trail().append(json::encode_shape(record));
 }
 
 Result<crypto::ChainEnd> verify_audit_of(const std::string& state_dir) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/base/names.hpp"
 #include "core/base/result.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "core/json/json.hpp"
@@ -18,16 +19,22 @@ inline Actor system_actor() {
     return {.id = "system", .name = "", .role = "system"};
 }
 
+enum class AuditOutcome { done, denied };
+constexpr auto enum_names(AuditOutcome) {
+    return names<AuditOutcome>("outcome",
+                               {{AuditOutcome::done, "done"}, {AuditOutcome::denied, "denied"}});
+}
+
 // What a change, or an attempt at one, is done for. Its audit record says all of this.
 struct AuditContext {
     Actor actor = system_actor();
-    std::string address = {};      // where the request came from, without port
-    std::string request_id = {};   // empty for what no request asked for
-    std::string method = {};       // "PUT"; "BUS" and "SYSTEM" where there is no request
-    std::string route = {};        // "/v1/hosts/{h}:retire"
-    std::string object = {};       // the path as it was sent, or what it is about
-    std::string outcome = "done";  // done, denied
-    json::Object detail = {};      // no secrets
+    std::string address = {};     // where the request came from, without port
+    std::string request_id = {};  // empty for what no request asked for
+    std::string method = {};      // "PUT"; "BUS" and "SYSTEM" where there is no request
+    std::string route = {};       // "/v1/hosts/{h}:retire"
+    std::string object = {};      // the path as it was sent, or what it is about
+    AuditOutcome outcome = AuditOutcome::done;
+    json::Object detail = {};  // no secrets
 };
 
 // A change that the host makes: "enrol", "restored", ...

@@ -36,7 +36,5 @@ std::string key_of(std::string_view enrolment_id);
 
 json::Value encode(const Enrolment& enrolment);
 Result<Enrolment> decode_enrolment(std::string_view key, const json::Value& value);
-// As REST and events show it (docs/rest.md).
-json::Value show(const Enrolment& enrolment);
 
 }  // namespace evenkeel::state

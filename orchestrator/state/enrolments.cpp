@@ -4,6 +4,7 @@
 
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 // enrolments: Enrolment::key() -> Enrolment
 namespace evenkeel::state {

@@ -1,9 +1,31 @@
-#include "orchestrator/state/rest_shapes.hpp"
+#pragma once
 
+#include "core/crypto/record_chain.hpp"
 #include "core/json/shape.hpp"
 #include "core/wire/fields.hpp"
+#include "orchestrator/state/rest_objects.hpp"
 
-namespace evenkeel::state {
+// The tables of fields of what REST and events show: each gives the JSON of an object of
+// rest_objects.hpp and its schema in the OpenAPI document. For the .cpp files that encode; see
+// core/json/shape.hpp.
+namespace evenkeel {
+
+namespace crypto {
+
+constexpr auto fields_of(json::Of<ChainEnd>) {
+    return json::shape(json::field("seq", &ChainEnd::seq), json::field("hash", &ChainEnd::hash))
+        .called("AuditEnd");
+}
+
+}  // namespace crypto
+
+namespace state {
+
+constexpr auto fields_of(json::Of<Actor>) {
+    return json::shape(json::field("id", &Actor::id), json::field("name", &Actor::name),
+                       json::field("role", &Actor::role))
+        .promising_nothing();
+}
 
 constexpr auto fields_of(json::Of<ComplianceCounts>) {
     using T = ComplianceCounts;
@@ -13,7 +35,6 @@ constexpr auto fields_of(json::Of<ComplianceCounts>) {
 }
 
 namespace rest {
-namespace {
 
 using json::AnObject;
 using json::field;
@@ -34,15 +55,25 @@ struct LastVerdict : json::Codec<std::optional<wire::Compliance>> {
     static json::Value schema() { return json::Object{}; }
 };
 
-// The CloudEvent that carries `data`.
-json::Value event_with(json::Value data) {
-    data.as_object().erase("type");  // it is the Event's
-    return json::Object{{"allOf", json::Array{json::reference_to("Event")}},
-                        {"required", json::Array{"id"}},
-                        {"properties", json::Object{{"data", std::move(data)}}}};
-}
+// Names, or null.
+struct NamesOrNull : json::Codec<json::Value> {
+    static json::Value schema() {
+        return json::Object{{"type", json::Array{"array", "null"}},
+                            {"items", json::Codec<std::string>::schema()}};
+    }
+};
 
-}  // namespace
+// A time or a number, or null.
+struct TimeOrNumber : json::Codec<json::Value> {
+    static json::MaybeWrong decode(const json::Value& from, json::Value& into) {
+        into = from;
+        if (from.is_string() || from.is_integer() || from.is_null()) return std::nullopt;
+        return json::wrong("is neither a time nor a whole number");
+    }
+    static json::Value schema() {
+        return json::Object{{"type", json::Array{"string", "integer", "null"}}};
+    }
+};
 
 constexpr auto fields_of(json::Of<Host>) {
     return json::shape(field("id", &Host::id), field("name", &Host::name),
@@ -78,9 +109,9 @@ constexpr auto fields_of(json::Of<Command>) {
         .called("Command");
 }
 
-constexpr auto fields_of(json::Of<Compliance>) {
-    return json::shape(inlined(&Compliance::now),
-                       field_as<LastVerdict>("last", &Compliance::last)
+constexpr auto fields_of(json::Of<ComplianceView>) {
+    return json::shape(inlined(&ComplianceView::now),
+                       field_as<LastVerdict>("last", &ComplianceView::last)
                            .says("The verdict before host_offline, else null."))
         .called("Compliance")
         .null_too()
@@ -99,12 +130,12 @@ constexpr auto fields_of(json::Of<Resource>) {
                        field_as<GenerationOrNull>("generation", &T::generation),
                        field_as<ObjectOrNull>("state", &T::state),
                        field_as<TextOrNull>("observed_at", &T::observed_at),
-                       field_as<NullToo<Compliance>>("compliance", &T::compliance))
+                       field_as<NullToo<ComplianceView>>("compliance", &T::compliance))
         .called("Resource");
 }
 
-constexpr auto fields_of(json::Of<Verdict>) {
-    using T = Verdict;
+constexpr auto fields_of(json::Of<ComplianceEntry>) {
+    using T = ComplianceEntry;
     return json::shape(field("host", &T::host), inlined(&T::ref), field("policy", &T::policy),
                        field("origin", &T::origin),
                        field_as<GenerationOrNull>("generation", &T::generation),
@@ -139,72 +170,112 @@ constexpr auto fields_of(json::Of<DescriptionEvent>) {
                        field("origin", &T::origin), field("reason", &T::reason));
 }
 
-json::Value encode(const Host& host) {
-    return json::encode_shape(host);
-}
-json::Value encode(const Command& command) {
-    return json::encode_shape(command);
-}
-json::Value encode(const Compliance& compliance) {
-    return json::encode_shape(compliance);
-}
-json::Value encode(const Resource& resource) {
-    return json::encode_shape(resource);
-}
-json::Value encode(const Verdict& verdict) {
-    return json::encode_shape(verdict);
-}
-json::Value encode(const Enrolment& enrolment) {
-    return json::encode_shape(enrolment);
-}
-json::Value encode(const ResourceEvent& event) {
-    return json::encode_shape(event);
-}
-json::Value encode(const DescriptionEvent& event) {
-    return json::encode_shape(event);
+constexpr auto fields_of(json::Of<Collection>) {
+    using T = Collection;
+    return json::shape(field("host", &T::host), field("collection", &T::name),
+                       field("plugin", &T::plugin),
+                       field_as<json::Whole<0, UINT32_MAX>>("schema_version", &T::schema_version),
+                       field("schema_sha256", &T::schema_sha256).unpromised(),
+                       field_as<NamesOrNull>("actions", &T::actions).unpromised(),
+                       field("schema", &T::schema)
+                           .optional()
+                           .written_if([](const T& from) { return from.has_schema; })
+                           .says("The JSON Schema; null while it has not come. Not in lists."))
+        .called("Collection");
 }
 
-Result<Host> decode_host(const json::Value& value) {
-    return json::decode<Host>(value);
+constexpr auto fields_of(json::Of<Token>) {
+    using T = Token;
+    return json::shape(field("id", &T::id), field("name", &T::name), field("role", &T::role),
+                       field("state", &T::state), field("created_at", &T::created_at),
+                       field("created_by", &T::created_by),
+                       field_as<TextOrNull>("expires_at", &T::expires_at),
+                       field_as<TextOrNull>("revoked_at", &T::revoked_at))
+        .called("Token");
 }
-Result<Command> decode_command(const json::Value& value) {
-    return json::decode<Command>(value);
-}
-Result<Compliance> decode_compliance(const json::Value& value) {
-    return json::decode<Compliance>(value);
-}
-Result<Resource> decode_resource(const json::Value& value) {
-    return json::decode<Resource>(value);
-}
-Result<Verdict> decode_verdict(const json::Value& value) {
-    return json::decode<Verdict>(value);
-}
-Result<Enrolment> decode_enrolment(const json::Value& value) {
-    return json::decode<Enrolment>(value);
-}
-Result<ResourceEvent> decode_resource_event(const json::Value& value) {
-    return json::decode<ResourceEvent>(value);
-}
-Result<DescriptionEvent> decode_description_event(const json::Value& value) {
-    return json::decode<DescriptionEvent>(value);
+constexpr auto fields_of(json::Of<TokenMade>) {
+    return json::shape(json::extended(&TokenMade::token), field("secret", &TokenMade::secret))
+        .called("TokenMade");
 }
 
-json::Object schemas() {
-    return json::Object{{"Error", json::shape_schema<Error>()},
-                        {"Generation", json::shape_schema<wire::Generation>()},
-                        {"Counts", json::shape_schema<ComplianceCounts>()},
-                        {"Compliance", json::shape_schema<Compliance>()},
-                        {"Change", json::shape_schema<wire::Change>()},
-                        {"Host", json::shape_schema<Host>()},
-                        {"Ref", json::shape_schema<wire::Ref>()},
-                        {"Notice", json::shape_schema<wire::Notification>()},
-                        {"Resource", json::shape_schema<Resource>()},
-                        {"Command", json::shape_schema<Command>()},
-                        {"Verdict", json::shape_schema<Verdict>()},
-                        {"Enrolment", json::shape_schema<Enrolment>()},
-                        {"ResourceEvent", event_with(json::shape_schema<ResourceEvent>())},
-                        {"DescriptionEvent", event_with(json::shape_schema<DescriptionEvent>())}};
+constexpr auto fields_of(json::Of<EnrolmentToken>) {
+    using T = EnrolmentToken;
+    return json::shape(field("id", &T::id), field("name", &T::name), field("uses", &T::uses),
+                       field("uses_left", &T::uses_left), field("expires_at", &T::expires_at),
+                       field("created_at", &T::created_at).unpromised(),
+                       field_as<AnObject>("labels", &T::labels).unpromised())
+        .called("EnrolmentToken");
+}
+constexpr auto fields_of(json::Of<EnrolmentTokenMade>) {
+    using T = EnrolmentTokenMade;
+    return json::shape(json::extended(&T::token), field("secret", &T::secret),
+                       field("install", &T::install))
+        .called("EnrolmentTokenMade");
+}
+
+constexpr auto fields_of(json::Of<AuditRecord>) {
+    using T = AuditRecord;
+    constexpr auto chained = [](const T& from) { return from.seq != 0; };
+    return json::shape(field("time", &T::time), field("actor", &T::actor),
+                       field("address", &T::address), field("request_id", &T::request_id),
+                       field("method", &T::method), field("route", &T::route),
+                       field("object", &T::object), field("outcome", &T::outcome),
+                       field_as<AnObject>("detail", &T::detail), field("revision", &T::revision),
+                       field("seq", &T::seq).optional().written_if(chained),
+                       field("previous", &T::previous).optional().written_if(chained),
+                       field("hash", &T::hash).optional().written_if(chained),
+                       field("damaged", &T::damaged)
+                           .optional()
+                           .written_if([](const T& from) { return !from.damaged.empty(); })
+                           .says("A record that does not read any more."))
+        .called("AuditRecord")
+        .promising_nothing();
+}
+
+constexpr auto fields_of(json::Of<Identity>) {
+    return json::shape(field("id", &Identity::id))
+        .called("Identity", "Which item of a list is not in it any more.")
+        .nothing_else();
+}
+constexpr auto fields_of(json::Of<CollectionIdentity>) {
+    return json::shape(field("host", &CollectionIdentity::host),
+                       field("collection", &CollectionIdentity::collection))
+        .called("CollectionIdentity")
+        .nothing_else();
+}
+constexpr auto fields_of(json::Of<ResourceIdentity>) {
+    return json::shape(field("host", &ResourceIdentity::host), inlined(&ResourceIdentity::ref))
+        .called("ResourceIdentity")
+        .nothing_else();
+}
+
+constexpr auto fields_of(json::Of<Bookmark>) {
+    return json::shape(field("revision", &Bookmark::revision),
+                       field("initial_end", &Bookmark::initial_end))
+        .called("Bookmark", "Everything up to this revision is told; its id is where to go on.")
+        .nothing_else();
+}
+
+constexpr auto fields_of(json::Of<NotifiedEvent>) {
+    using T = NotifiedEvent;
+    return json::shape(field("host", &T::host), inlined(&T::ref), field("action", &T::action),
+                       field("sources", &T::sources), field("error", &T::error));
+}
+
+constexpr auto fields_of(json::Of<ProgressEvent>) {
+    using T = ProgressEvent;
+    return json::shape(field("host", &T::host), field("command", &T::command), inlined(&T::ref),
+                       field("permille", &T::permille), field("message", &T::message));
+}
+
+// The host is known from the link; its agent need not name it.
+constexpr auto fields_of(json::Of<AgentEvent>) {
+    using T = AgentEvent;
+    return json::shape(field("host", &T::host).lenient(), field_as<TimeOrNumber>("from", &T::from),
+                       field_as<TimeOrNumber>("to", &T::to), field("count", &T::count),
+                       field("reason", &T::reason));
 }
 
 }  // namespace rest
-}  // namespace evenkeel::state
+}  // namespace state
+}  // namespace evenkeel

@@ -4,16 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
 #include "core/wire/words.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/command.hpp"
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/token.hpp"
 
-// The objects of REST and of events as plain structs, apart from what is stored of the same things,
-// so that the two can move apart. One table of fields for each, in rest_shapes.cpp, gives the JSON
-// and its schema in the OpenAPI document. shapes.hpp fills them. No secret is in any. [any]
+// The objects that REST and events show (docs/rest.md) as plain structs, apart from what is stored
+// of the same things, so that the two can move apart. rest_fields.hpp has the table of fields of
+// each, which gives the JSON and the schema in the OpenAPI document; to_rest.hpp fills them from
+// what is stored. No secret is in any but the ones that are shown once. [any]
 namespace evenkeel::state::rest {
 
 struct Host {
@@ -51,7 +52,7 @@ struct Command {
 };
 
 // A verdict as it holds now; `last` is the one before the host went offline.
-struct Compliance {
+struct ComplianceView {
     wire::Compliance now;
     std::optional<wire::Compliance> last;
 };
@@ -68,17 +69,17 @@ struct Resource {
     wire::Generation generation;
     json::Value state;
     std::string observed_at;
-    std::optional<Compliance> compliance;
+    std::optional<ComplianceView> compliance;
 };
 
-// An entry of /v1/compliance.
-struct Verdict {
+// An entry of /v1/compliance; "Verdict" in the OpenAPI document.
+struct ComplianceEntry {
     std::string host;
     wire::Ref ref;
     wire::Policy policy{};
     wire::Origin origin{};
     wire::Generation generation;
-    Compliance compliance;
+    ComplianceView compliance;
 };
 
 struct Enrolment {
@@ -94,13 +95,94 @@ struct Enrolment {
     std::string announced_at;
 };
 
+// A collection that a host has; lists leave its schema out.
+struct Collection {
+    std::string host;
+    std::string name;
+    std::string plugin;
+    std::uint32_t schema_version = 1;
+    std::string schema_sha256;
+    json::Value actions;  // names; null when the host did not say
+    bool has_schema = false;
+    json::Value schema;
+};
+
+// A token of the REST API.
+struct Token {
+    std::string id;
+    std::string name;
+    OpenName<Role> role;
+    TokenState state = TokenState::active;
+    std::string created_at;
+    std::string created_by;
+    std::string expires_at;  // empty = never
+    std::string revoked_at;  // empty = not
+};
+struct TokenMade {
+    Token token;
+    std::string secret;
+};
+
+struct EnrolmentToken {
+    std::string id;
+    std::string name;
+    std::int64_t uses = 1;
+    std::int64_t uses_left = 1;
+    std::string expires_at;
+    std::string created_at;
+    json::Value labels;
+};
+struct EnrolmentTokenMade {
+    EnrolmentToken token;
+    std::string secret;
+    std::string install;  // the line that enrols a machine
+};
+
+// A record of the audit is stored as it is shown, because clients check its hash.
+struct AuditRecord {
+    std::string time;
+    Actor actor;
+    std::string address;
+    std::string request_id;
+    std::string method;
+    std::string route;
+    std::string object;
+    AuditOutcome outcome = AuditOutcome::done;
+    json::Value detail;
+    std::uint64_t revision = 0;
+    // Of its place in the chain; empty before it has one.
+    std::uint64_t seq = 0;
+    std::string previous;
+    std::string hash;
+    std::string damaged;  // instead of all others: the text of one that does not read any more
+};
+
+// Which item of a list is not in it any more.
+struct Identity {
+    std::string id;
+};
+struct CollectionIdentity {
+    std::string host;
+    std::string collection;
+};
+struct ResourceIdentity {
+    std::string host;
+    wire::Ref ref;
+};
+
+// Of a list that is watched.
+struct Bookmark {
+    std::uint64_t revision = 0;
+    bool initial_end = false;
+};
+
 // The data of resource.* events.
 struct ResourceEvent {
     std::string host;
     wire::Ref ref;
     wire::Policy policy{};
     wire::Generation generation;
-    Compliance compliance;
+    ComplianceView compliance;
     std::vector<wire::Change> changes;
 };
 
@@ -112,27 +194,31 @@ struct DescriptionEvent {
     wire::Origin origin{};
     std::string reason;  // of wire::DescriptionReason, or of a newer agent's
 };
+// The data of resource.notified.
+struct NotifiedEvent {
+    std::string host;
+    wire::Ref ref;
+    std::string action;
+    std::vector<wire::Ref> sources;
+    std::optional<Error> error;
+};
 
-json::Value encode(const Host& host);
-json::Value encode(const Command& command);
-json::Value encode(const Compliance& compliance);
-json::Value encode(const Resource& resource);
-json::Value encode(const Verdict& verdict);
-json::Value encode(const Enrolment& enrolment);
-json::Value encode(const ResourceEvent& event);
-json::Value encode(const DescriptionEvent& event);
+// The data of command.progress.
+struct ProgressEvent {
+    std::string host;
+    std::string command;
+    wire::Ref ref;
+    std::optional<std::int64_t> permille;
+    std::string message;
+};
 
-// `invalid` names what is wrong by its RFC 6901 pointer.
-Result<Host> decode_host(const json::Value& value);
-Result<Command> decode_command(const json::Value& value);
-Result<Compliance> decode_compliance(const json::Value& value);
-Result<Resource> decode_resource(const json::Value& value);
-Result<Verdict> decode_verdict(const json::Value& value);
-Result<Enrolment> decode_enrolment(const json::Value& value);
-Result<ResourceEvent> decode_resource_event(const json::Value& value);
-Result<DescriptionEvent> decode_description_event(const json::Value& value);
-
-// Their schemas, and those that they refer to, by their names in components/schemas.
-json::Object schemas();
+// The data of agent.blind and agent.shed: from when to when, or from which number to which.
+struct AgentEvent {
+    std::string host;
+    json::Value from;
+    json::Value to;
+    std::optional<std::int64_t> count;
+    std::optional<std::string> reason;
+};
 
 }  // namespace evenkeel::state::rest

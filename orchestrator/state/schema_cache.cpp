@@ -5,13 +5,14 @@
 namespace evenkeel::state {
 
 Result<SchemaCache::Pointer> SchemaCache::find(const View& view, std::string_view host,
-                                       std::string_view collection) const {
+                                               std::string_view collection) const {
     const auto reported = EK_TRY(view.collections().find(host, collection));
     if (!reported) return Pointer();
     return find_hash(view, reported->schema_sha256);
 }
 
-Result<SchemaCache::Pointer> SchemaCache::find_hash(const View& view, const std::string& sha256) const {
+Result<SchemaCache::Pointer> SchemaCache::find_hash(const View& view,
+                                                    const std::string& sha256) const {
     const std::lock_guard lock(mutex_);
     const auto found = compiled_.find(sha256);
     if (found != compiled_.end()) return found->second;

@@ -1,39 +1,55 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 
-#include "core/json/json.hpp"
-#include "core/wire/resource.hpp"
-#include "orchestrator/state/command.hpp"
-#include "orchestrator/state/host.hpp"
+#include "core/crypto/record_chain.hpp"
+#include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/resource.hpp"
+#include "orchestrator/state/rest_objects.hpp"
 
-// The objects as REST and events show them (docs/rest.md). No secret is in any of them. [any]
+// From what is stored to what REST and events show (docs/rest.md). [any]
 namespace evenkeel::state {
 
 json::Value show(const Host& host, const ComplianceCounts& counts);
 json::Value show(const Command& command);
 
-// A verdict as it holds now: `last` is the one before the host went offline.
-struct ComplianceView {
-    wire::Compliance compliance;
-    std::optional<wire::Compliance> last;
-};
 // `offline_since` is empty while the host is online. What was never watched is unchanged.
-ComplianceView compliance_now(const wire::Compliance& stored, const std::string& offline_since);
+rest::ComplianceView compliance_now(const wire::Compliance& stored,
+                                    const std::string& offline_since);
 // The counts of a host that is offline: all unknown.
 ComplianceCounts counts_offline(const ComplianceCounts& counts);
 
 // `description` is redacted already.
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
-                 const ComplianceView& compliance);
+                 const rest::ComplianceView& compliance);
 // A resource that exists on the host and has no description.
 json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,
                              const std::string& observed_at);
 // An entry of /v1/compliance.
 json::Value show_verdict(const std::string& host, const Resource& resource,
-                         const ComplianceView& compliance);
+                         const rest::ComplianceView& compliance);
+
+json::Value show(const Enrolment& enrolment);
+
+// A collection as lists show it, and with its JSON Schema, null while that has not come.
+json::Object show(const std::string& host, const Collection& collection);
+json::Object show(const std::string& host, const Collection& collection, json::Value schema);
+
+json::Object show(const ApiToken& token);
+json::Object show(const EnrolmentToken& token);
+// Once, when it was made: with its secret.
+json::Object show_made(const ApiToken& token, std::string_view secret);
+json::Object show_made(const EnrolmentToken& token, std::string_view secret,
+                       std::string_view install);
+
+json::Value show(const crypto::ChainEnd& end);
+
+// What names an item of a list that is watched, and how far its stream is.
+json::Object identity(std::string_view id);
+json::Object identity(std::string_view host, std::string_view collection);
+json::Object identity(std::string_view host, const wire::Ref& ref);
+json::Value bookmark(std::uint64_t revision, bool initial_end);
 
 // The data of resource.* and of description.* events.
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
@@ -42,6 +58,11 @@ json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::
 json::Value description_event(const std::string& host, const wire::Ref& ref,
                               const wire::Generation& generation, wire::Origin origin,
                               const OpenName<wire::DescriptionReason>& reason);
+json::Value encode(const rest::NotifiedEvent& event);
+json::Value encode(const rest::ProgressEvent& event);
+json::Value encode(const rest::AgentEvent& event);
+// As an agent reports it, without its host. `invalid` when it does not read.
+Result<rest::AgentEvent> decode_agent_event(const json::Value& reported);
 std::string subject_of(const wire::Ref& ref);
 
 }  // namespace evenkeel::state

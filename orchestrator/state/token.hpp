@@ -19,6 +19,13 @@ constexpr auto enum_names(Role) {
         "role", {{Role::viewer, "viewer"}, {Role::operation, "operator"}, {Role::admin, "admin"}});
 }
 
+enum class TokenState { active, expired, revoked };
+constexpr auto enum_names(TokenState) {
+    return names<TokenState>("state", {{TokenState::active, "active"},
+                                       {TokenState::expired, "expired"},
+                                       {TokenState::revoked, "revoked"}});
+}
+
 // An access token of the REST API. The secret itself is not stored.
 struct ApiToken {
     std::string id;
@@ -32,6 +39,10 @@ struct ApiToken {
 
     bool counts(std::int64_t now_ms) const {
         return revoked_at_ms == 0 && (expires_at_ms == 0 || now_ms < expires_at_ms);
+    }
+    TokenState state_at(std::int64_t now_ms) const {
+        if (counts(now_ms)) return TokenState::active;
+        return revoked_at_ms != 0 ? TokenState::revoked : TokenState::expired;
     }
 };
 json::Value encode(const ApiToken& token);

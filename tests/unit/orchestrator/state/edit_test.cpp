@@ -114,13 +114,13 @@ TEST(ComplianceNow, AnOfflineHostsVerdictIsUnknownWithTheLastBesideIt) {
                                   .fields = {},
                                   .since = "s",
                                   .seen_by = "event"};
-    const ComplianceView answering = compliance_now(stored, "");
-    EXPECT_EQ(answering.compliance.status, wire::Verdict::drifted);
+    const rest::ComplianceView answering = compliance_now(stored, "");
+    EXPECT_EQ(answering.now.status, wire::Verdict::drifted);
     EXPECT_FALSE(answering.last);
-    const ComplianceView silent = compliance_now(stored, "2026-01-01T00:00:00Z");
-    EXPECT_EQ(silent.compliance.status, wire::Verdict::unknown);
-    EXPECT_EQ(silent.compliance.reason, "host_offline");
-    EXPECT_EQ(silent.compliance.since, "2026-01-01T00:00:00Z");
+    const rest::ComplianceView silent = compliance_now(stored, "2026-01-01T00:00:00Z");
+    EXPECT_EQ(silent.now.status, wire::Verdict::unknown);
+    EXPECT_EQ(silent.now.reason, "host_offline");
+    EXPECT_EQ(silent.now.since, "2026-01-01T00:00:00Z");
     EXPECT_EQ(silent.last->status, wire::Verdict::drifted);
 }
 

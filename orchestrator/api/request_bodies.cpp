@@ -1,0 +1,168 @@
+#include "orchestrator/api/request_bodies.hpp"
+
+#include "core/wire/fields.hpp"
+#include "orchestrator/api/read_body.hpp"
+#include "orchestrator/commands/describe.hpp"
+#include "orchestrator/hosts/names.hpp"
+
+namespace evenkeel {
+
+namespace hosts {
+namespace {
+
+struct NewName : json::Codec<std::optional<std::string>> {
+    static json::MaybeWrong decode(const json::Value& from, std::optional<std::string>& into) {
+        if (!from.is_string() || !is_name(from.as_string())) {
+            return json::wrong(
+                "a name has 1 to 128 of [A-Za-z0-9._-], begins with a letter or digit and is not "
+                "spelled like an id");
+        }
+        into = from.as_string();
+        return std::nullopt;
+    }
+    static json::Value schema() { return json::Codec<std::string>::schema(); }
+};
+
+// Null takes a label away.
+struct LabelChanges : json::Codec<json::Value> {
+    static json::Value schema() {
+        return json::Object{
+            {"type", "object"},
+            {"additionalProperties", json::or_null(json::Codec<std::string>::schema())}};
+    }
+};
+
+}  // namespace
+
+constexpr auto fields_of(json::Of<Patch>) {
+    return json::shape(json::field_as<NewName>("name", &Patch::name).omissible(),
+                       json::field_as<LabelChanges>("labels", &Patch::labels).omissible())
+        .called("HostPatch")
+        .nothing_else();
+}
+
+}  // namespace hosts
+
+namespace commands {
+
+constexpr auto fields_of(json::Of<DescriptionRequest>) {
+    using T = DescriptionRequest;
+    return json::shape(json::field_as<json::AnObject>("description", &T::description),
+                       json::field("policy", &T::policy).defaulted(), json::inlined(&T::relations))
+        .called("ResourcePut")
+        .nothing_else();
+}
+
+}  // namespace commands
+
+namespace api {
+namespace {
+
+struct RoleName : json::Codec<state::Role> {
+    static json::MaybeWrong decode(const json::Value& from, state::Role& into) {
+        if (!json::Codec<state::Role>::decode(from, into)) return std::nullopt;
+        return json::wrong("must be viewer, operator or admin");
+    }
+};
+
+struct ActionName : json::Codec<std::string> {
+    static json::MaybeWrong decode(const json::Value& from, std::string& into) {
+        if (!Text<1, 64>::decode(from, into)) return std::nullopt;
+        return json::wrong("must be an action's name");
+    }
+};
+
+struct Arguments : json::AnObject {
+    static json::MaybeWrong decode(const json::Value& from, json::Value& into) {
+        if (!json::AnObject::decode(from, into)) return std::nullopt;
+        return json::wrong("must be an object");
+    }
+};
+
+}  // namespace
+
+constexpr auto fields_of(json::Of<TokenRequest>) {
+    using T = TokenRequest;
+    return json::shape(json::field_as<Text<1, 128>>("name", &T::name),
+                       json::field_as<RoleName>("role", &T::role),
+                       json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())
+        .called("TokenPost")
+        .nothing_else();
+}
+
+constexpr auto fields_of(json::Of<ActionRequest>) {
+    using T = ActionRequest;
+    return json::shape(
+               json::field_as<ActionName>("action", &T::action),
+               json::field_as<Arguments>("arguments", &T::arguments).optional().unpromised())
+        .called("Action")
+        .nothing_else();
+}
+
+namespace {
+
+struct FileEntry {
+    wire::Ref ref;
+    commands::DescriptionRequest description;
+};
+constexpr auto fields_of(json::Of<FileEntry>) {
+    return json::shape(json::inlined(&FileEntry::ref), json::inlined(&FileEntry::description))
+        .nothing_else();
+}
+
+struct File {
+    std::vector<FileEntry> resources;
+};
+constexpr auto fields_of(json::Of<File>) {
+    return json::shape(json::field("resources", &File::resources)).called("File").nothing_else();
+}
+
+}  // namespace
+
+ApiResult<hosts::Patch> read_host_patch(const json::Value& body) {
+    Findings findings;
+    hosts::Patch patch = read_body<hosts::Patch>(body, findings);
+    if (body.find("labels")) check_labels(patch.labels, "/labels", true, findings);
+    if (!findings.empty()) return refuse(findings.problem());
+    return patch;
+}
+
+ApiResult<TokenRequest> read_token_request(const json::Value& body) {
+    Findings findings;
+    TokenRequest request = read_body<TokenRequest>(body, findings);
+    if (!findings.empty()) return refuse(findings.problem());
+    return request;
+}
+
+ApiResult<ActionRequest> read_action_request(const json::Value& body) {
+    Findings findings;
+    ActionRequest request = read_body<ActionRequest>(body, findings);
+    if (!findings.empty()) return refuse(findings.problem());
+    return request;
+}
+
+const json::Value& put_schema() {
+    static const json::Value kSchema = json::shape_schema<commands::DescriptionRequest>();
+    return kSchema;
+}
+
+const json::Value& file_entry_schema() {
+    static const json::Value kSchema = json::shape_schema<FileEntry>();
+    return kSchema;
+}
+
+const json::Value& file_schema() {
+    static const json::Value kSchema = json::shape_schema<File>();
+    return kSchema;
+}
+
+json::Object request_schemas() {
+    json::Object all{{"ResourcePut", put_schema()}, {"File", file_schema()}};
+    add_schema<hosts::Patch>(all);
+    add_schema<TokenRequest>(all);
+    add_schema<ActionRequest>(all);
+    return all;
+}
+
+}  // namespace api
+}  // namespace evenkeel

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
+#include "orchestrator/state/token.hpp"
+
+// What clients send to the API, as plain structs. One table of fields for each, in
+// request_bodies.cpp, gives the reading and the schema in the OpenAPI document; those of enrolment
+// are in its own folder. Whatever is wrong in a body is reported at once, as `invalid-description`
+// or `unknown-field`. [any]
+namespace evenkeel::api {
+
+// PATCH of a host.
+ApiResult<hosts::Patch> read_host_patch(const json::Value& body);
+
+// POST of a token.
+struct TokenRequest {
+    std::string name;
+    state::Role role{};
+    std::chrono::milliseconds lifetime = std::chrono::hours(90 * 24);
+};
+ApiResult<TokenRequest> read_token_request(const json::Value& body);
+
+// :invoke of a resource.
+struct ActionRequest {
+    std::string action;
+    json::Value arguments;  // an object, or null when there are none
+};
+ApiResult<ActionRequest> read_action_request(const json::Value& body);
+
+// Which members a description has, in a PUT and as an entry of a FILE, and which a FILE: their
+// values are checked against a collection's schema and each other, in description_requests.hpp.
+const json::Value& put_schema();
+const json::Value& file_entry_schema();
+const json::Value& file_schema();
+
+// By their names in OpenAPI's components/schemas.
+json::Object request_schemas();
+
+}  // namespace evenkeel::api
