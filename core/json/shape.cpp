@@ -32,6 +32,7 @@ Value reference_to(std::string_view schema_name) {
 
 Value or_null(Value schema) {
     Object& object = schema.as_object();
+    if (object.empty()) return schema;  // anything at all
     if (Value* values = object.find("enum")) {
         values->as_array().emplace_back(nullptr);
         return schema;

@@ -259,6 +259,7 @@ struct Field {
     bool has_default = false;             // the schema names the value in a new S
     bool (*written)(const S&) = nullptr;  // null: always
     std::string_view description = {};    // in the schema
+    std::string_view detail = {};         // of what is wrong, if not the codec's
 
     // It may be absent when it is read.
     constexpr Field optional() const { return with(&Field::reading, Reading::absent); }
@@ -272,6 +273,7 @@ struct Field {
     constexpr Field written_if(bool (*when)(const S&)) const {
         return with(&Field::written, when).unpromised();
     }
+    constexpr Field refused_as(std::string_view text) const { return with(&Field::detail, text); }
     constexpr Field says(std::string_view text) const { return with(&Field::description, text); }
 
     void encode(const S& from, Object& out) const {
@@ -287,7 +289,9 @@ struct Field {
             if (!C::decode(*found, read)) into.*member = std::move(read);
             return std::nullopt;
         }
-        return inside(name, C::decode(found ? *found : Value(), into.*member));
+        MaybeWrong bad = C::decode(found ? *found : Value(), into.*member);
+        if (bad && !detail.empty()) bad = wrong(std::string(detail));
+        return inside(name, std::move(bad));
     }
     void describe(Object& properties, Array& required) const {
         Value schema = C::schema();

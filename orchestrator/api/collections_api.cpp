@@ -31,7 +31,8 @@ ApiResult<Listing> list_collections(const state::View& view, const Request& requ
         },
         .identity =
             [id = host.id](const state::Entry& entry) {
-                return state::identity(id, state::Collections::name_of(entry));
+                return json::Object{{"host", id},
+                                    {"collection", state::Collections::name_of(entry)}};
             },
         .touch =
             [id = host.id](const state::StoredEvent& event, const json::Value&, Touched& touched) {

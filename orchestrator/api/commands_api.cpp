@@ -58,7 +58,7 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
                         const state::View& now) { return commands_at(now, wanted); },
         .identity =
             [](const state::Entry& entry) {
-                return state::identity(state::Commands::id_of(entry));
+                return json::Object{{"id", state::Commands::id_of(entry)}};
             },
         .touch =
             [host_id](const state::StoredEvent& event, const json::Value& data, Touched& touched) {
@@ -66,7 +66,7 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
                 if (!host_id.empty() && event.host != host_id) return;
                 const std::string id = data.string_or("id");
                 touched.positions.emplace(state::Commands::position_of(host_id, id),
-                                          state::identity(id));
+                                          json::Object{{"id", id}});
             }};
 }
 

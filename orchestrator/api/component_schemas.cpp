@@ -11,9 +11,37 @@
 namespace evenkeel::api {
 namespace {
 
-// What no struct stands for: texts that are the same each time, and what state/event.cpp renders
-// around an event's data without a copy of it.
+// What no struct stands for: what names an item that has left a list, fixed texts, and what
+// state/event.cpp renders around an event's data without a copy of it.
 constexpr std::string_view kText = R"({
+  "Identity": {
+    "type": "object",
+    "description": "Which item of a list is not in it any more.",
+    "additionalProperties": false,
+    "required": ["id"],
+    "properties": {"id": {"type": "string"}}
+  },
+  "CollectionIdentity": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["host", "collection"],
+    "properties": {"host": {"type": "string"}, "collection": {"type": "string"}}
+  },
+  "ResourceIdentity": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["host", "collection", "id"],
+    "properties": {
+      "host": {"type": "string"}, "collection": {"type": "string"}, "id": {"type": "string"}
+    }
+  },
+  "Bookmark": {
+    "type": "object",
+    "description": "Everything up to this revision is told; its id is where to go on.",
+    "additionalProperties": false,
+    "required": ["revision", "initial_end"],
+    "properties": {"revision": {"type": "integer"}, "initial_end": {"type": "boolean"}}
+  },
   "Event": {
     "type": "object",
     "required": ["specversion", "source", "type", "time", "data"],

@@ -254,6 +254,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     Findings findings;
     findings.only(request.json, "", file_schema());
     const json::Value& entries = request.json["resources"];
+    const json::Value& entry_schema = file_schema()["properties"]["resources"]["items"];
     const bool usable = entries.is_array() && !entries.as_array().empty() &&
                         entries.as_array().size() <= kFileEntriesMost;
     if (!usable) findings.invalid("/resources", "must be an array of 1 to 2000 resources");
@@ -264,7 +265,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     for (std::size_t i = 0; i < entries.as_array().size(); ++i) {
         const json::Value& entry = entries.as_array()[i];
         const std::string at = "/resources/" + std::to_string(i);
-        if (!findings.only(entry, at, file_entry_schema())) continue;
+        if (!findings.only(entry, at, entry_schema)) continue;
         const wire::Ref ref{entry.string_or("collection"), entry.string_or("id")};
         if (!seen.insert(ref).second) findings.invalid(at, "the resource is there twice");
         auto read = read_entry(context, view, host, ref, entry, at, request.body.size(), findings);

@@ -14,7 +14,7 @@ namespace evenkeel::api {
 // What the host reported of a collection.
 struct CollectionSchema {
     state::SchemaCache::Pointer schema;  // null while it has not come
-    std::uint32_t version = 0;       // 0 = not reported
+    std::uint32_t version = 0;           // 0 = not reported
 };
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
 // reported no schema, so any reference is accepted.

@@ -35,23 +35,26 @@ const Fields& host_fields() {
 }
 
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
-    return Listing{
-        .list = view.hosts().list(),
-        .make_for = [&context](const state::View& now) -> Pages::Make {
-            return [&context,
-                    &now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                const auto host = EK_API_TRY(now.hosts().read(entry));
-                return EK_API_TRY(show_host(context, now, host));
-            };
-        },
-        .identity = [](const state::Entry& entry) { return state::identity(entry.position()); },
-        // Whatever happens on a host may change its counts.
-        .touch =
-            [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
-                if (event.host.empty()) return;
-                touched.positions.emplace(state::Hosts::position_of(event.host),
-                                          state::identity(event.host));
-            }};
+    return Listing{.list = view.hosts().list(),
+                   .make_for = [&context](const state::View& now) -> Pages::Make {
+                       return
+                           [&context, &now](
+                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                               const auto host = EK_API_TRY(now.hosts().read(entry));
+                               return EK_API_TRY(show_host(context, now, host));
+                           };
+                   },
+                   .identity =
+                       [](const state::Entry& entry) {
+                           return json::Object{{"id", entry.position()}};
+                       },
+                   // Whatever happens on a host may change its counts.
+                   .touch =
+                       [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
+                           if (event.host.empty()) return;
+                           touched.positions.emplace(state::Hosts::position_of(event.host),
+                                                     json::Object{{"id", event.host}});
+                       }};
 }
 
 ReplyResult get_host(const Context& context, const state::View& view, const Request& request) {

@@ -7,7 +7,6 @@
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -273,8 +272,9 @@ bool ListFeed::send(Follower& follower, std::string_view type, const json::Value
 
 void ListFeed::bookmark(Follower& follower) {
     const bool initial_end = follower.initial && !follower.order.since;
-    follower.stream->send(state::event_id(state_.stream().id, follower.position), "bookmark",
-                          json::write(state::bookmark(follower.position, initial_end)));
+    follower.stream->send(
+        state::event_id(state_.stream().id, follower.position), "bookmark",
+        json::write(json::Object{{"revision", follower.position}, {"initial_end", initial_end}}));
     follower.news = false;
     follower.initial = false;
 }

@@ -7,7 +7,6 @@
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/resources.hpp"
-#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -186,8 +185,9 @@ void touch_resources(const state::StoredEvent& event, const json::Value& data, T
     const auto touch = [&](const json::Value& about) {
         const wire::Ref ref{about.string_or("collection"), about.string_or("id")};
         if (!state::fits(ref)) return;
-        touched.positions.emplace(state::Resources::position_of(host, ref),
-                                  state::identity(host, ref));
+        touched.positions.emplace(
+            state::Resources::position_of(host, ref),
+            json::Object{{"host", host}, {"collection", ref.collection}, {"id", ref.id}});
     };
     if (event.is(state::EventType::host_changed)) {
         touched.beginnings.insert(state::Resources::positions_of(host));
@@ -200,7 +200,8 @@ void touch_resources(const state::StoredEvent& event, const json::Value& data, T
 
 json::Object identity_of_resource(const state::Entry& entry) {
     const wire::Ref ref = state::Resources::ref_of(entry).value_or(wire::Ref{});
-    return state::identity(state::Resources::host_of(entry), ref);
+    return {
+        {"host", state::Resources::host_of(entry)}, {"collection", ref.collection}, {"id", ref.id}};
 }
 
 }  // namespace evenkeel::api

@@ -9,15 +9,22 @@
 // core/json/shape.hpp. [any]
 namespace evenkeel::api {
 
-// The body as a T, which is worth something only if nothing was found.
+// The body as a T, or all that is wrong with it. The labels of a T that has some may be null with
+// `removing_labels`.
 template <json::Shaped T>
-T read_body(const json::Value& body, Findings& findings) {
+ApiResult<T> read_body(const json::Value& body, bool removing_labels = false) {
     static const json::Value kSchema = json::shape_schema<T>();
+    Findings findings;
     T read;
-    if (!findings.only(body, "", kSchema)) return read;
-    json::decode_each(body, read, [&](const json::Wrong& wrong) {
-        findings.invalid(wrong.pointer, wrong.detail);
-    });
+    if (findings.only(body, "", kSchema)) {
+        json::decode_each(body, read, [&](const json::Wrong& wrong) {
+            findings.invalid(wrong.pointer, wrong.detail);
+        });
+    }
+    if constexpr (requires { read.labels; }) {
+        if (body.find("labels")) check_labels(read.labels, "/labels", removing_labels, findings);
+    }
+    if (!findings.empty()) return refuse(findings.problem());
     return read;
 }
 

@@ -10,7 +10,8 @@ namespace evenkeel {
 namespace hosts {
 namespace {
 
-struct NewName : json::Codec<std::optional<std::string>> {
+struct NewName : json::Codec<std::string> {
+    static json::Value encode(const std::optional<std::string>& from) { return from.value_or(""); }
     static json::MaybeWrong decode(const json::Value& from, std::optional<std::string>& into) {
         if (!from.is_string() || !is_name(from.as_string())) {
             return json::wrong(
@@ -20,7 +21,6 @@ struct NewName : json::Codec<std::optional<std::string>> {
         into = from.as_string();
         return std::nullopt;
     }
-    static json::Value schema() { return json::Codec<std::string>::schema(); }
 };
 
 // Null takes a label away.
@@ -56,45 +56,28 @@ constexpr auto fields_of(json::Of<DescriptionRequest>) {
 }  // namespace commands
 
 namespace api {
-namespace {
-
-struct RoleName : json::Codec<state::Role> {
-    static json::MaybeWrong decode(const json::Value& from, state::Role& into) {
-        if (!json::Codec<state::Role>::decode(from, into)) return std::nullopt;
-        return json::wrong("must be viewer, operator or admin");
-    }
-};
-
-struct ActionName : json::Codec<std::string> {
-    static json::MaybeWrong decode(const json::Value& from, std::string& into) {
-        if (!Text<1, 64>::decode(from, into)) return std::nullopt;
-        return json::wrong("must be an action's name");
-    }
-};
-
-struct Arguments : json::AnObject {
-    static json::MaybeWrong decode(const json::Value& from, json::Value& into) {
-        if (!json::AnObject::decode(from, into)) return std::nullopt;
-        return json::wrong("must be an object");
-    }
-};
-
-}  // namespace
 
 constexpr auto fields_of(json::Of<TokenRequest>) {
     using T = TokenRequest;
-    return json::shape(json::field_as<Text<1, 128>>("name", &T::name),
-                       json::field_as<RoleName>("role", &T::role),
-                       json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())
+    return json::shape(
+               json::field_as<Text<1, 128>>("name", &T::name),
+               json::field("role", &T::role).refused_as("must be viewer, operator or admin"),
+               json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())
         .called("TokenPost")
         .nothing_else();
 }
 
+struct ActionName : Text<1, 64> {
+    static json::Value schema() { return json::Codec<std::string>::schema(); }
+};
 constexpr auto fields_of(json::Of<ActionRequest>) {
     using T = ActionRequest;
-    return json::shape(
-               json::field_as<ActionName>("action", &T::action),
-               json::field_as<Arguments>("arguments", &T::arguments).optional().unpromised())
+    return json::shape(json::field_as<ActionName>("action", &T::action)
+                           .refused_as("must be an action's name"),
+                       json::field_as<json::AnObject>("arguments", &T::arguments)
+                           .optional()
+                           .unpromised()
+                           .refused_as("must be an object"))
         .called("Action")
         .nothing_else();
 }
@@ -120,34 +103,19 @@ constexpr auto fields_of(json::Of<File>) {
 }  // namespace
 
 ApiResult<hosts::Patch> read_host_patch(const json::Value& body) {
-    Findings findings;
-    hosts::Patch patch = read_body<hosts::Patch>(body, findings);
-    if (body.find("labels")) check_labels(patch.labels, "/labels", true, findings);
-    if (!findings.empty()) return refuse(findings.problem());
-    return patch;
+    return read_body<hosts::Patch>(body, true);
 }
 
 ApiResult<TokenRequest> read_token_request(const json::Value& body) {
-    Findings findings;
-    TokenRequest request = read_body<TokenRequest>(body, findings);
-    if (!findings.empty()) return refuse(findings.problem());
-    return request;
+    return read_body<TokenRequest>(body);
 }
 
 ApiResult<ActionRequest> read_action_request(const json::Value& body) {
-    Findings findings;
-    ActionRequest request = read_body<ActionRequest>(body, findings);
-    if (!findings.empty()) return refuse(findings.problem());
-    return request;
+    return read_body<ActionRequest>(body);
 }
 
 const json::Value& put_schema() {
     static const json::Value kSchema = json::shape_schema<commands::DescriptionRequest>();
-    return kSchema;
-}
-
-const json::Value& file_entry_schema() {
-    static const json::Value kSchema = json::shape_schema<FileEntry>();
     return kSchema;
 }
 

@@ -31,10 +31,9 @@ struct ActionRequest {
 };
 ApiResult<ActionRequest> read_action_request(const json::Value& body);
 
-// Which members a description has, in a PUT and as an entry of a FILE, and which a FILE: their
-// values are checked against a collection's schema and each other, in description_requests.hpp.
+// Which members a PUT and a FILE have; their values are checked in description_requests.hpp,
+// against a collection's schema and each other.
 const json::Value& put_schema();
-const json::Value& file_entry_schema();
 const json::Value& file_schema();
 
 // By their names in OpenAPI's components/schemas.

@@ -6,19 +6,8 @@
 namespace evenkeel::enrolment {
 namespace {
 
-struct Uses : json::Codec<std::int64_t> {
-    static json::MaybeWrong decode(const json::Value& from, std::int64_t& into) {
-        if (!json::Whole<1, 100'000>::decode(from, into)) return std::nullopt;
-        return json::wrong("must be a whole number from 1 to 100000");
-    }
+struct Uses : json::Whole<1, 100'000> {
     static json::Value schema() { return json::Object{{"type", "integer"}, {"minimum", 1}}; }
-};
-
-struct TokenLifetime : api::Lifetime<365> {
-    static json::MaybeWrong decode(const json::Value& from, std::chrono::milliseconds& into) {
-        if (!api::Lifetime<365>::decode(from, into)) return std::nullopt;
-        return json::wrong("must be a duration like \"1h\", 1s to 365d");
-    }
 };
 
 struct HostName : json::Codec<std::string> {
@@ -36,8 +25,12 @@ struct HostName : json::Codec<std::string> {
 constexpr auto fields_of(json::Of<TokenRequest>) {
     using T = TokenRequest;
     return json::shape(json::field_as<api::Text<0, 128>>("name", &T::name).omissible(),
-                       json::field_as<Uses>("uses", &T::uses).defaulted(),
-                       json::field_as<TokenLifetime>("expires_in", &T::lifetime).defaulted(),
+                       json::field_as<Uses>("uses", &T::uses)
+                           .defaulted()
+                           .refused_as("must be a whole number from 1 to 100000"),
+                       json::field_as<api::Lifetime<365>>("expires_in", &T::lifetime)
+                           .defaulted()
+                           .refused_as("must be a duration like \"1h\", 1s to 365d"),
                        json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible())
         .called("EnrolmentTokenPost")
         .nothing_else();
@@ -51,26 +44,12 @@ constexpr auto fields_of(json::Of<Acceptance>) {
         .nothing_else();
 }
 
-namespace {
-
-// Both have a name and labels, and more.
-template <typename T>
-api::ApiResult<T> read(const json::Value& body) {
-    api::Findings findings;
-    T request = api::read_body<T>(body, findings);
-    if (body.find("labels")) api::check_labels(request.labels, "/labels", false, findings);
-    if (!findings.empty()) return api::refuse(findings.problem());
-    return request;
-}
-
-}  // namespace
-
 api::ApiResult<TokenRequest> read_token_request(const json::Value& body) {
-    return read<TokenRequest>(body);
+    return api::read_body<TokenRequest>(body);
 }
 
 api::ApiResult<Acceptance> read_acceptance(const json::Value& body) {
-    return read<Acceptance>(body);
+    return api::read_body<Acceptance>(body);
 }
 
 json::Object request_schemas() {

@@ -43,13 +43,14 @@ ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&)
             },
         .identity =
             [](const state::Entry& entry) {
-                return state::identity(state::Enrolments::id_of(entry));
+                return json::Object{{"id", state::Enrolments::id_of(entry)}};
             },
         .touch =
             [](const state::StoredEvent& event, const json::Value& data, api::Touched& touched) {
                 if (!event.is(state::EventType::enrolment_changed)) return;
                 const std::string id = data.string_or("id");
-                touched.positions.emplace(state::Enrolments::position_of(id), state::identity(id));
+                touched.positions.emplace(state::Enrolments::position_of(id),
+                                          json::Object{{"id", id}});
             }};
 }
 

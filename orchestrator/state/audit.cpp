@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kDetailBytesMost = 16 * 1024;
 constexpr std::size_t kObjectBytesMost = 1024;
 
-json::Value bounded(json::Object detail) {
+json::Object bounded(json::Object detail) {
     const std::string text = json::write_canonical(detail);
     if (text.size() <= kDetailBytesMost) return detail;
     return json::Object{{"bytes", text.size()}, {"sha256", crypto::sha256_hex(text)}};
@@ -30,17 +30,15 @@ json::Value bounded(json::Object detail) {
 Result<void> Edit::audit(const AuditContext& audit_context) {
     json::Object detail = audit_context.detail;
     for (const auto& [name, value] : notes_) detail.set(name, value);
-    rest::AuditRecord record;
-    record.time = now_rfc3339();
-    record.actor = audit_context.actor;
-    record.address = audit_context.address;
-    record.request_id = audit_context.request_id;
-    record.method = audit_context.method;
-    record.route = audit_context.route;
-    record.object = printable(audit_context.object.substr(0, kObjectBytesMost));
-    record.outcome = audit_context.outcome;
-    record.detail = bounded(std::move(detail));
-    record.revision = EK_TRY(revision());
+    rest::AuditRecord record{.time = now_rfc3339(),
+                             .context = audit_context,
+                             .revision = EK_TRY(revision()),
+                             .seq = 0,
+                             .previous = {},
+                             .hash = {},
+                             .damaged = {}};
+    record.context.object = printable(audit_context.object.substr(0, kObjectBytesMost));
+    record.context.detail = bounded(std::move(detail));
     return audit_trail().append(json::encode_shape(record));
 }
 

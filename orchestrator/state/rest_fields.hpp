@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/base/time.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "core/json/shape.hpp"
 #include "core/wire/fields.hpp"
+#include "orchestrator/state/command.hpp"
 #include "orchestrator/state/rest_objects.hpp"
 
 // The tables of fields of what REST and events show: each gives the JSON of an object of
@@ -21,10 +23,106 @@ constexpr auto fields_of(json::Of<ChainEnd>) {
 
 namespace state {
 
+// Names, or null.
+struct NamesOrNull : json::Codec<json::Value> {
+    static json::Value schema() {
+        return json::Object{{"type", json::Array{"array", "null"}},
+                            {"items", json::Codec<std::string>::schema()}};
+    }
+};
+
+// A time in milliseconds; 0, or null, is none.
+struct TimeOrNull : json::TextOrNull {
+    static json::Value encode(std::int64_t ms) {
+        return ms == 0 ? json::Value() : json::Value(to_rfc3339(ms));
+    }
+};
+struct Time : json::Codec<std::string> {
+    static json::Value encode(std::int64_t ms) { return to_rfc3339(ms); }
+};
+
+constexpr auto fields_of(json::Of<Host>) {
+    using T = Host;
+    return json::shape(json::field("id", &T::id), json::field("name", &T::name),
+                       json::field("enrolment", &T::enrolment),
+                       json::field("connection", &T::connection),
+                       json::field_as<json::TextOrNull>("last_seen", &T::last_seen).unpromised(),
+                       json::field_as<json::TextOrNull>("version", &T::version).unpromised(),
+                       json::field_as<json::Labels>("labels", &T::labels).unpromised(),
+                       json::field_as<json::AnObject>("facts", &T::facts).unpromised());
+}
+
+constexpr auto fields_of(json::Of<CommandEntry>) {
+    using T = CommandEntry;
+    return json::shape(json::inlined(&T::ref),
+                       json::field_as<wire::GenerationOrNull>("generation", &T::generation),
+                       json::field("outcome", &T::outcome), json::field("changes", &T::changes),
+                       json::field("error", &T::error),
+                       json::field("action", &T::action)
+                           .optional()
+                           .written_if([](const T& from) { return !from.action.empty(); })
+                           .says("Of :invoke, or what a change made due."))
+        .promising_nothing();
+}
+
+constexpr auto fields_of(json::Of<Command>) {
+    using T = Command;
+    using json::TextOrNull;
+    return json::shape(json::field_as<TextOrNull>("id", &T::id).says("null for a dry run"),
+                       json::field("host", &T::host), json::field("verb", &T::verb),
+                       json::field("state", &T::state),
+                       json::field_as<TextOrNull>("created_at", &T::created_at),
+                       json::field_as<TextOrNull>("finished_at", &T::finished_at),
+                       json::field_as<TextOrNull>("request_id", &T::request_id),
+                       json::field("error", &T::error), json::field("resources", &T::resources))
+        .called("Command");
+}
+
+constexpr auto fields_of(json::Of<Enrolment>) {
+    using T = Enrolment;
+    using json::TextOrNull;
+    return json::shape(json::field_as<TextOrNull>("host", &T::host),
+                       json::field("state", &T::state), json::field("name", &T::name),
+                       json::field("fingerprint", &T::fingerprint),
+                       json::field_as<TextOrNull>("machine_id", &T::machine_id).unpromised(),
+                       json::field_as<TextOrNull>("version", &T::version).unpromised(),
+                       json::field_as<TextOrNull>("address", &T::address).unpromised(),
+                       json::field_as<json::AnObject>("facts", &T::facts),
+                       json::field("announced_at", &T::announced_at));
+}
+
+constexpr auto fields_of(json::Of<Collection>) {
+    using T = Collection;
+    return json::shape(
+        json::field("collection", &T::name), json::field("plugin", &T::plugin),
+        json::field_as<json::Whole<0, UINT32_MAX>>("schema_version", &T::schema_version),
+        json::field("schema_sha256", &T::schema_sha256).unpromised(),
+        json::field_as<NamesOrNull>("actions", &T::actions).unpromised());
+}
+
+constexpr auto fields_of(json::Of<EnrolmentToken>) {
+    using T = EnrolmentToken;
+    return json::shape(json::field("id", &T::id), json::field("name", &T::name),
+                       json::field("uses", &T::uses), json::field("uses_left", &T::uses_left),
+                       json::field_as<Time>("expires_at", &T::expires_at_ms),
+                       json::field("created_at", &T::created_at).unpromised(),
+                       json::field_as<json::AnObject>("labels", &T::labels).unpromised())
+        .called("EnrolmentToken");
+}
+
 constexpr auto fields_of(json::Of<Actor>) {
     return json::shape(json::field("id", &Actor::id), json::field("name", &Actor::name),
                        json::field("role", &Actor::role))
         .promising_nothing();
+}
+
+constexpr auto fields_of(json::Of<AuditContext>) {
+    using T = AuditContext;
+    return json::shape(json::field("actor", &T::actor), json::field("address", &T::address),
+                       json::field("request_id", &T::request_id), json::field("method", &T::method),
+                       json::field("route", &T::route), json::field("object", &T::object),
+                       json::field("outcome", &T::outcome),
+                       json::field_as<json::AnObject>("detail", &T::detail));
 }
 
 constexpr auto fields_of(json::Of<ComplianceCounts>) {
@@ -55,14 +153,6 @@ struct LastVerdict : json::Codec<std::optional<wire::Compliance>> {
     static json::Value schema() { return json::Object{}; }
 };
 
-// Names, or null.
-struct NamesOrNull : json::Codec<json::Value> {
-    static json::Value schema() {
-        return json::Object{{"type", json::Array{"array", "null"}},
-                            {"items", json::Codec<std::string>::schema()}};
-    }
-};
-
 // A time or a number, or null.
 struct TimeOrNumber : json::Codec<json::Value> {
     static json::MaybeWrong decode(const json::Value& from, json::Value& into) {
@@ -76,37 +166,7 @@ struct TimeOrNumber : json::Codec<json::Value> {
 };
 
 constexpr auto fields_of(json::Of<Host>) {
-    return json::shape(field("id", &Host::id), field("name", &Host::name),
-                       field("enrolment", &Host::enrolment), field("connection", &Host::connection),
-                       field_as<TextOrNull>("last_seen", &Host::last_seen).unpromised(),
-                       field_as<TextOrNull>("version", &Host::version).unpromised(),
-                       field_as<json::Labels>("labels", &Host::labels).unpromised(),
-                       field_as<AnObject>("facts", &Host::facts).unpromised(),
-                       field("compliance", &Host::compliance))
-        .called("Host");
-}
-
-constexpr auto fields_of(json::Of<CommandResource>) {
-    using T = CommandResource;
-    return json::shape(inlined(&T::ref), field_as<GenerationOrNull>("generation", &T::generation),
-                       field("outcome", &T::outcome), field("changes", &T::changes),
-                       field("error", &T::error),
-                       field("action", &T::action)
-                           .optional()
-                           .written_if([](const T& from) { return !from.action.empty(); })
-                           .says("Of :invoke, or what a change made due."))
-        .promising_nothing();
-}
-
-constexpr auto fields_of(json::Of<Command>) {
-    using T = Command;
-    return json::shape(field_as<TextOrNull>("id", &T::id).says("null for a dry run"),
-                       field("host", &T::host), field("verb", &T::verb), field("state", &T::state),
-                       field_as<TextOrNull>("created_at", &T::created_at),
-                       field_as<TextOrNull>("finished_at", &T::finished_at),
-                       field_as<TextOrNull>("request_id", &T::request_id),
-                       field("error", &T::error), field("resources", &T::resources))
-        .called("Command");
+    return json::shape(inlined(&Host::host), field("compliance", &Host::compliance)).called("Host");
 }
 
 constexpr auto fields_of(json::Of<ComplianceView>) {
@@ -144,15 +204,7 @@ constexpr auto fields_of(json::Of<ComplianceEntry>) {
 }
 
 constexpr auto fields_of(json::Of<Enrolment>) {
-    using T = Enrolment;
-    return json::shape(field("id", &T::id), field_as<TextOrNull>("host", &T::host),
-                       field("state", &T::state), field("name", &T::name),
-                       field("fingerprint", &T::fingerprint),
-                       field_as<TextOrNull>("machine_id", &T::machine_id).unpromised(),
-                       field_as<TextOrNull>("version", &T::version).unpromised(),
-                       field_as<TextOrNull>("address", &T::address).unpromised(),
-                       field_as<AnObject>("facts", &T::facts),
-                       field("announced_at", &T::announced_at))
+    return json::shape(field("id", &Enrolment::id), inlined(&Enrolment::enrolment))
         .called("Enrolment");
 }
 
@@ -172,14 +224,9 @@ constexpr auto fields_of(json::Of<DescriptionEvent>) {
 
 constexpr auto fields_of(json::Of<Collection>) {
     using T = Collection;
-    return json::shape(field("host", &T::host), field("collection", &T::name),
-                       field("plugin", &T::plugin),
-                       field_as<json::Whole<0, UINT32_MAX>>("schema_version", &T::schema_version),
-                       field("schema_sha256", &T::schema_sha256).unpromised(),
-                       field_as<NamesOrNull>("actions", &T::actions).unpromised(),
+    return json::shape(field("host", &T::host), inlined(&T::reported),
                        field("schema", &T::schema)
-                           .optional()
-                           .written_if([](const T& from) { return from.has_schema; })
+                           .written_if([](const T& from) { return from.schema.has_value(); })
                            .says("The JSON Schema; null while it has not come. Not in lists."))
         .called("Collection");
 }
@@ -189,22 +236,13 @@ constexpr auto fields_of(json::Of<Token>) {
     return json::shape(field("id", &T::id), field("name", &T::name), field("role", &T::role),
                        field("state", &T::state), field("created_at", &T::created_at),
                        field("created_by", &T::created_by),
-                       field_as<TextOrNull>("expires_at", &T::expires_at),
-                       field_as<TextOrNull>("revoked_at", &T::revoked_at))
+                       field_as<TimeOrNull>("expires_at", &T::expires_at_ms),
+                       field_as<TimeOrNull>("revoked_at", &T::revoked_at_ms))
         .called("Token");
 }
 constexpr auto fields_of(json::Of<TokenMade>) {
     return json::shape(json::extended(&TokenMade::token), field("secret", &TokenMade::secret))
         .called("TokenMade");
-}
-
-constexpr auto fields_of(json::Of<EnrolmentToken>) {
-    using T = EnrolmentToken;
-    return json::shape(field("id", &T::id), field("name", &T::name), field("uses", &T::uses),
-                       field("uses_left", &T::uses_left), field("expires_at", &T::expires_at),
-                       field("created_at", &T::created_at).unpromised(),
-                       field_as<AnObject>("labels", &T::labels).unpromised())
-        .called("EnrolmentToken");
 }
 constexpr auto fields_of(json::Of<EnrolmentTokenMade>) {
     using T = EnrolmentTokenMade;
@@ -216,44 +254,15 @@ constexpr auto fields_of(json::Of<EnrolmentTokenMade>) {
 constexpr auto fields_of(json::Of<AuditRecord>) {
     using T = AuditRecord;
     constexpr auto chained = [](const T& from) { return from.seq != 0; };
-    return json::shape(field("time", &T::time), field("actor", &T::actor),
-                       field("address", &T::address), field("request_id", &T::request_id),
-                       field("method", &T::method), field("route", &T::route),
-                       field("object", &T::object), field("outcome", &T::outcome),
-                       field_as<AnObject>("detail", &T::detail), field("revision", &T::revision),
-                       field("seq", &T::seq).optional().written_if(chained),
-                       field("previous", &T::previous).optional().written_if(chained),
-                       field("hash", &T::hash).optional().written_if(chained),
+    return json::shape(field("time", &T::time), inlined(&T::context),
+                       field("revision", &T::revision), field("seq", &T::seq).written_if(chained),
+                       field("previous", &T::previous).written_if(chained),
+                       field("hash", &T::hash).written_if(chained),
                        field("damaged", &T::damaged)
-                           .optional()
                            .written_if([](const T& from) { return !from.damaged.empty(); })
                            .says("A record that does not read any more."))
         .called("AuditRecord")
         .promising_nothing();
-}
-
-constexpr auto fields_of(json::Of<Identity>) {
-    return json::shape(field("id", &Identity::id))
-        .called("Identity", "Which item of a list is not in it any more.")
-        .nothing_else();
-}
-constexpr auto fields_of(json::Of<CollectionIdentity>) {
-    return json::shape(field("host", &CollectionIdentity::host),
-                       field("collection", &CollectionIdentity::collection))
-        .called("CollectionIdentity")
-        .nothing_else();
-}
-constexpr auto fields_of(json::Of<ResourceIdentity>) {
-    return json::shape(field("host", &ResourceIdentity::host), inlined(&ResourceIdentity::ref))
-        .called("ResourceIdentity")
-        .nothing_else();
-}
-
-constexpr auto fields_of(json::Of<Bookmark>) {
-    return json::shape(field("revision", &Bookmark::revision),
-                       field("initial_end", &Bookmark::initial_end))
-        .called("Bookmark", "Everything up to this revision is told; its id is where to go on.")
-        .nothing_else();
 }
 
 constexpr auto fields_of(json::Of<NotifiedEvent>) {

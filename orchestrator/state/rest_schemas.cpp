@@ -15,9 +15,9 @@ json::Value event_with(json::Value data) {
                         {"properties", json::Object{{"data", std::move(data)}}}};
 }
 
-template <typename T>
+template <typename... T>
 void add(json::Object& schemas) {
-    schemas.append(std::string(json::schema_name<T>()), json::shape_schema<T>());
+    (schemas.append(std::string(json::schema_name<T>()), json::shape_schema<T>()), ...);
 }
 
 // Of T, which is an M with more members.
@@ -50,29 +50,13 @@ void add_events(json::Object& schemas) {
 
 json::Object rest_schemas() {
     json::Object all;
-    add<Error>(all);
-    add<wire::Generation>(all);
-    add<ComplianceCounts>(all);
-    add<rest::ComplianceView>(all);
-    add<wire::Change>(all);
-    add<rest::Host>(all);
-    add<wire::Ref>(all);
-    add<wire::Notification>(all);
-    add<rest::Resource>(all);
-    add<rest::Command>(all);
-    add<rest::ComplianceEntry>(all);
-    add<rest::Enrolment>(all);
-    add<rest::Collection>(all);
-    add<rest::Token>(all);
+    add<Error, wire::Ref, wire::Notification, wire::Generation, wire::Change>(all);
+    add<ComplianceCounts, rest::ComplianceView, rest::ComplianceEntry, rest::Host, rest::Resource>(
+        all);
+    add<Command, rest::Enrolment, rest::Collection, rest::Token, EnrolmentToken>(all);
     add_extended<rest::TokenMade, rest::Token>(all);
-    add<rest::EnrolmentToken>(all);
-    add_extended<rest::EnrolmentTokenMade, rest::EnrolmentToken>(all);
-    add<crypto::ChainEnd>(all);
-    add<rest::AuditRecord>(all);
-    add<rest::Identity>(all);
-    add<rest::CollectionIdentity>(all);
-    add<rest::ResourceIdentity>(all);
-    add<rest::Bookmark>(all);
+    add_extended<rest::EnrolmentTokenMade, EnrolmentToken>(all);
+    add<crypto::ChainEnd, rest::AuditRecord>(all);
     add_events(all);
     return all;
 }

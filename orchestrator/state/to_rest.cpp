@@ -7,79 +7,12 @@
 #include "orchestrator/state/rest_fields.hpp"
 
 namespace evenkeel::state {
-namespace {
-
-rest::CommandResource shape_of(const CommandEntry& entry) {
-    return {.ref = entry.ref,
-            .generation = entry.generation,
-            .outcome = entry.outcome,
-            .changes = entry.changes,
-            .error = entry.error,
-            .action = entry.action};
-}
-
-rest::Collection shape_of(const std::string& host, const Collection& collection) {
-    return {.host = host,
-            .name = collection.name,
-            .plugin = collection.plugin,
-            .schema_version = collection.schema_version,
-            .schema_sha256 = collection.schema_sha256,
-            .actions = collection.actions,
-            .has_schema = false,
-            .schema = {}};
-}
-
-std::string time_or_none(std::int64_t ms) {
-    return ms == 0 ? "" : to_rfc3339(ms);
-}
-
-rest::Token shape_of(const ApiToken& token) {
-    return {.id = token.id,
-            .name = token.name,
-            .role = token.role,
-            .state = token.state_at(now_unix_ms()),
-            .created_at = token.created_at,
-            .created_by = token.created_by,
-            .expires_at = time_or_none(token.expires_at_ms),
-            .revoked_at = time_or_none(token.revoked_at_ms)};
-}
-
-rest::EnrolmentToken shape_of(const EnrolmentToken& token) {
-    return {.id = token.id,
-            .name = token.name,
-            .uses = token.uses,
-            .uses_left = token.uses_left,
-            .expires_at = to_rfc3339(token.expires_at_ms),
-            .created_at = token.created_at,
-            .labels = token.labels};
-}
-
-}  // namespace
-
 json::Value show(const Host& host, const ComplianceCounts& counts) {
-    return json::encode_shape(rest::Host{.id = host.id,
-                                         .name = host.name,
-                                         .enrolment = host.enrolment,
-                                         .connection = host.connection,
-                                         .last_seen = host.last_seen,
-                                         .version = host.version,
-                                         .labels = host.labels,
-                                         .facts = host.facts,
-                                         .compliance = counts});
+    return json::encode_shape(rest::Host{host, counts});
 }
 
 json::Value show(const Command& command) {
-    rest::Command shown{.id = command.id,
-                        .host = command.host,
-                        .verb = command.verb,
-                        .state = command.state,
-                        .created_at = command.created_at,
-                        .finished_at = command.finished_at,
-                        .request_id = command.request_id,
-                        .error = command.error,
-                        .resources = {}};
-    for (const CommandEntry& entry : command.resources) shown.resources.push_back(shape_of(entry));
-    return json::encode_shape(shown);
+    return json::encode_shape(command);
 }
 
 rest::ComplianceView compliance_now(const wire::Compliance& stored,
@@ -134,65 +67,35 @@ json::Value show_verdict(const std::string& host, const Resource& resource,
 }
 
 json::Value show(const Enrolment& enrolment) {
-    return json::encode_shape(rest::Enrolment{.id = enrolment.id(),
-                                              .host = enrolment.host,
-                                              .state = enrolment.state,
-                                              .name = enrolment.name,
-                                              .fingerprint = enrolment.fingerprint,
-                                              .machine_id = enrolment.machine_id,
-                                              .version = enrolment.version,
-                                              .address = enrolment.address,
-                                              .facts = enrolment.facts,
-                                              .announced_at = enrolment.announced_at});
+    return json::encode_shape(rest::Enrolment{enrolment.id(), enrolment});
 }
 
-json::Object show(const std::string& host, const Collection& collection) {
-    return json::encode_shape(shape_of(host, collection));
-}
-
-json::Object show(const std::string& host, const Collection& collection, json::Value schema) {
-    rest::Collection shown = shape_of(host, collection);
-    shown.has_schema = true;
-    shown.schema = std::move(schema);
-    return json::encode_shape(shown);
+json::Object show(const std::string& host, const Collection& collection,
+                  std::optional<json::Value> schema) {
+    return json::encode_shape(rest::Collection{host, collection, std::move(schema)});
 }
 
 json::Object show(const ApiToken& token) {
-    return json::encode_shape(shape_of(token));
+    return json::encode_shape(rest::Token{token, token.state_at(now_unix_ms())});
 }
 
 json::Object show_made(const ApiToken& token, std::string_view secret) {
-    return json::encode_shape(rest::TokenMade{shape_of(token), std::string(secret)});
+    return json::encode_shape(
+        rest::TokenMade{{token, token.state_at(now_unix_ms())}, std::string(secret)});
 }
 
 json::Object show(const EnrolmentToken& token) {
-    return json::encode_shape(shape_of(token));
+    return json::encode_shape(token);
 }
 
 json::Object show_made(const EnrolmentToken& token, std::string_view secret,
                        std::string_view install) {
     return json::encode_shape(
-        rest::EnrolmentTokenMade{shape_of(token), std::string(secret), std::string(install)});
+        rest::EnrolmentTokenMade{token, std::string(secret), std::string(install)});
 }
 
 json::Value show(const crypto::ChainEnd& end) {
     return json::encode_shape(end);
-}
-
-json::Object identity(std::string_view id) {
-    return json::encode_shape(rest::Identity{std::string(id)});
-}
-
-json::Object identity(std::string_view host, std::string_view collection) {
-    return json::encode_shape(rest::CollectionIdentity{std::string(host), std::string(collection)});
-}
-
-json::Object identity(std::string_view host, const wire::Ref& ref) {
-    return json::encode_shape(rest::ResourceIdentity{std::string(host), ref});
-}
-
-json::Value bookmark(std::uint64_t revision, bool initial_end) {
-    return json::encode_shape(rest::Bookmark{revision, initial_end});
 }
 
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,

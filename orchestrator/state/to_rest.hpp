@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/crypto/record_chain.hpp"
+#include "orchestrator/state/command.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/rest_objects.hpp"
@@ -32,9 +33,9 @@ json::Value show_verdict(const std::string& host, const Resource& resource,
 
 json::Value show(const Enrolment& enrolment);
 
-// A collection as lists show it, and with its JSON Schema, null while that has not come.
-json::Object show(const std::string& host, const Collection& collection);
-json::Object show(const std::string& host, const Collection& collection, json::Value schema);
+// A collection, outside of lists with its JSON Schema, which is null while it has not come.
+json::Object show(const std::string& host, const Collection& collection,
+                  std::optional<json::Value> schema = {});
 
 json::Object show(const ApiToken& token);
 json::Object show(const EnrolmentToken& token);
@@ -44,12 +45,6 @@ json::Object show_made(const EnrolmentToken& token, std::string_view secret,
                        std::string_view install);
 
 json::Value show(const crypto::ChainEnd& end);
-
-// What names an item of a list that is watched, and how far its stream is.
-json::Object identity(std::string_view id);
-json::Object identity(std::string_view host, std::string_view collection);
-json::Object identity(std::string_view host, const wire::Ref& ref);
-json::Value bookmark(std::uint64_t revision, bool initial_end);
 
 // The data of resource.* and of description.* events.
 json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,

@@ -108,5 +108,33 @@ TEST(Shape, GivesTheSchema) {
               *parse(R"({"oneOf":[{"$ref":"#/components/schemas/Wheel"},{"type":"null"}]})"));
 }
 
+struct Order {
+    std::string name = "x";
+    std::int64_t size = 7;
+    friend bool operator==(const Order&, const Order&) = default;
+};
+constexpr auto fields_of(Of<Order>) {
+    return shape(field("name", &Order::name).omissible().refused_as("must be a name"),
+                 field_as<Whole<1, 9>>("size", &Order::size).defaulted());
+}
+
+TEST(Shape, ReportsEverythingThatIsWrongAtOnce) {
+    Order order;
+    std::string wrong;
+    const auto report = [&](const Wrong& one) { wrong += one.pointer + ": " + one.detail + "; "; };
+    decode_each(*parse(R"({"name":null,"size":10})"), order, report);
+    EXPECT_EQ(wrong, "/name: must be a name; /size: is not a whole number from 1 to 9; ");
+    wrong.clear();
+    decode_each(*parse("{}"), order, report);
+    EXPECT_EQ(wrong, "");
+    EXPECT_EQ(order, Order{});
+}
+
+TEST(Shape, NamesADefaultInTheSchema) {
+    EXPECT_EQ(shape_schema<Order>(),
+              *parse(R"({"type":"object","properties":{"name":{"type":"string"},)"
+                     R"("size":{"type":"integer","default":7}}})"));
+}
+
 }  // namespace
 }  // namespace evenkeel::json

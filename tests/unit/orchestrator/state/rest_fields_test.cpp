@@ -60,41 +60,35 @@ void expect_read_back(const T& shape) {
 }
 
 TEST(RestFields, AHost) {
-    const Host host{.id = "host_1",
-                    .name = "web1",
-                    .enrolment = EnrolmentState::active,
-                    .connection = Connection::online,
-                    .last_seen = "",
-                    .version = "0.1.0",
-                    .labels = json::Object{{"role", "web"}},
-                    .facts = json::Object{{"cpus", 2}},
-                    .compliance = {.compliant = 1, .drifted = 2, .unknown = 3, .failed = 4}};
+    Host host;
+    host.host.id = "host_1";
+    host.host.name = "web1";
+    host.host.connection = Connection::online;
+    host.host.version = "0.1.0";
+    host.host.labels = json::Object{{"role", "web"}};
+    host.host.facts = json::Object{{"cpus", 2}};
+    host.compliance = {.compliant = 1, .drifted = 2, .unknown = 3, .failed = 4};
     expect_read_back(host);
     EXPECT_TRUE(fits(encode(host), "Host"));
     EXPECT_EQ(json::decode<Host>(encode(host))->compliance, host.compliance);
 }
 
 TEST(RestFields, ACommandAndADryRun) {
-    Command command{.id = "cmd_1",
-                    .host = "host_1",
-                    .verb = wire::Verb::apply,
-                    .state = CommandState::failed,
-                    .created_at = "2026-11-23T05:36:53.120Z",
-                    .finished_at = "",
-                    .request_id = "",
-                    .error = Error{Errc::timeout, "late"},
-                    .resources = {{.ref = kRef,
-                                   .generation = kGeneration,
-                                   .outcome = wire::Outcome::done,
-                                   .changes = {kChange},
-                                   .error = {},
-                                   .action = ""},
-                                  {.ref = kRef,
-                                   .generation = {},
-                                   .outcome = {},
-                                   .changes = {},
-                                   .error = Error{Errc::conflict, "no"},
-                                   .action = "restart"}}};
+    Command command;
+    command.id = "cmd_1";
+    command.host = "host_1";
+    command.verb = wire::Verb::apply;
+    command.state = CommandState::failed;
+    command.created_at = "2026-11-23T05:36:53.120Z";
+    command.error = Error{Errc::timeout, "late"};
+    command.resources.resize(2);
+    command.resources[0].ref = kRef;
+    command.resources[0].generation = kGeneration;
+    command.resources[0].outcome = wire::Outcome::done;
+    command.resources[0].changes = {kChange};
+    command.resources[1].ref = kRef;
+    command.resources[1].error = Error{Errc::conflict, "no"};
+    command.resources[1].action = "restart";
     expect_read_back(command);
     EXPECT_TRUE(fits(encode(command), "Command"));
     command.id = "";
@@ -140,72 +134,60 @@ TEST(RestFields, AVerdictAndItsCompliance) {
 }
 
 TEST(RestFields, AnEnrolment) {
-    const Enrolment enrolment{.id = "enrolment_ab",
-                              .host = "",
-                              .state = EnrolmentState::quarantined,
-                              .name = "web1",
-                              .fingerprint = "ab",
-                              .machine_id = "",
-                              .version = "0.1.0",
-                              .address = "192.0.2.1",
-                              .facts = json::Object{},
-                              .announced_at = "2026-11-23T05:36:53.120Z"};
-    expect_read_back(enrolment);
-    EXPECT_TRUE(fits(encode(enrolment), "Enrolment"));
+    Enrolment shown;
+    shown.id = "enrolment_ab";
+    shown.enrolment.state = EnrolmentState::quarantined;
+    shown.enrolment.name = "web1";
+    shown.enrolment.fingerprint = "ab";
+    shown.enrolment.version = "0.1.0";
+    shown.enrolment.address = "192.0.2.1";
+    shown.enrolment.announced_at = "2026-11-23T05:36:53.120Z";
+    expect_read_back(shown);
+    EXPECT_TRUE(fits(encode(shown), "Enrolment"));
+    EXPECT_TRUE(encode(shown)["host"].is_null());
 }
 
 TEST(RestFields, ACollectionWithOrWithoutItsSchema) {
-    Collection collection{.host = "host_1",
-                          .name = "files",
-                          .plugin = "files",
-                          .schema_version = 3,
-                          .schema_sha256 = "ab",
-                          .actions = json::Array{"touch"},
-                          .has_schema = false,
-                          .schema = {}};
-    expect_read_back(collection);
+    Collection collection;
+    collection.host = "host_1";
+    collection.reported = {.name = "files",
+                           .plugin = "files",
+                           .schema_sha256 = "ab",
+                           .schema_version = 3,
+                           .actions = json::Array{"touch"}};
     EXPECT_TRUE(fits(encode(collection), "Collection"));
     EXPECT_FALSE(encode(collection).find("schema"));
-    collection.has_schema = true;
-    EXPECT_TRUE(encode(collection).find("schema")->is_null());
+    collection.schema = json::Value();
+    ASSERT_TRUE(encode(collection).find("schema"));
+    EXPECT_TRUE(encode(collection)["schema"].is_null());
     EXPECT_TRUE(fits(encode(collection), "Collection"));
 }
 
 TEST(RestFields, TokensAndOnceTheirSecrets) {
-    const TokenMade made{.token = {.id = "token_1",
-                                   .name = "ci",
-                                   .role = state::Role::operation,
-                                   .state = TokenState::active,
-                                   .created_at = "2026-11-23T05:36:53.120Z",
-                                   .created_by = "system",
-                                   .expires_at = "",
-                                   .revoked_at = ""},
-                         .secret = "ekt_x"};
-    expect_read_back(made);
+    TokenMade made;
+    made.token.id = "token_1";
+    made.token.hash = "never shown";
+    made.token.role = Role::operation;
+    made.secret = "ekt_x";
     EXPECT_TRUE(fits(encode(made.token), "Token"));
     EXPECT_EQ(encode(made)["secret"].as_string(), "ekt_x");
     EXPECT_EQ(encode(made)["role"].as_string(), "operator");
-    const EnrolmentTokenMade enrolling{.token = {.id = "t",
-                                                 .name = "",
-                                                 .uses = 3,
-                                                 .uses_left = 2,
-                                                 .expires_at = "2026-11-23T05:36:53.120Z",
-                                                 .created_at = "2026-11-23T05:36:53.120Z",
-                                                 .labels = json::Object{}},
-                                       .secret = "eke_x",
-                                       .install = "curl"};
-    expect_read_back(enrolling);
+    EXPECT_TRUE(encode(made)["revoked_at"].is_null());
+    EXPECT_FALSE(encode(made).find("hash"));
+    EnrolmentTokenMade enrolling;
+    enrolling.install = "curl";
     EXPECT_TRUE(fits(encode(enrolling.token), "EnrolmentToken"));
+    EXPECT_EQ(encode(enrolling)["install"].as_string(), "curl");
+    EXPECT_FALSE(encode(enrolling).find("hash"));
 }
 
 TEST(RestFields, AnAuditRecordBeforeAndInItsChain) {
     AuditRecord record;
     record.time = "2026-11-23T05:36:53.120Z";
-    record.detail = json::Object{};
     EXPECT_FALSE(encode(record).find("seq"));
     EXPECT_TRUE(fits(encode(record), "AuditRecord"));
     record.seq = 7;
-    expect_read_back(record);
+    EXPECT_EQ(encode(record)["seq"].as_integer(), 7);
     EXPECT_TRUE(fits(encode(record), "AuditRecord"));
 }
 
