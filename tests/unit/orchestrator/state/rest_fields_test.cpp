@@ -47,16 +47,16 @@ testing::AssertionResult fits(const json::Value& value, const char* name) {
 }
 
 template <typename T>
-json::Value encode(const T& shape) {
+json::Value rest_json(const T& shape) {
     return json::encode_shape(shape);
 }
 
 template <typename T>
 void expect_read_back(const T& shape) {
-    const json::Value value = encode(shape);
+    const json::Value value = rest_json(shape);
     const auto back = json::decode<T>(value);
     ASSERT_TRUE(back) << back.error().what;
-    EXPECT_EQ(json::write(encode(*back)), json::write(value));
+    EXPECT_EQ(json::write(rest_json(*back)), json::write(value));
 }
 
 TEST(RestFields, AHost) {
@@ -69,8 +69,8 @@ TEST(RestFields, AHost) {
     host.host.facts = json::Object{{"cpus", 2}};
     host.compliance = {.compliant = 1, .drifted = 2, .unknown = 3, .failed = 4};
     expect_read_back(host);
-    EXPECT_TRUE(fits(encode(host), "Host"));
-    EXPECT_EQ(json::decode<Host>(encode(host))->compliance, host.compliance);
+    EXPECT_TRUE(fits(rest_json(host), "Host"));
+    EXPECT_EQ(json::decode<Host>(rest_json(host))->compliance, host.compliance);
 }
 
 TEST(RestFields, ACommandAndADryRun) {
@@ -90,10 +90,10 @@ TEST(RestFields, ACommandAndADryRun) {
     command.resources[1].error = Error{Errc::conflict, "no"};
     command.resources[1].action = "restart";
     expect_read_back(command);
-    EXPECT_TRUE(fits(encode(command), "Command"));
+    EXPECT_TRUE(fits(rest_json(command), "Command"));
     command.id = "";
-    EXPECT_TRUE(encode(command)["id"].is_null());
-    EXPECT_TRUE(fits(encode(command), "Command"));
+    EXPECT_TRUE(rest_json(command)["id"].is_null());
+    EXPECT_TRUE(fits(rest_json(command), "Command"));
 }
 
 TEST(RestFields, AResourceDescribedOrNot) {
@@ -109,14 +109,14 @@ TEST(RestFields, AResourceDescribedOrNot) {
                             .observed_at = "",
                             .compliance = ComplianceView{kOffline, kDrifted}};
     expect_read_back(resource);
-    EXPECT_TRUE(fits(encode(resource), "Resource"));
+    EXPECT_TRUE(fits(rest_json(resource), "Resource"));
     Resource bare;
     bare.host = "host_1";
     bare.ref = kRef;
     bare.state = json::Object{{"mode", "0644"}};
     expect_read_back(bare);
-    EXPECT_TRUE(fits(encode(bare), "Resource"));
-    EXPECT_FALSE(encode(bare).find("requires"));
+    EXPECT_TRUE(fits(rest_json(bare), "Resource"));
+    EXPECT_FALSE(rest_json(bare).find("requires"));
     EXPECT_FALSE(fits(json::Object{{"host", 5}}, "Resource")) << "the schema says something";
 }
 
@@ -128,9 +128,9 @@ TEST(RestFields, AVerdictAndItsCompliance) {
                                   .generation = {},
                                   .compliance = {kDrifted, {}}};
     expect_read_back(verdict);
-    EXPECT_TRUE(fits(encode(verdict), "Verdict"));
+    EXPECT_TRUE(fits(rest_json(verdict), "Verdict"));
     expect_read_back(verdict.compliance);
-    EXPECT_TRUE(fits(encode(verdict.compliance), "Compliance"));
+    EXPECT_TRUE(fits(rest_json(verdict.compliance), "Compliance"));
 }
 
 TEST(RestFields, AnEnrolment) {
@@ -143,8 +143,8 @@ TEST(RestFields, AnEnrolment) {
     shown.enrolment.address = "192.0.2.1";
     shown.enrolment.announced_at = "2026-11-23T05:36:53.120Z";
     expect_read_back(shown);
-    EXPECT_TRUE(fits(encode(shown), "Enrolment"));
-    EXPECT_TRUE(encode(shown)["host"].is_null());
+    EXPECT_TRUE(fits(rest_json(shown), "Enrolment"));
+    EXPECT_TRUE(rest_json(shown)["host"].is_null());
 }
 
 TEST(RestFields, ACollectionWithOrWithoutItsSchema) {
@@ -155,12 +155,12 @@ TEST(RestFields, ACollectionWithOrWithoutItsSchema) {
                            .schema_sha256 = "ab",
                            .schema_version = 3,
                            .actions = json::Array{"touch"}};
-    EXPECT_TRUE(fits(encode(collection), "Collection"));
-    EXPECT_FALSE(encode(collection).find("schema"));
+    EXPECT_TRUE(fits(rest_json(collection), "Collection"));
+    EXPECT_FALSE(rest_json(collection).find("schema"));
     collection.schema = json::Value();
-    ASSERT_TRUE(encode(collection).find("schema"));
-    EXPECT_TRUE(encode(collection)["schema"].is_null());
-    EXPECT_TRUE(fits(encode(collection), "Collection"));
+    ASSERT_TRUE(rest_json(collection).find("schema"));
+    EXPECT_TRUE(rest_json(collection)["schema"].is_null());
+    EXPECT_TRUE(fits(rest_json(collection), "Collection"));
 }
 
 TEST(RestFields, TokensAndOnceTheirSecrets) {
@@ -169,26 +169,26 @@ TEST(RestFields, TokensAndOnceTheirSecrets) {
     made.token.hash = "never shown";
     made.token.role = Role::operation;
     made.secret = "ekt_x";
-    EXPECT_TRUE(fits(encode(made.token), "Token"));
-    EXPECT_EQ(encode(made)["secret"].as_string(), "ekt_x");
-    EXPECT_EQ(encode(made)["role"].as_string(), "operator");
-    EXPECT_TRUE(encode(made)["revoked_at"].is_null());
-    EXPECT_FALSE(encode(made).find("hash"));
+    EXPECT_TRUE(fits(rest_json(made.token), "Token"));
+    EXPECT_EQ(rest_json(made)["secret"].as_string(), "ekt_x");
+    EXPECT_EQ(rest_json(made)["role"].as_string(), "operator");
+    EXPECT_TRUE(rest_json(made)["revoked_at"].is_null());
+    EXPECT_FALSE(rest_json(made).find("hash"));
     EnrolmentTokenMade enrolling;
     enrolling.install = "curl";
-    EXPECT_TRUE(fits(encode(enrolling.token), "EnrolmentToken"));
-    EXPECT_EQ(encode(enrolling)["install"].as_string(), "curl");
-    EXPECT_FALSE(encode(enrolling).find("hash"));
+    EXPECT_TRUE(fits(rest_json(enrolling.token), "EnrolmentToken"));
+    EXPECT_EQ(rest_json(enrolling)["install"].as_string(), "curl");
+    EXPECT_FALSE(rest_json(enrolling).find("hash"));
 }
 
 TEST(RestFields, AnAuditRecordBeforeAndInItsChain) {
     AuditRecord record;
     record.time = "2026-11-23T05:36:53.120Z";
-    EXPECT_FALSE(encode(record).find("seq"));
-    EXPECT_TRUE(fits(encode(record), "AuditRecord"));
+    EXPECT_FALSE(rest_json(record).find("seq"));
+    EXPECT_TRUE(fits(rest_json(record), "AuditRecord"));
     record.seq = 7;
-    EXPECT_EQ(encode(record)["seq"].as_integer(), 7);
-    EXPECT_TRUE(fits(encode(record), "AuditRecord"));
+    EXPECT_EQ(rest_json(record)["seq"].as_integer(), 7);
+    EXPECT_TRUE(fits(rest_json(record), "AuditRecord"));
 }
 
 TEST(RestFields, TheDataOfEvents) {
@@ -208,7 +208,7 @@ TEST(RestFields, TheDataOfEvents) {
 TEST(RestFields, WhatAnAgentReportsOfItselfIsCheckedButItsHost) {
     const AgentEvent event{.host = "host_1", .from = 3, .to = 5, .count = 3, .reason = "full"};
     expect_read_back(event);
-    json::Value reported = encode(event);
+    json::Value reported = rest_json(event);
     reported.as_object().set("host", 5);
     EXPECT_TRUE(json::decode<AgentEvent>(reported));
     reported.as_object().set("count", "three");
@@ -221,7 +221,7 @@ TEST(RestFields, WhatIsWrongIsNamedByItsPointer) {
     verdict.host = "host_1";
     verdict.ref = kRef;
     verdict.compliance.now = kDrifted;
-    json::Value value = encode(verdict);
+    json::Value value = rest_json(verdict);
     value.as_object().find("compliance")->as_object().set("status", "fine");
     const auto read = json::decode<ComplianceEntry>(value);
     ASSERT_FALSE(read);
