@@ -53,6 +53,13 @@ std::pair<json::Value, json::Value> digests(const schema::Field& field,
             redacted_already.is_null() ? schema::digest_in(state) : redacted_already};
 }
 
+// What a state must not have beside a described field: more than was asked for.
+bool is_surplus(const schema::Field& field, const json::Value& description,
+                const json::Value& state) {
+    return !field.absent_with.empty() && description.find(field.absent_with) != nullptr &&
+           state.find(field.name) != nullptr;
+}
+
 }  // namespace
 
 std::vector<wire::FieldDrift> compare_by_words(const schema::Fields& fields,
@@ -62,6 +69,8 @@ std::vector<wire::FieldDrift> compare_by_words(const schema::Fields& fields,
     if (state.is_null()) return {{"/ensure", "present", "absent"}};
     std::vector<wire::FieldDrift> drift;
     for (const schema::Field& field : fields) {
+        if (is_surplus(field, description, state))
+            drift.push_back({field.path, nullptr, state[field.name]});
         const bool by_digest = field.property.compare == schema::Comparison::digest;
         if (field.property.read_only || field.property.compare == schema::Comparison::changing)
             continue;

@@ -22,7 +22,12 @@ Fields::Fields(const Schema& schema) {
     for (const std::string& name : schema.property_names()) {
         const json::Value& words = schema.document()["properties"][name];
         const Property& property = *schema.property(name);
-        Field field{name, path_of(name, property), property, words.string_or("x-ek-alias"), {}};
+        Field field{name,
+                    path_of(name, property),
+                    property,
+                    words.string_or("x-ek-alias"),
+                    words.string_or("x-ek-absent-with"),
+                    {}};
         if (const json::Value* value = words.find("default")) field.default_value = *value;
         fields_.push_back(std::move(field));
     }

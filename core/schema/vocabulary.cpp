@@ -92,6 +92,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"type", Kind::types},
     {"uniqueItems", Kind::flag},
     {"writeOnly", Kind::flag},
+    {"x-ek-absent-with", Kind::text},
     {"x-ek-after", Kind::names},
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},

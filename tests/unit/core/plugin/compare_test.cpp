@@ -22,6 +22,7 @@ const char* const kSchema = R"({
     "owner": {"type": "string", "x-ek-alias": "uid"},
     "hash": {"type": "string", "x-ek-sensitive": true},
     "login": {"type": "string", "writeOnly": true},
+    "acl": {"type": "array", "readOnly": true, "x-ek-absent-with": "mode"},
     "uid": {"type": "integer", "readOnly": true},
     "size": {"type": "integer", "readOnly": true},
     "sha256": {"type": "string", "readOnly": true}
@@ -57,6 +58,13 @@ TEST_F(Compare, LooksOnlyAtWhatIsDescribed) {
     EXPECT_EQ(drift(R"({"mode":"0644"})", R"({"type":"file","mode":"0600"})"),
               R"(/mode "0644" "0600";)");
     EXPECT_EQ(drift(R"({"mode":"0644"})", R"({"type":"file"})"), R"(/mode "0644" null;)");
+}
+
+TEST_F(Compare, TakesWhatGoesBeyondADescribedFieldForDrift) {
+    const char* const state = R"({"type":"file","mode":"0640","acl":["user:bin:r--"]})";
+    EXPECT_EQ(drift(R"({"mode":"0640"})", state), R"(/acl null ["user:bin:r--"];)");
+    EXPECT_EQ(drift("{}", state), "") << "its field is not described";
+    EXPECT_EQ(drift(R"({"mode":"0640"})", R"({"type":"file","mode":"0640"})"), "");
 }
 
 TEST_F(Compare, CountsADefaultAsDescribed) {
