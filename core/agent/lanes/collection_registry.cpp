@@ -1,6 +1,7 @@
 #include "core/agent/lanes/collection_registry.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -15,6 +16,25 @@ CollectionRunner* CollectionRegistry::find(const std::string& collection) const 
 bool CollectionRegistry::usable(const std::string& collection) const {
     const CollectionRunner* runner = find(collection);
     return runner && runner->disabled_reason().empty();
+}
+
+bool CollectionRegistry::comes_after(const std::string& collection,
+                                     const std::string& other) const {
+    std::vector<std::string> ahead{collection};
+    std::set<std::string> seen;
+    while (!ahead.empty()) {
+        const CollectionRunner* runner = find(ahead.back());
+        ahead.pop_back();
+        if (!runner) continue;
+        const json::Value& after = runner->collection().schema().document()["x-ek-after"];
+        if (!after.is_array()) continue;
+        for (const json::Value& name : after.as_array()) {
+            if (!name.is_string() || !seen.insert(name.as_string()).second) continue;
+            if (name.as_string() == other) return true;
+            ahead.push_back(name.as_string());
+        }
+    }
+    return false;
 }
 
 CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runner) {

@@ -19,6 +19,8 @@ class CollectionRegistry {
     CollectionRunner* find(const std::string& collection) const;
     // Whether calls to the collection are possible.
     bool usable(const std::string& collection) const;
+    // Whether the schema of `collection` names `other` by x-ek-after, itself or through others.
+    bool comes_after(const std::string& collection, const std::string& other) const;
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);

@@ -34,18 +34,6 @@ void add_write_only_fields(const plugin::Collection& collection, const AgentStor
     }
 }
 
-// Requires that the collection is there.
-bool comes_after(const CollectionRegistry& registry, const std::string& collection,
-                 const std::string& other) {
-    const json::Value& after =
-        registry.find(collection)->collection().schema().document()["x-ek-after"];
-    if (!after.is_array()) return false;
-    const json::Array& names = after.as_array();
-    return std::any_of(names.begin(), names.end(), [&](const json::Value& name) {
-        return name.is_string() && name.as_string() == other;
-    });
-}
-
 }  // namespace
 
 struct Export::Found {
@@ -61,7 +49,7 @@ std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
     while (!names.empty()) {
         auto next = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
             return std::none_of(names.begin(), names.end(), [&](const std::string& other) {
-                return other != name && comes_after(registry, name, other);
+                return other != name && registry.comes_after(name, other);
             });
         });
         // A cycle: any of them may be the first.

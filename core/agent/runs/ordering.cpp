@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/runs/due_actions.hpp"
 #include "core/wire/relations.hpp"
@@ -151,12 +152,33 @@ std::vector<std::size_t> group_of(const StepList& steps, std::size_t at, const C
     return group;
 }
 
-const wire::Ref* planned_before(const StepList& steps, const Step& step) {
+namespace {
+
+bool is_planned_to_change(const Step& step) {
+    return step.result.outcome == wire::Outcome::planned &&
+           (step.result.error || !step.result.changes.empty());
+}
+
+// Whether what a step has not found may be what an earlier one brings.
+bool misses_something(const Step& step) {
+    return step.result.error &&
+           (step.result.error->code == Errc::invalid || step.result.error->code == Errc::not_found);
+}
+
+}  // namespace
+
+const wire::Ref* planned_before(const StepList& steps, const Step& step,
+                                const CollectionRegistry& registry) {
     for (const wire::Ref& ref : step.description.metadata.relations.required) {
         const Step* other = steps.find(ref);
-        const bool changes = other && other->result.outcome == wire::Outcome::planned &&
-                             (other->result.error || !other->result.changes.empty());
-        if (changes) return &ref;
+        if (other && is_planned_to_change(*other)) return &ref;
+    }
+    if (!misses_something(step)) return nullptr;
+    for (const Step& other : steps) {
+        if (&other == &step) break;
+        if (is_planned_to_change(other) &&
+            registry.comes_after(step.request.ref.collection, other.request.ref.collection))
+            return &other.request.ref;
     }
     return nullptr;
 }

@@ -9,6 +9,7 @@
 namespace evenkeel::agent {
 
 class Catalog;
+class CollectionRegistry;
 
 // The collections that a command changes or names. It waits for all of them, so that no other run
 // changes what it requires or notifies.
@@ -36,8 +37,10 @@ std::size_t next_step(StepList& steps, std::size_t at, const Catalog& catalog);
 // alone, because the actions are on disk before its change is begun.
 std::vector<std::size_t> group_of(const StepList& steps, std::size_t at, const Catalog& catalog);
 
-// Of a plan: something that `step` requires and that will be changed before it; null when nothing
-// is.
-const wire::Ref* planned_before(const StepList& steps, const Step& step);
+// Of a plan: something that will be changed before `step`, which cannot be planned now and may be
+// possible then; null when nothing is. It is something that `step` requires or, where what it names
+// is not there, something earlier in the list of a collection that the step's comes after.
+const wire::Ref* planned_before(const StepList& steps, const Step& step,
+                                const CollectionRegistry& registry);
 
 }  // namespace evenkeel::agent

@@ -83,7 +83,7 @@ void PlanRun::take(Step& step, const Result<ApplyResult>& apply_result) const {
 
 // A step that cannot be planned now may be possible once another step has made its change.
 void PlanRun::explain(Step& step) const {
-    const wire::Ref* first = planned_before(steps_, step);
+    const wire::Ref* first = planned_before(steps_, step, host_.registry);
     step.result.outcome = first ? wire::Outcome::planned : wire::Outcome::failed;
     if (!first) return;
     step.result.error->what =

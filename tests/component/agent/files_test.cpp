@@ -66,6 +66,29 @@ TEST_F(Files, DriftIsSeenByEventWithExactFields) {
     ASSERT_TRUE(until([&] { return drifted_paths() == std::vector<std::string>{"/ensure"}; }));
 }
 
+TEST_F(Files, APlanForeseesAnOwnerThatTheSameFileMakesEarlier) {
+    const auto entry = [](const std::string& collection, const std::string& id,
+                          json::Value description) {
+        return json::Object{
+            {"collection", collection}, {"id", id}, {"description", std::move(description)}};
+    };
+    const auto user = entry("users", "ek-made-earlier", json::Object{{"shell", "/bin/sh"}});
+    const auto file =
+        entry("files", path(), json::Object{{"content", "x"}, {"owner", "ek-made-earlier"}});
+    const auto outcomes = [&](json::Array entries) {
+        const auto reply = ask("plan", json::Object{{"resources", std::move(entries)}});
+        std::vector<std::string> all;
+        for (const json::Value& each : reply.result["resources"].as_array())
+            all.push_back(each.string_or("collection") + " " + each.string_or("outcome"));
+        return all;
+    };
+    using Outcomes = std::vector<std::string>;
+    EXPECT_EQ(outcomes({user, file}), (Outcomes{"users planned", "files planned"}));
+    EXPECT_EQ(outcomes({file, user}), (Outcomes{"files failed", "users planned"}))
+        << "the apply goes in this order, too";
+    EXPECT_EQ(outcomes({file}), Outcomes{"files failed"});
+}
+
 TEST_F(Files, ATouchOrTheSameContentAgainIsNoDrift) {
     describe(json::Object{{"content", "hello\n"}, {"mode", "0644"}});
     write("hello\n");
