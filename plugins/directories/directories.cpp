@@ -1,10 +1,9 @@
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include <dirent.h>
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
 #include <fcntl.h>
@@ -12,12 +11,15 @@
 #include <unistd.h>
 
 #include "directories_embedded.hpp"
+#include "plugins/posix/acl.hpp"
+#include "plugins/posix/changeable.hpp"
 #include "plugins/posix/each.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/format.hpp"
 #include "plugins/posix/ownership.hpp"
 #include "plugins/posix/path.hpp"
 #include "plugins/posix/path_watch.hpp"
+#include "plugins/posix/takeover.hpp"
 #include "plugins/posix/walk.hpp"
 
 // The collection `directories`: directories by their absolute path.
@@ -43,11 +45,25 @@ const char* type_of(mode_t mode) {
     return S_ISLNK(mode) ? "symlink" : "other";
 }
 
-std::string state_of(const struct stat& info, posix::Accounts& accounts) {
+// Nothing where we may not open it, as on a file system of the network that does not know root.
+std::vector<std::string> grants_of(const posix::Place& place, const std::string& path,
+                                   const struct stat& info, posix::Accounts& accounts) {
+    if (!S_ISDIR(info.st_mode)) return {};
+    const sdk::Fd fd(::openat(place.folder.get(), place.name.c_str(),
+                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd && errno == EACCES) return {};
+    if (!fd) throw posix::os_failure(errno, "open " + path);
+    return posix::access_acl(fd.get(), path).beyond(info.st_mode, info.st_uid, accounts);
+}
+
+std::string state_of(const posix::Place& place, const std::string& path, const struct stat& info,
+                     posix::Accounts& accounts) {
     sdk::Object state;
     state.text("type", type_of(info.st_mode));
     posix::add_owner(info, accounts, state);
     if (!S_ISLNK(info.st_mode)) state.text("mode", posix::mode_text(info.st_mode));
+    const auto grants = grants_of(place, path, info, accounts);
+    if (!grants.empty()) state.raw("acl", posix::list_json(grants));
     state.text("mtime", posix::to_rfc3339(info.st_mtim));
     return state.json();
 }
@@ -66,32 +82,69 @@ posix::Ownership parse_desired(std::string_view text, posix::Accounts& accounts)
     return posix::ownership_from(description, accounts);
 }
 
-// Created with mode 0700, and opened to others only once it has its owner.
-void make(posix::Place& place, const std::string& path, const posix::Ownership& desired,
-          sdk::Changes& changes) {
-    posix::make_missing(place);
-    if (::mkdirat(place.folder.get(), place.name.c_str(), 0700) != 0)
-        throw posix::os_failure(errno, "make the directory " + path);
-    changes.done("/ensure");
+// What is to become of a directory that is there.
+struct Plan {
+    sdk::Changes changes;
+    bool drops_acl = false;
+    posix::Ownership after;
+};
+
+// Throws EK_E_CONFLICT if it is not taken over; see posix::why_not_taken_over.
+Plan plan_for(const posix::Place& place, const std::string& path, const struct stat& now,
+              const posix::Ownership& desired, posix::Accounts& accounts) {
+    const sdk::Fd fd = open_directory(place, path);
+    const mode_t mode = desired.mode.value_or(now.st_mode);
+    const auto grants = posix::access_acl(fd.get(), path).beyond(mode, now.st_uid, accounts);
+    const auto for_files = posix::default_acl(fd.get(), path).beyond(mode, now.st_uid, accounts);
+    Plan plan;
+    plan.drops_acl = desired.mode && !grants.empty();
+    plan.after = posix::resulting(desired, now);
+    compare(plan.after, &now, accounts, plan.changes);
+    if (plan.drops_acl) plan.changes.field("/acl", posix::list_json(grants), std::nullopt);
+    if (plan.changes.empty()) return plan;
+    const bool grants_more = desired.mode && !(grants.empty() && for_files.empty());
+    const std::string why = posix::why_not_taken_over(place, now, desired, grants_more);
+    if (!why.empty()) throw posix::not_taken_over(path, why);
+    posix::require_changeable(place, path, posix::Doing::change);
+    return plan;
+}
+
+Plan plan_for_new(const posix::Place& place, const std::string& path,
+                  const posix::Ownership& desired, posix::Accounts& accounts) {
+    Plan plan;
+    plan.changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
+    compare(desired, nullptr, accounts, plan.changes);
+    posix::require_changeable(place, path, posix::Doing::make);
+    return plan;
+}
+
+void change(const posix::Place& place, const std::string& path, const struct stat& now,
+            Plan& plan) {
     const sdk::Fd fd = open_directory(place, path);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
-    posix::Ownership all = desired;
-    if (!all.mode) all.mode = 0755;
-    posix::apply_ownership(fd.get(), info, all, path, changes);
-    posix::sync_folder(place.folder);
+    if (info.st_dev != now.st_dev || info.st_ino != now.st_ino || info.st_uid != now.st_uid)
+        throw sdk::Failure(EK_E_CONFLICT, path + " was replaced by somebody else meanwhile");
+    if (plan.drops_acl) {
+        posix::drop_access_acl(fd.get(), path);
+        plan.changes.done("/acl");
+    }
+    posix::apply_ownership(fd.get(), info, plan.after, path, plan.changes);
 }
 
-bool is_empty(const posix::Place& place, const std::string& path) {
-    const int fd = ::openat(place.folder.get(), place.name.c_str(),
-                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : ::fdopendir(fd),
-                                                      ::closedir);
-    if (!entries) throw posix::os_failure(errno, "open " + path);
-    while (const struct dirent* entry = ::readdir(entries.get()))
-        if (entry->d_name != std::string_view(".") && entry->d_name != std::string_view(".."))
-            return false;
-    return true;
+// Created with mode 0700, and opened to others only once it has its owner. Owner and group are set
+// in any case: a setgid directory hands its own group down.
+void make(posix::Place& place, const std::string& path, const posix::Ownership& desired,
+          sdk::Changes& changes) {
+    posix::make_missing(place);
+    const sdk::Fd fd = posix::make_directory(place.folder, place.name, path);
+    changes.done("/ensure");
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
+    const posix::Ownership all{desired.uid.value_or(::geteuid()), desired.gid.value_or(::getegid()),
+                               desired.mode.value_or(0755)};
+    posix::apply_ownership(fd.get(), info, all, path, changes);
+    posix::sync_folder(place.folder);
 }
 
 }  // namespace
@@ -126,14 +179,13 @@ class Directories {
         const auto now = info_at(place);
         if (now) require_directory(*now, path);
 
-        sdk::Changes changes;
-        if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
-        posix::compare(desired, now ? &*now : nullptr, accounts, changes);
-        changes.carry_out(call, [&] {
-            if (!now) return make(place, path, desired, changes);
-            posix::apply_ownership(open_directory(place, path).get(), *now, desired, path, changes);
+        Plan plan = now ? plan_for(place, path, *now, desired, accounts)
+                        : plan_for_new(place, path, desired, accounts);
+        plan.changes.carry_out(call, [&] {
+            if (now) return change(place, path, *now, plan);
+            make(place, path, desired, plan.changes);
         });
-        if (!call.dry_run()) call.state(state_of(place.info().value(), accounts));
+        if (!call.dry_run()) call.state(state_of(place, path, place.info().value(), accounts));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -144,9 +196,10 @@ class Directories {
         if (!now) return;
         require_directory(*now, path);
         if (path == "/") throw sdk::Failure(EK_E_DENIED, "/ is not removed");
-        if (!is_empty(place, path))
+        if (!posix::is_empty_directory(open_directory(place, path), path))
             throw sdk::Failure(EK_E_CONFLICT, path + " is not empty")
                 .hint("remove what is in it first");
+        posix::require_changeable(place, path, posix::Doing::remove);
         sdk::Changes changes;
         changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
         changes.carry_out(call, [&] {
@@ -165,9 +218,10 @@ class Directories {
   private:
     static std::optional<std::string> read_one(const std::string& id, posix::Accounts& accounts) {
         posix::require_canonical(id);
-        const auto info = info_at(posix::walk(id));
+        const posix::Place place = posix::walk(id);
+        const auto info = info_at(place);
         if (!info) return std::nullopt;
-        return state_of(*info, accounts);
+        return state_of(place, id, *info, accounts);
     }
 };
 

@@ -11,6 +11,7 @@ namespace evenkeel::files {
 // A description, parsed.
 struct Desired {
     bool symlink = false;
+    bool says_type = false;  // by type, content or target; else what is there keeps its type
     std::optional<std::string> content;
     std::optional<std::string> target;
     posix::Ownership ownership;

@@ -29,6 +29,9 @@ bool read_file(const posix::Place& place, const std::string& path, bool keep_byt
     if (!fd && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return false;
     if (!fd || ::fstat(fd.get(), &entry.info) != 0) throw posix::os_failure(errno, "open " + path);
     if (!S_ISREG(entry.info.st_mode)) return false;
+    entry.acl = posix::access_acl(fd.get(), path);
+    entry.withheld = place.writers.any() && entry.info.st_nlink > 1;
+    if (entry.withheld) return true;
     entry.content = read_content(fd.get(), path, keep_bytes, call);
     return true;
 }
@@ -80,6 +83,10 @@ std::string description_of(const Entry& entry, const std::string& path, posix::A
         description.text("type", "symlink").text("target", entry.target);
     } else if (entry.kind != Kind::file) {
         throw sdk::Failure(EK_E_UNSUPPORTED, path + " is neither a file nor a symlink");
+    } else if (entry.withheld) {
+        throw sdk::Failure(EK_E_UNSUPPORTED, path +
+                                                 " has more than one name, and others than root "
+                                                 "can write to a directory on the way to it");
     } else if (!entry.content.bytes) {
         throw sdk::Failure(EK_E_UNSUPPORTED, path + " is too large to be described");
     } else if (sdk::is_utf8(*entry.content.bytes)) {
@@ -93,16 +100,28 @@ std::string description_of(const Entry& entry, const std::string& path, posix::A
     return description.json();
 }
 
+namespace {
+
+void add_file(const Entry& entry, posix::Accounts& accounts, sdk::Object& state) {
+    const auto size =
+        entry.withheld ? static_cast<std::uint64_t>(entry.info.st_size) : entry.content.size;
+    state.number("size", static_cast<std::int64_t>(size));
+    if (!entry.withheld) state.text("sha256", entry.content.sha256);
+    if (entry.info.st_nlink > 1)
+        state.number("links", static_cast<std::int64_t>(entry.info.st_nlink));
+    const auto grants = entry.acl.beyond(entry.info.st_mode, entry.info.st_uid, accounts);
+    if (!grants.empty()) state.raw("acl", posix::list_json(grants));
+}
+
+}  // namespace
+
 std::string state_of(const Entry& entry, posix::Accounts& accounts) {
     sdk::Object state;
     state.text("type", to_string(entry.kind));
     if (entry.kind == Kind::symlink) state.text("target", entry.target);
     posix::add_owner(entry.info, accounts, state);
     if (entry.kind != Kind::symlink) state.text("mode", posix::mode_text(entry.info.st_mode));
-    if (entry.kind == Kind::file) {
-        state.number("size", static_cast<std::int64_t>(entry.content.size));
-        state.text("sha256", entry.content.sha256);
-    }
+    if (entry.kind == Kind::file) add_file(entry, accounts, state);
     state.text("mtime", posix::to_rfc3339(entry.info.st_mtim));
     return state.json();
 }

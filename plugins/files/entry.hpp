@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "plugins/files/content.hpp"
-#include "plugins/posix/accounts.hpp"
+#include "plugins/posix/acl.hpp"
 #include "plugins/posix/walk.hpp"
 
 namespace evenkeel::files {
@@ -23,6 +23,10 @@ struct Entry {
     struct stat info {};
     Content content;     // of a file
     std::string target;  // of a symlink
+    posix::Acl acl;      // of a file
+    // Others than root can write its directory, and it has another name somewhere: a stranger may
+    // have linked a secret there, so the content is not read.
+    bool withheld = false;
 };
 
 // Reads what is at `place`; `path` is for messages, `keep_bytes` as in read_content(). A place
@@ -31,7 +35,8 @@ Entry read_entry(const posix::Place& place, const std::string& path, bool keep_b
                  const sdk::Call& call);
 
 // The description with which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
-// what no description can make: a larger file, a directory, a device. `entry` is not absent.
+// what no description can make: a larger or withheld file, a directory, a device. `entry` is not
+// absent.
 std::string description_of(const Entry& entry, const std::string& path, posix::Accounts& accounts);
 
 // The state as JSON. `entry` is not absent.

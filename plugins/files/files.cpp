@@ -9,6 +9,7 @@
 #include "plugins/files/apply.hpp"
 #include "plugins/files/desired.hpp"
 #include "plugins/files/entry.hpp"
+#include "plugins/posix/changeable.hpp"
 #include "plugins/posix/each.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/path.hpp"
@@ -46,11 +47,11 @@ class Files {
         const Desired desired = parse_desired(description, accounts);
         const posix::Place place = place_for(call, path);
         const Entry now = read_entry(place, path, !desired.sensitive, call);
-        sdk::Changes changes = difference(now, desired, path, accounts);
-        changes.carry_out(call, [&] { apply_changes(place, path, now, desired, call, changes); });
+        Plan plan = make_plan(place, now, desired, path, accounts);
+        plan.changes.carry_out(call, [&] { carry_out(place, path, now, desired, call, plan); });
         if (call.dry_run()) return;
         call.state(
-            state_of(changes.empty() ? now : read_entry(place, path, false, call), accounts));
+            state_of(plan.changes.empty() ? now : read_entry(place, path, false, call), accounts));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -62,6 +63,7 @@ class Files {
         if (!info) return;
         if (!S_ISREG(info->st_mode) && !S_ISLNK(info->st_mode))
             throw sdk::Failure(EK_E_CONFLICT, path + " is neither a file nor a symlink");
+        posix::require_changeable(place, path, posix::Doing::remove);
         sdk::Changes changes;
         changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
         changes.carry_out(call, [&] {

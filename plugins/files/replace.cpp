@@ -4,10 +4,13 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "plugins/posix/acl.hpp"
 #include "plugins/posix/failure.hpp"
 
 namespace evenkeel::files {
@@ -47,18 +50,21 @@ class Temporary {
     bool made_ = false;
 };
 
+sdk::Failure changed_meanwhile(const std::string& path) {
+    return {EK_E_CONFLICT, path + " was changed by somebody else meanwhile"};
+}
+
 bool is_unchanged(const Entry& now, const posix::Place& place) {
     const auto there = place.info();
     if (!there || now.kind == Kind::absent) return !there && now.kind == Kind::absent;
-    return there->st_dev == now.info.st_dev && there->st_ino == now.info.st_ino &&
-           there->st_ctim.tv_sec == now.info.st_ctim.tv_sec &&
+    return is_same(*there, now.info) && there->st_ctim.tv_sec == now.info.st_ctim.tv_sec &&
            there->st_ctim.tv_nsec == now.info.st_ctim.tv_nsec;
 }
 
 void move_into_place(Temporary& temporary, const posix::Place& place, const std::string& path,
                      const Entry& now, const sdk::Call& call) {
     call.check();
-    const sdk::Failure moved(EK_E_CONFLICT, path + " was changed by somebody else meanwhile");
+    const sdk::Failure moved = changed_meanwhile(path);
     if (!is_unchanged(now, place)) throw moved;
     const int folder = place.folder.get();
     const char* const name = place.name.c_str();
@@ -73,46 +79,73 @@ void move_into_place(Temporary& temporary, const posix::Place& place, const std:
     posix::sync_folder(place.folder);
 }
 
-// Owner, group and mode of the new file. Like chown, it drops the setuid bits with a new owner.
-struct NewOwnership {
-    uid_t uid = ::geteuid();
-    gid_t gid = ::getegid();
-    mode_t mode = 0644;
-};
-
-NewOwnership new_ownership(const Entry& now, const posix::Ownership& desired) {
-    NewOwnership result;
-    if (now.kind == Kind::file)
-        result = {now.info.st_uid, now.info.st_gid, now.info.st_mode & 07777u};
-    const bool other_owner = desired.uid.value_or(result.uid) != result.uid ||
-                             desired.gid.value_or(result.gid) != result.gid;
-    if (other_owner) result.mode &= 01777u;
-    return {desired.uid.value_or(result.uid), desired.gid.value_or(result.gid),
-            desired.mode.value_or(result.mode)};
-}
-
 bool has_prefix(const std::string& text, std::string_view prefix) {
     return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-// Copies the extended attributes that are to be kept. The label of a security module is set on a
-// best-effort basis; losing an ACL is an error.
-void copy_attributes(int from, int to, const std::string& path) {
-    std::vector<char> names(64 * 1024);
-    const ssize_t length = ::flistxattr(from, names.data(), names.size());
-    if (length < 0 && errno == ENOTSUP) return;
+bool is_label(const std::string& name) {
+    return name == "security.selinux" || name == "security.SMACK64";
+}
+
+// What security.ima and security.evm say holds for the old content only.
+bool is_kept(const std::string& name, Kept kept) {
+    if (name == "system.posix_acl_access") return kept == Kept::all;
+    return is_label(name) || name == "security.capability" || has_prefix(name, "user.") ||
+           has_prefix(name, "trusted.");
+}
+
+std::vector<std::string> attribute_names(int fd, const std::string& path) {
+    std::vector<char> bytes(64 * 1024);
+    const ssize_t length = ::flistxattr(fd, bytes.data(), bytes.size());
+    if (length < 0 && errno == ENOTSUP) return {};
     if (length < 0) throw posix::os_failure(errno, "list the attributes of " + path);
+    std::vector<std::string> names;
+    for (ssize_t at = 0; at < length; at += static_cast<ssize_t>(names.back().size()) + 1)
+        names.emplace_back(bytes.data() + at);
+    return names;
+}
+
+// The label of a security module is set on a best-effort basis; losing anything else is an error.
+void copy_attributes(int from, int to, Kept kept, const std::string& path) {
     std::vector<char> value(64 * 1024);
-    for (ssize_t at = 0; at < length;) {
-        const std::string name(names.data() + at);
-        at += static_cast<ssize_t>(name.size()) + 1;
-        const bool label = name == "security.selinux" || name == "security.SMACK64";
-        if (!label && !has_prefix(name, "user.") && name != "system.posix_acl_access") continue;
+    for (const std::string& name : attribute_names(from, path)) {
+        if (!is_kept(name, kept)) continue;
         const ssize_t size = ::fgetxattr(from, name.c_str(), value.data(), value.size());
         const bool set = size >= 0 && ::fsetxattr(to, name.c_str(), value.data(),
                                                   static_cast<std::size_t>(size), 0) == 0;
-        if (!set && !label) throw posix::os_failure(errno, "keep " + name + " of " + path);
+        if (!set && !is_label(name)) throw posix::os_failure(errno, "keep " + name + " of " + path);
     }
+}
+
+struct NamedFlag {
+    int flag;
+    const char* name;
+};
+
+// The flags of chattr that say how a file is used; those that forbid changes were refused, and the
+// others are the file system's own.
+constexpr NamedFlag kFlags[] = {{FS_NODUMP_FL, "nodump"},
+                                {FS_NOATIME_FL, "noatime"},
+                                {FS_SYNC_FL, "sync"},
+                                {FS_JOURNAL_DATA_FL, "journal-data"}};
+
+// Those of them that are set; 0 where the file system has none.
+int flags_of(int fd) {
+    int all = 0;
+    if (::ioctl(fd, FS_IOC_GETFLAGS, &all) != 0) return 0;
+    int ours = 0;
+    for (const NamedFlag& each : kFlags) ours |= all & each.flag;
+    return ours;
+}
+
+void copy_flags(int from, int to, const std::string& path) {
+    const int flags = flags_of(from);
+    int all = 0;
+    if (flags == 0) return;
+    const bool read = ::ioctl(to, FS_IOC_GETFLAGS, &all) == 0;
+    all |= flags;
+    if (!read || ::ioctl(to, FS_IOC_SETFLAGS, &all) != 0)
+        throw posix::os_failure(errno, "keep the flags of " + path);
 }
 
 void write_all(int fd, std::string_view content, const std::string& path) {
@@ -124,10 +157,12 @@ void write_all(int fd, std::string_view content, const std::string& path) {
     }
 }
 
-sdk::Fd open_old(const posix::Place& place, const std::string& path) {
+sdk::Fd open_old(const posix::Place& place, const std::string& path, const Entry& now) {
     sdk::Fd old(::openat(place.folder.get(), place.name.c_str(),
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!old) throw posix::os_failure(errno, "open " + path);
+    struct stat info {};
+    if (!old || ::fstat(old.get(), &info) != 0) throw posix::os_failure(errno, "open " + path);
+    if (!is_same(info, now.info)) throw changed_meanwhile(path);
     return old;
 }
 
@@ -137,10 +172,35 @@ std::string temporary_name(std::string_view name) {
     return ".evenkeel-" + content_of(name).sha256.substr(0, 16);
 }
 
+void set_symlink_owner(int folder, const char* name, const std::string& path,
+                       const posix::Ownership& after,
+                       const std::function<bool(const struct stat&)>& is_ours) {
+    const sdk::Fd fd(::openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    if (!fd || ::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "open " + path);
+    if (!S_ISLNK(info.st_mode) || !is_ours(info)) throw changed_meanwhile(path);
+    if (::fchownat(fd.get(), "", *after.uid, *after.gid, AT_EMPTY_PATH) != 0)
+        throw posix::os_failure(errno, "set the owner of " + path);
+}
+
+bool is_same(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+std::vector<std::string> attributes_of(const posix::Place& place, const std::string& path,
+                                       const Entry& now) {
+    const sdk::Fd fd = open_old(place, path, now);
+    std::vector<std::string> names;
+    for (std::string& name : attribute_names(fd.get(), path))
+        if (is_kept(name, Kept::all_but_acl) && !is_label(name)) names.push_back(std::move(name));
+    for (const NamedFlag& each : kFlags)
+        if ((flags_of(fd.get()) & each.flag) != 0) names.emplace_back(each.name);
+    return names;
+}
+
 void replace_with_file(const posix::Place& place, const std::string& path, const Entry& now,
-                       std::string_view content, const posix::Ownership& desired,
+                       std::string_view content, const posix::Ownership& after, Kept kept,
                        const sdk::Call& call) {
-    const NewOwnership result = new_ownership(now, desired);
     Temporary temporary(place);
     sdk::Fd fd;
     temporary.create(path, [&](const char* name) {
@@ -148,29 +208,32 @@ void replace_with_file(const posix::Place& place, const std::string& path, const
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         return static_cast<bool>(fd);
     });
+    // What the directory hands down, before there is anything to read.
+    posix::drop_access_acl(fd.get(), path);
     write_all(fd.get(), content, path);
-    if (::fchown(fd.get(), result.uid, result.gid) != 0)
+    if (::fchown(fd.get(), *after.uid, *after.gid) != 0)
         throw posix::os_failure(errno, "set the owner of " + path);
-    if (now.kind == Kind::file) copy_attributes(open_old(place, path).get(), fd.get(), path);
+    if (kept != Kept::nothing) {
+        const sdk::Fd old = open_old(place, path, now);
+        copy_attributes(old.get(), fd.get(), kept, path);
+        copy_flags(old.get(), fd.get(), path);
+    }
     // After the ACL, whose mask is the group part of the mode.
-    if (::fchmod(fd.get(), result.mode) != 0)
+    if (::fchmod(fd.get(), *after.mode) != 0)
         throw posix::os_failure(errno, "set the mode of " + path);
     if (::fsync(fd.get()) != 0) throw posix::os_failure(errno, "sync " + path);
     move_into_place(temporary, place, path, now, call);
 }
 
 void replace_with_symlink(const posix::Place& place, const std::string& path, const Entry& now,
-                          const std::string& target, const posix::Ownership& desired,
+                          const std::string& target, const posix::Ownership& after,
                           const sdk::Call& call) {
-    const bool keeps = now.kind == Kind::symlink;
-    const uid_t uid = desired.uid.value_or(keeps ? now.info.st_uid : ::geteuid());
-    const gid_t gid = desired.gid.value_or(keeps ? now.info.st_gid : ::getegid());
     Temporary temporary(place);
     temporary.create(path, [&](const char* name) {
         return ::symlinkat(target.c_str(), place.folder.get(), name) == 0;
     });
-    if (::fchownat(place.folder.get(), temporary.name(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
-        throw posix::os_failure(errno, "set the owner of " + path);
+    set_symlink_owner(place.folder.get(), temporary.name(), path, after,
+                      [&](const auto& info) { return info.st_uid == ::geteuid(); });
     move_into_place(temporary, place, path, now, call);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <evenkeel/plugin.hpp>
 
@@ -11,18 +13,37 @@
 
 namespace evenkeel::files {
 
+// What a new file keeps of the one it replaces, besides what is in its ownership.
+enum class Kept {
+    nothing,      // no attribute, and no ACL that the directory hands down
+    all_but_acl,  // extended attributes, capabilities and the flags of chattr
+    all,
+};
+
 // Replaces `now`, which may be absent, with a new file or symlink atomically: it is made beside it
 // under a temporary name, given owner, mode and content, synced, and renamed. A crash at any point
 // leaves the old or the new one complete; a leftover under the temporary name is removed by the
-// next call for the same path. Throws EK_E_CONFLICT if `now` is no longer what is there. A file
-// that replaces a file keeps what `desired` leaves out, its extended attributes and ACL; else it is
-// root's, 0644.
+// next call for the same path. Throws EK_E_CONFLICT if `now` is no longer what is there. `after` is
+// whole, but for the mode of a symlink. If anything is kept, `now` is a file.
 void replace_with_file(const posix::Place& place, const std::string& path, const Entry& now,
-                       std::string_view content, const posix::Ownership& desired,
+                       std::string_view content, const posix::Ownership& after, Kept kept,
                        const sdk::Call& call);
 void replace_with_symlink(const posix::Place& place, const std::string& path, const Entry& now,
-                          const std::string& target, const posix::Ownership& desired,
+                          const std::string& target, const posix::Ownership& after,
                           const sdk::Call& call);
+
+// What goes with a file of which nothing is kept: the names of its extended attributes and of its
+// flags of chattr. Neither the ACL nor labels of security modules.
+std::vector<std::string> attributes_of(const posix::Place& place, const std::string& path,
+                                       const Entry& now);
+
+// Of the symlink under this name, unless somebody has put another thing there meanwhile.
+void set_symlink_owner(int folder, const char* name, const std::string& path,
+                       const posix::Ownership& after,
+                       const std::function<bool(const struct stat&)>& is_ours);
+
+// Whether it is the same object, which may have been written to since.
+bool is_same(const struct stat& one, const struct stat& other);
 
 // The temporary name: ".evenkeel-" and 16 hex digits that stand for `name`.
 std::string temporary_name(std::string_view name);

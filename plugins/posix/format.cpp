@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include <evenkeel/cpp/failure.hpp>
+#include <evenkeel/cpp/write.hpp>
 
 namespace evenkeel::posix {
 
@@ -16,6 +17,12 @@ std::string to_rfc3339(const struct timespec& time) {
     std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
                   static_cast<int>(time.tv_nsec / 1'000'000 % 1000));
     return std::string(text.data(), length) + fraction.data();
+}
+
+std::string list_json(const std::vector<std::string>& texts) {
+    std::string json;
+    for (const std::string& text : texts) json += (json.empty() ? "" : ",") + sdk::quote(text);
+    return "[" + json + "]";
 }
 
 std::string mode_text(mode_t mode) {

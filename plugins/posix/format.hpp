@@ -3,6 +3,7 @@
 #include <ctime>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -10,6 +11,9 @@ namespace evenkeel::posix {
 
 // RFC 3339 in UTC with milliseconds: "2026-11-23T05:36:53.120Z".
 std::string to_rfc3339(const struct timespec& time);
+
+// A JSON array of strings.
+std::string list_json(const std::vector<std::string>& texts);
 
 // The permission bits as four octal digits: "0644", "2775".
 std::string mode_text(mode_t mode);

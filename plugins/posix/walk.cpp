@@ -3,10 +3,14 @@
 #include <cerrno>
 #include <climits>
 #include <deque>
+#include <memory>
 
+#include <dirent.h>
 #include <evenkeel/cpp/failure.hpp>
 #include <fcntl.h>
+#include <unistd.h>
 
+#include "plugins/posix/acl.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/path.hpp"
 
@@ -59,6 +63,15 @@ std::string read_link(const sdk::Fd& link, const std::string& path) {
     return target;
 }
 
+void note_writers(const sdk::Fd& folder, bool on_the_way, Writers& writers) {
+    struct stat info {};
+    if (::fstat(folder.get(), &info) != 0) throw os_failure(errno, "look at a directory");
+    if (!is_trusted(info.st_uid)) writers.users.insert(info.st_uid);
+    // With an ACL the group bits are its mask, so a named writer shows there.
+    const bool is_sticky = (info.st_mode & S_ISVTX) != 0 && is_trusted(info.st_uid);
+    if ((info.st_mode & 022) != 0 && !(on_the_way && is_sticky)) writers.others = true;
+}
+
 sdk::Fd open_root() {
     sdk::Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) throw os_failure(errno, "open /");
@@ -90,6 +103,7 @@ Place walk(std::string_view path) {
         if (!next.fd) break;
         ahead.pop_front();
         if (S_ISLNK(next.info.st_mode)) {
+            note_writers(place.folder, true, place.writers);
             require_trusted(place.folder, next.info, there);
             if (++links > kLinksMax)
                 throw sdk::Failure(EK_E_INVALID, "too many symlinks on the way to " + there);
@@ -103,9 +117,11 @@ Place walk(std::string_view path) {
             place.blocker = there;
             return place;
         }
+        note_writers(place.folder, true, place.writers);
         place.folder = std::move(next.fd);
         here = there;
     }
+    note_writers(place.folder, false, place.writers);
     for (const std::string& name : ahead) {
         here = join(here, name);
         place.missing.push_back(here);
@@ -124,15 +140,37 @@ Place walk_to_existing(std::string_view path) {
     return place;
 }
 
+bool is_empty_directory(const sdk::Fd& fd, const std::string& path) {
+    const int again = ::openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(again < 0 ? nullptr : ::fdopendir(again),
+                                                      ::closedir);
+    if (!entries) throw os_failure(errno, "open " + path);
+    while (const struct dirent* entry = ::readdir(entries.get()))
+        if (entry->d_name != std::string_view(".") && entry->d_name != std::string_view(".."))
+            return false;
+    return true;
+}
+
+sdk::Fd make_directory(const sdk::Fd& folder, const std::string& name, const std::string& path) {
+    if (::mkdirat(folder.get(), name.c_str(), 0700) != 0)
+        throw os_failure(errno, "make the directory " + path);
+    sdk::Fd made(
+        ::openat(folder.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    if (!made || ::fstat(made.get(), &info) != 0) throw os_failure(errno, "open " + path);
+    // Who can write the directory can have moved another one of root's there meanwhile.
+    if (!is_trusted(info.st_uid) || !is_empty_directory(made, path))
+        throw sdk::Failure(EK_E_CONFLICT, path + " was replaced by somebody else meanwhile");
+    drop_access_acl(made.get(), path);
+    drop_default_acl(made.get(), path);
+    return made;
+}
+
 void make_missing(Place& place) {
     for (const std::string& path : place.missing) {
-        const std::string name = components(path).back();
-        if (::mkdirat(place.folder.get(), name.c_str(), 0755) != 0)
-            throw os_failure(errno, "make the directory " + path);
-        sdk::Fd made(::openat(place.folder.get(), name.c_str(),
-                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        // Again, since mkdir applies the umask.
-        if (!made || ::fchmod(made.get(), 0755) != 0)
+        sdk::Fd made = make_directory(place.folder, components(path).back(), path);
+        // The group too: a setgid directory hands its own down.
+        if (::fchown(made.get(), ::geteuid(), ::getegid()) != 0 || ::fchmod(made.get(), 0755) != 0)
             throw os_failure(errno, "set up the directory " + path);
         sync_folder(place.folder);
         place.folder = std::move(made);

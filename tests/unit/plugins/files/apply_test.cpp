@@ -1,3 +1,6 @@
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 #include <sys/xattr.h>
 
@@ -89,13 +92,40 @@ TEST_F(FilesApply, ChangesOwnerAndModeWithoutTouchingTheContent) {
     EXPECT_EQ(drift("f", R"({"owner":"1","group":"3","mode":"0600"})"), "");
 }
 
-TEST_F(FilesApply, GivesNoSetuidFileAway) {
+TEST_F(FilesApply, ChangesTheModeOfAFileThatIsWrittenToAllTheTime) {
+    write("log", "");
+    std::atomic<bool> stop = false;
+    std::thread writer([&] {
+        for (std::ofstream log(path("log"), std::ios::app); !stop;) log << "line\n" << std::flush;
+    });
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(done("log", R"({"mode":"0600"})"), "/mode done;");
+        EXPECT_EQ(done("log", R"({"mode":"0644"})"), "/mode done;");
+    }
+    stop = true;
+    writer.join();
+}
+
+TEST_F(FilesApply, PutsBackTheSetuidBitThatANewOwnerClears) {
     for (const char* description : {R"({"owner":"daemon"})", R"({"owner":"bin","content":"x"})"}) {
         write("f", "old");
-        ASSERT_EQ(::chmod(path("f").c_str(), 04755), 0);
+        ASSERT_EQ(::chmod(path("f").c_str(), 06755), 0);
         done("f", description);
-        EXPECT_EQ(info("f").st_mode & 07777, 0755u) << description;
+        EXPECT_EQ(info("f").st_mode & 07777, 06755u) << description;
     }
+}
+
+TEST_F(FilesApply, MakesNoFileOfAnotherOneThatRunsAsRootAndSaysSo) {
+    for (const char* description : {R"({"owner":"root"})", R"({"owner":"root","content":"x"})"}) {
+        write("f", "old");
+        ASSERT_EQ(::chown(path("f").c_str(), 1, 1), 0);
+        ASSERT_EQ(::chmod(path("f").c_str(), 04755), 0);
+        EXPECT_TRUE(done("f", description, true).ends_with("/owner planned;/mode planned;"));
+        EXPECT_TRUE(done("f", description).ends_with("/owner done;/mode done;"));
+        EXPECT_EQ(info("f").st_mode & 07777, 0755u) << description;
+        EXPECT_EQ(done("f", description), "");
+    }
+    ASSERT_EQ(::chown(path("f").c_str(), 1, 1), 0);
     EXPECT_EQ(done("f", R"({"owner":"root","mode":"4755"})"), "/owner done;/mode done;");
     EXPECT_EQ(info("f").st_mode & 07777, 04755u) << "unless it is asked for";
 }
@@ -143,10 +173,11 @@ TEST_F(FilesApply, MakesAndTurnsASymlink) {
 
 TEST_F(FilesApply, TurnsAFileIntoASymlinkAndBack) {
     write("f", "content");
-    EXPECT_EQ(done("f", R"({"type":"symlink","target":"/x"})"), "/type done;/target done;");
+    EXPECT_EQ(done("f", R"({"type":"symlink","target":"/x"})"),
+              "/type done;/content done;/mode done;/target done;");
     EXPECT_EQ(drift("f", R"({"content":"hello"})"), "/type;/content;");
     const Applied back = apply("f", R"({"content":"hello"})");
-    EXPECT_EQ(told(back), "/type done;/content done;");
+    EXPECT_EQ(told(back), "/type done;/target done;/content done;/mode done;");
     EXPECT_EQ(back.changes.at(0).action, wire::Action::replace);
     EXPECT_EQ(content("f"), "hello");
     EXPECT_EQ(info("f").st_mode, static_cast<mode_t>(S_IFREG | 0644));

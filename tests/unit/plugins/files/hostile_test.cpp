@@ -89,7 +89,8 @@ TEST_F(FilesHostile, EndsInALoopOfSymlinks) {
 TEST_F(FilesHostile, NeverWritesThroughASymlinkAtTheEnd) {
     write("precious", "old");
     std::filesystem::create_symlink(path("precious"), path("f"));
-    EXPECT_EQ(done("f", R"({"content":"new"})"), "/type done;/content done;");
+    EXPECT_EQ(done("f", R"({"content":"new"})"),
+              "/type done;/target done;/content done;/mode done;");
     EXPECT_EQ(content("precious"), "old");
     EXPECT_EQ(content("f"), "new");
 }
@@ -99,7 +100,7 @@ TEST_F(FilesHostile, DoesNotChangeAFileOfAnotherThroughAHardLink) {
     std::filesystem::create_directory(path("theirs"));
     ASSERT_EQ(::chown(path("theirs").c_str(), 1, 1), 0);
     std::filesystem::create_hard_link(path("precious"), path("theirs/f"));
-    EXPECT_TRUE(done("theirs/f", R"({"owner":"daemon"})").starts_with("denied: "));
+    EXPECT_TRUE(done("theirs/f", R"({"owner":"daemon"})").starts_with("conflict: "));
     EXPECT_EQ(info("precious").st_uid, 0u);
 }
 
