@@ -16,6 +16,9 @@ PLANTED = os.path.join(os.environ.get("EVENKEEL_BUILD", ""), "tests/support/plug
 
 class Properties(PropertyCase):
     outside = os.environ.get("EVENKEEL_PLUGINS")
+    # A plan says that a file cannot be changed where the file system is read-only, so the ids of
+    # files and directories lie where it is not, and the trace has to suffice.
+    spared = ["/srv"]
 
     def test_every_field_of_every_collection(self):
         self.try_all(self.collections())
