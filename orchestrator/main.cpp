@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
 #include "core/run/service_manager.hpp"
 #include "orchestrator/orchestrator.hpp"
@@ -105,6 +106,7 @@ int main_with(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
+        evenkeel::forbid_core_dumps();
         return evenkeel::main_with(argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "evenkeel-orchestrator: " << error.what() << "\n";

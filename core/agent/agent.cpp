@@ -68,9 +68,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         entry->repairing = observation.repairing;
     }
     for (const PendingNotifications& pending : loaded_.pending_notifications) catalog_.put(pending);
-    for (const Tombstone& tombstone : loaded_.tombstones) {
-        catalog_.tombstones[tombstone.ref] = tombstone.generation;
-    }
+    for (const Tombstone& tombstone : loaded_.tombstones) catalog_.put(tombstone);
     for (DisabledCollection& disabled : loaded_.disabled_collections)
         disabled_collections_[disabled.collection] = std::move(disabled);
     repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };

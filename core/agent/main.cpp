@@ -7,6 +7,7 @@
 #include "core/agent/enrol_command.hpp"
 #include "core/agent/local/commands.hpp"
 #include "core/agent/one_shot.hpp"
+#include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 
@@ -38,6 +39,7 @@ int run(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
     try {
+        forbid_core_dumps();
         return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "evenkeel-agent: %s\n", error.what());

@@ -143,7 +143,10 @@ std::string write_pretty(const Value& value);
 
 // RFC 6901: `token` with ~ and / escaped, after `parent`.
 std::string pointer(std::string_view parent, std::string_view token);
+// The tokens of a pointer, unescaped; none for "" and for what is no pointer.
+std::vector<std::string> pointer_tokens(std::string_view path);
 // The value at the pointer `path`, or null when there is none.
 const Value* at_pointer(const Value& root, std::string_view path);
+Value* at_pointer(Value& root, std::string_view path);
 
 }  // namespace evenkeel::json

@@ -159,16 +159,24 @@ std::string pointer(std::string_view parent, std::string_view token) {
     return out;
 }
 
-const Value* at_pointer(const Value& root, std::string_view path) {
-    if (path.empty()) return &root;
-    if (path[0] != '/') return nullptr;
-    const Value* at = &root;
+std::vector<std::string> pointer_tokens(std::string_view path) {
+    std::vector<std::string> tokens;
+    if (path.empty() || path[0] != '/') return tokens;
     for (const std::string& raw : split(path.substr(1), '/')) {
-        std::string token;
+        std::string& token = tokens.emplace_back();
         for (std::size_t i = 0; i < raw.size(); ++i) {
             const bool escape = raw[i] == '~' && i + 1 < raw.size();
             token.push_back(!escape ? raw[i] : raw[++i] == '1' ? '/' : '~');
         }
+    }
+    return tokens;
+}
+
+const Value* at_pointer(const Value& root, std::string_view path) {
+    if (path.empty()) return &root;
+    if (path[0] != '/') return nullptr;
+    const Value* at = &root;
+    for (const std::string& token : pointer_tokens(path)) {
         if (at->is_array()) {
             const auto index = parse_number(token);
             const bool padded = token.size() > 1 && token[0] == '0';
@@ -180,6 +188,10 @@ const Value* at_pointer(const Value& root, std::string_view path) {
         }
     }
     return at;
+}
+
+Value* at_pointer(Value& root, std::string_view path) {
+    return const_cast<Value*>(at_pointer(std::as_const(root), path));
 }
 
 }  // namespace evenkeel::json

@@ -82,10 +82,10 @@ std::vector<wire::FieldDrift> compare_by_words(const schema::Fields& fields,
         json::Value expected = *described;
         json::Value actual = state[field.name];
         if (by_digest) std::tie(expected, actual) = digests(field, *described, state);
-        if (redactor.is_secret(field, description)) {
-            expected = redactor.value(expected);
-            actual = redactor.value(actual);
-        }
+        if (equal(field, expected, actual, state)) continue;
+        // The state may be redacted already.
+        expected = redactor.changed(fields, description, field.path, std::move(expected));
+        actual = redactor.changed(fields, description, field.path, std::move(actual));
         if (!equal(field, expected, actual, state))
             drift.push_back({field.path, std::move(expected), std::move(actual)});
     }

@@ -20,7 +20,7 @@ evenkeel::log::Level level_of(std::int32_t severity) {
 
 }  // namespace
 
-Host::Host(const LoadOptions& options) : redactor_(options.fingerprint, secrets::kAgentRules) {}
+Host::Host(const LoadOptions& options) : redactor_(options.fingerprint) {}
 
 Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
     const std::shared_ptr<Host> host(new Host(options));

@@ -18,13 +18,21 @@ std::vector<Applied> Collection::apply_many(const std::vector<Entry>& entries, b
     return all;
 }
 
+namespace {
+
+// Stands for descriptions that are not known here: what they may call secret is secret.
+json::Value unknown_description() {
+    return json::Object{{"sensitive", true}};
+}
+
+}  // namespace
+
 void Instance::redact_change(const json::Value& description, ReportedChange& reported) const {
-    const secrets::Redactor& redactor = host_->redactor();
-    const bool secret = (reported.flags & EK_CHG_SENSITIVE) != 0 ||
-                        redactor.is_secret(fields_, reported.change.path, description);
-    if (!secret) return;
-    reported.change.before = redactor.value(reported.change.before);
-    reported.change.after = redactor.value(reported.change.after);
+    const bool always = (reported.flags & EK_CHG_SENSITIVE) != 0;
+    const std::string& path = reported.change.path;
+    for (json::Value* side : {&reported.change.before, &reported.change.after}) {
+        *side = host_->redactor().changed(fields_, description, path, std::move(*side), always);
+    }
 }
 
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
@@ -86,7 +94,7 @@ Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) 
     auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.remove(self, frame, borrow(id));
     });
-    return applied_of(answers.whole, std::move(error), dry_run, {});
+    return applied_of(answers.whole, std::move(error), dry_run, unknown_description());
 }
 
 std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, bool dry_run,
@@ -141,7 +149,9 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
         }
         if (!error && !part.mentioned)
             error = breaks("it does not say what became of \"" + printable(part.id) + "\"");
-        *into[at] = applied_of(part, std::move(error), dry_run, entries[at]->description);
+        const json::Value& description = entries[at]->description;
+        *into[at] = applied_of(part, std::move(error), dry_run,
+                               description.is_null() ? unknown_description() : description);
     }
 }
 
@@ -158,7 +168,8 @@ Applied Instance::invoke(const std::string& id, const std::string& action,
     auto error = run("invoke", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.invoke(self, frame, borrow(id), borrow(action), borrow(given));
     });
-    return applied_of(answers.whole, std::move(error), false, arguments);
+    if (error) error->what = host_->redactor().text(fields_, arguments, error->what);
+    return applied_of(answers.whole, std::move(error), false, unknown_description());
 }
 
 // For a plugin that cannot plan: what differs is what an apply would change.

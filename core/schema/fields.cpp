@@ -18,7 +18,7 @@ std::string path_of(const std::string& name, const Property& property) {
 
 }  // namespace
 
-Fields::Fields(const Schema& schema) {
+Fields::Fields(const Schema& schema) : sensitive_(schema.sensitive()) {
     for (const std::string& name : schema.property_names()) {
         const json::Value& words = schema.document()["properties"][name];
         const Property& property = *schema.property(name);

@@ -7,6 +7,7 @@
 
 #include "core/json/json.hpp"
 #include "core/schema/schema.hpp"
+#include "core/schema/sensitive.hpp"
 
 namespace evenkeel::schema {
 
@@ -30,9 +31,12 @@ class Fields {
     std::vector<Field>::const_iterator end() const { return fields_.end(); }
     // The field in which the pointer of a change or drift lies, or null.
     const Field* at(std::string_view pointer) const;
+    // Where secrets are, also inside of fields.
+    const SensitivePlaces& sensitive() const { return sensitive_; }
 
   private:
     std::vector<Field> fields_;
+    SensitivePlaces sensitive_;
 };
 
 // {"sha256","size"}: of the bytes, and what a state says of them (null when it says nothing).

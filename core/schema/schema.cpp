@@ -9,6 +9,7 @@
 
 #include "core/crypto/hash.hpp"
 #include "core/schema/rules.hpp"
+#include "core/schema/sensitive.hpp"
 #include "core/schema/validator.hpp"
 #include "core/schema/vocabulary.hpp"
 
@@ -61,6 +62,7 @@ struct Schema::Inside {
         : document(std::move(text)),
           rules(std::move(own)),
           validator(std::move(other)),
+          sensitive(words),
           key_pattern(words["x-ek-key"].string_or("pattern")),
           key_description(words["x-ek-key"].string_or("description")) {
         const json::Value* all = words.find("properties");
@@ -74,6 +76,7 @@ struct Schema::Inside {
     json::Value document;
     Rules rules;
     Validator validator;
+    SensitivePlaces sensitive;
     std::string key_pattern;
     std::string key_description;
     std::unique_ptr<re2::RE2> key;
@@ -127,6 +130,10 @@ const std::string& Schema::key_description() const {
 const Property* Schema::property(std::string_view name) const {
     const auto found = inside_->properties.find(name);
     return found == inside_->properties.end() ? nullptr : &found->second;
+}
+
+const SensitivePlaces& Schema::sensitive() const {
+    return inside_->sensitive;
 }
 
 const std::vector<std::string>& Schema::property_names() const {

@@ -11,6 +11,8 @@
 
 namespace evenkeel::schema {
 
+class SensitivePlaces;
+
 // One field of a document that breaks the schema.
 struct FieldError {
     std::string pointer;  // RFC 6901; "" is the document
@@ -64,6 +66,8 @@ class Schema {
 
     // What the schema says of the root's property `name`, or null when it has none.
     const Property* property(std::string_view name) const;
+    // Where documents hold what is x-ek-sensitive, at any depth.
+    const SensitivePlaces& sensitive() const;
     // Names of the root's properties, in the schema's order.
     const std::vector<std::string>& property_names() const;
 

@@ -7,6 +7,7 @@
 
 #include "core/base/text.hpp"
 #include "core/schema/schema.hpp"
+#include "core/schema/sensitive.hpp"
 
 namespace evenkeel::schema {
 namespace {
@@ -94,6 +95,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"writeOnly", Kind::flag},
     {"x-ek-absent-with", Kind::text},
     {"x-ek-after", Kind::names},
+    {"x-ek-alias", Kind::text},
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},
     {"x-ek-replace", Kind::flag},
@@ -174,17 +176,17 @@ class Reader {
         for (const auto& [name, value] : schema.as_object()) {
             const std::string here = json::pointer(at, name);
             const Word* word = find(name);
-            if (word == nullptr) {
-                if (!name.starts_with("x-ek-")) return fail_at(here, "a word not supported");
-                out.append(name, value);
-                continue;
-            }
+            if (word == nullptr) return fail_at(here, "a word not supported");
             if (word->kind == Kind::definitions) continue;
             if (!always && (name == "pattern" || name == "uniqueItems")) {
                 return fail_at(here, "has no place where it does not always hold");
             }
             if (!fits(word->kind, name, value)) return fail_at(here, "has a wrong value");
             out.append(name, EK_TRY(read_value(*word, value, here, always, depth)));
+            // Nobody hides names: they are in every pointer.
+            if (name == "propertyNames" && !SensitivePlaces(*out.find(name)).root().empty()) {
+                return fail_at(here, "the name of a field is no secret: x-ek-sensitive");
+            }
         }
         return Value(std::move(out));
     }
@@ -250,14 +252,13 @@ class Reader {
         if (target == nullptr) return fail_at(at, "a $ref leads nowhere");
         Value out = EK_TRY(read(*target, to.substr(1), always, depth + 1));
         for (const auto& [name, value] : schema.as_object()) {
-            const bool ours = name.starts_with("x-ek-");
-            if (!ours && !one_of(kBesideReference, Value(name))) {
-                return fail_at(json::pointer(at, name), "has no place beside a $ref");
-            }
+            const std::string here = json::pointer(at, name);
             const Word* word = find(name);
-            if (word != nullptr && !fits(word->kind, name, value)) {
-                return fail_at(json::pointer(at, name), "has a wrong value");
+            if (word == nullptr) return fail_at(here, "a word not supported");
+            if (!name.starts_with("x-ek-") && !one_of(kBesideReference, Value(name))) {
+                return fail_at(here, "has no place beside a $ref");
             }
+            if (!fits(word->kind, name, value)) return fail_at(here, "has a wrong value");
             if (name != "$ref") out.as_object().set(name, value);
         }
         return out;

@@ -1,11 +1,11 @@
 #include "core/secrets/protector.hpp"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "core/schema/schema.hpp"
 #include "core/secrets/redactor.hpp"
+#include "core/secrets/secret_fields.hpp"
 
 namespace evenkeel::secrets {
 namespace {
@@ -22,30 +22,47 @@ std::string purpose_of(const ResourceKey& key, std::string_view field) {
     return purpose;
 }
 
-}  // namespace
-
-bool has_redacted(const json::Value& description) {
-    if (!description.is_object()) return false;
-    const json::Object& fields = description.as_object();
-    return std::any_of(fields.begin(), fields.end(),
-                       [](const json::Member& field) { return fingerprint_in(field.second); });
+// Whether each pointer leads to a field of the description itself.
+bool all_are_fields(const std::set<std::string>& pointers) {
+    for (const std::string& pointer : pointers)
+        if (pointer.find('/', 1) != pointer.npos) return false;
+    return true;
 }
+
+// Pointers to what was secret when it was sealed.
+std::set<std::string> sealed_as_secret(const json::Value& stored) {
+    std::set<std::string> pointers;
+    if (stored["secret"].is_array()) {
+        for (const json::Value& pointer : stored["secret"].as_array())
+            if (pointer.is_string()) pointers.insert(pointer.as_string());
+    } else if (stored["sealed"].is_object()) {
+        for (const auto& [name, sealed] : stored["sealed"].as_object())
+            pointers.insert(json::pointer("", name));
+    }
+    return pointers;
+}
+
+}  // namespace
 
 json::Value Protector::seal(const ResourceKey& key, const json::Value& description,
                             const schema::Schema* schema) const {
-    const std::set<std::string> secret = secret_fields(schema, description, kOrchestratorRules);
+    const std::set<std::string> secret = secret_pointers(schema, description);
+    std::set<std::string> fields;
+    for (const std::string& pointer : secret) fields.insert(json::pointer_tokens(pointer).front());
     json::Object plain;
     json::Object sealed;
     for (const auto& [name, value] : description.as_object()) {
-        if (!secret.contains(name)) {
+        if (!fields.contains(name)) {
             plain.append(name, value);
             continue;
         }
         plain.append(name, nullptr);
         sealed.append(name, seal_text(json::write(value), purpose_of(key, name)));
     }
-    return json::Object{
+    json::Object stored{
         {"plain", std::move(plain)}, {"sealed", std::move(sealed)}, {"known", schema != nullptr}};
+    if (!all_are_fields(secret)) stored.append("secret", json::Array(secret.begin(), secret.end()));
+    return stored;
 }
 
 Result<json::Value> Protector::open(const ResourceKey& key, const json::Value& stored) const {
@@ -65,21 +82,20 @@ Result<json::Value> Protector::redacted(const ResourceKey& key, const json::Valu
     json::Value whole = EK_TRY(open(key, stored));
     const bool known = stored.bool_or("known");
     std::set<std::string> secret;
+    if (known) secret = sealed_as_secret(stored);
     // Without a schema at the write and now, every field may be secret.
-    if (schema || !known) secret = secret_fields(schema, whole, kOrchestratorRules);
-    if (known && stored["sealed"].is_object()) {
-        for (const auto& [name, sealed] : stored["sealed"].as_object()) secret.insert(name);
-    }
+    if (schema || !known) secret.merge(secret_pointers(schema, whole));
     return redactor().description(std::move(whole), secret);
 }
 
 Result<json::Value> Protector::restore_redacted(const ResourceKey& key, json::Value description,
-                                                const json::Value& stored) const {
+                                                const json::Value& stored,
+                                                const schema::Schema* schema) const {
     // Most descriptions hold none, and opening what is stored costs.
     if (!has_redacted(description)) return description;
     json::Value whole;
     if (!stored.is_null()) whole = EK_TRY(open(key, stored));
-    return redactor().restore(std::move(description), whole);
+    return redactor().restore(std::move(description), whole, schema);
 }
 
 std::string Protector::seal_text(std::string_view text, std::string_view purpose) const {
@@ -96,7 +112,7 @@ std::string Protector::mac(std::string_view text) const {
 }
 
 Redactor Protector::redactor() const {
-    return {fingerprint_by(sealer_), kOrchestratorRules};
+    return Redactor(fingerprint_by(sealer_));
 }
 
 }  // namespace evenkeel::secrets

@@ -21,9 +21,6 @@ struct ResourceKey {
     std::string_view host, collection, id;
 };
 
-// Whether a field of the description is {"redacted": ...}: stands for a stored value.
-bool has_redacted(const json::Value& description);
-
 // Protects what the orchestrator stores: descriptions with their secret fields sealed from the
 // first write, and single texts. Immutable; a call costs one pass over the description and the
 // cipher over its secrets. [any]
@@ -32,19 +29,23 @@ class Protector {
     explicit Protector(crypto::Sealer sealer) : sealer_(std::move(sealer)) {}
 
     // {"plain": {fields, null where sealed}, "sealed": {field: text}, "known": bool}; "known" says
-    // whether there was a schema. `schema` may be null.
+    // whether there was a schema. A field that holds a secret is sealed whole; then
+    // "secret": [pointers] says which of its values are. `schema` may be null.
     json::Value seal(const ResourceKey& key, const json::Value& description,
                      const schema::Schema* schema) const;
     // The whole description again; `corrupt` when it was not sealed here for this resource.
     Result<json::Value> open(const ResourceKey& key, const json::Value& stored) const;
     // The description as it may be shown: secrets as {"redacted": fingerprint}. What was sealed
-    // only because there was no schema is decided by the one there is now. `schema` may be null.
+    // only because there was no schema is decided by the one there is now; what was sealed as a
+    // secret stays one whatever the schema says now. `schema` may be null.
     Result<json::Value> redacted(const ResourceKey& key, const json::Value& stored,
                                  const schema::Schema* schema) const;
-    // `description` with each {"redacted": fingerprint} replaced by the stored value that has this
-    // fingerprint. `stored` may be null. `invalid`, with only the field's name, when there is none.
+    // `description` with each {"redacted": fingerprint} replaced by the stored value, as
+    // Redactor::restore does it. `stored` and `schema` may be null. `invalid` with the pointer when
+    // one cannot be; `corrupt` when what is stored does not open.
     Result<json::Value> restore_redacted(const ResourceKey& key, json::Value description,
-                                         const json::Value& stored) const;
+                                         const json::Value& stored,
+                                         const schema::Schema* schema) const;
 
     // A single text; it opens only with the same purpose. `corrupt` when it does not.
     std::string seal_text(std::string_view text, std::string_view purpose) const;

@@ -1,9 +1,13 @@
 #include "core/secrets/redactor.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "core/base/text.hpp"
 #include "core/crypto/sealer.hpp"
 #include "core/schema/fields.hpp"
+#include "core/secrets/secret_fields.hpp"
 
 namespace evenkeel::secrets {
 namespace {
@@ -11,11 +15,52 @@ namespace {
 // Shorter values occur in harmless words by chance.
 constexpr std::size_t kSecretTextBytesMin = 4;
 
+// The orchestrator makes codes of texts with the same key (Protector::mac), which must never equal
+// a fingerprint.
+constexpr std::string_view kFingerprintPrefix = "value\n";
+
 // What the fingerprint of a secret is made of.
-std::string bytes_of(const json::Value& secret, bool knows_digests) {
-    if (secret.is_string()) return secret.as_string();
-    const json::Value digest = knows_digests ? schema::digest_in(secret) : json::Value();
-    return json::write_canonical(digest.is_null() ? secret : digest);
+std::string bytes_of(const json::Value& secret) {
+    return secret.is_string() ? secret.as_string() : json::write_canonical(secret);
+}
+
+bool stays(const json::Value& value) {
+    return value.is_null() || fingerprint_in(value);
+}
+
+// All texts and numbers in a secret, as they may be quoted.
+void collect_texts(const json::Value& secret, std::vector<std::string>& into) {
+    if (secret.is_array()) {
+        for (const json::Value& item : secret.as_array()) collect_texts(item, into);
+    } else if (secret.is_object()) {
+        for (const auto& [name, member] : secret.as_object()) collect_texts(member, into);
+    } else if (secret.is_string() || secret.is_number()) {
+        into.push_back(bytes_of(secret));
+    }
+}
+
+std::vector<std::string> secret_texts(const schema::Fields& fields, json::Value description) {
+    std::vector<std::string> texts;
+    const schema::SensitivePlace root = fields.sensitive().root();
+    each_secret(root, description, "", [&](const std::string&, const json::Value& secret) {
+        collect_texts(secret, texts);
+    });
+    for (const schema::Field& field : fields) {
+        const json::Value* member = description.find(field.name);
+        if (member && is_secret(field.property, description)) collect_texts(*member, texts);
+    }
+    // The longest first: one may be a part of another.
+    std::sort(texts.begin(), texts.end(),
+              [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    return texts;
+}
+
+// Whether {"redacted": fingerprint} stands for this stored value.
+bool stands_for(const std::string& fingerprint, const json::Value& stored,
+                const Redactor& redactor) {
+    const json::Value redacted = redactor.value(stored);
+    const std::string* current = fingerprint_in(redacted);
+    return !fingerprint_in(stored) && current && *current == fingerprint;
 }
 
 }  // namespace
@@ -30,42 +75,45 @@ const std::string* fingerprint_in(const json::Value& value) {
     return fingerprint.is_string() ? &fingerprint.as_string() : nullptr;
 }
 
-Redactor::Redactor(Fingerprint fingerprint, const Rules& rules)
-    : fingerprint_(std::move(fingerprint)), rules_(rules) {}
-
-std::string Redactor::fingerprint_of(const json::Value& secret) const {
-    if (!fingerprint_) return "secret";
-    return fingerprint_(std::string(rules_.fingerprint_prefix) +
-                        bytes_of(secret, rules_.knows_digests));
+bool has_redacted(const json::Value& value) {
+    if (fingerprint_in(value)) return true;
+    if (value.is_array()) {
+        return std::any_of(value.as_array().begin(), value.as_array().end(), has_redacted);
+    }
+    return value.is_object() &&
+           std::any_of(value.as_object().begin(), value.as_object().end(),
+                       [](const json::Member& member) { return has_redacted(member.second); });
 }
 
-bool Redactor::is_secret(const schema::Field& field, const json::Value& description) const {
-    return secrets::is_secret(field.property, description, rules_);
-}
-
-bool Redactor::is_secret(const schema::Fields& fields, std::string_view pointer,
-                         const json::Value& description) const {
-    const schema::Field* field = fields.at(pointer);
-    return field && is_secret(*field, description);
+std::string Redactor::fingerprint_of(const std::string& bytes) const {
+    return fingerprint_ ? fingerprint_(std::string(kFingerprintPrefix) + bytes) : "secret";
 }
 
 json::Value Redactor::value(const json::Value& secret) const {
-    if (rules_.redacts_once && (secret.is_null() || fingerprint_in(secret))) return secret;
-    return json::Object{{"redacted", fingerprint_of(secret)}};
+    if (stays(secret)) return secret;
+    return json::Object{{"redacted", fingerprint_of(bytes_of(secret))}};
+}
+
+// Of a content: a diff beside the digest is no part of it, so that the same content has the same
+// fingerprint in all states and changes.
+json::Value Redactor::digest(const json::Value& secret) const {
+    const json::Value digest = stays(secret) ? json::Value() : schema::digest_in(secret);
+    return value(digest.is_null() ? secret : digest);
+}
+
+json::Value Redactor::description(json::Value description, const schema::Schema* schema) const {
+    each_secret(schema, description,
+                [this](const std::string&, json::Value& secret) { secret = value(secret); });
+    return description;
 }
 
 json::Value Redactor::description(json::Value description,
                                   const std::set<std::string>& secret) const {
-    for (auto& [name, member] : description.as_object()) {
-        if (secret.contains(name)) member = value(member);
+    // A pointer sorts before those that lead deeper, which then lead nowhere.
+    for (const std::string& pointer : secret) {
+        if (json::Value* found = json::at_pointer(description, pointer)) *found = value(*found);
     }
     return description;
-}
-
-json::Value Redactor::description(json::Value description, const schema::Schema& schema) const {
-    if (!description.is_object()) return description;
-    const std::set<std::string> secret = secret_fields(&schema, description, rules_);
-    return this->description(std::move(description), secret);
 }
 
 json::Value Redactor::state(const schema::Fields& fields, const json::Value& description,
@@ -73,24 +121,42 @@ json::Value Redactor::state(const schema::Fields& fields, const json::Value& des
     if (!state.is_object()) return state;
     json::Object& members = state.as_object();
     for (const schema::Field& field : fields) {
-        if (!is_secret(field, description)) continue;
+        if (!is_secret(field.property, description)) continue;
         if (json::Value* member = members.find(field.name)) *member = value(*member);
+        // The same in other words.
+        json::Value* twin = field.alias.empty() ? nullptr : members.find(field.alias);
+        if (twin) *twin = value(*twin);
         const json::Value digest = schema::digest_in(state);
         if (field.property.compare != schema::Comparison::digest || digest.is_null()) continue;
         members.erase("sha256");
         members.erase("size");
         members.set(field.path.substr(1), value(digest));
     }
+    const schema::SensitivePlace root = fields.sensitive().root();
+    for (auto& [name, member] : members) {
+        each_secret(root.is_secret() ? root : root.member(name), member, "",
+                    [this](const std::string&, json::Value& secret) { secret = value(secret); });
+    }
     return state;
+}
+
+json::Value Redactor::changed(const schema::Fields& fields, const json::Value& description,
+                              std::string_view pointer, json::Value changed, bool always) const {
+    const schema::Field* field = fields.at(pointer);
+    if (always || (field && is_secret(field->property, description))) {
+        const bool is_content = field && field->property.compare == schema::Comparison::digest;
+        return is_content ? digest(changed) : value(changed);
+    }
+    // "ensure" is the core's and lies in no schema.
+    if (pointer == "/ensure") return changed;
+    each_secret(place_at(fields, pointer), changed, "",
+                [this](const std::string&, json::Value& secret) { secret = value(secret); });
+    return changed;
 }
 
 std::string Redactor::text(const schema::Fields& fields, const json::Value& description,
                            std::string text) const {
-    for (const schema::Field& field : fields) {
-        const json::Value* member = description.find(field.name);
-        if (!member || !member->is_string()) continue;
-        if (!is_secret(field, description)) continue;
-        const std::string& secret = member->as_string();
+    for (const std::string& secret : secret_texts(fields, description)) {
         if (secret.size() < kSecretTextBytesMin) continue;
         for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at))
             text.replace(at, secret.size(), "***");
@@ -98,20 +164,52 @@ std::string Redactor::text(const schema::Fields& fields, const json::Value& desc
     return text;
 }
 
-bool Redactor::is_fresh(const std::string& fingerprint, const json::Value& stored) const {
-    return !rules_.checks_fingerprint || fingerprint_of(stored) == fingerprint;
-}
+namespace {
 
-Result<json::Value> Redactor::restore(json::Value description, const json::Value& stored) const {
-    if (!description.is_object()) return description;
-    for (auto& [name, member] : description.as_object()) {
-        const std::string* fingerprint = fingerprint_in(member);
-        if (!fingerprint || (rules_.checks_fingerprint && fingerprint->empty())) continue;
-        const json::Value* kept = stored.find(name);
-        if (!kept || !is_fresh(*fingerprint, *kept)) return fail(Errc::invalid, name);
-        const json::Value copy = *kept;
-        member = copy;
+class Restorer {
+  public:
+    Restorer(const Redactor& redactor, const json::Value& stored)
+        : redactor_(redactor), stored_(stored) {}
+
+    Result<void> restore(json::Value& value, const std::string& at) {
+        if (const std::string* fingerprint = fingerprint_in(value)) {
+            const json::Value* kept = json::at_pointer(stored_, at);
+            if (!kept || !stands_for(*fingerprint, *kept, redactor_))
+                return fail(Errc::invalid, at);
+            value = json::Value(*kept);
+            restored_.push_back(at);
+            return {};
+        }
+        if (value.is_object()) {
+            for (auto& [name, member] : value.as_object())
+                EK_CHECK(restore(member, json::pointer(at, name)));
+        } else if (value.is_array()) {
+            std::size_t index = 0;
+            for (json::Value& item : value.as_array())
+                EK_CHECK(restore(item, json::pointer(at, std::to_string(index++))));
+        }
+        return {};
     }
+    const std::vector<std::string>& restored() const { return restored_; }
+
+  private:
+    const Redactor& redactor_;
+    const json::Value& stored_;
+    std::vector<std::string> restored_;
+};
+
+}  // namespace
+
+Result<json::Value> Redactor::restore(json::Value description, const json::Value& stored,
+                                      const schema::Schema* schema) const {
+    if (!has_redacted(description)) return description;
+    Restorer restorer(*this, stored);
+    EK_CHECK(restorer.restore(description, ""));
+    std::set<std::string> secret = secret_pointers(schema, description);
+    // Nobody knows which fields this uncovers.
+    if (!schema && stored.bool_or("sensitive") && !description.bool_or("sensitive")) secret.clear();
+    for (const std::string& pointer : restorer.restored())
+        if (!secret.contains(pointer)) return fail(Errc::invalid, pointer);
     return description;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/base/text.hpp"
 #include "core/secrets/protector.hpp"
+#include "core/secrets/redactor.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
@@ -61,27 +62,10 @@ void check_fields(const schema::Schema* schema, const json::Value& description,
 }
 
 // The stored description, where the given one refers to it with {"redacted": ...}.
-json::Value find_stored(const state::View& view, const json::Value& given, std::uint64_t body) {
-    if (body == 0 || !secrets::has_redacted(given)) return nullptr;
-    auto stored = view.bodies().get(body);
-    return stored ? std::move(stored->description) : json::Value();
-}
-
-// The description with stored secrets filled in, or findings. `body` is the number of what is
-// described now, or 0.
-json::Value read_description(const Context& context, const state::View& view,
-                             const state::Host& host, const wire::Ref& ref, std::uint64_t body,
-                             const json::Value& given, const std::string& at, Findings& findings) {
-    if (!given.is_object()) {
-        findings.invalid(at, "must be an object");
-        return json::Object{};
-    }
-    auto whole = context.protector.restore_redacted({host.id, ref.collection, ref.id}, given,
-                                                    find_stored(view, given, body));
-    if (whole) return *std::move(whole);
-    findings.invalid(json::pointer(at, whole.error().what),
-                     "no value with this fingerprint is stored: send the value");
-    return json::Object{};
+Result<json::Value> find_stored(const state::View& view, const json::Value& given,
+                                std::uint64_t body) {
+    if (body == 0 || !secrets::has_redacted(given)) return json::Value();
+    return EK_TRY(view.bodies().get(body)).description;
 }
 
 wire::Policy read_policy(const json::Value& body, const std::string& at, Findings& findings) {
@@ -129,6 +113,23 @@ struct Place {
     std::string at = {};     // the entry's pointer
 };
 
+// The description with stored secrets filled in, or findings.
+ApiResult<json::Value> read_description(const Context& context, const state::View& view,
+                                        const Place& place, const json::Value& given,
+                                        const std::string& at, Findings& findings) {
+    if (!given.is_object()) {
+        findings.invalid(at, "must be an object");
+        return json::Value(json::Object{});
+    }
+    const json::Value stored = EK_API_TRY(find_stored(view, given, place.body));
+    auto whole =
+        context.protector.restore_redacted({place.host.id, place.ref.collection, place.ref.id},
+                                           given, stored, place.collection.schema.get());
+    if (whole || whole.error().code != Errc::invalid) return EK_API_TRY(std::move(whole));
+    findings.invalid(at + whole.error().what, std::string(secrets::kNotRestored));
+    return json::Value(json::Object{});
+}
+
 ApiResult<commands::DescriptionRequest> read_one(const Context& context, const state::View& view,
                                                  const Place& place, const json::Value& entry,
                                                  std::size_t body_bytes, Findings& findings) {
@@ -145,8 +146,8 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
     }
     request.policy = read_policy(entry, place.at, findings);
     Findings own;
-    request.description = read_description(context, view, place.host, place.ref, place.body,
-                                           entry["description"], description, own);
+    request.description =
+        EK_API_TRY(read_description(context, view, place, entry["description"], description, own));
     if (own.empty()) check_fields(request.schema.get(), request.description, description, own);
     findings.append(own);
     return request;

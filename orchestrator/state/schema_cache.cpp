@@ -1,5 +1,6 @@
 #include "orchestrator/state/schema_cache.hpp"
 
+#include "core/base/log.hpp"
 #include "orchestrator/state/collections.hpp"
 
 namespace evenkeel::state {
@@ -19,8 +20,12 @@ Result<SchemaCache::Pointer> SchemaCache::find_hash(const View& view,
     const auto text = EK_TRY(view.collections().schema(sha256));
     if (!text) return Pointer();
     auto schema = schema::Schema::compile(*text);
-    if (!schema) return fail(Errc::corrupt, "schema " + sha256 + ": " + schema.error().what);
-    auto pointer = std::make_shared<const schema::Schema>(*std::move(schema));
+    // One that an older program took. What it calls secret is not known: everything counts as that.
+    if (!schema) {
+        log::warning("a stored schema does not compile",
+                     {{"schema", sha256}, {"error", schema.error().what}});
+    }
+    auto pointer = schema ? std::make_shared<const schema::Schema>(*std::move(schema)) : Pointer();
     compiled_.emplace(sha256, pointer);
     return pointer;
 }

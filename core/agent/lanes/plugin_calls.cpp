@@ -9,17 +9,38 @@
 namespace evenkeel::agent {
 namespace {
 
+bool has_switch(const plugin::Collection& collection) {
+    return collection.schema().property("sensitive") != nullptr;
+}
+
+// As the plugin gets it.
+json::Value body_for(const plugin::Collection& collection, const Description& description) {
+    json::Value body = without_ensure(description.body);
+    return has_switch(collection) ? shown_beside(description.metadata, std::move(body)) : body;
+}
+
+// Whether its success leaves nothing of the content that was there before.
+bool replaces_content(const plugin::Collection& collection, const Description& description) {
+    if (description.metadata.absent) return true;
+    const json::Object& fields = description.body.as_object();
+    return std::any_of(fields.begin(), fields.end(), [&](const json::Member& field) {
+        const schema::Property* property = collection.schema().property(field.first);
+        return property && field.first != "sensitive" &&
+               (property->write_only || property->compare == schema::Comparison::digest);
+    });
+}
+
 CheckResult compare_state(plugin::Collection& collection, const Description& description,
                           const json::Value* state) {
     CheckResult check_result;
-    if (state) check_result.state = collection.redact(description.body, *state);
+    const json::Value body = body_for(collection, description);
+    if (state) check_result.state = collection.redact(body, *state);
     if (auto drift = existence_drift(description.metadata.absent, state == nullptr)) {
         check_result.fields.push_back(std::move(*drift));
         return check_result;
     }
     if (description.metadata.absent) return check_result;
-    auto fields =
-        collection.compare(description.metadata.ref.id, without_ensure(description.body), *state);
+    auto fields = collection.compare(description.metadata.ref.id, body, *state);
     if (fields) {
         check_result.fields = std::move(*fields);
     } else {
@@ -58,7 +79,7 @@ std::vector<ApplyResult> change(plugin::Collection& collection,
     std::vector<plugin::Entry> entries;
     for (const Description& each : descriptions) {
         entries.push_back({each.metadata.ref.id,
-                           each.metadata.absent ? json::Value() : without_ensure(each.body)});
+                           each.metadata.absent ? json::Value() : body_for(collection, each)});
     }
     std::vector<ApplyResult> apply_results;
     for (plugin::Applied& applied : collection.apply_many(entries, dry_run, call)) {
@@ -158,11 +179,18 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
     }
     const bool dry_run = descriptions.front().metadata.policy == wire::Policy::audit;
     std::vector<ApplyResult> apply_results = change(collection, descriptions, dry_run, call);
-    CheckResults check_results = check_together(collection, descriptions, call);
+    std::vector<Description> applied = descriptions;
+    for (std::size_t i = 0; i < applied.size(); ++i) {
+        if (dry_run || apply_results[i].error || !replaces_content(collection, applied[i]))
+            continue;
+        apply_results[i].replaced = true;
+        applied[i].metadata.left_secret = false;
+    }
+    CheckResults check_results = check_together(collection, applied, call);
     for (std::size_t i = 0; i < apply_results.size(); ++i) {
         json::Value reported = std::move(apply_results[i].check_result.state);
         apply_results[i].check_result =
-            check_settled(lane, descriptions[i], std::move(check_results[i].second), call);
+            check_settled(lane, applied[i], std::move(check_results[i].second), call);
         if (apply_results[i].check_result.error)
             apply_results[i].check_result.state = std::move(reported);
     }
@@ -193,7 +221,10 @@ std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Descript
     lane.interest(description.metadata.ref.id, is_watched(description.metadata.policy));
     ApplyResult apply_result = std::move(plan(lane, {description}, call).front());
     if (apply_result.error || !apply_result.changes.empty()) return std::nullopt;
-    apply_result.check_result = check(*lane.collection, description, call);
+    apply_result.replaced = replaces_content(*lane.collection, description);
+    Description found = description;
+    if (apply_result.replaced) found.metadata.left_secret = false;
+    apply_result.check_result = check(*lane.collection, found, call);
     return apply_result;
 }
 

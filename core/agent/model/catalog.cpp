@@ -48,6 +48,18 @@ void Catalog::put(const PendingNotifications& pending) {
     }
 }
 
+void Catalog::put(const Tombstone& tombstone) {
+    tombstones[tombstone.ref] = tombstone.generation;
+    if (tombstone.left_secret) left_secrets.insert(tombstone.ref);
+    else left_secrets.erase(tombstone.ref);
+}
+
+bool Catalog::has_left_secret(const wire::Ref& ref) const {
+    if (const CatalogEntry* entry = find(ref))
+        return entry->metadata.sensitive || entry->metadata.left_secret;
+    return left_secrets.contains(ref);
+}
+
 std::vector<std::string> Catalog::ids_of(const std::string& collection) const {
     std::vector<std::string> ids;
     for (auto at = entries_.lower_bound({collection, ""});

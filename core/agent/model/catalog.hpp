@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "core/agent/model/records.hpp"
 
@@ -48,6 +49,11 @@ class Catalog {
 
     // Removals that are remembered.
     std::map<wire::Ref, wire::Generation> tombstones;
+    // Of those that are not described any more: what may still have its secret on the machine.
+    std::set<wire::Ref> left_secrets;
+    void put(const Tombstone& tombstone);
+    // Of a resource whether or not it is described: see shown_beside.
+    bool has_left_secret(const wire::Ref& ref) const;
 
     // Notifications that are due, by the resource that was changed. The description may not name
     // all of them any more: see pending_for().

@@ -26,6 +26,7 @@ struct ApplyResult {
     std::vector<wire::Change> changes;
     std::optional<Error> error;
     CheckResult check_result;
+    bool replaced = false;  // whatever an earlier description had left on the machine is gone
 };
 
 // What is kept of a resource between two checks.

@@ -16,4 +16,9 @@ json::Value without_ensure(const json::Value& body) {
     return out;
 }
 
+json::Value shown_beside(const Metadata& metadata, json::Value body) {
+    if (metadata.left_secret && body.is_object()) body.as_object().set("sensitive", true);
+    return body;
+}
+
 }  // namespace evenkeel::agent

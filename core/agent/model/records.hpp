@@ -20,6 +20,8 @@ struct Metadata {
     std::uint32_t schema_version = 0;  // 0: never seen by a plugin
     bool absent = false;               // "ensure": "absent"
     wire::Relations relations = {};
+    bool sensitive = false;    // the body's "sensitive"
+    bool left_secret = false;  // see shown_beside
 };
 
 struct Description {
@@ -42,6 +44,7 @@ struct Observation {
 struct Tombstone {
     wire::Ref ref;
     wire::Generation generation;
+    bool left_secret = false;  // only the description was dropped; see shown_beside
 };
 
 // Actions that are due because `source` was changed, or may have been. Stored before the change and
@@ -99,5 +102,9 @@ struct DisabledCollection {
 Result<bool> requests_absence(const json::Value& body);
 // The description as plugins see it: without "ensure".
 json::Value without_ensure(const json::Value& body);
+// The body beside which states and changes are shown, and which plugins get. Until a description
+// has replaced what an earlier, sensitive one left on the machine (left_secret), the content that
+// is found there is that secret: so the body counts as sensitive too.
+json::Value shown_beside(const Metadata& metadata, json::Value body);
 
 }  // namespace evenkeel::agent

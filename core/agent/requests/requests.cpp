@@ -132,6 +132,7 @@ json::Value Requests::item_of(const plugin::Item& item, const wire::Ref& ref, bo
     json::Value body = json::Object{};
     const auto stored = parts_.store->description(ref);
     if (stored && *stored) body = (*stored)->body;
+    if (parts_.catalog.has_left_secret(ref)) body.as_object().set("sensitive", true);
     const CollectionRunner* runner = parts_.registry.find(ref.collection);
     json::Object out{
         {"id", item.id},

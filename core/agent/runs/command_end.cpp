@@ -15,8 +15,11 @@ namespace {
 
 void add_drop(const Step& step, RunEnd& end) {
     const wire::Ref& ref = step.request.ref;
-    if (!step.request.generation.empty()) {
-        end.tombstones.push_back({ref, step.request.generation});
+    // What is only forgotten is still on the machine, with its secret.
+    const bool left_secret =
+        step.decision == Decision::forget && step.description.metadata.left_secret;
+    if (!step.request.generation.empty() || left_secret) {
+        end.tombstones.push_back({ref, step.request.generation, left_secret});
     }
     end.drops.push_back(ref);
 }
@@ -25,6 +28,7 @@ void add_observation(const Step& step, const Intent& intent, const HostView& hos
     const CatalogEntry* entry = host.catalog.find(step.request.ref);
     if (!entry || !step.stores() || step.progress != Progress::finished) return;
     end.observations.push_back(ComplianceTracker::observation_of(*entry, step.result.state));
+    if (step.replaced) end.metadata.push_back(entry->metadata);
     if (!intent.is_local()) return;
     end.drafts.push_back(description_changed(
         *entry, shown_body(step.description, host.registry, host.store.sealer()), step.result.state,

@@ -153,7 +153,7 @@ void CommandRun::end(wire::EndState state, const std::vector<NotificationStep>& 
 void CommandRun::take_into_memory(const RunEnd& end) {
     Catalog& catalog = context_.catalog;
     for (const PendingNotifications& each : end.pending_notifications) catalog.put(each);
-    for (const Tombstone& each : end.tombstones) catalog.tombstones[each.ref] = each.generation;
+    for (const Tombstone& each : end.tombstones) catalog.put(each);
     for (const wire::Ref& ref : end.drops) {
         context_.repairs.reset(ref);
         catalog.erase(ref);

@@ -15,8 +15,8 @@ json::Value shown_body(const Description& description, const CollectionRegistry&
     const CollectionRunner* runner = registry.find(description.metadata.ref.collection);
     // Without the schema it is not known which fields are secret.
     if (!runner) return nullptr;
-    const secrets::Redactor redactor(secrets::fingerprint_by(sealer), secrets::kAgentRules);
-    return redactor.description(description.body, runner->collection().schema());
+    const secrets::Redactor redactor(secrets::fingerprint_by(sealer));
+    return redactor.description(description.body, &runner->collection().schema());
 }
 
 EventDraft description_changed(const CatalogEntry& entry, json::Value shown,

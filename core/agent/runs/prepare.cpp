@@ -26,8 +26,9 @@ void supersede(Step& step, const wire::Generation& current) {
                                      std::to_string(current.revision) + " already"});
 }
 
-void forget(Step& step) {
+void forget(Step& step, const Catalog& catalog) {
     step.decision = Decision::forget;
+    step.description.metadata.left_secret = catalog.has_left_secret(step.request.ref);
     finish(step, wire::Outcome::done, std::nullopt);
     step.description.metadata.ref = step.request.ref;
     step.description.metadata.generation = step.request.generation;
@@ -50,16 +51,19 @@ Result<void> check_owner(const Intent& intent, const wire::Ref& ref, const Catal
 
 // The fields, with the secrets that a local administrator left redacted restored.
 Result<json::Value> body_of(const Intent& intent, const wire::ResourceRequest& request,
-                            const AgentStore& store) {
+                            const HostView& host) {
     if (!request.description.is_object())
         return fail(Errc::invalid, "the description is no object");
     if (!intent.is_local()) return request.description;
-    const auto before = EK_TRY(store.description(request.ref));
-    const secrets::Redactor redactor(secrets::fingerprint_by(store.sealer()), secrets::kAgentRules);
-    auto body = redactor.restore(request.description, before ? before->body : json::Value());
+    if (!secrets::has_redacted(request.description)) return request.description;
+    const auto before = EK_TRY(host.store.description(request.ref));
+    const CollectionRunner* runner = host.registry.find(request.ref.collection);
+    const secrets::Redactor redactor(secrets::fingerprint_by(host.store.sealer()));
+    auto body = redactor.restore(request.description, before ? before->body : json::Value(),
+                                 runner ? &runner->collection().schema() : nullptr);
     if (body) return body;
-    return fail(Errc::invalid, "field '" + printable(body.error().what) +
-                                   "' is redacted, and nothing is stored to stand for it");
+    return fail(body.error().code,
+                printable(body.error().what) + ": " + std::string(secrets::kNotRestored));
 }
 
 Metadata metadata_of(const Intent& intent, const wire::ResourceRequest& request,
@@ -70,7 +74,9 @@ Metadata metadata_of(const Intent& intent, const wire::ResourceRequest& request,
             request.generation,
             runner ? runner->collection().schema_version() : 0,
             false,
-            request.relations};
+            request.relations,
+            true,
+            true};
 }
 
 // Of an orchestrator's description only the id is checked: the orchestrator has checked the fields.
@@ -90,11 +96,13 @@ Result<void> describe(const Intent& intent, const HostView& host, Step& step) {
     Description& description = step.description;
     description.metadata = metadata_of(intent, step.request, runner);
     description.metadata.absent = EK_TRY(requests_absence(description.body));
+    description.metadata.sensitive = description.body.bool_or("sensitive");
+    description.metadata.left_secret = host.catalog.has_left_secret(step.request.ref);
     return check_fields(intent, runner, description);
 }
 
 void prepare_apply(const Intent& intent, const HostView& host, Step& step) {
-    auto body = body_of(intent, step.request, host.store);
+    auto body = body_of(intent, step.request, host);
     if (!body) return refuse(step, Decision::leave, body.error());
     step.description.body = std::move(*body);
     if (auto described = describe(intent, host, step); !described) {
@@ -114,6 +122,8 @@ void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
     metadata.origin = intent.origin;
     metadata.generation = step.request.generation;
     metadata.absent = true;
+    metadata.sensitive = false;
+    metadata.left_secret = catalog.has_left_secret(step.request.ref);
     step.description.body = json::Object{{"ensure", "absent"}};
     go(step, Decision::remove);
 }
@@ -125,7 +135,7 @@ void prepare_for(wire::Verb verb, const Intent& intent, const HostView& host, St
         case wire::Verb::remove:
             return prepare_remove(intent, host.catalog, step);
         case wire::Verb::forget:
-            return forget(step);
+            return forget(step, host.catalog);
         case wire::Verb::invoke:
             return go(step, Decision::invoke);
     }

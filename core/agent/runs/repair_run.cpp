@@ -85,7 +85,7 @@ void RepairRun::end(const Result<ApplyResult>& apply_result) {
     if (!entry) return;
     assess(*entry, apply_result);
     busy_marks_.release();
-    settle(entry->metadata, apply_result && changed(apply_result->changes));
+    settle(*entry, apply_result ? *apply_result : ApplyResult{});
     if (apply_result && !apply_result->error) context_.notifications.notify(ref_);
 }
 
@@ -99,12 +99,15 @@ void RepairRun::assess(CatalogEntry& entry, const Result<ApplyResult>& apply_res
     }
 }
 
-void RepairRun::settle(const Metadata& metadata, bool is_changed) {
-    PendingNotifications pending{ref_, due_after(metadata, is_changed, context_.catalog)};
+void RepairRun::settle(CatalogEntry& entry, const ApplyResult& apply_result) {
+    PendingNotifications pending{
+        ref_, due_after(entry.metadata, changed(apply_result.changes), context_.catalog)};
     context_.catalog.put(pending);
-    if (!recorded_ || !pending.notices.empty()) return;
     RunEnd end;
-    end.pending_notifications.push_back(std::move(pending));
+    if (apply_result.replaced && std::exchange(entry.metadata.left_secret, false))
+        end.metadata.push_back(entry.metadata);
+    if (recorded_ && pending.notices.empty())
+        end.pending_notifications.push_back(std::move(pending));
     context_.commits.commit(std::move(end));
 }
 

@@ -24,7 +24,7 @@ class RepairRun final : public Run {
     void change();
     void end(const Result<ApplyResult>& apply_result);
     void assess(CatalogEntry& entry, const Result<ApplyResult>& apply_result);
-    void settle(const Metadata& metadata, bool is_changed);
+    void settle(CatalogEntry& entry, const ApplyResult& apply_result);
 
     RunContext context_;
     wire::Ref ref_;

@@ -9,6 +9,7 @@ constexpr std::chrono::seconds kRetryPause{1};
 
 Result<void> write_end(const AgentStore& store, store::WriteTxn& txn, const RunEnd& end) {
     for (const Observation& each : end.observations) EK_CHECK(store.put(txn, each));
+    for (const Metadata& each : end.metadata) EK_CHECK(store.put_metadata(txn, each));
     for (const PendingNotifications& each : end.pending_notifications)
         EK_CHECK(store.put(txn, each));
     for (const wire::Ref& each : end.drops) EK_CHECK(store.drop(txn, each));
@@ -59,7 +60,7 @@ void RunCommit::attempt(const std::shared_ptr<const CommandEnd>& end) {
 }
 
 void RunCommit::commit(RunEnd end) {
-    if (end.drafts.empty() && end.pending_notifications.empty()) return;
+    if (end.drafts.empty() && end.pending_notifications.empty() && end.metadata.empty()) return;
     std::vector<EventDraft> drafts = std::exchange(end.drafts, {});
     const auto write = [&store = journal_.store(), end = std::move(end)](store::WriteTxn& txn,
                                                                          const auto&) {

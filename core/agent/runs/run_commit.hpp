@@ -15,6 +15,7 @@ namespace evenkeel::agent {
 struct RunEnd {
     std::vector<EventDraft> drafts;
     std::vector<Observation> observations;
+    std::vector<Metadata> metadata;  // what has changed in it by what was done
     std::vector<PendingNotifications> pending_notifications;
     std::vector<wire::Ref> drops;
     std::vector<Tombstone> tombstones;

@@ -55,8 +55,9 @@ void StartCommit::store(Step& step, const Intent& intent) {
             .push_back(change_of_owner(intent, *before, step));
     }
     if (const auto gone = catalog.tombstones.find(ref); gone != catalog.tombstones.end()) {
-        returned_.push_back({ref, gone->second});
+        returned_.push_back({ref, gone->second, catalog.left_secrets.contains(ref)});
         catalog.tombstones.erase(gone);
+        catalog.left_secrets.erase(ref);
     }
     descriptions_.push_back(step.description);
     CatalogEntry& entry = catalog.put(step.description.metadata);
@@ -93,9 +94,7 @@ void StartCommit::undo(StepList& steps, const Error& error) {
         CatalogEntry& entry = parts_.catalog.put(before->metadata);
         entry.status = before->status;
     }
-    for (const Tombstone& each : returned_) {
-        parts_.catalog.tombstones[each.ref] = each.generation;
-    }
+    for (const Tombstone& each : returned_) parts_.catalog.put(each);
 }
 
 }  // namespace evenkeel::agent

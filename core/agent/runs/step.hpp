@@ -49,6 +49,7 @@ struct Step {
     Description description;  // as it is stored; without a body for forget and invoke
     wire::ResourceResult result;
     DueActions due;
+    bool replaced = false;           // the metadata, without left_secret, is to be stored
     std::optional<wire::Ref> root;   // the resource whose failure is why this one is skipped
     std::vector<EventDraft> drafts;  // committed with the end of the run
 

@@ -75,6 +75,7 @@ void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,
     }
     CatalogEntry* entry = catalog.find(step.request.ref);
     if (!step.stores() || step.drops() || !entry) return;
+    step.replaced = apply_result.replaced && std::exchange(entry->metadata.left_secret, false);
     observe(step, apply_result, *entry, registry.find(step.request.ref.collection));
 }
 

@@ -299,6 +299,18 @@ Result<void> AgentStore::put(store::WriteTxn& txn, const Description& descriptio
                    layout::join_description(number, json::write(encode(description.metadata))));
 }
 
+Result<void> AgentStore::put_metadata(store::WriteTxn& txn, const Metadata& metadata) const {
+    const std::string key = key_of(metadata.ref);
+    const auto record = EK_TRY(txn.get(descriptions_, key));
+    if (!record) return {};
+    const std::uint64_t number = EK_TRY(layout::body_of_description(*record));
+    const json::Value head = EK_TRY(json::parse(layout::json_of_description(*record)));
+    const Metadata stored = EK_TRY(decode_metadata(head));
+    if (stored.generation != metadata.generation || stored.origin != metadata.origin) return {};
+    return txn.put(descriptions_, key,
+                   layout::join_description(number, json::write(encode(metadata))));
+}
+
 Result<void> AgentStore::put(store::WriteTxn& txn, const Observation& observation) const {
     return txn.put(observations_, key_of(observation.ref), json::write(encode(observation)));
 }

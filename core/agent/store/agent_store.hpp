@@ -60,6 +60,9 @@ class AgentStore {
 
     // Refers to the body of a command by its number, or writes the body, when it has none.
     Result<void> put(store::WriteTxn& txn, const Description& description) const;
+    // The description's other part; nothing when it is described otherwise meanwhile, or not at
+    // all.
+    Result<void> put_metadata(store::WriteTxn& txn, const Metadata& metadata) const;
     Result<void> put(store::WriteTxn& txn, const Observation& observation) const;
     // Without notifications none is pending any more.
     Result<void> put(store::WriteTxn& txn, const PendingNotifications& pending) const;

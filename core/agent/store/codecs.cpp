@@ -30,7 +30,9 @@ json::Value encode(const Metadata& metadata) {
                      {"origin", wire::to_string(metadata.origin)},
                      {"generation", wire::encode(metadata.generation)},
                      {"schema_version", metadata.schema_version},
-                     {"absent", metadata.absent}};
+                     {"absent", metadata.absent},
+                     {"sensitive", metadata.sensitive}};
+    if (metadata.left_secret) out.append("left_secret", true);
     wire::put_relations(out, metadata.relations);
     return out;
 }
@@ -43,6 +45,9 @@ Result<Metadata> decode_metadata(const json::Value& value) {
     metadata.generation = EK_TRY(wire::decode_generation(value["generation"]));
     metadata.schema_version = static_cast<std::uint32_t>(count_of(value, "schema_version"));
     metadata.absent = value.bool_or("absent");
+    // Programs before this word did not say: then it may be.
+    metadata.sensitive = value.bool_or("sensitive", true);
+    metadata.left_secret = value.bool_or("left_secret");
     metadata.relations = EK_TRY(wire::decode_relations(value));
     return metadata;
 }
@@ -70,14 +75,17 @@ Result<Observation> decode_observation(const json::Value& value) {
 }
 
 json::Value encode(const Tombstone& tombstone) {
-    return json::Object{{"collection", tombstone.ref.collection},
-                        {"id", tombstone.ref.id},
-                        {"generation", wire::encode(tombstone.generation)}};
+    json::Object out{{"collection", tombstone.ref.collection},
+                     {"id", tombstone.ref.id},
+                     {"generation", wire::encode(tombstone.generation)}};
+    if (tombstone.left_secret) out.append("left_secret", true);
+    return out;
 }
 
 Result<Tombstone> decode_tombstone(const json::Value& value) {
     return Tombstone{EK_TRY(decode_ref(value)),
-                     EK_TRY(wire::decode_generation(value["generation"]))};
+                     EK_TRY(wire::decode_generation(value["generation"])),
+                     value.bool_or("left_secret")};
 }
 
 json::Value encode(const PendingNotifications& pending) {

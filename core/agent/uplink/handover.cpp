@@ -75,7 +75,8 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
                                              wire::DescriptionReason::restored));
     }
     for (const auto& [ref, generation] : parts_.catalog.tombstones) {
-        reported.push_back({ref, generation});
+        // What its secret is still needed for, nobody else remembers.
+        if (!parts_.catalog.left_secrets.contains(ref)) reported.push_back({ref, generation});
         if (!is_unknown_to_orchestrator(generation)) continue;
         drafts.push_back(description_forgotten(ref, generation, wire::Origin::orchestrator,
                                                wire::DescriptionReason::restored));

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
 
@@ -25,7 +28,7 @@ inline std::string state_of(const Fields& fields) {
     return state.json();
 }
 
-// Strings, integers and arrays of strings, which is all that the schemas here have.
+// Strings, integers, objects and arrays of strings, which is all that the schemas here have.
 inline Fields fields_of(std::string_view text) {
     Fields fields;
     const json::Document document = json::parse_object(text);
@@ -34,6 +37,12 @@ inline Fields fields_of(std::string_view text) {
         std::string written;
         if (value.IsString()) written = sdk::quote(json::text(value));
         if (value.IsInt64()) written = std::to_string(value.GetInt64());
+        if (value.IsObject()) {
+            rapidjson::StringBuffer buffer;
+            rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+            value.Accept(writer);
+            written = buffer.GetString();
+        }
         if (value.IsArray()) {
             for (const std::string& each : json::texts_of(value))
                 written += (written.empty() ? "" : ",") + sdk::quote(each);

@@ -42,7 +42,7 @@ class Compare : public testing::Test {
     }
     schema::Schema schema_ = schema::Schema::compile(kSchema).value();
     schema::Fields fields_{schema_};
-    secrets::Redactor redactor_{test_options().fingerprint, secrets::kAgentRules};
+    secrets::Redactor redactor_{test_options().fingerprint};
 };
 
 // SHA-256 of "hello".

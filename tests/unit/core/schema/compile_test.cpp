@@ -53,9 +53,22 @@ TEST(Compile, NamesAWordThatItDoesNotKnowAndItsPlace) {
     }
 }
 
-TEST(Compile, TakesWordsOfOurOwnThatItDoesNotRead) {
-    EXPECT_EQ(refusal(R"({"x-ek-later": {"any": 1}, "properties": {"a": {"x-ek-alias": "uid"}}})"),
-              "");
+TEST(Compile, RefusesAWordOfOurOwnThatItDoesNotKnow) {
+    EXPECT_EQ(refusal(R"({"properties": {"a": {"x-ek-alias": "uid"}}})"), "");
+    EXPECT_TRUE(mentions(refusal(R"({"properties": {"a": {"x-ek-secret": true}}})"),
+                         "/properties/a/x-ek-secret"));
+    EXPECT_TRUE(mentions(refusal(R"({"properties": {"a": {"items": {"x-ek-secret": true}}}})"),
+                         "/properties/a/items/x-ek-secret"));
+    EXPECT_TRUE(mentions(refusal(R"({"x-ek-later": 1})"), "/x-ek-later"));
+    EXPECT_TRUE(
+        mentions(refusal(R"({"properties": {"a": {"$ref": "#/$defs/b", "x-ek-secret": true}},
+                                     "$defs": {"b": {}}})"),
+                 "/properties/a/x-ek-secret"));
+}
+
+TEST(Compile, RefusesSecretNames) {
+    EXPECT_TRUE(
+        mentions(refusal(R"({"propertyNames": {"x-ek-sensitive": true}})"), "/propertyNames"));
 }
 
 TEST(Compile, NamesAWordWithAWrongValue) {

@@ -27,10 +27,23 @@ class SecretsTest : public ::testing::Test {
             "content": {"type": "string", "writeOnly": true, "x-ek-compare": "digest"},
             "keys": {"type": "object", "x-ek-sensitive": true},
             "mode": {"type": "string"},
+            "nested": {
+                "properties": {
+                    "by_ref": {"$ref": "#/$defs/secret"},
+                    "deep": {"properties": {"b": {"allOf": [{"properties": {
+                        "token": {"x-ek-sensitive": true}}}]}}},
+                    "list": {"type": "array", "items": {"anyOf": [{"type": "null"},
+                        {"properties": {"pin": {"x-ek-sensitive": true}}}]}},
+                    "map": {"properties": {"open": {}},
+                            "additionalProperties": {"x-ek-sensitive": true}},
+                    "plain": {}
+                }
+            },
             "note": {"type": "string", "writeOnly": true},
             "password": {"type": "string", "x-ek-sensitive": true},
             "sensitive": {"type": "boolean", "writeOnly": true}
-        }
+        },
+        "$defs": {"secret": {"x-ek-sensitive": true}}
     })");
     const ResourceKey key_{"host_1", "files", "/etc/x"};
 };

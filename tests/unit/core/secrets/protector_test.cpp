@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/secrets/redactor.hpp"
 #include "tests/unit/core/secrets/fixture.hpp"
 
 namespace evenkeel::secrets {
@@ -49,14 +50,56 @@ TEST_F(ProtectorTest, ASealedValueDoesNotOpenBesideAnotherResource) {
 TEST_F(ProtectorTest, ARedactedValueSentBackKeepsTheStoredOne) {
     const json::Value stored = protector_.seal(key_, described_, &schema_);
     const json::Value shown = *protector_.redacted(key_, stored, &schema_);
-    EXPECT_EQ(*protector_.restore_redacted(key_, shown, stored), described_);
+    EXPECT_EQ(*protector_.restore_redacted(key_, shown, stored, &schema_), described_);
 }
 
 TEST_F(ProtectorTest, ARedactedValueThatIsNotStoredIsRefusedByName) {
     const json::Value made = json::Object{{"password", json::Object{{"redacted", "0123"}}}};
     const json::Value stored = protector_.seal(key_, described_, &schema_);
-    EXPECT_EQ(protector_.restore_redacted(key_, made, stored).error().what, "password");
-    EXPECT_EQ(protector_.restore_redacted(key_, made, nullptr).error().what, "password");
+    EXPECT_EQ(protector_.restore_redacted(key_, made, stored, &schema_).error().what, "/password");
+    EXPECT_EQ(protector_.restore_redacted(key_, made, nullptr, &schema_).error().what, "/password");
+}
+
+TEST_F(ProtectorTest, UnmarkingNeedsANewValue) {
+    const json::Value secret = json::Object{{"content", "lion"}, {"sensitive", true}};
+    for (const schema::Schema* schema : {&schema_, static_cast<const schema::Schema*>(nullptr)}) {
+        const json::Value stored = protector_.seal(key_, secret, schema);
+        json::Value asked = *protector_.redacted(key_, stored, schema);
+        asked.as_object().erase("sensitive");
+        const auto whole = protector_.restore_redacted(key_, asked, stored, schema);
+        ASSERT_FALSE(whole) << json::write(*whole);
+        EXPECT_EQ(whole.error().what, "/content");
+    }
+}
+
+TEST_F(ProtectorTest, WhatWasSealedAsASecretStaysOneUnderAnotherSchema) {
+    const json::Value described =
+        parsed(R"({"nested":{"by_ref":"tiger","plain":"tree"},"password":"lion"})");
+    const json::Value stored = protector_.seal(key_, described, &schema_);
+    EXPECT_EQ(json::write(stored).find("tiger"), std::string::npos);
+    const schema::Schema open = *schema::Schema::compile(R"({"properties":{"nested":{}}})");
+    for (const schema::Schema* schema : {&open, static_cast<const schema::Schema*>(nullptr)}) {
+        const json::Value shown = *protector_.redacted(key_, stored, schema);
+        EXPECT_TRUE(fingerprint_in(shown["nested"]["by_ref"])) << json::write(shown);
+        EXPECT_EQ(shown["nested"].string_or("plain"), "tree");
+        EXPECT_TRUE(fingerprint_in(shown["password"])) << json::write(shown);
+    }
+}
+
+TEST_F(ProtectorTest, WhatDoesNotOpenIsNoMistakeInAField) {
+    json::Value stored = protector_.seal(key_, described_, &schema_);
+    const json::Value shown = *protector_.redacted(key_, stored, &schema_);
+    const ResourceKey other{"host_2", "files", "/etc/x"};
+    EXPECT_EQ(protector_.restore_redacted(other, shown, stored, &schema_).error().code,
+              Errc::corrupt);
+}
+
+TEST_F(ProtectorTest, WhatAHostReportsRedactedKeepsItsFingerprint) {
+    const json::Value reported = parsed(R"({"password":{"redacted":"0a"}})");
+    const json::Value stored = protector_.seal(key_, reported, &schema_);
+    EXPECT_EQ(*protector_.redacted(key_, stored, &schema_), reported);
+    EXPECT_EQ(protector_.restore_redacted(key_, reported, stored, &schema_).error().what,
+              "/password");
 }
 
 TEST_F(ProtectorTest, AFingerprintIsNoSignature) {
