@@ -59,7 +59,8 @@ TEST_F(RedactorTest, DescriptionsAreRedacted) {
         {"inside allOf", R"({"nested":{"deep":{"b":{"token":"tiger","c":1}}}})",
          R"({"nested":{"deep":{"b":{"token":{"redacted":"<tiger>"},"c":1}}}})"},
         {"items", R"({"nested":{"list":[{"pin":1},{"name":"n","pin":"tiger"}]}})",
-         R"({"nested":{"list":[{"pin":{"redacted":"<1>"}},{"name":"n","pin":{"redacted":"<tiger>"}}]}})"},
+         R"({"nested":{"list":[{"pin":{"redacted":"<1>"}},)"
+         R"({"name":"n","pin":{"redacted":"<tiger>"}}]}})"},
         {"additionalProperties", R"({"nested":{"map":{"open":"o","other":"tiger"}}})",
          R"({"nested":{"map":{"open":"o","other":{"redacted":"<tiger>"}}}})"},
         {"another shape than the schema's", R"({"nested":{"list":"tiger","map":["lion"]}})",
