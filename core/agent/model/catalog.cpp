@@ -55,9 +55,8 @@ void Catalog::put(const Tombstone& tombstone) {
 }
 
 bool Catalog::has_left_secret(const wire::Ref& ref) const {
-    if (const CatalogEntry* entry = find(ref))
-        return entry->metadata.sensitive || entry->metadata.left_secret;
-    return left_secrets.contains(ref);
+    const CatalogEntry* entry = find(ref);
+    return entry ? entry->metadata.left_secret : left_secrets.contains(ref);
 }
 
 std::vector<std::string> Catalog::ids_of(const std::string& collection) const {

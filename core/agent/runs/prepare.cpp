@@ -26,9 +26,15 @@ void supersede(Step& step, const wire::Generation& current) {
                                      std::to_string(current.revision) + " already"});
 }
 
+// Whether what is on the machine may be the secret of a description that goes now, or went before.
+bool leaves_secret(const wire::Ref& ref, const Catalog& catalog) {
+    const CatalogEntry* entry = catalog.find(ref);
+    return catalog.has_left_secret(ref) || (entry && entry->metadata.sensitive);
+}
+
 void forget(Step& step, const Catalog& catalog) {
     step.decision = Decision::forget;
-    step.description.metadata.left_secret = catalog.has_left_secret(step.request.ref);
+    step.description.metadata.left_secret = leaves_secret(step.request.ref, catalog);
     finish(step, wire::Outcome::done, std::nullopt);
     step.description.metadata.ref = step.request.ref;
     step.description.metadata.generation = step.request.generation;
@@ -97,7 +103,8 @@ Result<void> describe(const Intent& intent, const HostView& host, Step& step) {
     description.metadata = metadata_of(intent, step.request, runner);
     description.metadata.absent = EK_TRY(requests_absence(description.body));
     description.metadata.sensitive = description.body.bool_or("sensitive");
-    description.metadata.left_secret = host.catalog.has_left_secret(step.request.ref);
+    const bool has_switch = !runner || runner->collection().schema().property("sensitive");
+    description.metadata.left_secret = has_switch && leaves_secret(step.request.ref, host.catalog);
     return check_fields(intent, runner, description);
 }
 
@@ -123,7 +130,7 @@ void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
     metadata.generation = step.request.generation;
     metadata.absent = true;
     metadata.sensitive = false;
-    metadata.left_secret = catalog.has_left_secret(step.request.ref);
+    metadata.left_secret = leaves_secret(step.request.ref, catalog);
     step.description.body = json::Object{{"ensure", "absent"}};
     go(step, Decision::remove);
 }

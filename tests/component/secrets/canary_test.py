@@ -2,10 +2,9 @@
 """Secrets are planted in everything that can hold one, and looked for wherever anything comes out.
 
 Both real programs run, with the files and users plugins and the test plugin `memory`, whose fields
-are secret at every depth. Each test method's steps are the transitions of a secret; after each of
-them every place is searched for every secret so far, for its SHA-256, its Base64 and the size of
-its content. The table at the end has a cell for each: how many answers, events or bytes were
-searched.
+are secret at every depth. After each transition of a secret every place is searched for every
+secret so far, for its SHA-256, its Base64 and the size of its content. The table at the end has a
+cell for each: how many answers, events, lines or files were searched.
 """
 
 import base64
@@ -14,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -129,6 +129,12 @@ class Agent:
         self.log.close()
 
 
+# Both programs could leave a core file, if they did nothing about it.
+resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+                   if os.geteuid() == 0 else
+                   (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+
+
 class CanaryTest(OrchestratorCase):
     heartbeat = "2s"
 
@@ -147,7 +153,12 @@ class CanaryTest(OrchestratorCase):
         self.local = str(root / "local")
         self.tokens = {role: self.rest.call("POST", "/v1/tokens", {"name": role, "role": role})
                        .body["secret"] for role in ROLES}
-        self.stream = self.events()
+        self.stream = self.viewer_events()
+
+    def viewer_events(self):
+        events = Events(Rest(self.tokens["viewer"], port=self.orchestrator.port("rest")))
+        self.addCleanup(events.close)
+        return events
 
     def online_host(self):
         hosts = self.rest.items("/v1/hosts")
@@ -387,7 +398,7 @@ class CanaryTest(OrchestratorCase):
             config[name]["listen"] = self.orchestrator.ready[name]
         self.orchestrator.config.write_text(json.dumps(config))
         self.orchestrator.start()
-        self.stream = self.events()
+        self.stream = self.viewer_events()
         eventually("it is handed up", lambda: "redacted" in json.dumps(
             self.rest.get(self.at("files", self.file))["description"]))
         self.describe("files", self.file, {"content": "open\n"})

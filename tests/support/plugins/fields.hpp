@@ -6,11 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 
 // What all test plugins are made of: resources of named fields. `memory` adds all that the ABI
 // offers; each of the others breaks one rule, where a text or an id asks for it, so that the same

@@ -95,6 +95,15 @@ TEST_F(EndOfCommand, ARemovalDropsAndIsRememberedAFailedOneIsObserved) {
     EXPECT_EQ(end.observations.size(), 1U);
 }
 
+TEST_F(EndOfCommand, WhatIsForgottenWithItsSecretIsRemembered) {
+    Step forgotten = ended(step_of("one", Decision::forget), Outcome::done);
+    EXPECT_TRUE(end_of({forgotten}, {wire::Verb::forget}).tombstones.empty());
+    forgotten.description.metadata.left_secret = true;
+    const RunEnd end = end_of({forgotten}, {wire::Verb::forget});
+    ASSERT_EQ(end.tombstones.size(), 1U);
+    EXPECT_TRUE(end.tombstones[0].left_secret);
+}
+
 TEST_F(EndOfCommand, WhatWasSkippedLeavesNothing) {
     Step skipped = step_of("one", Decision::remove);
     skip(skipped, {Errc::cancelled, "cancelled"});

@@ -5,6 +5,7 @@
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/agent_store.hpp"
+#include "core/secrets/redactor.hpp"
 #include "tests/unit/core/agent/runs/steps.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -82,6 +83,52 @@ TEST_F(Decisions, ForgettingNeedsNoCallAndAnUnknownVerbIsRefused) {
     const Step odd = decide({OpenName<wire::Verb>("dance")});
     EXPECT_EQ(odd.decision, Decision::leave);
     EXPECT_EQ(odd.result.error->code, Errc::unsupported);
+}
+
+TEST_F(Decisions, ADescriptionRemembersThatASensitiveOneWasThereBefore) {
+    request.description = json::Object{{"text", "hi"}, {"sensitive", true}};
+    Metadata metadata = decide(apply).description.metadata;
+    EXPECT_TRUE(metadata.sensitive);
+    EXPECT_FALSE(metadata.left_secret);
+    catalog.put(metadata);
+    request.description = json::Object{{"text", "hi"}};
+    metadata = decide(apply).description.metadata;
+    EXPECT_FALSE(metadata.sensitive);
+    EXPECT_TRUE(metadata.left_secret);
+    catalog.put(metadata);
+    EXPECT_TRUE(decide(apply).description.metadata.left_secret) << "until one has replaced it";
+    EXPECT_TRUE(decide({wire::Verb::remove}).description.metadata.left_secret);
+    EXPECT_TRUE(decide({wire::Verb::forget}).description.metadata.left_secret);
+    catalog.erase(request.ref);
+    EXPECT_FALSE(decide(apply).description.metadata.left_secret);
+    catalog.put(Tombstone{request.ref, {"stream", 4}, true});
+    EXPECT_TRUE(decide(apply).description.metadata.left_secret);
+}
+
+TEST_F(Decisions, ALocalRedactedValueStandsForTheStoredOneOnlyWhileItIsSecret) {
+    Description stored;
+    stored.metadata.ref = request.ref;
+    stored.metadata.origin = wire::Origin::local;
+    stored.body = json::Object{{"content", "lion"}, {"sensitive", true}};
+    auto txn = store->env().write();
+    ASSERT_TRUE(store->put(*txn, stored) && txn->commit());
+    catalog.put(stored.metadata);
+    const secrets::Redactor redactor(secrets::fingerprint_by(store->sealer()));
+    const json::Value content = redactor.value("lion");
+    request.generation = {};
+
+    request.description = json::Object{{"content", content}, {"sensitive", true}};
+    EXPECT_EQ(decide(local).description.body, stored.body);
+    const json::Value stale = json::Object{{"redacted", "0a"}};
+    for (const json::Object& wrong : {json::Object{{"content", content}},
+                                      json::Object{{"content", stale}, {"sensitive", true}}}) {
+        request.description = wrong;
+        const Step step = decide(local);
+        EXPECT_EQ(step.decision, Decision::leave);
+        ASSERT_TRUE(step.result.error);
+        EXPECT_EQ(step.result.error->code, Errc::invalid);
+        EXPECT_TRUE(step.result.error->what.starts_with("/content: ")) << step.result.error->what;
+    }
 }
 
 }  // namespace

@@ -84,6 +84,31 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     EXPECT_EQ(bytes().find("the-secret-text"), std::string::npos);
 }
 
+TEST_F(Stored, ThatASecretWasLeftIsKeptUntilItIsReplaced) {
+    Description description = motd();
+    description.metadata.left_secret = true;
+    put(description, Tombstone{{"files", "/gone"}, {}, true});
+    open();
+    auto loaded = store->load();
+    ASSERT_TRUE(loaded && loaded->metadata.size() == 1 && loaded->tombstones.size() == 1);
+    EXPECT_TRUE(loaded->metadata[0].left_secret);
+    EXPECT_FALSE(loaded->metadata[0].sensitive);
+    EXPECT_TRUE(loaded->tombstones[0].left_secret);
+
+    description.metadata.left_secret = false;
+    Metadata other = description.metadata;
+    other.generation.revision = 6;
+    other.left_secret = true;
+    for (const Metadata& each : {description.metadata, other}) {
+        auto txn = store->env().write();
+        ASSERT_TRUE(store->put_metadata(*txn, each) && txn->commit());
+    }
+    const auto back = store->description(description.metadata.ref);
+    ASSERT_TRUE(back && *back);
+    EXPECT_FALSE((*back)->metadata.left_secret) << "of another description nothing is taken over";
+    EXPECT_EQ((*back)->body, description.body);
+}
+
 TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     InboxCommand inbox;
     inbox.id = "cmd_1";
