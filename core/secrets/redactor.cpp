@@ -133,6 +133,7 @@ json::Value Redactor::state(const schema::Fields& fields, const json::Value& des
         members.set(field.path.substr(1), value(digest));
     }
     const schema::SensitivePlace root = fields.sensitive().root();
+    if (root.empty()) return state;
     for (auto& [name, member] : members) {
         each_secret(root.is_secret() ? root : root.member(name), member, "",
                     [this](const std::string&, json::Value& secret) { secret = value(secret); });

@@ -259,8 +259,8 @@ class CanaryTest(OrchestratorCase):
             print(f"{transition:<{width}}", *(f"{row[place]:>13}" for place in PLACES))
 
     def test_no_secret_comes_out_whatever_becomes_of_it(self):
-        for transition in (self.made, self.changed, self.dry_run, self.drifted, self.failed,
-                           self.sent_back, self.unmarked, self.unmarked_in_vain, self.removed,
+        for transition in (self.made, self.changed, self.dry_run, self.drifted, self.repaired,
+                           self.failed, self.sent_back, self.unmarked, self.unmarked_in_vain, self.removed,
                            self.forgotten, self.locally_applied, self.exported, self.restored):
             transition()
             self.search(transition.__name__.replace("_", " "))
@@ -295,6 +295,19 @@ class CanaryTest(OrchestratorCase):
         self.assertNotEqual(self.agent.ask("check")[0], 2)
         eventually("it has drifted", lambda: self.rest.get(
             self.at("memory", "m"))["compliance"]["status"] == "drifted")
+
+    def repaired(self):
+        secret = self.secret_file("enforced")
+        self.describe("files", self.file, secret, policy="enforce")
+        pathlib.Path(self.file).write_text(self.canaries.content("repaired"), encoding="utf-8")
+        eventually("it is repaired", lambda: pathlib.Path(self.file).read_text(
+            encoding="utf-8") == secret["content"])
+        self.describe("memory", "m", self.vault("enforced"), policy="enforce")
+        self.call("POST", self.at("memory", "m") + ":invoke", {
+            "action": "tamper", "arguments": self.vault("tampered again")})
+        eventually("both are told", lambda: {event["subject"] for event in self.stream.seen
+                                             if event["type"] == "resource.repaired"} >=
+                   {f"files/{self.file}", "memory/m"})
 
     def failed(self):
         self.describe("files", self.file, self.secret_file("failed", owner="nobody-of-this-name"),
