@@ -58,7 +58,7 @@ class Redactor {
     // One side of a change or drift, or what of it is secret: the value to which `pointer` leads.
     // `always`: whatever the schema says.
     json::Value changed(const schema::Fields& fields, const json::Value& description,
-                        std::string_view pointer, json::Value value, bool always = false) const;
+                        std::string_view pointer, json::Value changed, bool always = false) const;
     // A sentence: every secret text of the description in it becomes "***".
     std::string text(const schema::Fields& fields, const json::Value& description,
                      std::string text) const;

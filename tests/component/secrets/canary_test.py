@@ -260,8 +260,9 @@ class CanaryTest(OrchestratorCase):
 
     def test_no_secret_comes_out_whatever_becomes_of_it(self):
         for transition in (self.made, self.changed, self.dry_run, self.drifted, self.repaired,
-                           self.failed, self.sent_back, self.unmarked, self.unmarked_in_vain, self.removed,
-                           self.forgotten, self.locally_applied, self.exported, self.restored):
+                           self.failed, self.sent_back, self.unmarked, self.unmarked_in_vain,
+                           self.removed, self.forgotten, self.locally_applied, self.exported,
+                           self.restored):
             transition()
             self.search(transition.__name__.replace("_", " "))
         self.print_table()
