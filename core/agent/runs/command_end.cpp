@@ -6,9 +6,9 @@
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/runs/decide.hpp"
 #include "core/agent/runs/due_actions.hpp"
 #include "core/agent/runs/event_drafts.hpp"
-#include "core/agent/runs/prepare.hpp"
 
 namespace evenkeel::agent {
 namespace {

@@ -6,10 +6,10 @@
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/runs/decide.hpp"
 #include "core/agent/runs/due_actions.hpp"
 #include "core/agent/runs/event_drafts.hpp"
 #include "core/agent/runs/ordering.hpp"
-#include "core/agent/runs/prepare.hpp"
 #include "core/agent/runs/repair_scheduler.hpp"
 #include "core/agent/runs/run_queue.hpp"
 #include "core/agent/runs/step_result.hpp"
@@ -43,8 +43,8 @@ void CommandRun::begin() {
         return end_unbegun(wire::EndState::expired,
                            {Errc::timeout, "its time was up before it could begin"});
     }
-    steps_ = prepare_all(intent_of(command_), command_.resources, command_.body_numbers,
-                         host_of(context_));
+    steps_ = decide_all(intent_of(command_), command_.resources, command_.body_numbers,
+                        host_of(context_));
     if (!steps_.intent().is_local()) {
         context_.journal.publish_live(
             {wire::EventKind::command_running, json::Object{{"command", command_.id}}, {}, ""});

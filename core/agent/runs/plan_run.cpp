@@ -16,7 +16,7 @@ PlanRun::PlanRun(const HostView& host, Intent intent,
                  const std::vector<wire::ResourceRequest>& requests, std::uint64_t deadline_ns,
                  Done done)
     : host_(host),
-      steps_(prepare_all(std::move(intent), requests, {}, host)),
+      steps_(decide_all(std::move(intent), requests, {}, host)),
       deadline_ns_(deadline_ns),
       done_(std::move(done)) {
     for (Step& step : steps_) {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/agent/runs/prepare.hpp"
+#include "core/agent/runs/decide.hpp"
 
 namespace evenkeel::agent {
 

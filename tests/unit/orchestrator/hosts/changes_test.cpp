@@ -118,20 +118,5 @@ TEST(Presence, AfterAStartEveryHostHasThreeBeatsToComeBack) {
     EXPECT_EQ(presence.offline_since(host, 1'030'000), to_rfc3339(500'000));
 }
 
-TEST(Claims, AreBoundedAndPrintable) {
-    EXPECT_EQ(tidy_text("a\x1b[1m\n", 64), "a\\x1b[1m\\n");
-    EXPECT_EQ(tidy_text(std::string(500, '\x01'), 64).size(), 64U);
-    const json::Value facts = tidy_facts(*json::parse(
-        R"({"a":{"b":{"c":{"d":{"e":1}}}},"list":[1],"bad name":1,"yes":true,"n":1.5})"));
-    EXPECT_EQ(json::write(facts), R"({"a":{"b":{"c":{}}},"yes":true,"n":1.5})");
-    json::Object many;
-    for (int i = 0; i < 60; ++i) {
-        json::Object part;
-        for (int j = 0; j < 60; ++j) part.set("m" + std::to_string(j), std::string(200, 'x'));
-        many.set("p" + std::to_string(i), std::move(part));
-    }
-    EXPECT_EQ(tidy_facts(many), json::Value(json::Object{}));
-}
-
 }  // namespace
 }  // namespace evenkeel::hosts

@@ -4,7 +4,7 @@
 
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
-#include "core/agent/runs/prepare.hpp"
+#include "core/agent/runs/decide.hpp"
 #include "tests/unit/core/agent/runs/steps.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 

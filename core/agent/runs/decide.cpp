@@ -1,4 +1,4 @@
-#include "core/agent/runs/prepare.hpp"
+#include "core/agent/runs/decide.hpp"
 
 #include <utility>
 
@@ -182,7 +182,7 @@ Result<void> check_description(const schema::Schema& schema, const std::string& 
     return fail(Errc::invalid, std::move(what));
 }
 
-Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host) {
+Step decide(const Intent& intent, const wire::ResourceRequest& request, const HostView& host) {
     Step step = step_for(request);
     const wire::Generation* current = host.catalog.generation_of(request.ref);
     if (intent.verb != wire::Verb::invoke && is_superseded(request.generation, current)) {
@@ -199,12 +199,12 @@ Step prepare(const Intent& intent, const wire::ResourceRequest& request, const H
     return step;
 }
 
-StepList prepare_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
-                     const std::vector<std::uint64_t>& body_numbers, const HostView& host) {
+StepList decide_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
+                    const std::vector<std::uint64_t>& body_numbers, const HostView& host) {
     StepList list(std::move(intent));
     std::vector<Step> steps;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        Step& step = steps.emplace_back(prepare(list.intent(), requests[i], host));
+        Step& step = steps.emplace_back(decide(list.intent(), requests[i], host));
         if (i < body_numbers.size()) use_stored_body(step, body_numbers[i]);
     }
     list.assign(arrange(std::move(steps), list.intent()));

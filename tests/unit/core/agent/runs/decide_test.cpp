@@ -1,4 +1,4 @@
-#include "core/agent/runs/prepare.hpp"
+#include "core/agent/runs/decide.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ class Decisions : public testing::Test {
         catalog.put(metadata);
     }
     Step decide(const Intent& intent) const {
-        return prepare(intent, request, {catalog, registry, *store});
+        return agent::decide(intent, request, {catalog, registry, *store});
     }
 
     const Intent apply{wire::Verb::apply}, local{wire::Verb::apply, wire::Origin::local};

@@ -23,12 +23,12 @@ struct HostView {
 
 // Decides what a command or a plan does with one resource: refuse it, skip it as superseded, or
 // store and apply its description. Changes nothing. [loop]
-Step prepare(const Intent& intent, const wire::ResourceRequest& request, const HostView& host);
+Step decide(const Intent& intent, const wire::ResourceRequest& request, const HostView& host);
 
 // The same for all of them, in the order of the work; see arrange(). `body_numbers` as in
 // InboxCommand, empty for a plan. [loop]
-StepList prepare_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
-                     const std::vector<std::uint64_t>& body_numbers, const HostView& host);
+StepList decide_all(Intent intent, const std::vector<wire::ResourceRequest>& requests,
+                    const std::vector<std::uint64_t>& body_numbers, const HostView& host);
 
 // Whether the collection takes this id and description; `invalid` with every wrong field.
 Result<void> check_description(const schema::Schema& schema, const std::string& id,
