@@ -108,7 +108,11 @@ Result<Value> parse(std::string_view text, Limits limits) {
     rapidjson::Reader reader;
     rapidjson::MemoryStream bytes(text.data(), text.size());
     const auto done = reader.Parse<kFlags>(bytes, builder);
-    if (!done.IsError()) return std::move(builder.result);
+    if (!done.IsError()) {
+        if (bytes.Tell() == text.size()) return std::move(builder.result);
+        // The reader takes a zero byte for the end of its input.
+        return fail(Errc::invalid, "not JSON: a zero byte at byte " + std::to_string(bytes.Tell()));
+    }
     const std::string where = " at byte " + std::to_string(done.Offset());
     if (done.Code() == rapidjson::kParseErrorTermination) {
         return fail(builder.error.code, builder.error.what + where);

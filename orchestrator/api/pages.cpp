@@ -25,10 +25,11 @@ ApiResult<std::size_t> read_limit(const http::Request& request) {
     const std::string* text = request.parameter("limit");
     if (!text) return kPageDefault;
     const auto number = parse_number(*text);
-    if (!number || *number == 0) {
-        return refuse(Code::invalid_parameter, "limit is a number from 1 on");
+    if (!number || *number == 0 || *number > kPageMost) {
+        return refuse(Code::invalid_parameter,
+                      "limit is a number from 1 to " + std::to_string(kPageMost));
     }
-    return std::min<std::uint64_t>(*number, kPageMost);
+    return *number;
 }
 
 std::string next_link(const http::Request& request, const std::string& cursor) {
@@ -234,9 +235,10 @@ json::Value list_schema(std::string_view item, const json::Object& more) {
 
 std::vector<http::QueryParameter> page_parameters(const Fields& fields,
                                                   std::vector<http::QueryParameter> more) {
-    more.push_back({.name = "limit",
-                    .description = "Items in a page, at most 1000; 100 when absent.",
-                    .schema = json::Object{{"type", "integer"}, {"minimum", 1}}});
+    more.push_back(
+        {.name = "limit",
+         .description = "Items in a page, at most 1000; 100 when absent.",
+         .schema = json::Object{{"type", "integer"}, {"minimum", 1}, {"maximum", kPageMost}}});
     more.push_back({.name = "cursor", .description = "`next` of the page before."});
     const std::string names = names_of(fields);
     more.push_back({.name = "filter",

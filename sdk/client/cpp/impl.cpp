@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBackOffBase{100};
 constexpr milliseconds kBackOffMost{5'000};
+constexpr std::size_t kPageMost = 1000;  // items, docs/rest.md
 constexpr std::uint64_t kRetryAfterSecondsMost = 30;
 
 bool changes_something(const std::string& method) {
@@ -100,7 +101,9 @@ Result<json::Value> Client::Impl::call(const Request& request, Reply* reply) {
 }
 
 Result<Client::Impl::List> Client::Impl::list(Request request, std::size_t most) {
-    if (most > 0) request.query.emplace_back("limit", std::to_string(most));
+    if (most > 0) {
+        request.query.emplace_back("limit", std::to_string(std::min(most, kPageMost)));
+    }
     List list;
     std::string cursor;
     for (;;) {

@@ -34,6 +34,15 @@ struct OnSmallStack {
     }
 };
 
+TEST(Gate, RefusesWhatFollowsAZeroByte) {
+    for (const std::string& text : {"{}\0rubbish"s, "{}\0"s, "{} \0{}"s, "1\0"s, "\0{}"s}) {
+        const auto parsed = parse(text);
+        ASSERT_FALSE(parsed) << text.size();
+        EXPECT_EQ(parsed.error().code, Errc::invalid);
+    }
+    EXPECT_NE(parse("{}\0x"s).error().what.find("a zero byte at byte 2"), std::string::npos);
+}
+
 TEST(Gate, RefusesAMegabyteOfBracketsOnASmallStack) {
     EXPECT_EQ(OnSmallStack{std::string(1 << 20, '[')}.parse_there(), Errc::limit);
     std::string objects;

@@ -71,7 +71,9 @@ TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
         return pages.read(view, context({{"limit", text}}));
     };
     EXPECT_EQ(pages.read(view, context({}))->limit, 100U);
-    EXPECT_EQ(limit("5000")->limit, 1000U);
+    EXPECT_EQ(limit("1000")->limit, 1000U);
+    EXPECT_EQ(limit("1001").error().code, http::Code::invalid_parameter);
+    EXPECT_EQ(limit("99999999999999999999").error().code, http::Code::invalid_parameter);
     EXPECT_EQ(limit("0").error().code, http::Code::invalid_parameter);
     EXPECT_EQ(limit("-1").error().code, http::Code::invalid_parameter);
 }
