@@ -90,7 +90,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       state_(std::move(state)),
       housekeeping_(*state_, "housekeeping", identity, kPatience),
       protector_(keys_.sealer),
-      presence_(config.heartbeat, now_unix_ms()),
+      presence_(config.heartbeat, now_monotonic_ms()),
       waiters_(loop, *state_),
       feed_(loop, *state_),
       lists_(loop, *state_, presence_.silence_max()),

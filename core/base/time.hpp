@@ -13,6 +13,9 @@ namespace evenkeel {
 std::int64_t now_unix_ms();
 // Nanoseconds by CLOCK_MONOTONIC: for deadlines and intervals.
 std::uint64_t now_monotonic_ns();
+inline std::int64_t now_monotonic_ms() {
+    return static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
+}
 
 // RFC 3339 in UTC with milliseconds: "2026-11-23T05:36:53.120Z".
 std::string to_rfc3339(std::int64_t unix_ms);

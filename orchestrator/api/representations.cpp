@@ -25,7 +25,7 @@ ApiResult<state::Host> require_active_host(const state::View& view, const http::
 ApiResult<state::ComplianceCounts> counts_now(const Context& context, const state::View& view,
                                               const state::Host& host) {
     const state::ComplianceCounts stored = EK_API_TRY(view.resources().counts(host.id));
-    const bool silent = !context.presence.offline_since(host, now_unix_ms()).empty();
+    const bool silent = !context.presence.offline_since(host, now_monotonic_ms()).empty();
     return silent ? state::counts_offline(stored) : stored;
 }
 
@@ -39,7 +39,7 @@ ApiResult<json::Value> show_host(const Context& context, const state::View& view
 state::rest::ComplianceView compliance_of(const Context& context, const state::Host& host,
                                           const state::Resource& resource) {
     return state::compliance_now(resource.compliance,
-                                 context.presence.offline_since(host, now_unix_ms()));
+                                 context.presence.offline_since(host, now_monotonic_ms()));
 }
 
 ApiResult<json::Value> show_resource(const Context& context, const state::View& view,

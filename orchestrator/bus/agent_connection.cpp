@@ -27,7 +27,7 @@ AgentConnection::AgentConnection(Shared& shared, std::uint64_t connection, std::
     : shared_(shared),
       connection_(connection),
       host_(std::move(host)),
-      last_message_ms_(now_unix_ms()) {}
+      last_message_(hosts::Arrival::now()) {}
 
 void AgentConnection::send(std::string body, std::uint64_t token) {
     if (ended_) return;
@@ -38,8 +38,8 @@ void AgentConnection::send(std::string body, std::uint64_t token) {
 }
 
 void AgentConnection::receive(const link::Message& message, link::Delivery delivery) {
-    last_message_ms_ = now_unix_ms();
-    if (hellos_done_) shared_.presence.record_message(host_, last_message_ms_);
+    last_message_ = hosts::Arrival::now();
+    if (hellos_done_) shared_.presence.record_message(host_, last_message_);
     auto decoded = wire::decode_to_orchestrator(message.body);
     if (!decoded) {
         const bool unknown = decoded.error().code == Errc::unsupported;
@@ -126,7 +126,7 @@ void AgentConnection::connected(const state::EventMark& mark) {
                                               .heartbeat = shared_.heartbeat,
                                               .events = {.stream = mark.stream, .seq = mark.seq}}));
     hellos_done_ = true;
-    shared_.presence.record_message(host_, now_unix_ms());
+    shared_.presence.record_message(host_, hosts::Arrival::now());
     last_event_ = 0;
     sent_up_to_ = 0;
     cancels_sent_ = false;

@@ -59,7 +59,7 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     // Whether both hellos have been exchanged.
     bool hellos_done() const { return hellos_done_; }
     // When the last message arrived on this connection, in ms since 1970.
-    std::int64_t last_message_ms() const { return last_message_ms_; }
+    hosts::Arrival last_message() const { return last_message_; }
 
     void receive(const link::Message& message, link::Delivery delivery);
     // The answer to a command that was sent; tokens are the commands' numbers, 0 for all else.
@@ -103,7 +103,7 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     Shared& shared_;
     std::uint64_t connection_;
     std::string host_;
-    std::int64_t last_message_ms_;
+    hosts::Arrival last_message_;
     bool ended_ = false;
     bool hellos_done_ = false;
     bool in_sync_once_ = false;  // the first digest has come: commands may go out

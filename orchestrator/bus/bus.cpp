@@ -136,7 +136,7 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
             return add_duplicate(host, {.connection = connection,
                                         .hello = hello,
                                         .admit = std::move(then),
-                                        .since_ms = now_unix_ms()});
+                                        .since_ms = now_monotonic_ms()});
         }
         // The host itself has reconnected: a duplicate continues to wait.
         auto duplicate = duplicates_.take(host);
@@ -145,7 +145,7 @@ void Bus::admit(std::uint64_t connection, const wire::AgentHello& hello,
     }
     by_host_[host] = connection;
     parts_.presence.set_link(host, true);
-    parts_.presence.record_message(host, now_unix_ms());
+    parts_.presence.record_message(host, hosts::Arrival::now());
     then();
 }
 
@@ -158,7 +158,8 @@ void Bus::on_link_message(const AgentConnection& agent) {
     const std::string& host = agent.host();
     const auto current = by_host_.find(host);
     if (current == by_host_.end() || current->second != agent.connection()) return;
-    if (duplicates_.on_link_message(host, now_unix_ms())) quarantine(host, *duplicates_.take(host));
+    if (!duplicates_.on_link_message(host, now_monotonic_ms())) return;
+    quarantine(host, *duplicates_.take(host));
 }
 
 void Bus::quarantine(const std::string& host, const Duplicate& clone) {
@@ -224,13 +225,13 @@ void Bus::remove(std::uint64_t connection) {
 }
 
 void Bus::on_heartbeat() {
-    const std::int64_t now = now_unix_ms();
+    const std::int64_t now = now_monotonic_ms();
     std::vector<std::uint64_t> silent;
     for (const auto& [connection, agent] : connections_) {
         agent->send_heartbeat();
         // A duplicate waits for our hello and sends nothing before it.
         if (duplicates_.waits(agent->host(), connection)) continue;
-        if (now - agent->last_message_ms() > parts_.presence.silence_max().count()) {
+        if (now - agent->last_message().monotonic_ms > parts_.presence.silence_max().count()) {
             silent.push_back(connection);
         }
     }

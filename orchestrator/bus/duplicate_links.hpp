@@ -17,7 +17,7 @@ struct Duplicate {
     std::uint64_t connection = 0;
     wire::AgentHello hello;
     std::function<void()> admit;     // continues with its hello
-    std::int64_t since_ms = 0;       // arrival, or the next message of the host's link
+    std::int64_t since_ms = 0;       // monotonic: arrival, or the next message of the host's link
     bool link_message_seen = false;  // after it came
 };
 
@@ -33,7 +33,8 @@ class DuplicateLinks {
     // is another: the caller closes it. When both come from the same process, the new one keeps the
     // evidence that was counted against the old one.
     std::optional<std::uint64_t> add(const std::string& host, Duplicate duplicate);
-    // A message arrived on the host's link. Returns whether the duplicate is thereby a clone.
+    // A message arrived on the host's link, at a time of the monotonic clock. Returns whether the
+    // duplicate is thereby a clone.
     bool on_link_message(const std::string& host, std::int64_t now_ms);
     bool waits(const std::string& host, std::uint64_t connection) const;
 

@@ -6,8 +6,12 @@
 
 namespace evenkeel::hosts {
 
-void Presence::record_message(const std::string& host, std::int64_t now_ms) {
-    last_message_ms_[host] = now_ms;
+Arrival Arrival::now() {
+    return {.wall_ms = now_unix_ms(), .monotonic_ms = now_monotonic_ms()};
+}
+
+void Presence::record_message(const std::string& host, Arrival arrival) {
+    last_messages_[host] = arrival;
     to_store_.insert(host);
 }
 
@@ -20,8 +24,8 @@ void Presence::set_link(const std::string& host, bool up) {
 }
 
 std::int64_t Presence::last_message_ms(const std::string& host) const {
-    const auto found = last_message_ms_.find(host);
-    return found == last_message_ms_.end() ? 0 : found->second;
+    const auto found = last_messages_.find(host);
+    return found == last_messages_.end() ? 0 : found->second.wall_ms;
 }
 
 std::int64_t Presence::last_ms(const state::Host& host) const {
@@ -36,8 +40,10 @@ std::string Presence::last_seen(const state::Host& host) const {
 std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms) const {
     const std::int64_t last = last_ms(host);
     if (last == 0 || has_link(host.id)) return "";
+    const auto found = last_messages_.find(host.id);
     // After our own start every host gets the time to come back before it counts as silent.
-    const std::int64_t silent_from = std::max(last, started_ms_);
+    const std::int64_t silent_from =
+        found == last_messages_.end() ? started_ms_ : found->second.monotonic_ms;
     return now_ms - silent_from < silence_max_.count() ? "" : to_rfc3339(last);
 }
 

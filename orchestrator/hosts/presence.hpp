@@ -11,6 +11,15 @@
 
 namespace evenkeel::hosts {
 
+// The time of a message by both clocks: one to show, one to measure distances, because the wall
+// clock may be set.
+struct Arrival {
+    std::int64_t wall_ms = 0;
+    std::int64_t monotonic_ms = 0;
+
+    static Arrival now();
+};
+
 struct LastSeen {
     std::string host;
     std::int64_t at_ms = 0;  // by the wall clock
@@ -20,11 +29,11 @@ struct LastSeen {
 // the state; the time is stored when the host's link ends, and periodically before. [loop]
 class Presence {
   public:
-    // Three missed heartbeats make a host offline. `started_ms`: no message can be older.
+    // Three missed heartbeats make a host offline. `started_ms`: of the monotonic clock.
     Presence(std::chrono::milliseconds heartbeat, std::int64_t started_ms)
         : silence_max_(3 * heartbeat), started_ms_(started_ms) {}
 
-    void record_message(const std::string& host, std::int64_t now_ms);
+    void record_message(const std::string& host, Arrival arrival);
     void set_link(const std::string& host, bool up);
     bool has_link(const std::string& host) const { return links_.contains(host); }
     // When, by the wall clock; 0 = not since the start.
@@ -33,7 +42,7 @@ class Presence {
     // RFC 3339, the later of memory and record; empty = never.
     std::string last_seen(const state::Host& host) const;
     // When its last message arrived, once three heartbeats are missed; empty while it is online,
-    // and for a host that never connected.
+    // and for a host that never connected. `now_ms`: of the monotonic clock.
     std::string offline_since(const state::Host& host, std::int64_t now_ms) const;
     std::chrono::milliseconds silence_max() const { return silence_max_; }
     // Removes and returns at most `most` of the hosts of which messages arrived since the last call
@@ -45,7 +54,7 @@ class Presence {
 
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
-    std::map<std::string, std::int64_t> last_message_ms_;
+    std::map<std::string, Arrival> last_messages_;
     std::set<std::string> to_store_;  // time not stored yet
     std::set<std::string> links_;
 };

@@ -89,24 +89,35 @@ TEST(Presence, AHostIsSilentAfterThreeBeatsWithoutALink) {
     Presence presence(std::chrono::seconds(10), 1'000'000);
     EXPECT_EQ(presence.offline_since(host, 9'000'000), "");  // never came
     presence.set_link("h", true);
-    presence.record_message("h", 2'000'000);
+    presence.record_message("h", {.wall_ms = 700'000, .monotonic_ms = 2'000'000});
     EXPECT_EQ(presence.offline_since(host, 9'000'000), "");
     presence.set_link("h", false);
     EXPECT_EQ(presence.offline_since(host, 2'029'999), "");
-    EXPECT_EQ(presence.offline_since(host, 2'030'000), to_rfc3339(2'000'000));
+    EXPECT_EQ(presence.offline_since(host, 2'030'000), to_rfc3339(700'000));
 }
 
 TEST(Presence, GivesOutWhatWasHeardOnceAndInParts) {
     Presence presence(std::chrono::seconds(10), 0);
-    for (const char* host : {"a", "b", "c", "a"}) presence.record_message(host, 7);
+    for (const char* host : {"a", "b", "c", "a"}) presence.record_message(host, {.wall_ms = 7});
     EXPECT_EQ(presence.take_unstored(2).size(), 2U);
     const auto rest = presence.take_unstored(2);
     ASSERT_EQ(rest.size(), 1U);
     EXPECT_EQ(rest[0].host, "c");
     EXPECT_EQ(rest[0].at_ms, 7);
     EXPECT_TRUE(presence.take_unstored(2).empty());
-    presence.record_message("b", 8);
+    presence.record_message("b", {.wall_ms = 8});
     EXPECT_EQ(presence.take_unstored(2).at(0).host, "b");
+}
+
+TEST(Presence, ASettingOfTheWallClockMakesNoHostSilent) {
+    state::Host host;
+    host.id = "h";
+    Presence presence(std::chrono::seconds(10), 0);
+    for (const std::int64_t wall : {1'000'000'000, 2'000'000'000, 500'000}) {
+        presence.record_message("h", {.wall_ms = wall, .monotonic_ms = 1'000});
+        EXPECT_EQ(presence.offline_since(host, 30'999), "");
+        EXPECT_EQ(presence.offline_since(host, 31'000), to_rfc3339(wall));
+    }
 }
 
 TEST(Presence, AfterAStartEveryHostHasThreeBeatsToComeBack) {
