@@ -98,12 +98,13 @@ class Waiting(OrchestratorCase):
 
     def test_what_a_machine_claims_is_bounded_and_harmless(self):
         hostile = {"ok": "a\u001b[31m\u202eb", "n": 1, "deep": {"a": {"b": {"c": {"d": 1}}}},
-                   "list": [1], "bad name": "x", "long": "y" * 10_000}
+                   "list": [1, "\u001b"] * 100, "bad name": "x", "long": "y" * 10_000}
         self.machine("x" * 30 + "\u001b", facts=hostile, machine_id="z" * 5_000)
         one, = self.pending()
         self.assertEqual(one["name"], "x" * 30)
         self.assertNotIn("\u001b", str(one))
-        self.assertEqual(set(one["facts"]), {"ok", "n", "deep", "long"})
+        self.assertEqual(set(one["facts"]), {"ok", "n", "deep", "list", "long"})
+        self.assertEqual(len(one["facts"]["list"]), 64)
         self.assertLessEqual(len(one["facts"]["long"]), 256)
         self.assertLessEqual(len(one["machine_id"]), 128)
         self.assertNotIn("d", str(one["facts"]["deep"]))
