@@ -1,5 +1,6 @@
 #include "core/agent/agent.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/stat.h>
@@ -14,6 +15,7 @@ namespace evenkeel::agent {
 namespace {
 
 constexpr std::chrono::seconds kAliveInterval{5};
+constexpr std::chrono::seconds kBlindRetryPause{1};
 
 std::string marks_folder(const std::string& state_dir) {
     return state_dir + "/calls";
@@ -74,6 +76,9 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
+    tracker_.on_unrecorded = [this](const wire::Ref& ref) {
+        checker_.request(ref, CheckTrigger::check);
+    };
     alive_before_ = last_alive(options_.state_dir);
 }
 
@@ -227,18 +232,27 @@ void Agent::begin_work() {
     const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
     checker_.round(std::move(all), CheckTrigger::sweep, [this, was_blind, reason] {
         engine_.run_pending_notifications();
-        if (was_blind) report_blind(alive_before_, reason);
+        if (!was_blind) return begin_alive();
+        report_blind(alive_before_, reason, [this] { begin_alive(); });
     });
     sweep_.start();
+}
+
+// Not before the blind time is reported: a process that ends until then leaves the whole of it to
+// the next one.
+void Agent::begin_alive() {
+    if (stopped_) return;
+    alive_ = true;
     const std::string path = alive_file(options_.state_dir);
     if (auto named = write_file(path, store_->stream(), 0600); !named) {
         log::warning("cannot note that the agent is alive", {{"why", named.error().what}});
     }
-    const auto draft = [this](const auto& self) -> void {
-        if (!write_alive()) log::warning("cannot note that the agent is alive");
-        alive_timer_ = loop_.after(kAliveInterval, [self] { self(self); });
-    };
-    draft(draft);
+    note_alive();
+}
+
+void Agent::note_alive() {
+    if (!write_alive()) log::warning("cannot note that the agent is alive");
+    alive_timer_ = loop_.after(kAliveInterval, [this] { note_alive(); });
 }
 
 bool Agent::write_alive() const {
@@ -246,14 +260,22 @@ bool Agent::write_alive() const {
     return utime(path.c_str(), nullptr) == 0;
 }
 
-void Agent::report_blind(const std::string& from, const std::string& reason) {
-    journal_.commit(
-        {{wire::EventKind::agent_blind,
-          json::Object{
-              {"from", from}, {"to", now_rfc3339()}, {"count", nullptr}, {"reason", reason}},
-          {},
-          ""}},
-        {}, {});
+void Agent::report_blind(const std::string& from, const std::string& reason,
+                         std::function<void()> done) {
+    const std::string to = now_rfc3339();
+    // The clock may have been set back meanwhile.
+    json::Object data{{"from", std::min(from, to)}, {"to", to}};
+    data.append("count", nullptr);
+    data.append("reason", reason);
+    const auto retry = [this, from, reason, done](const Result<void>& stored) {
+        if (stored) return done ? done() : void();
+        const std::uint64_t number = ++blind_failures_;
+        blind_retries_[number] = loop_.after(kBlindRetryPause, [this, number, from, reason, done] {
+            blind_retries_.erase(number);
+            report_blind(from, reason, done);
+        });
+    };
+    journal_.commit({{wire::EventKind::agent_blind, std::move(data), {}, ""}}, {}, retry);
 }
 
 void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std::string& id) {
@@ -299,7 +321,7 @@ void Agent::on_missed_events(const std::string& collection) {
 bool Agent::stop() {
     if (std::exchange(stopped_, true)) return true;
     alive_timer_.cancel();
-    if (options_.watches) write_alive();
+    if (alive_) write_alive();
     const bool all = registry_.stop();
     writer_.stop();
     return all;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -78,8 +79,12 @@ class Agent {
     void disable_crashed();
     std::shared_ptr<CallMark> open_mark(const std::string& collection,
                                         const std::string& lane) const;
-    void report_blind(const std::string& from, const std::string& reason);
+    // Tried until it is stored; then `done` is called, which may be empty.
+    void report_blind(const std::string& from, const std::string& reason,
+                      std::function<void()> done = {});
     void begin_work();
+    void begin_alive();
+    void note_alive();
     bool write_alive() const;
 
     run::Loop& loop_;
@@ -99,7 +104,10 @@ class Agent {
     Requests requests_;
     Sweep sweep_;
     std::string alive_before_;  // RFC 3339: when the last process was last seen alive
+    bool alive_ = false;        // from now on the file says so
     run::Timer alive_timer_;
+    std::uint64_t blind_failures_ = 0;
+    std::map<std::uint64_t, run::Timer> blind_retries_;
     bool stopped_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "core/base/file.hpp"
 #include "core/base/text.hpp"
 
 namespace evenkeel {
@@ -32,6 +33,32 @@ std::uint64_t now_monotonic_ns() {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
            static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+namespace {
+
+std::string read_boot_id() {
+    std::string id = read_file("/proc/sys/kernel/random/boot_id").value_or("");
+    while (!id.empty() && id.back() == '\n') id.pop_back();
+    return id;
+}
+
+}  // namespace
+
+Moment Moment::now() {
+    static const std::string boot = read_boot_id();
+    return {boot, now_monotonic_ms(), now_unix_ms()};
+}
+
+milliseconds time_between(const Moment& from, const Moment& to) {
+    const bool same_boot = !from.boot.empty() && from.boot == to.boot;
+    const std::int64_t ms =
+        same_boot ? to.monotonic_ms - from.monotonic_ms : to.wall_ms - from.wall_ms;
+    return milliseconds(ms > 0 ? ms : 0);
+}
+
+milliseconds time_since(const Moment& moment) {
+    return time_between(moment, Moment::now());
 }
 
 std::string to_rfc3339(std::int64_t unix_ms) {

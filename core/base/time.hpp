@@ -17,6 +17,19 @@ inline std::int64_t now_monotonic_ms() {
     return static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
 }
 
+// A moment from which distances are measured after a restart of the program too: the monotonic
+// clock goes on as long as the machine runs. Only after a boot the wall clock must do.
+struct Moment {
+    std::string boot;  // the kernel's id of this boot; empty when it is not known
+    std::int64_t monotonic_ms = 0;
+    std::int64_t wall_ms = 0;
+
+    static Moment now();
+};
+// How long ago, at least 0. A wall clock that is set changes nothing while the machine runs.
+std::chrono::milliseconds time_since(const Moment& moment);
+std::chrono::milliseconds time_between(const Moment& from, const Moment& to);
+
 // RFC 3339 in UTC with milliseconds: "2026-11-23T05:36:53.120Z".
 std::string to_rfc3339(std::int64_t unix_ms);
 inline std::string now_rfc3339() {

@@ -21,11 +21,13 @@ void set_status(wire::Compliance& compliance, Verdict status, std::string reason
 Assessment judge_failed(Assessment to, const CheckResult& check_result,
                         const CheckContext& context) {
     wire::Compliance& compliance = to.status.compliance;
-    const bool told =
-        compliance.status == Verdict::failed && compliance.reason == context.apply_error->what;
-    set_status(compliance, Verdict::failed, context.apply_error->what, context.trigger,
-               context.now);
-    if (!check_result.error) compliance.fields = check_result.fields;
+    to.status.failure = context.apply_error->what;
+    const std::vector<wire::FieldDrift> fields =
+        check_result.error ? compliance.fields : check_result.fields;
+    const bool told = compliance.status == Verdict::failed &&
+                      compliance.reason == to.status.failure && compliance.fields == fields;
+    set_status(compliance, Verdict::failed, to.status.failure, context.trigger, context.now);
+    compliance.fields = fields;
     to.status.open = true;
     to.report = told ? ReportKind::none : ReportKind::failed;
     return to;
@@ -34,15 +36,14 @@ Assessment judge_failed(Assessment to, const CheckResult& check_result,
 Assessment judge_drifted(Assessment to, const CheckResult& check_result,
                          const CheckContext& context) {
     wire::Compliance& compliance = to.status.compliance;
-    const bool same = compliance.fields == check_result.fields;
-    // Drift that a failed change has left stays reported as that failure, until it changes further.
-    if (same && (compliance.status == Verdict::drifted || compliance.status == Verdict::failed)) {
-        return to;
-    }
-    set_status(compliance, Verdict::drifted, "", context.trigger, context.now);
+    // Drift under which the last change has failed stays that failure, however it changes further.
+    const bool has_failed = !to.status.failure.empty();
+    const Verdict verdict = has_failed ? Verdict::failed : Verdict::drifted;
+    if (compliance.status == verdict && compliance.fields == check_result.fields) return to;
+    set_status(compliance, verdict, to.status.failure, context.trigger, context.now);
     compliance.fields = check_result.fields;
     to.status.open = true;
-    to.report = ReportKind::drifted;
+    to.report = has_failed ? ReportKind::failed : ReportKind::drifted;
     return to;
 }
 
@@ -51,6 +52,7 @@ Assessment judge_compliant(Assessment to, bool state_changed, const CheckContext
     const bool was_compliant = compliance.status == Verdict::compliant;
     set_status(compliance, Verdict::compliant, "", context.trigger, context.now);
     compliance.fields.clear();
+    to.status.failure.clear();
     if (std::exchange(to.status.open, false)) {
         to.report = context.by_us ? ReportKind::repaired : ReportKind::restored;
     } else if (!was_compliant || state_changed) {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "core/agent/compliance/assess.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/base/log.hpp"
@@ -90,15 +89,19 @@ void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& che
     settle(entry, std::move(assessment), {}, state);
 }
 
-void ComplianceTracker::record_repair(CatalogEntry& entry, const ApplyResult& apply_result) {
+StatusChange ComplianceTracker::assess_repair(CatalogEntry& entry,
+                                              const ApplyResult& apply_result) {
     CheckContext context{entry.metadata.policy, CheckTrigger::apply, now_rfc3339(),
                          !apply_result.changes.empty(), apply_result.error};
     if (!apply_result.check_result.error) {
         entry.observed_at = context.now;
         entry.checked_ns = now_monotonic_ns();
     }
-    settle(entry, assess(entry.status, apply_result.check_result, context), apply_result.changes,
-           apply_result.check_result.state);
+    changed_states_.erase(entry.metadata.ref);
+    StatusChange change = take(entry, assess(entry.status, apply_result.check_result, context),
+                               apply_result.changes, apply_result.check_result.state);
+    change.by_us = context.by_us;
+    return change;
 }
 
 void ComplianceTracker::stop_repairing(CatalogEntry& entry, const std::string& reason) {
@@ -108,6 +111,7 @@ void ComplianceTracker::stop_repairing(CatalogEntry& entry, const std::string& r
     if (compliance.status != Verdict::failed) compliance.since = now_rfc3339();
     compliance.status = Verdict::failed;
     compliance.reason = reason;
+    assessment.status.failure = reason;
     assessment.status.open = true;
     settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
 }
@@ -125,24 +129,56 @@ void ComplianceTracker::unknown_all(const std::string& collection, wire::Unknown
     }
 }
 
+StatusChange ComplianceTracker::take(CatalogEntry& entry, Assessment assessment,
+                                     const std::vector<wire::Change>& changes,
+                                     const json::Value& state) {
+    StatusChange change;
+    change.before = std::exchange(entry.status, std::move(assessment.status));
+    change.verdict = ++entry.verdicts;
+    change.observation = observation_of(entry, state);
+    if (const auto kind = kind_of(assessment.report)) {
+        change.drafts.push_back({*kind, data_of(entry, changes, state), {entry.metadata.ref}, ""});
+    }
+    return change;
+}
+
 void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
                                const std::vector<wire::Change>& changes, const json::Value& state) {
-    entry.status = std::move(assessment.status);
-    std::vector<EventDraft> drafts;
-    if (const auto kind = kind_of(assessment.report)) {
-        changed_states_.erase(entry.metadata.ref);
-        drafts.push_back({*kind, data_of(entry, changes, state), {entry.metadata.ref}, ""});
-    }
-    const auto write = [&store = journal_.store(), observation = observation_of(entry, state)](
+    StatusChange change = take(entry, std::move(assessment), changes, state);
+    if (!change.drafts.empty()) changed_states_.erase(entry.metadata.ref);
+    std::vector<EventDraft> drafts = std::exchange(change.drafts, {});
+    const auto write = [&store = journal_.store(), observation = change.observation](
                            store::WriteTxn& txn, const auto&) {
         return store.put(txn, observation);
     };
-    journal_.commit(
-        std::move(drafts), write,
-        [this, needed = needs_repair(entry), ref = entry.metadata.ref](const Result<void>&) {
-            const auto& next = needed ? on_noncompliant : on_settled;
-            if (next) next(ref);
-        });
+    journal_.commit(std::move(drafts), write,
+                    [this, change = std::move(change)](const Result<void>& stored) {
+                        on_commit(change, stored);
+                    });
+}
+
+void ComplianceTracker::on_commit(const StatusChange& change, const Result<void>& stored) {
+    const wire::Ref& ref = change.observation.ref;
+    CatalogEntry* entry = catalog_.find(ref);
+    if (!entry) return;
+    if (!stored) {
+        // Unless it has got another status meanwhile, whose commit is under way.
+        if (entry->verdicts == change.verdict) entry->status = change.before;
+        entry->repairing |= change.by_us;
+        return check_again(ref);
+    }
+    const auto& next = needs_repair(*entry) ? on_noncompliant : on_settled;
+    if (next) next(ref);
+}
+
+void ComplianceTracker::check_again(const wire::Ref& ref) {
+    unrecorded_.insert(ref);
+    if (unrecorded_timer_.pending()) return;
+    unrecorded_timer_ = loop_.after(std::chrono::seconds(1), [this] {
+        for (const wire::Ref& each : std::exchange(unrecorded_, {})) {
+            if (on_unrecorded) on_unrecorded(each);
+        }
+    });
 }
 
 EventDraft ComplianceTracker::present(const CatalogEntry& entry) const {

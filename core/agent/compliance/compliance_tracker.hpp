@@ -3,6 +3,8 @@
 #include <set>
 
 #include "core/agent/compliance/assess.hpp"
+#include "core/agent/model/event_draft.hpp"
+#include "core/agent/model/records.hpp"
 #include "core/base/result.hpp"
 #include "core/run/loop.hpp"
 #include "core/wire/resource.hpp"
@@ -12,12 +14,20 @@ namespace evenkeel::agent {
 class Catalog;
 class Journal;
 struct CatalogEntry;
-struct EventDraft;
-struct Observation;
+
+// A status that memory has already and that is to be committed, its events and what belongs to it
+// in one transaction: whatever ends a drift says so together with the verdict.
+struct StatusChange {
+    std::vector<EventDraft> drafts;
+    Observation observation;
+    ResourceStatus before;
+    std::uint64_t verdict = 0;  // CatalogEntry::verdicts
+    bool by_us = false;         // a repair has changed something
+};
 
 // Takes what checks and changes have found, assesses it, and commits the new status of the resource
-// with the event that reports it. Nothing new costs nothing: no commit, no event. A failed commit
-// is the journal's to log; the next check finds the same again. [loop]
+// with the event that reports it. Nothing new costs nothing: no commit, no event. After a failed
+// commit the status is as it was, and the resource is checked again a second later. [loop]
 class ComplianceTracker {
   public:
     ComplianceTracker(Catalog& catalog, Journal& journal, run::Loop& loop);
@@ -26,11 +36,15 @@ class ComplianceTracker {
     std::function<void(const wire::Ref&)> on_noncompliant;
     // After the commit: its status has changed, and it needs no repair.
     std::function<void(const wire::Ref&)> on_settled;
+    // Its new status could not be committed: it is to be checked again.
+    std::function<void(const wire::Ref&)> on_unrecorded;
 
     // A check saw this.
     void record_check(CatalogEntry& entry, const CheckResult& check_result, CheckTrigger trigger);
-    // A repair did this.
-    void record_repair(CatalogEntry& entry, const ApplyResult& apply_result);
+    // A repair did this. The caller commits it with the rest of the repair's end, and then calls
+    // on_commit.
+    StatusChange assess_repair(CatalogEntry& entry, const ApplyResult& apply_result);
+    void on_commit(const StatusChange& change, const Result<void>& stored);
     // Repairs are stopped for a while: the verdict is failed, with the reason.
     void stop_repairing(CatalogEntry& entry, const std::string& reason);
     void unknown(CatalogEntry& entry, wire::UnknownReason reason);
@@ -43,6 +57,9 @@ class ComplianceTracker {
     static json::Value data_of(const CatalogEntry& entry, const std::vector<wire::Change>& changes,
                                const json::Value& state);
     static Observation observation_of(const CatalogEntry& entry, const json::Value& state);
+    // Gives the resource its new status in memory.
+    static StatusChange take(CatalogEntry& entry, Assessment assessment,
+                             const std::vector<wire::Change>& changes, const json::Value& state);
 
     // Drifts that no event announced, since the start.
     std::uint64_t found_by_sweep() const { return found_by_sweep_; }
@@ -52,6 +69,7 @@ class ComplianceTracker {
                 const std::vector<wire::Change>& changes, const json::Value& state);
     json::Value known_state(const wire::Ref& ref) const;
     void report_changed_states();
+    void check_again(const wire::Ref& ref);
 
     Catalog& catalog_;
     Journal& journal_;
@@ -60,6 +78,8 @@ class ComplianceTracker {
     // States that changed without drift are reported once a second, however often they change.
     std::set<wire::Ref> changed_states_;
     run::Timer changed_timer_;
+    std::set<wire::Ref> unrecorded_;
+    run::Timer unrecorded_timer_;
 };
 
 }  // namespace evenkeel::agent

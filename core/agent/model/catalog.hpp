@@ -19,8 +19,9 @@ struct CatalogEntry {
     std::uint64_t checked_ns = 0;  // CLOCK_MONOTONIC of the last check, 0 before the first
     // A command or repair works on it: results of checks meanwhile are ignored.
     bool busy = false;
-    bool repairing = false;   // see Observation
-    std::uint64_t epoch = 0;  // rises when a run begins: results of older checks are ignored
+    bool repairing = false;      // see Observation
+    std::uint64_t epoch = 0;     // rises when a run begins: results of older checks are ignored
+    std::uint64_t verdicts = 0;  // rises with each new status, to know one again after its commit
 };
 
 // Everything described on this machine, with the status of each, and what was removed: all of it in

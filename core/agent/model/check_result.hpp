@@ -34,6 +34,9 @@ struct ResourceStatus {
     wire::Compliance compliance;
     // A drift or a failure was reported, and its end was not yet.
     bool open = false;
+    // Why the last change failed; empty once one has succeeded or the resource was found compliant.
+    // The verdict stays failed for it, whatever else is seen meanwhile.
+    std::string failure = {};
     std::size_t state_hash = 0;  // of the state that was reported last
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/agent/model/check_result.hpp"
+#include "core/base/time.hpp"
 #include "core/wire/words.hpp"
 
 // The agent's records, as values: descriptions, observations, commands and events. Any thread may
@@ -60,8 +61,8 @@ struct InboxCommand {
     std::string id;
     wire::Origin origin = wire::Origin::orchestrator;
     OpenName<wire::Verb> verb;
-    std::uint64_t order = 0;       // of arrival
-    std::int64_t received_ms = 0;  // wall clock
+    std::uint64_t order = 0;  // of arrival
+    Moment received;          // its timeout counts from here
     std::chrono::milliseconds timeout{0};
     bool detach = false;
     State state = State::accepted;

@@ -23,6 +23,15 @@ std::uint64_t deadline_after(milliseconds timeout) {
     return now_monotonic_ns() + static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 1));
 }
 
+// A command may follow only the one behind which it was taken: if that one could not be stored,
+// this one is released too, or the stored position would say that both are here.
+Result<void> check_place(const AgentStore& store, const store::WriteTxn& txn,
+                         const std::string& stream, std::uint64_t behind) {
+    const wire::StreamPosition stored = EK_TRY(store.position(txn));
+    if ((stored.stream == stream ? stored.seq : 0) == behind) return {};
+    return fail(Errc::conflict, "a command before this one is not stored");
+}
+
 }  // namespace
 
 void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark) {
@@ -48,8 +57,7 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
 }
 
 void Admission::accept(InboxCommand inbox, std::function<void(const CommandResult&)> done) {
-    const std::int64_t spent = std::max<std::int64_t>(now_unix_ms() - inbox.received_ms, 0);
-    const std::uint64_t deadline_ns = deadline_after(inbox.timeout - milliseconds(spent));
+    const std::uint64_t deadline_ns = deadline_after(inbox.timeout - time_since(inbox.received));
     engine_.submit(std::move(inbox), deadline_ns, std::move(done));
 }
 
@@ -65,17 +73,19 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
     InboxCommand inbox;
     inbox.id = command.id;
     inbox.verb = command.verb;
-    inbox.received_ms = now_unix_ms();
+    inbox.received = Moment::now();
     inbox.timeout = command.timeout;
     inbox.resources = command.resources;
     inbox.order = ++order_;
     journal_.store().number_bodies(inbox);
     const bool is_new = command.seq > mark_.seq && !known_.contains(command.id);
+    const std::uint64_t behind = mark_.seq;
     mark_.seq = std::max(mark_.seq, command.seq);
     Journal::Work write;
     if (is_new) {
-        write = [&store = journal_.store(), inbox, mark = mark_](store::WriteTxn& txn,
-                                                                 const auto&) -> Result<void> {
+        write = [&store = journal_.store(), inbox, mark = mark_, behind](
+                    store::WriteTxn& txn, const auto&) -> Result<void> {
+            EK_CHECK(check_place(store, txn, mark.stream, behind));
             EK_CHECK(store.put(txn, inbox));
             return store.put(txn, mark);
         };
@@ -100,6 +110,7 @@ void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
         return settle(Disposition::release);
     }
     committed_.seq = std::max(committed_.seq, command.seq);
+    mark_.seq = std::max(mark_.seq, committed_.seq);
     known_.insert(command.id);
     settle(Disposition::accept);
     accept(std::move(inbox), {});
@@ -112,7 +123,7 @@ void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> r
     inbox.id = make_id("cmd");
     inbox.origin = wire::Origin::local;
     inbox.verb = verb;
-    inbox.received_ms = now_unix_ms();
+    inbox.received = Moment::now();
     inbox.timeout = timeout;
     inbox.detach = detach;
     inbox.resources = std::move(resources);

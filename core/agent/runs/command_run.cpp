@@ -39,6 +39,8 @@ CommandRun::CommandRun(const RunContext& context, InboxCommand command, std::uin
       busy_marks_(context.catalog, context.checker) {}
 
 void CommandRun::begin() {
+    // It was cancelled while it waited, and the commit of that is under way.
+    if (!std::holds_alternative<Waiting>(phase_)) return;
     if (calls_.is_too_late()) {
         return end_unbegun(wire::EndState::expired,
                            {Errc::timeout, "its time was up before it could begin"});
@@ -137,7 +139,9 @@ void CommandRun::run_action(NotificationStep& step) {
 
 void CommandRun::end(wire::EndState state, const std::vector<NotificationStep>& notifications) {
     const CommandResult& result =
-        phase_.emplace<Ending>(Ending{{state, results_of(steps_, notifications), std::nullopt}})
+        phase_
+            .emplace<Ending>(
+                Ending{{state, results_of(steps_, notifications), std::nullopt}, notifications})
             .result;
     RunEnd end = end_of(steps_, notifications, host_of(context_));
     if (!steps_.intent().is_local()) {
@@ -145,8 +149,6 @@ void CommandRun::end(wire::EndState state, const std::vector<NotificationStep>& 
     }
     take_into_memory(end);
     unwatch_forgotten();
-    release(notifications);
-    context_.queue.leave_turn(*this);
     context_.commits.commit(command_, std::move(end), [this] { on_committed(); });
 }
 
@@ -188,11 +190,15 @@ void CommandRun::release(const std::vector<NotificationStep>& notifications) {
     }
 }
 
+// Only now are its resources checked again: an end that has to be tried again must not overwrite
+// what a check has found meanwhile.
 void CommandRun::on_committed() {
     context_.queue.end(*this);
-    const CommandResult& result = std::get<Ending>(phase_).result;
+    const auto& [result, notifications] = std::get<Ending>(phase_);
+    release(notifications);
     if (on_finished_) on_finished_(result);
     for (const wire::ResourceResult& each : result.resources) {
+        if (changed(each.changes)) context_.repairs.on_changed(each.ref);
         context_.repairs.need(each.ref);
         context_.repairs.wake(each.ref);
     }

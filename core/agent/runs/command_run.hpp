@@ -15,8 +15,9 @@ namespace evenkeel::agent {
 
 // A command of the orchestrator or of a local administrator, from its turn to its outcome: stores
 // what it will do, does its steps on the lanes, runs the actions that became due, and commits the
-// outcome with its events. A failure is recorded in the result of its step and does not end the
-// command. [loop]
+// outcome with its events. Its turn lasts until that is committed: what a run stores is never
+// overwritten by the end of an earlier one that had to be tried again. A failure is recorded in the
+// result of its step and does not end the command. [loop]
 class CommandRun final : public Run {
   public:
     using OnFinished = std::function<void(const CommandResult&)>;
@@ -45,6 +46,7 @@ class CommandRun final : public Run {
     };
     struct Ending {
         CommandResult result;
+        std::vector<NotificationStep> notifications;
     };
 
     void end_unbegun(wire::EndState state, const Error& error);

@@ -80,26 +80,35 @@ void RepairRun::change() {
 
 void RepairRun::end(const Result<ApplyResult>& apply_result) {
     context_.queue.end(*this);
-    context_.repairs.on_over(ref_);
     CatalogEntry* entry = context_.catalog.find(ref_);
-    if (!entry) return;
-    assess(*entry, apply_result);
+    if (!entry) return context_.repairs.on_over(ref_);
+    std::optional<StatusChange> change = assess(*entry, apply_result);
+    RunEnd end = end_of(*entry, apply_result ? *apply_result : ApplyResult{});
+    context_.repairs.on_over(ref_);
+    if (apply_result && changed(apply_result->changes)) context_.repairs.on_changed(ref_);
     busy_marks_.release();
-    settle(*entry, apply_result ? *apply_result : ApplyResult{});
+    if (change) {
+        end.drafts = std::exchange(change->drafts, {});
+        end.observations.push_back(change->observation);
+    }
+    context_.commits.commit(
+        std::move(end),
+        [&tracker = context_.tracker, change = std::move(change)](const Result<void>& stored) {
+            if (change) tracker.on_commit(*change, stored);
+        });
     if (apply_result && !apply_result->error) context_.notifications.notify(ref_);
 }
 
-void RepairRun::assess(CatalogEntry& entry, const Result<ApplyResult>& apply_result) {
-    if (apply_result) {
-        ApplyResult done = *apply_result;
-        ignore_active_writers(ref_, context_.catalog, context_.checker, done);
-        context_.tracker.record_repair(entry, done);
-    } else if (context_.registry.usable(ref_.collection)) {
-        context_.tracker.record_repair(entry, failed_call(apply_result.error()));
-    }
+// Nothing for a collection that is out of order: its resources are unknown already.
+std::optional<StatusChange> RepairRun::assess(CatalogEntry& entry,
+                                              const Result<ApplyResult>& apply_result) {
+    if (!apply_result && !context_.registry.usable(ref_.collection)) return std::nullopt;
+    ApplyResult done = apply_result ? *apply_result : failed_call(apply_result.error());
+    ignore_active_writers(ref_, context_.catalog, context_.checker, done);
+    return context_.tracker.assess_repair(entry, done);
 }
 
-void RepairRun::settle(CatalogEntry& entry, const ApplyResult& apply_result) {
+RunEnd RepairRun::end_of(CatalogEntry& entry, const ApplyResult& apply_result) {
     PendingNotifications pending{
         ref_, due_after(entry.metadata, changed(apply_result.changes), context_.catalog)};
     context_.catalog.put(pending);
@@ -108,7 +117,7 @@ void RepairRun::settle(CatalogEntry& entry, const ApplyResult& apply_result) {
         end.metadata.push_back(entry.metadata);
     if (recorded_ && pending.notices.empty())
         end.pending_notifications.push_back(std::move(pending));
-    context_.commits.commit(std::move(end));
+    return end;
 }
 
 }  // namespace evenkeel::agent

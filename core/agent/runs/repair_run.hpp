@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/agent/runs/busy_marks.hpp"
 #include "core/agent/runs/run.hpp"
 #include "core/agent/runs/run_context.hpp"
@@ -9,8 +11,11 @@ namespace evenkeel::agent {
 
 struct ApplyResult;
 struct CatalogEntry;
+struct RunEnd;
+struct StatusChange;
 
-// Brings one resource under `enforce` back to its description. [loop]
+// Brings one resource under `enforce` back to its description. Its verdict, the event and what the
+// change makes due are one transaction. [loop]
 class RepairRun final : public Run {
   public:
     RepairRun(const RunContext& context, wire::Ref ref);
@@ -23,8 +28,9 @@ class RepairRun final : public Run {
     void record();
     void change();
     void end(const Result<ApplyResult>& apply_result);
-    void assess(CatalogEntry& entry, const Result<ApplyResult>& apply_result);
-    void settle(CatalogEntry& entry, const ApplyResult& apply_result);
+    std::optional<StatusChange> assess(CatalogEntry& entry,
+                                       const Result<ApplyResult>& apply_result);
+    RunEnd end_of(CatalogEntry& entry, const ApplyResult& apply_result);
 
     RunContext context_;
     wire::Ref ref_;

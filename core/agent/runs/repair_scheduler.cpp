@@ -18,12 +18,38 @@ std::chrono::milliseconds RepairScheduler::wait_before(History& history, Catalog
     if (!history.flap.resting(now_ms) && entry.status.compliance.status == Verdict::failed) {
         return history.backoff.next();
     }
+    const wire::Ref& ref = entry.metadata.ref;
+    undo_log_.on_drift(ref);
     if (const auto wait = history.flap.next(now_ms)) return *wait;
-    tracker_.stop_repairing(entry, "repaired " + std::to_string(options_.flap.most) +
-                                       " times within " + to_duration(options_.flap.window) +
-                                       " and undone each time; the next attempt is in " +
-                                       to_duration(history.flap.rest()));
-    return history.flap.rest();
+    const FlapLimit::Stop& stop = history.flap.stop();
+    tracker_.stop_repairing(entry, reason_to_stop(stop, ref));
+    undo_log_.forget(ref);
+    return stop.rest;
+}
+
+std::string RepairScheduler::reason_to_stop(const FlapLimit::Stop& stop,
+                                            const wire::Ref& ref) const {
+    std::string reason = "repaired " + std::to_string(stop.most) + " times within " +
+                         to_duration(stop.window) + " and undone each time";
+    if (const auto other = undo_log_.suspect(ref, stop.most)) {
+        reason += " after " + text_of(*other) + " was changed: " + text_of(ref) + " and " +
+                  text_of(*other) + " seem to contradict each other";
+    }
+    return reason + "; the next attempt is in " + to_duration(stop.rest);
+}
+
+void RepairScheduler::reset(const wire::Ref& ref) {
+    histories_.erase(ref);
+    undo_log_.forget(ref);
+}
+
+void RepairScheduler::forget_failures(const wire::Ref& ref) {
+    const CatalogEntry* entry = catalog_.find(ref);
+    const auto history = histories_.find(ref);
+    if (history != histories_.end() && entry &&
+        entry->status.compliance.status == Verdict::compliant) {
+        history->second.backoff.reset();
+    }
 }
 
 bool RepairScheduler::is_blocking(const CatalogEntry& entry) const {
@@ -35,6 +61,7 @@ bool RepairScheduler::is_blocking(const CatalogEntry& entry) const {
 void RepairScheduler::wake(const wire::Ref& ref) {
     const CatalogEntry* entry = catalog_.find(ref);
     if (entry && is_blocking(*entry)) return;
+    forget_failures(ref);
     for (const auto& [other, waiting] : catalog_) {
         const auto& required = waiting.metadata.relations.required;
         if (std::find(required.begin(), required.end(), ref) != required.end()) need(other);
@@ -80,12 +107,8 @@ void RepairScheduler::on_over(const wire::Ref& ref) {
     const auto at = histories_.find(ref);
     if (at == histories_.end()) return;
     at->second.running = false;
-    const CatalogEntry* entry = catalog_.find(ref);
-    if (!entry) {
-        histories_.erase(at);
-    } else if (entry->status.compliance.status == Verdict::compliant) {
-        at->second.backoff.reset();
-    }
+    if (!catalog_.find(ref)) return reset(ref);
+    forget_failures(ref);
 }
 
 }  // namespace evenkeel::agent

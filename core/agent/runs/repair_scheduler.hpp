@@ -7,13 +7,15 @@
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/runs/flap_limit.hpp"
+#include "core/agent/runs/undo_log.hpp"
 #include "core/run/backoff.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::agent {
 
 // Decides when a resource under `enforce` is repaired: after a drift at once, unless the drift
-// keeps coming back (FlapLimit); after a failure with growing pauses. [loop]
+// keeps coming back (FlapLimit), and then says whose change undoes it, if one does (UndoLog); after
+// a failure with growing pauses. [loop]
 class RepairScheduler {
   public:
     struct Options {
@@ -33,9 +35,12 @@ class RepairScheduler {
     void need(const wire::Ref& ref);
     // The resource may be compliant again: repairs what requires it and has waited for it.
     void wake(const wire::Ref& ref);
+    // Its repair has ended, and its verdict is in the catalog.
     void on_over(const wire::Ref& ref);
+    // A repair or a command has changed it.
+    void on_changed(const wire::Ref& ref) { undo_log_.on_changed(ref); }
     // The description was changed or removed: repairs are counted from zero.
-    void reset(const wire::Ref& ref) { histories_.erase(ref); }
+    void reset(const wire::Ref& ref);
 
   private:
     // Of one resource.
@@ -50,12 +55,15 @@ class RepairScheduler {
     History& history_of(const wire::Ref& ref);
     void begin(const wire::Ref& ref);
     std::chrono::milliseconds wait_before(History& history, CatalogEntry& entry);
+    std::string reason_to_stop(const FlapLimit::Stop& stop, const wire::Ref& ref) const;
+    void forget_failures(const wire::Ref& ref);
 
     Catalog& catalog_;
     ComplianceTracker& tracker_;
     run::Loop& loop_;
     Options options_;
     std::map<wire::Ref, History> histories_;
+    UndoLog undo_log_;
 };
 
 }  // namespace evenkeel::agent

@@ -59,14 +59,17 @@ void RunCommit::attempt(const std::shared_ptr<const CommandEnd>& end) {
     });
 }
 
-void RunCommit::commit(RunEnd end) {
-    if (end.drafts.empty() && end.pending_notifications.empty() && end.metadata.empty()) return;
+void RunCommit::commit(RunEnd end, std::function<void(const Result<void>&)> done) {
+    if (end.drafts.empty() && end.observations.empty() && end.pending_notifications.empty() &&
+        end.metadata.empty()) {
+        return;
+    }
     std::vector<EventDraft> drafts = std::exchange(end.drafts, {});
     const auto write = [&store = journal_.store(), end = std::move(end)](store::WriteTxn& txn,
                                                                          const auto&) {
         return write_end(store, txn, end);
     };
-    journal_.commit(std::move(drafts), write, {});
+    journal_.commit(std::move(drafts), write, std::move(done));
 }
 
 }  // namespace evenkeel::agent

@@ -31,9 +31,9 @@ class RunCommit {
     // machine has been changed; then `done` is called.
     void commit(InboxCommand command, RunEnd end, std::function<void()> done);
     // The end of a repair or of an action after one. Tried once: if it fails, the next check sees
-    // the state again, and an action may be run twice. Nothing happens when there is nothing to
-    // commit.
-    void commit(RunEnd end);
+    // the state again, and an action may be run twice. `done` is called after it; may be empty.
+    // Without anything to commit nothing happens.
+    void commit(RunEnd end, std::function<void(const Result<void>&)> done = {});
 
   private:
     struct CommandEnd;

@@ -27,13 +27,9 @@ void RunQueue::begin_ready() {
     }
 }
 
-void RunQueue::leave_turn(const Run& run) {
+void RunQueue::end(const Run& run) {
     turns_.remove(run.id());
     begin_ready();
-}
-
-void RunQueue::end(const Run& run) {
-    leave_turn(run);
     const auto found = runs_.find(run.id());
     ended_.push_back(std::move(found->second));
     runs_.erase(found);

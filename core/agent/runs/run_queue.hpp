@@ -23,10 +23,8 @@ class RunQueue {
     void add(std::unique_ptr<Run> run);
     // The run, waiting, begun or about to commit its end; null when there is none.
     Run* find(const std::string& id) const;
-    // The run changes nothing any more: the runs behind it may begin. A run that has not begun is
-    // then never begun.
-    void leave_turn(const Run& run);
-    // The run is over. It lives until the loop's current handler is through.
+    // The run is over, begun or not: the runs behind it may begin. It lives until the loop's
+    // current handler is through.
     void end(const Run& run);
 
     std::size_t size() const { return runs_.size(); }

@@ -61,7 +61,11 @@ void StartCommit::store(Step& step, const Intent& intent) {
     }
     descriptions_.push_back(step.description);
     CatalogEntry& entry = catalog.put(step.description.metadata);
+    // A drift that was reported stays open until the verdict of this command ends it.
+    const bool open = entry.status.open;
     entry.status = ResourceStatus{};
+    ++entry.verdicts;
+    entry.status.open = open;
     entry.status.compliance.since = now_rfc3339();
     parts_.repairs.reset(ref);
 }
@@ -93,6 +97,7 @@ void StartCommit::undo(StepList& steps, const Error& error) {
         }
         CatalogEntry& entry = parts_.catalog.put(before->metadata);
         entry.status = before->status;
+        ++entry.verdicts;
     }
     for (const Tombstone& each : returned_) parts_.catalog.put(each);
 }

@@ -1,5 +1,6 @@
 #include "core/agent/runs/step_result.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include "core/agent/compliance/checker.hpp"
@@ -26,26 +27,31 @@ Assessment assess_step(const Step& step, const ApplyResult& apply_result, const 
         return unknown(entry.status, runner ? runner->verdict() : wire::UnknownReason::no_plugin,
                        now);
     }
-    return assess(
-        entry.status, apply_result.check_result,
-        {step.description.metadata.policy, CheckTrigger::apply, now, true, apply_result.error});
+    return assess(entry.status, apply_result.check_result,
+                  {step.description.metadata.policy, CheckTrigger::apply, now,
+                   changed(apply_result.changes), apply_result.error});
+}
+
+// Everything else is in the result of the step already.
+bool begins_or_ends_drift(ReportKind report) {
+    return report == ReportKind::drifted || report == ReportKind::restored ||
+           report == ReportKind::repaired;
 }
 
 void observe(Step& step, const ApplyResult& apply_result, CatalogEntry& entry,
              const CollectionRunner* runner) {
     const std::string now = now_rfc3339();
     Assessment assessment = assess_step(step, apply_result, entry, runner, now);
-    entry.status = std::move(assessment.status);
+    if (!begins_or_ends_drift(assessment.report)) assessment.report = ReportKind::none;
     if (!apply_result.check_result.error) {
         entry.observed_at = now;
         entry.checked_ns = now_monotonic_ns();
     }
+    StatusChange change = ComplianceTracker::take(
+        entry, std::move(assessment), apply_result.changes, apply_result.check_result.state);
     step.result.compliance = entry.status.compliance;
-    if (assessment.report != ReportKind::drifted) return;
-    step.drafts.push_back({wire::EventKind::resource_drifted,
-                           ComplianceTracker::data_of(entry, {}, apply_result.check_result.state),
-                           {step.request.ref},
-                           ""});
+    step.drafts.insert(step.drafts.end(), std::make_move_iterator(change.drafts.begin()),
+                       std::make_move_iterator(change.drafts.end()));
 }
 
 }  // namespace

@@ -175,11 +175,7 @@ Result<void> AgentStore::load_traffic(const store::ReadTxn& txn, Loaded& into) c
     EK_CHECK(each(txn, disabled_, [&](auto, std::string_view record) {
         return append(record, decode_disabled, into.disabled_collections);
     }));
-    if (const auto text = EK_TRY(txn.get(meta_, kCommandPosition))) {
-        const json::Value position = EK_TRY(json::parse(*text));
-        into.position = {position.string_or("stream"),
-                         static_cast<std::uint64_t>(position.integer_or("seq"))};
-    }
+    into.position = EK_TRY(position(txn));
     into.full_report_due = EK_TRY(txn.get(meta_, kFullReportDue)).has_value();
     if (const auto last = EK_TRY(txn.get(meta_, kOutboxLast))) {
         into.outbox_last = EK_TRY(store::number_of(*last));
@@ -409,6 +405,14 @@ Result<void> AgentStore::drop_events(store::WriteTxn& txn, std::uint64_t from,
     const store::Range range{number_key(from), number_key(to + 1), false};
     EK_TRY(txn.erase(outbox_, range, static_cast<std::size_t>(to - from + 1)));
     return {};
+}
+
+Result<wire::StreamPosition> AgentStore::position(const store::ReadTxn& txn) const {
+    const auto text = EK_TRY(txn.get(meta_, kCommandPosition));
+    if (!text) return wire::StreamPosition{};
+    const json::Value position = EK_TRY(json::parse(*text));
+    return wire::StreamPosition{position.string_or("stream"),
+                                static_cast<std::uint64_t>(position.integer_or("seq"))};
 }
 
 Result<void> AgentStore::put(store::WriteTxn& txn, const wire::StreamPosition& position) const {

@@ -78,6 +78,8 @@ class AgentStore {
     Result<void> put(store::WriteTxn& txn, const OutboxEvent& outbox_event) const;
     // Removes the events `from` to `to`.
     Result<void> drop_events(store::WriteTxn& txn, std::uint64_t from, std::uint64_t to) const;
+    // Up to which number the orchestrator's commands were taken over.
+    Result<wire::StreamPosition> position(const store::ReadTxn& txn) const;
     Result<void> put(store::WriteTxn& txn, const wire::StreamPosition& position) const;
     // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;

@@ -53,13 +53,15 @@ Result<Metadata> decode_metadata(const json::Value& value) {
 }
 
 json::Value encode(const Observation& observation) {
-    return json::Object{{"collection", observation.ref.collection},
-                        {"id", observation.ref.id},
-                        {"compliance", wire::encode(observation.status.compliance)},
-                        {"open", observation.status.open},
-                        {"state", observation.state},
-                        {"observed_at", observation.observed_at},
-                        {"repairing", observation.repairing}};
+    json::Object out{{"collection", observation.ref.collection},
+                     {"id", observation.ref.id},
+                     {"compliance", wire::encode(observation.status.compliance)},
+                     {"open", observation.status.open},
+                     {"state", observation.state},
+                     {"observed_at", observation.observed_at},
+                     {"repairing", observation.repairing}};
+    if (!observation.status.failure.empty()) out.append("failure", observation.status.failure);
+    return out;
 }
 
 Result<Observation> decode_observation(const json::Value& value) {
@@ -67,6 +69,10 @@ Result<Observation> decode_observation(const json::Value& value) {
     observation.ref = EK_TRY(decode_ref(value));
     observation.status.compliance = EK_TRY(wire::decode_compliance(value["compliance"]));
     observation.status.open = value.bool_or("open");
+    // Programs before this word had the cause in the verdict alone.
+    const wire::Compliance& compliance = observation.status.compliance;
+    observation.status.failure = value.string_or(
+        "failure", compliance.status == wire::Verdict::failed ? compliance.reason : "");
     observation.state = value["state"];
     observation.status.state_hash = state_hash(observation.state);
     observation.observed_at = value.string_or("observed_at");
@@ -104,7 +110,9 @@ json::Value encode(const InboxCommand& inbox) {
                         {"origin", wire::to_string(inbox.origin)},
                         {"verb", inbox.verb.text()},
                         {"order", inbox.order},
-                        {"received_ms", inbox.received_ms},
+                        {"received_ms", inbox.received.wall_ms},
+                        {"received_monotonic_ms", inbox.received.monotonic_ms},
+                        {"received_boot", inbox.received.boot},
                         {"timeout_ms", inbox.timeout.count()},
                         {"detach", inbox.detach},
                         {"state", to_string(inbox.state)},
@@ -118,7 +126,9 @@ Result<InboxCommand> decode_inbox(const json::Value& value) {
     inbox.origin = EK_TRY(wire::origin_from(value.string_or("origin")));
     inbox.verb = OpenName<wire::Verb>(value.string_or("verb"));
     inbox.order = count_of(value, "order");
-    inbox.received_ms = value.integer_or("received_ms");
+    // Programs before the other two words had the wall clock alone.
+    inbox.received = {value.string_or("received_boot"), value.integer_or("received_monotonic_ms"),
+                      value.integer_or("received_ms")};
     inbox.timeout = std::chrono::milliseconds(value.integer_or("timeout_ms"));
     inbox.detach = value.bool_or("detach");
     inbox.state = find_name<InboxCommand::State>(value.string_or("state"))

@@ -218,7 +218,7 @@ TEST_F(Drift, AFailedRepairIsToldAndTriedAgain) {
 }
 
 TEST_F(Drift, ATugOfWarIsGivenUpWithAReason) {
-    options.repairs.flap = {.at_once = 10, .most = 3, .window = 60s, .rest = 60s};
+    options.repairs.flap = {.at_once = 10, .quick = {3, 60s, 60s}};
     start();
     apply("one", json::Object{{"text", "hi"}}, "enforce");
     for (std::size_t round = 1; round <= 3; ++round) {

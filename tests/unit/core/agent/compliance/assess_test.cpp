@@ -71,13 +71,24 @@ TEST(Compliance, AChangeOutsideTheDescriptionIsOnlyObserved) {
     EXPECT_EQ(assess(seen.status, touched, seen_at("t2")).report, ReportKind::none);
 }
 
-TEST(Compliance, AFailedChangeStaysFailedUntilSomethingMoves) {
+TEST(Compliance, AFailedChangeStaysFailedUntilOneSucceeds) {
     const Assessment failed =
         assess(compliant(), off_by("0600"), by_us("t1", Error{Errc::denied, "read-only"}));
     EXPECT_EQ(failed.report, ReportKind::failed);
     EXPECT_EQ(failed.status.compliance.reason, "read-only");
     EXPECT_EQ(assess(failed.status, off_by("0600"), seen_at("t2")).report, ReportKind::none);
-    EXPECT_EQ(assess(failed.status, off_by("0777"), seen_at("t2")).report, ReportKind::drifted);
+    const Assessment moved = assess(failed.status, off_by("0777"), seen_at("t2"));
+    EXPECT_EQ(moved.report, ReportKind::failed);
+    EXPECT_EQ(moved.status.compliance.status, Verdict::failed);
+    EXPECT_EQ(moved.status.compliance.reason, "read-only");
+    EXPECT_EQ(moved.status.compliance.since, "t1");
+    EXPECT_EQ(moved.status.compliance.fields[0].actual, json::Value("0777"));
+    const Assessment lost = unknown(moved.status, wire::UnknownReason::no_plugin, "t3");
+    const Assessment found = assess(lost.status, off_by("0777"), seen_at("t4"));
+    EXPECT_EQ(found.report, ReportKind::failed);
+    EXPECT_EQ(found.status.compliance.reason, "read-only");
+    const Assessment mended = assess(found.status, clean(), by_us("t5"));
+    EXPECT_EQ(assess(mended.status, off_by("0600"), seen_at("t6")).report, ReportKind::drifted);
     EXPECT_EQ(assess(failed.status, clean(), seen_at("t2")).report, ReportKind::restored);
     EXPECT_EQ(assess(failed.status, clean(), by_us("t2")).report, ReportKind::repaired);
 }

@@ -8,8 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(FlapLimit, FirstRepairsDoNotWaitLaterOnesDo) {
-    FlapLimit flap(
-        {.at_once = 2, .most = 10, .window = milliseconds(1000), .rest = milliseconds(1)});
+    FlapLimit flap({.at_once = 2, .quick = {10, milliseconds(1000), milliseconds(1)}});
     EXPECT_EQ(flap.next(0)->count(), 0);
     EXPECT_EQ(flap.next(1)->count(), 0);
     EXPECT_GT(flap.next(2)->count(), 0);
@@ -17,8 +16,7 @@ TEST(FlapLimit, FirstRepairsDoNotWaitLaterOnesDo) {
 }
 
 TEST(FlapLimit, GivesUpForAWhileAndBeginsAnew) {
-    FlapLimit flap(
-        {.at_once = 5, .most = 2, .window = milliseconds(1000), .rest = milliseconds(500)});
+    FlapLimit flap({.quick = {2, milliseconds(1000), milliseconds(500)}});
     EXPECT_TRUE(flap.next(0));
     EXPECT_TRUE(flap.next(1));
     EXPECT_FALSE(flap.next(2));
@@ -29,8 +27,25 @@ TEST(FlapLimit, GivesUpForAWhileAndBeginsAnew) {
 }
 
 TEST(FlapLimit, OldRepairsDoNotCount) {
-    FlapLimit flap({.at_once = 5, .most = 2, .window = milliseconds(100), .rest = milliseconds(1)});
+    FlapLimit flap({.quick = {2, milliseconds(100), milliseconds(1)}});
     for (int at = 0; at < 1000; at += 60) EXPECT_TRUE(flap.next(at)) << at;
+}
+
+// A repair each six seconds is never more than ten within a minute.
+TEST(FlapLimit, WhatIsUndoneEverySixSecondsIsFoundWithinTheHour) {
+    FlapLimit flap;
+    std::int64_t now = 1'000'000;
+    int repairs = 0;
+    for (; flap.next(now); now += 6'000) ++repairs;
+    EXPECT_EQ(repairs, 40);
+    EXPECT_EQ(flap.stop().window, std::chrono::hours(1));
+    EXPECT_TRUE(flap.resting(now + milliseconds(std::chrono::minutes(59)).count()));
+    EXPECT_TRUE(flap.next(now + milliseconds(std::chrono::hours(1)).count()));
+}
+
+TEST(FlapLimit, WhatIsUndoneEveryTwoMinutesIsRepairedForEver) {
+    FlapLimit flap;
+    for (std::int64_t now = 0; now < 86'400'000; now += 120'000) EXPECT_TRUE(flap.next(now)) << now;
 }
 
 }  // namespace

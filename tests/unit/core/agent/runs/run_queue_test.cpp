@@ -64,23 +64,21 @@ TEST_F(RunsInTurn, MayEndInTheMiddleOfTheirOwnBegin) {
     EXPECT_EQ(queue.size(), 1U);
 }
 
-TEST_F(RunsInTurn, ThatLeaveTheirTurnLetOthersBeginAndAreThereUntilTheirEnd) {
+TEST_F(RunsInTurn, HoldTheirTurnUntilTheirEnd) {
     FakeRun& one = add("one", {"files"});
     add("two", {"files"});
     EXPECT_EQ(happened(), Words{"begin one"});
-    queue.leave_turn(one);
-    EXPECT_EQ(happened(), Words{"begin two"});
-    EXPECT_EQ(queue.find("one"), &one);
+    EXPECT_EQ(happened(), Words{});
     queue.end(one);
     EXPECT_EQ(queue.find("one"), nullptr);
-    EXPECT_EQ(happened(), Words{"gone one"});
+    EXPECT_EQ(happened(), (Words{"begin two", "gone one"}));
 }
 
-TEST_F(RunsInTurn, ThatLeaveBeforeTheirTurnAreNotBegun) {
+TEST_F(RunsInTurn, ThatEndBeforeTheirTurnAreNotBegun) {
     FakeRun& one = add("one", {"files"});
-    queue.leave_turn(one);
-    EXPECT_EQ(happened(), Words{});
-    EXPECT_EQ(queue.size(), 1U);
+    queue.end(one);
+    EXPECT_EQ(happened(), Words{"gone one"});
+    EXPECT_EQ(queue.size(), 0U);
 }
 
 }  // namespace
