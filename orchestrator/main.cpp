@@ -6,6 +6,7 @@
 
 #include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
+#include "core/crypto/record_chain.hpp"
 #include "core/run/service_manager.hpp"
 #include "orchestrator/orchestrator.hpp"
 #include "orchestrator/state/audit.hpp"

@@ -14,6 +14,7 @@
 #include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/retention.hpp"

@@ -7,6 +7,9 @@
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/changes.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/tokens.hpp"
 
 namespace evenkeel::api {

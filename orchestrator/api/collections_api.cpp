@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "core/schema/schema.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"

@@ -7,6 +7,7 @@
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 

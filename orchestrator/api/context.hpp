@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <string>
 
 #include "core/crypto/x509.hpp"
 #include "core/secrets/protector.hpp"
@@ -10,6 +8,7 @@
 #include "orchestrator/bus/bus.hpp"
 #include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/http/router.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
 

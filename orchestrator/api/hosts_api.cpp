@@ -6,6 +6,7 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/replies.hpp"
 
 namespace evenkeel::api {

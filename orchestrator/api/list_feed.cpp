@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"

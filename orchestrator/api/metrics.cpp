@@ -8,6 +8,7 @@
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
 

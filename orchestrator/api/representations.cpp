@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "core/schema/schema.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"

@@ -4,6 +4,7 @@
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resources.hpp"
 
 // Changing /v1/hosts/{h}/resources/{collection}/{id}, and POST /v1/hosts/{h}:apply

@@ -1,4 +1,5 @@
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/state/audit.hpp"
 
 namespace evenkeel::api {
 

@@ -6,6 +6,8 @@
 #include "core/base/time.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {

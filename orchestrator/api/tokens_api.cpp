@@ -8,6 +8,7 @@
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/to_rest.hpp"
 #include "orchestrator/state/tokens.hpp"
 

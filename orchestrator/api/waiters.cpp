@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 
 namespace evenkeel::api {

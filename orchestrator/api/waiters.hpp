@@ -1,13 +1,13 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <functional>
 #include <map>
-#include <string>
 
 #include "core/run/loop.hpp"
 #include "orchestrator/state/state.hpp"
+
+namespace evenkeel::state {
+struct Command;
+}
 
 namespace evenkeel::api {
 

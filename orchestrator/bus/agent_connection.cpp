@@ -7,6 +7,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
+#include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::bus {
 namespace {

@@ -6,6 +6,7 @@
 #include "orchestrator/bus/agent_connection.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 
 // Commands go out in order and become `sent` when the agent has accepted them.
 namespace evenkeel::bus {

@@ -2,6 +2,7 @@
 
 #include "core/base/log.hpp"
 #include "orchestrator/bus/agent_connection.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // Events of a host: each is committed first, then accepted.

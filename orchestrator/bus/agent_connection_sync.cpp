@@ -7,6 +7,8 @@
 #include "orchestrator/commands/resync.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 
 // Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.

@@ -9,6 +9,8 @@
 #include "core/link/listener.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
+#include "orchestrator/state/changes.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::bus {

@@ -7,6 +7,8 @@
 #include "core/crypto/hash.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"

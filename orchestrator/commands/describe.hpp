@@ -1,17 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "core/base/result.hpp"
 #include "core/schema/schema.hpp"
 #include "core/secrets/protector.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
-#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/resource.hpp"
 
 // Requests of administrators: each changes the desired state of a host and makes the command that
 // brings the change to it. [lane], inside State::submit. Errors: `not_found` for an unknown host or

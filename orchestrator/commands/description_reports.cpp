@@ -6,6 +6,7 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/report.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schema_cache.hpp"

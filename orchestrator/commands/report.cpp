@@ -7,6 +7,7 @@
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/to_rest.hpp"

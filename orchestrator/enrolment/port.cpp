@@ -9,6 +9,8 @@
 #include "core/link/listener.hpp"
 #include "orchestrator/enrolment/token_rules.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/state.hpp"
 

@@ -8,6 +8,7 @@
 #include "core/crypto/x509.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/untrusted_claims.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 

@@ -16,6 +16,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/enrolments.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 

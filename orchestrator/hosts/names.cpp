@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resource.hpp"
 
 namespace evenkeel::hosts {
 namespace {

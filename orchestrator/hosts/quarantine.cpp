@@ -3,6 +3,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/hosts/untrusted_claims.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"

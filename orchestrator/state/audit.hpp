@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
-
 #include "core/base/names.hpp"
-#include "core/base/result.hpp"
-#include "core/crypto/record_chain.hpp"
 #include "core/json/json.hpp"
+
+namespace evenkeel::crypto {
+struct ChainEnd;
+}
 
 namespace evenkeel::state {
 

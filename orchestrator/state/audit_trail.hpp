@@ -1,8 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "core/crypto/record_chain.hpp"
 #include "core/json/json.hpp"
 #include "orchestrator/state/repository.hpp"

@@ -9,7 +9,9 @@
 
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
+#include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/tables.hpp"

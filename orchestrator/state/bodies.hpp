@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <string>
-#include <string_view>
 
 #include "orchestrator/state/body.hpp"
 #include "orchestrator/state/repository.hpp"

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
 

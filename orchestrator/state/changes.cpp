@@ -8,6 +8,7 @@
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/repository.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
 namespace {

@@ -1,13 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/json/json.hpp"
 #include "core/wire/resource.hpp"
 #include "core/wire/words.hpp"
 

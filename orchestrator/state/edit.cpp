@@ -6,6 +6,9 @@
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
+Edit::Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream)
+    : View(txn, tables), write_(&txn), stream_(&stream) {}
+
 RepositoryEdits::RepositoryEdits(Edit& edit) : edit_(&edit), write_(edit.write_) {}
 
 Result<std::uint64_t> Edit::next_number(std::string_view name) {

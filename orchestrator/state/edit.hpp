@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include "orchestrator/state/audit.hpp"
-#include "orchestrator/state/event.hpp"
+#include "core/json/json.hpp"
 #include "orchestrator/state/view.hpp"
+
+namespace evenkeel::store {
+class WriteTxn;
+}
 
 namespace evenkeel::state {
 
@@ -22,14 +21,15 @@ class LeaseEdits;
 class ReplyEdits;
 class ResourceEdits;
 class TokenEdits;
+enum class EventType;
+struct AuditContext;
 
 // One change of the state: everything that belongs together, with its events, in one transaction
 // and on the writer's thread. Its repositories can be changed; they see what was written before.
 // [lane]
 class Edit : public View {
   public:
-    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream)
-        : View(txn, tables), write_(&txn), stream_(&stream) {}
+    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream);
 
     HostEdits hosts();
     CollectionEdits collections();

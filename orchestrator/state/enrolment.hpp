@@ -1,9 +1,5 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "orchestrator/state/host.hpp"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/to_rest.hpp"
 

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "core/base/names.hpp"
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 // Events as administrators see them: CloudEvents 1.0 in JSON, rendered once when they happen.

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "core/base/names.hpp"
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 // What the store knows about hosts, and its JSON.

@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"

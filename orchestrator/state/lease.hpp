@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "core/json/json.hpp"
 #include "orchestrator/state/repository.hpp"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::state {
 

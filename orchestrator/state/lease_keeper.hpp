@@ -1,10 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "orchestrator/state/lease.hpp"
 #include "orchestrator/state/state.hpp"

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/store/txn.hpp"
 #include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {

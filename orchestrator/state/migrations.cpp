@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/crypto/hash.hpp"
+#include "core/wire/resource.hpp"
 #include "orchestrator/state/host_migrations.hpp"
 #include "orchestrator/state/records.hpp"
 

@@ -1,11 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string_view>
-#include <utility>
-
 #include "core/json/json.hpp"
 #include "core/store/txn.hpp"
 #include "orchestrator/state/list.hpp"

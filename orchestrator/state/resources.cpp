@@ -5,6 +5,7 @@
 #include "core/base/time.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/host.hpp"
 #include "orchestrator/state/records.hpp"
 
 // resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts

@@ -2,16 +2,14 @@
 
 #include <functional>
 #include <optional>
-#include <string>
-#include <string_view>
 
-#include "orchestrator/state/host.hpp"
 #include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/resource.hpp"
 
 namespace evenkeel::state {
 
 struct Body;
+struct ComplianceCounts;
 class List;
 
 // The described resources of the hosts, and how many of each host have which verdict.

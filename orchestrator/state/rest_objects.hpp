@@ -1,13 +1,8 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "core/wire/resource.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolment.hpp"
-#include "orchestrator/state/host.hpp"
 #include "orchestrator/state/token.hpp"
 
 // The objects that REST and events show (docs/rest.md), where they are more than one of the structs

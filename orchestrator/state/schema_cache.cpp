@@ -1,7 +1,9 @@
 #include "orchestrator/state/schema_cache.hpp"
 
 #include "core/base/log.hpp"
+#include "core/schema/schema.hpp"
 #include "orchestrator/state/collections.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
 

@@ -3,14 +3,16 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <string_view>
 
 #include "core/base/result.hpp"
-#include "core/schema/schema.hpp"
-#include "orchestrator/state/view.hpp"
+
+namespace evenkeel::schema {
+class Schema;
+}
 
 namespace evenkeel::state {
+
+class View;
 
 // The collections' schemas, compiled once each and found by their hash. [any]
 class SchemaCache {

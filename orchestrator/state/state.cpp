@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/changes.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/tables.hpp"
 

@@ -1,17 +1,16 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/store/env.hpp"
 #include "core/store/writer.hpp"
-#include "orchestrator/state/changes.hpp"
-#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
+
+class Edit;
+struct AuditContext;
+struct Changes;
 
 // A View that keeps its transaction. Use it in one function, never across a post.
 class Snapshot : public View {

@@ -1,5 +1,8 @@
 #include "orchestrator/state/tables.hpp"
 
+#include "core/store/env.hpp"
+#include "core/wire/resource.hpp"
+
 namespace evenkeel::state {
 
 std::vector<std::string> table_names() {

@@ -1,15 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/store/env.hpp"
-#include "core/wire/resource.hpp"
+#include "core/store/txn.hpp"
 
 // The tables of the orchestrator's store and how their keys are spelled; docs/store.md says what is
 // in each. Internal to this folder: everybody else asks a repository.
+namespace evenkeel::store {
+class Env;
+}
+
+namespace evenkeel::wire {
+struct Ref;
+}
+
 namespace evenkeel::state {
 
 struct Tables {

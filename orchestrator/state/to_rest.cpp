@@ -4,6 +4,7 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/state/enrolment.hpp"
+#include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/rest_fields.hpp"
 
 namespace evenkeel::state {

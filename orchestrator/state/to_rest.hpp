@@ -1,16 +1,17 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "core/crypto/record_chain.hpp"
-#include "orchestrator/state/command.hpp"
-#include "orchestrator/state/enrolment.hpp"
-#include "orchestrator/state/resource.hpp"
+#include "core/wire/words.hpp"
 #include "orchestrator/state/rest_objects.hpp"
 
 // From what is stored to what REST and events show (docs/rest.md). [any]
+namespace evenkeel::crypto {
+struct ChainEnd;
+}
+
 namespace evenkeel::state {
+
+struct Command;
+struct Resource;
 
 json::Value show(const Host& host, const ComplianceCounts& counts);
 json::Value show(const Command& command);

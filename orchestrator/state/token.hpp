@@ -1,11 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "core/base/names.hpp"
-#include "core/base/result.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::state {

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/token.hpp"

@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
-#include <vector>
 
-#include "core/store/txn.hpp"
-#include "orchestrator/state/command.hpp"
-#include "orchestrator/state/host.hpp"
-#include "orchestrator/state/resource.hpp"
+#include "core/base/result.hpp"
+
+namespace evenkeel::store {
+class ReadTxn;
+}
 
 namespace evenkeel::state {
 

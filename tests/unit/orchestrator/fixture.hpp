@@ -8,9 +8,11 @@
 #include <gtest/gtest.h>
 
 #include "core/run/loop.hpp"
+#include "core/schema/schema.hpp"
 #include "core/secrets/protector.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"

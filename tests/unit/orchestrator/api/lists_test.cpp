@@ -1,6 +1,7 @@
 #include <set>
 
 #include "orchestrator/api/pages.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

@@ -4,6 +4,7 @@
 
 #include "core/store/write_set.hpp"
 #include "orchestrator/state/changes.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/tables.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

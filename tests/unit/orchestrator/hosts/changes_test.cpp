@@ -1,3 +1,5 @@
+#include "orchestrator/state/changes.hpp"
+
 #include "core/base/time.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
@@ -5,6 +7,7 @@
 #include "orchestrator/hosts/presence.hpp"
 #include "orchestrator/hosts/untrusted_claims.hpp"
 #include "orchestrator/state/commands.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {

@@ -1,6 +1,7 @@
 #include "orchestrator/state/audit.hpp"
 
 #include "orchestrator/state/audit_trail.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/list.hpp"
 #include "orchestrator/state/retention.hpp"

@@ -1,6 +1,7 @@
 #include "orchestrator/state/backup.hpp"
 
 #include "core/base/file.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

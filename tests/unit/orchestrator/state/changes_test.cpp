@@ -1,5 +1,6 @@
 #include "orchestrator/state/changes.hpp"
 
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/tokens.hpp"

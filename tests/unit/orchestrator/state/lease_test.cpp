@@ -1,5 +1,6 @@
 #include "orchestrator/state/lease.hpp"
 
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

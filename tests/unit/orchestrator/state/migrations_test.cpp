@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/crypto/record_chain.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/queue.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
+#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/tables.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 

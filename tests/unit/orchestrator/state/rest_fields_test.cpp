@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/schema/schema.hpp"
+#include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/rest_schemas.hpp"
 
 namespace evenkeel::state::rest {
