@@ -1,11 +1,48 @@
 #include "core/agent/load_plugins.hpp"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "core/agent/store/agent_store.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/load.hpp"
+#include "core/schema/schema.hpp"
+#include "core/schema/sensitive.hpp"
 
 namespace evenkeel::agent {
+
+namespace {
+
+using Collections = std::vector<std::weak_ptr<plugin::Collection>>;
+
+// Of the descriptions that may have one: others are not opened.
+secrets::SecretTexts secrets_on_host(const AgentStore& store, const Collections& collections) {
+    std::map<std::string, std::shared_ptr<plugin::Collection>> by_name;
+    for (const auto& each : collections)
+        if (auto collection = each.lock()) by_name.emplace(collection->name(), collection);
+    const auto schema_of = [&](const Metadata& metadata) {
+        const auto found = by_name.find(metadata.ref.collection);
+        return found == by_name.end() ? nullptr : &found->second->schema();
+    };
+    secrets::SecretTexts all;
+    const auto ignored = store.each_description(
+        [&](const Metadata& metadata) {
+            const schema::Schema* schema = schema_of(metadata);
+            return metadata.sensitive || !schema || !schema->sensitive().root().empty();
+        },
+        [&](const Description& description) {
+            for (auto& text :
+                 secrets::secret_texts(schema_of(description.metadata), description.body))
+                all.push_back(std::move(text));
+        });
+    static_cast<void>(ignored);
+    std::sort(all.begin(), all.end(),
+              [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    return all;
+}
+
+}  // namespace
 
 void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     plugin::LoadOptions options;
@@ -14,6 +51,10 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     // Shared with the plugins, which live as long as the process.
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };
+    const auto known = std::make_shared<std::vector<std::weak_ptr<plugin::Collection>>>();
+    options.known_secrets = [&store = agent.store(), known] {
+        return secrets_on_host(store, *known);
+    };
     options.agent_version = EVENKEEL_VERSION;
     options.configurations = config.collections;
     const std::vector<std::string> names =
@@ -24,7 +65,11 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
             agent.refuse(name, collections.error().what);
             continue;
         }
-        for (auto& collection : *collections) agent.add(std::move(collection));
+        for (auto& collection : *collections) {
+            const std::shared_ptr<plugin::Collection> shared = std::move(collection);
+            known->push_back(shared);
+            agent.add(shared);
+        }
     }
     for (const auto& [name, configuration] : config.collections) {
         if (agent.registry().find(name)) continue;

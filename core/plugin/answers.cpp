@@ -146,7 +146,7 @@ ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     std::vector<Diagnostic>& diags = self.about_->diags;
     if (diags.size() == kDiagsMax) return EK_OK;
     diags.push_back({diag->severity, sentence(diag->path), sentence(diag->summary),
-                     sentence(diag->detail), diag->status});
+                     sentence(diag->detail), diag->status, diag->retry_after_ms});
     return EK_OK;
 }
 

@@ -27,6 +27,7 @@ struct Diagnostic {
     std::int32_t severity = 0;  // EK_SEV_
     std::string path, summary, detail;
     ek_status status = 0;  // of this entry; 0: that of the call
+    std::uint32_t retry_after_ms = 0;
 };
 
 // What was reported about one resource: of the whole call, or of one entry of apply_many.

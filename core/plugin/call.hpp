@@ -40,6 +40,7 @@ struct Call {
     std::chrono::milliseconds timeout{60'000};
     const CancelSource* cancel = nullptr;  // outlives the call
     std::string request_id;
+    bool is_repair = false;  // nobody orders it (EK_CALL_REPAIR)
     // Set to the time, CLOCK_MONOTONIC, at each sign of life. May be null, else outlives the call.
     std::atomic<std::uint64_t>* heard_ns = nullptr;
     std::function<void(const Progress&)> progress;  // on the calling thread; may be empty

@@ -31,6 +31,8 @@ struct Applied {
     std::vector<wire::Change> changes;  // secrets already redacted
     json::Value state;                  // afterwards; null when absent or not reported
     std::optional<Error> error;
+    // With an error: how long the plugin wants to be left alone with it; 0: no advice.
+    std::chrono::milliseconds retry_after{0};
 };
 
 // One of several changes in one call.

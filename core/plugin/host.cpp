@@ -20,7 +20,13 @@ evenkeel::log::Level level_of(std::int32_t severity) {
 
 }  // namespace
 
-Host::Host(const LoadOptions& options) : redactor_(options.fingerprint) {}
+Host::Host(const LoadOptions& options)
+    : redactor_(options.fingerprint), known_secrets_(options.known_secrets) {}
+
+std::string Host::without_secrets(std::string sentence) const {
+    if (!known_secrets_) return sentence;
+    return secrets::without(std::move(sentence), known_secrets_());
+}
 
 Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
     const std::shared_ptr<Host> host(new Host(options));

@@ -24,6 +24,10 @@ class Host {
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
     const secrets::Redactor& redactor() const { return redactor_; }
+    // A sentence of the plugin's, which may quote what it found on the machine (a log, the output
+    // of a tool), without the secrets of all descriptions of this host. For failures: costs a
+    // reading of every description that has a secret.
+    std::string without_secrets(std::string sentence) const;
 
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
@@ -35,6 +39,7 @@ class Host {
 
     std::string plugin_, version_, data_dir_;
     secrets::Redactor redactor_;
+    secrets::KnownSecrets known_secrets_;
     ek_host table_{};
 };
 

@@ -25,6 +25,11 @@ json::Value unknown_description() {
     return json::Object{{"sensitive", true}};
 }
 
+std::uint32_t change_flags(bool dry_run, const Call& call) {
+    return (dry_run ? std::uint32_t{EK_CALL_DRY_RUN} : 0u) |
+           (call.is_repair ? std::uint32_t{EK_CALL_REPAIR} : 0u);
+}
+
 }  // namespace
 
 void Instance::redact_change(const json::Value& description, ReportedChange& reported) const {
@@ -39,8 +44,12 @@ Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_ru
                              const json::Value& description) const {
     Applied applied;
     applied.error = std::move(error);
-    if (applied.error)
-        applied.error->what = host_->redactor().text(fields_, description, applied.error->what);
+    if (applied.error) {
+        applied.error->what = host_->without_secrets(
+            host_->redactor().text(fields_, description, applied.error->what));
+        if (const Diagnostic* why = part.error())
+            applied.retry_after = std::chrono::milliseconds(why->retry_after_ms);
+    }
     for (ReportedChange& reported : part.changes) {
         const bool known =
             reported.change.path == "/ensure" || fields_.at(reported.change.path) != nullptr;
@@ -79,7 +88,7 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
                         const Call& call) {
     if (auto refused = refusal(description)) return {{}, {}, std::move(refused)};
     if (dry_run && !can(EK_CAP_PLAN)) return plan_apply(id, description, call);
-    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    Answers answers(call, change_flags(dry_run, call));
     const std::string desired = json::write(description);
     auto error = run("apply", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.apply(self, frame, borrow(id), borrow(desired));
@@ -90,7 +99,7 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
 Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) {
     if (auto refused = refusal({})) return {{}, {}, std::move(refused)};
     if (dry_run && !can(EK_CAP_PLAN)) return plan_remove(id, call);
-    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    Answers answers(call, change_flags(dry_run, call));
     auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.remove(self, frame, borrow(id));
     });
@@ -119,7 +128,7 @@ std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, boo
 
 void Instance::run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                         bool dry_run, const Call& call) {
-    Answers answers(call, dry_run ? EK_CALL_DRY_RUN : 0);
+    Answers answers(call, change_flags(dry_run, call));
     json::Array array;
     for (const Entry* entry : entries) {
         array.push_back(json::Object{{"id", entry->id}, {"desired", entry->description}});

@@ -18,7 +18,8 @@ class Collection;
 struct LoadOptions {
     std::string data_dir;          // private and writable; a folder for each plugin is made in it
     bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
-    secrets::Fingerprint fingerprint;  // by the key that seals the agent's store
+    secrets::Fingerprint fingerprint;     // by the key that seals the agent's store
+    secrets::KnownSecrets known_secrets;  // of all descriptions on this host; may be empty [any]
     std::string agent_version;
     // By collection: what its plugin is given to open it, an object. None: an empty one.
     std::map<std::string, json::Value> configurations;

@@ -14,6 +14,8 @@ namespace {
 
 // Shorter values occur in harmless words by chance.
 constexpr std::size_t kSecretTextBytesMin = 4;
+// A line of a secret file is less surely one.
+constexpr std::size_t kSecretPartBytesMin = 6;
 
 // The orchestrator makes codes of texts with the same key (Protector::mac), which must never equal
 // a fingerprint.
@@ -39,6 +41,35 @@ void collect_texts(const json::Value& secret, std::vector<std::string>& into) {
     }
 }
 
+// One may be a part of another.
+void sort_longest_first(std::vector<std::string>& texts) {
+    std::sort(texts.begin(), texts.end(),
+              [](const auto& a, const auto& b) { return a.size() > b.size(); });
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kAround = " \t\r\"';,";
+    const std::size_t begin = text.find_first_not_of(kAround);
+    if (begin == text.npos) return {};
+    return text.substr(begin, text.find_last_not_of(kAround) - begin + 1);
+}
+
+// By value: the texts grow meanwhile.
+void add_parts(const std::string whole, std::vector<std::string>& texts) {
+    const auto add = [&](std::string_view part) {
+        if (part.size() >= kSecretPartBytesMin) texts.emplace_back(part);
+    };
+    for (std::size_t at = 0; at < whole.size();) {
+        const std::size_t end = std::min(whole.find('\n', at), whole.size());
+        const std::string_view line = trimmed(std::string_view(whole).substr(at, end - at));
+        if (line.size() < whole.size()) add(line);
+        for (std::size_t mark = line.find_first_of("=:"); mark != line.npos;
+             mark = line.find_first_of("=:", mark + 1))
+            add(trimmed(line.substr(mark + 1)));
+        at = end + 1;
+    }
+}
+
 std::vector<std::string> secret_texts(const schema::Fields& fields, json::Value description) {
     std::vector<std::string> texts;
     const schema::SensitivePlace root = fields.sensitive().root();
@@ -49,9 +80,7 @@ std::vector<std::string> secret_texts(const schema::Fields& fields, json::Value 
         const json::Value* member = description.find(field.name);
         if (member && is_secret(field.property, description)) collect_texts(*member, texts);
     }
-    // The longest first: one may be a part of another.
-    std::sort(texts.begin(), texts.end(),
-              [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    sort_longest_first(texts);
     return texts;
 }
 
@@ -157,7 +186,22 @@ json::Value Redactor::changed(const schema::Fields& fields, const json::Value& d
 
 std::string Redactor::text(const schema::Fields& fields, const json::Value& description,
                            std::string text) const {
-    for (const std::string& secret : secret_texts(fields, description)) {
+    return without(std::move(text), secret_texts(fields, description));
+}
+
+SecretTexts secret_texts(const schema::Schema* schema, const json::Value& description) {
+    SecretTexts texts;
+    json::Value copy = description;
+    each_secret(schema, copy, [&](const std::string&, const json::Value& secret) {
+        collect_texts(secret, texts);
+    });
+    for (std::size_t at = 0, whole = texts.size(); at < whole; ++at) add_parts(texts[at], texts);
+    sort_longest_first(texts);
+    return texts;
+}
+
+std::string without(std::string text, const SecretTexts& secrets) {
+    for (const std::string& secret : secrets) {
         if (secret.size() < kSecretTextBytesMin) continue;
         for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at))
             text.replace(at, secret.size(), "***");

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
@@ -27,6 +28,16 @@ Fingerprint fingerprint_by(const crypto::Sealer& sealer);
 const std::string* fingerprint_in(const json::Value& value);
 // Whether `value` is {"redacted": ...} or holds it at any depth.
 bool has_redacted(const json::Value& value);
+
+// Secret texts, the longest first.
+using SecretTexts = std::vector<std::string>;
+using KnownSecrets = std::function<SecretTexts()>;
+// All texts in the secret values of a description, and in those of several lines each line and what
+// follows `=` or `:` in it: whoever quotes a configuration quotes a line or a value. `schema` may
+// be null: see each_secret.
+SecretTexts secret_texts(const schema::Schema* schema, const json::Value& description);
+// The text with "***" in place of each.
+std::string without(std::string text, const SecretTexts& secrets);
 
 inline constexpr std::string_view kNotRestored =
     "no stored value stands for it: {\"redacted\"} is taken only at its own path, while the field "

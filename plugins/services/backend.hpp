@@ -44,6 +44,10 @@ class Session {
     // deadline.
     virtual Service query_settled(const std::string& id) = 0;
 
+    // Adds what making `changes` does beyond the service, to its links and to other services, or
+    // throws why they cannot be made.
+    virtual void add_side_effects(const Service& now, const Desired& desired,
+                                  sdk::Changes& changes) = 0;
     // Makes `changes`, which came from difference(now, desired), and marks each as it is done.
     // Throws EK_E_CONFLICT if it has not become as desired.
     virtual void apply(const Service& now, const Desired& desired, sdk::Changes& changes) = 0;

@@ -134,6 +134,7 @@ class Services {
         }
         require(now, id);
         sdk::Changes changes = difference(now, desired);
+        session->add_side_effects(now, desired, changes);
         changes.carry_out(call, [&] { session->apply(now, desired, changes); });
         if (call.dry_run()) return;
         call.state(changes.empty() ? now.state : query(*session, id).state);

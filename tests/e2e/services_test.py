@@ -104,12 +104,14 @@ class Services(unittest.TestCase):
         for description, path, expected in steps:
             with self.subTest(description):
                 before = self.flags("plain"), self.files_of("plain")
+                paths = [path, "/links"] if path == "/enabled" else [path]
                 code, planned = self.change("plan", "plain", description)
                 self.assertEqual(code, 3, planned)
                 self.assertEqual([(one["path"], one["outcome"]) for one in planned["changes"]],
-                                 [(path, "planned")])
+                                 [(each, "planned") for each in paths])
                 self.assertEqual((self.flags("plain"), self.files_of("plain")), before)
-                self.assertEqual(self.applied("plain", description), [f"{path} done"])
+                self.assertEqual(self.applied("plain", description),
+                                 [f"{each} done" for each in paths])
                 self.assertEqual((self.systemctl("is-active", "plain", check=False),
                                   self.systemctl("is-enabled", "plain", check=False)), expected)
                 self.assertEqual(self.applied("plain", description), [])
@@ -123,11 +125,11 @@ class Services(unittest.TestCase):
         self.systemctl("enable", "--now", "second")
         self.assertEqual(
             set(self.applied("second", {"running": False, "enabled": False, "masked": True})),
-            {"/running done", "/enabled done", "/masked done"})
+            {"/running done", "/enabled done", "/links done", "/masked done"})
         self.assertEqual(self.flags("second"), (False, False, True))
         self.assertEqual(
             set(self.applied("second", {"running": True, "enabled": True, "masked": False})),
-            {"/running done", "/enabled done", "/masked done"})
+            {"/running done", "/enabled done", "/links done", "/masked done"})
         self.assertEqual(self.flags("second"), (True, True, False))
 
     def test_what_was_enabled_behind_a_mask_is_disabled_when_that_is_asked(self):
@@ -296,6 +298,84 @@ class Services(unittest.TestCase):
         self.assertEqual(self.agent("invoke", "services", "young", "restart")[0], 0)
         self.assertIn("AGE=2", self.systemctl("show", "--property=Environment", "young"))
 
+    def test_drop_ins_and_unit_files_that_systemd_does_not_notice_are_read_before_a_restart(self):
+        write(self.bed, f"{UNITS}/dropped-in.service", DAEMON.format(more="", install=""))
+        self.systemctl("daemon-reload")
+        self.applied("dropped-in", {"running": True})
+        etc = "/etc/systemd/system"
+        for age, path, text in [
+                ("1", f"{etc}/dropped-in.service.d/age.conf", "[Service]\nEnvironment=AGE=1\n"),
+                ("2", f"{etc}/dropped-.service.d/bge.conf", "[Service]\nEnvironment=AGE=2\n"),
+                ("3", f"{etc}/service.d/cge.conf", "[Service]\nEnvironment=AGE=3\n"),
+                ("4", f"{etc}/dropped-in.service",
+                 DAEMON.format(more="EnvironmentFile=-/nowhere\nUMask=0004", install=""))]:
+            with self.subTest(path):
+                write(self.bed, path, text)
+                self.assertEqual(self.agent("invoke", "services", "dropped-in", "restart")[0], 0)
+                shown = self.systemctl("show", "--property=Environment,UMask", "dropped-in")
+                self.assertIn("UMask=0004" if age == "4" else f"AGE={age}", shown)
+        self.bed.run("rm", "-r", f"{etc}/dropped-in.service", f"{etc}/dropped-in.service.d",
+                     f"{etc}/dropped-.service.d", f"{etc}/service.d")
+        self.assertEqual(self.agent("invoke", "services", "dropped-in", "restart")[0], 0)
+        self.assertNotIn("AGE", self.systemctl("show", "--property=Environment", "dropped-in"))
+
+    def configured(self, name, config):
+        """A service with systemd's default start limit that lives only by the config "good"."""
+        write(self.bed, f"/etc/{name}.conf", config)
+        write(self.bed, f"{UNITS}/{name}.service", "[Service]\nType=exec\n"
+              "ExecStartPre=/bin/sh -c 'echo password=hunter2; echo tried $(cat "
+              f"/etc/{name}.conf); grep -q good /etc/{name}.conf'\nExecStart=sleep infinity\n")
+        self.systemctl("daemon-reload")
+
+    def test_an_ordered_start_is_not_held_back_by_earlier_failures(self):
+        self.configured("fussy", "bad")
+        self.refused("fussy", {"running": True})
+        for _ in range(8):
+            self.systemctl("start", "fussy", check=False)
+        refused = self.bed.run("journalctl", "--unit=fussy", "--grep=repeated too quickly")
+        self.assertIn("repeated too quickly", refused.stdout)
+        write(self.bed, "/etc/fussy.conf", "good")
+        self.assertEqual(self.applied("fussy", {"running": True}), ["/running done"])
+        self.systemctl("stop", "fussy")
+        for _ in range(8):
+            self.assertEqual(self.agent("invoke", "services", "fussy", "restart")[0], 0)
+
+    def test_a_failed_start_brings_the_services_own_last_lines_without_secrets(self):
+        self.configured("chatty", "bad swordfish-of-the-house")
+        write(self.bed, "/root/secret.json", json.dumps({"resources": [
+            {"collection": "files", "id": "/etc/chatty.secret",
+             "description": {"content": "port=1\nkey=swordfish-of-the-house\n",
+                             "sensitive": True}}]}))
+        self.assertEqual(self.agent("apply", "/root/secret.json")[0], 0)
+        error = self.refused("chatty", {"running": True})
+        for shown in (error, self.agent("invoke", "services", "chatty", "start")[1]):
+            text = json.dumps(shown)
+            self.assertIn("tried bad ***", text)
+            self.assertNotIn("hunter2", text)
+            self.assertNotIn("swordfish", text)
+
+    def test_enforce_leaves_most_of_the_start_limit_to_others(self):
+        self.configured("brittle", "bad")
+        code, told = self.change("apply", "brittle", {"running": True}, "enforce")
+        self.assertEqual(code, 1, told)
+        def starts():
+            lines = self.bed.run("journalctl", "--unit=brittle", "--output=json", "--grep=tried",
+                                 check=False).stdout.splitlines()
+            return [int(json.loads(line)["__MONOTONIC_TIMESTAMP"]) for line in lines]
+        eventually("it was started four times", lambda: len(starts()) >= 4)
+        # Five starts in ten seconds are allowed.
+        for before, after in zip(starts(), starts()[1:]):
+            self.assertGreater(after - before, 3_900_000)
+        with Watching(self.bed) as events:
+            for _ in range(6):
+                self.systemctl("start", "brittle", check=False)
+            failed = events.wait("resource.failed", "brittle", 30)
+            while "met its start limit" not in failed["compliance"]["reason"]:
+                failed = events.wait("resource.failed", "brittle", 30)
+        self.assertIn("5 starts within 10s", failed["compliance"]["reason"])
+        write(self.bed, "/etc/brittle.conf", "good")
+        eventually("it runs again", lambda: self.flags("brittle")[0], 40)
+
     def test_the_watch_outlives_the_bus(self):
         self.applied("plain", {"running": True})
         with Watching(self.bed) as events:
@@ -324,6 +404,29 @@ class Services(unittest.TestCase):
         self.assertEqual(error["code"], "conflict", error)
         self.assertIn("/etc/systemd/system", error["detail"])
         self.assertEqual(self.flags("local"), (False, False, False))
+
+    def planned(self, rid, description):
+        """The changes of a plan, by path: (before, after)."""
+        code, told = self.change("plan", rid, description)
+        self.assertEqual(code, 3, told)
+        return {one["path"]: (one.get("before"), one.get("after")) for one in told["changes"]}
+
+    def test_a_unit_that_only_enables_another_is_refused_and_names_it(self):
+        write(self.bed, f"{UNITS}/herald.service",
+              "[Service]\nExecStart=sleep infinity\n[Install]\nAlso=second.service\n")
+        self.systemctl("daemon-reload")
+        self.systemctl("disable", "second")
+        code, told = self.change("plan", "herald", {"enabled": True})
+        self.assertEqual((code, told["error"]["code"]), (1, "unsupported"), told)
+        self.assertIn("second.service", told["error"]["detail"])
+        self.assertEqual(self.refused("herald", {"enabled": True}), told["error"])
+        self.assertEqual(self.systemctl("is-enabled", "second", check=False), "disabled")
+
+    def test_a_mask_over_a_unit_file_of_the_administrator_is_a_conflict_in_the_plan(self):
+        write(self.bed, "/etc/systemd/system/own.service", DAEMON.format(more="", install=""))
+        self.systemctl("daemon-reload")
+        code, told = self.change("plan", "own", {"masked": True})
+        self.assertEqual((code, told["error"]["code"]), (1, "conflict"), told)
 
     def test_the_watch_outlives_a_new_systemd(self):
         self.applied("plain", {"running": True})

@@ -151,6 +151,7 @@ void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<vo
         call.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
         call.cancel = asked.cancel.get();
         call.request_id = asked.request_id;
+        call.is_repair = asked.is_repair;
         if (asked.progress) {
             call.progress = [&loop = loop_, post, pending](const plugin::Progress& report) {
                 const std::lock_guard lock(pending->mutex);

@@ -39,6 +39,7 @@ struct PluginCall {
     std::string what;           // "apply of /etc/motd", for marks and messages
     std::uint64_t deadline_ns;  // CLOCK_MONOTONIC; 0: a minute from when it begins
     std::string request_id;     // of the command that it is for
+    bool is_repair = false;     // nobody orders it
     bool only_reads = false;    // it may run beside what changes something
     std::shared_ptr<plugin::CancelSource> cancel;           // may be null
     std::function<void(const plugin::Progress&)> progress;  // [loop], may be empty

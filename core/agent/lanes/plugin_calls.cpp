@@ -60,6 +60,7 @@ ApplyResult result_of(plugin::Applied applied) {
     ApplyResult apply_result;
     apply_result.changes = std::move(applied.changes);
     apply_result.error = std::move(applied.error);
+    apply_result.retry_after = applied.retry_after;
     apply_result.check_result.state = std::move(applied.state);
     return apply_result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ struct ApplyResult {
     std::vector<wire::Change> changes;
     std::optional<Error> error;
     CheckResult check_result;
+    std::chrono::milliseconds retry_after{0};  // with an error: the plugin's advice; 0: none
     bool replaced = false;  // whatever an earlier description had left on the machine is gone
 };
 

@@ -73,8 +73,10 @@ void RepairRun::change() {
         return failed_call(description ? Error{Errc::not_found, "no description"}
                                        : description.error());
     };
+    PluginCall call("repair of " + ref_.id);
+    call.is_repair = true;
     context_.registry.find(ref_.collection)
-        ->run<ApplyResult>(PluginCall("repair of " + ref_.id), apply,
+        ->run<ApplyResult>(std::move(call), apply,
                            [this](const Result<ApplyResult>& apply_result) { end(apply_result); });
 }
 
@@ -85,6 +87,7 @@ void RepairRun::end(const Result<ApplyResult>& apply_result) {
     std::optional<StatusChange> change = assess(*entry, apply_result);
     RunEnd end = end_of(*entry, apply_result ? *apply_result : ApplyResult{});
     context_.repairs.on_over(ref_);
+    if (apply_result) context_.repairs.leave_alone(ref_, apply_result->retry_after);
     if (apply_result && changed(apply_result->changes)) context_.repairs.on_changed(ref_);
     busy_marks_.release();
     if (change) {

@@ -9,18 +9,27 @@ namespace evenkeel::agent {
 
 using wire::Verdict;
 
+namespace {
+
+std::int64_t monotonic_ms() {
+    return static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
+}
+
+}  // namespace
+
 RepairScheduler::RepairScheduler(Catalog& catalog, ComplianceTracker& tracker, run::Loop& loop,
                                  Options options)
     : catalog_(catalog), tracker_(tracker), loop_(loop), options_(options) {}
 
 std::chrono::milliseconds RepairScheduler::wait_before(History& history, CatalogEntry& entry) {
-    const auto now_ms = static_cast<std::int64_t>(now_monotonic_ns() / 1'000'000);
+    const std::int64_t now_ms = monotonic_ms();
+    const std::chrono::milliseconds left(std::max<std::int64_t>(history.not_before_ms - now_ms, 0));
     if (!history.flap.resting(now_ms) && entry.status.compliance.status == Verdict::failed) {
-        return history.backoff.next();
+        return std::max(history.backoff.next(), left);
     }
     const wire::Ref& ref = entry.metadata.ref;
     undo_log_.on_drift(ref);
-    if (const auto wait = history.flap.next(now_ms)) return *wait;
+    if (const auto wait = history.flap.next(now_ms)) return std::max(*wait, left);
     const FlapLimit::Stop& stop = history.flap.stop();
     tracker_.stop_repairing(entry, reason_to_stop(stop, ref));
     undo_log_.forget(ref);
@@ -91,8 +100,11 @@ bool RepairScheduler::is_blocked(const CatalogEntry& entry) const {
 RepairScheduler::History& RepairScheduler::history_of(const wire::Ref& ref) {
     const auto found = histories_.find(ref);
     if (found != histories_.end()) return found->second;
-    History fresh{
-        FlapLimit(options_.flap), run::Backoff(options_.retry_base, options_.retry_cap), {}, false};
+    History fresh{FlapLimit(options_.flap),
+                  run::Backoff(options_.retry_base, options_.retry_cap),
+                  {},
+                  false,
+                  0};
     return histories_.emplace(ref, std::move(fresh)).first->second;
 }
 
@@ -101,6 +113,12 @@ void RepairScheduler::begin(const wire::Ref& ref) {
     if (found == histories_.end()) return;
     found->second.running = true;
     start(ref);
+}
+
+void RepairScheduler::leave_alone(const wire::Ref& ref, std::chrono::milliseconds pause) {
+    const CatalogEntry* entry = catalog_.find(ref);
+    if (pause.count() == 0 || !entry || entry->metadata.policy != wire::Policy::enforce) return;
+    history_of(ref).not_before_ms = monotonic_ms() + pause.count();
 }
 
 void RepairScheduler::on_over(const wire::Ref& ref) {

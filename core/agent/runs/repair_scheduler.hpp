@@ -39,6 +39,8 @@ class RepairScheduler {
     void on_over(const wire::Ref& ref);
     // A repair or a command has changed it.
     void on_changed(const wire::Ref& ref) { undo_log_.on_changed(ref); }
+    // A change of it failed, and its plugin wants it left alone for so long.
+    void leave_alone(const wire::Ref& ref, std::chrono::milliseconds pause);
     // The description was changed or removed: repairs are counted from zero.
     void reset(const wire::Ref& ref);
 
@@ -49,6 +51,7 @@ class RepairScheduler {
         run::Backoff backoff;
         run::Timer timer;
         bool running = false;
+        std::int64_t not_before_ms = 0;  // CLOCK_MONOTONIC
     };
     bool is_blocking(const CatalogEntry& entry) const;
     bool is_blocked(const CatalogEntry& entry) const;

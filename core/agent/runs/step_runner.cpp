@@ -8,6 +8,7 @@
 #include "core/agent/runs/command_calls.hpp"
 #include "core/agent/runs/due_actions.hpp"
 #include "core/agent/runs/ordering.hpp"
+#include "core/agent/runs/repair_scheduler.hpp"
 #include "core/agent/runs/step_result.hpp"
 
 namespace evenkeel::agent {
@@ -112,6 +113,7 @@ void StepRunner::take(Result<std::vector<ApplyResult>> apply_results) {
         ApplyResult apply_result =
             apply_results ? std::move((*apply_results)[i]) : failed_call(apply_results.error());
         ignore_active_writers(step.request.ref, context_.catalog, context_.checker, apply_result);
+        context_.repairs.leave_alone(step.request.ref, apply_result.retry_after);
         take_result(step, apply_result, context_.catalog, context_.registry);
     }
     at_ = group_.back() + 1;

@@ -211,6 +211,25 @@ Result<std::optional<Description>> AgentStore::description(const wire::Ref& ref)
                        EK_TRY(open_body(found->number, found->sealed)), 0};
 }
 
+Result<void> AgentStore::each_description(
+    const std::function<bool(const Metadata&)>& wants,
+    const std::function<void(const Description&)>& visit) const {
+    const store::ReadTxn txn = EK_TRY(env_.read());
+    return each(txn, descriptions_, [&](auto, std::string_view record) -> Result<void> {
+        const auto head = json::parse(layout::json_of_description(record), kRecordLimits);
+        if (!head) return {};
+        auto metadata = decode_metadata(*head);
+        if (!metadata || !wants(*metadata)) return {};
+        const auto number = layout::body_of_description(record);
+        if (!number) return {};
+        const auto sealed = txn.get(bodies_, number_key(*number));
+        if (!sealed || !*sealed) return {};
+        auto body = open_body(*number, **sealed);
+        if (body) visit({std::move(*metadata), std::move(*body), *number});
+        return {};
+    });
+}
+
 Result<std::optional<json::Value>> AgentStore::body(const wire::Ref& ref) const {
     const auto found = EK_TRY(find(ref));
     if (!found) return std::nullopt;

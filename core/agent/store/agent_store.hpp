@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "core/agent/model/records.hpp"
@@ -50,6 +51,9 @@ class AgentStore {
     Result<std::optional<Description>> description(const wire::Ref& ref) const;
     // The description's fields only: saves a parse when the caller has the metadata.
     Result<std::optional<json::Value>> body(const wire::Ref& ref) const;
+    // Every description whose metadata `wants`; what does not read is left out.
+    Result<void> each_description(const std::function<bool(const Metadata&)>& wants,
+                                  const std::function<void(const Description&)>& visit) const;
     Result<std::optional<Observation>> observation(const wire::Ref& ref) const;
     // For sending: with kind, time and data, without the fields that only the outbox in memory
     // needs. Parses nothing.

@@ -78,6 +78,15 @@ void Bus::get_property(const std::string& path, const char* interface, const cha
     send(message, pending);
 }
 
+void Bus::get_all(const std::string& path, const char* interface, Pending& pending) const {
+    sd_bus_message* raw = nullptr;
+    require(sd_bus_message_new_method_call(bus_.get(), &raw, kSystemd, path.c_str(),
+                                           kPropertiesInterface, "GetAll"));
+    const Message message(raw);
+    require(sd_bus_message_append(raw, "s", interface));
+    send(message, pending);
+}
+
 void Bus::send(const Message& message, Pending& pending) const {
     sd_bus_slot* slot = nullptr;
     // The call's own deadline is the limit.

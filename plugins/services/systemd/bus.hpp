@@ -71,6 +71,7 @@ class Bus {
     Message manager_call(const char* method) const;
     void get_property(const std::string& path, const char* interface, const char* property,
                       Pending& pending) const;
+    void get_all(const std::string& path, const char* interface, Pending& pending) const;
     void send(const Message& message, Pending& pending) const;
     // Sends it and waits for the reply, as Pending::reply().
     Message call(const Message& message, const std::string& action) const;

@@ -7,7 +7,10 @@
 #include <set>
 
 #include "plugins/services/systemd/jobs.hpp"
+#include "plugins/services/systemd/journal.hpp"
 #include "plugins/services/systemd/names.hpp"
+#include "plugins/services/systemd/start_limit.hpp"
+#include "plugins/services/systemd/unit_files.hpp"
 
 namespace evenkeel::services {
 
@@ -16,6 +19,8 @@ namespace {
 // A connection may have 128 calls without a reply; each unit takes two.
 constexpr std::size_t kPipelined = 48;
 constexpr std::uint32_t kSoonMs = 1'000;
+constexpr std::uint64_t kNsPerUs = 1'000;
+constexpr std::uint64_t kUsPerMs = 1'000;
 
 void append_names(const Message& message, const std::vector<std::string>& names) {
     require(sd_bus_message_open_container(message.get(), 'a', "s"));
@@ -155,15 +160,100 @@ void Manager::reload() const {
 }
 
 void Manager::reload_if_stale(const std::string& unit) const {
+    const Properties now = properties({unit}).front();
+    const Properties manager = manager_properties();
+    LoadedFiles loaded{
+        now.list("Names"), now.text("FragmentPath"), now.list("DropInPaths"),
+        std::max(manager.number("UnitsLoadTimestamp"), manager.number("UnitsLoadStartTimestamp"))};
+    const auto own = std::find(loaded.names.begin(), loaded.names.end(), now.text("Id"));
+    if (own != loaded.names.end()) std::iter_swap(loaded.names.begin(), own);
+    if (now.number("NeedDaemonReload") != 0 || differs_on_disk(loaded, manager.list("UnitPath")))
+        reload();
+}
+
+Properties Manager::manager_properties() const {
     Pending pending;
-    bus_.get_property(unit_path(unit), kUnitInterface, "NeedDaemonReload", pending);
+    bus_.get_all(kManagerPath, kManagerInterface, pending);
     bus_.serve_until([&] { return pending.arrived(); });
-    int stale = 0;
-    require(sd_bus_message_read(pending.reply("look at " + unit), "v", "b", &stale));
-    if (stale != 0) reload();
+    return Properties::of(pending.reply("look at systemd"));
+}
+
+std::vector<std::string> Manager::unit_path() const {
+    return manager_properties().list("UnitPath");
+}
+
+std::vector<Properties> Manager::properties(const std::vector<std::string>& units) const {
+    struct Both {
+        Pending unit, result;
+    };
+    std::vector<Properties> all;
+    for (std::size_t at = 0; at < units.size(); at += kPipelined) {
+        const std::size_t end = std::min(at + kPipelined, units.size());
+        std::deque<Both> replies;
+        for (std::size_t i = at; i < end; ++i) {
+            const std::string path = services::unit_path(units[i]);
+            Both& both = replies.emplace_back();
+            bus_.get_all(path, kUnitInterface, both.unit);
+            bus_.get_property(path, kServiceInterface, "Result", both.result);
+        }
+        bus_.serve_until([&] {
+            return std::all_of(replies.begin(), replies.end(), [](const Both& both) {
+                return both.unit.arrived() && both.result.arrived();
+            });
+        });
+        for (std::size_t i = at; i < end; ++i) {
+            const Both& both = replies[i - at];
+            all.push_back(Properties::of(both.unit.reply("look at " + units[i])));
+            const char* text = nullptr;
+            if (both.result.failed()) continue;  // no service
+            require(sd_bus_message_read(both.result.reply(""), "v", "s", &text));
+            all.back().texts["Result"] = text;
+        }
+    }
+    return all;
+}
+
+void Manager::reset_failed(const std::string& unit) const {
+    const Message request = bus_.manager_call("ResetFailedUnit");
+    require(sd_bus_message_append(request.get(), "s", unit.c_str()));
+    try {
+        bus_.call(request, "reset the failure of " + unit);
+    } catch (const sdk::Failure& failure) {
+        // One that is not loaded has no failure.
+        if (failure.status() != EK_E_NOT_FOUND) throw;
+    }
+}
+
+StartLimit Manager::start_limit(const std::string& unit) const {
+    return StartLimit::of(properties({unit}).front());
+}
+
+void Manager::require_start_allowed(const std::string& unit) const {
+    const StartLimit limit = start_limit(unit);
+    const auto earliest_us = limit.not_before_us();
+    const std::uint64_t now_us = sdk::now_ns() / kNsPerUs;
+    if (!earliest_us || now_us >= *earliest_us) return;
+    sdk::Failure failure(EK_E_BUSY, unit + " failed and is started again by itself only later: " +
+                                        "its start limit is " + limit.words());
+    throw explained(std::move(failure), "an apply or the action start starts it at once", unit,
+                    limit)
+        .retry_after_ms(static_cast<std::uint32_t>((*earliest_us - now_us) / kUsPerMs + 1));
+}
+
+sdk::Failure Manager::explained(sdk::Failure failure, const std::string& hint,
+                                const std::string& unit, const StartLimit& limit) const {
+    const bool met = limit.is_set() && limit.was_hit;
+    std::string words = hint;
+    if (met) words += "; it met its start limit (" + limit.words() + ")";
+    const std::string lines = last_lines(unit, limit.started_us);
+    if (!lines.empty()) words += "; its journal ends with " + lines;
+    failure.retry_after_ms(
+        static_cast<std::uint32_t>((met ? limit.interval_us : limit.pause_us()) / kUsPerMs));
+    return std::move(failure.hint(std::move(words)));
 }
 
 void Manager::run_job(const char* method, const char* verb, const std::string& unit) const {
+    const std::uint64_t started_us = start_limit(unit).started_us;
     Jobs jobs(bus_);
     const Message request = bus_.manager_call(method);
     require(sd_bus_message_append(request.get(), "ss", unit.c_str(), "replace"));
@@ -179,11 +269,11 @@ void Manager::run_job(const char* method, const char* verb, const std::string& u
         throw sdk::Failure(EK_E_TIMEOUT, "the job to " + action + " was under way at the deadline")
             .hint("systemd goes on with it; give the command more time, or see systemctl status");
     }
-    if (result != "done") job_failed(verb, unit, result);
+    if (result != "done") job_failed(verb, unit, result, started_us);
 }
 
-void Manager::job_failed(const char* verb, const std::string& unit,
-                         const std::string& result) const {
+void Manager::job_failed(const char* verb, const std::string& unit, const std::string& result,
+                         std::uint64_t started_us) const {
     const Unit now = this->unit(unit);
     const std::string words = "cannot " + std::string(verb) + " " + unit + ": its job ended \"" +
                               result + "\" and it is " + now.active_state + " (" + now.sub_state +
@@ -192,9 +282,15 @@ void Manager::job_failed(const char* verb, const std::string& unit,
         throw sdk::Failure(EK_E_BUSY, words)
             .hint("somebody asked for something else meanwhile; try again")
             .retry_after_ms(kSoonMs);
-    throw sdk::Failure(result == "timeout" ? EK_E_TIMEOUT : EK_E_CONFLICT, words)
-        .hint(result == "dependency" ? "systemctl list-dependencies " + unit + " shows which failed"
-                                     : "journalctl -u " + unit + " says why");
+    StartLimit limit = start_limit(unit);
+    // systemd names the limit as the result only where the unit had not failed before.
+    const bool starts = std::string_view(verb).ends_with("start");
+    if (starts && result == "failed" && limit.started_us == started_us) limit.was_hit = true;
+    throw explained(sdk::Failure(result == "timeout" ? EK_E_TIMEOUT : EK_E_CONFLICT, words),
+                    result == "dependency"
+                        ? "systemctl list-dependencies " + unit + " shows which failed"
+                        : "journalctl -u " + unit + " says why",
+                    unit, limit);
 }
 
 Unit Manager::settled_unit(const std::string& name) const {

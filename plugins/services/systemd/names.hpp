@@ -13,4 +13,7 @@ std::string unit_of(std::string_view id);
 // which are no resources.
 std::optional<std::string> id_of(std::string_view unit);
 
+// The template of an instance: "getty@.service" for "getty@tty1.service"; nothing for others.
+std::optional<std::string> template_of(std::string_view unit);
+
 }  // namespace evenkeel::services

@@ -5,6 +5,7 @@
 #include "plugins/services/desired.hpp"
 #include "plugins/services/systemd/manager.hpp"
 #include "plugins/services/systemd/names.hpp"
+#include "plugins/services/systemd/side_effects.hpp"
 #include "plugins/services/systemd/unit.hpp"
 #include "plugins/services/systemd/watch.hpp"
 
@@ -20,9 +21,27 @@ void require_enabled(const Unit& after) {
         .hint("leave enabled out");
 }
 
+// systemd answers "done" also where nothing was done.
+void require_as_desired(const Unit& after, const Desired& desired, const sdk::Changes& changes) {
+    const auto compare = [&](const char* path, bool is, std::optional<bool> wanted,
+                             const std::string& found) {
+        if (!changes.has(path) || !wanted || is == *wanted) return;
+        throw sdk::Failure(EK_E_CONFLICT, "systemd reported success and " + after.name + " is " +
+                                              (is ? "still " : "not ") + (path + 1) + ": " + found)
+            .at(path)
+            .hint("systemctl status " + after.name + " shows what holds it");
+    };
+    const std::string files =
+        "its unit file is " + (after.file_state.empty() ? "not there" : after.file_state);
+    compare("/running", is_running(after), desired.running,
+            after.active_state + " (" + after.sub_state + ")");
+    compare("/enabled", is_enabled(after), desired.enabled, files);
+    compare("/masked", is_masked(after), desired.masked, files);
+}
+
 class SystemdSession : public Session {
   public:
-    explicit SystemdSession(const sdk::Call& call) : manager_(call) {}
+    explicit SystemdSession(const sdk::Call& call) : manager_(call), repairs_(call.repairs()) {}
 
     std::vector<Service> query(const std::vector<std::string>& ids) override {
         std::vector<std::string> names;
@@ -42,18 +61,25 @@ class SystemdSession : public Session {
         return service_of(manager_.settled_unit(unit_of(id)));
     }
 
+    void add_side_effects(const Service& now, const Desired& desired,
+                          sdk::Changes& changes) override {
+        services::add_side_effects(manager_, unit_of(now.id), desired, changes);
+    }
+
     void apply(const Service& now, const Desired& desired, sdk::Changes& changes) override {
         const std::string unit = unit_of(now.id);
         const bool starts = changes.has("/running") && *desired.running;
         if (changes.has("/running") && !starts) {
             manager_.run_job("StopUnit", "stop", unit);
             changes.done("/running");
+            changes.done("/also_stops");
         }
         if (changes.has("/masked") || changes.has("/enabled")) {
             change_files(now, desired, changes);
             if (desired.enabled == true) require_enabled(manager_.unit(unit));
         }
         if (starts) start(unit);
+        require_as_desired(manager_.unit(unit), desired, changes);
     }
 
     void invoke(const std::string& id, Action action) override {
@@ -65,6 +91,8 @@ class SystemdSession : public Session {
                      {"ReloadUnit", "reload"}};
         const std::string unit = unit_of(id);
         if (action != Action::stop) manager_.reload_if_stale(unit);
+        // A start that somebody ordered is none of those that the limit is for.
+        if (action == Action::start || action == Action::restart) manager_.reset_failed(unit);
         const auto& job = kJobs[static_cast<int>(action)];
         manager_.run_job(job.method, job.verb, unit);
     }
@@ -98,22 +126,30 @@ class SystemdSession : public Session {
         if (changed) manager_.reload();
         changes.done("/masked");
         changes.done("/enabled");
+        changes.done("/links");
     }
 
     void start(const std::string& unit) const {
         manager_.reload_if_stale(unit);
+        if (repairs_) {
+            manager_.require_start_allowed(unit);
+        } else {
+            manager_.reset_failed(unit);
+        }
         manager_.run_job("StartUnit", "start", unit);
         const Unit after = manager_.unit(unit);
         if (is_running(after)) return;
-        throw sdk::Failure(EK_E_CONFLICT, after.name + " was started and does not run: it is " +
-                                              after.active_state + " (" + after.result + ")")
-            .at("/running")
-            .hint(
-                "it ended by itself or a condition of its unit is not met; "
-                "describe only enabled for what runs once");
+        throw manager_.explained(
+            sdk::Failure(EK_E_CONFLICT, after.name + " was started and does not run: it is " +
+                                            after.active_state + " (" + after.result + ")")
+                .at("/running"),
+            "it ended by itself or a condition of its unit is not met; "
+            "describe only enabled for what runs once",
+            unit, manager_.start_limit(unit));
     }
 
     Manager manager_;
+    const bool repairs_;  // nobody ordered this call
 };
 
 class SystemdBackend : public Backend {

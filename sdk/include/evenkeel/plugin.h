@@ -66,8 +66,15 @@ enum { EK_CHG_SENSITIVE = 1u, EK_CHG_NEEDS_RESTART = 2u, EK_CHG_NEEDS_REBOOT = 4
 /* Flags of a call; ignore those you do not know. DRY_RUN: report the changes as planned and make
  * none. IDS_ONLY: send items without JSON. DESCRIBE (list and read): send in place of the state the
  * description by which apply makes the same elsewhere, secrets and contents too; leave out what is
- * not for anybody to describe. */
-enum { EK_CALL_DRY_RUN = 1u, EK_CALL_IDS_ONLY = 2u, EK_CALL_DESCRIBE = 4u };
+ * not for anybody to describe. REPAIR (apply, remove): nobody orders this now, the host repairs a
+ * drift or tries again after a failure; spare what can be done only so often, with EK_E_BUSY and
+ * retry_after_ms. */
+enum {
+    EK_CALL_DRY_RUN = 1u,
+    EK_CALL_IDS_ONLY = 2u,
+    EK_CALL_DESCRIBE = 4u,
+    EK_CALL_REPAIR = 8u
+};
 
 /* What a collection can do. The pointer of an operation is NULL exactly when its bit is clear. */
 enum {

@@ -37,6 +37,7 @@ class Call {
     bool dry_run() const { return (call_->flags & EK_CALL_DRY_RUN) != 0; }
     bool ids_only() const { return (call_->flags & EK_CALL_IDS_ONLY) != 0; }
     bool describe() const { return (call_->flags & EK_CALL_DESCRIBE) != 0; }
+    bool repairs() const { return (call_->flags & EK_CALL_REPAIR) != 0; }
     std::uint32_t limit() const { return call_->limit; }              // list; 0: all
     std::uint64_t deadline_ns() const { return call_->deadline_ns; }  // CLOCK_MONOTONIC; 0: none
     int cancel_fd() const { return call_->cancel_fd; }                // -1: none

@@ -32,7 +32,7 @@ class Failure : public std::exception {
     // What the reader can do about it.
     Failure& hint(std::string detail) & { return detail_ = std::move(detail), *this; }
     Failure&& hint(std::string detail) && { return std::move(hint(std::move(detail))); }
-    // With EK_E_BUSY: how long to wait before the next try.
+    // How long the host waits before it tries again by itself.
     Failure& retry_after_ms(std::uint32_t ms) & { return retry_after_ms_ = ms, *this; }
     Failure&& retry_after_ms(std::uint32_t ms) && { return std::move(retry_after_ms(ms)); }
 

@@ -183,6 +183,15 @@ TEST_F(RedactorTest, SecretTextsAreBlottedOutOfASentence) {
               "bad ***");
 }
 
+TEST_F(RedactorTest, ALineOrAValueOfASecretTextIsBlottedOutToo) {
+    const auto texts =
+        secret_texts(&schema_, parsed(R"({"password":"[db]\nkey = \"hunter2-long\"\n"})"));
+    EXPECT_EQ(without("cannot parse key = \"hunter2-long\" at line 2", texts),
+              "cannot parse ***\" at line 2");
+    EXPECT_EQ(without("hunter2-long is refused", texts), "*** is refused");
+    EXPECT_EQ(without("db and key stay", texts), "db and key stay");
+}
+
 TEST_F(RedactorTest, WithoutAFingerprintASecretIsOnlyCalledSecret) {
     const Redactor none(nullptr);
     EXPECT_EQ(json::write(none.value("tiger")), R"({"redacted":"secret"})");

@@ -17,5 +17,11 @@ TEST(AUnitsName, OfAnotherKindOrOfATemplateIsNoId) {
         EXPECT_EQ(id_of(unit), std::nullopt) << unit;
 }
 
+TEST(AUnitsName, OfAnInstanceHasATemplate) {
+    EXPECT_EQ(template_of("getty@tty1.service"), "getty@.service");
+    for (const char* unit : {"ssh.service", "getty@.service", "getty@tty1"})
+        EXPECT_EQ(template_of(unit), std::nullopt) << unit;
+}
+
 }  // namespace
 }  // namespace evenkeel::services

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace evenkeel::services {
+
+// What a unit's own processes last wrote into the journal of this boot, not before `since_us`
+// (CLOCK_MONOTONIC), for a reader who is not on the machine: at most five lines of 200 bytes, in
+// quotes, each as hidden() shows it. Empty when there is nothing or the journal cannot be read.
+// Waits up to a second for the journal to have what is on its way. [worker]
+std::string last_lines(const std::string& unit, std::uint64_t since_us);
+
+// A line of a log in which what looks like a secret is "***": what follows password=, token:, the
+// credentials of a URL or of an Authorization header, a long run of random letters. The host takes
+// out the secrets that it knows by itself.
+std::string hidden(const std::string& line);
+
+}  // namespace evenkeel::services
