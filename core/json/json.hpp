@@ -131,7 +131,8 @@ inline constexpr int kDeepest = 64;
 
 // The one gate for JSON from outside: one document and nothing after it, size and depth bounded,
 // UTF-8 checked, a member named twice refused, NaN and the like refused. The error says at which
-// byte. Never recurses deeper than the limit. `limit` for size and depth, else `invalid`.
+// line and column. Never recurses deeper than the limit. `limit` for size and depth, else
+// `invalid`.
 Result<Value> parse(std::string_view text, Limits limits = {});
 
 // Compact text. Members in their order.

@@ -96,6 +96,16 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     std::vector<Frame> stack_;
 };
 
+// For people and their editors: both count from 1, columns in characters.
+std::string place_of(std::string_view text, std::size_t offset) {
+    text = text.substr(0, offset);
+    const auto line = 1 + std::count(text.begin(), text.end(), '\n');
+    text.remove_prefix(text.rfind('\n') + 1);  // npos + 1 is 0
+    const auto column =
+        1 + std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    return " at line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
 }  // namespace
 
 Result<Value> parse(std::string_view text, Limits limits) {
@@ -111,9 +121,9 @@ Result<Value> parse(std::string_view text, Limits limits) {
     if (!done.IsError()) {
         if (bytes.Tell() == text.size()) return std::move(builder.result);
         // The reader takes a zero byte for the end of its input.
-        return fail(Errc::invalid, "not JSON: a zero byte at byte " + std::to_string(bytes.Tell()));
+        return fail(Errc::invalid, "not JSON: a zero byte" + place_of(text, bytes.Tell()));
     }
-    const std::string where = " at byte " + std::to_string(done.Offset());
+    const std::string where = place_of(text, done.Offset());
     if (done.Code() == rapidjson::kParseErrorTermination) {
         return fail(builder.error.code, builder.error.what + where);
     }
