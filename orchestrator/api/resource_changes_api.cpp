@@ -203,6 +203,7 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
                           .path = std::move(path),
                           .verb = std::move(verb),
                           .permission = std::move(permission),
+                          .dry_run_permission = "resource.read",
                           .tag = "resources",
                           .summary = std::move(summary),
                           .query = {dry_run_parameter()},

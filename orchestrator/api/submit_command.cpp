@@ -5,6 +5,7 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resource.hpp"
@@ -26,6 +27,18 @@ void answer(const CommandSubmission& submission, const state::Command& command) 
         command, *submission.wait, [responder = submission.responder](const state::Command& now) {
             responder->send(command_reply(state::finished(now.state) ? 200 : 202, now));
         });
+}
+
+bool may_write(const http::Principal& principal) {
+    const auto role = find_name<Role>(principal.role);
+    return role && may(*role, "resource.write");
+}
+
+// Leaves the digests of both texts.
+void hide_text(std::vector<wire::Change>& changes) {
+    for (wire::Change& change : changes) {
+        if (change.after.is_object()) change.after.as_object().erase("diff");
+    }
 }
 
 Result<std::vector<wire::ResourceResult>> decode_plan(const json::Value& result) {
@@ -61,7 +74,8 @@ CommandSubmission submission(Context& context, const http::Request& request,
         .once = request.once,
         .requester = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
         .audit_context = audit_context_of(request),
-        .refused = refused};
+        .refused = refused,
+        .shows_text = may_write(request.principal)};
 }
 
 void submit_command(
@@ -115,6 +129,7 @@ void answer_planned(const CommandSubmission& submission, wire::Verb verb,
         entry.action = done.action;
         entry.outcome = done.outcome;
         entry.changes = std::move(done.changes);
+        if (!submission.shows_text) hide_text(entry.changes);
         entry.error = done.error;
         command.resources.push_back(std::move(entry));
     }

@@ -22,6 +22,9 @@ struct CommandSubmission {
     state::AuditContext audit_context;
     // Set by the guard, on the writer's thread, before the change ends.
     std::shared_ptr<std::optional<http::Problem>> refused;
+    // Whether a plan may show what stands in a file now. Who may only read could plan a change of
+    // any file to see its text, which no state shows.
+    bool shows_text = false;
 };
 // With a guard that honours If-Match and If-None-Match.
 CommandSubmission submission(Context& context, const http::Request& request,

@@ -141,6 +141,9 @@ json::Value operation_of(const Route& route) {
         {"tags", json::Array{route.tag}},     {"x-ek-permission", route.permission},
         {"parameters", parameters_of(route)},
     };
+    if (!route.dry_run_permission.empty()) {
+        operation.append("x-ek-permission-dry-run", route.dry_run_permission);
+    }
     if (route.body) {
         operation.append(
             "requestBody",

@@ -166,10 +166,11 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     });
     for (const Route& route : routes) {
         EK_CHECK(check(route));
-        if (!options.permissions.empty() && route.permission != kPublic &&
-            !options.permissions.contains(route.permission)) {
-            return fail(Errc::invalid,
-                        describe(route) + ": there is no permission " + route.permission);
+        for (const std::string& permission : {route.permission, route.dry_run_permission}) {
+            if (permission.empty() || permission == kPublic || options.permissions.empty())
+                continue;
+            if (options.permissions.contains(permission)) continue;
+            return fail(Errc::invalid, describe(route) + ": there is no permission " + permission);
         }
         std::vector<std::string> pattern = EK_TRY(read_template(route));
         for (std::size_t i = 0; i < router.templates_.size(); ++i) {
@@ -222,11 +223,17 @@ const Route* Router::find(Request& request, Problem& problem) const {
     return nullptr;
 }
 
+const std::string& Router::permission_for(const Route& route, const Request& request) {
+    if (route.dry_run_permission.empty()) return route.permission;
+    const std::string* dry_run = request.parameter("dry_run");
+    return dry_run && *dry_run == "all" ? route.dry_run_permission : route.permission;
+}
+
 bool Router::admit(const Route& route, Request& request,
                    const std::shared_ptr<Responder>& responder) const {
     if (route.permission == kPublic) return true;
     // Without an authorize callback nothing is permitted.
-    auto refusal = authorize_ ? authorize_(request, route.permission)
+    auto refusal = authorize_ ? authorize_(request, permission_for(route, request))
                               : Problem{Code::forbidden, "nobody is authorized here"};
     if (refusal && refuse_) {
         refuse_(request, *std::move(refusal), responder);

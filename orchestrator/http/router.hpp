@@ -69,6 +69,8 @@ struct Route {
     std::string path;        // "/v1/hosts/{h}/resources/{collection}/{id}"
     std::string verb = {};   // "apply" for POST /v1/hosts/{h}:apply
     std::string permission;  // kPublic or a permission; empty: the router is not built
+    // Of a request with ?dry_run=all, which only reads; empty: the same.
+    std::string dry_run_permission = {};
     std::string tag;
     std::string summary;
     std::vector<QueryParameter> query = {};
@@ -117,6 +119,7 @@ class Router {
   private:
     Router() = default;
     const Route* find(Request& request, Problem& problem) const;
+    static const std::string& permission_for(const Route& route, const Request& request);
     // False when the request was refused, which it has then answered.
     bool admit(const Route& route, Request& request,
                const std::shared_ptr<Responder>& responder) const;

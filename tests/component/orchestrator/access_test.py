@@ -1,5 +1,6 @@
 """Tokens, roles, and who may do what on every route of the table."""
 
+import concurrent.futures
 import re
 import stat
 import time
@@ -59,6 +60,36 @@ class Access(OrchestratorCase):
                 if method != "GET":
                     self.assertNotIn("viewer", known[permission]["roles"])
         self.assertGreater(public, 2)
+
+    def test_a_dry_run_is_a_read(self):
+        agent = self.online()
+        viewer = self.using(self.made("viewer")["secret"])
+        diff = "--- before\n+++ after\n-root:$6$old\n+x\n"
+        one = self.path("/etc/shadow")
+        asked = 0
+        for method, path, body in (("PUT", one, {"description": {"content": "x"}}),
+                                   ("POST", one + ":invoke", {"action": "go"}),
+                                   ("POST", "/v1/hosts/web1:apply", {"resources": [
+                                       {"collection": "files", "id": "/etc/shadow",
+                                        "description": {"content": "x"}}]})):
+            for rest, sees in ((self.rest, True), (viewer, False)):
+                with self.subTest(path=path, sees=sees), \
+                        concurrent.futures.ThreadPoolExecutor() as pool:
+                    reply = pool.submit(rest.call, method, path + "?dry_run=all", body)
+                    change = {"path": "/content", "action": "set", "outcome": "planned",
+                              "before": {"sha256": "0" * 64, "size": 9},
+                              "after": {"sha256": "1" * 64, "size": 1, "diff": diff}}
+                    agent.reply(agent.expect("request").accept(), {"resources": [
+                        {"collection": "files", "id": "/etc/shadow", "generation": None,
+                         "outcome": "planned", "changes": [change], "error": None,
+                         "state": None}]})
+                    change = reply.result(20).body["resources"][0]["changes"][0]
+                    self.assertEqual("diff" in change["after"], sees)
+                    self.assertEqual(change["after"]["size"], 1)
+                    asked += 1
+            self.assert_problem(viewer.call(method, path, body), 403, "forbidden")
+            self.assert_problem(viewer.call(method, path + "?dry_run=none", body), 403, "forbidden")
+        self.assertEqual(asked, 6)
 
     def bare(self, method, path, authorization=None):
         connection = self.rest.connect()
