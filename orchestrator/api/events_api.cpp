@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
@@ -35,6 +36,13 @@ ApiResult<EventFilter> read_filter(const state::View& view, const Request& reque
     return filter;
 }
 
+// What `since` may be beside an event's id: a time, or how long ago.
+std::optional<std::string> read_time(std::string_view text) {
+    if (const auto ago = parse_duration(text)) return to_rfc3339(now_unix_ms() - ago->count());
+    if (const auto time = from_rfc3339(text)) return to_rfc3339(*time);
+    return std::nullopt;
+}
+
 // The revision after which to begin: of Last-Event-ID, of `since`, or now.
 ApiResult<std::uint64_t> read_position(const Context& context, const state::View& view,
                                        const Request& request) {
@@ -43,6 +51,7 @@ ApiResult<std::uint64_t> read_position(const Context& context, const state::View
     const std::string* given = request.header("last-event-id");
     if (!given) given = request.parameter("since");
     if (!given) return now;
+    if (const auto time = read_time(*given)) return EK_API_TRY(view.events().before(*time, now));
     const auto position = state::parse_event_id(*given);
     if (!position) return refuse(Code::invalid_parameter, position.error().what);
     if (position->stream != context.state.stream().id) {
@@ -100,9 +109,12 @@ void add_events(std::vector<http::Route>& routes, Context& context) {
          .permission = "event.read",
          .tag = "events",
          .summary = "Follow events as server-sent events; Last-Event-ID resumes",
-         .query = {{.name = "since", .description = "An event's id: begin after it."},
-                   {.name = "host", .description = "Id or name of a host."},
-                   {.name = "type", .description = "Event types, with commas between them."}},
+         .query =
+             {{.name = "since",
+               .description =
+                   "An event's id: begin after it. A time, or how long ago (5m): begin there."},
+              {.name = "host", .description = "Id or name of a host."},
+              {.name = "type", .description = "Event types, with commas between them."}},
          .headers = {"Last-Event-ID"},
          .answers = {{200, "CloudEvents, each as `data:` of a server-sent event.", "Event"}},
          .handler = [&](const Request& request,

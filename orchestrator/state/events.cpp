@@ -42,6 +42,22 @@ Result<void> Events::after(std::uint64_t revision, const Visit& visit) const {
                       });
 }
 
+Result<std::uint64_t> Events::before(std::string_view time, std::uint64_t now) const {
+    std::uint64_t low = EK_TRY(floor());
+    std::uint64_t high = now;
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        std::uint64_t earlier = 0;  // the first event past the middle, if it is before the time
+        EK_CHECK(after(middle, [&](std::uint64_t revision, const StoredEvent& event) {
+            if (time_of(event.body) < time) earlier = revision;
+            return false;
+        }));
+        if (earlier > 0) low = earlier;
+        else high = middle;
+    }
+    return low;
+}
+
 EventEdits::EventEdits(Edit& edit) : Events(edit), RepositoryEdits(edit) {}
 
 Result<void> EventEdits::erase_old(const std::string& before, std::uint64_t kept,

@@ -15,6 +15,10 @@ class Events : protected Repository {
 
     // Events up to and including this revision may have been thrown away. O(1)
     Result<std::uint64_t> floor() const;
+    // The revision behind which the first event recorded at `time` (RFC 3339, as we write it) or
+    // later stands, `now` being the store's. Where the clock was set in between, one such place.
+    // O(log revisions)
+    Result<std::uint64_t> before(std::string_view time, std::uint64_t now) const;
     // Shows those past a revision until `visit` returns false; what does not read is passed over.
     // O(visited)
     using Visit = std::function<bool(std::uint64_t revision, const StoredEvent& event)>;

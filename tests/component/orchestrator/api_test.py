@@ -221,6 +221,26 @@ class Api(OrchestratorCase):
         self.assert_problem(self.get("/v1/events?since=x"), 400, "invalid-parameter")
         self.assert_problem(self.get("/v1/events?type=odd"), 400, "invalid-parameter")
 
+    def test_events_begin_at_a_time_or_so_long_ago(self):
+        agent = self.online()
+        first = self.events()
+        self.drift(agent, self.put_done(agent, "/a", {"content": "x"}))
+        first.wait(lambda event: event["type"] == "resource.drifted")
+        middle = first.seen[len(first.seen) // 2]["time"]
+        for since, times in (("5m", None), ("3650d", None), (middle, middle)):
+            again = self.events(query=f"?since={since}")
+            again.wait(lambda event: event["id"] == first.seen[-1]["id"])
+            if times:
+                self.assertEqual([event["id"] for event in again.seen],
+                                 [e["id"] for e in first.seen if e["time"] >= middle])
+            else:
+                self.assertLessEqual({event["id"] for event in first.seen},
+                                     {event["id"] for event in again.seen})
+        later = self.events(query="?since=2999-01-01T00:00:00Z")
+        eventually("its position is told", lambda: later.position)
+        self.assertEqual(later.seen, [])
+        self.assert_problem(self.get("/v1/events?since=5parsecs"), 400, "invalid-parameter")
+
     def test_a_stream_tells_its_position_before_the_first_event(self):
         agent = self.online()
         lost = self.events()

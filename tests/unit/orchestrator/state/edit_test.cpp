@@ -1,5 +1,6 @@
 #include "orchestrator/state/edit.hpp"
 
+#include "core/base/time.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/retention.hpp"
 #include "orchestrator/state/to_rest.hpp"
@@ -44,6 +45,34 @@ TEST_F(EditTest, EveryEventHasARevisionOfItsOwn) {
         return {};
     });
     EXPECT_EQ(*read().revision(), before + 2);
+}
+
+TEST_F(EditTest, TheEventsFromATimeOnAreFoundWithoutReadingAll) {
+    std::vector<std::pair<std::string, std::uint64_t>> made;  // a time before, and its revision
+    for (int i = 0; i < 40; ++i) {
+        const std::string last = now_rfc3339();
+        while (i % 3 == 0 && now_rfc3339() == last) {  // some of them in one millisecond
+        }
+        made.emplace_back(now_rfc3339(), *read().revision());
+        change([&](Edit& edit) -> Result<void> {
+            EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
+            EK_TRY(edit.add_event(EventType::agent_shed, host_, host_, json::Object{}));
+            return {};
+        });
+    }
+    const auto view = read();
+    const std::uint64_t now = *view.revision();
+    for (const auto& [time, revision] : made) {
+        std::uint64_t wanted = *view.events().floor();
+        EXPECT_TRUE(view.events().after(0, [&](std::uint64_t at, const StoredEvent& event) {
+            const auto body = json::parse(event.body);
+            if ((*body)["time"].as_string() < time) wanted = at;
+            return true;
+        }));
+        EXPECT_EQ(*view.events().before(time, now), wanted);
+    }
+    EXPECT_EQ(*view.events().before("1970", now), *view.events().floor());
+    EXPECT_EQ(*view.events().before("9999", now), now);
 }
 
 TEST_F(EditTest, AFailedChangeLeavesNothingBehind) {
