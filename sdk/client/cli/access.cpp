@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -35,8 +37,8 @@ std::vector<std::string> row_of(const json::Value& item, const std::vector<std::
 
 Exit show(const Output& output, const std::vector<std::string>& items, bool one, Table table,
           const std::vector<std::string>& members) {
-    if (output.is_json()) {
-        one ? output.json(items.front()) : output.json_items(items);
+    if (output.is_data()) {
+        one ? output.data(items.front()) : output.data_items(items);
         return Exit::done;
     }
     for (const std::string& item : items) table.rows.push_back(row_of(parsed(item), members));
@@ -44,14 +46,42 @@ Exit show(const Output& output, const std::vector<std::string>& items, bool one,
     return Exit::done;
 }
 
-// A secret in a file that nobody else has open or can read.
-client::Result<> keep_secret(const std::string& path, const std::string& secret) {
-    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    const auto written = fd ? write_all(fd.get(), secret + "\n") : fail(system_error(errno, path));
-    if (written && ::fsync(fd.get()) == 0) return {};
-    return client::Failure{.kind = client::Kind::local,
-                           .detail = written ? "cannot write " + path : written.error().what};
-}
+// A new file for a secret, which nobody else has open or can read. It is there before the secret is
+// made, and is taken away again unless the secret got into it.
+class SecretFile {
+  public:
+    explicit SecretFile(std::string path) : path_(std::move(path)) {
+        if (path_.empty()) return;
+        fd_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!fd_) failure_ = local(system_error(errno, path_).what);
+    }
+    SecretFile(const SecretFile&) = delete;
+    SecretFile& operator=(const SecretFile&) = delete;
+    ~SecretFile() {
+        if (fd_ && !kept_) ::unlink(path_.c_str());
+    }
+
+    bool wanted() const { return !path_.empty(); }
+    // Why there is none.
+    const std::optional<client::Failure>& failure() const { return failure_; }
+
+    client::Result<> keep(const std::string& secret) {
+        const auto written = write_all(fd_.get(), secret + "\n");
+        kept_ = written && ::fsync(fd_.get()) == 0;
+        if (kept_) return {};
+        return local(written ? "cannot write " + path_ : written.error().what);
+    }
+
+  private:
+    static client::Failure local(std::string why) {
+        return {.kind = client::Kind::local, .detail = std::move(why)};
+    }
+
+    std::string path_;
+    Fd fd_;
+    std::optional<client::Failure> failure_;
+    bool kept_ = false;
+};
 
 // POST `path`; the object that it answers with.
 client::Result<json::Value> post(client::Client& client, const std::string& path,
@@ -78,23 +108,28 @@ Exit get_tokens(Session& session, const TokenOptions& options) {
 Exit create_token(Session& session, const TokenOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    SecretFile file(options.out);
+    if (file.failure()) return session.fail(*file.failure());
     json::Object order{{"name", options.name}, {"role", options.role}};
     if (!options.expires_in.empty()) order.set("expires_in", options.expires_in);
     const auto made = post(**client, "/v1/tokens", order);
     if (!made) return session.fail(made.error());
     const std::string id = made->string_or("id");
     const std::string secret = made->string_or("secret");
-    if (!options.out.empty()) {
-        const auto kept = keep_secret(options.out, secret);
+    if (file.wanted()) {
+        const auto kept = file.keep(secret);
         if (!kept) {
-            Output::message("token " + id + " was made, but its secret is lost; revoke it");
+            const auto revoked =
+                post(**client, "/v1/tokens/" + percent_encode(id) + ":revoke", json::Object{});
+            Output::message("token " + id + " was made, but its secret is lost" +
+                            (revoked ? ": it is revoked" : "; revoke it"));
             return session.fail(kept.error());
         }
         json::Object shown = made->as_object();
         shown.erase("secret");
-        if (session.output().is_json()) session.output().json(json::write(std::move(shown)));
-    } else if (session.output().is_json()) {
-        session.output().json(json::write(*made));
+        if (session.output().is_data()) session.output().data(json::write(std::move(shown)));
+    } else if (session.output().is_data()) {
+        session.output().data(json::write(*made));
     } else {
         session.output().text(printable(secret) + "\n");
     }
@@ -109,7 +144,7 @@ Exit revoke_token(Session& session, const TokenOptions& options) {
     const auto done =
         post(**client, "/v1/tokens/" + percent_encode(options.id) + ":revoke", json::Object{});
     if (!done) return session.fail(done.error());
-    if (session.output().is_json()) session.output().json(json::write(*done));
+    if (session.output().is_data()) session.output().data(json::write(*done));
     Output::message("token " + done->string_or("name") + " counts no more");
     return Exit::done;
 }
@@ -151,7 +186,7 @@ Exit decide(Session& session, const EnrolmentOptions& options, const std::string
     const auto done =
         post(**client, "/v1/enrolments/" + percent_encode(options.id) + ":" + verb, body);
     if (!done) return session.fail(done.error());
-    if (session.output().is_json()) session.output().json(json::write(*done));
+    if (session.output().is_data()) session.output().data(json::write(*done));
     Output::message(done->string_or("name") + " is " + done->string_or("state"));
     return Exit::done;
 }

@@ -62,8 +62,9 @@ Exit api(Session& session, const ApiOptions& options) {
     const auto type = reply->headers.find("content-type");
     const bool is_json =
         type != reply->headers.end() && type->second.find("json") != std::string::npos;
-    if (is_json) session.output().json(reply->body);
-    else session.output().text(reply->body);
+    if (!is_json) session.output().text(reply->body);
+    else if (session.output().is_data()) session.output().data(reply->body);
+    else session.output().json(reply->body);
     return Exit::done;
 }
 

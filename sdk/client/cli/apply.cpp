@@ -1,34 +1,33 @@
-#include "core/json/json.hpp"
 #include "sdk/client/cli/change.hpp"
-#include "sdk/client/cli/input.hpp"
+#include "sdk/client/cli/manifest.hpp"
 
 namespace evenkeel::cli {
-namespace {
-
-// Enough to tell a wrong file from a wrong entry before anything is sent; the API judges the rest.
-client::Result<std::string> load(const std::string& path) {
-    auto content = read_input(path);
-    if (!content) return content.error();
-    const auto refuse = [&path](const std::string& why) {
-        return client::Failure{.kind = client::Kind::local, .detail = path + ": " + why};
-    };
-    const auto value = json::parse(*content, {.bytes = kInputBytesMost});
-    if (!value) return refuse(value.error().what);
-    if (!(*value)["resources"].is_array()) {
-        return refuse("not like {\"resources\":[{\"collection\",\"id\",\"description\"}]}");
-    }
-    return content;
+Exit apply(Session& session, const ApplyOptions& options) {
+    const auto manifest = read_manifest(options.files);
+    if (!manifest) return session.fail(manifest.error());
+    const std::string file = manifest->file();
+    return change_hosts(session, options,
+                        [&](client::Client& client, const std::string& host,
+                            const client::ChangeOptions& asked) -> client::Result<client::Command> {
+                            auto command = client.apply(host, file, asked);
+                            if (!command) return manifest->located(command.error());
+                            return command;
+                        });
 }
 
-}  // namespace
-
-Exit apply(Session& session, const ApplyOptions& options) {
-    const auto file = load(options.file);
-    if (!file) return session.fail(file.error());
-    return change_hosts(
-        session, options,
-        [&file](client::Client& client, const std::string& host,
-                const client::ChangeOptions& asked) { return client.apply(host, *file, asked); });
+Exit delete_files(Session& session, const ApplyOptions& options) {
+    const auto manifest = read_manifest(options.files);
+    if (!manifest) return session.fail(manifest.error());
+    std::vector<Send> sends;
+    for (const Manifest::Entry* entry : manifest->dependents_first()) {
+        const std::string collection = entry->resource.string_or("collection");
+        const std::string id = entry->resource.string_or("id");
+        sends.push_back([collection, id](client::Client& client, const std::string& host,
+                                         const client::ChangeOptions& asked) {
+            return client.remove(host, collection, id, asked);
+        });
+    }
+    return change_hosts(session, options, sends);
 }
 
 Exit delete_resource(Session& session, const ResourceOptions& options) {

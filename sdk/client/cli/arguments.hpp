@@ -17,11 +17,15 @@ struct Arguments {
     std::function<Exit(Session&)> run;
 };
 
-// Adds tokens, enrolments and audit to what `app` reads, behind the groups of the others.
+// Each adds its part of the commands to what `app` reads. The command that a line names sets
+// `run`.
+void add_looking(CLI::App& app, std::function<Exit(Session&)>& run);
+void add_changing(CLI::App& app, std::function<Exit(Session&)>& run);
+void add_managing(CLI::App& app, std::function<Exit(Session&)>& run);
 void add_access(CLI::App& app, std::function<Exit(Session&)>& run);
 
 // Help and version are printed to standard output and are Exit::done; what does not read is told on
-// standard error and is Exit::usage. Needs argv as main gets it.
+// standard error, in lines that begin with "ek:", and is Exit::usage. Needs argv as main gets it.
 std::variant<Arguments, Exit> parse_arguments(int argc, char** argv);
 
 }  // namespace evenkeel::cli

@@ -23,24 +23,27 @@ void on_parsed(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,
 }
 
 // The group of that name (get, create); made with this text unless another file has made it.
-inline CLI::App* group(CLI::App& app, const std::string& name, const std::string& text) {
-    const auto there = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
-    if (!there.empty()) return there.front();
-    CLI::App* made = app.add_subcommand(name, text);
-    made->require_subcommand(1);
-    return made;
-}
+CLI::App* group(CLI::App& app, const std::string& name, const std::string& text);
 
 // What every list takes.
-inline void add_query(CLI::App* app, client::ListQuery& query) {
-    app->add_option("--filter", query.filter, "Only these: 'field = value AND ...'");
-    app->add_option("--order-by", query.order_by, "Sorted: field,-field");
-}
-
+void add_query(CLI::App* app, client::ListQuery& query);
 // Of a list that the API lets be followed.
-inline void add_watch(CLI::App* app, bool& watch) {
-    app->add_flag("-w,--watch", watch, "Go on with each change of the list until interrupted")
-        ->excludes(app->get_option("--order-by"));
+void add_watch(CLI::App* app, bool& watch);
+
+// -l, and both --host and -l.
+void add_labels(CLI::App* app, HostChoice& hosts);
+void add_hosts(CLI::App* app, HostChoice& hosts);
+// Refuses the line when neither was given; for a callback of a command.
+void require_hosts(const HostChoice& hosts);
+
+// The same for a command that changes something on hosts, which must be named.
+template <typename Options>
+void on_parsed_with_hosts(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,
+                          const HostChoice& hosts, Exit (*command)(Session&, const Options&)) {
+    app->callback([&run, options, &hosts, command] {
+        require_hosts(hosts);
+        run = [options, command](Session& session) { return command(session, *options); };
+    });
 }
 
 }  // namespace evenkeel::cli

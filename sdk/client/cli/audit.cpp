@@ -64,7 +64,7 @@ Exit list(Session& session, client::Client& client, const AuditOptions& options)
         }
         cursor = got->string_or("next");
     } while (!cursor.empty() && items.size() < options.limit);
-    if (session.output().is_json()) session.output().json_items(items);
+    if (session.output().is_data()) session.output().data_items(items);
     else session.output().table(table);
     return Exit::done;
 }
@@ -131,7 +131,7 @@ Exit verify(Session& session, client::Client& client, const AuditOptions& option
         const auto kept = write_file(options.head, head + "\n", 0644);
         if (!kept) return session.fail(local(kept.error().what));
     }
-    if (session.output().is_json()) session.output().json(head);
+    if (session.output().is_data()) session.output().data(head);
     else
         session.output().text("whole up to record " + std::to_string(end->seq) + ", hash " +
                               end->hash + "\n");

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
-#include "core/base/text.hpp"
+#include "sdk/client/cli/plan_view.hpp"
 #include "sdk/client/cli/progress.hpp"
+#include "sdk/client/cli/watch.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -14,119 +16,105 @@ using client::Failure;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
+using Results = std::vector<HostResult>;
 
 constexpr seconds kPreferMost{60};  // what the API waits in one request
+// Of one command among several that are waited for: all have theirs within a second or so.
+milliseconds turn_of(std::ptrdiff_t waiting) {
+    return std::clamp(milliseconds(1'000) / waiting, milliseconds(20), milliseconds(250));
+}
 
-// With one host the API waits; with several all are sent first, so that they work side by side.
-std::vector<HostResult> send_and_wait(client::Client& client, const std::vector<std::string>& hosts,
-                                      const ChangeOptions& options, const Send& send) {
-    const auto until = Clock::now() + options.wait;
-    client::ChangeOptions asked{.dry_run = options.dry_run};
-    if (hosts.size() == 1) {
-        asked.wait = std::min(std::chrono::ceil<seconds>(options.wait), kPreferMost);
+bool ends_all(const std::optional<Failure>& failure) {
+    return failure && (failure->kind == client::Kind::cancelled || failure->status == 401);
+}
+
+// Those of the hosts that the API says are not connected. What it does not tell counts as online.
+std::set<std::string> offline_among(client::Client& client, const std::vector<std::string>& hosts) {
+    client::ListQuery query;
+    if (hosts.size() == 1) query = narrowed({}, "name", hosts.front());
+    std::set<std::string> offline;
+    const auto known = client.hosts(query);
+    if (!known) return offline;
+    for (const client::Host& host : *known) {
+        if (host.connection == "online") continue;
+        offline.insert(host.name);
+        offline.insert(host.id);
     }
-    std::vector<HostResult> results;
-    for (const std::string& host : hosts) {
-        if (!options.key.empty()) asked.key = options.key + "/" + host;
-        auto command = send(client, host, asked);
+    return offline;
+}
+
+// Sends one change after the other to the host. With one host, and one change, the API waits.
+void send_all(Results& results, client::Client& client, const std::string& host,
+              const ChangeOptions& options, const std::vector<Send>& sends,
+              const client::ChangeOptions& how) {
+    client::ChangeOptions asked = how;
+    for (std::size_t i = 0; i < sends.size(); ++i) {
+        if (!options.key.empty()) {
+            asked.key = options.key + "/" + host;
+            if (sends.size() > 1) asked.key += "/" + std::to_string(i);
+        }
+        auto command = sends[i](client, host, asked);
         if (command) results.push_back({host, *std::move(command), {}});
         else results.push_back({host, {}, command.error()});
-        const bool pointless = !command && (command.error().kind == client::Kind::cancelled ||
-                                            command.error().status == 401);
-        if (pointless) return results;
+        if (ends_all(results.back().failure)) return;
     }
-    if (options.dry_run || options.wait.count() == 0) return results;
-    for (HostResult& result : results) {
-        if (!result.command) continue;
+}
+
+// Each that is not finished has its turn until all are, or the time is over: one that goes on for
+// long, or waits for its host, does not hide how the others ended.
+void wait_for_all(client::Client& client, Results& results, Clock::time_point until) {
+    const auto waits = [](const HostResult& result) {
+        return result.command && !result.failure && !result.offline && !result.command->finished();
+    };
+    for (;;) {
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
-        auto finished = client.wait(*result.command, std::max(left, milliseconds(0)));
-        if (finished) result.command = *std::move(finished);
-        else result.failure = finished.error();
+        const bool last = left.count() <= 0;
+        const auto waiting = std::count_if(results.begin(), results.end(), waits);
+        if (waiting == 0) return;
+        for (HostResult& result : results) {
+            if (!waits(result)) continue;
+            const auto turn = waiting == 1 ? left : std::min(turn_of(waiting), left);
+            auto finished = client.wait(*result.command, std::max(turn, milliseconds(0)));
+            if (finished) {
+                result.command = *std::move(finished);
+            } else if (last || finished.error().kind != client::Kind::timeout || waiting == 1) {
+                result.failure = finished.error();
+            }
+            if (ends_all(result.failure)) return;
+        }
     }
+}
+
+Results send_and_wait(client::Client& client, const std::vector<std::string>& hosts,
+                      const ChangeOptions& options, const std::vector<Send>& sends) {
+    const auto until = Clock::now() + options.wait;
+    const bool waits = !options.dry_run && options.wait.count() > 0;
+    std::set<std::string> offline;
+    if (waits && !options.wait_asked) offline = offline_among(client, hosts);
+    client::ChangeOptions asked{.dry_run = options.dry_run};
+    if (hosts.size() == 1 && sends.size() == 1 && !offline.contains(hosts.front())) {
+        asked.wait = std::min(std::chrono::ceil<seconds>(options.wait), kPreferMost);
+    }
+    Results results;
+    for (const std::string& host : hosts) {
+        const std::size_t before = results.size();
+        send_all(results, client, host, options, sends, asked);
+        for (std::size_t i = before; i < results.size(); ++i) {
+            results[i].offline = offline.contains(host);
+        }
+        if (!results.empty() && ends_all(results.back().failure)) return results;
+    }
+    if (waits) wait_for_all(client, results, until);
     return results;
 }
 
-void add_rows(Table& table, const std::string& host, const client::CommandResource& resource,
-              bool dry_run) {
-    const std::string what = resource.action.empty() ? "" : "action " + resource.action;
-    if (resource.error) {
-        table.rows.push_back({host, resource.collection, resource.id, what, "", "",
-                              resource.outcome + ": " + resource.error->detail});
-    } else if (!resource.action.empty()) {
-        table.rows.push_back(
-            {host, resource.collection, resource.id, what, "", "", resource.outcome});
-    }
-    for (const client::Change& change : resource.changes) {
-        table.rows.push_back({host, resource.collection, resource.id, change.path,
-                              brief(change.before), brief(change.after), change.outcome});
-    }
-    if (!resource.error && resource.action.empty() && resource.changes.empty()) {
-        const bool untouched = dry_run || resource.outcome == "done";
-        table.rows.push_back({host, resource.collection, resource.id, "", "", "",
-                              untouched ? "no change" : resource.outcome});
-    }
-}
-
-// The unified diffs of text, to be shown below the table.
-std::string diffs_of(const HostResult& result) {
-    std::string out;
-    for (const auto& resource : result.command->resources) {
-        for (const client::Change& change : resource.changes) {
-            if (change.diff.empty()) continue;
-            out += "\n" + printable(result.host + " " + resource.collection + " " + resource.id) +
-                   "\n";
-            std::string_view rest = change.diff;
-            if (rest.ends_with('\n')) rest.remove_suffix(1);
-            for (const std::string& line : split(rest, '\n')) out += printable(line) + "\n";
-        }
-    }
-    return out;
-}
-
-void print(Session& session, const std::vector<HostResult>& results, bool dry_run) {
-    const Output& output = session.output();
-    if (output.is_json()) {
-        std::vector<std::string> items;
-        for (const HostResult& result : results) {
-            if (result.command) items.push_back(result.command->json);
-        }
-        output.json_items(items);
-        return;
-    }
-    Table table{{"HOST", "COLLECTION", "ID", "FIELD", "BEFORE", "AFTER", "OUTCOME"}, {}};
-    std::string diffs;
-    for (const HostResult& result : results) {
-        if (!result.command) continue;
-        // A command that is not finished has nothing to tell about its resources yet.
-        if (!dry_run && !result.command->finished()) continue;
-        for (const auto& resource : result.command->resources) {
-            add_rows(table, result.host, resource, dry_run);
-        }
-        diffs += diffs_of(result);
-    }
-    if (!table.rows.empty()) output.table(table);
-    output.text(diffs);
-}
-
-std::size_t count_changes(const Command& command) {
-    std::size_t count = 0;
-    for (const auto& resource : command.resources) count += resource.changes.size();
-    return count;
-}
-
-std::size_t count_actions(const Command& command) {
-    return static_cast<std::size_t>(
-        std::count_if(command.resources.begin(), command.resources.end(), [](const auto& resource) {
-            return !resource.action.empty() && resource.outcome == "planned";
-        }));
+std::string counted(std::size_t count, const std::string& thing) {
+    return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
 void tell_command(const HostResult& result, bool dry_run) {
     const Command& command = *result.command;
     if (dry_run) {
-        const auto counted = [](std::size_t count, const std::string& thing) {
-            return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
-        };
         const std::size_t actions = count_actions(command);
         Output::message(result.host + ": dry run: " + counted(count_changes(command), "change") +
                         " would be made" +
@@ -135,11 +123,18 @@ void tell_command(const HostResult& result, bool dry_run) {
     }
     std::string line = result.host + ": command " + command.id + " " + command.state;
     if (command.error) line += ": " + command.error->code + ": " + command.error->detail;
+    else if (command.verb == "forget" && command.succeeded())
+        line += ": the description is dropped, the machine is as it was";
     Output::message(line);
-    if (!command.finished()) Output::message("follow it with: ek describe command " + command.id);
+    if (command.finished()) return;
+    if (result.offline) {
+        Output::message(result.host +
+                        " is not connected: the command waits for it; --wait waits too");
+    }
+    Output::message("follow it with: ek describe command " + command.id);
 }
 
-void tell(Session& session, const std::vector<HostResult>& results, bool dry_run) {
+void tell(Session& session, const Results& results, bool dry_run) {
     for (const HostResult& result : results) {
         if (result.failure) session.fail(*result.failure, result.host);
         if (!result.command) continue;
@@ -156,7 +151,9 @@ void tell(Session& session, const std::vector<HostResult>& results, bool dry_run
 Exit exit_of_one(const HostResult& result, const ChangeOptions& options) {
     if (result.failure) return exit_of(*result.failure);
     const Command& command = *result.command;
-    if (!options.dry_run) return exit_of(command);
+    if (!options.dry_run) {
+        return result.offline && !command.finished() ? Exit::hosts_failed : exit_of(command);
+    }
     const bool failed =
         std::any_of(command.resources.begin(), command.resources.end(),
                     [](const auto& resource) { return resource.outcome == "failed"; });
@@ -165,32 +162,43 @@ Exit exit_of_one(const HostResult& result, const ChangeOptions& options) {
     return pending ? Exit::pending : Exit::done;
 }
 
+bool of_several_hosts(const Results& results) {
+    return std::any_of(results.begin(), results.end(), [&results](const HostResult& result) {
+        return result.host != results.front().host;
+    });
+}
+
 }  // namespace
 
-Exit exit_of(const std::vector<HostResult>& results, const ChangeOptions& options) {
+Exit exit_of(const Results& results, const ChangeOptions& options) {
     if (results.empty()) return Exit::no_host;
+    const bool several = of_several_hosts(results);
     Exit all = Exit::done;
     for (const HostResult& result : results) {
         const Exit one = exit_of_one(result, options);
         if (one == Exit::unauthenticated || one == Exit::interrupted) return one;
-        if (one == Exit::done || (one == Exit::pending && all == Exit::hosts_failed)) continue;
-        const bool broken = one != Exit::pending && results.size() > 1;
+        if (one == Exit::done || (one == Exit::pending && all != Exit::done)) continue;
+        const bool broken = one != Exit::pending && several;
         all = broken ? Exit::hosts_failed : one;
     }
     return all;
 }
 
 Exit change_hosts(Session& session, const ChangeOptions& options, const Send& send) {
+    return change_hosts(session, options, std::vector{send});
+}
+
+Exit change_hosts(Session& session, const ChangeOptions& options, const std::vector<Send>& sends) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
     std::optional<Progress> progress;
     const bool waits = !options.dry_run && options.wait.count() > 0;
-    if (waits && !session.output().is_json()) progress.emplace(session.config(), *hosts);
-    const auto results = send_and_wait(**client, *hosts, options, send);
+    if (waits && !session.output().is_data()) progress.emplace(session.config(), *hosts);
+    const Results results = send_and_wait(**client, *hosts, options, sends);
     progress.reset();
-    print(session, results, options.dry_run);
+    print_changes(session, results, options);
     tell(session, results, options.dry_run);
     return exit_of(results, options);
 }

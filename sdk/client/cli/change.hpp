@@ -14,6 +14,7 @@ struct HostResult {
     std::string host;  // as it was asked for
     std::optional<client::Command> command;
     std::optional<client::Failure> failure;
+    bool offline = false;  // the host is not connected, and nobody asked to wait for it
 };
 
 // Sends a change to one host.
@@ -22,6 +23,8 @@ using Send = std::function<client::Result<client::Command>(
 
 // Sends to each of the hosts, waits as asked, prints and sums up.
 Exit change_hosts(Session& session, const ChangeOptions& options, const Send& send);
+// The same with several changes, which each host gets one after the other.
+Exit change_hosts(Session& session, const ChangeOptions& options, const std::vector<Send>& sends);
 
 // The exit code of all of them together.
 Exit exit_of(const std::vector<HostResult>& results, const ChangeOptions& options);

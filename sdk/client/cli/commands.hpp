@@ -15,8 +15,8 @@ struct GetOptions {
     bool watch = false;  // go on with what becomes of the list
     std::string name;    // of one; empty: all
     std::string id;      // resources only
-    std::vector<std::string> hosts;
-    std::string state;      // commands only
+    HostChoice hosts;
+    std::string state;      // of commands; of resources the verdict
     std::size_t limit = 0;  // commands only; 0: all
 };
 Exit get_hosts(Session& session, const GetOptions& options);
@@ -27,7 +27,7 @@ Exit get_resources(Session& session, const GetOptions& options);
 struct DescribeOptions {
     std::string name;  // host, command or collection
     std::string id;    // resource
-    std::string host;
+    HostChoice host;   // must mean one
     bool live = false;
 };
 Exit describe_host(Session& session, const DescribeOptions& options);
@@ -38,14 +38,16 @@ Exit describe_resource(Session& session, const DescribeOptions& options);
 // How long to wait for commands to finish; 0: not at all.
 inline constexpr std::chrono::seconds kWaitUnasked{60};
 struct ChangeOptions {
-    std::vector<std::string> hosts;
+    HostChoice hosts;
     std::chrono::milliseconds wait = kWaitUnasked;
     bool dry_run = false;
     std::string key;         // Idempotency-Key, with "/HOST" behind it; empty: made by the client
     bool exit_code = false;  // Exit::pending when a dry run shows changes
+    bool changed_only = false;  // shows no resource that stays as it is
+    bool wait_asked = false;    // by --wait: for hosts that are not connected too
 };
 struct ApplyOptions : ChangeOptions {
-    std::string file;  // "-": standard input
+    std::vector<std::string> files;  // sources as read_manifest takes them
 };
 struct ResourceOptions : ChangeOptions {
     std::string collection;
@@ -53,6 +55,8 @@ struct ResourceOptions : ChangeOptions {
 };
 Exit apply(Session& session, const ApplyOptions& options);
 Exit delete_resource(Session& session, const ResourceOptions& options);
+// Every resource of the files, each before those that it requires.
+Exit delete_files(Session& session, const ApplyOptions& options);
 Exit forget_resource(Session& session, const ResourceOptions& options);
 
 struct InvokeOptions : ResourceOptions {
@@ -69,9 +73,9 @@ struct WaitOptions {
 Exit wait(Session& session, const WaitOptions& options);
 
 struct EventOptions {
-    std::string host;
+    HostChoice hosts;
     std::string type;
-    std::string since;
+    std::string since;  // as the API takes it: an id, a time, or how long ago
     bool follow = false;
 };
 Exit events(Session& session, const EventOptions& options);
@@ -79,7 +83,7 @@ Exit events(Session& session, const EventOptions& options);
 struct ComplianceOptions {
     client::ListQuery query;
     bool watch = false;
-    std::vector<std::string> hosts;
+    HostChoice hosts;
     std::string collection;
     std::string status;
 };
@@ -140,6 +144,11 @@ struct AuditOptions {
     std::string head;         // a file that pins the chain's end, written after a verify
 };
 Exit audit(Session& session, const AuditOptions& options);
+
+struct VersionOptions {
+    bool client = false;  // without asking the orchestrator
+};
+Exit version(Session& session, const VersionOptions& options);
 
 Exit context_add(Session& session, const std::string& name);
 Exit context_use(Session& session, const std::string& name);

@@ -9,6 +9,7 @@
 
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
+#include "sdk/client/cli/command_tree.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -93,7 +94,7 @@ const std::vector<std::string>& listed(const std::string& kind) {
           "interrupted"}},
         {"enrolment states", {"pending", "active", "rejected", "held", "retired"}},
         {"roles", {"viewer", "operator", "admin"}},
-        {"formats", {"table", "json"}},
+        {"formats", {"table", "wide", "json", "yaml", "name", "jsonpath="}},
         {"shells", {"bash", "zsh"}},
         {"conditions",
          {"connection=online", "connection=offline", "compliance=compliant", "compliance=drifted",
@@ -193,32 +194,6 @@ void remember(Completion& completion, const std::string& option, const std::stri
     if (option == "--context") completion.globals.context = value;
 }
 
-bool takes_value(const CLI::App* app, const std::string& word) {
-    for (; app != nullptr; app = app->get_parent()) {
-        const CLI::Option* option = app->get_option_no_throw(word);
-        if (option != nullptr) return option->get_items_expected_max() > 0;
-    }
-    return false;
-}
-
-// By name or alias; null when there is none.
-const CLI::App* subcommand_of(const CLI::App& app, const std::string& word) {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-        if (sub->check_name(word)) return sub;
-    }
-    return nullptr;
-}
-
-std::vector<std::string> options_of(const CLI::App* app) {
-    std::vector<std::string> found;
-    for (; app != nullptr; app = app->get_parent()) {
-        for (const CLI::Option* option : app->get_options()) {
-            for (const std::string& name : option->get_lnames()) found.push_back("--" + name);
-        }
-    }
-    return found;
-}
-
 }  // namespace
 
 Completion completion_of(const CLI::App& app, const std::vector<std::string>& words) {
@@ -247,12 +222,10 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
         return completion;
     }
     if (completion.begun.starts_with('-')) {
-        completion.fixed = options_of(at);
+        completion.fixed = option_names(at);
         return completion;
     }
-    for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
-        if (!sub->get_name().starts_with("__")) completion.fixed.push_back(sub->get_name());
-    }
+    completion.fixed = command_names(*at);
     const auto& places = places_of(path);
     if (given.size() < places.size()) {
         completion.live = places[given.size()];

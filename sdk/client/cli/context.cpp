@@ -101,7 +101,7 @@ Exit context_list(Session& session) {
             {current ? "*" : "", name, context.url, context.token_file, context.ca_file});
         items.push_back(json::write(to_json(name, context, current)));
     }
-    if (session.output().is_json()) session.output().json_items(items);
+    if (session.output().is_data()) session.output().data_items(items);
     else session.output().table(table);
     return Exit::done;
 }
@@ -119,7 +119,7 @@ Exit context_show(Session& session, const std::string& name) {
     }
     const std::string shown =
         json::write(to_json(wanted, found->second, wanted == contexts->current));
-    if (session.output().is_json()) session.output().json(shown);
+    if (session.output().is_data()) session.output().data(shown);
     else session.output().outline(shown);
     return Exit::done;
 }

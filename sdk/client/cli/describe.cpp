@@ -3,10 +3,12 @@
 namespace evenkeel::cli {
 namespace {
 
+constexpr const char* kOneHost = "describe shows what is on one host";
+
 template <typename T>
 Exit show(const Session& session, const client::Result<T>& found) {
     if (!found) return session.fail(found.error());
-    if (session.output().is_json()) session.output().json(found->json);
+    if (session.output().is_data()) session.output().data(found->json);
     else session.output().outline(found->json);
     return Exit::done;
 }
@@ -28,13 +30,17 @@ Exit describe_command(Session& session, const DescribeOptions& options) {
 Exit describe_collection(Session& session, const DescribeOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    return show(session, (*client)->collection(options.host, options.name));
+    const auto host = choose_host(**client, options.host, kOneHost);
+    if (!host) return session.fail(host.error());
+    return show(session, (*client)->collection(*host, options.name));
 }
 
 Exit describe_resource(Session& session, const DescribeOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    return show(session, (*client)->resource(options.host, options.name, options.id, options.live));
+    const auto host = choose_host(**client, options.host, kOneHost);
+    if (!host) return session.fail(host.error());
+    return show(session, (*client)->resource(*host, options.name, options.id, options.live));
 }
 
 }  // namespace evenkeel::cli

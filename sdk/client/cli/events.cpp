@@ -1,4 +1,5 @@
-#include <charconv>
+#include <algorithm>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
@@ -7,6 +8,8 @@
 namespace evenkeel::cli {
 namespace {
 
+// What is shown without --since.
+constexpr const char* kPast = "1h";
 // Of what is kept: how long a silent stream is taken to be at its end.
 constexpr std::chrono::milliseconds kQuiet{1'000};
 
@@ -41,11 +44,16 @@ std::string detail_of(const json::Value& data) {
     return joined(out, data["error"].string_or("detail"));
 }
 
+std::string host_of(const client::Event& event) {
+    constexpr std::string_view kHosts = "/v1/hosts/";
+    return event.source.starts_with(kHosts) ? event.source.substr(kHosts.size()) : "";
+}
+
 std::string line_of(Session& session, const client::Event& event) {
     const auto parsed = json::parse(event.data);
     const json::Value data = parsed ? *parsed : json::Value();
     std::string host = data.string_or("host");
-    if (host.empty() && event.source.starts_with("/v1/hosts/")) host = event.source.substr(10);
+    if (host.empty()) host = host_of(event);
     if (!host.empty()) host = session.host_name(host);
     std::string line = event.time + "  " + event.type + "  " + host + "  " + event.subject;
     if (const std::string detail = detail_of(data); !detail.empty()) line += "  " + detail;
@@ -62,40 +70,75 @@ std::int64_t revision_of(const std::string& id) {
     return number ? static_cast<std::int64_t>(*number) : -1;
 }
 
+// The hosts whose events are wanted: the only one, for the API, or the ids of several.
+struct Wanted {
+    std::string only;
+    std::set<std::string> ids;
+};
+client::Result<Wanted> choose_wanted(client::Client& client, const HostChoice& choice) {
+    if (choice.empty()) return Wanted{};
+    const auto chosen = choose_hosts(client, choice);
+    if (!chosen) return chosen.error();
+    if (chosen->size() == 1) return Wanted{chosen->front(), {}};
+    const auto hosts = client.hosts();
+    if (!hosts) return hosts.error();
+    Wanted wanted;
+    for (const client::Host& host : *hosts) {
+        const bool meant = std::any_of(chosen->begin(), chosen->end(), [&](const auto& name) {
+            return name == host.name || name == host.id;
+        });
+        if (meant) wanted.ids.insert(host.id);
+    }
+    return wanted;
+}
+
+client::EventOptions how_to_follow(bool follow) {
+    client::EventOptions how{.resume = follow};
+    if (!follow) how.idle = kQuiet;
+    how.lost = [](const client::Failure& failure) {
+        Output::message("connection lost (" + failure.detail + "); resuming");
+    };
+    how.gap = [follow](const client::Failure& failure) {
+        Output::failure(failure);
+        if (follow) Output::message("events are missing here; going on from now");
+        return follow;
+    };
+    return how;
+}
+
 }  // namespace
 
 Exit events(Session& session, const EventOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
+    const auto wanted = choose_wanted(**client, options.hosts);
+    if (!wanted) return session.fail(wanted.error());
     // What is kept has an end; what comes from now on has none.
-    const bool kept_only = !options.follow && !options.since.empty();
     std::int64_t end = -1;
-    if (kept_only) {
+    if (!options.follow) {
         const auto revision = (*client)->revision();
         if (!revision) return session.fail(revision.error());
         end = *revision;
     }
-    if (!session.output().is_json()) session.host_name("");  // reads the names, see there
+    if (!session.output().is_data()) session.host_name("");  // reads the names, see there
     std::string last_id;
+    bool any = false;
     const auto on_event = [&](const client::Event& event) {
-        if (session.output().is_json()) session.output().json_line(event.json);
-        else session.output().text(line_of(session, event));
         if (!event.id.empty()) last_id = event.id;
-        const bool arrived = session.output().flush();
-        return arrived && !(kept_only && revision_of(event.id) >= end);
+        const bool more = options.follow || revision_of(event.id) < end;
+        if (!wanted->ids.empty() && !wanted->ids.contains(host_of(event))) return more;
+        any = true;
+        if (session.output().is_data()) session.output().data_line(event.json);
+        else session.output().text(line_of(session, event));
+        return session.output().flush() && more;
     };
-    client::EventOptions how{.resume = options.follow};
-    if (kept_only) how.idle = kQuiet;
-    how.lost = [](const client::Failure& failure) {
-        Output::message("connection lost (" + failure.detail + "); resuming");
-    };
-    how.gap = [&options](const client::Failure& failure) {
-        Output::failure(failure);
-        if (options.follow) Output::message("events are missing here; going on from now");
-        return options.follow;
-    };
-    const auto done = (*client)->events(
-        {.host = options.host, .type = options.type, .since = options.since}, on_event, how);
+    const std::string since = options.since.empty() && !options.follow ? kPast : options.since;
+    const auto done =
+        (*client)->events({.host = wanted->only, .type = options.type, .since = since}, on_event,
+                          how_to_follow(options.follow));
+    if (done && !any && options.since.empty()) {
+        Output::message("no events in the last hour; --since 7d shows older ones");
+    }
     if (done) return Exit::done;
     if (done.error().kind != client::Kind::cancelled) return session.fail(done.error());
     if (!last_id.empty()) Output::message("go on with: ek events --follow --since " + last_id);

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "core/base/text.hpp"
+#include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
 #include "sdk/client/cli/watch.hpp"
 #include "sdk/client/cpp/decode.hpp"
@@ -11,14 +14,14 @@ using Row = std::vector<std::string>;
 // One object when a name was given, else the list.
 template <typename T>
 Exit show(const Output& output, const Table& table, const std::vector<T>& items, bool one) {
-    if (!output.is_json()) {
+    if (!output.is_data()) {
         output.table(table);
     } else if (one) {
-        output.json(items.front().json);
+        output.data(items.front().json);
     } else {
         std::vector<std::string> texts;
         for (const T& item : items) texts.push_back(item.json);
-        output.json_items(texts);
+        output.data_items(texts);
     }
     return Exit::done;
 }
@@ -44,11 +47,36 @@ std::string detail_of(const client::Compliance& compliance) {
     return out;
 }
 
-const Row kHostColumns{"NAME",    "ENROLMENT", "CONNECTION", "COMPLIANT", "DRIFTED",
-                       "UNKNOWN", "FAILED",    "LAST SEEN",  "VERSION",   "ID"};
+constexpr Column::Room kKept = Column::Room::kept;
+constexpr Column::Room kWide = Column::Room::wide;
+
+std::string labels_of(const client::Host& host) {
+    std::string out;
+    for (const auto& [name, value] : host.labels)
+        out += (out.empty() ? "" : ",") + name + "=" + value;
+    return out;
+}
+
+// What only a wide table shows of a host's facts: its system and its first address.
+std::pair<std::string, std::string> facts_of(const client::Host& host) {
+    const auto parsed = json::parse(host.json);
+    if (!parsed) return {};
+    const json::Value& facts = (*parsed)["facts"];
+    const json::Value& addresses = facts["addresses"];
+    const bool any = addresses.is_array() && !addresses.as_array().empty();
+    const json::Value none;
+    const json::Value& first = any ? addresses.as_array().front() : none;
+    return {facts["os"].string_or("name"), first.is_string() ? first.as_string() : ""};
+}
+
+const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",   "CONNECTION",       "COMPLIANT",
+                           "DRIFTED",          "UNKNOWN",     "FAILED",           "LAST SEEN",
+                           {"VERSION", kWide}, {"OS", kWide}, {"ADDRESS", kWide}, {"LABELS", kWide},
+                           {"ID", kWide}};
 
 Row row_of(const client::Host& host) {
     const client::Counts& counts = host.compliance;
+    const auto [system, address] = facts_of(host);
     return {host.name,
             host.enrolment,
             host.connection,
@@ -58,11 +86,28 @@ Row row_of(const client::Host& host) {
             number(counts.failed),
             host.last_seen,
             host.version,
+            system,
+            address,
+            labels_of(host),
             host.id};
 }
 
-const Row kCommandColumns{"ID",      "HOST",     "VERB",      "STATE",
-                          "CREATED", "FINISHED", "RESOURCES", "ERROR"};
+const Columns kCommandColumns{{"ID", kKept}, "HOST",    "VERB",
+                              "STATE",       "CREATED", {"FINISHED", kWide},
+                              "RESOURCES",   "ERROR",   {"REQUEST", kWide}};
+
+// Why the command ended as it did: its own reason, else those of its resources.
+std::string error_of(const client::Command& command) {
+    if (command.error) return command.error->detail;
+    std::string first;
+    std::size_t others = 0;
+    for (const client::CommandResource& resource : command.resources) {
+        if (!resource.error) continue;
+        if (first.empty()) first = resource.id + ": " + resource.error->detail;
+        else ++others;
+    }
+    return others == 0 ? first : first + " (and " + std::to_string(others) + " more)";
+}
 
 Row row_of(Session& session, const client::Command& command) {
     return {command.id,
@@ -72,16 +117,19 @@ Row row_of(Session& session, const client::Command& command) {
             command.created_at,
             command.finished_at,
             std::to_string(command.resources.size()),
-            command.error ? command.error->detail : ""};
+            error_of(command),
+            command.request_id};
 }
 
-const Row kCollectionColumns{"HOST", "COLLECTION", "PLUGIN"};
+const Columns kCollectionColumns{{"HOST", kKept}, {"COLLECTION", kKept}, "PLUGIN"};
 
 Row row_of(const std::string& host, const client::Collection& collection) {
     return {host, collection.name, collection.plugin};
 }
 
-const Row kResourceColumns{"HOST", "COLLECTION", "ID", "POLICY", "STATUS", "DETAIL", "SINCE"};
+const Columns kResourceColumns{{"HOST", kKept}, "COLLECTION",      {"ID", kKept},
+                               "POLICY",        {"STATUS", kKept}, "DETAIL",
+                               "SINCE",         {"ORIGIN", kWide}, {"OBSERVED", kWide}};
 
 Row row_of(const std::string& host, const client::Resource& resource) {
     const auto compliance = resource.compliance.value_or(client::Compliance{});
@@ -91,10 +139,14 @@ Row row_of(const std::string& host, const client::Resource& resource) {
             resource.policy,
             compliance.status,
             detail_of(compliance),
-            compliance.since};
+            compliance.since,
+            resource.origin,
+            resource.observed_at};
 }
 
-const Row kComplianceColumns{"HOST", "COLLECTION", "ID", "STATUS", "DETAIL", "SINCE", "SEEN BY"};
+const Columns kComplianceColumns{{"HOST", kKept},   "COLLECTION", {"ID", kKept},
+                                 {"STATUS", kKept}, "DETAIL",     "SINCE",
+                                 {"SEEN BY", kWide}};
 
 Row verdict_row_of(Session& session, const client::Resource& item) {
     const auto verdict = item.compliance.value_or(client::Compliance{});
@@ -102,15 +154,48 @@ Row verdict_row_of(Session& session, const client::Resource& item) {
             detail_of(verdict),           verdict.since,   verdict.seen_by};
 }
 
+constexpr const char* kOneHost = "--watch follows one host";
+
 // At most one, as what is followed is followed on one host or on all; empty: on all.
-client::Result<std::string> choose_host_or_all(client::Client& client,
-                                               const std::vector<std::string>& given) {
+client::Result<std::string> choose_host_or_all(client::Client& client, const HostChoice& given) {
     if (given.empty()) return std::string();
-    return choose_host(client, given);
+    return choose_host(client, given, kOneHost);
+}
+
+// Those with all the labels.
+void keep_labelled(std::vector<client::Host>& hosts, const std::vector<std::string>& selectors) {
+    for (const std::string& selector : selectors) {
+        const auto terms = read_selector(selector);
+        std::erase_if(hosts, [&terms](const client::Host& host) {
+            return !terms || !std::all_of(terms->begin(), terms->end(),
+                                          [&host](const auto& term) { return holds(term, host); });
+        });
+    }
+}
+
+// The filter of a list of hosts for label selectors, which it can say only of role=web.
+client::Result<client::ListQuery> labelled(client::ListQuery query,
+                                           const std::vector<std::string>& selectors) {
+    for (const std::string& selector : selectors) {
+        const auto terms = read_selector(selector);
+        if (!terms) return query;
+        for (const LabelTerm& term : *terms) {
+            if (term.test != LabelTerm::Test::equal) {
+                return client::Failure{
+                    .kind = client::Kind::local,
+                    .code = kMisused,
+                    .detail = "--watch takes label selectors like role=web only"};
+            }
+            query = narrowed(query, "labels." + term.name, term.value);
+        }
+    }
+    return query;
 }
 
 Exit watch_hosts(Session& session, client::Client& client, const GetOptions& options) {
-    client::ListQuery query = options.query;
+    const auto narrow = labelled(options.query, options.hosts.labels);
+    if (!narrow) return session.fail(narrow.error());
+    client::ListQuery query = *narrow;
     if (!options.name.empty()) {
         const auto host = client.host(options.name);
         if (!host) return session.fail(host.error());
@@ -147,7 +232,7 @@ Exit watch_commands(Session& session, client::Client& client, const GetOptions& 
 // What hosts can look after, or what is described on them.
 Exit watch_of_host(Session& session, client::Client& client, const GetOptions& options,
                    bool collections) {
-    const auto host = choose_host(client, options.hosts);
+    const auto host = choose_host(client, options.hosts, kOneHost);
     if (!host) return session.fail(host.error());
     WatchedList list{.path = "/v1/hosts/" + percent_encode(*host), .query = options.query};
     if (collections) {
@@ -165,6 +250,9 @@ Exit watch_of_host(Session& session, client::Client& client, const GetOptions& o
         };
         if (!options.name.empty()) list.path += "/" + percent_encode(options.name);
         if (!options.id.empty()) list.query = narrowed(list.query, "id", options.id);
+        if (!options.state.empty()) {
+            list.query = narrowed(list.query, "compliance.status", options.state);
+        }
     }
     return watch(session, list);
 }
@@ -190,12 +278,12 @@ Exit get_hosts(Session& session, const GetOptions& options) {
     if (!client) return session.fail(client.error());
     if (options.watch) return watch_hosts(session, **client, options);
     const bool one = !options.name.empty();
-    const auto hosts =
-        one ? as_list((*client)->host(options.name)) : (*client)->hosts(options.query);
+    auto hosts = one ? as_list((*client)->host(options.name)) : (*client)->hosts(options.query);
     if (!hosts) return session.fail(hosts.error());
+    keep_labelled(*hosts, options.hosts.labels);
     Table table{kHostColumns, {}};
     for (const client::Host& host : *hosts) table.rows.push_back(row_of(host));
-    return show(session.output(), table, *hosts, one);
+    return show(session.output(), table, *hosts, one && !hosts->empty());
 }
 
 Exit get_commands(Session& session, const GetOptions& options) {
@@ -204,8 +292,12 @@ Exit get_commands(Session& session, const GetOptions& options) {
     if (options.watch) return watch_commands(session, **client, options);
     const bool one = !options.name.empty();
     std::vector<client::Command> found;
-    std::vector<std::string> hosts = options.hosts;
-    if (hosts.empty() || one) hosts = {""};
+    std::vector<std::string> hosts{""};
+    if (!options.hosts.empty() && !one) {
+        auto chosen = choose_hosts(**client, options.hosts);
+        if (!chosen) return session.fail(chosen.error());
+        hosts = *std::move(chosen);
+    }
     for (const std::string& host : hosts) {
         auto commands =
             one ? as_list((*client)->command(options.name))
@@ -214,7 +306,7 @@ Exit get_commands(Session& session, const GetOptions& options) {
         for (client::Command& command : *commands) found.push_back(std::move(command));
     }
     Table table{kCommandColumns, {}};
-    if (session.output().is_json()) return show(session.output(), table, found, one);
+    if (session.output().is_data()) return show(session.output(), table, found, one);
     for (const client::Command& command : found) table.rows.push_back(row_of(session, command));
     return show(session.output(), table, found, one);
 }
@@ -247,11 +339,13 @@ Exit get_resources(Session& session, const GetOptions& options) {
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
     const bool one = !options.id.empty();
+    client::ListQuery query = options.query;
+    if (!options.state.empty()) query = narrowed(query, "compliance.status", options.state);
     std::vector<client::Resource> found;
     Table table{kResourceColumns, {}};
     for (const std::string& host : *hosts) {
         auto resources = one ? as_list((*client)->resource(host, options.name, options.id))
-                             : (*client)->resources(host, options.name, options.query);
+                             : (*client)->resources(host, options.name, query);
         if (!resources) return session.fail(resources.error(), host);
         for (client::Resource& resource : *resources) {
             table.rows.push_back(row_of(host, resource));
@@ -284,11 +378,11 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
         counts.failed += report->counts.failed;
         for (const client::Resource& item : report->items) {
             items.push_back(item.json);
-            if (!session.output().is_json()) table.rows.push_back(verdict_row_of(session, item));
+            if (!session.output().is_data()) table.rows.push_back(verdict_row_of(session, item));
         }
     }
-    if (session.output().is_json()) {
-        session.output().json_items(
+    if (session.output().is_data()) {
+        session.output().data_items(
             items, "{\"counts\":{\"compliant\":" + number(counts.compliant) + ",\"drifted\":" +
                        number(counts.drifted) + ",\"unknown\":" + number(counts.unknown) +
                        ",\"failed\":" + number(counts.failed) + "}}");

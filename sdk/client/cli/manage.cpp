@@ -10,7 +10,7 @@ Exit rename_host(Session& session, const ManageOptions& options) {
     const auto host =
         (*client)->update_host(options.name, json::write(json::Object{{"name", options.new_name}}));
     if (!host) return session.fail(host.error());
-    if (session.output().is_json()) session.output().json(host->json);
+    if (session.output().is_data()) session.output().data(host->json);
     Output::message("host " + options.name + " is named " + host->name);
     return Exit::done;
 }
@@ -23,7 +23,7 @@ Exit label_host(Session& session, const ManageOptions& options) {
     const auto host = (*client)->update_host(
         options.name, json::write(json::Object{{"labels", *std::move(labels)}}));
     if (!host) return session.fail(host.error());
-    if (session.output().is_json()) session.output().json(host->json);
+    if (session.output().is_data()) session.output().data(host->json);
     std::string shown;
     for (const auto& [name, value] : host->labels) shown += " " + name + "=" + value;
     Output::message("host " + host->name + " has" + (shown.empty() ? " no labels" : shown));
@@ -57,7 +57,7 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
     const auto token = (*client)->create_enrolment_token(
         options.name, options.uses, options.expires_in, json::write(*std::move(labels)));
     if (!token) return session.fail(token.error());
-    if (session.output().is_json()) session.output().json(token->json);
+    if (session.output().is_data()) session.output().data(token->json);
     else session.output().text(token->install + "\n");
     Output::message("enrolment token " + token->id + ": run the line on the new host; " +
                     "its secret is shown this once and ends in " + options.expires_in);

@@ -8,6 +8,7 @@
 
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
+#include "sdk/client/cli/yaml.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -20,6 +21,7 @@ bool is_set(const char* name) {
 Look look_of_stdout() {
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     Look look;
+    look.terminal = terminal;
     winsize size{};
     if (terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) look.width = size.ws_col;
     const char* term = std::getenv("TERM");
@@ -36,6 +38,13 @@ json::Value parsed(const std::string& text) {
 
 std::string scalar(const json::Value& value) {
     return printable(value.is_string() ? value.as_string() : json::write(value));
+}
+
+std::string printable_lines(const std::string& text) {
+    std::string out;
+    for (const std::string& line : split(text, '\n')) out += printable(line) + "\n";
+    if (!out.empty()) out.pop_back();
+    return out;
 }
 
 bool is_simple(const json::Value& value) {
@@ -66,7 +75,26 @@ void outline_into(std::string& out, const json::Value& value, std::size_t indent
 
 }  // namespace
 
-Output::Output(Format format) : format_(format), look_(look_of_stdout()) {}
+Result<OutputFormat> OutputFormat::read(const std::string& text) {
+    static constexpr std::string_view kPath = "jsonpath=";
+    if (text.starts_with(kPath)) {
+        return OutputFormat{Format::jsonpath, EK_TRY(JsonPath::parse(text.substr(kPath.size())))};
+    }
+    static constexpr std::pair<std::string_view, Format> kFormats[] = {
+        {"table", Format::table}, {"wide", Format::wide}, {"json", Format::json},
+        {"yaml", Format::yaml},   {"name", Format::name},
+    };
+    for (const auto& [name, format] : kFormats) {
+        if (name == text) return OutputFormat{format, {}};
+    }
+    return evenkeel::fail(
+        Errc::invalid,
+        "'" + printable(text) + "' is none of table, wide, json, yaml, name and jsonpath=PATH");
+}
+
+Output::Output(OutputFormat format) : format_(std::move(format)), look_(look_of_stdout()) {
+    look_.wide = format_.kind == Format::wide;
+}
 
 void Output::table(const Table& table) const {
     text(render(table, look_));
@@ -80,18 +108,37 @@ void Output::json(const std::string& text) const {
     this->text(terminal_safe_json(json::write_pretty(parsed(text))) + "\n");
 }
 
-void Output::json_line(const std::string& text) const {
-    this->text(terminal_safe_json(json::write(parsed(text))) + "\n");
+// On a terminal nothing that is found can drive it; a program gets what is there.
+void Output::path(const json::Value& value) const {
+    const std::string found = format_.path.print(value);
+    text((look_.terminal ? printable_lines(found) : found) + "\n");
+}
+
+void Output::data(const std::string& json) const {
+    if (format_.kind == Format::yaml) text(write_yaml(parsed(json)));
+    else if (format_.kind == Format::name) text(printable(name_of(parsed(json))) + "\n");
+    else if (format_.kind == Format::jsonpath) path(parsed(json));
+    else this->json(json);
+}
+
+void Output::data_line(const std::string& json) const {
+    if (format_.kind == Format::json) text(terminal_safe_json(json::write(parsed(json))) + "\n");
+    else data(json);
+    if (format_.kind == Format::yaml) text("---\n");
     std::fflush(stdout);
 }
 
-void Output::json_items(const std::vector<std::string>& items, const std::string& more) const {
+void Output::data_items(const std::vector<std::string>& items, const std::string& more) const {
+    if (format_.kind == Format::name) {
+        for (const std::string& item : items) data(item);
+        return;
+    }
     json::Array array;
     for (const std::string& item : items) array.push_back(parsed(item));
     json::Object out{{"items", std::move(array)}};
     const json::Value others = parsed(more);
     for (const auto& [name, value] : others.as_object()) out.set(name, value);
-    text(terminal_safe_json(json::write_pretty(std::move(out))) + "\n");
+    data(json::write(std::move(out)));
 }
 
 void Output::outline(const std::string& object) const {
@@ -118,6 +165,16 @@ void Output::failure(const client::Failure& failure, std::string_view about) {
 
 bool Output::flush() const {
     return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
+
+std::string name_of(const json::Value& object) {
+    if (object["item"].is_object()) return name_of(object["item"]);  // of a watched list
+    const std::string collection = object.string_or("collection");
+    const std::string id = object.string_or("id");
+    if (!collection.empty()) return id.empty() ? collection : collection + " " + id;
+    const bool is_host = object.find("connection") != nullptr;
+    const std::string name = object.string_or("name");
+    return (is_host || id.empty()) && !name.empty() ? name : id;
 }
 
 std::string terminal_safe_json(std::string_view text) {

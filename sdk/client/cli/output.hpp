@@ -4,30 +4,42 @@
 #include <string_view>
 #include <vector>
 
+#include "sdk/client/cli/jsonpath.hpp"
 #include "sdk/client/cli/table.hpp"
 #include "sdk/client/cpp/result.hpp"
 
 // What ek says: data on standard output, messages on standard error.
 namespace evenkeel::cli {
 
-enum class Format { table, json };
+enum class Format { table, wide, json, yaml, name, jsonpath };
+
+// What -o says. `invalid` says what is known.
+struct OutputFormat {
+    Format kind = Format::table;
+    JsonPath path = {};
+    static Result<OutputFormat> read(const std::string& text);
+};
 
 class Output {
   public:
-    explicit Output(Format format);
+    explicit Output(OutputFormat format);
 
-    bool is_json() const { return format_ == Format::json; }
+    // Whether data is printed for programs, with the functions that take JSON, and no table.
+    bool is_data() const { return format_.kind != Format::table && format_.kind != Format::wide; }
     const Look& look() const { return look_; }
 
     void table(const Table& table) const;
     // Text that is safe for a terminal already, with its newlines.
     void text(std::string_view text) const;
-    // JSON text, laid out for people; exactly the same values.
+    // One object, given as JSON text, in the format asked for.
+    void data(const std::string& json) const;
+    // JSON text as it is, whatever the format, laid out for people; exactly the same values.
     void json(const std::string& text) const;
-    // JSON text on one line.
-    void json_line(const std::string& text) const;
-    // {"items":[...]} of JSON texts, with further members of the JSON object `more`.
-    void json_items(const std::vector<std::string>& items, const std::string& more = "{}") const;
+    // One object of many that come one by one: JSON on one line, a document of YAML, ...
+    void data_line(const std::string& json) const;
+    // {"items":[...]} of JSON texts, with further members of the JSON object `more`; with -o name
+    // each item's name.
+    void data_items(const std::vector<std::string>& items, const std::string& more = "{}") const;
     // The JSON object as an indented list of its members.
     void outline(const std::string& object) const;
 
@@ -40,9 +52,15 @@ class Output {
     bool flush() const;
 
   private:
-    Format format_;
+    void path(const json::Value& value) const;
+
+    OutputFormat format_;
     Look look_;
 };
+
+// What names the object to other commands: a host's name, a resource's "COLLECTION ID", else the
+// id.
+std::string name_of(const json::Value& object);
 
 // The same JSON with control and direction characters inside strings as \u escapes, which
 // json::write leaves as they are from U+0080 on.

@@ -1,10 +1,8 @@
 #include "sdk/client/cli/session.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 
-#include <fnmatch.h>
-
+#include "sdk/client/cli/hosts.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -118,44 +116,6 @@ std::string Session::host_name(const std::string& id) {
     }
     const auto found = names_->find(id);
     return found != names_->end() && !found->second.empty() ? found->second : id;
-}
-
-client::Result<std::vector<std::string>> choose_hosts(client::Client& client,
-                                                      const std::vector<std::string>& given) {
-    const auto is_pattern = [](const std::string& host) {
-        return host.find_first_of("*?[") != std::string::npos;
-    };
-    std::vector<std::string> chosen;
-    const auto choose = [&chosen](const std::string& host) {
-        if (std::find(chosen.begin(), chosen.end(), host) == chosen.end()) chosen.push_back(host);
-    };
-    if (!given.empty() && std::none_of(given.begin(), given.end(), is_pattern)) {
-        for (const std::string& host : given) choose(host);
-        return chosen;
-    }
-    const auto hosts = client.hosts();
-    if (!hosts) return hosts.error();
-    const auto choose_matching = [&](const std::string& pattern) {
-        bool any = false;
-        for (const client::Host& host : *hosts) {
-            if (host.enrolment != "active") continue;
-            if (::fnmatch(pattern.c_str(), host.name.c_str(), 0) != 0) continue;
-            choose(host.name);
-            any = true;
-        }
-        return any;
-    };
-    if (given.empty()) choose_matching("*");
-    for (const std::string& host : given) {
-        if (!is_pattern(host)) {
-            choose(host);
-        } else if (!choose_matching(host)) {
-            return Failure{.kind = Kind::local,
-                           .code = kNoHost,
-                           .detail = "no active host matches '" + host + "'"};
-        }
-    }
-    return chosen;
 }
 
 }  // namespace evenkeel::cli

@@ -3,9 +3,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "sdk/client/cli/exit.hpp"
+#include "sdk/client/cli/hosts.hpp"
 #include "sdk/client/cli/output.hpp"
 #include "sdk/client/cpp/client.hpp"
 
@@ -17,7 +17,7 @@ struct Globals {
     std::string token_file;
     std::string ca_file;
     std::string context;
-    std::string output = "table";
+    std::string output = "table";  // as OutputFormat reads it
 };
 
 // Which orchestrator, with which token: flag before environment before context. What a context
@@ -30,7 +30,7 @@ class Session {
   public:
     Session(Globals globals, const client::Cancel& cancel)
         : globals_(std::move(globals)),
-          output_(globals_.output == "json" ? Format::json : Format::table),
+          output_(OutputFormat::read(globals_.output).value_or(OutputFormat{})),
           cancel_(cancel) {}
 
     const Globals& globals() const { return globals_; }
@@ -55,14 +55,5 @@ class Session {
     std::optional<client::Client> client_;
     std::optional<std::map<std::string, std::string>> names_;
 };
-
-// The hosts that `given` (names, ids, patterns with * ? [) means, each once; all that are active
-// when it is empty.
-client::Result<std::vector<std::string>> choose_hosts(client::Client& client,
-                                                      const std::vector<std::string>& given);
-// The code of the failure with which choose_hosts says that a pattern matched nothing.
-inline constexpr const char* kNoHost = "no-host";
-// The code of a failure that is the command line's.
-inline constexpr const char* kMisused = "misused";
 
 }  // namespace evenkeel::cli

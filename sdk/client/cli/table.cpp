@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowest = 4;
+constexpr std::size_t kReadable = 10;
 
 struct Glyph {
     std::size_t bytes = 1;
@@ -28,28 +29,69 @@ Glyph glyph_at(std::string_view text) {
 }
 
 using Widths = std::vector<std::size_t>;
+using Cells = std::vector<std::string>;
+using Rows = std::vector<Cells>;
 
 // No narrower than the widths were.
-void widen(Widths& widths, const Table& table) {
-    widths.resize(table.header.size());
-    const auto look_at = [&widths](const std::vector<std::string>& cells) {
+void widen(Widths& widths, const Cells& header, const Rows& rows) {
+    widths.resize(header.size());
+    const auto look_at = [&widths](const Cells& cells) {
         for (std::size_t i = 0; i < cells.size(); ++i) {
             widths[i] = std::max(widths[i], display_width(cells[i]));
         }
     };
-    look_at(table.header);
-    for (const auto& row : table.rows) look_at(row);
+    look_at(header);
+    for (const Cells& row : rows) look_at(row);
 }
 
-// Takes from the widest column until the sum fits or all are narrow.
-void fit(Widths& widths, std::size_t total) {
+// Takes from the widest of those columns until all fit or each is down to `narrowest`.
+void fit(Widths& widths, std::size_t total, const Columns& columns, bool kept_too,
+         std::size_t narrowest) {
     const std::size_t gaps = kGap * (widths.size() - 1);
-    for (;;) {
-        const std::size_t sum = std::accumulate(widths.begin(), widths.end(), gaps);
-        const auto widest = std::max_element(widths.begin(), widths.end());
-        if (sum <= total || *widest <= kNarrowest) return;
+    while (std::accumulate(widths.begin(), widths.end(), gaps) > total) {
+        std::size_t* widest = nullptr;
+        for (std::size_t i = 0; i < widths.size(); ++i) {
+            if (!kept_too && columns[i].room == Column::Room::kept) continue;
+            if (widths[i] > narrowest && (!widest || widths[i] > *widest)) widest = &widths[i];
+        }
+        if (!widest) return;
         --*widest;
     }
+}
+
+// The columns that name the row keep their room as long as the others can give some.
+void fit(Widths& widths, std::size_t total, const Columns& columns) {
+    fit(widths, total, columns, false, kReadable);
+    fit(widths, total, columns, true, kReadable);
+    fit(widths, total, columns, true, kNarrowest);
+}
+
+// 2026-11-29T05:36:53.120Z without its milliseconds, which are nothing for people.
+std::string without_fraction(const std::string& cell) {
+    const bool is_time = cell.size() == 24 && cell[10] == 'T' && cell[19] == '.' && cell[23] == 'Z';
+    return is_time ? cell.substr(0, 19) + "Z" : cell;
+}
+
+// What is shown of a table: its columns, and its cells made printable.
+struct Shown {
+    Columns columns;
+    Cells header;
+    Rows rows;
+};
+
+Shown shown_of(const Table& table, bool wide) {
+    Shown shown;
+    shown.rows.resize(table.rows.size());
+    for (std::size_t i = 0; i < table.header.size(); ++i) {
+        if (table.header[i].room == Column::Room::wide && !wide) continue;
+        shown.columns.push_back(table.header[i]);
+        shown.header.push_back(table.header[i].title);
+        for (std::size_t r = 0; r < table.rows.size(); ++r) {
+            const std::string& cell = table.rows[r][i];
+            shown.rows[r].push_back(cell.empty() ? "-" : printable(without_fraction(cell)));
+        }
+    }
+    return shown;
 }
 
 std::string line_of(const std::vector<std::string>& cells, const Widths& widths, const Look& look) {
@@ -120,16 +162,13 @@ std::string render(const Table& table, const Look& look) {
 }
 
 std::string RunningTable::show(const Table& table) {
-    Table shown{table.header, table.rows};
-    for (auto& row : shown.rows) {
-        for (auto& cell : row) cell = cell.empty() ? "-" : printable(cell);
-    }
+    const Shown shown = shown_of(table, look_.wide);
     const bool is_first = widths_.empty();
-    widen(widths_, shown);
+    widen(widths_, shown.header, shown.rows);
     Widths widths = widths_;
-    if (look_.width > 0) fit(widths, look_.width);
+    if (look_.width > 0) fit(widths, look_.width, shown.columns);
     std::string out = is_first ? line_of(shown.header, widths, look_) : "";
-    for (const auto& row : shown.rows) out += line_of(row, widths, look_);
+    for (const Cells& row : shown.rows) out += line_of(row, widths, look_);
     return out;
 }
 

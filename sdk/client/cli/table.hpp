@@ -7,18 +7,34 @@
 
 namespace evenkeel::cli {
 
+struct Column {
+    enum class Room {
+        shared,  // shortened first when the terminal is narrow
+        kept,    // what names the row, and what it is about: shortened last
+        wide,    // shown in a wide table only
+    };
+    Column(const char* text) : title(text) {}
+    Column(const char* text, Room given) : title(text), room(given) {}
+    std::string title;
+    Room room = Room::shared;
+};
+using Columns = std::vector<Column>;
+
 struct Table {
-    std::vector<std::string> header;
+    Columns header;
     std::vector<std::vector<std::string>> rows;  // as many cells each as the header
 };
 
 struct Look {
     std::size_t width = 0;  // columns of the terminal; 0: not one, nothing is shortened
     bool colour = false;    // words that are a status, drifted or failed say, get one
+    bool terminal = false;
+    bool wide = false;  // with the columns that are for a wide table only
 };
 
 // Every cell is made printable: what a host sent cannot drive the terminal. An empty cell is shown
-// as "-". Lines end in a newline and are no wider than the look says.
+// as "-", a time without fractions of a second. Lines end in a newline and are no wider than the
+// look says.
 std::string render(const Table& table, const Look& look);
 
 // A table that goes on, in columns that only grow wider.

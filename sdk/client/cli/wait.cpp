@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/usage.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -61,6 +62,25 @@ client::Result<std::vector<Condition>> read_conditions(const std::vector<std::st
     return conditions;
 }
 
+// "connection is offline, not online" of the first condition that does not hold.
+std::string unmet(const json::Value& host, const std::vector<Condition>& conditions) {
+    for (const Condition& one : conditions) {
+        if (holds(host, one)) continue;
+        if (one.field != "compliance") {
+            return one.field + " is " + host.string_or(one.field, "not known") + ", not " +
+                   one.value;
+        }
+        const json::Value& counts = host["compliance"];
+        std::string out;
+        for (const char* verdict : {"compliant", "drifted", "unknown", "failed"}) {
+            out += out.empty() ? "of its resources are " : ", ";
+            out += std::to_string(counts.integer_or(verdict)) + " " + verdict;
+        }
+        return out;
+    }
+    return "";
+}
+
 // The API tells of a change of this host; between two of them it is asked every 20 s.
 Exit wait_host(Session& session, const std::string& name, const WaitOptions& options) {
     const auto conditions = read_conditions(options.conditions);
@@ -72,6 +92,7 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
     if (!host) return session.fail(host.error());
     const auto until = Clock::now() + options.timeout;
     std::string since;
+    std::string lacks;  // what did not hold when it was seen last
     for (;;) {
         const auto left = std::chrono::floor<seconds>(until - Clock::now());
         const auto wait = std::clamp(left, seconds(0), kPollMost);
@@ -91,16 +112,17 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
             const json::Value& now = there ? (*page)["items"].as_array().front() : none;
             if (std::all_of(conditions->begin(), conditions->end(),
                             [&](const Condition& one) { return holds(now, one); })) {
-                if (session.output().is_json()) session.output().json(json::write(now));
-                Output::message("host " + name + " is there");
+                if (session.output().is_data()) session.output().data(json::write(now));
+                Output::message("host " + name + ": " + listed_in_words(options.conditions));
                 return Exit::done;
             }
+            lacks = unmet(now, *conditions);
             const auto revision = reply->headers.find("x-revision");
             since = revision == reply->headers.end() ? "" : revision->second;
         }
         if (Clock::now() + milliseconds(500) >= until) {
             return session.fail(
-                {.kind = Kind::timeout, .detail = "host " + name + " is not there"});
+                {.kind = Kind::timeout, .detail = "host " + name + ": the time is over; " + lacks});
         }
     }
 }
@@ -113,7 +135,7 @@ Exit wait_command(Session& session, const std::string& id, const WaitOptions& op
     if (!command) return session.fail(command.error());
     const auto ended = (*client)->wait(*command, options.timeout);
     if (!ended) return session.fail(ended.error());
-    if (session.output().is_json()) session.output().json(ended->json);
+    if (session.output().is_data()) session.output().data(ended->json);
     Output::message("command " + id + " " + ended->state);
     return exit_of(*ended);
 }

@@ -5,7 +5,7 @@ namespace {
 
 // The events of the list as rows of one table.
 Table table_of(const WatchedList& list, const std::vector<client::ListChange>& changes) {
-    Table table{{"EVENT   "}, {}};  // as wide as the longest of them
+    Table table{{{"EVENT   ", Column::Room::kept}}, {}};  // as wide as the longest of them
     table.header.insert(table.header.end(), list.header.begin(), list.header.end());
     for (const client::ListChange& change : changes) {
         const auto item = json::parse(change.json, {.bytes = 64 << 20});
@@ -24,7 +24,7 @@ Exit watch(Session& session, const WatchedList& list) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const Output& output = session.output();
-    if (!output.is_json()) session.host_name("");  // reads the names, see there
+    if (!output.is_data()) session.host_name("");  // reads the names, see there
     client::Request request{.path = list.path, .query = list.more};
     request.query.emplace_back("filter", list.query.filter);
 
@@ -35,11 +35,11 @@ Exit watch(Session& session, const WatchedList& list) {
         if (most > 0 && changes.size() > most) {
             changes.erase(changes.begin(), changes.end() - static_cast<std::ptrdiff_t>(most));
         }
-        if (!output.is_json()) {
+        if (!output.is_data()) {
             output.text(table.show(table_of(list, changes)));
         } else {
             for (const client::ListChange& change : changes) {
-                output.json_line("{\"event\":\"" + change.event + "\",\"item\":" + change.json +
+                output.data_line("{\"event\":\"" + change.event + "\",\"item\":" + change.json +
                                  "}");
             }
         }
@@ -59,16 +59,6 @@ client::ListQuery narrowed(const client::ListQuery& query, const std::string& fi
     if (!narrow.filter.empty()) narrow.filter += " AND ";
     narrow.filter += field + " = " + json::write(json::Value(value));
     return narrow;
-}
-
-client::Result<std::string> choose_host(client::Client& client,
-                                        const std::vector<std::string>& given) {
-    const auto hosts = choose_hosts(client, given);
-    if (!hosts) return hosts.error();
-    if (hosts->size() == 1) return hosts->front();
-    return client::Failure{.kind = client::Kind::local,
-                           .code = kMisused,
-                           .detail = "--watch follows one host: say which with --host"};
 }
 
 }  // namespace evenkeel::cli

@@ -14,7 +14,7 @@ struct WatchedList {
     std::string path;
     client::ListQuery query = {};                                // without order
     std::vector<std::pair<std::string, std::string>> more = {};  // further members of the query
-    std::vector<std::string> header = {};
+    Columns header = {};
     std::function<std::vector<std::string>(const json::Value& item)> row = {};
     std::size_t most = 0;  // of what there is at first only the last so many; 0: all
 };
@@ -26,9 +26,5 @@ Exit watch(Session& session, const WatchedList& list);
 // The filter of one item: those of `query` too.
 client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
                            const std::string& value);
-
-// The only host that `given` means; what is followed is followed on one.
-client::Result<std::string> choose_host(client::Client& client,
-                                        const std::vector<std::string>& given);
 
 }  // namespace evenkeel::cli

@@ -96,10 +96,15 @@ HostResult refused(int status) {
     return {"h", {}, client::Failure{.kind = client::Kind::problem, .status = status}};
 }
 
+// Each result on a host of its own.
+Exit exit_of_hosts(std::vector<HostResult> results, const ChangeOptions& options = {}) {
+    for (std::size_t i = 0; i < results.size(); ++i) results[i].host = "web" + std::to_string(i);
+    return exit_of(results, options);
+}
+
 TEST(ExitCode, OfOneHostIsItsOwnAndOfSeveralSevenWhenAnyFailed) {
-    const ChangeOptions options;
-    const auto exit = [&options](std::vector<HostResult> results) {
-        return exit_of(results, options);
+    const auto exit = [](std::vector<HostResult> results) {
+        return exit_of_hosts(std::move(results));
     };
     EXPECT_EQ(exit({}), Exit::no_host);
     EXPECT_EQ(exit({ended("succeeded")}), Exit::done);
@@ -112,14 +117,24 @@ TEST(ExitCode, OfOneHostIsItsOwnAndOfSeveralSevenWhenAnyFailed) {
     EXPECT_EQ(exit({ended("succeeded"), ended("succeeded")}), Exit::done);
 }
 
+TEST(ExitCode, OfSeveralCommandsOnOneHostIsThatOfOneThatFailed) {
+    EXPECT_EQ(exit_of({ended("succeeded"), refused(404), ended("succeeded")}, {}), Exit::not_found);
+}
+
+TEST(ExitCode, OfAHostThatIsNotConnectedIsSeven) {
+    HostResult stored = ended("queued");
+    stored.offline = true;
+    EXPECT_EQ(exit_of({stored}, {}), Exit::hosts_failed);
+}
+
 TEST(ExitCode, PendingChangesDoNotHideAHostThatFailed) {
     ChangeOptions options;
     options.dry_run = options.exit_code = true;
     HostResult pending = ended("queued");
     pending.command->resources.emplace_back().changes.emplace_back();
-    EXPECT_EQ(exit_of({pending, pending}, options), Exit::pending);
-    EXPECT_EQ(exit_of({pending, refused(409)}, options), Exit::hosts_failed);
-    EXPECT_EQ(exit_of({refused(409), pending}, options), Exit::hosts_failed);
+    EXPECT_EQ(exit_of_hosts({pending, pending}, options), Exit::pending);
+    EXPECT_EQ(exit_of_hosts({pending, refused(409)}, options), Exit::hosts_failed);
+    EXPECT_EQ(exit_of_hosts({refused(409), pending}, options), Exit::hosts_failed);
 }
 
 }  // namespace

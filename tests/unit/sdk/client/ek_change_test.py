@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import threading
+import time
 import unittest
 
 from ek import EkCase
@@ -64,7 +65,7 @@ class Apply(Change):
     def test_a_file_that_does_not_read_is_not_sent(self):
         for text in ("{", "[]", '{"resources":{}}', '{"resources":[],"resources":[]}'):
             self.file.write_text(text)
-            self.apply(exits=1)
+            self.apply(exits=2)
             self.assertIn(str(self.file), self.told)
         self.assertEqual(self.sent, [])
 
@@ -143,6 +144,24 @@ class DryRun(Change):
         self.assertIn("no change", shown)
         self.assert_claims_nothing(shown)
 
+    def test_only_what_changes_is_shown_when_asked(self):
+        both = planned(MODE_CHANGE)
+        both["resources"] += [{**both["resources"][0], "id": "/etc/same", "changes": []}]
+        self.api.on("POST", APPLY, reply(200, both))
+        self.assertIn("/etc/same", self.ek("diff", "-f", str(self.file), "--host", "web1"))
+        shown = self.ek("diff", "-f", str(self.file), "--host", "web1", "--changed-only")
+        self.assertNotIn("/etc/same", shown)
+        self.assertIn("/etc/motd", shown)
+
+    def test_a_diff_is_coloured_where_colours_are_wanted(self):
+        self.api.on("POST", APPLY, reply(200, planned(CONTENT_CHANGE)))
+        self.assertNotIn("\x1b", self.ek("diff", "-f", str(self.file), "--host", "web1"))
+        self.environment["CLICOLOR_FORCE"] = "1"
+        shown = self.ek("diff", "-f", str(self.file), "--host", "web1")
+        self.assertIn("\x1b[31m-old\x1b[0m\n\x1b[32m+hello\x1b[0m\n", shown)
+        self.environment["NO_COLOR"] = "1"
+        self.assertNotIn("\x1b", self.ek("diff", "-f", str(self.file), "--host", "web1"))
+
     def test_a_host_that_cannot_be_asked_is_7(self):
         self.api.on("POST", APPLY, problem(409, "host-offline"))
         self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code", exits=7)
@@ -186,13 +205,62 @@ class SeveralHosts(Change):
         self.assertEqual(len(self.sent), 1)
 
 
+    def test_a_host_that_is_not_connected_holds_up_nobody(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))  # web2 is offline
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("POST", APPLY_B, reply(202, command("queued", [], id="cmd_2", host="host_b")))
+        self.api.on("GET", COMMAND, reply(200, command("running", [])), reply(200, command()))
+        begun = time.monotonic()
+        shown = self.apply(exits=7, hosts=("web2", "web1"))
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assertRegex(shown, r"web1 +files +/etc/motd +/mode +0600 +0644 +done")
+        self.assertIn("web1: command cmd_1 succeeded", self.told)
+        self.assertIn("web2 is not connected: the command waits for it", self.told)
+        self.apply(exits=7, hosts=("web2",))
+        self.assertNotIn("prefer", self.sent[-1].headers)
+
+    def test_one_that_takes_long_does_not_hide_how_the_others_ended(self):
+        self.api.on("POST", APPLY, reply(202, command("queued", [])))
+        self.api.on("POST", APPLY_B, reply(202, command("queued", [], id="cmd_2", host="host_b")))
+        self.api.on("GET", COMMAND, reply(200, command("running", [])))
+        self.api.on("GET", "/v1/commands/cmd_2", reply(200, command(id="cmd_2", host="host_b")))
+        shown = self.apply("--wait=2s", exits=7, hosts=("web1", "web2"))
+        self.assertRegex(shown, r"web2 +files +/etc/motd +/mode +0600 +0644 +done")
+        self.assertIn("web2: command cmd_2 succeeded", self.told)
+        self.assertIn("cmd_1 is still", self.told)
+
+
+class Tokens(Change):
+    def test_a_file_that_is_there_makes_no_token(self):
+        made = {"id": "ekp_1", "role": "viewer", "secret": "ekp_1_s", "expires_at": "x"}
+        self.api.on("POST", "/v1/tokens", reply(201, made))
+        out = self.home / "secret"
+        out.write_text("mine")
+        self.ek("create", "token", "--name", "n", "--role", "viewer", "--out", str(out), exits=1)
+        self.assertEqual(self.api.asked("POST"), [])
+        self.assertEqual(out.read_text(), "mine")
+        out.unlink()
+        self.ek("create", "token", "--name", "n", "--role", "viewer", "--out", str(out))
+        self.assertEqual(out.read_text(), "ekp_1_s\n")
+        self.assertEqual(out.stat().st_mode & 0o777, 0o600)
+        out.unlink()
+        self.api.on("POST", "/v1/tokens", problem(400, "invalid-parameter"))
+        self.ek("create", "token", "--name", "n", "--role", "viewer", "--out", str(out), exits=1)
+        self.assertFalse(out.exists())
+
+
 class Others(Change):
     def test_delete_and_forget(self):
         self.api.on("DELETE", MOTD_PATH, reply(200, command()))
         self.api.on("POST", MOTD_PATH + ":forget", reply(200, command()))
         self.ek("delete", "resource", "files", "/etc/motd", "--host", "web1")
         self.assertEqual(self.sent[0].headers["prefer"], "wait=60")
-        self.ek("forget", "resource", "files", "/etc/motd", "--host", "web1", "--no-wait")
+        self.api.on("POST", MOTD_PATH + ":forget",
+                    reply(200, {**command(changes=[]), "verb": "forget"}))
+        shown = self.ek("forget", "resource", "files", "/etc/motd", "--host", "web1", "--no-wait")
+        self.assertIn("description dropped", shown)
+        self.assertNotIn("no change", shown)
+        self.assertIn("the machine is as it was", self.told)
         self.assertNotIn("prefer", self.sent[1].headers)
         self.ek("delete", "resource", "files", "/none", "--host", "web1", exits=5)
 

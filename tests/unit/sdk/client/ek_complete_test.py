@@ -132,6 +132,10 @@ class Doing(EkCase):
         self.api.on("GET", "/v1/hosts", reply(200, page_of(offline)))
         self.ek("wait", "host/" + HOST_A["name"], "--for", "connection=online", "--timeout", "1s",
                 exits=8)
+        self.assertIn("the time is over; connection is offline, not online", self.told)
+        self.ek("wait", "host/" + HOST_A["name"], "--for", "compliance=compliant", "--timeout",
+                "1s", exits=8)
+        self.assertIn("are 3 compliant, 1 drifted, 0 unknown, 0 failed", self.told)
         self.ek("wait", "host/" + HOST_A["name"], "--for", "weather=fine", exits=2)
         self.ek("wait", "nonsense", exits=2)
 

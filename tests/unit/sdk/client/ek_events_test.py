@@ -7,7 +7,7 @@ import unittest
 
 from ek import EkCase
 from fake_api import hang_up, page, problem, sse, stream
-from samples import DRIFTED, HOST_A
+from samples import DRIFTED, HOST_A, HOST_B
 
 EVENTS = "/v1/events"
 
@@ -91,11 +91,27 @@ class Events(EkCase):
         self.assertEqual(self.numbers(self.follow(1, "-o", "json")), [7])
         self.assertIn("events are missing here", self.told)
 
-    def test_without_follow_and_since_it_shows_what_comes_until_the_connection_ends(self):
-        self.api.on("GET", EVENTS, stream("retry: 50\n\n", sse(41), sse(42)))
-        lines = self.ek("events", "-o", "json", exits=1).splitlines()
-        self.assertEqual(self.numbers(lines), [41, 42])
-        self.assertEqual(len(self.api.asked("GET", EVENTS)), 1)
+    def test_without_follow_and_since_it_shows_the_last_hour(self):
+        self.api.on("GET", EVENTS, stream(sse(39), sse(40), hold=self.held))
+        self.assertEqual(self.numbers(self.ek("events", "-o", "json").splitlines()), [39, 40])
+        self.assertEqual(self.api.asked("GET", EVENTS)[0].query, {"since": "1h"})
+        self.api.on("GET", EVENTS, stream(": alive\n\n", hold=self.held))
+        self.assertEqual(self.ek("events"), "")
+        self.assertIn("--since 7d", self.told)
+
+    def test_since_takes_how_long_ago(self):
+        self.api.on("GET", EVENTS, stream(sse(40), hold=self.held))
+        self.ek("events", "--since", "5m")
+        self.assertEqual(self.api.asked("GET", EVENTS)[0].query, {"since": "5m"})
+
+    def test_of_several_hosts_are_only_theirs(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
+        both = stream(sse(38), sse(39, host="host_x"), sse(40, host="host_b"), hold=self.held)
+        self.api.on("GET", EVENTS, both)
+        shown = self.ek("events", "--host", "web1,web2", "-o", "json").splitlines()
+        self.assertEqual(self.numbers(shown), [38, 40])
+        self.assertNotIn("host", self.api.asked("GET", EVENTS)[0].query)
+        self.ek("events", "-l", "role=none", exits=9)
 
     def test_without_follow_it_ends_with_the_last_kept_event(self):
         self.api.on("GET", EVENTS, stream(sse(39), sse(40), hold=self.held))

@@ -35,8 +35,26 @@ TEST_F(TableTest, FitsEveryWidthAndIsWholeWithoutOne) {
     EXPECT_NE(whole.find("日本語のホスト  -"), std::string::npos);
 }
 
+TEST_F(TableTest, WhatNamesTheRowIsShortenedLast) {
+    const Table table{
+        {{"ID", Column::Room::kept}, "DETAIL", "SINCE"},
+        {{"/etc/nginx/nginx.conf", std::string(200, 'x'), "2026-11-23T05:36:53.120Z"}}};
+    for (std::size_t width = 45; width < 100; ++width) {
+        const std::string shown = render(table, {.width = width});
+        EXPECT_NE(shown.find("/etc/nginx/nginx.conf  "), std::string::npos) << shown;
+    }
+    EXPECT_NE(render(table, {}).find("2026-11-23T05:36:53Z\n"), std::string::npos);
+}
+
+TEST_F(TableTest, WideColumnsAreForWideTables) {
+    const Table table{{"A", {"B", Column::Room::wide}, "C"}, {{"1", "2", "3"}}};
+    EXPECT_EQ(render(table, {}), "A  C\n1  3\n");
+    EXPECT_EQ(render(table, {.wide = true}), "A  B  C\n1  2  3\n");
+}
+
 TEST_F(TableTest, AlignsByColumnsOfTheTerminal) {
-    EXPECT_EQ(render({{"A", "B"}, {{"日本", "x"}, {"ü", "y"}}}, {}), "A     B\n日本  x\nü     y\n");
+    EXPECT_EQ(render({{"A", "B"}, {{"日本", "x"}, {"ü", "y"}}}, Look{}),
+              "A     B\n日本  x\nü     y\n");
 }
 
 TEST_F(TableTest, ColoursTheStatusWordAndNothingElse) {

@@ -1,0 +1,140 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/time.hpp"
+#include "sdk/client/cli/arguments.hpp"
+#include "sdk/client/cli/arguments_parts.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+void add_waiting(CLI::App* app, ChangeOptions& options) {
+    add_hosts(app, options.hosts);
+    const auto wait = [&options](const std::string& text) {
+        options.wait_asked = true;
+        // A bare --wait comes as "true".
+        if (text.empty() || text == "true") return;
+        const auto time = parse_duration(text);
+        if (!time) throw CLI::ValidationError("--wait", time.error().what);
+        options.wait = *time;
+    };
+    CLI::Option* flag = app->add_flag_function(
+        "--wait{true}", [](std::int64_t) {},
+        "Wait for the end, 60s or --wait=TIME; for hosts that are not connected too");
+    flag->each(wait);
+    app->add_flag_callback(
+           "--no-wait", [&options] { options.wait = {}; }, "Return once the command is stored")
+        ->excludes(flag);
+    app->add_option("--idempotency-key", options.key,
+                    "Has its effect once, however often this is run with the same key");
+}
+
+void add_files(CLI::App* app, std::vector<std::string>& files) {
+    app->add_option("-f,--file", files,
+                    "FILE in JSON or YAML, a folder of them, or - for standard input; may be "
+                    "repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+}
+
+void add_shown(CLI::App* app, ChangeOptions& options) {
+    app->add_flag("--changed-only", options.changed_only, "Show no resource that stays as it is");
+}
+
+void add_change(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<ApplyOptions>();
+    CLI::App* apply_app = app.add_subcommand("apply", "Describe the resources of files on hosts");
+    add_files(apply_app, options->files);
+    apply_app->get_option("--file")->required();
+    add_waiting(apply_app, *options);
+    apply_app->add_flag("--dry-run", options->dry_run, "Only say what would be done");
+    add_shown(apply_app, *options);
+    on_parsed_with_hosts(apply_app, run, options, options->hosts, apply);
+
+    const auto diff_options = std::make_shared<ApplyOptions>();
+    diff_options->dry_run = true;
+    CLI::App* diff = app.add_subcommand("diff", "Say what applying files would change");
+    add_files(diff, diff_options->files);
+    diff->get_option("--file")->required();
+    add_hosts(diff, diff_options->hosts);
+    diff->add_flag("--exit-code", diff_options->exit_code, "Exit 3 when there are changes");
+    add_shown(diff, *diff_options);
+    on_parsed_with_hosts(diff, run, diff_options, diff_options->hosts, apply);
+}
+
+CLI::App* add_one(CLI::App* group, ResourceOptions& options, bool dry_run) {
+    CLI::App* resource = group->add_subcommand("resource", "A resource");
+    resource->add_option("COLLECTION", options.collection, "Its collection")->required();
+    resource->add_option("ID", options.id, "Its id, such as /etc/motd")->required();
+    add_waiting(resource, options);
+    if (dry_run) resource->add_flag("--dry-run", options.dry_run, "Only say what would be done");
+    return resource;
+}
+
+void add_delete(CLI::App& app, Run& run) {
+    CLI::App* remove = group(app, "delete", "Remove resources from hosts");
+    const auto one = std::make_shared<ResourceOptions>();
+    CLI::App* resource = add_one(remove, *one, true);
+    on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
+
+    // Instead of the subcommand: all that files describe.
+    const auto all = std::make_shared<ApplyOptions>();
+    add_files(remove, all->files);
+    add_waiting(remove, *all);
+    remove->add_flag("--dry-run", all->dry_run, "Only say what would be done");
+    remove->require_subcommand(0, 1);
+    remove->callback([remove, resource, &run, all] {
+        if (resource->parsed()) return;
+        if (all->files.empty()) throw CLI::RequiredError("'resource' or -f FILE");
+        require_hosts(all->hosts);
+        run = [all](Session& session) { return delete_files(session, *all); };
+    });
+}
+
+void add_forget(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<ResourceOptions>();
+    CLI::App* resource = add_one(
+        group(app, "forget", "Drop a description, leave the machine alone"), *options, false);
+    on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
+}
+
+void add_doing(CLI::App& app, Run& run) {
+    const auto action = std::make_shared<InvokeOptions>();
+    CLI::App* invoke_app = app.add_subcommand("invoke", "Run an action of a resource once");
+    invoke_app->add_option("COLLECTION", action->collection, "Its collection")->required();
+    invoke_app->add_option("ID", action->id, "Its id")->required();
+    invoke_app->add_option("ACTION", action->action, "restart, ...")->required();
+    invoke_app->add_option("--arguments", action->arguments, "A JSON object");
+    add_waiting(invoke_app, *action);
+    invoke_app->add_flag("--dry-run", action->dry_run, "Only say what would be done");
+    on_parsed_with_hosts(invoke_app, run, action, action->hosts, invoke);
+
+    const auto waited = std::make_shared<WaitOptions>();
+    CLI::App* wait_app = app.add_subcommand("wait", "Wait for a host's state or a command's end");
+    wait_app->add_option("TARGET", waited->target, "host/NAME or command/ID")->required();
+    wait_app
+        ->add_option("--for", waited->conditions,
+                     "connection=online, compliance=compliant, ...; may be repeated")
+        ->allow_extra_args(false);
+    wait_app->add_option_function<std::string>(
+        "--timeout",
+        [options = waited.get()](const std::string& text) {
+            const auto time = parse_duration(text);
+            if (!time) throw CLI::ValidationError("--timeout", time.error().what);
+            options->timeout = *time;
+        },
+        "How long at most: 60s when absent");
+    on_parsed(wait_app, run, waited, wait);
+}
+
+}  // namespace
+
+void add_changing(CLI::App& app, Run& run) {
+    add_change(app, run);
+    add_delete(app, run);
+    add_forget(app, run);
+    add_doing(app, run);
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,106 @@
+#include "sdk/client/cli/plan_view.hpp"
+
+#include <algorithm>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+void add_rows(Table& table, const HostResult& result, const client::CommandResource& resource,
+              const ChangeOptions& options) {
+    const auto add = [&](const std::string& what, const std::string& before,
+                         const std::string& after, const std::string& outcome) {
+        table.rows.push_back(
+            {result.host, resource.collection, resource.id, what, before, after, outcome});
+    };
+    const std::string action = resource.action.empty() ? "" : "action " + resource.action;
+    if (resource.error) add(action, "", "", resource.outcome + ": " + resource.error->detail);
+    else if (!action.empty()) add(action, "", "", resource.outcome);
+    for (const client::Change& change : resource.changes) {
+        add(change.path, brief(change.before), brief(change.after), change.outcome);
+    }
+    const bool quiet = !resource.error && action.empty() && resource.changes.empty();
+    if (!quiet || options.changed_only) return;
+    // What only drops a description changes no machine; the line below tells of the command.
+    const bool forgets = result.command->verb == "forget";
+    const bool untouched = options.dry_run || resource.outcome == "done";
+    add("", "", "", forgets ? "description dropped" : untouched ? "no change" : resource.outcome);
+}
+
+std::string diff_line(const std::string& line, bool colour) {
+    const std::string shown = printable(line);
+    if (!colour || line.empty()) return shown;
+    const char* escape = line[0] == '+'   ? "\033[32m"
+                         : line[0] == '-' ? "\033[31m"
+                         : line[0] == '@' ? "\033[36m"
+                                          : nullptr;
+    return escape == nullptr ? shown : escape + shown + "\033[0m";
+}
+
+// The unified diffs of text, to be shown below the table.
+std::string diffs_of(const HostResult& result, bool colour) {
+    std::string out;
+    for (const auto& resource : result.command->resources) {
+        for (const client::Change& change : resource.changes) {
+            if (change.diff.empty()) continue;
+            out += "\n" + printable(result.host + " " + resource.collection + " " + resource.id) +
+                   "\n";
+            std::string_view rest = change.diff;
+            if (rest.ends_with('\n')) rest.remove_suffix(1);
+            for (const std::string& line : split(rest, '\n')) out += diff_line(line, colour) + "\n";
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+void print_changes(const Session& session, const std::vector<HostResult>& results,
+                   const ChangeOptions& options) {
+    const Output& output = session.output();
+    if (output.is_data()) {
+        std::vector<std::string> items;
+        for (const HostResult& result : results) {
+            if (result.command) items.push_back(result.command->json);
+        }
+        output.data_items(items);
+        return;
+    }
+    using Room = Column::Room;
+    Table table{{{"HOST", Room::kept},
+                 "COLLECTION",
+                 {"ID", Room::kept},
+                 {"FIELD", Room::kept},
+                 "BEFORE",
+                 "AFTER",
+                 "OUTCOME"},
+                {}};
+    std::string diffs;
+    for (const HostResult& result : results) {
+        if (!result.command) continue;
+        // A command that is not finished has nothing to tell about its resources yet.
+        if (!options.dry_run && !result.command->finished()) continue;
+        for (const auto& resource : result.command->resources) {
+            add_rows(table, result, resource, options);
+        }
+        diffs += diffs_of(result, output.look().colour);
+    }
+    if (!table.rows.empty()) output.table(table);
+    output.text(diffs);
+}
+
+std::size_t count_changes(const client::Command& command) {
+    std::size_t count = 0;
+    for (const auto& resource : command.resources) count += resource.changes.size();
+    return count;
+}
+
+std::size_t count_actions(const client::Command& command) {
+    return static_cast<std::size_t>(
+        std::count_if(command.resources.begin(), command.resources.end(), [](const auto& resource) {
+            return !resource.action.empty() && resource.outcome == "planned";
+        }));
+}
+
+}  // namespace evenkeel::cli

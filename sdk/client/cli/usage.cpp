@@ -1,0 +1,146 @@
+#include "sdk/client/cli/usage.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/text.hpp"
+#include "sdk/client/cli/command_tree.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr std::size_t kListedMost = 10;
+
+// Letters to change, to swap, to add or to leave out until both are the same.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+    std::iota(d[0].begin(), d[0].end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, change});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    }
+    return d[a.size()][b.size()];
+}
+
+// The line as far as it is known.
+struct Known {
+    const CLI::App* app;       // the command that is named
+    std::string path;          // "get hosts"
+    std::string unknown = {};  // the first word that is neither
+    std::size_t places = 0;    // words behind the command
+};
+
+// The option without its value: --host of --host=web1, -o of -ojson.
+std::string option_of(const std::string& word) {
+    if (word.starts_with("--")) return word.substr(0, word.find('='));
+    return word.substr(0, 2);
+}
+
+Known walk(const CLI::App& app, const std::vector<std::string>& words) {
+    Known known{&app, ""};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--") break;
+        if (word.size() > 1 && word.starts_with('-')) {
+            const std::string option = option_of(word);
+            if (!knows_option(known.app, option)) {
+                known.unknown = option.starts_with("--") ? option : word;
+                return known;
+            }
+            if (option == word && takes_value(known.app, option)) ++i;
+        } else if (const CLI::App* sub = subcommand_of(*known.app, word)) {
+            known.app = sub;
+            known.path += (known.path.empty() ? "" : " ") + sub->get_name();
+        } else if (!command_names(*known.app).empty()) {
+            known.unknown = word;
+            return known;
+        } else {
+            ++known.places;
+        }
+    }
+    return known;
+}
+
+// "ek hosts" for "ek get hosts".
+std::string path_to(const CLI::App& app, const std::string& word) {
+    for (const std::string& name : command_names(app)) {
+        const CLI::App* sub = subcommand_of(app, name);
+        if (subcommand_of(*sub, word) != nullptr) return name + " " + word;
+    }
+    return "";
+}
+
+std::string unknown_word(const CLI::App& app, const Known& known) {
+    const std::string& word = known.unknown;
+    const bool is_option = word.starts_with('-');
+    const auto names = is_option ? option_names(known.app) : command_names(*known.app);
+    std::string line = known.path.empty() ? "" : known.path + ": ";
+    line += std::string("there is no ") + (is_option ? "option" : "command") + " '" +
+            printable(word) + "'";
+    std::string meant = nearest(word, names);
+    if (meant.empty() && !is_option && known.app == &app) meant = path_to(app, word);
+    if (!meant.empty()) return line + "; did you mean '" + meant + "'?";
+    // More of them are a page: --help.
+    const bool short_list = !is_option && names.size() <= kListedMost;
+    if (short_list) line += "; there are " + listed_in_words(names);
+    return line;
+}
+
+bool has_too_many_words(const Known& known) {
+    std::size_t most = 0;
+    for (const CLI::Option* option : known.app->get_options()) {
+        if (!option->get_positional()) continue;
+        if (option->get_items_expected_max() > 1) return false;
+        ++most;
+    }
+    return known.places > most;
+}
+
+}  // namespace
+
+std::string usage_error(const CLI::App& app, const std::vector<std::string>& words,
+                        std::string_view reason) {
+    const Known known = walk(app, words);
+    if (!known.unknown.empty()) return unknown_word(app, known);
+    const std::string about = known.path.empty() ? "" : known.path + ": ";
+    const bool is_group = known.app->get_require_subcommand_min() > 0;
+    if (is_group && known.path.empty()) return "which command?";
+    if (is_group) {
+        return about +
+               "one of these must follow: " + listed_in_words(command_names(*known.app), "or");
+    }
+    if (has_too_many_words(known)) return about + "a word too many: " + std::string(reason);
+    return about + std::string(reason);
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+    std::string best;
+    std::size_t least = word.size() / 3 + 1;
+    for (const std::string& candidate : candidates) {
+        // The beginning of a word is meant to be that word.
+        const bool begun = word.size() > 2 && candidate.starts_with(word);
+        const std::size_t far = begun ? 1 : distance(word.substr(0, 64), candidate);
+        if (far > least || (far == least && !best.empty())) continue;
+        least = far;
+        best = candidate;
+    }
+    return best;
+}
+
+std::string listed_in_words(const std::vector<std::string>& words, std::string_view last) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() ? " " + std::string(last) + " " : ", ";
+        out += words[i];
+    }
+    return out;
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,241 @@
+#include "sdk/client/cli/yaml.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <yaml-cpp/yaml.h>
+
+#include "core/base/text.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr std::size_t kValuesMost = 100'000;
+constexpr std::string_view kStandardTag = "tag:yaml.org,2002:";
+
+Error wrong(const YAML::Mark& mark, const std::string& why, Errc code = Errc::invalid) {
+    std::string text = "not usable YAML: " + why;
+    if (!mark.is_null()) {
+        text += " at line " + std::to_string(mark.line + 1) + ", column " +
+                std::to_string(mark.column + 1);
+    }
+    return Error{code, text};
+}
+
+bool is_decimal(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                     [](char c) { return c >= '0' && c <= '9'; });
+    return digits && (text.size() == 1 || text.front() != '0');
+}
+
+bool is_null_word(std::string_view text) {
+    return text.empty() || text == "~" || text == "null";
+}
+
+template <typename Number>
+bool read_number(const std::string& text, Number& number) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && stop == end;
+}
+
+// One document; the values in it are counted, since an alias stands for all that its anchor holds.
+class Converter {
+  public:
+    Result<json::Value> convert(const YAML::Node& node, int depth = 0) {
+        if (++values_ > kValuesMost) {
+            return fail(wrong(node.Mark(), "more than 100000 values", Errc::limit));
+        }
+        if (depth > json::kDeepest) {
+            return fail(wrong(node.Mark(), "nested deeper than 64 levels", Errc::limit));
+        }
+        if (!node.IsScalar() && !is_ordinary(node)) return fail(unknown_tag(node));
+        switch (node.Type()) {
+            case YAML::NodeType::Map:
+                return convert_map(node, depth);
+            case YAML::NodeType::Sequence:
+                return convert_sequence(node, depth);
+            case YAML::NodeType::Scalar:
+                return convert_scalar(node);
+            default:
+                return json::Value();
+        }
+    }
+
+  private:
+    Result<json::Value> convert_map(const YAML::Node& node, int depth) {
+        json::Object object;
+        for (const auto& member : node) {
+            const std::string name = EK_TRY(name_of(member.first));
+            if (object.contains(name)) {
+                return fail(wrong(member.first.Mark(), "'" + printable(name) + "' is there twice"));
+            }
+            object.append(name, EK_TRY(convert(member.second, depth + 1)));
+        }
+        return json::Value(std::move(object));
+    }
+
+    Result<json::Value> convert_sequence(const YAML::Node& node, int depth) {
+        json::Array array;
+        for (const YAML::Node& item : node) array.push_back(EK_TRY(convert(item, depth + 1)));
+        return json::Value(std::move(array));
+    }
+
+    Result<std::string> name_of(const YAML::Node& node) {
+        const auto value = node.IsScalar() ? convert_scalar(node) : Result<json::Value>();
+        if (!value) return fail(value.error());
+        if (!value->is_string()) return fail(wrong(node.Mark(), "a name is text: quote it"));
+        if (value->as_string() == "<<" && node.Tag() == "?") {
+            return fail(wrong(node.Mark(), "merging with << is not supported"));
+        }
+        return value->as_string();
+    }
+
+    Result<json::Value> convert_scalar(const YAML::Node& node) {
+        const std::string& text = node.Scalar();
+        std::string_view tag = node.Tag();
+        if (tag == "!") return json::Value(text);  // quoted
+        if (tag == "?" || tag.empty()) return convert_plain(node, text);
+        if (!tag.starts_with(kStandardTag)) return fail(unknown_tag(node));
+        tag.remove_prefix(kStandardTag.size());
+        std::int64_t whole = 0;
+        double number = 0;
+        if (tag == "str") return json::Value(text);
+        if (tag == "null" && is_null_word(text)) return json::Value();
+        if (tag == "bool" && (text == "true" || text == "false")) return text == "true";
+        if (tag == "int" && read_number(text, whole)) return json::Value(whole);
+        if (tag == "float" && read_number(text, number) && std::isfinite(number)) {
+            return json::Value(number);
+        }
+        return fail(unknown_tag(node));
+    }
+
+    Result<json::Value> convert_plain(const YAML::Node& node, const std::string& text) {
+        if (is_null_word(text)) return json::Value();
+        if (text == "true" || text == "false") return json::Value(text == "true");
+        if (!is_decimal(text)) return json::Value(text);
+        std::int64_t whole = 0;
+        if (!read_number(text, whole)) return fail(wrong(node.Mark(), "the number is too large"));
+        return json::Value(whole);
+    }
+
+    static bool is_ordinary(const YAML::Node& node) {
+        const std::string& tag = node.Tag();
+        if (tag.empty() || tag == "?" || tag == "!") return true;
+        const std::string_view own = node.IsMap() ? "map" : node.IsSequence() ? "seq" : "null";
+        return tag == std::string(kStandardTag).append(own);
+    }
+
+    static Error unknown_tag(const YAML::Node& node) {
+        const std::string about =
+            node.IsScalar() ? "'" + printable(node.Scalar().substr(0, 40)) + "'" : "this";
+        return wrong(node.Mark(), about + " cannot have the tag " + printable(node.Tag()));
+    }
+
+    std::size_t values_ = 0;
+};
+
+// Words that no reader of YAML takes for anything but text, of any version.
+bool is_plain(const std::string& text) {
+    static constexpr std::string_view kTraps[] = {"y",   "n",    "yes",   "no",  "on",
+                                                  "off", "true", "false", "null"};
+    const auto is_letter = [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
+    if (text.empty() || !(is_letter(static_cast<unsigned char>(text[0])) || text[0] == '/')) {
+        return false;
+    }
+    const bool simple = std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' ||
+               c == '-';
+    });
+    std::string lower = text;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    return simple && std::find(std::begin(kTraps), std::end(kTraps), lower) == std::end(kTraps);
+}
+
+// Lines that a literal block keeps exactly: the last one ended, once, and nothing to be escaped.
+bool is_block(const std::string& text) {
+    if (!text.ends_with('\n') || text.ends_with("\n\n") || text.front() == ' ') return false;
+    const std::vector<std::string> lines = split(text, '\n');
+    return !lines.front().empty() &&
+           std::all_of(lines.begin(), lines.end(),
+                       [](const std::string& line) { return printable(line) == line; });
+}
+
+void emit(YAML::Emitter& out, const json::Value& value);
+
+void emit_quoted(YAML::Emitter& out, const std::string& text) {
+    // What could drive a terminal is escaped, and the rest beside it.
+    if (printable(text) != text) out << YAML::EscapeNonAscii;
+    out << YAML::DoubleQuoted << text;
+}
+
+void emit_text(YAML::Emitter& out, const std::string& text) {
+    if (is_plain(text)) out << text;
+    // The emitter ends the last line itself.
+    else if (is_block(text)) out << YAML::Literal << text.substr(0, text.size() - 1);
+    else emit_quoted(out, text);
+}
+
+void emit_object(YAML::Emitter& out, const json::Object& object) {
+    if (object.empty()) out << YAML::Flow;
+    out << YAML::BeginMap;
+    for (const auto& [name, member] : object) {
+        out << YAML::Key;
+        if (is_plain(name)) out << name;
+        else emit_quoted(out, name);
+        out << YAML::Value;
+        emit(out, member);
+    }
+    out << YAML::EndMap;
+}
+
+void emit_array(YAML::Emitter& out, const json::Array& array) {
+    if (array.empty()) out << YAML::Flow;
+    out << YAML::BeginSeq;
+    for (const json::Value& item : array) emit(out, item);
+    out << YAML::EndSeq;
+}
+
+// Depth is bounded by the gate that let the value in.
+void emit(YAML::Emitter& out, const json::Value& value) {
+    if (value.is_object()) emit_object(out, value.as_object());
+    else if (value.is_array()) emit_array(out, value.as_array());
+    else if (value.is_string()) emit_text(out, value.as_string());
+    else if (value.is_number() && !value.is_integer())
+        out << YAML::SecondaryTag("float") << json::write(value);
+    else if (value.is_null()) out << YAML::Null;
+    else out << json::write(value);
+}
+
+}  // namespace
+
+Result<std::vector<json::Value>> parse_yaml(std::string_view text) {
+    if (text.size() > kYamlBytesMost) return fail(Errc::limit, "YAML of more than 8 MiB");
+    if (!is_utf8(text)) return fail(Errc::invalid, "not usable YAML: not UTF-8");
+    if (text.find('\0') != text.npos) return fail(Errc::invalid, "not usable YAML: a zero byte");
+    try {
+        std::vector<json::Value> documents;
+        for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
+            if (node.IsNull() || !node.IsDefined()) continue;
+            documents.push_back(EK_TRY(Converter().convert(node)));
+        }
+        return documents;
+    } catch (const YAML::Exception& error) {
+        return fail(wrong(error.mark, error.msg));
+    }
+}
+
+std::string write_yaml(const json::Value& value) {
+    YAML::Emitter out;
+    out.SetNullFormat(YAML::LowerNull);
+    emit(out, value);
+    return std::string(out.c_str(), out.size()) + "\n";
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,53 @@
+"""-o: wide, yaml, name, jsonpath."""
+
+import unittest
+
+from ek import EkCase
+from fake_api import page, reply
+from samples import HOST_A, HOST_B, MOTD, command
+
+
+class Formats(EkCase):
+    def setUp(self):
+        super().setUp()
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
+        self.api.on("GET", "/v1/hosts/web1", reply(200, HOST_A))
+        self.api.on("GET", "/v1/hosts/web1/resources", page([MOTD]))
+        self.api.on("GET", "/v1/commands", page([command()]))
+
+    def test_wide_shows_more_columns(self):
+        narrow = self.ek("get", "hosts").splitlines()[0].split()
+        wide = self.ek("get", "hosts", "-o", "wide")
+        self.assertNotIn("LABELS", narrow)
+        self.assertIn("role=web", wide)
+        self.assertIn("host_a", wide)
+
+    def test_names_are_what_other_commands_take(self):
+        self.assertEqual(self.ek("get", "hosts", "-o", "name"), "web1\nweb2\n")
+        self.assertEqual(self.ek("get", "hosts", "web1", "-o", "name"), "web1\n")
+        self.assertEqual(self.ek("get", "resources", "--host", "web1", "-o", "name"),
+                         "files /etc/motd\n")
+        self.assertEqual(self.ek("get", "commands", "-o", "name"), "cmd_1\n")
+
+    def test_yaml_has_the_same_members(self):
+        shown = self.ek("get", "hosts", "web1", "-o", "yaml")
+        self.assertTrue(shown.startswith("id: host_a\nname: web1\n"), shown)
+        self.assertIn("a_new_member:\n  kept: true\n", shown)
+        self.assertIn("items:\n  - id: host_a\n", self.ek("get", "hosts", "-o", "yaml"))
+
+    def test_jsonpath_finds_values(self):
+        self.assertEqual(self.ek("get", "hosts", "-o", "jsonpath={.items[*].name}"), "web1 web2\n")
+        self.assertEqual(self.ek("get", "hosts", "web1", "-o", "jsonpath={.labels.role}"), "web\n")
+        self.assertEqual(self.ek("get", "resources", "--host", "web1",
+                                 "-o", "jsonpath={.items[0].description.content}"), "hello\n\n")
+
+    def test_a_failed_command_says_why(self):
+        error = {"code": "invalid", "detail": "no user bob"}
+        failed = command("failed", [], resource_error=error)
+        failed["resources"] += [{**failed["resources"][0], "id": "/b"}]
+        self.api.on("GET", "/v1/commands", page([failed]))
+        self.assertIn("/etc/motd: no user bob (and 1 more)", self.ek("get", "commands"))
+
+
+if __name__ == "__main__":
+    unittest.main()
