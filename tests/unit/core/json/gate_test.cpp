@@ -112,8 +112,11 @@ TEST(Gate, RefusesAByteOrderMark) {
     EXPECT_FALSE(parse("\xef\xbb\xbf{}"));
 }
 
-TEST(Gate, SaysAtWhichByteItIsWrong) {
-    EXPECT_NE(parse("[1,2,x]").error().what.find("byte 5"), std::string::npos);
+TEST(Gate, SaysAtWhichLineAndColumnItIsWrong) {
+    const auto why = [](std::string_view text) { return parse(text).error().what; };
+    EXPECT_NE(why("[1,2,x]").find("at line 1, column 6"), std::string::npos);
+    EXPECT_NE(why("{\n  \"ü\": x}").find("at line 2, column 8"), std::string::npos);
+    EXPECT_NE(why("[\n\n").find("at line 3, column 1"), std::string::npos);
 }
 
 TEST(Gate, KeepsZeroCharactersAndWhatFollows) {
