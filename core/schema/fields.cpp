@@ -46,8 +46,11 @@ json::Value digest_of(std::string_view bytes) {
 }
 
 json::Value digest_in(const json::Value& state) {
-    if (!state["sha256"].is_string()) return nullptr;
-    return json::Object{{"sha256", state["sha256"]}, {"size", state["size"]}};
+    // A null SHA-256 is not known yet, a missing one never will be.
+    const json::Value& sum = state["sha256"];
+    const bool is_told = state.is_object() && state.as_object().find("sha256") && sum.is_null();
+    if (!sum.is_string() && !is_told) return nullptr;
+    return json::Object{{"sha256", sum}, {"size", state["size"]}};
 }
 
 }  // namespace evenkeel::schema

@@ -1,52 +1,20 @@
 #include "plugins/files/content.hpp"
 
-#include <array>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include <evenkeel/cpp/write.hpp>
-#include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
+#include "plugins/files/sha256.hpp"
 #include "plugins/posix/failure.hpp"
 
 namespace evenkeel::files {
 
-namespace {
-
-class Sha256 {
-  public:
-    Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-        require(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-    }
-    void add(std::string_view bytes) {
-        require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-    }
-    std::string hex() {
-        static constexpr char kDigits[] = "0123456789abcdef";
-        std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-        unsigned length = 0;
-        require(EVP_DigestFinal_ex(context_.get(), bytes.data(), &length) == 1);
-        std::string text;
-        for (unsigned i = 0; i < length; ++i)
-            (text += kDigits[bytes[i] >> 4]) += kDigits[bytes[i] & 15];
-        return text;
-    }
-
-  private:
-    static void require(bool good) {
-        if (!good) throw sdk::Failure(EK_E_UNAVAILABLE, "OpenSSL has no SHA-256 here");
-    }
-    std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
-
-}  // namespace
-
 std::string Content::json(std::string_view diff) const {
     sdk::Object object;
-    object.text("sha256", sha256).number("size", static_cast<std::int64_t>(size));
+    object.raw("sha256", sha256 ? sdk::quote(*sha256) : "null");
+    object.number("size", static_cast<std::int64_t>(size));
     if (!diff.empty()) object.text("diff", diff);
     return object.json();
 }
@@ -72,6 +40,8 @@ Content read_content(int fd, const std::string& path, bool keep, const sdk::Call
         const std::string_view piece(buffer.data(), static_cast<std::size_t>(length));
         sum.add(piece);
         content.size += piece.size();
+        // Somebody makes it longer while it is read.
+        if (content.size > kReadAtOnceMax) return content;
         keep = keep && content.size <= kDiffInputMax;
         if (keep) kept += piece;
     }

@@ -6,6 +6,7 @@
 #include <evenkeel/cpp/base64.hpp>
 #include <fcntl.h>
 
+#include "plugins/files/hashes.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/format.hpp"
 #include "plugins/posix/ownership.hpp"
@@ -20,8 +21,22 @@ Kind kind_of(mode_t mode) {
     return S_ISDIR(mode) ? Kind::directory : Kind::other;
 }
 
+Content look_at_content(int fd, const struct stat& info, const std::string& path, bool keep_bytes,
+                        Hashes& hashes, const sdk::Call& call) {
+    Content content{hashes.find(path, info), static_cast<std::uint64_t>(info.st_size), {}};
+    if (content.size > kReadAtOnceMax) {
+        if (!content.sha256) hashes.compute(path, info);
+        return content;
+    }
+    if (content.sha256 && !keep_bytes) return content;
+    content = read_content(fd, path, keep_bytes, call);
+    if (content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))
+        hashes.keep(path, info, *content.sha256);
+    return content;
+}
+
 // False if the name has been taken by something else meanwhile.
-bool read_file(const posix::Place& place, const std::string& path, bool keep_bytes,
+bool read_file(const posix::Place& place, const std::string& path, bool keep_bytes, Hashes& hashes,
                const sdk::Call& call, Entry& entry) {
     // O_NONBLOCK: should it have become a pipe, opening it must not wait for a writer.
     const sdk::Fd fd(::openat(place.folder.get(), place.name.c_str(),
@@ -32,7 +47,7 @@ bool read_file(const posix::Place& place, const std::string& path, bool keep_byt
     entry.acl = posix::access_acl(fd.get(), path);
     entry.withheld = place.writers.any() && entry.info.st_nlink > 1;
     if (entry.withheld) return true;
-    entry.content = read_content(fd.get(), path, keep_bytes, call);
+    entry.content = look_at_content(fd.get(), entry.info, path, keep_bytes, hashes, call);
     return true;
 }
 
@@ -62,7 +77,7 @@ const char* to_string(Kind kind) {
 }
 
 Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,
-                 const sdk::Call& call) {
+                 Hashes& hashes, const sdk::Call& call) {
     if (!place.missing.empty() || !place.blocker.empty()) return {};
     for (int tries = 0; tries < 5; ++tries) {
         Entry entry;
@@ -70,7 +85,8 @@ Entry read_entry(const posix::Place& place, const std::string& path, bool keep_b
         if (!info) return entry;
         entry.info = *info;
         entry.kind = kind_of(info->st_mode);
-        if (entry.kind == Kind::file && !read_file(place, path, keep_bytes, call, entry)) continue;
+        if (entry.kind == Kind::file && !read_file(place, path, keep_bytes, hashes, call, entry))
+            continue;
         if (entry.kind == Kind::symlink && !read_symlink(place, path, entry)) continue;
         return entry;
     }
@@ -106,7 +122,8 @@ void add_file(const Entry& entry, posix::Accounts& accounts, sdk::Object& state)
     const auto size =
         entry.withheld ? static_cast<std::uint64_t>(entry.info.st_size) : entry.content.size;
     state.number("size", static_cast<std::int64_t>(size));
-    if (!entry.withheld) state.text("sha256", entry.content.sha256);
+    if (!entry.withheld)
+        state.raw("sha256", entry.content.sha256 ? sdk::quote(*entry.content.sha256) : "null");
     if (entry.info.st_nlink > 1)
         state.number("links", static_cast<std::int64_t>(entry.info.st_nlink));
     const auto grants = entry.acl.beyond(entry.info.st_mode, entry.info.st_uid, accounts);

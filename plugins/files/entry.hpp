@@ -12,6 +12,8 @@
 
 namespace evenkeel::files {
 
+class Hashes;
+
 enum class Kind { absent, file, symlink, directory, other };
 
 // "file", "symlink", "directory" or "other".
@@ -29,10 +31,11 @@ struct Entry {
     bool withheld = false;
 };
 
-// Reads what is at `place`; `path` is for messages, `keep_bytes` as in read_content(). A place
-// whose directory is missing holds nothing.
+// Reads what is at `place`, `path`; `keep_bytes` as in read_content(). Of a file the content is
+// read only if `hashes` does not know it, or its bytes are to be kept, and if it is not large. A
+// place whose directory is missing holds nothing.
 Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,
-                 const sdk::Call& call);
+                 Hashes& hashes, const sdk::Call& call);
 
 // The description with which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
 // what no description can make: a larger or withheld file, a directory, a device. `entry` is not

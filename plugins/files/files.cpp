@@ -3,12 +3,14 @@
 #include <string_view>
 
 #include <evenkeel/plugin.hpp>
+#include <poll.h>
 #include <unistd.h>
 
 #include "files_embedded.hpp"
 #include "plugins/files/apply.hpp"
 #include "plugins/files/desired.hpp"
 #include "plugins/files/entry.hpp"
+#include "plugins/files/hashes.hpp"
 #include "plugins/posix/changeable.hpp"
 #include "plugins/posix/each.hpp"
 #include "plugins/posix/failure.hpp"
@@ -46,12 +48,13 @@ class Files {
         posix::Accounts accounts;
         const Desired desired = parse_desired(description, accounts);
         const posix::Place place = place_for(call, path);
-        const Entry now = read_entry(place, path, !desired.sensitive, call);
+        const bool shows_diff = desired.content && !desired.sensitive;
+        const Entry now = read_entry(place, path, shows_diff, hashes_, call);
         Plan plan = make_plan(place, now, desired, path, accounts);
         plan.changes.carry_out(call, [&] { carry_out(place, path, now, desired, call, plan); });
         if (call.dry_run()) return;
-        call.state(
-            state_of(plan.changes.empty() ? now : read_entry(place, path, false, call), accounts));
+        call.state(state_of(
+            plan.changes.empty() ? now : read_entry(place, path, false, hashes_, call), accounts));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -75,14 +78,29 @@ class Files {
 
     class Watch : public posix::PathWatch {
       public:
-        Watch(Files&, const sdk::Call&, const sdk::WatchHost& host) : PathWatch(host) {}
+        Watch(Files& files, const sdk::Call&, const sdk::WatchHost& host)
+            : PathWatch(host),
+              host_(host),
+              hashes_(files.hashes_),
+              finished_(hashes_.finished_fd()) {
+            host_.fd(finished_.get(), POLLIN);
+        }
+        void ready(int fd, std::uint32_t revents) {
+            if (fd != finished_.get()) return PathWatch::ready(fd, revents);
+            for (const std::string& path : hashes_.take_finished()) host_.changed(path);
+        }
+
+      private:
+        sdk::WatchHost host_;
+        Hashes& hashes_;
+        sdk::Fd finished_;
     };
 
   private:
-    static std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
-                                               posix::Accounts& accounts) {
+    std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
+                                        posix::Accounts& accounts) {
         posix::require_canonical(id);
-        const Entry entry = read_entry(posix::walk(id), id, call.describe(), call);
+        const Entry entry = read_entry(posix::walk(id), id, call.describe(), hashes_, call);
         if (entry.kind == Kind::absent) return std::nullopt;
         if (call.describe()) return description_of(entry, id, accounts);
         return state_of(entry, accounts);
@@ -98,6 +116,8 @@ class Files {
                       "the directory " + place.missing.back() + " does not exist yet");
         return place;
     }
+
+    Hashes hashes_;
 };
 
 }  // namespace evenkeel::files

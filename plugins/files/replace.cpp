@@ -169,7 +169,7 @@ sdk::Fd open_old(const posix::Place& place, const std::string& path, const Entry
 }  // namespace
 
 std::string temporary_name(std::string_view name) {
-    return ".evenkeel-" + content_of(name).sha256.substr(0, 16);
+    return ".evenkeel-" + content_of(name).sha256->substr(0, 16);
 }
 
 void set_symlink_owner(int folder, const char* name, const std::string& path,

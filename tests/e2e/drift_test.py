@@ -16,6 +16,11 @@ def digest(text):
 TAMPERING = [
     ("content", "files", {"content": "good\n"}, "echo bad >{}",
      {"path": "/content", "expected": digest("good\n"), "actual": digest("bad\n")}),
+    ("huge", "files", {"content": "good\n"}, "truncate --size 1T {}",
+     {"path": "/content", "expected": digest("good\n"),
+      "actual": {"sha256": None, "size": 1 << 40}}),
+    ("huge-mode", "files", {"mode": "0600"}, "truncate --size 1T {0}; chmod 0666 {0}",
+     {"path": "/mode", "expected": "0600", "actual": "0666"}),
     ("mode", "files", {"content": "x", "mode": "0600"}, "chmod 0666 {}",
      {"path": "/mode", "expected": "0600", "actual": "0666"}),
     ("owner", "files", {"content": "x", "owner": "alice"}, "chown bob {}",

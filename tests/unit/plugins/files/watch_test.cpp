@@ -63,6 +63,13 @@ TEST_F(FilesWatch, SaysWhenSomebodyIsInTheMiddleOfWriting) {
     EXPECT_EQ(hints_.ids(), std::vector<std::string>{path("f")});
 }
 
+TEST_F(FilesWatch, SaysWhenTheHashOfALargeFileIsThere) {
+    write("f", std::string(3 << 20, 'x'));
+    EXPECT_TRUE(state("f")["sha256"].is_null());
+    ASSERT_TRUE(hears("f", milliseconds(20'000)));
+    EXPECT_TRUE(state("f")["sha256"].is_string());
+}
+
 TEST_F(FilesWatch, IsSilentAboutItsNeighbours) {
     write("f", "x");
     watch("f");

@@ -1,0 +1,259 @@
+#include "plugins/files/hashes.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <evenkeel/cpp/failure.hpp>
+#include <evenkeel/cpp/fd.hpp>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "plugins/files/sha256.hpp"
+#include "plugins/posix/failure.hpp"
+#include "plugins/posix/walk.hpp"
+
+namespace evenkeel::files {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr std::size_t kSliceBytes = std::size_t{4} << 20;
+constexpr int kRestForWork = 9;  // times as long as it worked: a tenth of a core
+// Coarser than the stamps of any file system that is in use: those of FAT are 2 s apart.
+constexpr std::time_t kYoungSeconds = 3;
+constexpr milliseconds kUntilOlder{250};
+
+// What holds as long as the content does.
+struct Stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    timespec written, changed;
+
+    explicit Stamp(const struct stat& info)
+        : device(info.st_dev),
+          inode(info.st_ino),
+          size(info.st_size),
+          written(info.st_mtim),
+          changed(info.st_ctim) {}
+
+    bool operator==(const Stamp& other) const {
+        const auto same = [](const timespec& a, const timespec& b) {
+            return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+        };
+        return device == other.device && inode == other.inode && size == other.size &&
+               same(written, other.written) && same(changed, other.changed);
+    }
+
+    // By the clock that stamps files, since it is compared with their stamps.
+    bool is_young() const {
+        timespec now{};
+        ::clock_gettime(CLOCK_REALTIME, &now);
+        return std::abs(now.tv_sec - changed.tv_sec) < kYoungSeconds;
+    }
+};
+
+struct Known {
+    Stamp stamp;
+    std::string sha256;
+    Clock::time_point until;
+};
+
+struct Job {
+    std::string path;
+    Stamp stamp;
+    std::unique_ptr<Sha256> sum;
+    off_t done = 0;
+};
+
+// The whole system's other work goes first, on the disk too.
+void take_lowest_priority() {
+    constexpr int kOfThread = 1, kIdleClass = 3 << 13;
+    const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
+    ::setpriority(PRIO_PROCESS, thread, 19);
+    ::syscall(SYS_ioprio_set, kOfThread, static_cast<int>(thread), kIdleClass);
+}
+
+// Opened anew for each slice, so that nobody who unmounts or deletes has to wait.
+sdk::Fd open_file(const std::string& path) {
+    const posix::Place place = posix::walk(path);
+    if (!place.missing.empty() || !place.blocker.empty()) return sdk::Fd();
+    return sdk::Fd(::openat(place.folder.get(), place.name.c_str(),
+                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+bool shows(int fd, const Stamp& stamp) {
+    struct stat info {};
+    return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && Stamp(info) == stamp;
+}
+
+enum class Progress { goes_on, finished, given_up };
+
+Progress add_slice(Job& job) {
+    const sdk::Fd fd = open_file(job.path);
+    if (!fd || !shows(fd.get(), job.stamp)) return Progress::given_up;
+    if (!job.sum) job.sum = std::make_unique<Sha256>();
+    std::string buffer(256 * 1024, '\0');
+    for (std::size_t read = 0; read < kSliceBytes && job.done < job.stamp.size;) {
+        const ssize_t length = ::pread(fd.get(), buffer.data(), buffer.size(), job.done);
+        if (length < 0 && errno == EINTR) continue;
+        if (length <= 0) return Progress::given_up;
+        job.sum->add(std::string_view(buffer.data(), static_cast<std::size_t>(length)));
+        job.done += length;
+        read += static_cast<std::size_t>(length);
+    }
+    if (!shows(fd.get(), job.stamp)) return Progress::given_up;
+    return job.done < job.stamp.size ? Progress::goes_on : Progress::finished;
+}
+
+Progress try_slice(Job& job) {
+    try {
+        return add_slice(job);
+    } catch (const sdk::Failure&) {
+        return Progress::given_up;
+    }
+}
+
+}  // namespace
+
+class Hashes::Worker {
+  public:
+    explicit Worker(minutes kept_for)
+        : kept_for_(kept_for), finished_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        if (!finished_) throw posix::os_failure(errno, "make an eventfd");
+    }
+    ~Worker() {
+        {
+            const std::lock_guard lock(mutex_);
+            ends_ = true;
+        }
+        woken_.notify_all();
+        if (thread_.joinable()) thread_.join();
+    }
+
+    std::optional<std::string> find(const std::string& path, const Stamp& stamp) {
+        const std::lock_guard lock(mutex_);
+        const auto found = known_.find(path);
+        if (found == known_.end()) return std::nullopt;
+        if (found->second.stamp == stamp && Clock::now() < found->second.until)
+            return found->second.sha256;
+        known_.erase(found);
+        return std::nullopt;
+    }
+
+    void keep(const std::string& path, const Stamp& stamp, const std::string& sha256) {
+        const std::lock_guard lock(mutex_);
+        if (known_.size() >= kKeptMax) known_.erase(known_.begin());
+        // Between three quarters of the time and all of it, so that they do not end together.
+        std::uniform_int_distribution<long> some(kept_for_.count() * 3 / 4, kept_for_.count());
+        known_.insert_or_assign(path, Known{stamp, sha256, Clock::now() + minutes(some(random_))});
+    }
+
+    void compute(const std::string& path, const Stamp& stamp) {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.size() >= kWaitingMax) return;
+        if (at_work_ && at_work_->first == path && at_work_->second == stamp) return;
+        for (const Job& job : waiting_)
+            if (job.path == path && job.stamp == stamp) return;
+        waiting_.push_back({path, stamp, nullptr});
+        if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+        woken_.notify_all();
+    }
+
+    sdk::Fd finished_fd() const {
+        sdk::Fd copy(::fcntl(finished_.get(), F_DUPFD_CLOEXEC, 0));
+        if (!copy) throw posix::os_failure(errno, "copy a descriptor");
+        return copy;
+    }
+
+    std::vector<std::string> take_finished() {
+        const std::lock_guard lock(mutex_);
+        eventfd_t count = 0;
+        ::eventfd_read(finished_.get(), &count);
+        return std::exchange(told_, {});
+    }
+
+  private:
+    void work() {
+        take_lowest_priority();
+        std::unique_lock lock(mutex_);
+        while (true) {
+            woken_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
+            if (ends_) return;
+            Job job = std::move(waiting_.front());
+            waiting_.pop_front();
+            at_work_.emplace(job.path, job.stamp);
+            lock.unlock();
+            const auto begun = Clock::now();
+            Clock::duration rest = kUntilOlder;
+            Progress progress = Progress::goes_on;
+            if (!job.stamp.is_young()) {
+                progress = try_slice(job);
+                rest = (Clock::now() - begun) * kRestForWork;
+            }
+            if (progress == Progress::finished) keep(job.path, job.stamp, job.sum->hex());
+            lock.lock();
+            at_work_.reset();
+            if (progress == Progress::finished) tell(job.path);
+            if (progress == Progress::goes_on) waiting_.push_back(std::move(job));
+            woken_.wait_for(lock, rest, [this] { return ends_; });
+        }
+    }
+
+    void tell(const std::string& path) {
+        if (told_.size() < kKeptMax) told_.push_back(path);
+        ::eventfd_write(finished_.get(), 1);
+    }
+
+    const minutes kept_for_;
+    sdk::Fd finished_;
+    std::mutex mutex_;
+    std::condition_variable woken_;
+    std::unordered_map<std::string, Known> known_;
+    std::deque<Job> waiting_;
+    std::optional<std::pair<std::string, Stamp>> at_work_;
+    std::vector<std::string> told_;
+    std::minstd_rand random_{std::random_device{}()};
+    std::thread thread_;
+    bool ends_ = false;
+};
+
+Hashes::Hashes(minutes kept_for) : worker_(std::make_unique<Worker>(kept_for)) {}
+Hashes::~Hashes() = default;
+
+std::optional<std::string> Hashes::find(const std::string& path, const struct stat& info) {
+    return worker_->find(path, Stamp(info));
+}
+
+void Hashes::keep(const std::string& path, const struct stat& info, const std::string& sha256) {
+    if (const Stamp stamp(info); !stamp.is_young()) worker_->keep(path, stamp, sha256);
+}
+
+void Hashes::compute(const std::string& path, const struct stat& info) {
+    worker_->compute(path, Stamp(info));
+}
+
+sdk::Fd Hashes::finished_fd() const {
+    return worker_->finished_fd();
+}
+
+std::vector<std::string> Hashes::take_finished() {
+    return worker_->take_finished();
+}
+
+}  // namespace evenkeel::files

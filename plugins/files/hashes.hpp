@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <evenkeel/cpp/fd.hpp>
+#include <sys/stat.h>
+
+namespace evenkeel::files {
+
+// The SHA-256 of files, known without reading them again for as long as device, inode, size and
+// both times of a file hold; for about a day, then it is computed anew. Large ones are computed on
+// a thread of its own: some MiB of each in turn, at the lowest priority, within a tenth of a core.
+// [any]
+class Hashes {
+  public:
+    // At most so many are kept, and so many wait to be computed; what is beyond that is forgotten,
+    // and asked for again by the next look.
+    static constexpr std::size_t kKeptMax = 65'536;
+    static constexpr std::size_t kWaitingMax = 256;
+
+    explicit Hashes(std::chrono::minutes kept_for = std::chrono::hours(24));
+    ~Hashes();  // ends what is being computed
+    Hashes(const Hashes&) = delete;
+    Hashes& operator=(const Hashes&) = delete;
+
+    // 64 lower-case hex digits of the file at `path`, which `info` shows; nothing if not known.
+    std::optional<std::string> find(const std::string& path, const struct stat& info);
+    // Of what was read after `info` was taken. Not kept if it was written so shortly before that
+    // another write may have left the same times.
+    void keep(const std::string& path, const struct stat& info, const std::string& sha256);
+    // Has it computed beside, and then told by take_finished(). Not if the file changes meanwhile.
+    void compute(const std::string& path, const struct stat& info);
+
+    // A descriptor of the caller's that is readable while take_finished() has something to tell.
+    sdk::Fd finished_fd() const;
+    std::vector<std::string> take_finished();
+
+  private:
+    class Worker;
+    std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace evenkeel::files

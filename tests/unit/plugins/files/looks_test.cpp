@@ -1,0 +1,149 @@
+#include <chrono>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include "core/base/file.hpp"
+#include "core/crypto/hash.hpp"
+#include "plugins/files/content.hpp"
+#include "plugins/files/hashes.hpp"
+#include "tests/support/wait.hpp"
+#include "tests/unit/plugins/bundled.hpp"
+#include "tests/unit/plugins/call_frame.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+constexpr off_t kMebibyte = 1 << 20;
+constexpr off_t kTebibyte = off_t{1} << 40;
+
+// What this process has read from files, in bytes.
+std::uint64_t bytes_read() {
+    const std::string text = read_file("/proc/self/io").value();
+    return std::stoull(text.substr(text.find("rchar: ") + 7));
+}
+
+struct stat written_long_ago() {
+    struct stat info {};
+    info.st_ino = 7;
+    info.st_size = 3;
+    info.st_mtim = info.st_ctim = {1'700'000'000, 5};
+    return info;
+}
+
+class FilesLooks : public Bundled {
+  protected:
+    FilesLooks() : Bundled("files") {}
+
+    void make_sparse(const std::string& name, off_t size) {
+        write(name, "");
+        ASSERT_EQ(::truncate(path(name).c_str(), size), 0);
+    }
+    std::uint64_t cost_of_state(const std::string& name) {
+        const std::uint64_t before = bytes_read();
+        state(name);
+        return bytes_read() - before;
+    }
+};
+
+TEST_F(FilesLooks, ReadNothingOfAFileThatIsLargerThanAnyDescription) {
+    make_sparse("huge", kTebibyte);
+    write("small", "x");
+    const std::uint64_t before = bytes_read();
+    const auto items = collection_->read({path("huge"), path("small")}, {});
+    ASSERT_TRUE(items) << items.error().what;
+    ASSERT_EQ(items->size(), 2u);
+    EXPECT_TRUE(items->at(0).state.as_object().find("sha256")->is_null());
+    EXPECT_EQ(items->at(0).state["size"], json::Value(kTebibyte));
+    EXPECT_EQ(items->at(1).state["sha256"], json::Value(crypto::sha256_hex("x")));
+    EXPECT_EQ(drift("huge", R"({"mode":"0644"})"), "");
+    EXPECT_EQ(drift("huge", R"({"content":"x"})"), "/content;");
+    EXPECT_LT(bytes_read() - before, 100'000u);
+}
+
+TEST_F(FilesLooks, ApplyToAHugeFileWithoutReadingIt) {
+    make_sparse("huge", kTebibyte);
+    const std::uint64_t before = bytes_read();
+    EXPECT_EQ(done("huge", R"({"mode":"0600"})", true), "/mode planned;");
+    EXPECT_EQ(done("huge", R"({"mode":"0600"})"), "/mode done;");
+    const Applied applied = apply("huge", R"({"content":"x"})");
+    ASSERT_EQ(applied.changes.size(), 1u);
+    EXPECT_TRUE(applied.changes[0].before["sha256"].is_null());
+    EXPECT_EQ(applied.changes[0].before["size"], json::Value(kTebibyte));
+    EXPECT_EQ(content("huge"), "x");
+    EXPECT_LT(bytes_read() - before, 100'000u);
+}
+
+TEST_F(FilesLooks, DoNotReadAnUnchangedFileAgain) {
+    const std::string bytes(kMebibyte, 'a');
+    write("f", bytes);
+    EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(bytes)));
+    // Only once its times are so old that a later write would leave others.
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }));
+    EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(bytes)));
+    write("f", std::string(kMebibyte, 'b'));
+    EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(std::string(kMebibyte, 'b'))));
+}
+
+TEST_F(FilesLooks, TellTheHashOfALargeFileOnceItIsKnown) {
+    make_sparse("huge", kTebibyte);
+    EXPECT_TRUE(state("huge")["sha256"].is_null());
+    const std::string bytes(9 * kMebibyte + 1, 'a');
+    write("large", bytes);
+    EXPECT_TRUE(state("large")["sha256"].is_null());
+    // The huge one, which came first, does not keep it.
+    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }));
+    EXPECT_EQ(state("large")["sha256"], json::Value(crypto::sha256_hex(bytes)));
+    std::ofstream(path("large"), std::ios::app) << "more";
+    EXPECT_TRUE(state("large")["sha256"].is_null());
+    EXPECT_TRUE(state("huge")["sha256"].is_null());
+}
+
+TEST(FilesContent, ThatGrowsWhileItIsReadIsReadToALimit) {
+    const test::TempFolder folder;
+    std::ofstream(folder / "f") << std::string(8 * kMebibyte, 'x');
+    const sdk::Fd fd(::open((folder / "f").c_str(), O_RDONLY | O_CLOEXEC));
+    test::CallFrame frame;
+    const std::uint64_t before = bytes_read();
+    const files::Content content = files::read_content(fd.get(), "f", true, frame.call());
+    EXPECT_FALSE(content.sha256);
+    EXPECT_FALSE(content.bytes);
+    EXPECT_LT(bytes_read() - before, 2u * kMebibyte);
+}
+
+TEST(FilesHashes, HoldAsLongAsSizeTimesAndIdentityDo) {
+    files::Hashes hashes;
+    const struct stat info = written_long_ago();
+    hashes.keep("/f", info, "abc");
+    EXPECT_EQ(hashes.find("/f", info), "abc");
+    EXPECT_EQ(hashes.find("/g", info), std::nullopt);
+    struct stat other = info;
+    other.st_mtim.tv_nsec++;
+    EXPECT_EQ(hashes.find("/f", other), std::nullopt);
+    for (auto change :
+         {+[](struct stat& s) { s.st_ctim.tv_nsec++; }, +[](struct stat& s) { s.st_size++; },
+          +[](struct stat& s) { s.st_ino++; }, +[](struct stat& s) { s.st_dev++; }}) {
+        hashes.keep("/f", info, "abc");
+        other = info;
+        change(other);
+        EXPECT_EQ(hashes.find("/f", other), std::nullopt);
+    }
+}
+
+TEST(FilesHashes, AreNotKeptOfAFileThatWasWrittenThisMoment) {
+    files::Hashes hashes;
+    struct stat info = written_long_ago();
+    ::clock_gettime(CLOCK_REALTIME, &info.st_ctim);
+    hashes.keep("/f", info, "abc");
+    EXPECT_EQ(hashes.find("/f", info), std::nullopt);
+}
+
+TEST(FilesHashes, AreComputedAnewWhenTheirTimeIsOver) {
+    files::Hashes hashes(std::chrono::minutes(0));
+    hashes.keep("/f", written_long_ago(), "abc");
+    EXPECT_EQ(hashes.find("/f", written_long_ago()), std::nullopt);
+}
+
+}  // namespace
+}  // namespace evenkeel::plugin
