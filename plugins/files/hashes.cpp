@@ -89,6 +89,13 @@ void take_lowest_priority() {
     ::syscall(SYS_ioprio_set, kOfThread, static_cast<int>(thread), kIdleClass);
 }
 
+// What this thread has used: waiting for a core is no work.
+Clock::duration cpu_time() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 // Opened anew for each slice, so that nobody who unmounts or deletes has to wait.
 sdk::Fd open_file(const std::string& path) {
     const posix::Place place = posix::walk(path);
@@ -199,12 +206,12 @@ class Hashes::Worker {
             waiting_.pop_front();
             at_work_.emplace(job.path, job.stamp);
             lock.unlock();
-            const auto begun = Clock::now();
+            const auto worked = cpu_time();
             Clock::duration rest = kUntilOlder;
             Progress progress = Progress::goes_on;
             if (!job.stamp.is_young()) {
                 progress = try_slice(job);
-                rest = (Clock::now() - begun) * kRestForWork;
+                rest = (cpu_time() - worked) * kRestForWork;
             }
             if (progress == Progress::finished) keep(job.path, job.stamp, job.sum->hex());
             lock.lock();
