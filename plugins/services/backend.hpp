@@ -18,7 +18,8 @@ struct Desired;
 struct Service {
     std::string id;  // its own, also when it was queried by an alias
     bool exists = false;
-    bool running = false;  // or being started
+    bool has_file = false;  // else it is only a mask, or what still runs without its unit file
+    bool running = false;   // or being started
     bool enabled = false;
     bool masked = false;
     // Why it cannot be enabled or started, unless that is because it is masked.
@@ -38,11 +39,18 @@ class Session {
 
     // One for each id, in that order.
     virtual std::vector<Service> query(const std::vector<std::string>& ids) = 0;
+    // The same for one, that also knows whether it has a unit file.
+    virtual Service query_one(const std::string& id) = 0;
     // Of every service that exists; aliases and templates are none. May take 100 ms and more.
     virtual std::vector<std::string> ids() = 0;
     // The service once no start of it is under way any more; EK_E_BUSY if one still is at the
     // deadline.
     virtual Service query_settled(const std::string& id) = 0;
+
+    // Ends what is left of a service without a unit file: stops it, takes its mask away.
+    virtual void end_rest(const Service& now) = 0;
+    // The service that a unit of another kind starts: "backup" for "backup.timer".
+    virtual std::optional<std::string> started_by(const std::string& unit) = 0;
 
     // Adds what making `changes` does beyond the service, to its links and to other services, or
     // throws why they cannot be made.

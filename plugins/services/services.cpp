@@ -45,9 +45,34 @@ void require_own_name(const std::string& id, const Service& service) {
         .hint("its id is \"" + service.id + "\"");
 }
 
-sdk::Failure missing(const std::string& id) {
+constexpr std::string_view kOtherKinds[] = {"automount", "device", "mount", "path",   "scope",
+                                            "slice",     "socket", "swap",  "target", "timer"};
+
+// Of a service that does not exist.
+sdk::Failure missing(Session& session, const std::string& id) {
+    for (const std::string_view kind : kOtherKinds) {
+        if (!id.ends_with("." + std::string(kind))) continue;
+        const auto service = session.started_by(id);
+        return sdk::Failure(EK_E_INVALID, id + " is a unit of the kind " + std::string(kind) +
+                                              ", and this collection has services only")
+            .hint(service ? "the service that it starts is \"" + *service + "\""
+                          : "describe the service behind it; files can bring the unit itself");
+    }
     return sdk::Failure(EK_E_NOT_FOUND, "there is no service " + id)
         .hint("install what brings " + id + ".service first");
+}
+
+// Without a unit file it would not be there any more: that is for "absent" to say.
+void require_file_to_leave(const Service& now, const Desired& desired) {
+    if (now.has_file) return;
+    const auto ends = [&](const char* field, const std::string& what) {
+        return sdk::Failure(EK_E_NOT_FOUND, now.id + " has no unit file, only " + what)
+            .at(field)
+            .hint("\"ensure\":\"absent\" ends that; else install what brings " + now.id +
+                  ".service");
+    };
+    if (now.running && desired.running == false) throw ends("/running", "what still runs of it");
+    if (now.masked && desired.masked == false) throw ends("/masked", "a mask");
 }
 
 // Sends those that exist and returns how many.
@@ -115,8 +140,9 @@ class Services {
 
     void read(const sdk::Call& call, std::string_view ids_json) {
         const auto ids = sdk::json::texts_of(sdk::json::parse(ids_json));
-        if (send_each(call, *detect_backend().open(call), ids) != 0) return;
-        if (ids.size() == 1) throw missing(ids.front());
+        const auto session = detect_backend().open(call);
+        if (send_each(call, *session, ids) != 0) return;
+        if (ids.size() == 1) throw missing(*session, ids.front());
         throw sdk::Failure(EK_E_NOT_FOUND, "none of these services exists");
     }
 
@@ -128,11 +154,12 @@ class Services {
         // A start that is already under way is waited for; any other job is replaced.
         const bool waits = !call.dry_run() && desired.running == true;
         const Service now = waits ? session->query_settled(id) : query(*session, id);
-        if (call.dry_run() && !now.exists) {
+        if (call.dry_run() && !now.exists && missing(*session, id).status() == EK_E_NOT_FOUND) {
             call.note(EK_SEV_WARNING, "", "the service " + id + " is not there yet");
             return difference_from_nothing(desired).carry_out(call, [] {});
         }
-        require(now, id);
+        require(*session, now, id);
+        require_file_to_leave(now, desired);
         sdk::Changes changes = difference(now, desired);
         session->add_side_effects(now, desired, changes);
         changes.carry_out(call, [&] { session->apply(now, desired, changes); });
@@ -140,8 +167,19 @@ class Services {
         call.state(changes.empty() ? now.state : query(*session, id).state);
     }
 
-    void remove(const sdk::Call&, std::string_view id) {
-        require_id(id);
+    void remove(const sdk::Call& call, std::string_view id_text) {
+        require_id(id_text);
+        const std::string id(id_text);
+        const auto session = detect_backend().open(call);
+        const Service now = query(*session, id);
+        require(*session, now, id);
+        if (!now.has_file) {
+            sdk::Changes changes;
+            changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+            if (now.running) changes.field("/running", "true", "false");
+            if (now.masked) changes.field("/masked", "true", "false");
+            return changes.carry_out(call, [&] { session->end_rest(now); });
+        }
         throw sdk::Failure(EK_E_UNSUPPORTED,
                            "a service is not made or removed, only its package is")
             .hint(
@@ -158,7 +196,7 @@ class Services {
         for (const NamedAction& known : kNamedActions) {
             if (known.name != name) continue;
             const auto session = detect_backend().open(call);
-            require(query(*session, id), id);
+            require(*session, query(*session, id), id);
             session->invoke(id, known.action);
             call.state(query(*session, id).state);
             return;
@@ -181,11 +219,9 @@ class Services {
     };
 
   private:
-    static Service query(Session& session, const std::string& id) {
-        return session.query({id}).front();
-    }
-    static void require(const Service& service, const std::string& id) {
-        if (!service.exists) throw missing(id);
+    static Service query(Session& session, const std::string& id) { return session.query_one(id); }
+    static void require(Session& session, const Service& service, const std::string& id) {
+        if (!service.exists) throw missing(session, id);
         require_own_name(id, service);
     }
 };

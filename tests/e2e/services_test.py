@@ -148,7 +148,10 @@ class Services(unittest.TestCase):
                 ("nowhere", {"running": True}, "not-found", ["nowhere"]),
                 ("plain", {"running": True, "masked": True}, "invalid", ["/running"]),
                 ("plain", {"running": "yes"}, "invalid", ["/running"]),
-                ("once", {"enabled": True}, "unsupported", ["static"]),
+                ("once", {"enabled": True}, "not-found", ["static", "[Install]"]),
+                ("systemd-tmpfiles-clean.timer", {"running": True}, "invalid",
+                 ["timer", '"systemd-tmpfiles-clean"']),
+                ("dbus.socket", {"enabled": True}, "invalid", ["socket", '"dbus"']),
                 ("once", {"running": True}, "conflict", ["ended by itself"]),
                 ("broken", {"running": True}, "conflict", ["journalctl -u broken.service"]),
                 ("plain", {"ensure": "absent"}, "unsupported", [":forget"])]:
@@ -410,6 +413,26 @@ class Services(unittest.TestCase):
         code, told = self.change("plan", rid, description)
         self.assertEqual(code, 3, told)
         return {one["path"]: (one.get("before"), one.get("after")) for one in told["changes"]}
+
+    def test_a_file_may_bring_the_install_section_that_a_service_needs(self):
+        write(self.bed, "/etc/systemd/system/bare.service", "[Service]\nExecStart=sleep infinity\n")
+        self.systemctl("daemon-reload")
+        write(self.bed, "/root/wanted.json", json.dumps({"resources": [
+            {"collection": "files", "id": "/etc/systemd/system/bare.service",
+             "description": {"content": DAEMON.format(more="", install="")}},
+            {"collection": "services", "id": "bare",
+             "description": {"enabled": True, "running": True}}]}))
+        code, told = self.agent("plan", "/root/wanted.json")
+        self.assertEqual(code, 3, told)
+        service = told["resources"][1]
+        self.assertEqual(service["outcome"], "planned")
+        self.assertIn("before files /etc/systemd/system/bare.service is changed",
+                      service["error"]["detail"])
+        code, told = self.agent("apply", "/root/wanted.json")
+        self.assertEqual(code, 0, told)
+        self.assertEqual(self.flags("bare"), (True, True, False))
+        code, told = self.agent("plan", "/root/wanted.json")
+        self.assertEqual(code, 0, told)
 
     def test_a_unit_that_only_enables_another_is_refused_and_names_it(self):
         write(self.bed, f"{UNITS}/herald.service",

@@ -116,7 +116,8 @@ std::vector<std::string> Manager::names() const {
     const Message loaded = list("ListUnitsByPatterns", "list services");
     require(sd_bus_message_enter_container(loaded.get(), 'a', "(ssssssouso)"));
     for (Unit unit; read_unit(loaded.get(), unit);)
-        if (exists(unit) && id_of(unit.name)) found.insert(unit.name);
+        if (unit.load_state != "not-found" || unit.active_state == "active")
+            if (id_of(unit.name)) found.insert(unit.name);
     const Message files = list("ListUnitFilesByPatterns", "list unit files");
     require(sd_bus_message_enter_container(files.get(), 'a', "(ss)"));
     const char *path, *state;

@@ -28,7 +28,12 @@ std::string words(const std::set<std::string>& texts) {
     return all;
 }
 
-void require_room_for_mask(const std::string& unit) {
+void require_room_for_mask(const Manager& manager, const std::string& unit) {
+    if (outweighs_masks(unit, manager.unit_path()))
+        throw sdk::Failure(EK_E_CONFLICT,
+                           unit + " cannot be masked: it is transient, which outweighs a mask")
+            .at("/masked")
+            .hint("it ends by itself, or by \"ensure\":\"absent\"; mask it then");
     const std::string path = std::string(kUnitLinks) + "/" + unit;
     std::error_code error;
     if (!fs::exists(fs::symlink_status(path, error))) return;
@@ -86,7 +91,7 @@ void add_jobs(const Manager& manager, const std::string& unit, bool starts, sdk:
 
 void add_side_effects(const Manager& manager, const std::string& unit, const Desired& desired,
                       sdk::Changes& changes) {
-    if (changes.has("/masked") && *desired.masked) require_room_for_mask(unit);
+    if (changes.has("/masked") && *desired.masked) require_room_for_mask(manager, unit);
     if (changes.has("/enabled")) add_links(manager, unit, *desired.enabled, changes);
     if (changes.has("/running")) add_jobs(manager, unit, *desired.running, changes);
 }

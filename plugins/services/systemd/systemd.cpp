@@ -7,6 +7,7 @@
 #include "plugins/services/systemd/names.hpp"
 #include "plugins/services/systemd/side_effects.hpp"
 #include "plugins/services/systemd/unit.hpp"
+#include "plugins/services/systemd/unit_files.hpp"
 #include "plugins/services/systemd/watch.hpp"
 
 namespace evenkeel::services {
@@ -58,7 +59,27 @@ class SystemdSession : public Session {
     }
 
     Service query_settled(const std::string& id) override {
-        return service_of(manager_.settled_unit(unit_of(id)));
+        return with_file(service_of(manager_.settled_unit(unit_of(id))));
+    }
+
+    Service query_one(const std::string& id) override { return with_file(query({id}).front()); }
+
+    void end_rest(const Service& now) override {
+        const std::string unit = unit_of(now.id);
+        if (now.running) manager_.run_job("StopUnit", "stop", unit);
+        if (now.masked) manager_.unmask(unit);
+        manager_.reload();
+        const Unit after = manager_.unit(unit);
+        if (!exists(after)) return;
+        throw sdk::Failure(EK_E_CONFLICT, unit + " is still there: it is " + after.active_state +
+                                              " (" + after.load_state + ")")
+            .at("/ensure");
+    }
+
+    std::optional<std::string> started_by(const std::string& unit) override {
+        for (const std::string& name : manager_.properties({unit}).front().list("Triggers"))
+            if (const auto id = id_of(name)) return id;
+        return std::nullopt;
     }
 
     void add_side_effects(const Service& now, const Desired& desired,
@@ -98,6 +119,15 @@ class SystemdSession : public Session {
     }
 
   private:
+    Service with_file(Service service) const {
+        const std::string unit = unit_of(service.id);
+        const UnitPath folders = manager_.unit_path();
+        // The file of a transient unit goes with its processes.
+        service.has_file = service.exists && !outweighs_masks(unit, folders) &&
+                           !fragment_behind_mask(unit, folders).empty();
+        return service;
+    }
+
     // True if unit files were changed. While a unit is masked, systemd does not report whether it
     // is enabled, so that this is queried anew after it has been unmasked.
     bool set_enabled(const Service& now, bool wanted, bool unmasked) const {

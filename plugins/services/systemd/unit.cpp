@@ -21,7 +21,9 @@ bool lacks_install_section(const Unit& unit) {
 
 std::optional<sdk::Failure> cannot_enable(const Unit& unit) {
     if (is_masked(unit) || !lacks_install_section(unit)) return std::nullopt;
-    return sdk::Failure(EK_E_UNSUPPORTED,
+    // What is not there yet may be brought by a file or package.
+    const bool can_come = unit.file_state == "static" || unit.file_state.empty();
+    return sdk::Failure(can_come ? EK_E_NOT_FOUND : EK_E_UNSUPPORTED,
                         unit.name + " cannot be enabled: its unit file is " +
                             (unit.file_state.empty() ? "missing" : unit.file_state))
         .at("/enabled")
@@ -63,8 +65,9 @@ std::optional<std::string> description_of(const Unit& unit) {
 }  // namespace
 
 bool exists(const Unit& unit) {
-    return unit.load_state != "not-found" ||
-           (unit.active_state != "inactive" && unit.active_state != "failed");
+    const bool has_file =
+        unit.load_state != "not-found" && (unit.load_state != "loaded" || !unit.file_state.empty());
+    return has_file || (unit.active_state != "inactive" && unit.active_state != "failed");
 }
 
 bool is_running(const Unit& unit) {

@@ -21,7 +21,9 @@ struct Unit {
     std::string result;
 };
 
-// systemd reports a unit for any name.
+// systemd reports a unit for any name. It is there while there is a unit file or a mask, or it
+// runs; that one is still loaded whose file is gone does not count, since it ends with the next
+// reload.
 bool exists(const Unit& unit);
 
 // Runs, or is being started. While a job is under way the unit counts as what the job makes of it:

@@ -105,6 +105,14 @@ std::string fragment_behind_mask(const std::string& unit, const UnitPath& folder
     });
 }
 
+bool outweighs_masks(const std::string& unit, const UnitPath& folders) {
+    for (const std::string& folder : folders) {
+        if (folder == "/etc/systemd/system") return false;
+        if (is_there(folder + "/" + unit)) return true;
+    }
+    return false;
+}
+
 std::vector<std::string> drop_ins_on_disk(const std::vector<std::string>& names,
                                           const UnitPath& folders) {
     std::vector<std::string> all;

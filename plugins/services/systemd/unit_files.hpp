@@ -19,6 +19,10 @@ std::string fragment_on_disk(const std::string& unit, const UnitPath& folders);
 // The same without masks: what would be loaded if nothing masked the unit.
 std::string fragment_behind_mask(const std::string& unit, const UnitPath& folders);
 
+// Whether the unit's file lies in a folder that outweighs /etc/systemd/system, such as that of
+// transient units: no mask there hides it.
+bool outweighs_masks(const std::string& unit, const UnitPath& folders);
+
 // The *.conf files that would be added to a unit of these names (its own and its aliases): of its
 // own folder NAME.d, its template's, those of its prefixes (a-b.service: a-.service.d) and
 // service.d; of files with one name only that of the first folder. Sorted.

@@ -26,13 +26,13 @@ TEST_F(ServicesAbsent, EveryCallSaysWhy) {
     expect_unavailable(collection_->watch([](Hint, const std::string&) {}).error());
     const auto wanted = json::parse(R"({"running":true})").value();
     expect_unavailable(collection_->apply("ssh", wanted, true, {}).error.value());
+    expect_unavailable(collection_->remove("ssh", false, {}).error.value());
     expect_unavailable(collection_->invoke("ssh", "restart", {}, {}).error.value());
 }
 
 TEST_F(ServicesAbsent, WhatIsWrongAnywayIsStillSaid) {
     const auto wanted = json::parse(R"({"running":true,"masked":true})").value();
     EXPECT_EQ(collection_->apply("ssh", wanted, false, {}).error->code, Errc::invalid);
-    EXPECT_EQ(collection_->remove("ssh", false, {}).error->code, Errc::unsupported);
     EXPECT_EQ(collection_->invoke("ssh", "explode", {}, {}).error->code, Errc::unsupported);
 }
 

@@ -48,6 +48,8 @@ TEST(DesiredService, RefusesContradictions) {
 
 TEST(DesiredService, RefusesWhatTheUnitCannotDo) {
     EXPECT_EQ(changed_paths(unit("inactive", "dead", "static"), R"({"enabled":true})"),
+              code(EK_E_NOT_FOUND, "/enabled"));
+    EXPECT_EQ(changed_paths(unit("inactive", "dead", "generated"), R"({"enabled":true})"),
               code(EK_E_UNSUPPORTED, "/enabled"));
     EXPECT_EQ(changed_paths(unit("inactive", "dead", "static"), R"({"enabled":false})"), "");
     EXPECT_EQ(changed_paths(unit("inactive", "dead", "masked"), R"({"running":true})"),

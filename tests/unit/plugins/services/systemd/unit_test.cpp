@@ -20,13 +20,18 @@ TEST(Unit, CountsAsWhatItsJobMakesOfIt) {
     EXPECT_FALSE(is_running(restarting));
 }
 
-TEST(Unit, ExistsWhileItIsLoadedOrRuns) {
-    Unit gone = unit("inactive", "dead", "");
-    EXPECT_TRUE(exists(gone));
-    gone.load_state = "not-found";
-    EXPECT_FALSE(exists(gone));
-    gone.active_state = "active";
-    EXPECT_TRUE(exists(gone));
+TEST(Unit, ExistsWhileItHasAFileOrRuns) {
+    EXPECT_TRUE(exists(unit("inactive", "dead", "static")));
+    Unit broken = unit("inactive", "dead", "");
+    broken.load_state = "bad-setting";
+    EXPECT_TRUE(exists(broken));
+    for (const char* load_state : {"loaded", "not-found"}) {
+        Unit gone = unit("inactive", "dead", "");
+        gone.load_state = load_state;
+        EXPECT_FALSE(exists(gone));
+        gone.active_state = "active";
+        EXPECT_TRUE(exists(gone));
+    }
 }
 
 TEST(Unit, LeavesOutOfItsStateWhatIsNotKnown) {
