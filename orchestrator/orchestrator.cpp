@@ -214,6 +214,7 @@ Result<void> Orchestrator::start() {
         [this](http::Request request, std::shared_ptr<http::Responder> responder) {
             router_->dispatch(std::move(request), responder);
         }));
+    state_->keep_clock();
     housekeeping_.turn(now_monotonic_ns());
     tick_ = loop_.after(kTick, [this] { tick(); });
     return {};
@@ -245,6 +246,7 @@ void Orchestrator::stop(std::function<void()> done) {
 
 void Orchestrator::tick() {
     ++ticks_;
+    state_->keep_clock();
     housekeeping_.turn(now_monotonic_ns());
     if (housekeeping_.holds()) {
         expire_commands();
@@ -264,7 +266,7 @@ void Orchestrator::purge() {
 
 void Orchestrator::expire_commands() {
     if (!housekeeping_.holds()) return;
-    const std::int64_t now = now_unix_ms();
+    const std::int64_t now = state_->clock().now_ms();
     const auto overdue = state_->read().and_then(
         [&](const state::Snapshot& view) { return view.commands().any_overdue(now); });
     if (!overdue || !*overdue) return;

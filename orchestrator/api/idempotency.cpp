@@ -55,7 +55,7 @@ Result<void> keep_reply(state::Edit& edit, const secrets::Protector& protector,
     if (once.record.empty()) return {};
     return edit.replies().put(once.record,
                               {.request_sha256 = once.request_sha256,
-                               .at_ms = now_unix_ms(),
+                               .at_ms = edit.clock().now_ms(),
                                .status = reply.status,
                                .content_type = reply.content_type,
                                .body = protector.seal_text(reply.body, purpose_of(once)),
@@ -105,7 +105,7 @@ std::shared_ptr<http::Responder> Idempotency::begin(const http::Route& route,
 ApiResult<std::optional<http::Reply>> Idempotency::replay(const http::Once& once) const {
     const auto view = EK_API_TRY(state_.read());
     const auto kept = EK_API_TRY(view.replies().find(once.record));
-    const auto oldest = now_unix_ms() - std::chrono::milliseconds(kReplyKept).count();
+    const auto oldest = state_.clock().now_ms() - std::chrono::milliseconds(kReplyKept).count();
     if (!kept || kept->at_ms < oldest) return std::nullopt;
     if (kept->request_sha256 != once.request_sha256) {
         return refuse(Code::idempotency_key_reused,

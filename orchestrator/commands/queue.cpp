@@ -12,6 +12,7 @@
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -71,7 +72,6 @@ Result<Command> require_command(const state::View& view, const std::string& id) 
 
 Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
     EK_CHECK(supersede(edit, request));
-    const std::int64_t now_ms = now_unix_ms();
     const auto lifetime = request.verb == wire::Verb::invoke
                               ? std::chrono::milliseconds(kActionLifetime)
                               : std::chrono::milliseconds(kLifetime);
@@ -80,9 +80,9 @@ Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
     command.host = request.host;
     command.verb = request.verb;
     command.seq = EK_TRY(edit.next_number("commands/" + request.host));
-    command.created_at = to_rfc3339(now_ms);
+    command.created_at = now_rfc3339();
     command.request_id = std::move(request.request_id);
-    command.expires_at_ms = now_ms + lifetime.count();
+    command.expires_at_ms = edit.clock().now_ms() + lifetime.count();
     command.timeout_ms = kTimeout.count();
     command.resources = std::move(request.resources);
     EK_CHECK(edit.commands().add(command));

@@ -25,7 +25,7 @@ struct StreamPosition;
 // the other commands of the host.
 namespace evenkeel::commands {
 
-// How long a command may wait for its host and its outcome, by the orchestrator's clock. A
+// How long a command may wait for its host and its outcome, by state::SteadyClock. A
 // description outlives its command: comparison brings it to the host when that reconnects.
 inline constexpr std::chrono::hours kLifetime{24};
 // The same for an action, which is not wanted any more a day later.
@@ -63,8 +63,9 @@ Result<void> requeue(state::Edit& edit, const std::string& host, const wire::Str
 // Ends everything unfinished of a host: `cancelled` what is queued here, `interrupted` the rest.
 Result<void> end_all(state::Edit& edit, const std::string& host, const Error& error);
 
-// Ends commands whose time is over, the longest overdue first, at most kExpiredMost: call it again
-// when it returns as many. It returns them, for their agents need not carry them out any more.
+// Ends commands whose time is over at `now_ms` of state::SteadyClock, the longest overdue first, at
+// most kExpiredMost: call it again when it returns as many. It returns them, for their agents need
+// not carry them out any more.
 inline constexpr std::size_t kExpiredMost = 1'000;
 Result<std::vector<state::Command>> expire(state::Edit& edit, std::int64_t now_ms);
 

@@ -95,7 +95,8 @@ Result<void> begin_anew(const std::string& folder) {
     const Tables tables = tables_of(env);
     const std::uint64_t revision = EK_TRY(View(txn, tables).revision());
     const store::Stream stream = EK_TRY(store::begin_stream(env, txn, revision));
-    Edit edit(txn, tables, stream.id);
+    const SteadyClock clock;
+    Edit edit(txn, tables, stream.id, clock);
     // Events of the backup carry ids of the old stream, from which no client can resume any more.
     EK_CHECK(edit.events().erase_all(revision));
     EK_CHECK(interrupt_all(edit));

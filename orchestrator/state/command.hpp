@@ -61,7 +61,7 @@ struct Command {
     std::string created_at;
     std::string finished_at;            // empty before
     std::string request_id;             // of the HTTP request; empty for those of a comparison
-    std::int64_t expires_at_ms = 0;     // by the orchestrator's wall clock
+    std::int64_t expires_at_ms = 0;     // by SteadyClock
     std::int64_t timeout_ms = 600'000;  // for the agent, from receipt
     bool cancelling = false;            // it is to be stopped
     std::optional<Error> error;

@@ -6,8 +6,9 @@
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
-Edit::Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream)
-    : View(txn, tables), write_(&txn), stream_(&stream) {}
+Edit::Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream,
+           const SteadyClock& clock)
+    : View(txn, tables), write_(&txn), stream_(&stream), clock_(&clock) {}
 
 RepositoryEdits::RepositoryEdits(Edit& edit) : edit_(&edit), write_(edit.write_) {}
 

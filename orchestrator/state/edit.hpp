@@ -20,6 +20,7 @@ class HostEdits;
 class LeaseEdits;
 class ReplyEdits;
 class ResourceEdits;
+class SteadyClock;
 class TokenEdits;
 enum class EventType;
 struct AuditContext;
@@ -29,7 +30,8 @@ struct AuditContext;
 // [lane]
 class Edit : public View {
   public:
-    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream);
+    Edit(store::WriteTxn& txn, const Tables& tables, const std::string& stream,
+         const SteadyClock& clock);
 
     HostEdits hosts();
     CollectionEdits collections();
@@ -46,6 +48,8 @@ class Edit : public View {
 
     // The orchestrator's stream.
     const std::string& stream() const { return *stream_; }
+    // For what expires.
+    const SteadyClock& clock() const { return *clock_; }
     // The next number of the one counter for everything that changes. O(1)
     Result<std::uint64_t> next_revision();
     Result<std::uint64_t> next_number(std::string_view name);
@@ -72,6 +76,7 @@ class Edit : public View {
 
     store::WriteTxn* write_;
     const std::string* stream_;
+    const SteadyClock* clock_;
     json::Object notes_;
 };
 

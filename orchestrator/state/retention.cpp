@@ -6,6 +6,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/replies.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/tokens.hpp"
 
 namespace evenkeel::state {
@@ -27,7 +28,8 @@ Result<void> throw_away_old(Edit& edit, const Retention& retention) {
     EK_CHECK(edit.events().erase_old(before(retention.events_age), retention.events_most, kStep));
     EK_CHECK(edit.commands().erase_ended(before(retention.commands_age), kStep));
     EK_CHECK(edit.tokens().erase_ended(before_ms(retention.tokens_age), kStep));
-    EK_CHECK(edit.replies().erase_old(before_ms(retention.replies_age), kStep));
+    const std::chrono::milliseconds replies_age = retention.replies_age;
+    EK_CHECK(edit.replies().erase_old(edit.clock().now_ms() - replies_age.count(), kStep));
     return edit.audit_trail().prune(before(retention.audit_age), retention.audit_most, kStep);
 }
 

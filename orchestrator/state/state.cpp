@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/json/json.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -10,6 +11,30 @@
 #include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {
+
+namespace {
+
+constexpr const char* kClock = "clock";
+
+json::Value encode(const SteadyClock::Mark& mark) {
+    return json::Object{{"boot", mark.at.boot},
+                        {"monotonic_ms", mark.at.monotonic_ms},
+                        {"wall_ms", mark.at.wall_ms},
+                        {"clock_ms", mark.clock_ms}};
+}
+
+// Nothing in the store of a program before this record.
+Result<std::optional<SteadyClock::Mark>> read_clock(const store::Env& env,
+                                                    const store::ReadTxn& txn) {
+    const auto text = EK_TRY(txn.get(env.table("meta"), kClock));
+    if (!text) return std::nullopt;
+    const json::Value mark = EK_TRY(json::parse(*text));
+    return SteadyClock::Mark{
+        {mark.string_or("boot"), mark.integer_or("monotonic_ms"), mark.integer_or("wall_ms")},
+        mark.integer_or("clock_ms")};
+}
+
+}  // namespace
 
 store::Env::Options store_options() {
     return {.tables = table_names(),
@@ -31,7 +56,23 @@ Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Wri
     std::unique_ptr<State> state(new State(std::move(env), std::move(post)));
     const store::ReadTxn txn = EK_TRY(state->env_.read());
     state->stream_ = EK_TRY(store::stream_of(state->env_, txn));
+    state->kept_clock_ = EK_TRY(read_clock(state->env_, txn));
+    state->clock_ = SteadyClock(state->kept_clock_);
     return state;
+}
+
+void State::keep_clock() {
+    const SteadyClock::Mark now = clock_.mark();
+    if (kept_clock_ && !is_outdated(*kept_clock_, now)) return;
+    const auto write = [this, text = json::write(encode(now))](store::WriteTxn& txn) {
+        return txn.put(env_.table("meta"), kClock, text);
+    };
+    const auto after = [this, now](const Result<void>& stored) {
+        if (stored) kept_clock_ = now;
+    };
+    if (auto queued = writer_->submit(write, after); !queued) {
+        log::warning("the clock is not kept", {{"why", queued.error().what}});
+    }
 }
 
 Result<Snapshot> State::read() const {
@@ -41,7 +82,7 @@ Result<Snapshot> State::read() const {
 
 void State::submit(Work work, Done done) {
     auto on_writer = [this, work = std::move(work)](store::WriteTxn& txn) {
-        Edit edit(txn, *tables_, stream_.id);
+        Edit edit(txn, *tables_, stream_.id, clock_);
         return work(edit);
     };
     auto shared = std::make_shared<Done>(std::move(done));
@@ -78,7 +119,7 @@ void State::submit(AuditContext audit_context, Work work, Done done) {
 
 Result<void> State::run(const Work& work) {
     return writer_->run([this, &work](store::WriteTxn& txn) {
-        Edit edit(txn, *tables_, stream_.id);
+        Edit edit(txn, *tables_, stream_.id, clock_);
         return work(edit);
     });
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/store/writer.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/view.hpp"
 
 namespace evenkeel::state {
@@ -37,6 +38,12 @@ class State {
     // The store's name, and the one before a restore.
     const store::Stream& stream() const { return stream_; }
 
+    // For what expires. [any]
+    const SteadyClock& clock() const { return clock_; }
+    // Stores what the next start needs of it, if that has changed: after a boot, and when the wall
+    // clock was set. To be called at the start and every few seconds. [loop]
+    void keep_clock();
+
     // What is committed now. [any]
     Result<Snapshot> read() const;
 
@@ -69,6 +76,8 @@ class State {
     store::Env env_;
     std::unique_ptr<Tables> tables_;
     store::Stream stream_;
+    SteadyClock clock_;
+    std::optional<SteadyClock::Mark> kept_clock_;
     store::Writer::Post post_;
     std::vector<Listener> listeners_;
     std::unique_ptr<store::Writer> writer_;

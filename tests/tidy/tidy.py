@@ -209,6 +209,57 @@ def banned_calls(path, text):
             yield number, "unbounded or racy C function"
 
 
+# The wall clock is for dates that people read. It may be set at any moment, so no distance is
+# measured by it: file -> what it needs a date for. Everybody else has now_monotonic_ns(), and
+# Moment or state::SteadyClock where a distance goes over a restart.
+WALL_CLOCK = {
+    "core/base/time.hpp": "defines it",
+    "core/base/time.cpp": "defines it; Moment uses it for what lies before the last boot",
+    "core/base/id.cpp": "ids begin with their date, so that they sort",
+    "core/agent/agent.cpp": "from when to when the agent was blind, as it reports it",
+    "core/agent/compliance/compliance_tracker.cpp": "`since` and `observed_at`",
+    "core/agent/runs/start_commit.cpp": "`since`",
+    "core/agent/runs/step_result.cpp": "`since` and `observed_at`",
+    "core/agent/store/journal.cpp": "when an event happened",
+    "orchestrator/api/access.cpp": "tokens end at a date that is shown",
+    "orchestrator/api/resources_api.cpp": "`observed_at`",
+    "orchestrator/api/tokens_api.cpp": "tokens end at a date that is shown",
+    "orchestrator/bus/agent_connection.cpp": "`last_seen`",
+    "orchestrator/bus/bus.cpp": "when a copied identity was held",
+    "orchestrator/commands/describe.cpp": "`since`",
+    "orchestrator/commands/queue.cpp": "`created_at`",
+    "orchestrator/enrolment/port.cpp": "enrolment tokens end at a date that is shown",
+    "orchestrator/enrolment/routes.cpp": "when a machine was accepted",
+    "orchestrator/enrolment/token_rules.cpp": "enrolment tokens end at a date that is shown",
+    "orchestrator/hosts/presence.cpp": "`last_seen`; silence is measured beside it",
+    "orchestrator/http/reply_text.cpp": "the header Date",
+    "orchestrator/state/audit.cpp": "when it was done",
+    "orchestrator/state/commands.cpp": "`finished_at`",
+    "orchestrator/state/edit.cpp": "when an event was recorded",
+    "orchestrator/state/event.cpp": "when an event was recorded",
+    "orchestrator/state/resources.cpp": "when a description was written",
+    "orchestrator/state/retention.cpp": "the dates of stored records, after weeks and months",
+    "orchestrator/state/to_rest.cpp": "whether a token's date is over",
+    "plugins/packages/apt/candidates.cpp": "package lists have a date and nothing else",
+    "plugins/packages/rpm/rpm.cpp": "package lists have a date and nothing else",
+    "sdk/client/cli/audit.cpp": "--since asks for records by their date",
+}
+WALL_CLOCK_CALL = re.compile(
+    r"\bnow_unix_ms\s*\(|\bnow_rfc3339\s*\(|\b(system|file|utc|tai)_clock\b|\bgettimeofday\b|"
+    r"\bCLOCK_(REALTIME|TAI)|\btimespec_get\b|\blast_write_time\b|\bsystem_timer\b|"
+    r"(?<![\w.>])(std::|::)?time\s*\(\s*(nullptr|NULL|0|&\w+)?\s*\)|"
+    r"\b(pthread_cond_timedwait|sem_timedwait|mq_timedreceive)\b")
+
+
+def wall_clock(path, text):
+    """Only the files that need a date ask what time it is."""
+    if not path.endswith(CPP) or path.startswith("tests/") or path in WALL_CLOCK:
+        return
+    for number, line in enumerate(strip_c(text).splitlines(), 1):
+        if WALL_CLOCK_CALL.search(line):
+            yield number, "the wall clock measures nothing: see WALL_CLOCK in tests/tidy/tidy.py"
+
+
 def unexplained_sleeps(path, text):
     """A test waits for what it means (tests/support/wait.*). One that sleeps, since elapsed time is
     its subject, says so: beside the call or in the lines before it."""
@@ -223,7 +274,8 @@ def unexplained_sleeps(path, text):
 
 
 RULES = [layering, owned_libraries, pragma_once, file_length, line_length, function_length,
-         white_space, left_over_words, machine_paths, banned_calls, unexplained_sleeps]
+         white_space, left_over_words, machine_paths, banned_calls, wall_clock,
+         unexplained_sleeps]
 
 
 def dead_files(files):

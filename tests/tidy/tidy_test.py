@@ -34,6 +34,27 @@ class Rules(unittest.TestCase):
                 self.finds(tidy.layering, path, f'#include "{name}"\n')
         self.finds(tidy.layering, "core/base/a.cpp", '#include "text.hpp"\n')
 
+    def test_the_wall_clock_is_for_dates(self):
+        for line in ["auto now = now_unix_ms();", "since = now_rfc3339();", "time(nullptr)",
+                     "std::time(NULL)", "std::chrono::system_clock::now()", "gettimeofday(&t, 0)",
+                     "clock_gettime(CLOCK_REALTIME, &t)", "asio::system_timer timer;",
+                     "std::filesystem::last_write_time(path)"]:
+            with self.subTest(line=line):
+                self.finds(tidy.wall_clock, "orchestrator/bus/new.cpp", line + "\n")
+                self.allows(tidy.wall_clock, "core/base/time.cpp", line + "\n")
+                self.allows(tidy.wall_clock, "tests/unit/a.cpp", line + "\n")
+        for line in ["auto now = now_monotonic_ns();", "event.time()", "// as now_unix_ms() says",
+                     "std::chrono::steady_clock::now()", "finish_time(now)"]:
+            with self.subTest(line=line):
+                self.allows(tidy.wall_clock, "orchestrator/bus/new.cpp", line + "\n")
+
+    def test_every_file_that_may_ask_for_the_date_does(self):
+        files = tidy.tree()
+        for path, why in tidy.WALL_CLOCK.items():
+            with self.subTest(path=path):
+                self.assertTrue(why)
+                self.assertRegex(files.get(path, ""), tidy.WALL_CLOCK_CALL)
+
     def test_the_agents_rooms_see_only_those_before_them(self):
         order = ["model", "store", "lanes", "compliance", "runs", "requests", "uplink", "local"]
         for at, room in enumerate(order):

@@ -36,6 +36,7 @@ class Orchestrator:
             "log": {"level": "debug"}}))
         self.log = open(self.root / "log", "ab")
         self.process = None
+        self.environment = {}  # beside ours
         self.proxy = Proxy()
         self.start()
 
@@ -52,7 +53,7 @@ class Orchestrator:
         reading, writing = os.pipe()
         self.process = subprocess.Popen(
             [PROGRAM, "run", "--config", str(self.config), "--ready-fd", str(writing)],
-            pass_fds=(writing,), stderr=self.log)
+            pass_fds=(writing,), stderr=self.log, env={**os.environ, **self.environment})
         os.close(writing)
         with os.fdopen(reading) as ready:
             line = ready.readline()

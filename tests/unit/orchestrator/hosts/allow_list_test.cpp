@@ -18,7 +18,7 @@ class AllowListTest : public ::testing::Test {
     // A commit of many works: who may connect, what waits for whom. Every third work fails.
     void submit(store::Writer& writer, int number) {
         const auto work = [this, number](store::WriteTxn& txn) -> Result<void> {
-            state::Edit edit(txn, tables_, stream_);
+            state::Edit edit(txn, tables_, stream_, clock_);
             const std::string fingerprint = "f" + std::to_string(number % 7);
             const std::string host = "host_" + std::to_string(number);
             if (number % 5 == 4) {
@@ -55,6 +55,7 @@ class AllowListTest : public ::testing::Test {
     state::Tables tables_ = state::tables_of(env_);
     run::Loop loop_;
     const std::string stream_ = "stream_1";
+    const state::SteadyClock clock_;
     std::vector<store::WriteSet> log_;
     AllowList inside_;
     AllowList outside_;
