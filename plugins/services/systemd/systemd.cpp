@@ -77,7 +77,8 @@ class SystemdSession : public Session {
     }
 
     std::optional<std::string> started_by(const std::string& unit) override {
-        for (const std::string& name : manager_.properties({unit}).front().list("Triggers"))
+        const Properties found = manager_.properties({unit}).front();
+        for (const std::string& name : found.list("Triggers"))
             if (const auto id = id_of(name)) return id;
         return std::nullopt;
     }
