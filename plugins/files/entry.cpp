@@ -29,8 +29,9 @@ Content look_at_content(int fd, const struct stat& info, const std::string& path
         return content;
     }
     if (content.sha256 && !keep_bytes) return content;
+    const bool was_young = Hashes::is_young(info);
     content = read_content(fd, path, keep_bytes, call);
-    if (content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))
+    if (!was_young && content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))
         hashes.keep(path, info, *content.sha256);
     return content;
 }

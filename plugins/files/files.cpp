@@ -85,6 +85,17 @@ class Files {
               finished_(hashes_.finished_fd()) {
             host_.fd(finished_.get(), POLLIN);
         }
+        // Forgotten before it is closed: its number may be another descriptor's the next moment.
+        ~Watch() {
+            try {
+                host_.fd(finished_.get(), 0);
+            } catch (const sdk::Failure&) {
+                // The host has dropped it by itself.
+            }
+        }
+        Watch(const Watch&) = delete;
+        Watch& operator=(const Watch&) = delete;
+
         void ready(int fd, std::uint32_t revents) {
             if (fd != finished_.get()) return PathWatch::ready(fd, revents);
             for (const std::string& path : hashes_.take_finished()) host_.changed(path);

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <random>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -131,7 +133,7 @@ Progress add_slice(Job& job) {
 Progress try_slice(Job& job) {
     try {
         return add_slice(job);
-    } catch (const sdk::Failure&) {
+    } catch (const std::exception&) {  // out of memory too: nothing may end the thread
         return Progress::given_up;
     }
 }
@@ -178,7 +180,7 @@ class Hashes::Worker {
         for (const Job& job : waiting_)
             if (job.path == path && job.stamp == stamp) return;
         waiting_.push_back({path, stamp, nullptr});
-        if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+        start();
         woken_.notify_all();
     }
 
@@ -196,6 +198,16 @@ class Hashes::Worker {
     }
 
   private:
+    // Where the system has no thread left, the hash stays unknown until a later look asks again.
+    void start() {
+        if (thread_.joinable()) return;
+        try {
+            thread_ = std::thread([this] { work(); });
+        } catch (const std::system_error&) {
+            waiting_.clear();
+        }
+    }
+
     void work() {
         take_lowest_priority();
         std::unique_lock lock(mutex_);
@@ -248,7 +260,11 @@ std::optional<std::string> Hashes::find(const std::string& path, const struct st
 }
 
 void Hashes::keep(const std::string& path, const struct stat& info, const std::string& sha256) {
-    if (const Stamp stamp(info); !stamp.is_young()) worker_->keep(path, stamp, sha256);
+    worker_->keep(path, Stamp(info), sha256);
+}
+
+bool Hashes::is_young(const struct stat& info) {
+    return Stamp(info).is_young();
 }
 
 void Hashes::compute(const std::string& path, const struct stat& info) {

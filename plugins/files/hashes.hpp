@@ -29,9 +29,11 @@ class Hashes {
 
     // 64 lower-case hex digits of the file at `path`, which `info` shows; nothing if not known.
     std::optional<std::string> find(const std::string& path, const struct stat& info);
-    // Of what was read after `info` was taken. Not kept if it was written so shortly before that
-    // another write may have left the same times.
+    // Of what was read after `info` was taken, which was not young then: is_young().
     void keep(const std::string& path, const struct stat& info, const std::string& sha256);
+    // Whether it was written so shortly before now that another write may leave the same times. To
+    // be asked before the content is read: when a slow read ends it may no longer be seen.
+    static bool is_young(const struct stat& info);
     // Has it computed beside, and then told by take_finished(). Not if the file changes meanwhile.
     void compute(const std::string& path, const struct stat& info);
 

@@ -1,4 +1,6 @@
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 #include "plugins/files/content.hpp"
 #include "plugins/files/hashes.hpp"
 #include "tests/support/wait.hpp"
+#include "tests/unit/core/plugin/recorded_hints.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 #include "tests/unit/plugins/call_frame.hpp"
 
@@ -102,6 +105,24 @@ TEST_F(FilesLooks, TellTheHashOfALargeFileOnceItIsKnown) {
     EXPECT_TRUE(state("huge")["sha256"].is_null());
 }
 
+// Descriptors that epolls of this process still wait for, closed ones of a shared file too.
+std::size_t polled() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+        std::ifstream lines(entry.path());
+        for (std::string line; std::getline(lines, line);) count += line.rfind("tfd:", 0) == 0;
+    }
+    return count;
+}
+
+TEST_F(FilesLooks, LeaveNoDescriptorPolledWhenTheWatchIsClosed) {
+    RecordedHints hints;
+    collection_->watch(hints.listener()).value().reset();
+    const std::size_t before = polled();
+    for (int i = 0; i < 3; ++i) collection_->watch(hints.listener()).value().reset();
+    EXPECT_EQ(polled(), before);
+}
+
 TEST(FilesContent, ThatGrowsWhileItIsReadIsReadToALimit) {
     const test::TempFolder folder;
     std::ofstream(folder / "f") << std::string(8 * kMebibyte, 'x');
@@ -134,11 +155,10 @@ TEST(FilesHashes, HoldAsLongAsSizeTimesAndIdentityDo) {
 }
 
 TEST(FilesHashes, AreNotKeptOfAFileThatWasWrittenThisMoment) {
-    files::Hashes hashes;
     struct stat info = written_long_ago();
+    EXPECT_FALSE(files::Hashes::is_young(info));
     ::clock_gettime(CLOCK_REALTIME, &info.st_ctim);
-    hashes.keep("/f", info, "abc");
-    EXPECT_EQ(hashes.find("/f", info), std::nullopt);
+    EXPECT_TRUE(files::Hashes::is_young(info));
 }
 
 TEST(FilesHashes, AreComputedAnewWhenTheirTimeIsOver) {
