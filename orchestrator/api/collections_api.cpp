@@ -2,6 +2,7 @@
 
 #include "core/schema/schema.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/state/collections.hpp"
@@ -51,7 +52,7 @@ ReplyResult get_collection(const Context& context, const state::View& view,
                                 ? EK_API_TRY(view.collections().find(host.id, name))
                                 : std::optional<state::Collection>();
     if (!collection) {
-        return refuse(http::Code::unknown_collection, "the host has no such collection");
+        return refuse(unknown_collection(view, host, name));
     }
     const auto schema = EK_API_TRY(context.schemas.find_hash(view, collection->schema_sha256));
     return http::Reply::json(

@@ -74,6 +74,12 @@ constexpr std::string_view kText = R"({
       "checks": {"type": "object", "additionalProperties": {"enum": ["ok", "failing"]}}
     }
   },
+  "Ca": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["sha256", "address"],
+    "properties": {"sha256": {"type": "string"}, "address": {"type": "string"}}
+  },
   "Version": {
     "type": "object",
     "properties": {

@@ -193,13 +193,26 @@ std::string canonical_id(const schema::Schema& schema, std::string_view id) {
     return schema.accepts_key(path) ? path : "";
 }
 
+http::Problem unknown_collection(const state::View& view, const state::Host& host,
+                                 const std::string& name) {
+    http::Problem problem{.code = Code::unknown_collection,
+                          .detail = "the host has no collection " + quoted(name)};
+    const auto known = view.collections().of(host.id);
+    if (!known || known->empty()) return problem;
+    problem.detail += "; it has ";
+    for (std::size_t i = 0; i < known->size(); ++i) {
+        if (i > 0) problem.detail += i + 1 == known->size() ? " and " : ", ";
+        problem.detail += (*known)[i].name;
+    }
+    return problem;
+}
+
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
                                       const state::Host& host, const wire::Ref& ref) {
     const auto reported = EK_API_TRY(view.collections().find(host.id, ref.collection));
     const bool has_reported = !host.stream.empty();
     if (has_reported ? !reported : !state::is_collection_name(ref.collection)) {
-        return refuse(Code::unknown_collection,
-                      "the host has no collection " + quoted(ref.collection));
+        return refuse(unknown_collection(view, host, ref.collection));
     }
     if (!state::fits(ref)) {
         return refuse(Code::invalid_id, "an id has 1 to 4096 bytes and no NUL");

@@ -16,6 +16,9 @@ struct CollectionSchema {
     state::SchemaCache::Pointer schema;  // null while it has not come
     std::uint32_t version = 0;           // 0 = not reported
 };
+// `unknown-collection`, naming those that the host has.
+http::Problem unknown_collection(const state::View& view, const state::Host& host,
+                                 const std::string& name);
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
 // reported no schema, so any reference is accepted.
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,

@@ -30,7 +30,7 @@ ApiResult<bool> require_collection(const state::View& view, const state::Host& h
                 EK_API_TRY(view.resources().has_any(host.id, collection));
     }
     if (!known) {
-        return refuse(http::Code::unknown_collection, "the host has no such collection");
+        return refuse(unknown_collection(view, host, collection));
     }
     return true;
 }

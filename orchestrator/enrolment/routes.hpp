@@ -24,7 +24,7 @@ struct Contact {
 
 // /v1/enrolments: how hosts came in, and which machines want to. `context` outlives the routes.
 void add_enrolment_routes(std::vector<http::Route>& routes, api::Context& context);
-// /v1/enrolment-tokens.
+// /v1/enrolment-tokens, /v1/ca.
 void add_token_routes(std::vector<http::Route>& routes, api::Context& context,
                       const Contact& contact);
 

@@ -30,6 +30,14 @@ std::string address_for(const Contact& contact, const Request& request) {
                                  named ? name.data() : "");
 }
 
+// What a machine needs to reach the port and to know whom it reached.
+http::Reply show_ca(const Contact& contact, const Request& request) {
+    const std::string address =
+        address_for(contact, request) + ":" + std::to_string(contact.port());
+    return http::Reply::json(
+        200, json::Object{{"sha256", contact.authority_sha256}, {"address", address}});
+}
+
 void post_token(Context& context, const Contact& contact, const Request& request,
                 const Responder& responder) {
     // All of it is optional, the body too.
@@ -135,6 +143,15 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
          .handler = api::reading(context.state, [](const auto& view, const auto& request) {
              return get_token(view, request);
          })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/ca",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "The fingerprint of the CA that hosts trust, and where they enrol",
+                      .answers = {{200, "Both, as evenkeel-agent enrol takes them.", "Ca"}},
+                      .handler = [contact](const Request& request, const Responder& responder) {
+                          responder->send(show_ca(contact, request));
+                      }});
     routes.push_back({.method = "DELETE",
                       .path = "/v1/enrolment-tokens/{id}",
                       .permission = "enrolment.write",

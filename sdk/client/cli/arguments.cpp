@@ -7,6 +7,7 @@
 
 #include "sdk/client/cli/arguments_parts.hpp"
 #include "sdk/client/cli/complete.hpp"
+#include "sdk/client/cli/man.hpp"
 #include "sdk/client/cli/usage.hpp"
 
 namespace evenkeel::cli {
@@ -115,6 +116,13 @@ std::variant<Arguments, Exit> parse_arguments(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == "__complete") {
         arguments.run = [asked = completion_of(app, {argv + 2, argv + argc})](Session&) {
             return complete(asked);
+        };
+        return arguments;
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "__man") {
+        arguments.run = [page = man_page(app)](Session& session) {
+            session.output().text(page);
+            return Exit::done;
         };
         return arguments;
     }

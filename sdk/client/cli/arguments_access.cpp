@@ -22,7 +22,8 @@ void add_tokens(CLI::App& app, Run& run) {
     make->add_option("--role", options->role, "viewer, operator or admin")
         ->required()
         ->check(CLI::IsMember({"viewer", "operator", "admin"}));
-    make->add_option("--expires-in", options->expires_in, "How long it holds: 90d");
+    make->add_option("--expires-in", options->expires_in, "How long it holds: 90d")
+        ->type_name("TIME");
     make->add_option("--out", options->out, "Write the secret into this new file, mode 0600");
     on_parsed(make, run, options, create_token);
 

@@ -99,6 +99,13 @@ void add_forget(CLI::App& app, Run& run) {
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
 }
 
+void add_edit(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<EditOptions>();
+    CLI::App* edit_app = group(app, "edit", "Change a description in your editor (VISUAL, EDITOR)");
+    CLI::App* resource = add_one(edit_app, *options, true);
+    on_parsed_with_hosts(resource, run, options, options->hosts, edit);
+}
+
 void add_doing(CLI::App& app, Run& run) {
     const auto action = std::make_shared<InvokeOptions>();
     CLI::App* invoke_app = app.add_subcommand("invoke", "Run an action of a resource once");
@@ -117,14 +124,16 @@ void add_doing(CLI::App& app, Run& run) {
         ->add_option("--for", waited->conditions,
                      "connection=online, compliance=compliant, ...; may be repeated")
         ->allow_extra_args(false);
-    wait_app->add_option_function<std::string>(
-        "--timeout",
-        [options = waited.get()](const std::string& text) {
-            const auto time = parse_duration(text);
-            if (!time) throw CLI::ValidationError("--timeout", time.error().what);
-            options->timeout = *time;
-        },
-        "How long at most: 60s when absent");
+    wait_app
+        ->add_option_function<std::string>(
+            "--timeout",
+            [options = waited.get()](const std::string& text) {
+                const auto time = parse_duration(text);
+                if (!time) throw CLI::ValidationError("--timeout", time.error().what);
+                options->timeout = *time;
+            },
+            "How long at most: 60s when absent")
+        ->type_name("TIME");
     on_parsed(wait_app, run, waited, wait);
 }
 
@@ -134,6 +143,7 @@ void add_changing(CLI::App& app, Run& run) {
     add_change(app, run);
     add_delete(app, run);
     add_forget(app, run);
+    add_edit(app, run);
     add_doing(app, run);
 }
 

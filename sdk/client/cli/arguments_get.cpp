@@ -97,12 +97,22 @@ void add_watching(CLI::App& app, Run& run) {
     on_parsed(compliance_app, run, judged, compliance);
 }
 
+void add_explain(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<ExplainOptions>();
+    CLI::App* explain_app = app.add_subcommand("explain", "Say what a collection's fields mean");
+    explain_app->add_option("COLLECTION[.FIELD]", options->path, "files, files.mode, ...")
+        ->required();
+    add_hosts(explain_app, options->hosts);
+    on_parsed(explain_app, run, options, explain);
+}
+
 }  // namespace
 
 void add_looking(CLI::App& app, Run& run) {
     add_get(app, run);
     add_describe(app, run);
     add_watching(app, run);
+    add_explain(app, run);
 }
 
 }  // namespace evenkeel::cli

@@ -35,10 +35,34 @@ void add_manage(CLI::App& app, Run& run) {
     token->add_option("--name", options->name, "A name to know it by");
     token->add_option("--uses", options->uses, "How many hosts may use it")
         ->check(CLI::Range(1, 1'000'000));
-    token->add_option("--expires-in", options->expires_in, "How long it holds: 1h");
+    token->add_option("--expires-in", options->expires_in, "How long it holds: 1h")
+        ->type_name("TIME");
     token->add_option("--label", options->labels, "name=value for the host; may be repeated")
         ->allow_extra_args(false);
     on_parsed(token, run, options, create_enrolment_token);
+}
+
+void add_enrolment(CLI::App& app, Run& run) {
+    const auto listed = std::make_shared<TokenOptions>();
+    CLI::App* get = group(app, "get", "")
+                        ->add_subcommand("enrolment-tokens", "What new hosts enrol with")
+                        ->alias("enrolment-token");
+    get->add_option("ID", listed->id, "One token");
+    add_query(get, listed->query);
+    on_parsed(get, run, listed, get_enrolment_tokens);
+
+    const auto revoked = std::make_shared<TokenOptions>();
+    CLI::App* revoke = group(app, "revoke", "Take a right back")
+                           ->add_subcommand("enrolment-token", "A token that hosts enrol with");
+    revoke->add_option("ID", revoked->id, "Its id")->required();
+    on_parsed(revoke, run, revoked, revoke_enrolment_token);
+
+    const auto none = std::make_shared<ManageOptions>();
+    CLI::App* ca =
+        group(app, "get", "")
+            ->add_subcommand("ca",
+                             "The fingerprint of the CA that hosts trust, and where they enrol");
+    on_parsed(ca, run, none, get_ca);
 }
 
 void add_api(CLI::App& app, Run& run) {
@@ -72,9 +96,9 @@ void add_contexts(CLI::App& app, Run& run) {
 void add_completion(CLI::App& app, Run& run) {
     const auto shell = std::make_shared<std::string>();
     CLI::App* completion = app.add_subcommand("completion", "Print a script that completes words");
-    completion->add_option("SHELL", *shell, "bash or zsh")
+    completion->add_option("SHELL", *shell, "bash, zsh or fish")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh"}));
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     completion->callback([&run, shell] {
         run = [shell](Session& session) { return print_completion(session.output(), *shell); };
     });
@@ -92,6 +116,7 @@ void add_version(CLI::App& app, Run& run) {
 
 void add_managing(CLI::App& app, Run& run) {
     add_manage(app, run);
+    add_enrolment(app, run);
     add_api(app, run);
     add_contexts(app, run);
     add_completion(app, run);

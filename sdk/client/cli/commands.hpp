@@ -65,6 +65,16 @@ struct InvokeOptions : ResourceOptions {
 };
 Exit invoke(Session& session, const InvokeOptions& options);
 
+struct EditOptions : ResourceOptions {};
+// Opens the description in the user's editor and puts what became of it.
+Exit edit(Session& session, const EditOptions& options);
+
+struct ExplainOptions {
+    std::string path;  // COLLECTION or COLLECTION.FIELD
+    HostChoice hosts;  // which to ask; empty: all
+};
+Exit explain(Session& session, const ExplainOptions& options);
+
 struct WaitOptions {
     std::string target;                   // host/NAME or command/ID
     std::vector<std::string> conditions;  // connection=online, ...: all of them
@@ -112,6 +122,8 @@ Exit retire_host(Session& session, const ManageOptions& options);
 Exit cancel_command(Session& session, const ManageOptions& options);
 Exit create_enrolment_token(Session& session, const ManageOptions& options);
 
+Exit get_ca(Session& session, const ManageOptions& options);
+
 struct TokenOptions {
     client::ListQuery query;
     std::string id;  // of one; empty: all
@@ -123,6 +135,8 @@ struct TokenOptions {
 Exit get_tokens(Session& session, const TokenOptions& options);
 Exit create_token(Session& session, const TokenOptions& options);
 Exit revoke_token(Session& session, const TokenOptions& options);
+Exit get_enrolment_tokens(Session& session, const TokenOptions& options);
+Exit revoke_enrolment_token(Session& session, const TokenOptions& options);
 
 struct EnrolmentOptions {
     client::ListQuery query;

@@ -41,6 +41,15 @@ _ek() {
 compdef _ek ek
 )";
 
+constexpr const char* kFish = R"(# ek completion fish: ek completion fish | source
+complete -c ek -e
+function __ek_candidates
+    set -l words (commandline -opc)[2..-1]
+    ek __complete $words (commandline -ct) 2>/dev/null
+end
+complete -c ek -f -a '(__ek_candidates)'
+)";
+
 // What the first, second ... word behind a command is, where the API knows the names.
 const std::vector<std::string>& places_of(const std::string& command) {
     static const std::map<std::string, std::vector<std::string>> kPlaces = {
@@ -59,7 +68,11 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"rename host", {"hosts"}},
         {"retire host", {"hosts"}},
         {"cancel command", {"commands"}},
+        {"edit resource", {"collections", "resources"}},
+        {"explain", {"collections"}},
         {"get enrolments", {"enrolments"}},
+        {"get enrolment-tokens", {"enrolment tokens"}},
+        {"revoke enrolment-token", {"enrolment tokens"}},
         {"accept enrolment", {"waiting"}},
         {"reject enrolment", {"waiting"}},
         {"get tokens", {"tokens"}},
@@ -95,7 +108,7 @@ const std::vector<std::string>& listed(const std::string& kind) {
         {"enrolment states", {"pending", "active", "rejected", "held", "retired"}},
         {"roles", {"viewer", "operator", "admin"}},
         {"formats", {"table", "wide", "json", "yaml", "name", "jsonpath="}},
-        {"shells", {"bash", "zsh"}},
+        {"shells", {"bash", "zsh", "fish"}},
         {"conditions",
          {"connection=online", "connection=offline", "compliance=compliant", "compliance=drifted",
           "enrolment=active", "enrolment=retired"}},
@@ -116,6 +129,7 @@ class Names {
         if (kind == "commands") return list("/v1/commands", "id");
         if (kind == "enrolments") return list("/v1/enrolments", "id");
         if (kind == "waiting") return waiting();
+        if (kind == "enrolment tokens") return list("/v1/enrolment-tokens", "id");
         if (kind == "tokens") return list("/v1/tokens", "id");
         if (kind == "targets") {
             const bool command = asked_.begun.starts_with("command/");
@@ -253,7 +267,7 @@ Exit complete(const Completion& completion) {
 }
 
 Exit print_completion(const Output& output, const std::string& shell) {
-    output.text(shell == "zsh" ? kZsh : kBash);
+    output.text(shell == "zsh" ? kZsh : shell == "fish" ? kFish : kBash);
     return Exit::done;
 }
 

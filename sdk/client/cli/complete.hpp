@@ -25,7 +25,7 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
 
 // One candidate a line. What the API does not tell in 300 ms is left out, and so is every error.
 Exit complete(const Completion& completion);
-// The script that makes the shell ask `ek __complete`: bash or zsh.
+// The script that makes the shell ask `ek __complete`: bash, zsh or fish.
 Exit print_completion(const Output& output, const std::string& shell);
 
 }  // namespace evenkeel::cli

@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
+#include "sdk/client/cli/collections.hpp"
 #include "sdk/client/cli/commands.hpp"
 #include "sdk/client/cli/watch.hpp"
 #include "sdk/client/cpp/decode.hpp"
@@ -355,6 +356,20 @@ Exit get_resources(Session& session, const GetOptions& options) {
     return show(session.output(), table, found, one && found.size() == 1);
 }
 
+namespace {
+
+// An empty answer about a collection that no host has is a slip of the pen.
+client::Result<> require_collection(client::Client& client, const HostChoice& choice,
+                                    const std::string& name) {
+    const auto hosts = choose_hosts(client, choice);
+    if (!hosts) return hosts.error();
+    const auto found = find_collection(client, *hosts, name);
+    if (!found) return found.error();
+    return {};
+}
+
+}  // namespace
+
 Exit compliance(Session& session, const ComplianceOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
@@ -366,12 +381,14 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
         hosts = *std::move(chosen);
     }
     client::Counts counts;
+    bool any = false;
     std::vector<std::string> items;
     Table table{kComplianceColumns, {}};
     for (const std::string& host : hosts) {
         const auto report =
             (*client)->compliance({options.query, host, options.collection, options.status});
         if (!report) return session.fail(report.error(), host);
+        any = any || !report->items.empty();
         counts.compliant += report->counts.compliant;
         counts.drifted += report->counts.drifted;
         counts.unknown += report->counts.unknown;
@@ -380,6 +397,10 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
             items.push_back(item.json);
             if (!session.output().is_data()) table.rows.push_back(verdict_row_of(session, item));
         }
+    }
+    if (!any && !options.collection.empty()) {
+        const auto there = require_collection(**client, options.hosts, options.collection);
+        if (!there) return session.fail(there.error());
     }
     if (session.output().is_data()) {
         session.output().data_items(

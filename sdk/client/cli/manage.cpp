@@ -49,19 +49,4 @@ Exit cancel_command(Session& session, const ManageOptions& options) {
     return Exit::done;
 }
 
-Exit create_enrolment_token(Session& session, const ManageOptions& options) {
-    auto labels = labels_from(options.labels);
-    if (!labels) return Exit::usage;
-    const auto client = session.open();
-    if (!client) return session.fail(client.error());
-    const auto token = (*client)->create_enrolment_token(
-        options.name, options.uses, options.expires_in, json::write(*std::move(labels)));
-    if (!token) return session.fail(token.error());
-    if (session.output().is_data()) session.output().data(token->json);
-    else session.output().text(token->install + "\n");
-    Output::message("enrolment token " + token->id + ": run the line on the new host; " +
-                    "its secret is shown this once and ends in " + options.expires_in);
-    return Exit::done;
-}
-
 }  // namespace evenkeel::cli

@@ -166,8 +166,9 @@ client::Failure Manifest::located(client::Failure failure) const {
             if (tokens[1] != std::to_string(i)) continue;
             const std::string there = "/resources/" + tokens[1];
             const std::string pointer = entries[i].pointer + error.pointer.substr(there.size());
-            if (documents > 1) error.pointer = entries[i].source + ": " + pointer;
-            else error.pointer = pointer;
+            const std::string before = error.pointer + ": " + error.detail;
+            error.pointer = documents > 1 ? entries[i].source + ": " + pointer : pointer;
+            if (failure.detail == before) failure.detail = error.pointer + ": " + error.detail;
         }
     }
     return failure;

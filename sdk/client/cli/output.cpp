@@ -158,6 +158,11 @@ void Output::failure(const client::Failure& failure, std::string_view about) {
     line += failure.detail;
     if (!failure.request_id.empty()) line += " (request " + failure.request_id + ")";
     message(line);
+    // Of one field the line says it all.
+    const bool told = failure.errors.size() == 1 &&
+                      failure.detail.ends_with(failure.errors.front().pointer + ": " +
+                                               failure.errors.front().detail);
+    if (told) return;
     for (const client::FieldError& error : failure.errors) {
         message("  " + (error.pointer.empty() ? "/" : error.pointer) + ": " + error.detail);
     }

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "sdk/client/cli/hosts.hpp"
+#include "sdk/client/cli/collections.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -102,6 +102,7 @@ Exit Session::fail(const Failure& failure, std::string_view about) const {
     Output::failure(told, about);
     if (failure.code == kSettings || failure.code == kMisused) return Exit::usage;
     if (failure.code == kNoHost) return Exit::no_host;
+    if (failure.code == kNotThere) return Exit::not_found;
     return exit_of(failure);
 }
 

@@ -55,7 +55,7 @@ class Completion(EkCase):
         self.assertEqual(self.candidates("get", "ho"), ["hosts"])
         self.assertIn("--filter", self.candidates("get", "hosts", "--f"))
         self.assertEqual(self.candidates("compliance", "--status", "d"), ["drifted"])
-        self.assertEqual(self.candidates("completion", ""), ["bash", "zsh"])
+        self.assertEqual(self.candidates("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.candidates("get", "hosts", "--w"), ["--watch"])
         self.assertEqual(self.candidates("get", "enrolments", "--state", "p"), ["pending"])
         self.assertEqual(self.candidates("create", "token", "--role", "o"), ["operator"])
@@ -116,6 +116,20 @@ class Completion(EkCase):
         self.assertTrue(shutil.which("zsh"), "scripts/dependencies installs zsh")
         self.drive(["zsh", "-f", "-i"], ["autoload -U compinit; compinit -u -D",
                                          "source <(ek completion zsh)"])
+
+
+    def test_fish_completes(self):
+        script = self.ek("completion", "fish")
+        self.assertIn("ek __complete", script)
+        fish = shutil.which("fish")
+        if not fish:
+            self.skipTest("no fish")
+        environment = {**self.environment, "PATH": os.path.dirname(EK) + ":" + os.environ["PATH"]}
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
+        done = subprocess.run(
+            [fish, "--no-config", "-c", script + "complete -C 'ek describe host '"],
+            env=environment, capture_output=True, text=True, timeout=20, check=True)
+        self.assertEqual(done.stdout.split(), [HOST_A["name"], HOST_B["name"]])
 
 
 class Doing(EkCase):

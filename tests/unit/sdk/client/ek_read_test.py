@@ -158,6 +158,15 @@ class Refusals(EkCase):
             "ek:   /resources/0/description/mode: four",
             "ek:   /resources/0/description/owmer: no"])
 
+    def test_one_wrong_field_is_told_once(self):
+        pointer = "/resources/0/description/mode"
+        errors = [{"pointer": pointer, "code": "pattern", "detail": "four digits"}]
+        self.api.on("POST", "/v1/hosts/web1:apply",
+                    problem(400, "invalid-description", pointer + ": four digits", errors))
+        self.ek("apply", "-f", str(self.file), "--host", "web1", exits=1)
+        self.assertEqual(self.told.count("four digits"), 1)
+        self.assertEqual(self.told.count("\n"), 1)
+
     def test_each_status_has_its_exit_code(self):
         for status, code, exits in ((401, "unauthenticated", 4), (403, "forbidden", 1),
                                     (404, "not-found", 5), (404, "unknown-collection", 5),

@@ -1,0 +1,29 @@
+#include "sdk/client/cli/collections.hpp"
+
+#include <algorithm>
+
+namespace evenkeel::cli {
+
+client::Result<client::Collection> find_collection(client::Client& client,
+                                                   const std::vector<std::string>& hosts,
+                                                   const std::string& name) {
+    std::vector<std::string> known;
+    for (const std::string& host : hosts) {
+        const auto collections = client.collections(host);
+        if (!collections) return collections.error();
+        for (const client::Collection& one : *collections) {
+            if (one.name == name) return client.collection(host, name);
+            if (std::find(known.begin(), known.end(), one.name) == known.end()) {
+                known.push_back(one.name);
+            }
+        }
+    }
+    client::Failure failure{.kind = client::Kind::local, .code = kNotThere};
+    failure.detail = "no host has a collection '" + name + "'";
+    if (hosts.size() == 1) failure.detail = hosts.front() + " has no collection '" + name + "'";
+    if (known.empty()) failure.detail += ": it has reported none yet";
+    else failure.detail += "; there are " + listed_in_words(known);
+    return failure;
+}
+
+}  // namespace evenkeel::cli
