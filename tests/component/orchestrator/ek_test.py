@@ -1,0 +1,103 @@
+"""The real ek against the real orchestrator: YAML, round trips, the past, who enrols where."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from case import OrchestratorCase
+from program import eventually
+
+YAML = """\
+resources:
+  - collection: files
+    id: /etc/motd
+    description: {content: "hi\\n", mode: 0644}
+    policy: enforce
+  - collection: files
+    id: /etc/secret
+    description:
+      content: tiger-in-the-well
+      sensitive: true
+    requires: [{collection: files, id: /etc/motd}]
+"""
+
+
+class Ek(OrchestratorCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def done(self, *argv, exits=0):
+        result = self.ek(*argv)
+        self.assertEqual(result.returncode, exits, (argv, result.stdout, result.stderr))
+        return result
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def applied(self, agent, path):
+        """The command that the agent got for `ek apply -f path`."""
+        process = self.start_ek("apply", "-f", path, "--host", "web1")
+        command = agent.take_command()
+        agent.outcome(command, "succeeded")
+        out, told = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, out + told)
+        return command
+
+    def test_yaml_reaches_the_agent_with_its_modes_and_what_get_prints_can_be_applied(self):
+        agent = self.online()
+        first = self.applied(agent, self.write("site.yaml", YAML))["resources"]
+        self.assertEqual(first[0]["description"], {"content": "hi\n", "mode": "0644"})
+        for format in ("yaml", "json"):
+            shown = self.done("get", "resources", "--host", "web1", "-o", format).stdout
+            self.assertNotIn("tiger-in-the-well", shown)
+            again = self.applied(agent, self.write("again." + format, shown))["resources"]
+            for one, other in zip(first, again):
+                for member in ("collection", "id", "description", "policy", "requires"):
+                    self.assertEqual(one.get(member), other.get(member), member)
+
+    def test_a_wrong_field_is_told_once_and_where_it_stands(self):
+        self.online()
+        wrong = self.write("wrong.yaml", YAML.replace("mode: 0644", "mode: 644"))
+        other = self.write("other.yaml", "collection: files\nid: /b\ndescription: {mode: '0644'}\n")
+        told = self.done("apply", "-f", wrong, "--host", "web1", exits=1).stderr
+        self.assertEqual(told.count("/resources/0/description/mode"), 1)
+        told = self.done("diff", "-f", other, "-f", wrong, "--host", "web1", exits=1).stderr
+        self.assertIn(wrong + ": /resources/0/description/mode", told)
+        self.assertIn("it has files", self.done("get", "resources", "fils", "--host", "web1",
+                                                exits=5).stderr)
+
+    def test_the_past_is_shown_and_ends(self):
+        agent = self.online()
+        self.put_done(agent, "/a", {"content": "x"})
+        for since in ((), ("--since", "5m")):
+            lines = self.done("events", *since, "--host", "web1", "-o", "json").stdout.splitlines()
+            self.assertIn("command.changed", {json.loads(line)["type"] for line in lines})
+        self.done("events", "--since", "5parsecs", exits=1)
+
+    def test_who_enrols_where_with_what(self):
+        made = json.loads(self.done("create", "enrolment-token", "-o", "json").stdout)
+        ca = json.loads(self.done("get", "ca", "-o", "json").stdout)
+        self.assertIn(f"--orchestrator {ca['address']} --ca-sha256 {ca['sha256']} ",
+                      made["install"])
+        self.assertEqual(self.done("get", "enrolment-tokens", "-o", "name").stdout.strip(),
+                         made["id"])
+        self.done("revoke", "enrolment-token", made["id"])
+        self.assertEqual(self.done("get", "enrolment-tokens", "-o", "name").stdout, "")
+        self.assertIn("orchestrator ", self.done("version").stdout)
+
+    def test_labels_choose_hosts(self):
+        self.online()
+        self.done("label", "host", "web1", "role=web")
+        eventually("the label is there", lambda: self.rest.get("/v1/hosts/web1")["labels"])
+        self.assertEqual(self.done("get", "hosts", "-l", "role=web", "-o", "name").stdout, "web1\n")
+        self.done("get", "resources", "-l", "role!=web", exits=9)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
