@@ -65,6 +65,10 @@ std::string Sealer::seal(std::string_view value, std::string_view context) const
     return to_base64(kFormat + nonce + box);
 }
 
+std::size_t Sealer::sealed_bytes(std::size_t bytes) {
+    return (1 + kNonce + bytes + kTag + 2) / 3 * 4;
+}
+
 Result<Secret> Sealer::unseal(std::string_view sealed, std::string_view context) const {
     const auto wrong = [] {
         return fail(Errc::corrupt,

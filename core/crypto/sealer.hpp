@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ class Sealer {
     // Base64 text that opens only with the same `context` (such as the value's table and key):
     // copied elsewhere it does not open. Sealing the same value twice gives two texts.
     std::string seal(std::string_view value, std::string_view context) const;
+    // How many bytes seal() makes of so many.
+    static std::size_t sealed_bytes(std::size_t bytes);
     // `corrupt` when it was not sealed by this key in this context.
     Result<Secret> unseal(std::string_view sealed, std::string_view context) const;
 

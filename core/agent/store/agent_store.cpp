@@ -419,6 +419,12 @@ Result<void> AgentStore::put(store::WriteTxn& txn, const OutboxEvent& event) con
     return txn.put(meta_, kOutboxLast, number_key(event.seq));
 }
 
+std::size_t AgentStore::bytes_of(const OutboxEvent& event) {
+    return layout::join_event({event.time, event.kind.text(), json::write(encode(event)), ""})
+               .size() +
+           crypto::Sealer::sealed_bytes(event.data.size());
+}
+
 Result<void> AgentStore::drop_events(store::WriteTxn& txn, std::uint64_t from,
                                      std::uint64_t to) const {
     const store::Range range{number_key(from), number_key(to + 1), false};

@@ -50,7 +50,7 @@ OutboxEvent Journal::number_event(EventDraft& draft, bool& fresh) {
     if (!keeps_) return event;
     std::vector<std::size_t> about;
     for (const wire::Ref& ref : draft.about) about.push_back(Outbox::about_of(ref));
-    const auto place = outbox_.place(draft.kind, std::move(about), event.data.size() + 256);
+    const auto place = outbox_.place(draft.kind, std::move(about), AgentStore::bytes_of(event));
     event.seq = place.seq;
     fresh = !place.replaces;
     return event;

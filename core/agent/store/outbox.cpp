@@ -55,6 +55,7 @@ void Outbox::forget(const Entry& entry) {
 }
 
 void Outbox::load(Entry entry) {
+    if (entry.kind == EventKind::agent_shed) entry.bytes = kShedBytes;
     // It may have been on its way when the process ended, so it is not replaced any more.
     entry.ever_sent = true;
     last_ = std::max(last_, entry.seq);

@@ -144,6 +144,22 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     EXPECT_EQ(loaded->disabled_collections[0].reason, "crashed");
 }
 
+TEST_F(Stored, AnEventHasAsManyBytesBeforeARestartAsAfterIt) {
+    std::vector<std::size_t> before;
+    for (const std::size_t size : {0U, 1U, 2U, 3U, 1000U}) {
+        OutboxEvent event;
+        event.seq = before.size() + 1;
+        event.kind = wire::EventKind::resource_drifted;
+        event.time = "2026-11-23T05:36:53.120Z";
+        event.about = {{"files", "/etc/motd"}};
+        event.data = std::string(size, 'x');
+        before.push_back(AgentStore::bytes_of(event));
+        put(event);
+    }
+    open();
+    EXPECT_EQ(store->load()->outbox_bytes, before);
+}
+
 TEST_F(Stored, TheLastNumberOutlivesItsEvent) {
     OutboxEvent outbox_event;
     outbox_event.seq = 5;
