@@ -147,7 +147,8 @@ void Outbox::lost(std::uint64_t seq) {
     const auto entry = at(seq);
     if (entry == entries_.end()) return;
     forget(*entry);
-    *entry = Entry{seq, EventKind::agent_shed, {}, kShedBytes, 1, false, false, seq, 1};
+    // A repeat may be under way for the same place; its commit does not explain the number.
+    *entry = Entry{seq, EventKind::agent_shed, {}, kShedBytes, entry->writes, false, false, seq, 1};
     bytes_ += kShedBytes;
 }
 

@@ -167,6 +167,17 @@ TEST(Outbox, ALostNumberIsExplained) {
     EXPECT_EQ(outbox.next(), 1U);
 }
 
+TEST(Outbox, ALostNumberWaitsForItsExplanationAlsoWhenARepeatWasUnderWay) {
+    Outbox outbox({});
+    outbox.place(EventKind::resource_drifted, {kMotd}, 100);
+    EXPECT_TRUE(outbox.place(EventKind::resource_drifted, {kMotd}, 100).replaces);
+    outbox.lost(1);
+    outbox.written(1);  // what became of the repeat
+    EXPECT_FALSE(outbox.next());
+    outbox.written(1);  // the explanation
+    EXPECT_EQ(outbox.next(), 1U);
+}
+
 TEST(Outbox, BytesCountWhatWaits) {
     Outbox outbox({.events = 1000, .bytes = 1000});
     add(outbox, EventKind::resource_drifted, {1}, 600);
