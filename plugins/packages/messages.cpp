@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kTailMax = 1500;
 constexpr std::size_t kLineMax = 300;
+// Whatever its exit code: what it has done was read back.
+const std::string kNoReason = "the program gave no reason, and it is not done";
 
 // A line without what only lays it out.
 std::string cleaned(std::string_view line) {
@@ -65,7 +67,8 @@ sdk::Failure failure_in(std::string_view output, const Rules& rules, const std::
         }
     }
     const std::string error = first_error(lines);
-    sdk::Failure failure(EK_E_INTERNAL, "cannot " + action + (error.empty() ? "" : ": " + error));
+    sdk::Failure failure(EK_E_INTERNAL,
+                         "cannot " + action + ": " + (error.empty() ? kNoReason : error));
     failure.hint(tail_of(output));
     return failure;
 }

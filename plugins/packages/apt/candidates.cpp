@@ -8,6 +8,7 @@
 
 #include "plugins/packages/apt/version.hpp"
 #include "plugins/packages/command.hpp"
+#include "plugins/packages/stamp.hpp"
 #include "plugins/packages/text.hpp"
 
 namespace evenkeel::packages {
@@ -16,22 +17,6 @@ namespace {
 
 constexpr std::time_t kStaleSeconds = 7 * 24 * 3600;
 constexpr int kOverNewer = 1000;
-
-std::string stamp_of(const char* path) {
-    struct stat info {};
-    if (::stat(path, &info) != 0) return "-;";
-    return std::to_string(info.st_ino) + "." + std::to_string(info.st_ctim.tv_sec) + "." +
-           std::to_string(info.st_ctim.tv_nsec) + ";";
-}
-
-std::string stamps() {
-    std::string all;
-    for (const char* path : {"/var/lib/apt/lists", "/etc/apt/sources.list",
-                             "/etc/apt/sources.list.d", "/etc/apt/preferences",
-                             "/etc/apt/preferences.d", "/etc/apt/apt.conf", "/etc/apt/apt.conf.d"})
-        all += stamp_of(path);
-    return all;
-}
 
 std::time_t modified(const char* path) {
     struct stat info {};
@@ -52,6 +37,15 @@ int priority_in(std::string_view line) {
 }
 
 }  // namespace
+
+std::string offers_stamp(const std::string& root) {
+    std::vector<std::string> paths;
+    for (const char* path : {"var/lib/apt/lists", "var/lib/dpkg/arch", "etc/apt/sources.list",
+                             "etc/apt/preferences", "etc/apt/apt.conf", "etc/apt/sources.list.d",
+                             "etc/apt/preferences.d", "etc/apt/apt.conf.d"})
+        paths.push_back(root + path);
+    return stamp_of(paths);
+}
 
 std::map<std::string, Offer> parse_policy(std::string_view text) {
     constexpr std::string_view kCandidate = "  Candidate: ";
@@ -92,7 +86,7 @@ bool Candidates::stale() {
 
 std::vector<std::optional<Offer>> Candidates::offers(const sdk::Call& call,
                                                      const std::vector<std::string>& ids) {
-    if (std::string now = stamps(); now != seen_) {
+    if (std::string now = offers_stamp("/"); now != seen_) {
         offers_.clear();
         seen_ = std::move(now);
     }

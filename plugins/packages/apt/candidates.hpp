@@ -18,6 +18,10 @@ struct Offer {
     int priority = 500;  // apt's; from 1000 on it is chosen over a newer one that is installed
 };
 
+// Changes when anything does below `root` that apt chooses by: its lists, sources of either kind,
+// preferences and configuration, and the foreign architectures. Also by a file written in place.
+std::string offers_stamp(const std::string& root);
+
 // The offers in what `apt-cache policy` prints, by name. Pure.
 std::map<std::string, Offer> parse_policy(std::string_view text);
 

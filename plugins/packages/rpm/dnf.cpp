@@ -10,6 +10,7 @@
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
+#include "plugins/packages/stamp.hpp"
 #include "plugins/packages/text.hpp"
 
 namespace evenkeel::packages {
@@ -96,11 +97,14 @@ class Dnf : public Tool {
         return all;
     }
 
-    std::string lists_stamp() const override {
-        Words paths = lists();
-        for (const char* path : {"/etc/dnf/dnf.conf", "/etc/yum.repos.d", "/etc/dnf/vars"})
+    // Not the locked versions: the lists are read without them.
+    std::string lists_stamp(const std::string& root) const override {
+        Words paths = lists(root);
+        for (const char* path : {"etc/dnf/dnf.conf", "etc/dnf/vars", "etc/dnf/modules.d",
+                                 "etc/yum.repos.d", "etc/yum/vars", "etc/distro.repos.d"})
+            paths.push_back(root + path);
+        for (const std::string& path : matching(root + "etc/dnf/plugins/*.conf"))
             paths.push_back(path);
-        for (const std::string& path : matching("/etc/yum.repos.d/*.repo")) paths.push_back(path);
         return stamp_of(paths);
     }
     // dnf touches one of these files when a refresh found nothing new.
@@ -221,7 +225,9 @@ class Dnf : public Tool {
         return all;
     }
 
-    static Words lists() { return matching("/var/cache/dnf/*/repodata/repomd.xml"); }
+    static Words lists(const std::string& root) {
+        return matching(root + "var/cache/dnf/*/repodata/repomd.xml");
+    }
 
     static std::string without_zero_epoch(std::string_view version) {
         if (starts(version, "0:")) version.remove_prefix(2);

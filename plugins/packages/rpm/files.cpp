@@ -53,18 +53,6 @@ std::vector<std::string> setting_in(std::string_view config, std::string_view ke
     return words;
 }
 
-std::string stamp_of(const std::vector<std::string>& paths) {
-    std::string all;
-    for (const std::string& path : paths) {
-        struct stat info {};
-        if (::stat(path.c_str(), &info) != 0) continue;
-        all += path + " " + std::to_string(info.st_ino) + " " +
-               std::to_string(info.st_ctim.tv_sec) + "." + std::to_string(info.st_ctim.tv_nsec) +
-               "\n";
-    }
-    return all;
-}
-
 std::time_t newest_of(const std::vector<std::string>& paths) {
     std::time_t newest = 0;
     for (const std::string& path : paths) {

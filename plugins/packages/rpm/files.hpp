@@ -13,8 +13,6 @@ std::string content_of(const std::string& path);
 std::vector<std::string> matching(const std::string& pattern);
 // The words of a setting, which may go on in indented lines: `key = one, two`. Pure.
 std::vector<std::string> setting_in(std::string_view config, std::string_view key);
-// Tells one version of these files and folders from another.
-std::string stamp_of(const std::vector<std::string>& paths);
 // The newest of the times at which they were last modified; 0: there are none.
 std::time_t newest_of(const std::vector<std::string>& paths);
 

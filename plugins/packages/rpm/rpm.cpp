@@ -213,7 +213,7 @@ class Rpm : public Backend {
 
     // Loads what the lists have of these ids, once for each until the lists change.
     void load_offers(const sdk::Call& call, const Words& ids) {
-        if (std::string now = tool_->lists_stamp(); now != seen_) {
+        if (std::string now = tool_->lists_stamp("/"); now != seen_) {
             offers_.clear();
             seen_ = std::move(now);
         }
@@ -359,6 +359,11 @@ class Rpm : public Backend {
         gone.insert(gone.end(), present.begin(), present.end());
         if (!gone.empty()) change(call, tool_->hold_command(gone, false), false);
         if (!present.empty()) change(call, tool_->hold_command(present, true), false);
+        const Words now = tool_->holds();
+        for (const std::string& name : present)
+            if (!is_on_hold(now, name))
+                call.note(EK_SEV_WARNING, "/hold",
+                          name + " was on hold and is not any more: its lock could not be renewed");
     }
 
     StepError error_of(const Step& step, const std::string& output) {

@@ -49,10 +49,12 @@ class Tool {
     virtual std::string_view name() const = 0;
 
     // All that the lists have of these names, without a refresh; throws EK_E_UNAVAILABLE if they
-    // cannot be read. The stamp changes when the lists do.
+    // cannot be read.
     virtual std::vector<RpmOffer> offers(const sdk::Call& call,
                                          const std::vector<std::string>& names) = 0;
-    virtual std::string lists_stamp() const = 0;
+    // Changes when the lists do, or below `root` ("/" but in tests) any of the files by which the
+    // tool chooses among them.
+    virtual std::string lists_stamp(const std::string& root) const = 0;
     virtual std::time_t lists_time() const = 0;  // when they were last refreshed; 0: never
 
     // Throws the reason if it cannot be done.

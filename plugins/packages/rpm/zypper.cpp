@@ -14,6 +14,7 @@
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
+#include "plugins/packages/stamp.hpp"
 #include "plugins/packages/text.hpp"
 #include "plugins/posix/failure.hpp"
 
@@ -109,15 +110,16 @@ class Zypper : public Tool {
         return parse_zypper_search(found.output, parse_zypper_repos(repos.output));
     }
 
-    std::string lists_stamp() const override {
-        Words paths = lists();
-        for (const std::string& path : matching("/etc/zypp/repos.d/*.repo")) paths.push_back(path);
-        paths.push_back("/etc/zypp/repos.d");
+    std::string lists_stamp(const std::string& root) const override {
+        Words paths = lists(root);
+        for (const char* path : {"etc/zypp/zypp.conf", "etc/zypp/zypper.conf", "etc/zypp/repos.d",
+                                 "etc/zypp/services.d", "etc/zypp/vars.d", "etc/products.d"})
+            paths.push_back(root + path);
         return stamp_of(paths);
     }
     // A refresh makes the folder of a source anew, or touches it where nothing was new.
     std::time_t lists_time() const override {
-        Words paths = lists();
+        Words paths = lists("/");
         for (const std::string& path : matching("/var/cache/zypp/raw/*")) paths.push_back(path);
         return newest_of(paths);
     }
@@ -201,7 +203,9 @@ class Zypper : public Tool {
     }
 
     static std::string locks() { return content_of(std::string(kFolder) + "/locks"); }
-    static Words lists() { return matching("/var/cache/zypp/raw/*/repodata/repomd.xml"); }
+    static Words lists(const std::string& root) {
+        return matching(root + "var/cache/zypp/raw/*/repodata/repomd.xml");
+    }
 
     posix::Command command_of(const Job& job, const Words& options) {
         Words words = {kProgram, "--non-interactive", "--no-refresh"};

@@ -43,7 +43,9 @@ TEST(AptMessages, BecomeTheCodeThatFits) {
          "cannot do it: installed failpost package post-installation script subprocess returned "
          "error exit status 1"},
         {"E: Something new\n", EK_E_INTERNAL, "cannot do it: Something new"},
-        {"", EK_E_INTERNAL, "cannot do it"},
+        {"Reading package lists...\n0 upgraded, 0 newly installed, 0 to remove and 0 not "
+         "upgraded.\n",
+         EK_E_INTERNAL, "cannot do it: the program gave no reason, and it is not done"},
     };
     for (const Case& each : cases) {
         const sdk::Failure failure = failure_in(each.output, apt_rules(), "do it");
