@@ -11,6 +11,7 @@
 #include "orchestrator/orchestrator.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
+#include "orchestrator/state/store_check.hpp"
 
 namespace evenkeel {
 namespace {
@@ -65,6 +66,14 @@ int verify_audit(const Config& config) {
     return kDone;
 }
 
+// Exit code 1 when something does not read.
+int check(const Config& config) {
+    const auto found = state::check_store(config.state_dir);
+    if (!found) return print_error(found.error(), kFailed);
+    std::cout << store::json_of(*found) << "\n";
+    return kDone;
+}
+
 int main_with(int argc, char** argv) {
     CLI::App app{"Evenkeel's orchestrator: holds what every machine should be"};
     app.set_version_flag("--version", EVENKEEL_VERSION);
@@ -78,9 +87,12 @@ int main_with(int argc, char** argv) {
     CLI::App* restore_command =
         app.add_subcommand("restore", "Put a backup in place; the orchestrator must be stopped");
     CLI::App* audit_command = app.add_subcommand("audit", "Look at the audit of a stopped one");
+    CLI::App* check_command =
+        app.add_subcommand("check", "Verify the store of a stopped one, or of a backup");
     bool verify = false;
     audit_command->add_flag("--verify", verify, "Recompute the chain of records")->required();
-    for (CLI::App* command : {run_command, backup_command, restore_command, audit_command}) {
+    for (CLI::App* command :
+         {run_command, backup_command, restore_command, audit_command, check_command}) {
         command->add_option("--config", config_path, "Configuration file");
     }
     for (CLI::App* command : {backup_command, restore_command}) {
@@ -96,6 +108,7 @@ int main_with(int argc, char** argv) {
     log::set_level(config->log_level);
     if (run_command->parsed()) return run(*config, ready_fd);
     if (audit_command->parsed()) return verify_audit(*config);
+    if (check_command->parsed()) return check(*config);
     const auto done = backup_command->parsed()
                           ? state::backup(config->state_dir, kept_files(), folder)
                           : state::restore(config->state_dir, kept_files(), folder);

@@ -8,6 +8,7 @@
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/store/env.hpp"
 #include "orchestrator/api/component_schemas.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/commands/queue.hpp"
@@ -41,6 +42,18 @@ Result<std::string> open_identity(const std::string& folder) {
     return made;
 }
 
+// Both are written once there is a store. To begin anew beside them would reject every host.
+Result<void> require_no_trace_of_a_store(const std::string& folder) {
+    for (const char* name : {"/identity", "/admin.token"}) {
+        if (::access((folder + name).c_str(), F_OK) != 0) continue;
+        return fail(Errc::corrupt, "the store " + folder +
+                                       "/store is missing or empty, though there was one: restore "
+                                       "a backup (evenkeel-orchestrator restore DIR), or move " +
+                                       folder + " away to begin anew");
+    }
+    return {};
+}
+
 bus::Endpoint endpoint(const ListenAddress& address, const Keys& keys) {
     return {.host = address.host,
             .port = address.port,
@@ -70,7 +83,8 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     const std::string& folder = config.state_dir;
     EK_CHECK(make_folder(folder, 0700));
     Fd lock = EK_TRY(lock_file(folder + "/lock"));
-    const bool fresh = ::access((folder + "/store/data.mdb").c_str(), F_OK) != 0;
+    const bool fresh = !store::Env::exists(folder + "/store");
+    if (fresh) EK_CHECK(require_no_trace_of_a_store(folder));
     Keys keys = EK_TRY(open_keys(folder, fresh));
     auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));

@@ -7,6 +7,7 @@
 #include "core/agent/enrol_command.hpp"
 #include "core/agent/local/commands.hpp"
 #include "core/agent/one_shot.hpp"
+#include "core/agent/store/agent_store.hpp"
 #include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
@@ -14,6 +15,16 @@
 namespace {
 
 using namespace evenkeel;
+
+int check_store(const agent::Config& config) {
+    const auto found = agent::AgentStore::check(config.state_dir);
+    if (!found) {
+        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(found.error().what).c_str());
+        return agent::kExitFailed;
+    }
+    std::printf("%s\n", store::json_of(*found).c_str());
+    return agent::kExitInLine;
+}
 
 int run(int argc, const char* const* argv) {
     agent::CommandLine line;
@@ -28,6 +39,7 @@ int run(int argc, const char* const* argv) {
                                line.plugin_dirs.end());
     log::set_level(config->log_level);
     if (line.command == agent::Subcommand::run) return agent::run_daemon(line, std::move(*config));
+    if (line.command == agent::Subcommand::check_store) return check_store(*config);
     if (line.command == agent::Subcommand::enrol) return agent::run_enrol(line, *config);
     log::set_level(log::Level::error);
     return agent::run_command(line, *config, [&](const wire::Request& request, bool& clean) {

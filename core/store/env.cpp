@@ -1,26 +1,34 @@
 #include "core/store/env.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <thread>
 #include <utility>
 
+#include <fcntl.h>
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/store/damage.hpp"
 #include "core/store/lmdb_error.hpp"
 
 namespace evenkeel::store {
 namespace {
 
 constexpr unsigned kReadersMax = 126;
+constexpr const char* kData = "/data.mdb";
+// A file that is there while the store is open, and after an end that was not clean.
+constexpr const char* kOpenMark = "/open";
 
 struct CloseEnv {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
@@ -65,6 +73,20 @@ struct Env::Inside {
     Fd lock;  // released after the environment is closed
     EnvHandle env;
     std::map<std::string, Table, std::less<>> tables;
+    bool has_mark = false;
+    std::atomic<bool> stops_check{false};
+    std::atomic<bool> has_damaged_pages{false};
+    std::thread check;
+
+    Inside() = default;
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside() {
+        stops_check = true;
+        if (check.joinable()) check.join();
+        env.reset();
+        if (has_mark) ::unlink((folder + kOpenMark).c_str());
+    }
 
     Result<Table> open_table(MDB_txn* txn, const std::string& name, unsigned flags) {
         Table table;
@@ -113,11 +135,36 @@ Result<void> keep_copy(const Env& env, const std::string& to) {
 
 }  // namespace
 
+namespace {
+
+// LMDB maps the file and dies where a page is missing.
+Result<void> check_before_open(const std::string& folder) {
+    const std::string path = folder + kData;
+    if (!Env::exists(folder)) return {};
+    const auto commit = last_commit(path);
+    if (!commit) return fail(commit.error());
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return fail(system_error(errno, "look at " + path));
+    if (static_cast<std::uint64_t>(info.st_size) >= commit->pages * commit->page_bytes) return {};
+    // LMDB does not write the last pages when a transaction did not need them in the end.
+    const std::atomic<bool> never{false};
+    EK_TRY(check_file(path, *commit, never));
+    return {};
+}
+
+}  // namespace
+
+bool Env::exists(const std::string& folder) {
+    struct stat info {};
+    return ::stat((folder + kData).c_str(), &info) == 0 && info.st_size > 0;
+}
+
 Result<Env> Env::open(const std::string& folder, Options options) {
     EK_CHECK(make_folder(folder, 0700));
     auto inside = std::make_unique<Inside>();
     inside->folder = folder;
     inside->lock = EK_TRY(lock_file(folder + "/lock"));
+    EK_CHECK(check_before_open(folder));
     const auto tables =
         static_cast<unsigned>(options.tables.size() + options.retired_tables.size());
     inside->env = EK_TRY(create_env(folder, tables + 1, options.map_bytes, 0));
@@ -125,7 +172,41 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     mdb_reader_check(inside->env.get(), &dead);
     Env env(std::move(inside));
     EK_CHECK(env.prepare(options));
+    const bool ended_badly = ::access((folder + kOpenMark).c_str(), F_OK) == 0;
+    // Without it nothing is lost but the check; a disk may be full.
+    env.inside_->has_mark =
+        Fd(::open((folder + kOpenMark).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) &&
+        sync_path(folder);
+    if (ended_badly) env.check_beside();
     return env;
+}
+
+// Of the commit that is the last one now: the transaction keeps its pages from being written.
+void Env::check_beside() {
+    auto txn = read();
+    const auto commit = last_commit(inside_->folder + kData);
+    if (!txn || !commit) return;
+    inside_->check = std::thread([inside = inside_.get(), txn = *std::move(txn), commit = *commit] {
+        const auto found = check_file(inside->folder + kData, commit, inside->stops_check);
+        if (found) {
+            log::info("the store is sound", {{"entries", std::to_string(found->entries)}});
+        } else if (found.error().code == Errc::corrupt) {
+            inside->has_damaged_pages = true;
+            note_damage(found.error().what);
+        }
+    });
+}
+
+Result<FileCheck> Env::check_copy(const std::string& folder) {
+    const std::string path = folder + kData;
+    const std::atomic<bool> never{false};
+    return check_file(path, EK_TRY(last_commit(path)), never);
+}
+
+Result<FileCheck> Env::check(const std::string& folder) {
+    if (!exists(folder)) return fail(Errc::not_found, "there is no store in " + folder);
+    const Fd lock = EK_TRY(lock_file(folder + "/lock"));
+    return check_copy(folder);
 }
 
 Result<Env> Env::open_for_reading(const std::string& folder, const Options& options) {
@@ -136,6 +217,7 @@ Result<Env> Env::open_for_reading(const std::string& folder, const Options& opti
     auto inside = std::make_unique<Inside>();
     inside->folder = folder;
     inside->lock = EK_TRY(lock_file(folder + "/lock"));
+    EK_CHECK(check_before_open(folder));
     inside->env =
         EK_TRY(create_env(folder, static_cast<unsigned>(options.tables.size()) + 1, 0, MDB_RDONLY));
     Env env(std::move(inside));
@@ -202,6 +284,10 @@ Result<ReadTxn> Env::read() const {
 }
 
 Result<WriteTxn> Env::write() {
+    // LMDB ends the process when it comes upon such a page.
+    if (inside_->has_damaged_pages) {
+        return fail(Errc::corrupt, "the store is damaged and not written to any more");
+    }
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(inside_->env.get(), nullptr, 0, &txn);
     if (code != 0) return fail(lmdb_error(code, "begin to write to the store"));

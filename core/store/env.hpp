@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/store/file_check.hpp"
 #include "core/store/txn.hpp"
 
 namespace evenkeel::store {
@@ -38,7 +39,9 @@ class Env {
     // Opens the store in `folder` (0700, made when missing). A new one gets layout
     // 1 + migrations.size() and a stream. An older one is copied to `folder`/layout-N and migrated
     // in one transaction. `unsupported` for a layout newer than this program, `busy` when another
-    // process has the store open, `corrupt` when its files are damaged.
+    // process has the store open, `corrupt` when its file is damaged or cut off. After an end
+    // that was not clean all of it is checked beside, and note_damage() told what is found;
+    // write() then fails, since LMDB ends the process that writes to such a page.
     static Result<Env> open(const std::string& folder, Options options);
     // The same for reading alone: nothing is made, copied or migrated, and write() fails. Tables of
     // an older layout are as that layout had them. `not_found` when the store or one of
@@ -52,6 +55,14 @@ class Env {
     Env(Env&&) noexcept;
     Env& operator=(Env&&) noexcept;
     ~Env();
+
+    // Whether there is a store in `folder`: an empty file is none.
+    static bool exists(const std::string& folder);
+    // What check_file() says of the store in `folder`, which no process has open; nothing is made
+    // or changed. `busy` when one has.
+    static Result<FileCheck> check(const std::string& folder);
+    // The same of a copy, which may lie where nothing can be written.
+    static Result<FileCheck> check_copy(const std::string& folder);
 
     // Requires a name given to open(), or "meta".
     Table table(std::string_view name) const;
@@ -73,6 +84,7 @@ class Env {
   private:
     struct Inside;
     explicit Env(std::unique_ptr<Inside> inside);
+    void check_beside();
     // Opens the tables, checks the layout and migrates, in one transaction.
     Result<void> prepare(const Options& options);
     Result<void> migrate(WriteTxn& txn, const Options& options, unsigned layout);

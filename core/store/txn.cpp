@@ -8,6 +8,7 @@
 #include <lmdb.h>
 
 #include "core/store/counters.hpp"
+#include "core/store/damage.hpp"
 #include "core/store/lmdb_error.hpp"
 #include "core/store/write_set.hpp"
 
@@ -69,6 +70,7 @@ Error lmdb_error(int code, std::string_view doing) {
         case MDB_PANIC:
         case MDB_INVALID:
         case MDB_VERSION_MISMATCH:
+            note_damage(what);
             return {Errc::corrupt, what};
         default:
             break;

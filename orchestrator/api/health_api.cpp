@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "core/store/damage.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
@@ -17,7 +18,7 @@ constexpr std::size_t kDepthMost = 5'000;
 
 void get_ready(const Context& context, const Responder& responder) {
     const auto view = context.state.read();
-    const bool store = view.has_value() && view->revision().has_value();
+    const bool store = view.has_value() && view->revision().has_value() && !store::damage();
     const bool writer = context.state.depth() < kDepthMost;
     const bool bus = context.bus.port() != 0 && context.enrolment_port() != 0;
     const auto word = [](bool well) { return well ? "ok" : "failing"; };

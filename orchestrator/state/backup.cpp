@@ -125,6 +125,8 @@ Result<void> restore(const std::string& state_dir, const std::vector<std::string
     if (::access((from + kStore + "/data.mdb").c_str(), F_OK) != 0) {
         return fail(Errc::not_found, "there is no backup in " + from);
     }
+    // What is in place stays until the backup has shown to be sound.
+    EK_TRY(store::Env::check_copy(from + kStore));
     EK_CHECK(make_folder(state_dir, 0700));
     const auto lock = lock_file(state_dir + "/lock");
     if (!lock) return fail("an orchestrator runs on " + state_dir, lock.error());

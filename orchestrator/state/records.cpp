@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/base/text.hpp"
+#include "core/store/damage.hpp"
 
 namespace evenkeel::state {
 namespace {
@@ -12,9 +13,15 @@ constexpr json::Limits kRecordLimits{.bytes = 64 << 20, .depth = json::kDeepest}
 
 }  // namespace
 
+tl::unexpected<Error> damaged_record(const std::string& what) {
+    const std::string told = "a stored record does not read: " + what;
+    store::note_damage(told);
+    return fail(Errc::corrupt, told);
+}
+
 Result<json::Value> parse_record(std::string_view text) {
     auto value = json::parse(text, kRecordLimits);
-    if (!value) return fail(Errc::corrupt, "a stored record does not read: " + value.error().what);
+    if (!value) return damaged_record(value.error().what);
     return value;
 }
 

@@ -8,6 +8,9 @@
 // How repositories read and write their records. Internal to this folder.
 namespace evenkeel::state {
 
+// `corrupt`, and the store counts as damaged from now on.
+tl::unexpected<Error> damaged_record(const std::string& what);
+
 // The JSON of one stored value; `corrupt` when it does not read.
 Result<json::Value> parse_record(std::string_view text);
 
@@ -17,7 +20,7 @@ using Decode = Result<T> (*)(const json::Value&);
 template <typename T>
 Result<T> decode_record(std::string_view text, Decode<T> decode) {
     auto record = decode(EK_TRY(parse_record(text)));
-    if (!record) return fail(Errc::corrupt, record.error().what);
+    if (!record) return damaged_record(record.error().what);
     return record;
 }
 

@@ -25,6 +25,7 @@ void add_commands(CLI::App& app, CommandLine& into) {
         }
     }
     add(app, Subcommand::check, "Compare everything described with the machine");
+    add(app, Subcommand::check_store, "Verify the store while no agent runs");
     auto* exported =
         add(app, Subcommand::export_file, "Write a FILE that describes this machine as it is");
     exported

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <unistd.h>
+
 #include "core/agent/store/codecs.hpp"
 #include "core/agent/store/layout.hpp"
 #include "core/agent/store/migrate.hpp"
@@ -56,6 +58,18 @@ Result<void> append(std::string_view text, Result<T> (*decode)(const json::Value
     return {};
 }
 
+store::Env::Options store_options(const std::string& key_file) {
+    store::Env::Options options;
+    options.tables = {"bodies", "descriptions",          "observations",    "tombstones",
+                      "inbox",  "pending_notifications", "inbox_resources", "inbox_bodies",
+                      "outbox", "disabled_collections"};
+    options.retired_tables = {std::begin(kRetiredTables), std::end(kRetiredTables)};
+    options.migrations = {[key_file](const store::Env& env, store::WriteTxn& txn) {
+        return migrate_to_layout_2(env, txn, key_file);
+    }};
+    return options;
+}
+
 }  // namespace
 
 AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream,
@@ -79,15 +93,16 @@ AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream
 Result<AgentStore> AgentStore::open(const std::string& state_dir) {
     EK_CHECK(make_folder(state_dir, 0700));
     const std::string key_file = state_dir + "/store.key";
-    store::Env::Options options;
-    options.tables = {"bodies", "descriptions",          "observations",    "tombstones",
-                      "inbox",  "pending_notifications", "inbox_resources", "inbox_bodies",
-                      "outbox", "disabled_collections"};
-    options.retired_tables = {std::begin(kRetiredTables), std::end(kRetiredTables)};
-    options.migrations = {[key_file](const store::Env& env, store::WriteTxn& txn) {
-        return migrate_to_layout_2(env, txn, key_file);
-    }};
-    store::Env env = EK_TRY(store::Env::open(state_dir + "/store", std::move(options)));
+    // The key is written once there is a store.
+    if (!store::Env::exists(state_dir + "/store") && ::access(key_file.c_str(), F_OK) == 0) {
+        return fail(Errc::corrupt,
+                    "the store " + state_dir +
+                        "/store is missing or empty, though there was one: to begin anew remove " +
+                        key_file +
+                        " too; the orchestrator then sends again what it describes, and what was "
+                        "applied locally must be applied again");
+    }
+    store::Env env = EK_TRY(store::Env::open(state_dir + "/store", store_options(key_file)));
     std::string stream;
     std::uint64_t last_body = 0;
     bool sealed = false;
@@ -103,6 +118,25 @@ Result<AgentStore> AgentStore::open(const std::string& state_dir) {
     crypto::Sealer sealer = EK_TRY(crypto::Sealer::open(
         key_file, sealed ? crypto::Sealer::Missing::refuse : crypto::Sealer::Missing::create));
     return AgentStore(std::move(env), std::move(sealer), std::move(stream), last_body);
+}
+
+Result<store::FileCheck> AgentStore::check(const std::string& state_dir) {
+    const std::string folder = state_dir + "/store";
+    const std::string key_file = state_dir + "/store.key";
+    const store::FileCheck found = EK_TRY(store::Env::check(folder));
+    auto env = store::Env::open_for_reading(folder, store_options(key_file));
+    // An older layout has other tables.
+    if (!env && env.error().code == Errc::not_found) return found;
+    if (!env) return fail(env.error());
+    crypto::Sealer sealer = EK_TRY(crypto::Sealer::open(key_file, crypto::Sealer::Missing::refuse));
+    const AgentStore store(*std::move(env), std::move(sealer), "", 0);
+    for (const Metadata& one : EK_TRY(store.load()).metadata) {
+        if (auto read = store.description(one.ref); !read) {
+            return fail(Errc::corrupt,
+                        one.ref.collection + " " + one.ref.id + ": " + read.error().what);
+        }
+    }
+    return found;
 }
 
 Result<void> AgentStore::load_resources(const store::ReadTxn& txn, Loaded& into) const {

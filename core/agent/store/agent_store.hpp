@@ -28,6 +28,10 @@ class AgentStore {
     // one. `busy` when another process has it, `unsupported` when its layout is newer.
     static Result<AgentStore> open(const std::string& state_dir);
 
+    // Verifies the store in `state_dir` while no agent runs, and changes nothing: every page and
+    // record, and of a store of this layout each description. `corrupt` says what does not read.
+    static Result<store::FileCheck> check(const std::string& state_dir);
+
     store::Env& env() { return env_; }
     const crypto::Sealer& sealer() const { return sealer_; }
     const std::string& stream() const { return stream_; }

@@ -155,6 +155,25 @@ class Daemon(unittest.TestCase):
         self.assertEqual(second.returncode, 1)
         self.assertIn("another process", second.stderr)
 
+    def test_a_damaged_store_is_refused_and_not_begun_anew(self):
+        self.start()
+        self.ask("apply", self.described(("a", "hello\n", "enforce")))
+        self.assertEqual(self.ask("check-store")[0], 1, "an agent has it open")
+        self.kill(signal.SIGTERM)
+        code, found = self.ask("check-store")
+        self.assertEqual((code, found["tables"] > 5), (0, True), found)
+        data = self.folder / "state" / "store" / "data.mdb"
+        whole = data.read_bytes()
+        for damaged in (whole[:len(whole) // 2], b""):
+            data.write_bytes(damaged)
+            for command in ("run", "check-store", "check"):
+                code, said = self.ask(command)
+                self.assertEqual(code, 1, said)
+                self.assertIn("/store", str(said))
+        data.write_bytes(whole)
+        self.start()
+        self.assertEqual(self.ask("check")[0], 0)
+
     def test_events_are_watched_live(self):
         self.start()
         self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "report")))[0], 0)

@@ -1,0 +1,57 @@
+#include "orchestrator/state/store_check.hpp"
+
+#include <array>
+#include <string_view>
+
+#include "core/base/text.hpp"
+#include "core/crypto/record_chain.hpp"
+#include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/migrations.hpp"
+#include "orchestrator/state/records.hpp"
+#include "orchestrator/state/state.hpp"
+#include "orchestrator/state/tables.hpp"
+
+namespace evenkeel::state {
+namespace {
+
+constexpr std::array<std::string_view, 15> kTablesOfJson = {
+    "hosts",    "enrolments", "tokens",  "enrolment_tokens", "collections",
+    "schemas",  "resources",  "bodies",  "tallies",          "marks",
+    "commands", "audit",      "replies", "leases",           "audit_ends"};
+
+Result<void> check_table(const store::Env& env, const store::ReadTxn& txn, std::string_view table) {
+    Result<void> read;
+    EK_CHECK(txn.scan(
+        env.table(table), store::Range::all(), [&](std::string_view key, std::string_view text) {
+            const auto record = parse_record(text);
+            if (!record) {
+                read = fail(
+                    "the table " + std::string(table) + ", the key " + printable(std::string(key)),
+                    record.error());
+            }
+            return read.has_value();
+        }));
+    return read;
+}
+
+Result<void> check_records(const std::string& folder) {
+    const auto env = store::Env::open_for_reading(folder, store_options());
+    // An older layout has other tables.
+    if (!env && env.error().code == Errc::not_found) return {};
+    if (!env) return fail(env.error());
+    const store::ReadTxn txn = EK_TRY(env->read());
+    for (const std::string_view table : kTablesOfJson) EK_CHECK(check_table(*env, txn, table));
+    return {};
+}
+
+}  // namespace
+
+Result<store::FileCheck> check_store(const std::string& state_dir) {
+    const std::string folder = state_dir + "/store";
+    const store::FileCheck found = EK_TRY(store::Env::check(folder));
+    EK_CHECK(check_records(folder));
+    EK_TRY(verify_audit_of(state_dir));
+    return found;
+}
+
+}  // namespace evenkeel::state

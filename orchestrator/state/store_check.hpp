@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/store/file_check.hpp"
+
+namespace evenkeel::state {
+
+// Verifies the store of a stopped orchestrator in `state_dir`, or of a backup there, and changes
+// nothing: every page, every record, the chain of the audit. `corrupt` says what does not read,
+// `busy` while an orchestrator has the store, `not_found` if there is none. Of a store of an older
+// layout the pages and the audit.
+Result<store::FileCheck> check_store(const std::string& state_dir);
+
+}  // namespace evenkeel::state

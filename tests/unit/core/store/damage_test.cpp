@@ -1,0 +1,149 @@
+#include "core/store/damage.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include "core/store/file_check.hpp"
+#include "tests/support/wait.hpp"
+#include "tests/unit/core/store/fixture.hpp"
+
+namespace evenkeel::store {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+class StoreDamage : public StoreTest {
+  protected:
+    // Several levels, values on pages of their own, and pages that were freed.
+    void fill(int entries = 3000) {
+        auto txn = env_->write();
+        for (int i = 0; i < entries; ++i) {
+            const std::size_t bytes = i % 100 == 0 ? 20'000 : 100;
+            ASSERT_TRUE(txn->put(things(), "key" + std::to_string(i), std::string(bytes, 'v')));
+        }
+        ASSERT_TRUE(txn->commit());
+        auto second = env_->write();
+        for (int i = 0; i < entries; i += 2)
+            ASSERT_TRUE(second->erase(things(), "key" + std::to_string(i)));
+        ASSERT_TRUE(second->commit());
+    }
+    std::string data() const { return path() + "/data.mdb"; }
+    Result<FileCheck> check() const {
+        const std::atomic<bool> never{false};
+        return check_file(data(), EK_TRY(last_commit(data())), never);
+    }
+    // What was there before.
+    std::string overwrite(std::size_t offset, const std::string& bytes) const {
+        std::fstream file(data(), std::ios::in | std::ios::out | std::ios::binary);
+        std::string before(bytes.size(), '\0');
+        file.seekg(static_cast<std::streamoff>(offset));
+        file.read(before.data(), static_cast<std::streamsize>(before.size()));
+        file.seekp(static_cast<std::streamoff>(offset));
+        file << bytes;
+        EXPECT_TRUE(file.good());
+        return before;
+    }
+    std::size_t root_page() const { return last_commit(data())->trees[1].root; }
+};
+
+TEST_F(StoreDamage, IsNotFoundInASoundStore) {
+    fill();
+    close();
+    const auto found = check();
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_EQ(found->tables, 2U);
+    // Of the table and of `meta`: layout and stream.
+    EXPECT_EQ(found->entries, 1500U + 2U);
+}
+
+TEST_F(StoreDamage, IsFoundInWhicheverPageItIs) {
+    fill();
+    close();
+    const auto sound = check().value();
+    std::uint64_t found = 0;
+    for (std::size_t page = 2; page * kPage < std::filesystem::file_size(data()); ++page) {
+        const std::string before = overwrite(page * kPage, std::string(16, '\xff'));
+        const auto checked = check();
+        if (!checked) {
+            EXPECT_EQ(checked.error().code, Errc::corrupt) << checked.error().what;
+            ++found;
+        }
+        overwrite(page * kPage, before);
+    }
+    // All that are in use but the inner ones of large values, which hold nothing but bytes.
+    EXPECT_GE(found + 4U * 30, sound.pages);
+    EXPECT_LE(found, sound.pages);
+}
+
+TEST_F(StoreDamage, NeverMakesTheCheckReadOutsideOfAPage) {
+    fill(300);
+    close();
+    // Each 16 bits of the page that leads to all others: bounds, slots, sizes of keys and values.
+    const std::size_t root = root_page() * kPage;
+    for (std::size_t at = 0; at < kPage; at += 2) {
+        for (const char* bytes : {"\xff\xff", "\xff\x0f", "\x01\x80"}) {
+            const std::string before = overwrite(root + at, std::string(bytes, 2));
+            check();
+            overwrite(root + at, before);
+        }
+    }
+    EXPECT_TRUE(check());
+}
+
+TEST_F(StoreDamage, OfACutOffFileIsRefusedAtOpen) {
+    fill();
+    close();
+    std::filesystem::resize_file(data(), std::filesystem::file_size(data()) / 2);
+    const auto opened = Env::open(path(), {.tables = {"things"}, .migrations = {}});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::corrupt);
+    EXPECT_NE(opened.error().what.find(data()), std::string::npos) << opened.error().what;
+    EXPECT_EQ(Env::check(path()).error().code, Errc::corrupt);
+}
+
+TEST_F(StoreDamage, OfTheFirstPagesIsRefusedAtOpen) {
+    fill();
+    close();
+    overwrite(0, std::string(2 * kPage, 'x'));
+    EXPECT_EQ(Env::open(path(), {.tables = {"things"}, .migrations = {}}).error().code,
+              Errc::corrupt);
+}
+
+TEST_F(StoreDamage, IsSoughtInNoStore) {
+    close();
+    std::filesystem::resize_file(data(), 0);
+    EXPECT_FALSE(Env::exists(path()));
+    EXPECT_EQ(Env::check(path()).error().code, Errc::not_found);
+}
+
+TEST_F(StoreDamage, IsNotSoughtWhileTheStoreIsOpen) {
+    EXPECT_EQ(Env::check(path()).error().code, Errc::busy);
+}
+
+TEST_F(StoreDamage, IsSoughtAfterAnEndThatWasNotClean) {
+    fill();
+    // What a kill leaves.
+    const std::string killed = folder_ / "killed";
+    std::filesystem::copy(path(), killed);
+    close();
+    EXPECT_FALSE(std::filesystem::exists(path() + "/open"));
+    {
+        // A page of the table, which nothing reads at the start.
+        std::fstream file(killed + "/data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+        const std::size_t root = root_page();
+        for (std::size_t page = 2; page < root; ++page) {
+            file.seekp(static_cast<std::streamoff>(page * kPage));
+            file << std::string(16, '\xff');
+        }
+    }
+    const auto opened = Env::open(killed, {.tables = {"things"}, .migrations = {}});
+    if (opened) {
+        EXPECT_TRUE(test::wait_until([] { return damage().has_value(); }));
+    } else {
+        EXPECT_EQ(opened.error().code, Errc::corrupt);
+    }
+}
+
+}  // namespace
+}  // namespace evenkeel::store
