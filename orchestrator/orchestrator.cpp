@@ -141,7 +141,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .feed = feed_,
                .lists = lists_,
                .metrics = metrics_,
-               .enrolment_port = [this] { return enrolment_.port(); }} {}
+               .enrolment_port = [this] { return enrolment_.port(); },
+               .rest_server = [this] { return server_.get(); }} {}
 
 Orchestrator::~Orchestrator() {
     tick_.cancel();
@@ -225,9 +226,14 @@ Result<void> Orchestrator::start() {
     server_ = EK_TRY(http::Server::start(
         loop_.context(),
         {.listen = config_.rest, .certificate = config_.certificate, .key = config_.key},
-        [this](http::Request request, std::shared_ptr<http::Responder> responder) {
-            router_->dispatch(std::move(request), responder);
-        }));
+        {.admit =
+             [this](http::Request& request, const std::shared_ptr<http::Responder>& responder) {
+                 return router_->admit(request, responder);
+             },
+         .serve =
+             [this](http::Request request, const std::shared_ptr<http::Responder>& responder) {
+                 router_->serve(std::move(request), responder);
+             }}));
     state_->keep_clock();
     housekeeping_.turn(now_monotonic_ns());
     tick_ = loop_.after(kTick, [this] { tick(); });

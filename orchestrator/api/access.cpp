@@ -94,6 +94,7 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
     }
     if (may(*role, permission)) {
         request.principal = who;
+        request.principal.is_admin = *role == Role::admin;
         return std::nullopt;
     }
     if (!denied_.take(*id, now_monotonic_ns())) {

@@ -12,6 +12,10 @@
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
 
+namespace evenkeel::http {
+class Server;
+}
+
 namespace evenkeel::api {
 
 class EventFeed;
@@ -31,6 +35,7 @@ struct Context {
     ListFeed& lists;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
+    std::function<const http::Server*()> rest_server;  // null before it listens
 
     // State::submit for what a request asks for: with its audit record in the same transaction.
     void submit(const state::AuditContext& audit_context, state::State::Work work,

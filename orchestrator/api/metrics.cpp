@@ -8,6 +8,7 @@
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/http/server.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -105,6 +106,28 @@ Result<void> write_commands(const state::View& view, Writer& out) {
     return {};
 }
 
+// How much of the server's room is taken, and how often a caller found none.
+void write_shares(const Context& context, Writer& out) {
+    const http::Server* server = context.rest_server ? context.rest_server() : nullptr;
+    if (!server) return;
+    constexpr std::array kKinds = {"requests", "streams", "body_bytes"};
+    const http::Shares::Counts& counts = server->shares();
+    out.one("http_connections", "gauge", "Open connections.", server->connections());
+    out.one("http_connections_refused_total", "counter",
+            "Connections that were turned away because all others were busy.",
+            server->turned_away());
+    out.family("http_held", "gauge", "What callers hold: requests in work, streams, body bytes.");
+    for (std::size_t i = 0; i < kKinds.size(); ++i) {
+        out.sample({{"what", kKinds.at(i)}}, counts.held.at(i));
+    }
+    out.family("http_held_refused_total", "counter",
+               "Refused because one token (429), or all callers (503), held too much of it.");
+    for (std::size_t i = 0; i < kKinds.size(); ++i) {
+        out.sample({{"what", kKinds.at(i)}, {"limit", "token"}}, counts.refused_each.at(i));
+        out.sample({{"what", kKinds.at(i)}, {"limit", "all"}}, counts.refused_all.at(i));
+    }
+}
+
 }  // namespace
 
 void Metrics::answered(std::string_view method, std::string_view route, int status,
@@ -168,6 +191,7 @@ Result<std::string> Metrics::text(const Context& context) const {
     out.one("store_committed_changes_total", "counter",
             "Changes in them; divided by the commits, the size of a commit.", written.works);
     out.one("store_revision", "counter", "The last revision.", EK_TRY(view.revision()));
+    write_shares(context, out);
     out.one("event_streams", "gauge", "Open streams of events.", context.feed.size());
     out.one("list_watches", "gauge", "Lists that are watched or waited for.", context.lists.size());
     EK_CHECK(write_hosts(context, view, out));

@@ -24,9 +24,12 @@ struct Principal {
     std::string id;  // of the token; empty: not authenticated
     std::string name;
     std::string role;
+    bool is_admin = false;  // may use what the server keeps for administrators
 };
 
-// One request that was admitted. The server fills everything down to `token`.
+struct Route;
+
+// One request. The server fills everything down to `token`, the body last.
 struct Request {
     // "GET", "PUT", ...; a HEAD arrives as GET, and the server leaves the body of the reply out.
     std::string method;
@@ -53,6 +56,7 @@ struct Request {
     // By the router: its template with the verb ("/v1/hosts/{h}:retire"), the values of the
     // template's {names}, and the body if the route takes one.
     std::string route;
+    const Route* matched = nullptr;  // lives as long as the router
     std::map<std::string, std::string, std::less<>> path;
     evenkeel::json::Value json;
     // By the authorize callback: the authenticated caller.

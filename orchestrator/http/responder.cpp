@@ -25,6 +25,7 @@ Responder::~Responder() {
 void Responder::send(Reply reply) {
     if (std::exchange(answered_, true)) return;
     open_ = nullptr;
+    may_open_ = nullptr;
     if (const auto callback = std::exchange(on_answer_, nullptr)) callback(reply.status);
     if (const Send send = std::exchange(send_, nullptr)) send(std::move(reply));
 }
@@ -39,6 +40,12 @@ void Responder::send(const Error& error) {
 
 std::shared_ptr<Stream> Responder::open_stream() {
     if (answered_ || !open_) return nullptr;
+    if (const auto may_open = std::exchange(may_open_, nullptr)) {
+        if (const auto refusal = may_open()) {
+            send(*refusal);
+            return nullptr;
+        }
+    }
     answered_ = true;
     send_ = nullptr;
     auto stream = std::exchange(open_, nullptr)();

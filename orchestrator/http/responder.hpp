@@ -29,7 +29,12 @@ class Responder {
     void send(const Problem& problem);
     // The same as send(problem_from(error)).
     void send(const Error& error);
-    // Turns the answer into server-sent events (200, text/event-stream). Null when answered before.
+    // Asked before a stream is opened; a problem becomes the answer instead. [loop]
+    void limit_streams(std::function<std::optional<Problem>()> may_open) {
+        may_open_ = std::move(may_open);
+    }
+    // Turns the answer into server-sent events (200, text/event-stream). Null when answered before,
+    // and when limit_streams() has refused it, which is the answer then.
     // For a HEAD the stream is already closed. [loop]
     std::shared_ptr<Stream> open_stream();
     // Called with the stream when one is opened. [loop]
@@ -47,6 +52,7 @@ class Responder {
     std::string request_id_;
     Send send_;
     Open open_;
+    std::function<std::optional<Problem>()> may_open_;
     std::function<void(const std::shared_ptr<Stream>&)> on_stream_;
     std::function<void(int)> on_answer_;
     bool answered_ = false;

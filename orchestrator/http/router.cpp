@@ -146,6 +146,11 @@ std::string allowed_methods(const std::set<std::string>& methods) {
     return text;
 }
 
+void fail_with(const std::exception& failure, Responder& responder) {
+    log::error("a handler threw", {{"error", printable(failure.what())}});
+    responder.send(Problem{Code::internal, "an internal error; the log names its cause"});
+}
+
 }  // namespace
 
 Result<Router> Router::build(std::vector<Route> routes, Options options) {
@@ -229,8 +234,8 @@ const std::string& Router::permission_for(const Route& route, const Request& req
     return dry_run && *dry_run == "all" ? route.dry_run_permission : route.permission;
 }
 
-bool Router::admit(const Route& route, Request& request,
-                   const std::shared_ptr<Responder>& responder) const {
+bool Router::permit(const Route& route, Request& request,
+                    const std::shared_ptr<Responder>& responder) const {
     if (route.permission == kPublic) return true;
     // Without an authorize callback nothing is permitted.
     auto refusal = authorize_ ? authorize_(request, permission_for(route, request))
@@ -251,29 +256,52 @@ bool Router::admit(const Route& route, Request& request,
     return true;
 }
 
-void Router::dispatch(Request request, const std::shared_ptr<Responder>& responder) const {
+void Router::time_answer(const Request& request,
+                         const std::shared_ptr<Responder>& responder) const {
+    if (!answered_) return;
+    responder->on_answer([callback = answered_, method = request.method, path = request.route,
+                          begun = now_monotonic_ns()](int status) {
+        callback(method, path, status, static_cast<double>(now_monotonic_ns() - begun) / 1e9);
+    });
+}
+
+bool Router::admit(Request& request, const std::shared_ptr<Responder>& responder) const {
     try {
-        Problem missing;
-        const Route* route = find(request, missing);
+        Problem refusal;
+        request.matched = find(request, refusal);
+        const Route* route = request.matched;
         if (route) request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
-        if (answered_) {
-            responder->on_answer([callback = answered_, method = request.method,
-                                  path = request.route, begun = now_monotonic_ns()](int status) {
-                callback(method, path, status,
-                         static_cast<double>(now_monotonic_ns() - begun) / 1e9);
-            });
+        time_answer(request, responder);
+        if (!route) {
+            responder->send(refusal);
+            return false;
         }
-        if (!route) return responder->send(missing);
-        if (!admit(*route, request, responder)) return;
-        if (auto problem = check_query(*route, request)) return responder->send(*problem);
-        if (auto problem = check_accept(*route, request)) return responder->send(*problem);
-        if (auto problem = read_body(*route, request)) return responder->send(*problem);
-        auto answering = begin_ ? begin_(*route, request, responder) : responder;
-        if (answering) route->handler(std::move(request), std::move(answering));
+        if (!permit(*route, request, responder)) return false;
+        auto problem = check_query(*route, request);
+        if (!problem) problem = check_accept(*route, request);
+        if (problem) responder->send(*problem);
+        return !problem;
     } catch (const std::exception& failure) {
-        log::error("a handler threw", {{"error", printable(failure.what())}});
-        responder->send(Problem{Code::internal, "an internal error; the log names its cause"});
+        fail_with(failure, *responder);
+        return false;
     }
+}
+
+// The time that the client took to send the body is not the server's.
+void Router::serve(Request request, const std::shared_ptr<Responder>& responder) const {
+    try {
+        const Route& route = *request.matched;
+        time_answer(request, responder);
+        if (auto problem = read_body(route, request)) return responder->send(*problem);
+        auto answering = begin_ ? begin_(route, request, responder) : responder;
+        if (answering) route.handler(std::move(request), std::move(answering));
+    } catch (const std::exception& failure) {
+        fail_with(failure, *responder);
+    }
+}
+
+void Router::dispatch(Request request, const std::shared_ptr<Responder>& responder) const {
+    if (admit(request, responder)) serve(std::move(request), responder);
 }
 
 }  // namespace evenkeel::http

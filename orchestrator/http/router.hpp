@@ -108,7 +108,12 @@ class Router {
     // an unknown schema, or one that another route shadows.
     static Result<Router> build(std::vector<Route> routes, Options options);
 
-    // [loop]
+    // On the header, before the body is read: the checks down to Accept. False when the request was
+    // refused, which has then been answered, or will be. [loop]
+    bool admit(Request& request, const std::shared_ptr<Responder>& responder) const;
+    // The rest, for a request that was admitted. [loop]
+    void serve(Request request, const std::shared_ptr<Responder>& responder) const;
+    // Both, for a request whose body is there. [loop]
     void dispatch(Request request, const std::shared_ptr<Responder>& responder) const;
 
     // OpenAPI 3.1.
@@ -120,9 +125,10 @@ class Router {
     Router() = default;
     const Route* find(Request& request, Problem& problem) const;
     static const std::string& permission_for(const Route& route, const Request& request);
-    // False when the request was refused, which it has then answered.
-    bool admit(const Route& route, Request& request,
-               const std::shared_ptr<Responder>& responder) const;
+    // False when the request was refused, which has then been answered, or will be.
+    bool permit(const Route& route, Request& request,
+                const std::shared_ptr<Responder>& responder) const;
+    void time_answer(const Request& request, const std::shared_ptr<Responder>& responder) const;
 
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> templates_;  // the path of routes_[i] in segments

@@ -33,6 +33,19 @@ std::size_t bearable_connections(std::size_t wanted) {
     return std::min(wanted, all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2);
 }
 
+ServerOptions bearable(ServerOptions options) {
+    options.connections_max = bearable_connections(options.connections_max);
+    return options;
+}
+
+// Whatever principals do, an eighth of all connections is left for /livez and those to come.
+Shares::Limits limits_of(const ServerOptions& options) {
+    const std::size_t busy = options.connections_max - options.connections_max / 8;
+    return {{{options.requests_per_principal_max, busy},
+             {options.streams_per_principal_max, std::min(options.streams_max, busy)},
+             {options.bodies_bytes_per_principal_max, options.bodies_bytes_max}}};
+}
+
 asio::ip::address address_of(const tcp::socket& socket) {
     error_code error;
     const asio::ip::address address = socket.remote_endpoint(error).address();
@@ -107,10 +120,13 @@ void Connection::close_stream() {
     }
 }
 
-ServerCore::ServerCore(asio::io_context& io, ServerOptions given, Server::Dispatch to)
-    : loop(io), options(std::move(given)), dispatch(std::move(to)), acceptor_(io), timer_(io) {
-    options.connections_max = bearable_connections(options.connections_max);
-}
+ServerCore::ServerCore(asio::io_context& io, ServerOptions given, Server::Door to)
+    : loop(io),
+      options(bearable(std::move(given))),
+      door(std::move(to)),
+      shares(limits_of(options)),
+      acceptor_(io),
+      timer_(io) {}
 
 Result<void> ServerCore::listen() {
     const ListenAddress want = EK_TRY(parse_listen(options.listen));
@@ -166,9 +182,11 @@ void ServerCore::on_accept(const error_code& error, tcp::socket socket) {
 
 void ServerCore::admit(tcp::socket socket) {
     auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
-    if (!make_room(*connection)) return refuse(*connection);
+    if (!make_room(*connection)) {
+        ++turned_away;
+        return refuse(*connection);
+    }
     connections.insert(connection.get());
-    ++per_address_[connection->cap_key];
     start_waiting(*connection);
     start_session(std::move(connection));
 }
@@ -181,10 +199,14 @@ bool ServerCore::make_room(Connection& connection) {
 }
 
 bool ServerCore::evict(const std::string& key) {
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Connection* one) {
+    return evict_from(waiting_, key) || evict_from(strangers_, key);
+}
+
+bool ServerCore::evict_from(const List& list, const std::string& key) {
+    const auto found = std::find_if(list.begin(), list.end(), [&](const Connection* one) {
         return key.empty() || one->cap_key == key;
     });
-    if (found == waiting_.end()) return false;
+    if (found == list.end()) return false;
     const auto connection = (*found)->shared_from_this();
     forget(*connection);
     connection->cut();
@@ -208,21 +230,41 @@ void ServerCore::refuse(Connection& connection) const {
 }
 
 void ServerCore::start_waiting(Connection& connection) {
-    if (connection.waiting_at || connection.is_cut) return;
-    connection.waiting_at = waiting_.insert(waiting_.end(), &connection);
+    if (connection.is_cut) return;
+    enter(&waiting_, connection);
+    count_address(connection, true);
 }
 
-void ServerCore::end_waiting(Connection& connection) {
-    if (!connection.waiting_at) return;
-    waiting_.erase(*connection.waiting_at);
-    connection.waiting_at.reset();
+void ServerCore::mark_stranger(Connection& connection) {
+    if (!connection.is_cut) enter(&strangers_, connection);
+}
+
+void ServerCore::mark_busy(Connection& connection) {
+    enter(nullptr, connection);
+    count_address(connection, false);
+}
+
+void ServerCore::enter(List* list, Connection& connection) {
+    if (connection.list == list) return;
+    if (connection.list) connection.list->erase(connection.list_at);
+    connection.list = list;
+    if (list) connection.list_at = list->insert(list->end(), &connection);
+}
+
+void ServerCore::count_address(Connection& connection, bool counted) {
+    if (std::exchange(connection.counts_by_address, counted) == counted) return;
+    if (counted) {
+        ++per_address_[connection.cap_key];
+        return;
+    }
+    const auto found = per_address_.find(connection.cap_key);
+    if (--found->second == 0) per_address_.erase(found);
 }
 
 void ServerCore::forget(Connection& connection) {
-    end_waiting(connection);
+    enter(nullptr, connection);
+    count_address(connection, false);
     if (connections.erase(&connection) == 0) return;
-    const auto counted = per_address_.find(connection.cap_key);
-    if (--counted->second == 0) per_address_.erase(counted);
     if (!connections.empty() || !stopped_) return;
     timer_.cancel();
     asio::post(loop, std::exchange(stopped_, nullptr));
@@ -238,7 +280,7 @@ void ServerCore::stop(std::chrono::milliseconds grace, std::function<void()> don
     timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
         if (!cancelled) self->cut_all();
     });
-    while (evict("")) {
+    while (evict_from(waiting_, "")) {
     }
     const std::set<Connection*> streaming = connections;
     for (Connection* connection : streaming) connection->close_stream();
@@ -256,8 +298,8 @@ void ServerCore::cut_all() {
 Server::Server(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
 
 Result<std::unique_ptr<Server>> Server::start(asio::io_context& loop, ServerOptions options,
-                                              Dispatch dispatch) {
-    auto core = std::make_shared<ServerCore>(loop, std::move(options), std::move(dispatch));
+                                              Door door) {
+    auto core = std::make_shared<ServerCore>(loop, std::move(options), std::move(door));
     EK_CHECK(core->listen());
     core->accept();
     return std::unique_ptr<Server>(new Server(std::move(core)));
@@ -266,7 +308,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& loop, ServerOpti
 Server::~Server() {
     if (!core_->stopping) core_->stop(std::chrono::milliseconds(0), [] {});
     core_->cut_all();
-    core_->dispatch = nullptr;
+    core_->door = {};
 }
 
 const std::string& Server::address() const {
@@ -275,6 +317,14 @@ const std::string& Server::address() const {
 
 std::size_t Server::connections() const {
     return core_->connections.size();
+}
+
+const Shares::Counts& Server::shares() const {
+    return core_->shares.counts();
+}
+
+std::uint64_t Server::turned_away() const {
+    return core_->turned_away;
 }
 
 void Server::stop(std::chrono::milliseconds grace, std::function<void()> done) {

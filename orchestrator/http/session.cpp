@@ -15,8 +15,9 @@
 // One coroutine a connection:
 //
 //   run: handshake, then serve_one until it returns false, then close
-//   serve_one: receive_head, receive_body, dispatch, wait for the responder, write or stream
+//   serve_one: receive_head, admit, receive_body, serve, wait for the responder, write or stream
 //
+// Nothing that others need is taken before admit() has told whose request it is.
 // Whatever waits for the client has a watchdog; while a reply is awaited the coroutine sleeps on
 // `signal`, which the responder cancels. Nothing here throws on what a client does.
 //
@@ -35,31 +36,18 @@ using Task = asio::awaitable<T>;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t kChunk = 8 * 1024;
+constexpr std::size_t kWriteChunk = 64 * 1024;
 // After an error the rest of the request is read and dropped for a while: a socket closed with
 // unread bytes sends a reset, which may overtake the answer.
 constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kLinger(2000);
 constexpr std::chrono::milliseconds kLingerWhenStopping(100);
 
-// The share of the server's memory for bodies that one request occupies.
-class BodyShare {
-  public:
-    explicit BodyShare(ServerCore& core) : core_(core) {}
-    BodyShare(const BodyShare&) = delete;
-    BodyShare& operator=(const BodyShare&) = delete;
-    ~BodyShare() { core_.body_bytes -= bytes_; }
-
-    bool reserve(std::size_t bytes) {
-        if (core_.body_bytes + bytes > core_.options.bodies_bytes_max) return false;
-        bytes_ = bytes;
-        core_.body_bytes += bytes;
-        return true;
-    }
-
-  private:
-    ServerCore& core_;
-    std::size_t bytes_ = 0;
-};
+// For the log.
+std::string name_of(const Request& request) {
+    if (request.target.empty()) return "a request that does not read";
+    return request.method + " " + printable(request.target);
+}
 
 class Session {
   public:
@@ -73,18 +61,26 @@ class Session {
   private:
     Task<bool> handshake();
     Task<bool> serve_one();
-    Task<std::optional<Problem>> receive(Head& head, BodyShare& share);
+    Task<bool> answer(Head& head);
+    Task<bool> write_reply(ReplyContext context, const std::string& what, std::uint64_t begun);
+    Task<std::optional<Problem>> receive(Head& head);
     Task<std::optional<Problem>> receive_head(std::string& text);
-    Task<std::optional<Problem>> receive_body(Head& head, BodyShare& share);
+    Task<std::optional<Problem>> receive_body(Head& head, Shares::Share& share);
     std::optional<Problem> find_head_end(std::size_t& end);
-    void dispatch(Request request, bool is_head);
+    std::shared_ptr<Responder> make_responder(const Head& head);
+    bool admit(Request& request, const std::shared_ptr<Responder>& responder);
+    void serve(Request request, const std::shared_ptr<Responder>& responder);
+    // Drops a body that is not wanted. False when it has not arrived yet.
+    bool skip_body(std::size_t bytes);
     Task<void> write_stream(ReplyContext context);
     Task<void> close();
 
     // Appends received bytes to in_. False at the end, on an error and on a timeout.
     Task<bool> read(std::size_t most);
     Task<bool> write(std::string_view bytes);
-    std::chrono::milliseconds budget(std::size_t bytes) const;
+    // Ends what the client is waited for once it has been slower than the slowest rate since
+    // `begun_ns`, in which `passed` bytes have passed. False when it has been already.
+    bool expect_rate(std::uint64_t begun_ns, std::size_t passed);
 
     std::shared_ptr<Connection> it_;
     ServerCore& core_;
@@ -113,24 +109,43 @@ Task<bool> Session::handshake() {
 
 Task<bool> Session::serve_one() {
     Head head;
-    BodyShare share(core_);
-    const auto problem = co_await receive(head, share);
-    core_.end_waiting(*it_);
+    const auto problem = co_await receive(head);
     if (over_ || it_->is_cut) co_return false;
-    const std::uint64_t begun = now_monotonic_ns();
+    if (!problem) co_return co_await answer(head);
+    core_.mark_stranger(*it_);
+    it_->reply = to_reply(*problem, head.request);
+    const ReplyContext context{.request_id = head.request.request_id,
+                               .without_body = head.is_head,
+                               .keep_alive = false,
+                               .secure = tls_.has_value()};
+    co_return co_await write_reply(context, name_of(head.request), now_monotonic_ns());
+}
+
+Task<bool> Session::answer(Head& head) {
+    Shares::Share request_share;
+    Shares::Share body_share;
     const std::string id = head.request.request_id;
-    const std::string what = head.request.target.empty()
-                                 ? "a request that does not read"
-                                 : head.request.method + " " + printable(head.request.target);
     ReplyContext context{.request_id = id,
                          .without_body = head.is_head,
-                         .keep_alive = head.keep_alive && !problem,
+                         .keep_alive = head.keep_alive,
                          .secure = tls_.has_value()};
-    if (problem) {
-        it_->reply = to_reply(*problem, head.request);
-    } else {
-        dispatch(std::move(head.request), head.is_head);
+    const std::string what = name_of(head.request);
+    auto responder = make_responder(head);
+    core_.mark_stranger(*it_);
+    bool wanted = admit(head.request, responder);
+    std::optional<Problem> refusal;
+    if (wanted && !head.request.principal.id.empty()) {
+        refusal = core_.shares.take(Held::requests, head.request.principal, 1, request_share);
+        if (!refusal) core_.mark_busy(*it_);
     }
+    if (wanted && !refusal) refusal = co_await receive_body(head, body_share);
+    if (refusal) responder->send(*refusal);
+    if (over_ || it_->is_cut) co_return false;
+    wanted = wanted && !refusal;
+    if (!wanted && !skip_body(head.body_bytes)) context.keep_alive = false;
+    const std::uint64_t begun = now_monotonic_ns();
+    if (wanted) serve(std::move(head.request), responder);
+    responder.reset();
     while (!it_->reply && !it_->stream && !it_->is_cut) {
         it_->signal.expires_at(asio::steady_timer::time_point::max());
         co_await it_->signal.async_wait(kNoThrow);
@@ -140,6 +155,11 @@ Task<bool> Session::serve_one() {
         co_await write_stream(context);
         co_return false;
     }
+    co_return co_await write_reply(context, what, begun);
+}
+
+Task<bool> Session::write_reply(ReplyContext context, const std::string& what,
+                                std::uint64_t begun) {
     context.keep_alive = context.keep_alive && !core_.stopping;
     const Reply reply = *std::exchange(it_->reply, std::nullopt);
     const auto level = reply.status >= 500   ? log::Level::error
@@ -147,7 +167,7 @@ Task<bool> Session::serve_one() {
                                              : log::Level::debug;
     log::write(level, what,
                {{"status", std::to_string(reply.status)},
-                {"request_id", id},
+                {"request_id", std::string(context.request_id)},
                 {"peer", it_->peer},
                 {"ms", std::to_string((now_monotonic_ns() - begun) / 1000000)}});
     const std::string text = to_text(reply, context);
@@ -157,19 +177,16 @@ Task<bool> Session::serve_one() {
     co_return written&& context.keep_alive;
 }
 
-Task<std::optional<Problem>> Session::receive(Head& head, BodyShare& share) {
+Task<std::optional<Problem>> Session::receive(Head& head) {
     std::string text;
     core_.start_waiting(*it_);
     auto problem = co_await receive_head(text);
     if (over_) co_return std::nullopt;
-    core_.end_waiting(*it_);
     const HeadLimits limits{core_.options.target_bytes_max, core_.options.body_bytes_max};
     // Called in any case, because it gives the request its id.
     auto unread = read_head(text, limits, head);
-    if (problem) co_return problem;
-    if (unread) co_return unread;
     head.request.peer = it_->peer;
-    co_return co_await receive_body(head, share);
+    co_return problem ? problem : unread;
 }
 
 Task<std::optional<Problem>> Session::receive_head(std::string& text) {
@@ -219,35 +236,43 @@ std::optional<Problem> Session::find_head_end(std::size_t& end) {
     return std::nullopt;
 }
 
-Task<std::optional<Problem>> Session::receive_body(Head& head, BodyShare& share) {
+Task<std::optional<Problem>> Session::receive_body(Head& head, Shares::Share& share) {
     const std::size_t bytes = head.body_bytes;
     if (bytes == 0) co_return std::nullopt;
-    if (!share.reserve(bytes)) {
-        Problem problem{Code::unavailable, "too much is being sent at the moment"};
-        problem.headers.emplace_back("Retry-After", "1");
-        co_return problem;
-    }
+    auto refusal = core_.shares.take(Held::body_bytes, head.request.principal, bytes, share);
+    if (refusal) co_return refusal;
     if (head.expects_continue && in_.empty()) {
         const bool invited = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
         over_ = !invited;
-        if (over_) co_return std::nullopt;
     }
-    it_->expire_in(budget(bytes));
-    while (in_.size() < bytes) {
-        const bool more = co_await read(std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk)));
-        if (more) continue;
-        over_ = it_->is_cut;
+    const std::uint64_t begun = now_monotonic_ns();
+    bool more = !over_;
+    while (more && in_.size() < bytes) {
+        more = expect_rate(begun, in_.size());
+        if (!more) break;
+        const std::size_t most = std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk));
+        more = co_await read(most);
+        more = more && !it_->timed_out;
+    }
+    it_->never_expire();
+    if (!more) {
+        over_ = over_ || it_->is_cut;
         if (it_->timed_out) co_return Problem{Code::request_timeout, "the body came too slowly"};
         co_return Problem{Code::bad_request, "the request ends within its body"};
     }
-    it_->never_expire();
     head.request.body = in_.substr(0, bytes);
     // By assignment, so that a large buffer does not stay with an idle connection.
     in_ = in_.substr(bytes);
     co_return std::nullopt;
 }
 
-void Session::dispatch(Request request, bool is_head) {
+bool Session::skip_body(std::size_t bytes) {
+    if (in_.size() < bytes) return false;
+    in_ = in_.substr(bytes);
+    return true;
+}
+
+std::shared_ptr<Responder> Session::make_responder(const Head& head) {
     const std::weak_ptr<Connection> weak = it_;
     auto send = [weak, loop = core_.loop.get_executor()](Reply reply) {
         asio::dispatch(loop, [weak, reply = std::move(reply)]() mutable {
@@ -257,7 +282,7 @@ void Session::dispatch(Request request, bool is_head) {
             it->signal.cancel();
         });
     };
-    auto open = [weak, is_head, most = core_.options.stream_bytes_max] {
+    auto open = [weak, is_head = head.is_head, most = core_.options.stream_bytes_max] {
         auto stream = std::make_shared<Stream>(most);
         const auto it = weak.lock();
         if (it && !it->is_cut && !it->core->stopping) {
@@ -270,9 +295,27 @@ void Session::dispatch(Request request, bool is_head) {
         if (!it || it->stream != stream || is_head) stream->close();
         return stream;
     };
-    const auto responder = std::make_shared<Responder>(request, std::move(send), std::move(open));
+    return std::make_shared<Responder>(head.request, std::move(send), std::move(open));
+}
+
+bool Session::admit(Request& request, const std::shared_ptr<Responder>& responder) {
     try {
-        if (core_.dispatch) core_.dispatch(std::move(request), responder);
+        const bool admitted = !core_.door.admit || core_.door.admit(request, responder);
+        responder->limit_streams([weak = std::weak_ptr(it_), who = request.principal] {
+            const auto it = weak.lock();
+            return it ? it->core->shares.take(Held::streams, who, 1, it->stream_share)
+                      : std::nullopt;
+        });
+        return admitted;
+    } catch (const std::exception& failure) {
+        log::error("a request could not be admitted", {{"error", printable(failure.what())}});
+        return false;
+    }
+}
+
+void Session::serve(Request request, const std::shared_ptr<Responder>& responder) {
+    try {
+        if (core_.door.serve) core_.door.serve(std::move(request), responder);
     } catch (const std::exception& failure) {
         log::error("a handler threw", {{"error", printable(failure.what())}});
     }
@@ -309,6 +352,7 @@ Task<void> Session::write_stream(ReplyContext context) {
     }
     it_->close_stream();
     it_->stream.reset();
+    it_->stream_share.release();
 }
 
 Task<void> Session::close() {
@@ -350,24 +394,37 @@ Task<bool> Session::read(std::size_t most) {
     co_return !failure && !it_->is_cut;
 }
 
+// In pieces, so that a client which takes nothing is noticed by the first of a large reply.
 Task<bool> Session::write(std::string_view bytes) {
-    it_->expire_in(budget(bytes.size()));
+    const std::uint64_t begun = now_monotonic_ns();
     error_code failure;
-    if (tls_) {
-        const auto [error, done] = co_await asio::async_write(*tls_, asio::buffer(bytes), kNoThrow);
-        failure = error;
-    } else {
-        const auto [error, done] =
-            co_await asio::async_write(it_->socket, asio::buffer(bytes), kNoThrow);
-        failure = error;
+    for (std::size_t done = 0; done < bytes.size() && !failure && !it_->is_cut;) {
+        const std::string_view piece = bytes.substr(done, kWriteChunk);
+        done += piece.size();
+        if (!expect_rate(begun, done)) co_return false;
+        if (tls_) {
+            const auto [error, count] =
+                co_await asio::async_write(*tls_, asio::buffer(piece), kNoThrow);
+            failure = error;
+        } else {
+            const auto [error, count] =
+                co_await asio::async_write(it_->socket, asio::buffer(piece), kNoThrow);
+            failure = error;
+        }
     }
     it_->never_expire();
     co_return !failure && !it_->is_cut;
 }
 
-std::chrono::milliseconds Session::budget(std::size_t bytes) const {
+bool Session::expect_rate(std::uint64_t begun_ns, std::size_t passed) {
     const std::size_t rate = core_.options.transfer_bytes_per_second_min;
-    return core_.options.transfer_timeout + std::chrono::milliseconds(bytes * 1000 / rate);
+    const auto most =
+        core_.options.transfer_timeout + std::chrono::milliseconds(passed * 1000 / rate);
+    const auto had = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::nanoseconds(now_monotonic_ns() - begun_ns));
+    it_->expire_in(std::max(most - had, std::chrono::milliseconds(0)));
+    it_->timed_out = had >= most;
+    return !it_->timed_out;
 }
 
 // This coroutine's frame owns the session, and through it the connection.

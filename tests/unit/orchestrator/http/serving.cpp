@@ -33,6 +33,16 @@ Route route(std::string method, std::string path, Handler handler) {
                  .handler = std::move(handler)};
 }
 
+// A token is its own principal; `admin` is an administrator's, `bad` does not count.
+std::optional<Problem> authorize(Request& request, std::string_view) {
+    if (request.token.empty() || request.token == "bad") {
+        return Problem{Code::unauthenticated, "a token, please"};
+    }
+    request.principal = {.id = request.token, .name = request.token, .role = "", .is_admin = false};
+    request.principal.is_admin = request.token == "admin";
+    return std::nullopt;
+}
+
 void echo(const Request& request, const Shared& responder) {
     const std::string etag = etag_of(request.body.size());
     responder->send(Reply::json(200, request.json).with("ETag", etag));
@@ -66,26 +76,39 @@ std::vector<Route> Serving::routes() {
         responder->send(Reply::empty(200).with("X-Echo", "a\r\nSet-Cookie: b"));
     }));
     all.push_back(route("GET", "/events", [this](const Request&, const Shared& responder) {
-        streams_.push_back(responder->open_stream());
+        auto stream = responder->open_stream();
+        if (!stream) return;
+        streams_.push_back(std::move(stream));
         streams_.back()->on_closed([this] { ++closed_streams_; });
     }));
     all.back().produces = {"text/event-stream"};
+    const std::size_t open_to_all = all.size();
+    for (std::size_t i = 0; i < open_to_all; ++i) {
+        Route guarded = all[i];
+        guarded.path.insert(0, "/my");
+        guarded.permission = "use";
+        all.push_back(std::move(guarded));
+    }
     return all;
 }
 
 void Serving::start(ServerOptions options) {
     log::set_level(log::Level::off);
     if (options.listen == ServerOptions{}.listen) options.listen = "127.0.0.1:0";
-    auto router = Router::build(routes(), {.schemas = json::Object{{"Any", json::Object{}}}});
+    auto router = Router::build(
+        routes(), {.authorize = authorize, .schemas = json::Object{{"Any", json::Object{}}}});
     ASSERT_TRUE(router) << router.error().what;
     router_ = std::make_shared<Router>(*std::move(router));
     loop_ = std::make_shared<Loop>();
     thread_ = std::thread([loop = loop_] { loop->context.run(); });
     on_loop([&] {
-        auto server = Server::start(loop_->context, options,
-                                    [router = router_](Request request, const Shared& responder) {
-                                        router->dispatch(std::move(request), responder);
-                                    });
+        auto server = Server::start(
+            loop_->context, options,
+            {.admit = [router = router_](Request& request,
+                                         const Shared& to) { return router->admit(request, to); },
+             .serve = [router = router_](
+                          Request request,
+                          const Shared& to) { router->serve(std::move(request), to); }});
         ASSERT_TRUE(server) << server.error().what;
         server_ = *std::move(server);
         const std::string& address = server_->address();

@@ -22,6 +22,7 @@ namespace evenkeel::http {
 //   GET /held             answered by release()
 //   GET /dropped /thrown /split   handlers that misbehave
 //   GET /events           a stream, kept in streams()
+// All of them also under /my for whoever sends a token, which is the principal.
 class Serving : public testing::Test {
   protected:
     Serving() = default;

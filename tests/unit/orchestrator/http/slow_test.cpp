@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kToken = "Authorization: Bearer one\r\n";
+
 class Slow : public Serving {
   protected:
     std::size_t connections() {
@@ -103,8 +105,8 @@ TEST_F(Slow, NewConnectionsGet503WhenAllAreBusy) {
     start({.connections_max = 2});
     Client first(port());
     Client second(port());
-    first.send(get("/held"));
-    second.send(get("/held"));
+    first.send(get("/my/held", kToken));
+    second.send(get("/my/held", kToken));
     ASSERT_TRUE(becomes_true([this] { return held_.size() == 2; }));
     Client third(port());
     const Seen seen = third.receive();

@@ -111,7 +111,7 @@ TEST_F(Sse, AReplayWaitsForTheReader) {
 }
 
 TEST_F(Sse, StalledReadersCostBoundedMemoryAndDoNotHoldUpOthers) {
-    start({.stream_bytes_max = 64 * 1024});
+    start({.stream_bytes_max = 64 * 1024, .streams_per_principal_max = 101});
     std::vector<std::unique_ptr<Client>> stalled;
     for (int i = 0; i < 100; ++i) {
         stalled.push_back(std::make_unique<Client>(port(), "127.0.0.1", 4096));

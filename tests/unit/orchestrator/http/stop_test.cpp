@@ -78,7 +78,7 @@ Result<std::unique_ptr<Server>> listen_on(boost::asio::io_context& loop, std::st
                          {.listen = std::move(address),
                           .certificate = std::move(certificate),
                           .key = std::move(key)},
-                         [](const Request&, const std::shared_ptr<Responder>&) {});
+                         {.admit = {}, .serve = {}});
 }
 
 TEST(Listen, PlainHttpOffLoopbackIsRefused) {

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "orchestrator/http/message.hpp"
+#include "orchestrator/http/problem.hpp"
+
+namespace evenkeel::http {
+
+// What callers hold of a server.
+enum class Held { requests, streams, body_bytes };
+inline constexpr std::size_t kHeldKinds = 3;
+
+// Shares out requests in work, streams and memory for bodies, so that nobody takes what the others
+// need: each principal has a limit, all have one together, and an eighth of that is kept for
+// administrators. Whoever sends no token that counts is one and the same principal. [loop]
+class Shares {
+  public:
+    struct Limit {
+        std::size_t each = 0;
+        std::size_t all = 0;
+    };
+    using Limits = std::array<Limit, kHeldKinds>;  // by Held
+    // One part that is held, until it is destroyed. Must not outlive the Shares.
+    class Share {
+      public:
+        Share() = default;
+        Share(const Share&) = delete;
+        Share& operator=(const Share&) = delete;
+        ~Share() { release(); }
+        void release();
+
+      private:
+        friend class Shares;
+        Shares* of_ = nullptr;
+        Held kind_ = Held::requests;
+        std::string principal_;
+        std::size_t amount_ = 0;
+    };
+    // For /metrics.
+    struct Counts {
+        std::array<std::size_t, kHeldKinds> held{};
+        std::array<std::uint64_t, kHeldKinds> refused_each{};  // 429
+        std::array<std::uint64_t, kHeldKinds> refused_all{};   // 503
+    };
+
+    explicit Shares(const Limits& limits) : limits_(limits) {}
+
+    // Nothing, and `into` holds it; or `rate-limited` when the principal holds its part already,
+    // `unavailable` when all hold theirs. Requires: `into` holds nothing.
+    std::optional<Problem> take(Held kind, const Principal& principal, std::size_t amount,
+                                Share& into);
+    const Counts& counts() const { return counts_; }
+
+  private:
+    Limits limits_;
+    Counts counts_;
+    std::map<std::string, std::array<std::size_t, kHeldKinds>> of_each_;  // only who holds some
+};
+
+}  // namespace evenkeel::http
