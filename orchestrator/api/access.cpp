@@ -19,13 +19,6 @@ http::Problem unauthenticated(std::string detail) {
     return {.code = http::Code::unauthenticated, .detail = std::move(detail)};
 }
 
-http::Problem too_often(const run::Throttle& throttle, std::string detail) {
-    http::Problem problem{.code = http::Code::rate_limited, .detail = std::move(detail)};
-    problem.headers.emplace_back("Retry-After",
-                                 std::to_string(throttle.retry_after_s(now_monotonic_ns())));
-    return problem;
-}
-
 http::Problem forbidden(std::string_view permission) {
     http::Problem problem{.code = http::Code::forbidden,
                           .detail = "the token has no permission " + std::string(permission)};
@@ -62,34 +55,27 @@ Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state
     });
 }
 
-// The same answer for every invalid token, so that it does not reveal which ids exist.
-std::optional<http::Problem> Access::wrong(const http::Request& request) {
-    if (!wrong_.take(run::source_of(request.peer), now_monotonic_ns())) {
-        return too_often(wrong_, "too many tokens that do not count, from this address");
-    }
-    return unauthenticated("the token is not known, or counts no more");
-}
-
 std::optional<http::Problem> Access::authorize(http::Request& request,
                                                std::string_view permission) {
     if (request.token.empty()) {
         return unauthenticated("send the token as Authorization: Bearer");
     }
+    const auto wrong = [&] { return wrong_.answer(request.peer, now_monotonic_ns()); };
     const auto id = crypto::token_id(kTokenKind, request.token);
-    if (!id) return wrong(request);
+    if (!id) return wrong();
     const auto view = state_.read();
     if (!view) return http::problem_from(view.error());
     const auto token = view->tokens().find(*id);
     if (!token) return http::problem_from(token.error());
     // Compared in any case: an unknown id takes as long as a wrong secret.
     const bool matches = crypto::token_matches(request.token, *token ? (*token)->hash : "");
-    if (!*token || !matches) return wrong(request);
+    if (!*token || !matches) return wrong();
     const http::Principal who{
         .id = *id, .name = (*token)->name, .role = std::string((*token)->role.text())};
     const auto role = (*token)->role.known();
     if (!role || !(*token)->counts(now_unix_ms())) {
-        auto problem = wrong(request);
-        if (problem->code == http::Code::unauthenticated) request.principal = who;
+        http::Problem problem = wrong();
+        if (problem.code == http::Code::unauthenticated) request.principal = who;
         return problem;
     }
     if (may(*role, permission)) {
@@ -98,7 +84,7 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
         return std::nullopt;
     }
     if (!denied_.take(*id, now_monotonic_ns())) {
-        return too_often(denied_, "this token was denied too often");
+        return too_often(denied_, now_monotonic_ns(), "this token was denied too often");
     }
     request.principal = who;
     return forbidden(permission);

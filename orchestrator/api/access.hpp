@@ -9,6 +9,7 @@
 
 #include "core/run/loop.hpp"
 #include "core/run/throttle.hpp"
+#include "orchestrator/api/wrong_tokens.hpp"
 #include "orchestrator/http/router.hpp"
 #include "orchestrator/state/state.hpp"
 
@@ -38,17 +39,15 @@ class Access {
     // Closes the stream when the token is revoked, and soon after it has expired.
     void watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream);
 
-    static constexpr std::uint32_t kWrongMost = 20;   // of one source address in a minute
-    static constexpr std::uint32_t kDeniedMost = 60;  // of one token in a minute
+    static constexpr std::uint32_t kDeniedMost = 60;                // of one token in a minute
     static constexpr std::chrono::seconds kStreamCheckInterval{2};  // at open streams
 
   private:
-    std::optional<http::Problem> wrong(const http::Request& request);
     void check_streams();
 
     run::Loop& loop_;
     state::State& state_;
-    run::Throttle wrong_{kWrongMost, std::chrono::minutes(1)};
+    WrongTokens wrong_;
     run::Throttle denied_{kDeniedMost, std::chrono::minutes(1)};
     std::multimap<std::string, std::weak_ptr<http::Stream>> streams_;  // by token id
     run::Timer stream_check_;
