@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/base/trusted_path.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel {
@@ -148,6 +149,7 @@ Result<Config> parse_config(const std::string& text) {
 }
 
 Result<Config> read_config(const std::string& path) {
+    EK_CHECK(require_trusted(path.empty() ? kConfigPath : path));
     const auto text = read_file(path.empty() ? kConfigPath : path);
     if (!text) {
         if (path.empty() && text.error().code == Errc::not_found) return Config{};

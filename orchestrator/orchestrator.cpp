@@ -8,6 +8,7 @@
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/base/trusted_path.hpp"
 #include "core/store/env.hpp"
 #include "orchestrator/api/component_schemas.hpp"
 #include "orchestrator/api/roles.hpp"
@@ -81,6 +82,7 @@ std::string shown(const ListenAddress& address, std::uint16_t port) {
 
 Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const Config& config) {
     const std::string& folder = config.state_dir;
+    EK_CHECK(require_trusted(folder));
     EK_CHECK(make_folder(folder, 0700));
     Fd lock = EK_TRY(lock_file(folder + "/lock"));
     const bool fresh = !store::Env::exists(folder + "/store");

@@ -10,6 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/base/trusted_path.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -35,6 +36,7 @@ std::string last_alive(const std::string& state_dir) {
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::open(run::Loop& loop, Options options) {
+    EK_CHECK(require_trusted(options.state_dir));
     auto store = std::make_shared<AgentStore>(EK_TRY(AgentStore::open(options.state_dir)));
     EK_CHECK(make_folder(marks_folder(options.state_dir), 0700));
     AgentStore::Loaded loaded = EK_TRY(store->load());

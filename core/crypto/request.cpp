@@ -20,7 +20,8 @@ Result<void> check_key(EVP_PKEY* key) {
     if (kind == EVP_PKEY_RSA) {
         const int bits = EVP_PKEY_get_bits(key);
         if (bits >= kRsaBitsMin && bits <= kRsaBitsMax) return {};
-        return fail(Errc::invalid, "an RSA key of " + std::to_string(bits) + " bits");
+        return fail(Errc::invalid,
+                    "an RSA key of " + std::to_string(bits) + " bits: it must have 2048 to 8192");
     }
     if (kind == EVP_PKEY_EC) {
         std::array<char, 64> group{};
@@ -46,10 +47,24 @@ Result<std::string> key_fingerprint(EVP_PKEY* key) {
     return fingerprint;
 }
 
+// MD5 and SHA-1 can be forged, so such a signature does not show that the sender has the key.
+Result<void> check_signature_kind(const X509_REQ* request) {
+    const int kind = X509_REQ_get_signature_nid(request);
+    int digest = NID_undef;
+    if (OBJ_find_sigid_algs(kind, &digest, nullptr) == 1 &&
+        (digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512)) {
+        return {};
+    }
+    const char* name = OBJ_nid2sn(kind);
+    return fail(Errc::invalid, "the request is signed by " + std::string(name ? name : "?") +
+                                   ": sign it with SHA-256, SHA-384 or SHA-512");
+}
+
 Result<void> check(X509_REQ* request) {
     EVP_PKEY* key = X509_REQ_get0_pubkey(request);
     if (key == nullptr) return fail(openssl_error(Errc::invalid, "a request without a usable key"));
     EK_CHECK(check_key(key));
+    EK_CHECK(check_signature_kind(request));
     if (X509_REQ_verify(request, key) != 1) {
         return fail(openssl_error(Errc::invalid, "the request is not signed by its own key"));
     }

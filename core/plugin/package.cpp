@@ -10,6 +10,7 @@
 
 #include "core/base/fd.hpp"
 #include "core/base/text.hpp"
+#include "core/base/trusted_path.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/json/json.hpp"
 
@@ -131,10 +132,8 @@ Result<Package> find_package(const std::vector<std::string>& folders, const std:
         Package package;
         package.name = name;
         package.object = stem + ".so";
-        struct stat info {};
-        if (::stat(folder.c_str(), &info) != 0)
-            return fail(system_error(errno, "cannot look at " + folder));
-        EK_CHECK(require_safe(info, folder, accept_own_user));
+        const auto owner = accept_own_user ? TrustedOwner::own_user : TrustedOwner::root;
+        EK_CHECK(require_trusted(folder, owner));
         package.manifest = EK_TRY(read_text(stem + ".manifest.json", accept_own_user));
         EK_CHECK(read_manifest(stem + ".manifest.json", package));
         EK_CHECK(check_sums(stem, accept_own_user, package));

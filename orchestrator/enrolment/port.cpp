@@ -162,6 +162,10 @@ void Port::announce(const SharedRequest& request) {
     if (!discovery_) {
         return refuse(*request, {Errc::denied, "machines without a token are not taken here"});
     }
+    // Now and not when somebody has accepted it.
+    if (const auto good = crypto::check_request(request->body.csr); !good) {
+        return refuse_invalid(*request, good.error());
+    }
     const auto key = crypto::request_key_fingerprint(request->body.csr);
     if (!key) return refuse(*request, key.error());
     const auto known = parts_.state.read().and_then(

@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/base/trusted_path.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -190,6 +191,7 @@ Result<Config> parse_config(std::string_view text_of_config) {
 }
 
 Result<Config> load_config(const std::string& file, bool must_exist) {
+    EK_CHECK(require_trusted(file));
     const auto content = read_file(file);
     if (!content) {
         if (content.error().code == Errc::not_found && !must_exist) return Config{};

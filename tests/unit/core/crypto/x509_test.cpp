@@ -46,13 +46,13 @@ int verify(const std::string& ca, const std::string& pem, int purpose, const cha
 }
 
 // A request for any key, signed with any key.
-std::string request_for(EVP_PKEY* subject, EVP_PKEY* signer) {
+std::string request_for(EVP_PKEY* subject, EVP_PKEY* signer, const EVP_MD* digest = EVP_sha256()) {
     const Own<X509_REQ> request(X509_REQ_new());
     X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>("x"), 1, -1, 0);
     X509_REQ_set_pubkey(request.get(), subject);
     const bool own_digest = EVP_PKEY_get_base_id(signer) == EVP_PKEY_ED25519;
-    X509_REQ_sign(request.get(), signer, own_digest ? nullptr : EVP_sha256());
+    X509_REQ_sign(request.get(), signer, own_digest ? nullptr : digest);
     const Own<BIO> bio(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509_REQ(bio.get(), request.get());
     char* data = nullptr;
@@ -152,6 +152,21 @@ TEST_F(X509Test, OnlyTheNamedKindsOfKeysAreSigned) {
     EXPECT_FALSE(check_request(request_with(EVP_EC_gen("P-521"))));
     EXPECT_FALSE(check_request(request_with(EVP_EC_gen("secp256k1"))));
     EXPECT_FALSE(check_request(request_with(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"))));
+}
+
+TEST_F(X509Test, ARequestSignedByAWeakDigestIsRefused) {
+    const Own<EVP_PKEY> rsa(EVP_RSA_gen(2048));
+    const Own<EVP_PKEY> ec(EVP_EC_gen("P-256"));
+    for (const EVP_MD* weak : {EVP_md5(), EVP_sha1()}) {
+        const auto checked = check_request(request_for(rsa.get(), rsa.get(), weak));
+        ASSERT_FALSE(checked);
+        EXPECT_EQ(checked.error().code, Errc::invalid);
+        EXPECT_NE(checked.error().what.find("sign it with SHA-256"), std::string::npos)
+            << checked.error().what;
+    }
+    EXPECT_FALSE(ca_.sign_host(request_for(ec.get(), ec.get(), EVP_sha1()), "host_1"));
+    EXPECT_TRUE(check_request(request_for(rsa.get(), rsa.get(), EVP_sha384())));
+    EXPECT_TRUE(check_request(request_for(ec.get(), ec.get(), EVP_sha512())));
 }
 
 TEST_F(X509Test, AnotherDocumentIsNoRequest) {
