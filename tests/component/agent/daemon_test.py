@@ -148,6 +148,20 @@ class Daemon(unittest.TestCase):
         self.assertIn("watch", directories["capabilities"])
         self.assertEqual(self.ask("read", "directories", "/etc")[0], 0)
 
+    def test_it_takes_no_orders_from_where_others_can_write(self):
+        state = self.folder / "state"
+        for path in (self.folder, self.config, state):
+            self.start()
+            self.kill(signal.SIGTERM)
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o002)
+            done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
+                                  timeout=PATIENCE_S)
+            self.assertIn(done.returncode, (1, 2), done)
+            self.assertIn(f"{path} can be written by others", done.stdout + done.stderr)
+            path.chmod(mode)
+        self.start()
+
     def test_only_one_agent_has_the_store(self):
         self.start()
         second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
