@@ -135,7 +135,7 @@ Task<bool> Session::answer(Head& head) {
     bool wanted = admit(head.request, responder);
     std::optional<Problem> refusal;
     if (wanted && !head.request.principal.id.empty()) {
-        refusal = core_.shares.take(Held::requests, head.request.principal, 1, request_share);
+        refusal = core_.shares.take(ShareKind::requests, head.request.principal, 1, request_share);
         if (!refusal) core_.mark_busy(*it_);
     }
     if (wanted && !refusal) refusal = co_await receive_body(head, body_share);
@@ -239,7 +239,7 @@ std::optional<Problem> Session::find_head_end(std::size_t& end) {
 Task<std::optional<Problem>> Session::receive_body(Head& head, Shares::Share& share) {
     const std::size_t bytes = head.body_bytes;
     if (bytes == 0) co_return std::nullopt;
-    auto refusal = core_.shares.take(Held::body_bytes, head.request.principal, bytes, share);
+    auto refusal = core_.shares.take(ShareKind::body_bytes, head.request.principal, bytes, share);
     if (refusal) co_return refusal;
     if (head.expects_continue && in_.empty()) {
         const bool invited = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -303,7 +303,7 @@ bool Session::admit(Request& request, const std::shared_ptr<Responder>& responde
         const bool admitted = !core_.door.admit || core_.door.admit(request, responder);
         responder->limit_streams([weak = std::weak_ptr(it_), who = request.principal] {
             const auto it = weak.lock();
-            return it ? it->core->shares.take(Held::streams, who, 1, it->stream_share)
+            return it ? it->core->shares.take(ShareKind::streams, who, 1, it->stream_share)
                       : std::nullopt;
         });
         return admitted;

@@ -8,19 +8,19 @@ namespace {
 
 constexpr std::size_t kReservedPart = 8;  // one eighth is kept for administrators
 
-Problem too_much_of_one(Held kind, const Principal& principal, std::size_t most) {
+Problem too_much_of_one(ShareKind kind, const Principal& principal, std::size_t most) {
     const std::string who = principal.id.empty() ? "requests without a token" : "this token";
     Problem problem{Code::rate_limited, ""};
     switch (kind) {
-        case Held::requests:
+        case ShareKind::requests:
             problem.detail = who + " may have " + std::to_string(most) +
                              " requests in work: wait until one ends";
             break;
-        case Held::streams:
+        case ShareKind::streams:
             problem.detail =
                 who + " may have " + std::to_string(most) + " streams open: close one of them";
             break;
-        case Held::body_bytes:
+        case ShareKind::body_bytes:
             problem.detail = who + " may send " + std::to_string(most) +
                              " bytes of bodies at once: wait until one has arrived";
             break;
@@ -28,7 +28,7 @@ Problem too_much_of_one(Held kind, const Principal& principal, std::size_t most)
     return problem;
 }
 
-Problem too_much_of_all(Held kind) {
+Problem too_much_of_all(ShareKind kind) {
     constexpr std::array kDetails = {"too many requests are in work", "too many streams are open",
                                      "too much is being sent at the moment"};
     return {Code::unavailable, kDetails.at(static_cast<std::size_t>(kind))};
@@ -49,7 +49,7 @@ void Shares::Share::release() {
     of_ = nullptr;
 }
 
-std::optional<Problem> Shares::take(Held kind, const Principal& principal, std::size_t amount,
+std::optional<Problem> Shares::take(ShareKind kind, const Principal& principal, std::size_t amount,
                                     Share& into) {
     const auto index = static_cast<std::size_t>(kind);
     const Limit& limit = limits_.at(index);

@@ -13,8 +13,8 @@
 namespace evenkeel::http {
 
 // What callers hold of a server.
-enum class Held { requests, streams, body_bytes };
-inline constexpr std::size_t kHeldKinds = 3;
+enum class ShareKind { requests, streams, body_bytes };
+inline constexpr std::size_t kShareKinds = 3;
 
 // Shares out requests in work, streams and memory for bodies, so that nobody takes what the others
 // need: each principal has a limit, all have one together, and an eighth of that is kept for
@@ -25,7 +25,7 @@ class Shares {
         std::size_t each = 0;
         std::size_t all = 0;
     };
-    using Limits = std::array<Limit, kHeldKinds>;  // by Held
+    using Limits = std::array<Limit, kShareKinds>;  // by ShareKind
     // One part that is held, until it is destroyed. Must not outlive the Shares.
     class Share {
       public:
@@ -38,29 +38,29 @@ class Shares {
       private:
         friend class Shares;
         Shares* of_ = nullptr;
-        Held kind_ = Held::requests;
+        ShareKind kind_ = ShareKind::requests;
         std::string principal_;
         std::size_t amount_ = 0;
     };
     // For /metrics.
     struct Counts {
-        std::array<std::size_t, kHeldKinds> held{};
-        std::array<std::uint64_t, kHeldKinds> refused_each{};  // 429
-        std::array<std::uint64_t, kHeldKinds> refused_all{};   // 503
+        std::array<std::size_t, kShareKinds> held{};
+        std::array<std::uint64_t, kShareKinds> refused_each{};  // 429
+        std::array<std::uint64_t, kShareKinds> refused_all{};   // 503
     };
 
     explicit Shares(const Limits& limits) : limits_(limits) {}
 
     // Nothing, and `into` holds it; or `rate-limited` when the principal holds its part already,
     // `unavailable` when all hold theirs. Requires: `into` holds nothing.
-    std::optional<Problem> take(Held kind, const Principal& principal, std::size_t amount,
+    std::optional<Problem> take(ShareKind kind, const Principal& principal, std::size_t amount,
                                 Share& into);
     const Counts& counts() const { return counts_; }
 
   private:
     Limits limits_;
     Counts counts_;
-    std::map<std::string, std::array<std::size_t, kHeldKinds>> of_each_;  // only who holds some
+    std::map<std::string, std::array<std::size_t, kShareKinds>> of_each_;  // only who holds some
 };
 
 }  // namespace evenkeel::http

@@ -34,7 +34,7 @@ class Fair : public Serving {
         clients.back()->send(text);
         return *clients.back();
     }
-    std::size_t held(Held kind) {
+    std::size_t held(ShareKind kind) {
         std::size_t count = 0;
         on_loop([&] { count = server_->shares().held.at(static_cast<std::size_t>(kind)); });
         return count;
@@ -49,7 +49,7 @@ TEST_F(Fair, ABodyWithoutATokenIsRefusedOnItsHeaderAndHoldsNothing) {
         EXPECT_EQ(add(strangers, announced("/my/echo")).receive().status, 401);
         EXPECT_EQ(add(strangers, announced("/my/echo", "bad")).receive().status, 401);
     }
-    EXPECT_EQ(held(Held::body_bytes), 0u);
+    EXPECT_EQ(held(ShareKind::body_bytes), 0u);
     EXPECT_EQ(Client(port()).ask(put("one")).status, 200);
 }
 
@@ -60,7 +60,7 @@ TEST_F(Fair, BodiesWithoutATokenShareOnePart) {
         add(strangers, announced("/echo"), i % 2 == 0 ? "127.0.0.2" : "127.0.0.3");
     }
     ASSERT_TRUE(becomes_true([this] { return server_->shares().refused_each[2] == 56; }));
-    EXPECT_EQ(held(Held::body_bytes), 8u * 1024 * 1024);
+    EXPECT_EQ(held(ShareKind::body_bytes), 8u * 1024 * 1024);
     EXPECT_EQ(Client(port()).ask(put("one")).status, 200);
 }
 
@@ -116,7 +116,7 @@ TEST_F(Fair, StreamsOfOneTokenAreLimitedAndTheAddressIsNotLockedOut) {
     EXPECT_TRUE(becomes_true([this] { return server_->shares().held[1] == 65; }));
     streams.clear();
     EXPECT_TRUE(becomes_true([this] { return server_->shares().held[1] == 0; }));
-    EXPECT_EQ(held(Held::requests), 0u);
+    EXPECT_EQ(held(ShareKind::requests), 0u);
 }
 
 TEST_F(Fair, ManyTokensBehindOneAddressDoNotLockItOut) {
