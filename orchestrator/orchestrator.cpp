@@ -279,11 +279,12 @@ void Orchestrator::tick() {
 }
 
 void Orchestrator::purge() {
-    housekeeping_.submit([](state::Edit& edit) { return state::throw_away_old(edit, {}); },
-                         [](const Result<void>& done) {
-                             if (done) return;
-                             log::error("what is old stays", {{"error", done.error().what}});
-                         });
+    housekeeping_.submit(
+        [](state::Edit& edit) { return state::throw_away_old(edit, {}); },
+        [](const Result<void>& done) {
+            if (done) return;
+            log::error("old records could not be deleted", {{"error", done.error().what}});
+        });
 }
 
 void Orchestrator::expire_commands() {
@@ -299,7 +300,9 @@ void Orchestrator::expire_commands() {
             return {};
         },
         [this, ended](const Result<void>& done) {
-            if (!done) return log::error("commands stay overdue", {{"error", done.error().what}});
+            if (!done)
+                return log::error("overdue commands could not be expired",
+                                  {{"error", done.error().what}});
             // If the agent has one, it need not carry it out any more.
             for (const state::Command& one : *ended) bus_.send_cancel(one.host, one.id);
             if (ended->size() == commands::kExpiredMost) expire_commands();

@@ -92,7 +92,7 @@ Agent::~Agent() {
 // version of it, gives it a new chance: else the agent would end in the same call for ever.
 void Agent::disable_crashed() {
     for (const LostCall& lost : take_lost_calls(marks_folder(options_.state_dir))) {
-        log::warning("the last run ended in a plugin's call",
+        log::warning("the last run of the agent ended during a call of a plugin",
                      {{"collection", lost.collection},
                       {"call", lost.what},
                       {"signal", std::to_string(lost.signal)}});

@@ -95,7 +95,7 @@ int run_daemon(const CommandLine& line, Config config) {
                              {{"why", written.error().what}});
             }
         }
-        log::info("the agent serves");
+        log::info("the agent is ready");
     });
     loop.run();
 

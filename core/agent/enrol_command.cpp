@@ -44,7 +44,7 @@ Result<Identity> enrol_by_token(const IdentityFiles& files, const OrchestratorCo
                                 const std::string& token_file) {
     const crypto::Secret token = EK_TRY(read_token(token_file));
     const auto identity = EK_TRY(enrol(files, orchestrator, token));
-    if (!identity) return fail(Errc::invalid, "the answer to the token does not read");
+    if (!identity) return fail(Errc::invalid, "the answer to the token cannot be read");
     return *identity;
 }
 

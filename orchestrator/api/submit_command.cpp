@@ -43,7 +43,7 @@ void hide_text(std::vector<wire::Change>& changes) {
 
 Result<std::vector<wire::ResourceResult>> decode_plan(const json::Value& result) {
     if (!result["resources"].is_array()) {
-        return fail(Errc::internal, "the host's plan does not read");
+        return fail(Errc::internal, "the host's plan cannot be read");
     }
     std::vector<wire::ResourceResult> all;
     for (const json::Value& entry : result["resources"].as_array()) {

@@ -67,16 +67,16 @@ ReplyResult list_tokens(const Context& context, const state::View& view, const R
 
 ReplyResult get_token(const state::View& view, const Request& request) {
     const auto token = EK_API_TRY(view.tokens().find(request.at("id")));
-    if (!token) return refuse(http::Code::not_found, "there is no token of this id");
+    if (!token) return refuse(http::Code::not_found, "there is no token with this id");
     return http::Reply::json(200, state::show(*token));
 }
 
 Result<state::ApiToken> revoke(state::Edit& edit, const std::string& id) {
     auto token = EK_TRY(edit.tokens().find(id));
-    if (!token) return fail(Errc::not_found, "there is no token of this id");
+    if (!token) return fail(Errc::not_found, "there is no token with this id");
     if (!token->counts(now_unix_ms())) return *std::move(token);
     if (token->role == Role::admin && !EK_TRY(edit.tokens().has_admin(now_unix_ms(), id))) {
-        return fail(Errc::conflict, "this is the last admin token that counts: make another first");
+        return fail(Errc::conflict, "this is the last valid admin token: make another first");
     }
     token->revoked_at_ms = now_unix_ms();
     EK_CHECK(edit.tokens().put(*token));

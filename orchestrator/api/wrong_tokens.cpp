@@ -12,10 +12,10 @@ http::Problem too_often(const run::Throttle& throttle, std::uint64_t now_ns, std
 
 http::Problem WrongTokens::answer(const std::string& peer, std::uint64_t now_ns) {
     if (!tries_.take(run::source_of(peer), now_ns)) {
-        return too_often(tries_, now_ns, "too many tokens that do not count, from this address");
+        return too_often(tries_, now_ns, "too many invalid tokens from this address");
     }
     return {.code = http::Code::unauthenticated,
-            .detail = "the token is not known, or counts no more"};
+            .detail = "the token is unknown, expired or revoked"};
 }
 
 }  // namespace evenkeel::api

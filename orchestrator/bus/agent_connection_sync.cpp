@@ -70,7 +70,7 @@ void AgentConnection::fetch_inventory(json::Value after,
         auto page = result ? decode_page(*result)
                            : Result<std::vector<wire::InventoryItem>>(fail(result.error()));
         if (page && found->size() + page->size() > kInventoryMost) {
-            page = fail(Errc::limit, "an inventory without end");
+            page = fail(Errc::limit, "the inventory does not end");
         }
         if (!page) {
             log::warning("no inventory", {{"host", self->host_}, {"error", page.error().what}});
@@ -91,7 +91,7 @@ void AgentConnection::repair(const std::vector<wire::InventoryItem>& inventory) 
     shared_.state.submit(
         [host = host_, inventory](state::Edit& edit) -> Result<void> {
             const std::size_t made = EK_TRY(commands::repair(edit, host, inventory));
-            log::info("a host was brought in line",
+            log::info("a host's descriptions were brought up to date",
                       {{"host", host}, {"commands", std::to_string(made)}});
             return {};
         },

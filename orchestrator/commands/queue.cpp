@@ -154,8 +154,8 @@ Result<void> end_all(state::Edit& edit, const std::string& host, const Error& er
 Result<std::vector<Command>> expire(state::Edit& edit, std::int64_t now_ms) {
     std::vector<Command> ended;
     for (const std::string& id : EK_TRY(edit.commands().overdue(now_ms, kExpiredMost))) {
-        ended.push_back(EK_TRY(
-            advance(edit, id, Transition::expired, Error{Errc::timeout, "its time was over"})));
+        ended.push_back(EK_TRY(advance(edit, id, Transition::expired,
+                                       Error{Errc::timeout, "the time of the command was over"})));
     }
     return ended;
 }

@@ -152,7 +152,7 @@ void Port::enrol_candidate(const SharedRequest& request, const Candidate& candid
         },
         [this, request, enrolled](const Result<void>& done) {
             if (!done) return refuse(*request, done.error());
-            log::info(enrolled->fresh ? "a host has enrolled" : "a host has request again",
+            log::info(enrolled->fresh ? "a host has enrolled" : "a host has enrolled again",
                       {{"host", enrolled->host}, {"address", request->address}});
             welcome(*request, *enrolled);
         });
@@ -282,7 +282,9 @@ void Port::answer(const Request& request, const wire::EnrolAnswer& answer) {
                                        .reply_to = "",
                                        .correlation_id = request.correlation_id,
                                        .durable = false});
-    if (!sent) log::debug("an enrolment's answer found no way", {{"error", sent.error().what}});
+    if (!sent)
+        log::debug("the answer to an enrolment could not be delivered",
+                   {{"error", sent.error().what}});
     request.delivery.settle(link::Disposition::accept);
 }
 

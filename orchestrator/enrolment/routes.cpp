@@ -56,7 +56,7 @@ ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&)
 
 ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
     auto enrolment = EK_API_TRY(view.enrolments().find(state::key_of(request.at("id"))));
-    if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment of this id");
+    if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment with this id");
     return *std::move(enrolment);
 }
 

@@ -19,7 +19,7 @@ using state::Enrolment;
 
 Result<Enrolment> require(const state::View& view, const std::string& key) {
     auto enrolment = EK_TRY(view.enrolments().find(key));
-    if (!enrolment) return fail(Errc::not_found, "there is no enrolment of this id");
+    if (!enrolment) return fail(Errc::not_found, "there is no enrolment with this id");
     return *std::move(enrolment);
 }
 

@@ -84,7 +84,7 @@ api::ReplyResult list_tokens(const Context& context, const state::View& view,
 
 api::ReplyResult get_token(const state::View& view, const Request& request) {
     const auto token = EK_API_TRY(view.enrolment_tokens().find(request.at("id")));
-    if (!token) return refuse(http::Code::not_found, "there is no enrolment token of this id");
+    if (!token) return refuse(http::Code::not_found, "there is no enrolment token with this id");
     return http::Reply::json(200, state::show(*token));
 }
 
@@ -95,7 +95,7 @@ void delete_token(Context& context, const Request& request, const Responder& res
         [id = request.at("id"), once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             const bool there = EK_TRY(edit.enrolment_tokens().find(id)).has_value();
-            if (!there) return fail(Errc::not_found, "there is no enrolment token of this id");
+            if (!there) return fail(Errc::not_found, "there is no enrolment token with this id");
             EK_CHECK(edit.enrolment_tokens().erase(id));
             return api::keep_reply(edit, protector, once, http::Reply::empty(204));
         },

@@ -26,7 +26,7 @@ Result<ListenAddress> parse_listen(std::string_view text) {
     }
     const Result<std::uint64_t> port = parse_number(text.substr(colon + 1));
     if (!port || *port > 65535) {
-        return fail(Errc::invalid, "the port does not read: " + printable(text));
+        return fail(Errc::invalid, "the port cannot be read: " + printable(text));
     }
     std::string host(text.substr(0, colon));
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') {

@@ -75,7 +75,7 @@ Reader interval(std::chrono::milliseconds& into) {
     return [&into](const json::Value& value) -> Result<void> {
         if (!value.is_string()) return fail(Errc::invalid, "is not a duration such as \"10m\"");
         into = EK_TRY(parse_duration(value.as_string()));
-        if (into < std::chrono::seconds(1)) return fail(Errc::invalid, "is under one second");
+        if (into < std::chrono::seconds(1)) return fail(Errc::invalid, "is less than one second");
         return {};
     };
 }
@@ -207,7 +207,7 @@ Result<void> save_orchestrator(const std::string& file, const OrchestratorConfig
     if (auto content = read_file(file)) {
         auto parsed = json::parse(*content);
         if (!parsed || !parsed->is_object())
-            return fail(Errc::invalid, file + " is no JSON object");
+            return fail(Errc::invalid, file + " is not a JSON object");
         whole = std::move(*parsed);
     } else if (content.error().code != Errc::not_found) {
         return fail(content.error());

@@ -50,7 +50,7 @@ CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runn
 
 void CollectionRegistry::refuse(Refused refused) {
     if (refused.plugin.empty()) {
-        log::error("a collection is not there",
+        log::error("a collection is missing",
                    {{"collection", refused.collection}, {"why", refused.reason}});
     } else {
         log::error("a plugin is refused", {{"plugin", refused.plugin}, {"why", refused.reason}});

@@ -63,7 +63,7 @@ std::vector<std::string> in_order_of_apply(std::vector<std::string> names,
 Result<Export::Selection> decode_export(const json::Value& arguments) {
     Export::Selection request;
     const json::Value& what = arguments["what"];
-    if (!what.is_array()) return fail(Errc::invalid, "'what' is no list");
+    if (!what.is_array()) return fail(Errc::invalid, "'what' is not a list");
     std::set<std::string> whole;
     for (const json::Value& entry : what.as_array()) {
         const std::string collection = entry.string_or("collection");

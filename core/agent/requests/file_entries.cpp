@@ -33,7 +33,7 @@ void check_members(const json::Value& entry, const std::string& at,
 
 Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
                                                             bool local) {
-    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is no list");
+    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is not a list");
     std::vector<wire::ResourceRequest> out;
     std::vector<wire::WrongField> wrong;
     for (std::size_t i = 0; i < resources.as_array().size(); ++i) {

@@ -58,10 +58,10 @@ Result<std::vector<std::string>> ids_of(const json::Value& arguments) {
     std::vector<std::string> ids;
     const json::Value& list = arguments["ids"];
     if (!list.is_array() || list.as_array().size() > kReadMost) {
-        return fail(Errc::invalid, "'ids' is no list of at most 1000");
+        return fail(Errc::invalid, "'ids' is not a list of at most 1000");
     }
     for (const json::Value& id : list.as_array()) {
-        if (!id.is_string()) return fail(Errc::invalid, "an id is no text");
+        if (!id.is_string()) return fail(Errc::invalid, "an id is not text");
         ids.push_back(id.as_string());
     }
     return ids;

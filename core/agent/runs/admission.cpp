@@ -29,7 +29,7 @@ Result<void> check_place(const AgentStore& store, const store::WriteTxn& txn,
                          const std::string& stream, std::uint64_t behind) {
     const wire::StreamPosition stored = EK_TRY(store.position(txn));
     if ((stored.stream == stream ? stored.seq : 0) == behind) return {};
-    return fail(Errc::conflict, "a command before this one is not stored");
+    return fail(Errc::conflict, "an earlier command is not stored");
 }
 
 }  // namespace

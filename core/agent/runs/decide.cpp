@@ -59,7 +59,7 @@ Result<void> check_owner(const Intent& intent, const wire::Ref& ref, const Catal
 Result<json::Value> body_of(const Intent& intent, const wire::ResourceRequest& request,
                             const HostView& host) {
     if (!request.description.is_object())
-        return fail(Errc::invalid, "the description is no object");
+        return fail(Errc::invalid, "the description is not an object");
     if (!intent.is_local()) return request.description;
     if (!secrets::has_redacted(request.description)) return request.description;
     const auto before = EK_TRY(host.store.description(request.ref));

@@ -185,7 +185,7 @@ void Journal::skip_to(std::uint64_t seq) {
 }
 
 void Journal::rejected(std::uint64_t seq) {
-    log::error("the orchestrator refuses an event for ever", {{"seq", std::to_string(seq)}});
+    log::error("the orchestrator has rejected an event", {{"seq", std::to_string(seq)}});
     accepted(seq);
 }
 
