@@ -1,5 +1,6 @@
 #include "core/agent/daemon.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "core/agent/uplink/uplink_supervisor.hpp"
 #include "core/base/log.hpp"
 #include "core/run/service_manager.hpp"
+#include "core/store/damage.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -31,6 +33,32 @@ wire::Reply reload(UplinkSupervisor& connection, const CommandLine& line) {
     if (!config) return {config.error(), json::Object{}};
     connection.begin(config->orchestrator);
     return {std::nullopt, connection.status()};
+}
+
+// Nothing can be stored any more, so the host shall be seen as offline and not as it last was. The
+// next start refuses the store.
+class EndOnDamage {
+  public:
+    explicit EndOnDamage(run::Loop& loop) : loop_(loop) { look_later(); }
+
+  private:
+    void look_later() {
+        timer_ = loop_.after(std::chrono::seconds(1), [this] {
+            if (store::damage()) return loop_.stop();
+            look_later();
+        });
+    }
+
+    run::Loop& loop_;
+    run::Timer timer_;
+};
+
+int end(Agent& agent) {
+    const int code = store::damage() ? kExitFailed : kExitInLine;
+    // Else a lane hangs in a plugin: destructors must not run while its thread does. Everything is
+    // committed.
+    if (!agent.stop()) std::_Exit(code);
+    return code;
 }
 
 int fail_start(const Error& error) {
@@ -84,6 +112,7 @@ int run_daemon(const CommandLine& line, Config config) {
     agent.journal().set_events(std::move(events));
 
     const run::Watchdog watchdog(loop);
+    const EndOnDamage end_on_damage(loop);
     loop.on_signals({SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
     std::signal(SIGPIPE, SIG_IGN);
     agent.start([&line, &connection, &config] {
@@ -103,12 +132,7 @@ int run_daemon(const CommandLine& line, Config config) {
     log::info("the agent ends");
     connection.begin(std::nullopt);
     socket->reset();
-    if (!agent.stop()) {
-        // A lane hangs in a plugin: destructors must not run while its thread does. Everything is
-        // committed.
-        std::_Exit(kExitInLine);
-    }
-    return kExitInLine;
+    return end(agent);
 }
 
 }  // namespace evenkeel::agent

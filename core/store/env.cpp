@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -27,8 +28,11 @@ namespace {
 
 constexpr unsigned kReadersMax = 126;
 constexpr const char* kData = "/data.mdb";
-// A file that is there while the store is open, and after an end that was not clean.
+// A file that is there while the store is open, and after an end that was not clean. It has text
+// while all is checked, and from when something was found: then the next start checks first.
 constexpr const char* kOpenMark = "/open";
+constexpr const char* kChecking = "checking";
+constexpr const char* kDamaged = "damaged";
 
 struct CloseEnv {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
@@ -76,6 +80,7 @@ struct Env::Inside {
     bool has_mark = false;
     std::atomic<bool> stops_check{false};
     std::atomic<bool> has_damaged_pages{false};
+    std::atomic<bool> is_sound{false};  // ended cleanly before, or was found to be
     std::thread check;
 
     Inside() = default;
@@ -85,7 +90,25 @@ struct Env::Inside {
         stops_check = true;
         if (check.joinable()) check.join();
         env.reset();
-        if (has_mark) ::unlink((folder + kOpenMark).c_str());
+        if (has_mark && is_sound) ::unlink((folder + kOpenMark).c_str());
+    }
+
+    void mark(const char* text) const {
+        // A full disk keeps it from being written: then the next start may check once less.
+        const auto written = write_file(folder + kOpenMark, text, 0600);
+        if (!written) log::warning("cannot mark the store", {{"why", written.error().what}});
+    }
+
+    void take(const Result<FileCheck>& found) {
+        if (found) {
+            is_sound = true;
+            mark("");
+            log::info("the store is sound", {{"entries", std::to_string(found->entries)}});
+        } else if (found.error().code != Errc::cancelled) {
+            has_damaged_pages = true;
+            mark(kDamaged);
+            note_damage(found.error().what);
+        }
     }
 
     Result<Table> open_table(MDB_txn* txn, const std::string& name, unsigned flags) {
@@ -145,8 +168,12 @@ Result<void> check_before_open(const std::string& folder) {
     if (!commit) return fail(commit.error());
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return fail(system_error(errno, "look at " + path));
-    if (static_cast<std::uint64_t>(info.st_size) >= commit->pages * commit->page_bytes) return {};
+    const bool is_whole =
+        static_cast<std::uint64_t>(info.st_size) / commit->page_bytes >= commit->pages;
+    const auto mark = read_file(folder + kOpenMark);
+    const bool is_suspect = mark && !mark->empty();
     // LMDB does not write the last pages when a transaction did not need them in the end.
+    if (is_whole && !is_suspect) return {};
     const std::atomic<bool> never{false};
     EK_TRY(check_file(path, *commit, never));
     return {};
@@ -177,6 +204,7 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     env.inside_->has_mark =
         Fd(::open((folder + kOpenMark).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) &&
         sync_path(folder);
+    env.inside_->is_sound = !ended_badly;
     if (ended_badly) env.check_beside();
     return env;
 }
@@ -185,16 +213,17 @@ Result<Env> Env::open(const std::string& folder, Options options) {
 void Env::check_beside() {
     auto txn = read();
     const auto commit = last_commit(inside_->folder + kData);
-    if (!txn || !commit) return;
-    inside_->check = std::thread([inside = inside_.get(), txn = *std::move(txn), commit = *commit] {
-        const auto found = check_file(inside->folder + kData, commit, inside->stops_check);
-        if (found) {
-            log::info("the store is sound", {{"entries", std::to_string(found->entries)}});
-        } else if (found.error().code == Errc::corrupt) {
-            inside->has_damaged_pages = true;
-            note_damage(found.error().what);
-        }
-    });
+    if (!txn) return inside_->take(fail(txn.error()));
+    if (!commit) return inside_->take(fail(commit.error()));
+    inside_->mark(kChecking);
+    const auto check = [inside = inside_.get(), commit = *commit] {
+        inside->take(check_file(inside->folder + kData, commit, inside->stops_check));
+    };
+    try {
+        inside_->check = std::thread([check, txn = *std::move(txn)] { check(); });
+    } catch (const std::system_error&) {
+        check();  // the system has no thread left
+    }
 }
 
 Result<FileCheck> Env::check_copy(const std::string& folder) {

@@ -22,7 +22,8 @@ constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
 constexpr std::size_t kPageHeader = 16;
 constexpr std::size_t kNodeHeader = 8;
 constexpr std::size_t kTreeBytes = 48;
-constexpr unsigned kDepthMost = 32;  // LMDB's CURSOR_STACK
+constexpr std::uint16_t kIntegerKeys = 0x08;  // MDB_INTEGERKEY
+constexpr unsigned kDepthMost = 32;           // LMDB's CURSOR_STACK
 
 enum PageFlag : std::uint16_t { kBranch = 0x01, kLeaf = 0x02, kOverflow = 0x04, kMeta = 0x08 };
 enum NodeFlag : std::uint16_t { kLarge = 0x01, kSubtree = 0x02 };
@@ -76,8 +77,9 @@ Result<Commit> commit_in(std::string_view page) {
     commit.pages = at<std::uint64_t>(page, trees + 2 * kTreeBytes) + 1;
     commit.number = at<std::uint64_t>(page, trees + 2 * kTreeBytes + 8);
     const bool is_power_of_2 = (commit.page_bytes & (commit.page_bytes - 1)) == 0;
-    if (commit.page_bytes < 256 || commit.page_bytes > 65536 || !is_power_of_2) {
-        return fail(Errc::corrupt, "its pages have an impossible size");
+    if (commit.pages == 0 || commit.page_bytes < 256 || commit.page_bytes > 65536 ||
+        !is_power_of_2) {
+        return fail(Errc::corrupt, "its pages have an impossible size or number");
     }
     return commit;
 }
@@ -87,6 +89,7 @@ class Walk {
     Walk(int fd, std::uint64_t file_pages, const Commit& commit, const std::atomic<bool>& stop)
         : fd_(fd),
           page_bytes_(commit.page_bytes),
+          pages_(commit.pages),
           last_(std::min(commit.pages, file_pages)),
           seen_(last_, false),
           stop_(stop) {}
@@ -130,10 +133,12 @@ class Walk {
     Result<void> walk_tree(const Tree& tree, const std::string& where, Entries entries) {
         const std::string outer = std::exchange(where_, where);
         Counts counts;
+        if (tree.flags != (entries == Entries::free_pages ? kIntegerKeys : 0))
+            return fail(Errc::corrupt, where_ + " is sorted in an impossible way");
         if (tree.root != kNoPage) {
             if (tree.depth == 0 || tree.depth > kDepthMost)
                 return wrong(tree.root, "has an impossible depth");
-            EK_CHECK(walk_page(tree.root, tree.depth, entries, counts));
+            EK_CHECK(walk_page(tree.root, tree.depth, {}, entries, counts));
         }
         if (counts.branch_pages != tree.branch_pages || counts.leaf_pages != tree.leaf_pages ||
             counts.overflow_pages != tree.overflow_pages || counts.entries != tree.entries) {
@@ -144,7 +149,13 @@ class Walk {
         return {};
     }
 
-    Result<void> walk_page(std::uint64_t number, unsigned depth, Entries entries, Counts& counts) {
+    // The keys that a page may have: those of its place in the page above. Empty: any.
+    struct Bounds {
+        std::string_view from, until;
+    };
+
+    Result<void> walk_page(std::uint64_t number, unsigned depth, Bounds bounds, Entries entries,
+                           Counts& counts) {
         const std::string page = EK_TRY(read_page(number));
         const bool is_leaf = depth == 1;
         if (at<std::uint16_t>(page, 10) != (is_leaf ? kLeaf : kBranch))
@@ -153,26 +164,40 @@ class Walk {
         const std::size_t lower = at<std::uint16_t>(page, 12), upper = at<std::uint16_t>(page, 14);
         if (lower < kPageHeader || lower > upper || upper > page.size() || lower % 2 != 0)
             return wrong(number, "has impossible bounds");
+        if (!is_leaf && lower < kPageHeader + 4) return wrong(number, "has no two pages below it");
+        const bool is_sorted = entries != Entries::free_pages;
         std::string_view before;
         for (std::size_t slot = kPageHeader; slot < lower; slot += 2) {
+            const std::string_view key = EK_TRY(key_at(number, page, slot, upper));
+            const bool is_first = slot == kPageHeader;
+            // A branch's first key is not used: its place is that of the page itself.
+            if (is_sorted && (is_leaf || !is_first)) {
+                if (!is_first && key <= before) return wrong(number, "has keys in the wrong order");
+                if (key < bounds.from || (!bounds.until.empty() && key >= bounds.until))
+                    return wrong(number, "has a key that belongs to another page");
+                before = key;
+            }
             const std::size_t node = at<std::uint16_t>(page, slot);
-            if (node < upper || node + kNodeHeader > page.size())
-                return wrong(number, "has an entry outside of it");
-            const std::size_t key_bytes = at<std::uint16_t>(page, node + 6);
-            if (node + kNodeHeader + key_bytes > page.size())
-                return wrong(number, "has a key that is longer than it");
-            const std::string_view key =
-                std::string_view(page).substr(node + kNodeHeader, key_bytes);
-            // A branch's first key is not used; numbers of commits are not sorted as bytes.
-            const bool sorted =
-                entries != Entries::free_pages && (is_leaf || slot > kPageHeader + 2);
-            if (sorted && slot > kPageHeader && key <= before)
-                return wrong(number, "has keys in the wrong order");
-            before = key;
-            EK_CHECK(is_leaf ? visit_entry(number, page, node, key, entries, counts)
-                             : walk_page(child_of(page, node), depth - 1, entries, counts));
+            if (is_leaf) {
+                EK_CHECK(visit_entry(number, page, node, key, entries, counts));
+                continue;
+            }
+            Bounds below{is_first ? bounds.from : key, bounds.until};
+            if (slot + 2 < lower) below.until = EK_TRY(key_at(number, page, slot + 2, upper));
+            EK_CHECK(walk_page(child_of(page, node), depth - 1, below, entries, counts));
         }
         return {};
+    }
+
+    Result<std::string_view> key_at(std::uint64_t number, std::string_view page, std::size_t slot,
+                                    std::size_t upper) const {
+        const std::size_t node = at<std::uint16_t>(page, slot);
+        if (node < upper || node + kNodeHeader > page.size())
+            return wrong(number, "has an entry outside of it");
+        const std::size_t bytes = at<std::uint16_t>(page, node + 6);
+        if (node + kNodeHeader + bytes > page.size())
+            return wrong(number, "has a key that is longer than it");
+        return page.substr(node + kNodeHeader, bytes);
     }
 
     static std::uint64_t child_of(std::string_view page, std::size_t node) {
@@ -221,21 +246,25 @@ class Walk {
         return {};
     }
 
-    // The pages that a commit has freed: what is in use must not be among them.
+    // The pages that a commit has freed, each once: what is in use must not be among them.
     Result<void> visit_free(std::uint64_t number, std::string_view list) {
         if (list.size() < sizeof(std::uint64_t) ||
             list.size() / sizeof(std::uint64_t) - 1 < at<std::uint64_t>(list, 0))
             return wrong(number, "has a list of another length than it says");
         for (std::uint64_t n = at<std::uint64_t>(list, 0); n > 0; --n) {
             const auto page = at<std::uint64_t>(list, n * sizeof(std::uint64_t));
-            if (page < last_ && seen_[page]) return wrong(page, "is free and in use");
+            if (page < 2 || page >= pages_) return wrong(page, "is free and none of the store's");
+            if (page >= last_) continue;
+            if (seen_[page]) return wrong(page, "is free and in use, or free twice");
+            seen_[page] = true;
         }
         return {};
     }
 
     const int fd_;
     const std::size_t page_bytes_;
-    const std::uint64_t last_;  // the page behind the last one
+    const std::uint64_t pages_;  // of the commit
+    const std::uint64_t last_;   // the page behind the last one in the file
     std::vector<bool> seen_;
     const std::atomic<bool>& stop_;
     std::string where_;

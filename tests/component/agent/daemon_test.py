@@ -188,6 +188,25 @@ class Daemon(unittest.TestCase):
         self.start()
         self.assertEqual(self.ask("check")[0], 0)
 
+    def test_damage_that_is_found_while_it_runs_ends_it(self):
+        self.start()
+        for number in range(5):
+            self.ask("apply", self.described((f"a{number}", "hello\n" * 1000, "audit")))
+        self.kill()
+        data = self.folder / "state" / "store" / "data.mdb"
+        pages = [data.read_bytes()[at:at + 4096] for at in range(0, data.stat().st_size, 4096)]
+        # Those of descriptions' bodies: sealed, so that nothing of them is told, and on pages that
+        # hold nothing else.
+        spoilt = [b"\xff\xff" + page[2:] if page[10:12] == b"\x04\x00" else page for page in pages]
+        self.assertNotEqual(spoilt, pages)
+        data.write_bytes(b"".join(spoilt))
+        self.process = subprocess.Popen(self.command("run"), stderr=subprocess.DEVNULL)
+        self.assertEqual(self.process.wait(PATIENCE_S), 1)
+        self.process = None
+        code, said = self.ask("check")
+        self.assertEqual(code, 1)
+        self.assertIn("damaged", str(said))
+
     def test_events_are_watched_live(self):
         self.start()
         self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "report")))[0], 0)

@@ -1,8 +1,10 @@
 #include "core/store/damage.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "core/store/file_check.hpp"
 #include "tests/support/wait.hpp"
@@ -91,6 +93,75 @@ TEST_F(StoreDamage, NeverMakesTheCheckReadOutsideOfAPage) {
     EXPECT_TRUE(check());
 }
 
+// Each such byte stands in a page of its own kind, whose header stays as it was.
+TEST_F(StoreDamage, IsFoundInsideOfPages) {
+    fill();
+    close();
+    const auto trees = last_commit(data())->trees;
+    const auto number = [](std::uint64_t value) {
+        return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    const auto found = [&](std::size_t offset, const std::string& bytes) {
+        const std::string before = overwrite(offset, bytes);
+        const bool is_found = !check();
+        overwrite(offset, before);
+        return is_found;
+    };
+    std::string whole;
+    {
+        std::ifstream file(data(), std::ios::binary);
+        whole.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    const auto read = [&whole](std::size_t offset, auto value) {
+        std::memcpy(&value, whole.data() + offset, sizeof value);
+        return value;
+    };
+    // The list of free pages is one leaf, an entry for each commit: header of the node, its number
+    // of 8 bytes, how many pages, and they.
+    const std::size_t leaf = trees[0].root * kPage;
+    std::size_t list = 0;
+    for (std::size_t slot = leaf + 16; slot < leaf + read(leaf + 12, std::uint16_t{}); slot += 2) {
+        const std::size_t at = leaf + read(slot, std::uint16_t{}) + 16;
+        if (read(at, std::uint64_t{}) >= 2) list = at;
+    }
+    ASSERT_NE(list, 0U);
+    const auto second = read(list + 16, std::uint64_t{});
+    EXPECT_TRUE(found(list + 8, number(0)));
+    EXPECT_TRUE(found(list + 8, number(std::uint64_t{1} << 40)));
+    EXPECT_TRUE(found(list + 8, number(second)));
+    EXPECT_TRUE(found(list + 8, number(trees[1].root)));
+
+    // The root of the table is a branch: its key leads to a page; in the list of tables its flags.
+    const std::size_t table = whole.find("things", root_page() * kPage) + 6;
+    EXPECT_TRUE(found(table + 4, "\x02"));
+    const auto root = read(table + 40, std::uint64_t{});
+    const std::size_t node = root * kPage + read(root * kPage + 18, std::uint16_t{});
+    const std::size_t last_byte = node + 8 + read(node + 6, std::uint16_t{}) - 1;
+    EXPECT_TRUE(found(last_byte, "~"));
+}
+
+TEST_F(StoreDamage, StaysKnownOverAStopAndAStart) {
+    fill();
+    const std::string killed = folder_ / "killed";
+    std::filesystem::copy(path(), killed);
+    // The pages of some keys, which nothing reads or writes at the start.
+    std::string whole;
+    {
+        std::ifstream file(killed + "/data.mdb", std::ios::binary);
+        whole.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    for (auto at = whole.find("key1001"); at != whole.npos; at = whole.find("key1001", at + 1))
+        whole.replace(at / kPage * kPage, 2, "\xff\xff");
+    std::ofstream(killed + "/data.mdb", std::ios::binary) << whole;
+    {
+        const auto opened = Env::open(killed, {.tables = {"things"}, .migrations = {}});
+        ASSERT_TRUE(opened) << opened.error().what;
+        EXPECT_TRUE(test::wait_until([] { return damage().has_value(); }));
+    }
+    EXPECT_EQ(Env::open(killed, {.tables = {"things"}, .migrations = {}}).error().code,
+              Errc::corrupt);
+}
+
 TEST_F(StoreDamage, OfACutOffFileIsRefusedAtOpen) {
     fill();
     close();
@@ -121,28 +192,9 @@ TEST_F(StoreDamage, IsNotSoughtWhileTheStoreIsOpen) {
     EXPECT_EQ(Env::check(path()).error().code, Errc::busy);
 }
 
-TEST_F(StoreDamage, IsSoughtAfterAnEndThatWasNotClean) {
-    fill();
-    // What a kill leaves.
-    const std::string killed = folder_ / "killed";
-    std::filesystem::copy(path(), killed);
+TEST_F(StoreDamage, IsNotSoughtAfterACleanEnd) {
     close();
     EXPECT_FALSE(std::filesystem::exists(path() + "/open"));
-    {
-        // A page of the table, which nothing reads at the start.
-        std::fstream file(killed + "/data.mdb", std::ios::in | std::ios::out | std::ios::binary);
-        const std::size_t root = root_page();
-        for (std::size_t page = 2; page < root; ++page) {
-            file.seekp(static_cast<std::streamoff>(page * kPage));
-            file << std::string(16, '\xff');
-        }
-    }
-    const auto opened = Env::open(killed, {.tables = {"things"}, .migrations = {}});
-    if (opened) {
-        EXPECT_TRUE(test::wait_until([] { return damage().has_value(); }));
-    } else {
-        EXPECT_EQ(opened.error().code, Errc::corrupt);
-    }
 }
 
 }  // namespace
