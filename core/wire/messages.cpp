@@ -9,13 +9,26 @@ constexpr std::int64_t kLongestTimeoutMs = 7LL * 86'400'000;
 using Timeout = json::Milliseconds<1, kLongestTimeoutMs>;
 using Version = json::Whole<0, 1'000'000>;
 
-// Texts; what is none is left out.
+// A name or an id: kept, compared and shown for as long as the peer is known.
+constexpr std::size_t kShortBytes = 256;
+struct Short : json::Codec<std::string> {
+    static json::MaybeWrong decode(const json::Value& from, std::string& into) {
+        if (auto wrong = json::Codec<std::string>::decode(from, into)) return wrong;
+        if (into.size() <= kShortBytes) return std::nullopt;
+        into.clear();
+        return json::wrong("is longer than " + std::to_string(kShortBytes) + " bytes");
+    }
+};
+
+// Such texts; what is none, is longer, or comes after so many is left out.
 struct Texts : json::List<std::string> {
+    static constexpr std::size_t kMost = 256;
     static json::MaybeWrong decode(const json::Value& from, std::vector<std::string>& into) {
         into.clear();
         if (!from.is_array()) return std::nullopt;
         for (const json::Value& item : from.as_array()) {
-            if (item.is_string()) into.push_back(item.as_string());
+            const bool is_taken = item.is_string() && item.as_string().size() <= kShortBytes;
+            if (is_taken && into.size() < kMost) into.push_back(item.as_string());
         }
         return std::nullopt;
     }
@@ -33,15 +46,15 @@ struct TextsIfAny {
 }  // namespace
 
 constexpr auto fields_of(json::Of<StreamPosition>) {
-    return json::shape(json::field("stream", &StreamPosition::stream).lenient(),
+    return json::shape(json::field_as<Short>("stream", &StreamPosition::stream).lenient(),
                        json::field("seq", &StreamPosition::seq));
 }
 
 constexpr auto fields_of(json::Of<CollectionInfo>) {
     return json::shape(
-        json::field("name", &CollectionInfo::name),
-        json::field("plugin", &CollectionInfo::plugin).lenient(),
-        json::field("schema_sha256", &CollectionInfo::schema_sha256),
+        json::field_as<Short>("name", &CollectionInfo::name),
+        json::field_as<Short>("plugin", &CollectionInfo::plugin).lenient(),
+        json::field_as<Short>("schema_sha256", &CollectionInfo::schema_sha256),
         json::field_as<json::Whole<1, 1'000'000>>("schema_version",
                                                   &CollectionInfo::schema_version),
         json::field_as<TextsIfAny>("actions", &CollectionInfo::actions)
@@ -54,10 +67,12 @@ constexpr auto fields_of(json::Of<AgentHello>) {
         json::group("protocol", json::field_as<Version>("min", &T::protocol_min),
                     json::field_as<Version>("max", &T::protocol_max)),
         json::field_as<Texts>("capabilities", &T::capabilities),
-        json::field("version", &T::version).lenient(), json::field("stream", &T::stream),
-        json::field("boot_id", &T::boot_id).lenient(),
-        json::field("machine_id", &T::machine_id).lenient(),
-        json::field("instance", &T::instance).lenient(), json::field("name", &T::name).lenient(),
+        json::field_as<Short>("version", &T::version).lenient(),
+        json::field_as<Short>("stream", &T::stream),
+        json::field_as<Short>("boot_id", &T::boot_id).lenient(),
+        json::field_as<Short>("machine_id", &T::machine_id).lenient(),
+        json::field_as<Short>("instance", &T::instance).lenient(),
+        json::field_as<Short>("name", &T::name).lenient(),
         json::field_as<json::AnObject>("facts", &T::facts).lenient(),
         json::field_as<json::PresentList<CollectionInfo>>("collections", &T::collections),
         json::field("commands", &T::commands));
@@ -68,11 +83,12 @@ constexpr auto fields_of(json::Of<OrchestratorHello>) {
     return json::shape(
         json::field_as<Version>("protocol", &T::protocol),
         json::field_as<Texts>("capabilities", &T::capabilities),
-        json::field("version", &T::version).lenient(), json::field("stream", &T::stream),
-        json::group("predecessor", json::field("stream", &T::predecessor_stream),
+        json::field_as<Short>("version", &T::version).lenient(),
+        json::field_as<Short>("stream", &T::stream),
+        json::group("predecessor", json::field_as<Short>("stream", &T::predecessor_stream),
                     json::field("revision", &T::predecessor_revision))
             .null_unless([](const T& from) { return !from.predecessor_stream.empty(); }),
-        json::field("host", &T::host),
+        json::field_as<Short>("host", &T::host),
         json::field_as<json::Milliseconds<100, 3'600'000>>("heartbeat_ms", &T::heartbeat),
         json::field("events", &T::events));
 }
@@ -82,27 +98,29 @@ constexpr auto fields_of(json::Of<Heartbeat>) {
 }
 
 constexpr auto fields_of(json::Of<Digest>) {
-    return json::shape(json::field("stream", &Digest::stream).lenient(),
+    return json::shape(json::field_as<Short>("stream", &Digest::stream).lenient(),
                        json::field("count", &Digest::count),
-                       json::field("sha256", &Digest::sha256));
+                       json::field_as<Short>("sha256", &Digest::sha256));
 }
 
 constexpr auto fields_of(json::Of<Event>) {
-    return json::shape(json::field("stream", &Event::stream), json::field("seq", &Event::seq),
-                       json::field("kind", &Event::kind), json::field("time", &Event::time),
+    return json::shape(json::field_as<Short>("stream", &Event::stream),
+                       json::field("seq", &Event::seq), json::field("kind", &Event::kind),
+                       json::field_as<Short>("time", &Event::time),
                        json::field_as<json::AnObject>("data", &Event::data));
 }
 
 constexpr auto fields_of(json::Of<Command>) {
     using T = Command;
     return json::shape(
-        json::field("id", &T::id), json::field("stream", &T::stream), json::field("seq", &T::seq),
-        json::field("verb", &T::verb), json::field_as<Timeout>("timeout_ms", &T::timeout),
+        json::field_as<Short>("id", &T::id), json::field_as<Short>("stream", &T::stream),
+        json::field("seq", &T::seq), json::field("verb", &T::verb),
+        json::field_as<Timeout>("timeout_ms", &T::timeout),
         json::field_as<json::PresentList<ResourceRequest>>("resources", &T::resources));
 }
 
 constexpr auto fields_of(json::Of<Cancel>) {
-    return json::shape(json::field("command", &Cancel::command));
+    return json::shape(json::field_as<Short>("command", &Cancel::command));
 }
 
 constexpr auto fields_of(json::Of<Request>) {

@@ -125,25 +125,44 @@ Reply to_reply(const Problem& problem, const Request& request) {
     return to_reply(problem, request.target, request.request_id);
 }
 
+namespace {
+
+// What was asked may be quoted, and be as long as a request may be.
+constexpr std::size_t kTextBytesMost = 1000;
+constexpr std::size_t kErrorsMost = 100;
+
+std::string shortened(std::string_view text) {
+    if (text.size() <= kTextBytesMost) return std::string(text);
+    std::size_t end = kTextBytesMost;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    return std::string(text.substr(0, end)) + "…";
+}
+
+json::Array shown(const std::vector<FieldError>& errors) {
+    json::Array all;
+    for (const FieldError& error : errors) {
+        if (all.size() == kErrorsMost) break;
+        all.emplace_back(json::Object{{"pointer", shortened(error.pointer)},
+                                      {"code", error.code},
+                                      {"detail", shortened(error.detail)}});
+    }
+    return all;
+}
+
+}  // namespace
+
 Reply to_reply(const Problem& problem, std::string_view instance, std::string_view request_id) {
     const Row& row = row_of(problem.code);
     json::Object document{
         {"type", "/problems/" + std::string(row.name)},
         {"title", row.title},
         {"status", row.status},
-        {"detail", problem.detail},
+        {"detail", shortened(problem.detail)},
         {"code", row.name},
         {"request_id", request_id},
     };
-    if (!instance.empty()) document.append("instance", instance);
-    if (!problem.errors.empty()) {
-        json::Array errors;
-        for (const FieldError& error : problem.errors) {
-            errors.emplace_back(json::Object{
-                {"pointer", error.pointer}, {"code", error.code}, {"detail", error.detail}});
-        }
-        document.append("errors", std::move(errors));
-    }
+    if (!instance.empty()) document.append("instance", shortened(instance));
+    if (!problem.errors.empty()) document.append("errors", shown(problem.errors));
     for (const auto& [name, value] : problem.more) {
         if (!document.contains(name)) document.append(name, value);
     }

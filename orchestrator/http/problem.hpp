@@ -82,7 +82,8 @@ struct Problem {
 // not to the caller.
 Problem problem_from(const Error& error);
 
-// The complete reply, with `instance` and `request_id` from the request.
+// The complete reply, with `instance` and `request_id` from the request. Of each text at most 1,000
+// bytes, of the errors at most 100: a caller sends as much as it likes, and may have it quoted.
 Reply to_reply(const Problem& problem, const Request& request);
 // The same, when no request could be read.
 Reply to_reply(const Problem& problem, std::string_view instance, std::string_view request_id);

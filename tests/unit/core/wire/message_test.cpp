@@ -67,6 +67,24 @@ TEST(Message, HelloSurvivesTheWireBothWays) {
     EXPECT_EQ(down_back.events.stream, "stream_b");
 }
 
+TEST(Message, NamesAndIdsOfAHelloAreBounded) {
+    AgentHello up;
+    up.stream = std::string(256, 's');
+    up.capabilities.assign(300, std::string(10, 'c'));
+    up.capabilities.push_back(std::string(257, 'c'));
+    up.name = std::string(300'000, 'n');
+    up.facts = json::Object{};
+    const AgentHello back = sent_to_orchestrator(up);
+    EXPECT_EQ(back.stream, up.stream);
+    EXPECT_EQ(back.capabilities.size(), 256u);
+    EXPECT_EQ(back.name, "");
+    up.stream += "s";
+    const auto refused = decode_to_orchestrator(encode(up));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("/stream: is longer than 256 bytes"), std::string::npos)
+        << refused.error().what;
+}
+
 TEST(Message, AnEventIsTheSameFromItsValueAndFromItsText) {
     Event event{"stream_a", 7, EventKind::resource_drifted, "2026-11-23T05:36:53.120Z",
                 json::Object{{"id", "\"quoted\""}, {"state", json::Object{{"size", 3}}}}};

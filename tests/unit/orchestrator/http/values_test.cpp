@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/log.hpp"
+#include "core/base/text.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/listen_address.hpp"
@@ -128,6 +129,21 @@ TEST(Problem, SaysEverythingThatTheStandardAsksFor) {
                                                                 {"code", "too-long"},
                                                                 {"detail", "at most 64"}}}},
                             {"allowed", json::Array{"active"}}}));
+}
+
+TEST(Problem, QuotesLittleOfWhatWasSent) {
+    Problem problem{Code::invalid_description, std::string(300'000, 'x')};
+    std::string umlauts;
+    for (int i = 0; i < 1000; ++i) umlauts += "\u00e4";
+    for (int i = 0; i < 1000; ++i)
+        problem.errors.push_back({"/" + std::string(5'000, 'p'), "invalid", "x" + umlauts});
+    const Reply reply = to_reply(problem, "/v1/" + std::string(8'000, 'h'), "req_1");
+    const json::Value document = json::parse(reply.body).value();
+    EXPECT_LE(document["detail"].as_string().size(), 1'003u);
+    EXPECT_LE(document["instance"].as_string().size(), 1'003u);
+    ASSERT_EQ(document["errors"].as_array().size(), 100u);
+    EXPECT_LE(document["errors"].as_array()[0]["pointer"].as_string().size(), 1'003u);
+    EXPECT_TRUE(is_utf8(document["errors"].as_array()[0]["detail"].as_string()));
 }
 
 TEST(Problem, ATokenIsAskedForByItsScheme) {
