@@ -10,6 +10,7 @@
 #include <re2/re2.h>
 
 #include "core/base/text.hpp"
+#include "core/schema/validator.hpp"
 
 namespace evenkeel::schema {
 namespace {
@@ -52,6 +53,11 @@ std::string choice(const std::vector<std::string>& words) {
     return text;
 }
 
+Result<void> compile_to(std::unique_ptr<Rules>& to, const Value& from) {
+    if (from.is_object()) to = std::make_unique<Rules>(EK_TRY(Rules::compile(from)));
+    return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern) {
@@ -71,21 +77,8 @@ Rules::~Rules() = default;
 
 Result<Rules> Rules::compile(const Value& schema) {
     Rules rules;
-    const auto compile_to = [](std::unique_ptr<Rules>& to, const Value& from) -> Result<void> {
-        if (from.is_object()) to = std::make_unique<Rules>(EK_TRY(compile(from)));
-        return {};
-    };
-    if (const Value* properties = schema.find("properties")) {
-        for (const auto& [name, property] : properties->as_object()) {
-            rules.properties_.emplace(name, EK_TRY(compile(property)));
-        }
-    }
-    EK_CHECK(compile_to(rules.others_, schema["additionalProperties"]));
-    EK_CHECK(compile_to(rules.items_, schema["items"]));
-    EK_CHECK(compile_to(rules.names_, schema["propertyNames"]));
-    if (const Value* all = schema.find("allOf")) {
-        for (const Value& each : all->as_array()) rules.all_of_.push_back(EK_TRY(compile(each)));
-    }
+    EK_CHECK(rules.compile_nested(schema));
+    EK_CHECK(rules.compile_conditions(schema));
     if (const Value* required = schema.find("required")) {
         for (const Value& name : required->as_array()) rules.required_.push_back(name.as_string());
     }
@@ -99,10 +92,43 @@ Result<Rules> Rules::compile(const Value& schema) {
         rules.pattern_ = EK_TRY(compile_pattern(pattern->as_string()));
     }
     rules.closed_ = !schema.bool_or("additionalProperties", true);
+    rules.base64_ = schema.string_or("contentEncoding") == "base64";
+    rules.message_ = schema.string_or("x-ek-message");
     rules.unique_ = schema.bool_or("uniqueItems");
     rules.read_only_ = schema.bool_or("readOnly");
     rules.write_only_ = schema.bool_or("writeOnly");
     return rules;
+}
+
+Result<void> Rules::compile_nested(const Value& schema) {
+    if (const Value* properties = schema.find("properties")) {
+        for (const auto& [name, property] : properties->as_object()) {
+            properties_.emplace(name, EK_TRY(compile(property)));
+        }
+    }
+    EK_CHECK(compile_to(others_, schema["additionalProperties"]));
+    EK_CHECK(compile_to(items_, schema["items"]));
+    EK_CHECK(compile_to(names_, schema["propertyNames"]));
+    if (const Value* all = schema.find("allOf")) {
+        for (const Value& each : all->as_array()) all_of_.push_back(EK_TRY(compile(each)));
+    }
+    return {};
+}
+
+Result<void> Rules::compile_conditions(const Value& schema) {
+    if (const Value* forbidden = schema.find("not")) {
+        not_ = std::make_unique<Validator>(EK_TRY(Validator::compile(*forbidden)));
+    }
+    const Value* condition = schema.find("if");
+    if (!condition) return {};
+    if_ = std::make_unique<Validator>(EK_TRY(Validator::compile(*condition)));
+    EK_CHECK(compile_to(then_, schema["then"]));
+    return compile_to(else_, schema["else"]);
+}
+
+// The schema's own words for what is wrong, where it has any.
+std::string Rules::told(std::string otherwise) const {
+    return message_.empty() ? std::move(otherwise) : message_;
 }
 
 bool Rules::absent_in(Mode mode) const {
@@ -116,6 +142,17 @@ void Rules::check(const Value& value, const std::string& at, Mode mode,
     if (value.is_object()) check_object(value.as_object(), at, mode, errors);
     if (value.is_array()) check_array(value.as_array(), at, mode, errors);
     for (const Rules& each : all_of_) each.check(value, at, mode, errors);
+    check_conditions(value, at, mode, errors);
+}
+
+void Rules::check_conditions(const Value& value, const std::string& at, Mode mode,
+                             std::vector<FieldError>& errors) const {
+    if (not_ && not_->accepts(value)) {
+        add(errors, at, "invalid", told("is what the schema excludes"));
+    }
+    if (!then_ && !else_) return;
+    const Rules* branch = if_->accepts(value) ? then_.get() : else_.get();
+    if (branch) branch->check(value, at, mode, errors);
 }
 
 void Rules::check_itself(const Value& value, const std::string& at,
@@ -123,16 +160,20 @@ void Rules::check_itself(const Value& value, const std::string& at,
     const auto fits = [&value](const std::string& type) { return is_type(value, type); };
     if (!types_.empty() && std::none_of(types_.begin(), types_.end(), fits)) {
         add(errors, at, "invalid",
-            "is " + std::string(value.type_name()) + ", must be " + choice(types_));
+            "is " + std::string(value.type_name()) + ", must be " + choice(types_) +
+                (message_.empty() ? "" : ": " + message_));
         return;
     }
     if (!allowed_.empty() && std::find(allowed_.begin(), allowed_.end(), value) == allowed_.end()) {
         std::vector<std::string> words;
         for (const Value& each : allowed_) words.push_back(json::write(each));
-        add(errors, at, "invalid", "must be " + choice(words));
+        add(errors, at, "invalid", told("must be " + choice(words)));
     }
     if (pattern_ && value.is_string() && !RE2::PartialMatch(value.as_string(), *pattern_)) {
-        add(errors, at, "invalid", "does not match " + pattern_->pattern());
+        add(errors, at, "invalid", told("does not match " + pattern_->pattern()));
+    }
+    if (base64_ && value.is_string() && !from_base64(value.as_string())) {
+        add(errors, at, "invalid", told("is not Base64 (RFC 4648 section 4, padded)"));
     }
 }
 
@@ -156,14 +197,16 @@ void Rules::check_object(const json::Object& object, const std::string& at, Mode
     for (const std::string& name : required_) {
         const auto property = properties_.find(name);
         if (property != properties_.end() && property->second.absent_in(mode)) continue;
-        if (!object.contains(name)) add(errors, json::pointer(at, name), "invalid", "is missing");
+        if (!object.contains(name)) {
+            add(errors, json::pointer(at, name), "invalid", told("is missing"));
+        }
     }
 }
 
 void Rules::check_array(const json::Array& array, const std::string& at, Mode mode,
                         std::vector<FieldError>& errors) const {
     if (unique_ && !all_different(array)) {
-        add(errors, at, "invalid", "has the same item more than once");
+        add(errors, at, "invalid", told("has the same item more than once"));
     }
     if (!items_) return;
     std::size_t index = 0;
@@ -174,7 +217,7 @@ void Rules::check_array(const json::Array& array, const std::string& at, Mode mo
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kAlwaysHolding = {"type",
+constexpr std::array<std::string_view, 12> kAlwaysHolding = {"type",
                                                              "enum",
                                                              "required",
                                                              "pattern",
@@ -183,12 +226,14 @@ constexpr std::array<std::string_view, 10> kAlwaysHolding = {"type",
                                                              "additionalProperties",
                                                              "items",
                                                              "allOf",
-                                                             "propertyNames"};
+                                                             "propertyNames",
+                                                             "then",
+                                                             "else"};
 
-constexpr std::array<std::string_view, 13> kForbidNothing = {
+constexpr std::array<std::string_view, 14> kNotForTheLibrary = {
     "$comment", "$id",      "$schema",    "contentEncoding", "contentMediaType",
     "default",  "examples", "deprecated", "description",     "format",
-    "readOnly", "title",    "writeOnly"};
+    "not",      "readOnly", "title",      "writeOnly"};
 
 template <typename List>
 bool in(const List& list, std::string_view name) {
@@ -211,7 +256,7 @@ Value without_rules_each(const Value& schemas) {
 Value without_rules(const Value& schema) {
     json::Object out;
     for (const auto& [name, value] : schema.as_object()) {
-        if (in(kForbidNothing, name) || name.starts_with("x-ek-")) continue;
+        if (in(kNotForTheLibrary, name) || name.starts_with("x-ek-")) continue;
         if (!in(kAlwaysHolding, name)) {
             out.append(name, value);
         } else if (name == "properties" || name == "allOf") {

@@ -15,13 +15,17 @@ class RE2;
 
 namespace evenkeel::schema {
 
+class Validator;
+
 // A pattern that takes time linear to the text, or `invalid` with RE2's reason.
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
 
 // The keywords that are checked here, because the validator library reports their errors badly,
 // runs them too slowly, or does not know of descriptions and states: type, enum,
-// required, additionalProperties false, pattern, uniqueItems, readOnly, writeOnly. One node
-// for each subschema that always applies. [any]
+// required, additionalProperties false, pattern, contentEncoding base64, uniqueItems, not,
+// readOnly, writeOnly. One node for each subschema that always applies, and for the branches of its
+// if. What an if or a not asks is asked of the library. x-ek-message is the text of its own node's
+// errors. [any]
 class Rules {
   public:
     // Requires a schema out of read_vocabulary.
@@ -42,6 +46,11 @@ class Rules {
                       std::vector<FieldError>& errors) const;
     void check_array(const json::Array& array, const std::string& at, Mode mode,
                      std::vector<FieldError>& errors) const;
+    void check_conditions(const json::Value& value, const std::string& at, Mode mode,
+                          std::vector<FieldError>& errors) const;
+    Result<void> compile_nested(const json::Value& schema);
+    Result<void> compile_conditions(const json::Value& schema);
+    std::string told(std::string otherwise) const;
     bool absent_in(Mode mode) const;
 
     std::map<std::string, Rules, std::less<>> properties_;
@@ -53,6 +62,12 @@ class Rules {
     std::vector<std::string> types_;  // none: any
     json::Array allowed_;             // enum; none: any
     std::unique_ptr<re2::RE2> pattern_;
+    std::unique_ptr<Validator> if_;
+    std::unique_ptr<Rules> then_;
+    std::unique_ptr<Rules> else_;
+    std::unique_ptr<Validator> not_;
+    std::string message_;  // x-ek-message
+    bool base64_ = false;
     bool closed_ = false;
     bool unique_ = false;
     bool read_only_ = false;

@@ -64,6 +64,7 @@ struct Schema::Inside {
           validator(std::move(other)),
           sensitive(words),
           key_pattern(words["x-ek-key"].string_or("pattern")),
+          key_not_pattern(words["x-ek-key"].string_or("not")),
           key_description(words["x-ek-key"].string_or("description")) {
         const json::Value* all = words.find("properties");
         if (all == nullptr) return;
@@ -78,8 +79,10 @@ struct Schema::Inside {
     Validator validator;
     SensitivePlaces sensitive;
     std::string key_pattern;
+    std::string key_not_pattern;
     std::string key_description;
     std::unique_ptr<re2::RE2> key;
+    std::unique_ptr<re2::RE2> key_not;  // what RE2, without look-ahead, cannot say in the pattern
     std::vector<std::string> names;
     std::map<std::string, Property, std::less<>> properties;
     std::string hash;
@@ -98,6 +101,9 @@ Result<Schema> Schema::compile(std::string_view text) {
     auto inside = std::make_unique<Inside>(std::move(document), std::move(words), std::move(rules),
                                            std::move(validator));
     if (!inside->key_pattern.empty()) inside->key = EK_TRY(compile_pattern(inside->key_pattern));
+    if (!inside->key_not_pattern.empty()) {
+        inside->key_not = EK_TRY(compile_pattern(inside->key_not_pattern));
+    }
     inside->hash = crypto::sha256_hex(text);
     return Schema(std::move(inside));
 }
@@ -116,8 +122,9 @@ std::vector<FieldError> Schema::validate(const json::Value& document, Mode mode)
 }
 
 bool Schema::accepts_key(std::string_view id) const {
-    return !inside_->key ||
-           RE2::PartialMatch(re2::StringPiece(id.data(), id.size()), *inside_->key);
+    const re2::StringPiece text(id.data(), id.size());
+    if (inside_->key_not && RE2::PartialMatch(text, *inside_->key_not)) return false;
+    return !inside_->key || RE2::PartialMatch(text, *inside_->key);
 }
 
 const std::string& Schema::key_pattern() const {

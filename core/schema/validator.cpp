@@ -131,4 +131,10 @@ void Validator::check(const json::Value& document, std::vector<FieldError>& erro
     }
 }
 
+bool Validator::accepts(const json::Value& document) const {
+    std::vector<FieldError> errors;
+    check(document, errors);
+    return errors.empty();
+}
+
 }  // namespace evenkeel::schema

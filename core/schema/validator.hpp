@@ -19,6 +19,8 @@ class Validator {
     ~Validator();
 
     void check(const json::Value& document, std::vector<FieldError>& errors) const;
+    // Whether nothing is wrong, for the schema of an if or a not.
+    bool accepts(const json::Value& document) const;
 
   private:
     struct Inside;

@@ -34,6 +34,7 @@ enum class Kind {
     dialect,
     schema,          // holds when the schema around it holds
     condition,       // a schema that need not hold
+    branch,          // then, else: holds as far as the schema around it does
     closed,          // a schema, true or false
     schemas,         // name -> schema
     schema_list,     // each of them holds
@@ -64,7 +65,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"definitions", Kind::definitions},
     {"deprecated", Kind::flag},
     {"description", Kind::text},
-    {"else", Kind::condition},
+    {"else", Kind::branch},
     {"enum", Kind::values},
     {"examples", Kind::list},
     {"exclusiveMaximum", Kind::number},
@@ -88,7 +89,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"propertyNames", Kind::schema},
     {"readOnly", Kind::flag},
     {"required", Kind::names},
-    {"then", Kind::condition},
+    {"then", Kind::branch},
     {"title", Kind::text},
     {"type", Kind::types},
     {"uniqueItems", Kind::flag},
@@ -98,6 +99,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"x-ek-alias", Kind::text},
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},
+    {"x-ek-message", Kind::text},
     {"x-ek-replace", Kind::flag},
     {"x-ek-sensitive", Kind::flag},
 });
@@ -112,6 +114,10 @@ constexpr std::array<std::string_view, 4> kDialects = {
 constexpr std::array<std::string_view, 9> kBesideReference = {
     "$comment", "default", "deprecated", "description", "examples",
     "readOnly", "title",   "writeOnly",  "$ref"};
+
+// Only Rules knows them; a condition is a question to the validator library.
+constexpr std::array<std::string_view, 4> kOnlyInRules = {"contentEncoding", "pattern",
+                                                          "uniqueItems", "x-ek-message"};
 
 template <typename List>
 bool one_of(const List& list, const Value& value) {
@@ -151,7 +157,7 @@ bool fits(Kind kind, std::string_view name, const Value& value) {
         case Kind::list:
             return value.is_array();
         case Kind::key:
-            return value["pattern"].is_string();
+            return value["pattern"].is_string() && (!value.find("not") || value["not"].is_string());
         case Kind::comparison:
             return value.is_string() && find_name<Comparison>(value.as_string());
         case Kind::dialect:
@@ -165,7 +171,7 @@ class Reader {
   public:
     explicit Reader(const Value& root) : root_(root) {}
 
-    // `always`: whether the schema holds wherever the root holds.
+    // `always`: whether it is Rules that checks the schema, for patterns run nowhere else.
     Result<Value> read(const Value& schema, const std::string& at, bool always, int depth) {
         if (!schema.is_object()) return fail_at(at, "a schema is an object");
         if (depth > kDepthMax || ++nodes_ > kNodesMax) {
@@ -178,8 +184,8 @@ class Reader {
             const Word* word = find(name);
             if (word == nullptr) return fail_at(here, "a word not supported");
             if (word->kind == Kind::definitions) continue;
-            if (!always && (name == "pattern" || name == "uniqueItems")) {
-                return fail_at(here, "has no place where it does not always hold");
+            if (!always && one_of(kOnlyInRules, Value(name))) {
+                return fail_at(here, "has no place inside a condition");
             }
             if (!fits(word->kind, name, value)) return fail_at(here, "has a wrong value");
             out.append(name, EK_TRY(read_value(*word, value, here, always, depth)));
@@ -206,6 +212,7 @@ class Reader {
                              bool always, int depth) {
         switch (word.kind) {
             case Kind::schema:
+            case Kind::branch:
                 return read(value, at, always, depth + 1);
             case Kind::condition:
                 return read(value, at, false, depth + 1);

@@ -27,15 +27,17 @@ bool Findings::only(const json::Value& object, const std::string& pointer,
 }
 
 http::Problem Findings::problem() const {
-    const bool unknown_only =
-        std::all_of(errors_.begin(), errors_.end(),
-                    [](const http::FieldError& error) { return error.code == "unknown-field"; });
+    const auto all_are = [this](std::string_view code) {
+        return std::all_of(errors_.begin(), errors_.end(),
+                           [code](const http::FieldError& error) { return error.code == code; });
+    };
+    http::Code code = http::Code::invalid_description;
+    if (all_are("unknown-field")) code = http::Code::unknown_field;
+    else if (all_are("invalid-id")) code = http::Code::invalid_id;
     std::string detail = errors_.size() == 1
                              ? errors_.front().pointer + ": " + errors_.front().detail
                              : std::to_string(errors_.size()) + " fields are wrong";
-    return {.code = unknown_only ? http::Code::unknown_field : http::Code::invalid_description,
-            .detail = std::move(detail),
-            .errors = errors_};
+    return {.code = code, .detail = std::move(detail), .errors = errors_};
 }
 
 void check_labels(const json::Value& labels, const std::string& pointer, bool removing,

@@ -24,7 +24,8 @@ class Findings {
     }
 
     bool empty() const { return errors_.empty(); }
-    // `unknown-field` when nothing else is wrong, else `invalid-description`.
+    std::size_t size() const { return errors_.size(); }
+    // `unknown-field` or `invalid-id` when nothing else is wrong, else `invalid-description`.
     http::Problem problem() const;
 
   private:

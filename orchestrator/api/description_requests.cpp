@@ -1,6 +1,7 @@
 #include "orchestrator/api/description_requests.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -153,14 +154,48 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
     return request;
 }
 
+// The schema that the host reports for the collection, or `unknown-collection`.
+ApiResult<CollectionSchema> find_collection(const Context& context, const state::View& view,
+                                            const state::Host& host, const std::string& name) {
+    const auto reported = EK_API_TRY(view.collections().find(host.id, name));
+    const bool has_reported = !host.stream.empty();
+    if (has_reported ? !reported : !state::is_collection_name(name)) {
+        return refuse(unknown_collection(view, host, name));
+    }
+    CollectionSchema collection;
+    if (!reported) return collection;
+    collection.version = reported->schema_version;
+    collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
+    return collection;
+}
+
+// `invalid-id`, or nothing.
+std::optional<http::Problem> wrong_id(const schema::Schema* schema, const wire::Ref& ref) {
+    if (!state::fits(ref)) {
+        return http::Problem{.code = Code::invalid_id,
+                             .detail = "an id has 1 to 4096 bytes and no NUL"};
+    }
+    if (!schema || schema->accepts_key(ref.id)) return std::nullopt;
+    std::string detail = quoted(ref.id) + " is not how " + ref.collection + " spell an id";
+    const std::string canonical = canonical_id(*schema, ref.id);
+    if (!canonical.empty()) detail += "; the canonical id is " + quoted(canonical);
+    if (!schema->key_description().empty()) detail += " (" + schema->key_description() + ")";
+    http::Problem problem{.code = Code::invalid_id, .detail = std::move(detail)};
+    if (!canonical.empty()) problem.more.set("canonical_id", canonical);
+    return problem;
+}
+
 // An entry of a FILE, whose collection and present description are still to be found.
 ApiResult<commands::DescriptionRequest> read_entry(const Context& context, const state::View& view,
                                                    const state::Host& host, const wire::Ref& ref,
                                                    const json::Value& entry, const std::string& at,
                                                    std::size_t body_bytes, Findings& findings) {
-    const CollectionSchema collection = EK_API_TRY(check_ref(context, view, host, ref));
+    const CollectionSchema collection =
+        EK_API_TRY(find_collection(context, view, host, ref.collection));
+    const auto wrong = wrong_id(collection.schema.get(), ref);
+    if (wrong) findings.add(at + "/id", "invalid-id", wrong->detail);
     Place place{.host = host, .ref = ref, .collection = collection, .at = at};
-    if (secrets::has_redacted(entry["description"])) {
+    if (!wrong && secrets::has_redacted(entry["description"])) {
         const auto before = EK_API_TRY(view.resources().find(host.id, ref));
         if (before) place.body = before->body;
     }
@@ -209,28 +244,9 @@ http::Problem unknown_collection(const state::View& view, const state::Host& hos
 
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
                                       const state::Host& host, const wire::Ref& ref) {
-    const auto reported = EK_API_TRY(view.collections().find(host.id, ref.collection));
-    const bool has_reported = !host.stream.empty();
-    if (has_reported ? !reported : !state::is_collection_name(ref.collection)) {
-        return refuse(unknown_collection(view, host, ref.collection));
-    }
-    if (!state::fits(ref)) {
-        return refuse(Code::invalid_id, "an id has 1 to 4096 bytes and no NUL");
-    }
-    CollectionSchema collection;
-    if (reported) {
-        collection.version = reported->schema_version;
-        collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
-    }
-    const auto& schema = collection.schema;
-    if (!schema || schema->accepts_key(ref.id)) return collection;
-    std::string detail = quoted(ref.id) + " is not how " + ref.collection + " spell an id";
-    const std::string canonical = canonical_id(*schema, ref.id);
-    if (!canonical.empty()) detail += "; the canonical id is " + quoted(canonical);
-    if (!schema->key_description().empty()) detail += " (" + schema->key_description() + ")";
-    http::Problem problem{.code = Code::invalid_id, .detail = std::move(detail)};
-    if (!canonical.empty()) problem.more.set("canonical_id", canonical);
-    return refuse(std::move(problem));
+    CollectionSchema collection = EK_API_TRY(find_collection(context, view, host, ref.collection));
+    if (auto wrong = wrong_id(collection.schema.get(), ref)) return refuse(*std::move(wrong));
+    return collection;
 }
 
 ApiResult<std::optional<state::Resource>> find_described(const Context& context,
@@ -276,6 +292,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     std::vector<commands::DescriptionRequest> requests;
     std::set<wire::Ref> seen;
     std::size_t bytes = 0;
+    std::optional<http::Problem> elsewhere;  // the last entry of no collection of the host
     for (std::size_t i = 0; i < entries.as_array().size(); ++i) {
         const json::Value& entry = entries.as_array()[i];
         const std::string at = "/resources/" + std::to_string(i);
@@ -283,6 +300,12 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
         const wire::Ref ref{entry.string_or("collection"), entry.string_or("id")};
         if (!seen.insert(ref).second) findings.invalid(at, "the resource is there twice");
         auto read = read_entry(context, view, host, ref, entry, at, request.body.size(), findings);
+        if (!read && read.error().code == Code::unknown_collection) {
+            findings.add(at + "/collection", "unknown-collection", read.error().detail);
+            read.error().detail = at + "/collection: " + read.error().detail;
+            elsewhere = read.error();
+            continue;
+        }
         if (!read) {
             read.error().detail = at + ": " + read.error().detail;
             return refuse(read.error());
@@ -294,6 +317,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     if (requests.size() == entries.as_array().size()) {
         add(findings, wire::check_relations(related(requests), commands::known_of(view, host.id)));
     }
+    if (elsewhere && findings.size() == 1) return refuse(*std::move(elsewhere));
     if (!findings.empty()) return refuse(findings.problem());
     if (bytes > kFileBytesMost) {
         return refuse(Code::too_large, "the resources of one command have at most 640 KiB");

@@ -1,5 +1,7 @@
 #include "plugins/users/description.hpp"
 
+#include <algorithm>
+
 #include <evenkeel/plugin.hpp>
 #include <sys/stat.h>
 
@@ -21,6 +23,26 @@ bool can_be_described(const Password& password) {
     return true;
 }
 
+// What the schema allows a description: a machine may have anything else by hand.
+bool is_plain(const std::string& text) {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        return c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
+bool is_path(const std::string& text) {
+    return text.starts_with('/') && is_plain(text);
+}
+
+bool is_day(const std::string& date) {
+    try {
+        days_of(date);
+    } catch (const sdk::Failure&) {
+        return false;
+    }
+    return true;
+}
+
 bool has_home(const accounts::User& user) {
     struct stat info {};
     return ::lstat(user.home.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
@@ -31,7 +53,6 @@ bool has_home(const accounts::User& user) {
 
 std::string description_of(const accounts::User& user, const accounts::Database& database) {
     const Password password = password_of(user.password);
-    const auto is_path = [](const std::string& text) { return !text.empty() && text[0] == '/'; };
     sdk::Object description;
     description.number("uid", user.uid);
     description.text("group", database.group_name(user.gid));
@@ -39,11 +60,11 @@ std::string description_of(const accounts::User& user, const accounts::Database&
     if (is_path(user.home)) description.text("home", user.home);
     if (has_home(user)) description.boolean("create_home", true);
     if (is_path(user.shell)) description.text("shell", user.shell);
-    description.text("gecos", user.gecos);
+    if (is_plain(user.gecos)) description.text("gecos", user.gecos);
     if (can_be_described(password))
         description.text("password_hash", password.hash).boolean("locked", password.locked());
-    return description.text("expires", to_date(user.expires))
-        .number("password_min_days", user.min)
+    if (is_day(to_date(user.expires))) description.text("expires", to_date(user.expires));
+    return description.number("password_min_days", user.min)
         .number("password_max_days", user.max)
         .number("password_warn_days", user.warn)
         .number("password_inactive_days", user.inactive)

@@ -7,8 +7,12 @@
 
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/model/records.hpp"
+#include "core/agent/runs/decide.hpp"
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
+#include "core/schema/schema.hpp"
+#include "core/secrets/redactor.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 
@@ -29,6 +33,33 @@ void check_members(const json::Value& entry, const std::string& at,
     wire::read_relations(entry, at, wrong);
 }
 
+// The error of an entry; one that begins with its field's pointer is told at that.
+wire::WrongField wrong_at(const std::string& at, const std::string& what) {
+    const std::size_t colon = what.starts_with('/') ? what.find(": ") : what.npos;
+    if (colon == what.npos) return {at, "invalid", what};
+    return {at + what.substr(0, colon), "invalid", what.substr(colon + 2)};
+}
+
+// What the collection's schema says. A removal describes nothing, and what stands for a stored
+// secret is checked when that is filled in.
+void check_described(const wire::ResourceRequest& entry, const CollectionRegistry& registry,
+                     const std::string& at, std::vector<wire::WrongField>& wrong) {
+    const CollectionRunner* runner = registry.find(entry.ref.collection);
+    if (!runner) return;
+    const schema::Schema& schema = runner->collection().schema();
+    if (const auto fits = check_id(schema, entry.ref.id); !fits) {
+        wrong.push_back({at + "/id", "invalid", fits.error().what});
+    }
+    const json::Value& body = entry.description;
+    const bool describes = body.is_object() && body.string_or("ensure", "present") == "present";
+    if (!describes || secrets::has_redacted(body)) return;
+    for (schema::FieldError& each :
+         schema.validate(without_ensure(body), schema::Mode::description)) {
+        wrong.push_back(
+            {at + "/description" + each.pointer, std::move(each.code), std::move(each.detail)});
+    }
+}
+
 }  // namespace
 
 Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
@@ -46,7 +77,7 @@ Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& r
         if (request) {
             out.push_back(std::move(*request));
         } else {
-            wrong.push_back({at, "invalid", request.error().what});
+            wrong.push_back(wrong_at(at, request.error().what));
         }
     }
     if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
@@ -63,6 +94,7 @@ Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const
         if (!seen.insert(request[i].ref).second) {
             wrong.push_back({at, "invalid", "the resource is there twice"});
         }
+        check_described(request[i], registry, at, wrong);
         entries.push_back({request[i].ref, request[i].relations, at});
     }
     const wire::RelationLookup known{

@@ -19,8 +19,9 @@ class CollectionRegistry;
 // hold nothing but collection, id, description, policy, requires and notifies.
 Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
                                                             bool local);
-// Checks of a local FILE that need the host: each resource is there once, its relations name known
-// resources and actions, and nothing requires itself. `invalid` as above.
+// Checks of a local FILE that need the host: each resource is there once, its id and description
+// fit its collection's schema, its relations name known resources and actions, and nothing requires
+// itself. `invalid` as above.
 Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
                         const CollectionRegistry& registry);
 

@@ -265,6 +265,23 @@ TEST_F(Order, EveryWrongTieIsToldWithItsPointer) {
     EXPECT_EQ(agent->catalog().size(), 0U);
 }
 
+TEST_F(Order, EveryEntryThatCannotBeIsToldWithItsPointer) {
+    json::Value wrong = entry("file", "1");
+    wrong.as_object().set("description", json::Object{{"text", 7}, {"txet", "x"}});
+    for (const char* verb : {"plan", "apply"}) {
+        const std::string said = refusal(send(verb, {entry("NO", "x"), wrong, entry("ok", "x")}));
+        for (const char* pointer : {"/resources/0/id: ", "/resources/1/description/text: ",
+                                    "/resources/1/description/txet: "}) {
+            EXPECT_NE(said.find(pointer), std::string::npos) << pointer << " in " << said;
+        }
+    }
+    json::Value odd = entry("file", "1");
+    odd.as_object().set("policy", "never");
+    const std::string policy = refusal(send("apply", {odd}));
+    EXPECT_TRUE(policy.starts_with("/resources/0/policy: ")) << policy;
+    EXPECT_EQ(agent->catalog().size(), 0U);
+}
+
 TEST_F(Order, ACycleIsRefusedByNameAlsoOverWhatIsDescribedAlready) {
     EXPECT_EQ(refusal(send("apply", {entry("a", "x", {"b"}), entry("b", "x", {"a"})})),
               "/resources/0/requires/0: a cycle: notes a -> notes b -> notes a");

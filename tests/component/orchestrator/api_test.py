@@ -43,6 +43,38 @@ class Api(OrchestratorCase):
                          {"/resources/0/description/mode", "/resources/1",
                           "/resources/1/description/nope"})
 
+    def test_what_cannot_be_replaces_nothing_and_makes_no_command(self):
+        agent = self.online()
+        self.put_done(agent, "/x", {"content": "good"})
+        before = self.get(self.path("/x"))
+        both = {"content": "a", "content_base64": "YQ=="}
+        told = {("/description/content_base64", "give content or content_base64, not both")}
+
+        def errors(reply, code="invalid-description"):
+            self.assert_problem(reply, 400, code)
+            return {(error["pointer"], error["detail"]) for error in reply.body["errors"]}
+
+        self.assertEqual(errors(self.put("/x", both)), told)
+        self.assertEqual(errors(self.put("/x", both, query="?dry_run=all")), told)
+        self.assertEqual(errors(self.put("/x", {"content_base64": "a"})),
+                         {("/description/content_base64", "give Base64")})
+        entry = {"collection": "files", "id": "/x"}
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {**entry, "description": both},
+            {**entry, "id": "x//y", "description": {"mode": "9"}},
+            {**entry, "collection": "bananas", "description": {}}]})
+        self.assertEqual({pointer for pointer, _ in errors(reply)},
+                         {"/resources/0/description/content_base64", "/resources/1/id",
+                          "/resources/1/description/mode", "/resources/2/collection"})
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {**entry, "id": "x//y", "description": {}}]})
+        self.assertEqual({pointer for pointer, _ in errors(reply, "invalid-id")},
+                         {"/resources/0/id"})
+        after = self.get(self.path("/x"))
+        self.assertEqual((after.body, after.headers["etag"]), (before.body, before.headers["etag"]))
+        commands = self.get("/v1/commands").body["items"]
+        self.assertEqual(len(commands), 1, commands)
+
     def test_ties_are_checked_shown_and_sent_in_the_order_of_the_work(self):
         agent = self.online()
         there = [{"collection": "files", "id": "/b"}]

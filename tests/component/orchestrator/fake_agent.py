@@ -17,9 +17,14 @@ SCHEMA = json.dumps({
     "x-ek-key": {"pattern": "^(/[^/]+)+$", "description": "an absolute path"},
     "properties": {
         "content": {"type": "string", "writeOnly": True},
+        "content_base64": {"type": "string", "writeOnly": True, "contentEncoding": "base64",
+                           "x-ek-message": "give Base64"},
         "mode": {"type": "string", "pattern": "^[0-7]{4}$"},
         "password": {"type": "string", "x-ek-sensitive": True},
-        "sensitive": {"type": "boolean"}}})
+        "sensitive": {"type": "boolean"}},
+    "if": {"required": ["content"]},
+    "then": {"properties": {"content_base64": {
+        "not": {}, "x-ek-message": "give content or content_base64, not both"}}}})
 SCHEMA_SHA256 = hashlib.sha256(SCHEMA.encode()).hexdigest()
 
 

@@ -46,8 +46,9 @@ TEST(BundledSchemas, ShowTwoExamplesOfEachFieldAndAcceptThem) {
             ASSERT_GE(examples.size(), 2U);
             EXPECT_NE(json::write(examples[0]), json::write(examples[1]));
             for (const json::Value& example : examples) {
-                const auto wrong =
-                    schema.validate(json::Object{{name, example}}, Mode::description);
+                json::Object description{{name, example}};
+                if (name == "target") description.set("type", "symlink");
+                const auto wrong = schema.validate(std::move(description), Mode::description);
                 EXPECT_TRUE(wrong.empty()) << wrong.front().pointer << wrong.front().detail;
             }
         }
