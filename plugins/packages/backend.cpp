@@ -101,7 +101,8 @@ std::unique_ptr<Backend> choose_backend(const std::string& root, const Settings&
     if (!is_there(root + program_of(name)))
         refuse("the configuration says " + name + ", which is not on this machine",
                "install it, or leave out backend");
-    if (name == "apt") return make_apt(root + "var/lib/dpkg", settings.replace_config);
+    if (name == "apt")
+        return make_apt(root + "var/lib/dpkg", root + "var/lib/apt", settings.replace_config);
     return make_rpm(name == "zypper" ? make_zypper(settings.folder)
                                      : make_dnf(name, settings.folder));
 }

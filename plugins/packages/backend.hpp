@@ -17,6 +17,8 @@ struct Package {
     std::string version;
     std::string condition;  // "installed", "half-configured", ...
     bool hold = false;
+    // It is there only because others need it, and goes when they do; none: that is not known here.
+    std::optional<bool> automatic = std::nullopt;
 
     bool fully_installed() const { return condition == "installed"; }
 };
@@ -74,11 +76,15 @@ class Backend {
     // the transaction goes on by itself.
     virtual std::vector<StepError> apply(const sdk::Call& call, const std::vector<Step>& steps) = 0;
 
+    // Whether others may neither install, upgrade nor remove it. It need not be there.
+    virtual bool is_held(std::string_view id) = 0;
     // Throws EK_E_UNSUPPORTED where packages cannot be held.
     virtual void require_hold() {}
     // All of them are on the machine.
     virtual void set_hold(const sdk::Call& call, const std::vector<std::string>& ids,
                           bool hold) = 0;
+    // Marks packages that are automatic as wanted for themselves.
+    virtual void set_manual(const sdk::Call&, const std::vector<std::string>&) {}
 
     virtual std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) = 0;
 };

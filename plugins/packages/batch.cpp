@@ -79,19 +79,33 @@ void apply_steps(const sdk::Call& call, Backend& backend, std::vector<PackagePla
         if (each->failure && !is_done(backend.find(each->id), *each->step)) run({each});
 }
 
-void apply_holds(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
-    for (const bool hold : {true, false}) {
-        Members members;
-        std::vector<std::string> ids;
-        for (PackagePlan& each : batch) {
-            if (each.failure || each.hold != hold) continue;
-            members.push_back(&each);
-            ids.push_back(each.id);
-        }
-        if (!failure_of([&] { set_holds(call, backend, ids, hold); })) continue;
-        for (PackagePlan* each : members)
-            each->failure = failure_of([&] { set_holds(call, backend, {each->id}, hold); });
+// Marks the selected ones at once, or one by one where that fails.
+void mark(std::vector<PackagePlan>& batch, const std::function<bool(const PackagePlan&)>& selects,
+          const std::function<void(const std::vector<std::string>&)>& marks) {
+    Members members;
+    std::vector<std::string> ids;
+    for (PackagePlan& each : batch) {
+        if (each.failure || !selects(each)) continue;
+        members.push_back(&each);
+        ids.push_back(each.id);
     }
+    if (!failure_of([&] { marks(ids); })) return;
+    for (PackagePlan* each : members) each->failure = failure_of([&] { marks({each->id}); });
+}
+
+void apply_manual(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
+    mark(
+        batch, [](const PackagePlan& each) { return each.manual; },
+        [&](const std::vector<std::string>& ids) { set_manual(call, backend, ids); });
+    for (PackagePlan& each : batch)
+        if (!each.failure) each.changes.done("/automatic");
+}
+
+void apply_holds(const sdk::Call& call, Backend& backend, std::vector<PackagePlan>& batch) {
+    for (const bool hold : {true, false})
+        mark(
+            batch, [hold](const PackagePlan& each) { return each.hold == hold; },
+            [&](const std::vector<std::string>& ids) { set_holds(call, backend, ids, hold); });
 }
 
 }  // namespace
@@ -106,7 +120,7 @@ std::vector<PackagePlan> plan_batch(const sdk::Call& call, Backend& backend,
     std::vector<PackagePlan> batch;
     for (const sdk::Entry& entry : entries) {
         call.about(entry.id);
-        PackagePlan planned{entry.id, {}, {}, {}, {}};
+        PackagePlan planned{entry.id, {}, {}, {}, {}, {}};
         const StepError failure = failure_of([&] {
             planned = entry.desired ? plan_present(call, backend, entry.id, *entry.desired)
                                     : plan_absent(backend, entry.id);
@@ -125,6 +139,7 @@ void apply_batch(const sdk::Call& call, Backend& backend, std::vector<PackagePla
     for (PackagePlan& each : batch)
         if (!each.failure)
             for (const char* path : {"/ensure", "/condition", "/version"}) each.changes.done(path);
+    apply_manual(call, backend, batch);
     apply_holds(call, backend, batch);
 }
 

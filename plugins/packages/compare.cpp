@@ -36,6 +36,8 @@ void compare(const sdk::Call& call, std::string_view desired, std::string_view a
     if (const auto condition = json::text_of(state, "condition").value_or("installed");
         condition != "installed")
         report_change(call, "/condition", sdk::quote(condition), "\"installed\"");
+    if (json::flag_of(state, "automatic", false))
+        report_change(call, "/automatic", "true", "false");
     if (json::find(description, "hold")) {
         const bool wanted = json::flag_of(description, "hold", false);
         const bool held = json::flag_of(state, "hold", false);

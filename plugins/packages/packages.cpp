@@ -33,10 +33,17 @@ std::string state_of(const Package& package, const std::optional<Available>& ava
     sdk::Object state;
     state.text("version", package.version).text("condition", package.condition);
     state.boolean("hold", package.hold);
+    if (package.automatic) state.boolean("automatic", *package.automatic);
     if (!available) return state.json();
     if (available->candidate) state.text("candidate", *available->candidate);
     state.boolean("lists_stale", available->stale);
     return state.json();
+}
+
+std::string description_of(const Package& package) {
+    sdk::Object description;
+    description.text("version", package.version).boolean("hold", package.hold);
+    return description.json();
 }
 
 }  // namespace
@@ -46,6 +53,7 @@ class Packages {
     static constexpr std::string_view kName = "packages";
     static constexpr std::string_view kSchema = kSchemaText;
     static constexpr bool kPlans = true;
+    static constexpr bool kDescribes = true;
 
     static constexpr std::string_view kConfigSchema =
         R"({
@@ -81,8 +89,11 @@ class Packages {
         std::uint32_t sent = 0;
         for (const Package& package : manager().all()) {
             call.check();
+            // It comes with what needs it; to describe it would keep it for ever.
+            if (call.describe() && package.automatic == true) continue;
             if (call.limit() != 0 && sent++ == call.limit()) return;
-            call.item(package.id, state_of(package, std::nullopt));
+            call.item(package.id,
+                      call.describe() ? description_of(package) : state_of(package, std::nullopt));
         }
     }
 
@@ -169,6 +180,7 @@ class Packages {
         manager().require_canonical(id);
         const auto package = manager().find(id);
         if (!package) return std::nullopt;
+        if (call.describe()) return description_of(*package);
         return state_of(*package, available(call, {id}).front());
     }
 

@@ -51,16 +51,18 @@ PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_vi
     const std::string id(id_text);
     const Desired desired = parse_desired(description);
     const auto now = backend.find(id);
+    const bool held = backend.is_held(id);
     const std::string target = target_of(call, backend, id, desired, now);
 
-    PackagePlan planned{id, {}, {}, {}, {}};
+    PackagePlan planned{id, {}, {}, {}, {}, {}};
     sdk::Changes& changes = planned.changes;
     if (!now) changes.field("/ensure", "\"absent\"", "\"present\"", 0, EK_ACT_ADD);
     if (now && !now->fully_installed())
         changes.field("/condition", sdk::quote(now->condition), "\"installed\"");
     if (!now) changes.field("/version", std::nullopt, sdk::quote(target));
     if (now) changes.field("/version", sdk::quote(now->version), sdk::quote(target));
-    if (desired.hold && changes.field("/hold", json_of(now && now->hold), json_of(*desired.hold))) {
+    if (now && now->automatic == true) changes.field("/automatic", "true", "false");
+    if (desired.hold && changes.field("/hold", json_of(held), json_of(*desired.hold))) {
         backend.require_hold();
         planned.hold = desired.hold;
     }
@@ -70,6 +72,8 @@ PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_vi
     } else if (changes.has("/condition")) {
         planned.step = Step{id, target, true};
     }
+    // What is installed by its name is not automatic, if the package manager sees to that.
+    planned.manual = planned.step || changes.has("/automatic");
     // It may be undone while the step waits for its lock.
     if (planned.step && desired.hold == true) planned.hold = true;
     return planned;
@@ -77,11 +81,19 @@ PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_vi
 
 PackagePlan plan_absent(Backend& backend, std::string_view id_text) {
     backend.require_canonical(id_text);
-    PackagePlan planned{std::string(id_text), {}, {}, {}, {}};
+    PackagePlan planned{std::string(id_text), {}, {}, {}, {}, {}};
     if (!backend.find(planned.id)) return planned;
     planned.step = Step{planned.id, std::nullopt, false};
     planned.changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
     return planned;
+}
+
+void set_manual(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids) {
+    std::vector<std::string> automatic;
+    for (const std::string& id : ids)
+        if (const auto now = backend.find(id); now && now->automatic == true)
+            automatic.push_back(id);
+    if (!automatic.empty()) backend.set_manual(call, automatic);
 }
 
 void set_holds(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids,
@@ -99,6 +111,8 @@ void apply_plan(const sdk::Call& call, Backend& backend, PackagePlan& planned) {
             if (const StepError failed = backend.apply(call, {*planned.step}).front())
                 throw *failed;
         for (const char* path : {"/ensure", "/condition", "/version"}) planned.changes.done(path);
+        if (planned.manual) set_manual(call, backend, {planned.id});
+        planned.changes.done("/automatic");
         if (planned.hold) set_holds(call, backend, {planned.id}, *planned.hold);
     });
 }

@@ -15,7 +15,8 @@ namespace evenkeel::packages {
 struct PackagePlan {
     std::string id;
     std::optional<Step> step;
-    std::optional<bool> hold;  // to be set after the step, unless it is so by then
+    bool manual = false;       // to be marked as wanted after the step, unless it is so by then
+    std::optional<bool> hold;  // to be set after that, unless it is so by then
     sdk::Changes changes;
     StepError failure;  // in a batch: why it is not possible, or why it failed
 };
@@ -25,6 +26,9 @@ struct PackagePlan {
 PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_view id,
                          std::string_view description);
 PackagePlan plan_absent(Backend& backend, std::string_view id);
+
+// Marks those of `ids` that are automatic as wanted for themselves.
+void set_manual(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids);
 
 // Sets the hold of those of `ids` that do not have it so. All are installed.
 void set_holds(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids,

@@ -17,7 +17,8 @@ MAKE = (
     "printf 'hello\\n' >/srv/data/text; chmod 0640 /srv/data/text; chown pat /srv/data/text",
     "printf '\\377\\000\\001' >/srv/data/bytes",
     "ln -s text /srv/data/link",
-    "export DEBIAN_FRONTEND=noninteractive; apt-get -q -y install hello; apt-mark hold libhello",
+    "export DEBIAN_FRONTEND=noninteractive; apt-get -q -y install failpost libhello; "
+    "apt-get -q -y install hello; apt-mark auto failpost; apt-mark hold libhello",
     "printf '[Service]\\nExecStart=/bin/sleep inf\\n[Install]\\nWantedBy=multi-user.target\\n'"
     " >/etc/systemd/system/sleeper.service; systemctl daemon-reload; "
     "systemctl enable --now sleeper",
@@ -69,6 +70,8 @@ class Export(unittest.TestCase):
         self.assertEqual(by_name["services", "console-getty"], {"masked": True})
         self.assertNotIn(("services", "systemd-tmpfiles-clean"), by_name, "it is static")
         self.assertEqual(by_name["packages", "libhello"], {"version": "1.0", "hold": True})
+
+        self.assertNotIn(("packages", "failpost"), by_name, "it is there only for others")
 
         code, planned = self.agent(self.first, "plan", "/root/as-it-is.json")
         self.assertEqual((code, self.changed(planned)), (0, []))

@@ -47,7 +47,7 @@ class Apply(PackagesCase):
         self.assert_settled("hello", {})
         state = self.state("hello")
         self.assertEqual(state, {"version": "1.0", "condition": "installed", "hold": False,
-                                 "candidate": "1.0", "lists_stale": False})
+                                 "automatic": False, "candidate": "1.0", "lists_stale": False})
 
     def told_of_slowpost(self, since):
         """What is told while its script waits, which it does until it is let go."""
@@ -152,6 +152,60 @@ class Apply(PackagesCase):
             "echo libhello install | DPKG_FRONTEND_LOCKED=1 dpkg --set-selections", "2.0")
         self.assertEqual(self.status("libhello"), ("install", "installed", "2.0"))
 
+    def test_what_is_described_outlives_what_has_brought_it(self):
+        self.sh("apt-get -qy install hello")
+        planned = self.put("libhello", {}, query="?dry_run=all").body
+        self.assertEqual(self.changes(planned), [("/automatic", True, False, "planned")])
+        self.assertIn("libhello\n", self.sh("apt-mark showauto libhello"))
+        done = self.put_done("packages", "libhello", {})
+        self.assertEqual(self.changes(done), [("/automatic", True, False, "done")])
+        self.assertEqual(self.sh("apt-mark showauto libhello"), "")
+        self.assert_settled("libhello", {})
+        self.assertIs(self.state("libhello")["automatic"], False)
+        self.sh("apt-get -qy remove hello; apt-get -qy autoremove")
+        self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+        self.put_done("packages", "libhello", {"ensure": "absent"})
+
+    def test_another_version_is_wanted_for_itself_as_planned(self):
+        debs.give(self.bed(), "v1", "v2")
+        self.sh("apt-get -qy install libhello=1.0; apt-mark auto libhello")
+        wanted = [("/version", "1.0", "2.0"), ("/automatic", True, False)]
+        planned = self.put("libhello", {"version": "2.0"}, query="?dry_run=all").body
+        self.assertEqual(self.changes(planned), [(*one, "planned") for one in wanted])
+        done = self.put_done("packages", "libhello", {"version": "2.0"})
+        self.assertEqual(self.changes(done), [(*one, "done") for one in wanted])
+        self.assert_settled("libhello", {"version": "2.0"})
+        self.assertEqual(self.sh("apt-mark showauto libhello"), "")
+
+    def test_a_hold_of_what_is_not_installed_means_the_same_in_every_description(self):
+        installed = [("/ensure", "absent", "present"), ("/version", None, "1.0")]
+        for description, changes, left in (
+                ({}, installed, ("hold", "installed", "1.0")),
+                ({"hold": True}, installed, ("hold", "installed", "1.0")),
+                ({"hold": False}, [*installed, ("/hold", True, False)],
+                 ("install", "installed", "1.0")),
+                ({"ensure": "absent"}, [], ("hold", "not-installed"))):
+            with self.subTest(str(description)):
+                self.setUp()
+                self.sh("apt-mark hold libhello")
+                planned = self.put("libhello", description, query="?dry_run=all").body
+                self.assertEqual(self.changes(planned), [(*one, "planned") for one in changes])
+                done = self.put_done("packages", "libhello", description)
+                self.assertEqual(self.changes(done), [(*one, "done") for one in changes])
+                self.assertEqual(self.status("libhello"), left)
+                self.assert_settled("libhello", description)
+
+    def test_a_pin_that_is_edited_in_place_counts_at_once(self):
+        pin = "/etc/apt/preferences.d/bed"
+        self.addCleanup(self.sh, f"rm -f {pin}")
+        debs.give(self.bed(), "v1", "v2")
+        for version in ("1.0", "2.0"):
+            # The shell writes into the file that is there: its folder changes only at first.
+            self.sh(f"printf 'Package: libhello\nPin: version {version}\n"
+                    f"Pin-Priority: 1001\n' >{pin}")
+            planned = self.put("libhello", {"version": "latest"}, query="?dry_run=all").body
+            self.assertEqual(self.changes(planned)[-1], ("/version", None, version, "planned"))
+
     def test_a_changed_configuration_file_is_kept(self):
         self.put_done("packages", "hello", {})
         write(self.bed(), "/etc/hello.conf", "greeting=mine\n")
@@ -246,7 +300,9 @@ class Drift(PackagesCase):
                  {"path": "/ensure", "expected": "present", "actual": "absent"}),
                 ("apt-get -qy install libhello=2.0",
                  {"path": "/version", "expected": "1.0", "actual": "2.0"}),
-                ("apt-mark hold libhello", {"path": "/hold", "expected": False, "actual": True})):
+                ("apt-mark hold libhello", {"path": "/hold", "expected": False, "actual": True}),
+                ("apt-mark auto libhello",
+                 {"path": "/automatic", "expected": False, "actual": True})):
             with self.subTest(command):
                 self.put_done("packages", "libhello", description)
                 since = self.tamper(command)
@@ -257,11 +313,13 @@ class Drift(PackagesCase):
     def test_drift_is_repaired_where_that_is_the_policy(self):
         debs.give(self.bed(), "v1", "v2")
         self.put_done("packages", "libhello", {"version": "1.0"}, "enforce")
-        for command in ("dpkg --purge libhello", "apt-get -qy install libhello=2.0"):
+        for command in ("dpkg --purge libhello", "apt-get -qy install libhello=2.0",
+                        "apt-mark auto libhello"):
             with self.subTest(command):
                 since = self.tamper(command)
                 self.wait_event("resource.repaired", "packages", "libhello", since)
                 self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
+                self.assertEqual(self.sh("apt-mark showauto libhello"), "")
                 self.assertEqual(self.resource_events("packages", "libhello", since),
                                  ["drifted", "repaired"])
 

@@ -31,10 +31,11 @@ std::string action_text(const std::vector<Step>& steps) {
 
 class Apt : public Backend {
   public:
-    Apt(std::string folder, bool replace_config)
+    Apt(std::string folder, std::string apt_folder, bool replace_config)
         : folder_(std::move(folder)),
+          apt_folder_(std::move(apt_folder)),
           replace_config_(replace_config),
-          database_(folder_),
+          database_(folder_, apt_folder_),
           transactions_(dpkg_lock_holder(folder_), "dpkg") {}
 
     std::string_view name() const override { return "apt"; }
@@ -91,7 +92,7 @@ class Apt : public Backend {
                 .hint("describe them as absent first");
         for (const std::string& other : simulation.installed) {
             const std::string id = database_.canonical(other);
-            if (is_held(id) && !is_asked(id, false))
+            if (is_on_hold(id) && !is_asked(id, false))
                 throw sdk::Failure(EK_E_CONFLICT, "to " + action_text(steps) + " would change " +
                                                       other + ", which is on hold");
         }
@@ -126,6 +127,21 @@ class Apt : public Backend {
         return errors;
     }
 
+    bool is_held(std::string_view id) override {
+        database_.refresh();
+        return is_on_hold(std::string(id));
+    }
+
+    void set_manual(const sdk::Call& call, const Words& ids) override {
+        Words words = {"/usr/bin/apt-mark", "manual", "--"};
+        words.insert(words.end(), ids.begin(), ids.end());
+        const posix::ProcessResult ran = change(call, manager_command(words));
+        for (const std::string& id : ids)
+            if (const auto now = find(id); !now || now->automatic == true)
+                throw failure_in(ran.output, apt_rules(), "mark " + id + " as wanted for itself")
+                    .at("/automatic");
+    }
+
     void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
         Words words = {"/usr/bin/apt-mark", hold ? "hold" : "unhold", "--"};
         words.insert(words.end(), ids.begin(), ids.end());
@@ -138,7 +154,7 @@ class Apt : public Backend {
     }
 
     std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) override {
-        return watch_dpkg(host, folder_);
+        return watch_dpkg(host, folder_, apt_folder_);
     }
 
   private:
@@ -164,7 +180,7 @@ class Apt : public Backend {
         bool removes = false, held = false;
         for (const Step& step : steps) {
             removes = removes || !step.version;
-            held = held || is_held(step.id);
+            held = held || is_on_hold(step.id);
             ids.push_back(step.version ? step.id + "=" + *step.version : step.id + "-");
         }
         if (!removes) options.push_back("--no-remove");
@@ -194,9 +210,10 @@ class Apt : public Backend {
         return prepared(std::move(words));
     }
 
-    bool is_held(const std::string& id) const {
+    // Also of what is not there: apt then refuses to install it.
+    bool is_on_hold(const std::string& id) const {
         const auto entry = database_.entry(id);
-        return entry && entry->present() && entry->want == "hold";
+        return entry && entry->want == "hold";
     }
 
     // Waits again when another process took the lock first.
@@ -257,7 +274,7 @@ class Apt : public Backend {
         call.note(EK_SEV_WARNING, "", failure.what());
     }
 
-    std::string folder_;
+    std::string folder_, apt_folder_;
     bool replace_config_;
     Database database_;
     Candidates candidates_;
@@ -266,8 +283,9 @@ class Apt : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_apt(const std::string& folder, bool replace_config) {
-    return std::make_unique<Apt>(folder, replace_config);
+std::unique_ptr<Backend> make_apt(const std::string& folder, const std::string& apt_folder,
+                                  bool replace_config) {
+    return std::make_unique<Apt>(folder, apt_folder, replace_config);
 }
 
 }  // namespace evenkeel::packages

@@ -7,8 +7,10 @@
 
 namespace evenkeel::packages {
 
-// Packages by dpkg's database in `folder` and by apt-get. With `replace_config` configuration files
-// that were changed on the machine are replaced by those of the package.
-std::unique_ptr<Backend> make_apt(const std::string& folder, bool replace_config);
+// Packages by dpkg's database in `folder`, by what apt keeps in `apt_folder`, and by apt-get. With
+// `replace_config` configuration files that were changed on the machine are replaced by those of
+// the package.
+std::unique_ptr<Backend> make_apt(const std::string& folder, const std::string& apt_folder,
+                                  bool replace_config);
 
 }  // namespace evenkeel::packages

@@ -42,10 +42,11 @@ bool is_number(std::string_view name) {
     return !name.empty() && name.find_first_not_of("0123456789") == name.npos;
 }
 
-Package package_of(const std::string& id, const Entry& entry) {
+Package package_of(const std::string& id, const Entry& entry, bool automatic) {
     // A package that dpkg requires to be reinstalled is broken, whatever else it says.
     const bool broken = entry.flag == "reinstreq" && entry.condition == "installed";
-    return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold"};
+    return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold",
+            automatic};
 }
 
 }  // namespace
@@ -74,9 +75,11 @@ void Database::refresh() {
     // Before the files are read: what changes meanwhile is then read again next time.
     const Stamp status = stamp_of(folder_ + "/status");
     const Stamp updates = stamp_of(folder_ + "/updates");
+    const Stamp states = stamp_of(states_path_);
     // While dpkg runs the journal holds what is half done.
     const bool locked = lock_.holder().has_value();
-    if (read_ && status == status_ && updates == updates_ && locked == locked_) return;
+    if (read_ && status == status_ && updates == updates_ && states == states_ && locked == locked_)
+        return;
     read_ = false;
     entries_.clear();
     native_.clear();
@@ -93,15 +96,23 @@ void Database::refresh() {
             parse_status(content_of(path), keep);
         }
     }
-    for (Entry& entry : entries) take(std::move(entry));
-    status_ = status, updates_ = updates, locked_ = locked, read_ = true;
+    for (Entry& entry : entries) entries_.insert_or_assign(id_of(entry), std::move(entry));
+    automatic_.clear();
+    // A machine on which apt has not yet installed anything has no such file.
+    if (states.size >= 0) read_automatic();
+    status_ = status, updates_ = updates, states_ = states, locked_ = locked, read_ = true;
 }
 
-void Database::take(Entry entry) {
+void Database::read_automatic() {
+    parse_status(content_of(states_path_), [this](const Entry& entry) {
+        if (entry.automatic) automatic_.insert(id_of(entry));
+    });
+}
+
+std::string Database::id_of(const Entry& entry) const {
     const bool plain =
         entry.architecture == native_ || entry.architecture == "all" || entry.architecture.empty();
-    std::string id = plain ? entry.name : entry.name + ":" + entry.architecture;
-    entries_.insert_or_assign(std::move(id), std::move(entry));
+    return plain ? entry.name : entry.name + ":" + entry.architecture;
 }
 
 std::string Database::canonical(std::string_view id) const {
@@ -121,13 +132,13 @@ std::optional<Entry> Database::entry(const std::string& id) const {
 std::optional<Package> Database::package(const std::string& id) const {
     const auto found = entry(id);
     if (!found || !found->present()) return std::nullopt;
-    return package_of(id, *found);
+    return package_of(id, *found, is_automatic(id));
 }
 
 std::vector<Package> Database::packages() const {
     std::vector<Package> all;
     for (const auto& [id, entry] : entries_)
-        if (entry.present()) all.push_back(package_of(id, entry));
+        if (entry.present()) all.push_back(package_of(id, entry, is_automatic(id)));
     return all;
 }
 

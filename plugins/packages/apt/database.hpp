@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,15 @@
 
 namespace evenkeel::packages {
 
-// What dpkg's database in `folder` (/var/lib/dpkg) says, read by ourselves and kept until a stat
-// shows that it has changed. One thread at a time.
+// What dpkg's database in `folder` (/var/lib/dpkg) says, and which packages are there only because
+// others need them, as apt keeps it in `apt_folder` (/var/lib/apt): read by ourselves and kept
+// until a stat shows that it has changed. One thread at a time.
 class Database {
   public:
-    explicit Database(std::string folder) : folder_(std::move(folder)), lock_(folder_ + "/lock") {}
+    Database(std::string folder, const std::string& apt_folder)
+        : folder_(std::move(folder)),
+          states_path_(apt_folder + "/extended_states"),
+          lock_(folder_ + "/lock") {}
 
     // Reads again what has changed. Throws if the database cannot be read.
     void refresh();
@@ -27,6 +32,7 @@ class Database {
     std::optional<Entry> entry(const std::string& id) const;
     std::optional<Package> package(const std::string& id) const;
     std::vector<Package> packages() const;  // those that are present, by id
+    bool is_automatic(const std::string& id) const { return automatic_.count(id) != 0; }
     // The id without the architecture if that is the machine's own.
     std::string canonical(std::string_view id) const;
     const std::string& native() const { return native_; }  // the machine's architecture
@@ -44,13 +50,16 @@ class Database {
     };
     static Stamp stamp_of(const std::string& path);
     std::vector<std::string> journal() const;  // paths, in dpkg's order
-    void take(Entry entry);
+    std::string id_of(const Entry& entry) const;
+    void read_automatic();
 
     std::string folder_;
+    std::string states_path_;
     LockFile lock_;
     std::string native_;
     std::map<std::string, Entry> entries_;  // by id
-    Stamp status_, updates_;
+    std::set<std::string> automatic_;       // ids
+    Stamp status_, updates_, states_;
     bool read_ = false;
     bool interrupted_ = false;
     bool locked_ = false;

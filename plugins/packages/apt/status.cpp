@@ -34,6 +34,8 @@ void read_field(std::string_view line, Entry& entry) {
         entry.want = next_word(value);
         entry.flag = next_word(value);
         entry.condition = next_word(value);
+    } else if (name == "Auto-Installed") {
+        entry.automatic = !value.empty() && value != "0";
     }
 }
 

@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-// dpkg's database as text: stanzas of "Field: value" lines with an empty line between them. Pure.
+// dpkg's database, and what apt keeps beside it, as text: stanzas of "Field: value" lines with an
+// empty line between them. Pure.
 namespace evenkeel::packages {
 
 // What one stanza says.
@@ -12,9 +13,10 @@ struct Entry {
     std::string name;
     std::string architecture;
     std::string version;
-    std::string want;       // "install", "hold", "deinstall", "purge", "unknown"
-    std::string flag;       // "ok", "reinstreq"
-    std::string condition;  // "installed", "config-files", ...
+    std::string want;        // "install", "hold", "deinstall", "purge", "unknown"
+    std::string flag;        // "ok", "reinstreq"
+    std::string condition;   // "installed", "config-files", ...
+    bool automatic = false;  // apt's, which has no status: only what needs it has brought it
 
     // Whether there is more of it than its configuration files.
     bool present() const {

@@ -15,18 +15,22 @@ FindLockHolder dpkg_lock_holder(const std::string& folder) {
     };
 }
 
-std::unique_ptr<Watcher> watch_dpkg(const sdk::WatchHost& host, const std::string& folder) {
+std::unique_ptr<Watcher> watch_dpkg(const sdk::WatchHost& host, const std::string& folder,
+                                    const std::string& apt_folder) {
     Watched watched;
     // A run opens the locks, renames `status` and closes the locks at its very end; a killed one
     // need not have renamed anything.
-    watched.folders = {{folder, {"lock", "lock-frontend"}, {"status"}}};
+    // `apt-mark` renames apt's own file and takes no lock.
+    watched.folders = {{folder, {"lock", "lock-frontend"}, {"status"}},
+                       {apt_folder, {}, {"extended_states"}, false}};
     watched.find_holder = dpkg_lock_holder(folder);
-    watched.fingerprint = [database = std::make_shared<Database>(folder)](const std::string& id) {
+    const auto database = std::make_shared<Database>(folder, apt_folder);
+    watched.fingerprint = [database](const std::string& id) {
         database->refresh();
         const auto entry = database->entry(id);
-        return entry ? entry->version + " " + entry->want + " " + entry->flag + " " +
-                           entry->condition + " " + entry->architecture
-                     : std::string();
+        if (!entry) return std::string();
+        return entry->version + " " + entry->want + " " + entry->flag + " " + entry->condition +
+               " " + entry->architecture + (database->is_automatic(id) ? " automatic" : "");
     };
     return std::make_unique<DatabaseWatch>(host, std::move(watched));
 }

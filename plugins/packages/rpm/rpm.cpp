@@ -144,6 +144,9 @@ class Rpm : public Backend {
         return errors;
     }
 
+    bool is_held(std::string_view id) override {
+        return is_on_hold(tool_->holds(), name_of(std::string(id)));
+    }
     void require_hold() override { tool_->require_hold(); }
 
     void set_hold(const sdk::Call& call, const Words& ids, bool hold) override {
@@ -260,7 +263,7 @@ class Rpm : public Backend {
     Target target_of(const Step& step) {
         const auto now = database_.find(step.id);
         const std::string name = name_of(step.id);
-        const bool held = now && is_on_hold(tool_->holds(), name);
+        const bool held = is_on_hold(tool_->holds(), name);
         if (!step.version) {
             if (now) return {name, now->version, now->architecture, held};
             throw sdk::Failure(EK_E_NOT_FOUND, step.id + " is not on this machine");

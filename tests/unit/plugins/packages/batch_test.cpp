@@ -17,7 +17,7 @@ using test::CallFrame;
 // `losing` ones off their hold meanwhile.
 class FakeBackend : public Backend {
   public:
-    std::set<std::string> present, held, losing, unknown, refused, breaking;
+    std::set<std::string> present, held, automatic, losing, unknown, refused, breaking;
     std::map<std::string, std::string> required;
     std::string did;  // each run
 
@@ -26,7 +26,7 @@ class FakeBackend : public Backend {
     std::optional<Package> find(std::string_view id) override {
         const std::string name(id);
         if (present.count(name) == 0) return std::nullopt;
-        return Package{name, "1", "installed", held.count(name) != 0};
+        return Package{name, "1", "installed", held.count(name) != 0, automatic.count(name) != 0};
     }
     std::vector<Package> all() override { return {}; }
     std::vector<Available> available(const sdk::Call&,
@@ -61,6 +61,15 @@ class FakeBackend : public Backend {
             if (!breaks && !steps[at].version) present.erase(steps[at].id);
         }
         return errors;
+    }
+    bool is_held(std::string_view id) override { return held.count(std::string(id)) != 0; }
+    void set_manual(const sdk::Call&, const std::vector<std::string>& ids) override {
+        for (const std::string& id : ids) {
+            did += "manual " + id + " ";
+            if (breaking.count(id) != 0) throw sdk::Failure(EK_E_INTERNAL, "not " + id);
+            automatic.erase(id);
+        }
+        did += ";";
     }
     void set_hold(const sdk::Call&, const std::vector<std::string>& ids, bool hold) override {
         for (const std::string& id : ids) {
@@ -129,6 +138,57 @@ TEST_F(PackagesBatch, HoldsWhatIsDescribedSoThoughItWasUndoneMeanwhile) {
          {"c", R"({"version":"2"})"}});
     EXPECT_EQ(backend_.did, "+a+b+c;hold a ;");
     EXPECT_EQ(backend_.held, (std::set<std::string>{"a", "b"})) << "c is for others to say";
+}
+
+TEST_F(PackagesBatch, MarksAtOnceWhatWasThereOnlyForOthers) {
+    backend_.present = backend_.automatic = {"a", "b", "other"};
+    const std::vector<sdk::Entry> entries = {{"a", "{}"}, {"b", "{}"}, {"c", "{}"}};
+    const CallFrame dry(EK_CALL_DRY_RUN);
+    std::vector<PackagePlan> planned = plan_batch(dry.call(), backend_, entries);
+    planned[0].changes.report(call_.call(), EK_OUT_PLANNED);
+    EXPECT_EQ(call_.differences, "/automatic true>false;");
+    EXPECT_EQ(run(entries), (Failures{"", "", ""}));
+    EXPECT_EQ(backend_.did, "+c;manual a manual b ;");
+    EXPECT_EQ(backend_.automatic, std::set<std::string>{"other"}) << "nobody describes it";
+    backend_.did.clear();
+    EXPECT_EQ(run(entries), (Failures{"", "", ""}));
+    EXPECT_EQ(backend_.did, "") << "a second apply is empty";
+}
+
+TEST_F(PackagesBatch, MarksOneByOneWhereThatFails) {
+    backend_.present = backend_.automatic = {"a", "bad"};
+    backend_.breaking = {"bad"};
+    EXPECT_EQ(run({{"bad", "{}"}, {"a", "{}"}}), (Failures{"not bad", ""}));
+    EXPECT_EQ(backend_.automatic, std::set<std::string>{"bad"});
+}
+
+TEST_F(PackagesBatch, KnowsTheHoldOfWhatIsNotThere) {
+    struct Case {
+        std::optional<std::string> description;
+        const char* did;
+        const char* changes;  // of the hold
+        bool held;
+    };
+    const Case cases[] = {
+        {"{}", "+a;", "", true},
+        {R"({"hold":true})", "+a;", "", true},
+        {R"({"hold":false})", "+a;unhold a ;", "/hold true>false;", false},
+        {std::nullopt, "", "", true},
+    };
+    for (const Case& each : cases) {
+        backend_ = FakeBackend();
+        backend_.held = {"a"};
+        const std::vector<sdk::Entry> entries = {{"a", each.description}};
+        CallFrame call;
+        plan_batch(call.call(), backend_, entries)[0].changes.report(call.call(), EK_OUT_PLANNED);
+        const auto at = call.differences.find("/hold");
+        EXPECT_EQ(at == std::string::npos ? "" : call.differences.substr(at), each.changes);
+        EXPECT_EQ(run(entries), Failures{""});
+        EXPECT_EQ(backend_.did, each.did);
+        EXPECT_EQ(backend_.held.count("a") != 0, each.held);
+        EXPECT_EQ(run(entries), Failures{""});
+        EXPECT_EQ(backend_.did, each.did) << "a second apply is empty";
+    }
 }
 
 TEST_F(PackagesBatch, OfNothingToDoRunsNothing) {

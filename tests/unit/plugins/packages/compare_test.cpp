@@ -41,6 +41,11 @@ TEST(PackagesCompare, DoesNotJudgeLatestByOldOrMissingLists) {
     EXPECT_EQ(drift(R"({"version":"1.0"})", R"({"version":"1.0","lists_stale":true})"), "");
 }
 
+TEST(PackagesCompare, CallsWhatIsThereOnlyForOthersDrift) {
+    EXPECT_EQ(drift("{}", R"({"version":"1.0","automatic":true})"), "/automatic true>false;");
+    EXPECT_EQ(drift("{}", R"({"version":"1.0","automatic":false})"), "");
+}
+
 TEST(PackagesCompare, CallsWhatIsNotWhollyInstalledDrift) {
     EXPECT_EQ(drift("{}", R"({"version":"1.0","condition":"half-configured"})"),
               "/condition \"half-configured\">\"installed\";");

@@ -67,7 +67,7 @@ class DpkgDatabase : public testing::Test {
     }
 
     test::TempFolder folder_;
-    Database database_{folder_.path()};
+    Database database_{folder_.path(), folder_.path()};
 };
 
 TEST_F(DpkgDatabase, KnowsEachPackageByItsCanonicalId) {
@@ -94,6 +94,24 @@ TEST_F(DpkgDatabase, SeesAChangeAtTheNextRefresh) {
     EXPECT_EQ(database_.package("dpkg")->version, "1.21");
     database_.refresh();
     EXPECT_EQ(database_.package("dpkg")->version, "1.22");
+}
+
+TEST_F(DpkgDatabase, KnowsWhatIsThereOnlyForOthers) {
+    database_.refresh();
+    EXPECT_EQ(database_.package("dpkg")->automatic, false) << "apt has said nothing yet";
+    write("extended_states",
+          "Package: dpkg\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+          "Package: libc6\nArchitecture: i386\nAuto-Installed: 1\n\n"
+          "Package: held\nAuto-Installed: 0\n\nPackage: gone\nAuto-Installed: 1\n");
+    database_.refresh();
+    EXPECT_EQ(database_.package("dpkg")->automatic, true);
+    EXPECT_EQ(database_.package("libc6:i386")->automatic, true);
+    EXPECT_EQ(database_.package("held")->automatic, false);
+    EXPECT_FALSE(database_.package("gone"));
+    write("extended_states", "Package: held\nArchitecture: all\nAuto-Installed: 1\n");
+    database_.refresh();
+    EXPECT_EQ(database_.package("dpkg")->automatic, false);
+    EXPECT_EQ(database_.package("held")->automatic, true);
 }
 
 TEST_F(DpkgDatabase, TakesTheJournalOfAnInterruptedRunForTrue) {
@@ -125,7 +143,7 @@ TEST_F(DpkgDatabase, LeavesTheJournalAloneWhileSomebodyIsAtWork) {
 }
 
 TEST_F(DpkgDatabase, SaysWhyItCannotBeRead) {
-    Database missing(folder_ / "nothing");
+    Database missing(folder_ / "nothing", folder_.path());
     EXPECT_NE(failure_of([&] { missing.refresh(); }, EK_E_NOT_FOUND).find("nothing/status"),
               std::string::npos);
     write("status", "\n\n:\nPackage\nPackage:\nStatus: x\n\0\xff\n"sv);

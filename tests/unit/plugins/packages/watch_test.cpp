@@ -21,6 +21,7 @@ class DpkgWatch : public testing::Test {
   protected:
     DpkgWatch() {
         std::filesystem::create_directory(folder_ / "updates");
+        std::filesystem::create_directory(folder_ / "apt");
         std::ofstream(folder_ / "lock-frontend").flush();
         set("1.0", "1.0");
         host_.size = sizeof(host_);
@@ -40,7 +41,7 @@ class DpkgWatch : public testing::Test {
             ((static_cast<DpkgWatch*>(ctx)->hints_ += "?") += sdk::view(id)) += ";";
         };
         host_.missed = [](void* ctx) { static_cast<DpkgWatch*>(ctx)->hints_ += "missed;"; };
-        watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path());
+        watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path(), folder_ / "apt");
         watch_->interest("a", true);
         watch_->interest("missing", true);
     }
@@ -80,6 +81,15 @@ TEST_F(DpkgWatch, HintsAtWhatIsDescribedAndHasChanged) {
     EXPECT_EQ(hints(), "");
 }
 
+TEST_F(DpkgWatch, HintsAtWhatAptMarksWithoutALock) {
+    for (const char* mark : {"1", "0"}) {
+        std::ofstream(folder_ / "apt/new")
+            << "Package: a\nArchitecture: amd64\nAuto-Installed: " << mark << "\n";
+        std::filesystem::rename(folder_ / "apt/new", folder_ / "apt/extended_states");
+        EXPECT_EQ(hints(), "a;") << mark;
+    }
+}
+
 TEST_F(DpkgWatch, NothingIsSettledWhileALockIsHeld) {
     {
         const Locker apt(folder_ / "lock-frontend");
@@ -111,7 +121,7 @@ TEST_F(DpkgWatch, ALockThatIsTakenAfterItsOpeningIsFoundHeld) {
 TEST_F(DpkgWatch, TellsAtOnceOfWorkThatHadBegunBefore) {
     const Locker apt(folder_ / "lock-frontend");
     watch_.reset();
-    watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path());
+    watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path(), folder_ / "apt");
     watch_->interest("a", true);
     EXPECT_EQ(hints(), "?a;");
 }
