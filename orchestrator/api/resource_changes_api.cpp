@@ -1,9 +1,12 @@
 #include <utility>
 
+#include "core/secrets/redactor.hpp"
+#include "core/secrets/secret_fields.hpp"
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resources.hpp"
 
@@ -73,6 +76,45 @@ bool may_plan(const CommandSubmission& submission, const std::optional<state::Re
     return false;
 }
 
+bool is_sensitive(const json::Value& description) {
+    return description.bool_or("sensitive") || secrets::has_redacted(description);
+}
+
+// Whether what is there has a secret, as it was described or seen.
+ApiResult<bool> has_secret(const Context& context, const state::View& view, const std::string& host,
+                           const state::Resource& there, const schema::Schema* schema) {
+    if (secrets::has_redacted(there.state)) return true;
+    if (there.body == 0) return false;
+    const state::Body body = EK_API_TRY(view.bodies().get(there.body));
+    return is_sensitive(EK_API_TRY(context.protector.redacted(
+        {host, there.ref.collection, there.ref.id}, body.description, schema)));
+}
+
+// Whether a plan of this would compare a secret, given or there. Asked before the host is: what it
+// plans for a right guess is no change, which must not tell a reader that the guess is right.
+ApiResult<bool> compares_secret(const Context& context, const state::View& view,
+                                const std::string& host,
+                                const commands::DescriptionRequest& wanted) {
+    if (is_sensitive(wanted.description)) return true;
+    if (!secrets::secret_pointers(wanted.schema.get(), wanted.description).empty()) return true;
+    const auto there = EK_API_TRY(view.resources().find(host, wanted.ref));
+    return there ? has_secret(context, view, host, *there, wanted.schema.get()) : false;
+}
+
+// Answers and says false when the caller may not see this plan.
+bool may_compare(const CommandSubmission& submission, const state::View& view,
+                 const std::vector<commands::DescriptionRequest>& all) {
+    if (submission.may_write) return true;
+    for (const commands::DescriptionRequest& wanted : all) {
+        const auto compares =
+            compares_secret(submission.context, view, submission.requester.host, wanted);
+        if (compares && !*compares) continue;
+        submission.responder->send(compares ? secret_plan() : compares.error());
+        return false;
+    }
+    return true;
+}
+
 void put_resource(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
@@ -80,6 +122,7 @@ void put_resource(Context& context, const Request& request, const Responder& res
     if (!target) return responder->send(target.error());
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
+        if (!may_compare(asked, *view, {target->description})) return;
         if (!may_plan(asked, target->resource)) return;
         return plan(asked, wire::Verb::apply, {request_for(target->description)});
     }
@@ -172,6 +215,7 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     CommandSubmission asked = submission(context, request, host->id, responder);
     asked.requester.guard = nullptr;  // an ETag is one resource's
     if (*dry_run) {
+        if (!may_compare(asked, *view, *description_requests)) return;
         std::vector<wire::ResourceRequest> entries;
         for (const commands::DescriptionRequest& description_request : *description_requests) {
             entries.push_back(request_for(description_request));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "core/secrets/redactor.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
@@ -41,6 +42,13 @@ void hide_text(std::vector<wire::Change>& changes) {
     }
 }
 
+bool has_secret(const wire::ResourceResult& planned) {
+    return std::any_of(
+        planned.changes.begin(), planned.changes.end(), [](const wire::Change& change) {
+            return secrets::has_redacted(change.before) || secrets::has_redacted(change.after);
+        });
+}
+
 Result<std::vector<wire::ResourceResult>> decode_plan(const json::Value& result) {
     if (!result["resources"].is_array()) {
         return fail(Errc::internal, "the host's plan cannot be read");
@@ -75,7 +83,7 @@ CommandSubmission submission(Context& context, const http::Request& request,
         .requester = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
         .audit_context = audit_context_of(request),
         .refused = refused,
-        .shows_text = may_write(request.principal)};
+        .may_write = may_write(request.principal)};
 }
 
 void submit_command(
@@ -98,6 +106,16 @@ void submit_command(
         });
 }
 
+http::Problem secret_plan() {
+    http::Problem problem{
+        .code = http::Code::forbidden,
+        .detail =
+            "the plan compares a secret, which would show whether a guess of it is right; "
+            "for that the token needs the permission resource.write"};
+    problem.more.set("permission", "resource.write");
+    return problem;
+}
+
 ApiResult<bool> is_dry_run(const http::Request& request) {
     const std::string* value = request.parameter("dry_run");
     if (value && *value != "all") {
@@ -114,6 +132,9 @@ http::QueryParameter dry_run_parameter() {
 
 void answer_planned(const CommandSubmission& submission, wire::Verb verb,
                     std::vector<wire::ResourceResult> resources) {
+    if (!submission.may_write && std::any_of(resources.begin(), resources.end(), has_secret)) {
+        return submission.responder->send(secret_plan());
+    }
     state::Command command;
     command.host = submission.requester.host;
     command.verb = verb;
@@ -129,7 +150,7 @@ void answer_planned(const CommandSubmission& submission, wire::Verb verb,
         entry.action = done.action;
         entry.outcome = done.outcome;
         entry.changes = std::move(done.changes);
-        if (!submission.shows_text) hide_text(entry.changes);
+        if (!submission.may_write) hide_text(entry.changes);
         entry.error = done.error;
         command.resources.push_back(std::move(entry));
     }

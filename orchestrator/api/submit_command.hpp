@@ -22,9 +22,9 @@ struct CommandSubmission {
     state::AuditContext audit_context;
     // Set by the guard, on the writer's thread, before the change ends.
     std::shared_ptr<std::optional<http::Problem>> refused;
-    // Whether a plan may show what stands in a file now. Who may only read could plan a change of
-    // any file to see its text, which no state shows.
-    bool shows_text = false;
+    // Who may only read could plan a change of any file to see its text, which no state shows, or
+    // plan guesses of a secret: they get no text and no plan with secrets.
+    bool may_write = false;
 };
 // With a guard that honours If-Match and If-None-Match.
 CommandSubmission submission(Context& context, const http::Request& request,
@@ -40,8 +40,11 @@ void submit_command(
 // `dry_run` of the request: absent, or "all"; anything else is `invalid-parameter`.
 ApiResult<bool> is_dry_run(const http::Request& request);
 http::QueryParameter dry_run_parameter();
+// `forbidden`, for a plan that compares secrets and a caller without resource.write.
+http::Problem secret_plan();
 // Requests from the host what a command would do, and answers with a command that has no id. Checks
-// the preconditions for one resource before. `host-offline` when it is not connected.
+// the preconditions for one resource before. `host-offline` when it is not connected, secret_plan()
+// when a change holds a secret and the caller may not write.
 void plan(const CommandSubmission& submission, wire::Verb verb,
           const std::vector<wire::ResourceRequest>& resources);
 // The same when the result is known without the host.

@@ -91,6 +91,50 @@ class Access(OrchestratorCase):
             self.assert_problem(viewer.call(method, path + "?dry_run=none", body), 403, "forbidden")
         self.assertEqual(asked, 6)
 
+    def test_a_dry_run_tests_no_guess_of_a_secret(self):
+        agent = self.online()
+        viewer = self.using(self.made("viewer")["secret"])
+        self.put_done(agent, "/etc/pin", {"content": "1234", "sensitive": True})
+        self.put_done(agent, "/etc/pass", {"password": "1234"})
+
+        def asked(rest, method, path, body, changes=()):
+            """The answer when the host, if it is asked, plans these changes."""
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                reply = pool.submit(rest.call, method, path + "?dry_run=all", body)
+                agent.reply(agent.expect("request").accept(), {"resources": [
+                    {"collection": "files", "id": "/etc/pin", "generation": None,
+                     "outcome": "planned", "changes": list(changes), "error": None,
+                     "state": None}]})
+                return reply.result(20)
+
+        # Decided without the host, which is not asked: there is nothing of which to compare times.
+        for rid, description in (("/etc/pin", {"content": "1234", "sensitive": True}),
+                                 ("/etc/pin", {"content": "1234"}),
+                                 ("/etc/pin", {"mode": "0600"}),
+                                 ("/etc/pass", {"mode": "0600"}),
+                                 ("/etc/new", {"password": "1234"}),
+                                 ("/etc/new", {"sensitive": True})):
+            entry = {"description": description}
+            file = {"resources": [{"collection": "files", "id": "/etc/plain",
+                                   "description": {"mode": "0600"}},
+                                  {"collection": "files", "id": rid, **entry}]}
+            for method, path, body in (("PUT", self.path(rid), entry),
+                                       ("POST", "/v1/hosts/web1:apply", file)):
+                with self.subTest(path=path, body=body):
+                    reply = viewer.call(method, path + "?dry_run=all", body)
+                    self.assert_problem(reply, 403, "forbidden")
+                    self.assertEqual(reply.body["permission"], "resource.write")
+                    self.assertIn("secret", reply.body["detail"])
+        guess = {"description": {"content": "1234", "sensitive": True}}
+        self.assertEqual(asked(self.rest, "PUT", self.path("/etc/pin"), guess).status, 200)
+        # The host alone knows that what changes is secret.
+        change = {"path": "/password", "action": "set", "outcome": "planned",
+                  "before": {"redacted": "0" * 32}, "after": None}
+        for method, path, body in (("PUT", self.path("/etc/new"), {"description": {}}),
+                                   ("DELETE", self.path("/etc/pin"), None)):
+            with self.subTest(method=method):
+                self.assert_problem(asked(viewer, method, path, body, [change]), 403, "forbidden")
+
     def bare(self, method, path, authorization=None):
         connection = self.rest.connect()
         try:
