@@ -51,14 +51,6 @@ std::string message_of(sd_journal* journal) {
     return std::string(text.substr(kField.size()));
 }
 
-// At the beginning of a character.
-void cut(std::string& line) {
-    std::size_t end = kLineBytesMax;
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0u) == 0x80u) --end;
-    line.resize(end);
-    line += "...";
-}
-
 bool is_before(sd_journal* journal, std::uint64_t since_us) {
     std::uint64_t at_us = 0;
     sd_id128_t boot{};
@@ -82,8 +74,7 @@ std::vector<std::string> newest_first(const std::string& unit, std::uint64_t sin
     while (lines.size() < kLinesMax && sd_journal_previous(raw) > 0) {
         if (is_before(raw, since_us)) break;
         // The whole line is searched for secrets before it is cut.
-        std::string line = hidden(message_of(raw));
-        if (line.size() > kLineBytesMax) cut(line);
+        std::string line = shortened(hidden(message_of(raw)), kLineBytesMax);
         if (!line.empty()) lines.push_back(std::move(line));
     }
     return lines;

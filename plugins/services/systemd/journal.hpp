@@ -12,9 +12,14 @@ namespace evenkeel::services {
 // Waits up to a second for the journal to have what is on its way. [worker]
 std::string last_lines(const std::string& unit, std::uint64_t since_us);
 
-// A line of a log in which what looks like a secret is "***": what follows password=, token:, the
-// credentials of a URL or of an Authorization header, a long run of random letters. The host takes
-// out the secrets that it knows by itself.
+// The first `most` bytes, with "..." in place of the rest, and of a word that would not be whole:
+// half of a secret is not known as one.
+std::string shortened(std::string line, std::size_t most);
+
+// A line of a log in which what looks like a secret is "***": what follows password=, token:,
+// --key, the credentials of a URL or of an Authorization header, a word with a long run of random
+// letters. The host takes out the secrets that it knows by itself, and what is left of them beside
+// "***" and "...".
 std::string hidden(const std::string& line);
 
 }  // namespace evenkeel::services

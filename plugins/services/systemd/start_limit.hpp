@@ -24,10 +24,11 @@ struct StartLimit {
     std::optional<std::uint64_t> not_before_us() const;
 
     std::uint64_t burst = 0;
-    std::uint64_t interval_us = 0;
-    bool was_hit = false;          // the unit failed by it
-    bool ended_by_itself = false;  // it failed, by whatever
-    std::uint64_t started_us = 0;  // its last start
+    std::uint64_t interval_us = 0;  // at most an hour
+    bool is_for_ever = false;       // the interval is "infinity"
+    bool was_hit = false;           // the unit failed by it
+    bool ended_by_itself = false;   // it failed, by whatever
+    std::uint64_t started_us = 0;   // its last start
     std::uint64_t ended_us = 0;
 };
 

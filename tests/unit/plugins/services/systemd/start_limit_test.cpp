@@ -46,5 +46,20 @@ TEST(AStartLimit, IsReadFromAUnitsProperties) {
     EXPECT_EQ(found.words(), "5 starts within 10s");
 }
 
+TEST(AStartLimit, WithoutEndIsWaitedForAnHour) {
+    Properties unit;
+    unit.numbers = {{"StartLimitBurst", 1},
+                    {"StartLimitIntervalUSec", UINT64_MAX},
+                    {"InactiveExitTimestampMonotonic", 100 * kSecond},
+                    {"InactiveEnterTimestampMonotonic", 101 * kSecond}};
+    unit.texts = {{"Result", "start-limit-hit"}, {"ActiveState", "failed"}};
+    StartLimit found = StartLimit::of(unit);
+    EXPECT_EQ(found.words(), "1 start within infinity");
+    EXPECT_EQ(found.pause_us(), 3600 * kSecond);
+    EXPECT_EQ(found.not_before_us(), 3701 * kSecond);
+    found.was_hit = false;
+    EXPECT_EQ(found.not_before_us(), 3700 * kSecond);
+}
+
 }  // namespace
 }  // namespace evenkeel::services
