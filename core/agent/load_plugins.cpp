@@ -17,7 +17,8 @@ namespace {
 using Collections = std::vector<std::weak_ptr<plugin::Collection>>;
 
 // Of the descriptions that may have one: others are not opened.
-secrets::SecretTexts secrets_on_host(const AgentStore& store, const Collections& collections) {
+Result<secrets::SecretTexts> secrets_on_host(const AgentStore& store,
+                                             const Collections& collections) {
     std::map<std::string, std::shared_ptr<plugin::Collection>> by_name;
     for (const auto& each : collections)
         if (auto collection = each.lock()) by_name.emplace(collection->name(), collection);
@@ -26,7 +27,7 @@ secrets::SecretTexts secrets_on_host(const AgentStore& store, const Collections&
         return found == by_name.end() ? nullptr : &found->second->schema();
     };
     secrets::SecretTexts all;
-    const auto ignored = store.each_description(
+    EK_CHECK(store.each_description(
         [&](const Metadata& metadata) {
             const schema::Schema* schema = schema_of(metadata);
             return metadata.sensitive || !schema || !schema->sensitive().root().empty();
@@ -35,8 +36,7 @@ secrets::SecretTexts secrets_on_host(const AgentStore& store, const Collections&
             for (auto& text :
                  secrets::secret_texts(schema_of(description.metadata), description.body))
                 all.push_back(std::move(text));
-        });
-    static_cast<void>(ignored);
+        }));
     std::sort(all.begin(), all.end(),
               [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return all;

@@ -25,7 +25,8 @@ Host::Host(const LoadOptions& options)
 
 std::string Host::without_secrets(std::string sentence) const {
     if (!known_secrets_) return sentence;
-    return secrets::without(std::move(sentence), known_secrets_());
+    const auto secrets = known_secrets_();
+    return secrets ? secrets::without(std::move(sentence), *secrets) : "(withheld)";
 }
 
 Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {

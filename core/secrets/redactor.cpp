@@ -14,12 +14,16 @@ namespace {
 
 // Shorter values occur in harmless words by chance.
 constexpr std::size_t kSecretTextBytesMin = 4;
+// Without a schema any text may be a harmless word: "root", "present".
+constexpr std::size_t kUnknownTextBytesMin = 8;
 // A line of a secret file is less surely one.
 constexpr std::size_t kSecretPartBytesMin = 6;
 
 // The orchestrator makes codes of texts with the same key (Protector::mac), which must never equal
 // a fingerprint.
 constexpr std::string_view kFingerprintPrefix = "value\n";
+
+constexpr std::string_view kHidden = "***";
 
 // What the fingerprint of a secret is made of.
 std::string bytes_of(const json::Value& secret) {
@@ -39,6 +43,14 @@ void collect_texts(const json::Value& secret, std::vector<std::string>& into) {
     } else if (secret.is_string() || secret.is_number()) {
         into.push_back(bytes_of(secret));
     }
+}
+
+// Of the field of this name; of bytes in base64 the bytes too, as the machine has them.
+void collect_texts(std::string_view field, const json::Value& secret,
+                   std::vector<std::string>& into) {
+    collect_texts(secret, into);
+    if (!field.ends_with("_base64") || !secret.is_string()) return;
+    if (auto bytes = from_base64(secret.as_string())) into.push_back(*std::move(bytes));
 }
 
 // One may be a part of another.
@@ -73,12 +85,13 @@ void add_parts(const std::string whole, std::vector<std::string>& texts) {
 std::vector<std::string> secret_texts(const schema::Fields& fields, json::Value description) {
     std::vector<std::string> texts;
     const schema::SensitivePlace root = fields.sensitive().root();
-    each_secret(root, description, "", [&](const std::string&, const json::Value& secret) {
-        collect_texts(secret, texts);
+    each_secret(root, description, "", [&](const std::string& at, const json::Value& secret) {
+        collect_texts(at, secret, texts);
     });
     for (const schema::Field& field : fields) {
         const json::Value* member = description.find(field.name);
-        if (member && is_secret(field.property, description)) collect_texts(*member, texts);
+        if (member && is_secret(field.property, description))
+            collect_texts(field.name, *member, texts);
     }
     sort_longest_first(texts);
     return texts;
@@ -192,21 +205,65 @@ std::string Redactor::text(const schema::Fields& fields, const json::Value& desc
 SecretTexts secret_texts(const schema::Schema* schema, const json::Value& description) {
     SecretTexts texts;
     json::Value copy = description;
-    each_secret(schema, copy, [&](const std::string&, const json::Value& secret) {
-        collect_texts(secret, texts);
+    each_secret(schema, copy, [&](const std::string& at, const json::Value& secret) {
+        collect_texts(at, secret, texts);
     });
     for (std::size_t at = 0, whole = texts.size(); at < whole; ++at) add_parts(texts[at], texts);
+    if (!schema)
+        std::erase_if(texts, [](const auto& text) { return text.size() < kUnknownTextBytesMin; });
     sort_longest_first(texts);
     return texts;
 }
+
+namespace {
+
+// More of it is in no error.
+constexpr std::size_t kRestBytesMost = 256;
+
+// How many bytes at the end of `text` begin a secret: where somebody cut it.
+std::size_t begun_at_end(std::string_view text, const SecretTexts& secrets) {
+    std::size_t most = 0;
+    for (const std::string& secret : secrets)
+        for (std::size_t size = std::min({secret.size(), text.size(), kRestBytesMost}); size > most;
+             --size)
+            if (text.ends_with(std::string_view(secret).substr(0, size))) most = size;
+    return most;
+}
+
+// The same at the beginning of `text`, of a secret's end.
+std::size_t ended_at_begin(std::string_view text, const SecretTexts& secrets) {
+    std::size_t most = 0;
+    for (const std::string& secret : secrets)
+        for (std::size_t size = std::min({secret.size(), text.size(), kRestBytesMost}); size > most;
+             --size)
+            if (text.starts_with(std::string_view(secret).substr(secret.size() - size)))
+                most = size;
+    return most;
+}
+
+// Where the text was cut, or something else was hidden in it, a part of a secret may be left.
+std::string without_rests(std::string text, std::string_view mark, const SecretTexts& secrets) {
+    for (std::size_t at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+        const std::size_t after = at + mark.size();
+        const std::size_t ended = ended_at_begin(std::string_view(text).substr(after), secrets);
+        if (ended >= kSecretTextBytesMin) text.replace(after, ended, kHidden);
+        const std::size_t begun = begun_at_end(std::string_view(text).substr(0, at), secrets);
+        if (begun < kSecretTextBytesMin) continue;
+        text.replace(at - begun, begun, kHidden);
+        at = at - begun + kHidden.size();
+    }
+    return text;
+}
+
+}  // namespace
 
 std::string without(std::string text, const SecretTexts& secrets) {
     for (const std::string& secret : secrets) {
         if (secret.size() < kSecretTextBytesMin) continue;
         for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at))
-            text.replace(at, secret.size(), "***");
+            text.replace(at, secret.size(), kHidden);
     }
-    return text;
+    return without_rests(without_rests(std::move(text), "...", secrets), kHidden, secrets);
 }
 
 namespace {

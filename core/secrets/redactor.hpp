@@ -31,12 +31,14 @@ bool has_redacted(const json::Value& value);
 
 // Secret texts, the longest first.
 using SecretTexts = std::vector<std::string>;
-using KnownSecrets = std::function<SecretTexts()>;
+// An error when not all can be read.
+using KnownSecrets = std::function<Result<SecretTexts>()>;
 // All texts in the secret values of a description, and in those of several lines each line and what
-// follows `=` or `:` in it: whoever quotes a configuration quotes a line or a value. `schema` may
-// be null: see each_secret.
+// follows `=` or `:` in it: whoever quotes a configuration quotes a line or a value. Of a field
+// *_base64 also the bytes. `schema` may be null: see each_secret; then only texts that are too long
+// to be words such as "present".
 SecretTexts secret_texts(const schema::Schema* schema, const json::Value& description);
-// The text with "***" in place of each.
+// The text with "***" in place of each, and of what is left of one beside a "***" or a "...".
 std::string without(std::string text, const SecretTexts& secrets);
 
 inline constexpr std::string_view kNotRestored =

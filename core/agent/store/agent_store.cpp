@@ -250,16 +250,14 @@ Result<void> AgentStore::each_description(
     const std::function<void(const Description&)>& visit) const {
     const store::ReadTxn txn = EK_TRY(env_.read());
     return each(txn, descriptions_, [&](auto, std::string_view record) -> Result<void> {
-        const auto head = json::parse(layout::json_of_description(record), kRecordLimits);
-        if (!head) return {};
-        auto metadata = decode_metadata(*head);
-        if (!metadata || !wants(*metadata)) return {};
-        const auto number = layout::body_of_description(record);
-        if (!number) return {};
-        const auto sealed = txn.get(bodies_, number_key(*number));
-        if (!sealed || !*sealed) return {};
-        auto body = open_body(*number, **sealed);
-        if (body) visit({std::move(*metadata), std::move(*body), *number});
+        const json::Value head =
+            EK_TRY(json::parse(layout::json_of_description(record), kRecordLimits));
+        Metadata metadata = EK_TRY(decode_metadata(head));
+        if (!wants(metadata)) return {};
+        const std::uint64_t number = EK_TRY(layout::body_of_description(record));
+        const auto sealed = EK_TRY(txn.get(bodies_, number_key(number)));
+        if (!sealed) return fail(Errc::corrupt, "a description without body");
+        visit({std::move(metadata), EK_TRY(open_body(number, *sealed)), number});
         return {};
     });
 }

@@ -55,7 +55,7 @@ class AgentStore {
     Result<std::optional<Description>> description(const wire::Ref& ref) const;
     // The description's fields only: saves a parse when the caller has the metadata.
     Result<std::optional<json::Value>> body(const wire::Ref& ref) const;
-    // Every description whose metadata `wants`; what does not read is left out.
+    // Every description whose metadata `wants`. `corrupt` where one does not read.
     Result<void> each_description(const std::function<bool(const Metadata&)>& wants,
                                   const std::function<void(const Description&)>& visit) const;
     Result<std::optional<Observation>> observation(const wire::Ref& ref) const;

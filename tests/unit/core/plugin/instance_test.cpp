@@ -62,6 +62,23 @@ TEST_F(Instance, TellsAFailureWithThePointerAndTheHint) {
     EXPECT_EQ(refused.error->what, "it is refused (/text): say please");
 }
 
+TEST_F(Instance, WithholdsAFailureWhileTheHostsSecretsCannotBeRead) {
+    LoadOptions options = test_options();
+    Result<secrets::SecretTexts> known = secrets::SecretTexts{"say please"};
+    options.known_secrets = [&known] { return known; };
+    auto loaded = load({TEST_PLUGINS}, "memory", options);
+    ASSERT_TRUE(loaded) << loaded.error().what;
+    const auto what = [&] {
+        return loaded->front()
+            ->apply("one", value(R"({"text":"refuse"})"), false, call_)
+            .error.value()
+            .what;
+    };
+    EXPECT_EQ(what(), "it is refused (/text): ***");
+    known = fail(Errc::corrupt, "a description without body");
+    EXPECT_EQ(what(), "(withheld)");
+}
+
 TEST_F(Instance, ChecksTheDescriptionBeforeThePluginSeesIt) {
     const Applied wrong = memory_->apply("one", value(R"({"text":1})"), false, call_);
     ASSERT_TRUE(wrong.error);

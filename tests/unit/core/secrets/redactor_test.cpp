@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/text.hpp"
 #include "core/schema/fields.hpp"
 #include "core/secrets/secret_fields.hpp"
 #include "tests/unit/core/secrets/fixture.hpp"
@@ -190,6 +191,37 @@ TEST_F(RedactorTest, ALineOrAValueOfASecretTextIsBlottedOutToo) {
               "cannot parse ***\" at line 2");
     EXPECT_EQ(without("hunter2-long is refused", texts), "*** is refused");
     EXPECT_EQ(without("db and key stay", texts), "db and key stay");
+}
+
+TEST_F(RedactorTest, ASecretInBase64IsBlottedOutInClear) {
+    const auto schema = schema::Schema::compile(R"({"type":"object","properties":{
+        "content_base64":{"type":"string","writeOnly":true,"x-ek-compare":"digest"},
+        "sensitive":{"type":"boolean"}}})");
+    ASSERT_TRUE(schema);
+    const json::Value description =
+        json::Object{{"content_base64", to_base64("key=hunter2-long\nx\n")}, {"sensitive", true}};
+    EXPECT_EQ(without("hunter2-long is refused", secret_texts(&*schema, description)),
+              "*** is refused");
+    EXPECT_EQ(without("hunter2-long is refused", secret_texts(nullptr, description)),
+              "*** is refused");
+    const schema::Fields fields(*schema);
+    const json::Value short_one =
+        json::Object{{"content_base64", to_base64("hunter2")}, {"sensitive", true}};
+    EXPECT_EQ(redactor_.text(fields, short_one, "hunter2 is refused"), "*** is refused");
+}
+
+TEST_F(RedactorTest, WithoutASchemaWordsAreNoSecrets) {
+    const auto texts = secret_texts(
+        nullptr, parsed(R"({"owner":"root","state":"present","password":"hunter2-long"})"));
+    EXPECT_EQ(without("root is not present, hunter2-long", texts), "root is not present, ***");
+}
+
+TEST_F(RedactorTest, WhatIsLeftOfASecretThatWasCutIsBlottedOutToo) {
+    const SecretTexts texts{"correct horse battery"};
+    EXPECT_EQ(without("with correct horse...", texts), "with ***...");
+    EXPECT_EQ(without("password *** horse battery, no", texts), "password ******, no");
+    EXPECT_EQ(without("correct *** battery", texts), "*********");
+    EXPECT_EQ(without("see *** and so on...", texts), "see *** and so on...");
 }
 
 TEST_F(RedactorTest, WithoutAFingerprintASecretIsOnlyCalledSecret) {
