@@ -90,6 +90,8 @@ struct OutboxEvent {
     std::uint64_t shed_from = 0;  // agent.shed only
     std::uint64_t shed_count = 0;
     std::string data;  // JSON text of an object; empty when it was not read
+    // What is stored beside the data, once it was written for its size; else empty.
+    std::string head = {};
 };
 
 // A collection whose plugin is kept out, because the process ended in one of its calls.

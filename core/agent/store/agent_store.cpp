@@ -1,7 +1,9 @@
 #include "core/agent/store/agent_store.hpp"
 
+#include <filesystem>
 #include <iterator>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -93,14 +95,16 @@ AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream
 Result<AgentStore> AgentStore::open(const std::string& state_dir) {
     EK_CHECK(make_folder(state_dir, 0700));
     const std::string key_file = state_dir + "/store.key";
-    // The key is written once there is a store.
-    if (!store::Env::exists(state_dir + "/store") && ::access(key_file.c_str(), F_OK) == 0) {
+    // A store that was removed is begun anew, and told as lost; an empty file is damage.
+    std::error_code error;
+    const std::string data = state_dir + "/store/data.mdb";
+    if (std::filesystem::exists(data, error) && std::filesystem::is_empty(data, error) &&
+        ::access(key_file.c_str(), F_OK) == 0) {
         return fail(Errc::corrupt,
-                    "the store " + state_dir +
-                        "/store is missing or empty, though there was one: to begin anew remove " +
-                        key_file +
-                        " too; the orchestrator then sends again what it describes, and what was "
-                        "applied locally must be applied again");
+                    data + " is empty, though there was a store: to begin anew remove " +
+                        state_dir +
+                        "/store; the orchestrator then sends again what it describes, and what "
+                        "was applied locally must be applied again");
     }
     store::Env env = EK_TRY(store::Env::open(state_dir + "/store", store_options(key_file)));
     std::string stream;
@@ -443,17 +447,18 @@ Result<void> AgentStore::drop_inbox(store::WriteTxn& txn, const std::string& id)
 
 Result<void> AgentStore::put(store::WriteTxn& txn, const OutboxEvent& event) const {
     const std::string sealed = sealer_.seal(event.data, layout::event_context(event.seq));
-    EK_CHECK(txn.put(
-        outbox_, number_key(event.seq),
-        layout::join_event({event.time, event.kind.text(), json::write(encode(event)), sealed})));
+    EK_CHECK(txn.put(outbox_, number_key(event.seq),
+                     layout::join_event(
+                         {event.time, event.kind.text(),
+                          event.head.empty() ? json::write(encode(event)) : event.head, sealed})));
     const auto last = EK_TRY(txn.get(meta_, kOutboxLast));
     if (last && EK_TRY(store::number_of(*last)) >= event.seq) return {};
     return txn.put(meta_, kOutboxLast, number_key(event.seq));
 }
 
-std::size_t AgentStore::bytes_of(const OutboxEvent& event) {
-    return layout::join_event({event.time, event.kind.text(), json::write(encode(event)), ""})
-               .size() +
+std::size_t AgentStore::bytes_of(OutboxEvent& event) {
+    event.head = json::write(encode(event));
+    return layout::join_event({event.time, event.kind.text(), event.head, ""}).size() +
            crypto::Sealer::sealed_bytes(event.data.size());
 }
 

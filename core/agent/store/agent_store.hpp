@@ -84,8 +84,9 @@ class AgentStore {
     Result<void> put(store::WriteTxn& txn, const InboxCommand& inbox) const;
     Result<void> drop_inbox(store::WriteTxn& txn, const std::string& id) const;
     Result<void> put(store::WriteTxn& txn, const OutboxEvent& outbox_event) const;
-    // How many bytes the record of the event has: `outbox_bytes` is the same of those loaded. [any]
-    static std::size_t bytes_of(const OutboxEvent& event);
+    // How many bytes the record of the event will have; `outbox_bytes` is the same of those loaded.
+    // Keeps what it had to write for that in the event. [any]
+    static std::size_t bytes_of(OutboxEvent& event);
     // Removes the events `from` to `to`.
     Result<void> drop_events(store::WriteTxn& txn, std::uint64_t from, std::uint64_t to) const;
     // Up to which number the orchestrator's commands were taken over.
