@@ -21,14 +21,20 @@ Kind kind_of(mode_t mode) {
     return S_ISDIR(mode) ? Kind::directory : Kind::other;
 }
 
+bool is_roots_alone(const posix::Place& place, const struct stat& info) {
+    return info.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 && !place.writers.any();
+}
+
+// Who has a file mapped can change it without changing its times. So a small file that others can
+// write is read each time; a large one is known for a day.
 Content look_at_content(int fd, const struct stat& info, const std::string& path, bool keep_bytes,
-                        Hashes& hashes, const sdk::Call& call) {
+                        bool is_roots_alone, Hashes& hashes, const sdk::Call& call) {
     Content content{hashes.find(path, info), static_cast<std::uint64_t>(info.st_size), {}};
     if (content.size > kReadAtOnceMax) {
         if (!content.sha256) hashes.compute(path, info);
         return content;
     }
-    if (content.sha256 && !keep_bytes) return content;
+    if (content.sha256 && !keep_bytes && is_roots_alone) return content;
     const bool was_young = Hashes::is_young(info);
     content = read_content(fd, path, keep_bytes, call);
     if (!was_young && content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))
@@ -48,7 +54,8 @@ bool read_file(const posix::Place& place, const std::string& path, bool keep_byt
     entry.acl = posix::access_acl(fd.get(), path);
     entry.withheld = place.writers.any() && entry.info.st_nlink > 1;
     if (entry.withheld) return true;
-    entry.content = look_at_content(fd.get(), entry.info, path, keep_bytes, hashes, call);
+    entry.content = look_at_content(fd.get(), entry.info, path, keep_bytes,
+                                    is_roots_alone(place, entry.info), hashes, call);
     return true;
 }
 

@@ -48,8 +48,8 @@ class Files {
         posix::Accounts accounts;
         const Desired desired = parse_desired(description, accounts);
         const posix::Place place = place_for(call, path);
-        const bool shows_diff = desired.content && !desired.sensitive;
-        const Entry now = read_entry(place, path, shows_diff, hashes_, call);
+        // What is described is compared with what is there, whatever was known of it.
+        const Entry now = read_entry(place, path, desired.content.has_value(), hashes_, call);
         Plan plan = make_plan(place, now, desired, path, accounts);
         plan.changes.carry_out(call, [&] { carry_out(place, path, now, desired, call, plan); });
         if (call.dry_run()) return;

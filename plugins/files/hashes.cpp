@@ -1,5 +1,6 @@
 #include "plugins/files/hashes.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -81,6 +82,7 @@ struct Job {
     Stamp stamp;
     std::unique_ptr<Sha256> sum;
     off_t done = 0;
+    std::string sha256 = {};
 };
 
 // The whole system's other work goes first, on the disk too.
@@ -127,7 +129,9 @@ Progress add_slice(Job& job) {
         read += static_cast<std::size_t>(length);
     }
     if (!shows(fd.get(), job.stamp)) return Progress::given_up;
-    return job.done < job.stamp.size ? Progress::goes_on : Progress::finished;
+    if (job.done < job.stamp.size) return Progress::goes_on;
+    job.sha256 = job.sum->hex();
+    return Progress::finished;
 }
 
 Progress try_slice(Job& job) {
@@ -175,10 +179,15 @@ class Hashes::Worker {
 
     void compute(const std::string& path, const Stamp& stamp) {
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() >= kWaitingMax) return;
         if (at_work_ && at_work_->first == path && at_work_->second == stamp) return;
-        for (const Job& job : waiting_)
-            if (job.path == path && job.stamp == stamp) return;
+        // One for each file, however often it is written and asked for.
+        const auto same = std::find_if(waiting_.begin(), waiting_.end(),
+                                       [&](const Job& job) { return job.path == path; });
+        if (same != waiting_.end()) {
+            if (!(same->stamp == stamp)) *same = Job{path, stamp, nullptr};
+            return;
+        }
+        if (waiting_.size() >= kWaitingMax) return;
         waiting_.push_back({path, stamp, nullptr});
         start();
         woken_.notify_all();
@@ -214,24 +223,33 @@ class Hashes::Worker {
         while (true) {
             woken_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
             if (ends_) return;
-            Job job = std::move(waiting_.front());
-            waiting_.pop_front();
+            const auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                                           [](const Job& job) { return !job.stamp.is_young(); });
+            if (next == waiting_.end()) {
+                woken_.wait_for(lock, kUntilOlder, [this] { return ends_; });
+                continue;
+            }
+            Job job = std::move(*next);
+            waiting_.erase(next);
             at_work_.emplace(job.path, job.stamp);
             lock.unlock();
             const auto worked = cpu_time();
-            Clock::duration rest = kUntilOlder;
-            Progress progress = Progress::goes_on;
-            if (!job.stamp.is_young()) {
-                progress = try_slice(job);
-                rest = (cpu_time() - worked) * kRestForWork;
-            }
-            if (progress == Progress::finished) keep(job.path, job.stamp, job.sum->hex());
+            const Progress progress = try_slice(job);
+            const Clock::duration rest = (cpu_time() - worked) * kRestForWork;
+            if (progress == Progress::finished) keep(job.path, job.stamp, job.sha256);
             lock.lock();
             at_work_.reset();
             if (progress == Progress::finished) tell(job.path);
-            if (progress == Progress::goes_on) waiting_.push_back(std::move(job));
+            if (progress == Progress::goes_on) go_on(std::move(job));
             woken_.wait_for(lock, rest, [this] { return ends_; });
         }
+    }
+
+    // Unless the file was asked for with other stamps meanwhile.
+    void go_on(Job job) {
+        for (const Job& other : waiting_)
+            if (other.path == job.path) return;
+        waiting_.push_back(std::move(job));
     }
 
     void tell(const std::string& path) {

@@ -123,6 +123,53 @@ TEST_F(FilesLooks, LeaveNoDescriptorPolledWhenTheWatchIsClosed) {
     EXPECT_EQ(polled(), before);
 }
 
+TEST_F(FilesLooks, ReadAgainWhatOthersCanWrite) {
+    const std::string bytes(kMebibyte, 'a');
+    for (const char* name : {"roots", "theirs"}) write(name, bytes);
+    ASSERT_EQ(::chown(path("theirs").c_str(), 1, 1), 0);
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("roots") < 100'000; }, kPatience));
+    EXPECT_GE(cost_of_state("theirs"), bytes.size());
+}
+
+TEST_F(FilesLooks, CompareWhatIsDescribedWithWhatIsThere) {
+    const std::string bytes(kMebibyte / 4, 'a');
+    write("f", bytes);
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }, kPatience));
+    for (const char* more : {"", R"(,"sensitive":true)"}) {
+        const std::uint64_t before = bytes_read();
+        EXPECT_EQ(done("f", R"({"content":")" + bytes + "\"" + more + "}", true), "");
+        EXPECT_GE(bytes_read() - before, bytes.size());
+    }
+}
+
+TEST_F(FilesLooks, TellTheSameDriftBeforeAndAfterTheHashIsKnown) {
+    write("large", std::string(2 * kMebibyte, 'x'));
+    const auto described = json::parse(R"({"content":"x"})").value();
+    const auto drift_now = [&] {
+        return collection_->compare(path("large"), described, state("large")).value().at(0).actual;
+    };
+    const json::Value before = drift_now();
+    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }, kPatience));
+    EXPECT_EQ(drift_now(), before);
+}
+
+TEST(FilesHashes, AreComputedAlsoBesideAFileThatIsWrittenAllTheTime) {
+    const test::TempFolder folder;
+    const std::string file = folder / "large";
+    std::ofstream(file) << std::string(2 * kMebibyte, 'x');
+    files::Hashes hashes;
+    struct stat written = written_long_ago();
+    for (std::size_t i = 0; i <= files::Hashes::kWaitingMax; ++i) {
+        ::clock_gettime(CLOCK_REALTIME, &written.st_ctim);
+        written.st_size = static_cast<off_t>(i);
+        hashes.compute("/no/such/file", written);
+    }
+    struct stat info {};
+    ASSERT_EQ(::stat(file.c_str(), &info), 0);
+    hashes.compute(file, info);
+    EXPECT_TRUE(test::wait_until([&] { return hashes.find(file, info).has_value(); }, kPatience));
+}
+
 TEST(FilesContent, ThatGrowsWhileItIsReadIsReadToALimit) {
     const test::TempFolder folder;
     std::ofstream(folder / "f") << std::string(8 * kMebibyte, 'x');
