@@ -196,7 +196,7 @@ TEST_P(LinkEnds, QuarantineIsToldByTheConditionOrByTheTextOfAnOldOrchestrator) {
         ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
         EXPECT_EQ(orchestrator->connections, 1);
     } else {
-        ASSERT_TRUE(until([&] { return orchestrator->connections == 2 && session->is_up(); }));
+        ASSERT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
         EXPECT_FALSE(session->is_quarantined());
     }
 }
@@ -216,7 +216,7 @@ TEST_F(Bus, AQuarantinedAgentDialsAgainAfterItsPause) {
     ASSERT_TRUE(until([&] { return session->is_up(); }));
     orchestrator->close(wire::kQuarantinedCondition, "any text");
     ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
-    ASSERT_TRUE(until([&] { return orchestrator->connections == 2 && session->is_up(); }));
+    ASSERT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
     EXPECT_FALSE(session->is_quarantined());
 }
 
