@@ -61,7 +61,7 @@ class AgentAlone(unittest.TestCase):
             self.assertEqual(self.agent("apply", self.file_with(bad))[0], 1)
             wrong = {**MOTD, "description": {"mode": "rwx"}}
             code, said = self.agent("apply", self.file_with(wrong))
-            self.assertEqual(code, 1, said)
+            self.assertEqual(code, 2, said)
             self.assertEqual(self.agent("apply")[0], 2)
         self.with_and_without_daemon(check)
 

@@ -165,7 +165,7 @@ class Services(unittest.TestCase):
                 with self.subTest(rid, verb=verb, **description):
                     code, told = self.agent(verb, self.wanted(rid, description, "report"))
                     self.assertEqual(code, 2, told)
-                    self.assertIn(pointer + ": ", told)
+                    self.assertIn(pointer + ": ", told["error"]["detail"])
 
     def test_an_instance_of_a_template_is_a_service(self):
         self.applied("many@one", {"running": True, "enabled": True})
