@@ -119,6 +119,17 @@ Result<void> check_sums(const std::string& stem, bool accept_own_user, Package& 
                                   " was written for: install or build the plugin again");
 }
 
+// Whoever names a folder at the command line answers for what lies above it: a tree that was built
+// by root may lie in somebody's home.
+Result<void> require_safe_folder(const std::string& folder, bool accept_own_user) {
+    if (!accept_own_user) return require_trusted(folder, TrustedOwner::root);
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0) {
+        return fail(system_error(errno, "cannot look at " + folder));
+    }
+    return require_safe(info, folder, accept_own_user);
+}
+
 }  // namespace
 
 Result<Package> find_package(const std::vector<std::string>& folders, const std::string& name,
@@ -132,8 +143,7 @@ Result<Package> find_package(const std::vector<std::string>& folders, const std:
         Package package;
         package.name = name;
         package.object = stem + ".so";
-        const auto owner = accept_own_user ? TrustedOwner::own_user : TrustedOwner::root;
-        EK_CHECK(require_trusted(folder, owner));
+        EK_CHECK(require_safe_folder(folder, accept_own_user));
         package.manifest = EK_TRY(read_text(stem + ".manifest.json", accept_own_user));
         EK_CHECK(read_manifest(stem + ".manifest.json", package));
         EK_CHECK(check_sums(stem, accept_own_user, package));
