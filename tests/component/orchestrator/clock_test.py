@@ -21,7 +21,10 @@ class SteppedClock(OrchestratorCase):
         self.orchestrator.stop()
         self.clock = self.orchestrator.root / "clock"
         self.step(0)
+        # A sanitizer wants to be loaded first, and need not be.
+        options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         self.orchestrator.environment = {"LD_PRELOAD": os.environ["EK_STEPPED_CLOCK"],
+                                         "ASAN_OPTIONS": options,
                                          "STEPPED_CLOCK": str(self.clock)}
         self.orchestrator.start()
 
