@@ -127,8 +127,10 @@ TEST_F(FilesLooks, ReadAgainWhatOthersCanWrite) {
     const std::string bytes(kMebibyte, 'a');
     for (const char* name : {"roots", "theirs"}) write(name, bytes);
     ASSERT_EQ(::chown(path("theirs").c_str(), 1, 1), 0);
+    write("roots", bytes);  // younger than the other one
     ASSERT_TRUE(test::wait_until([&] { return cost_of_state("roots") < 100'000; }, kPatience));
-    EXPECT_GE(cost_of_state("theirs"), bytes.size());
+    // The first look would keep its hash.
+    for (int look = 0; look < 2; ++look) EXPECT_GE(cost_of_state("theirs"), bytes.size());
 }
 
 TEST_F(FilesLooks, CompareWhatIsDescribedWithWhatIsThere) {
