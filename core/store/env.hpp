@@ -16,7 +16,8 @@ namespace evenkeel::store {
 // A store: one LMDB environment in a folder of its own. What LMDB requires, and how that is met:
 // - An environment is opened once in a process and by one process: open() holds a lock.
 // - It does not survive a fork: open it after daemonizing, start children by posix_spawn only.
-// - Pages that an open read transaction can see are not reused, so read transactions are short;
+// - Pages that an open read transaction can see are not reused, so read transactions are short,
+//   but for the check after an end that was not clean, during which the file may grow;
 //   reader slots that a killed process left are cleared at the next open.
 // - The map's size is the store's limit. The file is sparse and grows only with what is in it.
 // - Readers see the last commit only. After kill -9 or power loss exactly the committed data is
@@ -58,8 +59,8 @@ class Env {
 
     // Whether there is a store in `folder`: an empty file is none.
     static bool exists(const std::string& folder);
-    // What check_file() says of the store in `folder`, which no process has open; nothing is made
-    // or changed. `busy` when one has.
+    // What check_file() says of the store in `folder`, which no process has open. Nothing is
+    // changed; a missing lock file is made. `busy` when one has it open.
     static Result<FileCheck> check(const std::string& folder);
     // The same of a copy, which may lie where nothing can be written.
     static Result<FileCheck> check_copy(const std::string& folder);

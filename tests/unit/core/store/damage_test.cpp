@@ -121,7 +121,10 @@ TEST_F(StoreDamage, IsFoundInsideOfPages) {
     const std::size_t leaf = trees[0].root * kPage;
     std::size_t list = 0;
     for (std::size_t slot = leaf + 16; slot < leaf + read(leaf + 12, std::uint16_t{}); slot += 2) {
-        const std::size_t at = leaf + read(slot, std::uint16_t{}) + 16;
+        const std::size_t entry = leaf + read(slot, std::uint16_t{});
+        const bool is_apart = (read(entry + 4, std::uint16_t{}) & 1) != 0;  // on pages of its own
+        const std::size_t at =
+            is_apart ? read(entry + 16, std::uint64_t{}) * kPage + 16 : entry + 16;
         if (read(at, std::uint64_t{}) >= 2) list = at;
     }
     ASSERT_NE(list, 0U);
