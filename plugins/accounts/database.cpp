@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 #include <evenkeel/cpp/failure.hpp>
-#include <evenkeel/cpp/fd.hpp>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include "plugins/posix/failure.hpp"
+#include "plugins/posix/read_file.hpp"
 
 namespace evenkeel::accounts {
 
@@ -18,22 +14,11 @@ namespace {
 
 constexpr std::size_t kBytesMax = 64u << 20;
 
-std::string read_whole(const std::string& path, bool may_be_missing) {
-    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd && errno == ENOENT && may_be_missing) return "";
-    // Never "not found": that would say that there is no such account.
-    if (!fd && errno == ENOENT) throw sdk::Failure(EK_E_UNAVAILABLE, "there is no " + path);
-    if (!fd) throw posix::os_failure(errno, "open " + path);
-    std::string text;
-    std::array<char, 65536> buffer;
-    while (true) {
-        const ssize_t length = ::read(fd.get(), buffer.data(), buffer.size());
-        if (length < 0 && errno == EINTR) continue;
-        if (length < 0) throw posix::os_failure(errno, "read " + path);
-        if (length == 0) return text;
-        text.append(buffer.data(), static_cast<std::size_t>(length));
-        if (text.size() > kBytesMax) throw sdk::Failure(EK_E_UNAVAILABLE, path + " is over 64 MiB");
-    }
+// Never "not found": that would say that there is no such account.
+std::string read_database(const std::string& path) {
+    auto text = posix::read_file(path, kBytesMax);
+    if (!text) throw sdk::Failure(EK_E_UNAVAILABLE, "there is no " + path);
+    return *std::move(text);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -82,9 +67,9 @@ auto look_up(const Index& index, const Key& key, const Entries& entries) {
 }  // namespace
 
 Database Database::load(const std::string& etc) {
-    const std::string passwd = read_whole(etc + "/passwd", false);
-    const std::string shadow = read_whole(etc + "/shadow", true);
-    return parse(passwd, shadow, read_whole(etc + "/group", false));
+    const std::string passwd = read_database(etc + "/passwd");
+    const std::string shadow = posix::read_file(etc + "/shadow", kBytesMax).value_or("");
+    return parse(passwd, shadow, read_database(etc + "/group"));
 }
 
 Database Database::parse(std::string_view passwd, std::string_view shadow, std::string_view group) {

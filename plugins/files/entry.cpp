@@ -29,12 +29,14 @@ bool is_roots_alone(const posix::Place& place, const struct stat& info) {
 // write is read each time; a large one is known for a day.
 Content look_at_content(int fd, const struct stat& info, const std::string& path, bool keep_bytes,
                         bool is_roots_alone, Hashes& hashes, const sdk::Call& call) {
-    Content content{hashes.find(path, info), static_cast<std::uint64_t>(info.st_size), {}};
+    const auto known = hashes.find(path, info);
+    Content content{{}, static_cast<std::uint64_t>(info.st_size), {}};
+    if (known) content.sha256 = known->sha256;
     if (content.size > kReadAtOnceMax) {
-        if (!content.sha256) hashes.compute(path, info);
+        if (!known || known->is_due) hashes.compute(path, info);
         return content;
     }
-    if (content.sha256 && !keep_bytes && is_roots_alone) return content;
+    if (known && !known->is_due && !keep_bytes && is_roots_alone) return content;
     const bool was_young = Hashes::is_young(info);
     content = read_content(fd, path, keep_bytes, call);
     if (!was_young && content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))

@@ -71,7 +71,7 @@ struct Stamp {
     }
 };
 
-struct Known {
+struct Kept {
     Stamp stamp;
     std::string sha256;
     Clock::time_point until;
@@ -119,6 +119,8 @@ Progress add_slice(Job& job) {
     const sdk::Fd fd = open_file(job.path);
     if (!fd || !shows(fd.get(), job.stamp)) return Progress::given_up;
     if (!job.sum) job.sum = std::make_unique<Sha256>();
+    // Read once: it shall not push out of the page cache what others read again.
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_NOREUSE);
     std::string buffer(256 * 1024, '\0');
     for (std::size_t read = 0; read < kSliceBytes && job.done < job.stamp.size;) {
         const ssize_t length = ::pread(fd.get(), buffer.data(), buffer.size(), job.done);
@@ -159,22 +161,22 @@ class Hashes::Worker {
         if (thread_.joinable()) thread_.join();
     }
 
-    std::optional<std::string> find(const std::string& path, const Stamp& stamp) {
+    std::optional<Known> find(const std::string& path, const Stamp& stamp) {
         const std::lock_guard lock(mutex_);
-        const auto found = known_.find(path);
-        if (found == known_.end()) return std::nullopt;
-        if (found->second.stamp == stamp && Clock::now() < found->second.until)
-            return found->second.sha256;
-        known_.erase(found);
+        const auto found = kept_.find(path);
+        if (found == kept_.end()) return std::nullopt;
+        if (found->second.stamp == stamp)
+            return Known{found->second.sha256, Clock::now() >= found->second.until};
+        kept_.erase(found);
         return std::nullopt;
     }
 
     void keep(const std::string& path, const Stamp& stamp, const std::string& sha256) {
         const std::lock_guard lock(mutex_);
-        if (known_.size() >= kKeptMax) known_.erase(known_.begin());
+        if (kept_.size() >= kKeptMax) kept_.erase(kept_.begin());
         // Between three quarters of the time and all of it, so that they do not end together.
         std::uniform_int_distribution<long> some(kept_for_.count() * 3 / 4, kept_for_.count());
-        known_.insert_or_assign(path, Known{stamp, sha256, Clock::now() + minutes(some(random_))});
+        kept_.insert_or_assign(path, Kept{stamp, sha256, Clock::now() + minutes(some(random_))});
     }
 
     void compute(const std::string& path, const Stamp& stamp) {
@@ -261,7 +263,7 @@ class Hashes::Worker {
     sdk::Fd finished_;
     std::mutex mutex_;
     std::condition_variable woken_;
-    std::unordered_map<std::string, Known> known_;
+    std::unordered_map<std::string, Kept> kept_;
     std::deque<Job> waiting_;
     std::optional<std::pair<std::string, Stamp>> at_work_;
     std::vector<std::string> told_;
@@ -273,7 +275,7 @@ class Hashes::Worker {
 Hashes::Hashes(minutes kept_for) : worker_(std::make_unique<Worker>(kept_for)) {}
 Hashes::~Hashes() = default;
 
-std::optional<std::string> Hashes::find(const std::string& path, const struct stat& info) {
+std::optional<Hashes::Known> Hashes::find(const std::string& path, const struct stat& info) {
     return worker_->find(path, Stamp(info));
 }
 

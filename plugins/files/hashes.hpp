@@ -12,9 +12,9 @@
 namespace evenkeel::files {
 
 // The SHA-256 of files, known without reading them again for as long as device, inode, size and
-// both times of a file hold; for about a day, then it is computed anew. Large ones are computed on
-// a thread of its own: some MiB of each in turn, at the lowest priority, within a tenth of a core.
-// [any]
+// both times of a file hold; after about a day it is due to be computed anew. Large ones are
+// computed on a thread of its own: some MiB of each in turn, at the lowest priority, within a tenth
+// of a core. [any]
 class Hashes {
   public:
     // At most so many are kept, and so many wait to be computed; what is beyond that is forgotten,
@@ -27,8 +27,12 @@ class Hashes {
     Hashes(const Hashes&) = delete;
     Hashes& operator=(const Hashes&) = delete;
 
-    // 64 lower-case hex digits of the file at `path`, which `info` shows; nothing if not known.
-    std::optional<std::string> find(const std::string& path, const struct stat& info);
+    struct Known {
+        std::string sha256;   // 64 lower-case hex digits
+        bool is_due = false;  // to be computed anew
+    };
+    // Of the file at `path`, which `info` shows; nothing if not known.
+    std::optional<Known> find(const std::string& path, const struct stat& info);
     // Of what was read after `info` was taken, which was not young then: is_young().
     void keep(const std::string& path, const struct stat& info, const std::string& sha256);
     // Whether it was written so shortly before now that another write may leave the same times. To

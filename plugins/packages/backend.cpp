@@ -1,13 +1,14 @@
 #include "plugins/packages/backend.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include <unistd.h>
 
 #include "plugins/packages/apt/apt.hpp"
 #include "plugins/packages/rpm/rpm.hpp"
+#include "plugins/packages/text.hpp"
+#include "plugins/posix/read_file.hpp"
 
 namespace evenkeel::packages {
 
@@ -24,15 +25,17 @@ bool any_is_there(const std::string& root, const Words& paths) {
                        [&](const std::string& path) { return is_there(root + path); });
 }
 
+constexpr std::size_t kReleaseBytesMax = 65536;
+
 // The words of ID and ID_LIKE in os-release(5).
 Words release_words(const std::string& root) {
     std::string path = root + "etc/os-release";
     if (!is_there(path)) path = root + "usr/lib/os-release";
-    std::ifstream file(path);
+    const std::string text = posix::read_file(path, kReleaseBytesMax).value_or("");
     Words words;
-    for (std::string line; std::getline(file, line);) {
-        if (line.rfind("ID=", 0) != 0 && line.rfind("ID_LIKE=", 0) != 0) continue;
-        std::string value = line.substr(line.find('=') + 1);
+    for (const std::string_view line : lines_of(text)) {
+        if (!starts(line, "ID=") && !starts(line, "ID_LIKE=")) continue;
+        std::string value(line.substr(line.find('=') + 1));
         value.erase(std::remove_if(value.begin(), value.end(),
                                    [](char c) { return c == '"' || c == '\''; }),
                     value.end());

@@ -1,15 +1,13 @@
 #include "plugins/packages/apt/database.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
-#include <evenkeel/cpp/fd.hpp>
-#include <fcntl.h>
+#include <evenkeel/cpp/failure.hpp>
 
-#include "plugins/posix/failure.hpp"
+#include "plugins/posix/read_file.hpp"
 
 namespace evenkeel::packages {
 
@@ -19,23 +17,9 @@ namespace {
 constexpr std::size_t kBytesMax = 512u * 1024 * 1024;
 
 std::string content_of(const std::string& path) {
-    const sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) throw posix::os_failure(errno, "open " + path);
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) throw posix::os_failure(errno, "look at " + path);
-    if (static_cast<std::size_t>(info.st_size) > kBytesMax)
-        throw sdk::Failure(EK_E_UNAVAILABLE, path + " is too large");
-    std::string text(static_cast<std::size_t>(info.st_size), '\0');
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const ssize_t length = ::read(fd.get(), text.data() + at, text.size() - at);
-        if (length < 0 && errno == EINTR) continue;
-        if (length < 0) throw posix::os_failure(errno, "read " + path);
-        if (length == 0) break;
-        at += static_cast<std::size_t>(length);
-    }
-    text.resize(at);
-    return text;
+    auto text = posix::read_file(path, kBytesMax);
+    if (!text) throw sdk::Failure(EK_E_UNAVAILABLE, "there is no " + path);
+    return *std::move(text);
 }
 
 bool is_number(std::string_view name) {

@@ -1,12 +1,12 @@
 #include "plugins/packages/rpm/files.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 #include <glob.h>
 #include <sys/stat.h>
 
 #include "plugins/packages/text.hpp"
+#include "plugins/posix/read_file.hpp"
 
 namespace evenkeel::packages {
 
@@ -17,11 +17,7 @@ constexpr std::size_t kContentMax = 1024 * 1024;
 }  // namespace
 
 std::string content_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(kContentMax, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+    return posix::read_file(path, kContentMax).value_or("");
 }
 
 std::vector<std::string> matching(const std::string& pattern) {

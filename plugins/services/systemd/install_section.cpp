@@ -2,11 +2,11 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string_view>
 
+#include "plugins/posix/read_file.hpp"
 #include "plugins/services/systemd/names.hpp"
 
 namespace evenkeel::services {
@@ -26,10 +26,9 @@ std::string_view trimmed(std::string_view text) {
 
 // The values of each key of [Install]; an empty value drops those before it.
 void read_install(const std::string& path, std::map<std::string, std::string>& values) {
-    std::ifstream file(path);
+    std::istringstream file(posix::read_file(path, kFileBytesMax).value_or(""));
     std::string line, whole, section;
-    std::size_t bytes = 0;
-    while (std::getline(file, line) && (bytes += line.size()) < kFileBytesMax) {
+    while (std::getline(file, line)) {
         const std::string_view part = trimmed(line);
         if (part.starts_with('#') || part.starts_with(';')) continue;
         whole += part;

@@ -9,6 +9,7 @@
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
 #include "plugins/files/content.hpp"
+#include "plugins/files/entry.hpp"
 #include "plugins/files/hashes.hpp"
 #include "tests/support/wait.hpp"
 #include "tests/unit/core/plugin/recorded_hints.hpp"
@@ -188,18 +189,18 @@ TEST(FilesHashes, HoldAsLongAsSizeTimesAndIdentityDo) {
     files::Hashes hashes;
     const struct stat info = written_long_ago();
     hashes.keep("/f", info, "abc");
-    EXPECT_EQ(hashes.find("/f", info), "abc");
-    EXPECT_EQ(hashes.find("/g", info), std::nullopt);
+    EXPECT_EQ(hashes.find("/f", info).value().sha256, "abc");
+    EXPECT_FALSE(hashes.find("/g", info));
     struct stat other = info;
     other.st_mtim.tv_nsec++;
-    EXPECT_EQ(hashes.find("/f", other), std::nullopt);
+    EXPECT_FALSE(hashes.find("/f", other));
     for (auto change :
          {+[](struct stat& s) { s.st_ctim.tv_nsec++; }, +[](struct stat& s) { s.st_size++; },
           +[](struct stat& s) { s.st_ino++; }, +[](struct stat& s) { s.st_dev++; }}) {
         hashes.keep("/f", info, "abc");
         other = info;
         change(other);
-        EXPECT_EQ(hashes.find("/f", other), std::nullopt);
+        EXPECT_FALSE(hashes.find("/f", other));
     }
 }
 
@@ -211,9 +212,31 @@ TEST(FilesHashes, AreNotKeptOfAFileThatWasWrittenThisMoment) {
 }
 
 TEST(FilesHashes, AreComputedAnewWhenTheirTimeIsOver) {
-    files::Hashes hashes(std::chrono::minutes(0));
+    files::Hashes hashes;
     hashes.keep("/f", written_long_ago(), "abc");
-    EXPECT_EQ(hashes.find("/f", written_long_ago()), std::nullopt);
+    EXPECT_FALSE(hashes.find("/f", written_long_ago()).value().is_due);
+    files::Hashes none_kept(std::chrono::minutes(0));
+    none_kept.keep("/f", written_long_ago(), "abc");
+    EXPECT_TRUE(none_kept.find("/f", written_long_ago()).value().is_due);
+}
+
+// A large file's state would otherwise lose its hash once a day, for as long as it is computed.
+TEST(FilesHashes, AreShownUntilTheNewOneIsComputed) {
+    const test::TempFolder folder;
+    const std::string file = folder / "large";
+    std::ofstream(file) << std::string(2 * kMebibyte, 'x');
+    struct stat info {};
+    ASSERT_EQ(::stat(file.c_str(), &info), 0);
+    files::Hashes hashes(std::chrono::minutes(0));
+    hashes.keep(file, info, "of yesterday");
+    test::CallFrame frame;
+    const auto shown = [&] {
+        return files::read_entry(posix::walk(file), file, false, hashes, frame.call())
+            .content.sha256.value();
+    };
+    EXPECT_EQ(shown(), "of yesterday");
+    const std::string today = crypto::sha256_hex(std::string(2 * kMebibyte, 'x'));
+    EXPECT_TRUE(test::wait_until([&] { return shown() == today; }, kPatience));
 }
 
 }  // namespace
