@@ -1,8 +1,11 @@
 #include "core/base/log.hpp"
 
+#include <mutex>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "core/base/repeats.hpp"
 #include "core/base/text.hpp"
 
 namespace evenkeel::log {
@@ -37,6 +40,22 @@ spdlog::level::level_enum level_of(Level level) {
     return spdlog::level::off;
 }
 
+// Whether the entry is written; and writes what was folded before it.
+bool passes_repeats(spdlog::level::level_enum level, std::string_view text,
+                    const std::string& line) {
+    // Never destroyed, like the logger.
+    static auto* mutex = new std::mutex;
+    static auto* repeats = new Repeats;
+    const auto now = Repeats::Clock::now();
+    const std::scoped_lock lock(*mutex);
+    const bool passes = level < spdlog::level::warn || repeats->passes(level, text, line, now);
+    for (const Repeats::Folded& folded : repeats->take_over(now)) {
+        logger().log(static_cast<spdlog::level::level_enum>(folded.level), "{} (repeated {} times)",
+                     folded.line, folded.count);
+    }
+    return passes;
+}
+
 }  // namespace
 
 void set_level(Level level) {
@@ -60,6 +79,7 @@ void write(Level level, std::string_view text, std::initializer_list<Field> fiel
     for (const auto& [key, value] : fields) {
         line.append(" ").append(key).append("=").append(printable(value));
     }
+    if (!passes_repeats(level_of(level), text, line)) return;
     logger().log(level_of(level), "{}", line);
 }
 

@@ -6,7 +6,8 @@
 #include <utility>
 
 // The process's log: one line an entry on standard error, `time level [thread] text key=value ...`.
-// Never give it a secret or a whole input. A call writes at once and never fails. [any]
+// Never give it a secret or a whole input. A call never fails. Of warnings and errors with one text
+// twenty in ten seconds are written; how many more there were is told beside the next entry. [any]
 namespace evenkeel::log {
 
 enum class Level { debug, info, warning, error, off };
