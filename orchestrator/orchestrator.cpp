@@ -123,7 +123,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
             .heartbeat = config.heartbeat},
            endpoint(config.bus, keys_),
            [this](const std::string& host, state::EventType type, std::string_view subject,
-                  const json::Value& data) { feed_.show_live(host, type, subject, data); }),
+                  const std::string& time,
+                  const json::Value& data) { feed_.show_live(host, type, subject, time, data); }),
       enrolment_({.loop = loop,
                   .state = *state_,
                   .sign =

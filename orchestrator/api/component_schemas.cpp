@@ -47,7 +47,15 @@ constexpr std::string_view kText = R"({
     "required": ["specversion", "source", "type", "time", "data"],
     "properties": {
       "specversion": {"const": "1.0"}, "id": {"type": "string"}, "source": {"type": "string"},
-      "type": {"type": "string"}, "subject": {"type": "string"}, "time": {"type": "string"},
+      "type": {"type": "string"}, "subject": {"type": "string"},
+      "time": {
+        "type": "string",
+        "description": "When it happened, by the clock of its host; never later than now."
+      },
+      "recordedtime": {
+        "type": "string",
+        "description": "When the orchestrator stored it. Not there in one that is not stored."
+      },
       "datacontenttype": {"type": "string"}, "data": {"type": "object"}
     }
   },

@@ -97,8 +97,8 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
 }
 
 void EventFeed::show_live(const std::string& host, state::EventType type, std::string_view subject,
-                          const json::Value& data) {
-    const std::string body = state::live_event(type, host, subject, data);
+                          const std::string& time, const json::Value& data) {
+    const std::string body = state::live_event(type, host, subject, time, data);
     for (auto& [number, follower] : followers_) {
         if (follower.full || !follower.filter.matches(to_string(type), host)) continue;
         if (follower.stream->room() < body.size() + 256) continue;

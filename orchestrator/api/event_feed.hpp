@@ -34,7 +34,7 @@ class EventFeed {
     void follow(std::shared_ptr<http::Stream> stream, EventFilter filter, std::uint64_t after);
     // Sends an event that is not stored to the clients connected now.
     void show_live(const std::string& host, state::EventType type, std::string_view subject,
-                   const json::Value& data);
+                   const std::string& time, const json::Value& data);
     std::size_t size() const { return followers_.size(); }
 
   private:

@@ -44,7 +44,7 @@ struct Shared {
         admit;
     // Shows an event, which is not stored, to the clients that follow events now.
     std::function<void(const std::string& host, state::EventType type, std::string_view subject,
-                       const json::Value& data)>
+                       const std::string& time, const json::Value& data)>
         show_live;
 };
 

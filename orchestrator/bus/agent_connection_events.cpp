@@ -47,8 +47,8 @@ void AgentConnection::on_event(wire::Event event, const link::Delivery& delivery
 void AgentConnection::on_live_event(const wire::Event& event) {
     if (event.kind == wire::EventKind::command_running) {
         shared_.state.submit(
-            [host = host_, data = event.data](state::Edit& edit) {
-                return commands::take_running(edit, host, data);
+            [host = host_, event](state::Edit& edit) {
+                return commands::take_running(edit, host, event);
             },
             [](const Result<void>&) { /* out of date: the outcome has overtaken it */ });
         return;
@@ -56,6 +56,7 @@ void AgentConnection::on_live_event(const wire::Event& event) {
     if (event.kind != wire::EventKind::command_progress) return;
     const json::Value& data = event.data;
     shared_.show_live(host_, state::EventType::command_progress, data.string_or("command"),
+                      state::time_of_host(event.time),
                       state::encode(state::rest::ProgressEvent{
                           .host = host_,
                           .command = data.string_or("command"),

@@ -41,8 +41,9 @@ class Bus {
         const hosts::AllowList& allow_list;
         std::chrono::milliseconds heartbeat;
     };
-    using ShowLive = std::function<void(const std::string& host, state::EventType type,
-                                        std::string_view subject, const json::Value& data)>;
+    using ShowLive =
+        std::function<void(const std::string& host, state::EventType type, std::string_view subject,
+                           const std::string& time, const json::Value& data)>;
 
     Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live);
     ~Bus();

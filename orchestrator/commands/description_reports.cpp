@@ -4,6 +4,7 @@
 
 #include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
+#include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/report.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
@@ -79,7 +80,7 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     wire::Relations relations = EK_TRY(wire::decode_relations(event.data));
     wire::Compliance compliance;
     if (event.data["compliance"].is_object()) {
-        compliance = EK_TRY(wire::decode_compliance(event.data["compliance"]));
+        compliance = EK_TRY(decode_verdict(event.data["compliance"]));
     }
     const json::Value state = EK_TRY(wire::decode_state(event.data["state"]));
     const auto here = EK_TRY(edit.resources().find(host, report.ref));
@@ -96,7 +97,7 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     resource.generation = report.generation;
     resource.revision = revision;
     resource.state = state;
-    resource.observed_at = event.time;
+    resource.observed_at = edit.happened();
     resource.compliance = std::move(compliance);
     return edit.resources().describe(
         host, here ? &*here : nullptr, resource,

@@ -21,6 +21,12 @@ using state::CommandEntry;
 using state::EventType;
 using state::Resource;
 
+// A host's clock that is ahead does not make a verdict begin in the future.
+wire::Compliance bounded(wire::Compliance verdict) {
+    if (!verdict.since.empty()) verdict.since = state::time_of_host(verdict.since);
+    return verdict;
+}
+
 struct Observation {
     wire::Ref ref;
     wire::Policy policy = wire::Policy::report;
@@ -35,7 +41,7 @@ Result<Observation> decode_observation(const json::Value& data) {
     if (!state::fits(seen.ref)) return fail(Errc::invalid, "a report names no resource");
     seen.policy = EK_TRY(wire::policy_from(data.string_or("policy", "report")));
     seen.generation = EK_TRY(wire::decode_generation(data["generation"]));
-    seen.compliance = EK_TRY(wire::decode_compliance(data["compliance"]));
+    seen.compliance = EK_TRY(decode_verdict(data["compliance"]));
     seen.changes = EK_TRY(wire::decode_changes(data["changes"]));
     EK_CHECK(wire::decode_state(data["state"]));
     return seen;
@@ -92,7 +98,7 @@ Result<void> store_done(state::Edit& edit, const std::string& host, std::optiona
     }
     wire::Compliance verdict = resource->compliance;
     if (done.compliance) {
-        verdict = *done.compliance;
+        verdict = bounded(*done.compliance);
     } else if (done.error && verb != wire::Verb::invoke) {
         verdict = failed(*done.error, time);
     }
@@ -143,6 +149,10 @@ Result<ReportedEnd> decode_reported_end(const json::Value& data) {
 
 }  // namespace
 
+Result<wire::Compliance> decode_verdict(const json::Value& value) {
+    return bounded(EK_TRY(wire::decode_compliance(value)));
+}
+
 Result<void> take_observation(state::Edit& edit, const std::string& host,
                               const wire::Event& event) {
     const Observation seen = EK_TRY(decode_observation(event.data));
@@ -156,8 +166,8 @@ Result<void> take_observation(state::Edit& edit, const std::string& host,
                                                  seen.compliance, seen.changes)));
     }
     if (!concerns(resource, seen.generation)) return {};
-    return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"), event.time,
-                      revision);
+    return store_seen(edit, host, *resource, seen.compliance, event.data.find("state"),
+                      edit.happened(), revision);
 }
 
 Result<void> take_notified(state::Edit& edit, const std::string& host, const wire::Event& event) {
@@ -188,7 +198,7 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
     }
     const auto verb = command ? std::optional(command->verb) : std::nullopt;
     for (const wire::ResourceResult& done : end.resources) {
-        EK_CHECK(store_done(edit, host, verb, done, event.time));
+        EK_CHECK(store_done(edit, host, verb, done, edit.happened()));
     }
     if (!command) return {};
     // A command that has ended here, by its deadline say, stays ended; what it did was stored.

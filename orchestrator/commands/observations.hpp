@@ -7,13 +7,20 @@
 namespace evenkeel::state {
 class Edit;
 }
-namespace evenkeel::wire {
-struct Event;
+namespace evenkeel::json {
+class Value;
 }
+namespace evenkeel::wire {
+struct Compliance;
+struct Event;
+}  // namespace evenkeel::wire
 
 // The parts of take_event about observed state. All return `invalid`, before anything is changed,
 // when the event does not decode. [lane]
 namespace evenkeel::commands {
+
+// A verdict as a host reports it.
+Result<wire::Compliance> decode_verdict(const json::Value& value);
 
 // resource.*: verdict and state of one resource. A report about a generation other than the desired
 // one is recorded as an event, but does not change the resource.

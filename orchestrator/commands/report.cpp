@@ -85,6 +85,7 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
     if (event.seq <= mark.seq) return ReceiveResult::repeated;
     if (previous > mark.seq) return fail(Errc::busy, "an earlier event is not stored yet");
     EK_CHECK(explain_gap(edit, host, mark, event));
+    edit.happened_at(event.time);
     const auto received = take_data(edit, context, host, event);
     const bool unfit = !received && received.error().code == Errc::invalid;
     if (!received && !unfit) return fail(received.error());
@@ -97,10 +98,11 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
     return unfit ? ReceiveResult::unfit : ReceiveResult::fresh;
 }
 
-Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data) {
-    const std::string id = data.string_or("command");
+Result<void> take_running(state::Edit& edit, const std::string& host, const wire::Event& event) {
+    const std::string id = event.data.string_or("command");
     auto command = EK_TRY(edit.commands().find(id));
     if (!command || command->host != host) return fail(Errc::not_found, "there is no such command");
+    edit.happened_at(event.time);
     return advance(edit, *command, Transition::started);
 }
 

@@ -6,9 +6,6 @@
 #include "core/base/result.hpp"
 #include "core/store/env.hpp"
 
-namespace evenkeel::json {
-class Value;
-}
 namespace evenkeel::secrets {
 class Protector;
 }
@@ -45,6 +42,6 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
                                  std::uint64_t previous);
 
 // A live event, command.running: `conflict` or `not_found` when it is out of date.
-Result<void> take_running(state::Edit& edit, const std::string& host, const json::Value& data);
+Result<void> take_running(state::Edit& edit, const std::string& host, const wire::Event& event);
 
 }  // namespace evenkeel::commands

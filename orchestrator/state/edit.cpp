@@ -22,6 +22,14 @@ Result<std::uint64_t> Edit::next_revision() {
     return next_number("revision");
 }
 
+void Edit::happened_at(std::string_view time) {
+    happened_ = time_of_host(time);
+}
+
+std::string Edit::happened() const {
+    return happened_.empty() ? now_rfc3339() : happened_;
+}
+
 Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
                                       std::string_view subject, const json::Value& data) {
     const std::uint64_t revision = EK_TRY(next_revision());
@@ -31,9 +39,10 @@ Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
 
 Result<void> Edit::add_event_at(std::uint64_t revision, EventType type, const std::string& host,
                                 std::string_view subject, const json::Value& data) {
-    const std::string record =
-        encode_event({.id = event_id(*stream_, revision), .type = type, .host = host}, subject,
-                     now_rfc3339(), data);
+    const std::string now = now_rfc3339();
+    const EventTimes times{.happened = happened_.empty() ? now : happened_, .recorded = now};
+    const std::string record = encode_event(
+        {.id = event_id(*stream_, revision), .type = type, .host = host}, subject, times, data);
     return write_->put(tables_->events, store::number_key(revision), record);
 }
 

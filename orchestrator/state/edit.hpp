@@ -54,6 +54,11 @@ class Edit : public View {
     Result<std::uint64_t> next_revision();
     Result<std::uint64_t> next_number(std::string_view name);
 
+    // When the events happened that are recorded from here on, as the host that reports them says
+    // (see time_of_host). Now, unless this is said.
+    void happened_at(std::string_view time);
+    // As RFC 3339.
+    std::string happened() const;
     // Records an event under a revision of its own, which it returns. `host` is empty for events
     // without one; `subject` is "collection/id" or the object's id. O(1)
     Result<std::uint64_t> add_event(EventType type, const std::string& host,
@@ -77,6 +82,7 @@ class Edit : public View {
     store::WriteTxn* write_;
     const std::string* stream_;
     const SteadyClock* clock_;
+    std::string happened_;
     json::Object notes_;
 };
 

@@ -1,5 +1,6 @@
 #include "orchestrator/state/event.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -8,25 +9,35 @@
 namespace evenkeel::state {
 namespace {
 
+// `recorded` is empty for one that is not stored.
 std::string render(const EventHeader& head, std::string_view subject, std::string_view time,
-                   const json::Value& data) {
+                   std::string_view recorded, const json::Value& data) {
     json::Object event{{"specversion", "1.0"}};
     if (!head.id.empty()) event.append("id", head.id);
     event.append("source", head.host.empty() ? "/v1" : "/v1/hosts/" + head.host);
     event.append("type", to_string(head.type));
     event.append("subject", subject);
     event.append("time", time);
+    if (!recorded.empty()) event.append("recordedtime", recorded);
     event.append("datacontenttype", "application/json");
     event.append("data", data);
     return json::write(std::move(event));
 }
 
+// A member of the CloudEvent before its data, without a parser: it is rendered by us.
+std::string_view head_member(std::string_view body, std::string_view member) {
+    const std::size_t at = body.substr(0, body.find("\"data\":")).rfind(member);
+    if (at == std::string_view::npos) return {};
+    body.remove_prefix(at + member.size());
+    return body.substr(0, body.find('"'));
+}
+
 }  // namespace
 
-std::string encode_event(const EventHeader& head, std::string_view subject, std::string_view time,
+std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
                          const json::Value& data) {
     return std::string(to_string(head.type)) + "\n" + head.host + "\n" + head.id + "\n" +
-           render(head, subject, time, data);
+           render(head, subject, times.happened, times.recorded, data);
 }
 
 Result<StoredEvent> decode_event(std::string_view record) {
@@ -41,9 +52,20 @@ Result<StoredEvent> decode_event(std::string_view record) {
     return event;
 }
 
+std::string_view recorded_time(const StoredEvent& event) {
+    const std::string_view recorded = head_member(event.body, "\"recordedtime\":\"");
+    return recorded.empty() ? head_member(event.body, "\"time\":\"") : recorded;
+}
+
 std::string live_event(EventType type, const std::string& host, std::string_view subject,
-                       const json::Value& data) {
-    return render({.id = "", .type = type, .host = host}, subject, now_rfc3339(), data);
+                       std::string_view time, const json::Value& data) {
+    return render({.id = "", .type = type, .host = host}, subject, time, "", data);
+}
+
+std::string time_of_host(std::string_view time) {
+    const std::int64_t now = now_unix_ms();
+    const auto named = from_rfc3339(time);
+    return to_rfc3339(named ? std::min(*named, now) : now);
 }
 
 std::string event_id(std::string_view stream, std::uint64_t revision) {

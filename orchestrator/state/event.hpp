@@ -51,8 +51,15 @@ struct EventHeader {
     std::string host;  // host id, or empty
 };
 
+// RFC 3339: when it happened, by the clock of the host that reports it, and when it was recorded
+// here. Events are in the order of the latter.
+struct EventTimes {
+    std::string happened;
+    std::string recorded;
+};
+
 // As stored: type, host and id on a line each, then the CloudEvent. Filters need no JSON parser.
-std::string encode_event(const EventHeader& head, std::string_view subject, std::string_view time,
+std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
                          const json::Value& data);
 
 // A stored event; views into the record.
@@ -66,9 +73,16 @@ struct StoredEvent {
 };
 Result<StoredEvent> decode_event(std::string_view record);
 
+// When a stored event was recorded. Programs before "recordedtime" had that in "time". O(head)
+std::string_view recorded_time(const StoredEvent& event);
+
 // The same for an event that is not stored.
 std::string live_event(EventType type, const std::string& host, std::string_view subject,
-                       const json::Value& data);
+                       std::string_view time, const json::Value& data);
+
+// The time that a host names, as we write it: now for one that does not read, and for one that is
+// yet to come, since the host's clock may be wrong.
+std::string time_of_host(std::string_view time);
 
 std::string event_id(std::string_view stream, std::uint64_t revision);
 struct EventPosition {

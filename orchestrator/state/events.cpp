@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::string_view kFloor = "events_floor";
 
-// The CloudEvent's "time", without a parser: it is rendered by us, before the data.
-std::string_view time_of(std::string_view body) {
-    constexpr std::string_view kMember = "\"time\":\"";
-    const std::size_t data = body.find("\"data\":");
-    const std::size_t at = body.substr(0, data).rfind(kMember);
-    if (at == std::string_view::npos) return {};
-    body.remove_prefix(at + kMember.size());
-    return body.substr(0, body.find('"'));
-}
-
 }  // namespace
 
 Events View::events() const {
@@ -49,7 +39,7 @@ Result<std::uint64_t> Events::before(std::string_view time, std::uint64_t now) c
         const std::uint64_t middle = low + (high - low) / 2;
         std::uint64_t earlier = 0;  // the first event past the middle, if it is before the time
         EK_CHECK(after(middle, [&](std::uint64_t revision, const StoredEvent& event) {
-            if (time_of(event.body) < time) earlier = revision;
+            if (recorded_time(event) < time) earlier = revision;
             return false;
         }));
         if (earlier > 0) low = earlier;
@@ -69,7 +59,7 @@ Result<void> EventEdits::erase_old(const std::string& before, std::uint64_t kept
     EK_CHECK(txn_->scan(tables_->events, store::Range::all(),
                         [&](std::string_view key, std::string_view record) {
                             const auto event = decode_event(record);
-                            const bool old = !event || time_of(event->body) < before;
+                            const bool old = !event || recorded_time(*event) < before;
                             if (found == most || (!old && surplus == 0)) return false;
                             if (surplus > 0) --surplus;
                             last = store::number_of(key).value_or(last);

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 constexpr const char* kPast = "1h";
 // Of what is kept: how long a silent stream is taken to be at its end.
 constexpr std::chrono::milliseconds kQuiet{1'000};
+// How late an event is recorded before a line says so.
+constexpr std::int64_t kLateMs = 60'000;
 
 std::string joined(std::string text, const std::string& more) {
     if (!text.empty() && !more.empty()) text += ", ";
@@ -49,13 +52,22 @@ std::string host_of(const client::Event& event) {
     return event.source.starts_with(kHosts) ? event.source.substr(kHosts.size()) : "";
 }
 
+// Of an event that waited on its host, or whose host's clock is behind.
+std::string late_recording(const client::Event& event) {
+    const auto happened = from_rfc3339(event.time);
+    const auto recorded = from_rfc3339(event.recorded_time);
+    if (!happened || !recorded || *recorded - *happened < kLateMs) return "";
+    return " (recorded " + event.recorded_time + ")";
+}
+
 std::string line_of(Session& session, const client::Event& event) {
     const auto parsed = json::parse(event.data);
     const json::Value data = parsed ? *parsed : json::Value();
     std::string host = data.string_or("host");
     if (host.empty()) host = host_of(event);
     if (!host.empty()) host = session.host_name(host);
-    std::string line = event.time + "  " + event.type + "  " + host + "  " + event.subject;
+    std::string line =
+        event.time + late_recording(event) + "  " + event.type + "  " + host + "  " + event.subject;
     if (const std::string detail = detail_of(data); !detail.empty()) line += "  " + detail;
     line = printable(line);
     const std::size_t width = session.output().look().width;

@@ -140,6 +140,7 @@ Event decode_event(const json::Value& value) {
     event.source = value.string_or("source");
     event.subject = value.string_or("subject");
     event.time = value.string_or("time");
+    event.recorded_time = value.string_or("recordedtime");
     event.data = json::write(value["data"]);
     event.json = json::write(value);
     return event;

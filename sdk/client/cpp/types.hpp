@@ -133,8 +133,9 @@ struct Event {
     std::string type;
     std::string source;
     std::string subject;
-    std::string time;
-    std::string data;  // JSON
+    std::string time;           // when it happened, by the clock of its host
+    std::string recorded_time;  // when the orchestrator stored it; empty for live-only ones
+    std::string data;           // JSON
     std::string json;
 };
 

@@ -258,13 +258,13 @@ class Api(OrchestratorCase):
         first = self.events()
         self.drift(agent, self.put_done(agent, "/a", {"content": "x"}))
         first.wait(lambda event: event["type"] == "resource.drifted")
-        middle = first.seen[len(first.seen) // 2]["time"]
+        middle = first.seen[len(first.seen) // 2]["recordedtime"]
         for since, times in (("5m", None), ("3650d", None), (middle, middle)):
             again = self.events(query=f"?since={since}")
             again.wait(lambda event: event["id"] == first.seen[-1]["id"])
             if times:
                 self.assertEqual([event["id"] for event in again.seen],
-                                 [e["id"] for e in first.seen if e["time"] >= middle])
+                                 [e["id"] for e in first.seen if e["recordedtime"] >= middle])
             else:
                 self.assertLessEqual({event["id"] for event in first.seen},
                                      {event["id"] for event in again.seen})
@@ -272,6 +272,29 @@ class Api(OrchestratorCase):
         eventually("its position is told", lambda: later.position)
         self.assertEqual(later.seen, [])
         self.assert_problem(self.get("/v1/events?since=5parsecs"), 400, "invalid-parameter")
+
+    def test_events_say_when_they_happened_and_when_they_were_recorded(self):
+        agent = self.online()
+        events = self.events()
+        command = self.put_done(agent, "/a", {"content": "x"})
+        start = events.wait(lambda event: event["type"] == "command.changed")["time"]
+        agent.time = "2020-01-01T00:00:00Z"
+        agent.event("command.progress", {"command": command["id"], "collection": "files",
+                                         "id": "/a", "permille": 1, "message": ""}, seq=0)
+        self.drift(agent, command)
+        told = events.wait(lambda event: event["type"] == "resource.drifted")
+        self.assertEqual(told["time"], "2020-01-01T00:00:00.000Z")
+        self.assertGreaterEqual(told["recordedtime"], start)
+        live = events.wait(lambda event: event["type"] == "command.progress")
+        self.assertEqual((live["time"], live.get("recordedtime")), (told["time"], None))
+        # The position that a time stands for is one in the order of recording.
+        again = self.events(query=f"?since={told['recordedtime']}")
+        again.wait(lambda event: event["id"] == told["id"])
+        agent.time = "2999-01-01T00:00:00Z"
+        self.drift(agent, command)
+        ahead = events.wait(lambda event: event["type"] == "resource.drifted"
+                            and event["id"] != told["id"])
+        self.assertLessEqual(ahead["time"], ahead["recordedtime"])
 
     def test_a_stream_tells_its_position_before_the_first_event(self):
         agent = self.online()

@@ -108,6 +108,7 @@ class FakeAgent:
         self.mark = {"stream": "", "seq": 0}
         self.seq = 0
         self.host = None
+        self.time = "2026-11-23T05:36:53.120Z"  # of its clock, at each event
         subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
                         str(self.key)], check=True, capture_output=True)
         made = subprocess.run(["openssl", "req", "-new", "-key", str(self.key), "-subj", "/CN=x"],
@@ -266,7 +267,7 @@ class FakeAgent:
             self.seq += 1
             seq = self.seq
         return self.send({"type": "event", "stream": stream or self.stream, "seq": seq,
-                          "kind": kind, "time": "2026-11-23T05:36:53.120Z", "data": data},
+                          "kind": kind, "time": self.time, "data": data},
                          wait=wait)
 
     def take_command(self):

@@ -1,5 +1,8 @@
 #include "orchestrator/commands/report.hpp"
 
+#include <set>
+
+#include "core/base/time.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -28,8 +31,8 @@ class ReportTest : public test::StateTest {
 
     Result<ReceiveResult> take(std::uint64_t seq, const std::string& kind, json::Value data,
                                std::uint64_t previous = 0) {
-        const wire::Event event{kStream, seq, OpenName<wire::EventKind>(kind),
-                                "2026-11-23T05:36:53.120Z", std::move(data)};
+        const wire::Event event{kStream, seq, OpenName<wire::EventKind>(kind), happened_,
+                                std::move(data)};
         ReceiveResult received = ReceiveResult::fresh;
         const ReportContext context{&protector_, &schemas_, stream_ ? *stream_ : state_->stream()};
         const auto done = try_change([&](state::Edit& edit) -> Result<void> {
@@ -71,6 +74,20 @@ class ReportTest : public test::StateTest {
             {"error", nullptr}};
     }
 
+    // "time" of every event of these types
+    std::set<std::string> times(const std::set<std::string_view>& types) {
+        std::set<std::string> times;
+        const auto view = read();
+        EXPECT_TRUE(view.events().after(0, [&](std::uint64_t, const state::StoredEvent& event) {
+            if (types.contains(event.type)) {
+                times.insert((*json::parse(event.body)).string_or("time"));
+            }
+            return true;
+        }));
+        return times;
+    }
+
+    std::string happened_ = "2026-01-02T03:04:05.678Z";
     state::Command made_;
     wire::Generation generation_;
     std::optional<store::Stream> stream_;
@@ -83,6 +100,48 @@ TEST_F(ReportTest, DriftChangesTheVerdictAndIsTold) {
     EXPECT_GT(resource("/a")->revision, before);
     EXPECT_EQ(event_types().back(), "resource.drifted");
     EXPECT_EQ(resource("/a")->revision, *read().revision());
+}
+
+TEST_F(ReportTest, WhatAHostReportsHappenedWhenItSaysAndIsRecordedNow) {
+    const std::string before = now_rfc3339();
+    EXPECT_TRUE(take(1, "resource.drifted", seen("drifted", generation_)));
+    EXPECT_EQ(resource("/a")->observed_at, happened_);
+    EXPECT_TRUE(take(2, "agent.blind", json::Object{}));
+    json::Value local = seen("compliant", {});
+    local.as_object().set("id", "/l");
+    local.as_object().set("description", json::Object{{"mode", "0644"}});
+    local.as_object().set("origin", "local");
+    EXPECT_TRUE(take(3, "description.changed", local));
+    EXPECT_TRUE(take(4, "description.forgotten", local));
+    EXPECT_TRUE(take(5, "command.outcome", outcome("succeeded")));
+    EXPECT_EQ(times({"resource.drifted", "agent.blind", "description.forgotten"}),
+              std::set<std::string>{happened_});
+    EXPECT_TRUE(times({"command.changed", "description.changed"}).contains(happened_));
+    EXPECT_GE(command(made_.id).finished_at, before);  // by our clock, as created_at
+    // A gap is found here, and now.
+    EXPECT_TRUE(take(9, "agent.blind", json::Object{}, 5));
+    EXPECT_GE(*times({"agent.shed"}).begin(), before);
+}
+
+TEST_F(ReportTest, AHostsClockThatIsAheadTellsNothingOfTheFuture) {
+    const std::string before = now_rfc3339();
+    json::Value ahead = seen("drifted", generation_);
+    happened_ = "2999-01-01T00:00:00Z";
+    ahead.as_object().find("compliance")->as_object().set("since", happened_);
+    EXPECT_TRUE(take(1, "resource.drifted", ahead));
+    json::Value end = outcome("succeeded");
+    end.as_object()
+        .find("resources")
+        ->as_array()[0]
+        .as_object()
+        .set("compliance", ahead["compliance"]);
+    EXPECT_TRUE(take(2, "command.outcome", end));
+    for (const std::string& time :
+         {*times({"resource.drifted"}).begin(), *times({"command.changed"}).rbegin(),
+          resource("/a")->observed_at, resource("/a")->compliance.since}) {
+        EXPECT_GE(time, before);
+        EXPECT_LE(time, now_rfc3339());
+    }
 }
 
 TEST_F(ReportTest, ARepeatedEventChangesAndTellsNothing) {

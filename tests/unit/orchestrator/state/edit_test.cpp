@@ -56,6 +56,7 @@ TEST_F(EditTest, TheEventsFromATimeOnAreFoundWithoutReadingAll) {
         made.emplace_back(now_rfc3339(), *read().revision());
         change([&](Edit& edit) -> Result<void> {
             EK_CHECK(edit.add_event(EventType::agent_blind, host_, host_, json::Object{}));
+            edit.happened_at("2026-01-01T00:00:00Z");  // an outbox that waited
             EK_TRY(edit.add_event(EventType::agent_shed, host_, host_, json::Object{}));
             return {};
         });
@@ -66,7 +67,7 @@ TEST_F(EditTest, TheEventsFromATimeOnAreFoundWithoutReadingAll) {
         std::uint64_t wanted = *view.events().floor();
         EXPECT_TRUE(view.events().after(0, [&](std::uint64_t at, const StoredEvent& event) {
             const auto body = json::parse(event.body);
-            if ((*body)["time"].as_string() < time) wanted = at;
+            if ((*body)["recordedtime"].as_string() < time) wanted = at;
             return true;
         }));
         EXPECT_EQ(*view.events().before(time, now), wanted);
@@ -115,6 +116,43 @@ TEST_F(EditTest, AnEventReadsAsACloudEvent) {
     EXPECT_EQ(event.string_or("id"), id);
     EXPECT_EQ(parse_event_id(id)->stream, state_->stream().id);
     EXPECT_EQ(parse_event_id(id)->revision, *view.revision());
+}
+
+TEST_F(EditTest, AnEventSaysWhenItHappenedAndWhenItWasRecorded) {
+    const auto times_of_last = [&] {
+        json::Value event;
+        EXPECT_TRUE(read().events().after(0, [&](std::uint64_t, const StoredEvent& stored) {
+            event = *json::parse(stored.body);
+            EXPECT_EQ(recorded_time(stored), event.string_or("recordedtime"));
+            return true;
+        }));
+        return std::pair(event.string_or("time"), event.string_or("recordedtime"));
+    };
+    const auto add = [&](const char* happened) {
+        change([&](Edit& edit) -> Result<void> {
+            if (happened) edit.happened_at(happened);
+            EK_CHECK(edit.add_event(EventType::agent_blind, host_, R"(a","time":"b)",
+                                    json::Object{{"recordedtime", "1970"}, {"time", "1970"}}));
+            return {};
+        });
+        return times_of_last();
+    };
+    const std::string before = now_rfc3339();
+    const auto late = add("2026-01-01T00:00:00.5Z");
+    EXPECT_EQ(late.first, "2026-01-01T00:00:00.500Z");
+    EXPECT_GE(late.second, before);
+    EXPECT_LE(late.second, now_rfc3339());
+    for (const char* now : {static_cast<const char*>(nullptr), "2999-01-01T00:00:00Z", "soon"}) {
+        const auto [happened, recorded] = add(now);
+        EXPECT_GE(happened, before);
+        EXPECT_LE(happened, recorded);
+    }
+}
+
+TEST_F(EditTest, AnEventOfAnOlderProgramWasRecordedAtItsTime) {
+    StoredEvent event;
+    event.body = R"({"subject":"a","time":"2026-01-01T00:00:00.000Z","data":{"recordedtime":"x"}})";
+    EXPECT_EQ(recorded_time(event), "2026-01-01T00:00:00.000Z");
 }
 
 TEST_F(EditTest, OldEventsGoByTimeAndByNumberAndTheFloorTells) {

@@ -48,6 +48,14 @@ class Events(EkCase):
         self.assertEqual(self.follow(1), ["2026-11-23T05:36:53.120Z  resource.drifted  web1  "
                                           "files//etc/motd  /mode 0644 is 0600\n"])
 
+    def test_a_line_says_when_it_happened_and_if_it_was_recorded_much_later(self):
+        recorded = "2026-11-23T07:36:53.120Z"
+        self.api.on("GET", EVENTS, stream(sse(1, recorded=recorded, compliance=DRIFTED),
+                                          hold=self.held))
+        self.assertEqual(self.follow(1), [f"2026-11-23T05:36:53.120Z (recorded {recorded})  "
+                                          "resource.drifted  web1  files//etc/motd  "
+                                          "/mode 0644 is 0600\n"])
+
     def test_a_lost_stream_resumes_with_nothing_lost_and_nothing_twice(self):
         cut = sse(3)[:40]  # half an event does not count
         self.api.on("GET", EVENTS, stream("retry: 50\n\n", sse(1), sse(2), cut), hang_up(),
