@@ -83,7 +83,8 @@ def sse(number, type="resource.drifted", host="host_a", stream_id="s1",
     """One event as the API frames it."""
     event = {"specversion": "1.0", "id": f"{stream_id}-{number}", "type": type,
              "source": f"/v1/hosts/{host}", "subject": "files//etc/motd",
-             "time": "2026-11-23T05:36:53.120Z", "recordedtime": recorded, "data": {"host": host, **data}}
+             "time": "2026-11-23T05:36:53.120Z", "recordedtime": recorded,
+             "data": {"host": host, **data}}
     return f"id: {event['id']}\nevent: {type}\ndata: {json.dumps(event)}\n\n"
 
 
