@@ -168,10 +168,16 @@ Result<void> Orchestrator::settle_links() {
         }));
     }
     if (linked.empty()) return {};
-    return state_->run([&](state::Edit& edit) -> Result<void> {
-        for (const std::string& id : linked) EK_CHECK(hosts::host_disconnected(edit, id, ""));
-        return {};
-    });
+    const auto settled = state_->run(
+        [&](state::Edit& edit) -> Result<void> {
+            for (const std::string& id : linked) EK_CHECK(hosts::host_disconnected(edit, id, ""));
+            return {};
+        },
+        store::Importance::freeing);
+    if (settled || settled.error().code != Errc::limit) return settled;
+    // What is stored is served none the less.
+    log::error("hosts that have no link are shown as online", {{"error", settled.error().what}});
+    return {};
 }
 
 Result<void> Orchestrator::build_api() {
@@ -285,7 +291,8 @@ void Orchestrator::purge() {
         [](const Result<void>& done) {
             if (done) return;
             log::error("old records could not be deleted", {{"error", done.error().what}});
-        });
+        },
+        store::Importance::freeing);
 }
 
 void Orchestrator::expire_commands() {
@@ -307,7 +314,8 @@ void Orchestrator::expire_commands() {
             // If the agent has one, it need not carry it out any more.
             for (const state::Command& one : *ended) bus_.send_cancel(one.host, one.id);
             if (ended->size() == commands::kExpiredMost) expire_commands();
-        });
+        },
+        store::Importance::urgent);
 }
 
 // Heartbeats are not written; this keeps what is lost of them by a crash to a minute. What is not

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -33,6 +32,7 @@ constexpr const char* kData = "/data.mdb";
 constexpr const char* kOpenMark = "/open";
 constexpr const char* kChecking = "checking";
 constexpr const char* kDamaged = "damaged";
+constexpr off_t kReadersBytes = 16 << 10;  // more than LMDB's table of so many
 
 struct CloseEnv {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
@@ -50,8 +50,19 @@ Result<EnvHandle> create_env(const std::string& folder, unsigned tables, std::ui
     if (code == 0) code = mdb_env_set_maxreaders(env, kReadersMax);
     if (code == 0 && map_bytes != 0) code = mdb_env_set_mapsize(env, map_bytes);
     if (code == 0) code = mdb_env_open(env, folder.c_str(), flags | MDB_NOTLS, 0600);
-    if (code != 0) return fail(lmdb_error(code, "open the store in " + folder));
+    if (code != 0) return fail(write_error(env, code, "open the store in " + folder));
     return handle;
+}
+
+// LMDB maps the table of readers: on a full disk the first use of a page of it that has no place
+// there would end the process. Requires that this process does not have the store open.
+Result<void> allocate_readers(const std::string& folder) {
+    const std::string path = folder + "/lock.mdb";
+    const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (file.get() < 0) return fail(system_error(errno, "open " + path));
+    if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, kReadersBytes) == 0) return {};
+    if (errno == ENOSPC || errno == EDQUOT) return fail(disk_full(folder));
+    return {};  // a file system that cannot set space aside
 }
 
 Result<void> copy_env(MDB_env* env, const std::string& to) {
@@ -76,6 +87,8 @@ struct Env::Inside {
     std::string folder;
     Fd lock;  // released after the environment is closed
     EnvHandle env;
+    Reserve reserve;
+    std::atomic<bool> is_full = false;
     std::map<std::string, Table, std::less<>> tables;
     bool has_mark = false;
     std::atomic<bool> stops_check{false};
@@ -194,7 +207,9 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     EK_CHECK(check_before_open(folder));
     const auto tables =
         static_cast<unsigned>(options.tables.size() + options.retired_tables.size());
+    EK_CHECK(allocate_readers(folder));
     inside->env = EK_TRY(create_env(folder, tables + 1, options.map_bytes, 0));
+    inside->reserve.top_up(inside->env.get());
     int dead = 0;
     mdb_reader_check(inside->env.get(), &dead);
     Env env(std::move(inside));
@@ -338,17 +353,27 @@ Result<Env::Usage> Env::usage() const {
     int code = mdb_env_info(inside_->env.get(), &info);
     if (code == 0) code = mdb_env_stat(inside_->env.get(), &stat);
     if (code != 0) return fail(lmdb_error(code, "measure the store"));
-    std::uint64_t free_pages = 0;
-    const ReadTxn txn = EK_TRY(read());
-    // Table 0 is LMDB's own list of free pages: each value is a count and the pages.
-    EK_CHECK(txn.scan(Table{0}, Range::all(), [&](std::string_view, std::string_view pages) {
-        std::size_t count = 0;
-        if (pages.size() >= sizeof(count)) std::memcpy(&count, pages.data(), sizeof(count));
-        free_pages += count;
-        return true;
-    }));
-    const std::uint64_t used_pages = info.me_last_pgno + 1 - free_pages;
-    return Usage{used_pages * stat.ms_psize, info.me_mapsize};
+    const std::uint64_t bytes = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+    return Usage{bytes - free_bytes(inside_->env.get()), info.me_mapsize};
+}
+
+Result<void> Env::Room::allows(Importance importance) const {
+    if (room_.suffices_for(importance)) return {};
+    return fail(disk_full(folder_));
+}
+
+Env::Room Env::top_up() {
+    const Room room(inside_->reserve.top_up(inside_->env.get()), inside_->folder);
+    inside_->is_full = !room.allows(Importance::ordinary);
+    return room;
+}
+
+bool Env::is_full() const {
+    return inside_->is_full;
+}
+
+void Env::note_full() {
+    inside_->is_full = true;
 }
 
 }  // namespace evenkeel::store

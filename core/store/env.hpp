@@ -9,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "core/store/file_check.hpp"
+#include "core/store/reserve.hpp"
 #include "core/store/txn.hpp"
 
 namespace evenkeel::store {
@@ -20,6 +21,7 @@ namespace evenkeel::store {
 //   but for the check after an end that was not clean, during which the file may grow;
 //   reader slots that a killed process left are cleared at the next open.
 // - The map's size is the store's limit. The file is sparse and grows only with what is in it.
+// - Erasing needs space: a reserve (reserve.hpp) keeps some for the time when the disk is full.
 // - Readers see the last commit only. After kill -9 or power loss exactly the committed data is
 //   there. Syncing is never switched off.
 // Lives longer than all transactions and writers on it. [any], with one write transaction at a
@@ -40,9 +42,10 @@ class Env {
     // Opens the store in `folder` (0700, made when missing). A new one gets layout
     // 1 + migrations.size() and a stream. An older one is copied to `folder`/layout-N and migrated
     // in one transaction. `unsupported` for a layout newer than this program, `busy` when another
-    // process has the store open, `corrupt` when its file is damaged or cut off. After an end
-    // that was not clean all of it is checked beside, and note_damage() told what is found;
-    // write() then fails, since LMDB ends the process that writes to such a page.
+    // process has the store open, `limit` when the disk has no room for a new store or for what
+    // LMDB keeps beside it, `corrupt` when its file is damaged or cut off. After an end that was
+    // not clean all of it is checked beside, and note_damage() told what is found; write() then
+    // fails, since LMDB ends the process that writes to such a page.
     static Result<Env> open(const std::string& folder, Options options);
     // The same for reading alone: nothing is made, copied or migrated, and write() fails. Tables of
     // an older layout are as that layout had them. `not_found` when the store or one of
@@ -81,6 +84,23 @@ class Env {
     };
     // How full the store is. Past 100 % put fails; keep some room, because erasing needs it too.
     Result<Usage> usage() const;
+
+    // Whether disk and map have room for a change of this importance, having topped the reserve up;
+    // otherwise the error of the change. To be asked before each commit. [writer's thread]
+    class Room {
+      public:
+        Room(Reserve::Room room, const std::string& folder) : room_(room), folder_(folder) {}
+        Result<void> allows(Importance importance) const;
+
+      private:
+        Reserve::Room room_;
+        const std::string& folder_;
+    };
+    Room top_up();
+    // Whether there was no room for an ordinary change at the last commit, or it failed for want of
+    // room. [any]
+    bool is_full() const;
+    void note_full();
 
   private:
     struct Inside;

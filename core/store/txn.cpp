@@ -10,6 +10,7 @@
 #include "core/store/counters.hpp"
 #include "core/store/damage.hpp"
 #include "core/store/lmdb_error.hpp"
+#include "core/store/reserve.hpp"
 #include "core/store/write_set.hpp"
 
 namespace evenkeel::store {
@@ -189,7 +190,7 @@ Result<std::size_t> WriteTxn::erase(Table table, const Range& range, std::size_t
 
 Result<void> WriteTxn::commit() {
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
-    if (code != 0) return fail(lmdb_error(code, "commit to the store"));
+    if (code != 0) return fail(write_error(env_, code, "commit to the store"));
     if (outer_) outer_->add(*touched_);
     return {};
 }

@@ -19,9 +19,13 @@
 namespace evenkeel::store {
 namespace {
 
+// So that one batch does not need more than the reserve has.
+constexpr std::size_t kBatchWhenFull = 16;
+
 struct Task {
     Writer::Work work;
     Writer::DoneWith done;
+    Importance importance = Importance::ordinary;
     bool posted = true;  // false: `done` may run on the writer's thread
     Result<void> outcome;
     WriteSet touched;
@@ -35,14 +39,34 @@ Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
 }
 
 Result<void> attempt_all(Env& env, std::vector<Task>& batch) {
+    const Env::Room room = env.top_up();
     WriteTxn txn = EK_TRY(env.write());
     txn.track();
     for (Task& task : batch) {
-        task.outcome = attempt(txn, task.work);
+        task.outcome = room.allows(task.importance);
+        if (task.outcome) task.outcome = attempt(txn, task.work);
         // The keys of a failed work were not added to this transaction.
         task.touched = txn.take_write_set();
     }
     return txn.commit();
+}
+
+// After a commit that failed for want of room, perhaps because of others in it: those that make
+// room are committed one by one, until one fails.
+void free_room(Env& env, std::vector<Task>& batch) {
+    env.note_full();
+    for (Task& task : batch) {
+        if (task.importance != Importance::freeing) continue;
+        std::vector<Task> alone;
+        alone.push_back(std::move(task));
+        const Result<void> committed = attempt_all(env, alone);
+        task = std::move(alone.front());
+        if (committed) continue;
+        task.outcome = fail(committed.error());
+        task.touched = {};
+        env.note_full();
+        return;
+    }
 }
 
 // Sets the outcomes. A failed commit is the outcome of all works that had succeeded.
@@ -56,6 +80,7 @@ void commit_batch(Env& env, std::vector<Task>& batch) {
             if (task.outcome) task.outcome = fail(committed.error());
             task.touched = {};
         }
+        if (committed.error().code == Errc::limit) free_room(env, batch);
         return;
     } catch (const std::exception& error) {
         log::error("a work on the store threw, aborting", {{"what", error.what()}});
@@ -102,7 +127,9 @@ Result<void> Writer::Inside::add(Task task) {
 std::vector<Task> Writer::Inside::take() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return !queue.empty() || stopping; });
-    const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), options.batch_max));
+    const std::size_t most =
+        env.is_full() ? std::min(options.batch_max, kBatchWhenFull) : options.batch_max;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), most));
     std::vector<Task> batch(std::make_move_iterator(queue.begin()),
                             std::make_move_iterator(queue.begin() + count));
     queue.erase(queue.begin(), queue.begin() + count);
@@ -140,26 +167,29 @@ Writer::~Writer() {
     stop();
 }
 
-Result<void> Writer::submit(Work work, Done done) {
-    if (!done) return submit_tracked(std::move(work), nullptr);
-    return submit_tracked(std::move(work),
-                          [done = std::move(done)](Result<void> outcome, const WriteSet&) {
-                              done(std::move(outcome));
-                          });
+Result<void> Writer::submit(Work work, Done done, Importance importance) {
+    if (!done) return submit_tracked(std::move(work), nullptr, importance);
+    return submit_tracked(
+        std::move(work),
+        [done = std::move(done)](Result<void> outcome, const WriteSet&) {
+            done(std::move(outcome));
+        },
+        importance);
 }
 
-Result<void> Writer::submit_tracked(Work work, DoneWith done) {
-    return inside_->add(Task{std::move(work), std::move(done), true, {}, {}});
+Result<void> Writer::submit_tracked(Work work, DoneWith done, Importance importance) {
+    return inside_->add(Task{std::move(work), std::move(done), importance, true, {}, {}});
 }
 
-Result<void> Writer::run(Work work) {
+Result<void> Writer::run(Work work, Importance importance) {
     // Shared, because the writer may still be inside set_value when this function has its answer.
     const auto promise = std::make_shared<std::promise<Result<void>>>();
     auto outcome = promise->get_future();
     DoneWith done = [promise](Result<void> result, const WriteSet&) {
         promise->set_value(std::move(result));
     };
-    EK_CHECK(inside_->add(Task{std::move(work), std::move(done), false, {}, {}}));
+    EK_CHECK(
+        inside_->add(Task{std::move(work), std::move(done), importance, false, {}, {}}));
     return outcome.get();
 }
 

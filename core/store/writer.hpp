@@ -13,11 +13,14 @@ namespace evenkeel::store {
 
 // The only thread that changes a store. All works that wait are done in one transaction with one
 // sync; each is a nested transaction, so that one that fails does not affect the others. When
-// `done` reports success, the changes survive kill -9.
+// `done` reports success, the changes survive kill -9. When the disk is nearly full, works are
+// refused by their importance before they use what the more important ones need; and when a commit
+// fails for want of room nothing of it is there, and the freeing works in it run again, each alone.
 class Writer {
   public:
     // Makes changes that belong together. Runs on the writer's thread; an error undoes all of it
-    // and is what `done` gets. Must not throw, block or touch the loop's state.
+    // and is what `done` gets. A freeing work may run twice. Must not throw, block or touch the
+    // loop's state.
     using Work = std::function<Result<void>(WriteTxn&)>;
     using Done = std::function<void(Result<void>)>;
     // The same, with the keys that the work has touched; empty when it failed.
@@ -40,11 +43,12 @@ class Writer {
     // Queues `work`. After the commit, or its failure, `done` is posted; all of them in the order
     // of submit. `busy` when the queue is full, `unavailable` after stop(); then `done` is never
     // called. [any]
-    Result<void> submit(Work work, Done done);
+    Result<void> submit(Work work, Done done, Importance importance = Importance::ordinary);
     // The same, for a caller that passes on what has changed.
-    Result<void> submit_tracked(Work work, DoneWith done);
+    Result<void> submit_tracked(Work work, DoneWith done,
+                                Importance importance = Importance::ordinary);
     // Queues `work` and waits for the commit. Never on the loop, which it would block. [lane]
-    Result<void> run(Work work);
+    Result<void> run(Work work, Importance importance = Importance::ordinary);
 
     // What was committed since the start. [any]
     struct Stats {

@@ -79,7 +79,7 @@ constexpr std::string_view kText = R"({
     "type": "object",
     "properties": {
       "ready": {"type": "boolean"},
-      "checks": {"type": "object", "additionalProperties": {"enum": ["ok", "failing"]}}
+      "checks": {"type": "object", "additionalProperties": {"enum": ["ok", "full", "failing"]}}
     }
   },
   "Ca": {

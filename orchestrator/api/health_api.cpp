@@ -22,12 +22,14 @@ void get_ready(const Context& context, const Responder& responder) {
     const bool writer = context.state.depth() < kDepthMost;
     const bool bus = context.bus.port() != 0 && context.enrolment_port() != 0;
     const auto word = [](bool well) { return well ? "ok" : "failing"; };
-    const bool ready = store && writer && bus;
-    responder->send(http::Reply::json(ready ? 200 : 503,
-                                      json::Object{{"ready", ready},
-                                                   {"checks", json::Object{{"store", word(store)},
-                                                                           {"writer", word(writer)},
-                                                                           {"bus", word(bus)}}}}));
+    const bool full = context.state.is_full();
+    const bool ready = store && !full && writer && bus;
+    responder->send(http::Reply::json(
+        ready ? 200 : 503,
+        json::Object{{"ready", ready},
+                     {"checks", json::Object{{"store", full ? "full" : word(store)},
+                                             {"writer", word(writer)},
+                                             {"bus", word(bus)}}}}));
 }
 
 void get_metrics(const Context& context, const Responder& responder) {

@@ -111,7 +111,8 @@ void AgentConnection::accept_hello(const wire::AgentHello& hello, const link::De
             }
             delivery.settle(link::Disposition::accept);
             self->connected(result->mark);
-        });
+        },
+        store::Importance::urgent);
 }
 
 void AgentConnection::connected(const state::EventMark& mark) {

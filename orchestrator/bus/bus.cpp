@@ -176,7 +176,8 @@ void Bus::quarantine(const std::string& host, const Duplicate& clone) {
         },
         [](const Result<void>& done) {
             if (!done) log::error("a clone was not recorded", {{"error", done.error().what}});
-        });
+        },
+        store::Importance::urgent);
     listener_->close(clone.connection, wire::kQuarantinedCondition, hosts::kQuarantineText);
     remove(clone.connection);
 }
@@ -219,7 +220,8 @@ void Bus::remove(std::uint64_t connection) {
                 if (!done)
                     log::error("a host was not recorded as offline",
                                {{"error", done.error().what}});
-            });
+            },
+            store::Importance::urgent);
     }
     if (auto next = duplicates_.take(host)) {
         admit(next->connection, next->hello, std::move(next->admit));

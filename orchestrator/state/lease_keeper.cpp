@@ -45,7 +45,8 @@ void LeaseKeeper::renew() {
             if (done || done.error().code != Errc::conflict) return;
             log::warning("a lease was taken over by another", {{"lease", name}});
             mine->term.reset();
-        });
+        },
+        store::Importance::freeing);
 }
 
 void LeaseKeeper::take(const std::optional<Lease>& seen) {
@@ -63,10 +64,11 @@ void LeaseKeeper::take(const std::optional<Lease>& seen) {
             mine->term = taken->term;
             log::info("a lease is held here",
                       {{"lease", name}, {"term", std::to_string(taken->term)}});
-        });
+        },
+        store::Importance::freeing);
 }
 
-void LeaseKeeper::submit(State::Work work, State::Done done) {
+void LeaseKeeper::submit(State::Work work, State::Done done, store::Importance importance) {
     // No term is 0: without a lease nothing is committed.
     const std::uint64_t term = mine_->term.value_or(0);
     state_.submit(
@@ -74,7 +76,7 @@ void LeaseKeeper::submit(State::Work work, State::Done done) {
             EK_CHECK(edit.leases().require(name, term));
             return work(edit);
         },
-        std::move(done));
+        std::move(done), importance);
 }
 
 void LeaseKeeper::release() {

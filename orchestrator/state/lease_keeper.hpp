@@ -32,7 +32,8 @@ class LeaseKeeper {
 
     // Submits a work that must be done once, if the lease is held: its term is required inside the
     // transaction. `done` as State::submit; `conflict` when the lease is not held, or not any more.
-    void submit(State::Work work, State::Done done);
+    void submit(State::Work work, State::Done done,
+                store::Importance importance = store::Importance::ordinary);
     // Lets another have it at once; it is not taken again.
     void release();
 

@@ -80,7 +80,7 @@ Result<Snapshot> State::read() const {
     return Snapshot(std::move(txn), *tables_);
 }
 
-void State::submit(Work work, Done done) {
+void State::submit(Work work, Done done, store::Importance importance) {
     auto on_writer = [this, work = std::move(work)](store::WriteTxn& txn) {
         Edit edit(txn, *tables_, stream_.id, clock_);
         return work(edit);
@@ -90,7 +90,7 @@ void State::submit(Work work, Done done) {
         if (result) notify_listeners(touched);
         (*shared)(std::move(result));
     };
-    auto queued = writer_->submit_tracked(std::move(on_writer), std::move(on_loop));
+    auto queued = writer_->submit_tracked(std::move(on_writer), std::move(on_loop), importance);
     if (!queued) {
         post_([shared, error = queued.error()] { (*shared)(fail(error)); });
     }
@@ -117,11 +117,13 @@ void State::submit(AuditContext audit_context, Work work, Done done) {
         std::move(done));
 }
 
-Result<void> State::run(const Work& work) {
-    return writer_->run([this, &work](store::WriteTxn& txn) {
-        Edit edit(txn, *tables_, stream_.id, clock_);
-        return work(edit);
-    });
+Result<void> State::run(const Work& work, store::Importance importance) {
+    return writer_->run(
+        [this, &work](store::WriteTxn& txn) {
+            Edit edit(txn, *tables_, stream_.id, clock_);
+            return work(edit);
+        },
+        importance);
 }
 
 }  // namespace evenkeel::state

@@ -51,17 +51,20 @@ class State {
     // on the loop after the commit, in the order of submit, exactly once unless stopped; listeners
     // are called before it. `busy` when the queue is full, `limit` when the store is full, else
     // the work's own error: then nothing of it was written. [loop]
-    void submit(Work work, Done done);
+    void submit(Work work, Done done, store::Importance importance = store::Importance::ordinary);
     // The same with an audit record, in the same transaction as the change.
     void submit(AuditContext audit_context, Work work, Done done);
 
     // The same, blocking until the commit: for the start, before the loop runs. Listeners are not
     // called.
-    Result<void> run(const Work& work);
+    Result<void> run(const Work& work, store::Importance importance = store::Importance::ordinary);
 
     // Calls `listener` on the loop after each work whose Changes are not empty; listeners are
     // called in the order of listen(). [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+
+    // Whether the disk has no room for changes. [any]
+    bool is_full() const { return env_.is_full(); }
 
     store::Writer::Stats stats() const { return writer_->stats(); }
     // Works waiting for the writer.

@@ -1,6 +1,9 @@
 #include "core/agent/compliance/compliance_tracker.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/store/journal.hpp"
@@ -73,11 +76,7 @@ void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& che
         ++found_by_sweep_;
     if (assessment.report == ReportKind::observed && before == Verdict::compliant) {
         assessment.report = ReportKind::none;
-        changed_states_.insert(entry.metadata.ref);
-        if (!changed_timer_.pending()) {
-            changed_timer_ =
-                loop_.after(std::chrono::seconds(1), [this] { report_changed_states(); });
-        }
+        report_changed_state(entry.metadata.ref);
     }
     if (assessment.report == ReportKind::none && assessment.status.state_hash == state_before) {
         entry.status = std::move(assessment.status);
@@ -173,9 +172,21 @@ void ComplianceTracker::on_commit(const StatusChange& change, const Result<void>
 
 void ComplianceTracker::check_again(const wire::Ref& ref) {
     unrecorded_.insert(ref);
-    if (unrecorded_timer_.pending()) return;
+    again_at_once_ = 1;
+    if (!unrecorded_timer_.pending()) check_unrecorded_soon();
+}
+
+// Twice as many each second while all goes well: where there is room for a few, all at once would
+// leave room for none.
+void ComplianceTracker::check_unrecorded_soon() {
     unrecorded_timer_ = loop_.after(std::chrono::seconds(1), [this] {
-        for (const wire::Ref& each : std::exchange(unrecorded_, {})) {
+        const std::size_t count = std::min(again_at_once_, unrecorded_.size());
+        again_at_once_ *= 2;
+        const auto end = std::next(unrecorded_.begin(), static_cast<std::ptrdiff_t>(count));
+        const std::vector<wire::Ref> now(unrecorded_.begin(), end);
+        unrecorded_.erase(unrecorded_.begin(), end);
+        if (!unrecorded_.empty()) check_unrecorded_soon();
+        for (const wire::Ref& each : now) {
             if (on_unrecorded) on_unrecorded(each);
         }
     });
@@ -188,12 +199,20 @@ EventDraft ComplianceTracker::present(const CatalogEntry& entry) const {
             ""};
 }
 
+void ComplianceTracker::report_changed_state(const wire::Ref& ref) {
+    changed_states_.insert(ref);
+    if (changed_timer_.pending()) return;
+    changed_timer_ = loop_.after(std::chrono::seconds(1), [this] { report_changed_states(); });
+}
+
 void ComplianceTracker::report_changed_states() {
-    std::vector<EventDraft> drafts;
     for (const wire::Ref& ref : std::exchange(changed_states_, {})) {
-        if (const CatalogEntry* entry = catalog_.find(ref)) drafts.push_back(present(*entry));
+        const CatalogEntry* entry = catalog_.find(ref);
+        if (!entry) continue;
+        journal_.commit({present(*entry)}, {}, [this, ref](const Result<void>& stored) {
+            if (!stored) report_changed_state(ref);
+        });
     }
-    if (!drafts.empty()) journal_.commit(std::move(drafts), {}, {});
 }
 
 }  // namespace evenkeel::agent

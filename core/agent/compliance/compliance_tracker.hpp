@@ -68,7 +68,9 @@ class ComplianceTracker {
     void settle(CatalogEntry& entry, Assessment assessment,
                 const std::vector<wire::Change>& changes, const json::Value& state);
     json::Value known_state(const wire::Ref& ref) const;
+    void report_changed_state(const wire::Ref& ref);
     void report_changed_states();
+    void check_unrecorded_soon();
     void check_again(const wire::Ref& ref);
 
     Catalog& catalog_;
@@ -79,6 +81,7 @@ class ComplianceTracker {
     std::set<wire::Ref> changed_states_;
     run::Timer changed_timer_;
     std::set<wire::Ref> unrecorded_;
+    std::size_t again_at_once_ = 1;  // of those
     run::Timer unrecorded_timer_;
 };
 

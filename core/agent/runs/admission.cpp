@@ -91,14 +91,15 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
         };
     }
     // The commit of a known command may still be under way: this empty one comes after it.
-    journal_.commit({}, std::move(write),
-                    [this, command, is_new, inbox = std::move(inbox),
-                     settle = std::move(settle)](const Result<void>& stored) {
-                        if (is_new) return on_committed(command, inbox, stored, settle);
-                        const bool taken =
-                            known_.contains(command.id) || command.seq <= committed_.seq;
-                        settle(taken ? Disposition::accept : Disposition::release);
-                    });
+    journal_.commit(
+        {}, std::move(write),
+        [this, command, is_new, inbox = std::move(inbox),
+         settle = std::move(settle)](const Result<void>& stored) {
+            if (is_new) return on_committed(command, inbox, stored, settle);
+            const bool taken = known_.contains(command.id) || command.seq <= committed_.seq;
+            settle(taken ? Disposition::accept : Disposition::release);
+        },
+        store::Importance::urgent);
 }
 
 void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
@@ -132,10 +133,13 @@ void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> r
     const auto write = [&store = journal_.store(), inbox](store::WriteTxn& txn, const auto&) {
         return store.put(txn, inbox);
     };
-    journal_.commit({}, write, [this, inbox, done = std::move(done)](const Result<void>& stored) {
-        if (stored) return accept(inbox, done);
-        done(CommandResult{wire::EndState::failed, {}, stored.error()});
-    });
+    journal_.commit(
+        {}, write,
+        [this, inbox, done = std::move(done)](const Result<void>& stored) {
+            if (stored) return accept(inbox, done);
+            done(CommandResult{wire::EndState::failed, {}, stored.error()});
+        },
+        store::Importance::urgent);
 }
 
 void Admission::cancel(const std::string& command) {

@@ -48,7 +48,7 @@ void commit_interrupted(Journal& journal, const InboxCommand& command) {
         finished.outcome_seq = seqs.front();
         return store.put(txn, finished);
     };
-    journal.commit(std::move(drafts), write, {});
+    journal.commit(std::move(drafts), write, {}, store::Importance::urgent);
 }
 
 }  // namespace evenkeel::agent

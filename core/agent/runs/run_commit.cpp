@@ -50,13 +50,16 @@ void RunCommit::attempt(const std::shared_ptr<const CommandEnd>& end) {
         EK_CHECK(write_end(store, txn, end->end));
         return write_inbox(store, txn, end->command, seqs);
     };
-    journal_.commit(end->end.drafts, write, [this, end](const Result<void>& stored) {
-        if (stored) return end->done();
-        retries_[end->command.id] = loop_.after(kRetryPause, [this, end] {
-            retries_.erase(end->command.id);
-            attempt(end);
-        });
-    });
+    journal_.commit(
+        end->end.drafts, write,
+        [this, end](const Result<void>& stored) {
+            if (stored) return end->done();
+            retries_[end->command.id] = loop_.after(kRetryPause, [this, end] {
+                retries_.erase(end->command.id);
+                attempt(end);
+            });
+        },
+        store::Importance::urgent);
 }
 
 void RunCommit::commit(RunEnd end, std::function<void(const Result<void>&)> done) {

@@ -80,7 +80,7 @@ void StartCommit::commit(Journal& journal, const InboxCommand& command,
         for (const Tombstone& each : returned) EK_CHECK(store.drop(txn, each));
         return {};
     };
-    journal.commit(std::exchange(drafts_, {}), write, std::move(done));
+    journal.commit(std::exchange(drafts_, {}), write, std::move(done), store::Importance::urgent);
 }
 
 void StartCommit::undo(StepList& steps, const Error& error) {

@@ -9,6 +9,13 @@
 #include "core/store/writer.hpp"
 
 namespace evenkeel::agent {
+namespace {
+
+constexpr const char* kDiskFull = "the disk is full";
+// With less in the outbox, shedding would lose much and give little room.
+constexpr std::size_t kWorthShedding = 256 << 10;
+
+}  // namespace
 
 Journal::Journal(AgentStore& store, store::Writer& writer, run::Loop& loop, Outbox::Limits limits,
                  bool keeps)
@@ -56,7 +63,8 @@ OutboxEvent Journal::number_event(EventDraft& draft, bool& fresh) {
     return event;
 }
 
-void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
+void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done,
+                     store::Importance importance) {
     const auto batch = std::make_shared<Batch>();
     batch->work = std::move(work);
     batch->done = std::move(done);
@@ -81,7 +89,7 @@ void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done) {
         }
         if (batch->done) batch->done(result);
     };
-    if (auto queued = writer_.submit(write, after); !queued) {
+    if (auto queued = writer_.submit(write, after, importance); !queued) {
         loop_.post([after, error = queued.error()] { after(fail(error)); });
     }
 }
@@ -97,22 +105,34 @@ void Journal::on_committed(const Batch& batch) {
     }
     if (batch.events.empty()) return;
     // Only now: what is being written cannot be shed.
-    if (keeps_) write_sheds(outbox_.shed_over_limit(), "the outbox is full");
+    if (keeps_) shed(outbox_.shed_over_limit(), "the outbox is full");
     if (events_.on_more) events_.on_more();
 }
 
 void Journal::on_failed(const Batch& batch, const Error& error) {
     log::error("cannot write to the agent's store", {{"error", error.what}});
-    if (error.code == Errc::limit) write_sheds(outbox_.shed_half(), "the disk is full");
     for (const OutboxEvent& event : batch.events) {
         if (event.seq == 0) continue;
         if (batch.fresh[static_cast<std::size_t>(&event - batch.events.data())]) {
             outbox_.lost(event.seq);
-            fill(event.seq, error.what);
+            lost_reason_ = error.code == Errc::limit ? kDiskFull : error.what;
+            retry_soon();
         } else {
             outbox_.written(event.seq);
         }
     }
+    if (error.code == Errc::limit) shed_soon();
+}
+
+// Once for all that fail together, so that what they give up is one range.
+void Journal::shed_soon() {
+    if (std::exchange(sheds_soon_, true)) return;
+    loop_.post([this] {
+        sheds_soon_ = false;
+        // What is on its way makes room by itself soon.
+        const bool is_worth_it = outbox_.bytes() >= kWorthShedding && outbox_.in_flight() == 0;
+        if (is_worth_it) shed(outbox_.shed_half(), kDiskFull);
+    });
 }
 
 OutboxEvent Journal::shed_row(const Outbox::Shed& shed, const std::string& reason) const {
@@ -123,38 +143,57 @@ OutboxEvent Journal::shed_row(const Outbox::Shed& shed, const std::string& reaso
     return outbox_event;
 }
 
+void Journal::shed(const std::vector<Outbox::Shed>& sheds, const std::string& reason) {
+    if (!sheds.empty()) require_full_report();
+    write_sheds(sheds, reason);
+}
+
+// What was never stored needs no full report: whoever had it to tell tries again.
 void Journal::write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason) {
-    for (const Outbox::Shed& shed : sheds) {
-        require_full_report();
-        log::warning("events are shed", {{"from", std::to_string(shed.from)},
-                                         {"to", std::to_string(shed.to)},
-                                         {"reason", reason}});
-        const auto write = [&store = store_, shed, outbox_event = shed_row(shed, reason)](
-                               store::WriteTxn& txn) -> Result<void> {
-            EK_CHECK(store.drop_events(txn, shed.from, shed.to));
-            EK_CHECK(store.put_full_report_due(txn, true));
-            return store.put(txn, outbox_event);
-        };
-        const auto after = [this, shed, reason](const Result<void>& result) {
-            if (!result) {
-                fill(shed.to, reason);
-                return;
-            }
-            outbox_.written(shed.to);
-            if (events_.on_more) events_.on_more();
-        };
-        if (!writer_.submit(write, after)) fill(shed.to, reason);
-    }
+    if (sheds.empty()) return;
+    std::vector<OutboxEvent> rows;
+    for (const Outbox::Shed& shed : sheds) rows.push_back(shed_row(shed, reason));
+    const auto write = [&store = store_, rows = std::move(rows),
+                        is_due = full_report_due_ != 0](store::WriteTxn& txn) -> Result<void> {
+        for (const OutboxEvent& row : rows) {
+            EK_CHECK(store.drop_events(txn, row.shed_from, row.seq));
+            EK_CHECK(store.put(txn, row));
+        }
+        return store.put_full_report_due(txn, is_due);
+    };
+    const auto after = [this, sheds, reason](const Result<void>& result) {
+        on_sheds(sheds, reason, result);
+    };
+    const auto queued = writer_.submit(write, after, store::Importance::freeing);
+    if (!queued) on_sheds(sheds, reason, queued);
 }
 
 // No later event can be sent before the number is explained on disk, so this is retried for ever.
-void Journal::fill(std::uint64_t seq, std::string reason) {
-    refills_[seq] = loop_.after(std::chrono::seconds(1), [this, seq, reason = std::move(reason)] {
-        refills_.erase(seq);
-        const Outbox::Entry* entry = outbox_.find(seq);
-        if (!entry) return;
-        const Outbox::Shed shed{entry->shed_from, seq, entry->shed_count};
-        write_sheds({shed}, reason);
+void Journal::on_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason,
+                       const Result<void>& result) {
+    if (!result) {
+        log::error("what was shed cannot be written down yet", {{"error", result.error().what}});
+        lost_reason_ = reason;
+        for (const Outbox::Shed& shed : sheds) outbox_.lost(shed.to);
+        return retry_soon();
+    }
+    std::uint64_t count = 0;
+    for (const Outbox::Shed& shed : sheds) {
+        outbox_.written(shed.to);
+        count += shed.count;
+    }
+    log::warning("events are shed", {{"from", std::to_string(sheds.front().from)},
+                                     {"to", std::to_string(sheds.back().to)},
+                                     {"count", std::to_string(count)},
+                                     {"reason", reason}});
+    if (events_.on_more) events_.on_more();
+}
+
+void Journal::retry_soon() {
+    if (retry_.pending()) return;
+    retry_ = loop_.after(std::chrono::seconds(1), [this] {
+        write_sheds(outbox_.take_due(), lost_reason_);
+        erase_taken();
     });
 }
 
@@ -197,22 +236,40 @@ void Journal::take_out(const std::vector<std::uint64_t>& seqs) {
             outcomes_.erase(found);
         }
     }
-    const auto erase = [&store = store_, seqs, commands](store::WriteTxn& txn) -> Result<void> {
-        for (const std::uint64_t seq : seqs) EK_CHECK(store.drop_events(txn, seq, seq));
-        for (const std::string& command : commands) EK_CHECK(store.drop_inbox(txn, command));
-        return {};
-    };
-    // What stays behind after a failure is sent again after a restart and dropped as a duplicate.
-    const auto after = [](const Result<void>& result) {
-        if (!result) log::warning("cannot erase sent events", {{"error", result.error().what}});
-    };
-    static_cast<void>(writer_.submit(erase, after));
+    taken_.seqs.insert(taken_.seqs.end(), seqs.begin(), seqs.end());
+    taken_.commands.insert(taken_.commands.end(), commands.begin(), commands.end());
+    erase_taken();
     if (!events_.on_outcome_taken) return;
     for (const std::string& command : commands) events_.on_outcome_taken(command);
 }
 
+// What stays behind when the process ends is sent again after a restart and dropped as a duplicate.
+void Journal::erase_taken() {
+    if (taken_.seqs.empty()) return;
+    const auto taken = std::make_shared<Taken>(std::exchange(taken_, {}));
+    const auto erase = [&store = store_, taken](store::WriteTxn& txn) -> Result<void> {
+        for (const std::uint64_t seq : taken->seqs) EK_CHECK(store.drop_events(txn, seq, seq));
+        for (const std::string& command : taken->commands) {
+            EK_CHECK(store.drop_inbox(txn, command));
+        }
+        return {};
+    };
+    const auto after = [this, taken](const Result<void>& result) {
+        if (result) return;
+        log::warning("cannot erase sent events", {{"error", result.error().what}});
+        taken_.seqs.insert(taken_.seqs.end(), taken->seqs.begin(), taken->seqs.end());
+        taken_.commands.insert(taken_.commands.end(), taken->commands.begin(),
+                               taken->commands.end());
+        retry_soon();
+    };
+    const auto queued = writer_.submit(erase, after, store::Importance::freeing);
+    if (!queued) after(queued);
+}
+
 json::Value Journal::status() const {
-    return json::Object{{"events", outbox_.size()}, {"bytes", outbox_.bytes()}};
+    return json::Object{{"events", outbox_.size()},
+                        {"bytes", outbox_.bytes()},
+                        {"disk_full", store_.env().is_full()}};
 }
 
 }  // namespace evenkeel::agent

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "core/agent/model/event_draft.hpp"
 #include "core/agent/store/agent_store.hpp"
@@ -18,7 +20,9 @@ namespace evenkeel::agent {
 // happen, and nothing that happened goes unreported. A commit is given to the writer, which syncs
 // all that wait at once; it costs the loop one text of JSON for each event. An error reaches `done`
 // only: then neither the change nor its events are there, and the number of a new event is
-// explained by an agent.shed. [loop]
+// explained by an agent.shed. When the disk is full, events are refused before commands are; what
+// explains or erases events is written from the store's reserve, and again every second until it
+// succeeds. [loop]
 class Journal {
   public:
     // Gets the numbers of the events that it is committed with (0 when there is no outbox).
@@ -43,8 +47,9 @@ class Journal {
     void keep(bool keeps) { keeps_ = keeps; }
 
     // Commits `work` (may be empty) and `drafts` together, then calls `done` (may be empty). On an
-    // error nothing of both has happened.
-    void commit(std::vector<EventDraft> drafts, Work work, Done done);
+    // error nothing of both has happened, and what `drafts` had to tell is to be told again.
+    void commit(std::vector<EventDraft> drafts, Work work, Done done,
+                store::Importance importance = store::Importance::ordinary);
     // Publishes an event that is not stored.
     void publish_live(EventDraft draft);
 
@@ -66,13 +71,18 @@ class Journal {
     void skip_to(std::uint64_t seq);
     // The orchestrator has rejected `seq` for good.
     void rejected(std::uint64_t seq);
-    // Bytes and events, for people.
+    // Bytes and events, and whether the disk is full, for people.
     json::Value status() const;
 
   private:
     void take_out(const std::vector<std::uint64_t>& seqs);
+    void shed(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
     void write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
-    void fill(std::uint64_t seq, std::string reason);
+    void on_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason,
+                  const Result<void>& result);
+    void erase_taken();
+    void retry_soon();
+    void shed_soon();
     struct Batch;
     OutboxEvent number_event(EventDraft& draft, bool& fresh);
     void on_committed(const Batch& batch);
@@ -88,7 +98,15 @@ class Journal {
     std::uint64_t full_reports_ = 0;
     Events events_;
     std::map<std::uint64_t, std::string> outcomes_;  // seq -> command
-    std::map<std::uint64_t, run::Timer> refills_;
+    // What the orchestrator has and the store has too.
+    struct Taken {
+        std::vector<std::uint64_t> seqs;
+        std::vector<std::string> commands;
+    };
+    Taken taken_;
+    std::string lost_reason_;
+    run::Timer retry_;
+    bool sheds_soon_ = false;
 };
 
 }  // namespace evenkeel::agent

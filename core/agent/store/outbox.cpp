@@ -75,7 +75,7 @@ Outbox::Place Outbox::place(const OpenName<EventKind>& kind, std::vector<std::si
             return {entry->seq, true};
         }
     }
-    Entry entry{++last_, kind, std::move(about), bytes, 1, false, false, 0, 0};
+    Entry entry{++last_, kind, std::move(about), bytes, 1, false, false, 0, 0, false};
     remember(entry);
     entries_.push_back(std::move(entry));
     return {last_, false};
@@ -124,7 +124,8 @@ std::vector<Outbox::Shed> Outbox::shed_half() {
                                  false,
                                  entry.ever_sent,
                                  entry.seq,
-                                 1});
+                                 1,
+                                 false});
             bytes_ += kShedBytes;
         }
         explained.push_back(kept.back().seq);
@@ -146,10 +147,44 @@ void Outbox::written(std::uint64_t seq) {
 void Outbox::lost(std::uint64_t seq) {
     const auto entry = at(seq);
     if (entry == entries_.end()) return;
+    if (entry->kind == EventKind::agent_shed) {
+        entry->due = true;
+        return;
+    }
     forget(*entry);
     // A repeat may be under way for the same place; its commit does not explain the number.
-    *entry = Entry{seq, EventKind::agent_shed, {}, kShedBytes, entry->writes, false, false, seq, 1};
+    *entry = Entry{seq, EventKind::agent_shed, {}, kShedBytes, entry->writes, false, false, seq, 1,
+                   true};
     bytes_ += kShedBytes;
+}
+
+std::vector<Outbox::Shed> Outbox::take_due() {
+    const auto can_merge = [](const Entry& before, const Entry& entry) {
+        return before.kind == EventKind::agent_shed && !before.in_flight &&
+               (before.due || before.writes == 0) && before.seq + 1 == entry.shed_from;
+    };
+    std::vector<Shed> sheds;
+    std::deque<Entry> kept;
+    for (Entry& entry : entries_) {
+        if (!entry.due) {
+            kept.push_back(std::move(entry));
+            continue;
+        }
+        if (!kept.empty() && can_merge(kept.back(), entry)) {
+            const Entry& before = kept.back();
+            if (before.due) sheds.pop_back();
+            entry.shed_from = before.shed_from;
+            entry.shed_count += before.shed_count;
+            entry.ever_sent |= before.ever_sent;
+            bytes_ -= before.bytes;
+            kept.pop_back();
+        }
+        sheds.push_back({entry.shed_from, entry.seq, entry.shed_count});
+        kept.push_back(std::move(entry));
+    }
+    entries_ = std::move(kept);
+    for (const Shed& shed : sheds) at(shed.to)->due = false;
+    return sheds;
 }
 
 std::optional<std::uint64_t> Outbox::next() const {

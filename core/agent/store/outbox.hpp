@@ -35,11 +35,13 @@ class Outbox {
         bool ever_sent = false;        // the orchestrator may have it
         std::uint64_t shed_from = 0;   // agent.shed only: the first number that it explains,
         std::uint64_t shed_count = 0;  // and how many events had them
+        bool due = false;              // agent.shed only: it has yet to be given to the store
     };
 
     static std::size_t about_of(const wire::Ref& ref);
 
-    // Takes over what the store held at start; in the order of the numbers.
+    // Takes over what the store held at start; in the order of the numbers. Its bytes are those of
+    // the record, as for place().
     void load(Entry entry);
     // The number that the last event got, also when it has left already.
     void set_last(std::uint64_t seq) { last_ = seq; }
@@ -69,9 +71,12 @@ class Outbox {
 
     // The commit of `seq` is done.
     void written(std::uint64_t seq);
-    // The commit of the new event `seq` failed: its number is to be explained by an agent.shed,
-    // which is then being written.
+    // The commit of the new event `seq`, or of the agent.shed with this number, failed: an
+    // agent.shed for it is due.
     void lost(std::uint64_t seq);
+    // The agent.shed events that are due, each grown over those beside it, so that a run of numbers
+    // has one; they are then being written.
+    std::vector<Shed> take_due();
 
     // The oldest event that can be sent now. Those behind one that is being written wait.
     std::optional<std::uint64_t> next() const;

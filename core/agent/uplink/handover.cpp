@@ -1,5 +1,6 @@
 #include "core/agent/uplink/handover.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/agent/compliance/compliance_tracker.hpp"
@@ -38,7 +39,8 @@ void Handover::on_hello(const wire::OrchestratorHello& hello,
         [this, stream = hello.stream, done = std::move(done)](const Result<void>& stored) {
             if (stored) parts_.admission.begin_stream(stream);
             done(stored);
-        });
+        },
+        store::Importance::urgent);
 }
 
 // Descriptions that the backup is too old to contain. They win, because this machine has applied
@@ -98,20 +100,26 @@ void Handover::add_present(const CatalogEntry& entry, std::vector<EventDraft>& d
 
 void Handover::report_more() {
     Journal& journal = parts_.journal;
-    if (journal.full_report_due() == 0) return;
-    if (journal.full_report_due() != full_report_due_) {
-        full_report_due_ = journal.full_report_due();
-        reported_up_to_ = {};
-    }
+    const std::uint64_t due = journal.full_report_due();
+    if (due == 0 || commits_) return;
+    if (std::exchange(full_report_due_, due) != due) reported_up_to_ = {};
     std::vector<EventDraft> drafts;
+    wire::Ref last = reported_up_to_;
     auto at = parts_.catalog.after(reported_up_to_);
-    for (; at != parts_.catalog.end() && drafts.size() < kPage; ++at) {
+    for (; at != parts_.catalog.end() && drafts.size() < page_; ++at) {
         add_present(at->second, drafts);
-        reported_up_to_ = at->first;
+        last = at->first;
     }
     const bool is_all = at == parts_.catalog.end();
-    if (!drafts.empty()) journal.commit(std::move(drafts), {}, {});
-    if (is_all) journal.full_report_sent(full_report_due_);
+    if (drafts.empty()) return journal.full_report_sent(due);
+    commits_ = true;
+    journal.commit(std::move(drafts), {}, [this, due, last, is_all](const Result<void>& stored) {
+        commits_ = false;
+        page_ = stored ? std::min(kPage, page_ * 2) : std::max<std::size_t>(1, page_ / 2);
+        if (!stored || due != full_report_due_) return;
+        reported_up_to_ = last;
+        if (is_all) parts_.journal.full_report_sent(due);
+    });
 }
 
 }  // namespace evenkeel::agent

@@ -28,7 +28,8 @@ class Handover {
     // calls `done`; at once when the stream is known.
     void on_hello(const wire::OrchestratorHello& hello, std::function<void(Result<void>)> done);
     // Reports the next page of a full report, if one is due: a page at a time, so that the outbox
-    // does not overflow with it.
+    // does not overflow with it. One that the disk has no room for is tried again as two, once the
+    // journal has more to send.
     void report_more();
 
     static constexpr std::size_t kPage = 32;
@@ -41,6 +42,8 @@ class Handover {
     UplinkParts parts_;
     std::uint64_t full_report_due_ = 0;  // the report under way; 0: none
     wire::Ref reported_up_to_;           // by the report under way
+    std::size_t page_ = kPage;
+    bool commits_ = false;  // a page
 };
 
 }  // namespace evenkeel::agent

@@ -162,6 +162,33 @@ class Daemon(unittest.TestCase):
             path.chmod(mode)
         self.start()
 
+    @unittest.skipIf(os.geteuid() != 0, "needs root to mount a small disk")
+    def test_on_a_full_disk_it_starts_after_a_kill_and_carries_out_commands(self):
+        state = self.folder / "state"
+        state.mkdir(mode=0o700)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", str(state)],
+                       check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(state)], check=False)
+        self.addCleanup(self.kill)
+        self.start()
+        self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "enforce")))[0], 0)
+        with open(state / "filler", "ab", buffering=0) as filler:
+            for size in (1 << 20, 4096, 1):
+                try:
+                    while filler.write(b"x" * size) == size:
+                        pass
+                except OSError:
+                    pass
+        for content in ("one\n", "two\n", "three\n"):
+            code, said = self.ask("apply", self.described(("a", content, "enforce")))
+            self.assertEqual(code, 0, said)
+            self.assertEqual(self.content("a"), content)
+            self.kill()
+            (self.folder / "a").write_text("while down\n")
+            self.start()
+            self.eventually("repaired", lambda: self.content("a") == content)
+        self.assertLess(len(self.log().splitlines()), 500, self.log()[-3000:])
+
     def test_only_one_agent_has_the_store(self):
         self.start()
         second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
@@ -232,7 +259,7 @@ class Daemon(unittest.TestCase):
         version = self.ask("--version")[1].strip()
         self.assertEqual(self.ask("status"), (0, {
             "version": version, "descriptions": 0, "found_by_sweep": 0, "unfinished": 0,
-            "outbox": {"events": 0, "bytes": 0},
+            "outbox": {"events": 0, "bytes": 0, "disk_full": False},
             "orchestrator": {"host": None, "connected": False, "enrolment": "none",
                              "fingerprint": None}}))
         self.ask("apply", self.described(("a", "hello\n", "enforce"), ("b", "b\n", "report")))

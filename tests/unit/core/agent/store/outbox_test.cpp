@@ -163,6 +163,9 @@ TEST(Outbox, ALostNumberIsExplained) {
     EXPECT_EQ(outbox.find(1)->kind, EventKind::agent_shed);
     EXPECT_EQ(outbox.find(1)->shed_from, 1U);
     EXPECT_FALSE(outbox.next());
+    EXPECT_EQ(outbox.take_due().size(), 1U);
+    EXPECT_TRUE(outbox.take_due().empty());
+    EXPECT_FALSE(outbox.next());
     outbox.written(1);
     EXPECT_EQ(outbox.next(), 1U);
 }
@@ -176,6 +179,37 @@ TEST(Outbox, ALostNumberWaitsForItsExplanationAlsoWhenARepeatWasUnderWay) {
     EXPECT_FALSE(outbox.next());
     outbox.written(1);  // the explanation
     EXPECT_EQ(outbox.next(), 1U);
+}
+
+TEST(Outbox, LostNumbersSideBySideHaveOneExplanation) {
+    Outbox outbox({});
+    add(outbox, EventKind::command_outcome, {kMotd});
+    for (std::size_t i = 0; i < 474; ++i) {
+        outbox.lost(outbox.place(EventKind::resource_drifted, {i}, 100).seq);
+    }
+    auto sheds = outbox.take_due();
+    ASSERT_EQ(sheds.size(), 1U);
+    EXPECT_EQ(sheds[0].from, 2U);
+    EXPECT_EQ(sheds[0].to, 475U);
+    EXPECT_EQ(sheds[0].count, 474U);
+    // It could not be written, and more was lost meanwhile.
+    outbox.lost(475);
+    outbox.lost(outbox.place(EventKind::resource_drifted, {kMotd}, 100).seq);
+    sheds = outbox.take_due();
+    ASSERT_EQ(sheds.size(), 1U);
+    EXPECT_EQ(sheds[0].count, 475U);
+    outbox.written(476);
+    // One that the store has grows too, unless it is on its way.
+    outbox.lost(outbox.place(EventKind::resource_drifted, {kMotd}, 100).seq);
+    sheds = outbox.take_due();
+    ASSERT_EQ(sheds.size(), 1U);
+    EXPECT_EQ(sheds[0].from, 2U);
+    EXPECT_EQ(sheds[0].to, 477U);
+    outbox.written(477);
+    EXPECT_EQ(send_all(outbox), (std::vector<std::uint64_t>{1, 477}));
+    outbox.lost(outbox.place(EventKind::resource_drifted, {kMotd}, 100).seq);
+    EXPECT_EQ(outbox.take_due().at(0).from, 478U);
+    EXPECT_EQ(outbox.bytes(), 100U + 2 * outbox.find(477)->bytes);
 }
 
 TEST(Outbox, BytesCountWhatWaits) {

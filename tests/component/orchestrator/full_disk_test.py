@@ -1,0 +1,90 @@
+"""The orchestrator's state folder is on a disk of 8 MB that another program fills."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from case import OrchestratorCase
+from program import Orchestrator, eventually
+
+
+class OnASmallDisk(Orchestrator):
+    def start(self):
+        if not self.state.exists():
+            self.state.mkdir(mode=0o700)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs",
+                            str(self.state)], check=True)
+        super().start()
+
+    def close(self):
+        try:
+            if self.process:
+                self.kill()
+        finally:
+            subprocess.run(["umount", "--lazy", str(self.state)], check=False)
+            super().close()
+
+    def fill(self):
+        with open(self.state / "filler", "ab", buffering=0) as file:
+            for size in (1 << 20, 4096, 1):
+                try:
+                    while file.write(b"x" * size) == size:
+                        pass
+                except OSError:
+                    pass
+
+    def make_room(self):
+        (self.state / "filler").unlink()
+
+
+@unittest.skipIf(os.geteuid() != 0, "needs root to mount a small disk")
+class FullDisk(OrchestratorCase):
+    def setUp(self):
+        self.orchestrator = OnASmallDisk(self.heartbeat)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.orchestrator.state)],
+                        check=False, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.orchestrator.close)
+        self.agents = []
+        self.addCleanup(self.orchestrator.proxy.assert_conforming)
+        self.addCleanup(self.close_agents)
+
+    def put_until_refused(self):
+        for number in range(5000):
+            reply = self.put(f"/etc/f{number}", {"content": "x" * 20000, "mode": "0644"})
+            if reply.status != 202:
+                return reply
+        self.fail("the disk did not become full")
+
+    def ready(self):
+        return self.orchestrator.rest.call("GET", "/readyz")
+
+    def test_changes_are_refused_as_store_full_until_there_is_room_also_after_a_kill(self):
+        agent = self.online()
+        command = self.put_done(agent, "/etc/motd", {"content": "hi\n", "mode": "0644"})
+        self.assertEqual(self.ready().status, 200)
+        self.orchestrator.fill()
+        for _ in range(2):
+            refused = self.put_until_refused()
+            self.assert_problem(refused, 507, "store-full")
+            self.assertIn(str(self.orchestrator.state), refused.body["detail"])
+            ready = self.ready()
+            self.assertEqual((ready.status, ready.body["checks"]["store"]), (503, "full"))
+            # What is stored is served.
+            self.assertEqual(self.rest.call("GET", self.path("/etc/motd")).status, 200)
+            # Events are not taken, so the agent keeps them.
+            self.assertEqual(self.drift(agent, command, seq=agent.seq + 1), "RELEASED")
+            agent.close()
+            self.orchestrator.kill()
+            self.orchestrator.start()
+            agent.go_online([("files", "/etc/motd", command["resources"][0]["generation"])])
+        self.orchestrator.make_room()
+        eventually("ready again", lambda: self.ready().status == 200)
+        self.assertEqual(self.drift(agent, command), "ACCEPTED")
+        self.assertEqual(self.put("/etc/motd", {"content": "ho\n", "mode": "0644"}).status, 202)
+        self.assertLess(len(self.orchestrator.logged().splitlines()), 20000)
+        self.assertIn("is full", json.dumps(self.orchestrator.logged()))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

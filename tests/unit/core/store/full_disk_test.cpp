@@ -1,0 +1,181 @@
+#include <future>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/run/loop.hpp"
+#include "core/store/writer.hpp"
+#include "tests/support/small_disk.hpp"
+#include "tests/unit/core/store/fixture.hpp"
+
+namespace evenkeel::store {
+namespace {
+
+// A store on a disk of 6 MB of its own, which the test fills.
+class FullDisk : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!disk_.mounted()) GTEST_SKIP() << "needs root to mount a small disk";
+        open();
+    }
+    void open() {
+        auto opened = Env::open(path(), {.tables = {"things"}, .migrations = {}});
+        ASSERT_TRUE(opened) << opened.error().what;
+        env_ = std::make_unique<Env>(std::move(*opened));
+        writer_ = std::make_unique<Writer>(*env_, loop_.poster());
+    }
+    void close() {
+        writer_.reset();
+        env_.reset();
+    }
+    std::string path() const { return disk_.path() + "/store"; }
+    Result<void> run(Writer::Work work, Importance importance) {
+        std::optional<Result<void>> outcome;
+        EXPECT_TRUE(writer_->submit(
+            std::move(work), [&](Result<void> got) { outcome = std::move(got); }, importance));
+        EXPECT_TRUE(loop_.run_until([&] { return outcome.has_value(); }, std::chrono::seconds(20)));
+        return outcome.value_or(fail(Errc::timeout, "no answer"));
+    }
+    Result<void> put(std::uint64_t number, Importance importance = Importance::ordinary) {
+        return run(
+            [things = env_->table("things"), number](WriteTxn& txn) {
+                return txn.put(things, number_key(number), std::string(1000, 'x'));
+            },
+            importance);
+    }
+    Result<void> erase(std::uint64_t number) {
+        return run(
+            [things = env_->table("things"), number](WriteTxn& txn) -> Result<void> {
+                EK_TRY(txn.erase(things, number_key(number)));
+                return {};
+            },
+            Importance::freeing);
+    }
+    // Until an ordinary change is refused; how many were not.
+    std::uint64_t put_until_refused(std::uint64_t from) {
+        for (std::uint64_t number = from;; ++number) {
+            const auto done = put(number);
+            if (done) continue;
+            EXPECT_EQ(done.error().code, Errc::limit);
+            EXPECT_NE(done.error().what.find(path()), std::string::npos) << done.error().what;
+            return number;
+        }
+    }
+    std::size_t count() const { return *env_->read()->count(env_->table("things")); }
+
+    test::SmallDisk disk_{"6m"};
+    run::Loop loop_;
+    std::unique_ptr<Env> env_;
+    std::unique_ptr<Writer> writer_;
+};
+
+TEST_F(FullDisk, WhatFreesRoomNeedsNoneThatIsNotThere) {
+    ASSERT_TRUE(put(1));
+    EXPECT_FALSE(env_->is_full());
+    disk_.fill();
+    const std::uint64_t end = put_until_refused(2);
+    EXPECT_TRUE(env_->is_full());
+    for (std::uint64_t number = 1; number < end; ++number) ASSERT_TRUE(erase(number)) << number;
+    EXPECT_EQ(count(), 0U);
+    // The pages that came free are room for new ones, though the disk is as full as before.
+    EXPECT_TRUE(put(1));
+    EXPECT_FALSE(env_->is_full());
+}
+
+TEST_F(FullDisk, WhatIsUrgentIsTakenAfterWhatIsOrdinaryIsRefused) {
+    disk_.fill();
+    const std::uint64_t end = put_until_refused(1);
+    EXPECT_TRUE(put(end, Importance::urgent));
+    EXPECT_FALSE(put(end + 1));
+    std::uint64_t number = end + 1;
+    while (put(number, Importance::urgent)) ++number;
+    EXPECT_GT(number, end + 50);
+    EXPECT_TRUE(erase(1));
+}
+
+TEST_F(FullDisk, TheReserveOutlivesAKillAndTheStoreOpens) {
+    close();
+    int ends[2] = {};
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto env = Env::open(path(), {.tables = {"things"}, .migrations = {}});
+        if (!env) ::_exit(1);
+        Writer writer(*env, [](const std::function<void()>& f) { f(); });
+        const Table things = env->table("things");
+        disk_.fill();
+        for (std::uint64_t number = 1;; ++number) {
+            const auto done = writer.run([&](WriteTxn& txn) {
+                return txn.put(things, number_key(number), std::string(1000, 'x'));
+            });
+            if (done) continue;
+            const bool written = ::write(ends[1], &number, sizeof(number)) == sizeof(number);
+            for (;;) ::pause();
+            ::_exit(written ? 0 : 1);
+        }
+    }
+    ::close(ends[1]);
+    const Fd told(ends[0]);
+    std::uint64_t end = 0;
+    ASSERT_EQ(::read(told.get(), &end, sizeof(end)), static_cast<ssize_t>(sizeof(end)));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    open();
+    EXPECT_EQ(count(), end - 1);
+    EXPECT_TRUE(put(end, Importance::urgent));
+    for (std::uint64_t number = 1; number <= end; ++number) ASSERT_TRUE(erase(number)) << number;
+    EXPECT_EQ(count(), 0U);
+    EXPECT_TRUE(put(1));
+}
+
+TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsWorksButThoseThatFreeRoom) {
+    for (std::uint64_t number = 1; number <= 100; ++number) ASSERT_TRUE(put(number));
+    disk_.fill();
+    std::promise<void> entered, go;
+    ASSERT_TRUE(writer_->submit(
+        [&](WriteTxn&) -> Result<void> {
+            entered.set_value();
+            go.get_future().wait();
+            return {};
+        },
+        nullptr));
+    entered.get_future().wait();
+    std::vector<std::string> answers;
+    const auto noting = [&answers](const std::string& name) {
+        return [&answers, name](const Result<void>& done) {
+            answers.push_back(name +
+                              (done ? " ok" : " " + std::string(to_string(done.error().code))));
+        };
+    };
+    const Table things = env_->table("things");
+    ASSERT_TRUE(writer_->submit(
+        [things](WriteTxn& txn) { return txn.put(things, "big", std::string(5 << 20, 'x')); },
+        noting("big")));
+    ASSERT_TRUE(writer_->submit(
+        [things](WriteTxn& txn) -> Result<void> {
+            EK_TRY(txn.erase(things, number_key(1)));
+            return {};
+        },
+        noting("erase"), Importance::freeing));
+    ASSERT_TRUE(writer_->submit([things](WriteTxn& txn) { return txn.put(things, "small", "x"); },
+                                noting("small")));
+    go.set_value();
+    ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 3; }, std::chrono::seconds(20)));
+    EXPECT_EQ(answers, (std::vector<std::string>{"big limit", "erase ok", "small limit"}));
+    EXPECT_EQ(count(), 99U);
+}
+
+TEST_F(FullDisk, ANewStoreIsRefusedWithThePath) {
+    disk_.fill();
+    const std::string other = disk_.path() + "/other";
+    const auto opened = Env::open(other, {.tables = {"things"}, .migrations = {}});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::limit);
+    EXPECT_NE(opened.error().what.find(other), std::string::npos) << opened.error().what;
+}
+
+}  // namespace
+}  // namespace evenkeel::store
