@@ -1,7 +1,6 @@
 #include "plugins/accounts/database.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include <evenkeel/cpp/failure.hpp>
@@ -13,6 +12,8 @@ namespace evenkeel::accounts {
 namespace {
 
 constexpr std::size_t kBytesMax = 64u << 20;
+// The password field in passwd which says that shadow has it, to PAM too.
+constexpr std::string_view kInShadow = "x";
 
 // Never "not found": that would say that there is no such account.
 std::string read_database(const std::string& path) {
@@ -58,6 +59,11 @@ std::int64_t days_of(std::string_view text) {
     return value;
 }
 
+void add_members(Group& group, std::string_view names) {
+    for (const std::string_view member : split(names, ','))
+        if (!member.empty()) group.members.emplace_back(member);
+}
+
 template <typename Index, typename Key, typename Entries>
 auto look_up(const Index& index, const Key& key, const Entries& entries) {
     const auto found = index.find(key);
@@ -69,14 +75,18 @@ auto look_up(const Index& index, const Key& key, const Entries& entries) {
 Database Database::load(const std::string& etc) {
     const std::string passwd = read_database(etc + "/passwd");
     const std::string shadow = posix::read_file(etc + "/shadow", kBytesMax).value_or("");
-    return parse(passwd, shadow, read_database(etc + "/group"));
+    const std::string gshadow = posix::read_file(etc + "/gshadow", kBytesMax).value_or("");
+    return parse(passwd, shadow, read_database(etc + "/group"), gshadow);
 }
 
-Database Database::parse(std::string_view passwd, std::string_view shadow, std::string_view group) {
+Database Database::parse(std::string_view passwd, std::string_view shadow, std::string_view group,
+                         std::string_view gshadow) {
     Database database;
     database.add_users(passwd);
     database.add_shadow(shadow);
     database.add_groups(group);
+    database.add_gshadow(gshadow);
+    database.index_members();
     return database;
 }
 
@@ -105,13 +115,18 @@ void Database::add_shadow(std::string_view shadow) {
         if (found == user_by_name_.end() || seen[found->second]) return;
         seen[found->second] = true;
         User& user = users_[found->second];
-        user.password = fields[1];
+        if (user.password == kInShadow) user.password = fields[1];
         user.min = days_of(fields[3]);
         user.max = days_of(fields[4]);
         user.warn = days_of(fields[5]);
         user.inactive = days_of(fields[6]);
         user.expires = days_of(fields[7]);
     });
+    for (std::size_t at = 0; at < users_.size(); ++at) {
+        if (seen[at] || users_[at].password != kInShadow) continue;
+        users_[at].lacks_shadow = true;
+        users_[at].password = "*";
+    }
 }
 
 void Database::add_groups(std::string_view group) {
@@ -119,16 +134,27 @@ void Database::add_groups(std::string_view group) {
         const auto gid = id_of(fields[2]);
         if (!gid) return;
         Group entry{std::string(fields[0]), *gid, {}};
-        for (const std::string_view member : split(fields[3], ','))
-            if (!member.empty()) entry.members.emplace_back(member);
-        std::sort(entry.members.begin(), entry.members.end());
-        entry.members.erase(std::unique(entry.members.begin(), entry.members.end()),
-                            entry.members.end());
+        add_members(entry, fields[3]);
         if (!group_by_name_.emplace(entry.name, groups_.size()).second) return;
         group_by_id_.emplace(entry.gid, groups_.size());
-        for (const std::string& member : entry.members) memberships_[member].push_back(entry.name);
         groups_.push_back(std::move(entry));
     });
+}
+
+void Database::add_gshadow(std::string_view gshadow) {
+    each_line(gshadow, 4, [&](const std::vector<std::string_view>& fields) {
+        const auto found = group_by_name_.find(std::string(fields[0]));
+        if (found != group_by_name_.end()) add_members(groups_[found->second], fields[3]);
+    });
+}
+
+void Database::index_members() {
+    for (Group& group : groups_) {
+        std::sort(group.members.begin(), group.members.end());
+        group.members.erase(std::unique(group.members.begin(), group.members.end()),
+                            group.members.end());
+        for (const std::string& member : group.members) memberships_[member].push_back(group.name);
+    }
     for (auto& [user, names] : memberships_) std::sort(names.begin(), names.end());
 }
 
@@ -152,6 +178,21 @@ const std::vector<std::string>& Database::groups_with(const std::string& user) c
     static const std::vector<std::string> kNobodys;
     const auto found = memberships_.find(user);
     return found == memberships_.end() ? kNobodys : found->second;
+}
+
+std::vector<std::string> Database::unknown_members(const Group& group) const {
+    std::vector<std::string> names;
+    for (const std::string& member : group.members)
+        if (!user(member)) names.push_back(member);
+    return names;
+}
+
+std::vector<std::string> Database::primary_users(std::uint32_t gid) const {
+    std::vector<std::string> names;
+    for (const User& user : users_)
+        if (user.gid == gid) names.push_back(user.name);
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 std::string Database::group_name(std::uint32_t gid) const {

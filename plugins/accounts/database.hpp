@@ -17,8 +17,10 @@ struct User {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::string gecos, home, shell;
-    // The whole password field: of shadow, or of passwd for a user who has no line in shadow.
+    // The whole password field: that of passwd, or of shadow where passwd has the "x" which refers
+    // to it. "*" where there is no such line: no password opens the account.
     std::string password;
+    bool lacks_shadow = false;  // there is no such line
     // Days, the last one since 1970-01-01; kNone where the field is empty.
     std::int64_t min = kNone, max = kNone, warn = kNone, inactive = kNone, expires = kNone;
 };
@@ -26,7 +28,9 @@ struct User {
 struct Group {
     std::string name;
     std::uint32_t gid = 0;
-    std::vector<std::string> members;  // sorted, each once
+    // Who is named in group or in gshadow, since each of them lets a user in (newgrp(1) asks
+    // gshadow); sorted, each once.
+    std::vector<std::string> members;
 };
 
 // The local accounts in the files: one pass over each, indexed, without name services. Lines that
@@ -34,11 +38,12 @@ struct Group {
 // first counts, as for the system itself.
 class Database {
   public:
-    // Reads passwd, shadow and group below `etc`. Throws a Failure when one cannot be read or is
-    // over 64 MiB; shadow may be missing.
+    // Reads passwd, shadow, group and gshadow below `etc`. Throws a Failure when one cannot be read
+    // or is over 64 MiB; shadow and gshadow may be missing.
     static Database load(const std::string& etc = "/etc");
     // The same from the files' contents.
-    static Database parse(std::string_view passwd, std::string_view shadow, std::string_view group);
+    static Database parse(std::string_view passwd, std::string_view shadow, std::string_view group,
+                          std::string_view gshadow = "");
 
     const std::vector<User>& users() const { return users_; }
     const std::vector<Group>& groups() const { return groups_; }
@@ -48,8 +53,12 @@ class Database {
     const Group* group(const std::string& name) const;
     const User* user_of(std::uint32_t uid) const;
     const Group* group_of(std::uint32_t gid) const;
-    // The groups that name this user as a member, sorted.
+    // The groups that name this user as a member, sorted; also where there is no such user.
     const std::vector<std::string>& groups_with(const std::string& user) const;
+    // The members of a group who are no users here: left over, or of a directory service.
+    std::vector<std::string> unknown_members(const Group& group) const;
+    // The users whose primary group has this number, whether there is such a group or not; sorted.
+    std::vector<std::string> primary_users(std::uint32_t gid) const;
     // The group's name, or the number in decimal if it has none.
     std::string group_name(std::uint32_t gid) const;
 
@@ -57,6 +66,8 @@ class Database {
     void add_users(std::string_view passwd);
     void add_shadow(std::string_view shadow);
     void add_groups(std::string_view group);
+    void add_gshadow(std::string_view gshadow);
+    void index_members();
 
     std::vector<User> users_;
     std::vector<Group> groups_;

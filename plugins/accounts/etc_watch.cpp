@@ -19,7 +19,7 @@ constexpr std::uint64_t kLockedNs = 100'000'000;
 constexpr std::uint64_t kUnreadableNs = 1'000'000'000;
 
 bool is_account_file(std::string_view name) {
-    return name == "passwd" || name == "shadow" || name == "group";
+    return name == "passwd" || name == "shadow" || name == "group" || name == "gshadow";
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ void EtcWatch::drain() {
 void EtcWatch::report() {
     if (!touched_) return;
     if (lock_holder(etc_)) {
-        // One of the three files may be new and another one old.
+        // One of the four files may be new and another one old.
         if (!std::exchange(unsettled_, true))
             for (const auto& [id, seen] : seen_) host_.unsettled(id);
         return host_.timer(sdk::now_ns() + kLockedNs);

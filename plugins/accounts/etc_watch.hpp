@@ -13,10 +13,10 @@
 
 namespace evenkeel::accounts {
 
-// The watch of a collection over passwd, shadow and group. These are replaced by renaming, so the
-// directory is watched; and a tool changes several of them under its locks, so they are read when
-// the locks are gone, and all accounts are unsettled until then. Hints only at accounts that have
-// changed. [reactor]
+// The watch of a collection over passwd, shadow, group and gshadow. These are replaced by renaming,
+// so the directory is watched; and a tool changes several of them under its locks, so they are read
+// when the locks are gone, and all accounts are unsettled until then. Hints only at accounts that
+// have changed. [reactor]
 class EtcWatch {
   public:
     // Text that differs whenever anything of the account does; empty if it is not there.

@@ -23,7 +23,7 @@ const accounts::AccountKind kKind = {
     [](const Database& database) { return accounts::names_in(database.groups()); },
     [](const Database& database, const std::string& id) {
         const accounts::Group* const group = database.group(id);
-        return group ? std::optional(state_of(*group)) : std::nullopt;
+        return group ? std::optional(state_of(*group, database)) : std::nullopt;
     },
     [](const Database& database, const std::string& id) {
         const accounts::Group* const group = database.group(id);
@@ -47,16 +47,17 @@ class Groups : public accounts::Reader {
         Database database = Database::load();
         const accounts::Group* now = database.group(name);
         const Desired desired = parse_desired(call, description, database, now);
-        sdk::Changes changes = difference(now, desired);
+        sdk::Changes changes = difference(now, desired, database);
         changes.carry_out(call, [&] {
-            accounts::run_tools(tool_calls_for(name, desired, changes), call, changes);
+            const auto tools = tool_calls_for(name, now, desired, database, changes);
+            accounts::run_tools(tools, call, changes);
         });
         if (call.dry_run()) return;
         if (!changes.empty()) now = (database = Database::load()).group(name);
-        if (!now || !difference(now, desired).empty())
+        if (!now || !difference(now, desired, database).empty())
             throw sdk::Failure(EK_E_CONFLICT,
                                "the group " + name + " was changed by somebody else meanwhile");
-        call.state(state_of(*now));
+        call.state(state_of(*now, database));
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -71,10 +72,9 @@ class Groups : public accounts::Reader {
                 throw sdk::Failure(EK_E_CONFLICT,
                                    name + " is the primary group of the user " + user.name)
                     .hint("remove the user or give it another group first");
-        sdk::Changes changes;
-        changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+        sdk::Changes changes = removal(*now);
         changes.carry_out(call, [&] {
-            accounts::run_tools({{"groupdel", {name}, {}, {"/ensure"}}}, call, changes);
+            accounts::run_tools({{"groupdel", {name}, {}, {}}}, call, changes);
         });
     }
 };

@@ -46,15 +46,20 @@ void missing_group(const sdk::Call& call, const std::string& name, const std::st
 }
 
 void read_group(const sdk::Call& call, const json::Value& description, const Database& database,
-                Desired& desired) {
+                const accounts::User* now, Desired& desired) {
     desired.group = field_text(description, "group");
     if (!desired.group) return;
     const accounts::Group* group = database.group(*desired.group);
     std::uint32_t gid = 0;
     const char* const end = desired.group->data() + desired.group->size();
     const auto [stop, error] = std::from_chars(desired.group->data(), end, gid);
-    if (!group && error == std::errc() && stop == end) group = database.group_of(gid);
-    if (group) desired.gid = group->gid;
+    const bool is_number = error == std::errc() && stop == end;
+    if (!group && is_number) group = database.group_of(gid);
+    // The user has the number of a group that is gone: nothing is to be changed.
+    if (!group && is_number && now && now->gid == gid) {
+        call.note(EK_SEV_WARNING, "/group", "no group has the number " + *desired.group);
+        desired.gid = gid;
+    } else if (group) desired.gid = group->gid;
     else missing_group(call, *desired.group, "/group");
 }
 
@@ -100,7 +105,7 @@ Desired parse_desired(const sdk::Call& call, std::string_view text, const Databa
     Desired desired;
     desired.uid = accounts::id_of(description, "uid");
     if (desired.uid) refuse_taken_uid(database, now, *desired.uid);
-    read_group(call, description, database, desired);
+    read_group(call, description, database, now, desired);
     read_groups(call, description, database, desired);
     desired.home = path_text(description, "home");
     desired.shell = path_text(description, "shell");

@@ -51,7 +51,7 @@ std::string state_of(const User& user, const accounts::Database& database) {
         .json();
 }
 
-sdk::Changes difference(const User* now, const Desired& desired,
+sdk::Changes difference(const std::string& login, const User* now, const Desired& desired,
                         const accounts::Database& database) {
     const User none;
     const User& user = now ? *now : none;
@@ -64,8 +64,11 @@ sdk::Changes difference(const User* now, const Desired& desired,
         changes.field("/group",
                       now ? std::optional(sdk::quote(database.group_name(user.gid))) : std::nullopt,
                       sdk::quote(*desired.group));
-    compare(changes, "/groups", now, database.groups_with(user.name), desired.groups,
-            accounts::to_json);
+    if (!now && !desired.group) changes.field("/group", std::nullopt, sdk::quote(login));
+    const auto& groups = database.groups_with(login);
+    compare(changes, "/groups", now, groups, desired.groups, accounts::to_json);
+    if (!now && !desired.groups && !groups.empty())
+        changes.field("/groups", std::nullopt, accounts::to_json(groups));
     compare(changes, "/home", now, user.home, desired.home, sdk::quote);
     compare(changes, "/shell", now, user.shell, desired.shell, sdk::quote);
     compare(changes, "/gecos", now, user.gecos, desired.gecos, sdk::quote);

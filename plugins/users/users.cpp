@@ -8,9 +8,11 @@
 #include "plugins/accounts/fields.hpp"
 #include "plugins/accounts/reader.hpp"
 #include "plugins/accounts/tool.hpp"
+#include "plugins/posix/read_file.hpp"
 #include "plugins/users/description.hpp"
 #include "plugins/users/desired.hpp"
 #include "plugins/users/difference.hpp"
+#include "plugins/users/removal.hpp"
 #include "plugins/users/tool_calls.hpp"
 #include "users_embedded.hpp"
 
@@ -21,6 +23,9 @@ namespace evenkeel::users {
 using accounts::Database;
 
 namespace {
+
+constexpr const char* kLoginDefs = "/etc/login.defs";
+constexpr std::size_t kLoginDefsMax = 1u << 20;
 
 const accounts::AccountKind kKind = {
     [](const Database& database) { return accounts::names_in(database.users()); },
@@ -50,14 +55,15 @@ class Users : public accounts::Reader {
         Database database = Database::load();
         const accounts::User* now = database.user(login);
         const Desired desired = parse_desired(call, description, database, now);
-        sdk::Changes changes = difference(now, desired, database);
+        sdk::Changes changes = difference(login, now, desired, database);
+        if (now && (changes.has("/uid") || changes.has("/home"))) refuse_processes_of(*now);
         changes.carry_out(call, [&] {
             const auto tools = tool_calls_for(login, now, desired, database, changes);
             accounts::run_tools(tools, call, changes);
         });
         if (call.dry_run()) return;
         if (!changes.empty()) now = (database = Database::load()).user(login);
-        if (!now || !difference(now, desired, database).empty())
+        if (!now || !difference(login, now, desired, database).empty())
             throw sdk::Failure(EK_E_CONFLICT,
                                "the user " + login + " was changed by somebody else meanwhile");
         call.state(state_of(*now, database));
@@ -70,10 +76,11 @@ class Users : public accounts::Reader {
         const accounts::User* const now = database.user(login);
         if (!now) return;
         if (now->uid == 0) throw sdk::Failure(EK_E_DENIED, "the user with uid 0 is not removed");
-        sdk::Changes changes;
-        changes.field("/ensure", "\"present\"", "\"absent\"", 0, EK_ACT_REMOVE);
+        refuse_processes_of(*now);
+        sdk::Changes changes = removal(
+            *now, database, posix::read_file(kLoginDefs, kLoginDefsMax).value_or(std::string()));
         changes.carry_out(call, [&] {
-            accounts::run_tools({{"userdel", {login}, {}, {"/ensure"}}}, call, changes);
+            accounts::run_tools({{"userdel", {login}, {}, {}}}, call, changes);
         });
     }
 };

@@ -87,6 +87,8 @@ struct KindOfThing {
     std::function<void(const std::string& path, const std::string& beside)> make;
 };
 
+constexpr const char* kAbsent = R"({"ensure":"absent"})";
+
 // All that a test of one collection needs: what is put there, and what is described.
 class SideEffects : public Bundled {
   protected:
@@ -121,9 +123,9 @@ class SideEffects : public Bundled {
         kind.make(path(id), beside);
         const Snapshot before = snapshot(path(id)), other = snapshot(beside);
 
-        const Applied planned = apply(id, description, true);
+        const Applied planned = change(id, description, true);
         EXPECT_EQ(snapshot(path(id)), before) << "a plan changes nothing";
-        const Applied applied = apply(id, description);
+        const Applied applied = change(id, description, false);
         const Snapshot after = snapshot(path(id));
         const std::string text = compare(planned, applied, before, after);
         // The other name of a hard link and the file that is mounted are the thing itself.
@@ -132,10 +134,16 @@ class SideEffects : public Bundled {
             EXPECT_TRUE(is_mounted || differing(other, snapshot(beside)).empty());
         }
         if (!applied.error) {
-            EXPECT_EQ(told(apply(id, description)), "") << "a second apply";
+            EXPECT_EQ(told(change(id, description, false)), "") << "a second apply";
         }
         clear(id);
         return text;
+    }
+
+    // As the agent does it: `ensure` is its own word.
+    Applied change(const std::string& id, const std::string& description, bool dry_run) {
+        if (description == kAbsent) return remove(id, dry_run);
+        return apply(id, description, dry_run);
     }
 
     static std::string compare(const Applied& planned, const Applied& applied,
@@ -153,7 +161,10 @@ class SideEffects : public Bundled {
             said.insert(change.path);
             text += (text.empty() ? "" : " ") + change.path.substr(1);
         }
-        if (said.count("/ensure") != 0) {
+        if (said.count("/ensure") != 0 && !before.empty()) {
+            EXPECT_TRUE(after.empty()) << "it is gone";
+            EXPECT_EQ(said.size(), 1u);
+        } else if (said.count("/ensure") != 0) {
             expect_new(after, said);
         } else {
             EXPECT_EQ(differing(before, after), said);

@@ -81,6 +81,28 @@ TEST_F(ADatabase, IndexesBothWays) {
     EXPECT_TRUE(database.groups_with("nobody").empty());
 }
 
+TEST(APassword, IsWhereTheSystemLooksForIt) {
+    const Database database = Database::parse("in:$6$passwd:1:1:::\nno:x:2:2:::\nat:x:3:3:::\n",
+                                              "in:$6$shadow:1::::::\nat:!*:1::::::\n", "");
+    EXPECT_EQ(database.user("in")->password, "$6$passwd") << "PAM asks shadow for an x only";
+    EXPECT_EQ(database.user("no")->password, "*");
+    EXPECT_TRUE(database.user("no")->lacks_shadow);
+    EXPECT_EQ(database.user("at")->password, "!*");
+    EXPECT_FALSE(database.user("at")->lacks_shadow);
+}
+
+TEST(AMember, IsNamedInGroupOrInGshadow) {
+    const Database database =
+        Database::parse("alice:x:1:50:::\nbob:x:2:60:::\n", "", "crew:x:50:ghost\n",
+                        "crew:!::alice,ghost\ngone:!::bob\n");
+    EXPECT_EQ(database.group("crew")->members, (std::vector<std::string>{"alice", "ghost"}));
+    EXPECT_EQ(database.unknown_members(*database.group("crew")), std::vector<std::string>{"ghost"});
+    EXPECT_EQ(database.groups_with("alice"), std::vector<std::string>{"crew"});
+    EXPECT_EQ(database.groups_with("ghost"), std::vector<std::string>{"crew"});
+    EXPECT_TRUE(database.groups_with("bob").empty()) << "that group is not there";
+    EXPECT_EQ(database.primary_users(60), std::vector<std::string>{"bob"});
+}
+
 TEST(FilesThatAreMissing, AreNoEmptyDatabase) {
     EXPECT_TRUE(Database::parse("", "", "").users().empty());
     EXPECT_EQ(failure_of([] { Database::load("/nonexistent"); }),

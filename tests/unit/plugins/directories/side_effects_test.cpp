@@ -10,7 +10,7 @@ class DirectoriesSideEffects : public SideEffects {
 
 TEST_F(DirectoriesSideEffects, ThePlanTellsAllThatTheApplyChanges) {
     check_all({R"({})", R"({"type":"directory"})", R"({"owner":"bin"})", R"({"owner":"root"})",
-               R"({"group":"tty"})", R"({"mode":"0770"})"});
+               R"({"group":"tty"})", R"({"mode":"0770"})", kAbsent});
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ TEST_F(FilesSideEffects, ThePlanTellsAllThatTheApplyChanges) {
     check_all({R"({})", R"({"type":"file"})", R"({"type":"symlink"})",
                R"({"type":"symlink","target":"/x"})", R"({"content":"new\n"})",
                R"({"content_base64":"AAEC"})", R"({"owner":"bin"})", R"({"owner":"root"})",
-               R"({"group":"tty"})", R"({"mode":"0660"})", R"({"sensitive":true})"});
+               R"({"group":"tty"})", R"({"mode":"0660"})", R"({"sensitive":true})", kAbsent});
 }
 
 TEST_F(FilesSideEffects, AttributesAloneDoNotMakeAFileOfALink) {

@@ -20,7 +20,8 @@ std::string commands(const std::string& name, const std::string& description) {
     const accounts::Group* const now = kDatabase.group(name);
     const Desired wanted = parse_desired(frame.call(), description, kDatabase, now);
     std::string all;
-    for (const auto& command : tool_calls_for(name, wanted, difference(now, wanted))) {
+    for (const auto& command :
+         tool_calls_for(name, now, wanted, kDatabase, difference(now, wanted, kDatabase))) {
         all += command.name;
         for (const std::string& argument : command.arguments) all += " [" + argument + "]";
         for (const std::string& field : command.fields) all += " " + field;
@@ -44,7 +45,15 @@ TEST(AGroup, IsChangedWhereItDiffers) {
 
 TEST(AGroup, TakesNewMembersOnlyIfTheyExist) {
     EXPECT_EQ(commands("crew", R"({"members":["elsewhere"]})"),
-              "gpasswd [-M] [elsewhere] [crew] /members;");
+              "gpasswd [-d] [alice] [crew] /members;");
+    EXPECT_EQ(commands("crew", R"({"members":["elsewhere","bob"]})"),
+              "gpasswd [-d] [alice] [crew];gpasswd [-a] [bob] [crew] /members;");
+    EXPECT_EQ(commands("crew", R"({"members":["bob"]})"), "gpasswd [-M] [bob] [crew] /members;");
+    const CallFrame stays(EK_CALL_DRY_RUN);
+    parse_desired(stays.call(), R"({"members":["elsewhere"]})", kDatabase, kDatabase.group("crew"));
+    EXPECT_EQ(stays.notes,
+              std::vector<std::string>{
+                  "/members/0 there is no user \"elsewhere\" any more; the name stays a member"});
     EXPECT_EQ(failure_of([] { commands("crew", R"({"members":["bob","carol"]})"); }),
               std::to_string(EK_E_INVALID) + " /members/1: there is no user \"carol\"");
     const CallFrame plan(EK_CALL_DRY_RUN);
@@ -62,8 +71,26 @@ TEST(ADifference, HasBeforeAndAfter) {
     const accounts::Group* const crew = kDatabase.group("crew");
     const Desired wanted =
         parse_desired(frame.call(), R"({"gid":52,"members":["bob"]})", kDatabase, crew);
-    EXPECT_TRUE(difference(crew, wanted).has("/gid"));
-    EXPECT_EQ(state_of(*crew), R"({"gid":50,"members":["alice","elsewhere"]})");
+    EXPECT_TRUE(difference(crew, wanted, kDatabase).has("/gid"));
+    EXPECT_EQ(state_of(*crew, kDatabase),
+              R"({"gid":50,"members":["alice","elsewhere"],"unknown_members":["elsewhere"]})");
+    EXPECT_EQ(state_of(*kDatabase.group("other"), kDatabase), R"({"gid":51,"members":[]})");
+}
+
+TEST(ADifference, TellsWhosePrimaryGroupItBecomes) {
+    const CallFrame frame;
+    const Desired taken = parse_desired(frame.call(), R"({"gid":1001})", kDatabase, nullptr);
+    EXPECT_EQ(commands("new", R"({"gid":1001})"),
+              "groupadd [-g] [1001] [new] /ensure /gid /primary_group_of;");
+    EXPECT_TRUE(difference(nullptr, taken, kDatabase).has("/primary_group_of"));
+    EXPECT_EQ(commands("alice", R"({"gid":1001})"),
+              "groupmod [-g] [1001] [alice] /gid /primary_group_of;");
+    EXPECT_EQ(commands("alice", R"({"gid":1002})"), "groupmod [-g] [1002] [alice] /gid;");
+}
+
+TEST(ARemoval, TellsWhoIsAMemberNoMore) {
+    EXPECT_TRUE(removal(*kDatabase.group("crew")).has("/members"));
+    EXPECT_FALSE(removal(*kDatabase.group("other")).has("/members"));
 }
 
 // The groups of the machine that runs the test are read and never changed.

@@ -6,6 +6,7 @@
 #include "plugins/users/desired.hpp"
 #include "plugins/users/difference.hpp"
 #include "plugins/users/password.hpp"
+#include "plugins/users/removal.hpp"
 #include "plugins/users/tool_calls.hpp"
 #include "tests/unit/plugins/bundled.hpp"
 #include "tests/unit/plugins/call_frame.hpp"
@@ -24,7 +25,8 @@ const Database kDatabase = Database::parse(
     "alice:x:1000:1000:Alice:/home/alice:/bin/sh\n"
     "bangs:x:1001:1000:::\n"
     "open:x:1002:1000:::\n"
-    "none:x:1003:1000:::\n",
+    "none:x:1003:1000:::\n"
+    "lost:x:1004:4999:::\n",
     "alice:!" + kHash +
         ":19000:1:90:7::20000:\n"
         "bangs:!!" +
@@ -32,14 +34,14 @@ const Database kDatabase = Database::parse(
         ":1::::::\n"
         "open::1::::::\n"
         "none:!:1::::::\n",
-    "root:x:0:\nalice:x:1000:\nadm:x:4:alice\nsudo:x:27:alice\n");
+    "root:x:0:\nalice:x:1000:\nadm:x:4:alice,ghost\nsudo:x:27:alice\n", "adm:!::gone\n");
 
 // "tool arguments < input; ..." of the commands for a description, and what they cover.
 std::string commands(const std::string& login, const std::string& description) {
     const CallFrame frame;
     const accounts::User* const now = kDatabase.user(login);
     const Desired wanted = parse_desired(frame.call(), description, kDatabase, now);
-    const sdk::Changes changes = difference(now, wanted, kDatabase);
+    const sdk::Changes changes = difference(login, now, wanted, kDatabase);
     std::string all, covered;
     for (const auto& command : tool_calls_for(login, now, wanted, kDatabase, changes)) {
         all += command.name;
@@ -107,6 +109,43 @@ TEST(AUser, IsChangedInAsFewCallsAsThereCanBe) {
     EXPECT_EQ(commands("alice", R"({"group":"27"})"), "usermod [-g] [27] [alice];");
 }
 
+TEST(ANewUser, IsAMemberOfNoGroupThatIsNotDescribed) {
+    EXPECT_EQ(commands("ghost", "{}"), "useradd [-M] [-U] [ghost];");
+    const Desired wanted = parse_desired(CallFrame().call(), "{}", kDatabase, nullptr);
+    EXPECT_TRUE(difference("ghost", nullptr, wanted, kDatabase).has("/groups"));
+    EXPECT_FALSE(difference("new", nullptr, wanted, kDatabase).has("/groups"));
+    EXPECT_EQ(commands("ghost", R"({"groups":["sudo"]})"),
+              "gpasswd [-d] [ghost] [adm];useradd [-M] [-G] [sudo] [-U] [ghost];");
+    EXPECT_EQ(commands("gone", R"({"groups":[]})"),
+              "gpasswd [-d] [gone] [adm];useradd [-M] [-G] [] [-U] [gone];");
+    EXPECT_EQ(commands("gone", R"({"groups":["adm"]})"), "useradd [-M] [-G] [adm] [-U] [gone];");
+}
+
+TEST(AUser, WithoutALineInShadowGetsOneThatSaysWhatIsDescribed) {
+    EXPECT_EQ(commands("lost", R"({"locked":true})"),
+              "chage [-m] [-1] [lost];chpasswd [-e] < lost:!*\n;");
+    EXPECT_EQ(commands("lost", R"({"password_max_days":3,"gecos":"L"})"),
+              "usermod [-c] [L] [lost];chage [-M] [3] [-m] [-1] [lost];chpasswd [-e] < lost:*\n;");
+    EXPECT_EQ(commands("lost", R"({"password_hash":"*","locked":false})"), "");
+}
+
+TEST(AUser, MayKeepTheNumberOfAGroupThatIsGone) {
+    EXPECT_EQ(commands("lost", R"({"group":"4999"})"), "");
+    EXPECT_EQ(refusal("lost", R"({"group":"4998"})"), invalid_at("/group"));
+}
+
+TEST(ARemoval, TellsTheGroupsAndTheGroupOfItsOwn) {
+    const auto told = [](const char* login, const char* defs) {
+        const sdk::Changes changes = removal(*kDatabase.user(login), kDatabase, defs);
+        return std::pair(changes.has("/groups"), changes.has("/group"));
+    };
+    const char* const on = "#USERGROUPS_ENAB no\nUSERGROUPS_ENAB\tYES\n";
+    EXPECT_EQ(told("alice", on), std::pair(true, false)) << "it is the primary one of others";
+    EXPECT_EQ(told("root", on), std::pair(false, true));
+    EXPECT_EQ(told("root", "USERGROUPS_ENAB no\n"), std::pair(false, false));
+    EXPECT_EQ(told("lost", on), std::pair(false, false));
+}
+
 TEST(ALock, IsKeptWhereOnlyTheHashIsDescribed) {
     EXPECT_EQ(commands("alice", R"({"password_hash":"*"})"), "chpasswd [-e] < alice:!*\n;");
     EXPECT_EQ(commands("alice", R"({"password_hash":"*","locked":false})"),
@@ -150,7 +189,7 @@ TEST(ADryRun, OnlyWarnsOfAGroupThatIsNotThereYet) {
                                          kDatabase, nullptr);
     EXPECT_EQ(frame.notes, (std::vector<std::string>{"/group there is no group \"web\" yet",
                                                      "/groups/1 there is no group \"crew\" yet"}));
-    EXPECT_TRUE(difference(nullptr, wanted, kDatabase).has("/group"));
+    EXPECT_TRUE(difference("new", nullptr, wanted, kDatabase).has("/group"));
 }
 
 TEST(ADate, IsADayOfTheCalendar) {
@@ -190,7 +229,7 @@ TEST_F(ThisMachine, HasStatesThatFitTheSchema) {
 TEST_F(ThisMachine, PlansWithoutATool) {
     const auto planned =
         collection_->apply("ek-no-such", json::parse(R"({"gecos":"x"})").value(), true, {});
-    EXPECT_EQ(told(planned), "/ensure planned;/gecos planned;");
+    EXPECT_EQ(told(planned), "/ensure planned;/group planned;/gecos planned;");
     EXPECT_EQ(told(collection_->remove("ek-no-such", false, {})), "");
     EXPECT_TRUE(told(collection_->remove("root", true, {})).starts_with("denied: "));
     EXPECT_TRUE(told(collection_->apply("-x", json::Object(), true, {})).starts_with("invalid: "));
