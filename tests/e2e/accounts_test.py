@@ -16,8 +16,8 @@ FILES = ("passwd", "shadow", "group", "gshadow")
 HASH = "$6$canarycanary$UWyR4QuqBiUdxNQFcyS0jPiHNpUoXkMB0IdqSg4NoaGFH25Uhlxv"
 # Where the files have the fields of a user.
 PASSWD = {2: {"/uid"}, 3: {"/group"}, 4: {"/gecos"}, 5: {"/home"}, 6: {"/shell"}}
-SHADOW = {2: {"/password_hash", "/locked"}, 3: {"/password_min_days"}, 4: {"/password_max_days"}, 5: {"/password_warn_days"},
-          6: {"/password_inactive_days"}, 7: {"/expires"}}
+SHADOW = {2: {"/password_hash", "/locked"}, 3: {"/password_min_days"}, 4: {"/password_max_days"},
+          5: {"/password_warn_days"}, 6: {"/password_inactive_days"}, 7: {"/expires"}}
 AGING = {"/password_min_days", "/password_max_days", "/password_warn_days",
          "/password_inactive_days", "/expires"}
 
