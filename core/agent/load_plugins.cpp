@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "core/agent/store/agent_store.hpp"
@@ -15,6 +16,23 @@ namespace evenkeel::agent {
 namespace {
 
 using Collections = std::vector<std::weak_ptr<plugin::Collection>>;
+
+// Those that are loaded so far: a plugin that is loaded already may log from a thread of its own.
+class LoadedCollections {
+  public:
+    void add(const std::shared_ptr<plugin::Collection>& collection) {
+        const std::scoped_lock lock(mutex_);
+        all_.push_back(collection);
+    }
+    Collections all() const {
+        const std::scoped_lock lock(mutex_);
+        return all_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    Collections all_;
+};
 
 // Of the descriptions that may have one: others are not opened.
 Result<secrets::SecretTexts> secrets_on_host(const AgentStore& store,
@@ -51,9 +69,9 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     // Shared with the plugins, which live as long as the process.
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };
-    const auto known = std::make_shared<std::vector<std::weak_ptr<plugin::Collection>>>();
-    options.known_secrets = [&store = agent.store(), known] {
-        return secrets_on_host(store, *known);
+    const auto loaded = std::make_shared<LoadedCollections>();
+    options.known_secrets = [&store = agent.store(), loaded] {
+        return secrets_on_host(store, loaded->all());
     };
     options.agent_version = EVENKEEL_VERSION;
     options.configurations = config.collections;
@@ -67,7 +85,7 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
         }
         for (auto& collection : *collections) {
             const std::shared_ptr<plugin::Collection> shared = std::move(collection);
-            known->push_back(shared);
+            loaded->add(shared);
             agent.add(shared);
         }
     }

@@ -72,8 +72,12 @@ bool set_level(std::string_view name) {
     return true;
 }
 
+bool is_written(Level level) {
+    return logger().should_log(level_of(level));
+}
+
 void write(Level level, std::string_view text, std::initializer_list<Field> fields) {
-    if (!logger().should_log(level_of(level))) return;
+    if (!is_written(level)) return;
     // Text from outside may hold line ends and terminal escapes; an entry stays one inert line.
     std::string line = printable(text);
     for (const auto& [key, value] : fields) {

@@ -19,6 +19,9 @@ void set_level(Level level);
 // "debug", "info", "warning", "error" or "off"; false for another word, and nothing changes.
 bool set_level(std::string_view name);
 
+// Whether entries of this level are written: for those that are costly to put together.
+bool is_written(Level level);
+
 void write(Level level, std::string_view text, std::initializer_list<Field> fields = {});
 
 // For following a single piece of work when looking for an error.

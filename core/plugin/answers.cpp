@@ -20,7 +20,7 @@ constexpr std::size_t kSentenceMax = 4096;
 constexpr std::size_t kProgressMax = 256;
 
 std::string sentence(ek_str text) {
-    return printable(copy(text).substr(0, kSentenceMax));
+    return printable(head(text, kSentenceMax));
 }
 
 }  // namespace
@@ -168,8 +168,8 @@ ek_status Answers::on_progress(void* ctx, std::uint32_t permille, ek_str message
     auto& self = *static_cast<Answers*>(ctx);
     if (!self.admit(message.len)) return EK_E_INTERNAL;
     if (self.progress_) {
-        self.progress_({self.about_->id, std::min(permille, 1000u),
-                        printable(copy(message).substr(0, kProgressMax))});
+        self.progress_(
+            {self.about_->id, std::min(permille, 1000u), printable(head(message, kProgressMax))});
     }
     return EK_OK;
 }
@@ -189,11 +189,16 @@ std::string sentence_of(const Diagnostic& error) {
            (error.detail.empty() ? "" : ": " + error.detail);
 }
 
-std::optional<std::string> Answers::error_text() const {
-    if (const Diagnostic* error = whole.error()) return sentence_of(*error);
+const Diagnostic* Answers::error() const {
+    if (const Diagnostic* error = whole.error()) return error;
     for (const Part& entry : entries)
-        if (const Diagnostic* error = entry.error()) return sentence_of(*error);
-    return std::nullopt;
+        if (const Diagnostic* error = entry.error()) return error;
+    return nullptr;
+}
+
+std::optional<std::string> Answers::error_text() const {
+    const Diagnostic* first = error();
+    return first ? std::optional(sentence_of(*first)) : std::nullopt;
 }
 
 }  // namespace evenkeel::plugin

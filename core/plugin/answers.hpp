@@ -63,7 +63,9 @@ class Answers {
 
     // Why the host wanted the call to end; nothing if it did not.
     std::optional<Error> cancelled_for() const;
-    // The first error diagnostic, of the whole or else of an entry, as one sentence, or nothing.
+    // The first error diagnostic, of the whole or else of an entry, or null.
+    const Diagnostic* error() const;
+    // The same as one sentence, or nothing.
     std::optional<std::string> error_text() const;
 
   private:

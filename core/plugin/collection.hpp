@@ -33,6 +33,8 @@ struct Applied {
     std::optional<Error> error;
     // With an error: how long the plugin wants to be left alone with it; 0: no advice.
     std::chrono::milliseconds retry_after{0};
+    // Its warnings, as sentences without secrets; see wire::bounded_notes.
+    std::vector<std::string> notes = {};
 };
 
 // One of several changes in one call.

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t kLogBytesMax = 4096;
 
-evenkeel::log::Level level_of(std::int32_t severity) {
-    if (severity >= EK_SEV_ERROR) return evenkeel::log::Level::error;
-    if (severity == EK_SEV_WARNING) return evenkeel::log::Level::warning;
-    return severity == EK_SEV_INFO ? log::Level::info : evenkeel::log::Level::debug;
+log::Level level_of(std::int32_t severity) {
+    if (severity >= EK_SEV_ERROR) return log::Level::error;
+    if (severity == EK_SEV_WARNING) return log::Level::warning;
+    return severity == EK_SEV_INFO ? log::Level::info : log::Level::debug;
 }
 
 }  // namespace
@@ -23,10 +23,10 @@ evenkeel::log::Level level_of(std::int32_t severity) {
 Host::Host(const LoadOptions& options)
     : redactor_(options.fingerprint), known_secrets_(options.known_secrets) {}
 
-std::string Host::without_secrets(std::string sentence) const {
-    if (!known_secrets_) return sentence;
-    const auto secrets = known_secrets_();
-    return secrets ? secrets::without(std::move(sentence), *secrets) : "(withheld)";
+std::string Host::Filter::operator()(std::string sentence) {
+    if (!host_.known_secrets_ || sentence.empty()) return sentence;
+    if (!secrets_) secrets_ = host_.known_secrets_();
+    return *secrets_ ? secrets::without(std::move(sentence), **secrets_) : "(withheld)";
 }
 
 Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
@@ -50,12 +50,20 @@ Result<std::shared_ptr<const Host>> Host::make(const Package& package, const Loa
 
 void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {
     const auto& self = *static_cast<const Host*>(ctx);
-    const auto text = [](ek_str part) { return printable(copy(part).substr(0, kLogBytesMax)); };
-    if (fields.len == 0) {
-        evenkeel::log::write(level_of(severity), text(message), {{"plugin", self.plugin_}});
-    } else {
-        evenkeel::log::write(level_of(severity), text(message),
-                             {{"plugin", self.plugin_}, {"fields", text(fields)}});
+    const log::Level level = level_of(severity);
+    if (!log::is_written(level)) return;
+    // No exception may pass through the plugin.
+    try {
+        Filter filter(self);
+        const auto text = [&](ek_str part) { return printable(filter(head(part, kLogBytesMax))); };
+        if (fields.len == 0) {
+            log::write(level, text(message), {{"plugin", self.plugin_}});
+        } else {
+            log::write(level, text(message), {{"plugin", self.plugin_}, {"fields", text(fields)}});
+        }
+    } catch (const std::exception& error) {
+        log::warning("a plugin's line is lost",
+                     {{"plugin", self.plugin_}, {"error", error.what()}});
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <evenkeel/plugin.h>
@@ -24,10 +25,18 @@ class Host {
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
     const secrets::Redactor& redactor() const { return redactor_; }
-    // A sentence of the plugin's, which may quote what it found on the machine (a log, the output
-    // of a tool), without the secrets of all descriptions of this host. For failures: costs a
-    // reading of every description that has a secret.
-    std::string without_secrets(std::string sentence) const;
+    // Takes the secrets of all descriptions of this host out of a plugin's sentences, which may
+    // quote what it found on the machine (a log, the output of a tool). The first sentence costs a
+    // reading of every description that has a secret; keep it for one call only, as they change.
+    class Filter {
+      public:
+        explicit Filter(const Host& host) : host_(host) {}
+        std::string operator()(std::string sentence);
+
+      private:
+        const Host& host_;
+        std::optional<Result<secrets::SecretTexts>> secrets_;
+    };
 
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;

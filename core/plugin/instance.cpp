@@ -67,10 +67,19 @@ std::optional<Error> Instance::verdict(const char* what, ek_status status,
     if (status == EK_OK) return std::nullopt;
     if (!is_status(status))
         return breaks(std::string(what) + " answers the unknown status " + std::to_string(status));
-    if (auto why = answers.cancelled_for(); why && status == EK_E_CANCELLED) return why;
-    if (const auto text = answers.error_text()) return failure(status, *text);
+    const Diagnostic* error = answers.error();
+    // Of a call that has done a part: why it did not do the rest.
+    const bool has_cause = status == EK_E_PARTIAL && error && is_status(error->status);
+    const ek_status cause = has_cause && error->status != EK_OK ? error->status : status;
+    if (auto why = answers.cancelled_for(); why && cause == EK_E_CANCELLED) return why;
+    if (error) return failure(cause, sentence_of(*error));
     if (status == EK_E_CANCELLED) return Error{Errc::cancelled, "the call was cancelled"};
     return breaks(std::string(what) + " fails without saying why");
+}
+
+tl::unexpected<Error> Instance::fail_with(Error error) const {
+    error.what = Host::Filter(*host_)(std::move(error.what));
+    return fail(std::move(error));
 }
 
 // A defect has the name of whose it is.
@@ -117,6 +126,7 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
                                std::string(" is not what the schema says at \"") +
                                wrong.front().pointer + "\": " + wrong.front().detail));
     }
+    Host::Filter filter(*host_);
     for (const Diagnostic& diag : answers.whole.diags) {
         if (diag.severity != EK_SEV_ERROR || !diag.path.starts_with('/')) continue;
         const auto index = parse_number(diag.path.substr(1));
@@ -126,7 +136,7 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
         answers.items.push_back({ids[*index],
                                  {},
                                  Error{has_status ? errc_of(diag.status) : Errc::unavailable,
-                                       diag.summary + (hint.empty() ? "" : ": " + hint)}});
+                                       filter(diag.summary + (hint.empty() ? "" : ": " + hint))}});
     }
     return std::move(answers.items);
 }
@@ -143,7 +153,7 @@ Result<std::vector<Item>> Instance::items(const std::vector<std::string>& ids, s
         const ek_status status = table_.list(self, frame, ids.empty() ? kAbsent : borrow(filter));
         return status == EK_E_PARTIAL && !ids.empty() ? EK_OK : status;
     });
-    if (error) return fail(std::move(*error));
+    if (error) return fail_with(*std::move(error));
     return items_of(answers, ids, flags);
 }
 
@@ -157,7 +167,7 @@ Result<std::vector<Item>> Instance::read_items(const std::vector<std::string>& i
     });
     if (error && error->code == Errc::not_found && answers.items.empty())
         return std::vector<Item>();
-    if (error) return fail(std::move(*error));
+    if (error) return fail_with(*std::move(error));
     return items_of(answers, ids, flags);
 }
 
@@ -186,7 +196,7 @@ Result<std::vector<wire::FieldDrift>> Instance::compare(const std::string&,
     auto error = run("compare", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.compare(self, frame, borrow(desired), borrow(actual));
     });
-    if (error) return fail(std::move(*error));
+    if (error) return fail_with(*std::move(error));
     std::vector<wire::FieldDrift> drift;
     for (ReportedChange& reported : answers.whole.changes) {
         redact_change(description, reported);
@@ -208,7 +218,7 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
     auto error = run("upgrade", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.upgrade(self, frame, from_version, borrow(old));
     });
-    if (error) return fail(std::move(*error));
+    if (error) return fail_with(*std::move(error));
     if (!answers.whole.state) return fail(breaks("upgrade answers no description"));
     const auto wrong = schema_.validate(*answers.whole.state, schema::Mode::description);
     if (wrong.empty()) return std::move(*answers.whole.state);

@@ -82,6 +82,10 @@ class Instance : public Collection {
     std::optional<Error> verdict(const char* what, ek_status status, const Answers& answers) const;
     Error failure(ek_status status, const std::string& text) const;
     Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
+    // The error of a call that changes nothing, without secrets.
+    tl::unexpected<Error> fail_with(Error error) const;
+    // The call, with what the plugin says of its progress without secrets. `filter` outlives it.
+    static Call filtered(const Call& call, Host::Filter& filter);
 
     // All, or those of `ids`, by list or read with these flags.
     Result<std::vector<Item>> items(const std::vector<std::string>& ids, std::uint32_t flags,
@@ -91,7 +95,10 @@ class Instance : public Collection {
     Result<std::vector<Item>> items_of(Answers& answers, const std::vector<std::string>& ids,
                                        std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
-                       const json::Value& description) const;
+                       const json::Value& description, Host::Filter& filter) const;
+    // The warnings and errors, without the one that is `told` as the error of the call.
+    std::vector<std::string> notes_of(const Part& part, const Diagnostic* told,
+                                      const json::Value& description, Host::Filter& filter) const;
     void redact_change(const json::Value& description, ReportedChange& reported) const;
     // Why this is refused without asking the plugin; nothing when it is not.
     std::optional<Error> refusal(const json::Value& description) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 
@@ -32,6 +33,16 @@ std::uint32_t change_flags(bool dry_run, const Call& call) {
 
 }  // namespace
 
+Call Instance::filtered(const Call& call, Host::Filter& filter) {
+    Call copy = call;
+    if (!call.progress) return copy;
+    copy.progress = [&filter, tell = call.progress](Progress progress) {
+        progress.message = filter(std::move(progress.message));
+        tell(progress);
+    };
+    return copy;
+}
+
 void Instance::redact_change(const json::Value& description, ReportedChange& reported) const {
     const bool always = (reported.flags & EK_CHG_SENSITIVE) != 0;
     const std::string& path = reported.change.path;
@@ -40,13 +51,26 @@ void Instance::redact_change(const json::Value& description, ReportedChange& rep
     }
 }
 
+std::vector<std::string> Instance::notes_of(const Part& part, const Diagnostic* told,
+                                            const json::Value& description,
+                                            Host::Filter& filter) const {
+    std::vector<std::string> notes;
+    for (const Diagnostic& diag : part.diags) {
+        if (diag.severity < EK_SEV_WARNING || &diag == told || diag.summary.empty()) continue;
+        if (notes.size() == wire::kNotesMost) break;
+        notes.push_back(filter(host_->redactor().text(fields_, description, sentence_of(diag))));
+    }
+    return wire::bounded_notes(std::move(notes));
+}
+
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
-                             const json::Value& description) const {
+                             const json::Value& description, Host::Filter& filter) const {
     Applied applied;
     applied.error = std::move(error);
+    applied.notes = notes_of(part, applied.error ? part.error() : nullptr, description, filter);
     if (applied.error) {
-        applied.error->what = host_->without_secrets(
-            host_->redactor().text(fields_, description, applied.error->what));
+        applied.error->what =
+            filter(host_->redactor().text(fields_, description, applied.error->what));
         if (const Diagnostic* why = part.error())
             applied.retry_after = std::chrono::milliseconds(why->retry_after_ms);
     }
@@ -88,22 +112,24 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
                         const Call& call) {
     if (auto refused = refusal(description)) return {{}, {}, std::move(refused)};
     if (dry_run && !can(EK_CAP_PLAN)) return plan_apply(id, description, call);
-    Answers answers(call, change_flags(dry_run, call));
+    Host::Filter filter(*host_);
+    Answers answers(filtered(call, filter), change_flags(dry_run, call));
     const std::string desired = json::write(description);
     auto error = run("apply", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.apply(self, frame, borrow(id), borrow(desired));
     });
-    return applied_of(answers.whole, std::move(error), dry_run, description);
+    return applied_of(answers.whole, std::move(error), dry_run, description, filter);
 }
 
 Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) {
     if (auto refused = refusal({})) return {{}, {}, std::move(refused)};
     if (dry_run && !can(EK_CAP_PLAN)) return plan_remove(id, call);
-    Answers answers(call, change_flags(dry_run, call));
+    Host::Filter filter(*host_);
+    Answers answers(filtered(call, filter), change_flags(dry_run, call));
     auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.remove(self, frame, borrow(id));
     });
-    return applied_of(answers.whole, std::move(error), dry_run, unknown_description());
+    return applied_of(answers.whole, std::move(error), dry_run, unknown_description(), filter);
 }
 
 std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, bool dry_run,
@@ -128,7 +154,8 @@ std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, boo
 
 void Instance::run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                         bool dry_run, const Call& call) {
-    Answers answers(call, change_flags(dry_run, call));
+    Host::Filter filter(*host_);
+    Answers answers(filtered(call, filter), change_flags(dry_run, call));
     json::Array array;
     for (const Entry* entry : entries) {
         array.push_back(json::Object{{"id", entry->id}, {"desired", entry->description}});
@@ -151,6 +178,12 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
             failed->what = host_->redactor().text(fields_, entry->description, failed->what);
     for (std::size_t at = 0; at < entries.size(); ++at) {
         Part& part = answers.entries[at];
+        // What was said before any entry was named is told once.
+        if (at == 0) {
+            std::copy_if(answers.whole.diags.begin(), answers.whole.diags.end(),
+                         std::back_inserter(part.diags),
+                         [](const Diagnostic& diag) { return diag.severity == EK_SEV_WARNING; });
+        }
         std::optional<Error> error = failed;
         if (const Diagnostic* diagnostic = part.error(); diagnostic != nullptr && !error) {
             error = failure(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status,
@@ -160,7 +193,7 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
             error = breaks("it does not say what became of \"" + printable(part.id) + "\"");
         const json::Value& description = entries[at]->description;
         *into[at] = applied_of(part, std::move(error), dry_run,
-                               description.is_null() ? unknown_description() : description);
+                               description.is_null() ? unknown_description() : description, filter);
     }
 }
 
@@ -172,13 +205,14 @@ Applied Instance::invoke(const std::string& id, const std::string& action,
                 {},
                 Error{Errc::unsupported,
                       "the collection " + name_ + " has no action \"" + printable(action) + "\""}};
-    Answers answers(call, 0);
+    Host::Filter filter(*host_);
+    Answers answers(filtered(call, filter), 0);
     const std::string given = arguments.is_null() ? "{}" : json::write(arguments);
     auto error = run("invoke", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.invoke(self, frame, borrow(id), borrow(action), borrow(given));
     });
     if (error) error->what = host_->redactor().text(fields_, arguments, error->what);
-    return applied_of(answers.whole, std::move(error), false, unknown_description());
+    return applied_of(answers.whole, std::move(error), false, unknown_description(), filter);
 }
 
 // For a plugin that cannot plan: what differs is what an apply would change.

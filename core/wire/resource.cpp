@@ -6,6 +6,24 @@
 #include "core/wire/fields.hpp"
 
 namespace evenkeel::wire {
+namespace {
+
+// What is no text is left out, and what is too much is cut: a peer that does not send them, or
+// sends others, is understood all the same.
+struct Notes : json::List<std::string> {
+    static json::MaybeWrong decode(const json::Value& from, std::vector<std::string>& into) {
+        into.clear();
+        if (!from.is_array()) return std::nullopt;
+        for (const json::Value& item : from.as_array()) {
+            if (item.is_string() && into.size() < kNotesMost) into.push_back(item.as_string());
+        }
+        into = bounded_notes(std::move(into));
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
 constexpr auto fields_of(json::Of<ResourceResult>) {
     return json::shape(
         json::inlined(&ResourceResult::ref),
@@ -17,7 +35,26 @@ constexpr auto fields_of(json::Of<ResourceResult>) {
             .lenient()
             .written_if([](const ResourceResult& from) { return !from.action.empty(); }),
         json::field_as<json::ObjectOrNull>("state", &ResourceResult::state),
-        json::field("compliance", &ResourceResult::compliance));
+        json::field("compliance", &ResourceResult::compliance),
+        json::field_as<Notes>("notes", &ResourceResult::notes)
+            .lenient()
+            .written_if([](const ResourceResult& from) { return !from.notes.empty(); }));
+}
+
+std::vector<std::string> bounded_notes(std::vector<std::string> notes) {
+    if (notes.size() > kNotesMost) notes.resize(kNotesMost);
+    for (std::string& note : notes) {
+        if (note.size() <= kNoteBytesMost) continue;
+        constexpr std::string_view kCut = "...";
+        std::size_t end = kNoteBytesMost - kCut.size();
+        const auto continues = [&] {
+            return (static_cast<unsigned char>(note[end]) & 0xC0) == 0x80;
+        };
+        while (end > 0 && continues()) --end;
+        note.resize(end);
+        note += kCut;
+    }
+    return notes;
 }
 
 json::Value encode(const std::vector<Ref>& refs) {

@@ -212,7 +212,13 @@ struct ResourceResult {
     std::optional<Error> error;
     json::Value state;  // after the change; null when absent or not known
     std::optional<Compliance> compliance;
+    // What is worth knowing of a change that is possible all the same; without secrets.
+    std::vector<std::string> notes;
 };
+inline constexpr std::size_t kNotesMost = 10;
+inline constexpr std::size_t kNoteBytesMost = 1000;
+// The first kNotesMost, and of each, which is UTF-8, the first kNoteBytesMost bytes.
+std::vector<std::string> bounded_notes(std::vector<std::string> notes);
 json::Value encode(const ResourceResult& result);
 Result<ResourceResult> decode_resource_result(const json::Value& value);
 

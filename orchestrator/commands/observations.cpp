@@ -79,6 +79,15 @@ wire::Compliance failed(const Error& error, const std::string& time) {
             .seen_by = std::string(to_string(wire::SeenBy::apply))};
 }
 
+Result<void> erase(state::Edit& edit, const std::string& host, const Resource& resource,
+                   wire::DescriptionReason reason) {
+    EK_CHECK(edit.resources().erase(host, resource));
+    EK_CHECK(edit.add_event(EventType::description_forgotten, host, state::subject_of(resource.ref),
+                            state::description_event(host, resource.ref, resource.generation,
+                                                     resource.origin, reason)));
+    return {};
+}
+
 // What the command did to one resource: its verdict, or its end.
 Result<void> store_done(state::Edit& edit, const std::string& host, std::optional<wire::Verb> verb,
                         const wire::ResourceResult& done, const std::string& time) {
@@ -86,15 +95,13 @@ Result<void> store_done(state::Edit& edit, const std::string& host, std::optiona
     if (!done.action.empty()) return {};
     const auto resource = EK_TRY(edit.resources().find(host, done.ref));
     if (!concerns(resource, done.generation)) return {};
-    const bool gone = verb == wire::Verb::remove && resource->removing &&
-                      done.outcome == wire::Outcome::done && !done.error;
-    if (gone) {
-        EK_CHECK(edit.resources().erase(host, *resource));
-        EK_CHECK(edit.add_event(
-            EventType::description_forgotten, host, state::subject_of(done.ref),
-            state::description_event(host, done.ref, done.generation, resource->origin,
-                                     wire::DescriptionReason::removed)));
-        return {};
+    const bool is_removal = verb == wire::Verb::remove && resource->removing && !done.error;
+    if (is_removal && done.outcome == wire::Outcome::done) {
+        return erase(edit, host, *resource, wire::DescriptionReason::removed);
+    }
+    // Under `audit` the host has dropped the description and removed nothing.
+    if (is_removal && done.outcome == wire::Outcome::planned) {
+        return erase(edit, host, *resource, wire::DescriptionReason::request);
     }
     wire::Compliance verdict = resource->compliance;
     if (done.compliance) {
@@ -121,6 +128,7 @@ void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
         entry->outcome = done.outcome;
         entry->changes = done.changes;
         entry->error = done.error;
+        entry->notes = done.notes;
     }
 }
 

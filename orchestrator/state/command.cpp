@@ -17,6 +17,9 @@ json::Value encode(const CommandEntry& entry) {
         {"changes", wire::encode(entry.changes)},       {"error", error_or_null(entry.error)}};
     wire::put_relations(object, entry.relations);
     if (entry.outcome) object.set("outcome", wire::to_string(*entry.outcome));
+    if (!entry.notes.empty()) {
+        object.set("notes", json::Array(entry.notes.begin(), entry.notes.end()));
+    }
     return object;
 }
 
@@ -39,6 +42,11 @@ Result<CommandEntry> decode_entry(const json::Value& value) {
         }
     }
     if (!value["error"].is_null()) entry.error = wire::decode_error(value["error"]);
+    if (value["notes"].is_array()) {
+        for (const json::Value& note : value["notes"].as_array()) {
+            if (note.is_string()) entry.notes.push_back(note.as_string());
+        }
+    }
     return entry;
 }
 

@@ -48,6 +48,7 @@ struct CommandEntry {
     std::optional<wire::Outcome> outcome;
     std::vector<wire::Change> changes;
     std::optional<Error> error;
+    std::vector<std::string> notes = {};  // see wire::ResourceResult
 };
 
 // What one host is to do, and its progress. Small, however large the descriptions are, because each

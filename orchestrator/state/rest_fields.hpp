@@ -61,7 +61,11 @@ constexpr auto fields_of(json::Of<CommandEntry>) {
                        json::field("action", &T::action)
                            .optional()
                            .written_if([](const T& from) { return !from.action.empty(); })
-                           .says("Of :invoke, or what a change made due."))
+                           .says("Of :invoke, or what a change made due."),
+                       json::field("notes", &T::notes)
+                           .optional()
+                           .written_if([](const T& from) { return !from.notes.empty(); })
+                           .says("Warnings of the plugin: what is possible, but worth knowing."))
         .promising_nothing();
 }
 

@@ -62,6 +62,7 @@ ApplyResult result_of(plugin::Applied applied) {
     apply_result.error = std::move(applied.error);
     apply_result.retry_after = applied.retry_after;
     apply_result.check_result.state = std::move(applied.state);
+    apply_result.notes = std::move(applied.notes);
     return apply_result;
 }
 
@@ -204,6 +205,12 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
     ApplyResult apply_result =
         result_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
     ignore_absence(description, apply_result);
+    if (dry_run && !apply_result.error && !apply_result.changes.empty()) {
+        apply_result.notes.insert(apply_result.notes.begin(),
+                                  "nothing was removed: under the policy audit only the "
+                                  "description is dropped");
+        apply_result.notes = wire::bounded_notes(std::move(apply_result.notes));
+    }
     if (apply_result.error) {
         apply_result.check_result = check(*lane.collection, description, call);
     } else {

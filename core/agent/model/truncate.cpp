@@ -33,6 +33,10 @@ void cut_state(json::Object& part) {
     if (part.contains("state")) part.set("state", nullptr);
 }
 
+void cut_notes(json::Object& part) {
+    part.erase("notes");
+}
+
 void cut_changes(json::Object& part) {
     if (part.contains("changes")) part.set("changes", json::Array{});
 }
@@ -42,7 +46,7 @@ void cut_changes(json::Object& part) {
 std::string write_truncated(json::Value& data, std::size_t most) {
     std::string text = json::write(data);
     if (!data.is_object()) return text;
-    for (const auto& cut : {cut_diffs, cut_state, cut_changes}) {
+    for (const auto& cut : {cut_diffs, cut_state, cut_notes, cut_changes}) {
         if (text.size() <= most) break;
         each_part(data, cut);
         data.as_object().set("truncated", true);

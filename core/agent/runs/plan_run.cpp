@@ -72,6 +72,7 @@ void PlanRun::take(Step& step, const Result<ApplyResult>& apply_result) const {
     if (apply_result) {
         result.changes = apply_result->changes;
         result.error = apply_result->error;
+        result.notes = apply_result->notes;
         result.state = apply_result->check_result.state;
     } else {
         result.error = apply_result.error();

@@ -17,6 +17,7 @@ namespace {
 void fill(wire::ResourceResult& result, const ApplyResult& apply_result, wire::Outcome success) {
     result.changes = apply_result.changes;
     result.error = apply_result.error;
+    result.notes = apply_result.notes;
     result.state = apply_result.check_result.state;
     result.outcome = apply_result.error ? wire::Outcome::failed : success;
 }

@@ -112,6 +112,25 @@ std::string counted(std::size_t count, const std::string& thing) {
     return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
+// What "succeeded" alone does not say: that something was done to no machine.
+std::string what_it_means(const Command& command) {
+    if (!command.succeeded()) return "";
+    if (command.verb == "forget") {
+        return ": the description is dropped, the machine is as it was";
+    }
+    const auto planned =
+        std::count_if(command.resources.begin(), command.resources.end(), [](const auto& resource) {
+            return resource.outcome == "planned" && resource.action.empty();
+        });
+    if (planned == 0) return "";
+    const std::string of = counted(static_cast<std::size_t>(planned), "resource");
+    if (command.verb == "remove") {
+        return ": nothing was deleted of " + of + ", whose policy is audit; the description" +
+               (planned == 1 ? " is" : "s are") + " dropped";
+    }
+    return ": nothing was changed of " + of + ", whose policy is audit";
+}
+
 void tell_command(const HostResult& result, bool dry_run) {
     const Command& command = *result.command;
     if (dry_run) {
@@ -123,8 +142,7 @@ void tell_command(const HostResult& result, bool dry_run) {
     }
     std::string line = result.host + ": command " + command.id + " " + command.state;
     if (command.error) line += ": " + command.error->code + ": " + command.error->detail;
-    else if (command.verb == "forget" && command.succeeded())
-        line += ": the description is dropped, the machine is as it was";
+    else line += what_it_means(command);
     Output::message(line);
     if (command.finished()) return;
     if (result.offline) {

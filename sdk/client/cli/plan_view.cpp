@@ -21,6 +21,7 @@ void add_rows(Table& table, const HostResult& result, const client::CommandResou
         add(change.path, brief(change.before), brief(change.after), change.outcome);
     }
     const bool quiet = !resource.error && action.empty() && resource.changes.empty();
+    for (const std::string& note : resource.notes) add("", "", "", "note: " + note);
     if (!quiet || options.changed_only) return;
     // What only drops a description changes no machine; the line below tells of the command.
     const bool forgets = result.command->verb == "forget";

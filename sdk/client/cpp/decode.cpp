@@ -44,6 +44,9 @@ CommandResource decode_command_resource(const json::Value& value) {
                                     change.string_or("outcome"),
                                     change["after"].string_or("diff")});
     }
+    for (const json::Value& note : items_of(value, "notes")) {
+        if (note.is_string()) resource.notes.push_back(note.as_string());
+    }
     return resource;
 }
 

@@ -95,6 +95,7 @@ struct CommandResource {
     std::string outcome;  // planned, done, failed, skipped
     std::vector<Change> changes;
     std::optional<Reason> error;
+    std::vector<std::string> notes;  // what is possible, but worth knowing
 };
 
 struct Command {

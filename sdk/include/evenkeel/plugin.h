@@ -98,7 +98,8 @@ typedef struct ek_diag { /* why, in words */
     ek_str path;             /* RFC 6901 pointer into the input; absent: about the whole */
     ek_str summary, detail;  /* one sentence each: what is wrong; what to do about it (or absent) */
     uint32_t retry_after_ms; /* 0: no advice */
-    ek_status status;        /* of an error about one of many; 0: that of the call */
+    ek_status status;        /* of an error about one of many, or of what ended a call in part
+                              * (EK_E_PARTIAL); 0: that of the call */
 } ek_diag;
 
 typedef struct ek_change { /* one field; the same shape planned and done */

@@ -16,6 +16,14 @@ class Commands : public AgentBench {
         if (outcome_of(command) == state) return testing::AssertionSuccess();
         return testing::AssertionFailure() << command << " ended " << outcome_of(command);
     }
+    // The data of the last event of this kind.
+    json::Value last(const std::string& kind) const {
+        json::Value data;
+        for (const Told& one : events) {
+            if (one.draft.kind.text() == kind) data = one.draft.data;
+        }
+        return data;
+    }
     std::uint64_t revision_of(const std::string& id) {
         const CatalogEntry* entry = agent->catalog().find({"notes", id});
         return entry ? entry->metadata.generation.revision : 0;
@@ -78,6 +86,31 @@ TEST_F(Commands, ARemovalIsRememberedWithItsGeneration) {
     command("cmd_4", 4, "apply", {request("one", kHi, 7)});
     ASSERT_TRUE(ends("cmd_4", "succeeded"));
     EXPECT_TRUE(agent->catalog().tombstones.empty());
+}
+
+TEST_F(Commands, ARemovalUnderAuditSaysThatNothingWasRemoved) {
+    machine->set("one", {{"text", "hi"}});
+    command("cmd_1", 1, "apply", {request("one", kHi, 5, wire::Policy::audit)});
+    command("cmd_2", 2, "remove", {request("one", nullptr, 6, wire::Policy::audit)});
+    ASSERT_TRUE(ends("cmd_2", "succeeded"));
+    EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
+    EXPECT_EQ(agent->catalog().size(), 0U);
+    const json::Value& entry = last("command.outcome")["resources"].as_array().at(0);
+    EXPECT_EQ(entry["outcome"], json::Value("planned"));
+    EXPECT_EQ(entry["notes"], json::Value(json::Array{"nothing was removed: under the policy audit "
+                                                      "only the description is dropped"}));
+}
+
+TEST_F(Commands, WhatAPluginWarnsOfLeavesTheAgent) {
+    machine->warn({"no user bob yet"});
+    const json::Value notes = json::Array{"no user bob yet"};
+    const json::Value resource =
+        json::Object{{"collection", "notes"}, {"id", "one"}, {"description", kHi}};
+    const wire::Reply reply = ask("plan", json::Object{{"resources", json::Array{resource}}});
+    EXPECT_EQ(reply.result["resources"].as_array().at(0)["notes"], notes);
+    command("cmd_1", 1, "apply", {request("one", kHi, 5)});
+    ASSERT_TRUE(ends("cmd_1", "succeeded"));
+    EXPECT_EQ(last("command.outcome")["resources"].as_array().at(0)["notes"], notes);
 }
 
 TEST_F(Commands, ForgetTouchesNothing) {

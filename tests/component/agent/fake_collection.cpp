@@ -92,6 +92,7 @@ class FakeCollection : public plugin::Collection {
                 applied.error = bad->second;
                 return applied;
             }
+            applied.notes = machine_->notes_;
             const auto found = machine_->drafts_.find(id);
             json::Value state =
                 found == machine_->drafts_.end() ? json::Value(json::Object{}) : found->second;
@@ -228,6 +229,11 @@ void FakeMachine::fail_apply_of(const std::string& id, std::optional<Error> erro
 void FakeMachine::fail_invokes(std::optional<Error> error) {
     const std::scoped_lock lock(mutex_);
     invoke_error_ = std::move(error);
+}
+
+void FakeMachine::warn(std::vector<std::string> notes) {
+    const std::scoped_lock lock(mutex_);
+    notes_ = std::move(notes);
 }
 
 std::vector<std::string> FakeMachine::apply_results() const {

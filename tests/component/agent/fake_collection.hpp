@@ -47,6 +47,8 @@ class FakeMachine {
     void fail_applies(std::optional<Error> error);
     void fail_apply_of(const std::string& id, std::optional<Error> error);
     void fail_invokes(std::optional<Error> error);
+    // What each apply and plan warns of.
+    void warn(std::vector<std::string> notes);
 
   private:
     friend class FakeCollection;
@@ -63,6 +65,7 @@ class FakeMachine {
     plugin::OnHint on_hint_;
     std::optional<Error> apply_error_;
     std::optional<Error> invoke_error_;
+    std::vector<std::string> notes_;
     std::map<std::string, Error> apply_errors_;
     std::vector<std::string> deeds_;
     bool batching_ = false;

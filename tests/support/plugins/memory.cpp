@@ -15,6 +15,8 @@
 
 // The good plugin of the tests, with all that the ABI offers. Its action `tamper` changes a
 // resource as somebody else would, and its watch reports that. One whose text is "old" is stale.
+// One whose text is "chatter" tells all that it is given wherever a plugin can say something, one
+// with "unreadable" when it is read; a change to "half" is done in part.
 namespace evenkeel::test {
 
 class Memory : public Resources<> {
@@ -30,7 +32,7 @@ class Memory : public Resources<> {
         "additionalProperties":false,"properties":{"backend":{"enum":["heap","attic"]}}})";
 
     Memory(const sdk::Host& host, const sdk::Call& call, std::string_view config)
-        : Resources(host, call, config) {
+        : Resources(host, call, config), host_(host) {
         const json::Document configured = json::parse_object(config);
         if (const auto name = json::text_of(configured, "backend")) backend_ = *name;
         if (backend_ == "attic") throw sdk::Failure(EK_E_UNAVAILABLE, "this house has no attic");
@@ -51,14 +53,21 @@ class Memory : public Resources<> {
 
     void read(const sdk::Call& call, std::string_view ids) {
         const std::vector<std::string> wanted = json::texts_of(json::parse(ids));
-        const auto is_old = [&](const std::string& id) {
+        const auto has_text = [&](const std::string& id, std::string_view text) {
             const auto fields = store_.find(id);
-            return fields && fields->count("text") != 0 && fields->at("text") == "\"old\"";
+            return fields && fields->count("text") != 0 && fields->at("text") == sdk::quote(text);
         };
-        if (std::none_of(wanted.begin(), wanted.end(), is_old)) return Resources::read(call, ids);
+        const auto is_bad = [&](const std::string& id) {
+            return has_text(id, "old") || has_text(id, "unreadable");
+        };
+        if (std::none_of(wanted.begin(), wanted.end(), is_bad)) return Resources::read(call, ids);
         for (std::size_t at = 0; at < wanted.size(); ++at) {
-            if (is_old(wanted[at])) {
+            if (has_text(wanted[at], "old")) {
                 call.error(sdk::Failure(EK_E_STALE, "nobody has looked for too long")
+                               .at("/" + std::to_string(at)));
+            } else if (is_bad(wanted[at])) {
+                call.error(sdk::Failure(EK_E_UNAVAILABLE,
+                                        "it does not read: " + state_of(*store_.find(wanted[at])))
                                .at("/" + std::to_string(at)));
             } else if (const auto fields = store_.find(wanted[at])) {
                 call.item(wanted[at], state_of(*fields));
@@ -75,7 +84,14 @@ class Memory : public Resources<> {
         Fields after = merged(now, described);
         if (!now) after.emplace("color", "\"grey\"");
         call.progress(500, "half way");
-        difference(now, merged(now, described)).carry_out(call, [&] { store_.put(id, after); });
+        if (text_of(description) == "chatter") chatter(call, description);
+        sdk::Changes changes = difference(now, merged(now, described));
+        changes.carry_out(call, [&] {
+            store_.put(id, after);
+            if (text_of(description) != "half") return;
+            changes.done("/text");
+            throw sdk::Failure(EK_E_CONFLICT, "the other half is in the way");
+        });
         if (!call.dry_run()) call.state(state_of(after));
     }
 
@@ -146,6 +162,14 @@ class Memory : public Resources<> {
     ~Memory() { ::close(event_); }
 
   private:
+    void chatter(const sdk::Call& call, std::string_view description) const {
+        const std::string all = "given " + std::string(description);
+        host_.log(EK_SEV_WARNING, all, all);
+        call.note(EK_SEV_WARNING, "/text", all);
+        // A line of progress is cut, so each part comes in one of its own.
+        for (std::size_t at = 0; at < all.size(); at += 100)
+            call.progress(501, std::string_view(all).substr(at, 200));
+    }
     void report(const std::string& id) {
         const std::lock_guard lock(mutex_);
         touched_.insert(id);
@@ -153,6 +177,7 @@ class Memory : public Resources<> {
         if (::write(event_, &one, sizeof(one)) < 0) throw sdk::Failure(EK_E_INTERNAL, "eventfd");
     }
 
+    sdk::Host host_;
     std::string backend_ = "heap";
     int transactions_ = 0;
     int event_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -24,7 +24,9 @@ void each_entry(const Call& call, const std::vector<Entry>& entries, Work&& work
         call.about(entry.id);
         try {
             work(entry);
-        } catch (const Failure& failure) {
+        } catch (Failure& failure) {
+            // All of the call ends with it, so its status is this and not EK_E_PARTIAL.
+            failure.partial(false);
             if (failure.status() == EK_E_CANCELLED || failure.status() == EK_E_TIMEOUT) throw;
             call.error(failure);
             failed = true;

@@ -36,10 +36,14 @@ class Failure : public std::exception {
     Failure& retry_after_ms(std::uint32_t ms) & { return retry_after_ms_ = ms, *this; }
     Failure&& retry_after_ms(std::uint32_t ms) && { return std::move(retry_after_ms(ms)); }
 
-    // The same failure of a call that had done a part of its work.
-    Failure& partial() & { return status_ = EK_E_PARTIAL, *this; }
+    // The same failure of a call that had done a part of its work: the call's status is then
+    // EK_E_PARTIAL, and the diagnostic keeps why it did not do the rest.
+    Failure& partial(bool is_partial = true) & { return is_partial_ = is_partial, *this; }
 
+    // Why it failed.
     ek_status status() const { return status_; }
+    // What the call answers.
+    ek_status call_status() const { return is_partial_ ? EK_E_PARTIAL : status_; }
     const char* what() const noexcept override { return summary_.c_str(); }
 
     // Borrows from this object.
@@ -59,6 +63,7 @@ class Failure : public std::exception {
     std::string path_;
     std::string detail_;
     std::uint32_t retry_after_ms_ = 0;
+    bool is_partial_ = false;
 };
 
 // A callback of the host told the call to stop; thrown by Call, caught at the boundary.

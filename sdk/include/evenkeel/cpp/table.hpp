@@ -54,7 +54,7 @@ ek_status guarded(Body&& body, Tell&& tell) noexcept {
             return stop.status;
         } catch (const Failure& failure) {
             tell(failure);
-            return failure.status();
+            return failure.call_status();
         } catch (const std::exception& error) {
             tell(Failure(EK_E_INTERNAL, std::string("the plugin threw: ") + error.what()));
         } catch (...) {

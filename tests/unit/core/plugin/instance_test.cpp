@@ -79,6 +79,70 @@ TEST_F(Instance, WithholdsAFailureWhileTheHostsSecretsCannotBeRead) {
     EXPECT_EQ(what(), "(withheld)");
 }
 
+TEST_F(Instance, SaysWhyTheRestOfAChangeWasNotDone) {
+    const Applied half =
+        memory_->apply("one", value(R"({"text":"half","label":"x"})"), false, call_);
+    ASSERT_TRUE(half.error);
+    EXPECT_EQ(half.error->code, Errc::conflict);
+    EXPECT_EQ(half.error->what, "the other half is in the way");
+    EXPECT_NE(paths(half).find("/text:done "), std::string::npos) << paths(half);
+    EXPECT_NE(paths(half).find("/label:failed "), std::string::npos) << paths(half);
+}
+
+// Wherever a plugin can say something, with the secrets of another description of the host.
+class Chatter : public Instance {
+  protected:
+    void SetUp() override {
+        LoadOptions options = test_options();
+        options.known_secrets = [this] { return known_; };
+        auto loaded = load({TEST_PLUGINS}, "memory", options);
+        ASSERT_TRUE(loaded) << loaded.error().what;
+        memory_ = std::move(loaded->front());
+    }
+    const json::Value description_ =
+        value(R"({"text":"chatter","label":"known-elsewhere","secret":"swordfish"})");
+    Result<secrets::SecretTexts> known_ = secrets::SecretTexts{"known-elsewhere", "swordfish"};
+};
+
+TEST_F(Chatter, NotesAreSentencesWithoutSecrets) {
+    for (const bool dry_run : {true, false}) {
+        const Applied applied = memory_->apply("one", description_, dry_run, call_);
+        ASSERT_FALSE(applied.error);
+        ASSERT_EQ(applied.notes.size(), 1u);
+        EXPECT_EQ(applied.notes[0],
+                  R"(given {"text":"chatter","label":"***","secret":"***"} (/text))");
+    }
+    EXPECT_TRUE(memory_->apply("one", value(R"({"text":"quiet"})"), false, call_).notes.empty());
+    const auto many =
+        memory_->apply_many({{"one", description_}, {"two", description_}}, true, call_);
+    EXPECT_EQ(many[0].notes.size() + many[1].notes.size(), 2u);
+    known_ = fail(Errc::corrupt, "a description without body");
+    EXPECT_EQ(memory_->apply("one", description_, true, call_).notes[0], "(withheld)");
+}
+
+TEST_F(Chatter, LogAndProgressAreWithoutSecrets) {
+    std::string heard;
+    call_.progress = [&](const Progress& news) { heard += news.message; };
+    testing::internal::CaptureStderr();
+    ASSERT_FALSE(memory_->apply("one", description_, false, call_).error);
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_NE(logged.find("given"), std::string::npos) << logged;
+    for (const std::string& text : {heard, logged}) {
+        EXPECT_EQ(text.find("swordfish"), std::string::npos) << text;
+        EXPECT_EQ(text.find("known-elsewhere"), std::string::npos) << text;
+    }
+}
+
+TEST_F(Chatter, AnErrorOfAReadIsWithoutSecrets) {
+    const auto unreadable = value(R"({"text":"unreadable","secret":"swordfish"})");
+    ASSERT_FALSE(memory_->apply("one", unreadable, false, call_).error);
+    const auto items = memory_->read({"one"}, call_);
+    ASSERT_TRUE(items);
+    ASSERT_TRUE(items->front().error);
+    EXPECT_EQ(items->front().error->what.find("swordfish"), std::string::npos);
+    EXPECT_NE(items->front().error->what.find("***"), std::string::npos);
+}
+
 TEST_F(Instance, ChecksTheDescriptionBeforeThePluginSeesIt) {
     const Applied wrong = memory_->apply("one", value(R"({"text":1})"), false, call_);
     ASSERT_TRUE(wrong.error);

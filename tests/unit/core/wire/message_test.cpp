@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/text.hpp"
+
 namespace evenkeel::wire {
 namespace {
 
@@ -109,6 +111,30 @@ TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
     EXPECT_EQ(back->error->code, Errc::busy);
     EXPECT_EQ(back->compliance->fields, done.compliance->fields);
     EXPECT_EQ(back->state, done.state);
+}
+
+TEST(Message, NotesMayBeMissingAndAreBounded) {
+    ResourceResult result;
+    result.ref = {"files", "/a"};
+    EXPECT_EQ(encode(result).find("notes"), nullptr);
+    EXPECT_TRUE(decode_resource_result(encode(result))->notes.empty());
+    result.notes = {"a warning", "another"};
+    EXPECT_EQ(decode_resource_result(encode(result))->notes, result.notes);
+    json::Value strange = encode(result);
+    for (const json::Value& notes :
+         {json::Value("one"), json::Value(json::Array{1, nullptr}), json::Value()}) {
+        strange.as_object().set("notes", notes);
+        ASSERT_TRUE(decode_resource_result(strange));
+        EXPECT_TRUE(decode_resource_result(strange)->notes.empty());
+    }
+    std::string umlauts;
+    while (umlauts.size() < 2 * kNoteBytesMost) umlauts += "\u00fc";
+    result.notes.assign(kNotesMost + 5, umlauts);
+    const auto bounded = decode_resource_result(encode(result))->notes;
+    EXPECT_EQ(bounded.size(), kNotesMost);
+    EXPECT_LE(bounded.front().size(), kNoteBytesMost);
+    EXPECT_TRUE(is_utf8(bounded.front()));
+    EXPECT_TRUE(bounded.front().ends_with("..."));
 }
 
 TEST(Message, UnknownMembersAreIgnored) {

@@ -221,6 +221,19 @@ TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
     EXPECT_FALSE(*read().commands().has_unfinished(host_));
 }
 
+TEST_F(ReportTest, TheNotesOfAnOutcomeAreKept) {
+    json::Value end = outcome("succeeded");
+    end.as_object()
+        .find("resources")
+        ->as_array()[0]
+        .as_object()
+        .set("notes", json::Array{"no user bob"});
+    EXPECT_TRUE(take(1, "command.outcome", end));
+    EXPECT_EQ(command(made_.id).resources[0].notes, std::vector<std::string>{"no user bob"});
+    EXPECT_EQ(last_event("command.changed")["resources"].as_array()[0]["notes"],
+              json::Value(json::Array{"no user bob"}));
+}
+
 TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(advance(edit, made_.id, Transition::expired));
@@ -241,6 +254,19 @@ TEST_F(ReportTest, ARemovedResourceIsGoneWithItsOutcome) {
     EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::fresh);
     EXPECT_FALSE(resource("/a"));
     EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "removed");
+}
+
+TEST_F(ReportTest, ARemovalThatOnlyPlannedDropsTheDescriptionAsTheHostDid) {
+    change([&](state::Edit& edit) -> Result<void> {
+        made_ =
+            EK_TRY(remove(edit, protector_, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    generation_ = resource("/a")->generation;
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded", "planned")), ReceiveResult::fresh);
+    EXPECT_FALSE(resource("/a"));
+    // It is not gone from the host.
+    EXPECT_EQ(last_event("description.forgotten").string_or("reason"), "request");
 }
 
 TEST_F(ReportTest, AFailedRemovalKeepsTheResource) {

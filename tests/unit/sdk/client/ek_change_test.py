@@ -144,6 +144,14 @@ class DryRun(Change):
         self.assertIn("no change", shown)
         self.assert_claims_nothing(shown)
 
+    def test_what_is_worth_knowing_is_shown_beside_the_changes(self):
+        answer = planned(MODE_CHANGE)
+        answer["resources"][0]["notes"] = ["no user bob yet"]
+        self.api.on("POST", APPLY, reply(200, answer))
+        for more in ((), ("--changed-only",)):
+            shown = self.ek("diff", "-f", str(self.file), "--host", "web1", *more)
+            self.assertRegex(shown, r"web1 +files +/etc/motd +note: no user bob yet\n")
+
     def test_only_what_changes_is_shown_when_asked(self):
         both = planned(MODE_CHANGE)
         both["resources"] += [{**both["resources"][0], "id": "/etc/same", "changes": []}]
@@ -250,6 +258,17 @@ class Tokens(Change):
 
 
 class Others(Change):
+    def test_what_audit_left_undone_is_not_called_done(self):
+        done = {**command(changes=[{**MODE_CHANGE, "outcome": "planned"}]), "verb": "remove"}
+        done["resources"][0]["outcome"] = "planned"
+        self.api.on("DELETE", MOTD_PATH, reply(200, done))
+        self.ek("delete", "resource", "files", "/etc/motd", "--host", "web1")
+        self.assertIn("succeeded: nothing was deleted of 1 resource, whose policy is audit; "
+                      "the description is dropped", self.told)
+        self.api.on("POST", APPLY, reply(200, {**done, "verb": "apply"}))
+        self.apply()
+        self.assertIn("nothing was changed of 1 resource, whose policy is audit", self.told)
+
     def test_delete_and_forget(self):
         self.api.on("DELETE", MOTD_PATH, reply(200, command()))
         self.api.on("POST", MOTD_PATH + ":forget", reply(200, command()))
