@@ -20,7 +20,7 @@ class Commands : public AgentBench {
     json::Value last(const std::string& kind) const {
         json::Value data;
         for (const Told& one : events) {
-            if (one.draft.kind.text() == kind) data = one.draft.data;
+            if (to_string(one.draft.kind) == kind) data = one.draft.data;
         }
         return data;
     }
@@ -95,7 +95,7 @@ TEST_F(Commands, ARemovalUnderAuditSaysThatNothingWasRemoved) {
     ASSERT_TRUE(ends("cmd_2", "succeeded"));
     EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
     EXPECT_EQ(agent->catalog().size(), 0U);
-    const json::Value& entry = last("command.outcome")["resources"].as_array().at(0);
+    const json::Value entry = last("command.outcome")["resources"].as_array().at(0);
     EXPECT_EQ(entry["outcome"], json::Value("planned"));
     EXPECT_EQ(entry["notes"], json::Value(json::Array{"nothing was removed: under the policy audit "
                                                       "only the description is dropped"}));

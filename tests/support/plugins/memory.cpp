@@ -83,8 +83,8 @@ class Memory : public Resources<> {
         const Fields described = fields_of(description);
         Fields after = merged(now, described);
         if (!now) after.emplace("color", "\"grey\"");
-        call.progress(500, "half way");
         if (text_of(description) == "chatter") chatter(call, description);
+        else call.progress(500, "half way");
         sdk::Changes changes = difference(now, merged(now, described));
         changes.carry_out(call, [&] {
             store_.put(id, after);
@@ -166,9 +166,8 @@ class Memory : public Resources<> {
         const std::string all = "given " + std::string(description);
         host_.log(EK_SEV_WARNING, all, all);
         call.note(EK_SEV_WARNING, "/text", all);
-        // A line of progress is cut, so each part comes in one of its own.
-        for (std::size_t at = 0; at < all.size(); at += 100)
-            call.progress(501, std::string_view(all).substr(at, 200));
+        // The host shows the last one, and cuts it.
+        call.progress(501, all);
     }
     void report(const std::string& id) {
         const std::lock_guard lock(mutex_);

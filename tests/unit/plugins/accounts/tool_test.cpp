@@ -44,13 +44,17 @@ TEST(ATool, ThatFailsAfterAnotherSucceededMakesItPartial) {
     CallFrame frame;
     sdk::Changes changes;
     for (const char* field : {"/a", "/b"}) changes.field(field, "1", "2");
-    EXPECT_EQ(failure_of([&] {
-                  changes.carry_out(frame.call(), [&] {
-                      run_tools({{"true", {}, {}, {"/a"}}, {"false", {}, {}, {"/b"}}}, frame.call(),
-                                changes);
-                  });
-              }).substr(0, 2),
-              std::to_string(EK_E_PARTIAL));
+    try {
+        changes.carry_out(frame.call(), [&] {
+            run_tools({{"true", {}, {}, {"/a"}}, {"false", {}, {}, {"/b"}}}, frame.call(), changes);
+        });
+        FAIL() << "it succeeds";
+    } catch (const sdk::Failure& failure) {
+        EXPECT_EQ(failure.call_status(), EK_E_PARTIAL);
+        // Why the rest was not done is kept.
+        EXPECT_NE(failure.status(), EK_E_PARTIAL);
+        EXPECT_EQ(failure.diagnostic().status, failure.status());
+    }
     EXPECT_EQ(frame.changes, "/a done;/b failed;");
 }
 

@@ -150,7 +150,7 @@ class DryRun(Change):
         self.api.on("POST", APPLY, reply(200, answer))
         for more in ((), ("--changed-only",)):
             shown = self.ek("diff", "-f", str(self.file), "--host", "web1", *more)
-            self.assertRegex(shown, r"web1 +files +/etc/motd +note: no user bob yet\n")
+            self.assertRegex(shown, r"web1 +files +/etc/motd +- +- +- +note: no user bob yet\n")
 
     def test_only_what_changes_is_shown_when_asked(self):
         both = planned(MODE_CHANGE)
