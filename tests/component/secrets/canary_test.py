@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Secrets are planted in everything that can hold one, and looked for wherever anything comes out.
 
-Both real programs run, with the files and users plugins and the test plugin `memory`, whose fields
-are secret at every depth. After each transition of a secret every place is searched for every
-secret so far, for its SHA-256, its Base64 and the size of its content. The table at the end has a
-cell for each: how many answers, events, lines or files were searched.
+Both real programs run, with all bundled plugins and the test plugin `memory`, whose fields are
+secret at every depth. A secret is also put where it does not belong: into each field of each
+collection, as a value that the schema refuses. After each transition of a secret every place is
+searched for every secret so far, for its SHA-256, its Base64 and the size of its content. The table
+at the end has a cell for each: how many answers, events, lines or files were searched.
 """
 
 import base64
@@ -30,6 +31,10 @@ from program import Events, eventually  # noqa: E402
 AGENT, PLUGINS, TEST_PLUGINS = (os.environ[name] for name in
                                 ("EVENKEEL_AGENT", "EK_PLUGINS", "EK_TEST_PLUGINS"))
 ROLES = ("viewer", "operator", "admin")
+# Bundled collections without secret fields, with a resource that is only compared.
+OTHERS = {"groups": {"gid": 64000}, "packages": {}, "services": {"running": True},
+          "directories": {"mode": "0700"}}
+COLLECTIONS = ("files", "memory", "users", *OTHERS)
 PLACES = ("rest viewer", "rest operator", "rest admin", "events", "answers", "local", "log orch.",
           "log agent", "store orch.", "store agent", "cmdline")
 
@@ -151,6 +156,7 @@ class CanaryTest(OrchestratorCase):
         self.host = eventually("it is online", self.online_host)
         self.file = str(root / "kept")
         self.local = str(root / "local")
+        self.folder = str(root / "folder")
         self.tokens = {role: self.rest.call("POST", "/v1/tokens", {"name": role, "role": role})
                        .body["secret"] for role in ROLES}
         self.stream = self.viewer_events()
@@ -166,7 +172,7 @@ class CanaryTest(OrchestratorCase):
             return None
         host = hosts[0]["id"]
         ready = all(self.rest.get(f"/v1/hosts/{host}/collections/{name}")["schema"]
-                    for name in ("files", "memory", "users"))
+                    for name in COLLECTIONS)
         return host if ready else None
 
     # What changes something, with the answer kept for the search.
@@ -200,15 +206,21 @@ class CanaryTest(OrchestratorCase):
         # Only compared, so that no account is made here.
         return {"password_hash": "$6$salt$" + self.canaries.text(f"{what}: password_hash")}
 
+    def other(self, collection):
+        """The id of the resource of a collection without secrets."""
+        return self.folder if collection == "directories" else "ek-canary"
+
     # The places.
 
     def paths(self):
         host = f"/v1/hosts/{self.host}"
         commands = [one["id"] for one in self.rest.items("/v1/commands")]
         resources = [self.at("files", self.file), self.at("files", self.local),
-                     self.at("memory", "m"), self.at("users", "ek-canary")]
+                     self.at("memory", "m"), self.at("users", "ek-canary"),
+                     *(self.at(name, self.other(name)) for name in OTHERS)]
         return ["/v1/hosts", host, f"{host}/collections", f"{host}/resources",
-                f"{host}/collections/files", f"{host}/resources/files", f"{host}/resources/memory",
+                *(f"{host}/{kind}/{name}" for kind in ("collections", "resources")
+                  for name in COLLECTIONS),
                 *resources, *(f"{one}?live=true" for one in resources), "/v1/commands",
                 *(f"/v1/commands/{cid}" for cid in commands[:5]), "/v1/audit", "/v1/compliance",
                 "/v1/tokens", "/v1/enrolments", "/v1/enrolment-tokens", "/v1/openapi.json",
@@ -260,11 +272,16 @@ class CanaryTest(OrchestratorCase):
 
     def test_no_secret_comes_out_whatever_becomes_of_it(self):
         for transition in (self.made, self.changed, self.dry_run, self.drifted, self.repaired,
-                           self.failed, self.sent_back, self.unmarked, self.unmarked_in_vain,
-                           self.removed, self.forgotten, self.locally_applied, self.exported,
-                           self.restored):
+                           self.failed, self.told, self.unreadable, self.sent_back, self.unmarked,
+                           self.unmarked_in_vain, self.removed, self.forgotten,
+                           self.locally_applied, self.exported, self.restored):
             transition()
             self.search(transition.__name__.replace("_", " "))
+        for collection in COLLECTIONS:
+            self.misplace(collection)
+            self.search(f"misplaced in {collection}")
+        self.assertEqual({cell for row in self.table.values() for place in PLACES
+                          for cell in (row.get(place),) if not cell}, set())
         self.print_table()
 
     # The transitions.
@@ -273,6 +290,11 @@ class CanaryTest(OrchestratorCase):
         self.describe("files", self.file, self.secret_file("made"))
         self.describe("memory", "m", self.vault("made"))
         self.describe("users", "ek-canary", self.account("made"), policy="audit")
+        for collection, description in OTHERS.items():
+            # Without a service manager, say, it fails, which has words too.
+            reply = self.call("PUT", self.at(collection, self.other(collection)),
+                              {"description": description, "policy": "audit"})
+            self.assertEqual(reply.status, 200, reply)
 
     def changed(self):
         self.describe("files", self.file, self.secret_file("changed"))
@@ -314,6 +336,51 @@ class CanaryTest(OrchestratorCase):
         self.describe("files", self.file, self.secret_file("failed", owner="nobody-of-this-name"),
                       "failed")
         self.describe("memory", "m", {**self.vault("failed"), "text": "refuse"}, "failed")
+
+    def told(self):
+        """The plugin tells everything: in its log, in notes, as progress."""
+        done = self.describe("memory", "m", {**self.vault("told"), "text": "chatter"})
+        self.assertIn("***", done["resources"][0]["notes"][0])
+        eventually("the log has it", lambda: "given" in (
+            self.orchestrator.root / "agent" / "log").read_text(encoding="utf-8"))
+        eventually("progress is shown", lambda: [
+            event for event in self.stream.seen if event["type"] == "command.progress"
+            and "***" in event["data"]["message"]])
+
+    def unreadable(self):
+        """A read fails with all that the resource holds in its error."""
+        self.call("PUT", self.at("memory", "m"),
+                  {"description": {**self.vault("unreadable"), "text": "unreadable"}})
+        self.assertNotEqual(self.agent.ask("check")[0], 2)
+        eventually("it is unknown", lambda: self.rest.get(
+            self.at("memory", "m"))["compliance"]["reason"] == "not_checked")
+        said = self.agent.ask("read", "memory", "m")[1]
+        self.assertIn("***", said)
+        self.answers.append(said)
+        self.search("unreadable, still so")
+        self.describe("memory", "m", self.vault("readable"))
+
+    def misplace(self, collection):
+        """A secret in each field, as a value that the schema refuses, and in one that is none."""
+        schema = self.rest.get(f"/v1/hosts/{self.host}/collections/{collection}")["schema"]
+        is_path = collection in ("files", "directories")
+        entries = []
+        for name, field in [*schema["properties"].items(), ("no-such-field", {})]:
+            rid = f"ek-canary{len(entries)}"
+            value = self.canaries.text(f"{name} of {collection}")
+            if field.get("type") != "object":
+                value = {"wrong": value}
+            entries.append({"collection": collection,
+                            "id": f"{self.folder}/{rid}" if is_path else rid,
+                            "description": {name: value}})
+        reply = self.call("POST", f"/v1/hosts/{self.host}:apply", {"resources": entries})
+        self.assertEqual(reply.status, 400, reply)
+        wrong = {error["pointer"].split("/")[2] for error in reply.body["errors"]}
+        self.assertEqual(wrong, {str(number) for number in range(len(entries))})
+        for verb in ("plan", "apply"):
+            code, said = self.agent.ask(verb, "-", stdin=json.dumps({"resources": entries}))
+            self.assertEqual(code, 2, said)
+            self.answers.append(said)
 
     def sent_back(self):
         for collection, rid in (("files", self.file), ("memory", "m")):
