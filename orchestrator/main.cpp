@@ -8,9 +8,11 @@
 #include "core/base/log.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "core/run/service_manager.hpp"
+#include "orchestrator/api/access.hpp"
 #include "orchestrator/orchestrator.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/backup.hpp"
+#include "orchestrator/state/state.hpp"
 #include "orchestrator/state/store_check.hpp"
 
 namespace evenkeel {
@@ -32,6 +34,10 @@ std::vector<std::string> kept_files() {
     files.emplace_back("admin.token");
     return files;
 }
+
+// Without these the store of a backup is of no use: its secrets stay sealed, and hosts would not
+// know the orchestrator. The server's certificate is made anew.
+const std::vector<std::string> kNeededKeys = {"ca.pem", "ca.key", "seal.key"};
 
 int run(const Config& config, int ready_fd) {
     run::Loop loop;
@@ -66,6 +72,31 @@ int verify_audit(const Config& config) {
     return kDone;
 }
 
+// For an administrator who has lost the last token: whoever can write the state folder may.
+Result<std::string> make_admin_token(const Config& config, const std::string& file) {
+    const std::string& folder = config.state_dir;
+    if (!store::Env::exists(folder + "/store")) {
+        return fail(Errc::not_found, "there is no store in " + folder);
+    }
+    const Fd lock = EK_TRY(state::lock_stopped(folder));
+    std::string id;
+    {
+        const auto state = EK_TRY(state::State::open(folder + "/store", [](const auto&) {}));
+        id = EK_TRY(api::make_admin_token(*state, file, "admin-token"));
+        state->stop();
+    }
+    EK_CHECK(state::give_to_owner(folder));
+    return id;
+}
+
+int admin_token(const Config& config, std::string file) {
+    if (file.empty()) file = config.state_dir + "/admin.token";
+    const auto made = make_admin_token(config, file);
+    if (!made) return print_error(made.error(), kFailed);
+    std::cout << json::write(json::Object{{"id", *made}, {"file", file}}) << "\n";
+    return kDone;
+}
+
 // Exit code 1 when something does not read.
 int check(const Config& config) {
     const auto found = state::check_store(config.state_dir);
@@ -89,10 +120,15 @@ int main_with(int argc, char** argv) {
     CLI::App* audit_command = app.add_subcommand("audit", "Look at the audit of a stopped one");
     CLI::App* check_command =
         app.add_subcommand("check", "Verify the store of a stopped one, or of a backup");
+    CLI::App* token_command = app.add_subcommand(
+        "admin-token", "Make another administrator's token while the orchestrator is stopped");
+    std::string token_file;
+    token_command->add_option("--out", token_file,
+                              "File for the token, made with mode 0600; admin.token if not given");
     bool verify = false;
     audit_command->add_flag("--verify", verify, "Recompute the chain of records")->required();
-    for (CLI::App* command :
-         {run_command, backup_command, restore_command, audit_command, check_command}) {
+    for (CLI::App* command : {run_command, backup_command, restore_command, audit_command,
+                              check_command, token_command}) {
         command->add_option("--config", config_path, "Configuration file");
     }
     for (CLI::App* command : {backup_command, restore_command}) {
@@ -109,9 +145,10 @@ int main_with(int argc, char** argv) {
     if (run_command->parsed()) return run(*config, ready_fd);
     if (audit_command->parsed()) return verify_audit(*config);
     if (check_command->parsed()) return check(*config);
+    if (token_command->parsed()) return admin_token(*config, token_file);
     const auto done = backup_command->parsed()
                           ? state::backup(config->state_dir, kept_files(), folder)
-                          : state::restore(config->state_dir, kept_files(), folder);
+                          : state::restore(config->state_dir, kept_files(), folder, kNeededKeys);
     return done ? kDone : print_error(done.error(), kFailed);
 }
 

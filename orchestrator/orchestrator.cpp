@@ -141,6 +141,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .presence = presence_,
                .bus = bus_,
                .waiters = waiters_,
+               .access = access_,
                .feed = feed_,
                .lists = lists_,
                .metrics = metrics_,

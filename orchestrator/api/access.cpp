@@ -32,8 +32,15 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
     const bool any = EK_TRY(state.read().and_then(
         [](const state::View& view) { return view.tokens().has_admin(now_unix_ms()); }));
     if (any) return {};
+    EK_TRY(make_admin_token(state, file, "start"));
+    log::info("the administrator's token was written", {{"file", file}});
+    return {};
+}
+
+Result<std::string> make_admin_token(state::State& state, const std::string& file,
+                                     const std::string& cause) {
     const crypto::Token token = crypto::make_token(kTokenKind);
-    // The file first: if the start fails between the two, the next one repeats both.
+    // The file first: if this fails between the two, the next time repeats both.
     EK_CHECK(write_file(file, std::string(token.text.reveal()) + "\n", 0600));
     const auto keep = [&](state::Edit& edit) -> Result<void> {
         EK_CHECK(edit.tokens().put({.id = token.id,
@@ -42,11 +49,10 @@ Result<void> ensure_admin_token(state::State& state, const std::string& file) {
                                     .role = Role::admin,
                                     .created_at = now_rfc3339(),
                                     .created_by = "system"}));
-        return edit.audit({.method = "SYSTEM", .route = "start", .object = token.id});
+        return edit.audit({.method = "SYSTEM", .route = cause, .object = token.id});
     };
     EK_CHECK(state.run(keep));
-    log::info("the administrator's token was written", {{"file", file}});
-    return {};
+    return token.id;
 }
 
 Access::Access(run::Loop& loop, state::State& state) : loop_(loop), state_(state) {
@@ -83,18 +89,32 @@ std::optional<http::Problem> Access::authorize(http::Request& request,
         request.principal.is_admin = *role == Role::admin;
         return std::nullopt;
     }
-    if (!denied_.take(*id, now_monotonic_ns())) {
-        return too_often(denied_, now_monotonic_ns(), "this token was denied too often");
-    }
+    if (auto often = take_denial(*id)) return often;
     request.principal = who;
     return forbidden(permission);
+}
+
+std::optional<http::Problem> Access::take_denial(const std::string& token) {
+    if (denied_.take(token, now_monotonic_ns())) return std::nullopt;
+    return too_often(denied_, now_monotonic_ns(), "this token was denied too often");
+}
+
+void Access::deny(const state::AuditContext& audit_context, http::Problem problem,
+                  const std::shared_ptr<http::Responder>& responder) {
+    // What is too much is not recorded: that would be more of it.
+    if (auto often = take_denial(audit_context.actor.id)) return responder->send(*often);
+    record(audit_context, std::move(problem), responder);
 }
 
 // Recorded is what a known token was denied; strangers and the throttled have no principal.
 void Access::refuse(const http::Request& request, http::Problem problem,
                     const std::shared_ptr<http::Responder>& responder) {
     if (request.principal.id.empty()) return responder->send(problem);
-    state::AuditContext audit_context = audit_context_of(request);
+    record(audit_context_of(request), std::move(problem), responder);
+}
+
+void Access::record(state::AuditContext audit_context, http::Problem problem,
+                    const std::shared_ptr<http::Responder>& responder) {
     audit_context.outcome = state::AuditOutcome::denied;
     audit_context.detail = json::Object{{"code", http::to_string(problem.code)}};
     if (const json::Value* permission = problem.more.find("permission")) {

@@ -22,6 +22,9 @@ inline constexpr std::string_view kTokenKind = "ekp";
 // a newline into `file` (0600), and keeps its hash. So the first start makes the first token, and
 // after the last administrator's token was lost a restart makes another.
 Result<void> ensure_admin_token(state::State& state, const std::string& file);
+// Makes one in any case; its id. `cause` stands in the audit.
+Result<std::string> make_admin_token(state::State& state, const std::string& file,
+                                     const std::string& cause);
 
 // Checks bearer tokens against their stored hashes, and permissions against their roles, for the
 // router. What it refuses to a known token is recorded in the audit. [loop]
@@ -36,6 +39,10 @@ class Access {
     // Answers a refusal, after it was recorded.
     void refuse(const http::Request& request, http::Problem problem,
                 const std::shared_ptr<http::Responder>& responder);
+    // The same for what only the handler knows not to be permitted: recorded, and counted among the
+    // denials of the token, after too many of which it is `rate-limited`.
+    void deny(const state::AuditContext& audit_context, http::Problem problem,
+              const std::shared_ptr<http::Responder>& responder);
     // Closes the stream when the token is revoked, and soon after it has expired.
     void watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream);
 
@@ -43,6 +50,9 @@ class Access {
     static constexpr std::chrono::seconds kStreamCheckInterval{2};  // at open streams
 
   private:
+    std::optional<http::Problem> take_denial(const std::string& token);
+    void record(state::AuditContext audit_context, http::Problem problem,
+                const std::shared_ptr<http::Responder>& responder);
     void check_streams();
 
     run::Loop& loop_;

@@ -18,6 +18,7 @@ class Server;
 
 namespace evenkeel::api {
 
+class Access;
 class EventFeed;
 class ListFeed;
 class Metrics;
@@ -31,6 +32,7 @@ struct Context {
     hosts::Presence& presence;
     bus::Bus& bus;
     Waiters& waiters;
+    Access& access;
     EventFeed& feed;
     ListFeed& lists;
     const Metrics& metrics;

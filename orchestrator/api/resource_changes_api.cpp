@@ -109,7 +109,8 @@ bool may_compare(const CommandSubmission& submission, const state::View& view,
         const auto compares =
             compares_secret(submission.context, view, submission.requester.host, wanted);
         if (compares && !*compares) continue;
-        submission.responder->send(compares ? secret_plan() : compares.error());
+        if (compares) deny_secret_plan(submission);
+        else submission.responder->send(compares.error());
         return false;
     }
     return true;

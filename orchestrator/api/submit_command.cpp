@@ -5,6 +5,7 @@
 
 #include "core/base/time.hpp"
 #include "core/secrets/redactor.hpp"
+#include "orchestrator/api/access.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
@@ -106,14 +107,15 @@ void submit_command(
         });
 }
 
-http::Problem secret_plan() {
+void deny_secret_plan(const CommandSubmission& submission) {
     http::Problem problem{
         .code = http::Code::forbidden,
         .detail =
             "the plan compares a secret, which would show whether a guess of it is right; "
             "for that the token needs the permission resource.write"};
     problem.more.set("permission", "resource.write");
-    return problem;
+    submission.context.access.deny(submission.audit_context, std::move(problem),
+                                   submission.responder);
 }
 
 ApiResult<bool> is_dry_run(const http::Request& request) {
@@ -133,7 +135,7 @@ http::QueryParameter dry_run_parameter() {
 void answer_planned(const CommandSubmission& submission, wire::Verb verb,
                     std::vector<wire::ResourceResult> resources) {
     if (!submission.may_write && std::any_of(resources.begin(), resources.end(), has_secret)) {
-        return submission.responder->send(secret_plan());
+        return deny_secret_plan(submission);
     }
     state::Command command;
     command.host = submission.requester.host;

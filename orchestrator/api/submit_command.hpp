@@ -40,11 +40,12 @@ void submit_command(
 // `dry_run` of the request: absent, or "all"; anything else is `invalid-parameter`.
 ApiResult<bool> is_dry_run(const http::Request& request);
 http::QueryParameter dry_run_parameter();
-// `forbidden`, for a plan that compares secrets and a caller without resource.write.
-http::Problem secret_plan();
+// Answers `forbidden`, for a plan that compares secrets and a caller without resource.write: on
+// record and throttled like what the token's role denies.
+void deny_secret_plan(const CommandSubmission& submission);
 // Requests from the host what a command would do, and answers with a command that has no id. Checks
-// the preconditions for one resource before. `host-offline` when it is not connected, secret_plan()
-// when a change holds a secret and the caller may not write.
+// the preconditions for one resource before. `host-offline` when it is not connected,
+// deny_secret_plan() when a change holds a secret and the caller may not write.
 void plan(const CommandSubmission& submission, wire::Verb verb,
           const std::vector<wire::ResourceRequest>& resources);
 // The same when the result is known without the host.

@@ -25,6 +25,16 @@ constexpr const char* kStore = "/store";
 constexpr const char* kNew = "/store.restoring";
 constexpr const char* kOld = "/store.before-restore";
 
+// What cannot be read is another mistake than what is not there: the folder may be root's.
+Result<void> require_file(const std::string& path, const std::string& what,
+                          const std::string& folder) {
+    if (::access(path.c_str(), R_OK) == 0) return {};
+    if (errno == ENOENT || errno == ENOTDIR) {
+        return fail(Errc::not_found, "there is no " + what + " in " + folder);
+    }
+    return fail(system_error(errno, "read " + path));
+}
+
 Result<void> copy_file(const std::string& from, const std::string& to) {
     const auto content = read_file(from);
     if (!content && content.error().code == Errc::not_found) return {};
@@ -54,23 +64,6 @@ Result<void> rename(const std::string& from, const std::string& to) {
     std::error_code error;
     fs::rename(from, to, error);
     if (error) return fail(system_error(error.value(), "rename " + from));
-    return {};
-}
-
-// When root restores, the daemon runs as another user.
-Result<void> give_to_owner(const std::string& state_dir) {
-    if (::geteuid() != 0) return {};
-    struct stat info {};
-    if (::stat(state_dir.c_str(), &info) != 0) {
-        return fail(system_error(errno, "read " + state_dir));
-    }
-    std::error_code error;
-    for (const auto& entry : fs::recursive_directory_iterator(state_dir, error)) {
-        if (::lchown(entry.path().c_str(), info.st_uid, info.st_gid) != 0) {
-            return fail(system_error(errno, "set owner of " + entry.path().string()));
-        }
-    }
-    if (error) return fail(system_error(error.value(), "read " + state_dir));
     return {};
 }
 
@@ -109,9 +102,7 @@ Result<void> begin_anew(const std::string& folder) {
 
 Result<void> backup(const std::string& state_dir, const std::vector<std::string>& files,
                     const std::string& to) {
-    if (::access((state_dir + kStore + "/data.mdb").c_str(), F_OK) != 0) {
-        return fail(Errc::not_found, "there is no store in " + state_dir);
-    }
+    EK_CHECK(require_file(state_dir + kStore + "/data.mdb", "store", state_dir));
     EK_CHECK(require_empty(to));
     EK_CHECK(store::Env::copy(state_dir + kStore, to + kStore));
     for (const std::string& name : files) {
@@ -120,16 +111,40 @@ Result<void> backup(const std::string& state_dir, const std::vector<std::string>
     return {};
 }
 
-Result<void> restore(const std::string& state_dir, const std::vector<std::string>& files,
-                     const std::string& from) {
-    if (::access((from + kStore + "/data.mdb").c_str(), F_OK) != 0) {
-        return fail(Errc::not_found, "there is no backup in " + from);
+Result<Fd> lock_stopped(const std::string& state_dir) {
+    auto lock = lock_file(state_dir + "/lock");
+    if (lock || lock.error().code != Errc::busy) return lock;
+    return fail(Errc::busy, "an orchestrator, or another restore, works on " + state_dir +
+                                ": stop it first (systemctl stop evenkeel-orchestrator)");
+}
+
+// When root does it, the daemon runs as another user.
+Result<void> give_to_owner(const std::string& state_dir) {
+    if (::geteuid() != 0) return {};
+    struct stat info {};
+    if (::stat(state_dir.c_str(), &info) != 0) {
+        return fail(system_error(errno, "read " + state_dir));
     }
+    std::error_code error;
+    for (const auto& entry : fs::recursive_directory_iterator(state_dir, error)) {
+        if (::lchown(entry.path().c_str(), info.st_uid, info.st_gid) != 0) {
+            return fail(system_error(errno, "set owner of " + entry.path().string()));
+        }
+    }
+    if (error) return fail(system_error(error.value(), "read " + state_dir));
+    return {};
+}
+
+Result<void> restore(const std::string& state_dir, const std::vector<std::string>& files,
+                     const std::string& from, const std::vector<std::string>& needed) {
+    EK_CHECK(require_file(from + kStore + "/data.mdb", "backup", from));
+    for (const std::string& name : needed) {
+        EK_CHECK(require_file(from + "/" + name, name, "the backup " + from));
+    }
+    EK_CHECK(make_folder(state_dir, 0700));
+    const Fd lock = EK_TRY(lock_stopped(state_dir));
     // What is in place stays until the backup has shown to be sound.
     EK_TRY(store::Env::check_copy(from + kStore));
-    EK_CHECK(make_folder(state_dir, 0700));
-    const auto lock = lock_file(state_dir + "/lock");
-    if (!lock) return fail("an orchestrator runs on " + state_dir, lock.error());
     EK_CHECK(remove_folder(state_dir + kNew));
     EK_CHECK(store::Env::copy(from + kStore, state_dir + kNew));
     EK_CHECK(begin_anew(state_dir + kNew));

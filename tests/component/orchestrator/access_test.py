@@ -125,6 +125,13 @@ class Access(OrchestratorCase):
                     self.assert_problem(reply, 403, "forbidden")
                     self.assertEqual(reply.body["permission"], "resource.write")
                     self.assertIn("secret", reply.body["detail"])
+        # Each is on record, and they count among the denials of the token.
+        denied = [record for record in self.rest.items("/v1/audit")
+                  if record["outcome"] == "denied"]
+        self.assertEqual(len(denied), 12)
+        self.assertEqual({(record["actor"]["role"], record["detail"]["code"],
+                           record["detail"]["permission"]) for record in denied},
+                         {("viewer", "forbidden", "resource.write")})
         guess = {"description": {"content": "1234", "sensitive": True}}
         self.assertEqual(asked(self.rest, "PUT", self.path("/etc/pin"), guess).status, 200)
         # The host alone knows that what changes is secret.
@@ -134,6 +141,11 @@ class Access(OrchestratorCase):
                                    ("DELETE", self.path("/etc/pin"), None)):
             with self.subTest(method=method):
                 self.assert_problem(asked(viewer, method, path, body, [change]), 403, "forbidden")
+        guesses = [viewer.call("PUT", self.path("/etc/pin") + "?dry_run=all", guess).status
+                   for _ in range(60)]
+        self.assertEqual(set(guesses), {403, 429})
+        self.assertEqual(guesses[-1], 429)
+        self.assertEqual(viewer.call("GET", "/v1/hosts").status, 200)
 
     def bare(self, method, path, authorization=None):
         connection = self.rest.connect()
@@ -220,6 +232,35 @@ class Access(OrchestratorCase):
         self.assertEqual(self.rest.call("GET", "/v1/tokens").status, 200)
         mode = (self.orchestrator.state / "admin.token").stat().st_mode
         self.assertEqual(stat.S_IMODE(mode), 0o600)
+
+    def test_a_lost_admin_token_is_replaced_while_the_orchestrator_is_stopped(self):
+        file = self.orchestrator.state / "admin.token"
+        first = file.read_text()
+        code, said = self.orchestrator.run("admin-token")
+        self.assertEqual(code, 1)
+        self.assertIn("stop it first", said)
+        self.assertEqual(file.read_text(), first)
+        self.assertEqual(self.orchestrator.stop(), 0)
+        file.unlink()
+        self.assertEqual(self.orchestrator.run("admin-token"), (0, ""))
+        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        other = self.orchestrator.root / "other.token"
+        self.assertEqual(self.orchestrator.run("admin-token", "--out", str(other)), (0, ""))
+        self.orchestrator.start()
+        for token in (file, other):
+            self.assertNotEqual(token.read_text(), first)
+            self.assertEqual(self.using(token.read_text().strip()).call(
+                "GET", "/v1/tokens").status, 200)
+        made = [record for record in self.rest.items("/v1/audit")
+                if (record["method"], record["route"]) == ("SYSTEM", "admin-token")]
+        self.assertEqual(len(made), 2)
+        # The lost one counts until it is revoked.
+        lost = self.using(first.strip())
+        self.assertEqual(lost.call("GET", "/v1/hosts").status, 200)
+        old = next(token for token in self.rest.items("/v1/tokens")
+                   if first.startswith(token["id"] + "_"))
+        self.assertEqual(self.revoke(old).status, 200)
+        self.assertEqual(lost.call("GET", "/v1/hosts").status, 401)
 
     def test_streams_end_soon_after_their_token(self):
         for order, end in (({}, self.revoke), ({"expires_in": "2s"}, None)):

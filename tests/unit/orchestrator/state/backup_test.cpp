@@ -1,5 +1,7 @@
 #include "orchestrator/state/backup.hpp"
 
+#include <unistd.h>
+
 #include "core/base/file.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
@@ -12,7 +14,9 @@ namespace {
 class BackupTest : public test::StateTest {
   protected:
     Result<void> back_up() { return backup(folder_.path(), {"seal.key"}, folder_ / "backup"); }
-    Result<void> put_back() { return restore(folder_.path(), {"seal.key"}, folder_ / "backup"); }
+    Result<void> put_back(const std::vector<std::string>& needed = {}) {
+        return restore(folder_.path(), {"seal.key"}, folder_ / "backup", needed);
+    }
     void close() { state_.reset(); }
 };
 
@@ -60,7 +64,38 @@ TEST_F(BackupTest, ARestoreOverARunningOrchestratorIsRefused) {
     ASSERT_TRUE(back_up());
     const auto lock = lock_file(folder_ / "lock");
     ASSERT_TRUE(lock);
-    EXPECT_EQ(put_back().error().code, Errc::busy);
+    const Error error = put_back().error();
+    EXPECT_EQ(error.code, Errc::busy);
+    EXPECT_NE(error.what.find("stop it first"), std::string::npos) << error.what;
+}
+
+TEST_F(BackupTest, ARestoreSaysWhatIsReallyWrong) {
+    EXPECT_EQ(put_back().error().what, "there is no backup in " + (folder_ / "backup"));
+    // It is there and cannot be read, which for another user than root a mode would do.
+    ASSERT_TRUE(make_folder(folder_ / "backup", 0700));
+    ASSERT_EQ(::symlink("store", (folder_ / "backup/store").c_str()), 0);
+    std::string what = put_back().error().what;
+    EXPECT_EQ(what.find("there is no backup"), std::string::npos) << what;
+    EXPECT_NE(what.find("backup/store/data.mdb"), std::string::npos) << what;
+    ASSERT_EQ(::unlink((folder_ / "backup/store").c_str()), 0);
+    ASSERT_TRUE(back_up());
+    close();
+    // The lock cannot be taken, and no orchestrator runs.
+    ::unlink((folder_ / "lock").c_str());
+    ASSERT_TRUE(make_folder(folder_ / "lock", 0700));
+    what = put_back().error().what;
+    EXPECT_EQ(what.find("orchestrator"), std::string::npos) << what;
+    EXPECT_NE(what.find(folder_ / "lock"), std::string::npos) << what;
+}
+
+TEST_F(BackupTest, ABackupWithoutItsKeysReplacesNothing) {
+    ASSERT_TRUE(back_up());
+    const std::string stream = state_->stream().id;
+    close();
+    EXPECT_EQ(put_back({"ca.key"}).error().what,
+              "there is no ca.key in the backup " + (folder_ / "backup"));
+    open();
+    EXPECT_EQ(state_->stream().id, stream);
 }
 
 TEST_F(BackupTest, KeysComeBackWithTheStore) {
