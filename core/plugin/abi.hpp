@@ -17,10 +17,12 @@ inline constexpr ek_str kAbsent{nullptr, 0};
 inline std::string copy(ek_str text) {
     return text.ptr == nullptr ? std::string() : std::string(text.ptr, text.len);
 }
-// The first `most` bytes; "..." says that there were more, also to who looks for parts of secrets.
+// At most `most` bytes; "..." at their end says that there were more, also to who looks for parts
+// of secrets.
 inline std::string head(ek_str text, std::size_t most) {
+    constexpr std::string_view kCut = "...";
     if (text.ptr == nullptr || text.len <= most) return copy(text);
-    return std::string(text.ptr, most) + "...";
+    return std::string(text.ptr, most - kCut.size()).append(kCut);
 }
 
 // `internal` for a status that is not in the list, and for EK_E_PARTIAL, which is no cause.

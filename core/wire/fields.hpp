@@ -95,12 +95,16 @@ constexpr auto fields_of(json::Of<ResourceRequest>) {
     constexpr auto is_described = [](const ResourceRequest& from) {
         return from.description.is_object();
     };
+    // Also of a removal: under `audit` nothing is removed, even where the host has no description.
+    constexpr auto has_policy = [](const ResourceRequest& from) {
+        return from.description.is_object() || from.policy != Policy::report;
+    };
     constexpr auto has_action = [](const ResourceRequest& from) { return !from.action.empty(); };
     return json::shape(
         json::inlined(&ResourceRequest::ref),
         json::field_as<json::ObjectOrNull>("description", &ResourceRequest::description)
             .written_if(is_described),
-        json::field("policy", &ResourceRequest::policy).optional().written_if(is_described),
+        json::field("policy", &ResourceRequest::policy).optional().written_if(has_policy),
         json::inlined(&ResourceRequest::relations),
         json::field_as<GenerationOrNull>("generation", &ResourceRequest::generation),
         json::field("action", &ResourceRequest::action).lenient().written_if(has_action),

@@ -125,6 +125,7 @@ void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
     const CatalogEntry* entry = catalog.find(step.request.ref);
     Metadata& metadata = step.description.metadata;
     metadata = entry ? entry->metadata : Metadata{};
+    if (!entry) metadata.policy = step.request.policy;
     metadata.ref = step.request.ref;
     metadata.origin = intent.origin;
     metadata.generation = step.request.generation;

@@ -101,6 +101,15 @@ TEST_F(Commands, ARemovalUnderAuditSaysThatNothingWasRemoved) {
                                                       "only the description is dropped"}));
 }
 
+TEST_F(Commands, ARemovalUnderAuditRemovesNothingWhereNothingIsDescribedEither) {
+    machine->set("one", {{"text", "hi"}});
+    command("cmd_1", 1, "remove", {request("one", nullptr, 5, wire::Policy::audit)});
+    ASSERT_TRUE(ends("cmd_1", "succeeded"));
+    command("cmd_2", 2, "remove", {request("one", nullptr, 5, wire::Policy::audit)});
+    ASSERT_TRUE(ends("cmd_2", "succeeded"));
+    EXPECT_EQ(machine->get("one")["text"], json::Value("hi"));
+}
+
 TEST_F(Commands, WhatAPluginWarnsOfLeavesTheAgent) {
     machine->warn({"no user bob yet"});
     const json::Value notes = json::Array{"no user bob yet"};

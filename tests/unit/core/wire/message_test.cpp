@@ -113,6 +113,15 @@ TEST(Message, OutcomeEntryKeepsChangesErrorAndCompliance) {
     EXPECT_EQ(back->state, done.state);
 }
 
+TEST(Message, ARemovalSaysWhetherItIsOnlyPlanned) {
+    ResourceRequest request;
+    request.ref = {"files", "/a"};
+    EXPECT_EQ(encode(request).find("policy"), nullptr);
+    EXPECT_EQ(decode_resource_request(encode(request))->policy, Policy::report);
+    request.policy = Policy::audit;
+    EXPECT_EQ(decode_resource_request(encode(request))->policy, Policy::audit);
+}
+
 TEST(Message, NotesMayBeMissingAndAreBounded) {
     ResourceResult result;
     result.ref = {"files", "/a"};
