@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +81,7 @@ client::Result<> run_editor(const std::string& path) {
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return local("the editor " + program + " failed: nothing was changed");
+    return local("the editor " + program + " failed, so nothing was sent");
 }
 
 // A new file that nobody else can read.
@@ -90,8 +92,9 @@ client::Result<std::string> write_draft(const std::string& text) {
     const Fd fd(::mkostemps(path.data(), 5, O_CLOEXEC));
     if (!fd) return local(system_error(errno, path).what);
     const auto written = write_all(fd.get(), text);
-    if (!written) return local(written.error().what);
-    return path;
+    if (written) return path;
+    ::unlink(path.c_str());
+    return local(written.error().what);
 }
 
 // The members of a resource that can be described.
@@ -110,10 +113,26 @@ std::string draft_of(const EditOptions& options, const std::string& host,
            write_yaml(resource);
 }
 
-client::Result<json::Object> read_draft(const std::string& path) {
-    const auto text = read_file(path, kYamlBytesMost);
-    if (!text) return local(text.error().what);
-    const auto documents = parse_yaml(*text);
+// What an editor may leave at the draft's path is not always a file: nothing here waits for it.
+client::Result<std::string> read_draft(const std::string& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!fd) return local(system_error(errno, path).what);
+    struct stat found {};
+    if (::fstat(fd.get(), &found) != 0) return local(system_error(errno, path).what);
+    if (!S_ISREG(found.st_mode)) return local(path + ": not a regular file any more");
+    std::string text;
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+        if (got < 0) return local(system_error(errno, path).what);
+        if (got == 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+        if (text.size() > kYamlBytesMost) return local(path + ": more than 8 MiB");
+    }
+}
+
+client::Result<json::Object> members_in(const std::string& text) {
+    const auto documents = parse_yaml(text);
     if (!documents) return local(documents.error().what);
     if (documents->size() != 1 || !documents->front().is_object()) {
         return local("it is not one document with a description");
@@ -157,6 +176,38 @@ client::Result<client::Command> put(client::Client& client, const std::string& h
     }
 }
 
+// Whether the draft says what it was made of, so that whoever changes nothing changes nothing.
+client::Result<> check_draft(const std::string& draft, const json::Object& before) {
+    const auto back = members_in(draft);
+    if (back && json::Value(*back) == json::Value(before)) return {};
+    const std::string why = back ? "YAML cannot hold it unchanged" : back.error().detail;
+    return local("this resource cannot be edited as YAML: " + why +
+                 "; get it with -o json and apply that");
+}
+
+// The draft on disk, from the start of the editor on.
+class Draft {
+  public:
+    Draft(std::string path, std::string text) : path_(std::move(path)), text_(std::move(text)) {}
+
+    // What is there now.
+    client::Result<std::string> read() const { return read_draft(path_); }
+
+    void remove() const { ::unlink(path_.c_str()); }
+    // After a failure: what somebody wrote is not lost.
+    void keep_if_written() const {
+        const auto now = read();
+        struct stat found {};
+        if (now && *now == text_) remove();
+        else if (::lstat(path_.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            Output::message("what you wrote is kept in " + path_);
+    }
+
+  private:
+    std::string path_;
+    std::string text_;  // as it was written for the editor
+};
+
 }  // namespace
 
 Exit edit(Session& session, const EditOptions& options) {
@@ -168,15 +219,19 @@ Exit edit(Session& session, const EditOptions& options) {
     if (!resource) return session.fail(resource.error());
     const auto value = json::parse(resource->json, {.bytes = 64 << 20});
     const json::Object before = described(value ? *value : json::Value());
-    const auto path = write_draft(draft_of(options, *host, before));
+    const std::string text = draft_of(options, *host, before);
+    if (const auto whole = check_draft(text, before); !whole) return session.fail(whole.error());
+    const auto path = write_draft(text);
     if (!path) return session.fail(path.error());
+    const Draft draft(*path, text);
     if (const auto edited = run_editor(*path); !edited) {
-        ::unlink(path->c_str());
+        draft.keep_if_written();
         return session.fail(edited.error());
     }
-    const auto after = read_draft(*path);
+    const auto written = draft.read();
+    const auto after = written ? members_in(*written) : written.error();
     if (after && json::Value(*after) == json::Value(before)) {
-        ::unlink(path->c_str());
+        draft.remove();
         Output::message("nothing was changed");
         return Exit::done;
     }
@@ -192,9 +247,8 @@ Exit edit(Session& session, const EditOptions& options) {
     } else {
         session.fail(after.error());
     }
-    // What was refused is not lost.
-    if (exit == Exit::done) ::unlink(path->c_str());
-    else Output::message("what you wrote is kept in " + *path);
+    if (exit == Exit::done) draft.remove();
+    else draft.keep_if_written();
     return exit;
 }
 

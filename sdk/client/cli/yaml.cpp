@@ -1,8 +1,11 @@
 #include "sdk/client/cli/yaml.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
 
 #include <yaml-cpp/yaml.h>
 
@@ -158,21 +161,72 @@ bool is_plain(const std::string& text) {
     return simple && std::find(std::begin(kTraps), std::end(kTraps), lower) == std::end(kTraps);
 }
 
+// The next code point of text that is UTF-8, as the gate that let the value in made sure.
+std::uint32_t take_code_point(std::string_view text, std::size_t& at) {
+    const std::uint32_t lead = static_cast<unsigned char>(text[at++]);
+    if (lead < 0x80) return lead;
+    const unsigned more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+    std::uint32_t value = lead & (0x3FU >> more);
+    for (unsigned i = 0; i < more && at < text.size(); ++i) {
+        value = (value << 6) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
+    }
+    return value;
+}
+
+// What could drive a terminal, and what readers of YAML refuse, drop or replace when it is there as
+// it is: the noncharacters and the byte order mark.
+bool must_be_escaped(std::uint32_t c, std::string_view text) {
+    if (c < 0x80) return c < 0x20 || c == 0x7F;
+    const bool is_noncharacter = (c & 0xFFFEU) == 0xFFFEU || (c >= 0xFDD0 && c <= 0xFDEF);
+    return is_noncharacter || c == 0xFEFF || printable(text) != text;
+}
+
+// The double-quoted form. The library's own emitter puts U+FFFD in place of noncharacters.
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t begin = at;
+        const std::uint32_t c = take_code_point(text, at);
+        const std::string_view same = text.substr(begin, at - begin);
+        if (c == '"' || c == '\\') out.append("\\").append(same);
+        else if (c == '\n') out += "\\n";
+        else if (c == '\t') out += "\\t";
+        else if (c == '\r') out += "\\r";
+        else if (!must_be_escaped(c, same)) out += same;
+        else {
+            std::array<char, 12> escape{};
+            const char* format = c < 0x100 ? "\\x%02X" : c < 0x10000 ? "\\u%04X" : "\\U%08X";
+            std::snprintf(escape.data(), escape.size(), format, c);
+            out += escape.data();
+        }
+    }
+    return out + "\"";
+}
+
+bool is_free_of_escapes(std::string_view line) {
+    for (std::size_t at = 0; at < line.size();) {
+        const std::size_t begin = at;
+        const std::uint32_t c = take_code_point(line, at);
+        if (must_be_escaped(c, line.substr(begin, at - begin))) return false;
+    }
+    return true;
+}
+
 // Lines that a literal block keeps exactly: the last one ended, once, and nothing to be escaped.
 bool is_block(const std::string& text) {
     if (!text.ends_with('\n') || text.ends_with("\n\n") || text.front() == ' ') return false;
     const std::vector<std::string> lines = split(text, '\n');
-    return !lines.front().empty() &&
-           std::all_of(lines.begin(), lines.end(),
-                       [](const std::string& line) { return printable(line) == line; });
+    return !lines.front().empty() && std::all_of(lines.begin(), lines.end(), is_free_of_escapes);
 }
 
 void emit(YAML::Emitter& out, const json::Value& value);
 
 void emit_quoted(YAML::Emitter& out, const std::string& text) {
-    // What could drive a terminal is escaped, and the rest beside it.
-    if (printable(text) != text) out << YAML::EscapeNonAscii;
-    out << YAML::DoubleQuoted << text;
+    const std::string form = quoted(text);
+    // A name longer than this needs a ? before it.
+    if (form.size() > 1024) out << YAML::LongKey;
+    // Writes what it is given as it is.
+    out.WriteIntegralType(form);
 }
 
 void emit_text(YAML::Emitter& out, const std::string& text) {
@@ -213,21 +267,83 @@ void emit(YAML::Emitter& out, const json::Value& value) {
     else out << json::write(value);
 }
 
+YAML::Mark mark_of(std::size_t line, std::size_t column) {
+    YAML::Mark mark;
+    mark.pos = 0;
+    mark.line = static_cast<int>(line);
+    mark.column = static_cast<int>(column);
+    return mark;
+}
+
+// What YAML does not allow and the library drops or takes for the end.
+Result<void> check_characters(std::string_view text) {
+    std::size_t line = 0;
+    std::size_t line_begin = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '\n') {
+            ++line;
+            line_begin = at + 1;
+        } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') {
+            const std::string what =
+                c == '\0' ? "a zero byte"
+                          : "a control character (" + printable(text.substr(at, 1)) + ")";
+            return fail(wrong(mark_of(line, at - line_begin), what));
+        }
+    }
+    return {};
+}
+
+// The library leaves out any line with a % at its beginning, and ends the document there.
+Result<void> check_directives(std::string_view text) {
+    bool between = true;  // documents
+    std::size_t number = 0;
+    for (std::size_t begin = 0; begin < text.size(); ++number) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        const std::string_view line = text.substr(begin, end - begin);
+        begin = end + 1;
+        if (line.starts_with('%') && !(between && line.starts_with("%YAML "))) {
+            return fail(wrong(mark_of(number, 0),
+                              "a line begins with %, which is only for %YAML before a document,"));
+        }
+        const std::size_t first = line.find_first_not_of(" \t\r");
+        if (first == line.npos || line[first] == '#' || line.starts_with('%')) continue;
+        between = line.starts_with("...");
+    }
+    return {};
+}
+
+// The library takes the end of the text for the closing quote, but not the end of a document.
+std::vector<YAML::Node> load(const std::string& text) {
+    if (text.ends_with('\n')) return YAML::LoadAll(text + "...\n");
+    YAML::LoadAll(text + "\n...\n");
+    // A line end put behind the last line would become part of a block.
+    return YAML::LoadAll(text);
+}
+
+std::string reason_of(const YAML::Exception& error) {
+    const bool in_quotes =
+        error.msg == YAML::ErrorMsg::DOC_IN_SCALAR || error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+    return in_quotes ? "the document ends inside quotes, which are not closed," : error.msg;
+}
+
 }  // namespace
 
 Result<std::vector<json::Value>> parse_yaml(std::string_view text) {
     if (text.size() > kYamlBytesMost) return fail(Errc::limit, "YAML of more than 8 MiB");
     if (!is_utf8(text)) return fail(Errc::invalid, "not usable YAML: not UTF-8");
-    if (text.find('\0') != text.npos) return fail(Errc::invalid, "not usable YAML: a zero byte");
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    EK_CHECK(check_characters(text));
+    EK_CHECK(check_directives(text));
     try {
         std::vector<json::Value> documents;
-        for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
+        for (const YAML::Node& node : load(std::string(text))) {
             if (node.IsNull() || !node.IsDefined()) continue;
             documents.push_back(EK_TRY(Converter().convert(node)));
         }
         return documents;
     } catch (const YAML::Exception& error) {
-        return fail(wrong(error.mark, error.msg));
+        return fail(wrong(error.mark, reason_of(error)));
     }
 }
 

@@ -15,8 +15,9 @@ inline constexpr std::size_t kYamlBytesMost = 8 << 20;
 // The documents of `text`, empty ones left out. Unquoted, `true`, `false`, `null`, `~` and whole
 // decimal numbers (7, -1) are what they say; everything else is text as it stands: 0644, no, on,
 // 1e3, 1.10, 22:22, 2026-11-29. `!!int`, `!!float`, `!!bool`, `!!null` and `!!str` say it
-// otherwise. `invalid`, with line and column: what is no YAML or no UTF-8, a name that is given
-// twice, is no text or is `<<`, any other tag. `limit`: what aliases multiply to more than 100,000
+// otherwise. `invalid`, with line and column: what is no YAML or no UTF-8, quotes that are not
+// closed, control characters, directives but %YAML, a name that is given twice, is no text or is
+// `<<`, any other tag. `limit`: what aliases multiply to more than 100,000
 // values, or nesting deeper than JSON's.
 Result<std::vector<json::Value>> parse_yaml(std::string_view text);
 

@@ -70,6 +70,45 @@ class Edit(EkCase):
         self.assertIn("there is no 'polcy'", self.told)
         self.assertEqual(len(self.api.asked("PUT")), 1)
 
+    def script(self, text):
+        path = self.home / "an-editor"
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(0o755)
+        return str(path)
+
+    def test_what_was_written_before_the_editor_failed_is_kept(self):
+        self.edit(self.script('echo "# mine" >>"$1"; exit 1'), exits=1)
+        self.assertIn("what you wrote is kept in " + str(self.drafts()[0]), self.told)
+        self.assertIn("# mine", self.drafts()[0].read_text())
+        self.drafts()[0].unlink()
+        self.edit(self.script("kill -9 $$"), exits=1)
+        self.assertEqual(self.drafts(), [])
+        self.assertNotIn("is kept", self.told)
+
+    def test_an_editor_that_leaves_no_file_holds_nobody_up(self):
+        for left in ("", '; mkfifo "$1"', '; mkdir "$1"', '; ln -s /none/such "$1"'):
+            self.edit(self.script('rm "$1"' + left), exits=2)
+            self.assertNotIn("is kept", self.told, left)
+        self.assertEqual(self.api.asked("PUT"), [])
+
+    def test_text_that_is_only_looked_at_stays_as_it_is(self):
+        odd = {**MOTD, "description": {"content": "a\uffff\ufdd0\U0001fffe\ufeff\x7f\x85b\n",
+                                       "m\uffffde": "\ufffe"}}
+        self.api.on("GET", PATH, reply(200, odd, {"ETag": '"7"'}))
+        self.edit("true")
+        self.assertIn("nothing was changed", self.told)
+        self.edit("sed -i s/report/enforce/")
+        self.assertEqual(self.api.asked("PUT")[0].json()["description"], odd["description"])
+
+    def test_what_cannot_be_read_back_is_refused_before_the_editor_starts(self):
+        many = {**MOTD, "description": {"content": "x", "lines": [1] * 100_001}}
+        self.api.on("GET", PATH, reply(200, many, {"ETag": '"7"'}))
+        self.edit(self.script(f'touch {self.home}/started'), exits=1)
+        self.assertIn("cannot be edited as YAML: not usable YAML: more than 100000 values",
+                      self.told)
+        self.assertFalse((self.home / "started").exists())
+        self.assertEqual(self.drafts(), [])
+
     def test_a_new_verdict_is_no_conflict_and_another_description_is(self):
         stale = problem(412, "precondition-failed")
         self.api.on("GET", PATH, reply(200, MOTD, {"ETag": '"7"'}),

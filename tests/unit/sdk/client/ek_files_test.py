@@ -122,6 +122,21 @@ class Files(EkCase):
                          [{"collection": "files", "id": "/etc/motd",
                            "description": MOTD["description"], "policy": "report"}])
 
+    def test_text_is_the_same_on_the_way_through_yaml(self):
+        odd = {**MOTD, "id": "/\uffff\U0001fffe",
+               "description": {"content": "\ufdd0\n", "\ufffe": "b\ufeff"}}
+        self.api.on("GET", "/v1/hosts/web1/resources", page([odd]))
+        shown = self.ek("get", "resources", "--host", "web1", "-o", "yaml")
+        self.assertEqual(self.sent("-", stdin=shown)["resources"], [
+            {"collection": "files", "id": odd["id"], "description": odd["description"],
+             "policy": "report"}])
+
+    def test_a_file_that_is_cut_off_in_quotes_is_refused(self):
+        cut = 'collection: files\nid: /x\ndescription:\n  content: "abc\n  mode: 0644\n'
+        self.assertIn("ends inside quotes, which are not closed, at line 6, column 1",
+                      self.refused("-", stdin=cut))
+        self.assertIn("a line begins with %", self.refused("-", stdin=YAML + "...\n%junk\n"))
+
     def test_delete_removes_all_that_a_file_describes_dependents_first(self):
         order = [resource("/c", requires=[{"collection": "files", "id": "/b"}]),
                  resource("/a"),

@@ -1,5 +1,8 @@
 #include "sdk/client/cli/yaml.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace evenkeel::cli {
@@ -102,6 +105,91 @@ TEST(Yaml, WhatIsNoYamlSaysWhere) {
     EXPECT_NE(read("a: \xff").find("not UTF-8"), std::string::npos);
     EXPECT_NE(read(std::string_view("a: 1\0b", 6)).find("zero byte"), std::string::npos);
     EXPECT_EQ(parse_yaml(std::string(kYamlBytesMost + 1, ' ')).error().code, Errc::limit);
+}
+
+TEST(Yaml, QuotesThatAreNotClosedAreRefused) {
+    for (const std::string text :
+         {"a: \"abc\n  b: 1\n", "a: 'abc\n  b: 1\n", "a: \"abc\n  ", "a: \"abc  ", "'a\n", "\"a",
+          "a: \"abc\n...\nb: 1\n", "- 'a\n- b\n", "a: \"x\\\"\n"}) {
+        EXPECT_NE(read(text).find("ends inside quotes, which are not closed, at line "),
+                  std::string::npos)
+            << text << read(text);
+    }
+    EXPECT_EQ(read("a: \"abc\n  b: 1\n"),
+              "not usable YAML: the document ends inside quotes, which are not closed, "
+              "at line 3, column 1");
+}
+
+TEST(Yaml, TheEndOfABlockIsAsItIsWritten) {
+    EXPECT_EQ(read("a: |+\n  x\n\n"), R"({"a":"x\n\n"})");
+    EXPECT_EQ(read("a: |+\n  x\n"), R"({"a":"x\n"})");
+    EXPECT_EQ(read("a: |+\n  x"), R"({"a":"x"})");
+    EXPECT_EQ(read("a: |\n  x"), R"({"a":"x"})");
+    EXPECT_EQ(read("a: |-\n  x\n\n"), R"({"a":"x"})");
+    EXPECT_EQ(read("a: |+\n  x\n\n...\n"), R"({"a":"x\n\n"})");
+    EXPECT_EQ(read("a: x # y"), R"({"a":"x"})");
+}
+
+TEST(Yaml, DirectivesAreNotDroppedWithoutAWord) {
+    for (const char* text :
+         {"a: 1\n...\n%junk\n", "a: 1\n%junk\n", "a: 1\n%b: 2\nc: 3\n", "%TAG ! x\n---\na: 1\n",
+          "\xEF\xBB\xBF%junk\n---\na: 1\n", "a: 1\n%YAML 1.2\nb: 1\n", "%YAMLS\n---\na: 1\n"}) {
+        EXPECT_NE(read(text).find("a line begins with %"), std::string::npos) << text;
+        EXPECT_NE(read(text).find("at line "), std::string::npos) << text;
+    }
+    EXPECT_EQ(read("# so\n%YAML 1.2\n---\na: |\n  %x\n"), R"({"a":"%x\n"})");
+    EXPECT_EQ(parse_yaml("a: 1\n...\n%YAML 1.2\n---\nb: 1\n")->size(), 2U);
+}
+
+TEST(Yaml, ControlCharactersAreRefusedAndNotDropped) {
+    EXPECT_EQ(read("a: 1\nb: x\x04y\n"),
+              "not usable YAML: a control character (\\x04) at line 2, column 5");
+    EXPECT_NE(read("a: \"\x1b[2J\"").find("(\\x1b)"), std::string::npos);
+    EXPECT_EQ(read("a:\t\"x\ty\"\r\n"), R"({"a":"x\ty"})");
+}
+
+std::string utf8(std::uint32_t c) {
+    const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
+    if (c < 0x80) return {byte(c)};
+    if (c < 0x800) return {byte(0xC0 | (c >> 6)), byte(0x80 | (c & 0x3F))};
+    if (c < 0x10000) {
+        return {byte(0xE0 | (c >> 12)), byte(0x80 | ((c >> 6) & 0x3F)), byte(0x80 | (c & 0x3F))};
+    }
+    return {byte(0xF0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3F)), byte(0x80 | ((c >> 6) & 0x3F)),
+            byte(0x80 | (c & 0x3F))};
+}
+
+TEST(Yaml, EveryCharacterReadsBackAsItself) {
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t c = 1; c < 0x10000; ++c) {
+        if (c < 0xD800 || c > 0xDFFF) all.push_back(c);
+    }
+    for (std::uint32_t plane = 1; plane <= 16; ++plane) {
+        for (const std::uint32_t c : {0x0U, 0xF600U, 0xFFFEU, 0xFFFFU}) {
+            all.push_back((plane << 16) | c);
+        }
+    }
+    json::Array texts;
+    for (std::size_t i = 0; i < all.size(); i += 16) {
+        std::string text;
+        for (std::size_t j = i; j < std::min(i + 16, all.size()); ++j) text += utf8(all[j]);
+        texts.push_back(json::Object{{text, "a" + text + "\n"}, {text + "-", text}});
+    }
+    const auto back = parse_yaml(write_yaml(texts));
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_TRUE(json::Value(back->front()) == json::Value(texts));
+}
+
+TEST(Yaml, NoncharactersAreWrittenAsEscapes) {
+    const std::string odd = "\xEF\xBF\xBF\xEF\xB7\x90\xF0\x9F\xBF\xBEü";
+    EXPECT_EQ(write_yaml(json::Object{{odd, odd}, {"block", odd + "\n"}}),
+              "\"\\uFFFF\\uFDD0\\U0001FFFEü\": \"\\uFFFF\\uFDD0\\U0001FFFEü\"\n"
+              "block: \"\\uFFFF\\uFDD0\\U0001FFFEü\\n\"\n");
+}
+
+TEST(Yaml, ALongNameReadsBack) {
+    const json::Value value = json::Object{{std::string(2000, '#'), json::Array{"x"}}};
+    EXPECT_EQ(read(write_yaml(value)), json::write(value));
 }
 
 TEST(Yaml, WhatIsWrittenReadsBackAsTheSame) {
