@@ -4,8 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/text.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
+#include "orchestrator/commands/queue.hpp"
 #include "orchestrator/commands/transitions.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -216,6 +218,26 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
     command->error = end.error;
     fill_in(*command, end.resources);
     return edit.commands().put(*command);
+}
+
+Result<void> take_unread_outcome(state::Edit& edit, const std::string& host,
+                                 const wire::Event& event, const Error& why) {
+    auto command = EK_TRY(edit.commands().find(event.data.string_or("command")));
+    if (!command || command->host != host || state::finished(command->state)) return {};
+    for (const CommandEntry& entry : command->resources) {
+        const auto resource = EK_TRY(edit.resources().find(host, entry.ref));
+        if (!concerns(resource, entry.generation)) continue;
+        if (!resource->compliance.is(wire::UnknownReason::pending)) continue;
+        const wire::Compliance verdict{
+            .reason = std::string(to_string(wire::UnknownReason::not_checked)),
+            .fields = {},
+            .since = edit.happened(),
+            .seen_by = std::string(to_string(wire::SeenBy::apply))};
+        EK_CHECK(store_seen(edit, host, *resource, verdict, nullptr, resource->observed_at, 0));
+    }
+    return advance(edit, *command, Transition::failed,
+                   Error{Errc::invalid, "the host's report of the outcome cannot be read: " +
+                                            printable(why.what)});
 }
 
 }  // namespace evenkeel::commands

@@ -32,4 +32,9 @@ Result<void> take_notified(state::Edit& edit, const std::string& host, const wir
 // command.outcome: how a command ended, and what it found.
 Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire::Event& event);
 
+// A command.outcome that does not decode, and why: the command must end all the same, so it is
+// `failed` with this cause. How its resources are, nobody has told.
+Result<void> take_unread_outcome(state::Edit& edit, const std::string& host,
+                                 const wire::Event& event, const Error& why);
+
 }  // namespace evenkeel::commands

@@ -89,6 +89,9 @@ Result<ReceiveResult> take_event(state::Edit& edit, const ReportContext& context
     const auto received = take_data(edit, context, host, event);
     const bool unfit = !received && received.error().code == Errc::invalid;
     if (!received && !unfit) return fail(received.error());
+    if (unfit && event.kind == EventKind::command_outcome) {
+        EK_CHECK(take_unread_outcome(edit, host, event, received.error()));
+    }
     if (unfit) {
         EK_CHECK(edit.add_event(state::EventType::agent_shed, host, host,
                                 shed(host, event.seq, event.seq, "invalid")));

@@ -29,7 +29,8 @@ struct ReportContext {
 enum class ReceiveResult {
     fresh,     // taken over now
     repeated,  // was taken over before; nothing is changed
-    unfit,     // does not decode: its number is taken over, and agent.shed is recorded
+    unfit,     // does not decode: its number is taken over, and agent.shed is recorded; a command
+               // whose outcome it is ends `failed`
 };
 
 // Takes over one durable event: the changes, the event for administrators, and the mark, all in

@@ -3,6 +3,8 @@
 #include <functional>
 
 #include "core/json/json.hpp"
+#include "core/wire/resource.hpp"
+#include "core/wire/words.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -29,8 +31,10 @@ void cut_diffs(json::Object& part) {
     }
 }
 
+// A resource's state is an object; that of a command is its end, in a word.
 void cut_state(json::Object& part) {
-    if (part.contains("state")) part.set("state", nullptr);
+    json::Value* state = part.find("state");
+    if (state && state->is_object()) *state = nullptr;
 }
 
 void cut_notes(json::Object& part) {
@@ -39,6 +43,21 @@ void cut_notes(json::Object& part) {
 
 void cut_changes(json::Object& part) {
     if (part.contains("changes")) part.set("changes", json::Array{});
+}
+
+bool is_outcome(const json::Value& data) {
+    return data["command"].is_string() && data["state"].is_string() && data["resources"].is_array();
+}
+
+// A command must end: what it has done to its resources is told in other events.
+void cut_resources(json::Object& outcome) {
+    const std::size_t count = outcome.find("resources")->as_array().size();
+    const std::string what = "the command has ended " + outcome.find("state")->as_string() +
+                             ", but the outcome of its " + std::to_string(count) +
+                             " resources is too large to be reported";
+    outcome.set("state", wire::to_string(wire::EndState::failed));
+    outcome.set("resources", json::Array{});
+    outcome.set("error", wire::encode(Error{Errc::limit, what}));
 }
 
 }  // namespace
@@ -50,6 +69,10 @@ std::string write_truncated(json::Value& data, std::size_t most) {
         if (text.size() <= most) break;
         each_part(data, cut);
         data.as_object().set("truncated", true);
+        text = json::write(data);
+    }
+    if (text.size() > most && is_outcome(data)) {
+        cut_resources(data.as_object());
         text = json::write(data);
     }
     return text;

@@ -13,8 +13,9 @@ namespace evenkeel::agent {
 inline constexpr std::size_t kDataBytesMost = 704 * 1024;
 
 // The JSON text of `data`, which is cut down until it has at most `most` bytes, as
-// docs/bus-protocol.md orders it: first the diffs of changes, then states, then the changes; sets
-// "truncated". What is still too large stays so. What fits, as nearly all does, is written once.
+// docs/bus-protocol.md orders it: first the diffs of changes, then the states of resources, then
+// the changes; sets "truncated". The outcome of a command that is still too large becomes a failure
+// that says so; anything else stays too large. What fits, as nearly all does, is written once.
 std::string write_truncated(json::Value& data, std::size_t most = kDataBytesMost);
 
 }  // namespace evenkeel::agent

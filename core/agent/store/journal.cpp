@@ -46,6 +46,7 @@ struct Journal::Batch {
     std::vector<OutboxEvent> events;  // of the drafts
     std::vector<bool> fresh;          // whether it has a number of its own, not that of a repeat
     std::vector<std::uint64_t> seqs;
+    bool needs_full_report = false;
     Work work;
     Done done;
 };
@@ -55,6 +56,8 @@ OutboxEvent Journal::number_event(EventDraft& draft, bool& fresh) {
     event.data = write_truncated(draft.data);
     fresh = false;
     if (!keeps_) return event;
+    // How its resources are has yet to be told.
+    if (!draft.command.empty() && draft.data.bool_or("truncated")) require_full_report();
     std::vector<std::size_t> about;
     for (const wire::Ref& ref : draft.about) about.push_back(Outbox::about_of(ref));
     const auto place = outbox_.place(draft.kind, std::move(about), AgentStore::bytes_of(event));
@@ -66,6 +69,7 @@ OutboxEvent Journal::number_event(EventDraft& draft, bool& fresh) {
 void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done,
                      store::Importance importance) {
     const auto batch = std::make_shared<Batch>();
+    const std::uint64_t reports_before = full_reports_;
     batch->work = std::move(work);
     batch->done = std::move(done);
     for (EventDraft& draft : drafts) {
@@ -75,10 +79,12 @@ void Journal::commit(std::vector<EventDraft> drafts, Work work, Done done,
         batch->seqs.push_back(batch->events.back().seq);
     }
     batch->drafts = std::move(drafts);
+    batch->needs_full_report = full_reports_ != reports_before;
     const auto write = [&store = store_, batch](store::WriteTxn& txn) -> Result<void> {
         for (const OutboxEvent& event : batch->events) {
             if (event.seq != 0) EK_CHECK(store.put(txn, event));
         }
+        if (batch->needs_full_report) EK_CHECK(store.put_full_report_due(txn, true));
         return batch->work ? batch->work(txn, batch->seqs) : Result<void>();
     };
     const auto after = [this, batch](const Result<void>& result) {

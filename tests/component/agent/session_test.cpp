@@ -42,6 +42,47 @@ TEST_F(Bus, ACommandGoesThereAndItsOutcomeComesBack) {
     ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
 }
 
+// Resources whose states together fit in no message.
+std::vector<wire::ResourceRequest> large_requests() {
+    std::vector<wire::ResourceRequest> requests;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        wire::ResourceRequest request;
+        request.ref = {"notes", "n" + std::to_string(i)};
+        request.description = json::Object{{"text", std::string(2000, 'x')}};
+        request.generation = {"stream_o", i + 1};
+        requests.push_back(std::move(request));
+    }
+    return requests;
+}
+
+TEST_F(Bus, AnOutcomeThatIsCutDownSaysHowTheCommandEnded) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", large_requests());
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    const auto outcome = std::find_if(
+        orchestrator->events.begin(), orchestrator->events.end(),
+        [](const wire::Event& event) { return event.kind == wire::EventKind::command_outcome; });
+    EXPECT_TRUE(outcome->data.bool_or("truncated"));
+    EXPECT_EQ(outcome->data.string_or("state"), "succeeded");
+    EXPECT_EQ(outcome->data["resources"].as_array().size(), 300U);
+    // What was cut is told by itself.
+    ASSERT_TRUE(until([&] { return got("resource.observed") == 300; }));
+}
+
+TEST_F(Bus, AnOutcomeThatFitsInNoMessageEndsTheCommandFailedWithTheCause) {
+    start_all();
+    connect();
+    machine->fail_applies(Error{Errc::denied, std::string(4000, 'x')});
+    orchestrator->command("cmd_1", "apply", large_requests());
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    const auto outcome = std::find_if(
+        orchestrator->events.begin(), orchestrator->events.end(),
+        [](const wire::Event& event) { return event.kind == wire::EventKind::command_outcome; });
+    EXPECT_EQ(outcome->data.string_or("state"), "failed");
+    EXPECT_EQ(outcome->data["error"].string_or("code"), "limit");
+}
+
 TEST_F(Bus, EventsArriveInOrderWithoutHolesThroughACutLink) {
     start_all();
     connect();

@@ -234,6 +234,27 @@ TEST_F(ReportTest, TheNotesOfAnOutcomeAreKept) {
               json::Value(json::Array{"no user bob"}));
 }
 
+TEST_F(ReportTest, AnOutcomeThatDoesNotReadEndsTheCommandFailedWithTheCause) {
+    json::Value data = outcome("succeeded");
+    data.as_object().set("state", nullptr);
+    EXPECT_EQ(*take(1, "command.outcome", data), ReceiveResult::unfit);
+    const state::Command ended = command(made_.id);
+    EXPECT_EQ(ended.state, CommandState::failed);
+    ASSERT_TRUE(ended.error);
+    EXPECT_NE(ended.error->what.find("cannot be read"), std::string::npos) << ended.error->what;
+    EXPECT_FALSE(ended.finished_at.empty());
+    EXPECT_FALSE(*read().commands().has_unfinished(host_));
+    // How the resource is, nobody has told.
+    EXPECT_EQ(resource("/a")->compliance.status, wire::Verdict::unknown);
+    EXPECT_EQ(resource("/a")->compliance.reason, "not_checked");
+}
+
+TEST_F(ReportTest, AnOutcomeThatDoesNotReadLeavesACommandAloneThatHasEnded) {
+    EXPECT_EQ(*take(1, "command.outcome", outcome("succeeded")), ReceiveResult::fresh);
+    EXPECT_EQ(*take(2, "command.outcome", outcome("nonesuch")), ReceiveResult::unfit);
+    EXPECT_EQ(command(made_.id).state, CommandState::succeeded);
+}
+
 TEST_F(ReportTest, ALateOutcomeOfAnExpiredCommandKeepsItExpiredButIsBelieved) {
     change([&](state::Edit& edit) -> Result<void> {
         EK_CHECK(advance(edit, made_.id, Transition::expired));

@@ -34,5 +34,46 @@ TEST(Truncate, CutsDiffsThenStatesThenNotesThenChanges) {
     EXPECT_TRUE(data["resources"].as_array()[0]["changes"].as_array().empty());
 }
 
+json::Value outcome_of(std::size_t count) {
+    json::Array resources;
+    for (std::size_t i = 0; i < count; ++i) {
+        resources.push_back(json::Object{{"collection", "files"},
+                                         {"id", "/etc/f" + std::to_string(i)},
+                                         {"changes", json::Array{}},
+                                         {"state", json::Object{{"size", i}}}});
+    }
+    return json::Object{{"command", "cmd_1"},
+                        {"state", "succeeded"},
+                        {"resources", std::move(resources)},
+                        {"error", nullptr}};
+}
+
+TEST(Truncate, TheStateOfACommandIsNotAStateOfAResource) {
+    json::Value data = outcome_of(2000);
+    write_truncated(data, json::write(data).size() - 1);
+    EXPECT_TRUE(data.bool_or("truncated"));
+    EXPECT_EQ(data.string_or("state"), "succeeded");
+    EXPECT_EQ(data["resources"].as_array().size(), 2000U);
+    EXPECT_TRUE(data["resources"].as_array()[1999]["state"].is_null());
+}
+
+TEST(Truncate, TheStateAtTheTopIsCutWhereItIsTheResources) {
+    json::Value data = json::Object{{"collection", "files"},
+                                    {"id", "/a"},
+                                    {"state", json::Object{{"note", std::string(1000, 'x')}}}};
+    write_truncated(data, 500);
+    EXPECT_TRUE(data["state"].is_null());
+}
+
+TEST(Truncate, AnOutcomeThatIsTooLargeEvenSoIsAFailureThatSaysSo) {
+    json::Value data = outcome_of(100);
+    EXPECT_LE(write_truncated(data, 1000).size(), 1000U);
+    EXPECT_EQ(data.string_or("command"), "cmd_1");
+    EXPECT_EQ(data.string_or("state"), "failed");
+    EXPECT_EQ(data["error"].string_or("code"), "limit");
+    EXPECT_NE(data["error"].string_or("detail").find("100 resources"), std::string::npos);
+    EXPECT_TRUE(data["resources"].as_array().empty());
+}
+
 }  // namespace
 }  // namespace evenkeel::agent
