@@ -1,5 +1,6 @@
 #include "core/secrets/protector.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -77,15 +78,49 @@ Result<json::Value> Protector::open(const ResourceKey& key, const json::Value& s
     return json::Value(std::move(whole));
 }
 
-Result<json::Value> Protector::redacted(const ResourceKey& key, const json::Value& stored,
-                                        const schema::Schema* schema) const {
-    json::Value whole = EK_TRY(open(key, stored));
+namespace {
+
+// What is secret in `whole`, which is what `stored` opens to.
+std::set<std::string> secrets_in(const json::Value& whole, const json::Value& stored,
+                                 const schema::Schema* schema) {
     const bool known = stored.bool_or("known");
     std::set<std::string> secret;
     if (known) secret = sealed_as_secret(stored);
     // Without a schema at the write and now, every field may be secret.
     if (schema || !known) secret.merge(secret_pointers(schema, whole));
+    return secret;
+}
+
+}  // namespace
+
+Result<json::Value> Protector::redacted(const ResourceKey& key, const json::Value& stored,
+                                        const schema::Schema* schema) const {
+    json::Value whole = EK_TRY(open(key, stored));
+    const std::set<std::string> secret = secrets_in(whole, stored, schema);
     return redactor().description(std::move(whole), secret);
+}
+
+Result<std::vector<json::Value>> Protector::redacted_together(
+    const ResourceKey& key, const std::vector<json::Value>& stored,
+    const schema::Schema* schema) const {
+    std::vector<json::Value> all;
+    std::set<std::string> secret;
+    for (const json::Value& each : stored) {
+        all.push_back(EK_TRY(open(key, each)));
+        secret.merge(secrets_in(all.back(), each, schema));
+    }
+    const bool is_sensitive = std::any_of(
+        all.begin(), all.end(), [](const json::Value& one) { return one.bool_or("sensitive"); });
+    for (json::Value& one : all) {
+        std::set<std::string> own = secret;
+        if (is_sensitive && one.is_object()) {
+            json::Value marked = one;
+            marked.as_object().set("sensitive", true);
+            own.merge(secret_pointers(schema, std::move(marked)));
+        }
+        one = redactor().description(std::move(one), own);
+    }
+    return all;
 }
 
 Result<json::Value> Protector::restore_redacted(const ResourceKey& key, json::Value description,

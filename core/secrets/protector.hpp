@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/crypto/sealer.hpp"
@@ -40,6 +41,11 @@ class Protector {
     // secret stays one whatever the schema says now. `schema` may be null.
     Result<json::Value> redacted(const ResourceKey& key, const json::Value& stored,
                                  const schema::Schema* schema) const;
+    // The same for several versions of one description: what is secret in one of them is redacted
+    // in all. Where one does not open, nothing is shown.
+    Result<std::vector<json::Value>> redacted_together(const ResourceKey& key,
+                                                       const std::vector<json::Value>& stored,
+                                                       const schema::Schema* schema) const;
     // `description` with each {"redacted": fingerprint} replaced by the stored value, as
     // Redactor::restore does it. `stored` and `schema` may be null. `invalid` with the pointer when
     // one cannot be; `corrupt` when what is stored does not open.

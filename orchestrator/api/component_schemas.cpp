@@ -103,6 +103,7 @@ json::Object list_schemas() {
         {"HostList", list_schema("Host")},
         {"CollectionList", list_schema("Collection")},
         {"ResourceList", list_schema("Resource")},
+        {"FormerDescriptionList", list_schema("FormerDescription")},
         {"CommandList", list_schema("Command")},
         {"ComplianceList",
          list_schema("Verdict", json::Object{{"counts", json::reference_to("Counts")}})},

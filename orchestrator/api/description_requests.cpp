@@ -277,6 +277,31 @@ ApiResult<commands::DescriptionRequest> read_description_request(
     return read;
 }
 
+ApiResult<commands::DescriptionRequest> repeat_description(const Context& context,
+                                                           const state::View& view,
+                                                           const state::Host& host,
+                                                           const CollectionSchema& collection,
+                                                           const state::Body& body) {
+    commands::DescriptionRequest request;
+    request.ref = body.ref;
+    request.policy = body.policy;
+    request.relations = body.relations;
+    request.schema = collection.schema;
+    request.schema_version = collection.version;
+    request.description = EK_API_TRY(
+        context.protector.open({host.id, body.ref.collection, body.ref.id}, body.description));
+    if (secrets::has_redacted(request.description)) {
+        return refuse(Code::invalid_state,
+                      "the host described it with a secret that it has kept to itself");
+    }
+    Findings findings;
+    check_fields(request.schema.get(), request.description, "/description", findings);
+    const std::vector<wire::RelatedResource> entries{{request.ref, request.relations, ""}};
+    add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
+    if (!findings.empty()) return refuse(findings.problem());
+    return request;
+}
+
 ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& context,
                                                                const state::View& view,
                                                                const state::Host& host,

@@ -9,6 +9,10 @@
 
 // Decodes descriptions from clients: checks them against the schema that the host reported, and
 // reports every wrong field at once. Each record is read once and passed on. [loop]
+namespace evenkeel::state {
+struct Body;
+}
+
 namespace evenkeel::api {
 
 // What the host reported of a collection.
@@ -37,6 +41,14 @@ ApiResult<commands::DescriptionRequest> read_description_request(
     const Context& context, const state::View& view, const state::Host& host, const wire::Ref& ref,
     const CollectionSchema& collection, const std::optional<state::Resource>& before,
     const http::Request& request);
+
+// What the resource `ref` was described as in `body`, checked as if it were requested now.
+// `invalid-state` where that had a secret which only the host knew.
+ApiResult<commands::DescriptionRequest> repeat_description(const Context& context,
+                                                           const state::View& view,
+                                                           const state::Host& host,
+                                                           const CollectionSchema& collection,
+                                                           const state::Body& body);
 
 // The agent's FILE: {"resources":[{"collection","id" and what PUT takes}...]}, in the order of the
 // work.

@@ -82,6 +82,13 @@ constexpr auto fields_of(json::Of<ActionRequest>) {
         .nothing_else();
 }
 
+constexpr auto fields_of(json::Of<RollbackRequest>) {
+    return json::shape(json::field("revision", &RollbackRequest::revision)
+                           .refused_as("must be the revision of a generation"))
+        .called("Rollback")
+        .nothing_else();
+}
+
 namespace {
 
 struct FileEntry {
@@ -114,6 +121,10 @@ ApiResult<ActionRequest> read_action_request(const json::Value& body) {
     return read_body<ActionRequest>(body);
 }
 
+ApiResult<RollbackRequest> read_rollback_request(const json::Value& body) {
+    return read_body<RollbackRequest>(body);
+}
+
 const json::Value& put_schema() {
     static const json::Value kSchema = json::shape_schema<commands::DescriptionRequest>();
     return kSchema;
@@ -129,6 +140,7 @@ json::Object request_schemas() {
     add_schema<hosts::Patch>(all);
     add_schema<TokenRequest>(all);
     add_schema<ActionRequest>(all);
+    add_schema<RollbackRequest>(all);
     return all;
 }
 

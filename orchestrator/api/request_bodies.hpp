@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "orchestrator/api/body.hpp"
@@ -30,6 +31,12 @@ struct ActionRequest {
     json::Value arguments;  // an object, or null when there are none
 };
 ApiResult<ActionRequest> read_action_request(const json::Value& body);
+
+// :rollback of a resource.
+struct RollbackRequest {
+    std::uint64_t revision = 0;  // of a generation in its history
+};
+ApiResult<RollbackRequest> read_rollback_request(const json::Value& body);
 
 // Which members a PUT and a FILE have; their values are checked in description_requests.hpp,
 // against a collection's schema and each other.

@@ -116,10 +116,13 @@ bool may_compare(const CommandSubmission& submission, const state::View& view,
     return true;
 }
 
-void put_resource(Context& context, const Request& request, const Responder& responder) {
+using FindTarget = ApiResult<PutTarget>(const Context&, const state::View&, const Request&);
+
+void describe_resource(Context& context, const Request& request, const Responder& responder,
+                       FindTarget& find) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
-    auto target = find_put_target(context, *view, request);
+    auto target = find(context, *view, request);
     if (!target) return responder->send(target.error());
     const CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
@@ -133,6 +136,35 @@ void put_resource(Context& context, const Request& request, const Responder& res
                               state::Edit& edit, const commands::Requester& requester) {
         return commands::describe(edit, protector, requester, all);
     });
+}
+
+ApiResult<state::Body> find_former(const state::View& view, const Target& target,
+                                   std::uint64_t revision) {
+    const wire::Ref& ref = target.ref;
+    if (!target.resource) {
+        return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
+    }
+    std::vector<std::uint64_t> numbers{target.resource->body};
+    const auto former = EK_API_TRY(view.bodies().history(target.host.id, ref));
+    numbers.insert(numbers.end(), former.begin(), former.end());
+    for (const std::uint64_t number : numbers) {
+        auto body = view.bodies().get(number);
+        if (body && revision != 0 && body->generation.revision == revision) return *std::move(body);
+    }
+    return refuse(http::Code::not_found, "the history of " + ref.collection + " " + ref.id +
+                                             " has no revision " + std::to_string(revision));
+}
+
+ApiResult<PutTarget> find_rollback_target(const Context& context, const state::View& view,
+                                          const Request& request) {
+    PutTarget target{EK_API_TRY(find_target(context, view, request)), {}};
+    const RollbackRequest asked = EK_API_TRY(read_rollback_request(request.json));
+    const state::Body former = EK_API_TRY(find_former(view, target, asked.revision));
+    const CollectionSchema collection =
+        EK_API_TRY(check_ref(context, view, target.host, target.ref));
+    target.description =
+        EK_API_TRY(repeat_description(context, view, target.host, collection, former));
+    return target;
 }
 
 // DELETE and :forget: for what is described only, and not by the host itself.
@@ -260,7 +292,12 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
     };
     add("PUT", one, "", "resource.write", "Describe a resource, and bring the host to it",
         "ResourcePut", [&](const Request& request, const Responder& responder) {
-            put_resource(context, request, responder);
+            describe_resource(context, request, responder, find_put_target);
+        });
+    add("POST", one, "rollback", "resource.write",
+        "Describe a resource as in an earlier generation, and bring the host to it", "Rollback",
+        [&](const Request& request, const Responder& responder) {
+            describe_resource(context, request, responder, find_rollback_target);
         });
     add("DELETE", one, "", "resource.write",
         "Remove a described thing from the host, then drop its description", "",

@@ -6,6 +6,7 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -89,6 +90,36 @@ ReplyResult get_resource(const Context& context, const state::View& view, const 
     if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
     return http::Reply::json(200, EK_API_TRY(show_resource(context, view, host, *resource)))
         .with("ETag", etag);
+}
+
+ReplyResult get_history(const Context& context, const state::View& view, const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
+    const wire::Ref ref = ref_of(request);
+    const auto resource = EK_API_TRY(find_described(context, view, host, ref));
+    if (!resource) {
+        return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
+    }
+    const auto schema = EK_API_TRY(context.schemas.find(view, host.id, ref.collection));
+    std::vector<std::uint64_t> numbers = EK_API_TRY(view.bodies().history(host.id, ref));
+    numbers.insert(numbers.begin(), resource->body);
+    std::vector<state::Body> bodies;
+    std::vector<json::Value> stored;
+    for (const std::uint64_t number : numbers) {
+        auto body = view.bodies().get(number);
+        if (!body) continue;  // damaged: it takes nothing away from the others
+        stored.push_back(std::move(body->description));
+        bodies.push_back(*std::move(body));
+    }
+    auto descriptions = EK_API_TRY(context.protector.redacted_together(
+        {host.id, ref.collection, ref.id}, stored, schema.get()));
+    json::Array items;
+    for (std::size_t at = 0; at < bodies.size(); ++at) {
+        const bool is_current = bodies[at].generation == resource->generation;
+        items.push_back(state::show(bodies[at], std::move(descriptions[at]), is_current));
+    }
+    return http::Reply::json(200, json::Object{{"items", std::move(items)},
+                                               {"next", nullptr},
+                                               {"revision", EK_API_TRY(view.revision())}});
 }
 
 // What the host read just now, in the shape of the resource; what is not described has the state
@@ -202,6 +233,16 @@ void add_resources(std::vector<http::Route>& routes, Context& context) {
          .handler = [&](const Request& request, const Responder& responder) {
              get_or_read(context, request, responder);
          }});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/hosts/{h}/resources/{collection}/{id}/history",
+         .permission = "resource.read",
+         .tag = "resources",
+         .summary = "List what a resource was described as, the newest first",
+         .answers = {{200, "The last 20 generations at most.", "FormerDescriptionList"}},
+         .handler = reading(context.state, [&](const auto& view, const auto& request) {
+             return get_history(context, view, request);
+         })});
 }
 
 }  // namespace evenkeel::api

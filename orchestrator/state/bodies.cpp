@@ -7,11 +7,13 @@
 
 // bodies: number -> Body
 // holders: host id, 0, SHA-256 of the resource's key, and the holder: "c" and the number of an
-// unfinished command, or "r", the resource -> number of the body, and the command's id
+// unfinished command, "h" and the number of the body, the history, or "r", the resource -> number
+// of the body, and the command's id
 namespace evenkeel::state {
 namespace {
 
 constexpr char kCommand = 'c';
+constexpr char kHistory = 'h';
 constexpr char kResource = 'r';
 constexpr std::string_view kCounter = "bodies";
 
@@ -22,6 +24,10 @@ std::string holders_of(std::string_view host, const wire::Ref& ref) {
 
 std::string holder_of(const std::string& prefix, std::uint64_t seq) {
     return prefix + kCommand + store::number_key(seq);
+}
+
+std::string history_holder(const std::string& prefix, std::uint64_t number) {
+    return prefix + kHistory + store::number_key(number);
 }
 
 // The two parts of a holder's record.
@@ -75,6 +81,21 @@ Result<void> Bodies::each_command(std::string_view host, const wire::Ref& ref,
     return read;
 }
 
+Result<std::vector<std::uint64_t>> Bodies::history(std::string_view host,
+                                                   const wire::Ref& ref) const {
+    std::vector<std::uint64_t> numbers;
+    Result<void> read;
+    const auto range = store::Range::prefix(holders_of(host, ref) + kHistory).reversed();
+    EK_CHECK(txn_->scan(tables_->holders, range, [&](std::string_view key, std::string_view) {
+        const auto number = store::number_of(key);
+        if (number) numbers.push_back(*number);
+        else read = fail(number.error());
+        return read.has_value();
+    }));
+    EK_CHECK(read);
+    return numbers;
+}
+
 BodyEdits::BodyEdits(Edit& edit) : Bodies(edit), RepositoryEdits(edit) {}
 
 Result<std::uint64_t> BodyEdits::add(const Body& body) {
@@ -90,9 +111,25 @@ Result<void> BodyEdits::erase(std::uint64_t number) {
 
 Result<void> BodyEdits::hold(std::string_view host, const wire::Ref& ref, std::uint64_t number) {
     const std::string prefix = holders_of(host, ref);
+    if (const auto record = EK_TRY(write_->get(tables_->holders, prefix + kResource))) {
+        const std::uint64_t before = EK_TRY(decode_holding(*record)).number;
+        EK_CHECK(write_->put(tables_->holders, history_holder(prefix, before), *record));
+    }
+    EK_CHECK(write_->put(tables_->holders, prefix + kResource, std::to_string(number)));
+    const std::vector<std::uint64_t> former = EK_TRY(history(host, ref));
+    for (std::size_t at = kHistoryMost - 1; at < former.size(); ++at) {
+        EK_CHECK(release(prefix, history_holder(prefix, former[at])));
+    }
+    return {};
+}
+
+Result<void> BodyEdits::drop(std::string_view host, const wire::Ref& ref) {
+    const std::string prefix = holders_of(host, ref);
     EK_CHECK(release(prefix, prefix + kResource));
-    if (number == 0) return {};
-    return write_->put(tables_->holders, prefix + kResource, std::to_string(number));
+    for (const std::uint64_t former : EK_TRY(history(host, ref))) {
+        EK_CHECK(release(prefix, history_holder(prefix, former)));
+    }
+    return {};
 }
 
 Result<void> BodyEdits::hold_for_command(std::string_view host, const wire::Ref& ref,

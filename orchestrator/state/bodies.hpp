@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "orchestrator/state/body.hpp"
 #include "orchestrator/state/repository.hpp"
@@ -8,12 +10,11 @@
 namespace evenkeel::state {
 
 // The bodies, counted by reference. The body of a description is referenced by its resource while
-// it is the desired one, and by each unfinished command that delivers it; releasing the last
-// reference deletes it. So a queued command keeps its description after the resource got a new one,
-// and no garbage collection is needed. (A history of descriptions would be one more holder of
-// references.) References are stored by resource: reading the unfinished commands of a resource
-// does not read the others of its host. The body of an action belongs to its one command, and has
-// no references.
+// it is the desired one, by the resource's history afterwards, and by each unfinished command that
+// delivers it; releasing the last reference deletes it. So a queued command keeps its description
+// after the resource got new ones, and no garbage collection is needed. References are stored by
+// resource: reading the unfinished commands of a resource does not read the others of its host. The
+// body of an action belongs to its one command, and has no references.
 class Bodies : protected Repository {
   public:
     explicit Bodies(const View& view) : Repository(view) {}
@@ -27,6 +28,12 @@ class Bodies : protected Repository {
     using Visit = std::function<bool(std::uint64_t seq, std::string_view command)>;
     Result<void> each_command(std::string_view host, const wire::Ref& ref,
                               const Visit& visit) const;
+
+    // How many descriptions of a resource are kept, the present one among them.
+    static constexpr std::size_t kHistoryMost = 20;
+    // What the resource was described as before, the newest first: numbers for get().
+    // O(kHistoryMost)
+    Result<std::vector<std::uint64_t>> history(std::string_view host, const wire::Ref& ref) const;
 };
 
 class BodyEdits : public Bodies, private RepositoryEdits {
@@ -38,8 +45,11 @@ class BodyEdits : public Bodies, private RepositoryEdits {
     // Deletes a body that has no references: an action's. O(1)
     Result<void> erase(std::uint64_t number);
 
-    // From now on the resource holds this body, and no other; 0: it holds none. O(holders)
+    // From now on this body is what the resource is described as; the one before is history, the
+    // oldest of which is let go. O(kHistoryMost)
     Result<void> hold(std::string_view host, const wire::Ref& ref, std::uint64_t number);
+    // The resource is not described any more, and has no history. O(kHistoryMost + commands)
+    Result<void> drop(std::string_view host, const wire::Ref& ref);
     // An unfinished command is about this resource and holds the body, if it is not 0. O(1)
     Result<void> hold_for_command(std::string_view host, const wire::Ref& ref, std::uint64_t seq,
                                   std::string_view command, std::uint64_t number);

@@ -127,7 +127,7 @@ Result<void> ResourceEdits::describe(std::string_view host, const Resource* befo
 
 Result<void> ResourceEdits::erase(std::string_view host, const Resource& before) {
     EK_CHECK(count(host, &before, nullptr));
-    EK_CHECK(edit_->bodies().hold(host, before.ref, 0));
+    EK_CHECK(edit_->bodies().drop(host, before.ref));
     EK_CHECK(write_->erase(tables_->resources, resource_key(host, before.ref)));
     return {};
 }

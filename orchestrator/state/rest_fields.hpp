@@ -198,6 +198,16 @@ constexpr auto fields_of(json::Of<Resource>) {
         .called("Resource");
 }
 
+constexpr auto fields_of(json::Of<FormerDescription>) {
+    using T = FormerDescription;
+    return json::shape(field_as<GenerationOrNull>("generation", &T::generation),
+                       field("current", &T::is_current), field("written_at", &T::written_at),
+                       field("description", &T::description), field("policy", &T::policy),
+                       field("requires", &T::required), field("notifies", &T::notified),
+                       field("origin", &T::origin))
+        .called("FormerDescription");
+}
+
 constexpr auto fields_of(json::Of<ComplianceEntry>) {
     using T = ComplianceEntry;
     return json::shape(field("host", &T::host), inlined(&T::ref), field("policy", &T::policy),

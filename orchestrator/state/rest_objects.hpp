@@ -37,6 +37,18 @@ struct Resource {
     std::optional<ComplianceView> compliance;
 };
 
+// What a resource was described as, or is; "FormerDescription" in the OpenAPI document.
+struct FormerDescription {
+    wire::Generation generation;
+    bool is_current = false;
+    std::string written_at;
+    json::Value description;  // redacted
+    wire::Policy policy{};
+    std::vector<wire::Ref> required;
+    std::vector<wire::Notification> notified;
+    wire::Origin origin{};
+};
+
 // An entry of /v1/compliance; "Verdict" in the OpenAPI document.
 struct ComplianceEntry {
     std::string host;

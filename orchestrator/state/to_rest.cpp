@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/time.hpp"
+#include "orchestrator/state/body.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/rest_fields.hpp"
@@ -45,6 +46,17 @@ json::Value show(const std::string& host, const Resource& resource, json::Value 
                                              .state = resource.state,
                                              .observed_at = resource.observed_at,
                                              .compliance = compliance});
+}
+
+json::Value show(const Body& body, json::Value description, bool is_current) {
+    return json::encode_shape(rest::FormerDescription{.generation = body.generation,
+                                                      .is_current = is_current,
+                                                      .written_at = body.written_at,
+                                                      .description = std::move(description),
+                                                      .policy = body.policy,
+                                                      .required = body.relations.required,
+                                                      .notified = body.relations.notified,
+                                                      .origin = body.origin});
 }
 
 json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,

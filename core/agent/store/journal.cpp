@@ -199,7 +199,7 @@ void Journal::retry_soon() {
     if (retry_.pending()) return;
     retry_ = loop_.after(std::chrono::seconds(1), [this] {
         write_sheds(outbox_.take_due(), lost_reason_);
-        erase_taken();
+        erase_accepted();
     });
 }
 
@@ -242,17 +242,17 @@ void Journal::take_out(const std::vector<std::uint64_t>& seqs) {
             outcomes_.erase(found);
         }
     }
-    taken_.seqs.insert(taken_.seqs.end(), seqs.begin(), seqs.end());
-    taken_.commands.insert(taken_.commands.end(), commands.begin(), commands.end());
-    erase_taken();
+    accepted_.seqs.insert(accepted_.seqs.end(), seqs.begin(), seqs.end());
+    accepted_.commands.insert(accepted_.commands.end(), commands.begin(), commands.end());
+    erase_accepted();
     if (!events_.on_outcome_taken) return;
     for (const std::string& command : commands) events_.on_outcome_taken(command);
 }
 
 // What stays behind when the process ends is sent again after a restart and dropped as a duplicate.
-void Journal::erase_taken() {
-    if (taken_.seqs.empty()) return;
-    const auto taken = std::make_shared<Taken>(std::exchange(taken_, {}));
+void Journal::erase_accepted() {
+    if (accepted_.seqs.empty()) return;
+    const auto taken = std::make_shared<Accepted>(std::exchange(accepted_, {}));
     const auto erase = [&store = store_, taken](store::WriteTxn& txn) -> Result<void> {
         for (const std::uint64_t seq : taken->seqs) EK_CHECK(store.drop_events(txn, seq, seq));
         for (const std::string& command : taken->commands) {
@@ -263,9 +263,9 @@ void Journal::erase_taken() {
     const auto after = [this, taken](const Result<void>& result) {
         if (result) return;
         log::warning("cannot erase sent events", {{"error", result.error().what}});
-        taken_.seqs.insert(taken_.seqs.end(), taken->seqs.begin(), taken->seqs.end());
-        taken_.commands.insert(taken_.commands.end(), taken->commands.begin(),
-                               taken->commands.end());
+        accepted_.seqs.insert(accepted_.seqs.end(), taken->seqs.begin(), taken->seqs.end());
+        accepted_.commands.insert(accepted_.commands.end(), taken->commands.begin(),
+                                  taken->commands.end());
         retry_soon();
     };
     const auto queued = writer_.submit(erase, after, store::Importance::freeing);

@@ -80,7 +80,7 @@ class Journal {
     void write_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason);
     void on_sheds(const std::vector<Outbox::Shed>& sheds, const std::string& reason,
                   const Result<void>& result);
-    void erase_taken();
+    void erase_accepted();
     void retry_soon();
     void shed_soon();
     struct Batch;
@@ -99,11 +99,11 @@ class Journal {
     Events events_;
     std::map<std::uint64_t, std::string> outcomes_;  // seq -> command
     // What the orchestrator has and the store has too.
-    struct Taken {
+    struct Accepted {
         std::vector<std::uint64_t> seqs;
         std::vector<std::string> commands;
     };
-    Taken taken_;
+    Accepted accepted_;
     std::string lost_reason_;
     run::Timer retry_;
     bool sheds_soon_ = false;

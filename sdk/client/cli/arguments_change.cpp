@@ -99,6 +99,27 @@ void add_forget(CLI::App& app, Run& run) {
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
 }
 
+void add_history(CLI::App& app, Run& run) {
+    const auto asked = std::make_shared<HistoryOptions>();
+    CLI::App* history_app = app.add_subcommand("history", "Show what a resource was described as");
+    history_app->add_option("COLLECTION", asked->collection, "Its collection")->required();
+    history_app->add_option("ID", asked->id, "Its id")->required();
+    history_app->add_option("--host", asked->host, "The host")->required();
+    on_parsed(history_app, run, asked, history);
+
+    const auto former = std::make_shared<RollbackOptions>();
+    CLI::App* rollback_app = app.add_subcommand("rollback", "Describe a resource as it was before");
+    rollback_app->add_option("COLLECTION", former->collection, "Its collection")->required();
+    rollback_app->add_option("ID", former->id, "Its id")->required();
+    rollback_app
+        ->add_option("--to", former->revision,
+                     "A revision of its history (default: the last other)")
+        ->check(CLI::PositiveNumber);
+    add_waiting(rollback_app, *former);
+    rollback_app->add_flag("--dry-run", former->dry_run, "Only say what would be done");
+    on_parsed_with_hosts(rollback_app, run, former, former->hosts, rollback);
+}
+
 void add_edit(CLI::App& app, Run& run) {
     const auto options = std::make_shared<EditOptions>();
     CLI::App* edit_app = group(app, "edit", "Change a description in your editor (VISUAL, EDITOR)");
@@ -143,6 +164,7 @@ void add_changing(CLI::App& app, Run& run) {
     add_change(app, run);
     add_delete(app, run);
     add_forget(app, run);
+    add_history(app, run);
     add_edit(app, run);
     add_doing(app, run);
 }

@@ -65,6 +65,17 @@ struct InvokeOptions : ResourceOptions {
 };
 Exit invoke(Session& session, const InvokeOptions& options);
 
+struct HistoryOptions : ResourceOptions {
+    std::string host;
+};
+// What the resource was described as, the newest first.
+Exit history(Session& session, const HistoryOptions& options);
+
+struct RollbackOptions : ResourceOptions {
+    std::uint64_t revision = 0;  // of the history; 0: the one before the present one
+};
+Exit rollback(Session& session, const RollbackOptions& options);
+
 struct EditOptions : ResourceOptions {};
 // Opens the description in the user's editor and puts what became of it.
 Exit edit(Session& session, const EditOptions& options);

@@ -63,6 +63,8 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"describe resource", {"collections", "resources"}},
         {"delete resource", {"collections", "resources"}},
         {"forget resource", {"collections", "resources"}},
+        {"history", {"collections", "resources"}},
+        {"rollback", {"collections", "resources"}},
         {"invoke", {"collections", "resources"}},
         {"label host", {"hosts"}},
         {"rename host", {"hosts"}},

@@ -194,6 +194,20 @@ Result<Command> Client::forget(std::string_view host, std::string_view collectio
         {.method = "POST", .path = resource_path(host, collection, id) + ":forget"}, options);
 }
 
+Result<std::vector<std::string>> Client::history(std::string_view host, std::string_view collection,
+                                                 std::string_view id) {
+    return list({.path = resource_path(host, collection, id) + "/history"});
+}
+
+Result<Command> Client::rollback(std::string_view host, std::string_view collection,
+                                 std::string_view id, std::uint64_t revision,
+                                 const ChangeOptions& options) {
+    return impl_->change({.method = "POST",
+                          .path = resource_path(host, collection, id) + ":rollback",
+                          .body = json::write(json::Object{{"revision", revision}})},
+                         options);
+}
+
 Result<Command> Client::invoke(std::string_view host, std::string_view collection,
                                std::string_view id, const std::string& action,
                                const std::string& arguments, const ChangeOptions& options) {

@@ -132,6 +132,13 @@ class Client {
     // Drops the description and leaves the machine as it is.
     Result<Command> forget(std::string_view host, std::string_view collection, std::string_view id,
                            const ChangeOptions& options = {});
+    // What the resource was described as, the newest first: JSON objects as in docs/rest.md.
+    Result<std::vector<std::string>> history(std::string_view host, std::string_view collection,
+                                             std::string_view id);
+    // Describes the resource as in a generation of its history.
+    Result<Command> rollback(std::string_view host, std::string_view collection,
+                             std::string_view id, std::uint64_t revision,
+                             const ChangeOptions& options = {});
     // Runs an action once; `arguments` a JSON object or empty. The host must be connected.
     Result<Command> invoke(std::string_view host, std::string_view collection, std::string_view id,
                            const std::string& action, const std::string& arguments = "",

@@ -258,6 +258,16 @@ class Client:
     def forget(self, host: str, collection: str, id: str, *, wait: float = 0) -> Json:
         return self._command("POST", _resource(host, collection, id) + ":forget", None, wait, False)
 
+    def history(self, host: str, collection: str, id: str) -> list[Json]:
+        """What the resource was described as, the newest first."""
+        return list(self.list(_resource(host, collection, id) + "/history"))
+
+    def rollback(self, host: str, collection: str, id: str, revision: int, *, wait: float = 0,
+                 dry_run: bool = False) -> Json:
+        """Describes the resource as in a generation of its history."""
+        return self._command("POST", _resource(host, collection, id) + ":rollback",
+                             {"revision": revision}, wait, dry_run)
+
     def invoke(self, host: str, collection: str, id: str, action: str,
                arguments: Optional[Json] = None, *, wait: float = 0) -> Json:
         """Runs an action once; the host must be connected."""

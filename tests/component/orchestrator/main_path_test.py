@@ -135,6 +135,52 @@ class MainPath(OrchestratorCase):
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
         self.assertNotIn(secret, self.orchestrator.logged())
 
+    def test_the_history_brings_back_what_the_machine_could_do(self):
+        agent = self.online()
+        good = self.put_done(agent, "/etc/motd", {"content": "good\n"}, "enforce")
+        revision = good["resources"][0]["generation"]["revision"]
+        self.assertEqual(self.put("/etc/motd", {"content": "bad\n"}).status, 202)
+        agent.outcome(agent.take_command(), "failed",
+                      error={"code": "denied", "detail": "read-only"})
+        path = self.path("/etc/motd")
+        shown = self.rest.get(path + "/history")["items"]
+        self.assertEqual([one["description"]["content"] for one in shown], ["bad\n", "good\n"])
+        self.assertEqual([one["current"] for one in shown], [True, False])
+        self.assertEqual(shown[1]["generation"]["revision"], revision)
+        self.assert_problem(self.rest.call("POST", path + ":rollback", {"revision": 1}),
+                            404, "not-found")
+        self.assert_problem(self.rest.call("POST", path + ":rollback", {}),
+                            400, "invalid-description")
+        self.assert_problem(
+            self.rest.call("POST", path + ":rollback", {"revision": revision},
+                           headers={"If-Match": '"1"'}), 412, "precondition-failed")
+        self.assertEqual(
+            self.rest.call("POST", path + ":rollback", {"revision": revision}).status, 202)
+        again = agent.take_command()["resources"][0]
+        self.assertEqual(again["description"], {"content": "good\n"})
+        self.assertEqual(again["policy"], "enforce")
+        self.assertGreater(again["generation"]["revision"], revision)
+        self.assertEqual(len(self.rest.get(path + "/history")["items"]), 3)
+        told = self.ek("history", "files", "/etc/motd", "--host", "web1")
+        self.assertEqual((told.returncode, told.stderr), (0, ""))
+        self.assertEqual(len(told.stdout.splitlines()), 4, told.stdout)
+        self.assertIn("content policy", told.stdout)
+
+    def test_a_secret_is_redacted_in_the_whole_history(self):
+        agent = self.online()
+        self.put_done(agent, "/etc/x", {"content": "tiger"})
+        self.put_done(agent, "/etc/x", {"content": "tiger", "sensitive": True})
+        self.put_done(agent, "/etc/x", {"content_base64": "cGxhaW4="})
+        shown = self.rest.get(self.path("/etc/x") + "/history")["items"]
+        self.assertEqual(len(shown), 3)
+        self.assertNotIn("tiger", str(shown))
+        secret = shown[1]["generation"]["revision"]
+        self.assertEqual(
+            self.rest.call("POST", self.path("/etc/x") + ":rollback", {"revision": secret}).status,
+            202)
+        self.assertEqual(agent.take_command()["resources"][0]["description"],
+                         {"content": "tiger", "sensitive": True})
+
     def test_a_file_of_resources_is_one_command(self):
         agent = self.online()
         reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [

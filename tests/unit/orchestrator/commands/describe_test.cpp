@@ -81,6 +81,43 @@ TEST_F(DescribeTest, TheSameAgainHealsADescriptionWhoseBodyIsGone) {
     EXPECT_EQ(sent(made.id).description, said("x"));
 }
 
+TEST_F(DescribeTest, TheLastTwentyDescriptionsAreKept) {
+    std::vector<std::uint64_t> bodies;
+    const auto finish = [&](const state::Command& made) {
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(advance(edit, made.id, Transition::succeeded));
+            return {};
+        });
+    };
+    state::Command first;
+    for (int number = 0; number < 25; ++number) {
+        const state::Command made = put("/a", said(std::to_string(number)));
+        bodies.push_back(resource("/a")->body);
+        // The host may still ask for the first one.
+        if (number == 0) accept((first = made).id);
+        else finish(made);
+    }
+    const auto former = read().bodies().history(host_, {"files", "/a"}).value();
+    EXPECT_EQ(former, std::vector<std::uint64_t>(bodies.rbegin() + 1, bodies.rbegin() + 20));
+    EXPECT_EQ(description(former.back(), "/a"), said("5"));
+    EXPECT_LT(read().bodies().bytes(former.back()).value(), 500U) << "see docs/store.md";
+    EXPECT_TRUE(read().bodies().get(bodies[0])) << "a command brings it";
+    EXPECT_FALSE(read().bodies().get(bodies[1]));
+    EXPECT_FALSE(read().bodies().get(bodies[4]));
+    finish(first);
+    EXPECT_FALSE(read().bodies().get(bodies[0]));
+
+    put("/a", said("24"));
+    EXPECT_EQ(read().bodies().history(host_, {"files", "/a"}).value(), former) << "nothing new";
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(forget(edit, {.host = host_, .request_id = ""}, {"files", "/a"}));
+        return {};
+    });
+    EXPECT_TRUE(read().bodies().history(host_, {"files", "/a"}).value().empty());
+    EXPECT_FALSE(read().bodies().get(former.front()));
+    EXPECT_FALSE(read().bodies().get(former.back()));
+}
+
 TEST_F(DescribeTest, ANewerDescriptionSupersedesOneThatStillWaits) {
     const state::Command waiting = put("/a", said("1"));
     put("/b", said("other"));

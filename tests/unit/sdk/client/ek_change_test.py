@@ -283,6 +283,30 @@ class Others(Change):
         self.assertNotIn("prefer", self.sent[1].headers)
         self.ek("delete", "resource", "files", "/none", "--host", "web1", exits=5)
 
+    def test_rollback_takes_the_description_before_the_present_one(self):
+        def former(revision, current, **description):
+            return {"generation": {"stream": "s", "revision": revision}, "current": current,
+                    "written_at": "2026-11-29T06:00:00Z", "description": description,
+                    "policy": "report", "requires": [], "notifies": [], "origin": "orchestrator"}
+
+        items = [former(9, True, mode="0600"), former(7, False, mode="0644", owner="root"),
+                 former(5, False, mode="0644")]
+        self.api.on("GET", MOTD_PATH + "/history",
+                    reply(200, {"items": items, "next": None, "revision": 9}))
+        self.api.on("POST", MOTD_PATH + ":rollback", reply(200, command()))
+        told = self.ek("history", "files", "/etc/motd", "--host", "web1").splitlines()
+        self.assertEqual([line.split()[0] for line in told[1:]], ["9", "7", "5"])
+        self.assertIn("mode owner", told[1])
+        self.assertIn("owner", told[2])
+        self.ek("rollback", "files", "/etc/motd", "--host", "web1")
+        self.assertEqual(self.sent[-1].json(), {"revision": 7})
+        self.ek("rollback", "files", "/etc/motd", "--host", "web1", "--to", "5")
+        self.assertEqual(self.sent[-1].json(), {"revision": 5})
+        self.api.on("GET", MOTD_PATH + "/history",
+                    reply(200, {"items": items[:1], "next": None, "revision": 9}))
+        self.ek("rollback", "files", "/etc/motd", "--host", "web1", exits=1)
+        self.assertIn("never described in another way", self.told)
+
     def test_rename_and_retire_a_host(self):
         self.api.on("PATCH", "/v1/hosts/web1", reply(200, {**HOST_A, "name": "web9"}),
                     problem(409, "already-exists"))
