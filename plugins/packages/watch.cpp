@@ -97,9 +97,12 @@ void DatabaseWatch::drain() {
 void DatabaseWatch::report() {
     const bool opened = std::exchange(opened_, false);
     if (watched_.find_holder()) {
-        if (!std::exchange(unsettled_, true))
+        const std::uint64_t now = sdk::now_ns();
+        if (!std::exchange(unsettled_, true) || now >= repeat_at_ns_) {
+            repeat_at_ns_ = now + watched_.repeat_ns;
             for (const auto& [id, known] : known_) host_.unsettled(id);
-        return host_.timer(sdk::now_ns() + kPollNs);
+        }
+        return host_.timer(now + kPollNs);
     }
     host_.timer(opened ? sdk::now_ns() + kOpenedNs : 0);
     const bool was_unsettled = std::exchange(unsettled_, false);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -27,6 +28,9 @@ struct Watched {
     // Text that differs whenever anything of the package does; "" if it is not there. Must not
     // write in the folders, nor open any of the locks.
     std::function<std::string(const std::string& id)> fingerprint;
+    // How often it is said again that a run goes on: more often than once a minute, after which the
+    // host would judge.
+    std::uint64_t repeat_ns = 20'000'000'000;
 };
 
 // Hints at packages of interest that have changed, once the package manager that changed them has
@@ -54,6 +58,7 @@ class DatabaseWatch : public Watcher {
     bool touched_ = false;    // a file has changed
     bool opened_ = false;     // a process has opened a lock, and may be about to take it
     bool unsettled_ = false;  // reported so for all
+    std::uint64_t repeat_at_ns_ = 0;
 };
 
 }  // namespace evenkeel::packages

@@ -62,7 +62,7 @@ void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::func
 }
 
 void Checker::unsettled(const wire::Ref& ref) {
-    if (can_check(catalog_.find(ref))) unsettled_.emplace(ref, now_monotonic_ns());
+    if (can_check(catalog_.find(ref))) unsettled_.insert_or_assign(ref, now_monotonic_ns());
 }
 
 void Checker::settled(const std::string& collection, const std::string& id) {

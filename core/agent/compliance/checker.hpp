@@ -31,7 +31,7 @@ class Checker {
     void round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done);
 
     // Another program is writing `ref`: differences are ignored until settled() is called, at most
-    // for a minute.
+    // for a minute after it was last said.
     void unsettled(const wire::Ref& ref);
     // An empty id: all of the collection.
     void settled(const std::string& collection, const std::string& id);
@@ -75,8 +75,8 @@ class Checker {
     std::shared_ptr<const AgentStore> store_;
     std::map<std::string, CheckQueue> queues_;
     std::map<wire::Ref, CheckTrigger> deferred_;    // requested while a run works on it
-    std::map<wire::Ref, std::uint64_t> unsettled_;  // since when, CLOCK_MONOTONIC
-    std::map<wire::Ref, std::uint64_t> delayed_;    // likewise
+    std::map<wire::Ref, std::uint64_t> unsettled_;  // when it was last said, CLOCK_MONOTONIC
+    std::map<wire::Ref, std::uint64_t> delayed_;    // since when, likewise
     std::list<CheckRound> rounds_;
 };
 

@@ -1,4 +1,4 @@
-#include "plugins/packages/apt/watch.hpp"
+#include "plugins/packages/watch.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "plugins/packages/apt/watch.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/plugins/packages/locker.hpp"
 
@@ -104,6 +105,18 @@ TEST_F(DpkgWatch, NothingIsSettledWhileALockIsHeld) {
     }
     EXPECT_EQ(hints(), "a;b;missing;") << "the lock's last close wakes it";
     EXPECT_EQ(timer_, 0u);
+}
+
+TEST_F(DpkgWatch, ALongRunIsToldAgain) {
+    Watched watched;
+    watched.find_holder = [] { return std::optional<pid_t>(1); };
+    watched.fingerprint = [](const std::string&) { return "1"; };
+    watched.repeat_ns = 0;
+    watch_ = std::make_unique<DatabaseWatch>(sdk::WatchHost(&host_), std::move(watched));
+    watch_->interest("a", true);
+    EXPECT_EQ(hints(), "?a;");
+    watch_->ready(-1, 0);
+    EXPECT_EQ(hints(), "?a;") << "the host would judge after a minute";
 }
 
 TEST_F(DpkgWatch, ALockThatIsTakenAfterItsOpeningIsFoundHeld) {
