@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/time.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
@@ -97,10 +98,9 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
 Result<void> write_commands(const state::View& view, Writer& out) {
     std::map<std::string, std::uint64_t> states = {{"queued", 0}, {"sent", 0}, {"running", 0}};
     states["queued"] = EK_TRY(view.commands().queued_count());
-    EK_CHECK(view.commands().each_accepted([&](const state::Command& command) {
-        ++states[std::string(state::to_string(command.state))];
-        return true;
-    }));
+    for (const auto& [state, count] : EK_TRY(view.commands().accepted_counts())) {
+        states[std::string(state::to_string(state))] += count;
+    }
     out.family("commands", "gauge", "Commands that are not finished, by state.");
     for (const auto& [state, count] : states) out.sample({{"state", state}}, count);
     return {};
@@ -110,13 +110,15 @@ Result<void> write_commands(const state::View& view, Writer& out) {
 void write_shares(const Context& context, Writer& out) {
     const http::Server* server = context.rest_server ? context.rest_server() : nullptr;
     if (!server) return;
-    constexpr std::array kKinds = {"requests", "streams", "body_bytes"};
+    constexpr std::array kKinds = {"requests", "streams", "body_bytes", "reply_bytes"};
+    static_assert(kKinds.size() == http::kShareKinds);
     const http::Shares::Counts& counts = server->shares();
     out.one("http_connections", "gauge", "Open connections.", server->connections());
     out.one("http_connections_refused_total", "counter",
             "Connections that were turned away because all others were busy.",
             server->turned_away());
-    out.family("http_held", "gauge", "What callers hold: requests in work, streams, body bytes.");
+    out.family("http_held", "gauge",
+               "What callers hold: requests in work, streams, bytes of bodies and of replies.");
     for (std::size_t i = 0; i < kKinds.size(); ++i) {
         out.sample({{"what", kKinds.at(i)}}, counts.held.at(i));
     }
@@ -158,6 +160,22 @@ void Metrics::listen(state::State& state) {
     });
 }
 
+Result<void> Metrics::append_counted(const Context& context, const state::View& view,
+                                     std::string& text) const {
+    constexpr std::uint64_t kRest = 9;  // times as long as the counting
+    const std::uint64_t begun = now_monotonic_ns();
+    if (counted_.empty() || begun - counted_ns_ >= kRest * counting_ns_) {
+        Writer out;
+        EK_CHECK(write_hosts(context, view, out));
+        EK_CHECK(write_commands(view, out));
+        counted_ = std::move(out.text);
+        counted_ns_ = now_monotonic_ns();
+        counting_ns_ = counted_ns_ - begun;
+    }
+    text += counted_;
+    return {};
+}
+
 Result<std::string> Metrics::text(const Context& context) const {
     Writer out;
     {
@@ -194,8 +212,7 @@ Result<std::string> Metrics::text(const Context& context) const {
     write_shares(context, out);
     out.one("event_streams", "gauge", "Open streams of events.", context.feed.size());
     out.one("list_watches", "gauge", "Lists that are watched or waited for.", context.lists.size());
-    EK_CHECK(write_hosts(context, view, out));
-    EK_CHECK(write_commands(view, out));
+    EK_CHECK(append_counted(context, view, out.text));
     out.family("commands_finished_total", "counter", "Commands that have ended, by state.");
     for (const auto& [state, count] : finished_commands_) out.sample({{"state", state}}, count);
     out.family("events_total", "counter", "Events by type; drift is resource.drifted.");

@@ -62,12 +62,13 @@ std::string start(int status, const ReplyContext& context) {
 
 }  // namespace
 
-std::string to_text(const Reply& reply, const ReplyContext& context) {
+std::string head_of(Reply& reply, const ReplyContext& context) {
     for (const auto& [name, value] : reply.headers) {
         if (is_sendable(name, value)) continue;
         log::error("a reply has a header that cannot be sent", {{"header", name}});
         const Problem problem{Code::internal, "the answer could not be written"};
-        return to_text(to_reply(problem, "", context.request_id), context);
+        reply = to_reply(problem, "", context.request_id);
+        return head_of(reply, context);
     }
     std::string text = start(reply.status, context);
     for (const auto& [name, value] : reply.headers) append(text, name, value);
@@ -79,8 +80,13 @@ std::string to_text(const Reply& reply, const ReplyContext& context) {
     if (!bodiless) append(text, "Content-Length", std::to_string(reply.body.size()));
     if (!context.keep_alive) append(text, "Connection", "close");
     text += "\r\n";
-    if (!bodiless && !context.without_body) text += reply.body;
+    if (bodiless || context.without_body) reply.body.clear();
     return text;
+}
+
+std::string to_text(Reply reply, const ReplyContext& context) {
+    std::string text = head_of(reply, context);
+    return text += reply.body;
 }
 
 std::string stream_head(const ReplyContext& context) {

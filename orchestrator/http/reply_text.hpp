@@ -15,8 +15,11 @@ struct ReplyContext {
     bool secure = false;  // over TLS: adds Strict-Transport-Security
 };
 
-// Head and body. A reply with a header that cannot be sent becomes a 500 without it.
-std::string to_text(const Reply& reply, const ReplyContext& context);
+// The head, behind which the body that is left in `reply` is to be sent: none for a HEAD. So a
+// large body is not copied. A reply with a header that cannot be sent becomes a 500 without it.
+std::string head_of(Reply& reply, const ReplyContext& context);
+// Head and body in one text.
+std::string to_text(Reply reply, const ReplyContext& context);
 
 // The head of an event stream, which ends with the connection, and its first bytes.
 std::string stream_head(const ReplyContext& context);

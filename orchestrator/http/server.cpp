@@ -43,7 +43,8 @@ Shares::Limits limits_of(const ServerOptions& options) {
     const std::size_t busy = options.connections_max - options.connections_max / 8;
     return {{{options.requests_per_principal_max, busy},
              {options.streams_per_principal_max, std::min(options.streams_max, busy)},
-             {options.bodies_bytes_per_principal_max, options.bodies_bytes_max}}};
+             {options.bodies_bytes_per_principal_max, options.bodies_bytes_max},
+             {options.replies_bytes_per_principal_max, options.replies_bytes_max}}};
 }
 
 asio::ip::address address_of(const tcp::socket& socket) {

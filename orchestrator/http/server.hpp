@@ -32,6 +32,10 @@ struct ServerOptions {
     // Of all requests in work; more is 503. Of one token's, and of all without one; more is 429.
     std::size_t bodies_bytes_max = 64 * 1024 * 1024;
     std::size_t bodies_bytes_per_principal_max = 8 * 1024 * 1024;
+    // Of all replies under way that are larger than a piece of 64 KiB; more is 503, of one token's
+    // 429. Only what changes nothing is refused so.
+    std::size_t replies_bytes_max = 256 * 1024 * 1024;
+    std::size_t replies_bytes_per_principal_max = 32 * 1024 * 1024;
     std::size_t stream_bytes_max = Stream::kBytesMax;
     // At a limit the connection that has waited longest for a request is closed, then the oldest
     // whose request has no token; when all are busy the new one gets 503. The total is lowered to

@@ -36,12 +36,23 @@ using Task = asio::awaitable<T>;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t kChunk = 8 * 1024;
+constexpr std::string_view kEmptyLine = "\r\n";
+constexpr std::size_t kEmptyLinesMost = 2;  // before a request
 constexpr std::size_t kWriteChunk = 64 * 1024;
 // After an error the rest of the request is read and dropped for a while: a socket closed with
 // unread bytes sends a reset, which may overtake the answer.
 constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kLinger(2000);
 constexpr std::chrono::milliseconds kLingerWhenStopping(100);
+
+// What is still known of a request once it is being served.
+struct Asked {
+    std::string what;  // for the log
+    std::string target;
+    Principal principal;
+    bool changes = true;  // something, perhaps
+    std::uint64_t begun_ns = now_monotonic_ns();
+};
 
 // For the log.
 std::string name_of(const Request& request) {
@@ -62,7 +73,8 @@ class Session {
     Task<bool> handshake();
     Task<bool> serve_one();
     Task<bool> answer(Head& head);
-    Task<bool> write_reply(ReplyContext context, const std::string& what, std::uint64_t begun);
+    Task<bool> write_reply(ReplyContext context, const Asked& asked);
+    void limit_reply(const ReplyContext& context, const Asked& asked, Shares::Share& share);
     Task<std::optional<Problem>> receive(Head& head);
     Task<std::optional<Problem>> receive_head(std::string& text);
     Task<std::optional<Problem>> receive_body(Head& head, Shares::Share& share);
@@ -118,7 +130,8 @@ Task<bool> Session::serve_one() {
                                .without_body = head.is_head,
                                .keep_alive = false,
                                .secure = tls_.has_value()};
-    co_return co_await write_reply(context, name_of(head.request), now_monotonic_ns());
+    const Asked asked{name_of(head.request), head.request.target, {}};
+    co_return co_await write_reply(context, asked);
 }
 
 Task<bool> Session::answer(Head& head) {
@@ -129,10 +142,11 @@ Task<bool> Session::answer(Head& head) {
                          .without_body = head.is_head,
                          .keep_alive = head.keep_alive,
                          .secure = tls_.has_value()};
-    const std::string what = name_of(head.request);
+    Asked asked{name_of(head.request), head.request.target, {}, head.request.method != "GET"};
     auto responder = make_responder(head);
     core_.mark_stranger(*it_);
     bool wanted = admit(head.request, responder);
+    asked.principal = head.request.principal;
     std::optional<Problem> refusal;
     if (wanted && !head.request.principal.id.empty()) {
         refusal = core_.shares.take(ShareKind::requests, head.request.principal, 1, request_share);
@@ -143,7 +157,7 @@ Task<bool> Session::answer(Head& head) {
     if (over_ || it_->is_cut) co_return false;
     wanted = wanted && !refusal;
     if (!wanted && !skip_body(head.body_bytes)) context.keep_alive = false;
-    const std::uint64_t begun = now_monotonic_ns();
+    asked.begun_ns = now_monotonic_ns();
     if (wanted) serve(std::move(head.request), responder);
     responder.reset();
     while (!it_->reply && !it_->stream && !it_->is_cut) {
@@ -155,26 +169,42 @@ Task<bool> Session::answer(Head& head) {
         co_await write_stream(context);
         co_return false;
     }
-    co_return co_await write_reply(context, what, begun);
+    co_return co_await write_reply(context, asked);
 }
 
-Task<bool> Session::write_reply(ReplyContext context, const std::string& what,
-                                std::uint64_t begun) {
+Task<bool> Session::write_reply(ReplyContext context, const Asked& asked) {
     context.keep_alive = context.keep_alive && !core_.stopping;
-    const Reply reply = *std::exchange(it_->reply, std::nullopt);
+    Shares::Share share;
+    limit_reply(context, asked, share);
+    Reply reply = *std::exchange(it_->reply, std::nullopt);
     const auto level = reply.status >= 500   ? log::Level::error
                        : reply.status >= 400 ? log::Level::warning
                                              : log::Level::debug;
-    log::write(level, what,
+    log::write(level, asked.what,
                {{"status", std::to_string(reply.status)},
                 {"request_id", std::string(context.request_id)},
                 {"peer", it_->peer},
-                {"ms", std::to_string((now_monotonic_ns() - begun) / 1000000)}});
-    const std::string text = to_text(reply, context);
-    const bool written = co_await write(text);
+                {"ms", std::to_string((now_monotonic_ns() - asked.begun_ns) / 1000000)}});
+    std::string text = head_of(reply, context);
+    const bool in_two = reply.body.size() > kWriteChunk;
+    if (!in_two) text += reply.body;
+    bool written = co_await write(text);
+    if (written && in_two) written = co_await write(reply.body);
     first_ = false;
     over_ = !written;
     co_return written&& context.keep_alive;
+}
+
+// A large reply is in memory until a client that may be slow has taken it. What has changed
+// something must be answered, and counts all the same.
+void Session::limit_reply(const ReplyContext& context, const Asked& asked, Shares::Share& share) {
+    const std::size_t bytes = context.without_body ? 0 : it_->reply->body.size();
+    if (bytes <= kWriteChunk) return;
+    if (asked.changes) {
+        return core_.shares.hold(ShareKind::reply_bytes, asked.principal, bytes, share);
+    }
+    const auto refusal = core_.shares.take(ShareKind::reply_bytes, asked.principal, bytes, share);
+    if (refusal) it_->reply = to_reply(*refusal, asked.target, context.request_id);
 }
 
 Task<std::optional<Problem>> Session::receive(Head& head) {
@@ -192,11 +222,18 @@ Task<std::optional<Problem>> Session::receive(Head& head) {
 Task<std::optional<Problem>> Session::receive_head(std::string& text) {
     scanned_ = 0;
     std::size_t end = 0;
+    std::size_t empty_lines = 0;
     bool begun = false;
     it_->expire_in(first_ ? core_.options.header_timeout : core_.options.idle_timeout);
     for (;;) {
-        // Old clients send an empty line behind a body.
-        while (scanned_ == 0 && in_.rfind("\r\n", 0) == 0) in_.erase(0, 2);
+        // Old clients send an empty line behind a body (RFC 9112, 2.2); a flood of them is not
+        // free.
+        while (scanned_ == 0 && in_.starts_with(kEmptyLine)) {
+            if (++empty_lines > kEmptyLinesMost) {
+                co_return Problem{Code::bad_request, "too many empty lines before the request"};
+            }
+            in_.erase(0, kEmptyLine.size());
+        }
         if (!in_.empty() && !std::exchange(begun, true)) {
             it_->expire_in(core_.options.header_timeout);
         }

@@ -24,13 +24,18 @@ Problem too_much_of_one(ShareKind kind, const Principal& principal, std::size_t 
             problem.detail = who + " may send " + std::to_string(most) +
                              " bytes of bodies at once: wait until one has arrived";
             break;
+        case ShareKind::reply_bytes:
+            problem.detail = who + " may have " + std::to_string(most) +
+                             " bytes of replies on their way: read one to its end";
+            break;
     }
     return problem;
 }
 
 Problem too_much_of_all(ShareKind kind) {
     constexpr std::array kDetails = {"too many requests are in work", "too many streams are open",
-                                     "too much is being sent at the moment"};
+                                     "too much is being sent at the moment",
+                                     "too much is being answered at the moment"};
     return {Code::unavailable, kDetails.at(static_cast<std::size_t>(kind))};
 }
 
@@ -68,13 +73,18 @@ std::optional<Problem> Shares::take(ShareKind kind, const Principal& principal, 
         refusal->headers.emplace_back("Retry-After", "1");
         return refusal;
     }
+    hold(kind, principal, amount, into);
+    return std::nullopt;
+}
+
+void Shares::hold(ShareKind kind, const Principal& principal, std::size_t amount, Share& into) {
+    const auto index = static_cast<std::size_t>(kind);
     of_each_[principal.id].at(index) += amount;
     counts_.held.at(index) += amount;
     into.of_ = this;
     into.kind_ = kind;
     into.principal_ = principal.id;
     into.amount_ = amount;
-    return std::nullopt;
 }
 
 }  // namespace evenkeel::http

@@ -13,12 +13,12 @@
 namespace evenkeel::http {
 
 // What callers hold of a server.
-enum class ShareKind { requests, streams, body_bytes };
-inline constexpr std::size_t kShareKinds = 3;
+enum class ShareKind { requests, streams, body_bytes, reply_bytes };
+inline constexpr std::size_t kShareKinds = 4;
 
-// Shares out requests in work, streams and memory for bodies, so that nobody takes what the others
-// need: each principal has a limit, all have one together, and an eighth of that is kept for
-// administrators. Whoever sends no token that counts is one and the same principal. [loop]
+// Shares out requests in work, streams and memory for bodies and replies, so that nobody takes what
+// the others need: each principal has a limit, all have one together, and an eighth of that is kept
+// for administrators. Whoever sends no token that counts is one and the same principal. [loop]
 class Shares {
   public:
     struct Limit {
@@ -55,6 +55,8 @@ class Shares {
     // `unavailable` when all hold theirs. Requires: `into` holds nothing.
     std::optional<Problem> take(ShareKind kind, const Principal& principal, std::size_t amount,
                                 Share& into);
+    // The same without a limit, for what cannot be refused any more.
+    void hold(ShareKind kind, const Principal& principal, std::size_t amount, Share& into);
     const Counts& counts() const { return counts_; }
 
   private:

@@ -62,6 +62,18 @@ Result<void> visit_all(const Commands& commands, const std::vector<std::string>&
     return {};
 }
 
+// Only ids and words stand before the state in a record (encode), so its first mark is the right
+// one.
+Result<CommandState> state_at_the_beginning(std::string_view record) {
+    constexpr std::string_view kMark = R"(,"state":")";
+    const std::size_t mark = record.find(kMark);
+    if (mark == std::string_view::npos) return damaged_record("a command's record has no state");
+    const std::size_t from = mark + kMark.size();
+    auto state = from_string<CommandState>(record.substr(from, record.find('"', from) - from));
+    if (!state) return damaged_record(state.error().what);
+    return *state;
+}
+
 }  // namespace
 
 Commands View::commands() const {
@@ -133,15 +145,21 @@ Result<std::size_t> Commands::queued_count() const {
     return txn_->count(tables_->queue);
 }
 
-Result<void> Commands::each_accepted(const std::function<bool(const Command&)>& visit) const {
+Result<std::map<CommandState, std::size_t>> Commands::accepted_counts() const {
+    std::map<CommandState, std::size_t> counts;
     const auto all = store::Range::all();
-    return visit_all(*this, EK_TRY(ids_in(*txn_, tables_->accepted, all, kMarkBytes)), visit);
+    for (const std::string& id : EK_TRY(ids_in(*txn_, tables_->accepted, all, kMarkBytes))) {
+        const auto record = EK_TRY(txn_->get(tables_->commands, id));
+        if (record) ++counts[EK_TRY(state_at_the_beginning(*record))];
+    }
+    return counts;
 }
 
 Result<void> Commands::each_unfinished(const std::function<bool(const Command&)>& visit) const {
     const auto queued = EK_TRY(ids_in(*txn_, tables_->queue, store::Range::all(), 0));
     EK_CHECK(visit_all(*this, queued, visit));
-    return each_accepted(visit);
+    const auto all = store::Range::all();
+    return visit_all(*this, EK_TRY(ids_in(*txn_, tables_->accepted, all, kMarkBytes)), visit);
 }
 
 List Commands::list() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "orchestrator/state/command.hpp"
@@ -40,8 +41,9 @@ class Commands : protected Repository {
 
     // How many wait in queues. O(1)
     Result<std::size_t> queued_count() const;
-    // Every accepted command, by host and number. What is gone is passed over. O(accepted)
-    Result<void> each_accepted(const std::function<bool(const Command&)>& visit) const;
+    // How many the agents have accepted, by state; of each the beginning of its record is read, not
+    // its entries. O(accepted)
+    Result<std::map<CommandState, std::size_t>> accepted_counts() const;
     // Every command that has not ended, those in queues first. O(unfinished)
     Result<void> each_unfinished(const std::function<bool(const Command&)>& visit) const;
 

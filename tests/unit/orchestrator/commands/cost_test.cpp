@@ -55,6 +55,31 @@ class CostTest : public test::StateTest {
     state::Command last_;
 };
 
+TEST_F(CostTest, CountingAcceptedCommandsReadsNoneOfTheirEntries) {
+    std::vector<DescriptionRequest> requests;
+    for (int i = 0; i < 500; ++i) {
+        DescriptionRequest request;
+        request.ref = {"files", "/many" + std::to_string(i)};
+        request.description = json::Object{{"content", "x"}};
+        requests.push_back(request);
+    }
+    change([&](state::Edit& edit) -> Result<void> {
+        last_ = EK_TRY(describe(edit, protector_, {.host = host_, .request_id = "r"}, requests));
+        EK_CHECK(advance(edit, last_.id, Transition::started));
+        last_ = EK_TRY(put(edit, "/one", "x"));
+        EK_CHECK(advance(edit, last_.id, Transition::accepted));
+        return {};
+    });
+    const store::Counters rows = store::counters();
+    const json::Counters texts = json::counters();
+    const auto counts = read().commands().accepted_counts();
+    EXPECT_EQ((json::counters() - texts).parses, 0U);
+    EXPECT_LT((store::counters() - rows).reads, 10U);
+    ASSERT_TRUE(counts);
+    EXPECT_EQ(*counts, (std::map<state::CommandState, std::size_t>{
+                           {state::CommandState::sent, 1}, {state::CommandState::running, 1}}));
+}
+
 TEST_F(CostTest, APutDoesNotReadWhatElseIsQueued) {
     queue("few", 10);
     const Spent few = spent_on_put("/one", "x");

@@ -77,6 +77,43 @@ TEST_F(Fair, BodiesOfOneTokenAreLimitedAndOthersPass) {
     EXPECT_EQ(Client(port()).ask(put("two")).status, 200);
 }
 
+std::string ask_large(const std::string& method, const std::string& token) {
+    return method + " /my/large HTTP/1.1\r\nHost: test\r\n" + bearer(token) + "\r\n";
+}
+
+TEST_F(Fair, RepliesThatOneTokenDoesNotReadAreLimitedAndHeldOnce) {
+    start();
+    Clients slow;
+    for (int i = 0; i < 2; ++i) {
+        slow.push_back(std::make_unique<Client>(port(), "127.0.0.1", 4096));
+        slow.back()->send(ask_large("GET", "one"));
+    }
+    ASSERT_TRUE(becomes_true([this] { return server_->shares().held[3] == 2 * kLargeBytes; }));
+    Client more(port());
+    const Seen refused = more.ask(ask_large("GET", "one"));
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.json().string_or("detail"),
+              "this token may have 33554432 bytes of replies on their way: read one to its end");
+    EXPECT_EQ(refused.json().string_or("instance"), "/my/large");
+    EXPECT_EQ(refused.header("Retry-After"), "1");
+    // What is small, what has changed something and what others ask for is answered.
+    EXPECT_EQ(more.ask(get("/my/hello", bearer("one"))).status, 200);
+    EXPECT_EQ(more.ask(ask_large("POST", "one")).body.size(), kLargeBytes);
+    EXPECT_EQ(Client(port()).ask(ask_large("GET", "two")).body.size(), kLargeBytes);
+    slow.pop_back();
+    ASSERT_TRUE(becomes_true([this] { return server_->shares().held[3] == kLargeBytes; }));
+    EXPECT_EQ(more.ask(ask_large("GET", "one")).status, 200);
+}
+
+TEST_F(Fair, AllRepliesTogetherAreLimited) {
+    start({.replies_bytes_max = 2 * kLargeBytes});
+    Client slow(port(), "127.0.0.1", 4096);
+    slow.send(ask_large("GET", "one"));
+    ASSERT_TRUE(becomes_true([this] { return server_->shares().held[3] == kLargeBytes; }));
+    EXPECT_EQ(Client(port()).ask(ask_large("GET", "two")).status, 503);
+    EXPECT_EQ(Client(port()).ask(ask_large("GET", "admin")).status, 200);
+}
+
 TEST_F(Fair, TheLastPartOfAllBodiesIsTheAdministrators) {
     start({.bodies_bytes_max = 8 * 1024 * 1024, .bodies_bytes_per_principal_max = 1024 * 1024});
     Clients greedy;

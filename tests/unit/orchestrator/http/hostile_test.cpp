@@ -69,9 +69,17 @@ std::vector<Case> framing() {
     };
 }
 
+std::string flood_of_empty_lines() {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += "\r\n";
+    return text;
+}
+
 std::vector<Case> lines() {
     const std::string nul("X-A: a\0b\r\n", 10);
     return {
+        {"three empty lines", "\r\n\r\n\r\n" + kSmuggled, 400},
+        {"a flood of empty lines", flood_of_empty_lines(), 400},
         {"bare line feeds", "GET /hello HTTP/1.1\nHost: test\n\n", 400},
         {"one bare line feed", "GET /hello HTTP/1.1\r\nHost: test\nX-A: b\r\n\r\n", 400},
         {"bare carriage return", post("X-A: a\rContent-Length: 5\r\n"), 400},

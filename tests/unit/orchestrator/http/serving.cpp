@@ -68,6 +68,12 @@ std::vector<Route> Serving::routes() {
     all.push_back(route("GET", "/held", [this](const Request&, const Shared& responder) {
         held_.push_back(responder);
     }));
+    all.push_back(route("GET", "/large", [](const Request&, const Shared& responder) {
+        responder->send(Reply::text(200, std::string(kLargeBytes, 'x')));
+    }));
+    all.push_back(route("POST", "/large", [](const Request&, const Shared& responder) {
+        responder->send(Reply::text(200, std::string(kLargeBytes, 'x')));
+    }));
     all.push_back(route("GET", "/dropped", [](const Request&, const Shared&) {}));
     all.push_back(route("GET", "/thrown", [](const Request&, const Shared&) {
         throw std::runtime_error("secret cause");

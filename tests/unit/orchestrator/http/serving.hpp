@@ -20,6 +20,7 @@ namespace evenkeel::http {
 //   PUT /echo             the body, with its ETag
 //   GET /things/{id}      {"id":...}; POST /things/{id}:kick {"kicked":...}
 //   GET /held             answered by release()
+//   GET and POST /large   more than the kernel takes at once of what nobody reads
 //   GET /dropped /thrown /split   handlers that misbehave
 //   GET /events           a stream, kept in streams()
 // All of them also under /my for whoever sends a token, which is the principal.
@@ -38,6 +39,8 @@ class Serving : public testing::Test {
     bool becomes_true(const std::function<bool()>& condition);
     // Answers every request to /held.
     void release();
+
+    static constexpr std::size_t kLargeBytes = 16 << 20;
 
     // Only on the loop.
     std::unique_ptr<Server> server_;
