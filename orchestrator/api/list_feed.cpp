@@ -1,9 +1,10 @@
 #include "orchestrator/api/list_feed.hpp"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/time.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -12,7 +13,9 @@
 namespace evenkeel::api {
 namespace {
 
-// Entries read in one step, so that one follower does not block the loop.
+// Of one turn of the loop, for all followers together.
+constexpr std::uint64_t kTurnNs = 5'000'000;
+// Entries for one follower before the next one's turn.
 constexpr std::size_t kStep = 200;
 constexpr json::Limits kEventLimits{.bytes = 16 << 20};
 
@@ -33,6 +36,28 @@ Result<std::optional<json::Value>> item_of(const Pages::Make& make, const Filter
     return *std::move(item);
 }
 
+bool is_over(std::uint64_t deadline_ns) {
+    return now_monotonic_ns() >= deadline_ns;
+}
+
+// Whether something in the list may have changed.
+bool concerns(const state::List& list, const Touched& touched) {
+    return std::any_of(touched.positions.begin(), touched.positions.end(),
+                       [&](const auto& one) { return list.covers(one.first); }) ||
+           std::any_of(touched.beginnings.begin(), touched.beginnings.end(),
+                       [&](const std::string& one) { return list.meets(one); });
+}
+
+using VisitEvent =
+    std::function<bool(std::uint64_t, const state::StoredEvent&, const json::Value& data)>;
+
+Result<void> each_event(const state::View& view, std::uint64_t after, const VisitEvent& visit) {
+    return view.events().after(after, [&](std::uint64_t revision, const state::StoredEvent& event) {
+        const auto body = json::parse(event.body, kEventLimits);
+        return !body || visit(revision, event, (*body)["data"]);
+    });
+}
+
 }  // namespace
 
 ListFeed::ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence)
@@ -51,7 +76,7 @@ Result<void> ListFeed::follow(std::shared_ptr<http::Stream> stream, Order order)
         const auto found = followers_.find(number);
         if (found == followers_.end() || !found->second.full) return;
         found->second.full = false;
-        step(number);
+        schedule(number);
     });
     // Its own function is running when it closes: it is taken out afterwards.
     stream->on_closed([this, number] { loop_.post([this, number] { followers_.erase(number); }); });
@@ -63,47 +88,108 @@ Result<void> ListFeed::wait(Order order, std::chrono::milliseconds at_most,
     Follower follower(std::move(order));
     follower.done = std::move(done);
     const std::uint64_t number = EK_TRY(begin(std::move(follower)));
-    followers_.at(number).timer = loop_.after(at_most, [this, number] { finish(number, false); });
+    followers_.at(number).timer = loop_.after(at_most, [this, number] { time_over(number); });
     return {};
 }
 
 Result<std::uint64_t> ListFeed::begin(Follower follower) {
-    EK_CHECK(prepare(follower));
+    const state::Snapshot view = EK_TRY(state_.read());
+    follower.position = EK_TRY(view.revision());
+    follower.past = follower.order.since;
+    follower.past_end = follower.position;
+    follower.walks = !follower.takes_any();
     if (followers_.empty()) position_ = follower.position;
     const std::uint64_t number = ++last_;
     followers_.emplace(number, std::move(follower));
-    loop_.post([this, number] { step(number); });
+    schedule(number);
     return number;
 }
 
-// What the client has: with `since` all that no later event is about, as it is now.
-Result<void> ListFeed::prepare(Follower& follower) {
-    const state::Snapshot view = EK_TRY(state_.read());
-    const Listing& listing = follower.order.listing;
-    follower.position = EK_TRY(view.revision());
-    Touched touched;
-    if (follower.order.since) {
-        EK_CHECK(touch_from(view, *follower.order.since,
-                            [&](const state::StoredEvent& event, const json::Value& data) {
-                                listing.touch(event, data, touched);
-                            }));
-        EK_CHECK(take(view, touched, follower));
-        for (const auto& [key, identity] : follower.dirty) follower.perhaps.insert(key);
+void ListFeed::schedule(std::uint64_t number) {
+    const auto found = followers_.find(number);
+    if (found == followers_.end() || std::exchange(found->second.queued, true)) return;
+    ready_.push_back(number);
+    if (!std::exchange(working_, true)) loop_.post([this] { work_turn(); });
+}
+
+void ListFeed::schedule_those_with_work() {
+    for (const auto& [number, follower] : followers_) {
+        const bool has_work = follower.news || !follower.dirty.empty() || !follower.below.empty();
+        if (has_work) schedule(number);
     }
+}
+
+// One worker for all followers, however many there are: the loop's other work comes between two
+// turns.
+void ListFeed::work_turn() {
+    const std::uint64_t deadline = now_monotonic_ns() + kTurnNs;
+    while (!ready_.empty() && !is_over(deadline)) {
+        const std::uint64_t number = ready_.front();
+        ready_.pop_front();
+        step(number, deadline);
+    }
+    working_ = !ready_.empty();
+    if (working_) loop_.post([this] { work_turn(); });
+}
+
+// What came after `since`: to a wait its first change is enough, a stream is sent all of it as it
+// is now.
+Result<void> ListFeed::read_past(const state::View& view, Follower& follower,
+                                 std::uint64_t deadline_ns) {
+    if (EK_TRY(view.events().floor()) > *follower.past) {
+        // Deleted before they could be read. A stream gets `gone` when it reconnects.
+        follower.past.reset();
+        follower.news = true;
+        if (follower.stream) follower.stream->close();
+        return {};
+    }
+    const Listing& listing = follower.order.listing;
+    Touched touched;
+    bool is_all = true;
+    EK_CHECK(each_event(
+        view, *follower.past,
+        [&](std::uint64_t revision, const state::StoredEvent& event, const json::Value& data) {
+            if (revision > follower.past_end) return false;
+            follower.past = revision;
+            listing.touch(event, data, touched);
+            if (!follower.stream) {
+                follower.news = follower.news || concerns(listing.list, touched);
+                touched = {};
+            }
+            is_all = !follower.news && !is_over(deadline_ns);
+            return is_all;
+        }));
+    std::erase_if(touched.beginnings, [&](const std::string& beginning) {
+        return !follower.below_past.insert(beginning).second;
+    });
+    take(touched, follower);
+    if (is_all) follower.past.reset();
+    return {};
+}
+
+// What the client has: all that no later event is about, as it is now; or that it has nothing yet.
+Result<void> ListFeed::walk(const state::View& view, Follower& follower,
+                            std::uint64_t deadline_ns) {
+    const Listing& listing = follower.order.listing;
     const Pages::Make make = listing.make_for(view);
     Result<void> outcome;
-    EK_CHECK(listing.list.walk(view, [&](const state::Entry& entry) {
-        const std::string position(entry.position());
+    bool is_all = true;
+    const auto visit = [&](const state::Entry& entry) {
+        follower.walked = entry.position();
         if (!follower.order.since) {
-            follower.dirty.emplace(position, json::Object{});
-            return true;
+            follower.dirty.emplace(follower.walked, json::Object{});
+        } else if (!follower.dirty.contains(follower.walked)) {
+            const auto item = item_of(make, follower.order.filter, entry);
+            if (!item) outcome = fail(item.error());
+            if (item && *item) {
+                follower.sent[follower.walked] = {hash_of(**item), listing.identity(entry)};
+            }
         }
-        if (follower.dirty.contains(position)) return true;
-        const auto item = item_of(make, follower.order.filter, entry);
-        if (!item) outcome = fail(item.error());
-        if (item && *item) follower.sent[position] = {hash_of(**item), listing.identity(entry)};
-        return outcome.has_value();
-    }));
+        is_all = outcome && !is_over(deadline_ns);
+        return is_all;
+    };
+    EK_CHECK(listing.list.walk(view, visit, std::string(follower.walked)));
+    follower.walks = !is_all;
     return outcome;
 }
 
@@ -114,35 +200,43 @@ void ListFeed::wake() {
     loop_.post([this] {
         waking_ = false;
         read_events();
-        step_all();
+        schedule_those_with_work();
     });
 }
 
-Result<void> ListFeed::touch_from(
-    const state::View& view, std::uint64_t after,
-    const std::function<void(const state::StoredEvent&, const json::Value&)>& visit) const {
-    return view.events().after(after, [&](std::uint64_t, const state::StoredEvent& event) {
-        const auto body = json::parse(event.body, kEventLimits);
-        if (body) visit(event, (*body)["data"]);
-        return true;
-    });
-}
-
-// Marks what is there below a beginning, and what the follower knows there.
-Result<void> ListFeed::take(const state::View& view, const Touched& touched, Follower& follower) {
-    const Listing& listing = follower.order.listing;
+void ListFeed::take(const Touched& touched, Follower& follower) {
+    const state::List& list = follower.order.listing.list;
+    if (follower.takes_any()) {
+        follower.news = follower.news || concerns(list, touched);
+        return;
+    }
     for (const auto& [position, identity] : touched.positions) {
-        if (listing.list.covers(position)) follower.dirty.emplace(position, identity);
+        if (list.covers(position)) mark(follower, position, identity);
     }
     for (const std::string& beginning : touched.beginnings) {
-        EK_CHECK(listing.list.walk_below(view, beginning, [&](const state::Entry& entry) {
-            follower.dirty.emplace(entry.position(), listing.identity(entry));
-            return true;
-        }));
-        for (auto at = follower.sent.lower_bound(beginning);
-             at != follower.sent.end() && at->first.starts_with(beginning); ++at) {
-            follower.dirty.emplace(at->first, at->second.identity);
-        }
+        if (list.meets(beginning)) follower.below.insert(beginning);
+    }
+}
+
+// What changes while it is being prepared, an earlier connection may have sent.
+void ListFeed::mark(Follower& follower, const std::string& position, const json::Object& identity) {
+    follower.dirty.emplace(position, identity);
+    const bool is_prepared = !follower.past && !follower.walks;
+    if (follower.order.since && !is_prepared) follower.perhaps.insert(position);
+}
+
+// Marks what is there below one beginning, and what the follower knows there.
+Result<void> ListFeed::mark_below(const state::View& view, Follower& follower) {
+    const auto node = follower.below.extract(follower.below.begin());
+    const std::string& beginning = node.value();
+    const Listing& listing = follower.order.listing;
+    EK_CHECK(listing.list.walk_below(view, beginning, [&](const state::Entry& entry) {
+        mark(follower, std::string(entry.position()), listing.identity(entry));
+        return true;
+    }));
+    for (auto at = follower.sent.lower_bound(beginning);
+         at != follower.sent.end() && at->first.starts_with(beginning); ++at) {
+        mark(follower, at->first, at->second.identity);
     }
     return {};
 }
@@ -153,17 +247,18 @@ void ListFeed::read_events() {
         const std::uint64_t now = EK_TRY(view.revision());
         std::map<std::uint64_t, Touched> touched;
         std::set<std::string> parted;
-        EK_CHECK(touch_from(view, position_,
-                            [&](const state::StoredEvent& event, const json::Value& data) {
-                                for (const auto& [number, follower] : followers_) {
-                                    follower.order.listing.touch(event, data, touched[number]);
-                                }
-                                if (event.is(state::EventType::host_changed))
-                                    parted.emplace(event.host);
-                            }));
+        const auto visit = [&](std::uint64_t, const state::StoredEvent& event,
+                               const json::Value& data) {
+            for (const auto& [number, follower] : followers_) {
+                follower.order.listing.touch(event, data, touched[number]);
+            }
+            if (event.is(state::EventType::host_changed)) parted.emplace(event.host);
+            return true;
+        };
+        EK_CHECK(each_event(view, position_, visit));
         position_ = now;
         for (auto& [number, follower] : followers_) {
-            EK_CHECK(take(view, touched[number], follower));
+            take(touched[number], follower);
             follower.position = now;
         }
         for (const std::string& host : parted) expect_silence(host);
@@ -176,59 +271,69 @@ void ListFeed::read_events() {
 void ListFeed::expect_silence(const std::string& host) {
     silences_[host] = loop_.after(silence_ + std::chrono::milliseconds(200), [this, host] {
         touch_host(host);
-        step_all();
+        schedule_those_with_work();
         loop_.post([this, host] { silences_.erase(host); });
     });
 }
 
 void ListFeed::touch_host(const std::string& host) {
-    const auto view = state_.read();
-    if (!view) return;
     Touched touched;
     touched.positions.emplace(state::Hosts::position_of(host), json::Object{});
     touched.beginnings.insert(state::Resources::positions_of(host));
-    for (auto& [number, follower] : followers_) {
-        const auto taken = take(*view, touched, follower);
-        if (!taken) log::error("a list is not followed", {{"error", taken.error().what}});
-    }
+    for (auto& [number, follower] : followers_) take(touched, follower);
 }
 
-void ListFeed::step_all() {
-    std::vector<std::uint64_t> numbers;
-    for (const auto& [number, follower] : followers_) numbers.push_back(number);
-    for (const std::uint64_t number : numbers) step(number);
-}
-
-void ListFeed::step(std::uint64_t number) {
+void ListFeed::step(std::uint64_t number, std::uint64_t deadline_ns) {
     const auto found = followers_.find(number);
-    if (found == followers_.end() || found->second.full) return;
+    if (found == followers_.end()) return;
     Follower& follower = found->second;
-    if (follower.stream && !follower.stream->is_open()) return;
-    const auto more = work(follower);
+    follower.queued = false;
+    if (follower.full || (follower.stream && !follower.stream->is_open())) return;
+    const auto more = work(follower, deadline_ns);
     if (!more) {
         log::error("a list cannot be read", {{"error", more.error().what}});
         if (follower.stream) return follower.stream->close();
         return finish(number, true);
     }
     if (!follower.stream && follower.news) return finish(number, true);
-    if (*more) loop_.post([this, number] { step(number); });
+    if (follower.late && !follower.past) return finish(number, false);
+    if (*more) schedule(number);
 }
 
-ListFeed::MoreWork ListFeed::work(Follower& follower) {
-    {
-        const state::Snapshot view = EK_TRY(state_.read());
-        const Pages::Make make = follower.order.listing.make_for(view);
-        for (std::size_t count = 0; count < kStep && !follower.dirty.empty(); ++count) {
-            const std::string key = follower.dirty.begin()->first;
-            const bool is_sent = EK_TRY(send_change(view, follower, key, make));
-            if (!is_sent) return false;
-            follower.dirty.erase(key);
-        }
+ListFeed::MoreWork ListFeed::work(Follower& follower, std::uint64_t deadline_ns) {
+    const state::Snapshot view = EK_TRY(state_.read());
+    // First: what is marked depends on how far it is prepared.
+    if (!follower.below.empty()) {
+        EK_CHECK(mark_below(view, follower));
+        return true;
     }
-    if (!follower.dirty.empty()) return true;
+    if (follower.past) {
+        EK_CHECK(read_past(view, follower, deadline_ns));
+        return true;
+    }
+    if (follower.walks) {
+        EK_CHECK(walk(view, follower, deadline_ns));
+        return true;
+    }
+    const bool is_done = EK_TRY(send_changes(view, follower, deadline_ns));
+    if (!is_done) return !follower.full;
     follower.perhaps.clear();
     if (follower.stream && (follower.news || follower.initial)) bookmark(follower);
     return false;
+}
+
+// Whether all of them are sent.
+ListFeed::MoreWork ListFeed::send_changes(const state::View& view, Follower& follower,
+                                          std::uint64_t deadline_ns) {
+    const Pages::Make make = follower.order.listing.make_for(view);
+    for (std::size_t count = 0; !follower.dirty.empty(); ++count) {
+        if (count == kStep || (count > 0 && is_over(deadline_ns))) return false;
+        const std::string key = follower.dirty.begin()->first;
+        const bool is_sent = EK_TRY(send_change(view, follower, key, make));
+        if (!is_sent) return false;
+        follower.dirty.erase(key);
+    }
+    return true;
 }
 
 // False when the stream has no room: the entry stays in `dirty`.
@@ -278,6 +383,14 @@ void ListFeed::bookmark(Follower& follower) {
         json::write(json::Object{{"revision", follower.position}, {"initial_end", initial_end}}));
     follower.news = false;
     follower.initial = false;
+}
+
+// What came before the wait counts, however short it is.
+void ListFeed::time_over(std::uint64_t number) {
+    const auto found = followers_.find(number);
+    if (found == followers_.end()) return;
+    found->second.late = true;
+    if (!found->second.past) finish(number, false);
 }
 
 void ListFeed::finish(std::uint64_t number, bool changed) {

@@ -40,6 +40,10 @@ bool List::covers(std::string_view position) const {
     return position >= from_ && (until_.empty() || position < until_);
 }
 
+bool List::meets(std::string_view beginning) const {
+    return covers(beginning) || from_.starts_with(beginning);
+}
+
 List List::reversed() const {
     List other = *this;
     other.reversed_ = !reversed_;

@@ -42,6 +42,8 @@ class List {
 
     // Whether an entry of this position would be in it.
     bool covers(std::string_view position) const;
+    // Whether positions that begin so could be in it.
+    bool meets(std::string_view beginning) const;
     // Whether positions fall in its order.
     bool is_reversed() const { return reversed_; }
     List reversed() const;
