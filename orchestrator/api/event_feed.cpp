@@ -13,6 +13,8 @@ namespace {
 
 // Records read in one step, so that one client's long replay does not block the loop.
 constexpr std::size_t kStep = 500;
+// The lines around an event's body, or an id alone.
+constexpr std::size_t kFrame = 256;
 
 }  // namespace
 
@@ -83,8 +85,7 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
             more = ++seen > kStep;
             if (more) return false;
             if (follower.filter.matches(event.type, event.host)) {
-                // Room for the lines around the body too.
-                const std::size_t size = event.body.size() + 256;
+                const std::size_t size = event.body.size() + kFrame;
                 follower.full = follower.stream->room() < size &&
                                 follower.stream->room() < http::Stream::kBytesMax;
                 if (follower.full) return false;
@@ -93,7 +94,17 @@ Result<bool> EventFeed::feed_some(Follower& follower) {
             follower.sent_up_to = revision;
             return true;
         }));
+    if (!more && !follower.full && !follower.past_sent) {
+        end_past(follower, EK_TRY(view.revision()));
+    }
     return more;
+}
+
+void EventFeed::end_past(Follower& follower, std::uint64_t now) {
+    follower.full = follower.stream->room() < kFrame;
+    if (follower.full) return;
+    follower.past_sent = follower.stream->mark(state::event_id(state_.stream().id, now));
+    follower.sent_up_to = now;
 }
 
 void EventFeed::show_live(const std::string& host, state::EventType type, std::string_view subject,
@@ -101,7 +112,7 @@ void EventFeed::show_live(const std::string& host, state::EventType type, std::s
     const std::string body = state::live_event(type, host, subject, time, data);
     for (auto& [number, follower] : followers_) {
         if (follower.full || !follower.filter.matches(to_string(type), host)) continue;
-        if (follower.stream->room() < body.size() + 256) continue;
+        if (follower.stream->room() < body.size() + kFrame) continue;
         follower.stream->send("", to_string(type), body);
     }
 }

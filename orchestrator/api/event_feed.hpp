@@ -31,6 +31,8 @@ class EventFeed {
     EventFeed(run::Loop& loop, state::State& state);
 
     // Sends all events past revision `after`, and then each as it happens, until the stream ends.
+    // Between the two comes an id alone, of the present revision: who wants the past only stops
+    // there.
     void follow(std::shared_ptr<http::Stream> stream, EventFilter filter, std::uint64_t after);
     // Sends an event that is not stored to the clients connected now.
     void show_live(const std::string& host, state::EventType type, std::string_view subject,
@@ -43,12 +45,15 @@ class EventFeed {
         EventFilter filter;
         std::uint64_t sent_up_to = 0;
         bool full = false;  // waits for the stream to drain
+        bool past_sent = false;
     };
     void wake();
     void feed_all();
     void feed(std::uint64_t number);
     // Sends a batch of new events; false when none are left, or the stream has no room.
     Result<bool> feed_some(Follower& follower);
+    // Nothing up to revision `now` is left to be sent.
+    void end_past(Follower& follower, std::uint64_t now);
 
     run::Loop& loop_;
     state::State& state_;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/base/time.hpp"
 #include "sdk/client/cli/arguments_parts.hpp"
 #include "sdk/client/cli/complete.hpp"
 #include "sdk/client/cli/man.hpp"
@@ -16,6 +17,10 @@ namespace {
 std::string check_format(const std::string& text) {
     const auto format = OutputFormat::read(text);
     return format ? "" : format.error().what;
+}
+
+std::string check_host(const std::string& name) {
+    return name.empty() ? "a host's name is not empty" : "";
 }
 
 std::string check_selector(const std::string& text) {
@@ -87,6 +92,18 @@ void add_watch(CLI::App* app, bool& watch) {
         ->excludes(app->get_option("--order-by"));
 }
 
+void add_timeout(CLI::App* app, std::chrono::milliseconds& timeout, const std::string& text) {
+    app->add_option_function<std::string>(
+           "--timeout",
+           [&timeout](const std::string& given) {
+               const auto time = parse_duration(given);
+               if (!time) throw CLI::ValidationError("--timeout", time.error().what);
+               timeout = *time;
+           },
+           text)
+        ->type_name("TIME");
+}
+
 void add_labels(CLI::App* app, HostChoice& hosts) {
     app->add_option("-l,--selector", hosts.labels,
                     "Only hosts with these labels: role=web,env!=test,rack,!old")
@@ -101,7 +118,8 @@ void add_hosts(CLI::App* app, HostChoice& hosts) {
                     "Hosts by name, id or pattern: web1,db*; may be repeated")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->type_name("HOST,...");
+        ->type_name("HOST,...")
+        ->check(CLI::Validator(check_host, ""));
     add_labels(app, hosts);
 }
 

@@ -145,16 +145,7 @@ void add_doing(CLI::App& app, Run& run) {
         ->add_option("--for", waited->conditions,
                      "connection=online, compliance=compliant, ...; may be repeated")
         ->allow_extra_args(false);
-    wait_app
-        ->add_option_function<std::string>(
-            "--timeout",
-            [options = waited.get()](const std::string& text) {
-                const auto time = parse_duration(text);
-                if (!time) throw CLI::ValidationError("--timeout", time.error().what);
-                options->timeout = *time;
-            },
-            "How long at most: 60s when absent")
-        ->type_name("TIME");
+    add_timeout(wait_app, waited->timeout, "How long at most: 60s when absent");
     on_parsed(wait_app, run, waited, wait);
 }
 

@@ -85,6 +85,8 @@ void add_watching(CLI::App& app, Run& run) {
                            "How long ago to begin (5m), a time, or the id of the event before");
     add_hosts(events_app, watched->hosts);
     events_app->add_option("--type", watched->type, "Only of this type: resource.drifted, ...");
+    add_timeout(events_app, watched->timeout,
+                "Without --follow, the longest silence before it fails: 30s when absent");
     on_parsed(events_app, run, watched, events);
 
     const auto judged = std::make_shared<ComplianceOptions>();

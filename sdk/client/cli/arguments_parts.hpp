@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,9 @@ CLI::App* group(CLI::App& app, const std::string& name, const std::string& text)
 void add_query(CLI::App* app, client::ListQuery& query);
 // Of a list that the API lets be followed.
 void add_watch(CLI::App* app, bool& watch);
+
+// --timeout, whose value when absent is in `text`.
+void add_timeout(CLI::App* app, std::chrono::milliseconds& timeout, const std::string& text);
 
 // -l, and both --host and -l.
 void add_labels(CLI::App* app, HostChoice& hosts);

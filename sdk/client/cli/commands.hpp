@@ -98,6 +98,7 @@ struct EventOptions {
     std::string type;
     std::string since;  // as the API takes it: an id, a time, or how long ago
     bool follow = false;
+    std::chrono::milliseconds timeout{30'000};  // without an event or the end of what is kept
 };
 Exit events(Session& session, const EventOptions& options);
 

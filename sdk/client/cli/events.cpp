@@ -11,8 +11,6 @@ namespace {
 
 // What is shown without --since.
 constexpr const char* kPast = "1h";
-// Of what is kept: how long a silent stream is taken to be at its end.
-constexpr std::chrono::milliseconds kQuiet{1'000};
 // How late an event is recorded before a line says so.
 constexpr std::int64_t kLateMs = 60'000;
 
@@ -74,14 +72,6 @@ std::string line_of(Session& session, const client::Event& event) {
     return (width > 0 ? shortened(line, width) : line) + "\n";
 }
 
-// The number behind the last '-' of "<stream>-<revision>", or -1.
-std::int64_t revision_of(const std::string& id) {
-    const std::size_t dash = id.rfind('-');
-    if (dash == std::string::npos) return -1;
-    const auto number = parse_number(std::string_view(id).substr(dash + 1));
-    return number ? static_cast<std::int64_t>(*number) : -1;
-}
-
 // The hosts whose events are wanted: the only one, for the API, or the ids of several.
 struct Wanted {
     std::string only;
@@ -104,16 +94,22 @@ client::Result<Wanted> choose_wanted(client::Client& client, const HostChoice& c
     return wanted;
 }
 
-client::EventOptions how_to_follow(bool follow) {
+// `end`: the revision that ends what is kept.
+client::EventOptions how_to_read(const EventOptions& options, std::int64_t end) {
+    const bool follow = options.follow;
     client::EventOptions how{.resume = follow};
-    if (!follow) how.idle = kQuiet;
+    if (!follow) {
+        how.until = end;
+        how.idle = options.timeout;
+    }
     how.lost = [](const client::Failure& failure) {
         Output::message("connection lost (" + failure.detail + "); resuming");
     };
     how.gap = [follow](const client::Failure& failure) {
+        if (!follow) return false;
         Output::failure(failure);
-        if (follow) Output::message("events are missing here; going on from now");
-        return follow;
+        Output::message("events are missing here; going on from now");
+        return true;
     };
     return how;
 }
@@ -137,17 +133,16 @@ Exit events(Session& session, const EventOptions& options) {
     bool any = false;
     const auto on_event = [&](const client::Event& event) {
         if (!event.id.empty()) last_id = event.id;
-        const bool more = options.follow || revision_of(event.id) < end;
-        if (!wanted->ids.empty() && !wanted->ids.contains(host_of(event))) return more;
+        if (!wanted->ids.empty() && !wanted->ids.contains(host_of(event))) return true;
         any = true;
         if (session.output().is_data()) session.output().data_line(event.json);
         else session.output().text(line_of(session, event));
-        return session.output().flush() && more;
+        return session.output().flush();
     };
     const std::string since = options.since.empty() && !options.follow ? kPast : options.since;
     const auto done =
         (*client)->events({.host = wanted->only, .type = options.type, .since = since}, on_event,
-                          how_to_follow(options.follow));
+                          how_to_read(options, end));
     if (done && !any && options.since.empty()) {
         Output::message("no events in the last hour; --since 7d shows older ones");
     }

@@ -82,7 +82,10 @@ struct EventQuery {
 };
 struct EventOptions {
     bool resume = true;  // after a loss connect again and go on behind the last event
-    // Ends with success when nothing came for so long; 0: never.
+    // Ends with success when all events up to this revision (see Client::revision) have come, and
+    // hands out none past it; -1: never.
+    std::int64_t until = -1;
+    // Fails with Kind::timeout when nothing came for so long; 0: never.
     std::chrono::milliseconds idle{0};
     // The connection was lost and will be tried again. May be empty.
     std::function<void(const Failure&)> lost = {};

@@ -48,17 +48,23 @@ std::optional<Failure> Follower::connect() {
     http.on_data = [this, &parser](std::string_view bytes) {
         const bool more = parser.feed(
             bytes, [this](const auto& name, const auto& data) { return take(name, data); });
-        if (!parser.last_id().empty()) last_id_ = parser.last_id();
+        if (!parser.last_id().empty() && parser.last_id() != last_id_) {
+            last_id_ = parser.last_id();
+            heard_ = Clock::now();
+            if (subscription_.reached && !subscription_.reached(last_id_)) ended_here_ = true;
+        }
         if (parser.retry()) retry_ = *parser.retry();
         if (parser.broke_a_bound()) {
             stream_fault_ = {.kind = Kind::bad_answer, .detail = "an event is larger than 2 MiB"};
         }
-        return more;
+        return more && !ended_here_;
     };
     if (subscription_.options.idle.count() > 0) {
         http.on_tick = [this] {
-            ended_here_ = Clock::now() - heard_ >= subscription_.options.idle;
-            return !ended_here_;
+            if (Clock::now() - heard_ < subscription_.options.idle) return true;
+            stream_fault_ = {.kind = Kind::timeout,
+                             .detail = "the stream fell silent before the end of what was asked"};
+            return false;
         };
     }
     stream_fault_.reset();

@@ -18,6 +18,9 @@ struct Subscription {
     std::string since = {};  // where the first connection begins; empty: where the route says
     // Each event's name and data; false ends with success.
     std::function<bool(const std::string& name, const json::Value& data)> take;
+    // Each new id to resume behind, also of one without an event; false ends with success. May be
+    // empty.
+    std::function<bool(const std::string& id)> reached = {};
     // Before each connection: whether it begins anew, with no event to go on behind. May be empty.
     std::function<void(bool anew)> begin = {};
     EventOptions options = {};
@@ -34,7 +37,7 @@ class Follower {
   private:
     using Clock = std::chrono::steady_clock;
 
-    // One connection until its end: empty when the caller or the quiet ended it.
+    // One connection until its end: empty when the caller ended it.
     std::optional<Failure> connect();
     bool take(const std::string& name, const std::string& data);
     std::optional<Failure> judge(std::variant<Reply, HttpFailure> answer);
@@ -47,7 +50,7 @@ class Follower {
     std::string last_id_;
     std::chrono::milliseconds retry_{500};  // or as the server says
     Clock::time_point heard_ = Clock::now();
-    bool ended_here_ = false;              // by the caller or the quiet
+    bool ended_here_ = false;              // by the caller
     bool connected_ = false;               // at least once
     bool progressed_ = false;              // since the last loss
     std::optional<Failure> stream_fault_;  // found while reading

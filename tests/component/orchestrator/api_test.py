@@ -305,6 +305,21 @@ class Api(OrchestratorCase):
         resumed = self.events(since=lost.position)
         resumed.wait(lambda event: event["type"] == "command.changed")
 
+    def test_an_id_alone_tells_where_the_past_ends(self):
+        agent = self.online()
+        self.put_done(agent, "/a", {"content": "x"})
+        now = self.get("/v1/hosts").body["revision"]
+        past = self.events(query="?since=1h&type=agent.shed")
+
+        def reached():
+            return past.position and int(past.position.rpartition("-")[2]) >= now
+
+        eventually("its end is told, of what is filtered out too", reached)
+        self.assertEqual(past.seen, [])
+        self.put_done(agent, "/b", {"content": "x"})
+        after = self.events(since=past.position)
+        after.wait(lambda event: event["type"] == "command.changed")
+
     def test_progress_is_live_only(self):
         agent = self.online()
         events = self.events()

@@ -122,7 +122,20 @@ TEST_F(FeedTest, AFilterLeavesOutOtherTypesAndHosts) {
     happen(state::EventType::agent_shed);
     loop_.run_ready();
     EXPECT_EQ(count(by_type->take(), "event: "), 1U);
-    EXPECT_EQ(by_host->take(), "");
+    EXPECT_EQ(count(by_host->take(), "event: "), 0U);
+}
+
+TEST_F(FeedTest, AnIdAloneEndsThePastOnce) {
+    EventFeed feed(loop_, *state_);
+    for (int i = 0; i < 3; ++i) happen(state::EventType::agent_blind);
+    auto stream = std::make_shared<http::Stream>();
+    feed.follow(stream, {.host = "host_other", .types = {}}, 0);
+    loop_.run_ready();
+    const auto now = state_->read().value().revision().value();
+    EXPECT_EQ(stream->take(), "id: " + state::event_id(state_->stream().id, now) + "\n\n");
+    happen(state::EventType::agent_blind);
+    loop_.run_ready();
+    EXPECT_EQ(stream->take(), "");
 }
 
 TEST_F(FeedTest, ASlowReaderIsBehindAndLosesNothing) {

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import threading
 import unittest
 
@@ -103,7 +104,7 @@ class Events(EkCase):
         self.api.on("GET", EVENTS, stream(sse(39), sse(40), hold=self.held))
         self.assertEqual(self.numbers(self.ek("events", "-o", "json").splitlines()), [39, 40])
         self.assertEqual(self.api.asked("GET", EVENTS)[0].query, {"since": "1h"})
-        self.api.on("GET", EVENTS, stream(": alive\n\n", hold=self.held))
+        self.api.on("GET", EVENTS, stream("id: s1-40\n\n", hold=self.held))
         self.assertEqual(self.ek("events"), "")
         self.assertIn("--since 7d", self.told)
 
@@ -126,9 +127,41 @@ class Events(EkCase):
         lines = self.ek("events", "--since", "s1-38", "-o", "json").splitlines()
         self.assertEqual(self.numbers(lines), [39, 40])
 
-    def test_without_follow_silence_is_the_end_too(self):
+    def test_without_follow_an_id_alone_ends_it_and_nothing_newer_is_shown(self):
+        for end in ("id: s1-40\n\n", "id: s1-45\n\n", sse(41)):
+            self.api.on("GET", EVENTS, stream("id: s1-2\n\n" + sse(3) + end, hold=self.held))
+            lines = self.ek("events", "--since", "s1-2", "-o", "json").splitlines()
+            self.assertEqual(self.numbers(lines), [3], end)
+
+    def test_without_follow_silence_is_not_the_end(self):
+        released = threading.Event()
+        self.addCleanup(released.set)
+
+        def slowly(handler, request):
+            stream(sse(3))(handler, request)
+            released.wait(20)
+            handler.wfile.write((sse(4) + "id: s1-40\n\n").encode())
+
+        self.api.on("GET", EVENTS, slowly)
+        process = self.start("events", "--since", "s1-2", "-o", "json")
+        first = process.stdout.readline()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(3)
+        released.set()
+        rest, self.told = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 0, self.told)
+        self.assertEqual(self.numbers([first, *rest.splitlines()]), [3, 4])
+
+    def test_without_follow_a_stream_without_an_end_is_a_timeout(self):
         self.api.on("GET", EVENTS, stream(sse(3), ": alive\n\n", hold=self.held))
-        self.assertEqual(len(self.ek("events", "--since", "s1-2").splitlines()), 1)
+        shown = self.ek("events", "--since", "s1-2", "--timeout", "1s", "-o", "json", exits=8)
+        self.assertEqual(self.numbers(shown.splitlines()), [3])
+        self.assertIn("fell silent", self.told)
+
+    def test_without_follow_a_foreign_position_is_told_once(self):
+        self.api.on("GET", EVENTS, problem(410, "gone", "of an older stream"))
+        self.ek("events", "--since", "s0-1", exits=1)
+        self.assertEqual(self.told.count("of an older stream"), 1)
 
     def test_without_follow_a_gap_and_a_broken_stream_are_failures(self):
         self.api.on("GET", EVENTS, problem(410, "gone"))

@@ -45,6 +45,10 @@ class Usage(EkCase):
         self.assertIn("role=web", self.refused("get", "hosts", "-l", "role in (web)"))
         self.assertIn("a word too many", self.refused("get", "hosts", "a", "b"))
 
+    def test_a_host_without_a_name_is_no_host(self):
+        for arguments in (("get", "resources"), ("events",), ("get", "commands")):
+            self.assertIn("a host's name is not empty", self.refused(*arguments, "--host", ""))
+
 
 class Version(EkCase):
     def test_of_both_sides(self):
