@@ -16,6 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support import small_disk  # noqa: E402
 from support.wait import eventually  # noqa: E402
 
 AGENT, PLUGINS = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -165,20 +166,12 @@ class Daemon(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "needs root to mount a small disk")
     def test_on_a_full_disk_it_starts_after_a_kill_and_carries_out_commands(self):
         state = self.folder / "state"
-        state.mkdir(mode=0o700)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", str(state)],
-                       check=True)
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(state)], check=False)
+        small_disk.mount(state, "6m")
+        self.addCleanup(small_disk.unmount, state)
         self.addCleanup(self.kill)
         self.start()
         self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "enforce")))[0], 0)
-        with open(state / "filler", "ab", buffering=0) as filler:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while filler.write(b"x" * size) == size:
-                        pass
-                except OSError:
-                    pass
+        small_disk.fill(state)
         for content in ("one\n", "two\n", "three\n"):
             code, said = self.ask("apply", self.described(("a", content, "enforce")))
             self.assertEqual(code, 0, said)

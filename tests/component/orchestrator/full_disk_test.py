@@ -2,19 +2,17 @@
 
 import json
 import os
-import subprocess
 import unittest
 
 from case import OrchestratorCase
 from program import Orchestrator, eventually
+from support import small_disk
 
 
 class OnASmallDisk(Orchestrator):
     def start(self):
         if not self.state.exists():
-            self.state.mkdir(mode=0o700)
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs",
-                            str(self.state)], check=True)
+            small_disk.mount(self.state, "8m")
         super().start()
 
     def close(self):
@@ -22,17 +20,11 @@ class OnASmallDisk(Orchestrator):
             if self.process:
                 self.kill()
         finally:
-            subprocess.run(["umount", "--lazy", str(self.state)], check=False)
+            small_disk.unmount(self.state)
             super().close()
 
     def fill(self):
-        with open(self.state / "filler", "ab", buffering=0) as file:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while file.write(b"x" * size) == size:
-                        pass
-                except OSError:
-                    pass
+        small_disk.fill(self.state)
 
     def make_room(self):
         (self.state / "filler").unlink()
@@ -42,8 +34,7 @@ class OnASmallDisk(Orchestrator):
 class FullDisk(OrchestratorCase):
     def setUp(self):
         self.orchestrator = OnASmallDisk(self.heartbeat)
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.orchestrator.state)],
-                        check=False, stderr=subprocess.DEVNULL)
+        self.addCleanup(small_disk.unmount, self.orchestrator.state)
         self.addCleanup(self.orchestrator.close)
         self.agents = []
         self.addCleanup(self.orchestrator.proxy.assert_conforming)

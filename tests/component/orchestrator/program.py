@@ -76,6 +76,13 @@ class Orchestrator:
         """Of the REST API."""
         return f"http://127.0.0.1:{self.port('rest')}"
 
+    def keep_ports(self):
+        """Of the start before, for agents that know them."""
+        config = json.loads(self.config.read_text())
+        for name in ("bus", "enrolment", "rest"):
+            config[name]["listen"] = self.ready[name]
+        self.config.write_text(json.dumps(config))
+
     def stop(self):
         """Returns the exit code after SIGTERM."""
         self.process.send_signal(signal.SIGTERM)

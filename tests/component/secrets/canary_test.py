@@ -16,7 +16,6 @@ import pathlib
 import re
 import resource
 import signal
-import subprocess
 import sys
 import threading
 import unittest
@@ -27,9 +26,8 @@ sys.path[:0] = [str(TESTS), str(TESTS / "component" / "orchestrator")]
 from case import OrchestratorCase  # noqa: E402
 from harness.rest import Rest  # noqa: E402
 from program import Events, eventually  # noqa: E402
+from real_agent import Agent  # noqa: E402
 
-AGENT, PLUGINS, TEST_PLUGINS = (os.environ[name] for name in
-                                ("EVENKEEL_AGENT", "EK_PLUGINS", "EK_TEST_PLUGINS"))
 ROLES = ("viewer", "operator", "admin")
 # Bundled collections without secret fields, with a resource that is only compared.
 OTHERS = {"groups": {"gid": 64000}, "packages": {}, "services": {"running": True},
@@ -94,46 +92,6 @@ class CommandLines:
         self._thread.join()
 
 
-class Agent:
-    """The real evenkeel-agent in a folder of its own, enrolled."""
-
-    def __init__(self, root, token, ports):
-        self.root = root
-        self.root.mkdir()
-        self.config = self.root / "agent.json"
-        self.config.write_text(json.dumps({
-            "state_dir": str(self.root / "state"), "socket": str(self.root / "agent.sock"),
-            "plugin_dirs": [PLUGINS, TEST_PLUGINS], "log": {"level": "debug"}}))
-        done = subprocess.run(
-            [*self.command("enrol"), "--orchestrator", f"127.0.0.1:{ports}", "--ca-sha256",
-             re.search(r"--ca-sha256 ([0-9a-f]{64})", token["install"])[1], "--token-file", "-"],
-            input=token["secret"], text=True, capture_output=True, check=False)
-        if done.returncode != 0:
-            raise AssertionError(done.stdout + done.stderr)
-        self.log = open(self.root / "log", "ab")
-        reading, writing = os.pipe()
-        self.process = subprocess.Popen(
-            [*self.command("run"), "--ready-fd", str(writing)], pass_fds=[writing],
-            stderr=self.log, cwd=self.root)
-        os.close(writing)
-        with os.fdopen(reading) as ready:
-            if not ready.readline():
-                raise AssertionError((self.root / "log").read_text())
-
-    def command(self, *argv):
-        return [AGENT, "--config", str(self.config), *argv]
-
-    def ask(self, *argv, stdin=""):
-        done = subprocess.run(self.command(*argv), input=stdin, text=True, capture_output=True,
-                              check=False, timeout=60)
-        return done.returncode, done.stdout + done.stderr
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
-
-
 # Both programs could leave a core file, if they did nothing about it.
 resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
                    if os.geteuid() == 0 else
@@ -151,7 +109,9 @@ class CanaryTest(OrchestratorCase):
         self.lines = CommandLines()
         self.addCleanup(self.lines.close)
         root = self.orchestrator.root
-        self.agent = Agent(root / "agent", self.token(), self.orchestrator.port("enrolment"))
+        plugins = [os.environ[name] for name in ("EK_PLUGINS", "EK_TEST_PLUGINS")]
+        self.agent = Agent(root / "agent", self.token(), self.orchestrator.port("enrolment"),
+                           {"plugin_dirs": plugins, "log": {"level": "debug"}})
         self.addCleanup(self.agent.close)
         self.host = eventually("it is online", self.online_host)
         self.file = str(root / "kept")
@@ -473,11 +433,7 @@ class CanaryTest(OrchestratorCase):
         self.assertEqual(self.orchestrator.stop(), 0)
         code, said = self.orchestrator.run("restore", backup)
         self.assertEqual(code, 0, said)
-        # The agent knows the ports.
-        config = json.loads(self.orchestrator.config.read_text())
-        for name in ("bus", "enrolment", "rest"):
-            config[name]["listen"] = self.orchestrator.ready[name]
-        self.orchestrator.config.write_text(json.dumps(config))
+        self.orchestrator.keep_ports()
         self.orchestrator.start()
         self.stream = self.viewer_events()
         eventually("it is handed up", lambda: "redacted" in json.dumps(
