@@ -35,8 +35,8 @@ class AgentOnAFullDisk(OrchestratorCase):
         host = self.rest.items("/v1/hosts")[0]
         if host["connection"] != "online":
             return None
-        self.rest.get(f"/v1/hosts/{host['id']}/collections/files")["schema"]["type"]
-        return host["id"]
+        schema = self.rest.get(f"/v1/hosts/{host['id']}/collections/files")["schema"]
+        return host["id"] if schema else None
 
     def verdicts(self):
         """What GET shows of the files: status -> how many."""
