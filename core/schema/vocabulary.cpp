@@ -31,6 +31,7 @@ enum class Kind {
     list,
     key,
     comparison,
+    mirror,
     dialect,
     schema,          // holds when the schema around it holds
     condition,       // a schema that need not hold
@@ -100,6 +101,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},
     {"x-ek-message", Kind::text},
+    {"x-ek-mirrors", Kind::mirror},
     {"x-ek-replace", Kind::flag},
     {"x-ek-sensitive", Kind::flag},
 });
@@ -160,6 +162,9 @@ bool fits(Kind kind, std::string_view name, const Value& value) {
             return value["pattern"].is_string() && (!value.find("not") || value["not"].is_string());
         case Kind::comparison:
             return value.is_string() && find_name<Comparison>(value.as_string());
+        case Kind::mirror:
+            return value.is_object() && value.as_object().size() == 2 &&
+                   value["collection"].is_string() && value["property"].is_string();
         case Kind::dialect:
             return one_of(kDialects, value);
         default:
@@ -188,6 +193,7 @@ class Reader {
                 return fail_at(here, "has no place inside a condition");
             }
             if (!fits(word->kind, name, value)) return fail_at(here, "has a wrong value");
+            if (word->kind == Kind::mirror) EK_CHECK(check_mirror(schema, at, here));
             out.append(name, EK_TRY(read_value(*word, value, here, always, depth)));
             // Nobody hides names: they are in every pointer.
             if (name == "propertyNames" && !SensitivePlaces(*out.find(name)).root().empty()) {
@@ -200,6 +206,17 @@ class Reader {
   private:
     static tl::unexpected<Error> fail_at(const std::string& at, std::string_view why) {
         return fail(Errc::invalid, "schema, at '" + printable(at) + "': " + std::string(why));
+    }
+
+    // The host compares sets of ids, of one resource with those of another.
+    static Result<void> check_mirror(const Value& schema, std::string_view at,
+                                     const std::string& here) {
+        const bool is_field =
+            at.starts_with("/properties/") && at.find('/', sizeof("/properties/") - 1) == at.npos;
+        if (!is_field) return fail_at(here, "has its place on a property of the root");
+        if (schema.string_or("x-ek-compare") != "set" || schema.bool_or("x-ek-sensitive"))
+            return fail_at(here, "needs x-ek-compare: set, and no x-ek-sensitive");
+        return {};
     }
 
     static const Word* find(std::string_view name) {
@@ -266,6 +283,7 @@ class Reader {
                 return fail_at(here, "has no place beside a $ref");
             }
             if (!fits(word->kind, name, value)) return fail_at(here, "has a wrong value");
+            if (word->kind == Kind::mirror) EK_CHECK(check_mirror(schema, at, here));
             if (name != "$ref") out.as_object().set(name, value);
         }
         return out;

@@ -11,6 +11,7 @@
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
+#include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -341,6 +342,7 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
     // Only where every entry has its place: else the pointers would be wrong.
     if (requests.size() == entries.as_array().size()) {
         add(findings, wire::check_relations(related(requests), commands::known_of(view, host.id)));
+        add(findings, commands::find_contradictions(requests, "/resources/"));
     }
     if (elsewhere && findings.size() == 1) return refuse(*std::move(elsewhere));
     if (!findings.empty()) return refuse(findings.problem());

@@ -6,6 +6,7 @@
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -116,6 +117,15 @@ bool may_compare(const CommandSubmission& submission, const state::View& view,
     return true;
 }
 
+// Answers and says false where the change itself would be refused for it.
+bool is_uncontradicted(const CommandSubmission& submission, const state::View& view,
+                       const std::vector<commands::DescriptionRequest>& all) {
+    const auto fits = commands::refuse_contradictions(view, submission.context.protector,
+                                                      submission.requester.host, all);
+    if (!fits) submission.responder->send(change_problem(fits.error()));
+    return fits.has_value();
+}
+
 using FindTarget = ApiResult<PutTarget>(const Context&, const state::View&, const Request&);
 
 void describe_resource(Context& context, const Request& request, const Responder& responder,
@@ -128,6 +138,7 @@ void describe_resource(Context& context, const Request& request, const Responder
     if (target->dry_run) {
         if (!may_compare(asked, *view, {target->description})) return;
         if (!may_plan(asked, target->resource)) return;
+        if (!is_uncontradicted(asked, *view, {target->description})) return;
         return plan(asked, wire::Verb::apply, {request_for(target->description)});
     }
     std::vector<commands::DescriptionRequest> all;
@@ -249,6 +260,7 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     asked.requester.guard = nullptr;  // an ETag is one resource's
     if (*dry_run) {
         if (!may_compare(asked, *view, *description_requests)) return;
+        if (!is_uncontradicted(asked, *view, *description_requests)) return;
         std::vector<wire::ResourceRequest> entries;
         for (const commands::DescriptionRequest& description_request : *description_requests) {
             entries.push_back(request_for(description_request));

@@ -5,6 +5,7 @@
 
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -129,6 +130,7 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
         const bool local = before && before->origin == Origin::local;
         EK_CHECK(renew(edit, host, before ? &*before : nullptr, resource, *std::move(stored),
                        local ? Reason::replaced : Reason::request));
+        EK_CHECK(keep_names(edit, host, request.ref, request.schema.get(), request.description));
     }
     return entry_of(resource);
 }
@@ -191,6 +193,7 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
                                 const std::vector<DescriptionRequest>& requests) {
     EK_CHECK(require_host(edit, requester.host));
     EK_CHECK(refuse_cycles(edit, requester.host, requests));
+    EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
     json::Array notes;
     CommandRequest command{.host = requester.host,
                            .verb = wire::Verb::apply,

@@ -4,6 +4,7 @@
 
 #include "core/secrets/protector.hpp"
 #include "core/wire/message.hpp"
+#include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/commands/observations.hpp"
 #include "orchestrator/commands/report.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -99,6 +100,7 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     resource.state = state;
     resource.observed_at = edit.happened();
     resource.compliance = std::move(compliance);
+    EK_CHECK(keep_names(edit, host, report.ref, schema.get(), description));
     return edit.resources().describe(
         host, here ? &*here : nullptr, resource,
         context.protector->seal({host, report.ref.collection, report.ref.id}, description,

@@ -18,6 +18,7 @@ class EnrolmentTokenEdits;
 class EventEdits;
 class HostEdits;
 class LeaseEdits;
+class MirroredNameEdits;
 class ReplyEdits;
 class ResourceEdits;
 class SteadyClock;
@@ -37,6 +38,7 @@ class Edit : public View {
     CollectionEdits collections();
     ResourceEdits resources();
     BodyEdits bodies();
+    MirroredNameEdits mirrored_names();
     CommandEdits commands();
     EventEdits events();
     TokenEdits tokens();

@@ -6,6 +6,7 @@
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/mirrored_names.hpp"
 #include "orchestrator/state/records.hpp"
 
 // resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts
@@ -128,6 +129,7 @@ Result<void> ResourceEdits::describe(std::string_view host, const Resource* befo
 Result<void> ResourceEdits::erase(std::string_view host, const Resource& before) {
     EK_CHECK(count(host, &before, nullptr));
     EK_CHECK(edit_->bodies().drop(host, before.ref));
+    EK_CHECK(edit_->mirrored_names().put(host, before.ref, {}));
     EK_CHECK(write_->erase(tables_->resources, resource_key(host, before.ref)));
     return {};
 }

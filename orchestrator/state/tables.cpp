@@ -6,11 +6,12 @@
 namespace evenkeel::state {
 
 std::vector<std::string> table_names() {
-    return {"last_seen",        "hosts",       "names",   "fingerprints", "enrolments", "tokens",
-            "enrolment_tokens", "collections", "schemas", "resources",    "tallies",    "commands",
-            "host_commands",    "queue",       "marks",   "events",       "counters",   "audit",
-            "audit_ends",       "replies",     "leases",  "bodies",       "holders",    "accepted",
-            "deadlines"};
+    return {
+        "last_seen",        "hosts",         "names",   "fingerprints", "enrolments", "tokens",
+        "enrolment_tokens", "collections",   "schemas", "resources",    "tallies",    "commands",
+        "host_commands",    "queue",         "marks",   "events",       "counters",   "audit",
+        "audit_ends",       "replies",       "leases",  "bodies",       "holders",    "accepted",
+        "deadlines",        "mirrored_names"};
 }
 
 std::vector<std::string> retired_table_names() {
@@ -29,6 +30,7 @@ Tables tables_of(const store::Env& env) {
             .schemas = env.table("schemas"),
             .resources = env.table("resources"),
             .bodies = env.table("bodies"),
+            .mirrored_names = env.table("mirrored_names"),
             .holders = env.table("holders"),
             .tallies = env.table("tallies"),
             .commands = env.table("commands"),

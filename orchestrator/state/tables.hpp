@@ -29,6 +29,7 @@ struct Tables {
     store::Table schemas;           // SHA-256 -> the schema's text
     store::Table resources;         // host id, 0, resource key -> Resource
     store::Table bodies;            // number -> Body
+    store::Table mirrored_names;    // see MirroredNames
     store::Table holders;           // host id, 0, hash of a resource key, holder -> number
     store::Table tallies;           // host id -> ComplianceCounts
     store::Table commands;          // id -> Command

@@ -19,6 +19,7 @@ class Enrolments;
 class Events;
 class Hosts;
 class Leases;
+class MirroredNames;
 class Replies;
 class Resources;
 class Tokens;
@@ -35,6 +36,7 @@ class View {
     Collections collections() const;
     Resources resources() const;
     Bodies bodies() const;
+    MirroredNames mirrored_names() const;
     Commands commands() const;
     Events events() const;
     Tokens tokens() const;

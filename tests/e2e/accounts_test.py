@@ -252,6 +252,29 @@ class Accounts(unittest.TestCase):
                 print(f"  {str(description):36}{table.get((kind, str(description)), '')}")
         self.assertEqual(len(table), len(kinds) * len(descriptions))
 
+    def test_contradictions_of_a_file_are_refused_and_name_both_sides(self):
+        self.make("", ([USER], [SHADOWED], ["it:x:4000:", "one:x:4101:"], ["it:!::", "one:!::"]))
+        before = self.snapshot()
+        user = {"collection": "users", "id": "it", "description": {"groups": ["one"]},
+                "policy": "enforce"}
+        group = {"collection": "groups", "id": "one", "description": {"members": []},
+                 "policy": "enforce"}
+        words = 'users it has "one" in /groups, but groups one has no "it" in /members'
+        for resources in ([user, group], [group, user]):
+            with self.assertRaisesRegex(Refused, f"invalid: .*{words}"):
+                self.agent.ask("apply", resources=resources)
+            with self.assertRaisesRegex(Refused, words):
+                self.agent.ask("plan", resources=resources)
+        self.agent.ask("apply", resources=[user])
+        during = self.snapshot()
+        with self.assertRaisesRegex(Refused, f"{words}: both are enforced"):
+            self.agent.ask("apply", resources=[group])
+        self.assertEqual(self.snapshot(), during)
+        self.agent.ask("apply", resources=[{**user, "description": {"groups": []}}, group])
+        self.assertEqual(self.snapshot(), before)
+        self.agent.ask("apply", resources=[{**user, "policy": "off"}, {**group, "policy": "off",
+                                                                       "description": {}}])
+
     def test_users_mean_one_thing_wherever_they_are_described(self):
         self.walk("users", USERS, USER_DESCRIPTIONS)
 

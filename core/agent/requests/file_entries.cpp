@@ -8,6 +8,7 @@
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/model/records.hpp"
+#include "core/agent/requests/contradictions.hpp"
 #include "core/agent/runs/decide.hpp"
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
@@ -84,8 +85,9 @@ Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& r
     return out;
 }
 
-Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const Catalog& catalog,
-                        const CollectionRegistry& registry) {
+Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const HostView& host) {
+    const Catalog& catalog = host.catalog;
+    const CollectionRegistry& registry = host.registry;
     std::vector<wire::RelatedResource> entries;
     std::vector<wire::WrongField> wrong;
     std::set<wire::Ref> seen;
@@ -111,6 +113,7 @@ Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const
     for (wire::WrongField& each : wire::check_relations(entries, known)) {
         wrong.push_back(std::move(each));
     }
+    add_contradictions(request, host, wrong);
     if (wrong.empty()) return {};
     return fail(Errc::invalid, wire::text_of(wrong));
 }
