@@ -75,7 +75,12 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     for (const Tombstone& tombstone : loaded_.tombstones) catalog_.put(tombstone);
     for (DisabledCollection& disabled : loaded_.disabled_collections)
         disabled_collections_[disabled.collection] = std::move(disabled);
-    repairs_.start = [this](const wire::Ref& ref) { engine_.repair(ref); };
+    // Somebody is at work there: a repair could only wait for that and fail. When the work is over
+    // there is a check, which asks for the repair again if it is still needed.
+    repairs_.start = [this](const wire::Ref& ref) {
+        if (checker_.is_unsettled(ref)) return repairs_.on_over(ref);
+        engine_.repair(ref);
+    };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     tracker_.on_unrecorded = [this](const wire::Ref& ref) {

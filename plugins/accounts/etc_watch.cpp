@@ -24,8 +24,13 @@ bool is_account_file(std::string_view name) {
 
 }  // namespace
 
-EtcWatch::EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc)
-    : host_(host), fingerprint_(std::move(fingerprint)), etc_(std::move(etc)), inotify_(host) {
+EtcWatch::EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc,
+                   std::uint64_t renew_ns)
+    : host_(host),
+      fingerprint_(std::move(fingerprint)),
+      etc_(std::move(etc)),
+      renew_ns_(renew_ns),
+      inotify_(host) {
     const std::uint32_t mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE | IN_ONLYDIR;
     if (inotify_.add(etc_, mask) < 0) throw posix::os_failure(ENOENT, "watch " + etc_);
 }
@@ -60,12 +65,18 @@ void EtcWatch::drain() {
     });
 }
 
+// One of the four files may be new and another one old.
+void EtcWatch::tell_unsettled() {
+    const std::uint64_t now = sdk::now_ns();
+    if (std::exchange(unsettled_, true) && now - told_ns_ < renew_ns_) return;
+    told_ns_ = now;
+    for (const auto& [id, seen] : seen_) host_.unsettled(id);
+}
+
 void EtcWatch::report() {
     if (!touched_) return;
     if (lock_holder(etc_)) {
-        // One of the four files may be new and another one old.
-        if (!std::exchange(unsettled_, true))
-            for (const auto& [id, seen] : seen_) host_.unsettled(id);
+        tell_unsettled();
         return host_.timer(sdk::now_ns() + kLockedNs);
     }
     std::vector<std::string> changed;

@@ -23,7 +23,9 @@ class EtcWatch {
     using Fingerprint = std::function<std::string(const Database&, const std::string& id)>;
 
     // Throws EK_E_UNAVAILABLE when the system has no inotify instance or watch left.
-    EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc = "/etc");
+    // A lock that stays is told again after `renew_ns`: a host believes it for a minute.
+    EtcWatch(const sdk::WatchHost& host, Fingerprint fingerprint, std::string etc = "/etc",
+             std::uint64_t renew_ns = 20'000'000'000);
 
     void interest(std::string_view id, bool on);
     void ready(int fd, std::uint32_t revents);
@@ -31,16 +33,19 @@ class EtcWatch {
   private:
     void drain();
     void report();
+    void tell_unsettled();
     std::size_t hash_of(const Database& database, const std::string& id) const;
 
     sdk::WatchHost host_;
     Fingerprint fingerprint_;
     std::string etc_;
+    std::uint64_t renew_ns_;
     posix::Inotify inotify_;
     // Hashes of the last fingerprints: the watch keeps no secrets.
     std::map<std::string, std::size_t> seen_;
     bool touched_ = false;
-    bool unsettled_ = false;  // reported so
+    bool unsettled_ = false;     // reported so
+    std::uint64_t told_ns_ = 0;  // when it was reported last
 };
 
 }  // namespace evenkeel::accounts

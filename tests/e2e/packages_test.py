@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import unittest
 
 from beds import debs
@@ -350,6 +351,25 @@ class Drift(PackagesCase):
         self.assertEqual(self.state("slowpost")["condition"], "installed")
         self.await_all_events()
         self.assertEqual(self.resource_events("packages", "slowpost", since), ["drifted"])
+
+    def test_a_run_of_over_a_minute_is_no_drift_and_no_failure_to_any_sweep(self):
+        self.put_done("packages", "slowpost", {"ensure": "absent"}, "enforce")
+        self.put_done("packages", "libhello", {"version": "1.0"}, "enforce")
+        since = self.begin_outside()
+        self.assertNotEqual(self.status("slowpost")[1], "installed")
+        # Over the minute for which the agent believes what it was told once.
+        until = time.monotonic() + 65
+        while time.monotonic() < until:
+            self.bed().run(AGENT, "check", check=False)
+            self.assertEqual(self.resource_events("packages", "slowpost", since), [])
+            time.sleep(5)  # The time that passes is what this is about.
+        self.assertNotEqual(self.status("slowpost")[1], "installed", "it still runs")
+        write(self.bed(), "/run/slowpost.go", "")
+        self.wait_event("resource.repaired", "packages", "slowpost", since)
+        self.await_all_events()
+        self.assertEqual(self.resource_events("packages", "slowpost", since),
+                         ["drifted", "repaired"])
+        self.assertEqual(self.resource_events("packages", "libhello", since), [])
 
     def test_what_others_leave_half_configured_is_drift(self):
         self.put_done("packages", "failpost", {}, "report")

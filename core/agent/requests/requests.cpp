@@ -197,8 +197,9 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
 void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
     auto resources = decode_resources(request.arguments["resources"], local);
     if (!resources) return answer({resources.error(), json::Object{}});
-    const auto fits =
-        local ? check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store}) : Result<void>();
+    const auto fits = local
+                          ? check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store})
+                          : Result<void>();
     if (!fits) return answer({fits.error(), json::Object{}});
     const Intent intent{OpenName<wire::Verb>(request.arguments.string_or("verb", "apply")),
                         local ? wire::Origin::local : wire::Origin::orchestrator, false};
@@ -249,7 +250,8 @@ void Requests::schema(const wire::Request& request, const Answer& answer) {
 void Requests::apply(const wire::Request& request, const Answer& answer) {
     auto resources = decode_resources(request.arguments["resources"], true);
     if (!resources) return answer({resources.error(), json::Object{}});
-    if (const auto fits = check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store}); !fits) {
+    if (const auto fits = check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store});
+        !fits) {
         return answer({fits.error(), json::Object{}});
     }
     parts_.admission.take_local(wire::Verb::apply, std::move(*resources),

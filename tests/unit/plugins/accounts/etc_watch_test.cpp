@@ -112,6 +112,16 @@ TEST_F(EtcWatches, WaitUntilTheLocksAreGone) {
     EXPECT_EQ(timer_, 0u);
 }
 
+TEST_F(EtcWatches, TellAgainOfALockThatStays) {
+    watch_.emplace(sdk::WatchHost(&host_), look, folder_.path(), 0);
+    watch_->interest("alice", true);
+    write("passwd.lock", std::to_string(::getpid()));
+    replace("passwd", "alice:x:1:1:A:/:/bin/sh\n");
+    heard();
+    EXPECT_EQ(heard_after_timer(), "~alice;");
+    EXPECT_EQ(heard_after_timer(), "~alice;") << "a host believes it for a minute only";
+}
+
 TEST_F(EtcWatches, AreNotHeldUpByALockThatItsProcessLeftBehind) {
     write("passwd.lock", "2147483646");
     replace("passwd", "alice:x:1:1:A:/:/bin/sh\nbob:x:2:2::/:/bin/sh\n");
