@@ -224,7 +224,7 @@ class Restore(OrchestratorCase):
         between()
         code, said = self.orchestrator.run("restore", backup)
         self.assertEqual(code, 1)
-        self.assertIn("runs", said)
+        self.assertIn("stop it first", said)
         agent.close()
         self.assertEqual(self.orchestrator.stop(), 0)
         self.assertEqual(self.orchestrator.run("restore", backup), (0, ""))
