@@ -153,9 +153,9 @@ void Metrics::listen(state::State& state) {
         const auto view = state.read();
         if (!view) return;
         for (const std::string& id : changes.ended_commands) {
-            const auto command = view->commands().find(id);
-            if (!command || !*command) continue;
-            ++finished_commands_[std::string(state::to_string((*command)->state))];
+            const auto ended = view->commands().state_of(id);
+            if (!ended || !*ended) continue;
+            ++finished_commands_[std::string(state::to_string(**ended))];
         }
     });
 }

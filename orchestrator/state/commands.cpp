@@ -88,6 +88,12 @@ Result<std::optional<Command>> Commands::find(std::string_view id) const {
     return find_record<Command>(*txn_, tables_->commands, id, decode_command);
 }
 
+Result<std::optional<CommandState>> Commands::state_of(std::string_view id) const {
+    const auto record = EK_TRY(txn_->get(tables_->commands, id));
+    if (!record) return std::nullopt;
+    return EK_TRY(state_at_the_beginning(*record));
+}
+
 Result<std::vector<Command>> Commands::queued(std::string_view host, std::uint64_t after,
                                               std::size_t most) const {
     const auto range = store::Range::prefix(host_prefix(host)).after(queue_key(host, after));
@@ -149,8 +155,8 @@ Result<std::map<CommandState, std::size_t>> Commands::accepted_counts() const {
     std::map<CommandState, std::size_t> counts;
     const auto all = store::Range::all();
     for (const std::string& id : EK_TRY(ids_in(*txn_, tables_->accepted, all, kMarkBytes))) {
-        const auto record = EK_TRY(txn_->get(tables_->commands, id));
-        if (record) ++counts[EK_TRY(state_at_the_beginning(*record))];
+        const auto state = EK_TRY(state_of(id));
+        if (state) ++counts[*state];
     }
     return counts;
 }

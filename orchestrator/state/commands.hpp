@@ -20,6 +20,8 @@ class Commands : protected Repository {
 
     // O(1)
     Result<std::optional<Command>> find(std::string_view id) const;
+    // Its state alone: the beginning of its record is read, not its entries. O(1)
+    Result<std::optional<CommandState>> state_of(std::string_view id) const;
     // A host's queued commands with a number past `after`, by number, at most `most`. O(answer)
     Result<std::vector<Command>> queued(std::string_view host, std::uint64_t after,
                                         std::size_t most) const;
@@ -41,8 +43,7 @@ class Commands : protected Repository {
 
     // How many wait in queues. O(1)
     Result<std::size_t> queued_count() const;
-    // How many the agents have accepted, by state; of each the beginning of its record is read, not
-    // its entries. O(accepted)
+    // How many the agents have accepted, by state, as state_of() reads it. O(accepted)
     Result<std::map<CommandState, std::size_t>> accepted_counts() const;
     // Every command that has not ended, those in queues first. O(unfinished)
     Result<void> each_unfinished(const std::function<bool(const Command&)>& visit) const;

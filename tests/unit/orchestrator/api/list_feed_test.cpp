@@ -169,6 +169,7 @@ TEST_F(ListFeedTest, ThePastIsReadInTurns) {
     tell_often("", 100);
     touch_ns_ = 1'000'000;
     const Answer answer = wait(0, std::chrono::milliseconds(0));
+    EXPECT_EQ(touches_, 0U);
     EXPECT_LE(most_in_one_turn(touches_, [&] { return answer->has_value(); }), 6U);
     EXPECT_FALSE(**answer);
     EXPECT_GE(touches_, 100U);

@@ -73,6 +73,8 @@ TEST_F(CostTest, CountingAcceptedCommandsReadsNoneOfTheirEntries) {
     const store::Counters rows = store::counters();
     const json::Counters texts = json::counters();
     const auto counts = read().commands().accepted_counts();
+    EXPECT_EQ(*read().commands().state_of(last_.id), state::CommandState::sent);
+    EXPECT_FALSE(*read().commands().state_of("cmd_none"));
     EXPECT_EQ((json::counters() - texts).parses, 0U);
     EXPECT_LT((store::counters() - rows).reads, 10U);
     ASSERT_TRUE(counts);
