@@ -123,6 +123,29 @@ Result<std::vector<json::Value>> Protector::redacted_together(
     return all;
 }
 
+Result<std::set<std::string>> Protector::shows_secrets_of(const ResourceKey& key,
+                                                          const json::Value& stored,
+                                                          const std::vector<json::Value>& others,
+                                                          const schema::Schema* schema) const {
+    const json::Value whole = EK_TRY(open(key, stored));
+    const std::set<std::string> own = secrets_in(whole, stored, schema);
+    const auto is_secret = [&](const std::string& pointer) {
+        return std::any_of(own.begin(), own.end(), [&](const std::string& one) {
+            return pointer == one || pointer.starts_with(one + "/");
+        });
+    };
+    std::set<std::string> shown;
+    for (const json::Value& each : others) {
+        const json::Value other = EK_TRY(open(key, each));
+        for (const std::string& pointer : secrets_in(other, each, schema)) {
+            const json::Value* mine = json::at_pointer(whole, pointer);
+            const json::Value* theirs = json::at_pointer(other, pointer);
+            if (!is_secret(pointer) && mine && theirs && *mine == *theirs) shown.insert(pointer);
+        }
+    }
+    return shown;
+}
+
 Result<json::Value> Protector::restore_redacted(const ResourceKey& key, json::Value description,
                                                 const json::Value& stored,
                                                 const schema::Schema* schema) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,12 @@ class Protector {
     Result<std::vector<json::Value>> redacted_together(const ResourceKey& key,
                                                        const std::vector<json::Value>& stored,
                                                        const schema::Schema* schema) const;
+    // Pointers to the values that `stored` has in the clear and one of the other versions as a
+    // secret.
+    Result<std::set<std::string>> shows_secrets_of(const ResourceKey& key,
+                                                   const json::Value& stored,
+                                                   const std::vector<json::Value>& others,
+                                                   const schema::Schema* schema) const;
     // `description` with each {"redacted": fingerprint} replaced by the stored value, as
     // Redactor::restore does it. `stored` and `schema` may be null. `invalid` with the pointer when
     // one cannot be; `corrupt` when what is stored does not open.

@@ -40,24 +40,25 @@ void check_ensure(const json::Value& description, const std::string& at, Finding
 // Against the schema; "ensure" is ours and not in it.
 void check_fields(const schema::Schema* schema, const json::Value& description,
                   const std::string& at, Findings& findings) {
-    json::Value document = description;
-    document.as_object().erase("ensure");
-    for (const auto& [name, value] : document.as_object()) {
-        if (value.is_null()) {
-            findings.invalid(json::pointer(at, name),
-                             "null is no value: leave out what is not to be managed");
-        }
-    }
+    json::Object document;  // what the schema is asked about
+    bool nothing_said = description.string_or("ensure") == "absent";
     check_ensure(description, at, findings);
     // What a schema does not name is a slip of the pen, unless it says that anything goes.
     const bool open = schema && schema->document().find("additionalProperties");
-    for (const auto& [name, value] : document.as_object()) {
-        if (!schema || open || schema->property(name)) continue;
-        findings.add(json::pointer(at, name), "unknown-field", "there is no field " + quoted(name));
+    for (const auto& [name, value] : description.as_object()) {
+        if (name == "ensure") continue;
+        nothing_said = false;
+        if (value.is_null()) {
+            findings.invalid(json::pointer(at, name),
+                             "null is no value: leave out what is not to be managed");
+        } else if (schema && !open && !schema->property(name)) {
+            findings.add(json::pointer(at, name), "unknown-field",
+                         "there is no field " + quoted(name));
+        } else {
+            document.append(name, value);
+        }
     }
-    const bool nothing_said =
-        document.as_object().empty() && description.string_or("ensure") == "absent";
-    if (!schema || nothing_said || !findings.empty()) return;
+    if (!schema || nothing_said) return;
     for (const schema::FieldError& error : schema->validate(document, schema::Mode::description)) {
         findings.add(at + error.pointer, error.code, error.detail);
     }
@@ -155,21 +156,6 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
     return request;
 }
 
-// The schema that the host reports for the collection, or `unknown-collection`.
-ApiResult<CollectionSchema> find_collection(const Context& context, const state::View& view,
-                                            const state::Host& host, const std::string& name) {
-    const auto reported = EK_API_TRY(view.collections().find(host.id, name));
-    const bool has_reported = !host.stream.empty();
-    if (has_reported ? !reported : !state::is_collection_name(name)) {
-        return refuse(unknown_collection(view, host, name));
-    }
-    CollectionSchema collection;
-    if (!reported) return collection;
-    collection.version = reported->schema_version;
-    collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
-    return collection;
-}
-
 // `invalid-id`, or nothing.
 std::optional<http::Problem> wrong_id(const schema::Schema* schema, const wire::Ref& ref) {
     if (!state::fits(ref)) {
@@ -243,6 +229,20 @@ http::Problem unknown_collection(const state::View& view, const state::Host& hos
     return problem;
 }
 
+ApiResult<CollectionSchema> find_collection(const Context& context, const state::View& view,
+                                            const state::Host& host, const std::string& name) {
+    const auto reported = EK_API_TRY(view.collections().find(host.id, name));
+    const bool has_reported = !host.stream.empty();
+    if (has_reported ? !reported : !state::is_collection_name(name)) {
+        return refuse(unknown_collection(view, host, name));
+    }
+    CollectionSchema collection;
+    if (!reported) return collection;
+    collection.version = reported->schema_version;
+    collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
+    return collection;
+}
+
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,
                                       const state::Host& host, const wire::Ref& ref) {
     CollectionSchema collection = EK_API_TRY(find_collection(context, view, host, ref.collection));
@@ -267,6 +267,8 @@ ApiResult<commands::DescriptionRequest> read_description_request(
     const CollectionSchema& collection, const std::optional<state::Resource>& before,
     const http::Request& request) {
     Findings findings;
+    const auto wrong = wrong_id(collection.schema.get(), ref);
+    if (wrong) findings.add("/id", "invalid-id", wrong->detail);
     findings.only(request.json, "", put_schema());
     const Place place{
         .host = host, .ref = ref, .collection = collection, .body = before ? before->body : 0};
@@ -274,8 +276,11 @@ ApiResult<commands::DescriptionRequest> read_description_request(
         EK_API_TRY(read_one(context, view, place, request.json, request.body.size(), findings));
     const std::vector<wire::RelatedResource> entries{{ref, read.relations, ""}};
     add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
-    if (!findings.empty()) return refuse(findings.problem());
-    return read;
+    if (findings.empty()) return read;
+    if (wrong && findings.size() == 1) return refuse(*wrong);
+    http::Problem problem = findings.problem();
+    if (wrong) problem.more = wrong->more;
+    return refuse(std::move(problem));
 }
 
 ApiResult<commands::DescriptionRequest> repeat_description(const Context& context,

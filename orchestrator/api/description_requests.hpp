@@ -23,6 +23,9 @@ struct CollectionSchema {
 // `unknown-collection`, naming those that the host has.
 http::Problem unknown_collection(const state::View& view, const state::Host& host,
                                  const std::string& name);
+// What the host reports of it, or `unknown-collection`.
+ApiResult<CollectionSchema> find_collection(const Context& context, const state::View& view,
+                                            const state::Host& host, const std::string& name);
 // `unknown-collection`, or `invalid-id` naming the canonical id. A host that never connected has
 // reported no schema, so any reference is accepted.
 ApiResult<CollectionSchema> check_ref(const Context& context, const state::View& view,

@@ -44,13 +44,17 @@ ApiResult<Target> find_target(const Context& context, const state::View& view,
 // The same where the collection must be there now, with what the request describes.
 struct PutTarget : Target {
     commands::DescriptionRequest description;
+    // The number of the present description, when it must still be that; else 0.
+    std::uint64_t present = 0;
 };
 ApiResult<PutTarget> find_put_target(const Context& context, const state::View& view,
                                      const Request& request) {
-    PutTarget target{EK_API_TRY(read_target(view, request)), {}};
+    PutTarget target{EK_API_TRY(read_target(view, request)), {}, 0};
     const CollectionSchema collection =
-        EK_API_TRY(check_ref(context, view, target.host, target.ref));
-    target.resource = EK_API_TRY(view.resources().find(target.host.id, target.ref));
+        EK_API_TRY(find_collection(context, view, target.host, target.ref.collection));
+    if (state::fits(target.ref)) {
+        target.resource = EK_API_TRY(view.resources().find(target.host.id, target.ref));
+    }
     target.description = EK_API_TRY(read_description_request(context, view, target.host, target.ref,
                                                              collection, target.resource, request));
     return target;
@@ -126,6 +130,19 @@ bool is_uncontradicted(const CommandSubmission& submission, const state::View& v
     return fits.has_value();
 }
 
+// Refuses the change when the resource has another description than this one by then.
+void require_present(CommandSubmission& submission, std::uint64_t body) {
+    submission.requester.guard =
+        [guard = submission.requester.guard, refused = submission.refused,
+         body](const std::optional<state::Resource>& there) -> Result<void> {
+        EK_CHECK(guard(there));
+        if (there && there->body == body) return {};
+        *refused = http::Problem{.code = http::Code::invalid_state,
+                                 .detail = "the resource was described anew meanwhile"};
+        return fail(Errc::conflict, (*refused)->detail);
+    };
+}
+
 using FindTarget = ApiResult<PutTarget>(const Context&, const state::View&, const Request&);
 
 void describe_resource(Context& context, const Request& request, const Responder& responder,
@@ -134,7 +151,8 @@ void describe_resource(Context& context, const Request& request, const Responder
     if (!view) return responder->send(view.error());
     auto target = find(context, *view, request);
     if (!target) return responder->send(target.error());
-    const CommandSubmission asked = submission(context, request, target->host.id, responder);
+    CommandSubmission asked = submission(context, request, target->host.id, responder);
+    if (target->present != 0) require_present(asked, target->present);
     if (target->dry_run) {
         if (!may_compare(asked, *view, {target->description})) return;
         if (!may_plan(asked, target->resource)) return;
@@ -149,8 +167,8 @@ void describe_resource(Context& context, const Request& request, const Responder
     });
 }
 
-ApiResult<state::Body> find_former(const state::View& view, const Target& target,
-                                   std::uint64_t revision) {
+// The present description and its history, as far as it reads.
+ApiResult<std::vector<state::Body>> read_history(const state::View& view, const Target& target) {
     const wire::Ref& ref = target.ref;
     if (!target.resource) {
         return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
@@ -158,21 +176,53 @@ ApiResult<state::Body> find_former(const state::View& view, const Target& target
     std::vector<std::uint64_t> numbers{target.resource->body};
     const auto former = EK_API_TRY(view.bodies().history(target.host.id, ref));
     numbers.insert(numbers.end(), former.begin(), former.end());
+    std::vector<state::Body> all;
     for (const std::uint64_t number : numbers) {
         auto body = view.bodies().get(number);
-        if (body && revision != 0 && body->generation.revision == revision) return *std::move(body);
+        if (body) all.push_back(*std::move(body));
     }
-    return refuse(http::Code::not_found, "the history of " + ref.collection + " " + ref.id +
-                                             " has no revision " + std::to_string(revision));
+    return all;
+}
+
+ApiResult<state::Body> find_former(const std::vector<state::Body>& history, const Target& target,
+                                   std::uint64_t revision) {
+    for (const state::Body& body : history) {
+        if (revision != 0 && body.generation.revision == revision) return body;
+    }
+    return refuse(http::Code::not_found, "the history of " + target.ref.collection + " " +
+                                             target.ref.id + " has no revision " +
+                                             std::to_string(revision));
+}
+
+// What has been described as a secret is not shown by way of the description before that.
+ApiResult<bool> refuse_unmarking(const Context& context, const Target& target,
+                                 const CollectionSchema& collection,
+                                 const std::vector<state::Body>& history,
+                                 const state::Body& former) {
+    std::vector<json::Value> stored;
+    for (const state::Body& body : history) stored.push_back(body.description);
+    const auto shown = EK_API_TRY(
+        context.protector.shows_secrets_of({target.host.id, target.ref.collection, target.ref.id},
+                                           former.description, stored, collection.schema.get()));
+    Findings findings;
+    for (const std::string& pointer : shown) {
+        findings.invalid("/description" + pointer,
+                         "this value has been described as a secret; describe it anew");
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return true;
 }
 
 ApiResult<PutTarget> find_rollback_target(const Context& context, const state::View& view,
                                           const Request& request) {
-    PutTarget target{EK_API_TRY(find_target(context, view, request)), {}};
+    PutTarget target{EK_API_TRY(find_target(context, view, request)), {}, 0};
     const RollbackRequest asked = EK_API_TRY(read_rollback_request(request.json));
-    const state::Body former = EK_API_TRY(find_former(view, target, asked.revision));
+    const std::vector<state::Body> history = EK_API_TRY(read_history(view, target));
+    const state::Body former = EK_API_TRY(find_former(history, target, asked.revision));
     const CollectionSchema collection =
         EK_API_TRY(check_ref(context, view, target.host, target.ref));
+    EK_API_TRY(refuse_unmarking(context, target, collection, history, former));
+    target.present = target.resource->body;
     target.description =
         EK_API_TRY(repeat_description(context, view, target.host, collection, former));
     return target;

@@ -109,15 +109,20 @@ Result<void> BodyEdits::erase(std::uint64_t number) {
     return {};
 }
 
-Result<void> BodyEdits::hold(std::string_view host, const wire::Ref& ref, std::uint64_t number) {
+Result<void> BodyEdits::hold(std::string_view host, const wire::Ref& ref, std::uint64_t number,
+                             bool is_newer) {
     const std::string prefix = holders_of(host, ref);
+    if (!is_newer) EK_CHECK(release(prefix, prefix + kResource));
+    // A program that knows no history leaves it behind when it drops a description.
+    std::size_t most = is_newer ? 0 : kHistoryMost - 1;
     if (const auto record = EK_TRY(write_->get(tables_->holders, prefix + kResource))) {
+        most = kHistoryMost - 1;
         const std::uint64_t before = EK_TRY(decode_holding(*record)).number;
         EK_CHECK(write_->put(tables_->holders, history_holder(prefix, before), *record));
     }
     EK_CHECK(write_->put(tables_->holders, prefix + kResource, std::to_string(number)));
     const std::vector<std::uint64_t> former = EK_TRY(history(host, ref));
-    for (std::size_t at = kHistoryMost - 1; at < former.size(); ++at) {
+    for (std::size_t at = most; at < former.size(); ++at) {
         EK_CHECK(release(prefix, history_holder(prefix, former[at])));
     }
     return {};

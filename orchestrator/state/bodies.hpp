@@ -47,7 +47,9 @@ class BodyEdits : public Bodies, private RepositoryEdits {
 
     // From now on this body is what the resource is described as; the one before is history, the
     // oldest of which is let go. O(kHistoryMost)
-    Result<void> hold(std::string_view host, const wire::Ref& ref, std::uint64_t number);
+    // Without `is_newer` it is of the same generation as the one before, which is let go instead.
+    Result<void> hold(std::string_view host, const wire::Ref& ref, std::uint64_t number,
+                      bool is_newer);
     // The resource is not described any more, and has no history. O(kHistoryMost + commands)
     Result<void> drop(std::string_view host, const wire::Ref& ref);
     // An unfinished command is about this resource and holds the body, if it is not 0. O(1)

@@ -122,7 +122,9 @@ Result<void> ResourceEdits::describe(std::string_view host, const Resource* befo
                                        .origin = resource.origin,
                                        .schema_version = resource.schema_version,
                                        .written_at = now_rfc3339()}));
-    EK_CHECK(bodies.hold(host, resource.ref, resource.body));
+    // A host may tell of one of its own descriptions again: that is no generation more.
+    const bool is_newer = !before || before->generation != resource.generation;
+    EK_CHECK(bodies.hold(host, resource.ref, resource.body, is_newer));
     return put(host, before, resource);
 }
 

@@ -146,6 +146,26 @@ class Apply(SystemCase):
         self.assertIn("/etc/no-such-folder", first["error"]["detail"])
         self.assertEqual(self.read("/etc/after-it"), "y")
 
+    def test_what_the_machine_cannot_do_does_not_lose_the_good_description(self):
+        rid = "/etc/good-one"
+        good = {"content": "good\n", "mode": "0640"}
+        self.put_done("files", rid, good, "enforce")
+        reply = self.rest.put("web", "files", rid, {"content": "bad\n", "owner": "no-such-user"},
+                              "enforce")
+        self.assertEqual((reply.status, reply.body["state"]), (200, "failed"), reply)
+        self.wait_compliance("failed", "files", rid)
+        self.system.orchestrator.run(
+            "env", "EK_URL=http://127.0.0.1:7780",
+            "EK_TOKEN_FILE=/var/lib/evenkeel/orchestrator/admin.token",
+            "ek", "rollback", "files", rid, "--host", "web")
+        self.wait_compliance("compliant", "files", rid)
+        self.assertEqual((self.read(rid), self.stat(rid)[1]), ("good\n", "0640"))
+        found = self.rest.resource("web", "files", rid)
+        self.assertEqual((found["description"]["mode"], found["policy"]), ("0640", "enforce"))
+        path = self.rest.resource_path("web", "files", rid)
+        self.assertEqual([one["current"] for one in self.rest.items(path + "/history")],
+                         [True, False, False])
+
     def test_the_agents_own_commands_see_the_same(self):
         rid = "/etc/by-cli"
         self.put_done("files", rid, {"content": "cli\n", "mode": "0644"})

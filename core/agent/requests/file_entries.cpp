@@ -12,8 +12,10 @@
 #include "core/agent/runs/decide.hpp"
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
+#include "core/json/shape.hpp"
 #include "core/schema/schema.hpp"
 #include "core/secrets/redactor.hpp"
+#include "core/wire/fields.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 
@@ -61,61 +63,82 @@ void check_described(const wire::ResourceRequest& entry, const CollectionRegistr
     }
 }
 
+// The entry as far as it reads.
+wire::ResourceRequest read_entry(const json::Value& entry, const std::string& at,
+                                 std::vector<wire::WrongField>& wrong) {
+    wire::ResourceRequest request;
+    check_members(entry, at, wrong);
+    if (!entry.is_object()) return request;
+    json::decode_each(entry, request, [&](const json::Wrong& each) {
+        const bool is_told =
+            each.pointer.starts_with("/requires") || each.pointer.starts_with("/notifies");
+        if (!is_told) wrong.push_back({at + each.pointer, "invalid", each.detail});
+    });
+    return request;
+}
+
+wire::RelationLookup lookup_of(const Catalog& catalog, const CollectionRegistry& registry) {
+    return {[&catalog](const wire::Ref& ref) {
+                const CatalogEntry* entry = catalog.find(ref);
+                return entry ? std::optional(entry->metadata.relations) : std::nullopt;
+            },
+            [&registry](const wire::Notification& notice) {
+                const CollectionRunner* runner = registry.find(notice.ref.collection);
+                if (!runner) return true;
+                const auto actions = runner->collection().actions();
+                return std::find(actions.begin(), actions.end(), notice.action) != actions.end();
+            }};
+}
+
 }  // namespace
 
-Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
-                                                            bool local) {
+Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources) {
     if (!resources.is_array()) return fail(Errc::invalid, "'resources' is not a list");
     std::vector<wire::ResourceRequest> out;
     std::vector<wire::WrongField> wrong;
     for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
-        const json::Value& entry = resources.as_array()[i];
-        const std::string at = "/resources/" + std::to_string(i);
-        const std::size_t before = wrong.size();
-        if (local) check_members(entry, at, wrong);
-        if (wrong.size() != before) continue;
-        auto request = wire::decode_resource_request(entry);
+        auto request = wire::decode_resource_request(resources.as_array()[i]);
         if (request) {
             out.push_back(std::move(*request));
         } else {
-            wrong.push_back(wrong_at(at, request.error().what));
+            wrong.push_back(wrong_at("/resources/" + std::to_string(i), request.error().what));
         }
     }
     if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
     return out;
 }
 
-Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const HostView& host) {
+Result<std::vector<wire::ResourceRequest>> decode_file(const json::Value& resources,
+                                                       const HostView& host) {
     const Catalog& catalog = host.catalog;
     const CollectionRegistry& registry = host.registry;
+    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is not a list");
+    std::vector<wire::ResourceRequest> requests;
     std::vector<wire::RelatedResource> entries;
     std::vector<wire::WrongField> wrong;
     std::set<wire::Ref> seen;
-    for (std::size_t i = 0; i < request.size(); ++i) {
+    for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
         const std::string at = "/resources/" + std::to_string(i);
-        if (!seen.insert(request[i].ref).second) {
-            wrong.push_back({at, "invalid", "the resource is there twice"});
+        wire::ResourceRequest request = read_entry(resources.as_array()[i], at, wrong);
+        if (!request.ref.collection.empty() && !request.ref.id.empty()) {
+            if (!seen.insert(request.ref).second) {
+                wrong.push_back({at, "invalid", "the resource is there twice"});
+            }
+            check_described(request, registry, at, wrong);
+            entries.push_back({request.ref, request.relations, at});
         }
-        check_described(request[i], registry, at, wrong);
-        entries.push_back({request[i].ref, request[i].relations, at});
+        requests.push_back(std::move(request));
     }
-    const wire::RelationLookup known{
-        [&catalog](const wire::Ref& ref) {
-            const CatalogEntry* entry = catalog.find(ref);
-            return entry ? std::optional(entry->metadata.relations) : std::nullopt;
-        },
-        [&registry](const wire::Notification& notice) {
-            const CollectionRunner* runner = registry.find(notice.ref.collection);
-            if (!runner) return true;
-            const auto actions = runner->collection().actions();
-            return std::find(actions.begin(), actions.end(), notice.action) != actions.end();
-        }};
-    for (wire::WrongField& each : wire::check_relations(entries, known)) {
-        wrong.push_back(std::move(each));
+    // Where an entry has no name, what requires it would seem to require nothing that is there.
+    if (entries.size() == requests.size()) {
+        for (wire::WrongField& each :
+             wire::check_relations(entries, lookup_of(catalog, registry))) {
+            wrong.push_back(std::move(each));
+        }
     }
-    add_contradictions(request, host, wrong);
-    if (wrong.empty()) return {};
-    return fail(Errc::invalid, wire::text_of(wrong));
+    add_contradictions(requests, host, wrong);
+    if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
+    return requests;
 }
 
 }  // namespace evenkeel::agent

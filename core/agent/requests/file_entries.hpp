@@ -14,15 +14,16 @@ namespace evenkeel::agent {
 
 struct HostView;
 
-// The entries of a FILE or plan; `invalid` names every wrong field by its pointer. Local ones may
-// hold nothing but collection, id, description, policy, requires and notifies.
-Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources,
-                                                            bool local);
-// Checks of a local FILE that need the host: each resource is there once, its id and description
-// fit its collection's schema, its relations name known resources and actions, and nothing requires
-// itself, and no two lists that mirror each other contradict, in the FILE or with what is enforced
-// already. `invalid` as above. Reads the enforced descriptions of a collection that the FILE's
-// lists mirror, and no others.
-Result<void> check_file(const std::vector<wire::ResourceRequest>& request, const HostView& host);
+// The entries of a plan that the orchestrator asks for; `invalid` names what is wrong by its
+// pointer.
+Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& resources);
+// Those of a local FILE. They hold nothing but collection, id, description, policy, requires and
+// notifies; each resource is there once, its id and description fit its collection's schema, its
+// relations name known resources and actions, nothing requires itself, and no two lists that mirror
+// each other contradict, in the FILE or with what is enforced already. `invalid` names all that is
+// wrong at once, each by its pointer. Reads the enforced descriptions of a collection that the
+// FILE's lists mirror, and no others.
+Result<std::vector<wire::ResourceRequest>> decode_file(const json::Value& resources,
+                                                       const HostView& host);
 
 }  // namespace evenkeel::agent

@@ -195,12 +195,11 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
 }
 
 void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
-    auto resources = decode_resources(request.arguments["resources"], local);
+    const json::Value& given = request.arguments["resources"];
+    const auto resources =
+        local ? decode_file(given, {parts_.catalog, parts_.registry, *parts_.store})
+              : decode_resources(given);
     if (!resources) return answer({resources.error(), json::Object{}});
-    const auto fits = local
-                          ? check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store})
-                          : Result<void>();
-    if (!fits) return answer({fits.error(), json::Object{}});
     const Intent intent{OpenName<wire::Verb>(request.arguments.string_or("verb", "apply")),
                         local ? wire::Origin::local : wire::Origin::orchestrator, false};
     parts_.engine.plan(intent, *resources, request.timeout,
@@ -248,12 +247,9 @@ void Requests::schema(const wire::Request& request, const Answer& answer) {
 }
 
 void Requests::apply(const wire::Request& request, const Answer& answer) {
-    auto resources = decode_resources(request.arguments["resources"], true);
+    auto resources = decode_file(request.arguments["resources"],
+                                 {parts_.catalog, parts_.registry, *parts_.store});
     if (!resources) return answer({resources.error(), json::Object{}});
-    if (const auto fits = check_file(*resources, {parts_.catalog, parts_.registry, *parts_.store});
-        !fits) {
-        return answer({fits.error(), json::Object{}});
-    }
     parts_.admission.take_local(wire::Verb::apply, std::move(*resources),
                                 request.arguments.bool_or("detach"), request.timeout,
                                 [answer](const CommandResult& result) {

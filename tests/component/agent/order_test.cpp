@@ -279,6 +279,17 @@ TEST_F(Order, EveryEntryThatCannotBeIsToldWithItsPointer) {
     odd.as_object().set("policy", "never");
     const std::string policy = refusal(send("apply", {odd}));
     EXPECT_TRUE(policy.starts_with("/resources/0/policy: ")) << policy;
+    // All at once, in one entry too: what does not decode hides nothing of what the schema says.
+    odd.as_object().set("colour", "red");
+    odd.as_object().set("description", json::Object{{"text", 7}});
+    odd.as_object().set("requires", json::Array{7});
+    const std::string all = refusal(send("plan", {odd, 7, entry("NO", "x"), wrong}));
+    for (const char* pointer :
+         {"/resources/0/policy: ", "/resources/0/colour: ", "/resources/0/description/text: ",
+          "/resources/0/requires/0: ", "/resources/1: ", "/resources/2/id: ",
+          "/resources/3/description/text: ", "/resources/3/description/txet: "}) {
+        EXPECT_NE(all.find(pointer), std::string::npos) << pointer << " in " << all;
+    }
     EXPECT_EQ(agent->catalog().size(), 0U);
 }
 

@@ -27,7 +27,12 @@ class Api(OrchestratorCase):
             "description": {"mode": "9", "content": None, "ensure": "maybe"}, "policy": "never"})
         self.assert_problem(reply, 400, "invalid-description")
         self.assertEqual({error["pointer"] for error in reply.body["errors"]},
-                         {"/policy", "/description/content", "/description/ensure"})
+                         {"/policy", "/description/content", "/description/ensure",
+                          "/description/mode"})
+        reply = self.put("/x", {"mode": "9", "mdoe": "9", "content": None})
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/description/mode", "/description/mdoe", "/description/content"})
+        self.assertEqual(len(reply.body["errors"]), 3, reply)
         reply = self.put("/x", {"mode": "9", "content": 7})
         self.assertEqual({error["pointer"] for error in reply.body["errors"]},
                          {"/description/mode", "/description/content"})
@@ -105,6 +110,16 @@ class Api(OrchestratorCase):
         reply = self.put("/etc//motd", {})
         self.assert_problem(reply, 400, "invalid-id")
         self.assertIn("'/etc/motd'", reply.body["detail"])
+        reply = self.rest.call("PUT", self.path("/etc//motd"), {
+            "description": {"mode": "9"}, "policy": "never"})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual({error["pointer"]: error["code"] for error in reply.body["errors"]}, {
+            "/id": "invalid-id", "/description/mode": "invalid", "/policy": "invalid"})
+        self.assertEqual(reply.body["canonical_id"], "/etc/motd")
+        reply = self.put("/" + "x" * 4096, {"mode": "9"})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual({error["pointer"] for error in reply.body["errors"]},
+                         {"/id", "/description/mode"})
         self.assert_problem(self.rest.put("web1", "bananas", "/x", {}, wait_s=None), 404,
                             "unknown-collection")
         self.assert_problem(self.rest.put("nobody", "files", "/x", {}, wait_s=None), 404,

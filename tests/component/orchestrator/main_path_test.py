@@ -180,6 +180,13 @@ class MainPath(OrchestratorCase):
             202)
         self.assertEqual(agent.take_command()["resources"][0]["description"],
                          {"content": "tiger", "sensitive": True})
+        # Before it was marked it stood in the clear: going back there would show it.
+        open_one = shown[2]["generation"]["revision"]
+        reply = self.rest.call("POST", self.path("/etc/x") + ":rollback", {"revision": open_one})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual([one["pointer"] for one in reply.body["errors"]],
+                         ["/description/content"])
+        self.assertNotIn("tiger", str(self.rest.get(self.path("/etc/x"))))
 
     def test_a_file_of_resources_is_one_command(self):
         agent = self.online()

@@ -1,5 +1,6 @@
 #include "orchestrator/commands/describe.hpp"
 
+#include "core/store/env.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/resync.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
@@ -116,6 +117,30 @@ TEST_F(DescribeTest, TheLastTwentyDescriptionsAreKept) {
     EXPECT_TRUE(read().bodies().history(host_, {"files", "/a"}).value().empty());
     EXPECT_FALSE(read().bodies().get(former.front()));
     EXPECT_FALSE(read().bodies().get(former.back()));
+}
+
+TEST_F(DescribeTest, WhatAProgramWithoutHistoryHasLeftBehindGoes) {
+    put("/a", said("1"));
+    const std::uint64_t first = resource("/a")->body;
+    put("/a", said("2"));
+    // It drops the resource and its own holder alone.
+    state_.reset();
+    {
+        auto env = *store::Env::open(folder_ / "store", state::store_options());
+        auto txn = *env.write();
+        std::string holder;
+        ASSERT_TRUE(txn.scan(env.table("holders"), store::Range::all(),
+                             [&](std::string_view key, std::string_view) {
+                                 if (key.ends_with('r') && key.size() < 90) holder = key;
+                                 return true;
+                             }));
+        ASSERT_TRUE(txn.erase(env.table("holders"), holder));
+        ASSERT_TRUE(txn.commit());
+    }
+    open();
+    put("/a", said("3"));
+    EXPECT_TRUE(read().bodies().history(host_, {"files", "/a"}).value().empty());
+    EXPECT_FALSE(read().bodies().get(first));
 }
 
 TEST_F(DescribeTest, ANewerDescriptionSupersedesOneThatStillWaits) {

@@ -327,6 +327,9 @@ TEST_F(ReportTest, ALocalDescriptionIsShownAndGivesWayToOurs) {
     EXPECT_EQ(resource("/l")->origin, wire::Origin::local);
     EXPECT_EQ(*take(2, "description.changed", local("/a")), ReceiveResult::fresh);
     EXPECT_EQ(resource("/a")->origin, wire::Origin::orchestrator);
+    // Told again, as after each full report, it fills no history.
+    EXPECT_EQ(*take(3, "description.changed", local("/l")), ReceiveResult::fresh);
+    EXPECT_TRUE(read().bodies().history(host_, {"files", "/l"}).value().empty());
 }
 
 // After a restore: what the host was told by the orchestrator that was lost.
