@@ -94,10 +94,17 @@ void Inbound::connection_opened(proton::connection& connection) {
     if (!identify(connection)) return;
     std::optional<std::string> host;
     if (policy_.admit) host = policy_.admit(peer_);
-    if (!host) return refuse(kRefused, "this certificate is not known here");
+    if (!host) return refuse_unknown();
     peer_.host = std::move(*host);
     admitted_ = true;
     owner_.inbound_admitted(*this);
+}
+
+void Inbound::refuse_unknown() {
+    std::optional<Refusal> why;
+    if (policy_.explain) why = policy_.explain(peer_);
+    if (!why) why = Refusal{kRefused, "this certificate is not known here"};
+    refuse(why->condition, why->text);
 }
 
 bool Inbound::identify(const proton::connection& connection) {

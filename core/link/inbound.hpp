@@ -76,6 +76,7 @@ class Inbound final : public SafeHandler, public proton_overrides::AcceptObserve
     void cut_off(const std::string& condition, const std::string& text) override;
     void failed(const proton::error_condition& condition) override;
 
+    void refuse_unknown();
     bool identify(const proton::connection& connection);
     // Whether one more link to `address` is allowed; refuses the connection when not.
     bool may_attach(const std::string& address, Direction direction);

@@ -22,6 +22,12 @@ struct Peer {
     std::string container_id;      // as claimed
 };
 
+// Why a connection ends: an AMQP error condition, and a sentence for people.
+struct Refusal {
+    std::string condition;
+    std::string text;
+};
+
 enum class Direction {
     incoming,  // the peer sends to us
     outgoing,  // the peer receives from us
@@ -58,6 +64,9 @@ class Listener {
         // The identity of a peer (its host id; any text for an enrolment peer), or nothing to
         // refuse it. `peer.host` is empty yet. Empty function: every peer is refused.
         std::function<std::optional<std::string>(const Peer&)> admit;
+        // What a peer that is refused is told. Empty function, or no answer: that its certificate
+        // is not known.
+        std::function<std::optional<Refusal>(const Peer&)> explain = {};
         // Whether this peer may attach a link to `address`. A dynamic reply address asks with an
         // empty `address` and Direction::outgoing. Empty function: no.
         std::function<bool(const Peer&, const std::string& address, Direction)> may_attach;

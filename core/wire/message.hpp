@@ -25,6 +25,8 @@ inline constexpr std::string_view kEnrolAddress = "evenkeel.enrol";
 // The AMQP error condition with which the orchestrator ends the link of a second machine that has
 // the certificate of a host.
 inline constexpr const char* kQuarantinedCondition = "evenkeel:quarantined";
+// The one with which it refuses, or ends, a link with the certificate of a retired identity.
+inline constexpr const char* kRetiredCondition = "evenkeel:retired";
 inline constexpr std::size_t kMessageBytesMost = 768 * 1024;
 inline constexpr std::size_t kEnrolBytesMost = 64 * 1024;
 inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;
@@ -60,6 +62,9 @@ struct AgentHello {
     json::Value facts;       // object
     std::vector<CollectionInfo> collections;
     StreamPosition commands;  // of the orchestrator's stream that it last worked with
+    // The number of the oldest event that it still has, or of the next one. A host that did not
+    // report under this stream before begins there.
+    std::uint64_t first_event = 1;
 };
 
 // The orchestrator's first message, in answer to the agent's.
@@ -120,6 +125,8 @@ struct Reply {
 
 // On evenkeel.enrol, and its answers.
 struct EnrolRequest {
+    // Else it only asks which host its key is; nothing is made.
+    bool enrols = true;
     std::string token;
     std::string csr;  // PEM
     std::string name;

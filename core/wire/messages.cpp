@@ -75,7 +75,8 @@ constexpr auto fields_of(json::Of<AgentHello>) {
         json::field_as<Short>("name", &T::name).lenient(),
         json::field_as<json::AnObject>("facts", &T::facts).lenient(),
         json::field_as<json::PresentList<CollectionInfo>>("collections", &T::collections),
-        json::field("commands", &T::commands));
+        json::field("commands", &T::commands),
+        json::field_as<json::Whole<1, INT64_MAX>>("first_event", &T::first_event).lenient());
 }
 
 constexpr auto fields_of(json::Of<OrchestratorHello>) {
@@ -169,6 +170,7 @@ enum class Type {
     cancel,
     request,
     enrol,
+    identify,
     enrolled,
     refused,
 };
@@ -182,6 +184,7 @@ constexpr auto enum_names(Type) {
                                 {Type::cancel, "cancel"},
                                 {Type::request, "request"},
                                 {Type::enrol, "enrol"},
+                                {Type::identify, "identify"},
                                 {Type::enrolled, "enrolled"},
                                 {Type::refused, "refused"}});
 }
@@ -244,7 +247,7 @@ std::string encode(const Reply& message) {
     return text_of(Type::reply, message);
 }
 std::string encode(const EnrolRequest& message) {
-    return text_of(Type::enrol, message);
+    return text_of(message.enrols ? Type::enrol : Type::identify, message);
 }
 std::string encode(const EnrolAnswer& message) {
     if (!message.error) return text_of(Type::enrolled, message);
@@ -290,8 +293,11 @@ Result<ToAgent> decode_to_agent(std::string_view body) {
 
 Result<EnrolRequest> decode_enrol_request(std::string_view body) {
     const json::Value value = EK_TRY(gate(body, kEnrolBytesMost));
-    if (type_of(value) != Type::enrol) return unknown_type(value);
-    return json::decode<EnrolRequest>(value);
+    const auto type = type_of(value);
+    if (type != Type::enrol && type != Type::identify) return unknown_type(value);
+    EnrolRequest request = EK_TRY(json::decode<EnrolRequest>(value));
+    request.enrols = type == Type::enrol;
+    return request;
 }
 
 Result<EnrolAnswer> decode_enrol_answer(std::string_view body) {

@@ -21,6 +21,8 @@ bool may_attach(const link::Peer& peer, const std::string& address, link::Direct
     return address == wire::kEventsAddress || address == wire::kRepliesAddress;
 }
 
+const link::Refusal kRetired{wire::kRetiredCondition, "this identity was retired"};
+
 }  // namespace
 
 Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
@@ -58,6 +60,9 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
     link::Listener::Policy policy;
     policy.admit = [&allow_list = parts.allow_list](const link::Peer& peer) {
         return allow_list.find(peer.fingerprint);
+    };
+    policy.explain = [&allow_list = parts.allow_list](const link::Peer& peer) {
+        return allow_list.is_retired(peer.fingerprint) ? std::optional(kRetired) : std::nullopt;
     };
     policy.may_attach = may_attach;
     link::Listener::Events events;
@@ -112,6 +117,11 @@ std::uint16_t Bus::port() const {
 }
 
 void Bus::on_connected(const link::Peer& peer) {
+    // Retired after it was admitted and before this was told here.
+    if (parts_.allow_list.find(peer.fingerprint) != peer.host) {
+        listener_->close(peer.connection, kRetired.condition, kRetired.text);
+        return;
+    }
     const auto silent = arriving_.find(peer.host);
     if (silent != arriving_.end()) {
         close(silent->second, "the host has connected anew");
@@ -119,7 +129,8 @@ void Bus::on_connected(const link::Peer& peer) {
     arriving_[peer.host] = peer.connection;
     connections_[peer.connection] =
         std::make_shared<AgentConnection>(shared_, peer.connection, peer.host);
-    peers_[peer.connection].address = peer.address;
+    peers_[peer.connection] = {
+        .address = peer.address, .fingerprint = peer.fingerprint, .instance = ""};
 }
 
 // An agent that reconnects has abandoned its old link, which may be half open: the new one is valid
@@ -244,19 +255,23 @@ void Bus::on_heartbeat() {
 }
 
 void Bus::on_committed(const state::Changes& changes) {
-    cut_retired(changes.hosts);
+    for (const state::Changes::Certificate& one : changes.certificates) {
+        if (!one.host) cut_retired(one.fingerprint);
+    }
     for (const std::string& host : changes.queues) {
         if (AgentConnection* agent = find(host)) agent->pump();
     }
 }
 
-// Closes the links of retired hosts at once, whichever process has retired them.
-void Bus::cut_retired(const std::vector<std::string>& hosts) {
-    for (const std::string& id : hosts) {
-        if (!by_host_.contains(id)) continue;
-        const auto view = parts_.state.read();
-        const auto host = view ? view->hosts().find(id) : fail(view.error());
-        if (host && *host && (*host)->retired()) disconnect(id, "the host was retired");
+// Closes the links with this certificate at once, whichever process has retired it. O(links)
+void Bus::cut_retired(const std::string& fingerprint) {
+    std::vector<std::uint64_t> cut;
+    for (const auto& [connection, peer] : peers_) {
+        if (peer.fingerprint == fingerprint) cut.push_back(connection);
+    }
+    for (const std::uint64_t connection : cut) {
+        listener_->close(connection, kRetired.condition, kRetired.text);
+        remove(connection);
     }
 }
 
@@ -288,14 +303,6 @@ bool Bus::handed_over(const std::string& host, const std::string& command) const
 
 void Bus::send_cancel(const std::string& host, const std::string& command) {
     if (AgentConnection* agent = find(host)) agent->send_cancel(command);
-}
-
-void Bus::disconnect(const std::string& host, const std::string& why) {
-    const auto found = by_host_.find(host);
-    if (found == by_host_.end()) return;
-    const std::uint64_t connection = found->second;
-    listener_->close(connection, "amqp:unauthorized-access", why);
-    remove(connection);
 }
 
 }  // namespace evenkeel::bus

@@ -84,11 +84,10 @@ class Bus {
     void close(std::uint64_t connection, const std::string& why);
     // Removes a closed connection; a waiting duplicate replaces it if it was the host's link.
     void remove(std::uint64_t connection);
-    void disconnect(const std::string& host, const std::string& why);
     void forget_arrival(const std::string& host, std::uint64_t connection);
     void on_heartbeat();
     void on_committed(const state::Changes& changes);
-    void cut_retired(const std::vector<std::string>& hosts);
+    void cut_retired(const std::string& fingerprint);
     AgentConnection* find(const std::string& host) const;
 
     Parts parts_;
@@ -100,8 +99,9 @@ class Bus {
     std::map<std::uint64_t, std::shared_ptr<AgentConnection>> connections_;
     std::map<std::string, std::uint64_t> by_host_;  // the connection that is its link
     struct Peer {
-        std::string instance;  // from its hello; empty before
         std::string address;
+        std::string fingerprint;
+        std::string instance;  // from its hello; empty before
     };
     std::map<std::uint64_t, Peer> peers_;  // by connection
     DuplicateLinks duplicates_;

@@ -108,8 +108,20 @@ void Port::receive(Request request) {
         return refuse(request, {Errc::busy, "too many refused enrolments from this address"});
     }
     const auto shared = std::make_shared<const Request>(std::move(request));
+    if (!shared->body.enrols) return identify(shared);
     if (shared->body.token.empty()) return announce(shared);
     enrol(shared);
+}
+
+void Port::identify(const SharedRequest& request) {
+    const auto enrolled =
+        parts_.state.read().and_then([&](const state::Snapshot& view) -> Result<Enrolled> {
+            EK_CHECK(crypto::check_request(request->body.csr));
+            return enrolment::identify(view,
+                                       EK_TRY(crypto::request_key_fingerprint(request->body.csr)));
+        });
+    if (!enrolled) return refuse_invalid(*request, enrolled.error());
+    welcome(*request, *enrolled);
 }
 
 void Port::enrol(const SharedRequest& request) {
@@ -148,7 +160,8 @@ void Port::enrol_candidate(const SharedRequest& request, const Candidate& candid
                 EK_TRY(enrolment::enrol(edit, request->body, candidate, now, request->address));
             if (!enrolled->fresh) return {};
             return edit.audit(state::host_audit_context(
-                enrolled->host, hosts::tidy_name(request->body.name), "enrol", request->address));
+                enrolled->host, hosts::tidy_name(request->body.name),
+                enrolled->replaces ? "replace" : "enrol", request->address));
         },
         [this, request, enrolled](const Result<void>& done) {
             if (!done) return refuse(*request, done.error());

@@ -68,6 +68,8 @@ class Port {
   private:
     void listen(const Options& options);
     void receive(Request request);
+    // Answers which host the key is, and changes nothing.
+    void identify(const SharedRequest& request);
     // With a token.
     void enrol(const SharedRequest& request);
     void enrol_candidate(const SharedRequest& request, const Candidate& candidate);

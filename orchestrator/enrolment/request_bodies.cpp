@@ -31,7 +31,11 @@ constexpr auto fields_of(json::Of<TokenRequest>) {
                        json::field_as<api::Lifetime<365>>("expires_in", &T::lifetime)
                            .defaulted()
                            .refused_as("must be a duration like \"1h\", 1s to 365d"),
-                       json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible())
+                       json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible(),
+                       json::field_as<api::Text<1, 128>>("replaces", &T::replaces)
+                           .omissible()
+                           .says("Id or name of the host whose place the machine takes; such a "
+                                 "token has one use"))
         .called("EnrolmentTokenPost")
         .nothing_else();
 }
@@ -45,7 +49,13 @@ constexpr auto fields_of(json::Of<Acceptance>) {
 }
 
 api::ApiResult<TokenRequest> read_token_request(const json::Value& body) {
-    return api::read_body<TokenRequest>(body);
+    const TokenRequest request = EK_API_TRY(api::read_body<TokenRequest>(body));
+    if (!request.replaces.empty() && request.uses != 1) {
+        api::Findings findings;
+        findings.invalid("/uses", "a token that replaces a host has one use");
+        return api::refuse(findings.problem());
+    }
+    return request;
 }
 
 api::ApiResult<Acceptance> read_acceptance(const json::Value& body) {

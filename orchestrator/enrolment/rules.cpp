@@ -33,7 +33,7 @@ Result<void> make_room(state::Edit& edit, const std::string& address,
     const auto older = [](const std::optional<Enrolment>& a, const Enrolment& b) {
         return !a || b.announced_at < a->announced_at;
     };
-    EK_CHECK(edit.enrolments().each_pending([&](const Enrolment& one) {
+    EK_CHECK(edit.enrolments().each_in(state::EnrolmentState::pending, [&](const Enrolment& one) {
         const bool is_same = one.address == address;
         ++all;
         if (is_same) ++same;
@@ -107,6 +107,19 @@ Result<Enrolment> reject(state::Edit& edit, const std::string& id) {
     enrolment.state = state::EnrolmentState::rejected;
     EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
+}
+
+Result<Enrolled> identify(const state::View& view, const std::string& key) {
+    const auto enrolment = EK_TRY(view.enrolments().find(key));
+    if (!enrolment) return fail(Errc::not_found, "no host with this key is known here");
+    const auto host = EK_TRY(view.hosts().find(enrolment->host));
+    if (enrolment->state != state::EnrolmentState::active || !host || host->retired()) {
+        return fail(Errc::denied, "it is " + std::string(to_string(enrolment->state)));
+    }
+    if (enrolment->certificate.empty()) {
+        return fail(Errc::denied, "it was accepted and has no certificate yet");
+    }
+    return Enrolled{.host = host->id, .certificate = {enrolment->certificate, host->fingerprint}};
 }
 
 Result<Enrolled> certify(state::Edit& edit, const std::string& key,

@@ -42,8 +42,12 @@ Result<state::Enrolment> reject(state::Edit& edit, const std::string& id);
 struct Enrolled {
     std::string host;
     Certificate certificate;
-    bool fresh = false;  // it was none before
+    bool fresh = false;     // it was none before
+    bool replaces = false;  // it took the place of another machine
 };
+// The host that the key is. `not_found` when it never was one, `denied` when it is none (any more).
+// O(1) [any]
+Result<Enrolled> identify(const state::View& view, const std::string& key);
 // Gives the accepted machine of this key the certificate that was made for it, unless it has one
 // already. `denied` when it is not accepted (any more); `busy` when it needs a certificate and
 // none was made. O(1)

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/pages.hpp"
@@ -10,6 +11,7 @@
 #include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // /v1/enrolment-tokens
@@ -38,12 +40,25 @@ http::Reply show_ca(const Contact& contact, const Request& request) {
         200, json::Object{{"sha256", contact.authority_sha256}, {"address", address}});
 }
 
+// The id of the host that the machine is to replace; retired hosts may be replaced too.
+ApiResult<std::string> find_replaced(const Context& context, const TokenRequest& wanted) {
+    if (wanted.replaces.empty()) return std::string();
+    const state::Snapshot view = EK_API_TRY(context.state.read());
+    const auto host = EK_API_TRY(view.hosts().resolve(wanted.replaces));
+    if (host) return host->id;
+    api::Findings findings;
+    findings.invalid("/replaces", "there is no such host");
+    return refuse(findings.problem());
+}
+
 void post_token(Context& context, const Contact& contact, const Request& request,
                 const Responder& responder) {
     // All of it is optional, the body too.
     const auto wanted = read_token_request(request.body.empty() ? json::Object{} : request.json);
     if (!wanted) return responder->send(wanted.error());
-    const auto made = make_token(*wanted);
+    const auto replaced = find_replaced(context, *wanted);
+    if (!replaced) return responder->send(replaced.error());
+    const auto made = make_token(*wanted, *replaced);
     const std::string secret(made.secret.reveal());
     json::Object body = state::show_made(made.record, secret,
                                          install_line(secret, address_for(contact, request),
@@ -68,8 +83,8 @@ void post_token(Context& context, const Contact& contact, const Request& request
 
 const api::Fields& token_fields() {
     static const api::Fields kFields = {
-        {.name = "id"},         {.name = "name"},       {.name = "uses"},   {.name = "uses_left"},
-        {.name = "expires_at"}, {.name = "created_at"}, {.name = "labels."}};
+        {.name = "id"},         {.name = "name"},       {.name = "uses"},     {.name = "uses_left"},
+        {.name = "expires_at"}, {.name = "created_at"}, {.name = "replaces"}, {.name = "labels."}};
     return kFields;
 }
 

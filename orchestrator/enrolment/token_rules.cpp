@@ -8,6 +8,7 @@
 #include "core/crypto/token.hpp"
 #include "core/crypto/x509.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/hosts/replacement.hpp"
 #include "orchestrator/hosts/untrusted_claims.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/enrolments.hpp"
@@ -18,6 +19,11 @@ namespace {
 
 tl::unexpected<Error> refused() {
     return fail(Errc::denied, "the token is unknown, used up or expired");
+}
+
+tl::unexpected<Error> is_other_host() {
+    return fail(Errc::conflict,
+                "the key of this machine is that of another host: enrol with new keys");
 }
 
 // The record behind the secret that was shown, whether it still counts or not.
@@ -38,7 +44,10 @@ bool counts(const state::EnrolmentToken& token, std::int64_t now_ms) {
 // certificate yet is none.
 Result<std::optional<Enrolled>> enrolled_before(const state::View& view, std::string_view key) {
     const auto enrolment = EK_TRY(view.enrolments().find(key));
-    if (!enrolment || enrolment->certificate.empty()) return std::optional<Enrolled>();
+    if (!enrolment || enrolment->state != state::EnrolmentState::active ||
+        enrolment->certificate.empty()) {
+        return std::optional<Enrolled>();
+    }
     const auto host = EK_TRY(view.hosts().find(enrolment->host));
     if (!host || host->retired()) return std::optional<Enrolled>();
     return std::optional(
@@ -76,7 +85,7 @@ void add_labels(state::Host& host, const json::Value& labels) {
 
 }  // namespace
 
-MadeToken make_token(const TokenRequest& request) {
+MadeToken make_token(const TokenRequest& request, const std::string& replaces) {
     crypto::Token made = crypto::make_token(kTokenKind);
     return {.record = {.id = made.id,
                        .hash = made.hash,
@@ -85,7 +94,8 @@ MadeToken make_token(const TokenRequest& request) {
                        .expires_at_ms = now_unix_ms() + request.lifetime.count(),
                        .uses = request.uses,
                        .uses_left = request.uses,
-                       .labels = request.labels},
+                       .labels = request.labels,
+                       .replaces = replaces},
             .secret = std::move(made.text)};
 }
 
@@ -105,6 +115,8 @@ Result<state::EnrolmentToken> check_token(const state::View& view,
 
 Result<Candidate> find_candidate(const state::View& view, const wire::EnrolRequest& request) {
     const std::string key = EK_TRY(crypto::request_key_fingerprint(request.csr));
+    const state::EnrolmentToken token = EK_TRY(find_token(view, request));
+    if (!token.replaces.empty()) return Candidate{.key = key, .host = token.replaces};
     const auto host = EK_TRY(accepted_before(view, key));
     return Candidate{.key = key, .host = host ? host->id : make_id("host")};
 }
@@ -113,11 +125,16 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
                        const Candidate& candidate, std::int64_t now_ms,
                        const std::string& address) {
     state::EnrolmentToken token = EK_TRY(check_token(edit, request, now_ms));
-    if (auto before = EK_TRY(enrolled_before(edit, candidate.key))) return *std::move(before);
+    if (auto before = EK_TRY(enrolled_before(edit, candidate.key))) {
+        if (!token.replaces.empty() && before->host != token.replaces) return is_other_host();
+        return *std::move(before);
+    }
     auto host = EK_TRY(accepted_before(edit, candidate.key));
+    if (host && !token.replaces.empty()) return is_other_host();
     if (host && host->id != candidate.host) {
         return fail(Errc::busy, "the machine was accepted at this moment: ask again");
     }
+    if (!token.replaces.empty()) host = EK_TRY(hosts::vacate(edit, token.replaces));
     --token.uses_left;
     EK_CHECK(edit.enrolment_tokens().put(token));
     state::Enrolment enrolment = hosts::claimed_in(request, address, now_ms);
@@ -135,7 +152,10 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
     enrolment.certificate = candidate.certificate.pem;
     enrolment.state = state::EnrolmentState::active;
     EK_CHECK(edit.enrolments().put(enrolment));
-    return Enrolled{.host = host->id, .certificate = candidate.certificate, .fresh = true};
+    return Enrolled{.host = host->id,
+                    .certificate = candidate.certificate,
+                    .fresh = true,
+                    .replaces = !token.replaces.empty()};
 }
 
 }  // namespace evenkeel::enrolment

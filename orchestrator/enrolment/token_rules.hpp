@@ -20,12 +20,14 @@ struct TokenRequest {
     std::int64_t uses = 1;
     std::chrono::milliseconds lifetime{3'600'000};
     json::Value labels = json::Object{};
+    std::string replaces = {};  // id or name of a host; empty: none
 };
 struct MadeToken {
     state::EnrolmentToken record;
     crypto::Secret secret;  // shown once
 };
-MadeToken make_token(const TokenRequest& request);
+// `replaces`: the id of the request's host, or empty.
+MadeToken make_token(const TokenRequest& request, const std::string& replaces = {});
 
 // The token of the request if it counts today, or `denied` with one text for every reason.
 Result<state::EnrolmentToken> check_token(const state::View& view,
@@ -35,7 +37,7 @@ Result<state::EnrolmentToken> check_token(const state::View& view,
 // because its certificate names it and takes its time to be signed.
 struct Candidate {
     std::string key;   // SHA-256 of the machine's public key
-    std::string host;  // id of a new host, or of the one that the key was accepted as
+    std::string host;  // id of a new host, of the one that is replaced, or was accepted
     Certificate certificate = {};
 };
 // Without a certificate. `invalid` for a request without a key.
@@ -43,8 +45,9 @@ Result<Candidate> find_candidate(const state::View& view, const wire::EnrolReque
 
 // Takes the candidate in, or finds the host that the same key has already become: a lost answer
 // costs nothing, and no use of the token. A machine that was accepted becomes the host that was
-// made for it. `denied` as check_token; `busy` when it was accepted after the candidate was found.
-// [lane]
+// made for it. With a token that replaces a host it becomes that host, whose identity before is
+// retired (hosts::vacate). `denied` as check_token; `busy` when it was accepted after the candidate
+// was found; `conflict` when its key is another host, or was accepted as one. [lane]
 Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
                        const Candidate& candidate, std::int64_t now_ms, const std::string& address);
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/result.hpp"
 
@@ -18,16 +19,19 @@ namespace evenkeel::hosts {
 // store's table: load() at the start, follow() after each commit of any process. [any]
 class AllowList {
   public:
-    // Replaces the content by what is stored now. O(certificates)
+    // Replaces the content by what is stored now. O(enrolments)
     Result<void> load(const state::View& view);
     // O(changed certificates)
     void follow(const state::Changes& changes);
     // The host id, or nothing for an unknown certificate. O(1)
     std::optional<std::string> find(const std::string& fingerprint) const;
+    // Whether it was a host's, whose identity was retired. O(1)
+    bool is_retired(const std::string& fingerprint) const;
 
   private:
     mutable std::mutex mutex_;
     std::unordered_map<std::string, std::string> hosts_;
+    std::unordered_set<std::string> retired_;
 };
 
 }  // namespace evenkeel::hosts

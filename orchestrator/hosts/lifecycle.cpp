@@ -80,11 +80,12 @@ std::vector<state::Collection> reported(const wire::AgentHello& hello) {
     return all;
 }
 
-// The mark from which this agent continues; a new store begins at 0, which is recorded.
-Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std::string& stream,
-                                  const std::string& now) {
+// The mark from which this agent continues. A new store begins at its first event, which is
+// recorded; what the agent has reported under another identity is not missing.
+Result<state::EventMark> mark_for(state::Edit& edit, const Host& host,
+                                  const wire::AgentHello& hello, const std::string& now) {
     state::EventMark mark = EK_TRY(edit.hosts().event_mark(host.id));
-    if (mark.stream == stream) return mark;
+    if (mark.stream == hello.stream) return mark;
     if (!mark.stream.empty()) {
         EK_CHECK(edit.add_event(
             state::EventType::agent_blind, host.id, host.id,
@@ -95,7 +96,7 @@ Result<state::EventMark> mark_for(state::Edit& edit, const Host& host, const std
                 .count = {},
                 .reason = "new_stream"})));
     }
-    mark = {.stream = stream, .seq = 0, .epoch = edit.stream()};
+    mark = {.stream = hello.stream, .seq = hello.first_event - 1, .epoch = edit.stream()};
     EK_CHECK(edit.hosts().put_event_mark(host.id, mark));
     return mark;
 }
@@ -112,18 +113,11 @@ Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch
     return host;
 }
 
-Result<Host> retire(state::Edit& edit, const std::string& id) {
-    Host host = EK_TRY(require(edit, id));
-    if (host.retired()) return host;
-    host.enrolment = state::EnrolmentState::retired;
-    if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
+Result<void> retire_identity(state::Edit& edit, const Host& host) {
     // A host that was accepted and has not connected yet has no certificate.
     if (!host.fingerprint.empty()) EK_CHECK(edit.hosts().erase_certificate(host.fingerprint));
-    EK_CHECK(edit.hosts().erase_name(host.name));
-    EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
-    EK_CHECK(edit.hosts().announce(host));
     auto enrolment = EK_TRY(edit.enrolments().find(host.key_sha256));
-    if (enrolment && enrolment->host == id) {
+    if (enrolment && enrolment->host == host.id) {
         enrolment->state = state::EnrolmentState::retired;
         EK_CHECK(edit.enrolments().put(*enrolment));
     }
@@ -131,6 +125,18 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
         clone.state = state::EnrolmentState::retired;
         EK_CHECK(edit.enrolments().erase(clone));
     }
+    return {};
+}
+
+Result<Host> retire(state::Edit& edit, const std::string& id) {
+    Host host = EK_TRY(require(edit, id));
+    if (host.retired()) return host;
+    host.enrolment = state::EnrolmentState::retired;
+    if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
+    EK_CHECK(edit.hosts().erase_name(host.name));
+    EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
+    EK_CHECK(edit.hosts().announce(host));
+    EK_CHECK(retire_identity(edit, host));
     return host;
 }
 
@@ -140,7 +146,7 @@ Result<HelloResult> host_connected(state::Edit& edit, const std::string& id,
     if (host.retired()) return fail(Errc::denied, "the host is retired");
     if (EK_TRY(is_quarantined(edit, host, hello)))
         return HelloResult{.quarantined = true, .mark = {}};
-    state::EventMark mark = EK_TRY(mark_for(edit, host, hello.stream, now));
+    state::EventMark mark = EK_TRY(mark_for(edit, host, hello, now));
     host.machine_id = tidy_text(hello.machine_id);
     host.version = tidy_text(hello.version);
     host.boot_id = tidy_text(hello.boot_id);

@@ -29,6 +29,10 @@ Result<state::Host> change(state::Edit& edit, const std::string& host, const Pat
 // link. Does nothing for a host that is retired already.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
 
+// The part of that which takes away the host's certificate and its enrolment. The record of the
+// host is the caller's.
+Result<void> retire_identity(state::Edit& edit, const state::Host& host);
+
 struct HelloResult {
     bool quarantined = false;  // this machine is a clone of the host: nothing was changed
     state::EventMark mark;     // from which the agent sends events

@@ -45,11 +45,12 @@ Result<std::vector<Enrolment>> Enrolments::clones_of(const std::string& fingerpr
     return found;
 }
 
-Result<void> Enrolments::each_pending(const std::function<void(Enrolment)>& visit) const {
+Result<void> Enrolments::each_in(EnrolmentState state,
+                                 const std::function<void(Enrolment)>& visit) const {
     return txn_->scan(tables_->enrolments, store::Range::all(),
                       [&](std::string_view key, std::string_view text) {
                           auto one = decode(key, text);
-                          if (one && one->state == EnrolmentState::pending) visit(*std::move(one));
+                          if (one && one->state == state) visit(*std::move(one));
                           return true;
                       });
 }

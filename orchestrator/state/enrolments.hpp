@@ -21,8 +21,8 @@ class Enrolments : protected Repository {
     Result<std::optional<Enrolment>> find(std::string_view key) const;
     // The clones of a public key. O(answer)
     Result<std::vector<Enrolment>> clones_of(const std::string& fingerprint) const;
-    // The undecided ones, by key. Records that do not decode are skipped. O(enrolments)
-    Result<void> each_pending(const std::function<void(Enrolment)>& visit) const;
+    // Those in this state, by key. Records that do not decode are skipped. O(enrolments)
+    Result<void> each_in(EnrolmentState state, const std::function<void(Enrolment)>& visit) const;
 
     // By key.
     List list() const;

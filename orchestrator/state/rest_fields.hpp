@@ -110,7 +110,10 @@ constexpr auto fields_of(json::Of<EnrolmentToken>) {
                        json::field("uses", &T::uses), json::field("uses_left", &T::uses_left),
                        json::field_as<Time>("expires_at", &T::expires_at_ms),
                        json::field("created_at", &T::created_at).unpromised(),
-                       json::field_as<json::AnObject>("labels", &T::labels).unpromised())
+                       json::field_as<json::AnObject>("labels", &T::labels).unpromised(),
+                       json::field_as<json::TextOrNull>("replaces", &T::replaces)
+                           .unpromised()
+                           .says("The id of the host whose place the machine takes"))
         .called("EnrolmentToken");
 }
 

@@ -35,7 +35,8 @@ json::Value encode(const EnrolmentToken& token) {
                         {"expires_at_ms", token.expires_at_ms},
                         {"uses", token.uses},
                         {"uses_left", token.uses_left},
-                        {"labels", token.labels}};
+                        {"labels", token.labels},
+                        {"replaces", token.replaces}};
 }
 
 Result<EnrolmentToken> decode_enrolment_token(const json::Value& value) {
@@ -49,6 +50,7 @@ Result<EnrolmentToken> decode_enrolment_token(const json::Value& value) {
     token.uses = value.integer_or("uses", 1);
     token.uses_left = value.integer_or("uses_left");
     if (value["labels"].is_object()) token.labels = value["labels"];
+    token.replaces = value.string_or("replaces");
     return token;
 }
 

@@ -55,6 +55,7 @@ struct EnrolmentToken {
     std::int64_t uses = 1;  // as granted
     std::int64_t uses_left = 1;
     json::Value labels = json::Object{};  // for the hosts that enrol with it
+    std::string replaces;                 // id of the host whose place is taken; empty: none
 };
 json::Value encode(const EnrolmentToken& token);
 Result<EnrolmentToken> decode_enrolment_token(const json::Value& value);

@@ -147,6 +147,21 @@ bool is_sha256_hex(std::string_view text) {
            });
 }
 
+json::Value encode(const OrchestratorConfig& orchestrator) {
+    json::Object section{{"host", orchestrator.host},
+                         {"enrolment_port", int{orchestrator.enrolment_port}},
+                         {"ca_sha256", orchestrator.ca_sha256}};
+    if (orchestrator.bus_port) section.set("bus_port", int{*orchestrator.bus_port});
+    if (!orchestrator.token_file.empty()) section.set("token_file", orchestrator.token_file);
+    return section;
+}
+
+Result<OrchestratorConfig> parse_orchestrator(const json::Value& value) {
+    OrchestratorConfig orchestrator;
+    EK_CHECK(read_orchestrator(value, orchestrator));
+    return orchestrator;
+}
+
 Result<Config> parse_config(std::string_view text_of_config) {
     const json::Value value = EK_TRY(json::parse(text_of_config));
     Config config;
@@ -212,12 +227,7 @@ Result<void> save_orchestrator(const std::string& file, const OrchestratorConfig
     } else if (content.error().code != Errc::not_found) {
         return fail(content.error());
     }
-    json::Object section{{"host", orchestrator.host},
-                         {"enrolment_port", int{orchestrator.enrolment_port}},
-                         {"ca_sha256", orchestrator.ca_sha256}};
-    if (orchestrator.bus_port) section.set("bus_port", int{*orchestrator.bus_port});
-    if (!orchestrator.token_file.empty()) section.set("token_file", orchestrator.token_file);
-    whole.as_object().set("orchestrator", std::move(section));
+    whole.as_object().set("orchestrator", encode(orchestrator));
     if (const auto slash = file.rfind('/'); slash != std::string::npos && slash > 0) {
         EK_CHECK(make_folder(file.substr(0, slash), 0755));
     }

@@ -31,6 +31,10 @@ struct Config {
 
 inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
 
+// The value of the key "orchestrator".
+json::Value encode(const OrchestratorConfig& orchestrator);
+Result<OrchestratorConfig> parse_orchestrator(const json::Value& value);
+
 // Reads the JSON text of a configuration; `invalid` names the key that is unknown or wrong.
 Result<Config> parse_config(std::string_view text);
 // Reads `path`; a missing file is an empty configuration unless it `must_exist`.

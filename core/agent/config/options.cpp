@@ -54,6 +54,8 @@ void add_commands(CLI::App& app, CommandLine& into) {
         ->required();
     enrol->add_option("--token-file", into.token_file,
                       "The token's file, - is standard input; without it somebody must accept");
+    enrol->add_flag("--replace", into.replace,
+                    "Give up the identity that this machine has, and enrol with new keys");
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ struct CommandLine {
     std::string release;                            // plugins
 
     std::string orchestrator, ca_sha256, token_file;  // enrol
+    bool replace = false;
 };
 
 // What main returns.

@@ -25,6 +25,7 @@ using store::resource_key;
 
 constexpr const char* kCommandPosition = "command_position";
 constexpr const char* kFullReportDue = "full_report_due";
+constexpr const char* kEnrolment = "enrolment";
 constexpr const char* kOutboxLast = "outbox_last";
 constexpr std::string_view kDescribed = "described";  // in inbox_bodies; else empty
 // A FILE that a local administrator applies is the largest record.
@@ -480,6 +481,15 @@ Result<wire::StreamPosition> AgentStore::position(const store::ReadTxn& txn) con
 Result<void> AgentStore::put(store::WriteTxn& txn, const wire::StreamPosition& position) const {
     return txn.put(meta_, kCommandPosition,
                    json::write(json::Object{{"stream", position.stream}, {"seq", position.seq}}));
+}
+
+Result<std::string> AgentStore::enrolment() const {
+    const store::ReadTxn txn = EK_TRY(env_.read());
+    return EK_TRY(txn.get(meta_, kEnrolment)).value_or("");
+}
+
+Result<void> AgentStore::put_enrolment(store::WriteTxn& txn, const std::string& enrolment) const {
+    return txn.put(meta_, kEnrolment, enrolment);
 }
 
 Result<void> AgentStore::put_full_report_due(store::WriteTxn& txn, bool full_report_due) const {

@@ -92,6 +92,9 @@ class AgentStore {
     // Up to which number the orchestrator's commands were taken over.
     Result<wire::StreamPosition> position(const store::ReadTxn& txn) const;
     Result<void> put(store::WriteTxn& txn, const wire::StreamPosition& position) const;
+    // Identity::enrolment of the identity under which the agent last connected.
+    Result<std::string> enrolment() const;
+    Result<void> put_enrolment(store::WriteTxn& txn, const std::string& enrolment) const;
     // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;
     Result<void> put(store::WriteTxn& txn, const DisabledCollection& disabled) const;

@@ -187,6 +187,12 @@ std::vector<Outbox::Shed> Outbox::take_due() {
     return sheds;
 }
 
+std::uint64_t Outbox::first() const {
+    if (entries_.empty()) return last_ + 1;
+    const Entry& oldest = entries_.front();
+    return oldest.shed_from != 0 ? oldest.shed_from : oldest.seq;
+}
+
 std::optional<std::uint64_t> Outbox::next() const {
     const auto seq = unsent();
     return seq && find(*seq)->writes == 0 ? seq : std::nullopt;

@@ -78,6 +78,9 @@ class Outbox {
     // has one; they are then being written.
     std::vector<Shed> take_due();
 
+    // The first number that waits or is explained by an event that waits; else the next one.
+    std::uint64_t first() const;
+
     // The oldest event that can be sent now. Those behind one that is being written wait.
     std::optional<std::uint64_t> next() const;
     // The oldest event that was not sent, whether it can be or not.

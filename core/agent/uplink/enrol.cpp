@@ -23,7 +23,8 @@ namespace {
 constexpr std::chrono::seconds kAnswerTime{30};
 constexpr std::size_t kTokenBytesMost = 4096;
 
-Result<std::string> make_enrolment_request(const crypto::Secret& key, const crypto::Secret& token) {
+Result<wire::EnrolRequest> make_enrolment_request(const crypto::Secret& key,
+                                                  const crypto::Secret& token) {
     wire::EnrolRequest request;
     request.name = host_name();
     request.csr = EK_TRY(crypto::make_request(key, request.name.substr(0, 64)));
@@ -31,7 +32,23 @@ Result<std::string> make_enrolment_request(const crypto::Secret& key, const cryp
     request.machine_id = machine_id();
     request.version = EVENKEEL_VERSION;
     request.facts = facts();
-    return wire::encode(request);
+    return request;
+}
+
+// Over a link whose server has a certificate of the CA in `ca_file`.
+Result<wire::EnrolAnswer> ask(const OrchestratorConfig& orchestrator, const std::string& ca_file,
+                              const wire::EnrolRequest& request) {
+    link::Remote remote;
+    remote.host = orchestrator.host;
+    remote.port = orchestrator.enrolment_port;
+    remote.ca_file = ca_file;
+    remote.container_id = make_id("enrol");
+    remote.message_bytes_max = wire::kEnrolBytesMost;
+    link::Message message;
+    message.body = wire::encode(request);
+    const link::Message reply = EK_TRY(link::request_once(remote, std::string(wire::kEnrolAddress),
+                                                          std::move(message), kAnswerTime));
+    return wire::decode_enrol_answer(reply.body);
 }
 
 Result<void> save_answer(const IdentityFiles& files, const wire::EnrolAnswer& answer,
@@ -56,29 +73,38 @@ Result<std::string> key_fingerprint(const IdentityFiles& files) {
     return crypto::request_key_fingerprint(EK_TRY(crypto::make_request(key, "fingerprint")));
 }
 
+Result<Identity> identify(const IdentityFiles& files, const OrchestratorConfig& orchestrator) {
+    const std::string ca = EK_TRY(read_file(files.ca()));
+    if (EK_TRY(crypto::certificate_fingerprint(ca)) != orchestrator.ca_sha256) {
+        return fail(Errc::denied, "its certificate authority is another one");
+    }
+    const auto chain =
+        EK_TRY(crypto::read_chain(orchestrator.host, orchestrator.enrolment_port, kAnswerTime));
+    EK_CHECK(crypto::find_authority(chain, orchestrator.ca_sha256));
+    const crypto::Secret key(EK_TRY(read_file(files.key())));
+    wire::EnrolRequest request = EK_TRY(make_enrolment_request(key, crypto::Secret(std::string())));
+    request.enrols = false;
+    const wire::EnrolAnswer answer = EK_TRY(ask(orchestrator, files.ca(), request));
+    if (answer.error) return fail(answer.error->code, answer.error->what);
+    return Identity{.host = answer.host, .bus_port = answer.bus_port};
+}
+
 Result<std::optional<Identity>> enrol(const IdentityFiles& files,
                                       const OrchestratorConfig& orchestrator,
-                                      const crypto::Secret& token) {
+                                      const crypto::Secret& token, EnrolBy by) {
     const crypto::Secret key = EK_TRY(files.key_for_request());
     const auto chain =
         EK_TRY(crypto::read_chain(orchestrator.host, orchestrator.enrolment_port, kAnswerTime));
     const std::string ca = EK_TRY(crypto::find_authority(chain, orchestrator.ca_sha256));
     EK_CHECK(files.save_ca(ca));
-    link::Remote remote;
-    remote.host = orchestrator.host;
-    remote.port = orchestrator.enrolment_port;
-    remote.ca_file = files.ca();
-    remote.container_id = make_id("enrol");
-    remote.message_bytes_max = wire::kEnrolBytesMost;
-    link::Message message;
-    message.body = EK_TRY(make_enrolment_request(key, token));
-    const link::Message reply = EK_TRY(link::request_once(remote, std::string(wire::kEnrolAddress),
-                                                          std::move(message), kAnswerTime));
-    const wire::EnrolAnswer answer = EK_TRY(wire::decode_enrol_answer(reply.body));
+    const wire::EnrolRequest request = EK_TRY(make_enrolment_request(key, token));
+    const wire::EnrolAnswer answer = EK_TRY(ask(orchestrator, files.ca(), request));
     // No administrator has decided yet.
     if (answer.error && answer.error->code == Errc::timeout) return std::nullopt;
     Identity identity;
     identity.bus_port = orchestrator.bus_port.value_or(identity.bus_port);
+    identity.enrolment = make_id("enrolment");
+    if (by == EnrolBy::command) identity.unsaved = orchestrator;
     EK_CHECK(save_answer(files, answer, ca, key, identity));
     log::info("enrolled", {{"host", identity.host}});
     return std::optional(identity);

@@ -9,27 +9,41 @@
 #include "core/agent/runs/admission.hpp"
 #include "core/agent/runs/event_drafts.hpp"
 #include "core/agent/store/journal.hpp"
+#include "core/agent/uplink/identity.hpp"
 #include "core/base/log.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 
 namespace evenkeel::agent {
 
+Handover::Handover(UplinkParts parts, const Identity& identity)
+    : parts_(parts), enrolment_(identity.enrolment) {}
+
 void Handover::on_hello(const wire::OrchestratorHello& hello,
                         std::function<void(Result<void>)> done) {
+    const auto before = parts_.journal.store().enrolment();
+    if (!before) return done(fail(before.error()));
+    const bool same_identity = *before == enrolment_;
+    if (same_identity && parts_.admission.mark().stream == hello.stream) return done({});
+    begin(hello, same_identity, std::move(done));
+}
+
+void Handover::begin(const wire::OrchestratorHello& hello, bool same_identity,
+                     std::function<void(Result<void>)> done) {
     const wire::StreamPosition& mark = parts_.admission.mark();
-    if (mark.stream == hello.stream) return done({});
-    log::info("a new stream of the orchestrator",
-              {{"stream", hello.stream}, {"before", mark.stream}});
+    log::info(same_identity ? "a new stream of the orchestrator" : "a new identity of this machine",
+              {{"stream", hello.stream}, {"before", mark.stream}, {"host", hello.host}});
     std::vector<Tombstone> reported;
     std::vector<EventDraft> drafts;
-    if (!mark.stream.empty() && mark.stream == hello.predecessor_stream) {
+    if (same_identity && !mark.stream.empty() && mark.stream == hello.predecessor_stream) {
         drafts = restored(hello, reported);
     }
     parts_.journal.require_full_report();
     for (const Tombstone& tombstone : reported) parts_.catalog.tombstones.erase(tombstone.ref);
-    const auto write = [&store = parts_.journal.store(), stream = hello.stream, reported](
-                           store::WriteTxn& txn, const auto&) -> Result<void> {
+    const auto write = [&store = parts_.journal.store(), stream = hello.stream,
+                        enrolment = enrolment_,
+                        reported](store::WriteTxn& txn, const auto&) -> Result<void> {
+        EK_CHECK(store.put_enrolment(txn, enrolment));
         for (const Tombstone& tombstone : reported) EK_CHECK(store.drop(txn, tombstone));
         EK_CHECK(store.put_full_report_due(txn, true));
         return store.put(txn, wire::StreamPosition{stream, 0});

@@ -38,7 +38,7 @@ Uplink::Uplink(UplinkParts parts, run::Loop& loop, Options options)
     : parts_(parts),
       loop_(loop),
       options_(std::move(options)),
-      handover_(parts),
+      handover_(parts, options_.identity),
       instance_(make_id("run")) {}
 
 Uplink::~Uplink() {
@@ -62,10 +62,11 @@ Result<void> Uplink::start() {
     events.on_up = [this] { on_up(); };
     events.on_down = [this](const link::Ending& ending) {
         on_down(ending);
-        if (is_quarantine(ending)) on_quarantined(ending.what);
+        on_ended(ending);
     };
-    events.on_failed = [](const link::Ending& ending) {
+    events.on_failed = [this](const link::Ending& ending) {
         log::warning("no link to the orchestrator", {{"why", ending.what}});
+        on_ended(ending);
     };
     events.on_message = [this](const std::string&, const link::Message& message,
                                const link::Delivery& delivery) { on_message(message, delivery); };
@@ -97,6 +98,7 @@ void Uplink::on_up() {
     hello.facts = facts();
     hello.collections = parts_.registry.infos();
     hello.commands = parts_.admission.mark();
+    hello.first_event = parts_.journal.outbox().first();
     send(wire::kEventsAddress, kIgnored, wire::encode(hello), false);
     hello_timer_ =
         loop_.after(options_.hello_time, [this] { dial_again("no hello from the orchestrator"); });
@@ -112,14 +114,25 @@ void Uplink::on_down(const Error& error) {
     parts_.journal.outbox().rewind();
 }
 
+void Uplink::on_ended(const link::Ending& ending) {
+    if (is_quarantine(ending)) on_refused(Refusal::quarantined, ending.what);
+    if (ending.condition == wire::kRetiredCondition) on_refused(Refusal::retired, ending.what);
+}
+
 // Dialling at once would be refused again until an administrator has decided.
-void Uplink::on_quarantined(const std::string& why) {
-    quarantined_ = true;
-    log::error("the orchestrator holds this machine: it has the identity of another",
-               {{"why", why}});
-    quarantine_timer_ = loop_.after(std::chrono::milliseconds(0), [this] {
+void Uplink::on_refused(Refusal refusal, const std::string& why) {
+    if (std::exchange(refusal_, refusal) != refusal) {
+        log::error(refusal == Refusal::retired
+                       ? "the orchestrator has retired this machine: `evenkeel-agent enrol "
+                         "--replace` enrols it again"
+                       : "the orchestrator holds this machine: it has the identity of another",
+                   {{"why", why}});
+    }
+    const auto pause =
+        refusal == Refusal::retired ? options_.retired_pause : options_.quarantine_pause;
+    refused_timer_ = loop_.after(std::chrono::milliseconds(0), [this, pause] {
         dialer_->stop();
-        quarantine_timer_ = loop_.after(options_.quarantine_pause, [this] {
+        refused_timer_ = loop_.after(pause, [this] {
             if (auto started = dialer_->start(); !started) {
                 log::error("cannot dial the orchestrator", {{"why", started.error().what}});
             }
@@ -161,7 +174,7 @@ void Uplink::on_message(const link::Message& message, const link::Delivery& deli
 }
 
 void Uplink::on_hello(const wire::OrchestratorHello& hello) {
-    quarantined_ = false;
+    refusal_ = Refusal::none;
     if (up_ || !linked_) return;
     hello_timer_.cancel();
     if (auto chosen = wire::choose_protocol(hello.protocol, hello.protocol); !chosen) {

@@ -10,6 +10,7 @@ namespace evenkeel::link {
 class Dialer;
 enum class Disposition;
 class Delivery;
+struct Ending;
 struct Message;
 }  // namespace evenkeel::link
 
@@ -24,7 +25,8 @@ namespace evenkeel::agent {
 struct EventDraft;
 
 // The agent's side of the bus, as docs/bus-protocol.md specifies it: hello, the events of the
-// outbox, a digest, heartbeats; commands and requests come in. It dials again for ever. An event is
+// outbox, a digest, heartbeats; commands and requests come in. It dials again for ever, but rarely
+// where it was refused. An event is
 // sent as it was stored, without being parsed; at most kInFlightMost are under way. Failures are
 // logged and retried; no other part of the agent waits for it. [loop]
 class Uplink {
@@ -40,6 +42,8 @@ class Uplink {
         std::chrono::milliseconds backoff_base = std::chrono::seconds(1);
         std::chrono::milliseconds backoff_cap = std::chrono::minutes(1);
         std::chrono::milliseconds quarantine_pause = std::chrono::minutes(1);
+        // Only an orchestrator restored from a backup takes a retired identity again.
+        std::chrono::milliseconds retired_pause = std::chrono::hours(1);
     };
 
     Uplink(UplinkParts parts, run::Loop& loop, Options options);
@@ -50,7 +54,9 @@ class Uplink {
     // After both hellos.
     bool is_up() const { return up_; }
     // The orchestrator has refused this machine as a copy of another; until its next hello.
-    bool is_quarantined() const { return quarantined_; }
+    bool is_quarantined() const { return refusal_ == Refusal::quarantined; }
+    // The orchestrator has said that the identity is retired; until its next hello.
+    bool is_retired() const { return refusal_ == Refusal::retired; }
     // Sends the events that wait, as far as the limit allows.
     void pump();
     // Sends an event that is not stored; dropped while the link is down.
@@ -59,8 +65,11 @@ class Uplink {
     static constexpr std::size_t kInFlightMost = 64;
 
   private:
+    enum class Refusal { none, quarantined, retired };
+
     void on_up();
     void on_down(const Error& error);
+    void on_ended(const link::Ending& ending);
     void on_message(const link::Message& message, const link::Delivery& delivery);
     void on_hello(const wire::OrchestratorHello& hello);
     void on_rolled_back(std::uint64_t seq);
@@ -72,7 +81,7 @@ class Uplink {
     void send_digest();
     void beat();
     // Stops dialling for a while.
-    void on_quarantined(const std::string& why);
+    void on_refused(Refusal refusal, const std::string& why);
     void dial_again(const std::string& why);
     bool send_next();
 
@@ -84,7 +93,7 @@ class Uplink {
     // Random for each process, so that the orchestrator can distinguish a copy of this machine from
     // its restart.
     const std::string instance_;
-    bool quarantined_ = false;
+    Refusal refusal_ = Refusal::none;
     bool linked_ = false;
     bool up_ = false;
     std::string stream_;              // the orchestrator's
@@ -96,7 +105,7 @@ class Uplink {
     std::chrono::milliseconds heartbeat_{10'000};
     // Callbacks that come later check with it that this object still exists.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
-    run::Timer quarantine_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
+    run::Timer refused_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 
 }  // namespace evenkeel::agent

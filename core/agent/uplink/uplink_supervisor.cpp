@@ -30,6 +30,13 @@ void UplinkSupervisor::begin(const std::optional<OrchestratorConfig>& orchestrat
     parts_.journal.keep(orchestrator.has_value());
     if (!orchestrator) return;
     const auto identity = files_.load();
+    if (identity && *identity && (*identity)->unsaved) {
+        log::warning(
+            "an enrolment was interrupted before it was saved in the configuration: run "
+            "`evenkeel-agent enrol` again",
+            {{"orchestrator", (*identity)->unsaved->host}});
+        orchestrator_ = (*identity)->unsaved;
+    }
     if (!identity) {
         log::error("the identity cannot be read", {{"why", identity.error().what}});
     } else if (*identity) {
@@ -99,11 +106,17 @@ void UplinkSupervisor::on_answer(const Result<std::optional<Identity>>& answer) 
     enrol_soon(backoff_.next() + std::chrono::seconds(1));
 }
 
+std::string UplinkSupervisor::enrolment() const {
+    if (uplink_ && uplink_->is_quarantined()) return "held";
+    if (uplink_ && uplink_->is_retired()) return "retired";
+    return enrolment_;
+}
+
 json::Value UplinkSupervisor::status() const {
     return json::Object{
         {"host", host_.empty() ? json::Value() : json::Value(host_)},
         {"connected", uplink_ && uplink_->is_up()},
-        {"enrolment", uplink_ && uplink_->is_quarantined() ? "held" : enrolment_},
+        {"enrolment", enrolment()},
         {"fingerprint", fingerprint_.empty() ? json::Value() : json::Value(fingerprint_)}};
 }
 

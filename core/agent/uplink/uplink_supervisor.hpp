@@ -26,10 +26,12 @@ class UplinkSupervisor {
     void begin(const std::optional<OrchestratorConfig>& orchestrator);
     Uplink* uplink() { return uplink_.get(); }
     // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
-    // rejected, enrolled or held, the fingerprint that of the key while it is not enrolled.
+    // rejected, enrolled, held or retired, the fingerprint that of the key while it is not
+    // enrolled.
     json::Value status() const;
 
   private:
+    std::string enrolment() const;
     void dial(const Identity& identity);
     void enrol_soon(std::chrono::milliseconds wait);
     void enrol_now();

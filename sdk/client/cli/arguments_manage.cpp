@@ -37,6 +37,10 @@ void add_manage(CLI::App& app, Run& run) {
         ->check(CLI::Range(1, 1'000'000));
     token->add_option("--expires-in", options->expires_in, "How long it holds: 1h")
         ->type_name("TIME");
+    token
+        ->add_option("--replaces", options->replaces,
+                     "The host whose place the machine takes: name, labels and descriptions")
+        ->type_name("HOST");
     token->add_option("--label", options->labels, "name=value for the host; may be repeated")
         ->allow_extra_args(false);
     on_parsed(token, run, options, create_enrolment_token);

@@ -124,6 +124,7 @@ struct ManageOptions {
     std::string name;
     std::string new_name;
     int uses = 1;
+    std::string replaces;
     std::string expires_in = "1h";
     std::vector<std::string> labels;  // "name=value"
 };

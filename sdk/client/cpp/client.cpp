@@ -107,8 +107,10 @@ Result<> Client::retire(std::string_view host) {
 
 Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, int uses,
                                                       const std::string& expires_in,
-                                                      const std::string& labels) {
+                                                      const std::string& labels,
+                                                      const std::string& replaces) {
     json::Object body{{"uses", uses}, {"expires_in", expires_in}};
+    if (!replaces.empty()) body.set("replaces", replaces);
     if (!name.empty()) body.set("name", name);
     if (!labels.empty()) {
         auto parsed = json::parse(labels);

@@ -113,10 +113,12 @@ class Client {
     // `patch`: JSON merge patch with "name" and "labels".
     Result<Host> update_host(std::string_view host, std::string patch);
     Result<> retire(std::string_view host);
-    // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty.
+    // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty; `replaces` the
+    // host whose place the machine takes, or empty.
     Result<EnrolmentToken> create_enrolment_token(const std::string& name, int uses,
                                                   const std::string& expires_in,
-                                                  const std::string& labels = "");
+                                                  const std::string& labels = "",
+                                                  const std::string& replaces = "");
 
     Result<std::vector<Collection>> collections(std::string_view host, const ListQuery& query = {});
     Result<Collection> collection(std::string_view host, std::string_view name);

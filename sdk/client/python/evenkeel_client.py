@@ -210,11 +210,15 @@ class Client:
         return self.request("POST", f"/v1/hosts/{quote(host)}:retire")[2]
 
     def create_enrolment_token(self, name: str = "", *, uses: int = 1, expires_in: str = "1h",
-                               labels: Optional[Mapping[str, str]] = None) -> Json:
-        """{"id","secret","install"}; the secret is shown this once."""
+                               labels: Optional[Mapping[str, str]] = None,
+                               replaces: Optional[str] = None) -> Json:
+        """{"id","secret","install"}; the secret is shown this once. `replaces`: the host whose
+        place the machine takes."""
         body: Json = {"uses": uses, "expires_in": expires_in, "labels": dict(labels or {})}
         if name:
             body["name"] = name
+        if replaces:
+            body["replaces"] = replaces
         return self.request("POST", "/v1/enrolment-tokens", body)[2]
 
     def collections(self, host: str, **query: str) -> List[Json]:

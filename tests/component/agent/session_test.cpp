@@ -261,6 +261,39 @@ TEST_F(Bus, AQuarantinedAgentDialsAgainAfterItsPause) {
     EXPECT_FALSE(session->is_quarantined());
 }
 
+TEST_F(Bus, ARetiredAgentSaysSoAndDialsAgainOnlyAfterItsPause) {
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->close(wire::kRetiredCondition, "this identity was retired");
+    ASSERT_TRUE(until([&] { return session->is_retired(); }));
+    EXPECT_FALSE(session->is_quarantined());
+    EXPECT_EQ(orchestrator->connections, 1);
+}
+
+TEST_F(Bus, ANewIdentityReportsAnewAndTakesTheCommandsOfANewHost) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    const std::uint64_t last = agent->journal().outbox().last();
+    session.reset();
+    // The same stream of the orchestrator, and another host.
+    identity.enrolment = "enrolment_new";
+    orchestrator->hello.events = {};
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 2; }));
+    EXPECT_EQ(orchestrator->hellos.back().first_event, last + 1);
+    EXPECT_EQ(agent->admission().mark().seq, 0U);
+    EXPECT_EQ(got("resource.observed"), 1U);
+    // With the next link nothing is reported again.
+    session.reset();
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 3; }));
+    EXPECT_EQ(got("resource.observed"), 1U);
+}
+
 TEST_F(Bus, AShedIsExplainedAndTheTruthToldAnew) {
     options.outbox.events = 64;
     start_all();

@@ -13,11 +13,11 @@ namespace {
 
 class TokenRulesTest : public test::StateTest {
   protected:
-    std::string token(std::int64_t uses = 1) {
+    std::string token(std::int64_t uses = 1, const std::string& replaces = "") {
         TokenRequest request;
         request.uses = uses;
         request.labels = json::Object{{"role", "web"}};
-        const MadeToken made = make_token(request);
+        const MadeToken made = make_token(request, replaces);
         change([&](state::Edit& edit) { return edit.enrolment_tokens().put(made.record); });
         return std::string(made.secret.reveal());
     }
@@ -127,6 +127,55 @@ TEST_F(TokenRulesTest, ARetiredHostsKeyBecomesANewHostWithANewToken) {
     ASSERT_TRUE(second);
     EXPECT_NE(first->host, second->host);
     EXPECT_EQ((*read().hosts().find(second->host))->name, "db1");
+}
+
+TEST_F(TokenRulesTest, ATokenThatReplacesRetiresTheIdentityBeforeAndKeepsTheHost) {
+    const auto first = enrol_now(ask(token(), key_));
+    ASSERT_TRUE(first);
+    const crypto::Secret other = *crypto::make_key();
+    const std::string secret = token(1, first->host);
+    const auto second = enrol_now(ask(secret, other, "new-machine"));
+    ASSERT_TRUE(second) << second.error().what;
+    EXPECT_EQ(second->host, first->host);
+    EXPECT_TRUE(second->replaces);
+    const auto host = *read().hosts().find(first->host);
+    EXPECT_EQ(host->name, "db1");
+    EXPECT_FALSE(host->retired());
+    // The new key is the host, the one before is not, and neither is its certificate.
+    const auto key_of = [](const crypto::Secret& key) {
+        return *crypto::request_key_fingerprint(*crypto::make_request(key, "x"));
+    };
+    EXPECT_EQ(identify(read(), key_of(other))->host, first->host);
+    EXPECT_EQ(identify(read(), key_of(key_)).error().code, Errc::denied);
+    std::vector<std::string> certificates;
+    ASSERT_TRUE(
+        read().hosts().each_certificate([&](std::string_view fingerprint, std::string_view id) {
+            if (id == first->host) certificates.emplace_back(fingerprint);
+        }));
+    EXPECT_EQ(certificates, std::vector<std::string>{second->certificate.fingerprint});
+    // A lost answer costs nothing.
+    const auto again = enrol_now(ask(secret, other, "new-machine"));
+    ASSERT_TRUE(again) << again.error().what;
+    EXPECT_FALSE(again->fresh);
+    // The former key gets in again only as another host, with a token of its own.
+    const auto former = enrol_now(ask(token(), key_));
+    ASSERT_TRUE(former) << former.error().what;
+    EXPECT_NE(former->host, first->host);
+}
+
+TEST_F(TokenRulesTest, AKeyThatIsAnotherHostReplacesNone) {
+    const auto first = enrol_now(ask(token(), key_));
+    const crypto::Secret other = *crypto::make_key();
+    const auto second = enrol_now(ask(token(), other, "db2"));
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(enrol_now(ask(token(1, first->host), other)).error().code, Errc::conflict);
+    EXPECT_EQ(
+        identify(read(), *crypto::request_key_fingerprint(*crypto::make_request(key_, "x")))->host,
+        first->host);
+}
+
+TEST_F(TokenRulesTest, AKeyThatNeverWasAHostIsNotFound) {
+    EXPECT_EQ(identify(read(), std::string(64, 'a')).error().code, Errc::not_found);
 }
 
 }  // namespace
