@@ -61,8 +61,11 @@ class ListFeedTest : public test::StateTest {
     }
     void put(const std::string& id, std::size_t size = 1) {
         change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(edit.enrolment_tokens().put(
-                {.id = id, .hash = "h", .name = std::string(size, 'x'), .created_at = ""}));
+            EK_CHECK(edit.enrolment_tokens().put({.id = id,
+                                                  .hash = "h",
+                                                  .name = std::string(size, 'x'),
+                                                  .created_at = "",
+                                                  .replaces = ""}));
             return tell(edit, host_, id);
         });
     }

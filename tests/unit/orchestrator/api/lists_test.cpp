@@ -122,8 +122,11 @@ class SortedPagesTest : public ListsTest {
     }
     void put(const std::string& name, std::size_t size) {
         change([&](state::Edit& edit) {
-            return edit.enrolment_tokens().put(
-                {.id = name, .hash = "h", .name = std::string(size, 'x'), .created_at = ""});
+            return edit.enrolment_tokens().put({.id = name,
+                                                .hash = "h",
+                                                .name = std::string(size, 'x'),
+                                                .created_at = "",
+                                                .replaces = ""});
         });
     }
 };

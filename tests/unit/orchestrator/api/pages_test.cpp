@@ -26,7 +26,7 @@ class PagesTest : public test::StateTest {
         for (const char* id : {"aaa", "zzz"}) {
             change([&](state::Edit& edit) {
                 return edit.enrolment_tokens().put(
-                    {.id = id, .hash = "h", .name = "", .created_at = ""});
+                    {.id = id, .hash = "h", .name = "", .created_at = "", .replaces = ""});
             });
         }
     }
