@@ -48,6 +48,50 @@ const std::string kMode = "four octal digits in quotes, such as \"0644\"";
 const std::string kCrypt =
     "not what crypt(5) makes, which is like $y$...; for the ! of a locked one, describe locked";
 
+const std::string kWho =
+    "a name without colon and control characters that does not begin with -, or a number of at "
+    "most 4294967294";
+const std::string kName = "a name without comma, colon and control characters";
+
+TEST(Contradictions, NumbersAndNamesThatCannotBeAreRefused) {
+    for (const char* bad : {"a:b", "a\\u0001", "4294967295", "99999999999", "0004294967295", "-1",
+                            "-web", "a\\u007f", "a\\nb", "a\\u0000", ""}) {
+        const std::string value = std::string("\"") + bad + "\"";
+        for (const char* collection : {"files", "directories"}) {
+            EXPECT_EQ(told(bundled(collection), R"({"owner":)" + value + "}"),
+                      Lines{"/owner: " + kWho})
+                << collection << bad;
+            EXPECT_EQ(told(bundled(collection), R"({"group":)" + value + "}"),
+                      Lines{"/group: " + kWho});
+        }
+        EXPECT_EQ(told(bundled("users"), R"({"group":)" + value + "}"), Lines{"/group: " + kWho});
+    }
+    for (const char* good : {"root", "0", "4294967294", "3999999999", "1000", "a-b", "7up", "007",
+                             "EXAMPLE\\\\jo doe", "jo@example.org", "_x", "systemd-network"}) {
+        const std::string value = std::string("{\"group\":\"") + good + "\"}";
+        for (const char* collection : {"files", "directories", "users"}) {
+            EXPECT_EQ(told(bundled(collection), value), Lines{}) << collection << value;
+        }
+    }
+    for (const char* bad : {"", "a,b", "a:b", "a\\nb", "\\u007f"}) {
+        const std::string list = std::string("[\"adm\",\"") + bad + "\"]}";
+        EXPECT_EQ(told(bundled("users"), R"({"groups":)" + list), Lines{"/groups/1: " + kName});
+        EXPECT_EQ(told(bundled("groups"), R"({"members":)" + list), Lines{"/members/1: " + kName});
+    }
+    EXPECT_EQ(told(bundled("users"), R"({"uid":4294967295})"),
+              Lines{"/uid: must be at most 4294967294"});
+    EXPECT_EQ(told(bundled("groups"), R"({"gid":4294967295})"),
+              Lines{"/gid: must be at most 4294967294"});
+    EXPECT_EQ(told(bundled("users"), R"({"gid":-1})").size(), 1U);
+    EXPECT_EQ(told(bundled("users"), R"({"locked":false,"password_hash":""})"),
+              Lines{"/password_hash: an empty hash is for accounts that are locked, but locked is "
+                    "false"});
+    EXPECT_EQ(told(bundled("users"), R"({"locked":true,"password_hash":""})"), Lines{});
+    EXPECT_EQ(told(bundled("packages"), R"({"version":"a b"})"),
+              Lines{"/version: latest, or a version: letters, digits and . + : ~ ^ _ -, the first "
+                    "a letter or digit, at most 255"});
+}
+
 TEST(Contradictions, OfEachBundledCollectionAreNamedInWords) {
     const std::vector<Case> cases{
         {"services",

@@ -102,6 +102,29 @@ TEST(Validate, DetailsSayWhatWouldBeRight) {
     EXPECT_EQ(errors[1].detail, "is integer, must be string");
 }
 
+TEST(Validate, BoundsAreToldInWords) {
+    const auto detail = [](const std::string& field, const std::string& value) {
+        const auto schema =
+            Schema::compile(R"({"type":"object","properties":{"a":)" + field + "}}").value();
+        const auto errors =
+            schema.validate(json::parse("{\"a\":" + value + "}").value(), Mode::description);
+        return errors.size() == 1 ? errors[0].detail : std::to_string(errors.size()) + " errors";
+    };
+    EXPECT_EQ(detail(R"({"type":"string","minLength":1})", R"("")"), "must not be empty");
+    EXPECT_EQ(detail(R"({"type":"string","minLength":3})", R"("a")"),
+              "must have at least 3 characters");
+    EXPECT_EQ(detail(R"({"type":"string","maxLength":1})", R"("ab")"),
+              "must have at most 1 character");
+    EXPECT_EQ(detail(R"({"type":"integer","minimum":0})", "-1"), "must be at least 0");
+    EXPECT_EQ(detail(R"({"type":"integer","maximum":4294967294})", "4294967295"),
+              "must be at most 4294967294");
+    EXPECT_EQ(detail(R"({"type":"number","minimum":0.5})", "0"), "must be at least 0.5");
+    EXPECT_EQ(detail(R"({"type":"array","items":{"type":"integer"},"minItems":1})", "[]"),
+              "must not be empty");
+    EXPECT_EQ(detail(R"({"type":"array","items":{"type":"integer"},"maxItems":2})", "[1,2,3]"),
+              "must have at most 2 items");
+}
+
 TEST(Validate, DetailsHoldNoValues) {
     const auto errors = files().validate(
         json::parse(R"({"path":"hunter2","mode":"hunter2","kind":"hunter2","size":"hunter2",
