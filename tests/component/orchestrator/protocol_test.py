@@ -191,9 +191,9 @@ class Protocol(OrchestratorCase):
         agent = self.online()
         reply = self.rest.call("POST", "/v1/hosts/web1:retire")
         self.assertEqual((reply.status, reply.body["enrolment"]), (200, "retired"))
-        self.assertIn("unauthorized-access", agent.wait_closed())
+        self.assertIn("evenkeel:retired", agent.wait_closed())
         agent.connect()
-        self.assertTrue(agent.wait_closed())
+        self.assertIn("evenkeel:retired", agent.wait_closed())
         path = f"/v1/hosts/{agent.host}"
         self.assert_problem(self.rest.put(agent.host, "files", "/x", {}, wait_s=None), 409,
                             "invalid-state")
