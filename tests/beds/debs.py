@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import tempfile
 
-WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do ' \
+WAIT = 'echo $$ >/run/slowpost; n=0; while [ ! -e /run/slowpost.go ] && [ $n -lt 3000 ]; do ' \
        'sleep 0.1; n=$((n+1)); done; rm -f /run/slowpost'
 
 ASKS = {

@@ -25,7 +25,7 @@ import tempfile
 from beds.debs import MANY
 
 WAIT = 'echo $$ >>/run/slowpost.runs; echo $$ >/run/slowpost; n=0; ' \
-       'while [ ! -e /run/slowpost.go ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; ' \
+       'while [ ! -e /run/slowpost.go ] && [ $n -lt 3000 ]; do sleep 0.1; n=$((n+1)); done; ' \
        'rm -f /run/slowpost'
 SIDE_BY_SIDE = ["Provides: installonlypkg(kernel)", "Provides: multiversion(kernel)"]
 
