@@ -79,43 +79,45 @@ wire::Ref ref_of(const Request& request) {
     return {request.at("collection"), request.at("id")};
 }
 
+ApiResult<state::Resource> require_described(const Context& context, const state::View& view,
+                                             const state::Host& host, const Request& request) {
+    const wire::Ref ref = ref_of(request);
+    auto resource = EK_API_TRY(find_described(context, view, host, ref));
+    if (resource) return *std::move(resource);
+    return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
+}
+
 ReplyResult get_resource(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
-    const wire::Ref ref = ref_of(request);
-    const auto resource = EK_API_TRY(find_described(context, view, host, ref));
-    if (!resource) {
-        return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
-    }
-    const std::string etag = http::etag_of(resource->revision);
+    const state::Resource resource = EK_API_TRY(require_described(context, view, host, request));
+    const std::string etag = http::etag_of(resource.revision);
     if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
-    return http::Reply::json(200, EK_API_TRY(show_resource(context, view, host, *resource)))
+    return http::Reply::json(200, EK_API_TRY(show_resource(context, view, host, resource)))
         .with("ETag", etag);
 }
 
 ReplyResult get_history(const Context& context, const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
-    const wire::Ref ref = ref_of(request);
-    const auto resource = EK_API_TRY(find_described(context, view, host, ref));
-    if (!resource) {
-        return refuse(http::Code::not_found, ref.collection + " " + ref.id + " is not described");
-    }
+    const state::Resource resource = EK_API_TRY(require_described(context, view, host, request));
+    const wire::Ref& ref = resource.ref;
     const auto schema = EK_API_TRY(context.schemas.find(view, host.id, ref.collection));
     std::vector<std::uint64_t> numbers = EK_API_TRY(view.bodies().history(host.id, ref));
-    numbers.insert(numbers.begin(), resource->body);
+    numbers.insert(numbers.begin(), resource.body);
     std::vector<state::Body> bodies;
     std::vector<json::Value> stored;
+    std::vector<bool> current;  // those of the host's own have no generation that would tell
     for (const std::uint64_t number : numbers) {
         auto body = view.bodies().get(number);
         if (!body) continue;  // damaged: it takes nothing away from the others
         stored.push_back(std::move(body->description));
         bodies.push_back(*std::move(body));
+        current.push_back(number == resource.body);
     }
     auto descriptions = EK_API_TRY(context.protector.redacted_together(
         {host.id, ref.collection, ref.id}, stored, schema.get()));
     json::Array items;
     for (std::size_t at = 0; at < bodies.size(); ++at) {
-        const bool is_current = bodies[at].generation == resource->generation;
-        items.push_back(state::show(bodies[at], std::move(descriptions[at]), is_current));
+        items.push_back(state::show(bodies[at], std::move(descriptions[at]), current[at]));
     }
     return http::Reply::json(200, json::Object{{"items", std::move(items)},
                                                {"next", nullptr},
