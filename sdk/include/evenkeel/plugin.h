@@ -165,7 +165,8 @@ typedef struct ek_watch_host {
      * coalesces. An absent id: any may have changed, all are read again. */
     void (*changed)(void *ctx, ek_str id);
     /* Somebody is at work on this resource, and what is read now may be half done. The host judges
-     * no difference until `changed` has come for it, which must follow, or a minute has passed. */
+     * no difference until `changed` has come for it, which must follow, or a minute
+     * has passed since it was called last: call it again while the change goes on. */
     void (*unsettled)(void *ctx, ek_str id);
     /* What happened was lost (a queue overflowed, a connection broke): all are read again, and
      * administrators are told that nobody looked for a while. */
