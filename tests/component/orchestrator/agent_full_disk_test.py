@@ -1,5 +1,6 @@
 """Both real programs; the agent's state folder is on a disk of 6 MB that another program fills."""
 
+import collections
 import os
 import unittest
 
@@ -39,12 +40,10 @@ class AgentOnAFullDisk(OrchestratorCase):
         return host["id"] if schema else None
 
     def verdicts(self):
-        """What GET shows of the files: status -> how many."""
-        shown = {}
-        for file in self.files:
-            status = self.rest.resource(self.host, "files", str(file))["compliance"]["status"]
-            shown[status] = shown.get(status, 0) + 1
-        return shown
+        """What GET shows of the files: status -> how many. One list: a token has a rate."""
+        return collections.Counter(
+            item["compliance"]["status"]
+            for item in self.rest.items(f"/v1/hosts/{self.host}/resources/files?limit=1000"))
 
     def outbox(self):
         return self.agent.status()["outbox"]
