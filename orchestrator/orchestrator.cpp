@@ -111,6 +111,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       waiters_(loop, *state_),
       feed_(loop, *state_),
       lists_(loop, *state_, presence_.silence_max()),
+      pages_(loop, *state_),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -139,11 +140,13 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .protector = protector_,
                .schemas = schemas_,
                .presence = presence_,
+               .totals = totals_,
                .bus = bus_,
                .waiters = waiters_,
                .access = access_,
                .feed = feed_,
                .lists = lists_,
+               .pages = pages_,
                .metrics = metrics_,
                .enrolment_port = [this] { return enrolment_.port(); },
                .rest_server = [this] { return server_.get(); }} {}
@@ -168,16 +171,34 @@ Result<void> Orchestrator::settle_links() {
             return true;
         }));
     }
-    if (linked.empty()) return {};
+    if (linked.empty()) return load_totals();
     const auto settled = state_->run(
         [&](state::Edit& edit) -> Result<void> {
             for (const std::string& id : linked) EK_CHECK(hosts::host_disconnected(edit, id, ""));
             return {};
         },
         store::Importance::freeing);
-    if (settled || settled.error().code != Errc::limit) return settled;
+    if (!settled && settled.error().code != Errc::limit) return settled;
     // What is stored is served none the less.
-    log::error("hosts that have no link are shown as online", {{"error", settled.error().what}});
+    if (!settled) {
+        log::error("hosts that have no link are shown as online",
+                   {{"error", settled.error().what}});
+    }
+    return load_totals();
+}
+
+Result<void> Orchestrator::load_totals() {
+    const state::Snapshot view = EK_TRY(state_->read());
+    EK_CHECK(totals_.load(view, presence_.offline_at_ms("")));
+    presence_.on_link([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
+        totals_.set_link(host, up, offline_at_ms);
+    });
+    state_->listen([this](const state::Changes& changes) {
+        if (changes.hosts.empty() && changes.counted_hosts.empty()) return;
+        const auto now = state_->read();
+        const auto done = now ? totals_.follow(changes, *now) : fail(now.error());
+        if (!done) log::error("the totals are behind", {{"error", done.error().what}});
+    });
     return {};
 }
 

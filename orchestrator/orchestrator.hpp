@@ -12,9 +12,11 @@
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/metrics.hpp"
+#include "orchestrator/api/page_queue.hpp"
 #include "orchestrator/api/rate_limit.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/enrolment/port.hpp"
+#include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/keys.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
@@ -42,6 +44,7 @@ class Orchestrator {
     Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys keys,
                  std::unique_ptr<state::State> state, const std::string& identity);
     Result<void> settle_links();
+    Result<void> load_totals();
     Result<void> build_api();
     std::vector<http::Route> routes();
     void tick();
@@ -59,9 +62,11 @@ class Orchestrator {
     state::SchemaCache schemas_;
     hosts::AllowList allow_list_;
     hosts::Presence presence_;
+    hosts::FleetTotals totals_;
     api::Waiters waiters_;
     api::EventFeed feed_;
     api::ListFeed lists_;
+    api::PageQueue pages_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

@@ -3,7 +3,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/page_queue.hpp"
 #include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -17,7 +17,7 @@ using http::Request;
 struct Filter {
     std::string since;
     std::string until;
-    const std::string* object = nullptr;
+    std::optional<std::string> object;
 
     bool matches(const json::Value& record) const {
         const std::string time = record.string_or("time");
@@ -46,31 +46,35 @@ const Fields& audit_fields() {
     return kFields;
 }
 
-ReplyResult list_audit(const Context& context, const state::View& view, const Request& request) {
-    const Filter filter{.since = EK_API_TRY(read_time(request, "since")),
-                        .until = EK_API_TRY(read_time(request, "until")),
-                        .object = request.parameter("object")};
+ApiResult<std::optional<json::Value>> show_entry(const Filter& filter, const state::Entry& entry) {
+    // Shown as it is stored, whatever that is: the reader checks it.
+    const auto record = state::AuditTrail::read(entry);
+    if (!record) {
+        const std::string_view text = state::AuditTrail::text_of(entry);
+        return json::Value(json::Object{{"damaged", printable(text)}});
+    }
+    if (!filter.matches(*record)) return std::nullopt;
+    return *record;
+}
+
+ApiResult<PageSource> list_audit(const state::View& view, const Request& request) {
+    Filter filter{.since = EK_API_TRY(read_time(request, "since")),
+                  .until = EK_API_TRY(read_time(request, "until")),
+                  .object = std::nullopt};
+    if (const std::string* object = request.parameter("object")) filter.object = *object;
     const std::string* order = request.parameter("order");
     if (order && *order != "oldest" && *order != "newest") {
         return refuse(Code::invalid_parameter, "order is newest or oldest");
     }
     const bool oldest = order && *order == "oldest";
-    const json::Object ends{{"head", state::show(EK_API_TRY(view.audit_trail().head()))},
-                            {"anchor", state::show(EK_API_TRY(view.audit_trail().anchor()))}};
-    const Pages pages(context.protector, context.state.stream().id, audit_fields());
-    return pages.answer(
-        view, request, oldest ? view.audit_trail().list() : view.audit_trail().list().reversed(),
-        [&](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-            // Shown as it is stored, whatever that is: the reader checks it.
-            const auto record = state::AuditTrail::read(entry);
-            if (!record) {
-                const std::string_view text = state::AuditTrail::text_of(entry);
-                return json::Value(json::Object{{"damaged", printable(text)}});
-            }
-            if (!filter.matches(*record)) return std::nullopt;
-            return *record;
+    json::Object ends{{"head", state::show(EK_API_TRY(view.audit_trail().head()))},
+                      {"anchor", state::show(EK_API_TRY(view.audit_trail().anchor()))}};
+    return PageSource{
+        .list = oldest ? view.audit_trail().list() : view.audit_trail().list().reversed(),
+        .make_for = [filter](const state::View&) -> PageSource::Make {
+            return [filter](const state::Entry& entry) { return show_entry(filter, entry); };
         },
-        ends);
+        .more = [ends](const state::View&, std::uint64_t) { return ends; }};
 }
 
 }  // namespace
@@ -88,11 +92,11 @@ void add_audit(std::vector<http::Route>& routes, Context& context) {
               {.name = "since", .description = "Only from this time on."},
               {.name = "until", .description = "Only before this time."},
               {.name = "object", .description = "Only objects that begin with this."}}),
-         .answers =
-             {{200, "A page of records, with the ends of the chain.", "AuditList", {"Link"}}},
-         .handler = reading(context.state, [&](const auto& view, const auto& request) {
-             return list_audit(context, view, request);
-         })});
+         .answers = {{200,
+                      "A page of records, with the ends of the chain.",
+                      "AuditList",
+                      {"Link", "X-Revision"}}},
+         .handler = pages_of(context, audit_fields(), list_audit)});
 }
 
 }  // namespace evenkeel::api

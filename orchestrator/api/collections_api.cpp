@@ -26,7 +26,7 @@ ApiResult<Listing> list_collections(const state::View& view, const Request& requ
     const state::Host host = EK_API_TRY(require_host(view, request));
     return Listing{
         .list = view.collections().list(host.id),
-        .make_for = [host](const state::View&) -> Pages::Make {
+        .make_for = [host](const state::View&) -> PageSource::Make {
             return [host](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
                 return state::show(host.id, EK_API_TRY(state::Collections::read(entry)));
             };

@@ -31,7 +31,7 @@ const Fields& command_fields() {
     return kFields;
 }
 
-Pages::Make commands_at(const state::View& view, const std::string& state) {
+PageSource::Make commands_at(const state::View& view, const std::string& state) {
     return [&view, state](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
         const auto command = EK_API_TRY(view.commands().find(state::Commands::id_of(entry)));
         if (!command) return std::nullopt;

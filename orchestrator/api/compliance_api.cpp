@@ -2,9 +2,11 @@
 #include <memory>
 #include <utility>
 
+#include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"
@@ -45,8 +47,7 @@ void count(state::ComplianceCounts& counts, wire::Verdict verdict) {
 }
 
 struct Selection {
-    std::string host_id;                // empty = all
-    const state::Host* host = nullptr;  // null = all; good while the Hosts that gave it are
+    std::string host_id;  // empty = all
     std::string collection;
     std::optional<wire::Verdict> status;
 };
@@ -73,48 +74,46 @@ ApiResult<std::optional<ResourceCompliance>> verdict_of(const Context& context, 
     return verdict;
 }
 
-// No counts are stored for a single collection: its entries are counted one by one.
-ApiResult<state::ComplianceCounts> count_collection(const Context& context, const state::View& view,
-                                                    Hosts& hosts, const Selection& selection,
-                                                    const state::List& list) {
-    state::ComplianceCounts counts;
-    std::optional<http::Problem> problem;
-    EK_API_TRY(list.walk(view,
-                         [&](const state::Entry& entry) {
-                             const auto verdict = verdict_of(context, hosts, selection, entry);
-                             if (!verdict) problem = verdict.error();
-                             if (verdict && *verdict) {
-                                 count(counts, (*verdict)->shown.now.status);
-                             }
-                             return !problem;
-                         })
-                   .map([] { return true; }));
-    if (problem) return refuse(*problem);
-    return counts;
-}
+// No counts are kept for a single collection: its entries are counted one by one.
+struct CollectionCount {
+    state::List list;
+    std::string counted = {};  // position of the last one
+    state::ComplianceCounts counts = {};
+
+    // Whether all are counted.
+    ApiResult<bool> count_on(const Context& context, const state::View& view,
+                             const Selection& selection, std::uint64_t deadline_ns) {
+        Hosts hosts(view);
+        std::optional<http::Problem> problem;
+        bool is_all = true;
+        const auto visit = [&](const state::Entry& entry) {
+            const auto verdict = verdict_of(context, hosts, selection, entry);
+            if (!verdict) problem = verdict.error();
+            if (verdict && *verdict) count(counts, (*verdict)->shown.now.status);
+            counted = entry.position();
+            is_all = now_monotonic_ns() < deadline_ns;
+            return is_all && !problem;
+        };
+        EK_API_TRY(list.walk(view, visit, std::string(counted)).map([] { return true; }));
+        if (problem) return refuse(*std::move(problem));
+        return is_all;
+    }
+};
 
 ApiResult<state::ComplianceCounts> count_all(const Context& context, const state::View& view,
-                                             Hosts& hosts, const Selection& selection) {
-    if (selection.host) return counts_now(context, view, *selection.host);
-    state::ComplianceCounts counts;
-    std::vector<std::string> ids;
-    EK_API_TRY(view.resources()
-                   .each_counted_host([&](std::string_view id) { ids.emplace_back(id); })
-                   .map([] { return true; }));
-    for (const std::string& id : ids) {
-        const state::Host* host = EK_API_TRY(hosts.active(id));
-        if (host) counts += EK_API_TRY(counts_now(context, view, *host));
-    }
-    return counts;
+                                             const Selection& selection) {
+    if (selection.host_id.empty()) return context.totals.resources(now_monotonic_ms());
+    const auto host = EK_API_TRY(view.hosts().find(selection.host_id));
+    if (!host || host->retired()) return state::ComplianceCounts{};
+    return counts_now(context, view, *host);
 }
 
-ApiResult<Selection> read_selection(const state::View& view, const Request& request, Hosts& hosts) {
+ApiResult<Selection> read_selection(const state::View& view, const Request& request) {
     Selection selection;
     if (const std::string* name = request.parameter("host")) {
         const auto host = EK_API_TRY(view.hosts().resolve(*name));
         if (!host) return refuse(Code::not_found, "there is no host of this id or name");
-        selection.host = EK_API_TRY(hosts.active(host->id));
-        if (!selection.host) return refuse(Code::invalid_state, "the host is retired");
+        if (host->retired()) return refuse(Code::invalid_state, "the host is retired");
         selection.host_id = host->id;
     }
     if (const std::string* collection = request.parameter("collection")) {
@@ -146,22 +145,29 @@ const Fields& compliance_fields() {
     return kFields;
 }
 
-ApiResult<json::Object> counts_of(const Context& context, const state::View& view,
-                                  Selection selection, const state::List& list) {
-    Hosts hosts(view);
-    if (!selection.host_id.empty()) selection.host = EK_API_TRY(hosts.active(selection.host_id));
-    if (!selection.host_id.empty() && !selection.host) {
-        return json::Object{{"counts", state::encode(state::ComplianceCounts{})}};
-    }
-    const state::ComplianceCounts counts =
-        selection.collection.empty()
-            ? EK_API_TRY(count_all(context, view, hosts, selection))
-            : EK_API_TRY(count_collection(context, view, hosts, selection, list));
-    return json::Object{{"counts", state::encode(counts)}};
+json::Object show_counts(const state::ComplianceCounts& counts) {
+    return {{"counts", state::encode(counts)}};
 }
 
-Pages::Make verdicts_at(const Context& context, const state::View& view,
-                        const Selection& selection) {
+PageSource::More counts_of(const Context& context, const Selection& selection,
+                           const state::List& list) {
+    if (selection.collection.empty()) {
+        return [&context, selection](const state::View& view,
+                                     std::uint64_t) -> ApiResult<std::optional<json::Object>> {
+            return show_counts(EK_API_TRY(count_all(context, view, selection)));
+        };
+    }
+    return [&context, selection, count = CollectionCount{list}](
+               const state::View& view,
+               std::uint64_t deadline_ns) mutable -> ApiResult<std::optional<json::Object>> {
+        const bool is_all = EK_API_TRY(count.count_on(context, view, selection, deadline_ns));
+        if (!is_all) return std::nullopt;
+        return show_counts(count.counts);
+    };
+}
+
+PageSource::Make verdicts_at(const Context& context, const state::View& view,
+                             const Selection& selection) {
     return [&context, hosts = std::make_shared<Hosts>(view),
             selection](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
         const auto verdict = EK_API_TRY(verdict_of(context, *hosts, selection, entry));
@@ -175,8 +181,7 @@ Pages::Make verdicts_at(const Context& context, const state::View& view,
 
 ApiResult<Listing> list_compliance(const Context& context, const state::View& view,
                                    const Request& request) {
-    Hosts hosts(view);
-    const Selection selection = EK_API_TRY(read_selection(view, request, hosts));
+    const Selection selection = EK_API_TRY(read_selection(view, request));
     const state::List list = selection.host_id.empty() ? view.resources().list()
                                                        : view.resources().list(selection.host_id);
     return Listing{
@@ -189,8 +194,7 @@ ApiResult<Listing> list_compliance(const Context& context, const state::View& vi
                                      Touched& touched) {
                 if (id.empty() || event.host == id) touch_resources(event, data, touched);
             },
-        .more = [&context, selection, list](
-                    const state::View& now) { return counts_of(context, now, selection, list); }};
+        .more = [&context, selection, list] { return counts_of(context, selection, list); }};
 }
 
 }  // namespace

@@ -16,12 +16,17 @@ namespace evenkeel::http {
 class Server;
 }
 
+namespace evenkeel::hosts {
+class FleetTotals;
+}
+
 namespace evenkeel::api {
 
 class Access;
 class EventFeed;
 class ListFeed;
 class Metrics;
+class PageQueue;
 
 // The parts that handlers use. All of them outlive the routes. [loop]
 struct Context {
@@ -30,11 +35,13 @@ struct Context {
     const secrets::Protector& protector;
     const state::SchemaCache& schemas;
     hosts::Presence& presence;
+    hosts::FleetTotals& totals;
     bus::Bus& bus;
     Waiters& waiters;
     Access& access;
     EventFeed& feed;
     ListFeed& lists;
+    PageQueue& pages;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens

@@ -37,7 +37,7 @@ const Fields& host_fields() {
 
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
     return Listing{.list = view.hosts().list(),
-                   .make_for = [&context](const state::View& now) -> Pages::Make {
+                   .make_for = [&context](const state::View& now) -> PageSource::Make {
                        return
                            [&context, &now](
                                const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {

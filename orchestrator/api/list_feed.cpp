@@ -28,7 +28,7 @@ std::size_t hash_of(const json::Value& item) {
 }
 
 // The item as the follower's list shows it, or nothing when it is not in it.
-Result<std::optional<json::Value>> item_of(const Pages::Make& make, const Filter& filter,
+Result<std::optional<json::Value>> item_of(const PageSource::Make& make, const Filter& filter,
                                            const state::Entry& entry) {
     auto item = make(entry);
     if (!item) return fail(Errc::internal, item.error().detail);
@@ -171,7 +171,7 @@ Result<void> ListFeed::read_past(const state::View& view, Follower& follower,
 Result<void> ListFeed::walk(const state::View& view, Follower& follower,
                             std::uint64_t deadline_ns) {
     const Listing& listing = follower.order.listing;
-    const Pages::Make make = listing.make_for(view);
+    const PageSource::Make make = listing.make_for(view);
     Result<void> outcome;
     bool is_all = true;
     const auto visit = [&](const state::Entry& entry) {
@@ -199,8 +199,9 @@ void ListFeed::wake() {
     waking_ = true;
     loop_.post([this] {
         waking_ = false;
-        read_events();
+        const bool is_all = read_events(now_monotonic_ns() + kTurnNs);
         schedule_those_with_work();
+        if (!is_all) wake();
     });
 }
 
@@ -241,19 +242,23 @@ Result<void> ListFeed::mark_below(const state::View& view, Follower& follower) {
     return {};
 }
 
-void ListFeed::read_events() {
-    const auto read = [&]() -> Result<void> {
+// Whether all that happened is read.
+bool ListFeed::read_events(std::uint64_t deadline_ns) {
+    const auto read = [&]() -> Result<bool> {
         const state::Snapshot view = EK_TRY(state_.read());
-        const std::uint64_t now = EK_TRY(view.revision());
+        std::uint64_t now = EK_TRY(view.revision());
+        bool is_all = true;
         std::map<std::uint64_t, Touched> touched;
         std::set<std::string> parted;
-        const auto visit = [&](std::uint64_t, const state::StoredEvent& event,
+        const auto visit = [&](std::uint64_t revision, const state::StoredEvent& event,
                                const json::Value& data) {
             for (const auto& [number, follower] : followers_) {
                 follower.order.listing.touch(event, data, touched[number]);
             }
             if (event.is(state::EventType::host_changed)) parted.emplace(event.host);
-            return true;
+            is_all = !is_over(deadline_ns);
+            if (!is_all) now = revision;
+            return is_all;
         };
         EK_CHECK(each_event(view, position_, visit));
         position_ = now;
@@ -262,9 +267,10 @@ void ListFeed::read_events() {
             follower.position = now;
         }
         for (const std::string& host : parted) expect_silence(host);
-        return {};
+        return is_all;
     }();
     if (!read) log::error("lists cannot be followed", {{"error", read.error().what}});
+    return read.value_or(true);
 }
 
 // Once the host counts as offline, everything about it is read again.
@@ -325,7 +331,7 @@ ListFeed::MoreWork ListFeed::work(Follower& follower, std::uint64_t deadline_ns)
 // Whether all of them are sent.
 ListFeed::MoreWork ListFeed::send_changes(const state::View& view, Follower& follower,
                                           std::uint64_t deadline_ns) {
-    const Pages::Make make = follower.order.listing.make_for(view);
+    const PageSource::Make make = follower.order.listing.make_for(view);
     for (std::size_t count = 0; !follower.dirty.empty(); ++count) {
         if (count == kStep || (count > 0 && is_over(deadline_ns))) return false;
         const std::string key = follower.dirty.begin()->first;
@@ -338,7 +344,7 @@ ListFeed::MoreWork ListFeed::send_changes(const state::View& view, Follower& fol
 
 // False when the stream has no room: the entry stays in `dirty`.
 ListFeed::MoreWork ListFeed::send_change(const state::View& view, Follower& follower,
-                                         const std::string& key, const Pages::Make& make) {
+                                         const std::string& key, const PageSource::Make& make) {
     const Listing& listing = follower.order.listing;
     const auto sent = follower.sent.find(key);
     auto item = Result<std::optional<json::Value>>(std::nullopt);

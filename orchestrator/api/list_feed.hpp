@@ -20,8 +20,8 @@ namespace evenkeel::api {
 // The clients that follow a list. Events name the entries that may have changed; each is read, and
 // sent if it differs from what was sent last. So the copy of a follower converges to the list, even
 // after it missed events, and a slow follower costs one set of keys. All work for all followers is
-// done in turns of at most 5 ms, between which the loop serves others: reading what came after
-// `since`, walking the list, sending. [loop]
+// done in turns of at most 5 ms, between which the loop serves others: reading what happens and
+// what came after `since`, walking the list, sending. [loop]
 class ListFeed {
   public:
     // `silence`: time after its last message until a host's verdicts become unknown, without event.
@@ -81,7 +81,7 @@ class ListFeed {
     void schedule_those_with_work();
     void work_turn();
     void wake();
-    void read_events();
+    bool read_events(std::uint64_t deadline_ns);
     static Result<void> read_past(const state::View& view, Follower& follower,
                                   std::uint64_t deadline_ns);
     static Result<void> walk(const state::View& view, Follower& follower,
@@ -93,7 +93,7 @@ class ListFeed {
     MoreWork work(Follower& follower, std::uint64_t deadline_ns);
     MoreWork send_changes(const state::View& view, Follower& follower, std::uint64_t deadline_ns);
     MoreWork send_change(const state::View& view, Follower& follower, const std::string& key,
-                         const Pages::Make& make);
+                         const PageSource::Make& make);
     bool send(Follower& follower, std::string_view type, const json::Value& item);
     void bookmark(Follower& follower);
     void time_over(std::uint64_t number);

@@ -5,6 +5,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/api/list_feed.hpp"
+#include "orchestrator/api/page_queue.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/resources.hpp"
 
@@ -63,20 +64,21 @@ ApiResult<bool> read_watch(const Request& request) {
     return true;
 }
 
-ReplyResult page_of(const Context& context, const Fields& fields, const state::View& view,
-                    const Request& request, const Listing& list) {
-    const Pages pages(context.protector, context.state.stream().id, fields);
-    const json::Object more = list.more ? EK_API_TRY(list.more(view)) : json::Object{};
-    return EK_API_TRY(pages.answer(view, request, list.list, list.make_for(view), more))
-        .with("X-Revision",
-              state::event_id(context.state.stream().id, EK_API_TRY(view.revision())));
-}
-
 template <typename T>
 bool answered(const Responder& responder, const T& checked) {
     if (checked) return false;
     responder->send(checked.error());
     return true;
+}
+
+void answer_page(const Context& context, const Fields& fields, const state::View& view,
+                 const Request& request, const Responder& responder, const Listing& list) {
+    const Pages pages(context.protector, context.state.stream().id, fields);
+    auto work = PageWork::begin(view, pages, request,
+                                {.list = list.list,
+                                 .make_for = list.make_for,
+                                 .more = list.more ? list.more() : PageSource::More()});
+    if (!answered(responder, work)) context.pages.answer(responder, *std::move(work));
 }
 
 void answer_changed(const Context& context, const Fields& fields, const Request& request,
@@ -88,8 +90,7 @@ void answer_changed(const Context& context, const Fields& fields, const Request&
         return responder->send(http::Reply::empty(304).with(
             "X-Revision", state::event_id(context.state.stream().id, revision.value_or(0))));
     }
-    auto page = page_of(context, fields, *view, request, list);
-    if (!answered(responder, page)) responder->send(*std::move(page));
+    answer_page(context, fields, *view, request, responder, list);
 }
 
 void answer_list(Context& context, const Fields& fields, const MakeListing& make,
@@ -108,9 +109,7 @@ void answer_list(Context& context, const Fields& fields, const MakeListing& make
         const std::string* since = watch ? request.header("last-event-id") : nullptr;
         if (!since) since = request.parameter("since");
         if (!watch && !since) {
-            auto page = page_of(context, fields, *view, request, *list);
-            if (!answered(responder, page)) responder->send(*std::move(page));
-            return;
+            return answer_page(context, fields, *view, request, responder, *list);
         }
         const auto waiting = read_wait(request);
         if (answered(responder, waiting)) return;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/page_work.hpp"
 #include "orchestrator/state/event.hpp"
 
 // What a list contains; independent of its delivery: pages, the next change, a stream of changes.
@@ -25,14 +25,14 @@ struct Touched {
 struct Listing {
     state::List list;
     // How an entry is shown at one moment. Keeps nothing of the request.
-    std::function<Pages::Make(const state::View&)> make_for;
+    std::function<PageSource::Make(const state::View&)> make_for;
     // What identifies an entry: {"id"}, or {"host","collection","id"}.
     std::function<json::Object(const state::Entry& entry)> identity = {};
     // Adds the entries that an event may have changed, by its host and data; too many are allowed,
     // too few are not. Absent: no events report changes of this list; it cannot be watched.
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
-    // Further members of a page.
-    std::function<ApiResult<json::Object>(const state::View&)> more = {};
+    // Makes what reads the further members of one page.
+    std::function<PageSource::More()> more = {};
 };
 using MakeListing = std::function<ApiResult<Listing>(const state::View&, const http::Request&)>;
 

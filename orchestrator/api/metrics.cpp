@@ -9,6 +9,7 @@
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
@@ -67,22 +68,14 @@ std::string method_label(std::string_view method) {
     return known ? std::string(method) : "other";
 }
 
-Result<void> write_hosts(const Context& context, const state::View& view, Writer& out) {
-    std::map<std::string, std::uint64_t> hosts;
-    for (const std::string& connection : name_list<state::Connection>()) hosts[connection] = 0;
-    state::ComplianceCounts total;
-    std::vector<state::Host> active;
-    EK_CHECK(view.hosts().each([&](const state::Host& host) {
-        if (host.enrolment == state::EnrolmentState::active) active.push_back(host);
-        return true;
-    }));
-    for (const state::Host& host : active) {
-        ++hosts[std::string(to_string(host.connection))];
-        const auto counts = counts_now(context, view, host);
-        if (counts) total += *counts;
-    }
+void write_hosts(const Context& context, Writer& out) {
     out.family("hosts", "gauge", "Active hosts by connection.");
-    for (const auto& [connection, count] : hosts) out.sample({{"connection", connection}}, count);
+    for (const std::string& connection : name_list<state::Connection>()) {
+        const auto& hosts = context.totals.connections();
+        const auto found = hosts.find(*find_name<state::Connection>(connection));
+        out.sample({{"connection", connection}}, found == hosts.end() ? 0 : found->second);
+    }
+    const state::ComplianceCounts total = context.totals.resources(now_monotonic_ms());
     out.family("resources", "gauge", "Described resources of active hosts by verdict.");
     const auto sample = [&](const char* status, std::int64_t count) {
         out.sample({{"status", status}}, std::to_string(count));
@@ -91,7 +84,6 @@ Result<void> write_hosts(const Context& context, const state::View& view, Writer
     sample("drifted", total.drifted);
     sample("unknown", total.unknown);
     sample("failed", total.failed);
-    return {};
 }
 
 // Those that are not finished; the finished ones are counted as they end.
@@ -166,7 +158,7 @@ Result<void> Metrics::append_counted(const Context& context, const state::View& 
     const std::uint64_t begun = now_monotonic_ns();
     if (counted_.empty() || begun - counted_ns_ >= kRest * counting_ns_) {
         Writer out;
-        EK_CHECK(write_hosts(context, view, out));
+        write_hosts(context, out);
         EK_CHECK(write_commands(view, out));
         counted_ = std::move(out.text);
         counted_ns_ = now_monotonic_ns();

@@ -1,7 +1,5 @@
 #include "orchestrator/api/pages.hpp"
 
-#include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -30,130 +28,6 @@ ApiResult<std::size_t> read_limit(const http::Request& request) {
                       "limit is a number from 1 to " + std::to_string(kPageMost));
     }
     return *number;
-}
-
-std::string next_link(const http::Request& request, const std::string& cursor) {
-    std::string link = "<" + request.target + "?";
-    for (const auto& [name, value] : request.query) {
-        if (name != "cursor") link += percent_encode(name) + "=" + percent_encode(value) + "&";
-    }
-    return link + "cursor=" + cursor + ">; rel=\"next\"";
-}
-
-// Gathers the items of one page.
-class Page {
-  public:
-    Page(const PageOrder& order, const Pages::Make& make) : order_(order), make_(make) {}
-
-    // The item if it belongs to the list.
-    ApiResult<std::optional<json::Value>> item_of(const state::Entry& entry) {
-        auto item = EK_API_TRY(make_(entry));
-        if (item && !order_.filter.matches(*item)) item.reset();
-        return item;
-    }
-    bool full() const { return items.size() == order_.limit || bytes_ > kPageBytesMost; }
-    void add(json::Value item) {
-        bytes_ += json::write(item).size();
-        items.push_back(std::move(item));
-    }
-
-    json::Array items;
-    bool further = false;
-    SortPlace last;
-
-  private:
-    const PageOrder& order_;
-    const Pages::Make& make_;
-    std::size_t bytes_ = 0;
-};
-
-// Visits the entries of a list, and keeps the problem that ended the walk.
-using VisitEntry = std::function<ApiResult<bool>(const state::Entry&)>;
-
-class EntryVisitor {
-  public:
-    explicit EntryVisitor(const VisitEntry& visit) : visit_(visit) {}
-    bool operator()(const state::Entry& entry) {
-        const auto more = visit_(entry);
-        if (!more) problem_ = more.error();
-        return more && *more;
-    }
-    ApiResult<bool> end(const Result<void>& walked) const {
-        if (!walked) return refuse(as_problem(walked.error()));
-        if (problem_) return refuse(*problem_);
-        return true;
-    }
-
-  private:
-    const VisitEntry& visit_;
-    std::optional<http::Problem> problem_;
-};
-
-ApiResult<bool> walk(const state::View& view, const state::List& list, std::string_view after,
-                     const VisitEntry& visit) {
-    EntryVisitor visitor(visit);
-    return visitor.end(list.walk(view, std::ref(visitor), after));
-}
-
-// In the list's own order: only the entries of the page are read.
-ApiResult<bool> fill(const state::View& view, const state::List& list, const PageOrder& order,
-                     Page& page) {
-    std::size_t entries_read = 0;
-    const std::string after = order.after ? order.after->key : "";
-    return walk(view, list, after, [&](const state::Entry& entry) -> ApiResult<bool> {
-        page.further = page.full() || ++entries_read > kPageEntriesReadMost;
-        if (page.further) return false;
-        auto item = EK_API_TRY(page.item_of(entry));
-        page.last.key = entry.position();
-        if (item) page.add(*std::move(item));
-        return true;
-    });
-}
-
-// The first places past the page before, one more than fit on a page. Of what is not among them
-// nothing is kept.
-ApiResult<std::vector<SortPlace>> first_places(const state::View& view, const state::List& list,
-                                               const PageOrder& order, Page& page) {
-    const auto before = [&](const SortPlace& a, const SortPlace& b) {
-        return order.sort.before(a, b, list.is_reversed());
-    };
-    std::vector<SortPlace> places;  // a heap with the last one on top
-    const VisitEntry see = [&](const state::Entry& entry) -> ApiResult<bool> {
-        const auto item = EK_API_TRY(page.item_of(entry));
-        if (!item) return true;
-        SortPlace place = order.sort.place(*item, entry.position());
-        if (order.after && !before(*order.after, place)) return true;
-        if (places.size() > order.limit) {
-            if (!before(place, places.front())) return true;
-            std::pop_heap(places.begin(), places.end(), before);
-            places.pop_back();
-        }
-        places.push_back(std::move(place));
-        std::push_heap(places.begin(), places.end(), before);
-        return true;
-    };
-    EK_API_TRY(walk(view, list, "", see));
-    std::sort_heap(places.begin(), places.end(), before);
-    return places;
-}
-
-// In another order the whole list is read for each page.
-ApiResult<bool> fill_sorted(const state::View& view, const state::List& list,
-                            const PageOrder& order, Page& page) {
-    auto places = EK_API_TRY(first_places(view, list, order, page));
-    for (SortPlace& place : places) {
-        page.further = page.full();
-        if (page.further) break;
-        const VisitEntry add = [&](const state::Entry& entry) -> ApiResult<bool> {
-            auto item = EK_API_TRY(page.item_of(entry));
-            if (item) page.add(*std::move(item));
-            return true;
-        };
-        EntryVisitor visitor(add);
-        EK_API_TRY(visitor.end(list.visit(view, place.key, std::ref(visitor))));
-        page.last = std::move(place);
-    }
-    return true;
 }
 
 }  // namespace
@@ -199,25 +73,6 @@ ApiResult<bool> Pages::read_cursor(const std::string& given, PageOrder& order) c
     if (!values || !key) return bad;
     order.after = SortPlace{.values = *std::move(values), .key = *key};
     return true;
-}
-
-ReplyResult Pages::answer(const state::View& view, const http::Request& request,
-                          const state::List& list, const Make& make,
-                          const json::Object& more) const {
-    const PageOrder order = EK_API_TRY(read(view, request));
-    Page page(order, make);
-    if (order.sort.empty()) {
-        EK_API_TRY(fill(view, list, order, page));
-    } else {
-        EK_API_TRY(fill_sorted(view, list, order, page));
-    }
-    const json::Value next = page.further ? json::Value(cursor(order, page.last)) : json::Value();
-    json::Object body{{"items", std::move(page.items)}, {"next", next}};
-    for (const auto& [name, value] : more) body.set(name, value);
-    body.set("revision", EK_API_TRY(view.revision()));
-    http::Reply reply = http::Reply::json(200, std::move(body));
-    if (page.further) reply.with("Link", next_link(request, next.as_string()));
-    return reply;
 }
 
 json::Value list_schema(std::string_view item, const json::Object& more) {

@@ -13,7 +13,7 @@
 #include "orchestrator/api/sort_order.hpp"
 #include "orchestrator/state/list.hpp"
 
-// Lists, a page at a time: {"items","next","revision"}. A cursor is the last entry's place, bound
+// Which page of which list is wanted. A cursor is the last entry's place, bound
 // to the list with its filters and order, signed, and good for this store only. What stays in the
 // list and in its place is on one page exactly, whatever is written between two pages.
 namespace evenkeel::api {
@@ -23,10 +23,6 @@ inline constexpr std::size_t kPageMost = 1'000;
 // A page ends early when its items have more than this: descriptions may be large.
 inline constexpr std::size_t kPageBytesMost = 4 << 20;
 
-// A page without order ends early after reading this many entries: a filter may match few.
-inline constexpr std::size_t kPageEntriesReadMost = 20'000;
-
-// Which page of which list is wanted.
 struct PageOrder {
     std::size_t limit = kPageDefault;
     std::string list;  // path, filters and order
@@ -36,26 +32,24 @@ struct PageOrder {
     std::optional<SortPlace> after;
 };
 
+// Reads the query of one list, and writes its cursors. A value. [loop]
 class Pages {
   public:
     // `fields` outlive it: what `filter` and `order_by` may name.
     Pages(const secrets::Protector& protector, std::string stream, const Fields& fields)
         : protector_(&protector), stream_(std::move(stream)), fields_(&fields) {}
 
+    const std::string& stream() const { return stream_; }
+
     // From the query: `invalid-parameter`, `bad-filter`, `bad-cursor`, or `gone` for a cursor of an
     // older stream.
     ApiResult<PageOrder> read(const state::View& view, const http::Request& request) const;
 
-    // Makes the item of an entry; nothing leaves it out.
-    using Make = std::function<ApiResult<std::optional<json::Value>>(const state::Entry& entry)>;
-    // The page of the list, with further members of the body in `more`.
-    ReplyResult answer(const state::View& view, const http::Request& request,
-                       const state::List& list, const Make& make,
-                       const json::Object& more = {}) const;
+    // The cursor of the page behind `last`.
+    std::string cursor(const PageOrder& order, const SortPlace& last) const;
 
   private:
     ApiResult<bool> read_cursor(const std::string& given, PageOrder& order) const;
-    std::string cursor(const PageOrder& order, const SortPlace& last) const;
 
     const secrets::Protector* protector_;
     std::string stream_;

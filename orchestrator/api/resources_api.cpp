@@ -59,7 +59,7 @@ ApiResult<Listing> list_resources(const Context& context, const state::View& vie
     if (!collection.empty()) EK_API_TRY(require_collection(view, host, collection));
     return Listing{.list = collection.empty() ? view.resources().list(host.id)
                                               : view.resources().list(host.id, collection),
-                   .make_for = [&context, host](const state::View& now) -> Pages::Make {
+                   .make_for = [&context, host](const state::View& now) -> PageSource::Make {
                        return
                            [&context, &now, host](
                                const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {

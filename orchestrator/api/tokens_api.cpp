@@ -5,7 +5,7 @@
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/page_queue.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -57,12 +57,13 @@ const Fields& token_fields() {
     return kFields;
 }
 
-ReplyResult list_tokens(const Context& context, const state::View& view, const Request& request) {
-    const Pages pages(context.protector, context.state.stream().id, token_fields());
-    return pages.answer(view, request, view.tokens().list(),
-                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                            return state::show(EK_API_TRY(state::Tokens::read(entry)));
-                        });
+ApiResult<std::optional<json::Value>> show_entry(const state::Entry& entry) {
+    return state::show(EK_API_TRY(state::Tokens::read(entry)));
+}
+
+ApiResult<PageSource> list_tokens(const state::View& view, const Request&) {
+    return PageSource{.list = view.tokens().list(),
+                      .make_for = [](const state::View&) { return show_entry; }};
 }
 
 ReplyResult get_token(const state::View& view, const Request& request) {
@@ -118,10 +119,8 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
                       .tag = "access",
                       .summary = "List tokens, without their secrets",
                       .query = page_parameters(token_fields()),
-                      .answers = {{200, "A page of tokens.", "TokenList", {"Link"}}},
-                      .handler = reading(context.state, [&](const auto& view, const auto& request) {
-                          return list_tokens(context, view, request);
-                      })});
+                      .answers = {{200, "A page of tokens.", "TokenList", {"Link", "X-Revision"}}},
+                      .handler = pages_of(context, token_fields(), list_tokens)});
     routes.push_back({.method = "GET",
                       .path = "/v1/tokens/{id}",
                       .permission = "token.read",

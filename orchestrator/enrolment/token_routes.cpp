@@ -6,7 +6,7 @@
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
-#include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/page_queue.hpp"
 #include "orchestrator/enrolment/install_line.hpp"
 #include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
@@ -88,13 +88,13 @@ const api::Fields& token_fields() {
     return kFields;
 }
 
-api::ReplyResult list_tokens(const Context& context, const state::View& view,
-                             const Request& request) {
-    const api::Pages pages(context.protector, context.state.stream().id, token_fields());
-    return pages.answer(view, request, view.enrolment_tokens().list(),
-                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                            return state::show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
-                        });
+ApiResult<std::optional<json::Value>> show_entry(const state::Entry& entry) {
+    return state::show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
+}
+
+ApiResult<api::PageSource> list_tokens(const state::View& view, const Request&) {
+    return api::PageSource{.list = view.enrolment_tokens().list(),
+                           .make_for = [](const state::View&) { return show_entry; }};
 }
 
 api::ReplyResult get_token(const state::View& view, const Request& request) {
@@ -144,10 +144,8 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
          .tag = "enrolment",
          .summary = "List enrolment tokens",
          .query = api::page_parameters(token_fields()),
-         .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link"}}},
-         .handler = api::reading(context.state, [&](const auto& view, const auto& request) {
-             return list_tokens(context, view, request);
-         })});
+         .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link", "X-Revision"}}},
+         .handler = api::pages_of(context, token_fields(), list_tokens)});
     routes.push_back(
         {.method = "GET",
          .path = "/v1/enrolment-tokens/{id}",

@@ -21,6 +21,7 @@ void Presence::set_link(const std::string& host, bool up) {
     } else {
         links_.erase(host);
     }
+    if (told_) told_(host, up, offline_at_ms(host));
 }
 
 std::int64_t Presence::last_message_ms(const std::string& host) const {
@@ -40,11 +41,15 @@ std::string Presence::last_seen(const state::Host& host) const {
 std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms) const {
     const std::int64_t last = last_ms(host);
     if (last == 0 || has_link(host.id)) return "";
-    const auto found = last_messages_.find(host.id);
+    return now_ms < offline_at_ms(host.id) ? "" : to_rfc3339(last);
+}
+
+std::int64_t Presence::offline_at_ms(const std::string& host) const {
+    const auto found = last_messages_.find(host);
     // After our own start every host gets the time to come back before it counts as silent.
     const std::int64_t silent_from =
         found == last_messages_.end() ? started_ms_ : found->second.monotonic_ms;
-    return now_ms - silent_from < silence_max_.count() ? "" : to_rfc3339(last);
+    return silent_from + silence_max_.count();
 }
 
 std::vector<LastSeen> Presence::take_unstored(std::size_t most) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -35,6 +36,12 @@ class Presence {
 
     void record_message(const std::string& host, Arrival arrival);
     void set_link(const std::string& host, bool up);
+    // Calls `told` when a link comes, and when it goes, then with the time of the monotonic clock
+    // from which on the host counts as offline unless it is back.
+    using Told = std::function<void(const std::string& host, bool up, std::int64_t offline_at_ms)>;
+    void on_link(Told told) { told_ = std::move(told); }
+    // From when on a host without link counts as offline.
+    std::int64_t offline_at_ms(const std::string& host) const;
     bool has_link(const std::string& host) const { return links_.contains(host); }
     // When, by the wall clock; 0 = not since the start.
     std::int64_t last_message_ms(const std::string& host) const;
@@ -57,6 +64,7 @@ class Presence {
     std::map<std::string, Arrival> last_messages_;
     std::set<std::string> to_store_;  // time not stored yet
     std::set<std::string> links_;
+    Told told_;
 };
 
 }  // namespace evenkeel::hosts

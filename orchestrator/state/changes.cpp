@@ -27,6 +27,7 @@ class Reader : private Repository {
             if (queues_.insert(host).second) changes.queues.push_back(std::move(host));
         }
         if (is(tables_->hosts)) changes.hosts.push_back(touch.key);
+        if (is(tables_->tallies)) changes.counted_hosts.push_back(touch.key);
         if (is(tables_->enrolments)) changes.enrolments.push_back(touch.key);
         if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
         return {};
@@ -65,8 +66,8 @@ class Reader : private Repository {
 }  // namespace
 
 bool Changes::empty() const {
-    return events.empty() && hosts.empty() && ended_commands.empty() && queues.empty() &&
-           enrolments.empty() && tokens.empty() && certificates.empty();
+    return events.empty() && hosts.empty() && counted_hosts.empty() && ended_commands.empty() &&
+           queues.empty() && enrolments.empty() && tokens.empty() && certificates.empty();
 }
 
 Result<Changes> changes_of(const store::WriteSet& touched, const View& view) {

@@ -25,6 +25,7 @@ struct Changes {
     };
     std::vector<Event> events;                // recorded
     std::vector<std::string> hosts;           // ids of those whose record changed
+    std::vector<std::string> counted_hosts;   // ids of those whose ComplianceCounts changed
     std::vector<std::string> ended_commands;  // ids
     std::vector<std::string> queues;          // ids of hosts whose unfinished commands changed
     std::vector<std::string> enrolments;      // keys of those that changed or are forgotten

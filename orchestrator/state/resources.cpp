@@ -58,15 +58,6 @@ Result<bool> Resources::has_any(std::string_view host, std::string_view collecti
     return EK_TRY(txn_->first(tables_->resources, range)).has_value();
 }
 
-Result<void> Resources::each_counted_host(
-    const std::function<void(std::string_view)>& visit) const {
-    return txn_->scan(tables_->tallies, store::Range::all(),
-                      [&](std::string_view host, std::string_view) {
-                          visit(host);
-                          return true;
-                      });
-}
-
 List Resources::list() const {
     return Record::list(tables_->resources);
 }

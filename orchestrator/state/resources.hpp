@@ -25,8 +25,6 @@ class Resources : protected Repository {
     Result<void> each(std::string_view host, const std::function<bool(Resource)>& visit) const;
     // Whether the host has one of this collection. O(1)
     Result<bool> has_any(std::string_view host, std::string_view collection) const;
-    // Every host that has, or had, described resources. O(hosts)
-    Result<void> each_counted_host(const std::function<void(std::string_view host)>& visit) const;
 
     // By host, collection and id: all; those of one host; those of one collection of it.
     List list() const;

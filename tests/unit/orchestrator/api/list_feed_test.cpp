@@ -28,7 +28,7 @@ class ListFeedTest : public test::StateTest {
 
     Listing listing() {
         Listing list{.list = read().enrolment_tokens().list(),
-                     .make_for = [this](const auto&) -> Pages::Make {
+                     .make_for = [this](const auto&) -> PageSource::Make {
                          return [this](const state::Entry& entry) { return item(entry); };
                      }};
         list.identity = [](const state::Entry& entry) {
@@ -176,6 +176,34 @@ TEST_F(ListFeedTest, ThePastIsReadInTurns) {
     EXPECT_LE(most_in_one_turn(touches_, [&] { return answer->has_value(); }), 6U);
     EXPECT_FALSE(**answer);
     EXPECT_GE(touches_, 100U);
+}
+
+TEST_F(ListFeedTest, WhatHappensIsReadInTurns) {
+    auto stream = std::make_shared<http::Stream>();
+    ASSERT_TRUE(feed_->follow(stream, {listing(), {}, std::nullopt}));
+    loop_.run_ready();
+    stream->take();
+    stream->written();
+    change([&](state::Edit& edit) -> Result<void> {
+        for (int i = 0; i < 50; ++i) EK_CHECK(tell(edit, host_, "gone" + std::to_string(i)));
+        EK_CHECK(edit.enrolment_tokens().put(
+            {.id = "last", .hash = "h", .name = "x", .created_at = "", .replaces = ""}));
+        return tell(edit, host_, "last");
+    });
+    touches_ = 0;
+    touch_ns_ = 1'000'000;
+    std::string text;
+    EXPECT_LE(most_in_one_turn(touches_,
+                               [&] {
+                                   text += stream->take();
+                                   stream->written();
+                                   return text.find("bookmark") != std::string::npos &&
+                                          text.find("\"last\"") != std::string::npos;
+                               }),
+              6U);
+    EXPECT_EQ(touches_, 51U);
+    stream->close();
+    loop_.run_ready();
 }
 
 TEST_F(ListFeedTest, FollowersShareOneTurn) {

@@ -1,6 +1,8 @@
 #include <set>
 
-#include "orchestrator/api/pages.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/api/page_queue.hpp"
+#include "orchestrator/http/responder.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -96,16 +98,19 @@ class SortedPagesTest : public ListsTest {
         http::Request request;
         request.target = "/v1/things";
         request.query = query;
+        PageWork work = *begin(request);
+        while (!*work.read_on(read(), deadline_ns_)) between_pieces_();
+        return *json::parse(work.reply().body);
+    }
+    ApiResult<PageWork> begin(const http::Request& request) {
         const auto view = read();
-        const auto reply =
-            Pages(protector_, "stream_1", kFields)
-                .answer(view, request, view.enrolment_tokens().list(),
-                        [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                            const auto token = *state::EnrolmentTokens::read(entry);
-                            return json::Object{{"name", token.id}, {"size", token.name.size()}};
-                        });
-        EXPECT_TRUE(reply);
-        return reply ? *json::parse(reply->body) : json::Value();
+        return PageWork::begin(view, Pages(protector_, "stream_1", kFields), request,
+                               {.list = view.enrolment_tokens().list(),
+                                .make_for = [](const state::View&) { return show; }});
+    }
+    static ApiResult<std::optional<json::Value>> show(const state::Entry& entry) {
+        const auto token = *state::EnrolmentTokens::read(entry);
+        return json::Object{{"name", token.id}, {"size", token.name.size()}};
     }
     std::vector<std::string> walk(std::map<std::string, std::string, std::less<>> query,
                                   const std::function<void(int page)>& between = {}) {
@@ -129,7 +134,69 @@ class SortedPagesTest : public ListsTest {
                                                 .replaces = ""});
         });
     }
+    std::uint64_t deadline_ns_ = UINT64_MAX;  // 0: each piece is one entry
+    std::function<void()> between_pieces_ = [] {};
 };
+
+TEST_F(SortedPagesTest, APageReadInPiecesIsTheSame) {
+    for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1 + i % 3);
+    std::size_t pieces = 0;
+    between_pieces_ = [&] { ++pieces; };
+    for (const char* order : {"", "size", "-size", "-name,size"}) {
+        std::map<std::string, std::string, std::less<>> query{{"limit", "4"},
+                                                              {"filter", "size = 2"}};
+        if (*order != '\0') query["order_by"] = order;
+        deadline_ns_ = UINT64_MAX;
+        const auto whole = page(query);
+        pieces = 0;
+        deadline_ns_ = 0;
+        EXPECT_EQ(page(query), whole) << order;
+        EXPECT_GE(pieces, 9U) << order;
+    }
+}
+
+TEST_F(SortedPagesTest, WhatIsWrittenBetweenThePiecesIsAChangeAfterItsRevision) {
+    for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1);
+    const std::uint64_t before = *read().revision();
+    deadline_ns_ = 0;
+    between_pieces_ = [&] { put("m" + std::to_string(*read().revision()), 1); };
+    const json::Value body = page({{"order_by", "-name"}, {"limit", "9"}});
+    EXPECT_EQ(json::write(body["revision"]), std::to_string(before));
+    EXPECT_EQ(body["items"].as_array().size(), 9U);
+}
+
+// One who asks for much does not hold up the loop, and those behind him get their turns.
+TEST_F(SortedPagesTest, LongPagesShareTheLoop) {
+    for (int i = 0; i < 20; ++i) put("n" + std::to_string(i), 1);
+    PageQueue queue(loop_, *state_);
+    std::vector<std::string> answered;
+    const auto ask = [&](const std::string& who, const std::string& limit) {
+        http::Request request;
+        request.target = "/v1/things";
+        request.query["limit"] = limit;
+        const auto view = read();
+        auto work = PageWork::begin(
+            view, Pages(protector_, "stream_1", kFields), request,
+            {.list = view.enrolment_tokens().list(), .make_for = [](const state::View&) {
+                 return [](const state::Entry& entry) {
+                     const std::uint64_t end = now_monotonic_ns() + 4'000'000;
+                     while (now_monotonic_ns() < end) continue;
+                     return show(entry);
+                 };
+             }});
+        queue.answer(std::make_shared<http::Responder>(
+                         request, [&, who](http::Reply) { answered.push_back(who); }, nullptr),
+                     *std::move(work));
+    };
+    ask("much", "20");
+    ask("less", "8");
+    ask("little", "3");
+    EXPECT_EQ(queue.size(), 3U);
+    std::size_t turns = 0;
+    while (queue.size() > 0) turns += loop_.run_ready();
+    EXPECT_EQ(answered, (std::vector<std::string>{"little", "less", "much"}));
+    EXPECT_GE(turns, 8U);
+}
 
 TEST_F(SortedPagesTest, PagesFollowTheOrderAndTiesTheKey) {
     for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1 + i % 3);

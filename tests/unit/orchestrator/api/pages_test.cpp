@@ -1,7 +1,6 @@
-#include "orchestrator/api/pages.hpp"
-
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/page_work.hpp"
 #include "orchestrator/api/waiters.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
@@ -30,14 +29,18 @@ class PagesTest : public test::StateTest {
             });
         }
     }
+    static ApiResult<std::optional<json::Value>> show(const state::Entry& entry) {
+        return json::Value(entry.position());
+    }
     // A page of ids: aaa and zzz.
     ReplyResult page(const http::Request& request, const std::string& stream = "stream_1") {
         const auto view = read();
-        return Pages(protector_, stream, kFields)
-            .answer(view, request, view.enrolment_tokens().list(),
-                    [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                        return json::Value(entry.position());
-                    });
+        PageWork work =
+            EK_API_TRY(PageWork::begin(view, Pages(protector_, stream, kFields), request,
+                                       {.list = view.enrolment_tokens().list(),
+                                        .make_for = [](const state::View&) { return show; }}));
+        EXPECT_TRUE(EK_API_TRY(work.read_on(view, UINT64_MAX)));
+        return work.reply();
     }
     std::string next_of(const http::Reply& reply) {
         return json::parse(reply.body)->string_or("next");

@@ -1,0 +1,161 @@
+#include "orchestrator/api/page_work.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "orchestrator/state/event.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+std::string next_link(const http::Request& request, const std::string& cursor) {
+    std::string link = "<" + request.target + "?";
+    for (const auto& [name, value] : request.query) {
+        if (name != "cursor") link += percent_encode(name) + "=" + percent_encode(value) + "&";
+    }
+    return link + "cursor=" + cursor + ">; rel=\"next\"";
+}
+
+bool is_over(std::uint64_t deadline_ns) {
+    return now_monotonic_ns() >= deadline_ns;
+}
+
+}  // namespace
+
+ApiResult<PageWork> PageWork::begin(const state::View& view, const Pages& pages,
+                                    const http::Request& request, PageSource source) {
+    PageWork work(pages, EK_API_TRY(pages.read(view, request)), std::move(source));
+    work.request_.target = request.target;
+    work.request_.query = request.query;
+    work.revision_ = EK_API_TRY(view.revision());
+    if (work.order_.after && work.order_.sort.empty()) work.walked_ = work.order_.after->key;
+    return work;
+}
+
+ApiResult<bool> PageWork::read_on(const state::View& view, std::uint64_t deadline_ns) {
+    if (!EK_API_TRY(read_more(view, deadline_ns))) return false;
+    make_ = source_.make_for(view);
+    return order_.sort.empty() ? read_entries(view, deadline_ns) : read_sorted(view, deadline_ns);
+}
+
+ApiResult<bool> PageWork::read_more(const state::View& view, std::uint64_t deadline_ns) {
+    if (!more_) {
+        more_ = source_.more ? EK_API_TRY(source_.more(view, deadline_ns)) : json::Object{};
+    }
+    return more_.has_value();
+}
+
+// Whether the list is read to its end, or `see` wanted no more of it.
+ApiResult<bool> PageWork::walk(const state::View& view, std::uint64_t deadline_ns,
+                               const std::function<See>& see) {
+    if (is_walked_) return true;
+    std::optional<http::Problem> problem;
+    is_walked_ = true;
+    const auto visit = [&](const state::Entry& entry) {
+        const auto wanted = see(entry);
+        if (!wanted) problem = wanted.error();
+        if (!wanted || !*wanted) return false;
+        walked_ = entry.position();
+        is_walked_ = !is_over(deadline_ns);
+        return is_walked_;
+    };
+    EK_API_TRY(source_.list.walk(view, visit, std::string(walked_)).map([] { return true; }));
+    if (problem) return refuse(*std::move(problem));
+    return is_walked_;
+}
+
+ApiResult<bool> PageWork::read_entries(const state::View& view, std::uint64_t deadline_ns) {
+    return walk(view, deadline_ns, [&](const state::Entry& entry) -> ApiResult<bool> {
+        further_ = is_full() || ++entries_read_ > kPageEntriesReadMost;
+        if (further_) return false;
+        auto item = EK_API_TRY(item_of(entry));
+        last_.key = entry.position();
+        if (item) add(*std::move(item));
+        return true;
+    });
+}
+
+ApiResult<bool> PageWork::read_sorted(const state::View& view, std::uint64_t deadline_ns) {
+    if (!EK_API_TRY(read_places(view, deadline_ns))) return false;
+    const auto add_item = [&](const state::Entry& entry) -> ApiResult<bool> {
+        auto item = EK_API_TRY(item_of(entry));
+        if (item) add(*std::move(item));
+        return true;
+    };
+    while (places_read_ < places_.size()) {
+        further_ = is_full();
+        if (further_) return true;
+        SortPlace& place = places_[places_read_++];
+        ApiResult<bool> added = true;
+        EK_API_TRY(source_.list
+                       .visit(view, place.key,
+                              [&](const state::Entry& entry) {
+                                  added = add_item(entry);
+                                  return false;
+                              })
+                       .map([] { return true; }));
+        EK_API_TRY(std::move(added));
+        last_ = std::move(place);
+        if (is_over(deadline_ns)) return places_read_ == places_.size();
+    }
+    return true;
+}
+
+ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t deadline_ns) {
+    if (is_walked_) return true;
+    const auto see = [&](const state::Entry& entry) -> ApiResult<bool> {
+        const auto item = EK_API_TRY(item_of(entry));
+        if (item) keep_place(order_.sort.place(*item, entry.position()));
+        return true;
+    };
+    if (!EK_API_TRY(walk(view, deadline_ns, see))) return false;
+    std::sort_heap(places_.begin(), places_.end(),
+                   [this](const auto& a, const auto& b) { return is_before(a, b); });
+    return true;
+}
+
+void PageWork::keep_place(SortPlace place) {
+    if (order_.after && !is_before(*order_.after, place)) return;
+    const auto before = [this](const auto& a, const auto& b) { return is_before(a, b); };
+    if (places_.size() > order_.limit) {
+        if (!is_before(place, places_.front())) return;
+        std::pop_heap(places_.begin(), places_.end(), before);
+        places_.pop_back();
+    }
+    places_.push_back(std::move(place));
+    std::push_heap(places_.begin(), places_.end(), before);
+}
+
+bool PageWork::is_before(const SortPlace& a, const SortPlace& b) const {
+    return order_.sort.before(a, b, source_.list.is_reversed());
+}
+
+// The item if it belongs to the list.
+ApiResult<std::optional<json::Value>> PageWork::item_of(const state::Entry& entry) const {
+    auto item = EK_API_TRY(make_(entry));
+    if (item && !order_.filter.matches(*item)) item.reset();
+    return item;
+}
+
+bool PageWork::is_full() const {
+    return items_.size() == order_.limit || bytes_ > kPageBytesMost;
+}
+
+void PageWork::add(json::Value item) {
+    bytes_ += json::write(item).size();
+    items_.push_back(std::move(item));
+}
+
+http::Reply PageWork::reply() {
+    const json::Value next = further_ ? json::Value(pages_.cursor(order_, last_)) : json::Value();
+    json::Object body{{"items", std::move(items_)}, {"next", next}};
+    for (const auto& [name, value] : *more_) body.set(name, value);
+    body.set("revision", revision_);
+    http::Reply reply = http::Reply::json(200, std::move(body));
+    if (further_) reply.with("Link", next_link(request_, next.as_string()));
+    return std::move(reply).with("X-Revision", state::event_id(pages_.stream(), revision_));
+}
+
+}  // namespace evenkeel::api
