@@ -22,10 +22,15 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr int kInUse = 4;  // another process works on the state, so it could not be done now
 
-int print_error(const Error& error, int code) {
-    std::cerr << "evenkeel-orchestrator: " << error.what << "\n";
-    return code;
+void print_message(const std::string& what) {
+    std::cerr << "evenkeel-orchestrator: " << what << "\n";
+}
+
+int print_error(const Error& error, int code = kFailed) {
+    print_message(error.what);
+    return code == kFailed && error.code == Errc::busy ? kInUse : code;
 }
 
 // What of the state folder belongs into a backup, beside the store.
@@ -42,9 +47,9 @@ const std::vector<std::string> kNeededKeys = {"ca.pem", "ca.key", "seal.key"};
 int run(const Config& config, int ready_fd) {
     run::Loop loop;
     auto orchestrator = Orchestrator::open(loop, config);
-    if (!orchestrator) return print_error(orchestrator.error(), kFailed);
+    if (!orchestrator) return print_error(orchestrator.error());
     if (const auto started = (*orchestrator)->start(); !started) {
-        return print_error(started.error(), kFailed);
+        return print_error(started.error());
     }
     bool stopping = false;
     loop.on_signals({SIGTERM, SIGINT}, [&](int) {
@@ -67,7 +72,7 @@ int run(const Config& config, int ready_fd) {
 // Exit code 1 when the chain is broken.
 int verify_audit(const Config& config) {
     const auto end = state::verify_audit_of(config.state_dir);
-    if (!end) return print_error(end.error(), kFailed);
+    if (!end) return print_error(end.error());
     std::cout << json::write(crypto::encode(*end)) << "\n";
     return kDone;
 }
@@ -92,15 +97,49 @@ Result<std::string> make_admin_token(const Config& config, const std::string& fi
 int admin_token(const Config& config, std::string file) {
     if (file.empty()) file = config.state_dir + "/admin.token";
     const auto made = make_admin_token(config, file);
-    if (!made) return print_error(made.error(), kFailed);
+    if (!made) return print_error(made.error());
     std::cout << json::write(json::Object{{"id", *made}, {"file", file}}) << "\n";
+    return kDone;
+}
+
+int back_up(const Config& config, const std::string& to) {
+    const auto made = state::backup(config.state_dir, kept_files(), to);
+    if (!made) return print_error(made.error());
+    json::Object told{{"backup", to}, {"bytes", made->bytes}};
+    if (made->content) {
+        for (auto& [name, value] : state::encode(*made->content)) told.set(name, std::move(value));
+    }
+    std::cout << json::write(std::move(told)) << "\n";
+    return kDone;
+}
+
+json::Value path_or_null(const std::string& path) {
+    return path.empty() ? json::Value() : json::Value(path);
+}
+
+int restore(const Config& config, const std::string& from) {
+    const auto restored = state::restore(config.state_dir, kept_files(), from, kNeededKeys);
+    if (!restored) return print_error(restored.error());
+    json::Object told = state::encode(restored->backup);
+    told.set("stream", restored->stream);
+    told.set("former_store", path_or_null(restored->former_store));
+    told.set("former_keys", path_or_null(restored->former_files));
+    std::cout << json::write(std::move(told)) << "\n";
+    print_message("the backup is in place. Next: systemctl start evenkeel-orchestrator");
+    print_message(
+        "then: hosts that are newer than the backup enrol again, tokens revoked since then are "
+        "revoked again, and who pins the audit pins it anew (ek audit --verify --head)");
+    if (!restored->former_store.empty()) {
+        print_message("what was replaced is in " + restored->former_store + " and " +
+                      restored->former_files + ": delete both when all is well");
+    }
     return kDone;
 }
 
 // Exit code 1 when something does not read.
 int check(const Config& config) {
     const auto found = state::check_store(config.state_dir);
-    if (!found) return print_error(found.error(), kFailed);
+    if (!found) return print_error(found.error());
     std::cout << store::json_of(*found) << "\n";
     return kDone;
 }
@@ -146,10 +185,7 @@ int main_with(int argc, char** argv) {
     if (audit_command->parsed()) return verify_audit(*config);
     if (check_command->parsed()) return check(*config);
     if (token_command->parsed()) return admin_token(*config, token_file);
-    const auto done = backup_command->parsed()
-                          ? state::backup(config->state_dir, kept_files(), folder)
-                          : state::restore(config->state_dir, kept_files(), folder, kNeededKeys);
-    return done ? kDone : print_error(done.error(), kFailed);
+    return backup_command->parsed() ? back_up(*config, folder) : restore(*config, folder);
 }
 
 }  // namespace

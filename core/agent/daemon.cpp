@@ -63,7 +63,7 @@ int end(Agent& agent) {
 
 int fail_start(const Error& error) {
     log::error("the agent cannot start", {{"why", error.what}});
-    return kExitFailed;
+    return error.code == Errc::busy ? kExitInUse : kExitFailed;
 }
 
 }  // namespace

@@ -19,8 +19,13 @@ using namespace evenkeel;
 int check_store(const agent::Config& config) {
     const auto found = agent::AgentStore::check(config.state_dir);
     if (!found) {
-        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(found.error().what).c_str());
-        return agent::kExitFailed;
+        const bool is_held = found.error().code == Errc::busy;
+        const char* advice = is_held ? ": an agent works there; stop it first "
+                                       "(systemctl stop evenkeel-agent)"
+                                     : "";
+        std::fprintf(stderr, "evenkeel-agent: %s%s\n", printable(found.error().what).c_str(),
+                     advice);
+        return is_held ? agent::kExitInUse : agent::kExitFailed;
     }
     std::printf("%s\n", store::json_of(*found).c_str());
     return agent::kExitInLine;

@@ -3,13 +3,18 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <sstream>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/base/id.hpp"
+#include "core/base/text.hpp"
 
 namespace evenkeel {
 std::string parent_of(const std::string& path) {
@@ -79,11 +84,45 @@ Result<void> make_folder(const std::string& path, mode_t mode) {
     return {};
 }
 
+namespace {
+
+// "evenkeel-agent" of the command line "/usr/bin/evenkeel-agent run".
+std::string program_of(const std::string& process) {
+    std::ifstream file("/proc/" + process + "/cmdline", std::ios::binary);
+    std::string path;
+    std::getline(file, path, '\0');
+    return printable(path.substr(path.rfind('/') + 1));
+}
+
+// Who has locked this file, as far as the kernel tells: "1: FLOCK ADVISORY WRITE 4711 08:01:513 …".
+std::string holder_of(int file) {
+    struct stat info {};
+    std::ifstream locks("/proc/locks");
+    std::string line;
+    while (::fstat(file, &info) == 0 && std::getline(locks, line)) {
+        std::istringstream words(line);
+        std::string number, kind, how, what, process, place;
+        words >> number >> kind >> how >> what >> process >> place;
+        std::ostringstream wanted;
+        wanted << std::hex << std::setfill('0') << std::setw(2) << major(info.st_dev) << ':'
+               << std::setw(2) << minor(info.st_dev) << ':' << std::dec << info.st_ino;
+        // 0 is a process that cannot be seen from here.
+        if (kind != "FLOCK" || place != wanted.str() || process == "0") continue;
+        const std::string program = program_of(process);
+        return "process " + process + (program.empty() ? "" : " (" + program + ")");
+    }
+    return "another process";
+}
+
+}  // namespace
+
 Result<Fd> lock_file(const std::string& path) {
     Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file) return fail(system_error(errno, "open " + path));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return fail(Errc::busy, path + " is locked by another process");
+        if (errno == EWOULDBLOCK) {
+            return fail(Errc::busy, path + " is locked by " + holder_of(file.get()));
+        }
         return fail(system_error(errno, "lock " + path));
     }
     return file;

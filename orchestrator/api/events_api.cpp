@@ -97,6 +97,7 @@ std::vector<std::pair<std::string, std::string>> event_schemas() {
             {"enrolment.changed", "EnrolmentEvent"},
             {"agent.blind", "AgentEvent"},
             {"agent.shed", "AgentEvent"},
+            {"orchestrator.restored", "RestoredEvent"},
             {"error", "StreamEnd"}};
 }
 

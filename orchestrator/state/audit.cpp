@@ -6,6 +6,7 @@
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
 #include "orchestrator/state/audit_trail.hpp"
+#include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/rest_fields.hpp"
@@ -44,12 +45,13 @@ Result<void> Edit::audit(const AuditContext& audit_context) {
 
 Result<crypto::ChainEnd> verify_audit_of(const std::string& state_dir) {
     // Every layout has these tables alike: an older store, or a backup of one, stays what it is.
-    const store::Env env = EK_TRY(store::Env::open_for_reading(
-        state_dir + "/store", {.tables = {"audit", "audit_ends"}, .migrations = migrations()}));
-    const store::ReadTxn txn = EK_TRY(env.read());
+    const auto env = store::Env::open_for_reading(
+        state_dir + "/store", {.tables = {"audit", "audit_ends"}, .migrations = migrations()});
+    if (!env) return fail(with_advice(env.error()));
+    const store::ReadTxn txn = EK_TRY(env->read());
     Tables tables;
-    tables.audit = env.table("audit");
-    tables.audit_ends = env.table("audit_ends");
+    tables.audit = env->table("audit");
+    tables.audit_ends = env->table("audit_ends");
     return View(txn, tables).audit_trail().verify();
 }
 

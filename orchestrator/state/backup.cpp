@@ -8,13 +8,17 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
-#include "core/base/log.hpp"
+#include "core/base/time.hpp"
 #include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/rest_objects.hpp"
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/tables.hpp"
+#include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::state {
 namespace {
@@ -24,6 +28,11 @@ namespace fs = std::filesystem;
 constexpr const char* kStore = "/store";
 constexpr const char* kNew = "/store.restoring";
 constexpr const char* kOld = "/store.before-restore";
+constexpr const char* kOldFiles = "/keys.before-restore";
+constexpr const char* kContent = "/backup.json";
+constexpr const char* kAdvice =
+    ": an orchestrator, or another restore, works there; stop it first "
+    "(systemctl stop evenkeel-orchestrator)";
 
 // What cannot be read is another mistake than what is not there: the folder may be root's.
 Result<void> require_file(const std::string& path, const std::string& what,
@@ -81,41 +90,131 @@ Result<void> interrupt_all(Edit& edit) {
     return {};
 }
 
+Result<BackupContent> content_of(const store::Env& env, const store::ReadTxn& txn) {
+    const Tables tables = tables_of(env);
+    const View view(txn, tables);
+    BackupContent content;
+    content.stream = EK_TRY(store::stream_of(env, txn)).id;
+    content.revision = EK_TRY(view.revision());
+    content.head = EK_TRY(view.audit_trail().head());
+    EK_CHECK(view.hosts().each([&](const Host& host) {
+        if (!host.retired()) ++content.hosts;
+        return true;
+    }));
+    return content;
+}
+
+// Of a copy; nobody else has it, so what opening it makes there need not stay.
+Result<std::optional<BackupContent>> read_content(const std::string& folder) {
+    BackupContent content;
+    {
+        const auto env = store::Env::open_for_reading(folder, store_options());
+        // An older layout has other tables.
+        if (!env && env.error().code == Errc::not_found) return std::optional<BackupContent>();
+        if (!env) return fail(env.error());
+        const store::ReadTxn txn = EK_TRY(env->read());
+        content = EK_TRY(content_of(*env, txn));
+    }
+    for (const char* name : {"/lock", "/lock.mdb"}) ::unlink((folder + name).c_str());
+    return std::optional(content);
+}
+
+// When a backup was made, as it says itself.
+std::string time_of(const std::string& backup) {
+    const auto text = read_file(backup + kContent);
+    const auto content = text ? json::parse(*text) : fail(text.error());
+    return content ? content->string_or("made") : "";
+}
+
 // What a restored store needs before an orchestrator takes it up.
-Result<void> begin_anew(const std::string& folder) {
+Result<Restored> begin_anew(const std::string& folder, const std::string& made) {
     store::Env env = EK_TRY(store::Env::open(folder, store_options()));
     store::WriteTxn txn = EK_TRY(env.write());
     const Tables tables = tables_of(env);
-    const std::uint64_t revision = EK_TRY(View(txn, tables).revision());
-    const store::Stream stream = EK_TRY(store::begin_stream(env, txn, revision));
+    Restored restored;
+    restored.backup = EK_TRY(content_of(env, txn));
+    restored.backup.made = made;
+    restored.stream = EK_TRY(store::begin_stream(env, txn, restored.backup.revision)).id;
+    const rest::RestoredEvent event{
+        .stream = restored.stream,
+        .backup = {.stream = restored.backup.stream,
+                   .revision = restored.backup.revision,
+                   .head = restored.backup.head,
+                   .made = made.empty() ? std::nullopt : std::optional(made)}};
     const SteadyClock clock;
-    Edit edit(txn, tables, stream.id, clock);
+    Edit edit(txn, tables, restored.stream, clock);
     // Events of the backup carry ids of the old stream, from which no client can resume any more.
-    EK_CHECK(edit.events().erase_all(revision));
+    EK_CHECK(edit.events().erase_all(restored.backup.revision));
+    EK_TRY(edit.add_event(EventType::orchestrator_restored, "", "store", encode(event)));
     EK_CHECK(interrupt_all(edit));
-    edit.note("stream", stream.id);
-    EK_CHECK(edit.audit({.method = "SYSTEM", .route = "restore", .object = "store"}));
-    return txn.commit();
+    return edit
+        .audit({.method = "SYSTEM",
+                .route = "restore",
+                .object = "store",
+                .detail = encode(event).as_object()})
+        .and_then([&] { return txn.commit(); })
+        .map([&] { return std::move(restored); });
+}
+
+// What a restore replaces is kept beside, and is out of the way. Where the store is gone already an
+// earlier restore was interrupted after this, and what is kept is what was there before that one.
+Result<void> set_aside(const std::string& state_dir, const std::vector<std::string>& files) {
+    if (::access((state_dir + kStore).c_str(), F_OK) != 0) return {};
+    EK_CHECK(remove_folder(state_dir + kOld));
+    EK_CHECK(remove_folder(state_dir + kOldFiles));
+    EK_CHECK(make_folder(state_dir + kOldFiles, 0700));
+    for (const std::string& name : files) {
+        EK_CHECK(copy_file(state_dir + "/" + name, state_dir + kOldFiles + "/" + name));
+    }
+    EK_CHECK(rename(state_dir + kStore, state_dir + kOld));
+    return sync_path(state_dir);
+}
+
+std::string if_there(const std::string& folder) {
+    return ::access(folder.c_str(), F_OK) == 0 ? folder : "";
 }
 
 }  // namespace
 
-Result<void> backup(const std::string& state_dir, const std::vector<std::string>& files,
-                    const std::string& to) {
+json::Object encode(const BackupContent& content) {
+    return json::Object{{"made", content.made},
+                        {"stream", content.stream},
+                        {"revision", content.revision},
+                        {"hosts", content.hosts},
+                        {"head", crypto::encode(content.head)}};
+}
+
+Result<Backup> backup(const std::string& state_dir, const std::vector<std::string>& files,
+                      const std::string& to) {
     EK_CHECK(require_file(state_dir + kStore + "/data.mdb", "store", state_dir));
     EK_CHECK(require_empty(to));
+    const std::string made = now_rfc3339();
     EK_CHECK(store::Env::copy(state_dir + kStore, to + kStore));
     for (const std::string& name : files) {
         EK_CHECK(copy_file(state_dir + "/" + name, to + "/" + name));
     }
-    return {};
+    Backup backup{.content = EK_TRY(read_content(to + kStore))};
+    json::Object content{{"made", made}};
+    if (backup.content) {
+        backup.content->made = made;
+        content = encode(*backup.content);
+    }
+    EK_CHECK(write_file(to + kContent, json::write(std::move(content)) + "\n", 0600));
+    std::error_code error;
+    backup.bytes = fs::file_size(to + kStore + "/data.mdb", error);
+    if (error) return fail(system_error(error.value(), "look at " + to + kStore));
+    return backup;
+}
+
+Error with_advice(Error error) {
+    if (error.code == Errc::busy) error.what += kAdvice;
+    return error;
 }
 
 Result<Fd> lock_stopped(const std::string& state_dir) {
     auto lock = lock_file(state_dir + "/lock");
-    if (lock || lock.error().code != Errc::busy) return lock;
-    return fail(Errc::busy, "an orchestrator, or another restore, works on " + state_dir +
-                                ": stop it first (systemctl stop evenkeel-orchestrator)");
+    if (!lock) return fail(with_advice(lock.error()));
+    return lock;
 }
 
 // When root does it, the daemon runs as another user.
@@ -135,8 +234,8 @@ Result<void> give_to_owner(const std::string& state_dir) {
     return {};
 }
 
-Result<void> restore(const std::string& state_dir, const std::vector<std::string>& files,
-                     const std::string& from, const std::vector<std::string>& needed) {
+Result<Restored> restore(const std::string& state_dir, const std::vector<std::string>& files,
+                         const std::string& from, const std::vector<std::string>& needed) {
     EK_CHECK(require_file(from + kStore + "/data.mdb", "backup", from));
     for (const std::string& name : needed) {
         EK_CHECK(require_file(from + "/" + name, name, "the backup " + from));
@@ -147,16 +246,16 @@ Result<void> restore(const std::string& state_dir, const std::vector<std::string
     EK_TRY(store::Env::check_copy(from + kStore));
     EK_CHECK(remove_folder(state_dir + kNew));
     EK_CHECK(store::Env::copy(from + kStore, state_dir + kNew));
-    EK_CHECK(begin_anew(state_dir + kNew));
+    Restored restored = EK_TRY(begin_anew(state_dir + kNew, time_of(from)));
+    EK_CHECK(set_aside(state_dir, files));
     for (const std::string& name : files) {
         EK_CHECK(copy_file(from + "/" + name, state_dir + "/" + name));
     }
-    EK_CHECK(remove_folder(state_dir + kOld));
-    if (::access((state_dir + kStore).c_str(), F_OK) == 0) {
-        EK_CHECK(rename(state_dir + kStore, state_dir + kOld));
-    }
     EK_CHECK(rename(state_dir + kNew, state_dir + kStore));
-    return give_to_owner(state_dir);
+    EK_CHECK(give_to_owner(state_dir));
+    restored.former_store = if_there(state_dir + kOld);
+    restored.former_files = if_there(state_dir + kOldFiles);
+    return restored;
 }
 
 }  // namespace evenkeel::state

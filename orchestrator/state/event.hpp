@@ -26,6 +26,7 @@ enum class EventType {
     enrolment_changed,
     agent_blind,
     agent_shed,
+    orchestrator_restored,
 };
 constexpr auto enum_names(EventType) {
     return names<EventType>("event type",
@@ -42,7 +43,8 @@ constexpr auto enum_names(EventType) {
                              {EventType::host_changed, "host.changed"},
                              {EventType::enrolment_changed, "enrolment.changed"},
                              {EventType::agent_blind, "agent.blind"},
-                             {EventType::agent_shed, "agent.shed"}});
+                             {EventType::agent_shed, "agent.shed"},
+                             {EventType::orchestrator_restored, "orchestrator.restored"}});
 }
 
 struct EventHeader {

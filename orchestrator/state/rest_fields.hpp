@@ -302,6 +302,16 @@ constexpr auto fields_of(json::Of<AgentEvent>) {
                        field("reason", &T::reason));
 }
 
+constexpr auto fields_of(json::Of<BackupOrigin>) {
+    using T = BackupOrigin;
+    return json::shape(field("stream", &T::stream), field("revision", &T::revision),
+                       field("head", &T::head), field("made", &T::made));
+}
+constexpr auto fields_of(json::Of<RestoredEvent>) {
+    using T = RestoredEvent;
+    return json::shape(field("stream", &T::stream), field("backup", &T::backup));
+}
+
 }  // namespace rest
 }  // namespace state
 }  // namespace evenkeel

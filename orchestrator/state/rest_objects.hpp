@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/crypto/record_chain.hpp"
 #include "core/wire/resource.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolment.hpp"
@@ -139,6 +140,19 @@ struct AgentEvent {
     json::Value to;
     std::optional<std::int64_t> count;
     std::optional<std::string> reason;
+};
+
+// The data of orchestrator.restored, the first event of a restored store: its stream, and which
+// moment of which stream the backup has. The audit record of a restore has the same.
+struct BackupOrigin {
+    std::string stream;
+    std::uint64_t revision = 0;
+    crypto::ChainEnd head;            // of the audit
+    std::optional<std::string> made;  // RFC 3339; null where the backup does not say it
+};
+struct RestoredEvent {
+    std::string stream;
+    BackupOrigin backup;
 };
 
 }  // namespace evenkeel::state::rest

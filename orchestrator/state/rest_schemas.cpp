@@ -44,6 +44,10 @@ void add_events(json::Object& schemas) {
     agent.as_object().set("description",
                           "What an agent could not see, or its event numbers that were lost.");
     schemas.append("AgentEvent", std::move(agent));
+    json::Value restored = event_with(json::shape_schema<rest::RestoredEvent>());
+    restored.as_object().set("description",
+                             "The first event of a store that was restored from a backup.");
+    schemas.append("RestoredEvent", std::move(restored));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/state.hpp"
@@ -48,7 +49,8 @@ Result<void> check_records(const std::string& folder) {
 
 Result<store::FileCheck> check_store(const std::string& state_dir) {
     const std::string folder = state_dir + "/store";
-    const store::FileCheck found = EK_TRY(store::Env::check(folder));
+    const auto found = store::Env::check(folder);
+    if (!found) return fail(with_advice(found.error()));
     EK_CHECK(check_records(folder));
     EK_TRY(verify_audit_of(state_dir));
     return found;

@@ -144,6 +144,10 @@ json::Value encode(const rest::AgentEvent& event) {
     return json::encode_shape(event);
 }
 
+json::Value encode(const rest::RestoredEvent& event) {
+    return json::encode_shape(event);
+}
+
 Result<rest::AgentEvent> decode_agent_event(const json::Value& reported) {
     return json::decode<rest::AgentEvent>(reported);
 }

@@ -60,6 +60,7 @@ json::Value description_event(const std::string& host, const wire::Ref& ref,
 json::Value encode(const rest::NotifiedEvent& event);
 json::Value encode(const rest::ProgressEvent& event);
 json::Value encode(const rest::AgentEvent& event);
+json::Value encode(const rest::RestoredEvent& event);
 // As an agent reports it, without its host. `invalid` when it does not read.
 Result<rest::AgentEvent> decode_agent_event(const json::Value& reported);
 std::string subject_of(const wire::Ref& ref);

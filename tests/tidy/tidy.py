@@ -235,6 +235,7 @@ WALL_CLOCK = {
     "orchestrator/hosts/presence.cpp": "`last_seen`; silence is measured beside it",
     "orchestrator/http/reply_text.cpp": "the header Date",
     "orchestrator/state/audit.cpp": "when it was done",
+    "orchestrator/state/backup.cpp": "when a backup was made",
     "orchestrator/state/commands.cpp": "`finished_at`",
     "orchestrator/state/edit.cpp": "when an event was recorded",
     "orchestrator/state/event.cpp": "when an event was recorded",

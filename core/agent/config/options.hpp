@@ -65,6 +65,7 @@ inline constexpr int kExitInLine = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitPending = 3;
+inline constexpr int kExitInUse = 4;  // another process has the store: it cannot be done now
 
 // Reads the command line into `into`; -1 to go on, else what to exit with (help was printed, or
 // what is wrong).

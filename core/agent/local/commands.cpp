@@ -218,7 +218,10 @@ int run_command(const CommandLine& line, const Config& config,
     }
     bool clean = true;
     const auto reply = answer_in_process(*request, clean);
-    const int code = reply ? show(line, *reply) : print_error(reply.error());
+    // An agent that starts or ends has the store, and no socket.
+    const bool is_held = !reply && reply.error().code == Errc::busy;
+    const int code =
+        reply ? show(line, *reply) : print_error(reply.error(), is_held ? kExitInUse : kExitFailed);
     // A lane hangs in a plugin: destructors must not run while its thread does.
     if (!clean) std::_Exit(code);
     return code;

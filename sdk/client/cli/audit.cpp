@@ -69,72 +69,144 @@ Exit list(Session& session, client::Client& client, const AuditOptions& options)
     return Exit::done;
 }
 
-client::Result<std::optional<ChainEnd>> read_pin(const std::string& path) {
-    if (path.empty()) return std::optional<ChainEnd>();
+// The end of the chain at the last verify.
+struct Pin {
+    ChainEnd end;
+    std::string time;  // of its record; empty in files of older programs
+};
+
+client::Result<std::optional<Pin>> read_pin(const std::string& path) {
+    if (path.empty()) return std::optional<Pin>();
     const auto text = read_file(path);
-    if (!text && text.error().code == Errc::not_found) return std::optional<ChainEnd>();
-    const auto end = text ? json::parse(*text).and_then(crypto::decode_chain_end)
-                          : Result<ChainEnd>(evenkeel::fail(text.error()));
+    if (!text && text.error().code == Errc::not_found) return std::optional<Pin>();
+    const auto value =
+        text ? json::parse(*text) : Result<json::Value>(evenkeel::fail(text.error()));
+    const auto end = value.and_then(crypto::decode_chain_end);
     if (!end) return local(path + ": " + end.error().what);
-    return std::optional(*end);
+    return std::optional(Pin{*end, value->string_or("time")});
 }
 
-// Walks over the whole chain; the end of it, or what is wrong.
-client::Result<ChainEnd> walk(client::Client& client, const std::optional<ChainEnd>& pin) {
-    std::optional<ChainCheck> check;
-    ChainEnd anchor;
-    bool met = !pin;
+// The chain, read to its end.
+struct Verified {
+    Pin last;
+    bool has_pinned = false;              // the pinned record is in it
+    std::optional<json::Value> restored;  // the record of the last restore that lost the pinned one
+};
+
+// Whether this is the record of a restore from a backup that was too old to have the pinned one. A
+// restore before the pin was made is no reason for what happened after it.
+bool explains_loss(const json::Value& record, const Pin& pin) {
+    if (record.string_or("method") != "SYSTEM" || record.string_or("route") != "restore") {
+        return false;
+    }
+    const auto head = crypto::decode_chain_end(record["detail"]["backup"]["head"]);
+    return head && head->seq < pin.end.seq && record.string_or("time") >= pin.time;
+}
+
+constexpr const char* kNoEnds = "the answer names no ends of the chain";
+
+class Walk {
+  public:
+    explicit Walk(const std::optional<Pin>& pin) : pin_(pin) { found_.has_pinned = !pin; }
+
+    Result<void> take(const json::Value& page) {
+        const auto begin = crypto::decode_chain_end(page["anchor"]);
+        if (!begin) return evenkeel::fail(Errc::corrupt, kNoEnds);
+        if (!check_) {
+            check_.emplace(*begin);
+            if (pin_ && pin_->end.seq < begin->seq) {
+                return evenkeel::fail(Errc::not_found, "the pinned audit record " +
+                                                           std::to_string(pin_->end.seq) +
+                                                           " is older than what is kept");
+            }
+            look();
+        }
+        for (const json::Value& record : page["items"].as_array()) {
+            EK_CHECK(check_->next(record));
+            found_.last.time = record.string_or("time");
+            look();
+            if (pin_ && !found_.has_pinned && explains_loss(record, *pin_)) {
+                found_.restored = record;
+            }
+        }
+        return {};
+    }
+
+    Result<Verified> finish(const json::Value& page) {
+        const auto head = crypto::decode_chain_end(page["head"]);
+        if (!head) return evenkeel::fail(Errc::corrupt, kNoEnds);
+        EK_CHECK(check_->finish(*head));
+        found_.last.end = check_->end();
+        return found_;
+    }
+
+  private:
+    void look() { found_.has_pinned = found_.has_pinned || check_->end() == pin_->end; }
+
+    const std::optional<Pin>& pin_;
+    std::optional<ChainCheck> check_;
+    Verified found_;
+};
+
+client::Result<Verified> walk(client::Client& client, const std::optional<Pin>& pin) {
+    Walk walk(pin);
     std::string cursor;
     for (;;) {
         const auto got = page(client, {{"order", "oldest"}, {"limit", "1000"}, {"cursor", cursor}});
         if (!got) return got.error();
-        const auto head = crypto::decode_chain_end((*got)["head"]);
-        const auto begin = crypto::decode_chain_end((*got)["anchor"]);
-        if (!head || !begin) return local("the answer names no ends of the chain");
-        if (!check) check.emplace(anchor = *begin);
-        const auto meet = [&] {
-            met = met || check->end() == *pin;
-            return met || check->end().seq < pin->seq;
-        };
-        if (pin && pin->seq < anchor.seq) {
-            return local("the pinned audit record " + std::to_string(pin->seq) +
-                         " is older than what is kept");
-        }
-        bool same = meet();
-        for (const json::Value& record : (*got)["items"].as_array()) {
-            if (!same) break;
-            if (const auto ok = check->next(record); !ok) return local(ok.error().what);
-            same = meet();
-        }
-        if (!same) {
-            return local("audit record " + std::to_string(pin->seq) +
-                         " is not the one that was pinned: the chain was made anew");
-        }
+        if (const auto taken = walk.take(*got); !taken) return local(taken.error().what);
         cursor = got->string_or("next");
         if (!cursor.empty()) continue;
-        if (const auto ok = check->finish(*head); !ok) return local(ok.error().what);
-        if (!met) {
-            return local("audit record " + std::to_string(check->end().seq + 1) +
-                         " is missing: the chain ends before the pinned one");
-        }
-        return check->end();
+        auto found = walk.finish(*got);
+        if (!found) return local(found.error().what);
+        return *std::move(found);
     }
+}
+
+// Why the pinned record is not in a chain that is whole.
+client::Failure lost(const Verified& found, const Pin& pin, const std::string& file) {
+    const std::string number = std::to_string(pin.end.seq);
+    if (found.restored) {
+        const json::Value& record = *found.restored;
+        const std::string made = record["detail"]["backup"].string_or("made");
+        return {.kind = client::Kind::local,
+                .code = kRestored,
+                .detail = "the store was restored on " + record.string_or("time") +
+                          " from a backup made " + (made.empty() ? "before" : made) +
+                          "; the record " + number +
+                          " that you pinned is not in it. If that restore was meant, pin anew: "
+                          "remove " +
+                          file + ", then ek audit --verify --head " + file};
+    }
+    if (found.last.end.seq < pin.end.seq) {
+        return local("audit record " + std::to_string(found.last.end.seq + 1) +
+                     " is missing: the chain ends before the pinned one");
+    }
+    return local("audit record " + number +
+                 " is not the one that was pinned: the chain was made anew");
+}
+
+json::Value encode(const Pin& pin) {
+    json::Value value = crypto::encode(pin.end);
+    if (!pin.time.empty()) value.as_object().set("time", pin.time);
+    return value;
 }
 
 Exit verify(Session& session, client::Client& client, const AuditOptions& options) {
     const auto pin = read_pin(options.head);
     if (!pin) return session.fail(pin.error()), Exit::usage;
-    const auto end = walk(client, *pin);
-    if (!end) return session.fail(end.error());
-    const std::string head = json::write(crypto::encode(*end));
+    const auto found = walk(client, *pin);
+    if (!found) return session.fail(found.error());
+    if (!found->has_pinned) return session.fail(lost(*found, **pin, options.head));
     if (!options.head.empty()) {
-        const auto kept = write_file(options.head, head + "\n", 0644);
+        const auto kept = write_file(options.head, json::write(encode(found->last)) + "\n", 0644);
         if (!kept) return session.fail(local(kept.error().what));
     }
-    if (session.output().is_data()) session.output().data(head);
+    const ChainEnd& end = found->last.end;
+    if (session.output().is_data()) session.output().data(json::write(crypto::encode(end)));
     else
-        session.output().text("whole up to record " + std::to_string(end->seq) + ", hash " +
-                              end->hash + "\n");
+        session.output().text("whole up to record " + std::to_string(end.seq) + ", hash " +
+                              end.hash + "\n");
     return Exit::done;
 }
 

@@ -170,6 +170,8 @@ struct AuditOptions {
     bool verify = false;      // walk over the whole chain
     std::string head;         // a file that pins the chain's end, written after a verify
 };
+// The code of the failure when the pinned record went by a restore from a backup.
+inline constexpr const char* kRestored = "restored";
 Exit audit(Session& session, const AuditOptions& options);
 
 struct VersionOptions {

@@ -42,6 +42,13 @@ std::string detail_of(const json::Value& data) {
     for (const char* member : {"verb", "state", "enrolment", "connection", "reason"}) {
         out = joined(out, data.string_or(member));
     }
+    const json::Value& backup = data["backup"];
+    if (backup.is_object()) {
+        const std::string made = backup.string_or("made");
+        out = joined(out, "from a backup" + (made.empty() ? "" : " made " + made) + ", revision " +
+                              std::to_string(backup.integer_or("revision")));
+        out = joined(out, "earlier events are gone");
+    }
     return joined(out, data["error"].string_or("detail"));
 }
 

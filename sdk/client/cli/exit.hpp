@@ -15,7 +15,8 @@ enum class Exit {
     conflict = 6,      // the state of the thing forbids it
     hosts_failed = 7,  // of several hosts some failed, or a host did not answer
     timeout = 8,
-    no_host = 9,  // a pattern matched no host
+    no_host = 9,    // a pattern matched no host
+    restored = 10,  // audit --verify: the store was restored from a backup before the pin
     interrupted = 130,
 };
 

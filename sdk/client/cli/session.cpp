@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "sdk/client/cli/collections.hpp"
+#include "sdk/client/cli/commands.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -103,6 +104,7 @@ Exit Session::fail(const Failure& failure, std::string_view about) const {
     if (failure.code == kSettings || failure.code == kMisused) return Exit::usage;
     if (failure.code == kNoHost) return Exit::no_host;
     if (failure.code == kNotThere) return Exit::not_found;
+    if (failure.code == kRestored) return Exit::restored;
     return exit_of(failure);
 }
 

@@ -186,13 +186,16 @@ class Daemon(unittest.TestCase):
         self.start()
         second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
                                 timeout=PATIENCE_S)
-        self.assertEqual(second.returncode, 1)
-        self.assertIn("another process", second.stderr)
+        self.assertEqual(second.returncode, 4)
+        self.assertIn(f"locked by process {self.process.pid}", second.stderr)
 
     def test_a_damaged_store_is_refused_and_not_begun_anew(self):
         self.start()
         self.ask("apply", self.described(("a", "hello\n", "enforce")))
-        self.assertEqual(self.ask("check-store")[0], 1, "an agent has it open")
+        code, said = self.ask("check-store")
+        self.assertEqual(code, 4, "an agent has it open")
+        self.assertIn(f"process {self.process.pid}", said)
+        self.assertIn("systemctl stop evenkeel-agent", said)
         self.kill(signal.SIGTERM)
         code, found = self.ask("check-store")
         self.assertEqual((code, found["tables"] > 5), (0, True), found)

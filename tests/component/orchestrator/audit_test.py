@@ -120,6 +120,7 @@ class Audit(OrchestratorCase):
         self.made("viewer")
         self.assertEqual(self.ek("audit", "--verify", "--head", str(pin)).returncode, 0)
         kept = json.loads(pin.read_text())
+        self.assertTrue(kept.pop("time"))
         self.assertEqual(kept, self.rest.get("/v1/audit")["head"])
         pin.write_text(json.dumps({"seq": kept["seq"] - 1, "hash": "a" * 64}))
         done = self.ek("audit", "--verify", "--head", str(pin))
@@ -127,6 +128,63 @@ class Audit(OrchestratorCase):
         self.assertIn(f"audit record {kept['seq'] - 1} is not the one", done.stderr)
         pin.write_text(json.dumps({"seq": kept["seq"] + 5, "hash": "a" * 64}))
         self.assertIn("is missing", self.ek("audit", "--verify", "--head", str(pin)).stderr)
+
+    def restore(self, backup):
+        self.assertEqual(self.orchestrator.stop(), 0)
+        done = self.orchestrator.ended("restore", str(backup))
+        self.assertEqual(done.returncode, 0, done)
+        self.orchestrator.start()
+        return done
+
+    def test_a_restore_is_no_tampering_for_a_pin_that_is_newer_than_the_backup(self):
+        pin, backup = self.orchestrator.root / "head.json", self.orchestrator.root / "backup"
+        verify = ("audit", "--verify", "--head", str(pin))
+        self.made("viewer")
+        done = self.orchestrator.ended("backup", str(backup))
+        told = json.loads(done.stdout)
+        self.assertEqual((told["backup"], told["hosts"]), (str(backup), 0))
+        self.assertEqual(told["head"], self.rest.get("/v1/audit")["head"])
+        for number in range(3):
+            self.made("viewer", f"later{number}")
+        self.assertEqual(self.ek(*verify).returncode, 0)
+        pinned = json.loads(pin.read_text())
+        done = self.restore(backup)
+        restored = json.loads(done.stdout)
+        self.assertEqual(restored["made"], told["made"])
+        self.assertIn("systemctl start", done.stderr)
+        self.assertIn(restored["former_store"], done.stderr)
+        event = self.events(query="?since=1h").wait(
+            lambda one: one["type"] == "orchestrator.restored")
+        self.assertEqual(event["data"]["backup"]["revision"], told["revision"])
+        self.assertIn(f"orchestrator.restored    store  from a backup made {told['made']}",
+                      self.ek("events").stdout)
+        # The chain is shorter than the pinned one, and then longer.
+        for number in range(2):
+            done = self.ek(*verify)
+            self.assertEqual(done.returncode, 10, done)
+            self.assertIn(f"from a backup made {told['made']}; the record {pinned['seq']} that "
+                          "you pinned is not in it", done.stderr)
+            self.assertEqual(json.loads(pin.read_text()), pinned)
+            for name in range(5):
+                self.made("viewer", f"new{number}{name}")
+        pin.unlink()
+        self.assertEqual(self.ek(*verify).returncode, 0)
+        # That restore explains nothing that is wrong since.
+        kept = json.loads(pin.read_text())
+        pin.write_text(json.dumps({**kept, "hash": "a" * 64}))
+        done = self.ek(*verify)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("the chain was made anew", done.stderr)
+
+    def test_a_pin_that_the_backup_has_holds_after_a_restore(self):
+        pin, backup = self.orchestrator.root / "head.json", self.orchestrator.root / "backup"
+        verify = ("audit", "--verify", "--head", str(pin))
+        self.made("viewer")
+        self.assertEqual(self.ek(*verify).returncode, 0)
+        self.assertEqual(self.orchestrator.run("backup", str(backup)), (0, ""))
+        self.made("viewer", "later")
+        self.restore(backup)
+        self.assertEqual(self.ek(*verify).returncode, 0)
 
     def test_ek_makes_lists_and_revokes_tokens(self):
         out = self.orchestrator.root / "secret"

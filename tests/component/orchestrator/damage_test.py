@@ -9,6 +9,7 @@ from program import eventually
 
 PAGE = 4096
 REFUSED = 1
+IN_USE = 4
 
 
 class Damage(OrchestratorCase):
@@ -35,9 +36,12 @@ class Damage(OrchestratorCase):
         return ready.status, ready.body["checks"]["store"]
 
     def test_a_sound_store_is_found_sound_and_only_when_nobody_uses_it(self):
-        code, said = self.orchestrator.run("check")
-        self.assertEqual(code, REFUSED)
-        self.assertIn("lock", said)
+        for argv in (("check",), ("audit", "--verify")):
+            code, said = self.orchestrator.run(*argv)
+            self.assertEqual(code, IN_USE)
+            self.assertIn(f"process {self.orchestrator.process.pid} "
+                          f"({os.path.basename(os.environ['EVENKEEL_ORCHESTRATOR'])})", said)
+            self.assertIn("stop it first", said)
         self.assertEqual(self.orchestrator.stop(), 0)
         before = self.data.read_bytes()
         self.assertEqual(self.orchestrator.run("check"), (0, ""))

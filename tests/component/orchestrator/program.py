@@ -100,9 +100,13 @@ class Orchestrator:
 
     def run(self, *argv):
         """A subcommand that ends: (exit code, what it said on stderr)."""
-        done = subprocess.run([PROGRAM, argv[0], "--config", str(self.config), *argv[1:]],
-                              capture_output=True, text=True, check=False)
+        done = self.ended(*argv)
         return done.returncode, done.stderr
+
+    def ended(self, *argv):
+        """The same with `stdout`."""
+        return subprocess.run([PROGRAM, argv[0], "--config", str(self.config), *argv[1:]],
+                              capture_output=True, text=True, check=False)
 
     def logged(self):
         return (self.root / "log").read_text(errors="replace")

@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/audit_trail.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/list.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {
@@ -13,8 +16,8 @@ namespace {
 
 class BackupTest : public test::StateTest {
   protected:
-    Result<void> back_up() { return backup(folder_.path(), {"seal.key"}, folder_ / "backup"); }
-    Result<void> put_back(const std::vector<std::string>& needed = {}) {
+    Result<Backup> back_up() { return backup(folder_.path(), {"seal.key"}, folder_ / "backup"); }
+    Result<Restored> put_back(const std::vector<std::string>& needed = {}) {
         return restore(folder_.path(), {"seal.key"}, folder_ / "backup", needed);
     }
     void close() { state_.reset(); }
@@ -37,6 +40,72 @@ TEST_F(BackupTest, ARestoreBringsBackTheStateUnderANewStreamThatNamesTheOld) {
     EXPECT_EQ(state_->stream().predecessor_end, revision);
     EXPECT_EQ(*read().hosts().id_of("web1"), host_);
     EXPECT_EQ(*read().events().floor(), revision);
+}
+
+TEST_F(BackupTest, ABackupAndARestoreSayWhatTheyMadeAndWhatCameBack) {
+    const auto made = back_up();
+    ASSERT_TRUE(made) << made.error().what;
+    ASSERT_TRUE(made->content);
+    EXPECT_GT(made->bytes, 4096U);
+    EXPECT_EQ(made->content->revision, *read().revision());
+    EXPECT_EQ(made->content->hosts, 1U);
+    EXPECT_EQ(*json::parse(*read_file(folder_ / "backup/backup.json")),
+              json::Value(encode(*made->content)));
+    EXPECT_NE(::access((folder_ / "backup/store/lock").c_str(), F_OK), 0);
+    close();
+    const auto restored = put_back();
+    ASSERT_TRUE(restored) << restored.error().what;
+    EXPECT_EQ(restored->backup.made, made->content->made);
+    EXPECT_EQ(restored->backup.head, made->content->head);
+    EXPECT_EQ(restored->backup.hosts, 1U);
+    EXPECT_EQ(restored->former_store, folder_ / "store.before-restore");
+    open();
+    EXPECT_EQ(restored->stream, state_->stream().id);
+}
+
+TEST_F(BackupTest, TheFirstEventAndTheAuditRecordOfARestoreSayThatItIsOne) {
+    change([](Edit& edit) { return edit.audit({.method = "PUT"}); });
+    const std::string stream = state_->stream().id;
+    const auto made = back_up();
+    ASSERT_TRUE(made);
+    close();
+    ASSERT_TRUE(put_back());
+    open();
+    std::vector<json::Value> events;
+    ASSERT_TRUE(read().events().after(0, [&](std::uint64_t, const StoredEvent& event) {
+        events.push_back(*json::parse(event.body));
+        return true;
+    }));
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].string_or("type"), "orchestrator.restored");
+    const json::Value& backup = events[0]["data"]["backup"];
+    EXPECT_EQ(backup.string_or("stream"), stream);
+    EXPECT_EQ(backup.integer_or("revision"), static_cast<std::int64_t>(made->content->revision));
+    EXPECT_EQ(backup.string_or("made"), made->content->made);
+    EXPECT_EQ(read().audit_trail().verify()->seq, made->content->head.seq + 1);
+    json::Value record;
+    ASSERT_TRUE(read().audit_trail().list().visit(
+        read(), store::number_key(made->content->head.seq + 1), [&](const Entry& entry) {
+            record = *AuditTrail::read(entry);
+            return true;
+        }));
+    EXPECT_EQ(record.string_or("route"), "restore");
+    EXPECT_EQ(record["detail"]["backup"], backup);
+    EXPECT_EQ(backup["head"]["hash"].as_string(), made->content->head.hash);
+}
+
+// What it replaces is kept until the next one, also when it is interrupted half way.
+TEST_F(BackupTest, ARestoreKeepsTheStoreAndTheKeysThatItReplaces) {
+    ASSERT_TRUE(back_up());
+    close();
+    ASSERT_TRUE(write_file(folder_ / "seal.key", "another", 0600));
+    ASSERT_TRUE(put_back());
+    EXPECT_EQ(*read_file(folder_ / "keys.before-restore/seal.key"), "another");
+    // As a kill after the first rename leaves it.
+    ASSERT_EQ(::rename((folder_ / "store").c_str(), (folder_ / "store.restoring").c_str()), 0);
+    ASSERT_TRUE(put_back());
+    EXPECT_EQ(*read_file(folder_ / "keys.before-restore/seal.key"), "another");
+    EXPECT_TRUE(store::Env::exists(folder_ / "store.before-restore"));
 }
 
 TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {
@@ -67,6 +136,9 @@ TEST_F(BackupTest, ARestoreOverARunningOrchestratorIsRefused) {
     const Error error = put_back().error();
     EXPECT_EQ(error.code, Errc::busy);
     EXPECT_NE(error.what.find("stop it first"), std::string::npos) << error.what;
+    // Who holds it is told.
+    const std::string holder = "process " + std::to_string(::getpid());
+    EXPECT_NE(error.what.find(holder), std::string::npos) << error.what;
 }
 
 TEST_F(BackupTest, ARestoreSaysWhatIsReallyWrong) {
