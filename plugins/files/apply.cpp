@@ -13,6 +13,7 @@
 #include "plugins/posix/changeable.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/format.hpp"
+#include "plugins/posix/path.hpp"
 #include "plugins/posix/takeover.hpp"
 
 namespace evenkeel::files {
@@ -210,15 +211,57 @@ Plan make_plan(const posix::Place& place, const Entry& now, const Desired& desir
     return plan;
 }
 
-void carry_out(const posix::Place& place, const std::string& path, const Entry& now,
-               const Desired& desired, const sdk::Call& call, Plan& plan) {
+namespace {
+
+posix::Place place_for(const sdk::Call& call, const std::string& path) {
+    if (!call.dry_run()) return posix::walk_to_existing(path);
+    posix::Place place = posix::walk(path);
+    if (!place.blocker.empty()) return posix::walk_to_existing(path);
+    if (!place.missing.empty())
+        call.note(EK_SEV_WARNING, "",
+                  "the directory " + place.missing.back() + " does not exist yet");
+    return place;
+}
+
+}  // namespace
+
+Application look_at(const sdk::Call& call, std::string_view id, std::string_view description,
+                    Hashes& hashes, posix::Accounts& accounts) {
+    posix::require_canonical(id);
+    Application found;
+    found.path = id;
+    found.desired = parse_desired(description, accounts);
+    found.place = place_for(call, found.path);
+    // What is described is compared with what is there, whatever was known of it.
+    found.now =
+        read_entry(found.place, found.path, found.desired.content.has_value(), hashes, call);
+    found.plan = make_plan(found.place, found.now, found.desired, found.path, accounts);
+    return found;
+}
+
+bool needs_new_file(const Application& application) {
+    return application.plan.replaces && !application.desired.symlink;
+}
+
+NewFile write_new_file(const Application& application) {
+    const auto& [path, desired, place, now, plan] = application;
+    const bool keeps = now.kind == Kind::file && !plan.is_fresh;
+    const Kept kept = keeps ? (plan.drops_acl ? Kept::all_but_acl : Kept::all) : Kept::nothing;
+    NewFile file(place, path, now);
+    file.write(desired.content.value_or(""), plan.after, kept);
+    return file;
+}
+
+void carry_out(const sdk::Call& call, Application& application) {
+    auto& [path, desired, place, now, plan] = application;
     if (!plan.replaces) return change_in_place(place, path, now, desired, plan);
     if (desired.symlink)
         return replace_with_symlink(place, path, now, desired.target.value_or(now.target),
                                     plan.after, call);
-    const bool keeps = now.kind == Kind::file && !plan.is_fresh;
-    const Kept kept = keeps ? (plan.drops_acl ? Kept::all_but_acl : Kept::all) : Kept::nothing;
-    replace_with_file(place, path, now, desired.content.value_or(""), plan.after, kept, call);
+    NewFile file = write_new_file(application);
+    file.sync();
+    file.move_into_place(call);
+    posix::sync_folder(place.folder);
 }
 
 }  // namespace evenkeel::files

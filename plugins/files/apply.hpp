@@ -1,19 +1,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <evenkeel/plugin.hpp>
 
+#include "plugins/files/desired.hpp"
+#include "plugins/files/entry.hpp"
+#include "plugins/files/replace.hpp"
 #include "plugins/posix/ownership.hpp"
-
-namespace evenkeel::posix {
-struct Place;
-}
+#include "plugins/posix/walk.hpp"
 
 namespace evenkeel::files {
 
-struct Desired;
-struct Entry;
+class Hashes;
 
 // All that will differ afterwards, described or not, and how it comes about.
 struct Plan {
@@ -30,8 +30,26 @@ struct Plan {
 Plan make_plan(const posix::Place& place, const Entry& now, const Desired& desired,
                const std::string& path, posix::Accounts& accounts);
 
-// Makes the changes.
-void carry_out(const posix::Place& place, const std::string& path, const Entry& now,
-               const Desired& desired, const sdk::Call& call, Plan& plan);
+// A file that is being applied: what is there, what it shall be, and what makes the one the other.
+struct Application {
+    std::string path;
+    Desired desired;
+    posix::Place place;
+    Entry now;
+    Plan plan;
+};
+
+// Looks at what is there. In a dry run the directory may still have to be created, by an earlier
+// entry. Throws what parse_desired, posix::walk_to_existing, read_entry and make_plan do.
+Application look_at(const sdk::Call& call, std::string_view id, std::string_view description,
+                    Hashes& hashes, posix::Accounts& accounts);
+
+// Makes the changes, durably.
+void carry_out(const sdk::Call& call, Application& application);
+
+// Whether it needs a new file.
+bool needs_new_file(const Application& application);
+// That file, written and not yet synced. Requires needs_new_file().
+NewFile write_new_file(const Application& application);
 
 }  // namespace evenkeel::files

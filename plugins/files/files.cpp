@@ -8,7 +8,7 @@
 
 #include "files_embedded.hpp"
 #include "plugins/files/apply.hpp"
-#include "plugins/files/desired.hpp"
+#include "plugins/files/apply_groups.hpp"
 #include "plugins/files/entry.hpp"
 #include "plugins/files/hashes.hpp"
 #include "plugins/posix/changeable.hpp"
@@ -43,18 +43,27 @@ class Files {
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
-        posix::require_canonical(id);
-        const std::string path(id);
         posix::Accounts accounts;
-        const Desired desired = parse_desired(description, accounts);
-        const posix::Place place = place_for(call, path);
-        // What is described is compared with what is there, whatever was known of it.
-        const Entry now = read_entry(place, path, desired.content.has_value(), hashes_, call);
-        Plan plan = make_plan(place, now, desired, path, accounts);
-        plan.changes.carry_out(call, [&] { carry_out(place, path, now, desired, call, plan); });
+        Application wanted = look_at(call, id, description, hashes_, accounts);
+        wanted.plan.changes.carry_out(call, [&] { carry_out(call, wanted); });
         if (call.dry_run()) return;
-        call.state(state_of(
-            plan.changes.empty() ? now : read_entry(place, path, false, hashes_, call), accounts));
+        call.state(state_of(wanted.plan.changes.empty()
+                                ? wanted.now
+                                : read_entry(wanted.place, wanted.path, false, hashes_, call),
+                            accounts));
+    }
+
+    // The host reads all of them afterwards: their states are not sent.
+    void apply_many(const sdk::Call& call, std::string_view entries_json) {
+        posix::Accounts accounts;
+        ApplyGroups groups(call, [&](const std::string& id, const std::string& description) {
+            return look_at(call, id, description, hashes_, accounts);
+        });
+        for (const sdk::Entry& entry : sdk::json::entries_of(entries_json)) {
+            if (entry.desired) groups.apply(entry.id, *entry.desired);
+            else groups.between(entry.id, [&] { remove(call, entry.id); });
+        }
+        groups.finish();
     }
 
     void remove(const sdk::Call& call, std::string_view id) {
@@ -115,17 +124,6 @@ class Files {
         if (entry.kind == Kind::absent) return std::nullopt;
         if (call.describe()) return description_of(entry, id, accounts);
         return state_of(entry, accounts);
-    }
-
-    // In a plan the directory may still have to be created, by an earlier entry.
-    static posix::Place place_for(const sdk::Call& call, const std::string& path) {
-        if (!call.dry_run()) return posix::walk_to_existing(path);
-        posix::Place place = posix::walk(path);
-        if (!place.blocker.empty()) return posix::walk_to_existing(path);
-        if (!place.missing.empty())
-            call.note(EK_SEV_WARNING, "",
-                      "the directory " + place.missing.back() + " does not exist yet");
-        return place;
     }
 
     Hashes hashes_;

@@ -76,7 +76,6 @@ void move_into_place(Temporary& temporary, const posix::Place& place, const std:
     if (done != 0 && errno == EEXIST) throw moved;
     if (done != 0) throw posix::os_failure(errno, "put " + path + " into place");
     temporary.renamed();
-    posix::sync_folder(place.folder);
 }
 
 bool has_prefix(const std::string& text, std::string_view prefix) {
@@ -198,12 +197,26 @@ std::vector<std::string> attributes_of(const posix::Place& place, const std::str
     return names;
 }
 
-void replace_with_file(const posix::Place& place, const std::string& path, const Entry& now,
-                       std::string_view content, const posix::Ownership& after, Kept kept,
-                       const sdk::Call& call) {
-    Temporary temporary(place);
+struct NewFile::Inside {
+    Inside(const posix::Place& where, std::string wanted, const Entry& there)
+        : place(where), path(std::move(wanted)), now(there), temporary(where) {}
+    const posix::Place& place;
+    const std::string path;
+    const Entry& now;
+    Temporary temporary;
     sdk::Fd fd;
-    temporary.create(path, [&](const char* name) {
+};
+
+NewFile::NewFile(const posix::Place& place, const std::string& path, const Entry& now)
+    : inside_(std::make_unique<Inside>(place, path, now)) {}
+NewFile::NewFile(NewFile&&) noexcept = default;
+NewFile::~NewFile() = default;
+
+void NewFile::write(std::string_view content, const posix::Ownership& after, Kept kept) {
+    const posix::Place& place = inside_->place;
+    const std::string& path = inside_->path;
+    sdk::Fd& fd = inside_->fd;
+    inside_->temporary.create(path, [&](const char* name) {
         fd = sdk::Fd(::openat(place.folder.get(), name,
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         return static_cast<bool>(fd);
@@ -214,15 +227,26 @@ void replace_with_file(const posix::Place& place, const std::string& path, const
     if (::fchown(fd.get(), *after.uid, *after.gid) != 0)
         throw posix::os_failure(errno, "set the owner of " + path);
     if (kept != Kept::nothing) {
-        const sdk::Fd old = open_old(place, path, now);
+        const sdk::Fd old = open_old(place, path, inside_->now);
         copy_attributes(old.get(), fd.get(), kept, path);
         copy_flags(old.get(), fd.get(), path);
     }
     // After the ACL, whose mask is the group part of the mode.
     if (::fchmod(fd.get(), *after.mode) != 0)
         throw posix::os_failure(errno, "set the mode of " + path);
-    if (::fsync(fd.get()) != 0) throw posix::os_failure(errno, "sync " + path);
-    move_into_place(temporary, place, path, now, call);
+}
+
+void NewFile::start_sync() {
+    // Only a hint: sync() waits for it, and tells what goes wrong.
+    (void)::sync_file_range(inside_->fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void NewFile::sync() {
+    if (::fsync(inside_->fd.get()) != 0) throw posix::os_failure(errno, "sync " + inside_->path);
+}
+
+void NewFile::move_into_place(const sdk::Call& call) {
+    files::move_into_place(inside_->temporary, inside_->place, inside_->path, inside_->now, call);
 }
 
 void replace_with_symlink(const posix::Place& place, const std::string& path, const Entry& now,
@@ -235,6 +259,7 @@ void replace_with_symlink(const posix::Place& place, const std::string& path, co
     set_symlink_owner(place.folder.get(), temporary.name(), path, after,
                       [&](const auto& info) { return info.st_uid == ::geteuid(); });
     move_into_place(temporary, place, path, now, call);
+    posix::sync_folder(place.folder);
 }
 
 }  // namespace evenkeel::files

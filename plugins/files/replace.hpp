@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +21,31 @@ enum class Kept {
     all,
 };
 
-// Replaces `now`, which may be absent, with a new file or symlink atomically: it is made beside it
-// under a temporary name, given owner, mode and content, synced, and renamed. A crash at any point
-// leaves the old or the new one complete; a leftover under the temporary name is removed by the
-// next call for the same path. Throws EK_E_CONFLICT if `now` is no longer what is there. `after` is
-// whole, but for the mode of a symlink. If anything is kept, `now` is a file.
-void replace_with_file(const posix::Place& place, const std::string& path, const Entry& now,
-                       std::string_view content, const posix::Ownership& after, Kept kept,
-                       const sdk::Call& call);
+// A new file that replaces `now`, which may be absent, atomically: it is made beside it under a
+// temporary name, given owner, mode and content, synced, and renamed. A crash at any point leaves
+// the old or the new one complete; a leftover under the temporary name is removed by the next call
+// for the same path. write(), sync() and move_into_place() are called once, in this order; without
+// the last the new file goes away. `place` and `now` outlive it.
+class NewFile {
+  public:
+    NewFile(const posix::Place& place, const std::string& path, const Entry& now);
+    NewFile(NewFile&&) noexcept;
+    ~NewFile();
+
+    // `after` is whole. If anything is kept, `now` is a file.
+    void write(std::string_view content, const posix::Ownership& after, Kept kept);
+    // Sets the writing to the disk going, so that many files are written at one go.
+    void start_sync();
+    void sync();
+    // Throws EK_E_CONFLICT if `now` is no longer what is there. Durable after sync_folder().
+    void move_into_place(const sdk::Call& call);
+
+  private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+// The same of a symlink, at once. `after` needs no mode.
 void replace_with_symlink(const posix::Place& place, const std::string& path, const Entry& now,
                           const std::string& target, const posix::Ownership& after,
                           const sdk::Call& call);

@@ -1,0 +1,138 @@
+#include "plugins/files/apply_groups.hpp"
+
+#include <cerrno>
+#include <map>
+
+#include "plugins/posix/failure.hpp"
+
+namespace evenkeel::files {
+namespace {
+
+// Each holds two descriptors.
+constexpr std::size_t kGroupMost = 64;
+
+std::pair<dev_t, ino_t> id_of(const posix::Place& place) {
+    struct stat info {};
+    if (::fstat(place.folder.get(), &info) != 0)
+        throw posix::os_failure(errno, "look at the directory of " + place.name);
+    return {info.st_dev, info.st_ino};
+}
+
+}  // namespace
+
+void ApplyGroups::apply(const std::string& id, const std::string& description) {
+    if (waits_for_group(id)) finish_group();
+    tell(id, [&] {
+        Application wanted = look_(id, description);
+        if (is_in_group(wanted)) {
+            finish_group();
+            call_.about(id);
+            wanted = look_(id, description);
+        }
+        if (!call_.dry_run() && !wanted.plan.changes.empty() && needs_new_file(wanted))
+            return add(id, std::move(wanted));
+        wanted.plan.changes.carry_out(call_, [&] { carry_out(call_, wanted); });
+    });
+    if (group_.size() == kGroupMost) finish_group();
+}
+
+void ApplyGroups::between(const std::string& id, const std::function<void()>& work) {
+    finish_group();
+    tell(id, work);
+}
+
+void ApplyGroups::finish() {
+    finish_group();
+    if (failed_) throw sdk::Stop{EK_E_PARTIAL};
+}
+
+// Also of a call that is cancelled or late: what has been done before is told as done.
+void ApplyGroups::tell(const std::string& id, const std::function<void()>& work) {
+    call_.about(id);
+    try {
+        work();
+    } catch (sdk::Failure& failure) {
+        call_.error(failure.partial(false));
+        failed_ = true;
+    }
+}
+
+// Whether a path of the group is on the way to it.
+bool ApplyGroups::waits_for_group(const std::string& id) const {
+    for (std::size_t end = id.rfind('/'); end != std::string::npos && end != 0;
+         end = id.rfind('/', end - 1))
+        if (paths_.contains(std::string_view(id).substr(0, end))) return true;
+    return false;
+}
+
+// By another path: what is there will be another file by then.
+bool ApplyGroups::is_in_group(const Application& wanted) const {
+    return !group_.empty() && places_.contains({id_of(wanted.place), wanted.place.name});
+}
+
+void ApplyGroups::add(const std::string& id, Application application) {
+    call_.check();
+    auto pending = std::make_unique<Pending>();
+    pending->id = id;
+    pending->folder = id_of(application.place);
+    pending->application = std::move(application);
+    Application& wanted = pending->application;
+    try {
+        pending->file.emplace(write_new_file(wanted));
+    } catch (const sdk::Failure&) {
+        wanted.plan.changes.report(call_, EK_OUT_FAILED);
+        throw;
+    }
+    pending->file->start_sync();
+    wanted.desired.content.reset();
+    wanted.now.content.bytes.reset();
+    paths_.insert(id);
+    places_.emplace(pending->folder, wanted.place.name);
+    group_.push_back(std::move(pending));
+}
+
+void ApplyGroups::each(const std::function<void(Pending&)>& work) {
+    for (const auto& pending : group_) {
+        if (pending->failure) continue;
+        try {
+            work(*pending);
+        } catch (const sdk::Failure& failure) {
+            pending->failure = failure;
+        }
+    }
+}
+
+void ApplyGroups::finish_group() {
+    each([](Pending& pending) { pending.file->sync(); });
+    each([&](Pending& pending) { pending.file->move_into_place(call_); });
+    sync_folders();
+    for (const auto& pending : group_) report(*pending);
+    group_.clear();
+    paths_.clear();
+    places_.clear();
+}
+
+void ApplyGroups::sync_folders() {
+    std::map<FolderId, std::optional<sdk::Failure>> synced;
+    each([&](Pending& pending) {
+        const auto [found, is_new] = synced.emplace(pending.folder, std::nullopt);
+        if (is_new) {
+            try {
+                posix::sync_folder(pending.application.place.folder);
+            } catch (const sdk::Failure& failure) {
+                found->second = failure;
+            }
+        }
+        if (found->second) throw *found->second;
+    });
+}
+
+void ApplyGroups::report(Pending& pending) {
+    tell(pending.id, [&] {
+        pending.application.plan.changes.report(call_,
+                                                pending.failure ? EK_OUT_FAILED : EK_OUT_DONE);
+        if (pending.failure) throw *pending.failure;
+    });
+}
+
+}  // namespace evenkeel::files

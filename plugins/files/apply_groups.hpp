@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugins/files/apply.hpp"
+
+namespace evenkeel::files {
+
+// The entries of one call, in groups: the new files of a group are all written, then all synced,
+// then each place is looked at again and the file renamed there, and then each directory is synced
+// once. So the disk is waited for a few times a group, not twice a file. What needs no new file is
+// done at once. An entry that depends on one of the group waits until that is done: one below its
+// path, or in the same place.
+class ApplyGroups {
+  public:
+    using Look = std::function<Application(const std::string& id, const std::string& description)>;
+
+    ApplyGroups(const sdk::Call& call, Look look) : call_(call), look_(std::move(look)) {}
+
+    // A failure is told as this entry's.
+    void apply(const std::string& id, const std::string& description);
+    // Finishes the group, then does `work`, which is about `id`.
+    void between(const std::string& id, const std::function<void()>& work);
+    // Requires to be called at the end. Throws sdk::Stop if an entry has failed.
+    void finish();
+
+  private:
+    using FolderId = std::pair<dev_t, ino_t>;
+    struct Pending {
+        std::string id;
+        Application application;
+        FolderId folder;
+        std::optional<NewFile> file;
+        std::optional<sdk::Failure> failure;
+    };
+
+    void tell(const std::string& id, const std::function<void()>& work);
+    void add(const std::string& id, Application application);
+    bool waits_for_group(const std::string& id) const;
+    bool is_in_group(const Application& wanted) const;
+    void finish_group();
+    void each(const std::function<void(Pending&)>& work);
+    void sync_folders();
+    void report(Pending& pending);
+
+    const sdk::Call& call_;
+    Look look_;
+    // At addresses that stay: a NewFile refers to its application.
+    std::vector<std::unique_ptr<Pending>> group_;
+    std::set<std::string, std::less<>> paths_;           // of the group
+    std::set<std::pair<FolderId, std::string>> places_;  // of the group
+    bool failed_ = false;
+};
+
+}  // namespace evenkeel::files
