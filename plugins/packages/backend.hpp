@@ -17,8 +17,6 @@ struct Package {
     std::string version;
     std::string condition;  // "installed", "half-configured", ...
     bool hold = false;
-    // It is there only because others need it, and goes when they do; none: that is not known here.
-    std::optional<bool> automatic = std::nullopt;
 
     bool fully_installed() const { return condition == "installed"; }
 };
@@ -83,8 +81,12 @@ class Backend {
     // All of them are on the machine.
     virtual void set_hold(const sdk::Call& call, const std::vector<std::string>& ids,
                           bool hold) = 0;
+
+    // Whether it is there only because others need it, and goes when they do; nothing: it is not
+    // there, or that cannot be said. May run a program when that has changed since last time.
+    virtual std::optional<bool> is_automatic(const sdk::Call& call, std::string_view id) = 0;
     // Marks packages that are automatic as wanted for themselves.
-    virtual void set_manual(const sdk::Call&, const std::vector<std::string>&) {}
+    virtual void set_manual(const sdk::Call& call, const std::vector<std::string>& ids) = 0;
 
     virtual std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) = 0;
 };

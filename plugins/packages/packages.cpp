@@ -29,11 +29,12 @@ Settings settings_from(std::string_view config) {
     return settings;
 }
 
-std::string state_of(const Package& package, const std::optional<Available>& available) {
+std::string state_of(const Package& package, std::optional<bool> automatic,
+                     const std::optional<Available>& available) {
     sdk::Object state;
     state.text("version", package.version).text("condition", package.condition);
     state.boolean("hold", package.hold);
-    if (package.automatic) state.boolean("automatic", *package.automatic);
+    if (automatic) state.boolean("automatic", *automatic);
     if (!available) return state.json();
     if (available->candidate) state.text("candidate", *available->candidate);
     state.boolean("lists_stale", available->stale);
@@ -89,11 +90,12 @@ class Packages {
         std::uint32_t sent = 0;
         for (const Package& package : manager().all()) {
             call.check();
+            const auto automatic = manager().is_automatic(call, package.id);
             // It comes with what needs it; to describe it would keep it for ever.
-            if (call.describe() && package.automatic == true) continue;
+            if (call.describe() && automatic == true) continue;
             if (call.limit() != 0 && sent++ == call.limit()) return;
-            call.item(package.id,
-                      call.describe() ? description_of(package) : state_of(package, std::nullopt));
+            call.item(package.id, call.describe() ? description_of(package)
+                                                  : state_of(package, automatic, std::nullopt));
         }
     }
 
@@ -181,7 +183,7 @@ class Packages {
         const auto package = manager().find(id);
         if (!package) return std::nullopt;
         if (call.describe()) return description_of(*package);
-        return state_of(*package, available(call, {id}).front());
+        return state_of(*package, manager().is_automatic(call, id), available(call, {id}).front());
     }
 
     sdk::Host host_;

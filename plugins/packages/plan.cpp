@@ -61,7 +61,7 @@ PackagePlan plan_present(const sdk::Call& call, Backend& backend, std::string_vi
         changes.field("/condition", sdk::quote(now->condition), "\"installed\"");
     if (!now) changes.field("/version", std::nullopt, sdk::quote(target));
     if (now) changes.field("/version", sdk::quote(now->version), sdk::quote(target));
-    if (now && now->automatic == true) changes.field("/automatic", "true", "false");
+    if (now && backend.is_automatic(call, id) == true) changes.field("/automatic", "true", "false");
     if (desired.hold && changes.field("/hold", json_of(held), json_of(*desired.hold))) {
         backend.require_hold();
         planned.hold = desired.hold;
@@ -91,8 +91,7 @@ PackagePlan plan_absent(Backend& backend, std::string_view id_text) {
 void set_manual(const sdk::Call& call, Backend& backend, const std::vector<std::string>& ids) {
     std::vector<std::string> automatic;
     for (const std::string& id : ids)
-        if (const auto now = backend.find(id); now && now->automatic == true)
-            automatic.push_back(id);
+        if (backend.is_automatic(call, id) == true) automatic.push_back(id);
     if (!automatic.empty()) backend.set_manual(call, automatic);
 }
 

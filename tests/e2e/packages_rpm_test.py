@@ -5,6 +5,7 @@ import threading
 import unittest
 
 from beds import rpms
+from beds.debs import MANY
 from harness.case import SystemCase
 from harness.packages import Packages
 from harness.system import AGENT, write
@@ -65,7 +66,7 @@ class Cases(Machine):
         self.assert_settled("hello", {})
         state = self.state("hello")
         self.assertEqual(state, {"version": RELEASE, "condition": "installed", "hold": False,
-                                 "candidate": RELEASE, "lists_stale": False})
+                                 "automatic": False, "candidate": RELEASE, "lists_stale": False})
 
     def test_a_plan_writes_nothing(self):
         seen = "find /var/lib/rpm /var/lib/dnf /var/lib/zypp /var/log /etc /run/zypp.pid " \
@@ -86,6 +87,77 @@ class Cases(Machine):
         self.assertIsNone(self.version("hello"))
         self.assert_settled("hello", {"ensure": "absent"})
         self.assertEqual(self.version("libhello"), RELEASE)
+
+    # Who wants a package
+
+    def install_for_others(self):
+        """Somebody installs hello, and libhello comes because hello needs it."""
+        self.bed().run(*self.install, "hello")
+        self.assertEqual(self.automatic(), ["libhello"])
+
+    def test_what_is_described_outlives_what_has_brought_it(self):
+        self.install_for_others()
+        planned = self.put("libhello", {}, query="?dry_run=all").body
+        self.assertEqual(self.changes(planned), [("/automatic", True, False, "planned")])
+        self.assertEqual(self.automatic(), ["libhello"])
+        done = self.put_done("packages", "libhello", {})
+        self.assertEqual(self.changes(done), [("/automatic", True, False, "done")])
+        self.assertEqual(self.automatic(), [])
+        self.assert_settled("libhello", {})
+        self.assertIs(self.state("libhello")["automatic"], False)
+        self.bed().run("rpm", "--erase", "hello")
+        self.assertNotIn("libhello", self.unneeded())
+        self.put_done("packages", "libhello", {"ensure": "absent"})
+        self.assertIsNone(self.version("libhello"))
+        self.assert_settled("libhello", {"ensure": "absent"})
+
+    def test_what_nobody_describes_stays_as_it_was_marked(self):
+        self.put_done("packages", "hello", {})
+        self.assertEqual(self.automatic(), ["libhello"])
+        self.put_done("packages", "hello", {"ensure": "absent"})
+        self.assertIn("libhello", self.unneeded())
+
+    def test_another_version_is_wanted_for_itself_as_planned(self):
+        self.install_for_others()
+        rpms.give(self.bed(), self.tool, "v1", "v2")
+        self.bed().run("rpm", "--erase", "hello")
+        wanted = [("/version", RELEASE, "2.0-1"), ("/automatic", True, False)]
+        planned = self.put("libhello", {"version": "2.0-1"}, query="?dry_run=all").body
+        self.assertEqual(self.changes(planned), [(*one, "planned") for one in wanted])
+        done = self.put_done("packages", "libhello", {"version": "2.0-1"})
+        self.assertEqual(self.changes(done), [(*one, "done") for one in wanted])
+        self.assertEqual(self.automatic(), [])
+        self.assert_settled("libhello", {"version": "2.0-1"})
+
+    def test_many_are_marked_at_once(self):
+        self.put_done("packages", "hello", {})
+        for name in (*MANY[:3], "libhello"):
+            self.bed().run(*self.install, name)
+            self.sh(self.mark_automatic.format(name))
+        self.assertEqual(self.automatic(), sorted([*MANY[:3], "libhello"]))
+        _, told = self.apply_all({name: {} for name in MANY[:3]})
+        for name in MANY[:3]:
+            self.assertEqual([one["path"] for one in told[name]["changes"]], ["/automatic"])
+        self.assertEqual(self.automatic(), ["libhello"])
+
+    def test_a_package_manager_that_works_does_not_bring_the_mark_back(self):
+        self.install_for_others()
+        self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install, "slowpost")
+        eventually("the script runs", lambda: self.exists("/run/slowpost"))
+        marking = threading.Thread(target=self.put_done, args=("packages", "libhello", {}))
+        marking.start()
+        marking.join(1)
+        self.assertTrue(marking.is_alive(), "it waits for the run")
+        write(self.bed(), "/run/slowpost.go", "")
+        marking.join(30)
+        self.assertEqual(self.version("slowpost"), RELEASE)
+        self.assertEqual(self.automatic(), [])
+
+    def test_an_export_leaves_out_what_is_there_only_for_others(self):
+        self.install_for_others()
+        exported = self.bed().run(AGENT, "export", "packages").stdout
+        self.assertIn('"hello"', exported)
+        self.assertNotIn('"libhello"', exported)
 
     def test_what_others_need_is_not_removed(self):
         self.put_done("packages", "hello", {})
@@ -211,7 +283,9 @@ class Cases(Machine):
                  {"path": "/ensure", "expected": "present", "actual": "absent"}),
                 (f"rpm --upgrade {up}",
                  {"path": "/version", "expected": "1.0-1", "actual": "2.0-1"}),
-                (self.hold, {"path": "/hold", "expected": False, "actual": True})):
+                (self.hold, {"path": "/hold", "expected": False, "actual": True}),
+                (self.mark_automatic.format("libhello"),
+                 {"path": "/automatic", "expected": False, "actual": True})):
             with self.subTest(command):
                 self.put_done("packages", "libhello", description)
                 since = self.tamper(command)
@@ -221,11 +295,14 @@ class Cases(Machine):
 
     def test_drift_is_repaired_where_that_is_the_policy(self):
         self.put_done("packages", "libhello", {"version": "1.0-1"}, "enforce")
-        since = self.tamper("rpm --erase libhello")
-        self.wait_event("resource.repaired", "packages", "libhello", since)
-        self.assertEqual(self.version("libhello"), RELEASE)
-        self.assertEqual(self.resource_events("packages", "libhello", since),
-                         ["drifted", "repaired"])
+        for command in ("rpm --erase libhello", self.mark_automatic.format("libhello")):
+            with self.subTest(command):
+                since = self.tamper(command)
+                self.wait_event("resource.repaired", "packages", "libhello", since)
+                self.assertEqual(self.version("libhello"), RELEASE)
+                self.assertEqual(self.automatic(), [])
+                self.assertEqual(self.resource_events("packages", "libhello", since),
+                                 ["drifted", "repaired"])
 
     def test_what_concerns_others_or_nothing_is_no_drift(self):
         self.put_done("packages", "libhello", {})
@@ -317,11 +394,39 @@ class Dnf:
     exactly = "{}-{}"
     lists = "/var/cache/dnf/*/repodata/*"
 
+    mark_automatic = "dnf -q mark remove {}"
+
+    def automatic(self):
+        """What dnf has installed only for others."""
+        told = self.sh("dnf -q -C repoquery --installed --queryformat '%{name} %{reason}'")
+        return sorted(line.split()[0] for line in told.splitlines() if "dependency" in line)
+
+    def unneeded(self):
+        """What nothing needs is taken away; says what that was."""
+        return self.sh("dnf -y -C autoremove")
+
     def runs(self):
         return len(self.sh("dnf -q history list | grep '^ *[0-9]'", check=False).splitlines())
 
 
 class OnDnf(Dnf, Cases, SystemCase):
+    def test_dnf_is_not_asked_again_while_no_transaction_is_added(self):
+        history = "stat -c %y /var/lib/dnf/history.sqlite"  # dnf writes it whenever it reads
+        self.put_done("packages", "libhello", {})
+        asked = self.sh(history)
+        for _ in range(2):
+            self.bed().run(AGENT, "check", check=False)
+            self.bed().run(AGENT, "read", "packages", "libhello")
+        self.assertEqual(self.sh(history), asked)
+        self.sh("dnf -q -C list installed")
+        asked = self.sh(history)
+        self.bed().run(AGENT, "read", "packages", "libhello")
+        self.assertEqual(self.sh(history), asked, "what others read changes nothing")
+        self.sh("dnf -q mark remove libhello")
+        self.assertIn('"automatic": true',
+                      self.bed().run(AGENT, "read", "packages", "libhello").stdout)
+        self.assertNotEqual(self.sh(history), asked)
+
     def test_without_the_plugin_nothing_can_be_held(self):
         parts = ("/etc/dnf/plugins/versionlock.conf",
                  "/usr/lib/python3/dist-packages/dnf-plugins/versionlock.py")
@@ -361,6 +466,18 @@ class OnZypper(Cases, SystemCase):
     install = ("zypper", "-n", "--no-refresh", "install")
     exactly = "{}={}"
     lists = "/var/cache/zypp/raw/* /var/cache/zypp/raw/*/repodata/repomd.xml"
+    # It has no command for that: libzypp replaces its list.
+    mark_automatic = "cd /var/lib/zypp && (cat AutoInstalled; echo {}) >other && " \
+                     "mv other AutoInstalled"
+
+    def automatic(self):
+        """What zypper has installed only for others."""
+        lines = self.read("/var/lib/zypp/AutoInstalled").splitlines()
+        return sorted({line for line in lines if not line.startswith("#") and self.version(line)})
+
+    def unneeded(self):
+        """What nothing needs, as zypper says."""
+        return self.sh("zypper -n --no-refresh packages --unneeded")
 
     def runs(self):
         # Each run that changes something says how it was called.

@@ -132,12 +132,17 @@ class Apt : public Backend {
         return is_on_hold(std::string(id));
     }
 
+    std::optional<bool> is_automatic(const sdk::Call&, std::string_view id) override {
+        database_.refresh();
+        return database_.is_automatic(std::string(id));
+    }
+
     void set_manual(const sdk::Call& call, const Words& ids) override {
         Words words = {"/usr/bin/apt-mark", "manual", "--"};
         words.insert(words.end(), ids.begin(), ids.end());
         const posix::ProcessResult ran = change(call, manager_command(words));
         for (const std::string& id : ids)
-            if (const auto now = find(id); !now || now->automatic == true)
+            if (!find(id) || is_automatic(call, id) != false)
                 throw failure_in(ran.output, apt_rules(), "mark " + id + " as wanted for itself")
                     .at("/automatic");
     }

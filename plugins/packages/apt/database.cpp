@@ -26,11 +26,10 @@ bool is_number(std::string_view name) {
     return !name.empty() && name.find_first_not_of("0123456789") == name.npos;
 }
 
-Package package_of(const std::string& id, const Entry& entry, bool automatic) {
+Package package_of(const std::string& id, const Entry& entry) {
     // A package that dpkg requires to be reinstalled is broken, whatever else it says.
     const bool broken = entry.flag == "reinstreq" && entry.condition == "installed";
-    return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold",
-            automatic};
+    return {id, entry.version, broken ? "half-installed" : entry.condition, entry.want == "hold"};
 }
 
 }  // namespace
@@ -116,13 +115,19 @@ std::optional<Entry> Database::entry(const std::string& id) const {
 std::optional<Package> Database::package(const std::string& id) const {
     const auto found = entry(id);
     if (!found || !found->present()) return std::nullopt;
-    return package_of(id, *found, is_automatic(id));
+    return package_of(id, *found);
+}
+
+std::optional<bool> Database::is_automatic(const std::string& id) const {
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || !found->second.present()) return std::nullopt;
+    return automatic_.count(id) != 0;
 }
 
 std::vector<Package> Database::packages() const {
     std::vector<Package> all;
     for (const auto& [id, entry] : entries_)
-        if (entry.present()) all.push_back(package_of(id, entry, is_automatic(id)));
+        if (entry.present()) all.push_back(package_of(id, entry));
     return all;
 }
 

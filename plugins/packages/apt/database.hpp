@@ -32,7 +32,8 @@ class Database {
     std::optional<Entry> entry(const std::string& id) const;
     std::optional<Package> package(const std::string& id) const;
     std::vector<Package> packages() const;  // those that are present, by id
-    bool is_automatic(const std::string& id) const { return automatic_.count(id) != 0; }
+    // Nothing if it is not there.
+    std::optional<bool> is_automatic(const std::string& id) const;
     // The id without the architecture if that is the machine's own.
     std::string canonical(std::string_view id) const;
     const std::string& native() const { return native_; }  // the machine's architecture

@@ -30,7 +30,7 @@ std::unique_ptr<Watcher> watch_dpkg(const sdk::WatchHost& host, const std::strin
         const auto entry = database->entry(id);
         if (!entry) return std::string();
         return entry->version + " " + entry->want + " " + entry->flag + " " + entry->condition +
-               " " + entry->architecture + (database->is_automatic(id) ? " automatic" : "");
+               " " + entry->architecture + (database->is_automatic(id) == true ? " automatic" : "");
     };
     return std::make_unique<DatabaseWatch>(host, std::move(watched));
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "plugins/packages/command.hpp"
+#include "plugins/packages/rpm/dnf_reasons.hpp"
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
@@ -20,6 +21,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr const char* kHoldFolder = "/etc/dnf/plugins";
+constexpr const char* kMarkFolder = "/var/lib/dnf";
 constexpr int kLockedExit = 200;
 // dnf's own default where its configuration says nothing.
 const Words kInstallOnly = {"kernel",
@@ -69,7 +71,10 @@ bool any_held(const Job& job) {
 class Dnf : public Tool {
   public:
     Dnf(std::string program, std::string folder)
-        : program_(std::move(program)), folder_(std::move(folder)) {}
+        : program_(std::move(program)),
+          folder_(std::move(folder)),
+          reasons_(kMarkFolder, [this](const sdk::Call& call) { return installed_reasons(call); }) {
+    }
 
     std::string_view name() const override { return program_; }
 
@@ -187,6 +192,24 @@ class Dnf : public Tool {
         return {kHoldFolder, {}, {"versionlock.list"}, false};
     }
 
+    std::optional<bool> is_automatic(const sdk::Call& call, const std::string& name,
+                                     const std::string& architecture) override {
+        return reasons_.is_automatic(call, name, architecture);
+    }
+    std::string set_manual(const sdk::Call&, const std::vector<Target>& targets,
+                           const RunChange& run) override {
+        Words words = common();
+        words.insert(words.end(),
+                     {"--noplugins", "--disableexcludes=all", "mark", "install", "--"});
+        for (const Target& target : targets) words.push_back(exact(target));
+        return run(manager_command(words));
+    }
+    std::string mark_stamp(const std::string&) const override { return reasons_.stamp(); }
+    // `dnf mark` takes no lock; it closes these at its end.
+    Watched::Folder mark_folder() const override {
+        return {kMarkFolder, {}, {"history.sqlite", "history.sqlite-wal"}, false};
+    }
+
   private:
     Words common() const {
         return {"/usr/bin/" + program_, "--setopt=exit_on_lock=True",
@@ -208,6 +231,20 @@ class Dnf : public Tool {
         words.insert(words.end(),
                      {"-C", "--setopt=logdir=" + scratch.path(), "--setopt=logfilelevel=0"});
         return words;
+    }
+
+    // Of all that is installed, whatever is excluded; no list is read.
+    std::string installed_reasons(const sdk::Call& call) const {
+        const Scratch scratch(folder_);
+        Words words = reading(scratch);
+        words.insert(words.end(), {"--noplugins", "--disableexcludes=all", "--quiet", "repoquery",
+                                   "--installed", "--queryformat", "%{name} %{arch} %{reason}"});
+        const posix::ProcessResult ran = posix::run(call, manager_command(words));
+        if (ran.exit_code != 0)
+            throw sdk::Failure(
+                EK_E_UNAVAILABLE,
+                failure_in(ran.output, kRules, "read what is installed only for others").what());
+        return ran.output;
     }
 
     // One run of dnf either installs or removes; removals first, since they may be in the way.
@@ -253,6 +290,7 @@ class Dnf : public Tool {
 
     std::string program_;
     std::string folder_;
+    DnfReasons reasons_;
 };
 
 }  // namespace

@@ -161,17 +161,39 @@ class Rpm : public Backend {
                     .at("/hold");
     }
 
+    std::optional<bool> is_automatic(const sdk::Call& call, std::string_view id) override {
+        const auto found = database_.find(std::string(id));
+        if (!found) return std::nullopt;
+        return tool_->is_automatic(call, found->name, found->architecture);
+    }
+
+    void set_manual(const sdk::Call& call, const Words& ids) override {
+        std::vector<Target> targets;
+        for (const std::string& id : ids)
+            if (const auto found = database_.find(id))
+                targets.push_back({found->name, found->version, found->architecture});
+        const std::string output = tool_->set_manual(
+            call, targets,
+            [&](const posix::Command& command) { return change(call, command, false).output; });
+        for (const std::string& id : ids)
+            if (is_automatic(call, id) != false)
+                throw failure_in(output, tool_->rules(), "mark " + id + " as wanted for itself")
+                    .at("/automatic");
+    }
+
     std::unique_ptr<Watcher> watch(const sdk::WatchHost& host) override {
         Watched watched;
         // rpm opens its lock at the beginning of each run and closes it at the end; readers do not
         // open it.
-        watched.folders = {{database_.folder(), {".rpm.lock"}, {}}, tool_->hold_folder()};
+        watched.folders = {
+            {database_.folder(), {".rpm.lock"}, {}}, tool_->hold_folder(), tool_->mark_folder()};
         watched.find_holder = rpm_lock_holder(database_.folder());
         watched.fingerprint = [tool = tool_,
                                database = std::make_shared<RpmDatabase>()](const std::string& id) {
             const auto found = database->find(id);
             if (!found) return std::string();
-            std::string all = found->version + " " + found->architecture;
+            std::string all =
+                found->version + " " + found->architecture + " " + tool->mark_stamp(found->name);
             for (const std::string& older : found->older) all += " " + older;
             return all + (is_on_hold(tool->holds(), found->name) ? " hold" : "");
         };

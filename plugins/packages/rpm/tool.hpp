@@ -1,8 +1,10 @@
 #pragma once
 
 #include <ctime>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,9 @@ struct RpmSimulation {
     std::vector<std::string> removed;
 };
 
+// Runs a program that changes packages once no other does, and returns its output.
+using RunChange = std::function<std::string(const posix::Command& command)>;
+
 // The program that installs and removes packages on a machine of rpm. [worker]
 class Tool {
   public:
@@ -78,6 +83,17 @@ class Tool {
     virtual bool holds_versions() const = 0;
     virtual posix::Command hold_command(const std::vector<std::string>& names, bool hold) const = 0;
     virtual Watched::Folder hold_folder() const = 0;
+
+    // Whether an installed package is there only because others need it; nothing: that cannot be
+    // said here. May run a program when these marks have changed since last time.
+    virtual std::optional<bool> is_automatic(const sdk::Call& call, const std::string& name,
+                                             const std::string& architecture) = 0;
+    // Marks these, which are installed, as wanted for themselves; returns what a program said.
+    virtual std::string set_manual(const sdk::Call& call, const std::vector<Target>& targets,
+                                   const RunChange& run) = 0;
+    // Differs whenever the mark of this name may; runs no program. [any thread]
+    virtual std::string mark_stamp(const std::string& name) const = 0;
+    virtual Watched::Folder mark_folder() const = 0;
 };
 
 // dnf, and yum where that is a name of dnf. `program` is "dnf" or "yum". `folder` is for

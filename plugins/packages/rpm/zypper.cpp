@@ -14,8 +14,10 @@
 #include "plugins/packages/rpm/files.hpp"
 #include "plugins/packages/rpm/scratch.hpp"
 #include "plugins/packages/rpm/tool.hpp"
+#include "plugins/packages/rpm/zypper_marks.hpp"
 #include "plugins/packages/stamp.hpp"
 #include "plugins/packages/text.hpp"
+#include "plugins/packages/transaction.hpp"
 #include "plugins/posix/failure.hpp"
 
 namespace evenkeel::packages {
@@ -184,6 +186,33 @@ class Zypper : public Tool {
     }
     Watched::Folder hold_folder() const override { return {kFolder, {}, {"locks"}, false}; }
 
+    std::optional<bool> is_automatic(const sdk::Call&, const std::string& name,
+                                     const std::string&) override {
+        return marks_.is_automatic(name);
+    }
+    std::string set_manual(const sdk::Call& call, const std::vector<Target>& targets,
+                           const RunChange&) override {
+        Words names;
+        for (const Target& target : targets) names.push_back(target.name);
+        while (true) {
+            wait_until_free(
+                call, [this] { return pid_in(marks_.lock); }, "zypp");
+            try {
+                marks_.erase(names);
+                return {};
+            } catch (const sdk::Failure& failure) {
+                if (failure.status() != EK_E_BUSY) throw;
+                wait_to_retry(call, failure);
+            }
+        }
+    }
+    std::string mark_stamp(const std::string& name) const override {
+        return marks_.is_automatic(name) == true ? "automatic" : "";
+    }
+    Watched::Folder mark_folder() const override {
+        return {"/var/lib/zypp", {}, {"AutoInstalled"}, false};
+    }
+
   private:
     // With these it takes no lock, writes no log, and writes all else to a folder of its own.
     static Words reading(const Scratch& scratch) {
@@ -243,6 +272,7 @@ class Zypper : public Tool {
     }
 
     std::string folder_;
+    const ZypperMarks marks_;
     std::unique_ptr<MemoryFile> locks_, settings_;
 };
 

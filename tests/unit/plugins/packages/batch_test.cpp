@@ -26,7 +26,7 @@ class FakeBackend : public Backend {
     std::optional<Package> find(std::string_view id) override {
         const std::string name(id);
         if (present.count(name) == 0) return std::nullopt;
-        return Package{name, "1", "installed", held.count(name) != 0, automatic.count(name) != 0};
+        return Package{name, "1", "installed", held.count(name) != 0};
     }
     std::vector<Package> all() override { return {}; }
     std::vector<Available> available(const sdk::Call&,
@@ -63,6 +63,9 @@ class FakeBackend : public Backend {
         return errors;
     }
     bool is_held(std::string_view id) override { return held.count(std::string(id)) != 0; }
+    std::optional<bool> is_automatic(const sdk::Call&, std::string_view id) override {
+        return automatic.count(std::string(id)) != 0;
+    }
     void set_manual(const sdk::Call&, const std::vector<std::string>& ids) override {
         for (const std::string& id : ids) {
             did += "manual " + id + " ";

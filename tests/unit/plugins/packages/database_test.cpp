@@ -98,20 +98,20 @@ TEST_F(DpkgDatabase, SeesAChangeAtTheNextRefresh) {
 
 TEST_F(DpkgDatabase, KnowsWhatIsThereOnlyForOthers) {
     database_.refresh();
-    EXPECT_EQ(database_.package("dpkg")->automatic, false) << "apt has said nothing yet";
+    EXPECT_EQ(database_.is_automatic("dpkg"), false) << "apt has said nothing yet";
     write("extended_states",
           "Package: dpkg\nArchitecture: amd64\nAuto-Installed: 1\n\n"
           "Package: libc6\nArchitecture: i386\nAuto-Installed: 1\n\n"
           "Package: held\nAuto-Installed: 0\n\nPackage: gone\nAuto-Installed: 1\n");
     database_.refresh();
-    EXPECT_EQ(database_.package("dpkg")->automatic, true);
-    EXPECT_EQ(database_.package("libc6:i386")->automatic, true);
-    EXPECT_EQ(database_.package("held")->automatic, false);
+    EXPECT_EQ(database_.is_automatic("dpkg"), true);
+    EXPECT_EQ(database_.is_automatic("libc6:i386"), true);
+    EXPECT_EQ(database_.is_automatic("held"), false);
     EXPECT_FALSE(database_.package("gone"));
     write("extended_states", "Package: held\nArchitecture: all\nAuto-Installed: 1\n");
     database_.refresh();
-    EXPECT_EQ(database_.package("dpkg")->automatic, false);
-    EXPECT_EQ(database_.package("held")->automatic, true);
+    EXPECT_EQ(database_.is_automatic("dpkg"), false);
+    EXPECT_EQ(database_.is_automatic("held"), true);
 }
 
 TEST_F(DpkgDatabase, TakesTheJournalOfAnInterruptedRunForTrue) {
