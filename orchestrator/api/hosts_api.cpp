@@ -110,6 +110,20 @@ void retire_host(Context& context, const Request& request, const Responder& resp
     });
 }
 
+void release_name_of(Context& context, const Request& request, const Responder& responder) {
+    change_host(
+        context, request, responder,
+        [](state::Edit& edit, const std::string& id) -> Result<state::Host> {
+            state::Host host = EK_TRY(hosts::release_name(edit, id));
+            edit.note("name", host.name);
+            return host;
+        },
+        [](const state::Host& host) {
+            log::info("the name of a retired host was released",
+                      {{"host", host.id}, {"name", host.name}});
+        });
+}
+
 }  // namespace
 
 void add_hosts(std::vector<http::Route>& routes, Context& context) {
@@ -156,6 +170,16 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       .answers = {{200, "The host as it is now.", "Host"}},
                       .handler = [&](const Request& request, const Responder& responder) {
                           retire_host(context, request, responder);
+                      }});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/hosts/{h}",
+                      .verb = "release-name",
+                      .permission = "host.retire",
+                      .tag = "hosts",
+                      .summary = "Let other hosts have the name of a retired host at once",
+                      .answers = {{200, "The host as it is now.", "Host"}},
+                      .handler = [&](const Request& request, const Responder& responder) {
+                          release_name_of(context, request, responder);
                       }});
 }
 

@@ -16,7 +16,7 @@ struct Permission {
 constexpr std::array kPermissions = {
     Permission{"host.read", Role::viewer, "See hosts and their collections"},
     Permission{"host.write", Role::operation, "Rename and label hosts"},
-    Permission{"host.retire", Role::operation, "Retire hosts"},
+    Permission{"host.retire", Role::operation, "Retire hosts, release their names"},
     Permission{"resource.read", Role::viewer, "See descriptions and states, secrets redacted"},
     Permission{"resource.write", Role::operation, "Describe, remove and forget resources"},
     Permission{"resource.invoke", Role::operation, "Run actions on resources"},

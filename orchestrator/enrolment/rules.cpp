@@ -11,6 +11,7 @@
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 
 namespace evenkeel::enrolment {
 namespace {
@@ -80,9 +81,9 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     host.id = make_id("host");
     host.name = acceptance.name;
     if (host.name.empty()) {
-        host.name = EK_TRY(hosts::free_name(edit, enrolment.name));
-    } else if (EK_TRY(edit.hosts().id_of(host.name))) {
-        return fail(Errc::conflict, "another host has the name " + host.name);
+        host.name = EK_TRY(hosts::free_name(edit, enrolment.name, edit.clock().now_ms()));
+    } else {
+        EK_CHECK(hosts::require_free(edit, host.name, edit.clock().now_ms()));
     }
     host.created_at = to_rfc3339(now_ms);
     host.version = enrolment.version;

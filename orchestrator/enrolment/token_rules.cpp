@@ -13,6 +13,7 @@
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 
 namespace evenkeel::enrolment {
 namespace {
@@ -70,7 +71,7 @@ Result<state::Host> make_host(state::Edit& edit, const Candidate& candidate,
                               const wire::EnrolRequest& request, const std::string& created_at) {
     state::Host host;
     host.id = candidate.host;
-    host.name = EK_TRY(hosts::free_name(edit, request.name));
+    host.name = EK_TRY(hosts::free_name(edit, request.name, edit.clock().now_ms(), candidate.key));
     host.created_at = created_at;
     EK_CHECK(edit.hosts().put_name(host.name, host.id));
     return host;

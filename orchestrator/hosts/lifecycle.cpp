@@ -18,6 +18,7 @@
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::hosts {
@@ -35,9 +36,7 @@ Result<Host> require(const state::View& view, const std::string& id) {
 
 Result<void> rename(state::Edit& edit, Host& host, const std::string& name) {
     if (name == host.name) return {};
-    if (EK_TRY(edit.hosts().id_of(name))) {
-        return fail(Errc::conflict, "another host has the name " + name);
-    }
+    EK_CHECK(require_free(edit, name, edit.clock().now_ms()));
     EK_CHECK(edit.hosts().erase_name(host.name));
     EK_CHECK(edit.hosts().put_name(name, host.id));
     host.name = name;
@@ -132,11 +131,22 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return host;
     host.enrolment = state::EnrolmentState::retired;
+    host.retired_at_ms = edit.clock().now_ms();
     if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
-    EK_CHECK(edit.hosts().erase_name(host.name));
     EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
     EK_CHECK(edit.hosts().announce(host));
     EK_CHECK(retire_identity(edit, host));
+    return host;
+}
+
+Result<Host> release_name(state::Edit& edit, const std::string& id) {
+    Host host = EK_TRY(require(edit, id));
+    if (!host.retired()) {
+        return fail(Errc::conflict, "the host is not retired: rename it to give its name away");
+    }
+    if (EK_TRY(edit.hosts().id_of(host.name)) != id) return host;
+    EK_CHECK(edit.hosts().erase_name(host.name));
+    EK_CHECK(edit.hosts().announce(host));
     return host;
 }
 

@@ -25,9 +25,13 @@ struct Patch {
 // `not_found` for an unknown host, `conflict` when the name is taken or the host is retired.
 Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);
 
-// Revokes the host's certificate, frees its name and ends its commands; the bus then closes its
-// link. Does nothing for a host that is retired already.
+// Revokes the host's certificate and ends its commands; the bus then closes its link. The host
+// keeps its name for a time (hosts/names.hpp). Does nothing for a host that is retired already.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
+
+// Lets others have the name of a retired host at once; does nothing when it has it no more.
+// `not_found`; `conflict` for a host that is not retired. O(1)
+Result<state::Host> release_name(state::Edit& edit, const std::string& host);
 
 // The part of that which takes away the host's certificate and its enrolment. The record of the
 // host is the caller's.

@@ -10,6 +10,7 @@
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::hosts {
@@ -51,10 +52,11 @@ Result<state::Host> vacate(state::Edit& edit, const std::string& id) {
         EK_CHECK(retire_identity(edit, host));
     }
     host.enrolment = state::EnrolmentState::active;
+    host.retired_at_ms = 0;
     if (host.connection == state::Connection::online) host.connection = state::Connection::offline;
     host.fingerprint.clear();
     if (EK_TRY(edit.hosts().id_of(host.name)) != id) {
-        host.name = EK_TRY(free_name(edit, host.name));
+        host.name = EK_TRY(free_name(edit, host.name, edit.clock().now_ms()));
         EK_CHECK(edit.hosts().put_name(host.name, id));
     }
     std::vector<Resource> resources;

@@ -15,7 +15,7 @@ namespace evenkeel::hosts {
 // Takes the host's identity away, so that another key can become this host: its certificate counts
 // no more, its enrolment is retired, its commands end, and what was observed or reported of the
 // machine is no longer true. Id, name, labels and what the orchestrator describes stay. A retired
-// host is active again; if its name has been given away meanwhile, it gets a similar one. The
+// host is active again; if its name was released and taken meanwhile, it gets a similar one. The
 // caller stores the host, which has no certificate yet. `not_found`. O(resources)
 Result<state::Host> vacate(state::Edit& edit, const std::string& host);
 

@@ -3,7 +3,7 @@
 namespace evenkeel::state {
 
 json::Value encode(const Host& host) {
-    return json::Object{{"id", host.id},
+    json::Object record{{"id", host.id},
                         {"name", host.name},
                         {"enrolment", to_string(host.enrolment)},
                         {"connection", to_string(host.connection)},
@@ -17,6 +17,8 @@ json::Value encode(const Host& host) {
                         {"token", host.token},
                         {"labels", host.labels},
                         {"facts", host.facts}};
+    if (host.retired_at_ms != 0) record.set("retired_at_ms", host.retired_at_ms);
+    return record;
 }
 
 Result<Host> decode_host(const json::Value& value) {
@@ -35,6 +37,7 @@ Result<Host> decode_host(const json::Value& value) {
     host.fingerprint = value.string_or("fingerprint");
     host.key_sha256 = value.string_or("key_sha256");
     host.token = value.string_or("token");
+    host.retired_at_ms = value.integer_or("retired_at_ms");
     if (value["labels"].is_object()) host.labels = value["labels"];
     if (value["facts"].is_object()) host.facts = value["facts"];
     return host;

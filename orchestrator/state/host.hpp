@@ -48,6 +48,8 @@ struct Host {
     std::string fingerprint;  // of the certificate
     std::string key_sha256;   // of the key that enrolled
     std::string token;        // id of the token that it enrolled with
+    // By SteadyClock; 0 = not retired, or by a program that freed the name at once.
+    std::int64_t retired_at_ms = 0;
     json::Value labels = json::Object{};
     json::Value facts = json::Object{};
 

@@ -19,9 +19,10 @@ class Hosts : protected Repository {
 
     // With the time when it was last seen, which is kept apart. O(1)
     Result<std::optional<Host>> find(std::string_view id) const;
-    // By id or by unique name. O(1)
+    // By id or by unique name, also one that a retired host keeps. O(1)
     Result<std::optional<Host>> resolve(std::string_view id_or_name) const;
-    // The id of the host that has this name; retired hosts have none. O(1)
+    // The id of the host that has this name, or had it when it was retired and nobody has taken it
+    // since: hosts/names.hpp says whether others may. O(1)
     Result<std::optional<std::string>> id_of(std::string_view name) const;
     // All of them, retired ones too, by id. False ends it. What does not read is passed over.
     // O(hosts)
@@ -53,7 +54,7 @@ class HostEdits : public Hosts, private RepositoryEdits {
     Result<void> put_last_seen(std::string_view host, std::string_view time);
     // put(), and the event host.changed. O(1)
     Result<void> announce(const Host& host);
-    // The caller has made sure that the name is free. O(1)
+    // The caller has made sure that the name may be taken (hosts/names.hpp). O(1)
     Result<void> put_name(std::string_view name, std::string_view host);
     Result<void> erase_name(std::string_view name);
     // Whether this certificate may connect: the allow list follows it. O(1)

@@ -20,7 +20,7 @@ namespace evenkeel::state {
 struct Tables {
     store::Table hosts;             // host id -> Host
     store::Table last_seen;         // host id -> when its last message arrived, RFC 3339
-    store::Table names;             // name -> host id, of hosts that are not retired
+    store::Table names;             // name -> host id, the last that had it
     store::Table fingerprints;      // certificate SHA-256 -> host id
     store::Table enrolments;        // SHA-256 of a public key, clone -> Enrolment
     store::Table tokens;            // id -> ApiToken

@@ -232,6 +232,7 @@ WALL_CLOCK = {
     "orchestrator/enrolment/port.cpp": "enrolment tokens end at a date that is shown",
     "orchestrator/enrolment/routes.cpp": "when a machine was accepted",
     "orchestrator/enrolment/token_rules.cpp": "enrolment tokens end at a date that is shown",
+    "orchestrator/hosts/names.cpp": "until when a name is kept, as it is told",
     "orchestrator/hosts/presence.cpp": "`last_seen`; silence is measured beside it",
     "orchestrator/http/reply_text.cpp": "the header Date",
     "orchestrator/state/audit.cpp": "when it was done",

@@ -25,6 +25,11 @@ void add_manage(CLI::App& app, Run& run) {
     retire->add_option("NAME", options->name, "Name or id")->required();
     on_parsed(retire, run, options, retire_host);
 
+    CLI::App* release = group(app, "release", "Let others have what is kept")
+                            ->add_subcommand("name", "The name of a retired host");
+    release->add_option("HOST", options->name, "Its name or id")->required();
+    on_parsed(release, run, options, release_name);
+
     CLI::App* cancel =
         group(app, "cancel", "Stop a command")->add_subcommand("command", "A command");
     cancel->add_option("ID", options->name, "Its id")->required();

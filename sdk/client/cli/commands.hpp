@@ -132,6 +132,8 @@ Exit rename_host(Session& session, const ManageOptions& options);
 // `labels`: name=value sets, name- takes away.
 Exit label_host(Session& session, const ManageOptions& options);
 Exit retire_host(Session& session, const ManageOptions& options);
+// Of a retired host.
+Exit release_name(Session& session, const ManageOptions& options);
 Exit cancel_command(Session& session, const ManageOptions& options);
 Exit create_enrolment_token(Session& session, const ManageOptions& options);
 

@@ -69,6 +69,7 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"label host", {"hosts"}},
         {"rename host", {"hosts"}},
         {"retire host", {"hosts"}},
+        {"release name", {"hosts"}},
         {"cancel command", {"commands"}},
         {"edit resource", {"collections", "resources"}},
         {"explain", {"collections"}},

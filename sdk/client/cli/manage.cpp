@@ -39,6 +39,16 @@ Exit retire_host(Session& session, const ManageOptions& options) {
     return Exit::done;
 }
 
+Exit release_name(Session& session, const ManageOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto host = (*client)->release_name(options.name);
+    if (!host) return session.fail(host.error());
+    if (session.output().is_data()) session.output().data(host->json);
+    Output::message("the name " + host->name + " is not kept for " + host->id + " any more");
+    return Exit::done;
+}
+
 Exit cancel_command(Session& session, const ManageOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());

@@ -105,6 +105,11 @@ Result<> Client::retire(std::string_view host) {
     return {};
 }
 
+Result<Host> Client::release_name(std::string_view host) {
+    return decode_one(impl_->call({.method = "POST", .path = host_path(host) + ":release-name"}),
+                      decode_host);
+}
+
 Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, int uses,
                                                       const std::string& expires_in,
                                                       const std::string& labels,

@@ -113,6 +113,8 @@ class Client {
     // `patch`: JSON merge patch with "name" and "labels".
     Result<Host> update_host(std::string_view host, std::string patch);
     Result<> retire(std::string_view host);
+    // Lets others have the name of a retired host before its 30 days are over.
+    Result<Host> release_name(std::string_view host);
     // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty; `replaces` the
     // host whose place the machine takes, or empty.
     Result<EnrolmentToken> create_enrolment_token(const std::string& name, int uses,

@@ -209,6 +209,10 @@ class Client:
     def retire(self, host: str) -> Any:
         return self.request("POST", f"/v1/hosts/{quote(host)}:retire")[2]
 
+    def release_name(self, host: str) -> Any:
+        """Lets others have the name of a retired host before its 30 days are over."""
+        return self.request("POST", f"/v1/hosts/{quote(host)}:release-name")[2]
+
     def create_enrolment_token(self, name: str = "", *, uses: int = 1, expires_in: str = "1h",
                                labels: Optional[Mapping[str, str]] = None,
                                replaces: Optional[str] = None) -> Json:

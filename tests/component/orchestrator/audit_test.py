@@ -54,7 +54,8 @@ class Audit(OrchestratorCase):
                  ("DELETE", self.path("/x"), None),
                  ("POST", self.path("/y") + ":forget", None),
                  ("DELETE", f"/v1/enrolment-tokens/{token['id']}", None),
-                 ("POST", "/v1/hosts/web1:retire", None)]
+                 ("POST", "/v1/hosts/web1:retire", None),
+                 ("POST", "/v1/hosts/web1:release-name", None)]
         for method, path, body in steps:
             before = len(self.records())
             reply = self.rest.call(method, path, body)

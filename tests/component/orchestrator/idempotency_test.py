@@ -49,7 +49,7 @@ class Idempotency(OrchestratorCase):
                                 "invalid-parameter")
 
     def test_every_changing_route_replays(self):
-        self.enrolled()
+        host = self.enrolled().host
         command = self.put("/a", {}).body["id"]
         for method, path, body in (
                 ("PATCH", "/v1/hosts/web1", {"labels": {"a": "b"}}),
@@ -60,7 +60,8 @@ class Idempotency(OrchestratorCase):
                 ("DELETE", self.path("/a"), None),
                 ("POST", "/v1/enrolment-tokens", {"name": "t"}),
                 ("POST", "/v1/tokens", {"name": "t", "role": "viewer"}),
-                ("POST", "/v1/hosts/web1:retire", None)):
+                ("POST", "/v1/hosts/web1:retire", None),
+                ("POST", f"/v1/hosts/{host}:release-name", None)):
             first, again = (self.rest.call(method, path, body, {"Idempotency-Key": "k"})
                             for _ in range(2))
             self.assertLess(first.status, 300, (method, path, first))

@@ -198,9 +198,32 @@ class Protocol(OrchestratorCase):
         self.assert_problem(self.rest.put(agent.host, "files", "/x", {}, wait_s=None), 409,
                             "invalid-state")
         self.assertEqual(self.rest.get(path)["enrolment"], "retired")
-        successor = self.enrolled("web1-again")
-        renamed = self.rest.call("PATCH", f"/v1/hosts/{successor.host}", {"name": "web1"})
+
+    def test_a_retired_host_keeps_its_name_until_it_is_released(self):
+        host = self.online().host
+        self.assert_problem(self.rest.call("POST", "/v1/hosts/web1:release-name"), 409,
+                            "invalid-state")
+        self.assertEqual(self.rest.call("POST", "/v1/hosts/web1:retire").status, 200)
+        successor = FakeAgent(self.orchestrator, self.orchestrator.root, "successor")
+        self.agents.append(successor)
+        successor.name = "web1"
+        self.assertEqual(successor.enrol(self.token()["secret"])["type"], "enrolled")
+        path = f"/v1/hosts/{successor.host}"
+        self.assertEqual(self.rest.get(path)["name"], "web1-2")
+        refused = self.rest.call("PATCH", path, {"name": "web1"})
+        self.assert_problem(refused, 409, "invalid-state")
+        for part in (host, "until 20", f"ek release name {host}", f"{host}:release-name"):
+            self.assertIn(part, refused.body["detail"])
+        events = self.events()
+        released = self.rest.call("POST", "/v1/hosts/web1:release-name")
+        self.assertEqual((released.status, released.body["id"]), (200, host))
+        events.wait(lambda one: (one["type"], one["subject"]) == ("host.changed", host))
+        renamed = self.rest.call("PATCH", path, {"name": "web1"})
         self.assertEqual(renamed.status, 200, renamed)
+        record, = [one for one in self.rest.items("/v1/audit")
+                   if one["route"].endswith(":release-name") and one["outcome"] == "done"]
+        self.assertEqual((record["object"], record["detail"]["name"]),
+                         ("/v1/hosts/web1:release-name", "web1"))
 
     def test_the_newer_connection_of_a_host_counts(self):
         agent = self.online()

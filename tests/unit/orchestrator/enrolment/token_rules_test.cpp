@@ -123,6 +123,10 @@ TEST_F(TokenRulesTest, ARetiredHostsKeyBecomesANewHostWithANewToken) {
         EK_CHECK(hosts::retire(edit, first->host));
         return {};
     });
+    // Its name is kept from others, and not from the machine itself.
+    const auto other = enrol_now(ask(token(), *crypto::make_key()));
+    ASSERT_TRUE(other);
+    EXPECT_EQ((*read().hosts().find(other->host))->name, "db1-2");
     const auto second = enrol_now(ask(token(), key_));
     ASSERT_TRUE(second);
     EXPECT_NE(first->host, second->host);

@@ -315,6 +315,13 @@ class Others(Change):
         self.ek("rename", "host", "web1", "web2", exits=6)
         self.api.on("POST", "/v1/hosts/web1:retire", reply(200, HOST_A))
         self.ek("retire", "host", "web1")
+        kept = "the retired host host_c keeps the name web3 until 2026-12-29T00:00:00.000Z"
+        self.api.on("PATCH", "/v1/hosts/web1", problem(409, "invalid-state", detail=kept))
+        self.ek("rename", "host", "web1", "web3", exits=6)
+        self.assertIn(kept, self.told)
+        self.api.on("POST", "/v1/hosts/web3:release-name", reply(200, HOST_OLD))
+        self.ek("release", "name", "web3")
+        self.assertIn("the name web3 is not kept", self.told)
 
     def test_cancel_a_command(self):
         self.api.on("POST", COMMAND + ":cancel", reply(200, command("cancelled")),
