@@ -10,15 +10,28 @@
 #include "core/base/log.hpp"
 #include "core/link/backlog.hpp"
 #include "core/link/outbound.hpp"
+#include "core/run/throttle.hpp"
 
 namespace evenkeel::link {
 namespace {
 
 constexpr std::uint64_t kSweepMs = 100;
+// How long a peer may take to answer our close.
+constexpr std::chrono::seconds kCloseLimit{2};
+constexpr std::chrono::minutes kBetweenWarnings{1};
 
 std::uint64_t next_connection() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
+}
+
+ConnectionSlots::Limits limits_of(const Listener::Options& options) {
+    return {.held_max = options.connections_max,
+            .waiting_min = options.waiting_min,
+            .per_source_max = options.connections_per_source_max,
+            .handshake_timeout = options.handshake_timeout,
+            .request_timeout = options.request_timeout,
+            .close_timeout = kCloseLimit};
 }
 
 }  // namespace
@@ -26,7 +39,11 @@ std::uint64_t next_connection() {
 Acceptor::Acceptor(const Listener::Options& options, const Listener::Policy& policy,
                    EventGate<Listener::Events> out,
                    std::function<void(Result<std::uint16_t>)> listening)
-    : options_(options), policy_(policy), out_(std::move(out)), listening_(std::move(listening)) {}
+    : options_(options),
+      policy_(policy),
+      out_(std::move(out)),
+      listening_(std::move(listening)),
+      slots_(limits_of(options)) {}
 
 void Acceptor::listen(proton::container& container, const proton::connection_options& server,
                       std::uint16_t port) {
@@ -51,22 +68,25 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
     const std::uint64_t id = next_connection();
     const auto inbound = std::make_shared<Inbound>(*this, options_, policy_, id, sink_for(id));
     inbounds_.emplace(id, inbound);
-    if (inbounds_.size() > options_.connections_max) inbound->refuse_new("too many connections");
     proton_overrides::expect(inbound.get());
     return proton::connection_options().handler(*inbound);
 }
 
 void Acceptor::inbound_accepted(Inbound& inbound) {
-    const std::size_t from_there = ++per_address_[inbound.peer().address];
-    watch(inbound);
     if (refuses_new_) return inbound.cut("the listener stops");
-    if (from_there > options_.connections_per_address_max) {
-        inbound.cut("too many connections from " + inbound.peer().address);
-    }
+    const Peer& peer = inbound.peer();
+    evict(slots_.arrive(peer.connection, run::source_of(peer.address), Inbound::Clock::now()));
+    watch_deadlines();
+}
+
+bool Acceptor::inbound_may_enter(Inbound& inbound) {
+    const std::uint64_t id = inbound.peer().connection;
+    if (!serves_requests()) return slots_.hold(id);
+    evict(slots_.await_request(id, Inbound::Clock::now()));
+    return true;
 }
 
 void Acceptor::inbound_admitted(Inbound& inbound) {
-    watched_.erase(inbound.peer().connection);
     {
         const std::lock_guard lock(mutex_);
         admitted_.emplace(inbound.peer().connection, inbounds_.at(inbound.peer().connection));
@@ -91,16 +111,13 @@ void Acceptor::inbound_detached(const Inbound& inbound, const std::string& addre
 }
 
 void Acceptor::inbound_closing(Inbound& inbound) {
-    watch(inbound);
+    slots_.closing(inbound.peer().connection, Inbound::Clock::now());
+    watch_deadlines();
 }
 
 void Acceptor::inbound_closed(Inbound& inbound) {
     const std::uint64_t id = inbound.peer().connection;
-    if (inbound.has_arrived()) {
-        const auto from = per_address_.find(inbound.peer().address);
-        if (--from->second == 0) per_address_.erase(from);
-    }
-    watched_.erase(id);
+    slots_.leave(id);
     if (inbound.admitted()) {
         {
             const std::lock_guard lock(mutex_);
@@ -124,20 +141,41 @@ void Acceptor::inbound_closed(Inbound& inbound) {
     inbounds_.erase(found);
 }
 
-void Acceptor::watch(Inbound& inbound) {
-    watched_[inbound.peer().connection] = &inbound;
+bool Acceptor::begin_request(std::uint64_t connection) {
+    if (slots_.hold(connection)) return true;
+    const auto found = inbounds_.find(connection);
+    if (found == inbounds_.end()) return false;
+    found->second->refuse("amqp:resource-limit-exceeded", "too many requests are in progress");
+    return false;
+}
+
+void Acceptor::cut(std::uint64_t connection, const std::string& reason) {
+    const auto found = inbounds_.find(connection);
+    if (found != inbounds_.end()) found->second->cut(reason);
+}
+
+void Acceptor::evict(std::optional<std::uint64_t> connection) {
+    if (!connection) return;
+    cut(*connection, "too many connections: it was to make room for others");
+    const auto now = Inbound::Clock::now();
+    if (now < next_warning_) return;
+    next_warning_ = now + kBetweenWarnings;
+    const auto found = inbounds_.find(*connection);
+    log::warning("too many connections wait at a port of the bus: the oldest make room",
+                 {{"waiting", std::to_string(slots_.waiting())},
+                  {"in_use", std::to_string(slots_.held())},
+                  {"from", found == inbounds_.end() ? "" : found->second->peer().address}});
+}
+
+void Acceptor::watch_deadlines() {
     if (!std::exchange(sweeping_, true)) sweep();
 }
 
 void Acceptor::sweep() {
-    const auto now = Inbound::Clock::now();
-    for (auto at = watched_.begin(); at != watched_.end();) {
-        Inbound& inbound = *at->second;
-        const bool due = inbound.deadline() <= now;
-        at = due ? watched_.erase(at) : std::next(at);
-        if (due) inbound.cut("not admitted, or not closed, in time");
+    for (const std::uint64_t connection : slots_.take_overdue(Inbound::Clock::now())) {
+        cut(connection, "not admitted, without a request, or not closed, in time");
     }
-    sweeping_ = !watched_.empty();
+    sweeping_ = slots_.has_deadlines();
     if (sweeping_) container_->schedule(proton::duration(kSweepMs), [this] { sweep(); });
 }
 
@@ -146,24 +184,25 @@ void Acceptor::ended() {
     for (const auto& [id, inbound] : left) inbound->transport_closed();
 }
 
-Traffic::Sink Acceptor::sink_for(std::uint64_t connection) const {
-    return {
-        [out = out_, connection](const std::string& address, Message message, Delivery delivery) {
-            out.post([connection, address, message = std::move(message),
-                      delivery = std::move(delivery)](const Listener::Events& events) {
-                if (events.on_message) {
-                    events.on_message(connection, address, message, delivery);
-                }
-            });
-        },
-        [out = out_, connection](const std::string& address, std::uint64_t token,
-                                 Disposition disposition) {
-            out.post([connection, address, token, disposition](const auto& events) {
-                if (events.on_settled) {
-                    events.on_settled(connection, address, token, disposition);
-                }
-            });
-        }};
+Traffic::Sink Acceptor::sink_for(std::uint64_t connection) {
+    return {[this, out = out_, connection](const std::string& address, Message message,
+                                           Delivery delivery) {
+                if (serves_requests() && !begin_request(connection)) return;
+                out.post([connection, address, message = std::move(message),
+                          delivery = std::move(delivery)](const Listener::Events& events) {
+                    if (events.on_message) {
+                        events.on_message(connection, address, message, delivery);
+                    }
+                });
+            },
+            [out = out_, connection](const std::string& address, std::uint64_t token,
+                                     Disposition disposition) {
+                out.post([connection, address, token, disposition](const auto& events) {
+                    if (events.on_settled) {
+                        events.on_settled(connection, address, token, disposition);
+                    }
+                });
+            }};
 }
 
 std::shared_ptr<Inbound> Acceptor::admitted(std::uint64_t connection) {
@@ -187,6 +226,15 @@ void Acceptor::close(std::uint64_t connection, const std::string& condition,
     if (!inbound) return;
     inbound->traffic()->mailbox().post(
         [inbound, condition, text] { inbound->refuse(condition, text); });
+}
+
+void Acceptor::await_request(std::uint64_t connection) {
+    const auto inbound = admitted(connection);
+    if (!inbound) return;
+    inbound->traffic()->mailbox().post([this, connection] {
+        evict(slots_.await_request(connection, Inbound::Clock::now()));
+        watch_deadlines();
+    });
 }
 
 }  // namespace evenkeel::link

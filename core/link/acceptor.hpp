@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -12,6 +13,7 @@
 #include <proton/listen_handler.hpp>
 
 #include "core/base/result.hpp"
+#include "core/link/connection_slots.hpp"
 #include "core/link/event_gate.hpp"
 #include "core/link/inbound.hpp"
 #include "core/link/listener.hpp"
@@ -19,8 +21,8 @@
 namespace evenkeel::link {
 
 // Proton's side of a listener: one open port and all its connections, for the life of one
-// container. Made, run and destroyed on Proton's thread; only refuse_new(), send() and close()
-// are [any].
+// container. Made, run and destroyed on Proton's thread; only refuse_new(), send(), close()
+// and await_request() are [any].
 class Acceptor final : public proton::listen_handler, public InboundOwner {
   public:
     // `listening` gets the port, or the error when it cannot be opened.
@@ -38,6 +40,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     Result<void> send(std::uint64_t connection, const std::string& address, std::uint64_t token,
                       Message message);
     void close(std::uint64_t connection, const std::string& condition, const std::string& text);
+    void await_request(std::uint64_t connection);
 
   private:
     void on_open(proton::listener& listener) override;
@@ -46,6 +49,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void on_close(proton::listener&) override {}
 
     void inbound_accepted(Inbound& inbound) override;
+    bool inbound_may_enter(Inbound& inbound) override;
     void inbound_admitted(Inbound& inbound) override;
     void inbound_attached(const Inbound& inbound, const std::string& address,
                           Direction direction) override;
@@ -54,9 +58,16 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void inbound_closing(Inbound& inbound) override;
     void inbound_closed(Inbound& inbound) override;
 
-    Traffic::Sink sink_for(std::uint64_t connection) const;
-    // Cuts the connection when its deadline has passed.
-    void watch(Inbound& inbound);
+    Traffic::Sink sink_for(std::uint64_t connection);
+    // Whether each of its requests holds a slot, and not the connection.
+    bool serves_requests() const { return options_.request_timeout.count() > 0; }
+    // False: there is no slot for a request, and its connection ends.
+    bool begin_request(std::uint64_t connection);
+    void cut(std::uint64_t connection, const std::string& reason);
+    // Cuts the connection, if any, that has to make room.
+    void evict(std::optional<std::uint64_t> connection);
+    // Cuts connections when their deadlines are over.
+    void watch_deadlines();
     void sweep();
     std::shared_ptr<Inbound> admitted(std::uint64_t connection);
 
@@ -67,9 +78,9 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
 
     proton::container* container_ = nullptr;
     std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> inbounds_;
-    std::unordered_map<std::string, std::size_t> per_address_;
-    std::unordered_map<std::uint64_t, Inbound*> watched_;
-    std::shared_ptr<Inbound> retired_;  // kept until its last callback has returned
+    ConnectionSlots slots_;
+    Inbound::Clock::time_point next_warning_;  // of an eviction
+    std::shared_ptr<Inbound> retired_;         // kept until its last callback has returned
     bool sweeping_ = false;
     std::atomic<bool> refuses_new_{false};
 

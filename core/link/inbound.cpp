@@ -25,8 +25,6 @@ namespace {
 
 // A peer needs one; each further session costs another buffer.
 constexpr std::uint32_t kSessionsMax = 2;
-// How long a refused peer may take to answer our close.
-constexpr std::chrono::seconds kCloseLimit{2};
 constexpr const char* kRefused = "amqp:unauthorized-access";
 
 std::string next_reply_address() {
@@ -63,8 +61,7 @@ Inbound::Inbound(InboundOwner& owner, const Listener::Options& options,
       traffic_(std::make_shared<Traffic>(
           Traffic::Limits{options.message_bytes_max, options.credit, options.unsettled_max,
                           options.unsettled_bytes_max},
-          std::move(sink))),
-      deadline_(Clock::now() + options.handshake_timeout) {
+          std::move(sink))) {
     peer_.connection = id;
 }
 
@@ -83,11 +80,11 @@ void Inbound::arrived() {
     if (std::exchange(arrived_, true)) return;
     peer_.address = source_address(pn_connection_transport(unopened_));
     owner_.inbound_accepted(*this);
-    if (!refuse_reason_.empty()) cut(refuse_reason_);
 }
 
 void Inbound::connection_opened(proton::connection& connection) {
     arrived();
+    if (cut_) return;
     connection_ = connection;
     peer_.container_id = connection.container_id();
     connection.open();
@@ -95,6 +92,11 @@ void Inbound::connection_opened(proton::connection& connection) {
     std::optional<std::string> host;
     if (policy_.admit) host = policy_.admit(peer_);
     if (!host) return refuse_unknown();
+    if (!owner_.inbound_may_enter(*this)) {
+        return refuse("amqp:resource-limit-exceeded",
+                      std::to_string(options_.connections_max) +
+                          " peers are connected, as many as may be: try again later");
+    }
     peer_.host = std::move(*host);
     admitted_ = true;
     owner_.inbound_admitted(*this);
@@ -131,13 +133,13 @@ bool Inbound::identify(const proton::connection& connection) {
 void Inbound::refuse(const std::string& condition, const std::string& text) {
     if (refused_ || closed_) return;
     refused_ = true;
-    deadline_ = Clock::now() + kCloseLimit;
     if (reason_.empty()) reason_ = condition + ": " + text;
     if (!!connection_ && connection_.active()) connection_.close({condition, text});
     owner_.inbound_closing(*this);
 }
 
 void Inbound::cut(const std::string& reason) {
+    cut_ = true;
     if (reason_.empty()) reason_ = reason;
     // In its own wake-up, because Proton's loop does not notice what a callback of another
     // connection has changed.

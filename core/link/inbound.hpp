@@ -21,6 +21,8 @@ class InboundOwner {
   public:
     virtual ~InboundOwner() = default;
     virtual void inbound_accepted(Inbound& inbound) = 0;
+    // Whether there is room for a peer that is about to be admitted.
+    virtual bool inbound_may_enter(Inbound& inbound) = 0;
     virtual void inbound_admitted(Inbound& inbound) = 0;
     virtual void inbound_attached(const Inbound& inbound, const std::string& address,
                                   Direction direction) = 0;
@@ -41,15 +43,9 @@ class Inbound final : public SafeHandler, public proton_overrides::AcceptObserve
 
     const Peer& peer() const { return peer_; }
     const std::string& reason() const { return reason_; }
-    // Whether inbound_accepted was called.
-    bool has_arrived() const { return arrived_; }
     bool admitted() const { return admitted_; }
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
-    // When cut() is due, unless it is admitted and open.
-    Clock::time_point deadline() const { return deadline_; }
 
-    // Cuts it as soon as it is accepted. To be called before that.
-    void refuse_new(const std::string& reason) { refuse_reason_ = reason; }
     // Closes with a reason, in any state after the open. [proton]
     void refuse(const std::string& condition, const std::string& text);
     // Drops the socket, in any state and from any connection's callback. [proton]
@@ -89,14 +85,13 @@ class Inbound final : public SafeHandler, public proton_overrides::AcceptObserve
     Peer peer_;
     proton::connection connection_;
     pn_connection_t* unopened_ = nullptr;
-    Clock::time_point deadline_;
     std::uint32_t sessions_ = 0;
     std::uint32_t links_ = 0;
     bool arrived_ = false;
     bool admitted_ = false;
     bool refused_ = false;
+    bool cut_ = false;
     bool closed_ = false;
-    std::string refuse_reason_;
     std::string reason_;
 };
 

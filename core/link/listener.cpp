@@ -178,4 +178,8 @@ void Listener::close(std::uint64_t connection, const std::string& condition,
     if (const auto acceptor = impl_->current()) acceptor->close(connection, condition, text);
 }
 
+void Listener::await_request(std::uint64_t connection) {
+    if (const auto acceptor = impl_->current()) acceptor->await_request(connection);
+}
+
 }  // namespace evenkeel::link

@@ -46,8 +46,16 @@ class Listener {
         // PEM. Set: a client certificate under one of these CAs is required, SASL EXTERNAL.
         // Empty: server TLS only, SASL ANONYMOUS (enrolment).
         std::string client_ca_file;
+        // Admitted peers; with a `request_timeout`, peers with a request in progress. One more is
+        // refused with "amqp:resource-limit-exceeded".
         std::size_t connections_max = 12'000;
-        std::size_t connections_per_address_max = 12'000;
+        // All other connections share what of `connections_max` is free, and these if that is
+        // less: so at most connections_max + waiting_min are open. When there are too many, the
+        // oldest of the source address (IPv6: /64) that has most of them is cut.
+        std::size_t waiting_min = 1'000;
+        // Of all connections of one source; beyond, its oldest that is not in use is cut, or the
+        // new one.
+        std::size_t connections_per_source_max = 12'000;
         std::size_t message_bytes_max = 768 * 1024;  // body, both directions
         std::uint32_t links_max = 8;                 // per connection
         std::uint32_t credit = 32;        // messages received and not yet settled, per link
@@ -55,6 +63,8 @@ class Listener {
         std::size_t unsettled_bytes_max = 16 * 1024 * 1024;
         std::chrono::milliseconds idle_timeout{20'000};
         std::chrono::milliseconds handshake_timeout{10'000};  // from accept to admission
+        // From admission, and from await_request(), to the next message. 0: no limit.
+        std::chrono::milliseconds request_timeout{0};
         int backlog = 4096;
     };
 
@@ -116,6 +126,11 @@ class Listener {
     // Ends one connection and sends the peer the reason: `condition` is an AMQP error symbol such
     // as "amqp:unauthorized-access". Without effect when it is gone. [any]
     void close(std::uint64_t connection, const std::string& condition, const std::string& text);
+
+    // With a `request_timeout`: one message of this connection was dealt with. To be called once
+    // for each, because a connection with messages in progress has no deadline. Without effect when
+    // it is gone. [any]
+    void await_request(std::uint64_t connection);
 
   private:
     struct Impl;

@@ -18,8 +18,10 @@ namespace evenkeel::enrolment {
 namespace {
 
 // Beside those that wait to be accepted there is room for those with a token.
-constexpr std::size_t kConnectionsMost = 2 * kPendingMost;
-constexpr std::size_t kConnectionsPerAddressMost = 50;
+constexpr std::size_t kRequestsMost = 2 * kPendingMost;
+constexpr std::size_t kConnectionsPerSourceMost = 50;
+// Connections without a request when so many requests are in progress.
+constexpr std::size_t kWaitingLeast = 200;
 
 const Error kUndecided{Errc::timeout, "nobody has decided yet: ask again"};
 
@@ -48,8 +50,10 @@ void Port::listen(const Options& from) {
     options.port = from.port;
     options.certificate_file = from.certificate_file;
     options.key_file = from.key_file;
-    options.connections_max = kConnectionsMost;
-    options.connections_per_address_max = kConnectionsPerAddressMost;
+    options.connections_max = kRequestsMost;
+    options.waiting_min = kWaitingLeast;
+    options.connections_per_source_max = kConnectionsPerSourceMost;
+    options.request_timeout = from.request_timeout;
     options.message_bytes_max = wire::kEnrolBytesMost;
     options.links_max = 2;
     options.credit = 4;
@@ -74,7 +78,8 @@ void Port::listen(const Options& from) {
         const std::string address = addresses_[connection];
         if (!body) {
             failures_.take(run::source_of(address), now_monotonic_ns());
-            return delivery.settle(link::Disposition::reject);
+            delivery.settle(link::Disposition::reject);
+            return listener_->await_request(connection);
         }
         receive({.connection = connection,
                  .address = address,
@@ -299,6 +304,7 @@ void Port::answer(const Request& request, const wire::EnrolAnswer& answer) {
         log::debug("the answer to an enrolment could not be delivered",
                    {{"error", sent.error().what}});
     request.delivery.settle(link::Disposition::accept);
+    listener_->await_request(request.connection);
 }
 
 }  // namespace evenkeel::enrolment

@@ -27,10 +27,10 @@ namespace evenkeel::enrolment {
 struct Candidate;
 
 // The listener for machines that want to become hosts. Machines are not trusted until they send a
-// token or an administrator accepts them, so everything that they can cause is limited: its
-// connections, the new keys and wrong tokens of one address, the certificates that wait to be
-// signed. A machine without a token waits on its connection; the commit of the decision wakes it.
-// [loop]
+// token or an administrator accepts them, so everything that they can cause is limited:
+// connections and their silence, the new keys and wrong tokens of one address, the certificates
+// that wait to be signed. A machine without a token waits on its connection; the commit of the
+// decision wakes it. [loop]
 class Port {
   public:
     struct Options {
@@ -42,6 +42,8 @@ class Port {
         // Longer waits are answered `timeout`, and the agent asks again: so a half-open link is not
         // kept for ever.
         std::chrono::milliseconds wait_most{20'000};
+        // From connecting, and from an answer, to the next request. Then the connection is cut.
+        std::chrono::milliseconds request_timeout{10'000};
         std::size_t signatures_waiting_most = 64;  // more requests are `busy`
     };
     struct Parts {

@@ -6,6 +6,7 @@
 #include <future>
 #include <stdexcept>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -205,9 +206,14 @@ std::vector<std::string> run_peer(run::Loop& loop, const std::vector<std::string
     return run_program(loop, command);
 }
 
-RawSocket::RawSocket(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawSocket::RawSocket(std::uint16_t port, const std::string& source)
+    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    inet_pton(AF_INET, source.c_str(), &address.sin_addr);
+    if (bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+        throw std::runtime_error("cannot bind " + source);
+    }
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {

@@ -94,7 +94,8 @@ std::vector<std::string> run_peer(run::Loop& loop, const std::vector<std::string
 // A TCP connection to the listener that knows nothing of TLS.
 class RawSocket {
   public:
-    explicit RawSocket(std::uint16_t port);
+    explicit RawSocket(std::uint16_t port, const std::string& source = "127.0.0.1");
+    int fd() const { return fd_.get(); }
     void send(const std::string& bytes);
     // Whether the listener hangs up in time; what it says before is dropped.
     bool closed_within(std::chrono::milliseconds limit);

@@ -81,29 +81,5 @@ TEST_F(Silence, AServerThatSaysNothingIsGivenUpInTime) {
     EXPECT_EQ(agent.failures[0].code, Errc::timeout);
 }
 
-TEST_F(Silence, ConnectionsAreBoundedInAllAndPerAddress) {
-    for (const bool per_address : {true, false}) {
-        Server bounded(loop, certificates);
-        (per_address ? bounded.options.connections_per_address_max
-                     : bounded.options.connections_max) = 3;
-        bounded.start();
-        std::vector<std::unique_ptr<RawSocket>> held;
-        for (int n = 0; n < 3; ++n) held.push_back(std::make_unique<RawSocket>(bounded->port()));
-        RawSocket over(bounded->port());
-        EXPECT_TRUE(over.closed_within(5s));
-        for (const auto& one : held) EXPECT_FALSE(one->closed_within(100ms));
-        held.clear();
-        // Those that left make room again.
-        RawSocket* last = nullptr;
-        std::unique_ptr<RawSocket> next;
-        const auto until = Clock::now() + 5s;
-        do {
-            next = std::make_unique<RawSocket>(bounded->port());
-            last = next.get();
-        } while (last->closed_within(100ms) && Clock::now() < until);
-        EXPECT_FALSE(last->closed_within(100ms)) << per_address;
-    }
-}
-
 }  // namespace
 }  // namespace evenkeel::link::bench

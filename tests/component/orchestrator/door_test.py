@@ -76,6 +76,25 @@ class Door(OrchestratorCase):
         self.held.close()
         eventually("no stream is held", lambda: self.metric('http_held{what="streams"}') == 0)
 
+    def strangers(self, port, count=200):
+        """Connections from one address that say nothing."""
+        for _ in range(count):
+            self.held.enter_context(
+                socket.create_connection(("127.0.0.1", self.orchestrator.port(port)), timeout=10))
+
+    def test_two_hundred_silent_connections_stop_neither_agents_nor_commands(self):
+        self.strangers("bus")
+        agent = self.online()
+        for number in range(20):
+            self.put_done(agent, f"/etc/x{number}", {"content": "x"})
+        self.assertEqual(self.rest.get("/v1/hosts/web1")["connection"], "online")
+
+    def test_two_hundred_silent_connections_from_its_own_address_stop_no_enrolment(self):
+        self.strangers("enrolment")
+        for number in range(3):
+            self.enrolled(f"web{number}")
+            self.strangers("enrolment", 60)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,6 +7,7 @@
 #include "core/base/file.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/x509.hpp"
+#include "core/link/dialer.hpp"
 #include "core/link/request.hpp"
 #include "orchestrator/enrolment/token_rules.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
@@ -67,6 +68,37 @@ class Machine {
     std::thread thread_;
     std::shared_ptr<std::optional<wire::EnrolAnswer>> answer_ =
         std::make_shared<std::optional<wire::EnrolAnswer>>();
+};
+
+// A machine that stays connected, and sends one message on each connection if it has one.
+struct Lingering {
+    Lingering(run::Loop& loop, std::uint16_t port, const std::string& ca_file,
+              const std::string& body = "") {
+        link::Dialer::Options options;
+        options.host = "127.0.0.1";
+        options.port = port;
+        options.ca_file = ca_file;
+        options.container_id = "lingering";
+        options.backoff_base = options.backoff_cap = 50ms;
+        if (!body.empty()) options.targets = {std::string(wire::kEnrolAddress)};
+        link::Dialer::Events events;
+        events.on_up = [this, body] {
+            if (body.empty()) return;
+            link::Message message;
+            message.body = body;
+            EXPECT_TRUE(dialer->send(std::string(wire::kEnrolAddress), 0, message));
+        };
+        events.on_settled = [this](const std::string&, std::uint64_t, link::Disposition) {
+            ++settled;
+        };
+        events.on_down = [this](const link::Ending&) { ++cuts; };
+        dialer = std::make_unique<link::Dialer>(options, events, loop.poster());
+        EXPECT_TRUE(dialer->start());
+    }
+
+    int settled = 0;
+    int cuts = 0;
+    std::unique_ptr<link::Dialer> dialer;
 };
 
 // Signs when the test lets it.
@@ -198,6 +230,35 @@ TEST_F(PortTest, TheEndOfAWaitIsToldAndTheMachineStaysPending) {
     ASSERT_TRUE(until([&] { return one.is_answered(); }));
     EXPECT_EQ(one.answer().error->code, Errc::timeout);
     EXPECT_TRUE(is_pending(one));
+}
+
+TEST_F(PortTest, AMachineThatAsksForNothingIsCutAndOneThatWaitsToBeAcceptedIsNot) {
+    options_.request_timeout = 300ms;
+    slow_.go_on.release(1);
+    start();
+    Machine one = machine();
+    one.ask();
+    ASSERT_TRUE(until([&] { return is_pending(one); }));
+    const Lingering silent(loop_, port_->port(), folder_ / "ca.pem");
+    ASSERT_TRUE(until([&] { return silent.cuts >= 2; })) << "and may come again";
+    EXPECT_FALSE(one.is_answered());
+    accept_now(one);
+    ASSERT_TRUE(until([&] { return one.is_answered(); }));
+    EXPECT_FALSE(one.answer().error);
+}
+
+TEST_F(PortTest, AMachineThatAsksForNothingAfterItsAnswerIsCut) {
+    options_.request_timeout = 300ms;
+    start();
+    wire::EnrolRequest refused;
+    refused.csr = "none";
+    refused.token = "eke_nonsense";
+    refused.facts = json::Object{};
+    for (const std::string& body : {std::string("rubbish"), wire::encode(refused)}) {
+        const Lingering one(loop_, port_->port(), folder_ / "ca.pem", body);
+        ASSERT_TRUE(until([&] { return one.cuts == 1; })) << body;
+        EXPECT_EQ(one.settled, 1);
+    }
 }
 
 TEST_F(PortTest, TheLoopGoesOnWhileACertificateIsSigned) {
