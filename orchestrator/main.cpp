@@ -7,6 +7,7 @@
 #include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
 #include "core/crypto/record_chain.hpp"
+#include "core/run/open_files.hpp"
 #include "core/run/service_manager.hpp"
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/orchestrator.hpp"
@@ -44,7 +45,17 @@ std::vector<std::string> kept_files() {
 // know the orchestrator. The server's certificate is made anew.
 const std::vector<std::string> kNeededKeys = {"ca.pem", "ca.key", "seal.key"};
 
+// More than all connections that the three ports take together.
+constexpr std::size_t kOpenFiles = 65'536;
+constexpr std::size_t kOpenFilesLeast = 20'000;
+
 int run(const Config& config, int ready_fd) {
+    const std::size_t files = run::allow_open_files(kOpenFiles);
+    if (files < kOpenFilesLeast) {
+        log::warning(
+            "few open files are allowed: strangers may use them up",
+            {{"allowed", std::to_string(files)}, {"wanted", std::to_string(kOpenFilesLeast)}});
+    }
     run::Loop loop;
     auto orchestrator = Orchestrator::open(loop, config);
     if (!orchestrator) return print_error(orchestrator.error());

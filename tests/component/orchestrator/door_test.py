@@ -1,6 +1,7 @@
 """Callers who take much leave the others what they need."""
 
 import contextlib
+import resource
 import socket
 import unittest
 
@@ -88,6 +89,18 @@ class Door(OrchestratorCase):
         for number in range(20):
             self.put_done(agent, f"/etc/x{number}", {"content": "x"})
         self.assertEqual(self.rest.get("/v1/hosts/web1")["connection"], "online")
+
+    def test_few_open_files_by_default_are_not_used_up_by_strangers(self):
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.orchestrator.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        self.orchestrator.start()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        allowed, _ = resource.prlimit(self.orchestrator.process.pid, resource.RLIMIT_NOFILE)
+        self.assertEqual(allowed, min(65536, before[1]))
+        self.strangers("bus", 300)
+        self.online()
 
     def test_two_hundred_silent_connections_from_its_own_address_stop_no_enrolment(self):
         self.strangers("enrolment")
