@@ -35,6 +35,36 @@ constexpr std::string_view kText = R"({
       "host": {"type": "string"}, "collection": {"type": "string"}, "id": {"type": "string"}
     }
   },
+  "FleetApplied": {
+    "type": "object",
+    "description": "What has become of one FILE for many hosts.",
+    "additionalProperties": false,
+    "required": ["request_id", "hosts", "commands", "refused_count", "refused"],
+    "properties": {
+      "request_id": {
+        "type": "string", "description": "The commands have it: filter /v1/commands by it."
+      },
+      "hosts": {"type": "integer", "description": "How many are meant."},
+      "commands": {
+        "type": "object",
+        "description": "How many of their commands are in which state.",
+        "additionalProperties": {"type": "integer"}
+      },
+      "refused_count": {"type": "integer", "description": "Hosts for which nothing was stored."},
+      "refused": {
+        "type": "array",
+        "description": "The first 100 of them, and why.",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["host", "code", "detail"],
+          "properties": {
+            "host": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}
+          }
+        }
+      }
+    }
+  },
   "Bookmark": {
     "type": "object",
     "description": "Everything up to this revision is told; its id is where to go on.",

@@ -61,6 +61,7 @@ void add_hosts(std::vector<http::Route>& routes, Context& context);
 void add_collections(std::vector<http::Route>& routes, Context& context);
 void add_resources(std::vector<http::Route>& routes, Context& context);
 void add_resource_changes(std::vector<http::Route>& routes, Context& context);
+void add_fleet_apply(std::vector<http::Route>& routes, Context& context);
 void add_commands(std::vector<http::Route>& routes, Context& context);
 void add_compliance(std::vector<http::Route>& routes, Context& context);
 void add_events(std::vector<http::Route>& routes, Context& context);

@@ -18,23 +18,6 @@ namespace {
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-const Fields& host_fields() {
-    static const Fields kFields = {
-        {.name = "id"},
-        {.name = "name"},
-        {.name = "enrolment", .values = name_list<state::EnrolmentState>()},
-        {.name = "connection", .values = name_list<state::Connection>()},
-        {.name = "last_seen"},
-        {.name = "version"},
-        {.name = "compliance.compliant"},
-        {.name = "compliance.drifted"},
-        {.name = "compliance.unknown"},
-        {.name = "compliance.failed"},
-        {.name = "labels."},
-        {.name = "facts."}};
-    return kFields;
-}
-
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
     return Listing{.list = view.hosts().list(),
                    .make_for = [&context](const state::View& now) -> PageSource::Make {

@@ -30,6 +30,23 @@ ApiResult<state::ComplianceCounts> counts_now(const Context& context, const stat
     return silent ? state::counts_offline(stored) : stored;
 }
 
+const Fields& host_fields() {
+    static const Fields kFields = {
+        {.name = "id"},
+        {.name = "name"},
+        {.name = "enrolment", .values = name_list<state::EnrolmentState>()},
+        {.name = "connection", .values = name_list<state::Connection>()},
+        {.name = "last_seen"},
+        {.name = "version"},
+        {.name = "compliance.compliant"},
+        {.name = "compliance.drifted"},
+        {.name = "compliance.unknown"},
+        {.name = "compliance.failed"},
+        {.name = "labels."},
+        {.name = "facts."}};
+    return kFields;
+}
+
 ApiResult<json::Value> show_host(const Context& context, const state::View& view,
                                  const state::Host& host) {
     state::Host now = host;

@@ -2,6 +2,7 @@
 
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/list_fields.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // Objects as REST shows them: the stored ones, combined with the present state of the link.
@@ -12,6 +13,8 @@ ApiResult<state::Host> require_host(const state::View& view, const http::Request
 // The same for a host that can still be changed: `invalid-state` for a retired one.
 ApiResult<state::Host> require_active_host(const state::View& view, const http::Request& request);
 
+// Of the list of hosts.
+const Fields& host_fields();
 ApiResult<json::Value> show_host(const Context& context, const state::View& view,
                                  const state::Host& host);
 // The present counts: all resources of an offline host are unknown.

@@ -89,6 +89,14 @@ constexpr auto fields_of(json::Of<RollbackRequest>) {
         .nothing_else();
 }
 
+constexpr auto fields_of(json::Of<TargetRequest>) {
+    using T = TargetRequest;
+    return json::shape(json::field("filter", &T::filter).defaulted(),
+                       json::field("hosts", &T::hosts).defaulted())
+        .called("Target")
+        .nothing_else();
+}
+
 namespace {
 
 struct FileEntry {
@@ -105,6 +113,17 @@ struct File {
 };
 constexpr auto fields_of(json::Of<File>) {
     return json::shape(json::field("resources", &File::resources)).called("File").nothing_else();
+}
+
+struct FleetApply {
+    TargetRequest target;
+    std::vector<FileEntry> resources;
+};
+constexpr auto fields_of(json::Of<FleetApply>) {
+    return json::shape(json::field("target", &FleetApply::target),
+                       json::field("resources", &FleetApply::resources))
+        .called("FleetApply")
+        .nothing_else();
 }
 
 }  // namespace
@@ -125,6 +144,19 @@ ApiResult<RollbackRequest> read_rollback_request(const json::Value& body) {
     return read_body<RollbackRequest>(body);
 }
 
+ApiResult<TargetRequest> read_target_request(const json::Value& body) {
+    auto read = read_body<TargetRequest>(body);
+    if (!read) {
+        for (http::FieldError& error : read.error().errors)
+            error.pointer = "/target" + error.pointer;
+        return read;
+    }
+    if (read->filter.empty() != read->hosts.empty()) return read;
+    Findings findings;
+    findings.invalid("/target", "must have either a filter or hosts");
+    return refuse(findings.problem());
+}
+
 const json::Value& put_schema() {
     static const json::Value kSchema = json::shape_schema<commands::DescriptionRequest>();
     return kSchema;
@@ -135,8 +167,16 @@ const json::Value& file_schema() {
     return kSchema;
 }
 
+const json::Value& fleet_apply_schema() {
+    static const json::Value kSchema = json::shape_schema<FleetApply>();
+    return kSchema;
+}
+
 json::Object request_schemas() {
-    json::Object all{{"ResourcePut", put_schema()}, {"File", file_schema()}};
+    json::Object all{{"ResourcePut", put_schema()},
+                     {"File", file_schema()},
+                     {"FleetApply", fleet_apply_schema()}};
+    add_schema<TargetRequest>(all);
     add_schema<hosts::Patch>(all);
     add_schema<TokenRequest>(all);
     add_schema<ActionRequest>(all);

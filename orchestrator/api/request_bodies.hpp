@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
@@ -38,10 +39,20 @@ struct RollbackRequest {
 };
 ApiResult<RollbackRequest> read_rollback_request(const json::Value& body);
 
+// Which hosts a request is for: those that a filter of /v1/hosts finds, or these, by id or name.
+struct TargetRequest {
+    std::string filter;
+    std::vector<std::string> hosts;  // empty: by the filter
+};
+// `body` is the member `target` of a request; problems point there.
+ApiResult<TargetRequest> read_target_request(const json::Value& body);
+
 // Which members a PUT and a FILE have; their values are checked in description_requests.hpp,
 // against a collection's schema and each other.
 const json::Value& put_schema();
 const json::Value& file_schema();
+// A FILE with a target.
+const json::Value& fleet_apply_schema();
 
 // By their names in OpenAPI's components/schemas.
 json::Object request_schemas();

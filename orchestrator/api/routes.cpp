@@ -20,6 +20,7 @@ std::vector<http::Route> all_routes(Context& context) {
     add_collections(routes, context);
     add_resources(routes, context);
     add_resource_changes(routes, context);
+    add_fleet_apply(routes, context);
     add_commands(routes, context);
     add_compliance(routes, context);
     add_events(routes, context);

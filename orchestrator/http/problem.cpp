@@ -47,6 +47,7 @@ constexpr std::array kTable = {
         "The media type is not supported"},
     Row{Code::idempotency_key_reused, 422, "idempotency-key-reused",
         "The key came with another request before"},
+    Row{Code::no_targets, 422, "no-targets", "No host is meant"},
     Row{Code::rate_limited, 429, "rate-limited", "Too many requests"},
     Row{Code::header_too_large, 431, "header-too-large", "The header is too large"},
     Row{Code::internal, 500, "internal", "Something failed here"},

@@ -42,6 +42,7 @@ enum class Code {
     uri_too_long,            // 414
     unsupported_media_type,  // 415
     idempotency_key_reused,  // 422
+    no_targets,              // 422
     rate_limited,            // 429
     header_too_large,        // 431
     internal,                // 500
