@@ -394,7 +394,7 @@ class Configuration(OrchestratorCase):
 
     def test_a_second_orchestrator_on_the_same_state_is_refused(self):
         code, said = self.orchestrator.run("run")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 4)
         self.assertIn("lock", said)
 
 
