@@ -236,9 +236,11 @@ class Dnf : public Tool {
     // Of all that is installed, whatever is excluded; no list is read.
     std::string installed_reasons(const sdk::Call& call) const {
         const Scratch scratch(folder_);
+        reasons_.copy_to(scratch.path());
         Words words = reading(scratch);
-        words.insert(words.end(), {"--noplugins", "--disableexcludes=all", "--quiet", "repoquery",
-                                   "--installed", "--queryformat", "%{name} %{arch} %{reason}"});
+        words.insert(words.end(), {"--setopt=persistdir=" + scratch.path(), "--noplugins",
+                                   "--disableexcludes=all", "--quiet", "repoquery", "--installed",
+                                   "--queryformat", "%{name} %{arch} %{reason}"});
         const posix::ProcessResult ran = posix::run(call, manager_command(words));
         if (ran.exit_code != 0)
             throw sdk::Failure(

@@ -1,5 +1,8 @@
 #include "plugins/packages/rpm/dnf_reasons.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@ namespace evenkeel::packages {
 namespace {
 
 constexpr std::uint64_t kRetryNs = 60'000'000'000;
+constexpr int kCopies = 3;
 
 std::string text_of(const struct stat& file) {
     return std::to_string(file.st_ino) + " " + std::to_string(file.st_size) + " " +
@@ -28,6 +32,27 @@ std::string DnfReasons::stamp() const {
     const bool in_journal =
         ::stat((history_ + "-wal").c_str(), &journal) == 0 && journal.st_size > 0;
     return in_journal ? std::to_string(history.st_ino) + " " + text_of(journal) : text_of(history);
+}
+
+// The database may be in the middle of taking in the journal: what is in the journal counts, and is
+// copied whole unless a transaction is added meanwhile.
+void DnfReasons::copy_to(const std::string& folder) const {
+    namespace fs = std::filesystem;
+    const std::string copy = folder + "/history.sqlite";
+    std::error_code failed;
+    for (int tries = 0; tries < kCopies; ++tries) {
+        const std::string before = stamp();
+        fs::copy_file(history_, copy, fs::copy_options::overwrite_existing, failed);
+        if (failed) break;
+        fs::remove(copy + "-wal", failed);
+        if (fs::exists(history_ + "-wal", failed))
+            fs::copy_file(history_ + "-wal", copy + "-wal", failed);
+        if (failed) break;
+        if (stamp() == before) return;
+    }
+    throw sdk::Failure(EK_E_UNAVAILABLE,
+                       "dnf's history cannot be copied: " +
+                           (failed ? failed.message() : "it changes all the time"));
 }
 
 std::optional<bool> DnfReasons::is_automatic(const sdk::Call& call, const std::string& name,

@@ -38,6 +38,10 @@ class DnfReasons {
     // Differs after each change of a reason, not after dnf has only read them. [any thread]
     std::string stamp() const;
 
+    // Copies the history into `folder`, for a dnf that is to read it: to read a database SQLite
+    // writes to it. Throws EK_E_UNAVAILABLE if it cannot be copied.
+    void copy_to(const std::string& folder) const;
+
   private:
     bool read(const sdk::Call& call, const std::string& stamp);
 

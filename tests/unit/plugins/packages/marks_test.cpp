@@ -114,6 +114,20 @@ TEST_F(DnfMarks, AreNotKnownWhileDnfCannotSay) {
     EXPECT_EQ(call_.notes, std::vector<std::string>{"/automatic dnf is broken"});
 }
 
+TEST_F(DnfMarks, AreReadFromACopy) {
+    const test::TempFolder other;
+    for (const char* journal : {"its journal", "another", static_cast<const char*>(nullptr)}) {
+        std::filesystem::remove(journal_);
+        if (journal) write(journal_, journal);
+        reasons_.copy_to(other.path());
+        EXPECT_EQ(text_of(other / "history.sqlite"), "a database");
+        EXPECT_EQ(std::filesystem::exists(other / "history.sqlite-wal"), journal != nullptr);
+        EXPECT_EQ(text_of(other / "history.sqlite-wal"), journal ? journal : "");
+    }
+    std::filesystem::remove(history_);
+    EXPECT_THROW(reasons_.copy_to(other.path()), sdk::Failure);
+}
+
 TEST_F(DnfMarks, AreNoneWithoutAHistory) {
     std::filesystem::remove(history_);
     EXPECT_EQ(automatic("libhello"), false);
