@@ -238,7 +238,11 @@ TEST_F(PortTest, AMachineThatAsksForNothingIsCutAndOneThatWaitsToBeAcceptedIsNot
     start();
     Machine one = machine();
     one.ask();
-    ASSERT_TRUE(until([&] { return is_pending(one); }));
+    // On a slow machine it may be cut before its request arrives.
+    ASSERT_TRUE(until([&] {
+        if (one.is_answered()) one.ask();
+        return is_pending(one);
+    }));
     const Lingering silent(loop_, port_->port(), folder_ / "ca.pem");
     ASSERT_TRUE(until([&] { return silent.cuts >= 2; })) << "and may come again";
     EXPECT_FALSE(one.is_answered());
@@ -256,8 +260,9 @@ TEST_F(PortTest, AMachineThatAsksForNothingAfterItsAnswerIsCut) {
     refused.facts = json::Object{};
     for (const std::string& body : {std::string("rubbish"), wire::encode(refused)}) {
         const Lingering one(loop_, port_->port(), folder_ / "ca.pem", body);
-        ASSERT_TRUE(until([&] { return one.cuts == 1; })) << body;
-        EXPECT_EQ(one.settled, 1);
+        ASSERT_TRUE(until([&] { return one.settled >= 1; })) << body;
+        const int cuts = one.cuts;
+        ASSERT_TRUE(until([&] { return one.cuts > cuts; })) << body;
     }
 }
 
