@@ -19,8 +19,9 @@ using DnfReasonsByPackage = std::map<std::pair<std::string, std::string>, bool>;
 // when nothing needs them any more.
 //
 // dnf keeps that in /var/lib/dnf/history.sqlite, whose tables are its own and have changed before.
-// So dnf itself is asked, whose words have not. A run of it takes 0.2 to 1 s, and so its answer is
-// kept for as long as no transaction is added to the history: a few stat calls per package.
+// So dnf itself is asked, whose words have not. A run of it takes 0.24 s of a processor with 1000
+// packages, and so its answer is kept for as long as no transaction is added to the history: a few
+// stat calls per package.
 class DnfReasons {
   public:
     // The lines `NAME ARCHITECTURE REASON` of all installed packages. Throws if dnf cannot say.
