@@ -7,9 +7,9 @@ nothing left to do. The tables that are printed have no empty cell; docs/collect
 
 import unittest
 
-from beds.lab import Lab
 from harness.local_agent import LocalAgent, Refused
-from harness.system import AGENT, installed, write
+from harness.lone import LoneCase
+from harness.system import AGENT, write
 from support.wait import eventually
 
 FILES = ("passwd", "shadow", "group", "gshadow")
@@ -105,13 +105,10 @@ def refusal(kind, description):
     return None
 
 
-class Accounts(unittest.TestCase):
+class Accounts(LoneCase):
     @classmethod
     def setUpClass(cls):
-        lab = Lab(installed())
-        cls.addClassCleanup(lab.close)
-        cls.bed, = lab.boot("alone")
-        write(cls.bed, "/etc/evenkeel/agent.json", "{}")
+        super().setUpClass()
         cls.bed.run("systemctl", "start", AGENT)
         cls.agent = LocalAgent(cls.bed)
         eventually("the agent answers", cls.answers)

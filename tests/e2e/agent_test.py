@@ -3,22 +3,15 @@
 import json
 import unittest
 
-from beds.lab import Lab
-from harness.system import AGENT, installed, main_pid, write
+from harness.lone import LoneCase
+from harness.system import AGENT, main_pid, write
 from support.wait import eventually
 
 MOTD = {"collection": "files", "id": "/etc/motd",
         "description": {"content": "hello\n", "mode": "0644"}, "policy": "enforce"}
 
 
-class AgentAlone(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        lab = Lab(installed())
-        cls.addClassCleanup(lab.close)
-        cls.bed, = lab.boot("alone")
-        write(cls.bed, "/etc/evenkeel/agent.json", "{}")
-
+class AgentAlone(LoneCase):
     def agent(self, *argv):
         """(exit code, decoded output or text)."""
         done = self.bed.run(AGENT, *argv, check=False)

@@ -9,8 +9,8 @@ cell.
 import json
 import unittest
 
-from beds.lab import Lab
-from harness.system import AGENT, installed, write
+from harness.lone import LoneCase
+from harness.system import AGENT, write
 
 UNITS = "/usr/lib/systemd/system"
 ETC = "/etc/systemd/system"
@@ -75,13 +75,10 @@ AS_MADE = {"transient", "alias", "file gone, runs", "file gone, not reloaded", "
            "only a link", "nothing", "masked"}
 
 
-class ServicesEffects(unittest.TestCase):
+class ServicesEffects(LoneCase):
     @classmethod
     def setUpClass(cls):
-        lab = Lab(installed())
-        cls.addClassCleanup(lab.close)
-        cls.bed, = lab.boot("alone")
-        write(cls.bed, "/etc/evenkeel/agent.json", "{}")
+        super().setUpClass()
         cls.bed.run("systemctl", "start", AGENT)
 
     def make(self, kind, field, value):

@@ -4,8 +4,8 @@ import json
 import time
 import unittest
 
-from beds.lab import Lab
-from harness.system import AGENT, installed, write
+from harness.lone import LoneCase
+from harness.system import AGENT, write
 from support.wait import eventually
 from watching import Watching
 
@@ -24,13 +24,12 @@ WantedBy=multi-user.target
 """
 
 
-class Services(unittest.TestCase):
+class Services(LoneCase):
+    config = '{"log": {"level": "debug"}}'
+
     @classmethod
     def setUpClass(cls):
-        lab = Lab(installed())
-        cls.addClassCleanup(lab.close)
-        cls.bed, = lab.boot("alone")
-        write(cls.bed, "/etc/evenkeel/agent.json", '{"log": {"level": "debug"}}')
+        super().setUpClass()
         for name, more, install in [
                 ("plain", "", ""), ("second", "", ""), ("other", "", "Alias=nickname.service"),
                 ("many@", "", ""), ("lasting", "Restart=always\nRestartSec=100ms", ""),
