@@ -114,16 +114,13 @@ void add_enrolment_routes(std::vector<http::Route>& routes, Context& context) {
                       .handler = api::listing(context, enrolment_fields(), list_enrolments),
                       .produces = api::list_media_types(),
                       .events = api::list_events("Enrolment", "Identity")});
-    routes.push_back(
-        {.method = "GET",
-         .path = "/v1/enrolments/{id}",
-         .permission = "enrolment.read",
-         .tag = "enrolment",
-         .summary = "Get one enrolment",
-         .answers = {{200, "The enrolment.", "Enrolment"}},
-         .handler = api::reading(context.state, [](const auto& view, const auto& request) {
-             return get_enrolment(view, request);
-         })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolments/{id}",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "Get one enrolment",
+                      .answers = {{200, "The enrolment.", "Enrolment"}},
+                      .handler = api::reading(context.state, get_enrolment)});
     routes.push_back({.method = "POST",
                       .path = "/v1/enrolments/{id}",
                       .verb = "accept",

@@ -146,16 +146,13 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
          .query = api::page_parameters(token_fields()),
          .answers = {{200, "A page of tokens.", "EnrolmentTokenList", {"Link", "X-Revision"}}},
          .handler = api::pages_of(context, token_fields(), list_tokens)});
-    routes.push_back(
-        {.method = "GET",
-         .path = "/v1/enrolment-tokens/{id}",
-         .permission = "enrolment.read",
-         .tag = "enrolment",
-         .summary = "Get one enrolment token",
-         .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
-         .handler = api::reading(context.state, [](const auto& view, const auto& request) {
-             return get_token(view, request);
-         })});
+    routes.push_back({.method = "GET",
+                      .path = "/v1/enrolment-tokens/{id}",
+                      .permission = "enrolment.read",
+                      .tag = "enrolment",
+                      .summary = "Get one enrolment token",
+                      .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
+                      .handler = api::reading(context.state, get_token)});
     routes.push_back({.method = "GET",
                       .path = "/v1/ca",
                       .permission = "enrolment.read",
