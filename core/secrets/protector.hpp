@@ -43,12 +43,12 @@ class Protector {
     Result<json::Value> redacted(const ResourceKey& key, const json::Value& stored,
                                  const schema::Schema* schema) const;
     // The same for several versions of one description: what is secret in one of them is redacted
-    // in all. Where one does not open, nothing is shown.
+    // in all, under either name. Where one does not open, nothing is shown.
     Result<std::vector<json::Value>> redacted_together(const ResourceKey& key,
                                                        const std::vector<json::Value>& stored,
                                                        const schema::Schema* schema) const;
     // Pointers to the values that `stored` has in the clear and one of the other versions as a
-    // secret.
+    // secret, be it there under the other name of the same field: content, content_base64.
     Result<std::set<std::string>> shows_secrets_of(const ResourceKey& key,
                                                    const json::Value& stored,
                                                    const std::vector<json::Value>& others,

@@ -86,6 +86,36 @@ TEST_F(ProtectorTest, WhatWasSealedAsASecretStaysOneUnderAnotherSchema) {
     }
 }
 
+TEST_F(ProtectorTest, ASecretUnderTheOtherNameOfItsFieldIsTheSameSecret) {
+    const schema::Schema schema = *schema::Schema::compile(R"({"properties": {
+        "content": {"writeOnly": true}, "content_base64": {"writeOnly": true},
+        "key": {"x-ek-sensitive": true}, "key_base64": {}, "sensitive": {}}})");
+    const auto shown = [&](const std::string& former, const std::string& since) {
+        const auto stored = [&](const std::string& text) {
+            return protector_.seal(key_, parsed(text), &schema);
+        };
+        const auto pointers =
+            protector_.shows_secrets_of(key_, stored(former), {stored(since)}, &schema).value();
+        const auto history =
+            protector_.redacted_together(key_, {stored(since), stored(former)}, &schema).value();
+        for (const std::string& pointer : pointers)
+            EXPECT_TRUE(fingerprint_in(*json::at_pointer(history[1], pointer))) << pointer;
+        return pointers;
+    };
+    using Pointers = std::set<std::string>;
+    const std::string text = R"({"content":"tiger","sensitive":true})";
+    const std::string base64 = R"({"content_base64":"dGlnZXI=","sensitive":true})";
+    EXPECT_EQ(shown(R"({"content":"tiger"})", text), Pointers{"/content"});
+    EXPECT_EQ(shown(R"({"content_base64":"dGlnZXI="})", text), Pointers{"/content_base64"});
+    EXPECT_EQ(shown(R"({"content":"tiger"})", base64), Pointers{"/content"});
+    EXPECT_EQ(shown(R"({"content_base64":"dGlnZXI="})", base64), Pointers{"/content_base64"});
+    EXPECT_EQ(shown(R"({"key_base64":"dGlnZXI="})", R"({"key":"tiger"})"), Pointers{"/key_base64"});
+    // Other bytes, and what is a secret there too.
+    EXPECT_EQ(shown(R"({"content_base64":"bGlvbg=="})", text), Pointers{});
+    EXPECT_EQ(shown(base64, text), Pointers{});
+    EXPECT_EQ(shown(R"({"content_base64":"no base64"})", text), Pointers{});
+}
+
 TEST_F(ProtectorTest, WhatDoesNotOpenIsNoMistakeInAField) {
     json::Value stored = protector_.seal(key_, described_, &schema_);
     const json::Value shown = *protector_.redacted(key_, stored, &schema_);
