@@ -136,10 +136,9 @@ void require_present(CommandSubmission& submission, std::uint64_t body) {
         [guard = submission.requester.guard, refused = submission.refused,
          body](const std::optional<state::Resource>& there) -> Result<void> {
         EK_CHECK(guard(there));
-        if (there && there->body == body) return {};
-        *refused = http::Problem{.code = http::Code::invalid_state,
-                                 .detail = "the resource was described anew meanwhile"};
-        return fail(Errc::conflict, (*refused)->detail);
+        const auto same = commands::require_description(there, body);
+        if (!same) *refused = change_problem(same.error());
+        return same;
     };
 }
 

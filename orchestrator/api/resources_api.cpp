@@ -105,19 +105,21 @@ ReplyResult get_history(const Context& context, const state::View& view, const R
     numbers.insert(numbers.begin(), resource.body);
     std::vector<state::Body> bodies;
     std::vector<json::Value> stored;
-    std::vector<bool> current;  // those of the host's own have no generation that would tell
+    std::vector<std::uint64_t> read;  // those of the host's own have no generation that would tell
     for (const std::uint64_t number : numbers) {
         auto body = view.bodies().get(number);
         if (!body) continue;  // damaged: it takes nothing away from the others
         stored.push_back(std::move(body->description));
         bodies.push_back(*std::move(body));
-        current.push_back(number == resource.body);
+        read.push_back(number);
     }
     auto descriptions = EK_API_TRY(context.protector.redacted_together(
         {host.id, ref.collection, ref.id}, stored, schema.get()));
     json::Array items;
     for (std::size_t at = 0; at < bodies.size(); ++at) {
-        items.push_back(state::show(bodies[at], std::move(descriptions[at]), current[at]));
+        items.push_back(
+            state::show(bodies[at], std::move(descriptions[at]), read[at] == resource.body,
+                        EK_API_TRY(view.bodies().has_succeeded(host.id, ref, read[at]))));
     }
     return http::Reply::json(200, json::Object{{"items", std::move(items)},
                                                {"next", nullptr},

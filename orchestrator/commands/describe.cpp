@@ -188,6 +188,11 @@ wire::RelationLookup known_of(const state::View& view, const std::string& host) 
             }};
 }
 
+Result<void> require_description(const std::optional<state::Resource>& there, std::uint64_t body) {
+    if (there && there->body == body) return {};
+    return fail(Errc::conflict, "the resource was described anew meanwhile");
+}
+
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {

@@ -17,6 +17,10 @@ namespace evenkeel::commands {
 // Checks preconditions on the stored resource, before anything is changed.
 using Guard = std::function<Result<void>(const std::optional<state::Resource>&)>;
 
+// `conflict` unless the description of the resource is still this one: the number of its body. A
+// request that was made of a description is refused once there is a newer one.
+Result<void> require_description(const std::optional<state::Resource>& there, std::uint64_t body);
+
 // The host that a request concerns, its id, and its preconditions.
 struct Requester {
     std::string host;

@@ -1,5 +1,7 @@
 #include "orchestrator/state/bodies.hpp"
 
+#include <array>
+
 #include "core/base/text.hpp"
 #include "core/crypto/hash.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -8,7 +10,7 @@
 // bodies: number -> Body
 // holders: host id, 0, SHA-256 of the resource's key, and the holder: "c" and the number of an
 // unfinished command, "h" and the number of the body, the history, or "r", the resource -> number
-// of the body, and the command's id
+// of the body, and the command's id, or kSucceeded
 namespace evenkeel::state {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr char kCommand = 'c';
 constexpr char kHistory = 'h';
 constexpr char kResource = 'r';
 constexpr std::string_view kCounter = "bodies";
+constexpr std::string_view kSucceeded = "succeeded";  // of a description
 
 // Not the resource's key itself: that may be as long as a key can be.
 std::string holders_of(std::string_view host, const wire::Ref& ref) {
@@ -33,14 +36,14 @@ std::string history_holder(const std::string& prefix, std::uint64_t number) {
 // The two parts of a holder's record.
 struct Holding {
     std::uint64_t number = 0;
-    std::string_view command;
+    std::string_view rest;  // the command's id, or kSucceeded
 };
 
 Result<Holding> decode_holding(std::string_view record) {
     const std::size_t end = std::min(record.find(' '), record.size());
     Holding holding;
     holding.number = EK_TRY(parse_number(record.substr(0, end)));
-    if (end < record.size()) holding.command = record.substr(end + 1);
+    if (end < record.size()) holding.rest = record.substr(end + 1);
     return holding;
 }
 
@@ -76,7 +79,7 @@ Result<void> Bodies::each_command(std::string_view host, const wire::Ref& ref,
             const auto holding = decode_holding(record);
             if (!seq) read = fail(seq.error());
             if (!holding) read = fail(holding.error());
-            return read && visit(*seq, holding->command);
+            return read && visit(*seq, holding->rest);
         }));
     return read;
 }
@@ -94,6 +97,24 @@ Result<std::vector<std::uint64_t>> Bodies::history(std::string_view host,
     }));
     EK_CHECK(read);
     return numbers;
+}
+
+Result<std::string> Bodies::description_holder(std::string_view host, const wire::Ref& ref,
+                                               std::uint64_t number) const {
+    const std::string prefix = holders_of(host, ref);
+    for (std::string& holder : std::array{prefix + kResource, history_holder(prefix, number)}) {
+        const auto record = EK_TRY(txn_->get(tables_->holders, holder));
+        if (record && EK_TRY(decode_holding(*record)).number == number) return std::move(holder);
+    }
+    return std::string();
+}
+
+Result<bool> Bodies::has_succeeded(std::string_view host, const wire::Ref& ref,
+                                   std::uint64_t number) const {
+    const std::string holder = EK_TRY(description_holder(host, ref, number));
+    if (holder.empty()) return false;
+    const auto record = EK_TRY(txn_->get(tables_->holders, holder));
+    return record && EK_TRY(decode_holding(*record)).rest == kSucceeded;
 }
 
 BodyEdits::BodyEdits(Edit& edit) : Bodies(edit), RepositoryEdits(edit) {}
@@ -142,6 +163,14 @@ Result<void> BodyEdits::hold_for_command(std::string_view host, const wire::Ref&
                                          std::uint64_t number) {
     return write_->put(tables_->holders, holder_of(holders_of(host, ref), seq),
                        std::to_string(number) + " " + std::string(command));
+}
+
+Result<void> BodyEdits::put_succeeded(std::string_view host, const wire::Ref& ref,
+                                      std::uint64_t number) {
+    const std::string holder = EK_TRY(description_holder(host, ref, number));
+    if (holder.empty()) return {};
+    return write_->put(tables_->holders, holder,
+                       std::to_string(number) + " " + std::string(kSucceeded));
 }
 
 Result<void> BodyEdits::release_from_command(std::string_view host, const wire::Ref& ref,

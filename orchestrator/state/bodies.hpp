@@ -34,6 +34,17 @@ class Bodies : protected Repository {
     // What the resource was described as before, the newest first: numbers for get().
     // O(kHistoryMost)
     Result<std::vector<std::uint64_t>> history(std::string_view host, const wire::Ref& ref) const;
+    // Whether a command has brought this description of the resource, the present or a former one,
+    // to the machine; not known of commands that ended under a program before. O(1)
+    Result<bool> has_succeeded(std::string_view host, const wire::Ref& ref,
+                               std::uint64_t number) const;
+
+  private:
+    // The row of `holders` by which the resource or its history holds this body; empty when
+    // neither does.
+    Result<std::string> description_holder(std::string_view host, const wire::Ref& ref,
+                                           std::uint64_t number) const;
+    friend class BodyEdits;
 };
 
 class BodyEdits : public Bodies, private RepositoryEdits {
@@ -55,6 +66,8 @@ class BodyEdits : public Bodies, private RepositoryEdits {
     // An unfinished command is about this resource and holds the body, if it is not 0. O(1)
     Result<void> hold_for_command(std::string_view host, const wire::Ref& ref, std::uint64_t seq,
                                   std::string_view command, std::uint64_t number);
+    // A command has brought this description to the machine. O(1)
+    Result<void> put_succeeded(std::string_view host, const wire::Ref& ref, std::uint64_t number);
     // The command has ended. O(holders of the resource)
     Result<void> release_from_command(std::string_view host, const wire::Ref& ref,
                                       std::uint64_t seq);

@@ -221,6 +221,16 @@ Result<void> CommandEdits::put(Command& command) {
     return write(command);
 }
 
+namespace {
+
+// Under `audit` what was asked for is a plan.
+bool has_succeeded(const CommandEntry& entry) {
+    return entry.action.empty() && entry.body != 0 &&
+           (entry.outcome == wire::Outcome::done || entry.outcome == wire::Outcome::planned);
+}
+
+}  // namespace
+
 // Gives back what it has while it has not ended.
 Result<void> CommandEdits::end(Command& command) {
     if (command.finished_at.empty()) command.finished_at = now_rfc3339();
@@ -228,6 +238,8 @@ Result<void> CommandEdits::end(Command& command) {
     EK_CHECK(write_->erase(tables_->deadlines, deadline_key(command)));
     BodyEdits bodies = edit_->bodies();
     for (CommandEntry& entry : command.resources) {
+        if (command.verb == wire::Verb::apply && has_succeeded(entry))
+            EK_CHECK(bodies.put_succeeded(command.host, entry.ref, entry.body));
         if (command.verb != wire::Verb::invoke) {
             EK_CHECK(bodies.release_from_command(command.host, entry.ref, command.seq));
         } else if (entry.body != 0) {

@@ -204,10 +204,12 @@ constexpr auto fields_of(json::Of<Resource>) {
 constexpr auto fields_of(json::Of<FormerDescription>) {
     using T = FormerDescription;
     return json::shape(field_as<GenerationOrNull>("generation", &T::generation),
-                       field("current", &T::is_current), field("written_at", &T::written_at),
-                       field("description", &T::description), field("policy", &T::policy),
-                       field("requires", &T::required), field("notifies", &T::notified),
-                       field("origin", &T::origin))
+                       field("current", &T::is_current),
+                       field("succeeded", &T::has_succeeded)
+                           .says("Whether a command has brought it to the machine."),
+                       field("written_at", &T::written_at), field("description", &T::description),
+                       field("policy", &T::policy), field("requires", &T::required),
+                       field("notifies", &T::notified), field("origin", &T::origin))
         .called("FormerDescription");
 }
 

@@ -42,6 +42,7 @@ struct Resource {
 struct FormerDescription {
     wire::Generation generation;
     bool is_current = false;
+    bool has_succeeded = false;
     std::string written_at;
     json::Value description;  // redacted
     wire::Policy policy{};

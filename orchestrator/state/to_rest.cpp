@@ -48,9 +48,10 @@ json::Value show(const std::string& host, const Resource& resource, json::Value 
                                              .compliance = compliance});
 }
 
-json::Value show(const Body& body, json::Value description, bool is_current) {
+json::Value show(const Body& body, json::Value description, bool is_current, bool has_succeeded) {
     return json::encode_shape(rest::FormerDescription{.generation = body.generation,
                                                       .is_current = is_current,
+                                                      .has_succeeded = has_succeeded,
                                                       .written_at = body.written_at,
                                                       .description = std::move(description),
                                                       .policy = body.policy,

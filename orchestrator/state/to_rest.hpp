@@ -27,7 +27,7 @@ ComplianceCounts counts_offline(const ComplianceCounts& counts);
 json::Value show(const std::string& host, const Resource& resource, json::Value description,
                  const rest::ComplianceView& compliance);
 // An entry of a resource's history; `description` is redacted already.
-json::Value show(const Body& body, json::Value description, bool is_current);
+json::Value show(const Body& body, json::Value description, bool is_current, bool has_succeeded);
 // A resource that exists on the host and has no description.
 json::Value show_undescribed(const std::string& host, const wire::Ref& ref, json::Value state,
                              const std::string& observed_at);

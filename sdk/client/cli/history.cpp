@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "core/json/json.hpp"
 #include "sdk/client/cli/change.hpp"
 #include "sdk/client/cli/hosts.hpp"
@@ -50,28 +48,35 @@ std::string changes_of(const std::vector<Former>& all, std::size_t at) {
 }
 
 Table table_of(const std::vector<Former>& all) {
-    Table table{{"REVISION", "WRITTEN", "POLICY", "ORIGIN", "CHANGED", ""}, {}};
+    Table table{{"REVISION", "WRITTEN", "POLICY", "ORIGIN", "SUCCEEDED", "CHANGED", ""}, {}};
     for (std::size_t at = 0; at < all.size(); ++at) {
         const json::Value& entry = all[at].entry;
         table.rows.push_back({all[at].revision() > 0 ? std::to_string(all[at].revision()) : "-",
                               entry.string_or("written_at"), entry.string_or("policy"),
-                              entry.string_or("origin"), changes_of(all, at),
-                              entry.bool_or("current") ? "current" : ""});
+                              entry.string_or("origin"), entry.bool_or("succeeded") ? "yes" : "-",
+                              changes_of(all, at), entry.bool_or("current") ? "current" : ""});
     }
     return table;
 }
 
-client::Result<std::uint64_t> revision_before(client::Client& client, const std::string& host,
-                                              const ResourceOptions& options) {
+// The last other description that a command has brought to the machine.
+client::Result<std::uint64_t> last_good(client::Client& client, const std::string& host,
+                                        const ResourceOptions& options) {
     const auto all = fetch(client, host, options);
     if (!all) return all.error();
-    const auto former = std::find_if(all->begin(), all->end(), [](const Former& one) {
-        return !one.entry.bool_or("current") && one.revision() > 0;
-    });
-    if (former != all->end()) return static_cast<std::uint64_t>(former->revision());
-    return client::Failure{.kind = client::Kind::local,
-                           .detail = host + ": " + options.collection + " " + options.id +
-                                     " was never described in another way"};
+    bool has_other = false;
+    for (const Former& one : *all) {
+        if (one.entry.bool_or("current") || one.revision() == 0) continue;
+        if (one.entry.bool_or("succeeded")) return static_cast<std::uint64_t>(one.revision());
+        has_other = true;
+    }
+    const std::string what = host + ": " + options.collection + " " + options.id;
+    return client::Failure{
+        .kind = client::Kind::local,
+        .detail = has_other ? what +
+                                  " has no other description whose command is known to have "
+                                  "succeeded: choose one of `ek history` with --to"
+                            : what + " was never described in another way"};
 }
 
 }  // namespace
@@ -98,7 +103,7 @@ Exit rollback(Session& session, const RollbackOptions& options) {
                    const client::ChangeOptions& asked) -> client::Result<client::Command> {
             std::uint64_t revision = options.revision;
             if (revision == 0) {
-                const auto before = revision_before(client, host, options);
+                const auto before = last_good(client, host, options);
                 if (!before) return before.error();
                 revision = *before;
             }

@@ -12,7 +12,7 @@ from proton.handlers import MessagingHandler
 from proton.reactor import ApplicationEvent, Container, EventInjector
 
 WAIT_SECONDS = 20
-SCHEMA = json.dumps({
+SCHEMA = {
     "type": "object",
     "x-ek-key": {"pattern": "^(/[^/]+)+$", "description": "an absolute path"},
     "properties": {
@@ -24,8 +24,11 @@ SCHEMA = json.dumps({
         "sensitive": {"type": "boolean"}},
     "if": {"required": ["content"]},
     "then": {"properties": {"content_base64": {
-        "not": {}, "x-ek-message": "give content or content_base64, not both"}}}})
-SCHEMA_SHA256 = hashlib.sha256(SCHEMA.encode()).hexdigest()
+        "not": {}, "x-ek-message": "give content or content_base64, not both"}}}}
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Received:
@@ -70,10 +73,11 @@ class Handler(MessagingHandler):
     def on_message(self, event):
         one = Received(self.agent, event.message, event.delivery)
         if one.body.get("verb") == "schema":
+            schema = self.agent.schema_texts()[one.body["arguments"]["collection"]]
             self.accept(event.delivery)
             self.agent.senders["evenkeel.replies"].send(Message(
                 json.dumps({"type": "reply", "result": {
-                    "schema": SCHEMA, "schema_version": 1, "schema_sha256": SCHEMA_SHA256}}),
+                    "schema": schema, "schema_version": 1, "schema_sha256": sha256(schema)}}),
                 correlation_id=one.correlation_id))
             return
         self.agent.received.put(one)
@@ -108,12 +112,16 @@ class FakeAgent:
         self.mark = {"stream": "", "seq": 0}
         self.seq = 0
         self.host = None
+        self.schemas = {"files": SCHEMA}
         self.time = "2026-11-23T05:36:53.120Z"  # of its clock, at each event
         subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
                         str(self.key)], check=True, capture_output=True)
         made = subprocess.run(["openssl", "req", "-new", "-key", str(self.key), "-subj", "/CN=x"],
                               check=True, capture_output=True, text=True)
         self.csr = made.stdout
+
+    def schema_texts(self):
+        return {name: json.dumps(schema) for name, schema in self.schemas.items()}
 
     # The connection.
 
@@ -241,8 +249,9 @@ class FakeAgent:
         self.send({"type": "hello", "protocol": {"min": 1, "max": 1}, "capabilities": [],
                    "version": "0", "stream": self.stream, "boot_id": "b", "name": self.name,
                    "facts": {"os": {"id": "debian"}},
-                   "collections": [{"name": "files", "plugin": "files 0",
-                                    "schema_sha256": SCHEMA_SHA256, "schema_version": 1}],
+                   "collections": [{"name": name, "plugin": f"{name} 0",
+                                    "schema_sha256": sha256(text), "schema_version": 1}
+                                   for name, text in self.schema_texts().items()],
                    "commands": self.mark, **changes}, wait=False)
 
     def go_online(self, held=()):

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from case import OrchestratorCase
-from fake_agent import FakeAgent
+from fake_agent import FakeAgent, verdict
 from program import eventually
 
 
@@ -146,6 +146,7 @@ class MainPath(OrchestratorCase):
         shown = self.rest.get(path + "/history")["items"]
         self.assertEqual([one["description"]["content"] for one in shown], ["bad\n", "good\n"])
         self.assertEqual([one["current"] for one in shown], [True, False])
+        self.assertEqual([one["succeeded"] for one in shown], [False, True])
         self.assertEqual(shown[1]["generation"]["revision"], revision)
         self.assert_problem(self.rest.call("POST", path + ":rollback", {"revision": 1}),
                             404, "not-found")
@@ -187,6 +188,66 @@ class MainPath(OrchestratorCase):
         self.assertEqual([one["pointer"] for one in reply.body["errors"]],
                          ["/description/content"])
         self.assertNotIn("tiger", str(self.rest.get(self.path("/etc/x"))))
+
+    def test_a_secret_that_moves_to_the_other_name_of_its_field_is_the_same_secret(self):
+        agent = self.online()
+        self.put_done(agent, "/etc/x", {"content_base64": "dGlnZXI="})
+        self.put_done(agent, "/etc/x", {"content": "tiger", "sensitive": True})
+        path = self.path("/etc/x")
+        shown = self.rest.get(path + "/history")["items"]
+        self.assertNotIn("dGlnZXI=", str(shown))
+        reply = self.rest.call("POST", path + ":rollback",
+                               {"revision": shown[1]["generation"]["revision"]})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual([one["pointer"] for one in reply.body["errors"]],
+                         ["/description/content_base64"])
+
+    def test_the_present_one_of_a_history_is_told_where_no_generation_would(self):
+        agent = self.online()
+        agent.event("description.changed", {
+            "collection": "files", "id": "/etc/own", "description": {"content": "own\n"},
+            "policy": "report", "generation": None, "origin": "local", "reason": "local",
+            "compliance": verdict("compliant"), "state": {"size": 4}})
+        path = self.path("/etc/own")
+        shown, = self.rest.get(path + "/history")["items"]
+        self.assertEqual((shown["generation"], shown["origin"], shown["current"]),
+                         (None, "local", True))
+        self.put_done(agent, "/etc/own", {"content": "from here\n"})
+        shown = self.rest.get(path + "/history")["items"]
+        self.assertEqual([(one["origin"], one["current"]) for one in shown],
+                         [("orchestrator", True), ("local", False)])
+
+    def test_what_contradicts_an_enforced_description_is_409_and_names_both(self):
+        agent = self.enrolled()
+        agent.schemas = {
+            "users": {"properties": {"groups": {
+                "type": "array", "x-ek-compare": "set",
+                "x-ek-mirrors": {"collection": "groups", "property": "members"}}}},
+            "groups": {"properties": {"members": {
+                "type": "array", "x-ek-compare": "set",
+                "x-ek-mirrors": {"collection": "users", "property": "groups"}}}}}
+        agent.go_online()
+        for name in agent.schemas:
+            eventually("the schema is there", lambda name=name: self.rest.get(
+                f"/v1/hosts/web1/collections/{name}")["schema"])
+        user, group = ("users", "ann", {"groups": ["games"]}), ("groups", "games", {"members": []})
+        self.assertEqual(self.rest.put("web1", *user, "enforce", None).status, 202)
+        before = self.rest.get("/v1/hosts")["revision"]
+        entry = {"collection": group[0], "id": group[1], "description": group[2],
+                 "policy": "enforce"}
+        for reply in (self.rest.put("web1", *group, "enforce", None),
+                      self.rest.put("web1", *group, "enforce", None, "?dry_run=all"),
+                      self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [entry]})):
+            self.assert_problem(reply, 409, "invalid-state")
+            for part in ("users ann", "groups games", "both are enforced"):
+                self.assertIn(part, reply.body["detail"])
+        self.assertEqual(self.rest.get("/v1/hosts")["revision"], before, "nothing was stored")
+        self.assertEqual(self.rest.put("web1", *group, "report", None).status, 202)
+        # Both in one request: what is wrong is in what was sent.
+        reply = self.rest.call("POST", "/v1/hosts/web1:apply", {"resources": [
+            {**entry, "id": "chess"}, {"collection": "users", "id": "bob", "policy": "enforce",
+                                       "description": {"groups": ["chess"]}}]})
+        self.assert_problem(reply, 400, "invalid-description")
 
     def test_a_file_of_resources_is_one_command(self):
         agent = self.online()

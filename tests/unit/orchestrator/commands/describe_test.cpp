@@ -119,6 +119,33 @@ TEST_F(DescribeTest, TheLastTwentyDescriptionsAreKept) {
     EXPECT_FALSE(read().bodies().get(former.back()));
 }
 
+TEST_F(DescribeTest, OfTwoRequestsMadeOfOneDescriptionTheSecondIsRefused) {
+    put("/a", said("1"));
+    put("/a", said("2"));
+    const std::uint64_t present = resource("/a")->body;
+    const auto roll_back = [&] {
+        return try_change([&](state::Edit& edit) -> Result<void> {
+            DescriptionRequest request;
+            request.ref = {"files", "/a"};
+            request.description = said("1");
+            request.schema = schema_;
+            const Guard guard = [&](const std::optional<state::Resource>& there) {
+                return require_description(there, present);
+            };
+            EK_CHECK(describe(edit, protector_, {.host = host_, .request_id = "r", .guard = guard},
+                              {request}));
+            return {};
+        });
+    };
+    EXPECT_TRUE(roll_back());
+    const std::uint64_t after = resource("/a")->body;
+    const auto second = roll_back();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::conflict);
+    EXPECT_EQ(resource("/a")->body, after);
+    EXPECT_FALSE(require_description(std::nullopt, present)) << "it may be gone";
+}
+
 TEST_F(DescribeTest, WhatAProgramWithoutHistoryHasLeftBehindGoes) {
     put("/a", said("1"));
     const std::uint64_t first = resource("/a")->body;

@@ -332,6 +332,46 @@ TEST_F(ReportTest, ALocalDescriptionIsShownAndGivesWayToOurs) {
     EXPECT_TRUE(read().bodies().history(host_, {"files", "/l"}).value().empty());
 }
 
+TEST_F(ReportTest, ADescriptionKnowsThatItsCommandSucceededAlsoInTheHistory) {
+    const wire::Ref ref{"files", "/a"};
+    const auto has_succeeded = [&](std::uint64_t body) {
+        return read().bodies().has_succeeded(host_, ref, body).value();
+    };
+    const auto describe_again = [&](const char* text) {
+        change([&](state::Edit& edit) -> Result<void> {
+            DescriptionRequest request;
+            request.ref = ref;
+            request.description = json::Object{{"content", text}};
+            made_ =
+                EK_TRY(describe(edit, protector_, {.host = host_, .request_id = ""}, {request}));
+            return {};
+        });
+        generation_ = resource("/a")->generation;
+        return resource("/a")->body;
+    };
+    const std::uint64_t good = resource("/a")->body;
+    EXPECT_FALSE(has_succeeded(good));
+    ASSERT_TRUE(take(1, "command.outcome", outcome("succeeded")));
+    EXPECT_TRUE(has_succeeded(good));
+    const std::uint64_t bad = describe_again("y");
+    ASSERT_TRUE(take(2, "command.outcome", outcome("failed", "failed")));
+    EXPECT_FALSE(has_succeeded(bad));
+    // It is former when its command ends.
+    const std::uint64_t late = describe_again("z");
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(advance(edit, made_.id, Transition::accepted));
+        return {};
+    });
+    const json::Value ended = outcome("succeeded");
+    describe_again("w");
+    ASSERT_TRUE(take(3, "command.outcome", ended));
+    EXPECT_TRUE(has_succeeded(late));
+    EXPECT_TRUE(has_succeeded(good));
+    EXPECT_FALSE(has_succeeded(bad));
+    EXPECT_EQ(read().bodies().history(host_, ref).value(),
+              (std::vector<std::uint64_t>{late, bad, good}));
+}
+
 // After a restore: what the host was told by the orchestrator that was lost.
 class HandUp : public ReportTest {
   protected:

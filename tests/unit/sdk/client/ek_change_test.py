@@ -283,21 +283,23 @@ class Others(Change):
         self.assertNotIn("prefer", self.sent[1].headers)
         self.ek("delete", "resource", "files", "/none", "--host", "web1", exits=5)
 
-    def test_rollback_takes_the_description_before_the_present_one(self):
-        def former(revision, current, **description):
+    def test_rollback_takes_the_last_other_description_that_succeeded(self):
+        def former(revision, current, succeeded, **description):
             return {"generation": {"stream": "s", "revision": revision}, "current": current,
-                    "written_at": "2026-11-29T06:00:00Z", "description": description,
-                    "policy": "report", "requires": [], "notifies": [], "origin": "orchestrator"}
+                    "succeeded": succeeded, "written_at": "2026-11-29T06:00:00Z",
+                    "description": description, "policy": "report", "requires": [], "notifies": [], "origin": "orchestrator"}
 
-        items = [former(9, True, mode="0600"), former(7, False, mode="0644", owner="root"),
-                 former(5, False, mode="0644")]
+        items = [former(9, True, True, mode="0600"), former(8, False, False, mode="0666"),
+                 former(7, False, True, mode="0644", owner="root"),
+                 former(5, False, True, mode="0644")]
         self.api.on("GET", MOTD_PATH + "/history",
                     reply(200, {"items": items, "next": None, "revision": 9}))
         self.api.on("POST", MOTD_PATH + ":rollback", reply(200, command()))
         told = self.ek("history", "files", "/etc/motd", "--host", "web1").splitlines()
-        self.assertEqual([line.split()[0] for line in told[1:]], ["9", "7", "5"])
-        self.assertIn("mode owner", told[1])
-        self.assertIn("owner", told[2])
+        self.assertEqual([line.split()[0] for line in told[1:]], ["9", "8", "7", "5"])
+        self.assertEqual([line.split()[4] for line in told[1:]], ["yes", "-", "yes", "yes"])
+        self.assertIn("mode owner", told[2])
+        self.assertIn("owner", told[3])
         self.ek("rollback", "files", "/etc/motd", "--host", "web1")
         self.assertEqual(self.sent[-1].json(), {"revision": 7})
         self.ek("rollback", "files", "/etc/motd", "--host", "web1", "--to", "5")
@@ -306,6 +308,12 @@ class Others(Change):
                     reply(200, {"items": items[:1], "next": None, "revision": 9}))
         self.ek("rollback", "files", "/etc/motd", "--host", "web1", exits=1)
         self.assertIn("never described in another way", self.told)
+        self.api.on("GET", MOTD_PATH + "/history",
+                    reply(200, {"items": items[:2], "next": None, "revision": 9}))
+        before = len(self.sent)
+        self.ek("rollback", "files", "/etc/motd", "--host", "web1", exits=1)
+        self.assertIn("with --to", self.told)
+        self.assertEqual(self.api.asked("POST")[before:], [])
 
     def test_rename_and_retire_a_host(self):
         self.api.on("PATCH", "/v1/hosts/web1", reply(200, {**HOST_A, "name": "web9"}),
