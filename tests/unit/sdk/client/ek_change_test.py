@@ -287,7 +287,8 @@ class Others(Change):
         def former(revision, current, succeeded, **description):
             return {"generation": {"stream": "s", "revision": revision}, "current": current,
                     "succeeded": succeeded, "written_at": "2026-11-29T06:00:00Z",
-                    "description": description, "policy": "report", "requires": [], "notifies": [], "origin": "orchestrator"}
+                    "description": description,
+                    "policy": "report", "requires": [], "notifies": [], "origin": "orchestrator"}
 
         items = [former(9, True, True, mode="0600"), former(8, False, False, mode="0666"),
                  former(7, False, True, mode="0644", owner="root"),
