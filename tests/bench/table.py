@@ -29,7 +29,7 @@ class Line:
     def times(self, other):
         """How many times worse than `other`."""
         worse, better = (other, self.median) if self.more else (self.median, other)
-        return f"{worse / better:.3g} x" if better else "-"
+        return f"{amount(worse / better)} x" if better else "-"
 
     def cells(self):
         spread = f"{amount(min(self.values))} to {amount(max(self.values))}, "
