@@ -5,7 +5,8 @@ import time
 LISTS = (
     ("counts of compliance", "/v1/compliance?limit=1", "<= 2"),
     ("first page of hosts", "/v1/hosts?limit=100", "<= 20"),
-    ("first page of compliance in an order", "/v1/compliance?limit=100&order_by=-compliance.since", "<= 20"),
+    ("first page of compliance in an order",
+     "/v1/compliance?limit=100&order_by=-compliance.since", "<= 20"),
     ("a filter that finds nothing", "/v1/compliance?limit=100&filter=id%20%3D%20none", ""),
     ("100 commands", "/v1/commands?limit=100", ""),
     ("100 commands that failed", "/v1/commands?limit=100&filter=state%20%3D%20failed", ""),
