@@ -6,6 +6,7 @@
 
 #include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
+#include "core/command_line/usage.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "core/run/open_files.hpp"
 #include "core/run/service_manager.hpp"
@@ -156,7 +157,8 @@ int check(const Config& config) {
 }
 
 int main_with(int argc, char** argv) {
-    CLI::App app{"Evenkeel's orchestrator: holds what every machine should be"};
+    CLI::App app{"Evenkeel's orchestrator: holds what every machine should be",
+                 "evenkeel-orchestrator"};
     app.set_version_flag("--version", EVENKEEL_VERSION);
     app.require_subcommand(1);
     std::string config_path;
@@ -184,11 +186,7 @@ int main_with(int argc, char** argv) {
     for (CLI::App* command : {backup_command, restore_command}) {
         command->add_option("DIR", folder, "Folder of the backup")->required();
     }
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kDone : kUsage;
-    }
+    if (const auto code = command_line::parse(app, argc, argv)) return *code;
     const auto config = read_config(config_path);
     if (!config) return print_error(config.error(), kUsage);
     log::set_level(config->log_level);

@@ -16,6 +16,7 @@
 #include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
+#include "orchestrator/listen_check.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -83,6 +84,8 @@ std::string shown(const ListenAddress& address, std::uint16_t port) {
 Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const Config& config) {
     const std::string& folder = config.state_dir;
     EK_CHECK(require_trusted(folder));
+    // What a first start has made would be in the way of a second with another configuration.
+    if (!store::Env::exists(folder + "/store")) EK_CHECK(check_listening(config));
     EK_CHECK(make_folder(folder, 0700));
     Fd lock = EK_TRY(lock_file(folder + "/lock"));
     const bool fresh = !store::Env::exists(folder + "/store");

@@ -1,11 +1,13 @@
 #include "core/agent/load_plugins.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include "core/agent/store/agent_store.hpp"
+#include "core/base/log.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/load.hpp"
 #include "core/schema/schema.hpp"
@@ -60,6 +62,19 @@ Result<secrets::SecretTexts> secrets_on_host(const AgentStore& store,
     return all;
 }
 
+// One that is not there is passed over, so a typing error would show as plugins that are missing.
+void warn_of_missing_folders(Agent& agent, const std::vector<std::string>& folders) {
+    for (const std::string& folder : folders) {
+        std::error_code error;
+        std::filesystem::directory_iterator(folder, error);
+        if (!error) continue;
+        const std::string why =
+            "the plugin folder " + folder + " is passed over: " + error.message();
+        log::warning(why);
+        agent.registry().warn(why);
+    }
+}
+
 }  // namespace
 
 void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
@@ -69,6 +84,7 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     // Shared with the plugins, which live as long as the process.
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };
+    warn_of_missing_folders(agent, config.plugin_dirs);
     const auto loaded = std::make_shared<LoadedCollections>();
     options.known_secrets = [&store = agent.store(), loaded] {
         return secrets_on_host(store, loaded->all());

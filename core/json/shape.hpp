@@ -320,6 +320,10 @@ struct Inlined {
                    fields_of(Of<M>{}).fields);
     }
     MaybeWrong decode(const Value& from, S& into) const { return decode_shape(from, into.*member); }
+    template <typename Report>
+    void decode_members(const Value& from, S& into, const Report& report) const {
+        decode_each(from, into.*member, report);
+    }
     void describe(Object& properties, Array& required) const {
         std::apply([&](const auto&... each) { (each.describe(properties, required), ...); },
                    fields_of(Of<M>{}).fields);
@@ -456,7 +460,11 @@ MaybeWrong decode_shape(const Value& from, T& into) {
 template <Shaped T, typename Report>
 void decode_each(const Value& from, T& into, const Report& report) {
     const auto read = [&](const auto& each) {
-        if (const MaybeWrong bad = each.decode(from, into)) report(*bad);
+        if constexpr (requires { each.decode_members(from, into, report); }) {
+            each.decode_members(from, into, report);
+        } else if (const MaybeWrong bad = each.decode(from, into)) {
+            report(*bad);
+        }
     };
     std::apply([&](const auto&... each) { (read(each), ...); }, fields_of(Of<T>{}).fields);
 }

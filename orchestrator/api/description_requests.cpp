@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/schema/ids.hpp"
 #include "core/secrets/protector.hpp"
 #include "core/secrets/redactor.hpp"
 #include "core/wire/message.hpp"
@@ -163,8 +164,12 @@ std::optional<http::Problem> wrong_id(const schema::Schema* schema, const wire::
                              .detail = "an id has 1 to 4096 bytes and no NUL"};
     }
     if (!schema || schema->accepts_key(ref.id)) return std::nullopt;
+    if (schema::is_relative_id(*schema, ref.id)) {
+        return http::Problem{.code = Code::invalid_id,
+                             .detail = quoted(ref.id) + " " + schema::kMustBeAbsolute};
+    }
     std::string detail = quoted(ref.id) + " is not how " + ref.collection + " spell an id";
-    const std::string canonical = canonical_id(*schema, ref.id);
+    const std::string canonical = schema::canonical_id(*schema, ref.id);
     if (!canonical.empty()) detail += "; the canonical id is " + quoted(canonical);
     if (!schema->key_description().empty()) detail += " (" + schema->key_description() + ")";
     http::Problem problem{.code = Code::invalid_id, .detail = std::move(detail)};
@@ -197,23 +202,6 @@ std::size_t bytes_of(const commands::DescriptionRequest& request) {
 }
 
 }  // namespace
-
-std::string canonical_id(const schema::Schema& schema, std::string_view id) {
-    // Ids that are paths are the ones with more than one spelling.
-    std::vector<std::string> parts;
-    for (std::string& part : split(id, '/')) {
-        if (part.empty() || part == ".") continue;
-        if (part == "..") {
-            if (!parts.empty()) parts.pop_back();
-            continue;
-        }
-        parts.push_back(std::move(part));
-    }
-    std::string path;
-    for (const std::string& part : parts) path += "/" + part;
-    if (path.empty()) path = "/";
-    return schema.accepts_key(path) ? path : "";
-}
 
 http::Problem unknown_collection(const state::View& view, const state::Host& host,
                                  const std::string& name) {

@@ -60,7 +60,4 @@ ApiResult<std::vector<commands::DescriptionRequest>> read_file(const Context& co
                                                                const state::Host& host,
                                                                const http::Request& request);
 
-// The canonical form of the id; empty when it is no valid id.
-std::string canonical_id(const schema::Schema& schema, std::string_view id);
-
 }  // namespace evenkeel::api

@@ -18,6 +18,7 @@ class io_context;
 namespace evenkeel::http {
 
 class ServerCore;
+struct ListenAddress;
 
 struct ServerOptions {
     // "127.0.0.1:7780", "[::1]:0", "localhost:7780", ":7780" for every address. Port 0 takes one.
@@ -55,6 +56,10 @@ struct ServerOptions {
     std::size_t transfer_bytes_per_second_min = 16 * 1024;
     std::chrono::milliseconds keep_alive = std::chrono::seconds(15);  // comment on a quiet stream
 };
+
+// What Server::start() can tell of its options without listening: where it would. `denied` for
+// plain HTTP off loopback, `invalid` for what does not read.
+Result<ListenAddress> check_listening(const ServerOptions& options);
 
 // The HTTP/1.1 server: reads, admits and answers requests on the loop it is given. It refuses
 // requests that intermediaries may read differently, limits every size, count and time, and answers

@@ -30,10 +30,12 @@ LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
     "sdk/client/cpp": ["core/base", "core/json"],
-    "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/json", "core/crypto"],
+    "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/command_line", "core/json",
+                       "core/crypto"],
     # Not the ABI: two headers of the wrapper that need the standard library only. Plugins see the
     # SDK and nothing else, so what both sides use lies there.
     "core/base": ["sdk/include/evenkeel/cpp/fd.hpp", "sdk/include/evenkeel/cpp/base64.hpp"],
+    "core/command_line": ["core/base"],
     "core/json": ["core/base"],
     "core/schema": ["core/base", "core/json", "core/crypto"],
     "core/crypto": ["core/base", "core/json"],
@@ -45,7 +47,7 @@ LAYERS = {
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
                     "core/secrets", "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
-    "core/agent/config": ["core/base", "core/json"],
+    "core/agent/config": ["core/base", "core/command_line", "core/json"],
     "core/agent/model": ["core/base", "core/json", "core/wire"],
     "core/agent/store": ["core/agent/model", *SHARED],
     "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],
@@ -66,7 +68,7 @@ LAYERS = {
                          "orchestrator/hosts", "orchestrator/bus", *SHARED],
     "orchestrator/enrolment": ["orchestrator/http", "orchestrator/state", "orchestrator/hosts",
                                "orchestrator/api", *SHARED],
-    "orchestrator": ["orchestrator", *SHARED],
+    "orchestrator": ["orchestrator", "core/command_line", *SHARED],
 }
 
 # What costs seconds where it is included, or is a choice that one folder hides: library -> the

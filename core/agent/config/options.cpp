@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/command_line/usage.hpp"
+
 namespace evenkeel::agent {
 namespace {
 
@@ -72,11 +74,7 @@ int read_command_line(int argc, const char* const* argv, CommandLine& into) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_commands(app, into);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kExitInLine : kExitUsage;
-    }
+    if (const auto code = command_line::parse(app, argc, argv)) return *code;
     into.config_given = config->count() > 0;
     into.command = find_name<Subcommand>(app.get_subcommands().front()->get_name()).value();
     return -1;

@@ -99,7 +99,7 @@ json::Value CollectionRegistry::describe() const {
                                        {"state", "refused"},
                                        {"reason", refused.reason}});
     }
-    return json::Object{{"plugins", std::move(plugins)}};
+    return json::Object{{"plugins", std::move(plugins)}, {"warnings", words(warnings_)}};
 }
 
 bool CollectionRegistry::stop() {

@@ -24,6 +24,8 @@ class CollectionRegistry {
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
+    // Adds to what describe() says of where plugins were looked for.
+    void warn(std::string what) { warnings_.push_back(std::move(what)); }
 
     auto begin() const { return runners_.begin(); }
     auto end() const { return runners_.end(); }
@@ -31,7 +33,7 @@ class CollectionRegistry {
 
     // For the hello.
     std::vector<wire::CollectionInfo> infos() const;
-    // {"plugins":[...]} for people.
+    // {"plugins":[...],"warnings":[...]} for people.
     json::Value describe() const;
     // Ends all lanes; false when one had to be left behind.
     bool stop();
@@ -39,6 +41,7 @@ class CollectionRegistry {
   private:
     std::map<std::string, std::unique_ptr<CollectionRunner>> runners_;
     std::vector<Refused> refused_;
+    std::vector<std::string> warnings_;
 };
 
 }  // namespace evenkeel::agent

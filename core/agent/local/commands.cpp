@@ -48,18 +48,16 @@ Result<std::string> read_input(const std::string& file) {
 }
 
 // {"resources":[...]}, as the verbs of plan and apply take it, which say all that is wrong in it.
-Result<json::Value> read_resources(const std::string& file) {
-    const std::string text = EK_TRY(read_input(file));
+Result<json::Value> read_file_of(const CommandLine& line) {
+    const std::string text = EK_TRY(read_input(line.file));
     auto value = json::parse(text, {.bytes = kLocalBytesMost});
-    if (!value) return fail(file, value.error());
-    if (!value->is_object() || !(*value)["resources"].is_array()) {
-        return fail(Errc::invalid, file + ": no object with \"resources\"");
+    if (!value) return fail(line.file, value.error());
+    if (!value->is_object()) return fail(Errc::invalid, line.file + ": must be an object");
+    // It stands beside the resources in the request, and the command line alone says it.
+    if (value->find("detach")) {
+        return fail(Errc::invalid, line.file + ": /detach: there is no field 'detach'");
     }
-    for (const auto& [name, member] : value->as_object()) {
-        if (name != "resources") {
-            return fail(Errc::invalid, file + ": unknown member '" + printable(name) + "'");
-        }
-    }
+    if (line.detach) value->as_object().set("detach", true);
     return value;
 }
 
@@ -71,8 +69,7 @@ Result<wire::Request> request_of(const CommandLine& line) {
     json::Object& arguments = request.arguments.as_object();
     if (line.command == Subcommand::plan || line.command == Subcommand::apply) {
         request.timeout = kLong;
-        request.arguments = EK_TRY(read_resources(line.file));
-        if (line.detach) request.arguments.as_object().set("detach", true);
+        request.arguments = EK_TRY(read_file_of(line));
         return request;
     }
     if (line.command == Subcommand::check) request.timeout = kLong;
@@ -164,14 +161,37 @@ int show_export(const CommandLine& line, const json::Value& result) {
     return result.bool_or("complete") ? kExitInLine : kExitFailed;
 }
 
+// Each wrong field of a FILE on a line of its own.
+int print_wrong_fields(const CommandLine& line, const Error& error, const json::Value& errors) {
+    print(json::Object{{"error", wire::encode(error)}, {"errors", errors}});
+    const std::size_t count = errors.as_array().size();
+    std::fprintf(stderr, "evenkeel-agent: %s is refused: %zu %s wrong\n",
+                 printable(line.file).c_str(), count, count == 1 ? "field is" : "fields are");
+    for (const json::Value& each : errors.as_array()) {
+        std::fprintf(stderr, "evenkeel-agent:   %s: %s\n",
+                     printable(each.string_or("pointer")).c_str(),
+                     printable(each.string_or("detail")).c_str());
+    }
+    return kExitUsage;
+}
+
+void print_warnings(const json::Value& warnings) {
+    if (!warnings.is_array()) return;
+    for (const json::Value& each : warnings.as_array())
+        std::fprintf(stderr, "evenkeel-agent: %s\n", printable(each.as_string()).c_str());
+}
+
 int show(const CommandLine& line, const wire::Reply& reply) {
     if (reply.error) {
+        const json::Value& errors = reply.result["errors"];
+        if (errors.is_array()) return print_wrong_fields(line, *reply.error, errors);
         const bool is_file = line.command == Subcommand::plan || line.command == Subcommand::apply;
         const bool is_usage = is_file && reply.error->code == Errc::invalid;
         return print_error(*reply.error, is_usage ? kExitUsage : kExitFailed);
     }
     if (line.command == Subcommand::export_file) return show_export(line, reply.result);
     if (line.command != Subcommand::read) {
+        print_warnings(reply.result["warnings"]);
         print(reply.result);
         return exit_code(line, reply.result);
     }
@@ -208,10 +228,8 @@ int run_command(const CommandLine& line, const Config& config,
         return print_error({Errc::unavailable, "no agent runs: " + client.error().what});
     }
     const auto request = request_of(line);
-    if (!request) {
-        return print_error(request.error(),
-                           request.error().code == Errc::invalid ? kExitUsage : kExitFailed);
-    }
+    // A FILE that cannot be read, or arguments that are no JSON.
+    if (!request) return print_error(request.error(), kExitUsage);
     if (client) {
         const auto reply = client->ask(*request);
         return reply ? show(line, *reply) : print_error(reply.error());

@@ -22,6 +22,27 @@
 namespace evenkeel::agent {
 namespace {
 
+wire::WrongField unknown_field(const std::string& at, const std::string& name) {
+    return {json::pointer(at, name), "unknown-field",
+            "there is no field '" + printable(name) + "'"};
+}
+
+// The entries of the whole document; none where it has no list.
+const json::Array& check_document(const json::Value& file, std::vector<wire::WrongField>& wrong) {
+    static const json::Array kNone;
+    if (!file.is_object()) {
+        wrong.push_back({"", "invalid", "must be an object"});
+        return kNone;
+    }
+    for (const auto& [name, member] : file.as_object()) {
+        if (name != "resources" && name != "detach") wrong.push_back(unknown_field("", name));
+    }
+    const json::Value& resources = file["resources"];
+    if (resources.is_array()) return resources.as_array();
+    wrong.push_back({"/resources", "invalid", "must be a list"});
+    return kNone;
+}
+
 // An entry of a FILE may have no other members than these.
 void check_members(const json::Value& entry, const std::string& at,
                    std::vector<wire::WrongField>& wrong) {
@@ -29,9 +50,7 @@ void check_members(const json::Value& entry, const std::string& at,
         "collection", "id", "description", "policy", "requires", "notifies"};
     if (!entry.is_object()) return wrong.push_back({at, "invalid", "must be an object"});
     for (const auto& [name, value] : entry.as_object()) {
-        if (kMembers.contains(name)) continue;
-        wrong.push_back({json::pointer(at, name), "unknown-field",
-                         "there is no field '" + printable(name) + "'"});
+        if (!kMembers.contains(name)) wrong.push_back(unknown_field(at, name));
     }
     wire::read_relations(entry, at, wrong);
 }
@@ -43,12 +62,22 @@ wire::WrongField wrong_at(const std::string& at, const std::string& what) {
     return {at + what.substr(0, colon), "invalid", what.substr(colon + 2)};
 }
 
+// "this host has no plugin for the collection 'nope'; it has files and users".
+wire::WrongField unknown_collection(const std::string& name, const CollectionRegistry& registry,
+                                    const std::string& at) {
+    std::string known;
+    for (const auto& [each, runner] : registry) known += (known.empty() ? "" : ", ") + each;
+    return {at + "/collection", "unknown-collection",
+            "this host has no plugin for the collection '" + printable(name) + "'" +
+                (known.empty() ? "" : "; it has " + known)};
+}
+
 // What the collection's schema says. A removal describes nothing, and what stands for a stored
 // secret is checked when that is filled in.
 void check_described(const wire::ResourceRequest& entry, const CollectionRegistry& registry,
                      const std::string& at, std::vector<wire::WrongField>& wrong) {
     const CollectionRunner* runner = registry.find(entry.ref.collection);
-    if (!runner) return;
+    if (!runner) return wrong.push_back(unknown_collection(entry.ref.collection, registry, at));
     const schema::Schema& schema = runner->collection().schema();
     if (const auto fits = check_id(schema, entry.ref.id); !fits) {
         wrong.push_back({at + "/id", "invalid", fits.error().what});
@@ -108,18 +137,17 @@ Result<std::vector<wire::ResourceRequest>> decode_resources(const json::Value& r
     return out;
 }
 
-Result<std::vector<wire::ResourceRequest>> decode_file(const json::Value& resources,
-                                                       const HostView& host) {
+FileEntries decode_file(const json::Value& file, const HostView& host) {
     const Catalog& catalog = host.catalog;
     const CollectionRegistry& registry = host.registry;
-    if (!resources.is_array()) return fail(Errc::invalid, "'resources' is not a list");
     std::vector<wire::ResourceRequest> requests;
     std::vector<wire::RelatedResource> entries;
     std::vector<wire::WrongField> wrong;
     std::set<wire::Ref> seen;
-    for (std::size_t i = 0; i < resources.as_array().size(); ++i) {
+    const json::Array& resources = check_document(file, wrong);
+    for (std::size_t i = 0; i < resources.size(); ++i) {
         const std::string at = "/resources/" + std::to_string(i);
-        wire::ResourceRequest request = read_entry(resources.as_array()[i], at, wrong);
+        wire::ResourceRequest request = read_entry(resources[i], at, wrong);
         if (!request.ref.collection.empty() && !request.ref.id.empty()) {
             if (!seen.insert(request.ref).second) {
                 wrong.push_back({at, "invalid", "the resource is there twice"});
@@ -137,7 +165,7 @@ Result<std::vector<wire::ResourceRequest>> decode_file(const json::Value& resour
         }
     }
     add_contradictions(requests, host, wrong);
-    if (!wrong.empty()) return fail(Errc::invalid, wire::text_of(wrong));
+    if (!wrong.empty()) return tl::unexpected(std::move(wrong));
     return requests;
 }
 

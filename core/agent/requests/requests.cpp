@@ -42,6 +42,17 @@ PluginCall reading(const char* what, const wire::Request& request) {
     return plugin_call;
 }
 
+// Of a FILE; "errors" has each wrong field by itself.
+wire::Reply refused(const std::vector<wire::WrongField>& wrong) {
+    json::Array errors;
+    for (const wire::WrongField& each : wrong) {
+        errors.push_back(
+            json::Object{{"pointer", each.pointer}, {"code", each.code}, {"detail", each.detail}});
+    }
+    return {Error{Errc::invalid, wire::text_of(wrong)},
+            json::Object{{"errors", std::move(errors)}}};
+}
+
 // The runner of the collection that the request names; null, after answering, when there is none.
 CollectionRunner* runner_of(const wire::Request& request, const CollectionRegistry& registry,
                             const Requests::Answer& answer) {
@@ -195,14 +206,20 @@ void Requests::list(const wire::Request& request, const Answer& answer) {
 }
 
 void Requests::plan(const wire::Request& request, bool local, const Answer& answer) {
-    const json::Value& given = request.arguments["resources"];
-    const auto resources =
-        local ? decode_file(given, {parts_.catalog, parts_.registry, *parts_.store})
-              : decode_resources(given);
-    if (!resources) return answer({resources.error(), json::Object{}});
+    std::vector<wire::ResourceRequest> resources;
+    if (local) {
+        auto file =
+            decode_file(request.arguments, {parts_.catalog, parts_.registry, *parts_.store});
+        if (!file) return answer(refused(file.error()));
+        resources = *std::move(file);
+    } else {
+        auto asked = decode_resources(request.arguments["resources"]);
+        if (!asked) return answer({asked.error(), json::Object{}});
+        resources = *std::move(asked);
+    }
     const Intent intent{OpenName<wire::Verb>(request.arguments.string_or("verb", "apply")),
                         local ? wire::Origin::local : wire::Origin::orchestrator, false};
-    parts_.engine.plan(intent, *resources, request.timeout,
+    parts_.engine.plan(intent, resources, request.timeout,
                        [answer](const std::vector<wire::ResourceResult>& entries) {
                            json::Array results;
                            for (const wire::ResourceResult& done : entries) {
@@ -247,9 +264,9 @@ void Requests::schema(const wire::Request& request, const Answer& answer) {
 }
 
 void Requests::apply(const wire::Request& request, const Answer& answer) {
-    auto resources = decode_file(request.arguments["resources"],
-                                 {parts_.catalog, parts_.registry, *parts_.store});
-    if (!resources) return answer({resources.error(), json::Object{}});
+    auto resources =
+        decode_file(request.arguments, {parts_.catalog, parts_.registry, *parts_.store});
+    if (!resources) return answer(refused(resources.error()));
     parts_.admission.take_local(wire::Verb::apply, std::move(*resources),
                                 request.arguments.bool_or("detach"), request.timeout,
                                 [answer](const CommandResult& result) {

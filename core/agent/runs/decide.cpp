@@ -7,6 +7,7 @@
 #include "core/agent/runs/ordering.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/text.hpp"
+#include "core/schema/ids.hpp"
 #include "core/secrets/redactor.hpp"
 
 namespace evenkeel::agent {
@@ -165,6 +166,9 @@ Result<void> check_id(const schema::Schema& schema, const std::string& id) {
         return fail(Errc::invalid, "the id is too long or has a zero byte");
     }
     if (schema.accepts_key(id)) return {};
+    if (schema::is_relative_id(schema, id)) {
+        return fail(Errc::invalid, "the id '" + printable(id) + "' " + schema::kMustBeAbsolute);
+    }
     return fail(Errc::invalid, "the id '" + printable(id) + "' is not canonical: " +
                                    (schema.key_description().empty() ? schema.key_pattern()
                                                                      : schema.key_description()));

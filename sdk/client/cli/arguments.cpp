@@ -6,10 +6,10 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/time.hpp"
+#include "core/command_line/usage.hpp"
 #include "sdk/client/cli/arguments_parts.hpp"
 #include "sdk/client/cli/complete.hpp"
 #include "sdk/client/cli/man.hpp"
-#include "sdk/client/cli/usage.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -61,14 +61,9 @@ void declare(CLI::App& app, Arguments& arguments) {
 // Of a line that does not read.
 Exit tell_usage(const CLI::App& app, const std::vector<std::string>& words,
                 const CLI::ParseError& error) {
-    Output::message(usage_error(app, words, error.what()));
-    const CLI::App* at = &app;
-    std::string path = "ek";
-    while (!at->get_subcommands().empty()) {
-        at = at->get_subcommands().front();
-        path += " " + at->get_name();
+    for (const std::string& line : command_line::usage_lines(app, words, error.what())) {
+        Output::message(line);
     }
-    Output::message("see " + path + " --help");
     return Exit::usage;
 }
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "sdk/client/cli/hosts.hpp"
-#include "sdk/client/cli/usage.hpp"
 
 namespace evenkeel::cli {
 

@@ -8,8 +8,8 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/text.hpp"
+#include "core/command_line/command_tree.hpp"
 #include "core/json/json.hpp"
-#include "sdk/client/cli/command_tree.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -224,8 +224,8 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
         if (!option.empty()) {
             remember(completion, std::exchange(option, ""), word);
         } else if (word.starts_with('-')) {
-            if (takes_value(at, word)) option = word;
-        } else if (const CLI::App* sub = subcommand_of(*at, word)) {
+            if (command_line::takes_value(at, word)) option = word;
+        } else if (const CLI::App* sub = command_line::subcommand_of(*at, word)) {
             at = sub;
             path += (path.empty() ? "" : " ") + sub->get_name();
         } else {
@@ -239,10 +239,10 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
         return completion;
     }
     if (completion.begun.starts_with('-')) {
-        completion.fixed = option_names(at);
+        completion.fixed = command_line::option_names(at);
         return completion;
     }
-    completion.fixed = command_names(*at);
+    completion.fixed = command_line::command_names(*at);
     const auto& places = places_of(path);
     if (given.size() < places.size()) {
         completion.live = places[given.size()];

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "sdk/client/cli/command_tree.hpp"
+#include "core/command_line/command_tree.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -59,8 +59,8 @@ std::string synopsis_of(const CLI::App& app) {
 
 // A section for each command that does something by itself.
 void add_commands(std::string& out, const CLI::App& app, const std::string& path) {
-    for (const std::string& name : command_names(app)) {
-        const CLI::App& sub = *subcommand_of(app, name);
+    for (const std::string& name : command_line::command_names(app)) {
+        const CLI::App& sub = *command_line::subcommand_of(app, name);
         const std::string whole = path + " " + name;
         if (sub.get_require_subcommand_min() == 0) {
             out += ".SS \"" + roff(whole) + synopsis_of(sub) + "\"\n" +

@@ -2,9 +2,9 @@
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/command_line/usage.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
-#include "sdk/client/cli/usage.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -113,7 +113,8 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
             if (std::all_of(conditions->begin(), conditions->end(),
                             [&](const Condition& one) { return holds(now, one); })) {
                 if (session.output().is_data()) session.output().data(json::write(now));
-                Output::message("host " + name + ": " + listed_in_words(options.conditions));
+                Output::message("host " + name + ": " +
+                                command_line::listed_in_words(options.conditions));
                 return Exit::done;
             }
             lacks = unmet(now, *conditions);

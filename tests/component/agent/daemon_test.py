@@ -262,6 +262,58 @@ class Daemon(unittest.TestCase):
         self.assertEqual(self.ask("status")[1]["descriptions"], 2)
         self.assertEqual(self.ask("status", "more")[0], 2)
 
+    def test_all_that_is_wrong_with_a_file_is_told_at_once_and_each_by_its_pointer(self):
+        wanted = self.folder / "wrong.json"
+        wanted.write_text(json.dumps({"extra": 1, "verb": "apply", "resources": [
+            {"collection": "nope", "id": "/x", "description": {}},
+            {"collection": "files", "id": "y3", "description": {"mode": "99", "colour": "red"},
+             "policy": "enfroce", "what": 1},
+            {"id": 5}, 7]}))
+        pointers = {"/extra", "/verb", "/resources/0/collection", "/resources/1/id",
+                    "/resources/1/description/mode", "/resources/1/description/colour",
+                    "/resources/1/policy", "/resources/1/what", "/resources/2/id",
+                    "/resources/2/collection", "/resources/3"}
+        for runs in (False, True):
+            if runs:
+                self.start()
+            for command in ("plan", "apply"):
+                done = subprocess.run(self.command(command, str(wanted)), capture_output=True,
+                                      text=True, check=False, timeout=PATIENCE_S)
+                self.assertEqual(done.returncode, 2, done)
+                errors = {one["pointer"]: one for one in json.loads(done.stdout)["errors"]}
+                self.assertEqual(set(errors), pointers)
+                self.assertEqual(errors["/resources/0/collection"]["code"], "unknown-collection")
+                self.assertIn("it has directories, files", done.stderr)
+                self.assertIn("/resources/1/id: the id 'y3' must be an absolute path\n",
+                              done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1 + len(pointers), done.stderr)
+
+    def test_a_file_that_cannot_be_read_is_a_usage_error(self):
+        for name, text in (("none", None), ("cut", '{"resources":['), ("list", "[]")):
+            path = self.folder / (name + ".json")
+            if text is not None:
+                path.write_text(text)
+            code, said = self.ask("apply", str(path))
+            self.assertEqual((code, str(path) in str(said)), (2, True), said)
+
+    def test_a_wrong_word_on_the_command_line_is_named(self):
+        done = subprocess.run(self.command("plnu", "x"), capture_output=True, text=True,
+                              check=False, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.splitlines()[0],
+                         "evenkeel-agent: there is no command 'plnu'; did you mean 'plan'?")
+
+    def test_a_plugin_folder_that_is_not_there_is_named(self):
+        self.configure({"plugin_dirs": [str(self.folder / "nowhere"), PLUGINS]})
+        for runs in (False, True):
+            if runs:
+                self.start()
+            done = subprocess.run(self.command("plugins"), capture_output=True, text=True,
+                                  check=False, timeout=PATIENCE_S)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertIn(str(self.folder / "nowhere"), json.loads(done.stdout)["warnings"][0])
+            self.assertIn(str(self.folder / "nowhere"), done.stderr)
+
     def test_a_wrong_configuration_is_a_usage_error_that_names_the_key(self):
         self.configure({"swep": {}})
         done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,

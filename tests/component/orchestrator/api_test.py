@@ -116,6 +116,11 @@ class Api(OrchestratorCase):
         self.assertEqual({error["pointer"]: error["code"] for error in reply.body["errors"]}, {
             "/id": "invalid-id", "/description/mode": "invalid", "/policy": "invalid"})
         self.assertEqual(reply.body["canonical_id"], "/etc/motd")
+        # Which folder was meant is not known.
+        reply = self.rest.call("PUT", "/v1/hosts/web1/resources/files/y3", {"description": {}})
+        self.assert_problem(reply, 400, "invalid-id")
+        self.assertIn("'y3' must be an absolute path", reply.body["detail"])
+        self.assertNotIn("canonical_id", reply.body)
         reply = self.put("/" + "x" * 4096, {"mode": "9"})
         self.assert_problem(reply, 400, "invalid-description")
         self.assertEqual({error["pointer"] for error in reply.body["errors"]},

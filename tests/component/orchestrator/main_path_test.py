@@ -3,12 +3,13 @@
 import json
 import os
 import stat
+import subprocess
 import threading
 import unittest
 
 from case import OrchestratorCase
 from fake_agent import FakeAgent, verdict
-from program import eventually
+from program import PROGRAM, eventually
 
 
 class MainPath(OrchestratorCase):
@@ -20,6 +21,25 @@ class MainPath(OrchestratorCase):
             self.assertEqual(found, mode, name)
         self.assertEqual(stat.S_IMODE(os.stat(self.orchestrator.state).st_mode), 0o700)
         self.assertTrue((self.orchestrator.state / "admin.token").read_text().endswith("\n"))
+
+    def test_a_first_start_that_cannot_listen_makes_nothing(self):
+        state, config = self.orchestrator.root / "new", self.orchestrator.root / "new.json"
+        taken = self.orchestrator.ready["bus"]
+        free = {"rest": "127.0.0.1:0", "bus": "127.0.0.1:0", "enrolment": "127.0.0.1:0"}
+        for key, address, why in (("rest", self.orchestrator.ready["rest"], "already in use"),
+                                  ("rest", "0.0.0.0:0", "plain HTTP"),
+                                  ("rest", "nonsense", "needs a port"),
+                                  ("bus", taken, "already in use"),
+                                  ("enrolment", "192.0.2.1:0", "annot assign")):
+            listen = {**free, key: address}
+            config.write_text(json.dumps({
+                "state_dir": str(state), **{name: {"listen": at} for name, at in listen.items()}}))
+            done = subprocess.run([PROGRAM, "run", "--config", str(config)], capture_output=True,
+                                  text=True, check=False, timeout=60)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn(f"{key}.listen", done.stderr)
+            self.assertIn(why, done.stderr)
+            self.assertFalse(state.exists(), done.stderr)
 
     def test_a_token_enrols_a_host_and_the_same_key_again_gives_the_same_host(self):
         made = self.token(name="for web", labels={"role": "web"})

@@ -130,6 +130,22 @@ TEST(Shape, ReportsEverythingThatIsWrongAtOnce) {
     EXPECT_EQ(order, Order{});
 }
 
+struct Parcel {
+    Order order;
+    std::int64_t weight = 0;
+};
+constexpr auto fields_of(Of<Parcel>) {
+    return shape(inlined(&Parcel::order), field("weight", &Parcel::weight));
+}
+
+TEST(Shape, ReportsEverythingThatIsWrongInInlinedMembersToo) {
+    Parcel parcel;
+    std::string wrong;
+    decode_each(*parse(R"({"name":null,"size":10,"weight":"x"})"), parcel,
+                [&](const Wrong& one) { wrong += one.pointer + " "; });
+    EXPECT_EQ(wrong, "/name /size /weight ");
+}
+
 TEST(Shape, NamesADefaultInTheSchema) {
     EXPECT_EQ(shape_schema<Order>(),
               *parse(R"({"type":"object","properties":{"name":{"type":"string"},)"

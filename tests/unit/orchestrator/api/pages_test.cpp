@@ -177,13 +177,6 @@ TEST_F(FeedTest, AWaiterIsToldOnceWhenItsCommandEnds) {
     EXPECT_EQ(told[1], state::CommandState::succeeded);
 }
 
-TEST(CanonicalId, IsThePathWithoutDetours) {
-    const auto schema = schema::Schema::compile(test::kSchema);
-    EXPECT_EQ(canonical_id(*schema, "/etc//./x/"), "/etc/x");
-    EXPECT_EQ(canonical_id(*schema, "/etc/a/../x"), "/etc/x");
-    EXPECT_EQ(canonical_id(*schema, "/"), "");
-}
-
 TEST(Config, NamesTheKeyThatIsWrong) {
     EXPECT_EQ(parse_config(R"({"colour":1})").error().what, "unknown key \"colour\"");
     EXPECT_EQ(parse_config(R"({"rest":{"tls":{"cert":""}}})").error().what,

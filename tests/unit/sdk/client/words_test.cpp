@@ -2,7 +2,6 @@
 
 #include "sdk/client/cli/hosts.hpp"
 #include "sdk/client/cli/jsonpath.hpp"
-#include "sdk/client/cli/usage.hpp"
 
 // What is read from single words of a command line.
 namespace evenkeel::cli {
@@ -54,30 +53,6 @@ TEST(Selector, EveryTermMustHold) {
     for (const char* wrong : {"", "=web", "!", "role=web,", "role in (a)", "!role=web", "a b"}) {
         EXPECT_EQ(holds_all(wrong), "wrong") << wrong;
     }
-}
-
-TEST(Nearest, IsTheWordThatWasMeant) {
-    const std::vector<std::string> words{"get", "describe", "delete", "diff", "apply", "events"};
-    for (const auto& [typed, meant] :
-         std::vector<std::pair<const char*, const char*>>{{"gte", "get"},
-                                                          {"aply", "apply"},
-                                                          {"desc", "describe"},
-                                                          {"event", "events"},
-                                                          {"difff", "diff"},
-                                                          {"delet", "delete"},
-                                                          {"frobnicate", ""},
-                                                          {"", ""},
-                                                          {"xyz", ""},
-                                                          {"remove", ""}}) {
-        EXPECT_EQ(nearest(typed, words), meant) << typed;
-    }
-}
-
-TEST(Words, AreListedAsPeopleDo) {
-    EXPECT_EQ(listed_in_words({}), "");
-    EXPECT_EQ(listed_in_words({"a"}), "a");
-    EXPECT_EQ(listed_in_words({"a", "b"}, "or"), "a or b");
-    EXPECT_EQ(listed_in_words({"a", "b", "c"}), "a, b and c");
 }
 
 }  // namespace

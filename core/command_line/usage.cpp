@@ -1,14 +1,15 @@
-#include "sdk/client/cli/usage.hpp"
+#include "core/command_line/usage.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include <CLI/CLI.hpp>
 
 #include "core/base/text.hpp"
-#include "sdk/client/cli/command_tree.hpp"
+#include "core/command_line/command_tree.hpp"
 
-namespace evenkeel::cli {
+namespace evenkeel::command_line {
 namespace {
 
 constexpr std::size_t kListedMost = 10;
@@ -103,8 +104,6 @@ bool has_too_many_words(const Known& known) {
     return known.places > most;
 }
 
-}  // namespace
-
 std::string usage_error(const CLI::App& app, const std::vector<std::string>& words,
                         std::string_view reason) {
     const Known known = walk(app, words);
@@ -118,6 +117,37 @@ std::string usage_error(const CLI::App& app, const std::vector<std::string>& wor
     }
     if (has_too_many_words(known)) return about + "a word too many: " + std::string(reason);
     return about + std::string(reason);
+}
+
+std::string help_of(const CLI::App& app) {
+    const CLI::App* at = &app;
+    std::string path = at->get_name();
+    while (!at->get_subcommands().empty()) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
+    return "see " + path + " --help";
+}
+
+}  // namespace
+
+std::vector<std::string> usage_lines(const CLI::App& app, const std::vector<std::string>& words,
+                                     std::string_view reason) {
+    return {usage_error(app, words, reason), help_of(app)};
+}
+
+std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version
+        return app.exit(asked) == 0 ? 0 : kExitUsage;
+    } catch (const CLI::ParseError& error) {
+        for (const std::string& line : usage_lines(app, {argv + 1, argv + argc}, error.what())) {
+            std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), printable(line).c_str());
+        }
+        return kExitUsage;
+    }
+    return std::nullopt;
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -143,4 +173,4 @@ std::string listed_in_words(const std::vector<std::string>& words, std::string_v
     return out;
 }
 
-}  // namespace evenkeel::cli
+}  // namespace evenkeel::command_line

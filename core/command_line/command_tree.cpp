@@ -1,8 +1,8 @@
-#include "sdk/client/cli/command_tree.hpp"
+#include "core/command_line/command_tree.hpp"
 
 #include <CLI/CLI.hpp>
 
-namespace evenkeel::cli {
+namespace evenkeel::command_line {
 namespace {
 
 const CLI::Option* option_of(const CLI::App* app, const std::string& word) {
@@ -50,4 +50,4 @@ std::vector<std::string> option_names(const CLI::App* app) {
     return found;
 }
 
-}  // namespace evenkeel::cli
+}  // namespace evenkeel::command_line

@@ -7,7 +7,7 @@ namespace CLI {
 class App;
 }
 
-namespace evenkeel::cli {
+namespace evenkeel::command_line {
 
 // The command by its name or alias; null when there is none.
 const CLI::App* subcommand_of(const CLI::App& app, const std::string& word);
@@ -19,4 +19,4 @@ std::vector<std::string> command_names(const CLI::App& app);
 // All long options that may stand behind the command: "--host".
 std::vector<std::string> option_names(const CLI::App* app);
 
-}  // namespace evenkeel::cli
+}  // namespace evenkeel::command_line

@@ -1,0 +1,83 @@
+#include "core/command_line/usage.hpp"
+
+#include <CLI/CLI.hpp>
+#include <gtest/gtest.h>
+
+namespace evenkeel::command_line {
+namespace {
+
+TEST(Nearest, IsTheWordThatWasMeant) {
+    const std::vector<std::string> words{"get", "describe", "delete", "diff", "apply", "events"};
+    for (const auto& [typed, meant] :
+         std::vector<std::pair<const char*, const char*>>{{"gte", "get"},
+                                                          {"aply", "apply"},
+                                                          {"desc", "describe"},
+                                                          {"event", "events"},
+                                                          {"difff", "diff"},
+                                                          {"delet", "delete"},
+                                                          {"frobnicate", ""},
+                                                          {"", ""},
+                                                          {"xyz", ""},
+                                                          {"remove", ""}}) {
+        EXPECT_EQ(nearest(typed, words), meant) << typed;
+    }
+}
+
+TEST(Words, AreListedAsPeopleDo) {
+    EXPECT_EQ(listed_in_words({}), "");
+    EXPECT_EQ(listed_in_words({"a"}), "a");
+    EXPECT_EQ(listed_in_words({"a", "b"}, "or"), "a or b");
+    EXPECT_EQ(listed_in_words({"a", "b", "c"}), "a, b and c");
+}
+
+class ProgramTest : public testing::Test {
+  protected:
+    ProgramTest() {
+        app_.require_subcommand(1);
+        app_.add_option("--config", config_);
+        CLI::App* plan = app_.add_subcommand("plan");
+        plan->add_option("FILE", file_)->required();
+        app_.add_subcommand("check")->add_flag("--verify");
+    }
+    // What is said of a wrong line, each of its lines with "; " between them.
+    std::string told(std::vector<const char*> words) {
+        words.insert(words.begin(), "keeper");
+        testing::internal::CaptureStderr();
+        const auto exit = parse(app_, static_cast<int>(words.size()), words.data());
+        EXPECT_EQ(exit, std::optional(2));
+        return testing::internal::GetCapturedStderr();
+    }
+
+    CLI::App app_{"Keeps", "keeper"};
+    std::string config_;
+    std::string file_;
+};
+
+TEST_F(ProgramTest, AWrongWordIsNamedWithTheNearestOneAndTheProgram) {
+    EXPECT_EQ(told({"plna", "x"}),
+              "keeper: there is no command 'plna'; did you mean 'plan'?\n"
+              "keeper: see keeper --help\n");
+    EXPECT_EQ(told({"--confg", "x"}),
+              "keeper: there is no option '--confg'; did you mean '--config'?\n"
+              "keeper: see keeper --help\n");
+    EXPECT_EQ(told({"check", "--verfy"}),
+              "keeper: check: there is no option '--verfy'; did you mean '--verify'?\n"
+              "keeper: see keeper check --help\n");
+}
+
+TEST_F(ProgramTest, WhatIsMissingOrTooMuchIsNamed) {
+    EXPECT_EQ(told({}), "keeper: which command?\nkeeper: see keeper --help\n");
+    EXPECT_EQ(told({"plan"}), "keeper: plan: FILE is required\nkeeper: see keeper plan --help\n");
+    const std::string more = told({"check", "more"});
+    EXPECT_NE(more.find("keeper: check: a word too many"), std::string::npos) << more;
+    EXPECT_NE(more.find("more"), std::string::npos) << more;
+}
+
+TEST_F(ProgramTest, ALineThatReadsSaysNothing) {
+    std::vector<const char*> words{"keeper", "plan", "site.json"};
+    EXPECT_FALSE(parse(app_, static_cast<int>(words.size()), words.data()));
+    EXPECT_EQ(file_, "site.json");
+}
+
+}  // namespace
+}  // namespace evenkeel::command_line
