@@ -1,4 +1,6 @@
+#include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -10,6 +12,7 @@
 #include "core/crypto/record_chain.hpp"
 #include "core/run/open_files.hpp"
 #include "core/run/service_manager.hpp"
+#include "core/store/damage.hpp"
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/orchestrator.hpp"
 #include "orchestrator/state/audit.hpp"
@@ -50,6 +53,26 @@ const std::vector<std::string> kNeededKeys = {"ca.pem", "ca.key", "seal.key"};
 constexpr std::size_t kOpenFiles = 65'536;
 constexpr std::size_t kOpenFilesLeast = 20'000;
 
+// Where the store is refused until the program starts again, it shall.
+class EndWithStore {
+  public:
+    EndWithStore(run::Loop& loop, std::function<void()> end) : loop_(loop), end_(std::move(end)) {
+        look_later();
+    }
+
+  private:
+    void look_later() {
+        timer_ = loop_.after(std::chrono::seconds(1), [this] {
+            if (store::is_restart_needed()) return end_();
+            look_later();
+        });
+    }
+
+    run::Loop& loop_;
+    const std::function<void()> end_;
+    run::Timer timer_;
+};
+
 int run(const Config& config, int ready_fd) {
     const std::size_t files = run::allow_open_files(kOpenFiles);
     if (files < kOpenFilesLeast) {
@@ -64,12 +87,14 @@ int run(const Config& config, int ready_fd) {
         return print_error(started.error());
     }
     bool stopping = false;
-    loop.on_signals({SIGTERM, SIGINT}, [&](int) {
+    const auto stop = [&] {
         if (std::exchange(stopping, true)) return;
         log::info("stopping");
         run::notify_stopping();
         (*orchestrator)->stop([&] { loop.stop(); });
-    });
+    };
+    loop.on_signals({SIGTERM, SIGINT}, [&](int) { stop(); });
+    const EndWithStore end_with_store(loop, stop);
     const run::Watchdog watchdog(loop);
     log::info("ready", {{"rest", (*orchestrator)->rest_address()}});
     run::notify_ready();
@@ -78,7 +103,7 @@ int run(const Config& config, int ready_fd) {
         if (!told) log::warning("nobody reads --ready-fd", {{"error", told.error().what}});
     }
     loop.run();
-    return kDone;
+    return store::is_restart_needed() ? kFailed : kDone;
 }
 
 // Exit code 1 when the chain is broken.

@@ -37,6 +37,7 @@ wire::Reply reload(UplinkSupervisor& connection, const CommandLine& line) {
 
 // Nothing can be stored any more, so the host shall be seen as offline and not as it last was. The
 // next start refuses the store.
+// One that LMDB refuses until the next start is sound: that start takes it up.
 class EndOnDamage {
   public:
     explicit EndOnDamage(run::Loop& loop) : loop_(loop) { look_later(); }
@@ -44,7 +45,7 @@ class EndOnDamage {
   private:
     void look_later() {
         timer_ = loop_.after(std::chrono::seconds(1), [this] {
-            if (store::damage()) return loop_.stop();
+            if (store::damage() || store::is_restart_needed()) return loop_.stop();
             look_later();
         });
     }
@@ -54,7 +55,8 @@ class EndOnDamage {
 };
 
 int end(Agent& agent) {
-    const int code = store::damage() ? kExitFailed : kExitInLine;
+    const bool has_failed = store::damage() || store::is_restart_needed();
+    const int code = has_failed ? kExitFailed : kExitInLine;
     // Else a lane hangs in a plugin: destructors must not run while its thread does. Everything is
     // committed.
     if (!agent.stop()) std::_Exit(code);

@@ -1,5 +1,6 @@
 #include "core/store/damage.hpp"
 
+#include <atomic>
 #include <mutex>
 
 #include "core/base/log.hpp"
@@ -9,6 +10,7 @@ namespace {
 
 std::mutex mutex;
 std::optional<std::string> first;
+std::atomic<bool> restart_needed{false};
 
 }  // namespace
 
@@ -24,6 +26,15 @@ void note_damage(const std::string& what) {
 std::optional<std::string> damage() {
     const std::lock_guard lock(mutex);
     return first;
+}
+
+void note_restart_needed(const std::string& what) {
+    if (restart_needed.exchange(true)) return;
+    log::error("the store is refused until the program starts again", {{"why", what}});
+}
+
+bool is_restart_needed() {
+    return restart_needed;
 }
 
 }  // namespace evenkeel::store

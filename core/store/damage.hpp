@@ -12,4 +12,10 @@ namespace evenkeel::store {
 void note_damage(const std::string& what);
 std::optional<std::string> damage();
 
+// After a write to the first pages of its file failed, as on a full disk of a file system that
+// writes every change to a new place, LMDB refuses to write and to read in this process. What is
+// stored is as sound as before: the program is to end, and can at once start again.
+void note_restart_needed(const std::string& what);
+bool is_restart_needed();
+
 }  // namespace evenkeel::store

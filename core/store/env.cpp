@@ -103,7 +103,8 @@ struct Env::Inside {
         stops_check = true;
         if (check.joinable()) check.join();
         env.reset();
-        if (has_mark && is_sound) ::unlink((folder + kOpenMark).c_str());
+        // After a write to the first pages that failed the next start looks at all pages.
+        if (has_mark && is_sound && !is_restart_needed()) ::unlink((folder + kOpenMark).c_str());
     }
 
     void mark(const char* text) const {

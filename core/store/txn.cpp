@@ -66,9 +66,11 @@ Error lmdb_error(int code, std::string_view doing) {
             return {Errc::invalid, std::string(doing) + ": the key is empty or too long"};
         case MDB_READERS_FULL:
             return {Errc::busy, what};
+        case MDB_PANIC:
+            note_restart_needed(what);
+            return {Errc::unavailable, what};
         case MDB_CORRUPTED:
         case MDB_PAGE_NOTFOUND:
-        case MDB_PANIC:
         case MDB_INVALID:
         case MDB_VERSION_MISMATCH:
             note_damage(what);

@@ -22,6 +22,13 @@ class Findings {
     void append(const Findings& other) {
         errors_.insert(errors_.end(), other.errors_.begin(), other.errors_.end());
     }
+    // The same, but for those at pointers for which `skip` holds.
+    template <typename Skip>
+    void append_unless(const Findings& other, const Skip& skip) {
+        for (const http::FieldError& each : other.errors_) {
+            if (!skip(each.pointer)) errors_.push_back(each);
+        }
+    }
 
     bool empty() const { return errors_.empty(); }
     std::size_t size() const { return errors_.size(); }

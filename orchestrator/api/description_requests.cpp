@@ -8,6 +8,7 @@
 #include "core/base/text.hpp"
 #include "core/schema/ids.hpp"
 #include "core/secrets/protector.hpp"
+#include "core/secrets/redacted_pointers.hpp"
 #include "core/secrets/redactor.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
@@ -134,6 +135,17 @@ ApiResult<json::Value> read_description(const Context& context, const state::Vie
     return json::Value(json::Object{});
 }
 
+// Of a description whose secrets cannot be filled in: what is wrong with the rest of it.
+void check_beside_redacted(const schema::Schema* schema, const json::Value& given,
+                           const std::string& at, Findings& findings) {
+    if (!given.is_object()) return;
+    const secrets::RedactedPointers redacted(given);
+    Findings all;
+    check_fields(schema, given, at, all);
+    findings.append_unless(
+        all, [&](std::string_view pointer) { return redacted.cover(pointer.substr(at.size())); });
+}
+
 ApiResult<commands::DescriptionRequest> read_one(const Context& context, const state::View& view,
                                                  const Place& place, const json::Value& entry,
                                                  std::size_t body_bytes, Findings& findings) {
@@ -153,6 +165,7 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
     request.description =
         EK_API_TRY(read_description(context, view, place, entry["description"], description, own));
     if (own.empty()) check_fields(request.schema.get(), request.description, description, own);
+    else check_beside_redacted(request.schema.get(), entry["description"], description, own);
     findings.append(own);
     return request;
 }

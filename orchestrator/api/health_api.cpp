@@ -18,7 +18,8 @@ constexpr std::size_t kDepthMost = 5'000;
 
 void get_ready(const Context& context, const Responder& responder) {
     const auto view = context.state.read();
-    const bool store = view.has_value() && view->revision().has_value() && !store::damage();
+    const bool store = view.has_value() && view->revision().has_value() && !store::damage() &&
+                       !store::is_restart_needed();
     const bool writer = context.state.depth() < kDepthMost;
     const bool bus = context.bus.port() != 0 && context.enrolment_port() != 0;
     const auto word = [](bool well) { return well ? "ok" : "failing"; };

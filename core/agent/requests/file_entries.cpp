@@ -14,7 +14,7 @@
 #include "core/json/json.hpp"
 #include "core/json/shape.hpp"
 #include "core/schema/schema.hpp"
-#include "core/secrets/redactor.hpp"
+#include "core/secrets/redacted_pointers.hpp"
 #include "core/wire/fields.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
@@ -84,9 +84,11 @@ void check_described(const wire::ResourceRequest& entry, const CollectionRegistr
     }
     const json::Value& body = entry.description;
     const bool describes = body.is_object() && body.string_or("ensure", "present") == "present";
-    if (!describes || secrets::has_redacted(body)) return;
+    if (!describes) return;
+    const secrets::RedactedPointers redacted(body);
     for (schema::FieldError& each :
          schema.validate(without_ensure(body), schema::Mode::description)) {
+        if (redacted.cover(each.pointer)) continue;
         wrong.push_back(
             {at + "/description" + each.pointer, std::move(each.code), std::move(each.detail)});
     }

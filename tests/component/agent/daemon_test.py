@@ -268,11 +268,13 @@ class Daemon(unittest.TestCase):
             {"collection": "nope", "id": "/x", "description": {}},
             {"collection": "files", "id": "y3", "description": {"mode": "99", "colour": "red"},
              "policy": "enfroce", "what": 1},
+            {"collection": "files", "id": "/z",
+             "description": {"content": {"redacted": "0" * 32}, "mode": 1}},
             {"id": 5}, 7]}))
         pointers = {"/extra", "/verb", "/resources/0/collection", "/resources/1/id",
                     "/resources/1/description/mode", "/resources/1/description/colour",
-                    "/resources/1/policy", "/resources/1/what", "/resources/2/id",
-                    "/resources/2/collection", "/resources/3"}
+                    "/resources/1/policy", "/resources/1/what", "/resources/2/description/mode",
+                    "/resources/3/id", "/resources/3/collection", "/resources/4"}
         for runs in (False, True):
             if runs:
                 self.start()

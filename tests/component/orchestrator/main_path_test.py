@@ -146,7 +146,12 @@ class MainPath(OrchestratorCase):
         self.assertEqual(kept["resources"][0]["description"]["password"], secret)
         wrong = self.put("/etc/x", {"password": {"redacted": "0" * 32}})
         self.assert_problem(wrong, 400, "invalid-description")
-        self.assertEqual(wrong.body["errors"][0]["pointer"], "/description/password")
+        self.assertEqual([one["pointer"] for one in wrong.body["errors"]],
+                         ["/description/password"])
+        # It hides nothing else that is wrong.
+        wrong = self.put("/etc/x", {"password": {"redacted": "0" * 32}, "mode": "9", "colour": 1})
+        self.assertEqual({one["pointer"] for one in wrong.body["errors"]},
+                         {"/description/password", "/description/mode", "/description/colour"})
         content = self.put_done(agent, "/etc/y", {"content": secret, "sensitive": True})
         self.assertEqual(content["resources"][0]["description"]["content"], secret)
         self.assertEqual(self.orchestrator.stop(), 0)

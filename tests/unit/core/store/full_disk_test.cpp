@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <future>
 
 #include <fcntl.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/run/loop.hpp"
+#include "core/store/damage.hpp"
 #include "core/store/writer.hpp"
 #include "tests/support/small_disk.hpp"
 #include "tests/unit/core/store/fixture.hpp"
@@ -166,6 +168,48 @@ TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsWorksButThoseThatFreeRoom) {
     ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 3; }, std::chrono::seconds(20)));
     EXPECT_EQ(answers, (std::vector<std::string>{"big limit", "erase ok", "small limit"}));
     EXPECT_EQ(count(), 99U);
+}
+
+// The descriptor by which LMDB writes its first pages, each at once to the disk.
+int descriptor_of_first_pages(const std::string& data) {
+    for (int fd = 3; fd < 1024; ++fd) {
+        std::error_code error;
+        const auto path =
+            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
+        if (!error && path == data && (::fcntl(fd, F_GETFL) & O_DSYNC) != 0) return fd;
+    }
+    return -1;
+}
+
+// As a disk that writes every change to a new place does it when it is full; what goes wrong here.
+int write_to_first_pages_that_fail() {
+    const test::TempFolder folder;
+    const std::string path = folder / "store";
+    const Env::Options options{.tables = {"things"}, .migrations = {}};
+    auto env = Env::open(path, options);
+    if (!env) return 1;
+    const auto put = [&]() -> Result<void> {
+        WriteTxn txn = EK_TRY(env->write());
+        EK_CHECK(txn.put(env->table("things"), "key", "value"));
+        return txn.commit();
+    };
+    if (!put()) return 2;
+    const Fd full(::open("/dev/full", O_RDWR | O_CLOEXEC));
+    const int first_pages = descriptor_of_first_pages(path + "/data.mdb");
+    if (first_pages < 0 || ::dup3(full.get(), first_pages, O_CLOEXEC) < 0) return 3;
+    if (const auto failed = put(); failed || failed.error().code != Errc::limit) return 4;
+    if (const auto after = put(); after || after.error().code != Errc::unavailable) return 5;
+    if (!is_restart_needed() || damage()) return 6;
+    env = fail(Errc::unavailable, "closed");
+    env = Env::open(path, options);
+    if (!env) return 7;
+    return env->read()->get(env->table("things"), "key").value() == "value" ? 0 : 8;
+}
+
+// In a process of its own, in which no other test has noted damage.
+TEST(FirstPagesDeathTest, ThatCannotBeWrittenAreNoDamageAndTheNextStartGoesOn) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(::_exit(write_to_first_pages_that_fail()), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(FullDisk, ANewStoreIsRefusedWithThePath) {
