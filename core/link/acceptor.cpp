@@ -230,7 +230,7 @@ void Acceptor::close(std::uint64_t connection, const std::string& condition,
 
 void Acceptor::await_request(std::uint64_t connection) {
     const auto inbound = admitted(connection);
-    if (!inbound) return;
+    if (!inbound || !serves_requests()) return;
     inbound->traffic()->mailbox().post([this, connection] {
         evict(slots_.await_request(connection, Inbound::Clock::now()));
         watch_deadlines();
