@@ -43,7 +43,8 @@ Acceptor::Acceptor(const Listener::Options& options, const Listener::Policy& pol
       policy_(policy),
       out_(std::move(out)),
       listening_(std::move(listening)),
-      slots_(limits_of(options)) {}
+      slots_(limits_of(options)),
+      handshakes_(options.handshakes_max, options.handshake_patience) {}
 
 void Acceptor::listen(proton::container& container, const proton::connection_options& server,
                       std::uint16_t port) {
@@ -57,6 +58,7 @@ void Acceptor::on_open(proton::listener& listener) {
     if (raise_backlog(port, options_.backlog) == 0) {
         log::warning("cannot raise the backlog of the port", {{"port", std::to_string(port)}});
     }
+    gate_.guard(listening_sockets(port));
     listening_(port);
 }
 
@@ -69,6 +71,8 @@ proton::connection_options Acceptor::on_accept(proton::listener&) {
     const auto inbound = std::make_shared<Inbound>(*this, options_, policy_, id, sink_for(id));
     inbounds_.emplace(id, inbound);
     proton_overrides::expect(inbound.get());
+    handshakes_.begin(id, Inbound::Clock::now());
+    adjust_gate();
     return proton::connection_options().handler(*inbound);
 }
 
@@ -87,6 +91,7 @@ bool Acceptor::inbound_may_enter(Inbound& inbound) {
 }
 
 void Acceptor::inbound_admitted(Inbound& inbound) {
+    handshake_ended(inbound.peer().connection);
     {
         const std::lock_guard lock(mutex_);
         admitted_.emplace(inbound.peer().connection, inbounds_.at(inbound.peer().connection));
@@ -111,6 +116,7 @@ void Acceptor::inbound_detached(const Inbound& inbound, const std::string& addre
 }
 
 void Acceptor::inbound_closing(Inbound& inbound) {
+    handshake_ended(inbound.peer().connection);
     slots_.closing(inbound.peer().connection, Inbound::Clock::now());
     watch_deadlines();
 }
@@ -118,6 +124,7 @@ void Acceptor::inbound_closing(Inbound& inbound) {
 void Acceptor::inbound_closed(Inbound& inbound) {
     const std::uint64_t id = inbound.peer().connection;
     slots_.leave(id);
+    handshake_ended(id);
     if (inbound.admitted()) {
         {
             const std::lock_guard lock(mutex_);
@@ -167,6 +174,16 @@ void Acceptor::evict(std::optional<std::uint64_t> connection) {
                   {"from", found == inbounds_.end() ? "" : found->second->peer().address}});
 }
 
+void Acceptor::handshake_ended(std::uint64_t connection) {
+    handshakes_.end(connection);
+    adjust_gate();
+}
+
+void Acceptor::adjust_gate() {
+    gate_.set_shut(handshakes_.is_reached(Inbound::Clock::now()));
+    if (gate_.is_shut()) watch_deadlines();
+}
+
 void Acceptor::watch_deadlines() {
     if (!std::exchange(sweeping_, true)) sweep();
 }
@@ -175,13 +192,15 @@ void Acceptor::sweep() {
     for (const std::uint64_t connection : slots_.take_overdue(Inbound::Clock::now())) {
         cut(connection, "not admitted, without a request, or not closed, in time");
     }
-    sweeping_ = slots_.has_deadlines();
+    gate_.set_shut(handshakes_.is_reached(Inbound::Clock::now()));
+    sweeping_ = slots_.has_deadlines() || gate_.is_shut();
     if (sweeping_) container_->schedule(proton::duration(kSweepMs), [this] { sweep(); });
 }
 
 void Acceptor::ended() {
     auto left = inbounds_;
     for (const auto& [id, inbound] : left) inbound->transport_closed();
+    gate_.unguard();
 }
 
 Traffic::Sink Acceptor::sink_for(std::uint64_t connection) {

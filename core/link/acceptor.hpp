@@ -15,6 +15,7 @@
 #include "core/base/result.hpp"
 #include "core/link/connection_slots.hpp"
 #include "core/link/event_gate.hpp"
+#include "core/link/handshake_limit.hpp"
 #include "core/link/inbound.hpp"
 #include "core/link/listener.hpp"
 
@@ -46,7 +47,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void on_open(proton::listener& listener) override;
     proton::connection_options on_accept(proton::listener&) override;
     void on_error(proton::listener&, const std::string& text) override;
-    void on_close(proton::listener&) override {}
+    void on_close(proton::listener&) override { gate_.unguard(); }
 
     void inbound_accepted(Inbound& inbound) override;
     bool inbound_may_enter(Inbound& inbound) override;
@@ -66,7 +67,10 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void cut(std::uint64_t connection, const std::string& reason);
     // Cuts the connection, if any, that has to make room.
     void evict(std::optional<std::uint64_t> connection);
-    // Cuts connections when their deadlines are over.
+    void handshake_ended(std::uint64_t connection);
+    // Accepts as long as not too many handshakes are under way.
+    void adjust_gate();
+    // Cuts connections when their deadlines are over, and opens the gate.
     void watch_deadlines();
     void sweep();
     std::shared_ptr<Inbound> admitted(std::uint64_t connection);
@@ -79,6 +83,8 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     proton::container* container_ = nullptr;
     std::unordered_map<std::uint64_t, std::shared_ptr<Inbound>> inbounds_;
     ConnectionSlots slots_;
+    HandshakeLimit handshakes_;
+    proton_overrides::AcceptGate gate_;
     Inbound::Clock::time_point next_warning_;  // of an eviction
     std::shared_ptr<Inbound> retired_;         // kept until its last callback has returned
     bool sweeping_ = false;

@@ -30,14 +30,22 @@ bool listens_on(int fd, std::uint16_t port) {
 
 }  // namespace
 
-int raise_backlog(std::uint16_t port, int backlog) {
-    int raised = 0;
+std::vector<int> listening_sockets(std::uint16_t port) {
+    std::vector<int> found;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
         const auto number = parse_number(entry.path().filename().string());
-        if (!number) continue;
-        const int fd = static_cast<int>(*number);
-        if (listens_on(fd, port) && ::listen(fd, backlog) == 0) ++raised;
+        if (number && listens_on(static_cast<int>(*number), port)) {
+            found.push_back(static_cast<int>(*number));
+        }
+    }
+    return found;
+}
+
+int raise_backlog(std::uint16_t port, int backlog) {
+    int raised = 0;
+    for (const int fd : listening_sockets(port)) {
+        if (::listen(fd, backlog) == 0) ++raised;
     }
     return raised;
 }

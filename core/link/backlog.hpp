@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace evenkeel::link {
+
+// The sockets of this process that listen on `port`. [any]
+std::vector<int> listening_sockets(std::uint16_t port);
 
 // Proton listens with a backlog of 16, which overflows when a few dozen agents reconnect together.
 // Linux accepts a second listen() on the same socket, so this raises the backlog of every socket of

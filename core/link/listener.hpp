@@ -65,6 +65,12 @@ class Listener {
         std::chrono::milliseconds handshake_timeout{10'000};  // from accept to admission
         // From admission, and from await_request(), to the next message. 0: no limit.
         std::chrono::milliseconds request_timeout{0};
+        // Handshakes under way at most, so that those who are connected are served between them
+        // (about 15 more: Proton accepts several at once); beyond, connections wait in the kernel's
+        // queue, and their time has not begun. One that takes longer than the patience does not
+        // count, so that silent strangers cannot fill these places.
+        std::size_t handshakes_max = 100;
+        std::chrono::milliseconds handshake_patience{500};
         int backlog = 4096;
     };
 

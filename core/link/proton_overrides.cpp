@@ -1,5 +1,6 @@
 #include "core/link/proton_overrides.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -23,6 +24,7 @@ namespace evenkeel::link::proton_overrides {
 namespace {
 
 thread_local AcceptObserver* expected = nullptr;
+thread_local AcceptGate* guarding = nullptr;
 
 // Proton's own function of that name.
 template <typename Function>
@@ -33,6 +35,11 @@ Function* behind(const char* name) {
         std::abort();
     }
     return reinterpret_cast<Function*>(found);
+}
+
+int real_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
+    static auto* const real = behind<int(int, int, int, epoll_event*)>("epoll_ctl");
+    return real(epoll, operation, fd, event);
 }
 
 // Removes a delivery that the binding must not see from its link: settles it with `outcome` and
@@ -66,11 +73,41 @@ void cut_for_size(pn_link_t* link, pn_delivery_t* delivery) {
 
 bool active() {
     return dlsym(RTLD_DEFAULT, "pn_delivery_partial") ==
-           reinterpret_cast<void*>(&pn_delivery_partial);
+               reinterpret_cast<void*>(&pn_delivery_partial) &&
+           dlsym(RTLD_DEFAULT, "epoll_ctl") == reinterpret_cast<void*>(&epoll_ctl);
 }
 
 void expect(AcceptObserver* observer) {
     expected = observer;
+}
+
+void AcceptGate::guard(std::vector<int> sockets) {
+    sockets_ = std::move(sockets);
+    guarding = this;
+}
+
+void AcceptGate::unguard() {
+    set_shut(false);
+    sockets_.clear();
+    if (guarding == this) guarding = nullptr;
+}
+
+void AcceptGate::set_shut(bool shut) {
+    shut_ = shut;
+    if (shut) return;
+    for (Request& request : std::exchange(held_, {})) {
+        if (real_epoll_ctl(request.epoll, EPOLL_CTL_MOD, request.socket, &request.wanted) != 0) {
+            log::error("a port of the bus accepts no more connections");
+        }
+    }
+}
+
+bool AcceptGate::holds(int epoll, int socket, const epoll_event& wanted) {
+    if (!shut_ || std::find(sockets_.begin(), sockets_.end(), socket) == sockets_.end()) {
+        return false;
+    }
+    held_.push_back({epoll, socket, wanted});
+    return true;
 }
 
 }  // namespace evenkeel::link::proton_overrides
@@ -112,6 +149,13 @@ EK_IN_FRONT void pn_listener_accept2(pn_listener_t* listener, pn_connection_t* c
     if (observer != nullptr) observer->on_accepting(connection);
     real(listener, connection, transport);
     if (observer != nullptr) observer->on_accepted();
+}
+
+// Proton asks with it to be told of further connections, once it has accepted some.
+EK_IN_FRONT int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+    proton_overrides::AcceptGate* const gate = proton_overrides::guarding;
+    if (gate != nullptr && operation == EPOLL_CTL_MOD && gate->holds(epoll, fd, *event)) return 0;
+    return proton_overrides::real_epoll_ctl(epoll, operation, fd, event);
 }
 
 // Without this a server that asks for no client certificate offers TLS 1.0 and anonymous ciphers.
