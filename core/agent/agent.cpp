@@ -11,6 +11,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
+#include "core/store/mapped_pages.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -51,7 +52,8 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     : loop_(loop),
       options_(std::move(options)),
       store_(std::move(store)),
-      loaded_(std::move(loaded)),
+      inbox_(std::move(loaded.inbox)),
+      position_(std::move(loaded.position)),
       writer_(store_->env(), loop.poster()),
       journal_(*store_, writer_, loop, options_.outbox, options_.keeps_events),
       tracker_(catalog_, journal_, loop),
@@ -61,19 +63,20 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       admission_(journal_, engine_),
       requests_(
           {catalog_, registry_, tracker_, checker_, engine_, admission_, journal_, loop, store_}),
-      sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval) {
-    journal_.load(loaded_);
-    for (const Metadata& metadata : loaded_.metadata) catalog_.put(metadata);
-    for (const Observation& observation : loaded_.observations) {
+      sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval),
+      memory_([folder = options_.state_dir + "/store"] { store::release_pages(folder); }) {
+    journal_.load(loaded);
+    for (const Metadata& metadata : loaded.metadata) catalog_.put(metadata);
+    for (const Observation& observation : loaded.observations) {
         CatalogEntry* entry = catalog_.find(observation.ref);
         if (!entry) continue;
         entry->status = observation.status;
         entry->observed_at = observation.observed_at;
         entry->repairing = observation.repairing;
     }
-    for (const PendingNotifications& pending : loaded_.pending_notifications) catalog_.put(pending);
-    for (const Tombstone& tombstone : loaded_.tombstones) catalog_.put(tombstone);
-    for (DisabledCollection& disabled : loaded_.disabled_collections)
+    for (const PendingNotifications& pending : loaded.pending_notifications) catalog_.put(pending);
+    for (const Tombstone& tombstone : loaded.tombstones) catalog_.put(tombstone);
+    for (DisabledCollection& disabled : loaded.disabled_collections)
         disabled_collections_[disabled.collection] = std::move(disabled);
     // Somebody is at work there: a repair could only wait for that and fail. When the work is over
     // there is a check, which asks for the repair again if it is still needed.
@@ -193,8 +196,7 @@ void Agent::open_watch(CollectionRunner& runner, std::function<void()> done) {
 
 void Agent::on_watch_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     for (const Description& upgraded : opened.upgraded) {
-        if (CatalogEntry* entry = catalog_.find(upgraded.metadata.ref))
-            entry->metadata = upgraded.metadata;
+        if (catalog_.find(upgraded.metadata.ref)) catalog_.put(upgraded.metadata);
         journal_.commit({},
                         [&store = *store_, upgraded](store::WriteTxn& txn, const auto&) {
                             return store.put(txn, upgraded);
@@ -230,14 +232,12 @@ void Agent::begin_work() {
     }
     // A process that answers a single request does not do the daemon's work.
     if (!options_.watches) return;
-    admission_.resume(std::move(loaded_.inbox), std::move(loaded_.position));
-    std::vector<wire::Ref> all;
-    for (const auto& [ref, entry] : catalog_) all.push_back(ref);
+    admission_.resume(std::move(inbox_), std::move(position_));
     const std::string before = read_file(alive_file(options_.state_dir)).value_or("");
     const bool store_lost = !before.empty() && before != store_->stream();
     const std::string reason = store_lost ? "store_lost" : "restart";
-    const bool was_blind = !alive_before_.empty() && (!all.empty() || store_lost);
-    checker_.round(std::move(all), CheckTrigger::sweep, [this, was_blind, reason] {
+    const bool was_blind = !alive_before_.empty() && (catalog_.size() != 0 || store_lost);
+    checker_.round(CheckTrigger::sweep, [this, was_blind, reason] {
         engine_.run_pending_notifications();
         if (!was_blind) return begin_alive();
         report_blind(alive_before_, reason, [this] { begin_alive(); });
@@ -259,6 +259,7 @@ void Agent::begin_alive() {
 
 void Agent::note_alive() {
     if (!write_alive()) log::warning("cannot note that the agent is alive");
+    memory_.tick();
     alive_timer_ = loop_.after(kAliveInterval, [this] { note_alive(); });
 }
 
@@ -307,9 +308,7 @@ void Agent::on_missed_events(const std::string& collection) {
     if (!runner) return;
     const std::string from = now_rfc3339();
     const auto check_result = [this, collection, from](const std::string& reason) {
-        std::vector<wire::Ref> refs;
-        for (const std::string& id : catalog_.ids_of(collection)) refs.push_back({collection, id});
-        checker_.round(std::move(refs), CheckTrigger::sweep,
+        checker_.round(collection, CheckTrigger::sweep,
                        [this, from, reason] { report_blind(from, reason); });
     };
     runner->run<bool>(

@@ -11,6 +11,7 @@
 #include "core/agent/compliance/sweep.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/lanes/plugin_calls.hpp"
+#include "core/agent/memory_keeper.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/requests/requests.hpp"
 #include "core/agent/runs/admission.hpp"
@@ -90,7 +91,8 @@ class Agent {
     run::Loop& loop_;
     Options options_;
     std::shared_ptr<AgentStore> store_;
-    AgentStore::Loaded loaded_;
+    std::vector<InboxCommand> inbox_;  // unfinished; taken on when the work begins
+    wire::StreamPosition position_;
     std::map<std::string, DisabledCollection> disabled_collections_;  // by collection
     store::Writer writer_;
     Journal journal_;
@@ -103,6 +105,7 @@ class Agent {
     Admission admission_;
     Requests requests_;
     Sweep sweep_;
+    MemoryKeeper memory_;
     std::string alive_before_;  // RFC 3339: when the last process was last seen alive
     bool alive_ = false;        // from now on the file says so
     run::Timer alive_timer_;

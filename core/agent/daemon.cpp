@@ -35,25 +35,6 @@ wire::Reply reload(UplinkSupervisor& connection, const CommandLine& line) {
     return {std::nullopt, connection.status()};
 }
 
-// Nothing can be stored any more, so the host shall be seen as offline and not as it last was. The
-// next start refuses the store.
-// One that LMDB refuses until the next start is sound: that start takes it up.
-class EndOnDamage {
-  public:
-    explicit EndOnDamage(run::Loop& loop) : loop_(loop) { look_later(); }
-
-  private:
-    void look_later() {
-        timer_ = loop_.after(std::chrono::seconds(1), [this] {
-            if (store::damage() || store::is_restart_needed()) return loop_.stop();
-            look_later();
-        });
-    }
-
-    run::Loop& loop_;
-    run::Timer timer_;
-};
-
 int end(Agent& agent) {
     const bool has_failed = store::damage() || store::is_restart_needed();
     const int code = has_failed ? kExitFailed : kExitInLine;
@@ -114,7 +95,9 @@ int run_daemon(const CommandLine& line, Config config) {
     agent.journal().set_events(std::move(events));
 
     const run::Watchdog watchdog(loop);
-    const EndOnDamage end_on_damage(loop);
+    // Nothing can be stored any more, so the host shall be seen as offline and not as it last was.
+    // The next start refuses the store, or takes it up where it is LMDB alone that refuses.
+    store::on_unusable([post = loop.poster(), &loop] { post([&loop] { loop.stop(); }); });
     loop.on_signals({SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
     std::signal(SIGPIPE, SIG_IGN);
     agent.start([&line, &connection, &config] {

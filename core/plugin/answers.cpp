@@ -1,6 +1,7 @@
 #include "core/plugin/answers.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -19,8 +20,29 @@ constexpr std::size_t kSentenceMax = 4096;
 // So is a line of progress.
 constexpr std::size_t kProgressMax = 256;
 
+constexpr std::size_t kStampMax = 64;
+
 std::string sentence(ek_str text) {
     return printable(head(text, kSentenceMax));
+}
+
+// Whether the record has all that it had in ABI 1.0, whose last field is `last`: a later plugin's
+// is larger.
+#define EK_WHOLE(T, record, last) \
+    ((record) != nullptr && (record)->size >= offsetof(T, last) + sizeof((record)->last))
+
+// What numbers of a later minor of the ABI count as (plugin.h).
+wire::Action action_of(std::int32_t action) {
+    const bool known = action >= EK_ACT_SET && action <= EK_ACT_REPLACE;
+    return known ? static_cast<wire::Action>(action - EK_ACT_SET) : wire::Action::set;
+}
+wire::Outcome outcome_of(std::int32_t outcome, bool dry_run) {
+    if (outcome >= EK_OUT_PLANNED && outcome <= EK_OUT_SKIPPED)
+        return static_cast<wire::Outcome>(outcome - EK_OUT_PLANNED);
+    return dry_run ? wire::Outcome::planned : wire::Outcome::done;
+}
+std::int32_t severity_of(std::int32_t severity) {
+    return severity >= EK_SEV_DEBUG && severity <= EK_SEV_ERROR ? severity : EK_SEV_WARNING;
 }
 
 }  // namespace
@@ -41,7 +63,14 @@ Answers::Answers(const Call& call, std::uint32_t flags)
                    0,
                    borrow(request_id_),
                    &out_,
-                   is_cancelled};
+                   is_cancelled,
+                   nullptr,
+                   0};
+}
+
+void Answers::know(const std::vector<ek_str>& stamps) {
+    frame_.call.stamps = stamps.data();
+    frame_.call.stamp_count = stamps.size();
 }
 
 std::int32_t Answers::is_cancelled(const ek_call* call) noexcept {
@@ -83,27 +112,32 @@ std::optional<json::Value> Answers::value_of(ek_str text, const char* what) {
     return std::nullopt;
 }
 
-ek_status Answers::on_item(void* ctx, ek_str id, ek_str json) noexcept {
+ek_status Answers::on_item(void* ctx, const ek_item* item) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!self.admit(id.len + json.len)) return EK_E_INTERNAL;
-    Item item{copy(id), {}, {}};
-    if (item.id.empty() || !is_utf8(item.id)) return self.breaks("an item without a good id");
-    if (json.ptr != nullptr) {
-        auto state = self.value_of(json, "an item with a state");
+    if (!EK_WHOLE(ek_item, item, stamp)) return self.breaks("an item is too small");
+    if (!self.admit(item->id.len + item->json.len)) return EK_E_INTERNAL;
+    Item told{copy(item->id), {}, {}};
+    if (told.id.empty() || !is_utf8(told.id)) return self.breaks("an item without a good id");
+    if (item->stamp.len > kStampMax) return self.breaks("a stamp is longer than 64 bytes");
+    told.stamp = copy(item->stamp);
+    told.unchanged = (item->flags & EK_ITEM_UNCHANGED) != 0;
+    if (item->json.ptr != nullptr && !told.unchanged) {
+        auto state = self.value_of(item->json, "an item with a state");
         if (!state) return EK_E_INTERNAL;
         if (!state->is_object()) return self.breaks("an item's state is no object");
-        item.state = std::move(*state);
+        told.state = std::move(*state);
     }
-    self.items.push_back(std::move(item));
+    self.items.push_back(std::move(told));
     return EK_OK;
 }
 
-ek_status Answers::on_state(void* ctx, ek_str json) noexcept {
+ek_status Answers::on_state(void* ctx, const ek_state* record) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!self.admit(json.len)) return EK_E_INTERNAL;
+    if (!EK_WHOLE(ek_state, record, json)) return self.breaks("a state is too small");
+    if (!self.admit(record->json.len)) return EK_E_INTERNAL;
     if (!self.has_subject()) return self.breaks("a state comes before what it is about");
     if (self.about_->state) return self.breaks("a call sends two states");
-    auto state = self.value_of(json, "a state");
+    auto state = self.value_of(record->json, "a state");
     if (!state) return EK_E_INTERNAL;
     if (!state->is_object()) return self.breaks("a state is no object");
     self.about_->state = std::move(*state);
@@ -112,19 +146,15 @@ ek_status Answers::on_state(void* ctx, ek_str json) noexcept {
 
 ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (change == nullptr || change->size < sizeof(ek_change))
-        return self.breaks("a change is too small");
+    if (!EK_WHOLE(ek_change, change, flags)) return self.breaks("a change is too small");
     if (!self.admit(change->path.len + change->before.len + change->after.len))
         return EK_E_INTERNAL;
     if (!self.has_subject()) return self.breaks("a change comes before what it is about");
-    if (change->action < EK_ACT_SET || change->action > EK_ACT_REPLACE ||
-        change->outcome < EK_OUT_PLANNED || change->outcome > EK_OUT_SKIPPED)
-        return self.breaks("a change with an unknown action or outcome");
     ReportedChange reported;
     reported.flags = change->flags;
     reported.change.path = copy(change->path);
-    reported.change.action = static_cast<wire::Action>(change->action - EK_ACT_SET);
-    reported.change.outcome = static_cast<wire::Outcome>(change->outcome - EK_OUT_PLANNED);
+    reported.change.action = action_of(change->action);
+    reported.change.outcome = outcome_of(change->outcome, self.is_dry_run());
     if (!reported.change.path.starts_with('/') || !is_utf8(reported.change.path))
         return self.breaks("a change's path is no pointer");
     for (const auto& [from, to] : {std::pair(change->before, &reported.change.before),
@@ -140,12 +170,11 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
 
 ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (diag == nullptr || diag->size < sizeof(ek_diag))
-        return self.breaks("a diagnostic is too small");
+    if (!EK_WHOLE(ek_diag, diag, status)) return self.breaks("a diagnostic is too small");
     if (!self.admit(diag->path.len + diag->summary.len + diag->detail.len)) return EK_E_INTERNAL;
     std::vector<Diagnostic>& diags = self.about_->diags;
     if (diags.size() == kDiagsMax) return EK_OK;
-    diags.push_back({diag->severity, sentence(diag->path), sentence(diag->summary),
+    diags.push_back({severity_of(diag->severity), sentence(diag->path), sentence(diag->summary),
                      sentence(diag->detail), diag->status, diag->retry_after_ms});
     return EK_OK;
 }
@@ -164,12 +193,14 @@ ek_status Answers::on_about(void* ctx, ek_str id) noexcept {
     return EK_OK;
 }
 
-ek_status Answers::on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept {
+ek_status Answers::on_progress(void* ctx, const ek_progress* progress) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!self.admit(message.len)) return EK_E_INTERNAL;
+    if (!EK_WHOLE(ek_progress, progress, message))
+        return self.breaks("a record of progress is too small");
+    if (!self.admit(progress->message.len)) return EK_E_INTERNAL;
     if (self.progress_) {
-        self.progress_(
-            {self.about_->id, std::min(permille, 1000u), printable(head(message, kProgressMax))});
+        self.progress_({self.about_->id, std::min(progress->permille, 1000u),
+                        printable(head(progress->message, kProgressMax))});
     }
     return EK_OK;
 }

@@ -55,6 +55,9 @@ class Answers {
 
     const ek_call* call() const { return &frame_.call; }
 
+    // For a read, before it: the stamps that are known, by index; they outlive the call.
+    void know(const std::vector<ek_str>& stamps);
+
     std::vector<Item> items;
     Part whole;
     std::vector<Part> entries;  // set before an apply_many, one for each id; else empty
@@ -75,11 +78,11 @@ class Answers {
         Answers* self;
     };
 
-    static ek_status on_item(void* ctx, ek_str id, ek_str json) noexcept;
-    static ek_status on_state(void* ctx, ek_str json) noexcept;
+    static ek_status on_item(void* ctx, const ek_item* item) noexcept;
+    static ek_status on_state(void* ctx, const ek_state* state) noexcept;
     static ek_status on_change(void* ctx, const ek_change* change) noexcept;
     static ek_status on_diag(void* ctx, const ek_diag* diag) noexcept;
-    static ek_status on_progress(void* ctx, std::uint32_t permille, ek_str message) noexcept;
+    static ek_status on_progress(void* ctx, const ek_progress* progress) noexcept;
     static ek_status on_about(void* ctx, ek_str id) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
@@ -87,6 +90,7 @@ class Answers {
     // Counts the bytes against the call's limit and checks the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
+    bool is_dry_run() const { return (frame_.call.flags & EK_CALL_DRY_RUN) != 0; }
     // Whether a change or state may come now: an apply_many says first what it is about.
     bool has_subject() const { return entries.empty() || about_ != &whole; }
     std::optional<json::Value> value_of(ek_str text, const char* what);

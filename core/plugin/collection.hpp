@@ -20,9 +20,18 @@ namespace evenkeel::plugin {
 
 struct Item {
     std::string id;
-    json::Value state;  // object; null with an error
+    json::Value state;  // object; null with an error, and where it is unchanged
     // It could not be read, so whether it exists is unknown.
     std::optional<Error> error;
+    std::string stamp = {};  // what the plugin knows this state again by; may be empty
+    bool unchanged = false;  // the state is that of the stamp that was given
+};
+
+// A resource to be read, and the stamp of the state that is known of it, or none. A stamp means
+// nothing to another Collection than the one that gave it.
+struct Known {
+    std::string id;
+    std::string stamp;
 };
 
 // What an apply, remove or invoke did (or, as a dry run, would do). With an error the changes are
@@ -76,6 +85,10 @@ class Collection {
     // The states of those of `ids` that exist; what is missing is absent.
     virtual Result<std::vector<Item>> read(const std::vector<std::string>& ids,
                                            const Call& call) = 0;
+    // The same; where the stamp holds the item may come `unchanged`, which costs no JSON. Items
+    // come in the order of `known` if the plugin keeps to it.
+    virtual Result<std::vector<Item>> read_changed(const std::vector<Known>& known,
+                                                   const Call& call);
     // The same as list, but each item's `state` is the description by which apply makes the
     // resource on another machine, secrets and contents included. A resource that no description
     // expresses comes with an error; one that is not to be managed is left out.

@@ -1,6 +1,8 @@
 #include "core/plugin/instance.hpp"
 
-#include <set>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 
 #include <evenkeel/ext/backend.h>
 
@@ -26,7 +28,46 @@ std::string backend_of(const ek_collection& table, ek_instance* instance) {
     return printable(copy(backend->name(instance)).substr(0, kNameMax));
 }
 
+// The ids of a call, and which of them were answered. Plugins answer in the order in which they are
+// asked, so that hardly any is searched for.
+class Requested {
+  public:
+    static constexpr std::size_t kTwice = SIZE_MAX - 1, kUnknown = SIZE_MAX;
+
+    explicit Requested(const std::vector<std::string>& ids) : ids_(ids), taken_(ids.size()) {}
+
+    // The index of the id; where all are asked for, any is known, and its index has no meaning.
+    std::size_t take(const std::string& id) {
+        if (ids_.empty()) return others_.emplace(id, 0).second ? 0 : kTwice;
+        std::size_t index = next_;
+        if (index >= ids_.size() || ids_[index] != id) {
+            if (others_.empty())
+                for (std::size_t i = 0; i < ids_.size(); ++i) others_.emplace(ids_[i], i);
+            const auto found = others_.find(id);
+            if (found == others_.end()) return kUnknown;
+            index = found->second;
+        }
+        if (taken_[index]) return kTwice;
+        taken_[index] = true;
+        next_ = index + 1;
+        return index;
+    }
+
+  private:
+    const std::vector<std::string>& ids_;
+    std::vector<bool> taken_;
+    std::size_t next_ = 0;
+    std::map<std::string, std::size_t> others_;
+};
+
 }  // namespace
+
+Result<std::vector<Item>> Collection::read_changed(const std::vector<Known>& known,
+                                                   const Call& call) {
+    std::vector<std::string> ids;
+    for (const Known& each : known) ids.push_back(each.id);
+    return read(ids, call);
+}
 
 Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
                    schema::Schema schema)
@@ -65,8 +106,6 @@ std::optional<Error> Instance::verdict(const char* what, ek_status status,
     const std::string rule = answers.broken_rule();
     if (!rule.empty()) return breaks(rule);
     if (status == EK_OK) return std::nullopt;
-    if (!is_status(status))
-        return breaks(std::string(what) + " answers the unknown status " + std::to_string(status));
     const Diagnostic* error = answers.error();
     // Of a call that has done a part: why it did not do the rest.
     const bool has_cause = status == EK_E_PARTIAL && error && is_status(error->status);
@@ -109,28 +148,41 @@ std::vector<std::string> Instance::capabilities() const {
     return names;
 }
 
-Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector<std::string>& ids,
-                                             std::uint32_t flags) const {
+std::string Instance::broken_rule(const Item& item, std::string_view stamp,
+                                  std::uint32_t flags) const {
+    if (item.unchanged) {
+        return stamp.empty() ? "an item comes unchanged without a stamp that was given for it" : "";
+    }
+    if (!item.state.is_object()) return "an item comes without its state";
     const bool describes = (flags & EK_CALL_DESCRIBE) != 0;
     const auto mode = describes ? schema::Mode::description : schema::Mode::state;
-    const std::set<std::string> wanted(ids.begin(), ids.end());
-    std::set<std::string> seen;
+    const auto wrong = schema_.validate(item.state, mode);
+    if (wrong.empty()) return "";
+    return (describes ? "a description" : "a state") +
+           std::string(" is not what the schema says at \"") + wrong.front().pointer +
+           "\": " + wrong.front().detail;
+}
+
+Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector<std::string>& ids,
+                                             const std::vector<ek_str>& stamps,
+                                             std::uint32_t flags) const {
+    Requested requested(ids);
     for (const Item& item : answers.items) {
-        if (!seen.insert(item.id).second) return fail(breaks("an item comes twice"));
-        if (!ids.empty() && !wanted.contains(item.id))
+        const auto index = requested.take(item.id);
+        if (index == Requested::kTwice) return fail(breaks("an item comes twice"));
+        if (index == Requested::kUnknown)
             return fail(breaks("an item comes that was not asked for"));
-        if (!item.state.is_object()) return fail(breaks("an item comes without its state"));
-        const auto wrong = schema_.validate(item.state, mode);
-        if (!wrong.empty())
-            return fail(breaks((describes ? "a description" : "a state") +
-                               std::string(" is not what the schema says at \"") +
-                               wrong.front().pointer + "\": " + wrong.front().detail));
+        const auto stamp = index < stamps.size()
+                               ? std::string_view(stamps[index].ptr, stamps[index].len)
+                               : std::string_view();
+        const std::string rule = broken_rule(item, stamp, flags);
+        if (!rule.empty()) return fail(breaks(rule));
     }
     Host::Filter filter(*host_);
     for (const Diagnostic& diag : answers.whole.diags) {
         if (diag.severity != EK_SEV_ERROR || !diag.path.starts_with('/')) continue;
         const auto index = parse_number(diag.path.substr(1));
-        if (!index || *index >= ids.size() || !seen.insert(ids[*index]).second) continue;
+        if (!index || *index >= ids.size() || requested.take(ids[*index]) >= ids.size()) continue;
         const std::string& hint = diag.detail;
         const bool has_status = diag.status != EK_OK && is_status(diag.status);
         answers.items.push_back({ids[*index],
@@ -144,7 +196,7 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
 Result<std::vector<Item>> Instance::items(const std::vector<std::string>& ids, std::uint32_t flags,
                                           const Call& call) {
     if (!can(EK_CAP_LIST)) {
-        if (!ids.empty()) return read_items(ids, flags, call);
+        if (!ids.empty()) return read_items(ids, {}, flags, call);
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be listed");
     }
     Answers answers(call, flags);
@@ -154,12 +206,14 @@ Result<std::vector<Item>> Instance::items(const std::vector<std::string>& ids, s
         return status == EK_E_PARTIAL && !ids.empty() ? EK_OK : status;
     });
     if (error) return fail_with(*std::move(error));
-    return items_of(answers, ids, flags);
+    return items_of(answers, ids, {}, flags);
 }
 
 Result<std::vector<Item>> Instance::read_items(const std::vector<std::string>& ids,
+                                               const std::vector<ek_str>& stamps,
                                                std::uint32_t flags, const Call& call) {
     Answers answers(call, flags);
+    answers.know(stamps);
     const std::string wanted = ids_json(ids);
     auto error = run("read", answers, [&](ek_instance* self, const ek_call* frame) {
         const ek_status status = table_.read(self, frame, borrow(wanted));
@@ -168,7 +222,7 @@ Result<std::vector<Item>> Instance::read_items(const std::vector<std::string>& i
     if (error && error->code == Errc::not_found && answers.items.empty())
         return std::vector<Item>();
     if (error) return fail_with(*std::move(error));
-    return items_of(answers, ids, flags);
+    return items_of(answers, ids, stamps, flags);
 }
 
 Result<std::vector<Item>> Instance::list(const std::vector<std::string>& ids, const Call& call) {
@@ -176,7 +230,18 @@ Result<std::vector<Item>> Instance::list(const std::vector<std::string>& ids, co
 }
 
 Result<std::vector<Item>> Instance::read(const std::vector<std::string>& ids, const Call& call) {
-    return read_items(ids, 0, call);
+    return read_items(ids, {}, 0, call);
+}
+
+Result<std::vector<Item>> Instance::read_changed(const std::vector<Known>& known,
+                                                 const Call& call) {
+    std::vector<std::string> ids;
+    std::vector<ek_str> stamps;
+    for (const auto& [id, stamp] : known) {
+        ids.push_back(id);
+        stamps.push_back(stamp.empty() ? kAbsent : borrow(stamp));
+    }
+    return read_items(ids, stamps, 0, call);
 }
 
 Result<std::vector<Item>> Instance::describe(const std::vector<std::string>& ids,

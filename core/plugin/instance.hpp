@@ -54,6 +54,8 @@ class Instance : public Collection {
 
     Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read(const std::vector<std::string>& ids, const Call& call) override;
+    Result<std::vector<Item>> read_changed(const std::vector<Known>& known,
+                                           const Call& call) override;
     Result<std::vector<Item>> describe(const std::vector<std::string>& ids,
                                        const Call& call) override;
     Applied apply(const std::string& id, const json::Value& description, bool dry_run,
@@ -90,10 +92,15 @@ class Instance : public Collection {
     // All, or those of `ids`, by list or read with these flags.
     Result<std::vector<Item>> items(const std::vector<std::string>& ids, std::uint32_t flags,
                                     const Call& call);
-    Result<std::vector<Item>> read_items(const std::vector<std::string>& ids, std::uint32_t flags,
+    // `stamps` is empty, or has one for each id.
+    Result<std::vector<Item>> read_items(const std::vector<std::string>& ids,
+                                         const std::vector<ek_str>& stamps, std::uint32_t flags,
                                          const Call& call);
     Result<std::vector<Item>> items_of(Answers& answers, const std::vector<std::string>& ids,
+                                       const std::vector<ek_str>& stamps,
                                        std::uint32_t flags) const;
+    // The rule that the item breaks; empty: none. `stamp`: the one that was given for it.
+    std::string broken_rule(const Item& item, std::string_view stamp, std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description, Host::Filter& filter) const;
     // The warnings and errors, without the one that is `told` as the error of the call.

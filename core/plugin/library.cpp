@@ -1,6 +1,7 @@
 #define BOOST_DLL_USE_STD_FS
 #include "core/plugin/library.hpp"
 
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <set>
@@ -16,9 +17,10 @@ namespace evenkeel::plugin {
 namespace {
 
 constexpr const char* kEntry = "ek_module_v1";
-// The sizes of release 1.0; a later plugin's structures are larger.
-constexpr std::uint32_t kModuleSize = 88;
-constexpr std::uint32_t kCollectionSize = 184;
+// The sizes of release 1.0, up to the last field of then; a later plugin's structures are larger.
+constexpr std::size_t kModuleSize = offsetof(ek_module, close) + sizeof(ek_module::close);
+constexpr std::size_t kCollectionSize =
+    offsetof(ek_collection, apply_many) + sizeof(ek_collection::apply_many);
 constexpr std::size_t kCollectionsMax = 64;
 
 struct Loaded {

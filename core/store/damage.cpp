@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "core/base/log.hpp"
 
@@ -10,7 +11,17 @@ namespace {
 
 std::mutex mutex;
 std::optional<std::string> first;
+std::function<void()> listener;
 std::atomic<bool> restart_needed{false};
+
+void tell_listener() {
+    std::function<void()> tell;
+    {
+        const std::lock_guard lock(mutex);
+        tell = std::exchange(listener, nullptr);
+    }
+    if (tell) tell();
+}
 
 }  // namespace
 
@@ -21,6 +32,7 @@ void note_damage(const std::string& what) {
         first = what;
     }
     log::error("the store is damaged: stop, check it, and restore a backup", {{"found", what}});
+    tell_listener();
 }
 
 std::optional<std::string> damage() {
@@ -31,10 +43,19 @@ std::optional<std::string> damage() {
 void note_restart_needed(const std::string& what) {
     if (restart_needed.exchange(true)) return;
     log::error("the store is refused until the program starts again", {{"why", what}});
+    tell_listener();
 }
 
 bool is_restart_needed() {
     return restart_needed;
+}
+
+void on_unusable(std::function<void()> tell) {
+    {
+        const std::lock_guard lock(mutex);
+        listener = std::move(tell);
+    }
+    if (damage() || is_restart_needed()) tell_listener();
 }
 
 }  // namespace evenkeel::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,5 +18,9 @@ std::optional<std::string> damage();
 // stored is as sound as before: the program is to end, and can at once start again.
 void note_restart_needed(const std::string& what);
 bool is_restart_needed();
+
+// Calls `tell` when one of the two is noted first, on the thread that notes it: at once if it was
+// noted already. One listener a process; it outlives the store.
+void on_unusable(std::function<void()> tell);
 
 }  // namespace evenkeel::store

@@ -12,9 +12,9 @@ namespace evenkeel::accounts {
 void Reader::list(const sdk::Call& call, std::string_view filter) const {
     const Database database = Database::load(etc_);
     const AccountKind::ToJson to_json = call.describe() ? kind_.description : kind_.state;
+    const auto read_one = [&](const std::string& id) { return to_json(database, id); };
     if (!filter.empty() && sdk::json::find(sdk::json::parse_object(filter), "ids"))
-        return posix::list_each(call, filter,
-                                [&](const std::string& id) { return to_json(database, id); });
+        return posix::list_each(call, filter, posix::stamped(stamp_, read_one));
     std::uint32_t sent = 0;
     for (const std::string& name : kind_.names(database)) {
         call.check();
@@ -27,7 +27,9 @@ void Reader::list(const sdk::Call& call, std::string_view filter) const {
 void Reader::read(const sdk::Call& call, std::string_view ids) const {
     const Database database = Database::load(etc_);
     const AccountKind::ToJson to_json = call.describe() ? kind_.description : kind_.state;
-    posix::read_each(call, ids, [&](const std::string& id) { return to_json(database, id); });
+    posix::read_each(call, ids, posix::stamped(stamp_, [&](const std::string& id) {
+                         return to_json(database, id);
+                     }));
 }
 
 Reader::Watch::Watch(const Reader& reader, const sdk::Call&, const sdk::WatchHost& host)

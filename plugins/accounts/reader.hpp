@@ -47,6 +47,7 @@ class Reader {
   private:
     AccountKind kind_;
     std::string etc_;
+    sdk::Stamper stamp_;
 };
 
 }  // namespace evenkeel::accounts

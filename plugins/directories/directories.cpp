@@ -159,13 +159,16 @@ class Directories {
 
     void list(const sdk::Call& call, std::string_view filter) {
         posix::Accounts accounts;
-        posix::list_each(call, filter,
-                         [&](const std::string& id) { return read_one(id, accounts); });
+        posix::list_each(call, filter, posix::stamped(stamp_, [&](const std::string& id) {
+                             return read_one(id, accounts);
+                         }));
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
         posix::Accounts accounts;
-        posix::read_each(call, ids, [&](const std::string& id) { return read_one(id, accounts); });
+        posix::read_each(call, ids, posix::stamped(stamp_, [&](const std::string& id) {
+                             return read_one(id, accounts);
+                         }));
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
@@ -223,6 +226,8 @@ class Directories {
         if (!info) return std::nullopt;
         return state_of(place, id, *info, accounts);
     }
+
+    sdk::Stamper stamp_;
 };
 
 }  // namespace evenkeel::directories

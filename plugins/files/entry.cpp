@@ -1,5 +1,6 @@
 #include "plugins/files/entry.hpp"
 
+#include <array>
 #include <cerrno>
 #include <climits>
 
@@ -62,12 +63,12 @@ bool read_file(const posix::Place& place, const std::string& path, bool keep_byt
 }
 
 bool read_symlink(const posix::Place& place, const std::string& path, Entry& entry) {
-    std::string target(PATH_MAX, '\0');
+    std::array<char, PATH_MAX> target;
     const ssize_t length =
         ::readlinkat(place.folder.get(), place.name.c_str(), target.data(), target.size());
     if (length < 0 && (errno == ENOENT || errno == EINVAL)) return false;
     if (length < 0) throw posix::os_failure(errno, "read the symlink " + path);
-    entry.target = target.substr(0, static_cast<std::size_t>(length));
+    entry.target.assign(target.data(), static_cast<std::size_t>(length));
     return true;
 }
 
@@ -84,6 +85,14 @@ const char* to_string(Kind kind) {
         default:
             return "other";
     }
+}
+
+std::optional<std::string> trusted_hash(const posix::Place& place, const std::string& path,
+                                        const struct stat& info, Hashes& hashes) {
+    if (!S_ISREG(info.st_mode) || !is_roots_alone(place, info)) return std::nullopt;
+    auto known = hashes.find(path, info);
+    if (!known || known->is_due) return std::nullopt;
+    return std::move(known->sha256);
 }
 
 Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,

@@ -37,6 +37,12 @@ struct Entry {
 Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,
                  Hashes& hashes, const sdk::Call& call);
 
+// The hash of a file, which `info` shows, if a look would read nothing of it: only root can write
+// it, and the hash is known and not due. Then its ACL is what the last look saw too, since a change
+// of that changes a time that goes with the hash.
+std::optional<std::string> trusted_hash(const posix::Place& place, const std::string& path,
+                                        const struct stat& info, Hashes& hashes);
+
 // The description with which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
 // what no description can make: a larger or withheld file, a directory, a device. `entry` is not
 // absent.

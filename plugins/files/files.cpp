@@ -31,15 +31,17 @@ class Files {
     Files(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
     void list(const sdk::Call& call, std::string_view filter) {
-        posix::Accounts accounts;
-        posix::list_each(call, filter,
-                         [&](const std::string& id) { return read_one(call, id, accounts); });
+        Look look{call};
+        posix::list_each(call, filter, [&](const std::string& id, std::string_view known) {
+            return read_one(look, id, known);
+        });
     }
 
     void read(const sdk::Call& call, std::string_view ids) {
-        posix::Accounts accounts;
-        posix::read_each(call, ids,
-                         [&](const std::string& id) { return read_one(call, id, accounts); });
+        Look look{call};
+        posix::read_each(call, ids, [&](const std::string& id, std::string_view known) {
+            return read_one(look, id, known);
+        });
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
@@ -117,15 +119,57 @@ class Files {
     };
 
   private:
-    std::optional<std::string> read_one(const sdk::Call& call, const std::string& id,
-                                        posix::Accounts& accounts) {
+    // What the looks of one call share.
+    struct Look {
+        const sdk::Call& call;
+        posix::Accounts accounts = {};
+        posix::Walker walker = {};
+    };
+
+    // A file whose content is trusted is known again by what stat() shows, without opening it; what
+    // else there is, by its state.
+    std::optional<posix::Found> read_one(Look& look, const std::string& id,
+                                         std::string_view known) {
+        const sdk::Call& call = look.call;
         posix::require_canonical(id);
-        const Entry entry = read_entry(posix::walk(id), id, call.describe(), hashes_, call);
+        const posix::Place& place = look.walker.walk(id);
+        if (!known.empty() && known == stamp_of_trusted(look, place, id))
+            return posix::Found{"", std::string(known), true};
+        const Entry entry = read_entry(place, id, call.describe(), hashes_, call);
         if (entry.kind == Kind::absent) return std::nullopt;
-        if (call.describe()) return description_of(entry, id, accounts);
-        return state_of(entry, accounts);
+        if (call.describe()) return posix::Found{description_of(entry, id, look.accounts)};
+        posix::Found found{state_of(entry, look.accounts)};
+        const std::string by_state = stamp_('s', found.state);
+        const std::string trusted = stamp_of_trusted(look, place, id, entry.info);
+        found.unchanged = known == by_state;
+        found.stamp = trusted.empty() ? by_state : trusted;
+        return found;
     }
 
+    // Empty where the content would be read, and so where it is not known or due to be read anew.
+    std::string stamp_of_trusted(Look& look, const posix::Place& place, const std::string& id) {
+        if (!place.missing.empty() || !place.blocker.empty()) return {};
+        const auto info = place.info();
+        return info ? stamp_of_trusted(look, place, id, *info) : std::string();
+    }
+    std::string stamp_of_trusted(Look& look, const posix::Place& place, const std::string& id,
+                                 const struct stat& info) {
+        const auto hash = trusted_hash(place, id, info, hashes_);
+        if (!hash) return {};
+        std::string whole = id + *hash;
+        const auto add = [&](auto number) {
+            whole.append(reinterpret_cast<const char*>(&number), sizeof number);
+        };
+        add(info.st_dev), add(info.st_ino), add(info.st_size), add(info.st_nlink);
+        add(info.st_mode), add(info.st_uid), add(info.st_gid);
+        add(info.st_mtim.tv_sec), add(info.st_mtim.tv_nsec);
+        add(info.st_ctim.tv_sec), add(info.st_ctim.tv_nsec);
+        whole += look.accounts.user_name(info.st_uid) + ':';
+        whole += look.accounts.group_name(info.st_gid);
+        return stamp_('t', whole);
+    }
+
+    sdk::Stamper stamp_;
     Hashes hashes_;
 };
 

@@ -13,10 +13,17 @@ void require(bool good) {
     if (!good) throw sdk::Failure(EK_E_UNAVAILABLE, "OpenSSL has no SHA-256 here");
 }
 
+// Found once: to look for it costs as much as to hash a small file.
+const EVP_MD* algorithm() {
+    static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return found;
+}
+
 }  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    require(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    require(context_ && algorithm() &&
+            EVP_DigestInit_ex(context_.get(), algorithm(), nullptr) == 1);
 }
 
 void Sha256::add(std::string_view bytes) {

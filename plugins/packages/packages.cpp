@@ -84,8 +84,9 @@ class Packages {
 
     void list(const sdk::Call& call, std::string_view filter) {
         if (!filter.empty() && json::find(json::parse_object(filter), "ids"))
-            return posix::list_each(call, filter,
-                                    [&](const std::string& id) { return read_one(call, id); });
+            return posix::list_each(call, filter, posix::stamped(stamp_, [&](const auto& id) {
+                                        return read_one(call, id);
+                                    }));
         // The candidates of all of them are not queried: that takes seconds.
         std::uint32_t sent = 0;
         for (const Package& package : manager().all()) {
@@ -101,7 +102,9 @@ class Packages {
 
     void read(const sdk::Call& call, std::string_view ids) {
         preload_available(call, json::texts_of(json::parse(ids)));
-        posix::read_each(call, ids, [&](const std::string& id) { return read_one(call, id); });
+        posix::read_each(call, ids, posix::stamped(stamp_, [&](const std::string& id) {
+                             return read_one(call, id);
+                         }));
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
@@ -189,6 +192,7 @@ class Packages {
     sdk::Host host_;
     Settings settings_;
     std::unique_ptr<Backend> backend_;
+    sdk::Stamper stamp_;
 };
 
 }  // namespace evenkeel::packages

@@ -40,10 +40,16 @@ Acl parse(const std::vector<char>& bytes, const std::string& path) {
     return acl;
 }
 
+// The kernel takes as much memory as it is offered: 64 KiB for each file would be most of the work
+// where hardly any has an ACL.
 Acl read(int fd, const char* name, const std::string& path) {
-    std::vector<char> bytes(64 * 1024);
-    const ssize_t length = ::fgetxattr(fd, name, bytes.data(), bytes.size());
+    std::vector<char> bytes(512);
+    ssize_t length = ::fgetxattr(fd, name, bytes.data(), bytes.size());
     if (length < 0 && is_none(errno)) return {};
+    if (length < 0 && errno == ERANGE) {
+        bytes.resize(64 * 1024);
+        length = ::fgetxattr(fd, name, bytes.data(), bytes.size());
+    }
     if (length < 0) throw os_failure(errno, "read the ACL of " + path);
     bytes.resize(static_cast<std::size_t>(length));
     return parse(bytes, path);

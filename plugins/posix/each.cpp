@@ -16,7 +16,11 @@ std::size_t send_each(const sdk::Call& call, const std::vector<std::string>& ids
         call.check();
         if (call.limit() != 0 && found == call.limit()) break;
         try {
-            if (const auto state = read_one(ids[at])) call.item(ids[at], *state), ++found;
+            const auto one = read_one(ids[at], call.known_stamp(at));
+            if (!one) continue;
+            if (one->unchanged) call.unchanged(ids[at], one->stamp);
+            else call.item(at, ids[at], one->state, one->stamp);
+            ++found;
         } catch (sdk::Failure& failure) {
             if (failure.status() == EK_E_CANCELLED || failure.status() == EK_E_TIMEOUT) throw;
             call.error(failure.at("/" + std::to_string(at)));

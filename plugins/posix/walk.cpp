@@ -129,6 +129,19 @@ Place walk(std::string_view path) {
     return place;
 }
 
+const Place& Walker::walk(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string_view parent = path.substr(0, slash + 1);
+    if (slash + 1 == path.size() || parent != parent_) {
+        parent_.clear();
+        place_ = posix::walk(path);
+        if (slash + 1 < path.size()) parent_ = parent;
+    } else {
+        place_.name = path.substr(slash + 1);
+    }
+    return place_;
+}
+
 Place walk_to_existing(std::string_view path) {
     Place place = walk(path);
     if (!place.blocker.empty())

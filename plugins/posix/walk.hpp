@@ -41,6 +41,19 @@ struct Place {
 // followed.
 Place walk(std::string_view path);
 
+// Resolves paths that come sorted, as those of one read do, each directory once: the parent's
+// descriptor is kept for the next path of the same directory. What is renamed on the way meanwhile
+// is seen by the next walker, as by a look that had begun before; make one for each call.
+class Walker {
+  public:
+    // What walk() gives and throws. Valid until the next call.
+    const Place& walk(std::string_view path);
+
+  private:
+    std::string parent_;  // of the last path; empty: none
+    Place place_;
+};
+
 // The same, for changing what is there: throws unless the holding directory exists, EK_E_NOT_FOUND
 // with its path or EK_E_CONFLICT with the blocker's.
 Place walk_to_existing(std::string_view path);

@@ -32,6 +32,20 @@ AT(ek_change, after, 40);
 AT(ek_change, outcome, 56);
 AT(ek_change, flags, 60);
 
+SIZE(ek_item, 56);
+AT(ek_item, flags, 4);
+AT(ek_item, id, 8);
+AT(ek_item, json, 24);
+AT(ek_item, stamp, 40);
+
+SIZE(ek_state, 24);
+AT(ek_state, flags, 4);
+AT(ek_state, json, 8);
+
+SIZE(ek_progress, 24);
+AT(ek_progress, permille, 4);
+AT(ek_progress, message, 8);
+
 SIZE(ek_out, 64);
 AT(ek_out, reserved, 4);
 AT(ek_out, ctx, 8);
@@ -42,7 +56,7 @@ AT(ek_out, diag, 40);
 AT(ek_out, progress, 48);
 AT(ek_out, about, 56);
 
-SIZE(ek_call, 56);
+SIZE(ek_call, 72);
 AT(ek_call, flags, 4);
 AT(ek_call, deadline_ns, 8);
 AT(ek_call, cancel_fd, 16);
@@ -50,6 +64,8 @@ AT(ek_call, limit, 20);
 AT(ek_call, request_id, 24);
 AT(ek_call, out, 40);
 AT(ek_call, cancelled, 48);
+AT(ek_call, stamps, 56);
+AT(ek_call, stamp_count, 64);
 
 SIZE(ek_host, 80);
 AT(ek_host, abi_minor, 4);

@@ -37,8 +37,15 @@ class Notes {
 
     void read(const sdk::Call& call, std::string_view ids) {
         bool found = false;
-        for (const std::string& id : json::texts_of(json::parse(ids)))
-            found = tell(call, id) || found;
+        const auto wanted = json::texts_of(json::parse(ids));
+        for (std::size_t at = 0; at < wanted.size(); ++at) {
+            const auto note = notes_.find(wanted[at]);
+            if (note == notes_.end()) continue;
+            // A state that the host knows already, by its stamp, is not sent again.
+            const std::string state = state_of(note->second);
+            call.item(at, wanted[at], state, stamp_('s', state));
+            found = true;
+        }
         if (!found) throw sdk::Failure(EK_E_NOT_FOUND, "there is no such note");
     }
 
@@ -72,14 +79,13 @@ class Notes {
     static std::string state_of(const std::string& text) {
         return sdk::Object().text("text", text).json();
     }
-    bool tell(const sdk::Call& call, const std::string& id) const {
+    void tell(const sdk::Call& call, const std::string& id) const {
         const auto note = notes_.find(id);
-        if (note == notes_.end()) return false;
-        call.item(id, state_of(note->second));
-        return true;
+        if (note != notes_.end()) call.item(id, state_of(note->second));
     }
 
     std::map<std::string, std::string> notes_;
+    sdk::Stamper stamp_;
 };
 
 }  // namespace

@@ -34,14 +34,11 @@ bool Checker::can_check(const CatalogEntry* entry) const {
 
 void Checker::request(const wire::Ref& ref, CheckTrigger trigger) {
     const CatalogEntry* entry = catalog_.find(ref);
-    if (!can_check(entry)) return over(ref);
-    if (entry->busy) {
-        deferred_.emplace(ref, trigger);
-        return;
+    if (!can_check(entry)) {
+        over(ref);
+        return feed(ref.collection);
     }
-    CheckTrigger& waiting = queues_[ref.collection].waiting.emplace(ref.id, trigger).first->second;
-    // The first reason is the one that is reported; but an event goes before all others.
-    if (trigger == CheckTrigger::event) waiting = trigger;
+    enqueue(*entry, trigger);
     pump(ref.collection);
 }
 
@@ -49,16 +46,77 @@ void Checker::request_collection(const std::string& collection, CheckTrigger tri
     for (const std::string& id : catalog_.ids_of(collection)) request({collection, id}, trigger);
 }
 
-void Checker::round(std::vector<wire::Ref> refs, CheckTrigger trigger, std::function<void()> done) {
-    // Resources that cannot be checked are left out, because they would end the round while it is
-    // filled.
-    std::erase_if(refs, [this](const wire::Ref& ref) { return !can_check(catalog_.find(ref)); });
-    if (refs.empty()) {
-        loop_.post(std::move(done));
+wire::Ref Checker::request_next(const wire::Ref& at, std::size_t most, CheckTrigger trigger) {
+    wire::Ref last;
+    std::set<std::string> collections;
+    auto next = catalog_.after(at);
+    for (; most > 0 && next != catalog_.end(); --most, ++next) {
+        const auto& [ref, entry] = *next;
+        last = ref;
+        if (can_check(&entry)) collections.insert(ref.collection), enqueue(entry, trigger);
+    }
+    for (const std::string& collection : collections) pump(collection);
+    return next == catalog_.end() ? wire::Ref{} : last;
+}
+
+// Requires can_check().
+void Checker::enqueue(const CatalogEntry& entry, CheckTrigger trigger) {
+    const wire::Ref& ref = entry.metadata.ref;
+    if (entry.busy) {
+        deferred_.emplace(ref, trigger);
         return;
     }
-    rounds_.push_back({{refs.begin(), refs.end()}, std::move(done)});
-    for (const wire::Ref& ref : refs) request(ref, trigger);
+    const auto pause_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
+    queues_[ref.collection].waiting.add(ref.id, trigger, entry.checked_ns + pause_ns);
+}
+
+void Checker::round(CheckTrigger trigger, std::function<void()> done) {
+    std::set<std::string> collections;
+    for (const auto& [name, runner] : registry_) collections.insert(name);
+    if (collections.empty()) return loop_.post(std::move(done));
+    // A slow collection does not make the others wait.
+    auto left = std::make_shared<std::size_t>(collections.size());
+    for (const std::string& collection : collections) {
+        round(collection, trigger, [left, done] {
+            if (--*left == 0) done();
+        });
+    }
+}
+
+void Checker::round(const std::string& collection, CheckTrigger trigger,
+                    std::function<void()> done) {
+    rounds_.push_back({collection, trigger, std::move(done), {}, {}, false});
+    feed(collection);
+}
+
+// Requests the next ones of each round, as many as one batch takes, and ends those that are over.
+void Checker::feed(const std::string& collection) {
+    for (auto round = rounds_.begin(); round != rounds_.end();) {
+        if (round->collection == collection) feed(*round);
+        if (!round->through || !round->left.empty()) {
+            ++round;
+            continue;
+        }
+        loop_.post(std::move(round->done));
+        round = rounds_.erase(round);
+    }
+    pump(collection);
+}
+
+void Checker::feed(Round& round) {
+    // Those that wait for a run do not hold the others up.
+    const std::size_t most = kBatchMost + deferred_.size();
+    if (round.through || round.left.size() >= most) return;
+    auto next = catalog_.after({round.collection, round.at});
+    for (; round.left.size() < most; ++next) {
+        round.through = next == catalog_.end() || next->first.collection != round.collection;
+        if (round.through) return;
+        const auto& [ref, entry] = *next;
+        round.at = ref.id;
+        if (!can_check(&entry)) continue;
+        round.left.insert(ref.id);
+        enqueue(entry, round.trigger);
+    }
 }
 
 void Checker::unsettled(const wire::Ref& ref) {
@@ -87,103 +145,82 @@ void Checker::released(const wire::Ref& ref) {
     request(ref, trigger);
 }
 
-std::vector<std::string> Checker::batch_of(const std::string& collection, CheckQueue& check_queue,
-                                           std::map<std::string, CheckTrigger>& triggers) {
-    std::vector<std::string> ids;
+std::vector<CheckQueue::Request> Checker::take_due(const std::string& collection, Queue& queue) {
     const std::uint64_t now = now_monotonic_ns();
     const auto pause_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
-    std::uint64_t soonest = 0;
-    // Two passes: what an event announced goes first.
-    for (const bool events : {true, false}) {
-        for (auto at = check_queue.waiting.begin();
-             at != check_queue.waiting.end() && ids.size() < kBatchMost;) {
-            const CatalogEntry* entry = catalog_.find({collection, at->first});
-            const bool fits = (at->second == CheckTrigger::event) == events;
-            if (fits && entry && events && entry->checked_ns + pause_ns > now) {
-                const std::uint64_t due = entry->checked_ns + pause_ns;
-                soonest = soonest == 0 ? due : std::min(soonest, due);
-                ++at;
-            } else if (fits) {
-                ids.push_back(at->first);
-                triggers.insert(*at);
-                at = check_queue.waiting.erase(at);
-            } else {
-                ++at;
-            }
-        }
+    auto taken = queue.waiting.take(kBatchMost, now, [&](const std::string& id) {
+        const CatalogEntry* entry = catalog_.find({collection, id});
+        return entry ? entry->checked_ns + pause_ns : 0;
+    });
+    const std::uint64_t next = queue.waiting.next_due();
+    if (next > now) {
+        queue.pause = loop_.after(std::chrono::nanoseconds(next - now),
+                                  [this, collection] { pump(collection); });
     }
-    if (soonest != 0 && !check_queue.pause.pending()) {
-        check_queue.pause = loop_.after(std::chrono::nanoseconds(soonest - now),
-                                        [this, collection] { pump(collection); });
-    }
-    return ids;
+    return taken;
 }
 
 void Checker::pump(const std::string& collection) {
-    CheckQueue& check_queue = queues_[collection];
-    if (check_queue.busy || check_queue.waiting.empty()) return;
-    std::map<std::string, CheckTrigger> triggers;
-    const std::vector<std::string> ids = batch_of(collection, check_queue, triggers);
-    if (ids.empty()) return;
-    std::map<std::string, std::uint64_t> epochs;
-    std::vector<Metadata> described;
-    for (const std::string& id : ids) {
-        if (const CatalogEntry* entry = catalog_.find({collection, id})) {
-            epochs.emplace(id, entry->epoch);
-            described.push_back(entry->metadata);
-        }
-    }
+    Queue& queue = queues_[collection];
+    if (queue.busy || queue.waiting.empty()) return;
     CollectionRunner* runner = registry_.find(collection);
     if (!runner) return;
-    check_queue.busy = true;
+    auto batch = std::make_shared<Batch>();
+    std::vector<CheckRequest> requests;
+    auto taken = take_due(collection, queue);
+    for (auto& [id, trigger] : taken) {
+        const CatalogEntry* entry = catalog_.find({collection, id});
+        if (!entry) {
+            over({collection, id});
+            continue;
+        }
+        requests.push_back({id, entry->metadata.absent, entry->metadata.left_secret,
+                            tracker_.known_stamp(*entry)});
+        batch->push_back({std::move(id), trigger, entry->epoch});
+    }
+    // All of them are gone.
+    if (batch->empty()) return taken.empty() ? void() : feed(collection);
+    queue.busy = true;
     PluginCall plugin_call;
     plugin_call.only_reads = true;
-    plugin_call.what = ids.size() == 1 ? "check of " + ids.front()
-                                       : "check of " + std::to_string(ids.size()) + " resources";
+    plugin_call.what = batch->size() == 1
+                           ? "check of " + batch->front().id
+                           : "check of " + std::to_string(batch->size()) + " resources";
     runner->run<CheckResults>(
         std::move(plugin_call),
-        [store = store_, described = std::move(described)](LaneContext& lane,
-                                                           const plugin::Call& call) {
-            return check_all(lane, *store, described, call);
+        [store = store_, requests = std::move(requests)](LaneContext& lane,
+                                                         const plugin::Call& call) {
+            return check_all(lane, *store, requests, call);
         },
-        [this, collection, triggers, epochs](Result<CheckResults> check_results) {
-            on_results(collection, triggers, epochs, std::move(check_results));
+        [this, collection, batch](Result<CheckResults> check_results) {
+            on_results(collection, *batch, std::move(check_results));
         });
 }
 
-void Checker::on_results(const std::string& collection,
-                         const std::map<std::string, CheckTrigger>& triggers,
-                         const std::map<std::string, std::uint64_t>& epochs,
+void Checker::on_results(const std::string& collection, const Batch& batch,
                          Result<CheckResults> check_results) {
-    CheckQueue& check_queue = queues_[collection];
-    check_queue.busy = false;
-    std::set<std::string> answered;
-    if (check_results) {
-        for (const auto& [id, check_result] : *check_results) {
-            const auto epoch = epochs.find(id);
-            if (epoch == epochs.end()) continue;
-            answered.insert(id);
-            take({collection, id}, triggers.at(id), epoch->second, check_result);
+    Queue& queue = queues_[collection];
+    queue.busy = false;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const Asked& asked = batch[i];
+        // Without a result it is not described any more, or its collection is out of order.
+        if (!check_results || !(*check_results)[i]) {
+            over({collection, asked.id});
+            continue;
         }
-    }
-    // A resource without a result is not described any more, or its collection is out of order.
-    for (const auto& [id, trigger] : triggers) {
-        if (!answered.contains(id)) over({collection, id});
+        take({collection, asked.id}, asked.trigger, asked.epoch, *(*check_results)[i]);
     }
     if (!registry_.usable(collection)) {
-        for (const auto& [id, trigger] : std::exchange(check_queue.waiting, {}))
-            over({collection, id});
+        for (const std::string& id : queue.waiting.clear()) over({collection, id});
     }
-    pump(collection);
+    feed(collection);
 }
 
 // Whether it was changed again while it was checked: the check may have seen an incomplete write,
 // so the next one counts. A resource that changes all the time is assessed nevertheless after a
 // second.
 bool Checker::is_put_off(const wire::Ref& ref) {
-    const auto& waiting = queues_[ref.collection].waiting;
-    const auto next = waiting.find(ref.id);
-    if (next == waiting.end() || next->second != CheckTrigger::event) return false;
+    if (!queues_[ref.collection].waiting.announced(ref.id)) return false;
     const std::uint64_t now = now_monotonic_ns();
     return now - delayed_.emplace(ref, now).first->second < kPutOffMostNs;
 }
@@ -200,6 +237,11 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
         return;
     }
     if (entry->epoch != epoch) return request(ref, trigger);
+    // The verdict to which the stamp belonged has gone meanwhile.
+    if (check_result.unchanged && tracker_.known_stamp(*entry).empty()) {
+        entry->stamp.clear();
+        return request(ref, trigger);
+    }
     // It is checked again when it has settled.
     if (!check_result.fields.empty() && is_unsettled(ref)) return over(ref);
     if (!check_result.fields.empty() && is_put_off(ref)) {
@@ -213,18 +255,12 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
 
 void Checker::over(const wire::Ref& ref) {
     // A check was requested while this one was under way: the next one counts.
-    if (const auto check_queue = queues_.find(ref.collection);
-        check_queue != queues_.end() && check_queue->second.waiting.contains(ref.id)) {
+    if (const auto queue = queues_.find(ref.collection);
+        queue != queues_.end() && queue->second.waiting.contains(ref.id)) {
         return;
     }
-    for (auto round = rounds_.begin(); round != rounds_.end();) {
-        round->left.erase(ref);
-        if (!round->left.empty()) {
-            ++round;
-            continue;
-        }
-        loop_.post(std::move(round->done));
-        round = rounds_.erase(round);
+    for (Round& round : rounds_) {
+        if (round.collection == ref.collection) round.left.erase(ref.id);
     }
 }
 

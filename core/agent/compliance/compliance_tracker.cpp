@@ -52,8 +52,20 @@ json::Value ComplianceTracker::known_state(const wire::Ref& ref) const {
     return observation && *observation ? (*observation)->state : json::Value();
 }
 
+std::string ComplianceTracker::known_stamp(const CatalogEntry& entry) {
+    const bool holds = entry.status.compliance.status == Verdict::compliant && !entry.status.open &&
+                       !entry.repairing;
+    return holds ? entry.stamp : std::string();
+}
+
 void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& check_result,
                                      CheckTrigger trigger) {
+    entry.stamp = check_result.stamp;
+    if (check_result.unchanged) {
+        entry.observed_at = now_rfc3339();
+        entry.checked_ns = now_monotonic_ns();
+        return;
+    }
     CheckContext context{entry.metadata.policy, trigger, now_rfc3339(), false, std::nullopt};
     // An earlier process had begun to repair it: if it is compliant now, that repair is reported.
     context.by_us = std::exchange(entry.repairing, false);
@@ -164,6 +176,7 @@ void ComplianceTracker::on_commit(const StatusChange& change, const Result<void>
         // Unless it has got another status meanwhile, whose commit is under way.
         if (entry->verdicts == change.verdict) entry->status = change.before;
         entry->repairing |= change.by_us;
+        entry->stamp.clear();
         return check_again(ref);
     }
     const auto& next = needs_repair(*entry) ? on_noncompliant : on_settled;

@@ -41,6 +41,8 @@ class ComplianceTracker {
 
     // A check saw this.
     void record_check(CatalogEntry& entry, const CheckResult& check_result, CheckTrigger trigger);
+    // The stamp of the entry while its verdict is that the state is as described, else empty.
+    static std::string known_stamp(const CatalogEntry& entry);
     // A repair did this. The caller commits it with the rest of the repair's end, and then calls
     // on_commit.
     StatusChange assess_repair(CatalogEntry& entry, const ApplyResult& apply_result);

@@ -1,7 +1,7 @@
 #include "core/agent/compliance/sweep.hpp"
 
+#include <algorithm>
 #include <random>
-#include <vector>
 
 #include "core/agent/compliance/assess.hpp"
 #include "core/agent/compliance/checker.hpp"
@@ -21,16 +21,21 @@ void Sweep::start() {
     stale_ = loop_.after(interval_ / 2, [this] { find_stale(); });
 }
 
+std::size_t Sweep::pieces() const {
+    return std::clamp<std::size_t>(catalog_.size() / kPieceLeast, 1, kPiecesMost);
+}
+
 void Sweep::plan() {
     static std::mt19937_64 random{std::random_device()()};
     const double factor = std::uniform_real_distribution<double>(0.8, 1.2)(random);
-    const auto wait = std::chrono::milliseconds(
-        static_cast<std::int64_t>(static_cast<double>(interval_.count()) * factor));
+    const auto wait = std::chrono::milliseconds(static_cast<std::int64_t>(
+        static_cast<double>(interval_.count()) * factor / static_cast<double>(pieces())));
     next_ = loop_.after(wait, [this] { run(); });
 }
 
 void Sweep::run() {
-    for (const auto& [ref, entry] : catalog_) checker_.request(ref, CheckTrigger::sweep);
+    const std::size_t most = catalog_.size() / pieces() + 1;
+    at_ = checker_.request_next(at_, most, CheckTrigger::sweep);
     plan();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/run/loop.hpp"
+#include "core/wire/resource.hpp"
 
 namespace evenkeel::agent {
 
@@ -8,8 +9,9 @@ class Catalog;
 class Checker;
 class ComplianceTracker;
 
-// Checks everything again from time to time, watched or not, at intervals that machines started
-// together do not share; and marks verdicts as stale that could not be renewed for three intervals.
+// Checks everything again once in each interval, watched or not, piece by piece, so that many
+// resources are no burst of work, and at times that machines started together do not share; and
+// marks verdicts as stale that could not be renewed for three intervals.
 // [loop]
 class Sweep {
   public:
@@ -18,7 +20,13 @@ class Sweep {
 
     void start();
 
+    // A piece has at least so many resources, unless there are fewer; an interval has at most so
+    // many pieces.
+    static constexpr std::size_t kPieceLeast = 256;
+    static constexpr std::size_t kPiecesMost = 16;
+
   private:
+    std::size_t pieces() const;
     void plan();
     void run();
     void find_stale();
@@ -28,6 +36,7 @@ class Sweep {
     ComplianceTracker& tracker_;
     run::Loop& loop_;
     std::chrono::milliseconds interval_;
+    wire::Ref at_;  // the last that was requested; empty: the next piece is the first
     run::Timer next_;
     run::Timer stale_;
 };

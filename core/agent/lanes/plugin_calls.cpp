@@ -111,30 +111,47 @@ CheckResult check(plugin::Collection& collection, const Description& description
 
 namespace {
 
-// One read for all; a result for each, in order.
-CheckResults check_together(plugin::Collection& collection,
-                            const std::vector<Description>& descriptions,
-                            const plugin::Call& call) {
-    CheckResults check_results;
-    if (descriptions.empty()) return check_results;
-    std::vector<std::string> present;
-    for (const Description& each : descriptions) present.push_back(each.metadata.ref.id);
-    const auto items = collection.read(present, call);
-    std::map<std::string, const plugin::Item*> found;
-    if (items) {
-        for (const plugin::Item& item : *items) found.emplace(item.id, &item);
-    }
-    for (const Description& each : descriptions) {
-        const std::string& id = each.metadata.ref.id;
-        // An error of one resource does not affect the others.
-        if (!items) {
-            check_results.emplace_back(id, check(collection, each, call));
+// Of each id, in order, what a read found; null: nothing. Plugins answer in the order in which they
+// are asked, so that hardly any is searched for.
+std::vector<const plugin::Item*> in_order(const std::vector<std::string>& ids,
+                                          const std::vector<plugin::Item>& items) {
+    std::vector<const plugin::Item*> found(ids.size(), nullptr);
+    std::map<std::string_view, const plugin::Item*> others;
+    std::size_t at = 0;
+    for (const plugin::Item& item : items) {
+        std::size_t here = at;
+        while (here < ids.size() && ids[here] != item.id) ++here;
+        if (here == ids.size()) {
+            others.emplace(item.id, &item);
             continue;
         }
-        const auto item = found.find(id);
-        check_results.emplace_back(
-            id, compare_item(collection, each, item == found.end() ? nullptr : item->second));
+        found[here] = &item;
+        at = here + 1;
     }
+    for (std::size_t i = 0; i < ids.size() && !others.empty(); ++i) {
+        const auto other = others.find(ids[i]);
+        if (other != others.end()) found[i] = other->second;
+    }
+    return found;
+}
+
+// One read for all; a result for each, in order.
+std::vector<CheckResult> check_together(plugin::Collection& collection,
+                                        const std::vector<Description>& descriptions,
+                                        const plugin::Call& call) {
+    std::vector<std::string> ids;
+    for (const Description& each : descriptions) ids.push_back(each.metadata.ref.id);
+    const auto items = collection.read(ids, call);
+    std::vector<CheckResult> check_results;
+    // An error of one resource does not affect the others.
+    if (!items) {
+        for (const Description& each : descriptions)
+            check_results.push_back(check(collection, each, call));
+        return check_results;
+    }
+    const auto found = in_order(ids, *items);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        check_results.push_back(compare_item(collection, descriptions[i], found[i]));
     return check_results;
 }
 
@@ -151,22 +168,56 @@ CheckResult check_settled(LaneContext& lane, const Description& description,
 
 }  // namespace
 
-CheckResults check_all(LaneContext& lane, const AgentStore& store,
-                       const std::vector<Metadata>& described, const plugin::Call& call) {
-    plugin::Collection& collection = *lane.collection;
-    std::vector<Description> descriptions;
-    CheckResults check_results;
-    for (const Metadata& metadata : described) {
-        auto body = store.body(metadata.ref);
-        if (!body) {
-            check_results.emplace_back(metadata.ref.id, CheckResult{body.error(), nullptr, {}});
-        } else if (*body) {
-            descriptions.push_back({metadata, std::move(**body)});
-        }
+namespace {
+
+// From what a read gave for it. The body is needed only where there is a state.
+std::optional<CheckResult> check_found(plugin::Collection& collection, const AgentStore& store,
+                                       const CheckRequest& request, const plugin::Item* item) {
+    if (item && item->error) return CheckResult{item->error, nullptr, {}};
+    if (item && item->unchanged) return CheckResult{{}, nullptr, {}, item->stamp, true};
+    if (!item) {
+        CheckResult check_result;
+        if (auto drift = existence_drift(request.absent, true))
+            check_result.fields.push_back(std::move(*drift));
+        return check_result;
     }
-    for (auto& check_result : check_together(collection, descriptions, call))
-        check_results.push_back(std::move(check_result));
-    const auto differs = [](const auto& each) { return !each.second.fields.empty(); };
+    Description description;
+    description.metadata.ref = {collection.name(), request.id};
+    description.metadata.absent = request.absent;
+    description.metadata.left_secret = request.left_secret;
+    auto body = store.body(description.metadata.ref);
+    if (!body) return CheckResult{body.error(), nullptr, {}};
+    if (!*body) return std::nullopt;
+    description.body = std::move(**body);
+    CheckResult check_result = compare_state(collection, description, &item->state);
+    check_result.stamp = item->stamp;
+    return check_result;
+}
+
+}  // namespace
+
+CheckResults check_all(LaneContext& lane, const AgentStore& store,
+                       const std::vector<CheckRequest>& requests, const plugin::Call& call) {
+    plugin::Collection& collection = *lane.collection;
+    std::vector<std::string> ids;
+    std::vector<plugin::Known> known;
+    for (const CheckRequest& request : requests) {
+        ids.push_back(request.id);
+        known.push_back({request.id, request.stamp});
+    }
+    const auto items = collection.read_changed(known, call);
+    CheckResults check_results;
+    // An error of one resource does not affect the others.
+    if (!items && requests.size() > 1) {
+        for (const CheckRequest& request : requests)
+            check_results.push_back(std::move(check_all(lane, store, {request}, call).front()));
+        return check_results;
+    }
+    if (!items) return {CheckResult{items.error(), nullptr, {}}};
+    const auto found = in_order(ids, *items);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        check_results.push_back(check_found(collection, store, requests[i], found[i]));
+    const auto differs = [](const auto& each) { return each && !each->fields.empty(); };
     if (std::any_of(check_results.begin(), check_results.end(), differs))
         lane.deliver_pending_hints();
     return check_results;
@@ -188,11 +239,11 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
         apply_results[i].replaced = true;
         applied[i].metadata.left_secret = false;
     }
-    CheckResults check_results = check_together(collection, applied, call);
+    std::vector<CheckResult> check_results = check_together(collection, applied, call);
     for (std::size_t i = 0; i < apply_results.size(); ++i) {
         json::Value reported = std::move(apply_results[i].check_result.state);
         apply_results[i].check_result =
-            check_settled(lane, applied[i], std::move(check_results[i].second), call);
+            check_settled(lane, applied[i], std::move(check_results[i]), call);
         if (apply_results[i].check_result.error)
             apply_results[i].check_result.state = std::move(reported);
     }

@@ -14,10 +14,10 @@ class AgentStore;
 CheckResult check(plugin::Collection& collection, const Description& description,
                   const plugin::Call& call);
 
-// The same for many, whose bodies are read from `store`; the read of all of them is one call. What
-// is not described any more is left out.
+// The same for many; the read of all of them is one call. A body is taken from `store`, which costs
+// an opening of a seal and a parse, only where there is a state to be compared with it.
 CheckResults check_all(LaneContext& lane, const AgentStore& store,
-                       const std::vector<Metadata>& described, const plugin::Call& call);
+                       const std::vector<CheckRequest>& requests, const plugin::Call& call);
 
 // Brings the resources to their descriptions, or plans it (`audit` never writes; either all are
 // under it or none), watches them as the policy says, and checks them afterwards. At least one; one

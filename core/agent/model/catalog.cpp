@@ -19,6 +19,7 @@ const CatalogEntry* Catalog::find(const wire::Ref& ref) const {
 CatalogEntry& Catalog::put(const Metadata& metadata) {
     CatalogEntry& entry = entries_[metadata.ref];
     entry.metadata = metadata;
+    entry.stamp.clear();
     return entry;
 }
 

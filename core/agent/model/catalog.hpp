@@ -22,6 +22,9 @@ struct CatalogEntry {
     bool repairing = false;      // see Observation
     std::uint64_t epoch = 0;     // rises when a run begins: results of older checks are ignored
     std::uint64_t verdicts = 0;  // rises with each new status, to know one again after its commit
+    // By which the plugin knows the state again that was found as described; empty: none. While it
+    // holds, a check reads no description and no state. It ends with description and verdict.
+    std::string stamp = {};
 };
 
 // Everything described on this machine, with the status of each, and what was removed: all of it in

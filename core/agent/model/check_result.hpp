@@ -17,10 +17,20 @@ struct CheckResult {
     std::optional<Error> error;  // it could not be read or compared
     json::Value state;           // null when absent
     std::vector<wire::FieldDrift> fields;
+    std::string stamp = {};  // what the plugin knows the state again by; may be empty
+    // The state is still that of CheckRequest::stamp: there is none here, and no fields.
+    bool unchanged = false;
 };
 
-// Of each id.
-using CheckResults = std::vector<std::pair<std::string, CheckResult>>;
+// What is to be checked, and what of its description decides without its body.
+struct CheckRequest {
+    std::string id;
+    bool absent = false;
+    bool left_secret = false;  // see shown_beside
+    std::string stamp = {};    // of the state that is known to be as described; empty: none
+};
+// Of each request, in order; nothing for what is not described any more.
+using CheckResults = std::vector<std::optional<CheckResult>>;
 
 // What an apply, remove or invoke did, and what a check saw afterwards.
 struct ApplyResult {

@@ -309,9 +309,7 @@ json::Value Requests::check_result() const {
 }
 
 void Requests::check(const Answer& answer) {
-    std::vector<wire::Ref> refs;
-    for (const auto& [ref, entry] : parts_.catalog) refs.push_back(ref);
-    parts_.checker.round(std::move(refs), CheckTrigger::check, [this, answer] {
+    parts_.checker.round(CheckTrigger::check, [this, answer] {
         answer({std::nullopt, check_result()});
     });
 }

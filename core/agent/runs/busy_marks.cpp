@@ -12,6 +12,7 @@ void BusyMarks::add(const wire::Ref& ref) {
     if (!entry || !refs_.insert(ref).second) return;
     entry->busy = true;
     ++entry->epoch;
+    entry->stamp.clear();
 }
 
 void BusyMarks::release() {

@@ -30,7 +30,11 @@ extern "C" {
 /* Every struct begins with `size`: sizeof() in the header its OWNER was built with. Fields are only
  * ever appended, without implicit padding (a later field must not appear inside the padding of an
  * older struct). Accept any size from that of release 1.0 upwards and read a field that may be
- * absent, or a callback that may be NULL, only after EK_HAS. */
+ * absent, or a callback that may be NULL, only after EK_HAS.
+ *
+ * Lists of numbers grow too. A number that is not known counts as: a status
+ * EK_E_INTERNAL, a severity EK_SEV_WARNING, an action EK_ACT_SET, an outcome EK_OUT_DONE
+ * (EK_OUT_PLANNED in a dry run). Flags that are not known are ignored. The words are kept. */
 #define EK_HAS(T, p, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f) && (p)->f)
 
 typedef struct ek_str {
@@ -111,19 +115,45 @@ typedef struct ek_change { /* one field; the same shape planned and done */
     uint32_t flags;       /* EK_CHG_ */
 } ek_change;
 
+/* One resource found by list or read. */
+typedef struct ek_item {
+    uint32_t size, flags; /* flags: EK_ITEM_ */
+    ek_str id;
+    ek_str json; /* its state; absent with EK_CALL_IDS_ONLY and with EK_ITEM_UNCHANGED */
+    /* read: what the plugin knows this state again by, at most 64 bytes of its own choice; absent:
+     * nothing. The host hands it back (ek_call.stamps) to this instance only and looks at nothing
+     * in it. Equal stamps of an id mean equal states, so it is no plain hash of what a stranger may
+     * choose. */
+    ek_str stamp;
+} ek_item;
+
+/* UNCHANGED (read): the state is the one of the stamp that the call gave for this id. */
+enum { EK_ITEM_UNCHANGED = 1u };
+
+/* The whole state of one resource. */
+typedef struct ek_state {
+    uint32_t size, flags; /* flags: 0 */
+    ek_str json;
+} ek_state;
+
+/* How far a call has come. */
+typedef struct ek_progress {
+    uint32_t size, permille; /* permille: 0 to 1000 */
+    ek_str message;          /* one line */
+} ek_progress;
+
 /* Where a call's answers go. The host's, usable inside this call and on its thread only. A callback
  * that answers anything but EK_OK means: stop, undo nothing, return that code. */
 typedef struct ek_out {
     uint32_t size, reserved;
     void *ctx;
-    /* One resource found by list or read; json is its state, absent with IDS_ONLY. */
-    ek_status (*item)(void *ctx, ek_str id, ek_str json);
+    ek_status (*item)(void *ctx, const ek_item *item);
     /* The whole state after apply (or the description that upgrade made), at most once; in
      * apply_many at most once for each id. */
-    ek_status (*state)(void *ctx, ek_str json);
+    ek_status (*state)(void *ctx, const ek_state *state);
     ek_status (*change)(void *ctx, const ek_change *change);
     ek_status (*diag)(void *ctx, const ek_diag *diag);
-    ek_status (*progress)(void *ctx, uint32_t permille, ek_str message);
+    ek_status (*progress)(void *ctx, const ek_progress *progress);
     /* In apply_many: what is sent from now on is about this id, until the next one. */
     ek_status (*about)(void *ctx, ek_str id);
 } ek_out;
@@ -138,6 +168,10 @@ typedef struct ek_call {
     /* [any] cheap; 1 once cancelled. To ask is a sign of life, as is every callback of `out`: a
      * call silent for longer than the host's patience (2 min by default) is taken for hung. */
     int32_t (*cancelled)(const struct ek_call *self);
+    /* read: of each id, by its index, the stamp of the state that the host knows; absent: of none.
+     * The plugin may answer such an id with EK_ITEM_UNCHANGED and without the JSON. */
+    const ek_str *stamps;
+    size_t stamp_count; /* 0, or the number of ids */
 } ek_call;
 
 typedef struct ek_host { /* outlives every instance */

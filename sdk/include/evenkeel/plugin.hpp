@@ -54,6 +54,7 @@
 #include <evenkeel/cpp/changes.hpp>
 #include <evenkeel/cpp/failure.hpp>
 #include <evenkeel/cpp/host.hpp>
+#include <evenkeel/cpp/stamp.hpp>
 #include <evenkeel/cpp/table.hpp>
 #include <evenkeel/cpp/write.hpp>
 #include <evenkeel/plugin.h>

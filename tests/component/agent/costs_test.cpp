@@ -72,5 +72,30 @@ TEST_F(Costs, OfADriftFromTheHintToItsEvent) {
     EXPECT_EQ(cost.writes, 4U);
 }
 
+// A state that is known to be as described costs neither its JSON nor the description's.
+TEST_F(Costs, OfACheckOfWhatHasNotChanged) {
+    std::vector<wire::ResourceRequest> many;
+    for (int i = 0; i < 300; ++i) many.push_back(request("r" + std::to_string(i), kHi, 5));
+    orchestrator->command("cmd_1", "apply", many);
+    ASSERT_TRUE(until([this] { return got("command.outcome") == 1; }));
+    settle();
+    quiet();
+    const auto check_all = [this] {
+        const wire::Reply reply = ask("check", json::Object{});
+        ASSERT_FALSE(reply.error);
+    };
+    check_all();  // the first look after a change learns the stamps
+    const json::Counters cost = cost_of(0, check_all);
+    EXPECT_EQ(cost.parses, 0U);
+    EXPECT_EQ(cost.writes, 0U);
+    machine->set("r7", {{"text", "ho"}});
+    const json::Counters one = cost_of(0, check_all);
+    EXPECT_EQ(got("resource.drifted"), 1U);
+    EXPECT_EQ(one.parses, 1U);
+    machine->set("r7", {{"text", "hi"}});
+    check_all();
+    EXPECT_TRUE(until([this] { return got("resource.restored") == 1; }));
+}
+
 }  // namespace
 }  // namespace evenkeel::agent::test

@@ -96,10 +96,13 @@ class Resources {
 
     void read(const sdk::Call& call, std::string_view ids) {
         bool found = false;
-        for (const std::string& id : json::texts_of(json::parse(ids))) {
-            const auto fields = store_.find(id);
-            if (fields) call.item(id, state_of(*fields));
-            found = found || fields;
+        const auto wanted = json::texts_of(json::parse(ids));
+        for (std::size_t at = 0; at < wanted.size(); ++at) {
+            const auto fields = store_.find(wanted[at]);
+            if (!fields) continue;
+            const std::string state = state_of(*fields);
+            call.item(at, wanted[at], state, stamp_('s', state));
+            found = true;
         }
         if (!found) throw sdk::Failure(EK_E_NOT_FOUND, "none of these exists");
     }
@@ -120,6 +123,7 @@ class Resources {
 
   protected:
     Store store_;
+    sdk::Stamper stamp_;
 };
 
 }  // namespace evenkeel::test

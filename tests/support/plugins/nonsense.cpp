@@ -36,6 +36,8 @@ class Nonsense : public Resources<> {
         if (id == "wordless") throw sdk::Stop{EK_E_BUSY};
         if (id == "status") throw sdk::Stop{77};
         if (id == "broken") return call.item(id, "{\"text\":");
+        if (id == "unchanged") return call.unchanged(id, "x");
+        if (id == "long-stamp") return call.item(0, id, R"({"text":"a"})", std::string(65, 'x'));
         Resources::read(call, ids);
     }
 
@@ -57,7 +59,12 @@ class Nonsense : public Resources<> {
         if (text == "wrong outcome")
             return change("/text", "\"b\"", EK_ACT_SET,
                           call.dry_run() ? EK_OUT_DONE : EK_OUT_PLANNED);
-        if (text == "no action") return change("/text", "\"b\"", 99, now);
+        if (text == "later minor") return change("/text", "\"b\"", 99, 99);
+        if (text == "later severity") return call.note(99, "/text", "words of a later minor");
+        if (text == "later status") {
+            call.error(sdk::Failure(EK_E_BUSY, "words of a later minor"));
+            throw sdk::Stop{77};
+        }
         Resources::apply(call, id, desired);
     }
 

@@ -35,15 +35,15 @@ class CallFrame {
                                  std::string(sdk::view(change->after)) + ";";
             return ek_status{EK_OK};
         };
-        out_.item = [](void* self, ek_str id, ek_str json) {
+        out_.item = [](void* self, const ek_item* item) {
             static_cast<CallFrame*>(self)->items +=
-                std::string(sdk::view(id)) + " " + std::string(sdk::view(json)) + ";";
+                std::string(sdk::view(item->id)) + " " + std::string(sdk::view(item->json)) + ";";
             return ek_status{EK_OK};
         };
-        out_.progress = [](void* self, std::uint32_t permille, ek_str message) {
+        out_.progress = [](void* self, const ek_progress* record) {
             auto& frame = *static_cast<CallFrame*>(self);
-            frame.progress +=
-                std::to_string(permille) + " " + std::string(sdk::view(message)) + ";";
+            frame.progress += std::to_string(record->permille) + " " +
+                              std::string(sdk::view(record->message)) + ";";
             if (frame.on_progress) frame.on_progress();
             return ek_status{EK_OK};
         };

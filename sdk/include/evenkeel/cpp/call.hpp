@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,12 +59,26 @@ class Call {
 
     // One resource found; `json` is its state (its description if describe()) and left out when the
     // host wants ids only.
-    void item(std::string_view id, std::string_view json) const {
-        const ek_str state = ids_only() ? ek_str{nullptr, 0} : borrow(json);
-        if (EK_HAS(ek_out, out(), item)) stop_unless_ok(out()->item(out()->ctx, borrow(id), state));
+    void item(std::string_view id, std::string_view json) const { send({id, json, {}, 0}); }
+    // The same in read, for the id at `index`, with a stamp by which its state is known again (see
+    // ek_item and stamp.hpp): a state that the host has already is not sent.
+    void item(std::size_t index, std::string_view id, std::string_view json,
+              std::string_view stamp) const {
+        if (!stamp.empty() && known_stamp(index) == stamp) return unchanged(id, stamp);
+        send({id, json, stamp, 0});
+    }
+    // In read, of an id whose state is that of the stamp that the host knows: without its state.
+    void unchanged(std::string_view id, std::string_view stamp) const {
+        send({id, {}, stamp, EK_ITEM_UNCHANGED});
+    }
+    // In read: the stamp of the state that the host knows of the id at `index`; empty: none.
+    std::string_view known_stamp(std::size_t index) const {
+        if (!EK_HAS(ek_call, call_, stamp_count) || index >= call_->stamp_count) return {};
+        return view(call_->stamps[index]);
     }
     void state(std::string_view json) const {
-        if (EK_HAS(ek_out, out(), state)) stop_unless_ok(out()->state(out()->ctx, borrow(json)));
+        const ek_state record{sizeof(ek_state), 0, borrow(json)};
+        if (EK_HAS(ek_out, out(), state)) stop_unless_ok(out()->state(out()->ctx, &record));
     }
     void change(const Change& change) const {
         const auto value = [](const std::optional<std::string>& json) {
@@ -92,12 +107,26 @@ class Call {
     }
     // `permille` from 0 to 1000.
     void progress(std::uint32_t permille, std::string_view message) const {
-        if (EK_HAS(ek_out, out(), progress))
-            stop_unless_ok(out()->progress(out()->ctx, permille, borrow(message)));
+        const ek_progress record{sizeof(ek_progress), permille, borrow(message)};
+        if (EK_HAS(ek_out, out(), progress)) stop_unless_ok(out()->progress(out()->ctx, &record));
     }
 
   private:
+    struct Item {
+        std::string_view id, json, stamp;
+        std::uint32_t flags;
+    };
     const ek_out* out() const { return call_->out; }
+    static ek_str borrow_or_absent(std::string_view text) {
+        return text.empty() ? ek_str{nullptr, 0} : borrow(text);
+    }
+    void send(const Item& item) const {
+        const bool bare = ids_only() || (item.flags & EK_ITEM_UNCHANGED) != 0;
+        const ek_item record{sizeof(ek_item), item.flags, borrow(item.id),
+                             bare ? ek_str{nullptr, 0} : borrow(item.json),
+                             borrow_or_absent(item.stamp)};
+        if (EK_HAS(ek_out, out(), item)) stop_unless_ok(out()->item(out()->ctx, &record));
+    }
     void send(const ek_diag& diag) const {
         if (EK_HAS(ek_out, out(), diag)) stop_unless_ok(out()->diag(out()->ctx, &diag));
     }

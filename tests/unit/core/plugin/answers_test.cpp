@@ -1,5 +1,8 @@
+#include "core/plugin/answers.hpp"
+
 #include <gtest/gtest.h>
 
+#include "core/plugin/abi.hpp"
 #include "tests/unit/core/plugin/loaded.hpp"
 
 // What a plugin must not answer, and that it is told by name.
@@ -33,12 +36,14 @@ TEST_F(Nonsense, InItemsIsToldByTheRuleThatItBreaks) {
     expect_read("array", "no object");
     expect_read("off-schema", "\"/text\"");
     expect_read("unknown-field", "\"/more\"");
+    expect_read("unchanged", "unchanged without a stamp");
+    expect_read("long-stamp", "longer than 64 bytes");
 }
 
 TEST_F(Nonsense, InStatusesIsTold) {
     expect_read("wordless", "without saying why");
-    expect_read("status", "unknown status 77");
-    expect(nonsense_->remove("status", false, {}).error, "unknown status -5");
+    expect_read("status", "without saying why");
+    expect(nonsense_->remove("status", false, {}).error, "without saying why");
 }
 
 TEST_F(Nonsense, FromAnotherThreadIsTold) {
@@ -51,16 +56,84 @@ TEST_F(Nonsense, InChangesIsTold) {
     expect_apply("no pointer", "no pointer");
     expect_apply("wrong outcome", "an apply reports a change as planned");
     expect_apply("wrong outcome", "a dry run reports a change as made", true);
-    expect_apply("no action", "unknown action");
     expect_apply("no value", "good JSON");
     for (const char* text : {"torn state", "deep state", "name twice"})
         expect_apply(text, "good JSON");
+}
+
+// Not a broken rule: the plugin may be of a later minor of the ABI.
+TEST_F(Nonsense, DoesNotMeanNumbersOfALaterMinorWhoseWordsAreKept) {
+    const auto apply = [&](const char* text, bool dry_run = false) {
+        return nonsense_->apply("one", json::Object{{"text", text}}, dry_run, {});
+    };
+    for (const bool dry_run : {false, true}) {
+        const Applied applied = apply("later minor", dry_run);
+        ASSERT_FALSE(applied.error) << applied.error->what;
+        ASSERT_EQ(applied.changes.size(), 1U);
+        EXPECT_EQ(applied.changes[0].action, wire::Action::set);
+        EXPECT_EQ(applied.changes[0].outcome,
+                  dry_run ? wire::Outcome::planned : wire::Outcome::done);
+    }
+    const Applied noted = apply("later severity");
+    ASSERT_FALSE(noted.error) << noted.error->what;
+    ASSERT_EQ(noted.notes.size(), 1U);
+    EXPECT_NE(noted.notes[0].find("words of a later minor"), std::string::npos);
+    const Applied failed = apply("later status");
+    ASSERT_TRUE(failed.error);
+    EXPECT_EQ(failed.error->code, Errc::internal);
+    EXPECT_NE(failed.error->what.find("words of a later minor"), std::string::npos);
+    EXPECT_EQ(failed.error->what.find("misbehaves"), std::string::npos);
 }
 
 TEST_F(Nonsense, DoesNotKeepItFromServingAfterwards) {
     expect_read("broken", "good JSON");
     EXPECT_FALSE(nonsense_->apply("good", value(R"({"text":"quiet"})"), false, {}).error);
     EXPECT_EQ(nonsense_->read({"good"}, {})->size(), 1u);
+}
+
+// A record with what a later minor appends, or without the last field of ABI 1.0.
+template <typename Record>
+struct Sized {
+    Record record;
+    std::uint64_t more = 0;
+
+    const Record* later() { return record.size = sizeof *this, &record; }
+    const Record* smaller() { return record.size = sizeof record - 4, &record; }
+};
+
+class Growth : public testing::Test {
+  protected:
+    template <typename Record>
+    void expect_grows(ek_status (*send)(void*, const Record*), Record record) {
+        Sized<Record> sized{record};
+        EXPECT_EQ(send(out_->ctx, sized.later()), EK_OK);
+        EXPECT_EQ(answers_.broken_rule(), "");
+        EXPECT_EQ(send(out_->ctx, sized.smaller()), EK_E_INTERNAL);
+        EXPECT_NE(answers_.broken_rule().find("too small"), std::string::npos);
+    }
+    Answers answers_{Call{}, 0};
+    const ek_out* const out_ = answers_.call()->out;
+};
+
+TEST_F(Growth, OfAChange) {
+    expect_grows(out_->change, ek_change{0, EK_ACT_SET, borrow("/text"), borrow("1"), borrow("2"),
+                                         EK_OUT_DONE, 0});
+}
+
+TEST_F(Growth, OfADiagnostic) {
+    expect_grows(out_->diag, ek_diag{0, EK_SEV_WARNING, kAbsent, borrow("a"), kAbsent, 0, 0});
+}
+
+TEST_F(Growth, OfAnItem) {
+    expect_grows(out_->item, ek_item{0, 0, borrow("one"), borrow("{}"), kAbsent});
+}
+
+TEST_F(Growth, OfAState) {
+    expect_grows(out_->state, ek_state{0, 0, borrow("{}")});
+}
+
+TEST_F(Growth, OfProgress) {
+    expect_grows(out_->progress, ek_progress{0, 10, borrow("half")});
 }
 
 }  // namespace

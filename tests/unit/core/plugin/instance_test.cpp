@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "core/json/counters.hpp"
 #include "core/run/lane.hpp"
 #include "tests/unit/core/plugin/loaded.hpp"
 
@@ -46,6 +47,35 @@ TEST_F(Instance, RemovesOnceAndIsContentTheSecondTime) {
     const Applied again = memory_->remove("one", false, call_);
     EXPECT_FALSE(again.error);
     EXPECT_TRUE(again.changes.empty());
+}
+
+TEST_F(Instance, ReadsNothingOfWhatTheStampSaysIsUnchanged) {
+    std::vector<Known> known;
+    for (const char* id : {"a", "b", "c", "gone"}) known.push_back({id, ""});
+    for (const char* id : {"a", "b", "c"})
+        ASSERT_FALSE(memory_->apply(id, value(R"({"text":"x"})"), false, call_).error);
+    const auto first = memory_->read_changed(known, call_).value();
+    ASSERT_EQ(first.size(), 3U);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        EXPECT_FALSE(first[i].unchanged);
+        known[i].stamp = first[i].stamp;
+    }
+    ASSERT_FALSE(memory_->apply("b", value(R"({"text":"y"})"), false, call_).error);
+
+    const json::Counters before = json::counters();
+    const auto second = memory_->read_changed(known, call_).value();
+    const json::Counters cost = json::counters() - before;
+    ASSERT_EQ(second.size(), 3U);
+    EXPECT_TRUE(second[0].unchanged);
+    EXPECT_FALSE(second[1].unchanged);
+    EXPECT_EQ(second[1].state["text"], value("\"y\""));
+    EXPECT_NE(second[1].stamp, known[1].stamp);
+    EXPECT_TRUE(second[2].unchanged);
+    EXPECT_EQ(cost.parses, 1U);
+    // Of another instance the stamps mean nothing.
+    const auto other = open_collection("memory", "memory");
+    ASSERT_FALSE(other->apply("a", value(R"({"text":"x"})"), false, call_).error);
+    EXPECT_FALSE(other->read_changed({known[0]}, call_)->front().unchanged);
 }
 
 TEST_F(Instance, ListsAllOrThoseAskedFor) {

@@ -159,7 +159,14 @@ TEST_F(StoreDamage, StaysKnownOverAStopAndAStart) {
     {
         const auto opened = Env::open(killed, {.tables = {"things"}, .migrations = {}});
         ASSERT_TRUE(opened) << opened.error().what;
-        EXPECT_TRUE(test::wait_until([] { return damage().has_value(); }));
+        std::atomic<int> told = 0;
+        on_unusable([&told] { ++told; });
+        EXPECT_TRUE(test::wait_until([&told] { return told == 1; }));
+        EXPECT_TRUE(damage().has_value());
+        // Whoever comes later is told at once, and nobody is told twice.
+        on_unusable([&told] { told += 10; });
+        note_damage("more of it");
+        EXPECT_EQ(told, 11);
     }
     EXPECT_EQ(Env::open(killed, {.tables = {"things"}, .migrations = {}}).error().code,
               Errc::corrupt);

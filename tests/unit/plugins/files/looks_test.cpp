@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "plugins/files/content.hpp"
 #include "plugins/files/entry.hpp"
 #include "plugins/files/hashes.hpp"
+#include "tests/support/syscalls.hpp"
 #include "tests/support/wait.hpp"
 #include "tests/unit/core/plugin/recorded_hints.hpp"
 #include "tests/unit/plugins/bundled.hpp"
@@ -90,6 +92,83 @@ TEST_F(FilesLooks, DoNotReadAnUnchangedFileAgain) {
     EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(bytes)));
     write("f", std::string(kMebibyte, 'b'));
     EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(std::string(kMebibyte, 'b'))));
+}
+
+int all_of(const std::map<long, int>& syscalls) {
+    int sum = 0;
+    for (const auto& [number, count] : syscalls) sum += count;
+    return sum;
+}
+
+// A first look, for the stamps, once the files are so old that their hashes are kept.
+std::vector<Known> known_of(Collection& collection, const std::vector<std::string>& paths) {
+    std::vector<Known> known;
+    for (const std::string& path : paths) known.push_back({path, ""});
+    for (int look = 0; look < 2; ++look) {
+        const auto items = collection.read_changed(known, {});
+        for (std::size_t i = 0; items && i < items->size(); ++i) known[i].stamp = (*items)[i].stamp;
+    }
+    return known;
+}
+
+bool all_trusted(const std::vector<Known>& known) {
+    return std::all_of(known.begin(), known.end(),
+                       [](const Known& each) { return each.stamp.starts_with('t'); });
+}
+
+TEST_F(FilesLooks, AskTheSystemOnceAboutAFileThatIsTrusted) {
+    std::vector<std::string> paths;
+    for (int i = 100; i < 200; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        write(name, name);
+        paths.push_back(path(name));
+    }
+    std::vector<Known> known;
+    ASSERT_TRUE(test::wait_until([&] { return all_trusted(known = known_of(*collection_, paths)); },
+                                 kPatience));
+    for (const Item& item : *collection_->read_changed(known, {})) EXPECT_TRUE(item.unchanged);
+
+    const auto trusted = [&](std::size_t count) {
+        const std::vector<Known> some(known.begin(), known.begin() + static_cast<long>(count));
+        return all_of(
+            test::syscalls_of([&] { static_cast<void>(collection_->read_changed(some, {})); }));
+    };
+    // What the call, the directory and the names of owners cost once is taken off.
+    EXPECT_EQ(trusted(100) - trusted(50), 50);
+    // Without stamps: a look at the name, open, its attributes, its ACL, close, and another look.
+    std::vector<Known> unknown = known;
+    for (Known& each : unknown) each.stamp.clear();
+    const auto full = [&](std::size_t count) {
+        const std::vector<Known> some(unknown.begin(), unknown.begin() + static_cast<long>(count));
+        return all_of(
+            test::syscalls_of([&] { static_cast<void>(collection_->read_changed(some, {})); }));
+    };
+    EXPECT_LE(full(100) - full(50), 50 * 6);
+}
+
+TEST_F(FilesLooks, SeeThroughAStampWhatStatShowsAndWhatItDoesNot) {
+    write("f", "content");
+    std::vector<Known> known;
+    const auto trusted = [&] {
+        return test::wait_until(
+            [&] { return all_trusted(known = known_of(*collection_, {path("f")})); }, kPatience);
+    };
+    const auto unchanged = [&] { return collection_->read_changed(known, {})->front().unchanged; };
+    ASSERT_TRUE(trusted());
+    EXPECT_TRUE(unchanged());
+    write("f", "CONTENT");  // of the same size
+    EXPECT_FALSE(unchanged());
+    ASSERT_TRUE(trusted());
+    ASSERT_EQ(::chmod(path("f").c_str(), 0600), 0);
+    EXPECT_FALSE(unchanged());
+    ASSERT_TRUE(trusted());
+    ASSERT_EQ(::chown(path("f").c_str(), 0, 1), 0);
+    EXPECT_FALSE(unchanged());
+    ASSERT_TRUE(trusted());
+    ASSERT_EQ(::link(path("f").c_str(), path("g").c_str()), 0);
+    EXPECT_FALSE(unchanged());
+    ASSERT_EQ(::unlink(path("f").c_str()), 0);
+    EXPECT_TRUE(collection_->read_changed(known, {})->empty());
 }
 
 TEST_F(FilesLooks, TellTheHashOfALargeFileOnceItIsKnown) {

@@ -1,0 +1,32 @@
+#include "core/agent/memory_keeper.hpp"
+
+#include <sstream>
+#include <utility>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include "core/base/file.hpp"
+
+namespace evenkeel::agent {
+
+MemoryKeeper::MemoryKeeper(std::function<void()> release) : release_(std::move(release)) {}
+
+MemoryKeeper::Use MemoryKeeper::use() {
+    std::istringstream pages(read_file("/proc/self/statm").value_or(""));
+    std::size_t all = 0, resident = 0, shared = 0;
+    if (!(pages >> all >> resident >> shared)) return {};
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return {(resident - shared) * page, shared * page};
+}
+
+void MemoryKeeper::tick() {
+    const Use now = use();
+    const bool own = now.own > after_.own + kMoreBytes;
+    const bool mapped = now.mapped > after_.mapped + kMoreBytes;
+    if (own) ::malloc_trim(0);
+    if (mapped) release_();
+    if (own || mapped) after_ = use();
+}
+
+}  // namespace evenkeel::agent

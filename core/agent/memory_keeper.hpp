@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace evenkeel::agent {
+
+// Gives memory back that a burst of work has left behind: a FILE of many megabytes, the first look
+// at everything after a start. The allocator keeps what was freed, and the store's pages stay
+// mapped once they were read, though the page cache has them anyway. It looks at what the process
+// has, whatever the cause; that costs one read of /proc, and the giving back some milliseconds.
+// [loop]
+class MemoryKeeper {
+  public:
+    // `release` gives back what is mapped of files.
+    explicit MemoryKeeper(std::function<void()> release);
+
+    // To be called now and then: gives back once there is so much more than after the last time.
+    void tick();
+    static constexpr std::size_t kMoreBytes = std::size_t{1} << 20;
+
+    struct Use {
+        std::size_t own = 0;     // anonymous
+        std::size_t mapped = 0;  // of files
+    };
+    // Of this process; zeros where /proc does not tell.
+    static Use use();
+
+  private:
+    std::function<void()> release_;
+    Use after_;  // the last giving back
+};
+
+}  // namespace evenkeel::agent
