@@ -97,6 +97,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     std::unique_ptr<Orchestrator> made(new Orchestrator(
         loop, config, std::move(lock), std::move(keys), std::move(state), identity));
     EK_CHECK(made->settle_links());
+    EK_CHECK(made->load_totals());
     EK_CHECK(made->build_api());
     return made;
 }
@@ -174,26 +175,23 @@ Result<void> Orchestrator::settle_links() {
             return true;
         }));
     }
-    if (linked.empty()) return load_totals();
+    if (linked.empty()) return {};
     const auto settled = state_->run(
         [&](state::Edit& edit) -> Result<void> {
             for (const std::string& id : linked) EK_CHECK(hosts::host_disconnected(edit, id, ""));
             return {};
         },
         store::Importance::freeing);
-    if (!settled && settled.error().code != Errc::limit) return settled;
+    if (settled || settled.error().code != Errc::limit) return settled;
     // What is stored is served none the less.
-    if (!settled) {
-        log::error("hosts that have no link are shown as online",
-                   {{"error", settled.error().what}});
-    }
-    return load_totals();
+    log::error("hosts that have no link are shown as online", {{"error", settled.error().what}});
+    return {};
 }
 
 Result<void> Orchestrator::load_totals() {
     const state::Snapshot view = EK_TRY(state_->read());
-    EK_CHECK(totals_.load(view, presence_.offline_at_ms("")));
-    presence_.on_link([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
+    EK_CHECK(totals_.load(view, presence_.first_offline_at_ms()));
+    presence_.observe_links([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
         totals_.set_link(host, up, offline_at_ms);
     });
     state_->listen([this](const state::Changes& changes) {

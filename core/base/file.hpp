@@ -29,7 +29,8 @@ Result<void> sync_path(const std::string& path);
 std::string parent_of(const std::string& path);
 
 // An exclusive lock on the file at `path` (made with mode 0600) that lives as long as the Fd and
-// dies with the process. `busy` when another process holds it; the error names that process.
+// dies with the process. `busy` when another process holds it; the error names
+// that process where the kernel tells.
 Result<Fd> lock_file(const std::string& path);
 
 // Writes everything to `fd`, through interruptions.

@@ -6,6 +6,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/api/turn.hpp"
 #include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -84,19 +85,12 @@ struct CollectionCount {
     ApiResult<bool> count_on(const Context& context, const state::View& view,
                              const Selection& selection, std::uint64_t deadline_ns) {
         Hosts hosts(view);
-        std::optional<http::Problem> problem;
-        bool is_all = true;
-        const auto visit = [&](const state::Entry& entry) {
-            const auto verdict = verdict_of(context, hosts, selection, entry);
-            if (!verdict) problem = verdict.error();
-            if (verdict && *verdict) count(counts, (*verdict)->shown.now.status);
-            counted = entry.position();
-            is_all = now_monotonic_ns() < deadline_ns;
-            return is_all && !problem;
+        const auto visit = [&](const state::Entry& entry) -> ApiResult<bool> {
+            const auto verdict = EK_API_TRY(verdict_of(context, hosts, selection, entry));
+            if (verdict) count(counts, verdict->shown.now.status);
+            return true;
         };
-        EK_API_TRY(list.walk(view, visit, std::string(counted)).map([] { return true; }));
-        if (problem) return refuse(*std::move(problem));
-        return is_all;
+        return walk_until(deadline_ns, view, list, counted, visit);
     }
 };
 

@@ -10,6 +10,7 @@
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/api/turn.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -24,7 +25,6 @@ using http::Code;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-constexpr std::uint64_t kTurnNs = 5'000'000;
 // Changes of one such request that wait for the writer, which has others waiting too.
 constexpr std::size_t kInFlightMost = 500;
 constexpr std::size_t kRefusedShown = 100;
@@ -52,8 +52,9 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
         if (!findings.empty()) return refuse(findings.problem());
         is_dry_run_ = EK_API_TRY(is_dry_run(request));
         const TargetRequest target = EK_API_TRY(read_target_request(request.json["target"]));
-        is_chosen_ = target.filter.empty();
-        if (!is_chosen_) filter_ = EK_API_TRY(Filter::read(target.filter, host_fields(), view));
+        are_hosts_chosen_ = target.filter.empty();
+        if (!are_hosts_chosen_)
+            filter_ = EK_API_TRY(Filter::read(target.filter, host_fields(), view));
         for (const std::string& name : target.hosts) {
             const auto host = EK_API_TRY(view.hosts().resolve(name));
             if (!host) return refuse(Code::not_found, "there is no host " + name);
@@ -70,23 +71,24 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
         const std::uint64_t deadline_ns = now_monotonic_ns() + kTurnNs;
         const auto view = context_.state.read();
         if (!view) return end(as_problem(view.error()));
-        if (!is_chosen_) {
+        if (!are_hosts_chosen_) {
             const auto chosen = choose(*view, deadline_ns);
             if (!chosen) return end(chosen.error());
-            is_chosen_ = *chosen;
+            are_hosts_chosen_ = *chosen;
         }
-        if (is_chosen_ && hosts_.empty()) {
+        if (are_hosts_chosen_ && hosts_.empty()) {
             return end(
                 {.code = Code::no_targets, .detail = "no active host is meant by the target"});
         }
-        while (may_go_on() && now_monotonic_ns() < deadline_ns) apply_to(*view, hosts_[next_++]);
-        if (!is_chosen_ || may_go_on()) return post();
-        answer_if_stored();
+        while (may_go_on() && !is_over(deadline_ns)) apply_to(*view, hosts_[next_++]);
+        if (!are_hosts_chosen_ || may_go_on()) return post();
+        answer_if_over();
     }
 
   private:
     bool may_go_on() const {
-        return is_chosen_ && next_ < hosts_.size() && in_flight_ < kInFlightMost;
+        return !has_ended_ && are_hosts_chosen_ && next_ < hosts_.size() &&
+               in_flight_ < kInFlightMost;
     }
 
     void post() {
@@ -96,21 +98,11 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
 
     // Whether all hosts were looked at.
     ApiResult<bool> choose(const state::View& view, std::uint64_t deadline_ns) {
-        std::optional<http::Problem> problem;
-        bool is_all = true;
-        const auto visit = [&](const state::Entry& entry) {
-            const auto matches = is_meant(view, entry);
-            if (!matches) problem = matches.error();
-            if (matches && *matches) hosts_.emplace_back(entry.position());
-            looked_at_ = entry.position();
-            is_all = now_monotonic_ns() < deadline_ns;
-            return is_all && !problem;
-        };
-        EK_API_TRY(view.hosts().list().walk(view, visit, std::string(looked_at_)).map([] {
+        const auto visit = [&](const state::Entry& entry) -> ApiResult<bool> {
+            if (EK_API_TRY(is_meant(view, entry))) hosts_.emplace_back(entry.position());
             return true;
-        }));
-        if (problem) return refuse(*std::move(problem));
-        return is_all;
+        };
+        return walk_until(deadline_ns, view, view.hosts().list(), looked_at_, visit);
     }
 
     ApiResult<bool> is_meant(const state::View& view, const state::Entry& entry) const {
@@ -145,19 +137,20 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
                 return {};
             },
             [self = shared_from_this(), id, command](const Result<void>& done) {
-                self->on_stored(id, *command, done);
+                self->on_committed(id, *command, done);
             });
     }
 
-    void on_stored(const std::string& id, const state::Command& command, const Result<void>& done) {
+    void on_committed(const std::string& id, const state::Command& command,
+                      const Result<void>& done) {
         --in_flight_;
-        if (done) stored(command);
+        if (done) note_command(command);
         else note_refusal(id, change_problem(done.error()));
         if (may_go_on()) return post();
-        answer_if_stored();
+        answer_if_over();
     }
 
-    void stored(const state::Command& command) {
+    void note_command(const state::Command& command) {
         ++made_;
         if (!wait_) return note_state(command);
         ++awaited_;
@@ -167,7 +160,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
                               [self = shared_from_this()](const state::Command& now) {
                                   --self->awaited_;
                                   self->note_state(now);
-                                  self->answer_if_stored();
+                                  self->answer_if_over();
                               });
     }
 
@@ -188,14 +181,16 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     }
 
     // Once every host has its command and, where that is wanted, the commands have ended.
-    void answer_if_stored() {
-        if (!is_chosen_ || next_ < hosts_.size() || in_flight_ > 0 || awaited_ > 0) return;
+    void answer_if_over() {
+        if (has_ended_ || !are_hosts_chosen_ || next_ < hosts_.size() || in_flight_ > 0 ||
+            awaited_ > 0)
+            return;
         if (made_ == 0 && refused_count_ == hosts_.size()) return end(first_refusal_);
         const bool is_over = is_dry_run_ || (wait_ && unfinished_ == 0);
         http::Reply reply = http::Reply::json(is_over ? 200 : 202, show());
         if (is_dry_run_) return responder_->send(std::move(reply).with("Dry-Run", "all"));
         if (once_.record.empty()) return responder_->send(std::move(reply));
-        keep(std::move(reply));
+        remember_and_send(std::move(reply));
     }
 
     json::Value show() const {
@@ -208,7 +203,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
                             {"refused", refused_}};
     }
 
-    void keep(http::Reply reply) {
+    void remember_and_send(http::Reply reply) {
         auto shared = std::make_shared<http::Reply>(std::move(reply));
         context_.state.submit(
             [&protector = context_.protector, once = once_, shared](state::Edit& edit) {
@@ -220,7 +215,10 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
             });
     }
 
-    void end(const http::Problem& problem) { responder_->send(problem); }
+    void end(const http::Problem& problem) {
+        has_ended_ = true;
+        responder_->send(problem);
+    }
 
     Context& context_;
     Responder responder_;
@@ -229,12 +227,13 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     std::string request_id_;
     std::optional<std::chrono::seconds> wait_;
     std::int64_t began_ms_;
-    Request file_;  // the same for a single host
+    Request file_;  // as for POST /v1/hosts/{h}:apply
+    bool has_ended_ = false;
     bool is_dry_run_ = false;
     Filter filter_;
 
     bool posted_ = false;
-    bool is_chosen_ = false;
+    bool are_hosts_chosen_ = false;
     std::string looked_at_;  // position of the host that was chosen or not last
     std::vector<std::string> hosts_;
     std::size_t next_ = 0;

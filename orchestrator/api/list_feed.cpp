@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "orchestrator/api/turn.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -13,8 +14,6 @@
 namespace evenkeel::api {
 namespace {
 
-// Of one turn of the loop, for all followers together.
-constexpr std::uint64_t kTurnNs = 5'000'000;
 // Entries for one follower before the next one's turn.
 constexpr std::size_t kStep = 200;
 constexpr json::Limits kEventLimits{.bytes = 16 << 20};
@@ -34,10 +33,6 @@ Result<std::optional<json::Value>> item_of(const PageSource::Make& make, const F
     if (!item) return fail(Errc::internal, item.error().detail);
     if (*item && !filter.matches(**item)) item->reset();
     return *std::move(item);
-}
-
-bool is_over(std::uint64_t deadline_ns) {
-    return now_monotonic_ns() >= deadline_ns;
 }
 
 // Whether something in the list may have changed.

@@ -4,11 +4,11 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
+#include "orchestrator/api/turn.hpp"
 
 namespace evenkeel::api {
 namespace {
 
-constexpr std::uint64_t kTurnNs = 5'000'000;
 // For one page before the next one's turn.
 constexpr std::uint64_t kStepNs = 1'000'000;
 

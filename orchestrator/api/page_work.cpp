@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/base/time.hpp"
+#include "orchestrator/api/turn.hpp"
 #include "orchestrator/state/event.hpp"
 
 namespace evenkeel::api {
@@ -16,10 +16,6 @@ std::string next_link(const http::Request& request, const std::string& cursor) {
         if (name != "cursor") link += percent_encode(name) + "=" + percent_encode(value) + "&";
     }
     return link + "cursor=" + cursor + ">; rel=\"next\"";
-}
-
-bool is_over(std::uint64_t deadline_ns) {
-    return now_monotonic_ns() >= deadline_ns;
 }
 
 }  // namespace
@@ -35,46 +31,28 @@ ApiResult<PageWork> PageWork::begin(const state::View& view, const Pages& pages,
 }
 
 ApiResult<bool> PageWork::read_on(const state::View& view, std::uint64_t deadline_ns) {
-    if (!EK_API_TRY(read_more(view, deadline_ns))) return false;
+    if (!EK_API_TRY(read_extra_members(view, deadline_ns))) return false;
     make_ = source_.make_for(view);
     return order_.sort.empty() ? read_entries(view, deadline_ns) : read_sorted(view, deadline_ns);
 }
 
-ApiResult<bool> PageWork::read_more(const state::View& view, std::uint64_t deadline_ns) {
+ApiResult<bool> PageWork::read_extra_members(const state::View& view, std::uint64_t deadline_ns) {
     if (!more_) {
         more_ = source_.more ? EK_API_TRY(source_.more(view, deadline_ns)) : json::Object{};
     }
     return more_.has_value();
 }
 
-// Whether the list is read to its end, or `see` wanted no more of it.
-ApiResult<bool> PageWork::walk(const state::View& view, std::uint64_t deadline_ns,
-                               const std::function<See>& see) {
-    if (is_walked_) return true;
-    std::optional<http::Problem> problem;
-    is_walked_ = true;
-    const auto visit = [&](const state::Entry& entry) {
-        const auto wanted = see(entry);
-        if (!wanted) problem = wanted.error();
-        if (!wanted || !*wanted) return false;
-        walked_ = entry.position();
-        is_walked_ = !is_over(deadline_ns);
-        return is_walked_;
-    };
-    EK_API_TRY(source_.list.walk(view, visit, std::string(walked_)).map([] { return true; }));
-    if (problem) return refuse(*std::move(problem));
-    return is_walked_;
-}
-
 ApiResult<bool> PageWork::read_entries(const state::View& view, std::uint64_t deadline_ns) {
-    return walk(view, deadline_ns, [&](const state::Entry& entry) -> ApiResult<bool> {
-        further_ = is_full() || ++entries_read_ > kPageEntriesReadMost;
-        if (further_) return false;
+    const auto read = [&](const state::Entry& entry) -> ApiResult<bool> {
+        has_next_ = is_full() || ++entries_read_ > kPageEntriesReadMost;
+        if (has_next_) return false;
         auto item = EK_API_TRY(item_of(entry));
         last_.key = entry.position();
         if (item) add(*std::move(item));
         return true;
-    });
+    };
+    return walk_until(deadline_ns, view, source_.list, walked_, read);
 }
 
 ApiResult<bool> PageWork::read_sorted(const state::View& view, std::uint64_t deadline_ns) {
@@ -85,8 +63,8 @@ ApiResult<bool> PageWork::read_sorted(const state::View& view, std::uint64_t dea
         return true;
     };
     while (places_read_ < places_.size()) {
-        further_ = is_full();
-        if (further_) return true;
+        has_next_ = is_full();
+        if (has_next_) return true;
         SortPlace& place = places_[places_read_++];
         ApiResult<bool> added = true;
         EK_API_TRY(source_.list
@@ -110,7 +88,8 @@ ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t dea
         if (item) keep_place(order_.sort.place(*item, entry.position()));
         return true;
     };
-    if (!EK_API_TRY(walk(view, deadline_ns, see))) return false;
+    is_walked_ = EK_API_TRY(walk_until(deadline_ns, view, source_.list, walked_, see));
+    if (!is_walked_) return false;
     std::sort_heap(places_.begin(), places_.end(),
                    [this](const auto& a, const auto& b) { return is_before(a, b); });
     return true;
@@ -149,12 +128,12 @@ void PageWork::add(json::Value item) {
 }
 
 http::Reply PageWork::reply() {
-    const json::Value next = further_ ? json::Value(pages_.cursor(order_, last_)) : json::Value();
+    const json::Value next = has_next_ ? json::Value(pages_.cursor(order_, last_)) : json::Value();
     json::Object body{{"items", std::move(items_)}, {"next", next}};
     for (const auto& [name, value] : *more_) body.set(name, value);
     body.set("revision", revision_);
     http::Reply reply = http::Reply::json(200, std::move(body));
-    if (further_) reply.with("Link", next_link(request_, next.as_string()));
+    if (has_next_) reply.with("Link", next_link(request_, next.as_string()));
     return std::move(reply).with("X-Revision", state::event_id(pages_.stream(), revision_));
 }
 

@@ -44,16 +44,12 @@ class PageWork {
     http::Reply reply();
 
   private:
-    using See = ApiResult<bool>(const state::Entry&);
-
     PageWork(const Pages& pages, PageOrder order, PageSource source)
         : pages_(pages), order_(std::move(order)), source_(std::move(source)) {}
-    ApiResult<bool> read_more(const state::View& view, std::uint64_t deadline_ns);
+    ApiResult<bool> read_extra_members(const state::View& view, std::uint64_t deadline_ns);
     ApiResult<bool> read_entries(const state::View& view, std::uint64_t deadline_ns);
     ApiResult<bool> read_places(const state::View& view, std::uint64_t deadline_ns);
     ApiResult<bool> read_sorted(const state::View& view, std::uint64_t deadline_ns);
-    ApiResult<bool> walk(const state::View& view, std::uint64_t deadline_ns,
-                         const std::function<See>& see);
     ApiResult<std::optional<json::Value>> item_of(const state::Entry& entry) const;
     void keep_place(SortPlace place);
     bool is_before(const SortPlace& a, const SortPlace& b) const;
@@ -78,7 +74,7 @@ class PageWork {
 
     json::Array items_;
     std::size_t bytes_ = 0;
-    bool further_ = false;
+    bool has_next_ = false;
     SortPlace last_;
 };
 

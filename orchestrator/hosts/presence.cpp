@@ -21,7 +21,7 @@ void Presence::set_link(const std::string& host, bool up) {
     } else {
         links_.erase(host);
     }
-    if (told_) told_(host, up, offline_at_ms(host));
+    if (observer_) observer_(host, up, offline_at_ms(host));
 }
 
 std::int64_t Presence::last_message_ms(const std::string& host) const {
@@ -47,9 +47,8 @@ std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms
 std::int64_t Presence::offline_at_ms(const std::string& host) const {
     const auto found = last_messages_.find(host);
     // After our own start every host gets the time to come back before it counts as silent.
-    const std::int64_t silent_from =
-        found == last_messages_.end() ? started_ms_ : found->second.monotonic_ms;
-    return silent_from + silence_max_.count();
+    return found == last_messages_.end() ? first_offline_at_ms()
+                                         : found->second.monotonic_ms + silence_max_.count();
 }
 
 std::vector<LastSeen> Presence::take_unstored(std::size_t most) {

@@ -36,12 +36,13 @@ class Presence {
 
     void record_message(const std::string& host, Arrival arrival);
     void set_link(const std::string& host, bool up);
-    // Calls `told` when a link comes, and when it goes, then with the time of the monotonic clock
-    // from which on the host counts as offline unless it is back.
-    using Told = std::function<void(const std::string& host, bool up, std::int64_t offline_at_ms)>;
-    void on_link(Told told) { told_ = std::move(told); }
-    // From when on a host without link counts as offline.
-    std::int64_t offline_at_ms(const std::string& host) const;
+    // Calls `observer` when a link comes, and when it goes, then with the time of the monotonic
+    // clock from which on the host counts as offline unless it is back.
+    using LinkObserver =
+        std::function<void(const std::string& host, bool up, std::int64_t offline_at_ms)>;
+    void observe_links(LinkObserver observer) { observer_ = std::move(observer); }
+    // When a host that has not come back since our start counts as offline.
+    std::int64_t first_offline_at_ms() const { return started_ms_ + silence_max_.count(); }
     bool has_link(const std::string& host) const { return links_.contains(host); }
     // When, by the wall clock; 0 = not since the start.
     std::int64_t last_message_ms(const std::string& host) const;
@@ -58,13 +59,14 @@ class Presence {
 
   private:
     std::int64_t last_ms(const state::Host& host) const;
+    std::int64_t offline_at_ms(const std::string& host) const;
 
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
     std::map<std::string, Arrival> last_messages_;
     std::set<std::string> to_store_;  // time not stored yet
     std::set<std::string> links_;
-    Told told_;
+    LinkObserver observer_;
 };
 
 }  // namespace evenkeel::hosts

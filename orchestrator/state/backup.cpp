@@ -29,6 +29,7 @@ constexpr const char* kStore = "/store";
 constexpr const char* kNew = "/store.restoring";
 constexpr const char* kOld = "/store.before-restore";
 constexpr const char* kOldFiles = "/keys.before-restore";
+constexpr const char* kMark = "/restore.unfinished";
 constexpr const char* kContent = "/backup.json";
 constexpr const char* kAdvice =
     ": an orchestrator, or another restore, works there; stop it first "
@@ -156,22 +157,26 @@ Result<Restored> begin_anew(const std::string& folder, const std::string& made) 
         .map([&] { return std::move(restored); });
 }
 
-// What a restore replaces is kept beside, and is out of the way. Where the store is gone already an
-// earlier restore was interrupted after this, and what is kept is what was there before that one.
-Result<void> set_aside(const std::string& state_dir, const std::vector<std::string>& files) {
-    if (::access((state_dir + kStore).c_str(), F_OK) != 0) return {};
-    EK_CHECK(remove_folder(state_dir + kOld));
+bool is_there(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+// What a restore replaces is kept beside, and is out of the way. The mark stands from here to the
+// end: where it stands and the store is gone, an earlier restore was interrupted, and what is kept
+// is what was there before that one. Returns whether a store is kept.
+Result<bool> set_aside(const std::string& state_dir, const std::vector<std::string>& files) {
+    const bool has_store = is_there(state_dir + kStore);
+    if (!has_store && is_there(state_dir + kMark)) return is_there(state_dir + kOld);
     EK_CHECK(remove_folder(state_dir + kOldFiles));
     EK_CHECK(make_folder(state_dir + kOldFiles, 0700));
     for (const std::string& name : files) {
         EK_CHECK(copy_file(state_dir + "/" + name, state_dir + kOldFiles + "/" + name));
     }
-    EK_CHECK(rename(state_dir + kStore, state_dir + kOld));
-    return sync_path(state_dir);
-}
-
-std::string if_there(const std::string& folder) {
-    return ::access(folder.c_str(), F_OK) == 0 ? folder : "";
+    if (has_store) EK_CHECK(remove_folder(state_dir + kOld));
+    EK_CHECK(write_file(state_dir + kMark, "", 0600));
+    if (has_store) EK_CHECK(rename(state_dir + kStore, state_dir + kOld));
+    EK_CHECK(sync_path(state_dir));
+    return has_store;
 }
 
 }  // namespace
@@ -247,14 +252,17 @@ Result<Restored> restore(const std::string& state_dir, const std::vector<std::st
     EK_CHECK(remove_folder(state_dir + kNew));
     EK_CHECK(store::Env::copy(from + kStore, state_dir + kNew));
     Restored restored = EK_TRY(begin_anew(state_dir + kNew, time_of(from)));
-    EK_CHECK(set_aside(state_dir, files));
+    const bool keeps_store = EK_TRY(set_aside(state_dir, files));
     for (const std::string& name : files) {
         EK_CHECK(copy_file(from + "/" + name, state_dir + "/" + name));
     }
     EK_CHECK(rename(state_dir + kNew, state_dir + kStore));
+    if (::unlink((state_dir + kMark).c_str()) != 0) {
+        return fail(system_error(errno, "remove " + state_dir + kMark));
+    }
     EK_CHECK(give_to_owner(state_dir));
-    restored.former_store = if_there(state_dir + kOld);
-    restored.former_files = if_there(state_dir + kOldFiles);
+    if (keeps_store) restored.former_store = state_dir + kOld;
+    restored.former_files = state_dir + kOldFiles;
     return restored;
 }
 

@@ -225,26 +225,26 @@ posix::Place place_for(const sdk::Call& call, const std::string& path) {
 
 }  // namespace
 
-Application look_at(const sdk::Call& call, std::string_view id, std::string_view description,
-                    Hashes& hashes, posix::Accounts& accounts) {
+FileChange look_at(const sdk::Call& call, std::string_view id, std::string_view description,
+                   Hashes& hashes, posix::Accounts& accounts) {
     posix::require_canonical(id);
-    Application found;
-    found.path = id;
-    found.desired = parse_desired(description, accounts);
-    found.place = place_for(call, found.path);
+    FileChange change;
+    change.path = id;
+    change.desired = parse_desired(description, accounts);
+    change.place = place_for(call, change.path);
     // What is described is compared with what is there, whatever was known of it.
-    found.now =
-        read_entry(found.place, found.path, found.desired.content.has_value(), hashes, call);
-    found.plan = make_plan(found.place, found.now, found.desired, found.path, accounts);
-    return found;
+    change.now =
+        read_entry(change.place, change.path, change.desired.content.has_value(), hashes, call);
+    change.plan = make_plan(change.place, change.now, change.desired, change.path, accounts);
+    return change;
 }
 
-bool needs_new_file(const Application& application) {
-    return application.plan.replaces && !application.desired.symlink;
+bool needs_new_file(const FileChange& change) {
+    return change.plan.replaces && !change.desired.symlink;
 }
 
-NewFile write_new_file(const Application& application) {
-    const auto& [path, desired, place, now, plan] = application;
+NewFile write_new_file(const FileChange& change) {
+    const auto& [path, desired, place, now, plan] = change;
     const bool keeps = now.kind == Kind::file && !plan.is_fresh;
     const Kept kept = keeps ? (plan.drops_acl ? Kept::all_but_acl : Kept::all) : Kept::nothing;
     NewFile file(place, path, now);
@@ -252,13 +252,13 @@ NewFile write_new_file(const Application& application) {
     return file;
 }
 
-void carry_out(const sdk::Call& call, Application& application) {
-    auto& [path, desired, place, now, plan] = application;
+void carry_out(const sdk::Call& call, FileChange& change) {
+    auto& [path, desired, place, now, plan] = change;
     if (!plan.replaces) return change_in_place(place, path, now, desired, plan);
     if (desired.symlink)
         return replace_with_symlink(place, path, now, desired.target.value_or(now.target),
                                     plan.after, call);
-    NewFile file = write_new_file(application);
+    NewFile file = write_new_file(change);
     file.sync();
     file.move_into_place(call);
     posix::sync_folder(place.folder);

@@ -31,7 +31,7 @@ Plan make_plan(const posix::Place& place, const Entry& now, const Desired& desir
                const std::string& path, posix::Accounts& accounts);
 
 // A file that is being applied: what is there, what it shall be, and what makes the one the other.
-struct Application {
+struct FileChange {
     std::string path;
     Desired desired;
     posix::Place place;
@@ -41,15 +41,15 @@ struct Application {
 
 // Looks at what is there. In a dry run the directory may still have to be created, by an earlier
 // entry. Throws what parse_desired, posix::walk_to_existing, read_entry and make_plan do.
-Application look_at(const sdk::Call& call, std::string_view id, std::string_view description,
-                    Hashes& hashes, posix::Accounts& accounts);
+FileChange look_at(const sdk::Call& call, std::string_view id, std::string_view description,
+                   Hashes& hashes, posix::Accounts& accounts);
 
 // Makes the changes, durably.
-void carry_out(const sdk::Call& call, Application& application);
+void carry_out(const sdk::Call& call, FileChange& change);
 
 // Whether it needs a new file.
-bool needs_new_file(const Application& application);
+bool needs_new_file(const FileChange& change);
 // That file, written and not yet synced. Requires needs_new_file().
-NewFile write_new_file(const Application& application);
+NewFile write_new_file(const FileChange& change);
 
 }  // namespace evenkeel::files

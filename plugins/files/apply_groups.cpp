@@ -23,15 +23,15 @@ std::pair<dev_t, ino_t> id_of(const posix::Place& place) {
 void ApplyGroups::apply(const std::string& id, const std::string& description) {
     if (waits_for_group(id)) finish_group();
     tell(id, [&] {
-        Application wanted = look_(id, description);
-        if (is_in_group(wanted)) {
+        FileChange change = prepare_(id, description);
+        if (is_in_group(change)) {
             finish_group();
             call_.about(id);
-            wanted = look_(id, description);
+            change = prepare_(id, description);
         }
-        if (!call_.dry_run() && !wanted.plan.changes.empty() && needs_new_file(wanted))
-            return add(id, std::move(wanted));
-        wanted.plan.changes.carry_out(call_, [&] { carry_out(call_, wanted); });
+        if (!call_.dry_run() && !change.plan.changes.empty() && needs_new_file(change))
+            return add(id, std::move(change));
+        change.plan.changes.carry_out(call_, [&] { carry_out(call_, change); });
     });
     if (group_.size() == kGroupMost) finish_group();
 }
@@ -66,28 +66,28 @@ bool ApplyGroups::waits_for_group(const std::string& id) const {
 }
 
 // By another path: what is there will be another file by then.
-bool ApplyGroups::is_in_group(const Application& wanted) const {
-    return !group_.empty() && places_.contains({id_of(wanted.place), wanted.place.name});
+bool ApplyGroups::is_in_group(const FileChange& change) const {
+    return !group_.empty() && places_.contains({id_of(change.place), change.place.name});
 }
 
-void ApplyGroups::add(const std::string& id, Application application) {
+void ApplyGroups::add(const std::string& id, FileChange added) {
     call_.check();
     auto pending = std::make_unique<Pending>();
     pending->id = id;
-    pending->folder = id_of(application.place);
-    pending->application = std::move(application);
-    Application& wanted = pending->application;
+    pending->folder = id_of(added.place);
+    pending->change = std::move(added);
+    FileChange& change = pending->change;
     try {
-        pending->file.emplace(write_new_file(wanted));
+        pending->file.emplace(write_new_file(change));
     } catch (const sdk::Failure&) {
-        wanted.plan.changes.report(call_, EK_OUT_FAILED);
+        change.plan.changes.report(call_, EK_OUT_FAILED);
         throw;
     }
     pending->file->start_sync();
-    wanted.desired.content.reset();
-    wanted.now.content.bytes.reset();
+    change.desired.content.reset();
+    change.now.content.bytes.reset();
     paths_.insert(id);
-    places_.emplace(pending->folder, wanted.place.name);
+    places_.emplace(pending->folder, change.place.name);
     group_.push_back(std::move(pending));
 }
 
@@ -118,7 +118,7 @@ void ApplyGroups::sync_folders() {
         const auto [found, is_new] = synced.emplace(pending.folder, std::nullopt);
         if (is_new) {
             try {
-                posix::sync_folder(pending.application.place.folder);
+                posix::sync_folder(pending.change.place.folder);
             } catch (const sdk::Failure& failure) {
                 found->second = failure;
             }
@@ -129,8 +129,7 @@ void ApplyGroups::sync_folders() {
 
 void ApplyGroups::report(Pending& pending) {
     tell(pending.id, [&] {
-        pending.application.plan.changes.report(call_,
-                                                pending.failure ? EK_OUT_FAILED : EK_OUT_DONE);
+        pending.change.plan.changes.report(call_, pending.failure ? EK_OUT_FAILED : EK_OUT_DONE);
         if (pending.failure) throw *pending.failure;
     });
 }

@@ -19,9 +19,11 @@ namespace evenkeel::files {
 // path, or in the same place.
 class ApplyGroups {
   public:
-    using Look = std::function<Application(const std::string& id, const std::string& description)>;
+    using Prepare =
+        std::function<FileChange(const std::string& id, const std::string& description)>;
 
-    ApplyGroups(const sdk::Call& call, Look look) : call_(call), look_(std::move(look)) {}
+    ApplyGroups(const sdk::Call& call, Prepare prepare)
+        : call_(call), prepare_(std::move(prepare)) {}
 
     // A failure is told as this entry's.
     void apply(const std::string& id, const std::string& description);
@@ -34,24 +36,24 @@ class ApplyGroups {
     using FolderId = std::pair<dev_t, ino_t>;
     struct Pending {
         std::string id;
-        Application application;
+        FileChange change;
         FolderId folder;
         std::optional<NewFile> file;
         std::optional<sdk::Failure> failure;
     };
 
     void tell(const std::string& id, const std::function<void()>& work);
-    void add(const std::string& id, Application application);
+    void add(const std::string& id, FileChange change);
     bool waits_for_group(const std::string& id) const;
-    bool is_in_group(const Application& wanted) const;
+    bool is_in_group(const FileChange& change) const;
     void finish_group();
     void each(const std::function<void(Pending&)>& work);
     void sync_folders();
     void report(Pending& pending);
 
     const sdk::Call& call_;
-    Look look_;
-    // At addresses that stay: a NewFile refers to its application.
+    Prepare prepare_;
+    // At addresses that stay: a NewFile refers to its change.
     std::vector<std::unique_ptr<Pending>> group_;
     std::set<std::string, std::less<>> paths_;           // of the group
     std::set<std::pair<FolderId, std::string>> places_;  // of the group

@@ -46,12 +46,12 @@ class Files {
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
         posix::Accounts accounts;
-        Application wanted = look_at(call, id, description, hashes_, accounts);
-        wanted.plan.changes.carry_out(call, [&] { carry_out(call, wanted); });
+        FileChange change = look_at(call, id, description, hashes_, accounts);
+        change.plan.changes.carry_out(call, [&] { carry_out(call, change); });
         if (call.dry_run()) return;
-        call.state(state_of(wanted.plan.changes.empty()
-                                ? wanted.now
-                                : read_entry(wanted.place, wanted.path, false, hashes_, call),
+        call.state(state_of(change.plan.changes.empty()
+                                ? change.now
+                                : read_entry(change.place, change.path, false, hashes_, call),
                             accounts));
     }
 

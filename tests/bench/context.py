@@ -16,7 +16,7 @@ FLEET = 10_000
 
 
 class Bench:
-    """`run` programs are closed at its end; `fleet` is made once and shared."""
+    """`fleet` is made once and shared."""
 
     def __init__(self, build, rounds, agents=FLEET, peers=False):
         self.build, self.rounds, self.agents, self.peers = build, rounds, agents, peers

@@ -3,6 +3,7 @@
 import json
 import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from beds import rpms
 from beds.debs import MANY
@@ -144,12 +145,12 @@ class Cases(Machine):
         self.install_for_others()
         self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install, "slowpost")
         eventually("the script runs", lambda: self.exists("/run/slowpost"))
-        marking = threading.Thread(target=self.put_done, args=("packages", "libhello", {}))
-        marking.start()
-        marking.join(1)
-        self.assertTrue(marking.is_alive(), "it waits for the run")
-        write(self.bed(), "/run/slowpost.go", "")
-        marking.join(30)
+        with ThreadPoolExecutor() as threads:
+            marking = threads.submit(self.put_done, "packages", "libhello", {})
+            with self.assertRaises(TimeoutError, msg="it waits for the run"):
+                marking.result(timeout=1)
+            write(self.bed(), "/run/slowpost.go", "")
+            marking.result(timeout=60)
         self.assertEqual(self.version("slowpost"), RELEASE)
         self.assertEqual(self.automatic(), [])
 

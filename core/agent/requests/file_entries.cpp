@@ -62,7 +62,7 @@ wire::WrongField wrong_at(const std::string& at, const std::string& what) {
     return {at + what.substr(0, colon), "invalid", what.substr(colon + 2)};
 }
 
-// "this host has no plugin for the collection 'nope'; it has files and users".
+// "this host has no plugin for the collection 'nope'; it has files, users".
 wire::WrongField unknown_collection(const std::string& name, const CollectionRegistry& registry,
                                     const std::string& at) {
     std::string known;

@@ -83,13 +83,6 @@ class Door(OrchestratorCase):
             self.held.enter_context(
                 socket.create_connection(("127.0.0.1", self.orchestrator.port(port)), timeout=10))
 
-    def test_two_hundred_silent_connections_stop_neither_agents_nor_commands(self):
-        self.strangers("bus")
-        agent = self.online()
-        for number in range(20):
-            self.put_done(agent, f"/etc/x{number}", {"content": "x"})
-        self.assertEqual(self.rest.get("/v1/hosts/web1")["connection"], "online")
-
     def test_few_open_files_by_default_are_not_used_up_by_strangers(self):
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.orchestrator.stop()

@@ -18,9 +18,10 @@ class FleetTotalsTest : public test::StateTest {
   protected:
     void SetUp() override {
         StateTest::SetUp();
-        presence_.on_link([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
-            totals_.set_link(host, up, offline_at_ms);
-        });
+        presence_.observe_links(
+            [this](const std::string& host, bool up, std::int64_t offline_at_ms) {
+                totals_.set_link(host, up, offline_at_ms);
+            });
         state_->listen([this](const state::Changes& changes) {
             EXPECT_TRUE(totals_.follow(changes, read()));
         });

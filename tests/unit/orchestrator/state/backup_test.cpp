@@ -102,10 +102,28 @@ TEST_F(BackupTest, ARestoreKeepsTheStoreAndTheKeysThatItReplaces) {
     ASSERT_TRUE(put_back());
     EXPECT_EQ(*read_file(folder_ / "keys.before-restore/seal.key"), "another");
     // As a kill after the first rename leaves it.
+    EXPECT_FALSE(read_file(folder_ / "restore.unfinished"));
+    ASSERT_TRUE(write_file(folder_ / "restore.unfinished", "", 0600));
     ASSERT_EQ(::rename((folder_ / "store").c_str(), (folder_ / "store.restoring").c_str()), 0);
-    ASSERT_TRUE(put_back());
+    const auto restored = put_back();
+    ASSERT_TRUE(restored);
     EXPECT_EQ(*read_file(folder_ / "keys.before-restore/seal.key"), "another");
     EXPECT_TRUE(store::Env::exists(folder_ / "store.before-restore"));
+    EXPECT_EQ(restored->former_store, folder_ / "store.before-restore");
+    EXPECT_FALSE(read_file(folder_ / "restore.unfinished"));
+}
+
+TEST_F(BackupTest, WhereTheStoreWasMovedAwayTheKeysAreKept) {
+    ASSERT_TRUE(back_up());
+    close();
+    ASSERT_TRUE(put_back());
+    ASSERT_TRUE(write_file(folder_ / "seal.key", "another", 0600));
+    ASSERT_EQ(::rename((folder_ / "store").c_str(), (folder_ / "moved").c_str()), 0);
+    const auto restored = put_back();
+    ASSERT_TRUE(restored) << restored.error().what;
+    EXPECT_EQ(*read_file(folder_ / "keys.before-restore/seal.key"), "another");
+    EXPECT_EQ(restored->former_files, folder_ / "keys.before-restore");
+    EXPECT_EQ(restored->former_store, "") << "that of the restore before";
 }
 
 TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {
