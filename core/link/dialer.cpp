@@ -23,8 +23,8 @@ namespace {
 
 using Out = EventGate<Dialer::Events>;
 
-// A link that ends sooner counts as a failure, so that the pauses grow for a peer that admits us
-// and then disconnects at once.
+// A link that ends sooner counts as one failure, so that a peer that fails at once again and again
+// is not dialled at the pace of one that works.
 constexpr std::chrono::seconds kLasting{5};
 
 Traffic::Sink sink_to(const Out& out) {
@@ -57,7 +57,7 @@ class Attempt final : public Outbound {
 
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
     bool was_up() const { return up_; }
-    // Whether it was up for long enough to count as a success.
+    // Whether it was up for long enough to count as no failure.
     bool lasted() const { return up_ && std::chrono::steady_clock::now() - up_since_ > kLasting; }
 
     void transport_closed() override {
@@ -140,7 +140,6 @@ struct Dialer::Impl {
     const Options options;
     const Events events;
     const Executor executor;
-    run::Backoff backoff{options.backoff_base, options.backoff_cap};
 
     // [loop]
     std::thread thread;
@@ -151,6 +150,8 @@ struct Dialer::Impl {
     std::condition_variable wake;
     bool stopping = false;
     std::shared_ptr<Traffic> traffic;  // of the attempt under way
+    bool confirmed = false;            // the same
+    run::Backoff backoff{options.backoff_base, options.backoff_cap};
 };
 
 void Dialer::Impl::run(const proton::ssl_client_options& certificates) {
@@ -166,11 +167,15 @@ void Dialer::Impl::attempt(const proton::ssl_client_options& certificates) {
     {
         const std::lock_guard lock(mutex);
         traffic = current.traffic();
+        confirmed = false;
     }
     const auto ran = runner->run(
         options.container_id, [&](proton::container& container) { current.dial(container); },
         [&] { current.transport_closed(); });
-    if (current.lasted()) backoff.reset();
+    {
+        const std::lock_guard lock(mutex);
+        if (confirmed) backoff.reset(current.lasted() ? 0 : 1);
+    }
     const Ending ending = ran ? current.ending() : Ending{ran.error(), ""};
     out->post([ending, was_up = current.was_up()](const Events& to) {
         const auto& event = was_up ? to.on_down : to.on_failed;
@@ -208,6 +213,12 @@ void Dialer::stop() {
     impl_->thread.join();
     const std::lock_guard lock(impl_->mutex);
     impl_->traffic.reset();
+}
+
+void Dialer::confirm(std::chrono::milliseconds backoff_base) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->confirmed = true;
+    if (backoff_base.count() > 0) impl_->backoff.set_base(backoff_base);
 }
 
 Result<void> Dialer::send(const std::string& target, std::uint64_t token, Message message) {

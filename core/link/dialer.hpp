@@ -26,8 +26,8 @@ class Dialer {
         std::size_t unsettled_max = 256;   // sends without an answer; more are `busy`
         std::size_t unsettled_bytes_max = 16 * 1024 * 1024;
         // The pause before each attempt but the first is random, uniform from 0 to min(cap, base *
-        // 2^n), where n counts the attempts in a row that did not lead to a link of more than five
-        // seconds.
+        // 2^n), where n counts the attempts in a row that were not confirmed: see confirm(). n is 1
+        // after a link that was confirmed but ended within five seconds.
         std::chrono::milliseconds backoff_base{1'000};
         std::chrono::milliseconds backoff_cap{60'000};
     };
@@ -60,6 +60,9 @@ class Dialer {
     // the executor's thread, no event is delivered after it returns, not even those already given
     // to the executor. Sends without an answer get none. [loop]
     void stop();
+
+    // The peer has taken us in: the pauses begin anew, from this base unless it is 0. [any]
+    void confirm(std::chrono::milliseconds backoff_base);
 
     // Hands one message to the link. `unavailable` while down, `busy` when too much is without an
     // answer, `not_found` for an address that is not among the targets, `limit` when the body is

@@ -17,8 +17,9 @@ class Backoff {
 
     // The wait before the next attempt; each call counts as one failure.
     std::chrono::milliseconds next();
-    // After a success.
-    void reset() { failures_ = 0; }
+    // After a success, or with what still counts as failures.
+    void reset(int failures = 0) { failures_ = failures; }
+    void set_base(std::chrono::milliseconds base) { base_ = base; }
     int failures() const { return failures_; }
 
   private:

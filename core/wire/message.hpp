@@ -77,7 +77,8 @@ struct OrchestratorHello {
     std::uint64_t predecessor_revision = 0;  // the backup's
     std::string host;                        // the agent's host id
     std::chrono::milliseconds heartbeat{10'000};
-    StreamPosition events;  // of the agent's stream
+    std::chrono::milliseconds backoff_base{0};  // of the pauses before dialling; 0: the agent's own
+    StreamPosition events;                      // of the agent's stream
 };
 
 struct Heartbeat {};

@@ -91,6 +91,9 @@ constexpr auto fields_of(json::Of<OrchestratorHello>) {
             .null_unless([](const T& from) { return !from.predecessor_stream.empty(); }),
         json::field_as<Short>("host", &T::host),
         json::field_as<json::Milliseconds<100, 3'600'000>>("heartbeat_ms", &T::heartbeat),
+        json::field_as<json::Milliseconds<0, 3'600'000>>("backoff_base_ms", &T::backoff_base)
+            .lenient()
+            .written_if([](const T& from) { return from.backoff_base.count() > 0; }),
         json::field("events", &T::events));
 }
 

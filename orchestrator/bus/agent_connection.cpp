@@ -5,6 +5,8 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "orchestrator/bus/backoff_base.hpp"
+#include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -118,15 +120,17 @@ void AgentConnection::accept_hello(const wire::AgentHello& hello, const link::De
 void AgentConnection::connected(const state::EventMark& mark) {
     if (ended_) return;
     const store::Stream& stream = shared_.state.stream();
-    send(wire::encode(wire::OrchestratorHello{.protocol = wire::kProtocolMax,
-                                              .capabilities = {},
-                                              .version = EVENKEEL_VERSION,
-                                              .stream = stream.id,
-                                              .predecessor_stream = stream.predecessor,
-                                              .predecessor_revision = stream.predecessor_end,
-                                              .host = host_,
-                                              .heartbeat = shared_.heartbeat,
-                                              .events = {.stream = mark.stream, .seq = mark.seq}}));
+    send(wire::encode(
+        wire::OrchestratorHello{.protocol = wire::kProtocolMax,
+                                .capabilities = {},
+                                .version = EVENKEEL_VERSION,
+                                .stream = stream.id,
+                                .predecessor_stream = stream.predecessor,
+                                .predecessor_revision = stream.predecessor_end,
+                                .host = host_,
+                                .heartbeat = shared_.heartbeat,
+                                .backoff_base = backoff_base(shared_.allow_list.size()),
+                                .events = {.stream = mark.stream, .seq = mark.seq}}));
     hellos_done_ = true;
     shared_.presence.record_message(host_, hosts::Arrival::now());
     last_event_ = 0;

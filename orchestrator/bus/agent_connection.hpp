@@ -18,6 +18,10 @@
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/state.hpp"
 
+namespace evenkeel::hosts {
+class AllowList;
+}
+
 namespace evenkeel::bus {
 
 // What all connections share. All of it outlives them.
@@ -27,6 +31,7 @@ struct Shared {
     const secrets::Protector& protector;
     const state::SchemaCache& schemas;
     hosts::Presence& presence;
+    const hosts::AllowList& allow_list;
     PendingRequests& requests;
     std::chrono::milliseconds heartbeat;
     // Sends over a connection, to the host's own address; see link::Listener::send.

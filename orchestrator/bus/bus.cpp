@@ -34,6 +34,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
           .protector = parts.protector,
           .schemas = parts.schemas,
           .presence = parts.presence,
+          .allow_list = parts.allow_list,
           .requests = requests_,
           .heartbeat = parts.heartbeat,
           .send =

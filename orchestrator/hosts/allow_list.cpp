@@ -44,6 +44,11 @@ std::optional<std::string> AllowList::find(const std::string& fingerprint) const
     return found == hosts_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::size_t AllowList::size() const {
+    const std::lock_guard lock(mutex_);
+    return hosts_.size();
+}
+
 bool AllowList::is_retired(const std::string& fingerprint) const {
     const std::lock_guard lock(mutex_);
     return retired_.contains(fingerprint);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class AllowList {
     void follow(const state::Changes& changes);
     // The host id, or nothing for an unknown certificate. O(1)
     std::optional<std::string> find(const std::string& fingerprint) const;
+    // How many may connect. O(1)
+    std::size_t size() const;
     // Whether it was a host's, whose identity was retired. O(1)
     bool is_retired(const std::string& fingerprint) const;
 

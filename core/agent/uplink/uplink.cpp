@@ -24,6 +24,8 @@ namespace {
 using link::Disposition;
 
 constexpr std::uint64_t kIgnored = 0;
+// Where thousands dial at once, each waits for its turn in the kernel's queue at the orchestrator.
+constexpr std::chrono::seconds kConnectLimit{30};
 
 // Orchestrators of 0.1 do not send the condition: their text begins with "held: ".
 bool is_quarantine(const link::Ending& ending) {
@@ -54,6 +56,7 @@ Result<void> Uplink::start() {
     dial.key_file = options_.files.key();
     dial.container_id = options_.identity.host;
     dial.idle_timeout = 3 * heartbeat_;
+    dial.connect_timeout = kConnectLimit;
     dial.sources = {wire::agent_address(options_.identity.host)};
     dial.targets = {std::string(wire::kEventsAddress), std::string(wire::kRepliesAddress)};
     dial.backoff_base = options_.backoff_base;
@@ -181,6 +184,7 @@ void Uplink::on_hello(const wire::OrchestratorHello& hello) {
         log::error("the orchestrator speaks another version", {{"why", chosen.error().what}});
         return dial_again(chosen.error().what);
     }
+    dialer_->confirm(hello.backoff_base);
     if (hello.host != options_.identity.host) {
         log::warning("the orchestrator knows this host by another id", {{"host", hello.host}});
     }

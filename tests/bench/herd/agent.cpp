@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kBackoffBase{1'000};
 constexpr std::chrono::milliseconds kBackoffCap{60'000};
 constexpr std::uint64_t kLastingNs = 5'000'000'000;
-constexpr std::uint64_t kConnectNs = 15'000'000'000;
+constexpr std::uint64_t kConnectNs = 30'000'000'000;
 constexpr std::uint64_t kHelloNs = 30'000'000'000;
 constexpr std::uint64_t kReleasePauseNs = 1'000'000'000;
 constexpr std::size_t kInFlightMost = 64;
@@ -174,7 +174,7 @@ void Agent::on_ended() {
         count_ending();
         if (link_->stream().was_connected() && !online_) ++tries_;
     }
-    if (up_ns_ != 0 && now_ns - up_ns_ > kLastingNs) backoff_.reset();
+    if (online_) backoff_.reset(now_ns - up_ns_ > kLastingNs ? 0 : 1);
     if (online_) --herd_.counts.online;
     online_ = false;
     link_.reset();
@@ -227,6 +227,7 @@ void Agent::on_hello(const wire::OrchestratorHello& hello) {
     deadline_ns_ = 0;
     online_ns_ = heard_ns_;
     heartbeat_ns_ = static_cast<std::uint64_t>(std::chrono::nanoseconds(hello.heartbeat).count());
+    if (hello.backoff_base.count() > 0) backoff_.set_base(hello.backoff_base);
     if (commands_.stream != hello.stream) commands_ = {.stream = hello.stream, .seq = 0};
     if (hello.events.stream == stream_)
         outbox_.erase(outbox_.begin(), outbox_.upper_bound(hello.events.seq));

@@ -136,6 +136,18 @@ TEST_F(Trust, APeerThatLetsUsInAndThrowsUsOutIsDialledEverMoreSeldom) {
     EXPECT_LT(thrown_out, 15U) << "at an even pace of at most 50 ms there would be more";
 }
 
+TEST_F(Trust, APeerThatHasTakenUsInIsDialledAgainSoonWithTheBaseThatItGave) {
+    server.start();
+    Agent agent(loop, certificates, server->port());
+    agent.options.backoff_base = agent.options.backoff_cap = 1h;
+    agent.start();
+    for (int links = 1; links <= 3; ++links) {
+        ASSERT_TRUE(wait([&] { return agent.ups == links; }));
+        agent->confirm(10ms);
+        server->close(server.connected.back().connection, "test:out", "out");
+    }
+}
+
 TEST_F(Trust, AnExceptionOfThePolicyEndsThatConnectionOnly) {
     // at() throws for a fingerprint that is not there.
     Listener::Policy policy;

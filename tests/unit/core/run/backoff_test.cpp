@@ -34,6 +34,16 @@ TEST(Backoff, BeginsAnewAfterASuccess) {
     EXPECT_EQ(backoff.next(), milliseconds(100));
 }
 
+TEST(Backoff, BeginsAnewWithAnotherBaseAndFromALaterStep) {
+    Backoff backoff = with_chance(1.0);
+    for (int i = 0; i < 4; ++i) backoff.next();
+    backoff.set_base(milliseconds(200));
+    backoff.reset(1);
+    EXPECT_EQ(backoff.next(), milliseconds(400));
+    backoff.reset();
+    EXPECT_EQ(backoff.next(), milliseconds(200));
+}
+
 TEST(Backoff, StaysAtTheCapForEver) {
     Backoff backoff = with_chance(1.0);
     for (int i = 0; i < 10'000; ++i) backoff.next();

@@ -63,7 +63,11 @@ TEST(Message, HelloSurvivesTheWireBothWays) {
     down.host = "host_1";
     down.heartbeat = std::chrono::milliseconds(500);
     down.events = {"stream_b", 9};
+    EXPECT_EQ(encode(down).find("backoff"), std::string::npos) << "as orchestrators of 0.1 say it";
+    EXPECT_EQ(sent_to_agent(down).backoff_base, std::chrono::milliseconds(0));
+    down.backoff_base = std::chrono::seconds(40);
     const OrchestratorHello down_back = sent_to_agent(down);
+    EXPECT_EQ(down_back.backoff_base, std::chrono::seconds(40));
     EXPECT_EQ(down_back.predecessor_revision, 12u);
     EXPECT_EQ(down_back.heartbeat, std::chrono::milliseconds(500));
     EXPECT_EQ(down_back.events.stream, "stream_b");

@@ -91,6 +91,7 @@ TEST_F(AllowListTest, WhoeverSeesTheWriteSetsEndsWithTheSameAcrossFailuresAndBat
     }
     EXPECT_GT(known, 0);
     EXPECT_LT(known, 7);
+    EXPECT_EQ(inside_.size(), static_cast<std::size_t>(known));
     EXPECT_EQ(inside_queues_.size(), 4U);
     EXPECT_EQ(outside_queues_, inside_queues_);
 }
