@@ -51,7 +51,7 @@ const std::vector<std::string> kNeededKeys = {"ca.pem", "ca.key", "seal.key"};
 
 // More than all connections that the three ports take together.
 constexpr std::size_t kOpenFiles = 65'536;
-constexpr std::size_t kOpenFilesLeast = 20'000;
+constexpr std::size_t kOpenFilesLeast = 30'000;
 
 // Where the store is refused until the program starts again, it shall.
 class EndWithStore {

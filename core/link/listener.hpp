@@ -48,14 +48,14 @@ class Listener {
         std::string client_ca_file;
         // Admitted peers; with a `request_timeout`, peers with a request in progress. One more is
         // refused with "amqp:resource-limit-exceeded".
-        std::size_t connections_max = 12'000;
+        std::size_t connections_max = 24'000;
         // All other connections share what of `connections_max` is free, and these if that is
         // less: so at most connections_max + waiting_min are open. When there are too many, the
         // oldest of the source address (IPv6: /64) that has most of them is cut.
         std::size_t waiting_min = 1'000;
         // Of all connections of one source; beyond, its oldest that is not in use is cut, or the
         // new one.
-        std::size_t connections_per_source_max = 12'000;
+        std::size_t connections_per_source_max = 24'000;
         std::size_t message_bytes_max = 768 * 1024;  // body, both directions
         std::uint32_t links_max = 8;                 // per connection
         std::uint32_t credit = 32;        // messages received and not yet settled, per link
