@@ -116,6 +116,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       feed_(loop, *state_),
       lists_(loop, *state_, presence_.silence_max()),
       pages_(loop, *state_),
+      fleet_applies_(loop, *state_),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -151,6 +152,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .feed = feed_,
                .lists = lists_,
                .pages = pages_,
+               .fleet_applies = fleet_applies_,
                .metrics = metrics_,
                .enrolment_port = [this] { return enrolment_.port(); },
                .rest_server = [this] { return server_.get(); }} {}

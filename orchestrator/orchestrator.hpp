@@ -9,6 +9,7 @@
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
+#include "orchestrator/api/fleet_apply.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/metrics.hpp"
@@ -67,6 +68,7 @@ class Orchestrator {
     api::EventFeed feed_;
     api::ListFeed lists_;
     api::PageQueue pages_;
+    api::FleetApplies fleet_applies_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

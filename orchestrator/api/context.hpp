@@ -24,6 +24,7 @@ namespace evenkeel::api {
 
 class Access;
 class EventFeed;
+class FleetApplies;
 class ListFeed;
 class Metrics;
 class PageQueue;
@@ -42,6 +43,7 @@ struct Context {
     EventFeed& feed;
     ListFeed& lists;
     PageQueue& pages;
+    FleetApplies& fleet_applies;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens

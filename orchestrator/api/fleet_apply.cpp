@@ -1,9 +1,15 @@
+#include "orchestrator/api/fleet_apply.hpp"
+
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/run/loop.hpp"
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/idempotency.hpp"
@@ -25,15 +31,25 @@ using http::Code;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-// Changes of one such request that wait for the writer, which has others waiting too.
-constexpr std::size_t kInFlightMost = 500;
+// Of all such requests together, since others wait for the writer too.
+constexpr std::size_t kChangesInFlightMost = 500;
+constexpr std::size_t kBytesInFlightMost = 16 << 20;
+constexpr std::size_t kHostsMost = 10'000;
+// A host's part is one piece of work on the loop.
+constexpr std::size_t kResourcesMost = 100;
 constexpr std::size_t kRefusedShown = 100;
+constexpr std::uint64_t kChooseNs = 1'000'000;
 
-// One such request in work, in turns of the loop of at most 5 ms: the hosts are chosen, then each
-// gets a command in a transaction of its own, so that a host for which the FILE is wrong takes
-// nothing away from the others. A kill in between leaves the rest undone and unanswered. [loop]
+}  // namespace
+
+// One such request: the hosts are chosen, then each gets a command in a transaction of its own, so
+// that a host for which the FILE is wrong takes nothing away from the others. A kill in between
+// leaves the rest undone and unanswered. [loop]
 class FleetApply : public std::enable_shared_from_this<FleetApply> {
   public:
+    // What step() has done, or why it could not.
+    enum class Step { more, waits_for_room, rests };
+
     FleetApply(Context& context, const Request& request, Responder responder)
         : context_(context),
           responder_(std::move(responder)),
@@ -49,52 +65,67 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     ApiResult<bool> begin(const state::View& view, const Request& request) {
         Findings findings;
         findings.only(request.json, "", fleet_apply_schema());
+        const json::Value& resources = request.json["resources"];
+        if (resources.is_array() && resources.as_array().size() > kResourcesMost) {
+            findings.invalid("/resources", "must be at most 100 resources");
+        }
         if (!findings.empty()) return refuse(findings.problem());
         is_dry_run_ = EK_API_TRY(is_dry_run(request));
         const TargetRequest target = EK_API_TRY(read_target_request(request.json["target"]));
-        are_hosts_chosen_ = target.filter.empty();
-        if (!are_hosts_chosen_)
-            filter_ = EK_API_TRY(Filter::read(target.filter, host_fields(), view));
-        for (const std::string& name : target.hosts) {
-            const auto host = EK_API_TRY(view.hosts().resolve(name));
-            if (!host) return refuse(Code::not_found, "there is no host " + name);
-            if (host->retired()) return refuse(Code::invalid_state, name + " is retired");
-            if (std::find(hosts_.begin(), hosts_.end(), host->id) == hosts_.end()) {
-                hosts_.push_back(host->id);
-            }
+        if (target.hosts.size() > kHostsMost) {
+            findings.invalid("/target/hosts", "must be at most 10000 hosts");
+            return refuse(findings.problem());
         }
+        by_filter_ = target.hosts.empty();
+        if (by_filter_) filter_ = EK_API_TRY(Filter::read(target.filter, host_fields(), view));
+        names_ = target.hosts;
         return true;
     }
 
-    void turn() {
-        posted_ = false;
-        const std::uint64_t deadline_ns = now_monotonic_ns() + kTurnNs;
-        const auto view = context_.state.read();
-        if (!view) return end(as_problem(view.error()));
-        if (!are_hosts_chosen_) {
-            const auto chosen = choose(*view, deadline_ns);
-            if (!chosen) return end(chosen.error());
-            are_hosts_chosen_ = *chosen;
+    // One piece of the work.
+    Step step(const state::View& view) {
+        if (has_ended_) return Step::rests;
+        if (!are_hosts_chosen_) return step_choosing(view);
+        if (next_ == hosts_.size()) return Step::rests;
+        if (!is_dry_run_ && !context_.fleet_applies.has_room(file_.body.size())) {
+            return Step::waits_for_room;
         }
-        if (are_hosts_chosen_ && hosts_.empty()) {
-            return end(
-                {.code = Code::no_targets, .detail = "no active host is meant by the target"});
-        }
-        while (may_go_on() && !is_over(deadline_ns)) apply_to(*view, hosts_[next_++]);
-        if (!are_hosts_chosen_ || may_go_on()) return post();
+        apply_to(view, hosts_[next_++]);
         answer_if_over();
+        return Step::more;
+    }
+
+    void end(const http::Problem& problem) {
+        has_ended_ = true;
+        responder_->send(problem);
     }
 
   private:
-    bool may_go_on() const {
-        return !has_ended_ && are_hosts_chosen_ && next_ < hosts_.size() &&
-               in_flight_ < kInFlightMost;
+    Step step_choosing(const state::View& view) {
+        const auto chosen =
+            by_filter_ ? choose(view, now_monotonic_ns() + kChooseNs) : resolve_next(view);
+        if (!chosen) {
+            end(chosen.error());
+            return Step::rests;
+        }
+        are_hosts_chosen_ = *chosen;
+        if (are_hosts_chosen_ && hosts_.empty()) {
+            end({.code = Code::no_targets, .detail = "no active host is meant by the target"});
+        }
+        return Step::more;
     }
 
-    void post() {
-        if (std::exchange(posted_, true)) return;
-        context_.loop.post([self = shared_from_this()] { self->turn(); });
+    // Whether all names are resolved.
+    ApiResult<bool> resolve_next(const state::View& view) {
+        const std::string& name = names_[names_read_++];
+        const auto host = EK_API_TRY(view.hosts().resolve(name));
+        if (!host) return refuse(Code::not_found, "there is no host " + shown(name));
+        if (host->retired()) return refuse(Code::invalid_state, shown(name) + " is retired");
+        if (named_.insert(host->id).second) hosts_.push_back(host->id);
+        return names_read_ == names_.size();
     }
+
+    static std::string shown(const std::string& name) { return printable(name.substr(0, 128)); }
 
     // Whether all hosts were looked at.
     ApiResult<bool> choose(const state::View& view, std::uint64_t deadline_ns) {
@@ -125,6 +156,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
 
     void submit(const std::string& id, std::vector<commands::DescriptionRequest> descriptions) {
         ++in_flight_;
+        context_.fleet_applies.take(file_.body.size());
         auto command = std::make_shared<state::Command>();
         context_.submit(
             audit_context_,
@@ -144,9 +176,9 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     void on_committed(const std::string& id, const state::Command& command,
                       const Result<void>& done) {
         --in_flight_;
+        context_.fleet_applies.give_back(file_.body.size());
         if (done) note_command(command);
         else note_refusal(id, change_problem(done.error()));
-        if (may_go_on()) return post();
         answer_if_over();
     }
 
@@ -186,6 +218,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
             awaited_ > 0)
             return;
         if (made_ == 0 && refused_count_ == hosts_.size()) return end(first_refusal_);
+        has_ended_ = true;
         const bool is_over = is_dry_run_ || (wait_ && unfinished_ == 0);
         http::Reply reply = http::Reply::json(is_over ? 200 : 202, show());
         if (is_dry_run_) return responder_->send(std::move(reply).with("Dry-Run", "all"));
@@ -210,14 +243,10 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
                 return keep_reply(edit, protector, once, *shared);
             },
             [self = shared_from_this(), shared](const Result<void>& done) {
-                if (!done) return self->responder_->send(change_problem(done.error()));
+                // The commands are there, which is what the answer says.
+                if (!done) log::warning("an answer was not kept", {{"error", done.error().what}});
                 self->responder_->send(std::move(*shared));
             });
-    }
-
-    void end(const http::Problem& problem) {
-        has_ended_ = true;
-        responder_->send(problem);
     }
 
     Context& context_;
@@ -232,7 +261,10 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     bool is_dry_run_ = false;
     Filter filter_;
 
-    bool posted_ = false;
+    bool by_filter_ = false;
+    std::vector<std::string> names_;
+    std::size_t names_read_ = 0;
+    std::set<std::string> named_;
     bool are_hosts_chosen_ = false;
     std::string looked_at_;  // position of the host that was chosen or not last
     std::vector<std::string> hosts_;
@@ -247,13 +279,62 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     json::Array refused_;
 };
 
+bool FleetApplies::has_room(std::size_t bytes) const {
+    return changes_in_flight_ == 0 || (changes_in_flight_ < kChangesInFlightMost &&
+                                       bytes_in_flight_ + bytes <= kBytesInFlightMost);
+}
+
+void FleetApplies::take(std::size_t bytes) {
+    ++changes_in_flight_;
+    bytes_in_flight_ += bytes;
+}
+
+void FleetApplies::give_back(std::size_t bytes) {
+    --changes_in_flight_;
+    bytes_in_flight_ -= bytes;
+    if (waiting_.empty()) return;
+    ready_.insert(ready_.end(), waiting_.begin(), waiting_.end());
+    waiting_.clear();
+    post();
+}
+
+void FleetApplies::add(std::shared_ptr<FleetApply> request) {
+    ready_.push_back(std::move(request));
+    post();
+}
+
+void FleetApplies::post() {
+    if (std::exchange(is_posted_, true)) return;
+    loop_.post([this] { turn(); });
+}
+
+void FleetApplies::turn() {
+    is_posted_ = false;
+    const std::uint64_t deadline_ns = now_monotonic_ns() + kTurnNs;
+    const auto view = state_.read();
+    while (!ready_.empty() && !is_over(deadline_ns)) {
+        const std::shared_ptr<FleetApply> request = std::move(ready_.front());
+        ready_.pop_front();
+        if (!view) {
+            request->end(as_problem(view.error()));
+            continue;
+        }
+        const FleetApply::Step step = request->step(*view);
+        if (step == FleetApply::Step::more) ready_.push_back(request);
+        if (step == FleetApply::Step::waits_for_room) waiting_.push_back(request);
+    }
+    if (!ready_.empty()) post();
+}
+
+namespace {
+
 void apply_to_fleet(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
     const auto work = std::make_shared<FleetApply>(context, request, responder);
     const auto begun = work->begin(*view, request);
     if (!begun) return responder->send(begun.error());
-    work->turn();
+    context.fleet_applies.add(work);
 }
 
 }  // namespace

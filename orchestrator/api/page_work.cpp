@@ -76,8 +76,10 @@ ApiResult<bool> PageWork::read_sorted(const state::View& view, std::uint64_t dea
                        .map([] { return true; }));
         EK_API_TRY(std::move(added));
         last_ = std::move(place);
-        if (is_over(deadline_ns)) return places_read_ == places_.size();
+        if (is_over(deadline_ns) && places_read_ < places_.size()) return false;
     }
+    // Also where one of the places is gone meanwhile, so that the page is not full.
+    has_next_ = has_dropped_;
     return true;
 }
 
@@ -99,6 +101,7 @@ void PageWork::keep_place(SortPlace place) {
     if (order_.after && !is_before(*order_.after, place)) return;
     const auto before = [this](const auto& a, const auto& b) { return is_before(a, b); };
     if (places_.size() > order_.limit) {
+        has_dropped_ = true;
         if (!is_before(place, places_.front())) return;
         std::pop_heap(places_.begin(), places_.end(), before);
         places_.pop_back();

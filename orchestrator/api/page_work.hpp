@@ -71,6 +71,7 @@ class PageWork {
     // with the last one on top, then, once the list is walked, in order.
     std::vector<SortPlace> places_;
     std::size_t places_read_ = 0;
+    bool has_dropped_ = false;  // places behind them
 
     json::Array items_;
     std::size_t bytes_ = 0;

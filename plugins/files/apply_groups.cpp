@@ -65,9 +65,13 @@ bool ApplyGroups::waits_for_group(const std::string& id) const {
     return false;
 }
 
-// By another path: what is there will be another file by then.
+// By another path, or another name of the same file: what is there will be another one by then, or
+// have one name less.
 bool ApplyGroups::is_in_group(const FileChange& change) const {
-    return !group_.empty() && places_.contains({id_of(change.place), change.place.name});
+    if (group_.empty()) return false;
+    if (places_.contains({id_of(change.place), change.place.name})) return true;
+    const struct stat& info = change.now.info;
+    return change.now.kind != Kind::absent && inodes_.contains({info.st_dev, info.st_ino});
 }
 
 void ApplyGroups::add(const std::string& id, FileChange added) {
@@ -88,6 +92,8 @@ void ApplyGroups::add(const std::string& id, FileChange added) {
     change.now.content.bytes.reset();
     paths_.insert(id);
     places_.emplace(pending->folder, change.place.name);
+    const struct stat& info = change.now.info;
+    if (change.now.kind != Kind::absent) inodes_.emplace(info.st_dev, info.st_ino);
     group_.push_back(std::move(pending));
 }
 
@@ -110,10 +116,11 @@ void ApplyGroups::finish_group() {
     group_.clear();
     paths_.clear();
     places_.clear();
+    inodes_.clear();
 }
 
 void ApplyGroups::sync_folders() {
-    std::map<FolderId, std::optional<sdk::Failure>> synced;
+    std::map<ObjectId, std::optional<sdk::Failure>> synced;
     each([&](Pending& pending) {
         const auto [found, is_new] = synced.emplace(pending.folder, std::nullopt);
         if (is_new) {

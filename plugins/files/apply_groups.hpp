@@ -33,11 +33,11 @@ class ApplyGroups {
     void finish();
 
   private:
-    using FolderId = std::pair<dev_t, ino_t>;
+    using ObjectId = std::pair<dev_t, ino_t>;
     struct Pending {
         std::string id;
         FileChange change;
-        FolderId folder;
+        ObjectId folder;
         std::optional<NewFile> file;
         std::optional<sdk::Failure> failure;
     };
@@ -56,7 +56,8 @@ class ApplyGroups {
     // At addresses that stay: a NewFile refers to its change.
     std::vector<std::unique_ptr<Pending>> group_;
     std::set<std::string, std::less<>> paths_;           // of the group
-    std::set<std::pair<FolderId, std::string>> places_;  // of the group
+    std::set<std::pair<ObjectId, std::string>> places_;  // of the group
+    std::set<ObjectId> inodes_;                          // that the group replaces
     bool failed_ = false;
 };
 

@@ -155,6 +155,19 @@ TEST_F(SortedPagesTest, APageReadInPiecesIsTheSame) {
     }
 }
 
+TEST_F(SortedPagesTest, WhatGoesWhileAPageIsReadDoesNotEndTheList) {
+    for (int i = 10; i < 40; ++i) put("n" + std::to_string(i), 1);
+    std::size_t pieces = 0;
+    deadline_ns_ = 0;
+    between_pieces_ = [&] {
+        if (++pieces != 31) return;  // once all places are known
+        change([](state::Edit& edit) { return edit.enrolment_tokens().erase("n11"); });
+    };
+    const std::vector<std::string> names = walk({{"order_by", "name"}, {"limit", "5"}});
+    EXPECT_EQ(names.size(), 29U);
+    EXPECT_EQ(names.back(), "n39");
+}
+
 TEST_F(SortedPagesTest, WhatIsWrittenBetweenThePiecesIsAChangeAfterItsRevision) {
     for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1);
     const std::uint64_t before = *read().revision();

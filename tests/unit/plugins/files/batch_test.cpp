@@ -119,6 +119,19 @@ TEST_F(FilesBatch, OnePlaceByTwoPathsIsAppliedTwice) {
     EXPECT_EQ(content("f"), "two");
 }
 
+TEST_F(FilesBatch, TwoNamesOfOneFileAreAppliedOneByOne) {
+    write("h1", "old");
+    std::filesystem::create_hard_link(path("h1"), path("h2"));
+    std::filesystem::create_hard_link(path("h1"), path("h3"));
+    const auto all =
+        done_together({entry("h1", R"({"content":"one"})"), entry("h2", R"({"content":"two"})"),
+                       entry("h3", R"({"mode":"0600"})")});
+    EXPECT_EQ(all[0], "/content done;/links done;");
+    EXPECT_EQ(all[1], "/content done;/links done;");
+    EXPECT_EQ(all[2], "/mode done;");
+    EXPECT_EQ(content("h1") + content("h2") + content("h3"), "onetwoold");
+}
+
 TEST_F(FilesBatch, ACancelledCallTellsOfEachThatItWasNotDone) {
     CancelSource cancel;
     cancel.cancel();
