@@ -20,6 +20,7 @@
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/requirements.hpp"
 #include "orchestrator/state/retention.hpp"
 
 namespace evenkeel {
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     if (fresh) EK_CHECK(require_no_trace_of_a_store(folder));
     Keys keys = EK_TRY(open_keys(folder, fresh));
     auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
+    EK_CHECK(state::complete_requirements(*state));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
     const std::string identity = EK_TRY(open_identity(folder));
     std::unique_ptr<Orchestrator> made(new Orchestrator(

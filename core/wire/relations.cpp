@@ -141,6 +141,24 @@ class CycleSearch {
     std::set<Ref> done_;
 };
 
+// Whether what is described now relates to it already: what has gone since must not stand in the
+// way of every other change.
+bool is_kept(const Ref& ref, const std::optional<Relations>& now) {
+    return now && std::find(now->required.begin(), now->required.end(), ref) != now->required.end();
+}
+bool is_kept(const Notification& notice, const std::optional<Relations>& now) {
+    return now &&
+           std::find(now->notified.begin(), now->notified.end(), notice) != now->notified.end();
+}
+
+WrongField missing(const Ref& ref, std::string at, const char* list) {
+    return {std::move(at), "invalid",
+            text_of(ref) +
+                " is neither given here nor described on the host: describe it, or "
+                "leave it out of " +
+                list};
+}
+
 }  // namespace
 
 std::string text_of(const std::vector<WrongField>& wrong) {
@@ -167,20 +185,24 @@ std::vector<WrongField> check_relations(const std::vector<RelatedResource>& entr
     std::vector<WrongField> wrong;
     std::set<Ref> given;
     for (const RelatedResource& entry : entries) given.insert(entry.ref);
-    const auto check_there = [&](const Ref& ref, const std::string& at) {
-        if (given.contains(ref) || known.described(ref)) return true;
-        wrong.push_back(
-            {at, "invalid", text_of(ref) + " is neither given here nor described on the host"});
-        return false;
+    const auto is_there = [&](const Ref& ref) {
+        return given.contains(ref) || known.described(ref).has_value();
     };
     for (const RelatedResource& entry : entries) {
         for (std::size_t i = 0; i < entry.relations.required.size(); ++i) {
-            check_there(entry.relations.required[i], entry.at + "/requires/" + std::to_string(i));
+            const Ref& ref = entry.relations.required[i];
+            if (is_there(ref) || is_kept(ref, known.described(entry.ref))) continue;
+            wrong.push_back(missing(ref, entry.at + "/requires/" + std::to_string(i), "requires"));
         }
         for (std::size_t i = 0; i < entry.relations.notified.size(); ++i) {
             const Notification& notice = entry.relations.notified[i];
             const std::string at = entry.at + "/notifies/" + std::to_string(i);
-            if (!check_there(notice.ref, at) || known.offers(notice)) continue;
+            if (!is_there(notice.ref)) {
+                if (is_kept(notice, known.described(entry.ref))) continue;
+                wrong.push_back(missing(notice.ref, at, "notifies"));
+                continue;
+            }
+            if (known.offers(notice)) continue;
             wrong.push_back({at + "/action", "invalid",
                              "the collection " + printable(notice.ref.collection) +
                                  " has no action '" + printable(notice.action) + "'"});

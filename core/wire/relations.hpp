@@ -45,9 +45,10 @@ struct RelationLookup {
     std::function<bool(const Notification&)> offers;
 };
 
-// Everything that is wrong: a resource that is neither in `entries` nor on the host, an action that
-// its collection does not offer, a resource that requires itself, also through what the host has
-// already. The detail of a cycle names it: a -> b -> a.
+// Everything that is wrong: a resource that is neither in `entries` nor on the host, unless what
+// the host has described related to it before; an action that its collection does not offer; a
+// resource that requires itself, also through what the host has already. The detail of a cycle
+// names it: a -> b -> a.
 std::vector<WrongField> check_relations(const std::vector<RelatedResource>& entries,
                                         const RelationLookup& known);
 

@@ -99,22 +99,31 @@ std::optional<http::Problem> Access::take_denial(const std::string& token) {
     return too_often(denied_, now_monotonic_ns(), "this token was denied too often");
 }
 
-void Access::deny(const state::AuditContext& audit_context, http::Problem problem,
+void Access::deny(const state::AuditContext& audit_context, const http::Problem& problem,
                   const std::shared_ptr<http::Responder>& responder) {
+    deny_part(audit_context, problem, responder,
+              [responder, problem] { responder->send(problem); });
+}
+
+void Access::deny_part(const state::AuditContext& audit_context, const http::Problem& problem,
+                       const std::shared_ptr<http::Responder>& responder,
+                       std::function<void()> rest) {
     // What is too much is not recorded: that would be more of it.
     if (auto often = take_denial(audit_context.actor.id)) return responder->send(*often);
-    record(audit_context, std::move(problem), responder);
+    record(audit_context, problem, responder, std::move(rest));
 }
 
 // Recorded is what a known token was denied; strangers and the throttled have no principal.
-void Access::refuse(const http::Request& request, http::Problem problem,
+void Access::refuse(const http::Request& request, const http::Problem& problem,
                     const std::shared_ptr<http::Responder>& responder) {
     if (request.principal.id.empty()) return responder->send(problem);
-    record(audit_context_of(request), std::move(problem), responder);
+    record(audit_context_of(request), problem, responder,
+           [responder, problem] { responder->send(problem); });
 }
 
-void Access::record(state::AuditContext audit_context, http::Problem problem,
-                    const std::shared_ptr<http::Responder>& responder) {
+void Access::record(state::AuditContext audit_context, const http::Problem& problem,
+                    const std::shared_ptr<http::Responder>& responder,
+                    std::function<void()> after) {
     audit_context.outcome = state::AuditOutcome::denied;
     audit_context.detail = json::Object{{"code", http::to_string(problem.code)}};
     if (const json::Value* permission = problem.more.find("permission")) {
@@ -122,9 +131,9 @@ void Access::record(state::AuditContext audit_context, http::Problem problem,
     }
     state_.submit(
         std::move(audit_context), [](state::Edit&) -> Result<void> { return {}; },
-        [responder, problem = std::move(problem)](const Result<void>& done) {
+        [responder, after = std::move(after)](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            responder->send(problem);
+            after();
         });
 }
 

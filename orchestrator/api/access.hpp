@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,12 +38,15 @@ class Access {
     // valid token is never throttled.
     std::optional<http::Problem> authorize(http::Request& request, std::string_view permission);
     // Answers a refusal, after it was recorded.
-    void refuse(const http::Request& request, http::Problem problem,
+    void refuse(const http::Request& request, const http::Problem& problem,
                 const std::shared_ptr<http::Responder>& responder);
     // The same for what only the handler knows not to be permitted: recorded, and counted among the
     // denials of the token, after too many of which it is `rate-limited`.
-    void deny(const state::AuditContext& audit_context, http::Problem problem,
+    void deny(const state::AuditContext& audit_context, const http::Problem& problem,
               const std::shared_ptr<http::Responder>& responder);
+    // The same for a part of what is asked: `rest` goes on with the others, after it was recorded.
+    void deny_part(const state::AuditContext& audit_context, const http::Problem& problem,
+                   const std::shared_ptr<http::Responder>& responder, std::function<void()> rest);
     // Closes the stream when the token is revoked, and soon after it has expired.
     void watch(const http::Principal& who, const std::shared_ptr<http::Stream>& stream);
 
@@ -51,8 +55,8 @@ class Access {
 
   private:
     std::optional<http::Problem> take_denial(const std::string& token);
-    void record(state::AuditContext audit_context, http::Problem problem,
-                const std::shared_ptr<http::Responder>& responder);
+    void record(state::AuditContext audit_context, const http::Problem& problem,
+                const std::shared_ptr<http::Responder>& responder, std::function<void()> after);
     void check_streams();
 
     run::Loop& loop_;

@@ -106,21 +106,6 @@ ApiResult<bool> compares_secret(const Context& context, const state::View& view,
     return there ? has_secret(context, view, host, *there, wanted.schema.get()) : false;
 }
 
-// Answers and says false when the caller may not see this plan.
-bool may_compare(const CommandSubmission& submission, const state::View& view,
-                 const std::vector<commands::DescriptionRequest>& all) {
-    if (submission.may_write) return true;
-    for (const commands::DescriptionRequest& wanted : all) {
-        const auto compares =
-            compares_secret(submission.context, view, submission.requester.host, wanted);
-        if (compares && !*compares) continue;
-        if (compares) deny_secret_plan(submission);
-        else submission.responder->send(compares.error());
-        return false;
-    }
-    return true;
-}
-
 // Answers and says false where the change itself would be refused for it.
 bool is_uncontradicted(const CommandSubmission& submission, const state::View& view,
                        const std::vector<commands::DescriptionRequest>& all) {
@@ -128,6 +113,37 @@ bool is_uncontradicted(const CommandSubmission& submission, const state::View& v
                                                       submission.requester.host, all);
     if (!fits) submission.responder->send(change_problem(fits.error()));
     return fits.has_value();
+}
+
+// Notes those of which the caller may not see the plan.
+ApiResult<bool> withhold(CommandSubmission& submission, const state::View& view,
+                         const std::vector<commands::DescriptionRequest>& all) {
+    if (submission.may_write) return true;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool compares = EK_API_TRY(
+            compares_secret(submission.context, view, submission.requester.host, all[i]));
+        if (compares) submission.withheld.emplace_back(i, all[i].ref);
+    }
+    return true;
+}
+
+// Plans all of them, but those of which the caller may not see the plan.
+void plan_descriptions(CommandSubmission& submission, const state::View& view,
+                       const std::vector<commands::DescriptionRequest>& all) {
+    if (const auto done = withhold(submission, view, all); !done)
+        return submission.responder->send(done.error());
+    if (submission.withheld.size() == all.size()) return deny_secret_plan(submission);
+    if (!is_uncontradicted(submission, view, all)) return;
+    std::vector<wire::ResourceRequest> entries;
+    auto withheld = submission.withheld.begin();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (withheld != submission.withheld.end() && withheld->first == i) ++withheld;
+        else entries.push_back(request_for(all[i]));
+    }
+    if (submission.withheld.empty()) return plan(submission, wire::Verb::apply, entries);
+    deny_secret_plans(submission, [submission, entries = std::move(entries)] {
+        plan(submission, wire::Verb::apply, entries);
+    });
 }
 
 // Refuses the change when the resource has another description than this one by then.
@@ -153,10 +169,8 @@ void describe_resource(Context& context, const Request& request, const Responder
     CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->present != 0) require_present(asked, target->present);
     if (target->dry_run) {
-        if (!may_compare(asked, *view, {target->description})) return;
         if (!may_plan(asked, target->resource)) return;
-        if (!is_uncontradicted(asked, *view, {target->description})) return;
-        return plan(asked, wire::Verb::apply, {request_for(target->description)});
+        return plan_descriptions(asked, *view, {target->description});
     }
     std::vector<commands::DescriptionRequest> all;
     all.push_back(std::move(target->description));
@@ -251,9 +265,13 @@ void drop_resource(Context& context, const Request& request, const Responder& re
     if (!view) return responder->send(view.error());
     const auto target = find_target(context, *view, request);
     if (!target) return responder->send(target.error());
-    const CommandSubmission asked = submission(context, request, target->host.id, responder);
+    CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) {
         if (!may_drop(asked, *target)) return;
+        // Not refused: what requires it may go before it, as with a FILE that is deleted.
+        auto words = commands::words_of_dependents(*view, target->host.id, target->ref);
+        if (!words) return responder->send(words.error());
+        if (!words->empty()) asked.notes.push_back(*std::move(words));
         if (remove) return plan(asked, wire::Verb::remove, {request_for(target->ref)});
         wire::ResourceResult untouched;
         untouched.ref = target->ref;
@@ -307,15 +325,7 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     if (!description_requests) return responder->send(description_requests.error());
     CommandSubmission asked = submission(context, request, host->id, responder);
     asked.requester.guard = nullptr;  // an ETag is one resource's
-    if (*dry_run) {
-        if (!may_compare(asked, *view, *description_requests)) return;
-        if (!is_uncontradicted(asked, *view, *description_requests)) return;
-        std::vector<wire::ResourceRequest> entries;
-        for (const commands::DescriptionRequest& description_request : *description_requests) {
-            entries.push_back(request_for(description_request));
-        }
-        return plan(asked, wire::Verb::apply, entries);
-    }
+    if (*dry_run) return plan_descriptions(asked, *view, *description_requests);
     submit_command(asked, [&protector = context.protector,
                            description_requests = *std::move(description_requests)](
                               state::Edit& edit, const commands::Requester& requester) {

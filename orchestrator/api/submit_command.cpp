@@ -17,6 +17,9 @@ namespace evenkeel::api {
 namespace {
 
 constexpr std::chrono::seconds kPlanTimeout{30};
+constexpr const char* kSecretPlan =
+    "the plan compares a secret, which would show whether a guess of it is right; for that the "
+    "token needs the permission resource.write";
 
 http::Reply command_reply(int status, const state::Command& command) {
     return http::Reply::json(status, state::show(command))
@@ -48,6 +51,30 @@ bool has_secret(const wire::ResourceResult& planned) {
         planned.changes.begin(), planned.changes.end(), [](const wire::Change& change) {
             return secrets::has_redacted(change.before) || secrets::has_redacted(change.after);
         });
+}
+
+http::Problem secret_plan_problem() {
+    http::Problem problem{.code = http::Code::forbidden, .detail = kSecretPlan};
+    problem.more.set("permission", "resource.write");
+    return problem;
+}
+
+// Puts those that were not planned to where they stand in the request, and the notes to the first.
+void complete_plan(const CommandSubmission& submission,
+                   std::vector<wire::ResourceResult>& resources) {
+    if (!resources.empty()) {
+        std::vector<std::string>& notes = resources.front().notes;
+        notes.insert(notes.end(), submission.notes.begin(), submission.notes.end());
+    }
+    for (const auto& [place, ref] : submission.withheld) {
+        wire::ResourceResult result;
+        result.ref = ref;
+        result.outcome = wire::Outcome::skipped;
+        result.error = Error{
+            Errc::denied, std::string(kSecretPlan) + "; what depends on it is planned without it"};
+        const std::size_t at = std::min(place, resources.size());
+        resources.insert(resources.begin() + static_cast<std::ptrdiff_t>(at), std::move(result));
+    }
 }
 
 Result<std::vector<wire::ResourceResult>> decode_plan(const json::Value& result) {
@@ -108,14 +135,13 @@ void submit_command(
 }
 
 void deny_secret_plan(const CommandSubmission& submission) {
-    http::Problem problem{
-        .code = http::Code::forbidden,
-        .detail =
-            "the plan compares a secret, which would show whether a guess of it is right; "
-            "for that the token needs the permission resource.write"};
-    problem.more.set("permission", "resource.write");
-    submission.context.access.deny(submission.audit_context, std::move(problem),
+    submission.context.access.deny(submission.audit_context, secret_plan_problem(),
                                    submission.responder);
+}
+
+void deny_secret_plans(const CommandSubmission& submission, std::function<void()> rest) {
+    submission.context.access.deny_part(submission.audit_context, secret_plan_problem(),
+                                        submission.responder, std::move(rest));
 }
 
 ApiResult<bool> is_dry_run(const http::Request& request) {
@@ -137,6 +163,7 @@ void answer_planned(const CommandSubmission& submission, wire::Verb verb,
     if (!submission.may_write && std::any_of(resources.begin(), resources.end(), has_secret)) {
         return deny_secret_plan(submission);
     }
+    complete_plan(submission, resources);
     state::Command command;
     command.host = submission.requester.host;
     command.verb = verb;

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
@@ -25,6 +27,10 @@ struct CommandSubmission {
     // Who may only read could plan a change of any file to see its text, which no state shows, or
     // plan guesses of a secret: they get no text and no plan with secrets.
     bool may_write = false;
+    // Of a dry run: what its one resource is told beside what the host says.
+    std::vector<std::string> notes = {};
+    // Of a dry run: the entries that are not planned for the caller, by their places, ascending.
+    std::vector<std::pair<std::size_t, wire::Ref>> withheld = {};
 };
 // With a guard that honours If-Match and If-None-Match.
 CommandSubmission submission(Context& context, const http::Request& request,
@@ -43,6 +49,8 @@ http::QueryParameter dry_run_parameter();
 // Answers `forbidden`, for a plan that compares secrets and a caller without resource.write: on
 // record and throttled like what the token's role denies.
 void deny_secret_plan(const CommandSubmission& submission);
+// The same for those that are `withheld`: the answer says it of each, and `rest` plans the others.
+void deny_secret_plans(const CommandSubmission& submission, std::function<void()> rest);
 // Requests from the host what a command would do, and answers with a command that has no id. Checks
 // the preconditions for one resource before. `host-offline` when it is not connected,
 // deny_secret_plan() when a change holds a secret and the caller may not write.

@@ -11,6 +11,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/requirements.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -135,14 +136,15 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
     return entry_of(resource);
 }
 
-// Both ends of a cycle may have been described at the same time, each with the door open to it.
-Result<void> refuse_cycles(const state::View& view, const std::string& host,
-                           const std::vector<DescriptionRequest>& requests) {
+// What a request relates to may have been forgotten, or have come to require it, since the request
+// was checked.
+Result<void> refuse_wrong_relations(const state::View& view, const std::string& host,
+                                    const std::vector<DescriptionRequest>& requests) {
     std::vector<wire::RelatedResource> entries;
     for (const DescriptionRequest& request : requests)
         entries.push_back({request.ref, request.relations, ""});
     const wire::RelationLookup lookup = known_of(view, host);
-    const auto wrong = wire::find_cycles(entries, lookup);
+    const auto wrong = wire::check_relations(entries, lookup);
     if (!wrong.empty()) return fail(Errc::conflict, wrong.front().detail);
     return {};
 }
@@ -159,6 +161,13 @@ Result<Resource> require_described(const state::View& view, const Requester& req
         return fail(Errc::conflict, "the description is the host's own; change it there");
     }
     return *std::move(before);
+}
+
+Result<void> refuse_required(const state::View& view, const std::string& host,
+                             const wire::Ref& ref) {
+    const std::string words = EK_TRY(words_of_dependents(view, host, ref));
+    if (words.empty()) return {};
+    return fail(Errc::conflict, words);
 }
 
 // A command about one resource.
@@ -193,11 +202,28 @@ Result<void> require_description(const std::optional<state::Resource>& there, st
     return fail(Errc::conflict, "the resource was described anew meanwhile");
 }
 
+Result<std::string> words_of_dependents(const state::View& view, const std::string& host,
+                                        const wire::Ref& ref) {
+    std::string names;
+    std::size_t count = 0;
+    EK_CHECK(view.requirements().each_dependent(host, ref, [&](const wire::Ref& dependent) {
+        if (count < kDependentsNamed) names += (count == 0 ? "" : ", ") + text_of(dependent);
+        ++count;
+        return true;
+    }));
+    if (count == 0) return std::string();
+    if (count > kDependentsNamed)
+        names += " and " + std::to_string(count - kDependentsNamed) + " more";
+    const std::string of = std::to_string(count) + (count == 1 ? " resource" : " resources");
+    return text_of(ref) + " is required by " + of + " of this host: " + names +
+           "; delete or forget these first, or describe them without it";
+}
+
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {
     EK_CHECK(require_host(edit, requester.host));
-    EK_CHECK(refuse_cycles(edit, requester.host, requests));
+    EK_CHECK(refuse_wrong_relations(edit, requester.host, requests));
     EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
     json::Array notes;
     CommandRequest command{.host = requester.host,
@@ -216,6 +242,7 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
                               const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
+    EK_CHECK(refuse_required(edit, requester.host, ref));
     Resource resource = before;
     resource.removing = true;
     EK_CHECK(renew(
@@ -232,6 +259,7 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
+    EK_CHECK(refuse_required(edit, requester.host, ref));
     EK_CHECK(edit.resources().erase(requester.host, before));
     CommandEntry entry;
     entry.ref = ref;

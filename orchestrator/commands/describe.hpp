@@ -11,7 +11,8 @@
 
 // Requests of administrators: each changes the desired state of a host and makes the command that
 // brings the change to it. [lane], inside State::submit. Errors: `not_found` for an unknown host or
-// resource, `conflict` for a retired host or a local description, or the error of the guard.
+// resource, `conflict` for a retired host, a local description or one that others require and that
+// would go, or the error of the guard.
 namespace evenkeel::commands {
 
 // Checks preconditions on the stored resource, before anything is changed.
@@ -41,11 +42,17 @@ struct DescriptionRequest {
     std::uint32_t schema_version = 0;
 };
 // One command for all of them, in this order. A description that is unchanged keeps its generation
-// and is applied again. `conflict` when the relations form a cycle together with a description that
-// was committed meanwhile.
+// and is applied again. `conflict` when the relations do not fit what was described or forgotten
+// meanwhile.
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests);
+
+// Which others require the resource, and what to do about it, for a message: at most this many by
+// name, and how many there are. Empty when none does. O(dependents)
+inline constexpr std::size_t kDependentsNamed = 5;
+Result<std::string> words_of_dependents(const state::View& view, const std::string& host,
+                                        const wire::Ref& ref);
 
 // Removes it from the machine and, once that has succeeded, its description from the store.
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,

@@ -20,6 +20,7 @@ class HostEdits;
 class LeaseEdits;
 class MirroredNameEdits;
 class ReplyEdits;
+class RequirementEdits;
 class ResourceEdits;
 class SteadyClock;
 class TokenEdits;
@@ -39,6 +40,7 @@ class Edit : public View {
     ResourceEdits resources();
     BodyEdits bodies();
     MirroredNameEdits mirrored_names();
+    RequirementEdits requirements();
     CommandEdits commands();
     EventEdits events();
     TokenEdits tokens();

@@ -8,6 +8,7 @@
 #include "orchestrator/state/host.hpp"
 #include "orchestrator/state/mirrored_names.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/requirements.hpp"
 
 // resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts
 namespace evenkeel::state {
@@ -97,6 +98,7 @@ ResourceEdits::ResourceEdits(Edit& edit) : Resources(edit), RepositoryEdits(edit
 Result<void> ResourceEdits::put(std::string_view host, const Resource* before,
                                 const Resource& resource) {
     EK_CHECK(count(host, before, &resource));
+    EK_CHECK(require(host, resource.ref, before, &resource));
     return put_record(*write_, tables_->resources, resource_key(host, resource.ref),
                       encode(resource));
 }
@@ -123,8 +125,16 @@ Result<void> ResourceEdits::erase(std::string_view host, const Resource& before)
     EK_CHECK(count(host, &before, nullptr));
     EK_CHECK(edit_->bodies().drop(host, before.ref));
     EK_CHECK(edit_->mirrored_names().put(host, before.ref, {}));
+    EK_CHECK(require(host, before.ref, &before, nullptr));
     EK_CHECK(write_->erase(tables_->resources, resource_key(host, before.ref)));
     return {};
+}
+
+Result<void> ResourceEdits::require(std::string_view host, const wire::Ref& ref,
+                                    const Resource* from, const Resource* to) {
+    static const std::vector<wire::Ref> kNone;
+    return edit_->requirements().put(host, ref, from ? from->relations.required : kNone,
+                                     to ? to->relations.required : kNone);
 }
 
 Result<void> ResourceEdits::count(std::string_view host, const Resource* from, const Resource* to) {

@@ -54,6 +54,9 @@ class ResourceEdits : public Resources, private RepositoryEdits {
     Result<void> erase(std::string_view host, const Resource& before);
 
   private:
+    // Keeps what it requires, which was `from` and is `to`; null where there is none.
+    Result<void> require(std::string_view host, const wire::Ref& ref, const Resource* from,
+                         const Resource* to);
     Result<void> count(std::string_view host, const Resource* from, const Resource* to);
 };
 

@@ -21,6 +21,7 @@ class Hosts;
 class Leases;
 class MirroredNames;
 class Replies;
+class Requirements;
 class Resources;
 class Tokens;
 struct Tables;
@@ -37,6 +38,7 @@ class View {
     Resources resources() const;
     Bodies bodies() const;
     MirroredNames mirrored_names() const;
+    Requirements requirements() const;
     Commands commands() const;
     Events events() const;
     Tokens tokens() const;

@@ -70,7 +70,22 @@ TEST(CheckTies, WantsWhatIsNamedToBeThereAndTheActionToBeOffered) {
         {file("b"), "restart"}, {file("c"), "explode"}, {file("d"), "restart"}};
     EXPECT_EQ(wrong_in({one, tied("b", {})}, {{file("c"), {}}}),
               "/resources/a/notifies/1/action: the collection files has no action 'explode'; "
-              "/resources/a/notifies/2: files d is neither given here nor described on the host");
+              "/resources/a/notifies/2: files d is neither given here nor described on the host: "
+              "describe it, or leave it out of notifies");
+}
+
+TEST(CheckTies, WhatHasGoneSinceItWasDescribedMayStay) {
+    RelatedResource one = tied("a", {"b"});
+    one.relations.notified = {{file("c"), "restart"}};
+    EXPECT_EQ(wrong_in({one}, {{file("a"), one.relations}}), "");
+    one.relations.required.push_back(file("d"));
+    one.relations.notified = {{file("c"), "reload"}};
+    const Relations now = tied("a", {"b"}).relations;
+    EXPECT_EQ(wrong_in({one}, {{file("a"), now}}),
+              "/resources/a/requires/1: files d is neither given here nor described on the host: "
+              "describe it, or leave it out of requires; "
+              "/resources/a/notifies/0: files c is neither given here nor described on the host: "
+              "describe it, or leave it out of notifies");
 }
 
 TEST(CheckTies, FindsACycleThatGoesOverTheHost) {
