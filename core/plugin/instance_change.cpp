@@ -105,7 +105,9 @@ std::optional<Error> Instance::refusal(const json::Value& description) const {
         return Error{Errc::unsupported, "the collection " + name_ + " is read-only"};
     const auto wrong = schema_.validate(description, schema::Mode::description);
     if (wrong.empty()) return std::nullopt;
-    return Error{Errc::invalid, wrong.front().pointer + ": " + wrong.front().detail};
+    return Error{
+        Errc::invalid,
+        (wrong.front().pointer.empty() ? "" : wrong.front().pointer + ": ") + wrong.front().detail};
 }
 
 Applied Instance::apply(const std::string& id, const json::Value& description, bool dry_run,

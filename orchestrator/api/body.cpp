@@ -34,9 +34,13 @@ http::Problem Findings::problem() const {
     http::Code code = http::Code::invalid_description;
     if (all_are("unknown-field")) code = http::Code::unknown_field;
     else if (all_are("invalid-id")) code = http::Code::invalid_id;
-    std::string detail = errors_.size() == 1
-                             ? errors_.front().pointer + ": " + errors_.front().detail
-                             : std::to_string(errors_.size()) + " fields are wrong";
+    std::string detail = std::to_string(errors_.size()) + " fields are wrong";
+    if (errors_.size() == 1) {
+        const http::FieldError& only = errors_.front();
+        // The pointer of the whole body is empty.
+        detail =
+            only.pointer.empty() ? "the body " + only.detail : only.pointer + ": " + only.detail;
+    }
     return {.code = code, .detail = std::move(detail), .errors = errors_};
 }
 

@@ -42,8 +42,9 @@ PageSource::Make commands_at(const state::View& view, const std::string& state) 
 
 ApiResult<Listing> list_commands(const state::View& view, const Request& request) {
     const std::string* state = request.parameter("state");
-    if (state && !find_name<state::CommandState>(*state)) {
-        return refuse(Code::invalid_parameter, "state is none of a command's states");
+    if (state) {
+        const auto known = from_string<state::CommandState>(state->substr(0, 80));
+        if (!known) return refuse(Code::invalid_parameter, known.error().what);
     }
     std::string host_id;
     if (const std::string* name = request.parameter("host")) {

@@ -117,7 +117,7 @@ ApiResult<Selection> read_selection(const state::View& view, const Request& requ
         selection.collection = *collection;
     }
     if (const std::string* status = request.parameter("status")) {
-        const auto verdict = from_string<wire::Verdict>(*status);
+        const auto verdict = from_string<wire::Verdict>(status->substr(0, 80));
         if (!verdict) return refuse(Code::invalid_parameter, verdict.error().what);
         selection.status = *verdict;
     }

@@ -17,6 +17,8 @@ using http::Code;
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
+constexpr std::size_t kShownMost = 80;  // of what was given, in messages
+
 ApiResult<EventFilter> read_filter(const state::View& view, const Request& request) {
     EventFilter filter;
     if (const std::string* name = request.parameter("host")) {
@@ -26,10 +28,8 @@ ApiResult<EventFilter> read_filter(const state::View& view, const Request& reque
     }
     if (const std::string* types = request.parameter("type")) {
         for (std::string& type : split(*types, ',')) {
-            if (!find_name<state::EventType>(type)) {
-                return refuse(Code::invalid_parameter,
-                              "there is no event type '" + printable(type.substr(0, 80)) + "'");
-            }
+            const auto known = from_string<state::EventType>(type.substr(0, kShownMost));
+            if (!known) return refuse(Code::invalid_parameter, known.error().what);
             filter.types.insert(std::move(type));
         }
     }
@@ -53,7 +53,12 @@ ApiResult<std::uint64_t> read_position(const Context& context, const state::View
     if (!given) return now;
     if (const auto time = read_time(*given)) return EK_API_TRY(view.events().before(*time, now));
     const auto position = state::parse_event_id(*given);
-    if (!position) return refuse(Code::invalid_parameter, position.error().what);
+    if (!position) {
+        return refuse(Code::invalid_parameter,
+                      "since is how long ago (30s, 5m, 2h, 7d), a time (2026-11-23T05:36:53Z) or "
+                      "an event's id, not '" +
+                          printable(given->substr(0, kShownMost)) + "'");
+    }
     if (position->stream != context.state.stream().id) {
         return refuse(Code::gone,
                       "the position is of an older stream: the orchestrator was "

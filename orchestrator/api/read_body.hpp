@@ -61,7 +61,8 @@ struct Lifetime {
     static json::MaybeWrong decode(const json::Value& from, std::chrono::milliseconds& into) {
         const auto read = parse_duration(from.is_string() ? from.as_string() : "");
         if (!read || *read < std::chrono::seconds(1) || *read > std::chrono::hours(24 * days)) {
-            return json::wrong("must be a duration, 1s to " + std::to_string(days) + "d");
+            return json::wrong("must be a duration, 1s to " + std::to_string(days) +
+                               "d: a whole number and one of s, m, h and d, such as 12h or 30d");
         }
         into = *read;
         return std::nullopt;

@@ -24,18 +24,20 @@ struct HostName : json::Codec<std::string> {
 
 constexpr auto fields_of(json::Of<TokenRequest>) {
     using T = TokenRequest;
-    return json::shape(json::field_as<api::Text<0, 128>>("name", &T::name).omissible(),
-                       json::field_as<Uses>("uses", &T::uses)
-                           .defaulted()
-                           .refused_as("must be a whole number from 1 to 100000"),
-                       json::field_as<api::Lifetime<365>>("expires_in", &T::lifetime)
-                           .defaulted()
-                           .refused_as("must be a duration like \"1h\", 1s to 365d"),
-                       json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible(),
-                       json::field_as<api::Text<1, 128>>("replaces", &T::replaces)
-                           .omissible()
-                           .says("Id or name of the host whose place the machine takes; such a "
-                                 "token has one use"))
+    return json::shape(
+               json::field_as<api::Text<0, 128>>("name", &T::name).omissible(),
+               json::field_as<Uses>("uses", &T::uses)
+                   .defaulted()
+                   .refused_as("must be a whole number from 1 to 100000"),
+               json::field_as<api::Lifetime<365>>("expires_in", &T::lifetime)
+                   .defaulted()
+                   .refused_as("must be a duration, 1s to 365d: a whole number and one of s, m, h "
+                               "and d, such as 12h or 30d"),
+               json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible(),
+               json::field_as<api::Text<1, 128>>("replaces", &T::replaces)
+                   .omissible()
+                   .says("Id or name of the host whose place the machine takes; such a "
+                         "token has one use"))
         .called("EnrolmentTokenPost")
         .nothing_else();
 }

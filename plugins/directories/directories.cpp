@@ -157,13 +157,6 @@ class Directories {
 
     Directories(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
-    void list(const sdk::Call& call, std::string_view filter) {
-        posix::Accounts accounts;
-        posix::list_each(call, filter, posix::stamped(stamp_, [&](const std::string& id) {
-                             return read_one(id, accounts);
-                         }));
-    }
-
     void read(const sdk::Call& call, std::string_view ids) {
         posix::Accounts accounts;
         posix::read_each(call, ids, posix::stamped(stamp_, [&](const std::string& id) {

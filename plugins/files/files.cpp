@@ -30,13 +30,6 @@ class Files {
 
     Files(const sdk::Host&, const sdk::Call&, std::string_view) {}
 
-    void list(const sdk::Call& call, std::string_view filter) {
-        Look look{call};
-        posix::list_each(call, filter, [&](const std::string& id, std::string_view known) {
-            return read_one(look, id, known);
-        });
-    }
-
     void read(const sdk::Call& call, std::string_view ids) {
         Look look{call};
         posix::read_each(call, ids, [&](const std::string& id, std::string_view known) {

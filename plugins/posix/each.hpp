@@ -37,8 +37,7 @@ ReadOne stamped(const sdk::Stamper& stamp, Read read) {
 // `read`: an item for each id of the JSON array that is there.
 void read_each(const sdk::Call& call, std::string_view ids_json, const ReadOne& read_one);
 
-// `list` of a collection that is too large to enumerate: an item for each id of the filter that is
-// there; EK_E_UNSUPPORTED without a filter.
+// `list` with a filter that names ids: an item for each of these that is there.
 void list_each(const sdk::Call& call, std::string_view filter_json, const ReadOne& read_one);
 
 }  // namespace evenkeel::posix

@@ -62,7 +62,7 @@ Exit api(Session& session, const ApiOptions& options) {
     const auto type = reply->headers.find("content-type");
     const bool is_json =
         type != reply->headers.end() && type->second.find("json") != std::string::npos;
-    if (!is_json) session.output().text(reply->body);
+    if (!is_json) session.output().foreign(reply->body);
     else if (session.output().is_data()) session.output().data(reply->body);
     else session.output().json(reply->body);
     return Exit::done;

@@ -1,3 +1,4 @@
+#include "core/json/json.hpp"
 #include "sdk/client/cli/change.hpp"
 #include "sdk/client/cli/manifest.hpp"
 
@@ -15,19 +16,36 @@ Exit apply(Session& session, const ApplyOptions& options) {
                         });
 }
 
-Exit delete_files(Session& session, const ApplyOptions& options) {
+namespace {
+
+// Removes or forgets each resource of the files, before those that it requires.
+using Drop = client::Result<client::Command> (client::Client::*)(std::string_view host,
+                                                                 std::string_view collection,
+                                                                 std::string_view id,
+                                                                 const client::ChangeOptions&);
+Exit drop_files(Session& session, const ApplyOptions& options, Drop drop) {
     const auto manifest = read_manifest(options.files);
     if (!manifest) return session.fail(manifest.error());
     std::vector<Send> sends;
     for (const Manifest::Entry* entry : manifest->dependents_first()) {
         const std::string collection = entry->resource.string_or("collection");
         const std::string id = entry->resource.string_or("id");
-        sends.push_back([collection, id](client::Client& client, const std::string& host,
-                                         const client::ChangeOptions& asked) {
-            return client.remove(host, collection, id, asked);
+        sends.push_back([collection, id, drop](client::Client& client, const std::string& host,
+                                               const client::ChangeOptions& asked) {
+            return (client.*drop)(host, collection, id, asked);
         });
     }
     return change_hosts(session, options, sends);
+}
+
+}  // namespace
+
+Exit delete_files(Session& session, const ApplyOptions& options) {
+    return drop_files(session, options, &client::Client::remove);
+}
+
+Exit forget_files(Session& session, const ApplyOptions& options) {
+    return drop_files(session, options, &client::Client::forget);
 }
 
 Exit delete_resource(Session& session, const ResourceOptions& options) {
@@ -38,7 +56,24 @@ Exit delete_resource(Session& session, const ResourceOptions& options) {
                         });
 }
 
+namespace {
+
+// Checked here, where it can be told where it is wrong, and before anything is sent.
+client::Result<> check_arguments(const std::string& arguments) {
+    if (arguments.empty()) return {};
+    const auto parsed = json::parse(arguments);
+    if (parsed && parsed->is_object()) return {};
+    return client::Failure{.kind = client::Kind::local,
+                           .code = kMisused,
+                           .detail = "--arguments is a JSON object such as {\"name\":1}" +
+                                     (parsed ? "" : ": " + parsed.error().what)};
+}
+
+}  // namespace
+
 Exit invoke(Session& session, const InvokeOptions& options) {
+    if (const auto checked = check_arguments(options.arguments); !checked)
+        return session.fail(checked.error());
     return change_hosts(session, options,
                         [&options](client::Client& client, const std::string& host,
                                    const client::ChangeOptions& asked) {

@@ -72,31 +72,38 @@ CLI::App* add_one(CLI::App* group, ResourceOptions& options, bool dry_run) {
     return resource;
 }
 
+// Instead of the subcommand: all that files describe.
+std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, const CLI::App* resource, Run& run,
+                                                Exit (*command)(Session&, const ApplyOptions&)) {
+    auto all = std::make_shared<ApplyOptions>();
+    add_files(group, all->files);
+    add_waiting(group, *all);
+    group->require_subcommand(0, 1);
+    group->callback([resource, &run, all, command] {
+        if (resource->parsed()) return;
+        if (all->files.empty()) throw CLI::RequiredError("'resource' or -f FILE");
+        require_hosts(all->hosts);
+        run = [all, command](Session& session) { return command(session, *all); };
+    });
+    return all;
+}
+
 void add_delete(CLI::App& app, Run& run) {
     CLI::App* remove = group(app, "delete", "Remove resources from hosts");
     const auto one = std::make_shared<ResourceOptions>();
     CLI::App* resource = add_one(remove, *one, true);
     on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
 
-    // Instead of the subcommand: all that files describe.
-    const auto all = std::make_shared<ApplyOptions>();
-    add_files(remove, all->files);
-    add_waiting(remove, *all);
+    const auto all = add_files_instead(remove, resource, run, delete_files);
     remove->add_flag("--dry-run", all->dry_run, "Only say what would be done");
-    remove->require_subcommand(0, 1);
-    remove->callback([remove, resource, &run, all] {
-        if (resource->parsed()) return;
-        if (all->files.empty()) throw CLI::RequiredError("'resource' or -f FILE");
-        require_hosts(all->hosts);
-        run = [all](Session& session) { return delete_files(session, *all); };
-    });
 }
 
 void add_forget(CLI::App& app, Run& run) {
     const auto options = std::make_shared<ResourceOptions>();
-    CLI::App* resource = add_one(
-        group(app, "forget", "Drop a description, leave the machine alone"), *options, false);
+    CLI::App* forget = group(app, "forget", "Drop descriptions, leave the machine alone");
+    CLI::App* resource = add_one(forget, *options, false);
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
+    add_files_instead(forget, resource, run, forget_files);
 }
 
 void add_history(CLI::App& app, Run& run) {

@@ -108,10 +108,6 @@ Results send_and_wait(client::Client& client, const std::vector<std::string>& ho
     return results;
 }
 
-std::string counted(std::size_t count, const std::string& thing) {
-    return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
-}
-
 // What "succeeded" alone does not say: that something was done to no machine.
 std::string what_it_means(const Command& command) {
     if (!command.succeeded()) return "";
@@ -134,10 +130,7 @@ std::string what_it_means(const Command& command) {
 void tell_command(const HostResult& result, bool dry_run) {
     const Command& command = *result.command;
     if (dry_run) {
-        const std::size_t actions = count_actions(command);
-        Output::message(result.host + ": dry run: " + counted(count_changes(command), "change") +
-                        " would be made" +
-                        (actions == 0 ? "" : ", " + counted(actions, "action") + " run"));
+        Output::message(result.host + ": dry run: " + words_of(summary_of(command)));
         return;
     }
     std::string line = result.host + ": command " + command.id + " " + command.state;
@@ -172,12 +165,10 @@ Exit exit_of_one(const HostResult& result, const ChangeOptions& options) {
     if (!options.dry_run) {
         return result.offline && !command.finished() ? Exit::hosts_failed : exit_of(command);
     }
-    const bool failed =
-        std::any_of(command.resources.begin(), command.resources.end(),
-                    [](const auto& resource) { return resource.outcome == "failed"; });
-    if (failed || command.error) return Exit::failed;
-    const bool pending = options.exit_code && count_changes(command) + count_actions(command) > 0;
-    return pending ? Exit::pending : Exit::done;
+    // An answer that is not about all of them is none.
+    const PlanSummary plan = summary_of(command);
+    if (plan.failed + plan.skipped > 0 || command.error) return Exit::failed;
+    return options.exit_code && !plan.changes_nothing() ? Exit::pending : Exit::done;
 }
 
 bool of_several_hosts(const Results& results) {

@@ -28,4 +28,34 @@ client::Result<client::Collection> find_collection(client::Client& client,
     return failure;
 }
 
+namespace {
+
+// Of what is in the list, where there is one.
+const json::Value& behind_lists(const json::Value& schema) {
+    const json::Value* inner = &schema;
+    while ((*inner)["items"].is_object()) inner = inner->find("items");
+    return *inner;
+}
+
+}  // namespace
+
+FieldPlace follow_names(const json::Value& schema, const std::vector<std::string>& names) {
+    FieldPlace place{&schema, 1};
+    while (place.names < names.size()) {
+        const json::Value& inner = behind_lists(*place.schema);
+        const json::Value* field = inner["properties"].find(names[place.names]);
+        if (!field) return {&inner, place.names};
+        place = {field, place.names + 1};
+    }
+    return place;
+}
+
+std::vector<std::string> field_names(const json::Value& schema) {
+    std::vector<std::string> names;
+    const json::Value& properties = behind_lists(schema)["properties"];
+    if (!properties.is_object()) return names;
+    for (const auto& [name, field] : properties.as_object()) names.push_back(name);
+    return names;
+}
+
 }  // namespace evenkeel::cli

@@ -57,6 +57,7 @@ Exit apply(Session& session, const ApplyOptions& options);
 Exit delete_resource(Session& session, const ResourceOptions& options);
 // Every resource of the files, each before those that it requires.
 Exit delete_files(Session& session, const ApplyOptions& options);
+Exit forget_files(Session& session, const ApplyOptions& options);
 Exit forget_resource(Session& session, const ResourceOptions& options);
 
 struct InvokeOptions : ResourceOptions {

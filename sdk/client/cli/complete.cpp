@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/command_line/command_tree.hpp"
 #include "core/json/json.hpp"
+#include "sdk/client/cli/collections.hpp"
 #include "sdk/client/cpp/context.hpp"
 
 namespace evenkeel::cli {
@@ -17,12 +18,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kBudget{300};
 constexpr const char* kNamesMost = "200";
+// A candidate that means: names of files, which the shell knows better.
+constexpr const char* kFiles = ":files";
 
 constexpr const char* kBash = R"(# ek completion bash: source <(ek completion bash)
 _ek() {
     local found line
     COMPREPLY=()
     while IFS= read -r line; do
+        if [[ $line == :files ]]; then
+            compopt -o default
+            continue
+        fi
         printf -v found %q "$line"
         COMPREPLY+=("$found")
     done < <(ek __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -36,6 +43,11 @@ _ek() {
     local -a found
     found=("${(@f)$(ek __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
     found=("${(@)found:#}")
+    if (( ${found[(I):files]} )); then
+        compset -P '-*='
+        _files
+        return
+    fi
     compadd -a found
 }
 compdef _ek ek
@@ -45,7 +57,17 @@ constexpr const char* kFish = R"(# ek completion fish: ek completion fish | sour
 complete -c ek -e
 function __ek_candidates
     set -l words (commandline -opc)[2..-1]
-    ek __complete $words (commandline -ct) 2>/dev/null
+    set -l begun (commandline -ct)
+    for line in (ek __complete $words $begun 2>/dev/null)
+        if test $line = :files
+            set -l option (string match -r -- '^--[^=]*=' $begun)
+            for path in (complete -C "'' "(string replace -- "$option" '' $begun))
+                echo "$option$path"
+            end
+        else
+            echo $line
+        end
+    end
 end
 complete -c ek -f -a '(__ek_candidates)'
 )";
@@ -72,7 +94,7 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"release name", {"hosts"}},
         {"cancel command", {"commands"}},
         {"edit resource", {"collections", "resources"}},
-        {"explain", {"collections"}},
+        {"explain", {"fields"}},
         {"get enrolments", {"enrolments"}},
         {"get enrolment-tokens", {"enrolment tokens"}},
         {"revoke enrolment-token", {"enrolment tokens"}},
@@ -94,9 +116,15 @@ const std::vector<std::string>& places_of(const std::string& command) {
 std::string values_of(const std::string& command, const std::string& option) {
     if (command == "get enrolments" && option == "--state") return "enrolment states";
     static const std::map<std::string, std::string> kValues = {
-        {"--host", "hosts"},      {"--collection", "collections"}, {"--context", "contexts"},
-        {"--status", "verdicts"}, {"--state", "states"},           {"--output", "formats"},
-        {"-o", "formats"},        {"--for", "conditions"},         {"--role", "roles"},
+        {"--host", "hosts"},       {"--collection", "collections"},
+        {"--context", "contexts"}, {"--status", "verdicts"},
+        {"--state", "states"},     {"--output", "formats"},
+        {"-o", "formats"},         {"--for", "conditions"},
+        {"--role", "roles"},       {"--type", "event types"},
+        {"--replaces", "hosts"},   {"-f", "files"},
+        {"--file", "files"},       {"--token-file", "files"},
+        {"--ca-file", "files"},    {"--out", "files"},
+        {"--head", "files"},
     };
     const auto found = kValues.find(option);
     return found == kValues.end() ? "" : found->second;
@@ -112,6 +140,12 @@ const std::vector<std::string>& listed(const std::string& kind) {
         {"roles", {"viewer", "operator", "admin"}},
         {"formats", {"table", "wide", "json", "yaml", "name", "jsonpath="}},
         {"shells", {"bash", "zsh", "fish"}},
+        {"files", {kFiles}},
+        {"event types",
+         {"resource.drifted", "resource.restored", "resource.repaired", "resource.unknown",
+          "resource.failed", "resource.notified", "description.changed", "description.forgotten",
+          "command.changed", "command.progress", "host.changed", "enrolment.changed", "agent.blind",
+          "agent.shed", "orchestrator.restored"}},
         {"conditions",
          {"connection=online", "connection=offline", "compliance=compliant", "compliance=drifted",
           "enrolment=active", "enrolment=retired"}},
@@ -143,6 +177,7 @@ class Names {
         if (host.empty()) return {};
         const std::string path = "/v1/hosts/" + percent_encode(host);
         if (kind == "collections") return list(path + "/collections", "collection");
+        if (kind == "fields") return fields(path + "/collections");
         if (kind == "resources") {
             return list(path + "/resources/" + percent_encode(asked_.collection), "id");
         }
@@ -156,6 +191,20 @@ class Names {
         if (!contexts) return names;
         for (const auto& [name, context] : contexts->by_name) names.push_back(name);
         return names;
+    }
+
+    // files, and behind a dot what its schema has there: files.content.
+    std::vector<std::string> fields(const std::string& collections) {
+        const std::size_t dot = asked_.begun.rfind('.');
+        if (dot == std::string::npos) return list(collections, "collection");
+        const auto names = split(asked_.begun.substr(0, dot), '.');
+        const json::Value answer = get(collections + "/" + percent_encode(names[0]));
+        const FieldPlace place = follow_names(answer["schema"], names);
+        std::vector<std::string> found;
+        if (place.names < names.size()) return found;
+        for (const std::string& name : field_names(*place.schema))
+            found.push_back(asked_.begun.substr(0, dot + 1) + name);
+        return found;
     }
 
     // Enrolments about which something is to be decided; a list's filter knows no OR.
@@ -178,25 +227,30 @@ class Names {
     std::vector<std::string> list(const std::string& path, const char* member,
                                   const std::string& before = "", const std::string& filter = "") {
         std::vector<std::string> names;
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
-        auto config = resolve(asked_.globals);
-        if (!config || left.count() <= 0) return names;
-        config->timeout = left;
-        config->attempts = 1;
-        auto client = client::Client::open(*std::move(config));
-        if (!client) return names;
-        const auto reply =
-            client->send({.path = path, .query = {{"limit", kNamesMost}, {"filter", filter}}});
-        const auto page = reply ? json::parse(reply->body, {.bytes = 16 << 20})
-                                : Result<json::Value>(fail(Errc::unavailable, ""));
-        if (!page || !(*page)["items"].is_array()) return names;
-        for (const json::Value& item : (*page)["items"].as_array()) {
+        const json::Value page = get(path, {{"limit", kNamesMost}, {"filter", filter}});
+        if (!page["items"].is_array()) return names;
+        for (const json::Value& item : page["items"].as_array()) {
             const std::string name = item.string_or(member);
             // A name that could drive the terminal is not offered.
             if (!name.empty() && printable(name) == name) names.push_back(before + name);
         }
         return names;
+    }
+
+    // The answer, or null.
+    json::Value get(const std::string& path,
+                    std::vector<std::pair<std::string, std::string>> query = {}) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+        auto config = resolve(asked_.globals);
+        if (!config || left.count() <= 0) return {};
+        config->timeout = left;
+        config->attempts = 1;
+        auto client = client::Client::open(*std::move(config));
+        if (!client) return {};
+        const auto reply = client->send({.path = path, .query = std::move(query)});
+        if (!reply) return {};
+        return json::parse(reply->body, {.bytes = 16 << 20}).value_or(json::Value());
     }
 
     const Completion& asked_;
@@ -221,6 +275,8 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
     std::string option;  // whose value comes next
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
         const std::string& word = words[i];
+        // bash makes three words of --file=name.
+        if (!option.empty() && word == "=") continue;
         if (!option.empty()) {
             remember(completion, std::exchange(option, ""), word);
         } else if (word.starts_with('-')) {
@@ -233,6 +289,13 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
         }
     }
     completion.begun = words.empty() ? "" : words.back();
+    if (!option.empty() && completion.begun == "=") completion.begun.clear();
+    const std::size_t equals = completion.begun.find('=');
+    if (option.empty() && completion.begun.starts_with("--") && equals != std::string::npos) {
+        completion.before = completion.begun.substr(0, equals + 1);
+        option = completion.begun.substr(0, equals);
+        completion.begun.erase(0, equals + 1);
+    }
     if (!option.empty()) {
         completion.live = values_of(path, option);
         completion.fixed = listed(completion.live);
@@ -263,7 +326,8 @@ Exit complete(const Completion& completion) {
     }
     std::string text;
     for (const std::string& one : found) {
-        if (one.starts_with(completion.begun)) text += one + "\n";
+        if (one == kFiles) text += one + "\n";
+        else if (one.starts_with(completion.begun)) text += completion.before + one + "\n";
     }
     std::fputs(text.c_str(), stdout);
     return Exit::done;

@@ -18,12 +18,14 @@ struct Completion {
     std::string host;                // of --host
     std::string collection;          // the word before, where ids are wanted
     std::string begun;               // the word that is being written
+    std::string before;              // what stands before it in the same word: --host=
     Globals globals;                 // as the words before say
 };
 // `words` are those behind "ek", the last one being written. Asks nobody.
 Completion completion_of(const CLI::App& app, const std::vector<std::string>& words);
 
-// One candidate a line. What the API does not tell in 300 ms is left out, and so is every error.
+// One candidate a line; ":files" where names of files may stand. What the API does not tell in 300
+// ms is left out, and so is every error.
 Exit complete(const Completion& completion);
 // The script that makes the shell ask `ek __complete`: bash, zsh or fish.
 Exit print_completion(const Output& output, const std::string& shell);

@@ -18,7 +18,7 @@ Exit show(const Session& session, const client::Result<T>& found) {
 Exit describe_host(Session& session, const DescribeOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    return show(session, (*client)->host(options.name));
+    return show(session, find_host(**client, options.name));
 }
 
 Exit describe_command(Session& session, const DescribeOptions& options) {

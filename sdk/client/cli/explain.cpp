@@ -65,24 +65,14 @@ Table fields_of(const json::Value& schema) {
     return table;
 }
 
-// The schema at the names behind the collection's; null when there is none.
-const json::Value* at_field(const json::Value& schema, const std::vector<std::string>& names) {
-    const json::Value* at = &schema;
-    for (std::size_t i = 1; at && i < names.size(); ++i) {
-        while ((*at)["items"].is_object()) at = at->find("items");
-        at = (*at)["properties"].find(names[i]);
-    }
-    return at;
-}
-
-client::Failure no_field(const std::vector<std::string>& names, const json::Value& schema) {
-    std::vector<std::string> known;
-    if (schema["properties"].is_object()) {
-        for (const auto& [name, field] : schema["properties"].as_object()) known.push_back(name);
-    }
+client::Failure no_field(const std::vector<std::string>& names, const FieldPlace& place) {
+    const std::vector<std::string> known = field_names(*place.schema);
+    std::string parent = names[0];
+    for (std::size_t i = 1; i < place.names; ++i) parent += "." + names[i];
+    const std::string& missing = names[place.names];
     client::Failure failure{.kind = client::Kind::local, .code = kNotThere};
-    failure.detail = names[0] + " has no field '" + names.back() + "'";
-    if (const std::string meant = command_line::nearest(names.back(), known); !meant.empty()) {
+    failure.detail = parent + " has no field '" + missing + "'";
+    if (const std::string meant = command_line::nearest(missing, known); !meant.empty()) {
         failure.detail += "; did you mean '" + meant + "'?";
     } else if (!known.empty()) {
         failure.detail += "; there are " + command_line::listed_in_words(known);
@@ -119,10 +109,10 @@ Exit explain(Session& session, const ExplainOptions& options) {
         return session.fail({.kind = client::Kind::local,
                              .detail = "the schema of " + names[0] + " has not come yet"});
     }
-    const json::Value* field = at_field(*schema, names);
-    if (!field) return session.fail(no_field(names, *schema));
-    if (session.output().is_data()) session.output().data(json::write(*field));
-    else show(session.output(), options.path, *field, names.size() == 1);
+    const FieldPlace place = follow_names(*schema, names);
+    if (place.names < names.size()) return session.fail(no_field(names, place));
+    if (session.output().is_data()) session.output().data(json::write(*place.schema));
+    else show(session.output(), options.path, *place.schema, names.size() == 1);
     return Exit::done;
 }
 

@@ -155,6 +155,12 @@ Row verdict_row_of(Session& session, const client::Resource& item) {
             detail_of(verdict),           verdict.since,   verdict.seen_by};
 }
 
+// What -o name prints where the host is not on the command line: what other commands take.
+std::string name_on_host(const std::string& host, const std::string& collection,
+                         const std::string& id) {
+    return collection + (id.empty() ? "" : " " + id) + " --host " + host;
+}
+
 constexpr const char* kOneHost = "--watch follows one host";
 
 // At most one, as what is followed is followed on one host or on all; empty: on all.
@@ -267,9 +273,15 @@ Exit watch_compliance(Session& session, client::Client& client, const Compliance
          .query = options.query,
          .more = {{"host", *host}, {"collection", options.collection}, {"status", options.status}},
          .header = kComplianceColumns,
-         .row = [&session](const json::Value& item) {
-             return verdict_row_of(session, client::decode_resource(item));
-         }});
+         .row =
+             [&session](const json::Value& item) {
+                 return verdict_row_of(session, client::decode_resource(item));
+             },
+         .name =
+             [&session](const json::Value& item) {
+                 return name_on_host(session.host_name(item.string_or("host")),
+                                     item.string_or("collection"), item.string_or("id"));
+             }});
 }
 
 }  // namespace
@@ -279,7 +291,7 @@ Exit get_hosts(Session& session, const GetOptions& options) {
     if (!client) return session.fail(client.error());
     if (options.watch) return watch_hosts(session, **client, options);
     const bool one = !options.name.empty();
-    auto hosts = one ? as_list((*client)->host(options.name)) : (*client)->hosts(options.query);
+    auto hosts = one ? as_list(find_host(**client, options.name)) : (*client)->hosts(options.query);
     if (!hosts) return session.fail(hosts.error());
     keep_labelled(*hosts, options.hosts.labels);
     Table table{kHostColumns, {}};
@@ -319,6 +331,7 @@ Exit get_collections(Session& session, const GetOptions& options) {
     const auto hosts = choose_hosts(**client, options.hosts);
     if (!hosts) return session.fail(hosts.error());
     const bool one = !options.name.empty();
+    const bool names_hosts = session.output().is_name() && hosts->size() > 1;
     std::vector<client::Collection> found;
     Table table{kCollectionColumns, {}};
     for (const std::string& host : *hosts) {
@@ -326,10 +339,12 @@ Exit get_collections(Session& session, const GetOptions& options) {
                                : (*client)->collections(host, options.query);
         if (!collections) return session.fail(collections.error(), host);
         for (client::Collection& collection : *collections) {
+            if (names_hosts) session.output().name_line(name_on_host(host, collection.name, ""));
             table.rows.push_back(row_of(host, collection));
             found.push_back(std::move(collection));
         }
     }
+    if (names_hosts) return Exit::done;
     return show(session.output(), table, found, one && found.size() == 1);
 }
 
@@ -342,6 +357,7 @@ Exit get_resources(Session& session, const GetOptions& options) {
     const bool one = !options.id.empty();
     client::ListQuery query = options.query;
     if (!options.state.empty()) query = narrowed(query, "compliance.status", options.state);
+    const bool names_hosts = session.output().is_name() && hosts->size() > 1;
     std::vector<client::Resource> found;
     Table table{kResourceColumns, {}};
     for (const std::string& host : *hosts) {
@@ -349,10 +365,13 @@ Exit get_resources(Session& session, const GetOptions& options) {
                              : (*client)->resources(host, options.name, query);
         if (!resources) return session.fail(resources.error(), host);
         for (client::Resource& resource : *resources) {
+            if (names_hosts)
+                session.output().name_line(name_on_host(host, resource.collection, resource.id));
             table.rows.push_back(row_of(host, resource));
             found.push_back(std::move(resource));
         }
     }
+    if (names_hosts) return Exit::done;
     return show(session.output(), table, found, one && found.size() == 1);
 }
 
@@ -395,6 +414,10 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
         counts.failed += report->counts.failed;
         for (const client::Resource& item : report->items) {
             items.push_back(item.json);
+            if (session.output().is_name()) {
+                session.output().name_line(
+                    name_on_host(session.host_name(item.host), item.collection, item.id));
+            }
             if (!session.output().is_data()) table.rows.push_back(verdict_row_of(session, item));
         }
     }
@@ -402,6 +425,7 @@ Exit compliance(Session& session, const ComplianceOptions& options) {
         const auto there = require_collection(**client, options.hosts, options.collection);
         if (!there) return session.fail(there.error());
     }
+    if (session.output().is_name()) return Exit::done;
     if (session.output().is_data()) {
         session.output().data_items(
             items, "{\"counts\":{\"compliant\":" + number(counts.compliant) + ",\"drifted\":" +

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include "core/base/text.hpp"
+#include "core/json/json.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -108,6 +109,26 @@ client::Result<std::string> choose_host(client::Client& client, const HostChoice
     return Failure{.kind = Kind::local,
                    .code = kMisused,
                    .detail = std::string(what) + ": say which with --host"};
+}
+
+client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
+                           const std::string& value) {
+    client::ListQuery narrow = query;
+    if (!narrow.filter.empty()) narrow.filter += " AND ";
+    narrow.filter += field + " = " + json::write(json::Value(value));
+    return narrow;
+}
+
+client::Result<client::Host> find_host(client::Client& client, const std::string& name) {
+    auto found = client.host(name);
+    if (found || found.error().status != 404) return found;
+    const auto named = client.hosts(narrowed(narrowed({}, "name", name), "enrolment", "retired"));
+    if (!named || named->empty()) return found;
+    if (named->size() == 1) return client.host(named->front().id);
+    client::Failure failure = found.error();
+    failure.detail = "no active host is named '" + name + "', and several retired ones were:";
+    for (const client::Host& host : *named) failure.detail += " " + host.id;
+    return failure;
 }
 
 Result<std::vector<LabelTerm>> read_selector(std::string_view text) {

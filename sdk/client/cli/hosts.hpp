@@ -23,6 +23,14 @@ client::Result<std::vector<std::string>> choose_hosts(client::Client& client,
 client::Result<std::string> choose_host(client::Client& client, const HostChoice& choice,
                                         std::string_view what);
 
+// The filter of one item: those of `query` too.
+client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
+                           const std::string& value);
+
+// The host of this name or id. A name that no host has any more means the one that is retired and
+// had it; the failure names their ids where several had.
+client::Result<client::Host> find_host(client::Client& client, const std::string& name);
+
 // The code of the failure with which they say that nothing matched.
 inline constexpr const char* kNoHost = "no-host";
 // The code of a failure that is the command line's.

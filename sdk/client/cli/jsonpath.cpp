@@ -52,11 +52,28 @@ class JsonPath::Reader {
     Result<Part> read_braces() {
         ++at_;
         if (at_ < text_.size() && text_[at_] == '"') return read_literal();
-        const std::size_t end = text_.find('}', at_);
+        const std::size_t end = end_of_braces();
         if (end == text_.npos) return wrong("no } ends what begins");
         Part part{.path = EK_TRY(read_path(end)), .is_path = true};
         ++at_;
         return part;
+    }
+
+    // The } that is in no ['any name'].
+    std::size_t end_of_braces() const {
+        std::size_t end = at_;
+        for (;;) {
+            end = text_.find_first_of("}[", end);
+            if (end == text_.npos || text_[end] == '}') return end;
+            end = text_.substr(end).starts_with("['") ? end_of_name(end + 1) : end + 1;
+            if (end == text_.npos) return end;
+        }
+    }
+
+    // The ] behind the 'any name' that begins here.
+    std::size_t end_of_name(std::size_t quote) const {
+        const std::size_t end = text_.find("']", quote + 1);
+        return end == text_.npos ? end : end + 1;
     }
 
     Result<Part> read_literal() {
@@ -93,7 +110,8 @@ class JsonPath::Reader {
 
     Result<Step> read_bracket(std::size_t end) {
         const std::size_t begin = at_ + 1;
-        const std::size_t close = text_.find(']', begin);
+        const bool quoted = begin < end && text_[begin] == '\'';
+        const std::size_t close = quoted ? end_of_name(begin) : text_.find(']', begin);
         if (close >= end) return wrong("no ] ends what begins");
         const std::string_view inside = text_.substr(begin, close - begin);
         Step step;

@@ -58,7 +58,14 @@ Result<std::vector<json::Value>> parse(const std::string& path, const std::strin
     const std::size_t begin = text.find_first_not_of(" \t\r\n");
     const bool looks_json = begin != text.npos && (text[begin] == '{' || text[begin] == '[');
     if (is_yaml_name(path) || (!looks_json && !path.ends_with(".json"))) return parse_yaml(text);
-    return std::vector{EK_TRY(json::parse(text, {.bytes = kInputBytesMost}))};
+    auto document = json::parse(text, {.bytes = kInputBytesMost});
+    if (document) return std::vector{*std::move(document)};
+    if (path.ends_with(".json")) return fail(document.error());
+    // Tried as YAML after that, 1.5 would silently become text.
+    document.error().what +=
+        "; it is read as JSON because it begins with { or [: put a line --- "
+        "before YAML that begins so";
+    return fail(document.error());
 }
 
 // What the API tells of a resource beside its description: nothing to be sent back.

@@ -108,10 +108,13 @@ void Output::json(const std::string& text) const {
     this->text(terminal_safe_json(json::write_pretty(parsed(text))) + "\n");
 }
 
-// On a terminal nothing that is found can drive it; a program gets what is there.
+void Output::foreign(const std::string& text) const {
+    this->text(look_.terminal ? printable_lines(text) : text);
+}
+
 void Output::path(const json::Value& value) const {
-    const std::string found = format_.path.print(value);
-    text((look_.terminal ? printable_lines(found) : found) + "\n");
+    foreign(format_.path.print(value));
+    text("\n");
 }
 
 void Output::data(const std::string& json) const {
@@ -126,6 +129,10 @@ void Output::data_line(const std::string& json) const {
     else data(json);
     if (format_.kind == Format::yaml) text("---\n");
     std::fflush(stdout);
+}
+
+void Output::name_line(const std::string& name) const {
+    text(printable(name) + "\n");
 }
 
 void Output::data_items(const std::vector<std::string>& items, const std::string& more) const {
@@ -159,10 +166,11 @@ void Output::failure(const client::Failure& failure, std::string_view about) {
     if (!failure.request_id.empty()) line += " (request " + failure.request_id + ")";
     message(line);
     // Of one field the line says it all.
-    const bool told = failure.errors.size() == 1 &&
-                      failure.detail.ends_with(failure.errors.front().pointer + ": " +
-                                               failure.errors.front().detail);
-    if (told) return;
+    if (failure.errors.size() == 1) {
+        const client::FieldError& only = failure.errors.front();
+        const std::string where = only.pointer.empty() ? " " : only.pointer + ": ";
+        if (failure.detail.ends_with(where + only.detail)) return;
+    }
     for (const client::FieldError& error : failure.errors) {
         message("  " + (error.pointer.empty() ? "/" : error.pointer) + ": " + error.detail);
     }
@@ -187,6 +195,11 @@ std::string terminal_safe_json(std::string_view text) {
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
+        if (lead == 0x7F) {
+            out += "\\u007f";
+            ++i;
+            continue;
+        }
         if (lead < 0x80) {
             out.push_back(text[i++]);
             continue;

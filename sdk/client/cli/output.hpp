@@ -26,17 +26,24 @@ class Output {
 
     // Whether data is printed for programs, with the functions that take JSON, and no table.
     bool is_data() const { return format_.kind != Format::table && format_.kind != Format::wide; }
+    // Whether that is names only.
+    bool is_name() const { return format_.kind == Format::name; }
     const Look& look() const { return look_; }
 
     void table(const Table& table) const;
     // Text that is safe for a terminal already, with its newlines.
     void text(std::string_view text) const;
+    // Text that somebody else wrote: on a terminal nothing in it can drive the terminal; a program
+    // gets what is there.
+    void foreign(const std::string& text) const;
     // One object, given as JSON text, in the format asked for.
     void data(const std::string& json) const;
     // JSON text as it is, whatever the format, laid out for people; exactly the same values.
     void json(const std::string& text) const;
     // One object of many that come one by one: JSON on one line, a document of YAML, ...
     void data_line(const std::string& json) const;
+    // A line of -o name.
+    void name_line(const std::string& name) const;
     // {"items":[...]} of JSON texts, with further members of the JSON object `more`; with -o name
     // each item's name.
     void data_items(const std::vector<std::string>& items, const std::string& more = "{}") const;

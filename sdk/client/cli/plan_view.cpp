@@ -91,17 +91,32 @@ void print_changes(const Session& session, const std::vector<HostResult>& result
     output.text(diffs);
 }
 
-std::size_t count_changes(const client::Command& command) {
-    std::size_t count = 0;
-    for (const auto& resource : command.resources) count += resource.changes.size();
-    return count;
+std::string counted(std::size_t count, const std::string& thing) {
+    return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
-std::size_t count_actions(const client::Command& command) {
-    return static_cast<std::size_t>(
-        std::count_if(command.resources.begin(), command.resources.end(), [](const auto& resource) {
-            return !resource.action.empty() && resource.outcome == "planned";
-        }));
+PlanSummary summary_of(const client::Command& command) {
+    PlanSummary summary;
+    for (const auto& resource : command.resources) {
+        const bool planned = resource.outcome == "planned";
+        summary.changes += resource.changes.size();
+        if (!resource.action.empty()) summary.actions += planned ? 1 : 0;
+        else if (resource.outcome == "failed") ++summary.failed;
+        else if (resource.outcome == "skipped") ++summary.skipped;
+        else if (resource.error && resource.changes.empty()) ++summary.untold;
+    }
+    return summary;
+}
+
+std::string words_of(const PlanSummary& summary) {
+    std::string words = counted(summary.changes, "change") + " would be made";
+    if (summary.actions > 0) words += ", " + counted(summary.actions, "action") + " run";
+    if (summary.untold > 0)
+        words += "; of " + counted(summary.untold, "resource") + " it cannot be told yet";
+    if (summary.failed > 0) words += "; " + counted(summary.failed, "resource") + " would fail";
+    if (summary.skipped > 0)
+        words += "; " + counted(summary.skipped, "resource") + " would be skipped";
+    return words;
 }
 
 }  // namespace evenkeel::cli

@@ -26,14 +26,52 @@ struct Condition {
     std::string value;
 };
 
-// A verdict holds when some resource has it; `compliant` when every one has.
-bool holds(const json::Value& host, const Condition& condition) {
+bool waits_for_all(const Condition& condition) {
+    return condition.field == "compliance" && condition.value == "compliant";
+}
+
+// A verdict holds when some resource has it; `compliant` when every one has that can have it:
+// `unwatched` are unknown and stay so.
+bool holds(const json::Value& host, const Condition& condition, std::int64_t unwatched) {
     if (condition.field != "compliance") return host.string_or(condition.field) == condition.value;
     const json::Value& counts = host["compliance"];
-    if (condition.value != "compliant") return counts.integer_or(condition.value) > 0;
-    return counts.integer_or("drifted") + counts.integer_or("unknown") +
-               counts.integer_or("failed") ==
-           0;
+    if (!waits_for_all(condition)) return counts.integer_or(condition.value) > 0;
+    return counts.integer_or("drifted") + counts.integer_or("failed") == 0 &&
+           counts.integer_or("unknown") <= unwatched;
+}
+
+// How many of the host's resources are under the policy off: nobody looks at them.
+std::int64_t count_unwatched(client::Client& client, const json::Value& host) {
+    const json::Value& counts = host["compliance"];
+    const bool alone = counts.integer_or("drifted") + counts.integer_or("failed") == 0;
+    if (!alone || counts.integer_or("unknown") == 0) return 0;
+    const auto unknown =
+        client.resources(host.string_or("id"), "", narrowed({}, "compliance.status", "unknown"));
+    if (!unknown) return 0;
+    return std::count_if(unknown->begin(), unknown->end(),
+                         [](const client::Resource& one) { return one.policy == "off"; });
+}
+
+// Says of what is not as described and what nothing repairs that the wait may be in vain.
+void tell_unrepaired(client::Client& client, const std::string& name, const json::Value& host) {
+    constexpr std::size_t kNamedMost = 5;
+    std::string names;
+    std::size_t count = 0;
+    for (const char* verdict : {"drifted", "failed"}) {
+        if (host["compliance"].integer_or(verdict) == 0) continue;
+        const auto found =
+            client.resources(host.string_or("id"), "", narrowed({}, "compliance.status", verdict));
+        if (!found) return;
+        for (const client::Resource& one : *found) {
+            if (one.policy == "enforce" || ++count > kNamedMost) continue;
+            names += (names.empty() ? "" : ", ") + one.collection + " " + one.id + " (" +
+                     one.policy + ", " + verdict + ")";
+        }
+    }
+    if (count == 0) return;
+    if (count > kNamedMost) names += " and " + std::to_string(count - kNamedMost) + " more";
+    Output::message("host " + name +
+                    ": nothing repairs what is not under the policy enforce: " + names);
 }
 
 client::Result<std::vector<Condition>> read_conditions(const std::vector<std::string>& given) {
@@ -51,11 +89,14 @@ client::Result<std::vector<Condition>> read_conditions(const std::vector<std::st
                                                          one.value) != entry.second.end();
         });
         if (known == kKnown.end()) {
+            std::vector<std::string> forms;
+            for (const auto& [field, values] : kKnown)
+                forms.push_back(field + "= with one of " +
+                                command_line::listed_in_words(values, "or"));
             return client::Failure{.kind = Kind::local,
-                                   .detail =
-                                       "--for is connection=, enrolment= or compliance= "
-                                       "with one of their values, not '" +
-                                       text + "'"};
+                                   .detail = "--for takes " +
+                                             command_line::listed_in_words(forms, "or") +
+                                             ", not '" + text + "'"};
         }
         conditions.push_back(std::move(one));
     }
@@ -63,9 +104,10 @@ client::Result<std::vector<Condition>> read_conditions(const std::vector<std::st
 }
 
 // "connection is offline, not online" of the first condition that does not hold.
-std::string unmet(const json::Value& host, const std::vector<Condition>& conditions) {
+std::string unmet(const json::Value& host, const std::vector<Condition>& conditions,
+                  std::int64_t unwatched) {
     for (const Condition& one : conditions) {
-        if (holds(host, one)) continue;
+        if (holds(host, one, unwatched)) continue;
         if (one.field != "compliance") {
             return one.field + " is " + host.string_or(one.field, "not known") + ", not " +
                    one.value;
@@ -110,14 +152,17 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
             const bool there =
                 page && (*page)["items"].is_array() && !(*page)["items"].as_array().empty();
             const json::Value& now = there ? (*page)["items"].as_array().front() : none;
+            const bool all = std::any_of(conditions->begin(), conditions->end(), waits_for_all);
+            const std::int64_t unwatched = all ? count_unwatched(**client, now) : 0;
             if (std::all_of(conditions->begin(), conditions->end(),
-                            [&](const Condition& one) { return holds(now, one); })) {
+                            [&](const Condition& one) { return holds(now, one, unwatched); })) {
                 if (session.output().is_data()) session.output().data(json::write(now));
                 Output::message("host " + name + ": " +
                                 command_line::listed_in_words(options.conditions));
                 return Exit::done;
             }
-            lacks = unmet(now, *conditions);
+            if (all && lacks.empty()) tell_unrepaired(**client, name, now);
+            lacks = unmet(now, *conditions, unwatched);
             const auto revision = reply->headers.find("x-revision");
             since = revision == reply->headers.end() ? "" : revision->second;
         }

@@ -24,7 +24,8 @@ Exit watch(Session& session, const WatchedList& list) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const Output& output = session.output();
-    if (!output.is_data()) session.host_name("");  // reads the names, see there
+    // Reads the names, see there.
+    if (!output.is_data() || output.is_name()) session.host_name("");
     client::Request request{.path = list.path, .query = list.more};
     request.query.emplace_back("filter", list.query.filter);
 
@@ -37,6 +38,11 @@ Exit watch(Session& session, const WatchedList& list) {
         }
         if (!output.is_data()) {
             output.text(table.show(table_of(list, changes)));
+        } else if (output.is_name() && list.name) {
+            for (const client::ListChange& change : changes) {
+                const auto item = json::parse(change.json, {.bytes = 64 << 20});
+                output.name_line(list.name(item ? *item : json::Value()));
+            }
         } else {
             for (const client::ListChange& change : changes) {
                 output.data_line("{\"event\":\"" + change.event + "\",\"item\":" + change.json +
@@ -51,14 +57,6 @@ Exit watch(Session& session, const WatchedList& list) {
     if (done) return Exit::done;
     if (done.error().kind == client::Kind::cancelled) return Exit::interrupted;
     return session.fail(done.error());
-}
-
-client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
-                           const std::string& value) {
-    client::ListQuery narrow = query;
-    if (!narrow.filter.empty()) narrow.filter += " AND ";
-    narrow.filter += field + " = " + json::write(json::Value(value));
-    return narrow;
 }
 
 }  // namespace evenkeel::cli

@@ -16,15 +16,13 @@ struct WatchedList {
     std::vector<std::pair<std::string, std::string>> more = {};  // further members of the query
     Columns header = {};
     std::function<std::vector<std::string>(const json::Value& item)> row = {};
+    // What -o name prints of an item; empty: what name_of() says.
+    std::function<std::string(const json::Value& item)> name = {};
     std::size_t most = 0;  // of what there is at first only the last so many; 0: all
 };
 
 // Shows the list, then what becomes of it, until interrupted: a row each, or a JSON object
 // {"event","item"} a line.
 Exit watch(Session& session, const WatchedList& list);
-
-// The filter of one item: those of `query` too.
-client::ListQuery narrowed(const client::ListQuery& query, const std::string& field,
-                           const std::string& value);
 
 }  // namespace evenkeel::cli

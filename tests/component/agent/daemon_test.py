@@ -147,6 +147,11 @@ class Daemon(unittest.TestCase):
         self.assertEqual((directories["plugin"], directories["state"], directories["backend"]),
                          ("directories", "loaded", None))
         self.assertIn("watch", directories["capabilities"])
+        for name in ("directories", "users", "groups"):
+            code, said = self.ask("list", name)
+            can_list = "list" in by_name[name]["capabilities"]
+            self.assertEqual(code, 0 if can_list else 1, (name, said))
+        self.assertNotIn("list", directories["capabilities"], "a whole file system is not listed")
         self.assertEqual(self.ask("read", "directories", "/etc")[0], 0)
 
     def test_it_takes_no_orders_from_where_others_can_write(self):

@@ -115,9 +115,7 @@ class Access(OrchestratorCase):
                                  ("/etc/new", {"password": "1234"}),
                                  ("/etc/new", {"sensitive": True})):
             entry = {"description": description}
-            file = {"resources": [{"collection": "files", "id": "/etc/plain",
-                                   "description": {"mode": "0600"}},
-                                  {"collection": "files", "id": rid, **entry}]}
+            file = {"resources": [{"collection": "files", "id": rid, **entry}]}
             for method, path, body in (("PUT", self.path(rid), entry),
                                        ("POST", "/v1/hosts/web1:apply", file)):
                 with self.subTest(path=path, body=body):
@@ -146,6 +144,32 @@ class Access(OrchestratorCase):
         self.assertEqual(set(guesses), {403, 429})
         self.assertEqual(guesses[-1], 429)
         self.assertEqual(viewer.call("GET", "/v1/hosts").status, 200)
+
+    def test_a_plan_of_a_file_leaves_out_only_what_compares_secrets(self):
+        agent = self.online()
+        viewer = self.using(self.made("viewer")["secret"])
+        entries = [{"collection": "files", "id": rid, "description": description}
+                   for rid, description in (("/a", {"mode": "0600"}), ("/pin", {"password": "x"}),
+                                            ("/b", {"mode": "0600"}), ("/key", {"password": "y"}))]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            reply = pool.submit(viewer.call, "POST", "/v1/hosts/web1:apply?dry_run=all",
+                                {"resources": entries})
+            asked = agent.expect("request").accept()
+            self.assertEqual([one["id"] for one in asked.body["arguments"]["resources"]],
+                             ["/a", "/b"])
+            agent.reply(asked, {"resources": [
+                {"collection": "files", "id": rid, "generation": None, "outcome": "planned",
+                 "changes": [], "error": None, "state": None} for rid in ("/a", "/b")]})
+            plan = reply.result(20)
+        self.assertEqual(plan.status, 200, plan)
+        self.assertEqual([(one["id"], one["outcome"], (one["error"] or {}).get("code"))
+                          for one in plan.body["resources"]],
+                         [("/a", "planned", None), ("/pin", "skipped", "denied"),
+                          ("/b", "planned", None), ("/key", "skipped", "denied")])
+        self.assertIn("resource.write", plan.body["resources"][1]["error"]["detail"])
+        denied = [record for record in self.rest.items("/v1/audit")
+                  if record["outcome"] == "denied"]
+        self.assertEqual(len(denied), 1)
 
     def bare(self, method, path, authorization=None):
         connection = self.rest.connect()

@@ -361,6 +361,9 @@ class Api(OrchestratorCase):
                             409, "invalid-state")
         self.assert_problem(self.rest.call("PATCH", "/v1/hosts/first", b'{"name":"a b"}', patch),
                             400, "invalid-description")
+        whole = self.rest.call("PATCH", "/v1/hosts/first", b"[]", patch)
+        self.assert_problem(whole, 400, "invalid-description")
+        self.assertEqual(whole.body["detail"], "the body must be an object")
         self.assert_problem(self.get("/v1/hosts/one"), 404, "not-found")
 
     def test_enrolments_and_tokens_are_listed_and_tokens_taken_back(self):

@@ -78,7 +78,46 @@ class Ek(OrchestratorCase):
         for since in ((), ("--since", "5m")):
             lines = self.done("events", *since, "--host", "web1", "-o", "json").stdout.splitlines()
             self.assertIn("command.changed", {json.loads(line)["type"] for line in lines})
-        self.done("events", "--since", "5parsecs", exits=1)
+        for wrong in ("5parsecs", "yesterday", "5"):
+            told = self.done("events", "--since", wrong, exits=1).stderr
+            self.assertIn("how long ago (30s, 5m, 2h, 7d), a time (2026-11-23T05:36:53Z) or an "
+                          f"event's id, not '{wrong}'", told)
+
+    def test_a_word_that_is_not_known_is_answered_with_those_that_are(self):
+        self.enrolled()
+        for argv, exits, known in (
+                (("get", "commands", "--state", "foo"), 1, "queued, sent, running"),
+                (("get", "enrolments", "--state", "foo"), 2, "pending,active,rejected"),
+                (("events", "--type", "foo"), 1, "resource.drifted, resource.restored"),
+                (("compliance", "--status", "foo"), 2, "compliant,drifted"),
+                (("get", "hosts", "--filter", "enrolment = foo"), 1, "pending, active"),
+                (("create", "token", "--name", "t", "--role", "foo"), 2, "viewer,operator,admin"),
+                (("create", "token", "--name", "t", "--role", "viewer", "--expires-in", "1y"), 1,
+                 "one of s, m, h and d"),
+                (("create", "enrolment-token", "--expires-in", "1y"), 1, "one of s, m, h and d")):
+            with self.subTest(argv=argv):
+                self.assertIn(known, self.done(*argv, exits=exits).stderr)
+
+    def test_completion_knows_the_types_of_events(self):
+        offered = self.done("__complete", "events", "--type", "").stdout.split()
+        routes = self.rest.get("/v1/openapi.json")["paths"]
+        answer = routes["/v1/events"]["get"]["responses"]["200"]
+        known = answer["content"]["text/event-stream"]["x-ek-events"]
+        self.assertEqual(sorted(offered), sorted(set(known) - {"error"}))
+
+    def test_what_others_require_goes_only_with_them(self):
+        self.online()
+        both = self.write("site.yaml", YAML)
+        self.done("apply", "-f", both, "--host", "web1", "--no-wait")
+        for verb in ("forget", "delete"):
+            told = self.done(verb, "resource", "files", "/etc/motd", "--host", "web1", "--no-wait",
+                             exits=6).stderr
+            self.assertIn("files /etc/motd is required by 1 resource of this host: files "
+                          "/etc/secret; delete or forget these first", told)
+        self.done("forget", "-f", both, "--host", "web1", "--no-wait")
+        self.assertEqual(self.done("get", "resources", "--host", "web1", "-o", "name").stdout, "")
+        self.done("apply", "-f", both, "--host", "web1", "--no-wait")
+        self.done("delete", "-f", both, "--host", "web1", "--no-wait")
 
     def test_who_enrols_where_with_what(self):
         made = json.loads(self.done("create", "enrolment-token", "-o", "json").stdout)

@@ -144,6 +144,25 @@ class DryRun(Change):
         self.assertIn("no change", shown)
         self.assert_claims_nothing(shown)
 
+    def test_the_summary_tells_also_of_what_has_no_fields_to_show(self):
+        answer = planned(MODE_CHANGE, CONTENT_CHANGE)
+        one = {**answer["resources"][0], "changes": []}
+        later = {**one, "id": "/later", "error": {"code": "not_found", "detail": "no user bob"}}
+        answer["resources"].append(later)
+        self.api.on("POST", APPLY, reply(200, answer))
+        self.ek("diff", "-f", str(self.file), "--host", "web1")
+        self.assertEqual(self.told, "ek: web1: dry run: 2 changes would be made; of 1 resource it "
+                                    "cannot be told yet\n")
+        self.api.on("POST", APPLY, reply(200, {**answer, "resources": [later]}))
+        self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code", exits=3)
+        error = {"code": "denied", "detail": "the plan compares a secret"}
+        answer["resources"] += [{**one, "id": "/bad", "outcome": "failed", "error": error},
+                                {**one, "id": "/pin", "outcome": "skipped", "error": error}]
+        self.api.on("POST", APPLY, reply(200, answer))
+        shown = self.ek("diff", "-f", str(self.file), "--host", "web1", exits=1)
+        self.assertRegex(shown, r"/pin +- +- +- +skipped: the plan compares a secret")
+        self.assertIn("; 1 resource would fail; 1 resource would be skipped\n", self.told)
+
     def test_what_is_worth_knowing_is_shown_beside_the_changes(self):
         answer = planned(MODE_CHANGE)
         answer["resources"][0]["notes"] = ["no user bob yet"]

@@ -11,18 +11,21 @@ import unittest
 
 from ek import EK, EkCase
 from fake_api import page, problem, reply
-from samples import HOST_A, HOST_B, command
+from samples import HOST_A, HOST_B, MOTD, command
 
 PROMPT = "ready> "
+SCHEMA = {"type": "object", "properties": {
+    "mode": {"type": "string"},
+    "tags": {"type": "array", "items": {"properties": {"name": {"type": "string"}}}}}}
 
 
 class Shell:
     """A shell in a terminal of its own, which types as a person does."""
 
-    def __init__(self, argv, environment):
+    def __init__(self, argv, environment, folder):
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
-                                        env=environment, start_new_session=True)
+                                        env=environment, cwd=folder, start_new_session=True)
         os.close(slave)
         self.seen = ""
 
@@ -82,6 +85,28 @@ class Completion(EkCase):
         self.assertEqual(self.candidates("delete", "resource", "--host", names[0], "files", "/e"),
                          ["/etc/motd"])
         self.assertIn("host/" + names[0], self.candidates("wait", "host/"))
+        self.assertEqual(self.candidates("apply", "--host=web"),
+                         ["--host=" + name for name in names])
+
+    def test_fields_of_collections_and_types_of_events(self):
+        self.api.on("GET", "/v1/hosts", page([HOST_A]))
+        base = f"/v1/hosts/{HOST_A['name']}/collections"
+        self.api.on("GET", base, page([{"collection": "files"}, {"collection": "users"}]))
+        self.api.on("GET", base + "/files", reply(200, {"collection": "files", "schema": SCHEMA}))
+        self.assertEqual(self.candidates("explain", "f"), ["files"])
+        self.assertEqual(self.candidates("explain", "files."), ["files.mode", "files.tags"])
+        self.assertEqual(self.candidates("explain", "files.tags.n"), ["files.tags.name"])
+        self.assertEqual(self.candidates("explain", "files.nope."), [])
+        self.assertEqual(self.candidates("events", "--type", "agent"),
+                         ["agent.blind", "agent.shed"])
+
+    def test_names_of_files_are_left_to_the_shell(self):
+        for words in (("apply", "-f", ""), ("diff", "--file", "x"), ("delete", "-f", "a", "-f", ""),
+                      ("forget", "--file=x",), ("apply", "--file", "=", "x"),
+                      ("get", "hosts", "--token-file", "t"), ("audit", "--head", "")):
+            with self.subTest(words=words):
+                self.assertEqual(self.candidates(*words), [":files"])
+        self.assertEqual(self.candidates("apply", "--no"), ["--no-wait"])
 
     def test_it_is_silent_about_errors_and_quick_about_silence(self):
         self.api.on("GET", "/v1/hosts", problem(500, "internal"))
@@ -96,9 +121,12 @@ class Completion(EkCase):
 
     def drive(self, argv, prepare):
         self.api.on("GET", "/v1/hosts", page([{**HOST_A, "name": "only-one-here"}]))
+        self.api.on("GET", "/v1/hosts/only-one-here/collections/files",
+                    reply(200, {"collection": "files", "schema": SCHEMA}))
+        (self.home / "described.yaml").touch()
         environment = {**self.environment, "TERM": "dumb", "PS1": PROMPT, "PROMPT": PROMPT,
                        "PATH": os.path.dirname(EK) + ":" + os.environ["PATH"]}
-        shell = Shell(argv, environment)
+        shell = Shell(argv, environment, self.home)
         self.addCleanup(shell.close)
         for line in prepare:
             shell.type(line + "\n")
@@ -108,6 +136,14 @@ class Completion(EkCase):
         shell.wait("host")
         shell.type("only\t")
         shell.wait("-one-here")
+        for line, rest in (("ek diff -f desc", "ribed.yaml"),
+                           ("ek diff --file=desc", "ribed.yaml"),
+                           ("ek explain files.mo", "de"),
+                           ("ek events --type resource.rep", "aired")):
+            shell.type("\x15" + line)
+            shell.wait(line)
+            shell.type("\t")
+            shell.wait(rest)
 
     def test_bash_completes(self):
         self.drive(["bash", "--norc", "--noprofile", "-i"], ["source <(ek completion bash)"])
@@ -126,10 +162,18 @@ class Completion(EkCase):
             self.skipTest("no fish")
         environment = {**self.environment, "PATH": os.path.dirname(EK) + ":" + os.environ["PATH"]}
         self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
-        done = subprocess.run(
-            [fish, "--no-config", "-c", script + "complete -C 'ek describe host '"],
-            env=environment, capture_output=True, text=True, timeout=20, check=True)
-        self.assertEqual(done.stdout.split(), [HOST_A["name"], HOST_B["name"]])
+        (self.home / "described.yaml").touch()
+
+        def completed(line):
+            done = subprocess.run(
+                [fish, "--no-config", "-c", script + f"complete -C '{line}'"], cwd=self.home,
+                env=environment, capture_output=True, text=True, timeout=20, check=True)
+            return [one.split("\t")[0] for one in done.stdout.splitlines()]
+
+        self.assertEqual(completed("ek describe host "), [HOST_A["name"], HOST_B["name"]])
+        self.assertEqual(completed("ek diff -f desc"), ["described.yaml"])
+        self.assertEqual(completed("ek diff --file=desc"), ["--file=described.yaml"])
+        self.assertEqual(completed("ek events --type agent."), ["agent.blind", "agent.shed"])
 
 
 class Doing(EkCase):
@@ -151,7 +195,32 @@ class Doing(EkCase):
                 "1s", exits=8)
         self.assertIn("are 3 compliant, 1 drifted, 0 unknown, 0 failed", self.told)
         self.ek("wait", "host/" + HOST_A["name"], "--for", "weather=fine", exits=2)
+        self.assertIn("connection= with one of never, online or offline", self.told)
         self.ek("wait", "nonsense", exits=2)
+
+    def test_wait_for_compliance_counts_out_what_nobody_looks_at(self):
+        counts = {"compliant": 3, "drifted": 0, "unknown": 2, "failed": 0}
+        self.api.on("GET", "/v1/hosts/web1", reply(200, HOST_A))
+        self.api.on("GET", "/v1/hosts", reply(200, page_of({**HOST_A, "compliance": counts})))
+        resources = "/v1/hosts/host_a/resources"
+        off, other = {**MOTD, "policy": "off"}, {**MOTD, "policy": "report"}
+        wanted = ("wait", "host/web1", "--for", "compliance=compliant", "--timeout", "1s")
+        self.api.on("GET", resources, page([off, off]))
+        self.ek(*wanted)
+        self.assertEqual(self.api.asked("GET", resources)[0].query["filter"],
+                         'compliance.status = "unknown"')
+        self.api.on("GET", resources, page([off, other]))
+        self.ek(*wanted, exits=8)
+
+    def test_wait_for_compliance_says_at_once_what_nothing_repairs(self):
+        counts = {"compliant": 3, "drifted": 2, "unknown": 0, "failed": 0}
+        self.api.on("GET", "/v1/hosts/web1", reply(200, HOST_A))
+        self.api.on("GET", "/v1/hosts", reply(200, page_of({**HOST_A, "compliance": counts})))
+        self.api.on("GET", "/v1/hosts/host_a/resources",
+                    page([{**MOTD, "policy": "audit"}, {**MOTD, "policy": "enforce"}]))
+        self.ek("wait", "host/web1", "--for", "compliance=compliant", "--timeout", "1s", exits=8)
+        self.assertEqual(self.told.count("nothing repairs what is not under the policy enforce: "
+                                         "files /etc/motd (audit, drifted)\n"), 1)
 
     def test_wait_for_a_command_tells_how_it_ended(self):
         path = "/v1/commands/cmd_1"
@@ -170,6 +239,11 @@ class Doing(EkCase):
                 '{"hard":true}')
         self.assertEqual(self.api.asked("POST")[0].json(),
                          {"action": "restart", "arguments": {"hard": True}})
+        for wrong, where in (("{bad", "at line 1, column 2"), ("[]", "is a JSON object")):
+            self.ek("invoke", "services", "ssh", "restart", "--host", "web1", "--arguments", wrong,
+                    exits=2)
+            self.assertIn(where, self.told)
+        self.assertEqual(len(self.api.asked("POST")), 1)
         self.api.on("PATCH", "/v1/hosts/web1", reply(200, HOST_A))
         self.ek("label", "host", "web1", "role=web", "old-")
         self.assertEqual(self.api.asked("PATCH")[0].json(),

@@ -88,6 +88,13 @@ class Files(EkCase):
         self.assertIn("at line 2, column ", self.refused(self.write("b.yaml", "a:\n\tb: 1\n")))
         self.assertIn("at line 2, column 1", self.refused(self.write("c.yaml", "a: 1\na: 2\n")))
 
+    def test_yaml_that_looks_like_json_is_told_how_to_say_so(self):
+        flow = "{collection: files, id: /x, description: {mode: 0644}}\n"
+        self.assertIn("put a line --- before YAML that begins so", self.refused("-", stdin=flow))
+        sent = self.sent("-", stdin="---\n" + flow)
+        self.assertEqual(sent["resources"][0]["description"], {"mode": "0644"})
+        self.assertNotIn("---", self.refused(self.write("a.json", flow)))
+
     def test_pointers_of_a_refusal_lead_into_the_sources(self):
         a = self.write("a.json", {"resources": [resource("/a")]})
         b = self.write("b.json", {"resources": [resource("/b"), resource("/c")]})
@@ -146,6 +153,12 @@ class Files(EkCase):
             self.api.on("DELETE", f"/v1/hosts/web1/resources/files/%2F{id}", reply(200, command()))
         self.ek("delete", "-f", path, "--host", "web1")
         self.assertEqual([r.path[-1] for r in self.api.asked("DELETE")], ["c", "b", "a"])
+        for id in "abc":
+            self.api.on("POST", f"/v1/hosts/web1/resources/files/%2F{id}:forget",
+                        reply(200, command()))
+        self.ek("forget", "-f", path, "--host", "web1")
+        self.assertEqual([r.path[-8] for r in self.api.asked("POST")], ["c", "b", "a"])
+        self.ek("forget", "--host", "web1", exits=2)
         self.ek("delete", "-f", path, "--host", "web1", "--idempotency-key", "k")
         self.assertEqual([r.headers["idempotency-key"] for r in self.api.asked("DELETE")[3:]],
                          ["k/web1/0", "k/web1/1", "k/web1/2"])

@@ -29,6 +29,13 @@ class Formats(EkCase):
                          "files /etc/motd\n")
         self.assertEqual(self.ek("get", "commands", "-o", "name"), "cmd_1\n")
 
+    def test_names_say_the_host_where_the_command_line_does_not(self):
+        self.api.on("GET", "/v1/hosts/web2/resources", page([{**MOTD, "host": "host_b"}]))
+        self.api.on("GET", "/v1/compliance", page([MOTD, {**MOTD, "host": "host_b"}], counts={}))
+        both = "files /etc/motd --host web1\nfiles /etc/motd --host web2\n"
+        self.assertEqual(self.ek("compliance", "-o", "name"), both)
+        self.assertEqual(self.ek("get", "resources", "-o", "name"), both)
+
     def test_yaml_has_the_same_members(self):
         shown = self.ek("get", "hosts", "web1", "-o", "yaml")
         self.assertTrue(shown.startswith("id: host_a\nname: web1\n"), shown)

@@ -40,6 +40,21 @@ class Lists(EkCase):
         self.assertEqual(self.ek_json("get", "hosts", "web1"), HOST_A)
         self.assertIn("web1", self.ek("get", "host", "web1"))
 
+    def test_a_name_that_only_a_retired_host_had_means_that_host(self):
+        self.api.on("GET", "/v1/hosts/web3", problem(404, "not-found", "there is no host"))
+        self.api.on("GET", "/v1/hosts/host_c", reply(200, HOST_OLD))
+        self.api.on("GET", "/v1/hosts", page([HOST_OLD]))
+        self.assertEqual(self.ek_json("describe", "host", "web3"), HOST_OLD)
+        self.assertEqual(self.ek_json("get", "hosts", "web3"), HOST_OLD)
+        self.assertEqual(self.api.asked("GET", "/v1/hosts")[0].query["filter"],
+                         'name = "web3" AND enrolment = "retired"')
+        self.api.on("GET", "/v1/hosts", page([HOST_OLD, {**HOST_OLD, "id": "host_d"}]))
+        self.ek("describe", "host", "web3", exits=5)
+        self.assertIn("several retired ones were: host_c host_d", self.told)
+        self.api.on("GET", "/v1/hosts", page([]))
+        self.ek("describe", "host", "web3", exits=5)
+        self.assertIn("there is no host", self.told)
+
     def test_resources_without_a_host_are_those_of_all_active_hosts(self):
         self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B, HOST_OLD]))
         self.api.on("GET", "/v1/hosts/web1/resources/files", page([MOTD]))

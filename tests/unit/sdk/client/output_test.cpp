@@ -80,6 +80,7 @@ TEST(TerminalSafeJson, KeepsTheValueAndEscapesWhatDrivesATerminal) {
     const std::string safe = terminal_safe_json(text);
     EXPECT_EQ(safe, "{\"a\":\"\\u202e\\u009b2J\\u2028ü日\U0001F600\"}");
     EXPECT_EQ(*json::parse(safe), *json::parse(text));
+    EXPECT_EQ(terminal_safe_json("[\"a\x7f\"]"), "[\"a\\u007f\"]");
 }
 
 TEST(Brief, ShowsStringsBareContentByHashAndSecretsAsRedacted) {

@@ -25,6 +25,18 @@ TEST(JsonPathTest, FindsNamesIndexesAndAll) {
     EXPECT_EQ(find(".", json::Value("a")), "jsonpath: a name is missing at character 2");
 }
 
+TEST(JsonPathTest, AnyNameIsAnyName) {
+    const auto value = json::parse(R"({"a}b":1,"c]d":{"e":2},"f['g":3,"{h}":4,"i.j":5})");
+    EXPECT_EQ(find("{['a}b']}", *value), "1");
+    EXPECT_EQ(find("{['c]d'].e}", *value), "2");
+    EXPECT_EQ(find("{['f['g']}", *value), "3");
+    EXPECT_EQ(find("x={['{h}']} y={['i.j']}!", *value), "x=4 y=5!");
+    EXPECT_EQ(find("['c]d']['e']", *value), "2");
+    for (const char* wrong : {"{['a}", "{['a]}", "['a]", "{['a'x]}"}) {
+        EXPECT_FALSE(JsonPath::parse(wrong)) << wrong;
+    }
+}
+
 TEST(JsonPathTest, SaysWhatItDoesNotKnow) {
     for (const char* wrong : {"{.a", "{.a[}", "{.a[?(@.b)]}", "{range .a}", "{.a[x]}", "{\"a}",
                               "a.b", "{..a}", "{.a[1:2]}"}) {
