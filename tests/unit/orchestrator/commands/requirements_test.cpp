@@ -18,14 +18,27 @@ class RequirementsTest : public test::StateTest {
         return done ? "" : done.error().what;
     }
     std::string put(const std::string& id, const std::vector<std::string>& required = {}) {
-        DescriptionRequest request;
-        request.ref = file(id);
-        request.description = json::Object{{"content", ++count_}};
-        for (const std::string& one : required) request.relations.required.push_back(file(one));
+        return put(std::vector{id}, required);
+    }
+    // All of them in one transaction.
+    std::string put(const std::vector<std::string>& ids, const std::vector<std::string>& required) {
+        std::vector<DescriptionRequest> requests;
+        for (const std::string& id : ids) {
+            DescriptionRequest request;
+            request.ref = file(id);
+            request.description = json::Object{{"content", ++count_}};
+            for (const std::string& one : required) request.relations.required.push_back(file(one));
+            requests.push_back(std::move(request));
+        }
         return words_of([&](state::Edit& edit) -> Result<void> {
-            EK_TRY(describe(edit, protector_, requester_, {request}));
+            EK_TRY(describe(edit, protector_, requester_, requests));
             return {};
         });
+    }
+    static std::vector<std::string> many(int count) {
+        std::vector<std::string> ids;
+        for (int i = 0; i < count; ++i) ids.push_back("/x" + std::to_string(i));
+        return ids;
     }
     std::string remove(const std::string& id) {
         return words_of([&](state::Edit& edit) -> Result<void> {
@@ -100,7 +113,7 @@ TEST_F(RequirementsTest, OnlyTheDependentsAreReadHoweverMuchTheHostDescribes) {
     ASSERT_EQ(put("/b", {"/a"}), "");
     const std::uint64_t few = reads("/a");
     ASSERT_EQ(put("/other"), "");
-    for (int i = 0; i < 300; ++i) ASSERT_EQ(put("/x" + std::to_string(i), {"/other"}), "");
+    ASSERT_EQ(put(many(300), {"/other"}), "");
     EXPECT_EQ(reads("/a"), few);
     EXPECT_LT(few, 20U);
 }
@@ -111,7 +124,7 @@ TEST_F(RequirementsTest, WhatAnOlderProgramDescribedIsKnownAfterAStart) {
     lose_row("/b", "/a");
     ASSERT_TRUE(state::complete_requirements(*state_));
     EXPECT_EQ(forget("/a"), kByOne);
-    for (int i = 0; i < 100; ++i) ASSERT_EQ(put("/x" + std::to_string(i), {"/a"}), "");
+    ASSERT_EQ(put(many(100), {"/a"}), "");
     const std::uint64_t before = store::counters().reads;
     ASSERT_TRUE(state::complete_requirements(*state_));
     EXPECT_LT(store::counters().reads - before, 10U) << "it is done once";
