@@ -106,14 +106,28 @@ class Fleet:
 
     def describe_on_each(self):
         """One PUT for each host; seconds until all outcomes are committed, and what load says."""
-        before = self.herd.report()["outcomes_accepted"]
-        start = time.monotonic()
+        before, start = self.herd.report()["outcomes_accepted"], time.monotonic()
         said = self.orchestrator.load("--hosts", self.herd.hosts, "--count", self.bench.agents,
                                       "--first", self.put)
+        return self._wait_for_outcomes(before, start), said
+
+    def apply_on_all(self):
+        """The same with one request for all hosts; seconds, and those until it was answered."""
+        before, start = self.herd.report()["outcomes_accepted"], time.monotonic()
+        done = self.orchestrator.rest.call("POST", "/v1/resources:apply", {
+            "target": {"filter": "connection = online"},
+            "resources": [{"collection": "files", "id": f"/bench/{self.put}",
+                           "description": {"content": "x" * 64, "mode": "0644"}}]})
+        if done.status != 202 or done.body["hosts"] != self.bench.agents:
+            raise RuntimeError(f"not all hosts: {done}")
+        answered = time.monotonic() - start
+        return self._wait_for_outcomes(before, start), answered
+
+    def _wait_for_outcomes(self, before, start):
         self.put += 1
         while self.herd.report()["outcomes_accepted"] < before + self.bench.agents:
             time.sleep(0.02)  # so that asking costs the herd little
-        return time.monotonic() - start, said
+        return time.monotonic() - start
 
     def close(self):
         self.herd.close()

@@ -55,6 +55,8 @@ def main():
     parser.add_argument("--peers", action="store_true", help="measure others that are installed")
     parser.add_argument("--write", action="store_true", help="write the table into the page")
     given = parser.parse_args()
+    if given.write and given.names:
+        parser.error("--write makes the whole table anew: give no names with it")
     context, start = machine(), time.monotonic()
     print(context, flush=True)
     bench = Bench(pathlib.Path(os.environ["EVENKEEL_BUILD"]), given.rounds, given.agents,
