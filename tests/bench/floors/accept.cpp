@@ -31,7 +31,8 @@
 #include <proton/transport.hpp>
 #include <proton/value.hpp>
 #include <proton/work_queue.hpp>
-#include <sys/socket.h>
+
+#include "core/link/backlog.hpp"
 
 namespace {
 
@@ -69,6 +70,8 @@ class Floor final : public proton::messaging_handler, public proton::listen_hand
         container.listen("127.0.0.1:0", *this);
     }
     void on_open(proton::listener& listener) override {
+        // Proton's own backlog of 16 would make the agents wait for the kernel's retries.
+        evenkeel::link::raise_backlog(static_cast<std::uint16_t>(listener.port()), 4096);
         std::printf("{\"port\":%d}\n", listener.port());
         std::fflush(stdout);
     }
