@@ -67,6 +67,10 @@ Result<void> Requirements::each_dependent(
     return {};
 }
 
+Result<bool> Requirements::is_complete() const {
+    return EK_TRY(read_counter(*txn_, *tables_, kComplete)) != 0;
+}
+
 RequirementEdits::RequirementEdits(Edit& edit) : Requirements(edit), RepositoryEdits(edit) {}
 
 Result<void> RequirementEdits::put(std::string_view host, const wire::Ref& from,
@@ -86,7 +90,7 @@ Result<void> RequirementEdits::put(std::string_view host, const wire::Ref& from,
 }
 
 Result<void> RequirementEdits::complete() {
-    if (EK_TRY(read_counter(*txn_, *tables_, kComplete)) != 0) return {};
+    if (EK_TRY(is_complete())) return {};
     struct Requiring {
         std::string host;
         Resource resource;
@@ -109,6 +113,10 @@ Result<void> RequirementEdits::complete() {
 }
 
 Result<void> complete_requirements(State& state) {
+    {
+        const Snapshot view = EK_TRY(state.read());
+        if (EK_TRY(view.requirements().is_complete())) return {};
+    }
     const auto complete = [](Edit& edit) { return edit.requirements().complete(); };
     const auto done = state.run(complete);
     if (done || done.error().code != Errc::limit) return done;

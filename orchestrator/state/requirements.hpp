@@ -20,6 +20,8 @@ class Requirements : protected Repository {
     // it. O(answer)
     Result<void> each_dependent(std::string_view host, const wire::Ref& required,
                                 const std::function<bool(const wire::Ref&)>& visit) const;
+    // Whether those of descriptions that an older program stored are among them. O(1)
+    Result<bool> is_complete() const;
 };
 
 class RequirementEdits : public Requirements, private RepositoryEdits {

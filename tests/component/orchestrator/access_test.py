@@ -261,7 +261,7 @@ class Access(OrchestratorCase):
         file = self.orchestrator.state / "admin.token"
         first = file.read_text()
         code, said = self.orchestrator.run("admin-token")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 4)
         self.assertIn("stop it first", said)
         self.assertEqual(file.read_text(), first)
         self.assertEqual(self.orchestrator.stop(), 0)

@@ -306,7 +306,8 @@ TEST_F(Budget, ADriftThatIsReported) {
                          {generation_, filled(kVerdict, {drifts ? "drifted" : "compliant"})})));
         EXPECT_TRUE(loop_.run_until([&] { return settled_ >= token; }, kPatience));
     });
-    EXPECT_LE(spent.parses, 4U);
+    // One of them: the counts of the host, for the totals of the fleet.
+    EXPECT_LE(spent.parses, 5U);
     EXPECT_EQ(spent.large_parses, 0U);
     EXPECT_LE(spent.writes, 4U);
     EXPECT_EQ(spent.large_writes, 0U);
