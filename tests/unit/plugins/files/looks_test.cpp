@@ -126,7 +126,9 @@ TEST_F(FilesLooks, AskTheSystemOnceAboutAFileThatIsTrusted) {
     std::vector<Known> known;
     ASSERT_TRUE(test::wait_until([&] { return all_trusted(known = known_of(*collection_, paths)); },
                                  kPatience));
-    for (const Item& item : *collection_->read_changed(known, {})) EXPECT_TRUE(item.unchanged);
+    const auto items = collection_->read_changed(known, {});
+    ASSERT_TRUE(items);
+    for (const Item& item : *items) EXPECT_TRUE(item.unchanged);
 
     const auto trusted = [&](std::size_t count) {
         const std::vector<Known> some(known.begin(), known.begin() + static_cast<long>(count));
