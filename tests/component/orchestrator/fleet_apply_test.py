@@ -85,6 +85,17 @@ class FleetApply(OrchestratorCase):
                 self.assert_problem(self.apply(target), status, code)
         self.assertEqual(self.described("web1"), [])
 
+    def test_resources_and_hosts_have_a_limit(self):
+        self.enrolled("web1")
+        for pointer, target, count in (("/resources", {"hosts": ["web1"]}, 101),
+                                       ("/target/hosts", {"hosts": ["web1"] * 10_001}, 1)):
+            with self.subTest(pointer):
+                reply = self.apply(target, [self.entry(f"/f{number}", {"content": "x"})
+                                            for number in range(count)])
+                self.assert_problem(reply, 400, "invalid-description")
+                self.assertEqual(reply.body["errors"][0]["pointer"], pointer)
+        self.assertEqual(self.described("web1"), [])
+
     def test_a_dry_run_counts_and_stores_nothing(self):
         self.online("web1")
         done = self.apply({"filter": "name = web1"}, query="?dry_run=all")
