@@ -13,7 +13,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent.hpp"
@@ -21,6 +20,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "core/run/open_files.hpp"
 #include "enroller.hpp"
 #include "report.hpp"
 
@@ -45,12 +45,7 @@ struct Arguments {
     std::size_t every_ms = 1'000;
 };
 
-void raise_descriptors() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
+constexpr std::size_t kOpenFiles = 65'536;  // one for each agent
 
 Result<void> enrol(const Arguments& given) {
     Poller poller;
@@ -237,7 +232,7 @@ int main(int argc, char** argv) {
     run_command->add_option("--every-ms", given.every_ms, "how often a line is printed");
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGPIPE, SIG_IGN);
-    raise_descriptors();
+    evenkeel::run::allow_open_files(kOpenFiles);
     const auto done = enrol_command->parsed() ? enrol(given) : run(given);
     if (done) return 0;
     std::fprintf(stderr, "herd: %s\n", done.error().what.c_str());
