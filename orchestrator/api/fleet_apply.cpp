@@ -205,7 +205,11 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
         if (refused_count_++ == 0) first_refusal_ = problem;
         if (refused_.size() == kRefusedShown) return;
         std::string detail = problem.detail;
+        // Of one field the detail says it all.
+        const bool is_said =
+            problem.errors.size() == 1 && problem.detail.ends_with(problem.errors.front().detail);
         for (const http::FieldError& error : problem.errors) {
+            if (is_said) break;
             detail += (detail.empty() ? "" : "; ") + error.pointer + ": " + error.detail;
         }
         refused_.push_back(json::Object{

@@ -1,11 +1,13 @@
 #include "core/json/json.hpp"
 #include "sdk/client/cli/change.hpp"
+#include "sdk/client/cli/fleet.hpp"
 #include "sdk/client/cli/manifest.hpp"
 
 namespace evenkeel::cli {
 Exit apply(Session& session, const ApplyOptions& options) {
     const auto manifest = read_manifest(options.files);
     if (!manifest) return session.fail(manifest.error());
+    if (!options.target.empty()) return apply_to_fleet(session, options, *manifest);
     const std::string file = manifest->file();
     return change_hosts(session, options,
                         [&](client::Client& client, const std::string& host,

@@ -50,7 +50,17 @@ void add_change(CLI::App& app, Run& run) {
     add_waiting(apply_app, *options);
     apply_app->add_flag("--dry-run", options->dry_run, "Only say what would be done");
     add_shown(apply_app, *options);
-    on_parsed_with_hosts(apply_app, run, options, options->hosts, apply);
+    apply_app
+        ->add_option("--target", options->target,
+                     "All hosts that a filter finds, with one request: 'labels.role = web'")
+        ->type_name("FILTER")
+        ->excludes(apply_app->get_option("--host"), apply_app->get_option("--selector"));
+    apply_app->callback([&run, options] {
+        if (options->target.empty() && options->hosts.empty()) {
+            throw CLI::RequiredError("one of --host, -l and --target");
+        }
+        run = [options](Session& session) { return apply(session, *options); };
+    });
 
     const auto diff_options = std::make_shared<ApplyOptions>();
     diff_options->dry_run = true;

@@ -133,10 +133,7 @@ void tell_command(const HostResult& result, bool dry_run) {
         Output::message(result.host + ": dry run: " + words_of(summary_of(command)));
         return;
     }
-    std::string line = result.host + ": command " + command.id + " " + command.state;
-    if (command.error) line += ": " + command.error->code + ": " + command.error->detail;
-    else line += what_it_means(command);
-    Output::message(line);
+    Output::message(line_of(result));
     if (command.finished()) return;
     if (result.offline) {
         Output::message(result.host +
@@ -178,6 +175,14 @@ bool of_several_hosts(const Results& results) {
 }
 
 }  // namespace
+
+std::string line_of(const HostResult& result) {
+    const Command& command = *result.command;
+    std::string line = result.host + ": command " + command.id + " " + command.state;
+    if (command.error) line += ": " + command.error->code + ": " + command.error->detail;
+    else line += what_it_means(command);
+    return line;
+}
 
 Exit exit_of(const Results& results, const ChangeOptions& options) {
     if (results.empty()) return Exit::no_host;

@@ -26,6 +26,9 @@ Exit change_hosts(Session& session, const ChangeOptions& options, const Send& se
 // The same with several changes, which each host gets one after the other.
 Exit change_hosts(Session& session, const ChangeOptions& options, const std::vector<Send>& sends);
 
+// "web1: command cmd_1 failed: invalid: no user bob". Requires a command.
+std::string line_of(const HostResult& result);
+
 // The exit code of all of them together.
 Exit exit_of(const std::vector<HostResult>& results, const ChangeOptions& options);
 

@@ -41,12 +41,15 @@ struct ChangeOptions {
     HostChoice hosts;
     std::chrono::milliseconds wait = kWaitUnasked;
     bool dry_run = false;
-    std::string key;         // Idempotency-Key, with "/HOST" behind it; empty: made by the client
-    bool exit_code = false;  // Exit::pending when a dry run shows changes
+    // Idempotency-Key, with "/HOST" behind it where each host has a request; empty: made by the
+    // client.
+    std::string key;
+    bool exit_code = false;     // Exit::pending when a dry run shows changes
     bool changed_only = false;  // shows no resource that stays as it is
     bool wait_asked = false;    // by --wait: for hosts that are not connected too
 };
 struct ApplyOptions : ChangeOptions {
+    std::string target;  // instead of `hosts`: a filter of the list of hosts, for one request
     std::vector<std::string> files;  // sources as read_manifest takes them
 };
 struct ResourceOptions : ChangeOptions {

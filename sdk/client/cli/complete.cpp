@@ -1,8 +1,10 @@
 #include "sdk/client/cli/complete.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -124,7 +126,7 @@ std::string values_of(const std::string& command, const std::string& option) {
         {"--replaces", "hosts"},   {"-f", "files"},
         {"--file", "files"},       {"--token-file", "files"},
         {"--ca-file", "files"},    {"--out", "files"},
-        {"--head", "files"},
+        {"--head", "files"},       {"--target", "labels"},
     };
     const auto found = kValues.find(option);
     return found == kValues.end() ? "" : found->second;
@@ -155,6 +157,11 @@ const std::vector<std::string>& listed(const std::string& kind) {
     return found == kLists.end() ? kNone : found->second;
 }
 
+bool is_plain(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' ||
+           c == '=';
+}
+
 // Names that the API tells, within what is left of the budget.
 class Names {
   public:
@@ -163,6 +170,7 @@ class Names {
     std::vector<std::string> of(const std::string& kind) {
         if (kind == "contexts") return contexts();
         if (kind == "hosts") return list("/v1/hosts", "name");
+        if (kind == "labels") return labels();
         if (kind == "commands") return list("/v1/commands", "id");
         if (kind == "enrolments") return list("/v1/enrolments", "id");
         if (kind == "waiting") return waiting();
@@ -191,6 +199,21 @@ class Names {
         if (!contexts) return names;
         for (const auto& [name, context] : contexts->by_name) names.push_back(name);
         return names;
+    }
+
+    // labels.role=web, as a filter of hosts has it: those that need no quotes.
+    std::vector<std::string> labels() {
+        std::set<std::string> terms;
+        const json::Value page = get("/v1/hosts", {{"limit", kNamesMost}});
+        if (!page["items"].is_array()) return {};
+        for (const json::Value& host : page["items"].as_array()) {
+            if (!host["labels"].is_object()) continue;
+            for (const auto& [name, value] : host["labels"].as_object()) {
+                const std::string term = "labels." + name + "=" + host["labels"].string_or(name);
+                if (std::all_of(term.begin(), term.end(), is_plain)) terms.insert(term);
+            }
+        }
+        return {terms.begin(), terms.end()};
     }
 
     // files, and behind a dot what its schema has there: files.content.

@@ -15,6 +15,7 @@ Exit exit_of(const client::Failure& failure) {
     }
     // A host that is not there to be asked did not answer; the other conflicts are about state.
     if (failure.code == "host-offline") return Exit::hosts_failed;
+    if (failure.code == "no-targets") return Exit::no_host;
     switch (failure.status) {
         case 401:
             return Exit::unauthenticated;

@@ -238,6 +238,24 @@ Result<Command> Client::apply(std::string_view host, const std::string& file,
                          options);
 }
 
+Result<FleetApplied> Client::apply_to_fleet(const Target& target, const std::string& file,
+                                            const ChangeOptions& options) {
+    auto body = json::parse(file);
+    if (!body || !body->is_object()) {
+        return Failure{.kind = Kind::local, .detail = "the FILE is not a JSON object"};
+    }
+    json::Object hosts;
+    if (!target.filter.empty()) hosts.set("filter", target.filter);
+    if (!target.hosts.empty()) {
+        hosts.set("hosts", json::Array(target.hosts.begin(), target.hosts.end()));
+    }
+    body->as_object().set("target", std::move(hosts));
+    Request request{
+        .method = "POST", .path = "/v1/resources:apply", .body = json::write(*std::move(body))};
+    return decode_one(impl_->call(impl_->as_change(std::move(request), options)),
+                      decode_fleet_applied);
+}
+
 Result<std::vector<Command>> Client::commands(const CommandQuery& query) {
     return decode_all(
         impl_->list({.path = "/v1/commands",

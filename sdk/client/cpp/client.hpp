@@ -87,6 +87,8 @@ struct EventOptions {
     std::int64_t until = -1;
     // Fails with Kind::timeout when nothing came for so long; 0: never.
     std::chrono::milliseconds idle{0};
+    // Fails with Kind::timeout after so long, whatever has come; 0: never.
+    std::chrono::milliseconds timeout{0};
     // The connection was lost and will be tried again. May be empty.
     std::function<void(const Failure&)> lost = {};
     // The events after the last one seen are no longer kept (410), or none was seen before the
@@ -154,6 +156,10 @@ class Client {
     // "requires","notifies"}]}, one command.
     Result<Command> apply(std::string_view host, const std::string& file,
                           const ChangeOptions& options = {});
+    // The same on many hosts, one command each; 100 resources at most. With `wait` the answer comes
+    // once all commands have ended or the time is over; a dry run finds only what is refused.
+    Result<FleetApplied> apply_to_fleet(const Target& target, const std::string& file,
+                                        const ChangeOptions& options = {});
 
     Result<std::vector<Command>> commands(const CommandQuery& query = {});
     Result<Command> command(std::string_view id);
@@ -171,9 +177,11 @@ class Client {
     // `on_changes` with the whole list as `added`, then with each step of what becomes of it, until
     // that returns false. A lost connection is told to `lost` (may be empty) and made again; what
     // comes after it goes on from what was told before, with nothing left out and nothing twice.
+    // Fails with Kind::timeout after `timeout`; 0: never.
     Result<> watch(Request list,
                    const std::function<bool(const std::vector<ListChange>&)>& on_changes,
-                   const std::function<void(const Failure&)>& lost = {});
+                   const std::function<void(const Failure&)>& lost = {},
+                   std::chrono::milliseconds timeout = {});
     // The store's revision now; events up to it exist already.
     Result<std::int64_t> revision();
 

@@ -131,6 +131,24 @@ Command decode_command(const json::Value& value) {
     return command;
 }
 
+FleetApplied decode_fleet_applied(const json::Value& value) {
+    FleetApplied applied;
+    applied.request_id = value.string_or("request_id");
+    applied.hosts = value.integer_or("hosts");
+    if (const json::Value& commands = value["commands"]; commands.is_object()) {
+        for (const auto& [state, count] : commands.as_object()) {
+            applied.commands[state] = commands.integer_or(state);
+        }
+    }
+    applied.refused_count = value.integer_or("refused_count");
+    for (const json::Value& refusal : items_of(value, "refused")) {
+        applied.refused.push_back(
+            {refusal.string_or("host"), {refusal.string_or("code"), refusal.string_or("detail")}});
+    }
+    applied.json = json::write(value);
+    return applied;
+}
+
 EnrolmentToken decode_enrolment_token(const json::Value& value) {
     return {value.string_or("id"), value.string_or("secret"), value.string_or("install"),
             json::write(value)};

@@ -16,6 +16,10 @@ Failure lost(std::string why) {
     return {.kind = Kind::unreachable, .detail = std::move(why)};
 }
 
+Failure time_is_over() {
+    return {.kind = Kind::timeout, .detail = "the time is over"};
+}
+
 }  // namespace
 
 bool Follower::take(const std::string& name, const std::string& data) {
@@ -33,6 +37,21 @@ bool Follower::take(const std::string& name, const std::string& data) {
     progressed_ = true;
     ended_here_ = !subscription_.take(name, *value);
     return !ended_here_;
+}
+
+std::optional<milliseconds> Follower::left() const {
+    const milliseconds timeout = subscription_.options.timeout;
+    if (timeout.count() == 0) return std::nullopt;
+    return std::max(milliseconds(0),
+                    std::chrono::ceil<milliseconds>(begun_ + timeout - Clock::now()));
+}
+
+std::optional<Failure> Follower::overdue() const {
+    if (left() == milliseconds(0)) return time_is_over();
+    const milliseconds idle = subscription_.options.idle;
+    if (idle.count() == 0 || Clock::now() - heard_ < idle) return std::nullopt;
+    return Failure{.kind = Kind::timeout,
+                   .detail = "the stream fell silent before the end of what was asked"};
 }
 
 std::optional<Failure> Follower::connect() {
@@ -59,12 +78,11 @@ std::optional<Failure> Follower::connect() {
         }
         return more && !ended_here_;
     };
-    if (subscription_.options.idle.count() > 0) {
+    if (subscription_.options.idle.count() > 0 || subscription_.options.timeout.count() > 0) {
         http.on_tick = [this] {
-            if (Clock::now() - heard_ < subscription_.options.idle) return true;
-            stream_fault_ = {.kind = Kind::timeout,
-                             .detail = "the stream fell silent before the end of what was asked"};
-            return false;
+            const auto late = overdue();
+            if (late) stream_fault_ = late;
+            return !late;
         };
     }
     stream_fault_.reset();
@@ -107,7 +125,8 @@ bool Follower::goes_on_after(const Failure& failure, int tries) {
         if (!subscription_.options.gap || !subscription_.options.gap(unknown)) return false;
     }
     if (connected_ && subscription_.options.lost) subscription_.options.lost(failure);
-    return client_.http().pause(Client::Impl::back_off(tries - 1, retry_, kRetryMost));
+    const milliseconds pause = Client::Impl::back_off(tries - 1, retry_, kRetryMost);
+    return client_.http().pause(std::min(pause, left().value_or(pause)));
 }
 
 Result<> Follower::run() {
@@ -115,7 +134,10 @@ Result<> Follower::run() {
         const std::optional<Failure> failure = connect();
         if (!failure) return {};
         if (std::exchange(progressed_, false)) tries = 1;
-        if (goes_on_after(*failure, tries)) continue;
+        if (goes_on_after(*failure, tries)) {
+            if (left() == milliseconds(0)) return time_is_over();
+            continue;
+        }
         const Cancel* cancel = client_.config().cancel;
         if (cancel != nullptr && cancel->cancelled()) {
             return Failure{.kind = Kind::cancelled, .detail = "cancelled"};

@@ -37,6 +37,10 @@ class Follower {
   private:
     using Clock = std::chrono::steady_clock;
 
+    // What is left of EventOptions::timeout; nothing where there is none.
+    std::optional<std::chrono::milliseconds> left() const;
+    // Why to stop waiting for the connection, if so.
+    std::optional<Failure> overdue() const;
     // One connection until its end: empty when the caller ended it.
     std::optional<Failure> connect();
     bool take(const std::string& name, const std::string& data);
@@ -49,7 +53,8 @@ class Follower {
     std::string since_;
     std::string last_id_;
     std::chrono::milliseconds retry_{500};  // or as the server says
-    Clock::time_point heard_ = Clock::now();
+    Clock::time_point begun_ = Clock::now();
+    Clock::time_point heard_ = begun_;
     bool ended_here_ = false;              // by the caller
     bool connected_ = false;               // at least once
     bool progressed_ = false;              // since the last loss

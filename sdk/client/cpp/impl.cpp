@@ -130,12 +130,16 @@ Result<Client::Impl::List> Client::Impl::list(Request request, std::size_t most)
     }
 }
 
-Result<Command> Client::Impl::change(Request request, const ChangeOptions& options) {
+Request Client::Impl::as_change(Request request, const ChangeOptions& options) {
     if (options.dry_run) request.query.emplace_back("dry_run", "all");
     request.key = options.key;
     if (!options.dry_run)
         request.wait = std::clamp(options.wait, std::chrono::seconds(0), std::chrono::seconds(60));
-    auto value = call(request);
+    return request;
+}
+
+Result<Command> Client::Impl::change(Request request, const ChangeOptions& options) {
+    auto value = call(as_change(std::move(request), options));
     if (!value) return value.error();
     return decode_command(*value);
 }

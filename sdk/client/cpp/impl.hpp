@@ -29,6 +29,8 @@ class Client::Impl {
         std::vector<json::Value> items;
     };
     Result<List> list(Request request, std::size_t most = 0);
+    // The request as `options` ask for it.
+    static Request as_change(Request request, const ChangeOptions& options);
     Result<Command> change(Request request, const ChangeOptions& options);
 
     HttpRequest to_http(const Request& request) const;

@@ -115,6 +115,28 @@ struct Command {
     bool succeeded() const { return state == "succeeded"; }
 };
 
+// The hosts of one change: those that `filter` finds in the list of hosts, or else `hosts`, ids or
+// names.
+struct Target {
+    std::string filter = {};
+    std::vector<std::string> hosts = {};
+};
+
+struct Refusal {
+    std::string host;  // "host_..."
+    Reason reason;
+};
+
+// A change of many hosts.
+struct FleetApplied {
+    std::string request_id;  // of all its commands: the list of commands has it as a filter
+    std::int64_t hosts = 0;
+    std::map<std::string, std::int64_t> commands;  // how many are in each state
+    std::int64_t refused_count = 0;
+    std::vector<Refusal> refused;  // the first 100: these hosts are as they were
+    std::string json;
+};
+
 struct EnrolmentToken {
     std::string id;
     std::string secret;   // shown this once

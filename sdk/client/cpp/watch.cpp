@@ -72,7 +72,8 @@ class Watched {
 
 Result<> Client::watch(Request list,
                        const std::function<bool(const std::vector<ListChange>&)>& on_changes,
-                       const std::function<void(const Failure&)>& lost) {
+                       const std::function<void(const Failure&)>& lost,
+                       std::chrono::milliseconds timeout) {
     Watched watched;
     bool first = true;
     list.query.emplace_back("watch", "1");
@@ -90,7 +91,7 @@ Result<> Client::watch(Request list,
             },
         .begin = [&](bool anew) { watched.begin(anew); },
         // Whatever was missed, the list begun anew shows what has become of it.
-        .options = {.lost = lost, .gap = [](const Failure&) { return true; }}};
+        .options = {.timeout = timeout, .lost = lost, .gap = [](const Failure&) { return true; }}};
     return Follower(*impl_, std::move(subscription)).run();
 }
 

@@ -290,6 +290,19 @@ class Client:
         return self._command("POST", f"/v1/hosts/{quote(host)}:apply", {"resources": resources},
                              wait, dry_run)
 
+    def apply_to_fleet(self, resources: List[Json], *, filter: Optional[str] = None,
+                       hosts: Optional[List[str]] = None, wait: float = 0,
+                       dry_run: bool = False) -> Json:
+        """The same on many hosts, one command each: those that `filter` finds in the list of hosts,
+        or `hosts` (names or ids). The answer counts the commands by their state and says which
+        hosts are `refused`; with `wait` (60 seconds at most) it comes when all have ended or the
+        time is over. `commands(filter="request_id = ...")` lists them."""
+        target: Json = {"hosts": hosts} if filter is None else {"filter": filter}
+        return self.request("POST", "/v1/resources:apply",
+                            {"target": target, "resources": resources},
+                            query={"dry_run": "all"} if dry_run else None,
+                            wait=0 if dry_run else wait)[2]
+
     def _command(self, method: str, path: str, body: Any, wait: float, dry_run: bool,
                  headers: Optional[Mapping[str, str]] = None) -> Json:
         query = {"dry_run": "all"} if dry_run else None

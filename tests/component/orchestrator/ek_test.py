@@ -61,6 +61,36 @@ class Ek(OrchestratorCase):
                 for member in ("collection", "id", "description", "policy", "requires"):
                     self.assertEqual(one.get(member), other.get(member), member)
 
+    def test_a_target_is_told_at_once_and_each_host_accounted_for(self):
+        well, unwell = self.online("web1"), self.online("web2")
+        self.enrolled("web3")
+        for name in ("web1", "web2", "web3"):
+            self.done("label", "host", name, "role=web")
+        site = self.write("site.yaml", YAML)
+        target = ("apply", "-f", site, "--target", "labels.role = web")
+        self.assertIn("of 3 hosts the orchestrator would accept it for 3",
+                      self.done(*target, "--dry-run").stderr)
+        process = self.start_ek(*target)
+        for agent, state in ((well, "succeeded"), (unwell, "failed")):
+            agent.outcome(agent.take_command(), state)
+        out, told = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 7, out + told)
+        self.assertRegex(told, "ek: web2: command cmd_[^ ]+ failed")
+        self.assertNotIn("web1: ", told)
+        self.assertIn("ek: 3 hosts: 1 succeeded, 1 failed, 1 offline\n", told)
+        follow = told.splitlines()[-1].partition("--filter '")[2].rstrip("'")
+        states = self.done("get", "commands", "--filter", follow, "-o", "json").stdout
+        self.assertEqual(sorted(one["state"] for one in json.loads(states)["items"]),
+                         ["failed", "queued", "succeeded"])
+        wrong = self.write("wrong.yaml", YAML.replace("mode: 0644", "mode: 644"))
+        told = self.done("apply", "-f", wrong, "--target", "enrolment = active", exits=7).stderr
+        # web3 has not said yet what a description of files is: it may have it.
+        self.assertEqual([line.partition(": /resources/0")[0] for line in told.splitlines()[:2]],
+                         [f"ek: {name}: invalid-description" for name in ("web1", "web2")])
+        self.assertEqual(told.count("/resources/0/description/mode"), 2)
+        self.assertIn("3 hosts: 0 succeeded, 2 failed, 1 offline", told)
+        self.done("apply", "-f", site, "--target", "name = nobody", exits=9)
+
     def test_a_wrong_field_is_told_once_and_where_it_stands(self):
         self.online()
         wrong = self.write("wrong.yaml", YAML.replace("mode: 0644", "mode: 644"))

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from ek import EkCase
-from fake_api import page, problem, reply
+from fake_api import bookmark, hang_up, page, problem, reply, stream, told
 from samples import CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, command, planned
 
 APPLY = "/v1/hosts/web1:apply"
@@ -192,6 +192,120 @@ class DryRun(Change):
     def test_a_host_that_cannot_be_asked_is_7(self):
         self.api.on("POST", APPLY, problem(409, "host-offline"))
         self.ek("diff", "-f", str(self.file), "--host", "web1", "--exit-code", exits=7)
+
+
+FLEET = "/v1/resources:apply"
+COMMANDS = "/v1/commands"
+WEB = "labels.role = web"
+
+
+def applied(hosts, refused=(), **commands):
+    return reply(202, {"request_id": "req_1", "hosts": hosts, "commands": commands,
+                       "refused_count": len(refused), "refused": list(refused)})
+
+
+class Target(Change):
+    def setUp(self):
+        super().setUp()
+        self.held = threading.Event()
+        self.addCleanup(self.held.set)
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))  # web2 is offline
+
+    def to_target(self, *more, exits=0):
+        return self.ek("apply", "-f", str(self.file), "--target", WEB, *more, exits=exits)
+
+    def follow(self, *events):
+        self.api.on("GET", COMMANDS, stream(*events, bookmark(7, True), hold=self.held))
+
+    def test_one_request_is_sent_and_its_commands_are_followed(self):
+        self.api.on("POST", FLEET, applied(1, queued=1))
+        self.follow(told("added", **command("queued", [])), bookmark(6),
+                    told("modified", **command()))
+        self.assertEqual(self.to_target(), "")
+        self.assertEqual(self.told, "ek: 1 host: 1 succeeded, 0 failed, 0 offline\n")
+        self.assertEqual(self.sent[0].json(), {**FILE, "target": {"filter": WEB}})
+        self.assertNotIn("prefer", self.sent[0].headers)
+        self.assertEqual(self.sent[1].query, {"watch": "1", "filter": "request_id = req_1"})
+
+    def test_each_failed_host_is_named_and_those_offline_hold_up_nobody(self):
+        no_bob = {"code": "invalid", "detail": "no user bob"}
+        refused = {"host": "host_c", "code": "unknown-collection", "detail": "no collection files"}
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B, HOST_OLD]))
+        self.api.on("POST", FLEET, applied(4, [refused], queued=3))
+        events = [told("added", **command("queued", [], id="cmd_2", host="host_b")),
+                  told("added", **command("failed", [], no_bob, resource_error=no_bob)),
+                  told("added", **command(id="cmd_3", host="host_d"))]
+        self.follow(*events)
+        shown = self.to_target(exits=7)
+        self.assertRegex(shown, r"web1 +files +/etc/motd .+ failed: no user bob")
+        self.assertNotIn("host_d", shown)
+        self.assertEqual(self.told.splitlines(), [
+            "ek: web1: command cmd_1 failed: invalid: no user bob",
+            "ek: web3: unknown-collection: no collection files",
+            "ek: 4 hosts: 1 succeeded, 2 failed, 1 offline",
+            "ek: follow them with: ek get commands --filter 'request_id = req_1'"])
+        items = json.loads(self.to_target("-o", "json", exits=7))["items"]
+        self.assertEqual({one["id"] for one in items}, {"cmd_1", "cmd_2", "cmd_3"})
+
+    def test_wait_waits_for_those_offline_too_and_has_an_end(self):
+        self.api.on("POST", FLEET, applied(1, queued=1))
+        self.follow(told("added", **command("queued", [], host="host_b")))
+        self.to_target(exits=7)
+        self.to_target("--wait=300ms", exits=8)
+        self.assertIn("1 host: 0 succeeded, 0 failed, 0 offline, 1 not finished", self.told)
+        self.assertIn("request_id = req_1", self.told)
+        # Nor does a server that is gone make it longer.
+        self.api.on("GET", COMMANDS, stream(bookmark(7, True)), hang_up())
+        self.to_target("--wait=300ms", exits=8)
+
+    def test_no_wait_tells_what_was_stored(self):
+        self.api.on("POST", FLEET, applied(2, queued=2))
+        self.to_target("--no-wait")
+        self.assertIn("2 hosts: 2 have a command, 0 failed", self.told)
+        self.assertEqual(json.loads(self.to_target("--no-wait", "-o", "json"))["hosts"], 2)
+        self.assertEqual({one.path for one in self.sent}, {FLEET})
+
+    def test_a_dry_run_says_who_would_refuse_it_and_claims_nothing(self):
+        refused = {"host": "host_a", "code": "unknown-collection", "detail": "no such"}
+        self.api.on("POST", FLEET, applied(2, [refused]))
+        self.to_target("--dry-run", exits=7)
+        self.assertEqual(self.sent[0].query, {"dry_run": "all"})
+        self.assertIn("web1: unknown-collection: no such", self.told)
+        self.assertIn("dry run: of 2 hosts the orchestrator would accept it for 1", self.told)
+        self.assertIsNone(DryRun.CLAIMS.search(self.told), self.told)
+
+    def test_an_interrupt_sums_up_and_is_130(self):
+        self.api.on("POST", FLEET, applied(1, queued=1))
+        followed = threading.Event()
+        listed = stream(told("added", **command("running", [])), bookmark(7, True), hold=self.held)
+
+        def follow(handler, request):
+            followed.set()
+            listed(handler, request)
+
+        self.api.on("GET", COMMANDS, follow)
+        process = self.start("apply", "-f", str(self.file), "--target", WEB)
+        self.assertTrue(followed.wait(10))
+        process.send_signal(signal.SIGINT)
+        _, told_last = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("1 not finished", told_last)
+
+    def test_what_the_api_refuses_is_told_with_its_place(self):
+        self.api.on("POST", FLEET, problem(422, "no-targets"))
+        self.to_target(exits=9)
+        errors = [{"pointer": "/resources/0/description/mode", "code": "type", "detail": "text"}]
+        self.file.write_text(json.dumps(FILE["resources"][0]))
+        self.api.on("POST", FLEET, problem(400, "invalid-description", errors=errors))
+        self.to_target(exits=1)
+        self.assertIn("  /description/mode: text", self.told)
+
+    def test_it_is_instead_of_hosts(self):
+        for more in (("--host", "web1"), ("-l", "role=web")):
+            self.to_target(*more, exits=2)
+        self.ek("apply", "-f", str(self.file), exits=2)
+        self.assertIn("--target", self.told)
+        self.assertEqual(self.api.requests, [])
 
 
 class SeveralHosts(Change):

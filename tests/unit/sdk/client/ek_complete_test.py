@@ -77,6 +77,7 @@ class Completion(EkCase):
         self.assertEqual([one.query["filter"] for one in self.api.asked("GET", "/v1/enrolments")],
                          ["state = pending", "state = held", "state = rejected"])
         self.assertEqual(self.candidates("revoke", "token", ""), ["ekp_1"])
+        self.assertEqual(self.candidates("apply", "--target", "lab"), ["labels.role=web"])
         names = [HOST_A["name"], HOST_B["name"]]
         self.assertEqual(self.candidates("describe", "host", ""), names)
         self.assertEqual(self.candidates("apply", "--host", names[0]), names[:1])

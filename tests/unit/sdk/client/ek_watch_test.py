@@ -6,20 +6,11 @@ import threading
 import unittest
 
 from ek import EkCase
-from fake_api import hang_up, page, problem, reply, stream
+from fake_api import bookmark, hang_up, page, problem, reply, stream, told
 from samples import HOST_A, HOST_B, MOTD, command
 
 HOSTS = "/v1/hosts"
 AGAIN = "retry: 50\n\n"
-
-
-def told(event, **item):
-    return f"event: {event}\ndata: {json.dumps(item)}\n\n"
-
-
-def bookmark(revision, initial_end=False, stream_id="s1"):
-    data = json.dumps({"revision": revision, "initial_end": initial_end})
-    return f"id: {stream_id}-{revision}\nevent: bookmark\ndata: {data}\n\n"
 
 
 class Watches(EkCase):

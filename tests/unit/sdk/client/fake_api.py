@@ -88,6 +88,17 @@ def sse(number, type="resource.drifted", host="host_a", stream_id="s1",
     return f"id: {event['id']}\nevent: {type}\ndata: {json.dumps(event)}\n\n"
 
 
+def told(event, **item):
+    """One change of a followed list."""
+    return f"event: {event}\ndata: {json.dumps(item)}\n\n"
+
+
+def bookmark(revision, initial_end=False, stream_id="s1"):
+    """The end of the changes so far."""
+    data = json.dumps({"revision": revision, "initial_end": initial_end})
+    return f"id: {stream_id}-{revision}\nevent: bookmark\ndata: {data}\n\n"
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

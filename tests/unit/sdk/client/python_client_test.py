@@ -64,6 +64,20 @@ class Calls(ClientCase):
         self.assertEqual(done["state"], "failed")
         self.assertEqual(self.api.requests[0].json(), FILE)
 
+    def test_many_hosts_are_one_request(self):
+        answer = {"request_id": "req_1", "hosts": 2, "commands": {"succeeded": 2}}
+        self.api.on("POST", "/v1/resources:apply", reply(200, answer))
+        resources = FILE["resources"]
+        self.assertEqual(self.client.apply_to_fleet(resources, filter="name = web1", wait=90),
+                         answer)
+        self.client.apply_to_fleet(resources, hosts=["web1"], dry_run=True, wait=9)
+        first, dry = self.api.requests
+        self.assertEqual(first.json(), {**FILE, "target": {"filter": "name = web1"}})
+        self.assertEqual((first.headers["prefer"], first.query), ("wait=60", {}))
+        self.assertEqual(dry.json(), {**FILE, "target": {"hosts": ["web1"]}})
+        self.assertEqual(dry.query, {"dry_run": "all"})
+        self.assertNotIn("prefer", dry.headers)
+
     def test_waiting_has_an_end(self):
         self.api.on("GET", "/v1/commands/cmd_1", reply(200, command("queued")))
         with self.assertRaises(TimeoutError):
