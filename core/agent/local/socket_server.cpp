@@ -1,6 +1,7 @@
 #include "core/agent/local/socket_server.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <list>
 #include <utility>
@@ -27,6 +28,8 @@ namespace asio = boost::asio;
 using Protocol = asio::local::stream_protocol;
 
 constexpr std::size_t kConnectionsMost = 64;
+// Before the next attempt when a connection could not be accepted, such as without descriptors.
+constexpr std::chrono::milliseconds kAcceptPause(100);
 constexpr std::size_t kUnsentMost = 4 << 20;  // a watcher that does not read is cut off
 
 bool is_peer_allowed(int fd) {
@@ -108,15 +111,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
 }  // namespace
 
 struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
-    Inside(run::Loop& loop, std::string at, Handler answer)
-        : acceptor(loop.context()), path(std::move(at)), handler(std::move(answer)) {}
+    Inside(run::Loop& on, std::string at, Handler answer)
+        : loop(on), acceptor(on.context()), path(std::move(at)), handler(std::move(answer)) {}
 
     void accept() {
         acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& error,
                                                           Protocol::socket socket) {
             if (!self->acceptor.is_open()) return;
-            if (!error) self->take(std::move(socket));
-            self->accept();
+            if (!error) {
+                self->take(std::move(socket));
+                return self->accept();
+            }
+            self->pause = self->loop.after(kAcceptPause, [weak = std::weak_ptr(self)] {
+                if (const auto later = weak.lock()) later->accept();
+            });
         });
     }
 
@@ -130,7 +138,9 @@ struct SocketServer::Inside : std::enable_shared_from_this<Inside> {
         connections.back()->read();
     }
 
+    run::Loop& loop;
     Protocol::acceptor acceptor;
+    run::Timer pause;
     std::string path;
     Handler handler;
     std::list<std::shared_ptr<Connection>> connections;
@@ -165,6 +175,7 @@ Result<std::unique_ptr<SocketServer>> SocketServer::open(run::Loop& loop, const 
 SocketServer::~SocketServer() {
     boost::system::error_code ignored;
     inside_->acceptor.close(ignored);
+    inside_->pause.cancel();
     for (const auto& connection : inside_->connections) connection->close();
     unlink(inside_->path.c_str());
 }
