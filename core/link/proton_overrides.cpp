@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <netdb.h>
+#include <openssl/ssl.h>
 #include <proton/condition.h>
 #include <proton/connection.h>
 #include <proton/delivery.h>
@@ -25,6 +26,12 @@ namespace {
 
 thread_local AcceptObserver* expected = nullptr;
 thread_local AcceptGate* guarding = nullptr;
+
+// What OpenSSL passes to Proton, and Proton to OpenSSL, through memory: OpenSSL's own 17 KiB each
+// way were most of what a connection took. Of what goes out, a whole TLS record fits (Proton writes
+// at most 4 KiB at once), and our part of a handshake, because Proton 0.37 stalls if it does not.
+constexpr std::size_t kIncomingPipeBytes = 4 * 1024;
+constexpr std::size_t kOutgoingPipeBytes = 8 * 1024;
 
 // Proton's own function of that name.
 template <typename Function>
@@ -156,6 +163,31 @@ EK_IN_FRONT int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) 
     proton_overrides::AcceptGate* const gate = proton_overrides::guarding;
     if (gate != nullptr && operation == EPOLL_CTL_MOD && gate->holds(epoll, fd, *event)) return 0;
     return proton_overrides::real_epoll_ctl(epoll, operation, fd, event);
+}
+
+// Proton layers TLS over a pair of pipes, and leaves their size to OpenSSL. The first one is the
+// end that OpenSSL writes to.
+EK_IN_FRONT int BIO_new_bio_pair(BIO** inner, std::size_t inner_bytes, BIO** outer,
+                                 std::size_t outer_bytes) {
+    static auto* const real =
+        proton_overrides::behind<int(BIO**, std::size_t, BIO**, std::size_t)>("BIO_new_bio_pair");
+    if (proton_overrides::guarding != nullptr) {
+        inner_bytes = proton_overrides::kOutgoingPipeBytes;
+        outer_bytes = proton_overrides::kIncomingPipeBytes;
+    }
+    return real(inner, inner_bytes, outer, outer_bytes);
+}
+
+// Whatever of the program speaks TLS: the buffers for a record each way (17 KiB) go back while
+// nothing is under way. Agents resume no session, so what a listener would make and send for that
+// is left out.
+EK_IN_FRONT SSL* SSL_new(SSL_CTX* context) {
+    static auto* const real = proton_overrides::behind<SSL*(SSL_CTX*)>("SSL_new");
+    SSL* made = real(context);
+    if (made == nullptr) return nullptr;
+    SSL_set_mode(made, SSL_MODE_RELEASE_BUFFERS);
+    if (proton_overrides::guarding != nullptr) SSL_set_num_tickets(made, 0);
+    return made;
 }
 
 // Without this a server that asks for no client certificate offers TLS 1.0 and anonymous ciphers.
