@@ -16,6 +16,8 @@ namespace evenkeel::link {
 namespace {
 
 constexpr std::uint64_t kSweepMs = 100;
+// Over how long heartbeats are gathered.
+constexpr std::uint64_t kHeartbeatsMs = 100;
 // How long a peer may take to answer our close.
 constexpr std::chrono::seconds kCloseLimit{2};
 constexpr std::chrono::minutes kBetweenWarnings{1};
@@ -221,7 +223,22 @@ Traffic::Sink Acceptor::sink_for(std::uint64_t connection) {
                         events.on_settled(connection, address, token, disposition);
                     }
                 });
+            },
+            [this, connection](const Message& message) {
+                if (!policy_.is_heartbeat || !policy_.is_heartbeat(message)) return false;
+                heard(connection);
+                return true;
             }};
+}
+
+void Acceptor::heard(std::uint64_t connection) {
+    heard_.insert(connection);
+    if (heard_.size() > 1) return;
+    container_->schedule(proton::duration(kHeartbeatsMs), [this] {
+        out_.post([heard = std::exchange(heard_, {})](const Listener::Events& events) {
+            if (events.on_heartbeats) events.on_heartbeats(heard);
+        });
+    });
 }
 
 std::shared_ptr<Inbound> Acceptor::admitted(std::uint64_t connection) {

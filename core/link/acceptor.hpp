@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <proton/connection_options.hpp>
 #include <proton/listen_handler.hpp>
@@ -60,6 +61,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     void inbound_closed(Inbound& inbound) override;
 
     Traffic::Sink sink_for(std::uint64_t connection);
+    void heard(std::uint64_t connection);
     // Whether each of its requests holds a slot, and not the connection.
     bool serves_requests() const { return options_.request_timeout.count() > 0; }
     // False: there is no slot for a request, and its connection ends.
@@ -88,6 +90,7 @@ class Acceptor final : public proton::listen_handler, public InboundOwner {
     Inbound::Clock::time_point next_warning_;  // of an eviction
     std::shared_ptr<Inbound> retired_;         // kept until its last callback has returned
     bool sweeping_ = false;
+    std::unordered_set<std::uint64_t> heard_;  // heartbeats that were not reported yet
     std::atomic<bool> refuses_new_{false};
 
     std::mutex mutex_;

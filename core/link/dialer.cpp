@@ -57,6 +57,10 @@ class Attempt final : public Outbound {
 
     const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
     bool was_up() const { return up_; }
+    // [any]
+    void end(const Error& why) {
+        traffic_->mailbox().post([this, why] { abort(why); });
+    }
     // Whether it was up for long enough to count as no failure.
     bool lasted() const { return up_ && std::chrono::steady_clock::now() - up_since_ > kLasting; }
 
@@ -149,7 +153,8 @@ struct Dialer::Impl {
     std::mutex mutex;
     std::condition_variable wake;
     bool stopping = false;
-    std::shared_ptr<Traffic> traffic;  // of the attempt under way
+    Attempt* current = nullptr;        // the attempt under way
+    std::shared_ptr<Traffic> traffic;  // of the last attempt
     bool confirmed = false;            // the same
     run::Backoff backoff{options.backoff_base, options.backoff_cap};
 };
@@ -163,21 +168,23 @@ void Dialer::Impl::run(const proton::ssl_client_options& certificates) {
 }
 
 void Dialer::Impl::attempt(const proton::ssl_client_options& certificates) {
-    Attempt current(options, certificates, *out);
+    Attempt own(options, certificates, *out);
     {
         const std::lock_guard lock(mutex);
-        traffic = current.traffic();
+        current = &own;
+        traffic = own.traffic();
         confirmed = false;
     }
     const auto ran = runner->run(
-        options.container_id, [&](proton::container& container) { current.dial(container); },
-        [&] { current.transport_closed(); });
+        options.container_id, [&](proton::container& container) { own.dial(container); },
+        [&] { own.transport_closed(); });
     {
         const std::lock_guard lock(mutex);
-        if (confirmed) backoff.reset(current.lasted() ? 0 : 1);
+        current = nullptr;
+        if (confirmed) backoff.reset(own.lasted() ? 0 : 1);
     }
-    const Ending ending = ran ? current.ending() : Ending{ran.error(), ""};
-    out->post([ending, was_up = current.was_up()](const Events& to) {
+    const Ending ending = ran ? own.ending() : Ending{ran.error(), ""};
+    out->post([ending, was_up = own.was_up()](const Events& to) {
         const auto& event = was_up ? to.on_down : to.on_failed;
         if (event) event(ending);
     });
@@ -219,6 +226,11 @@ void Dialer::confirm(std::chrono::milliseconds backoff_base) {
     const std::lock_guard lock(impl_->mutex);
     impl_->confirmed = true;
     if (backoff_base.count() > 0) impl_->backoff.set_base(backoff_base);
+}
+
+void Dialer::end_link(const Error& why) {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->current != nullptr) impl_->current->end(why);
 }
 
 Result<void> Dialer::send(const std::string& target, std::uint64_t token, Message message) {

@@ -64,6 +64,11 @@ class Dialer {
     // The peer has taken us in: the pauses begin anew, from this base unless it is 0. [any]
     void confirm(std::chrono::milliseconds backoff_base);
 
+    // Ends the link as if the peer had, and dials again after the usual pause; `why` comes back in
+    // on_down. Messages that were received before may still be delivered. Without effect while
+    // there is none. [any]
+    void end_link(const Error& why);
+
     // Hands one message to the link. `unavailable` while down, `busy` when too much is without an
     // answer, `not_found` for an address that is not among the targets, `limit` when the body is
     // too large: then no on_settled follows. `token` is the caller's and comes back. [any]

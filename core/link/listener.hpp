@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "core/base/result.hpp"
 #include "core/link/message.hpp"
@@ -83,6 +84,9 @@ class Listener {
         // What a peer that is refused is told. Empty function, or no answer: that its certificate
         // is not known.
         std::function<std::optional<Refusal>(const Peer&)> explain = {};
+        // Whether a message only says that its sender is alive: then it is accepted at once and not
+        // passed on, see Events::on_heartbeats. Empty function: no.
+        std::function<bool(const Message&)> is_heartbeat = {};
         // Whether this peer may attach a link to `address`. A dynamic reply address asks with an
         // empty `address` and Direction::outgoing. Empty function: no.
         std::function<bool(const Peer&, const std::string& address, Direction)> may_attach;
@@ -100,6 +104,9 @@ class Listener {
             on_detached;
         std::function<void(std::uint64_t connection, const std::string& address, Message, Delivery)>
             on_message;
+        // Heartbeats have come over these connections, each named once; up to 100 ms late, so that
+        // thousands of them cost one call.
+        std::function<void(const std::unordered_set<std::uint64_t>& connections)> on_heartbeats;
         // The answer to one send(), exactly one each, not always in the order sent: the peer's, or
         // `release` when link or connection ended first (the peer may have it or not).
         std::function<void(std::uint64_t connection, const std::string& address,

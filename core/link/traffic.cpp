@@ -65,8 +65,8 @@ void Traffic::limit(const proton::receiver& receiver) const {
 }
 
 bool Traffic::attach(const std::string& address, const proton::receiver& receiver) {
-    const auto [at, fresh] = receivers_.emplace(address, receiver);
-    if (fresh) at->second.add_credit(limits_.credit);
+    const auto [at, fresh] = receivers_.emplace(address, Incoming{receiver});
+    if (fresh) at->second.receiver.add_credit(limits_.credit);
     return fresh;
 }
 
@@ -88,19 +88,23 @@ bool Traffic::detach(const std::string& address, const proton::sender& sender) {
 
 bool Traffic::detach(const std::string& address, const proton::receiver& receiver) {
     const auto found = receivers_.find(address);
-    if (found == receivers_.end() || found->second != receiver) return false;
+    if (found == receivers_.end() || found->second.receiver != receiver) return false;
     receivers_.erase(found);
     std::erase_if(received_, [&](const auto& entry) { return entry.second.address == address; });
     return true;
 }
 
 bool Traffic::received(const std::string& address, proton::delivery& delivery,
-                       const proton::message& message) {
+                       proton::message& message) {
     if (received_.size() >= std::size_t{limits_.credit} * receivers_.size()) return false;
-    auto copied = copy(message);
-    if (!copied || copied->body.size() > limits_.message_bytes_max) {
-        delivery.reject();
-        delivery.receiver().add_credit(1);
+    proton::message taken;
+    swap(taken, message);
+    auto copied = copy(taken);
+    const bool fits = copied && copied->body.size() <= limits_.message_bytes_max;
+    if (!fits || (sink_.note && sink_.note(*copied))) {
+        fits ? delivery.accept() : delivery.reject();
+        const auto incoming = receivers_.find(address);
+        if (incoming != receivers_.end()) settled(incoming->second);
         return true;
     }
     const std::uint64_t id = ++last_received_;
@@ -130,7 +134,14 @@ void Traffic::answer(std::uint64_t id, Disposition disposition) {
             delivery.release();
             break;
     }
-    if (receiver != receivers_.end()) receiver->second.add_credit(1);
+    if (receiver != receivers_.end()) settled(receiver->second);
+}
+
+// Gives credit back only once half of it is used, because each time costs a frame.
+void Traffic::settled(Incoming& incoming) const {
+    ++incoming.owed;
+    if (incoming.receiver.credit() > static_cast<int>(limits_.credit / 2)) return;
+    incoming.receiver.add_credit(std::exchange(incoming.owed, 0));
 }
 
 Result<void> Traffic::send(const std::string& address, std::uint64_t token, Message message) {

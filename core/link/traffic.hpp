@@ -44,6 +44,8 @@ class Traffic final : public DeliverySettler, public std::enable_shared_from_thi
     struct Sink {
         std::function<void(const std::string& address, Message, Delivery)> message;
         std::function<void(const std::string& address, std::uint64_t token, Disposition)> settled;
+        // True: the message was only to be noted, and is accepted at once. May be empty.
+        std::function<bool(const Message&)> note = {};
     };
 
     Traffic(Limits limits, Sink sink) : limits_(limits), sink_(std::move(sink)) {}
@@ -63,8 +65,9 @@ class Traffic final : public DeliverySettler, public std::enable_shared_from_thi
 
     // False when the peer has sent more than its credit, which Proton does not check: the
     // connection must be ended. [proton]
-    bool received(const std::string& address, proton::delivery& delivery,
-                  const proton::message& message);
+    // `message` is emptied: the binding keeps it for as long as the connection lives, with all the
+    // memory that the largest one took.
+    bool received(const std::string& address, proton::delivery& delivery, proton::message& message);
     // [proton]
     void answered(proton::tracker& tracker, Disposition disposition);
 
@@ -86,10 +89,15 @@ class Traffic final : public DeliverySettler, public std::enable_shared_from_thi
         std::string address;
         proton::delivery delivery;
     };
+    struct Incoming {
+        proton::receiver receiver;
+        std::uint32_t owed = 0;  // credit for messages that are settled
+    };
 
     void transmit(std::uint64_t id, const std::string& address, const Message& message);
     void finish(std::uint64_t id, Disposition disposition);
     void answer(std::uint64_t id, Disposition disposition);
+    void settled(Incoming& incoming) const;
 
     const Limits limits_;
     const Sink sink_;
@@ -105,7 +113,7 @@ class Traffic final : public DeliverySettler, public std::enable_shared_from_thi
     // Proton's thread only.
     std::uint64_t last_received_ = 0;
     std::map<std::string, proton::sender> senders_;
-    std::map<std::string, proton::receiver> receivers_;
+    std::map<std::string, Incoming> receivers_;
     std::map<std::uint64_t, Received> received_;  // without an answer
 };
 

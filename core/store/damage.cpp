@@ -18,7 +18,7 @@ void tell_listener() {
     std::function<void()> tell;
     {
         const std::lock_guard lock(mutex);
-        tell = listener;
+        tell = std::exchange(listener, nullptr);
     }
     if (tell) tell();
 }
@@ -55,8 +55,7 @@ void on_unusable(std::function<void()> tell) {
         const std::lock_guard lock(mutex);
         listener = std::move(tell);
     }
-    if (damage()) tell_listener();
-    if (is_restart_needed()) tell_listener();
+    if (damage() || is_restart_needed()) tell_listener();
 }
 
 }  // namespace evenkeel::store

@@ -27,6 +27,9 @@ inline constexpr std::string_view kEnrolAddress = "evenkeel.enrol";
 inline constexpr const char* kQuarantinedCondition = "evenkeel:quarantined";
 // The one with which it refuses, or ends, a link with the certificate of a retired identity.
 inline constexpr const char* kRetiredCondition = "evenkeel:retired";
+// The idle timeout of AMQP on both sides, in heartbeats: a peer sends an empty frame after a
+// quarter of it (as Proton does), so with five none is needed between two heartbeats.
+inline constexpr int kIdleHeartbeats = 5;
 inline constexpr std::size_t kMessageBytesMost = 768 * 1024;
 inline constexpr std::size_t kEnrolBytesMost = 64 * 1024;
 inline constexpr std::size_t kDescriptionBytesMost = 512 * 1024;

@@ -41,8 +41,7 @@ void AgentConnection::send(std::string body, std::uint64_t token) {
 }
 
 void AgentConnection::receive(const link::Message& message, link::Delivery delivery) {
-    last_message_ = hosts::Arrival::now();
-    if (hellos_done_) shared_.presence.record_message(host_, last_message_);
+    heard(hosts::Arrival::now());
     auto decoded = wire::decode_to_orchestrator(message.body);
     if (!decoded) {
         const bool unknown = decoded.error().code == Errc::unsupported;
@@ -71,6 +70,11 @@ void AgentConnection::receive(const link::Message& message, link::Delivery deliv
                           },
                           [&](wire::Heartbeat&) { delivery.settle(link::Disposition::accept); }},
                *decoded);
+}
+
+void AgentConnection::heard(hosts::Arrival arrival) {
+    last_message_ = arrival;
+    if (hellos_done_) shared_.presence.record_message(host_, arrival);
 }
 
 void AgentConnection::on_hello(wire::AgentHello hello, const link::Delivery& delivery) {
@@ -156,10 +160,6 @@ void AgentConnection::end() {
     ended_ = true;
     retry_.cancel();
     to_release_.clear();
-}
-
-void AgentConnection::send_heartbeat() {
-    if (hellos_done_) send(wire::encode(wire::Heartbeat{}));
 }
 
 void AgentConnection::send_cancel(const std::string& command) {

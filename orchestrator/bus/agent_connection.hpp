@@ -67,6 +67,8 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     hosts::Arrival last_message() const { return last_message_; }
 
     void receive(const link::Message& message, link::Delivery delivery);
+    // A message of any kind has come.
+    void heard(hosts::Arrival arrival);
     // The answer to a command that was sent; tokens are the commands' numbers, 0 for all else.
     void settled(std::uint64_t token, link::Disposition disposition);
     // Sends the queued commands in order; when none is left, runs a comparison that was deferred.
@@ -74,7 +76,6 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     // Whether this command was handed to the link, so that the agent may have it.
     bool handed_over(const std::string& command) const;
     void send_cancel(const std::string& command);
-    void send_heartbeat();
     // `unavailable` before the hello.
     void request(const wire::Request& request, PendingRequests::Callback callback);
     // The connection has ended: nothing is sent any more.

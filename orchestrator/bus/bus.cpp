@@ -57,7 +57,7 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
     options.certificate_file = endpoint.certificate_file;
     options.key_file = endpoint.key_file;
     options.client_ca_file = endpoint.authority_file;
-    options.idle_timeout = 3 * parts.heartbeat;
+    options.idle_timeout = wire::kIdleHeartbeats * parts.heartbeat;
     link::Listener::Policy policy;
     policy.admit = [&allow_list = parts.allow_list](const link::Peer& peer) {
         return allow_list.find(peer.fingerprint);
@@ -66,6 +66,9 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
         return allow_list.is_retired(peer.fingerprint) ? std::optional(kRetired) : std::nullopt;
     };
     policy.may_attach = may_attach;
+    policy.is_heartbeat = [beat = wire::encode(wire::Heartbeat{})](const link::Message& message) {
+        return message.body == beat;
+    };
     link::Listener::Events events;
     events.on_connected = [this](const link::Peer& peer) { on_connected(peer); };
     events.on_disconnected = [this](std::uint64_t connection, const std::string& reason) {
@@ -80,6 +83,9 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
         const std::shared_ptr<AgentConnection> keep = found->second;
         keep->receive(message, std::move(delivery));
         on_link_message(*keep);
+    };
+    events.on_heartbeats = [this](const std::unordered_set<std::uint64_t>& connections) {
+        on_heartbeats(connections);
     };
     events.on_settled = [this](std::uint64_t connection, const std::string&, std::uint64_t token,
                                link::Disposition disposition) {
@@ -98,12 +104,12 @@ Bus::~Bus() {
 
 Result<void> Bus::start() {
     EK_CHECK(listener_->start());
-    on_heartbeat();
+    close_silent();
     return {};
 }
 
 void Bus::stop() {
-    heartbeat_.cancel();
+    silence_timer_.cancel();
     listener_->stop();
     for (const auto& [connection, agent] : connections_) agent->end();
     connections_.clear();
@@ -169,6 +175,7 @@ void Bus::add_duplicate(const std::string& host, Duplicate duplicate) {
 }
 
 void Bus::on_link_message(const AgentConnection& agent) {
+    if (duplicates_.empty()) return;
     const std::string& host = agent.host();
     const auto current = by_host_.find(host);
     if (current == by_host_.end() || current->second != agent.connection()) return;
@@ -240,11 +247,21 @@ void Bus::remove(std::uint64_t connection) {
     }
 }
 
-void Bus::on_heartbeat() {
+void Bus::on_heartbeats(const std::unordered_set<std::uint64_t>& connections) {
+    const hosts::Arrival now = hosts::Arrival::now();
+    traffic_.received += connections.size();
+    for (const std::uint64_t connection : connections) {
+        const auto found = connections_.find(connection);
+        if (found == connections_.end()) continue;
+        found->second->heard(now);
+        on_link_message(*found->second);
+    }
+}
+
+void Bus::close_silent() {
     const std::int64_t now = now_monotonic_ms();
     std::vector<std::uint64_t> silent;
     for (const auto& [connection, agent] : connections_) {
-        agent->send_heartbeat();
         // A duplicate waits for our hello and sends nothing before it.
         if (duplicates_.waits(agent->host(), connection)) continue;
         if (now - agent->last_message().monotonic_ms > parts_.presence.silence_max().count()) {
@@ -252,7 +269,7 @@ void Bus::on_heartbeat() {
         }
     }
     for (const std::uint64_t connection : silent) close(connection, "three heartbeats were missed");
-    heartbeat_ = parts_.loop.after(parts_.heartbeat, [this] { on_heartbeat(); });
+    silence_timer_ = parts_.loop.after(parts_.heartbeat, [this] { close_silent(); });
 }
 
 void Bus::on_committed(const state::Changes& changes) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "core/base/result.hpp"
 #include "orchestrator/bus/agent_connection.hpp"
@@ -56,7 +57,7 @@ class Bus {
     void stop();
     std::uint16_t port() const;
 
-    // Messages since the start.
+    // Messages since the start; heartbeats as far as they are told apart, see link::Listener.
     struct Traffic {
         std::uint64_t received = 0;
         std::uint64_t sent = 0;
@@ -85,7 +86,8 @@ class Bus {
     // Removes a closed connection; a waiting duplicate replaces it if it was the host's link.
     void remove(std::uint64_t connection);
     void forget_arrival(const std::string& host, std::uint64_t connection);
-    void on_heartbeat();
+    void on_heartbeats(const std::unordered_set<std::uint64_t>& connections);
+    void close_silent();
     void on_committed(const state::Changes& changes);
     void cut_retired(const std::string& fingerprint);
     AgentConnection* find(const std::string& host) const;
@@ -107,7 +109,7 @@ class Bus {
     DuplicateLinks duplicates_;
     // The newest connection without a hello, by host: at most one each.
     std::map<std::string, std::uint64_t> arriving_;
-    run::Timer heartbeat_;
+    run::Timer silence_timer_;
 };
 
 }  // namespace evenkeel::bus

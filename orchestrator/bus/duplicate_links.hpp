@@ -42,6 +42,7 @@ class DuplicateLinks {
     // This connection has ended.
     void remove(const std::string& host, std::uint64_t connection);
     void clear() { duplicates_.clear(); }
+    bool empty() const { return duplicates_.empty(); }
 
   private:
     std::chrono::milliseconds apart_;

@@ -1,6 +1,7 @@
 #include "orchestrator/hosts/presence.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/time.hpp"
 
@@ -11,22 +12,30 @@ Arrival Arrival::now() {
 }
 
 void Presence::record_message(const std::string& host, Arrival arrival) {
-    last_messages_[host] = arrival;
-    to_store_.insert(host);
+    auto& entry = *hosts_.try_emplace(host).first;
+    entry.second.last_message = arrival;
+    entry.second.was_heard = true;
+    if (!std::exchange(entry.second.is_unstored, true)) unstored_.push_back(&entry);
 }
 
 void Presence::set_link(const std::string& host, bool up) {
-    if (up) {
-        links_.insert(host);
-    } else {
-        links_.erase(host);
-    }
+    hosts_[host].has_link = up;
     if (observer_) observer_(host, up, offline_at_ms(host));
 }
 
+const Presence::Known* Presence::find(const std::string& host) const {
+    const auto found = hosts_.find(host);
+    return found == hosts_.end() ? nullptr : &found->second;
+}
+
+bool Presence::has_link(const std::string& host) const {
+    const Known* known = find(host);
+    return known && known->has_link;
+}
+
 std::int64_t Presence::last_message_ms(const std::string& host) const {
-    const auto found = last_messages_.find(host);
-    return found == last_messages_.end() ? 0 : found->second.wall_ms;
+    const Known* known = find(host);
+    return known ? known->last_message.wall_ms : 0;
 }
 
 std::int64_t Presence::last_ms(const state::Host& host) const {
@@ -45,17 +54,18 @@ std::string Presence::offline_since(const state::Host& host, std::int64_t now_ms
 }
 
 std::int64_t Presence::offline_at_ms(const std::string& host) const {
-    const auto found = last_messages_.find(host);
+    const Known* known = find(host);
     // After our own start every host gets the time to come back before it counts as silent.
-    return found == last_messages_.end() ? first_offline_at_ms()
-                                         : found->second.monotonic_ms + silence_max_.count();
+    return known && known->was_heard ? known->last_message.monotonic_ms + silence_max_.count()
+                                     : first_offline_at_ms();
 }
 
 std::vector<LastSeen> Presence::take_unstored(std::size_t most) {
     std::vector<LastSeen> taken;
-    while (taken.size() < most && !to_store_.empty()) {
-        std::string host = std::move(to_store_.extract(to_store_.begin()).value());
-        taken.push_back({.host = host, .at_ms = last_message_ms(host)});
+    for (; taken.size() < most && !unstored_.empty(); unstored_.pop_front()) {
+        auto& [host, known] = *unstored_.front();
+        known.is_unstored = false;
+        taken.push_back({.host = host, .at_ms = known.last_message.wall_ms});
     }
     return taken;
 }

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <map>
-#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "orchestrator/state/host.hpp"
@@ -43,7 +43,7 @@ class Presence {
     void observe_links(LinkObserver observer) { observer_ = std::move(observer); }
     // When a host that has not come back since our start counts as offline.
     std::int64_t first_offline_at_ms() const { return started_ms_ + silence_max_.count(); }
-    bool has_link(const std::string& host) const { return links_.contains(host); }
+    bool has_link(const std::string& host) const;
     // When, by the wall clock; 0 = not since the start.
     std::int64_t last_message_ms(const std::string& host) const;
 
@@ -58,14 +58,21 @@ class Presence {
     std::vector<LastSeen> take_unstored(std::size_t most);
 
   private:
+    struct Known;
+    const Known* find(const std::string& host) const;
     std::int64_t last_ms(const state::Host& host) const;
     std::int64_t offline_at_ms(const std::string& host) const;
 
     std::chrono::milliseconds silence_max_;
     std::int64_t started_ms_;
-    std::map<std::string, Arrival> last_messages_;
-    std::set<std::string> to_store_;  // time not stored yet
-    std::set<std::string> links_;
+    struct Known {
+        Arrival last_message;
+        bool was_heard = false;  // since the start
+        bool has_link = false;
+        bool is_unstored = false;
+    };
+    std::unordered_map<std::string, Known> hosts_;
+    std::deque<std::pair<const std::string, Known>*> unstored_;  // the time of their last message
     LinkObserver observer_;
 };
 

@@ -55,7 +55,7 @@ Result<void> Uplink::start() {
     dial.certificate_file = options_.files.certificate();
     dial.key_file = options_.files.key();
     dial.container_id = options_.identity.host;
-    dial.idle_timeout = 3 * heartbeat_;
+    dial.idle_timeout = wire::kIdleHeartbeats * heartbeat_;
     dial.connect_timeout = kConnectLimit;
     dial.sources = {wire::agent_address(options_.identity.host)};
     dial.targets = {std::string(wire::kEventsAddress), std::string(wire::kRepliesAddress)};
@@ -64,7 +64,7 @@ Result<void> Uplink::start() {
     link::Dialer::Events events;
     events.on_up = [this] { on_up(); };
     events.on_down = [this](const link::Ending& ending) {
-        on_down(ending);
+        if (linked_) on_down(ending);
         on_ended(ending);
     };
     events.on_failed = [this](const link::Ending& ending) {
@@ -74,6 +74,7 @@ Result<void> Uplink::start() {
     events.on_message = [this](const std::string&, const link::Message& message,
                                const link::Delivery& delivery) { on_message(message, delivery); };
     events.on_settled = [this](const std::string&, std::uint64_t token, Disposition disposition) {
+        if (disposition == Disposition::accept) last_sign_ns_ = now_monotonic_ns();
         if (token != kIgnored) on_settled(token, disposition);
     };
     dialer_ = std::make_unique<link::Dialer>(std::move(dial), std::move(events), loop_.poster());
@@ -109,7 +110,7 @@ void Uplink::on_up() {
 
 void Uplink::on_down(const Error& error) {
     log::warning("the link to the orchestrator is down", {{"why", error.what}});
-    linked_ = up_ = paused_ = digest_due_ = expects_heartbeats_ = false;
+    linked_ = up_ = paused_ = digest_due_ = false;
     hello_timer_.cancel();
     beat_timer_.cancel();
     digest_timer_.cancel();
@@ -144,15 +145,12 @@ void Uplink::on_refused(Refusal refusal, const std::string& why) {
 }
 
 void Uplink::dial_again(const std::string& why) {
-    dialer_->stop();
     on_down({Errc::timeout, why});
-    if (auto started = dialer_->start(); !started) {
-        log::error("cannot dial the orchestrator", {{"why", started.error().what}});
-    }
+    dialer_->end_link({Errc::timeout, why});
 }
 
 void Uplink::on_message(const link::Message& message, const link::Delivery& delivery) {
-    last_message_ns_ = now_monotonic_ns();
+    last_sign_ns_ = now_monotonic_ns();
     auto decoded = wire::decode_to_agent(message.body);
     if (!decoded) {
         const bool is_unknown = decoded.error().code == Errc::unsupported;
@@ -171,8 +169,6 @@ void Uplink::on_message(const link::Message& message, const link::Delivery& deli
         parts_.admission.cancel(cancel->command);
     } else if (const auto* request = std::get_if<wire::Request>(&*decoded)) {
         on_request(*request, message);
-    } else {
-        expects_heartbeats_ = true;
     }
 }
 
@@ -221,11 +217,10 @@ void Uplink::on_handed_over(const wire::OrchestratorHello& hello) {
 }
 
 void Uplink::beat() {
-    const auto silence_ns = now_monotonic_ns() - last_message_ns_;
+    const auto silence_ns = now_monotonic_ns() - last_sign_ns_;
     const auto most_ns = static_cast<std::uint64_t>(
         std::chrono::nanoseconds(3 * heartbeat_ + heartbeat_ / 2).count());
-    if (expects_heartbeats_ && silence_ns > most_ns)
-        return dial_again("three heartbeats are missing");
+    if (silence_ns > most_ns) return dial_again("three heartbeats were not accepted");
     send(wire::kEventsAddress, kIgnored, wire::encode(wire::Heartbeat{}), false);
     beat_timer_ = loop_.after(heartbeat_, [this] { beat(); });
 }

@@ -82,6 +82,7 @@ class Uplink {
     void beat();
     // Stops dialling for a while.
     void on_refused(Refusal refusal, const std::string& why);
+    // Ends the link; the dialler dials again after its pause.
     void dial_again(const std::string& why);
     bool send_next();
 
@@ -99,9 +100,8 @@ class Uplink {
     std::string stream_;              // the orchestrator's
     std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
     bool digest_due_ = false;
-    bool paused_ = false;  // an event was released: what is under way ends first
-    bool expects_heartbeats_ = false;
-    std::uint64_t last_message_ns_ = 0;
+    bool paused_ = false;             // an event was released: what is under way ends first
+    std::uint64_t last_sign_ns_ = 0;  // of life: a message, or an acceptance
     std::chrono::milliseconds heartbeat_{10'000};
     // Callbacks that come later check with it that this object still exists.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);

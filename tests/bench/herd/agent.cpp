@@ -339,6 +339,7 @@ void Agent::pump() {
 }
 
 void Agent::on_settled(std::uint64_t token, Link::Answer answer) {
+    if (answer == Link::Answer::accepted) heard_ns_ = now_monotonic_ns();
     if (token >= kOther) return;
     if (in_flight_ > 0) --in_flight_;
     const auto found = outbox_.find(token);

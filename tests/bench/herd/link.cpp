@@ -60,8 +60,10 @@ std::string encode(const Message& from) {
     pn_message_set_durable(message, from.durable);
     if (!from.reply_to.empty()) pn_message_set_reply_to(message, from.reply_to.c_str());
     if (!from.correlation_id.empty()) {
-        pn_data_put_string(pn_message_correlation_id(message),
-                           pn_bytes(from.correlation_id.size(), from.correlation_id.data()));
+        pn_msgid_t id{};
+        id.type = PN_STRING;
+        id.u.as_bytes = pn_bytes(from.correlation_id.size(), from.correlation_id.data());
+        pn_message_set_correlation_id(message, id);
     }
     pn_data_put_string(pn_message_body(message), pn_bytes(from.body.size(), from.body.data()));
     std::string bytes(from.body.size() + 1024, '\0');
@@ -86,7 +88,9 @@ Message decode(std::string_view bytes) {
     found.body = text_in(pn_message_body(message));
     const char* reply_to = pn_message_get_reply_to(message);
     if (reply_to != nullptr) found.reply_to = reply_to;
-    found.correlation_id = text_in(pn_message_correlation_id(message));
+    const pn_msgid_t id = pn_message_get_correlation_id(message);
+    if (id.type == PN_STRING)
+        found.correlation_id = std::string(id.u.as_bytes.start, id.u.as_bytes.size);
     return found;
 }
 
@@ -325,7 +329,9 @@ void Link::receive(pn_delivery_t* delivery) {
     owner_.on_message(decode(bytes));
     pn_delivery_update(delivery, PN_ACCEPTED);
     pn_delivery_settle(delivery);
-    pn_link_flow(link, 1);
+    // As link::Traffic has it: once half of it is used.
+    if (pn_link_credit(link) <= static_cast<int>(kCredit / 2))
+        pn_link_flow(link, static_cast<int>(kCredit) - pn_link_credit(link));
 }
 
 void Link::send(std::size_t target, std::uint64_t token, const Message& message) {

@@ -45,7 +45,7 @@ class Link {
         std::string container_id;
         std::string source;  // to receive from; empty: an address that the peer makes
         std::vector<std::string> targets;
-        std::uint32_t idle_timeout_ms = 30'000;
+        std::uint32_t idle_timeout_ms = 50'000;
     };
 
     Link(TlsStream stream, Plan plan, Owner& owner);

@@ -19,14 +19,13 @@ class Bus : public AgentBench {
         orchestrator->start(*loop);
         identity = orchestrator->enrol(options.state_dir);
     }
-    void connect() {
+    void dial() {
         Uplink::Options to{"127.0.0.1", orchestrator->port(), identity,
                            IdentityFiles(options.state_dir)};
         to.release_pause = 50ms;
         to.hello_time = hello_time;
         to.quarantine_pause = quarantine_pause;
-        to.backoff_base = 10ms;
-        to.backoff_cap = 50ms;
+        to.backoff_base = to.backoff_cap = backoff;
         session = std::make_unique<Uplink>(agent->uplink_parts(), *loop, to);
         Journal::Events events_to;
         events_to.on_event = [this](std::uint64_t seq, const std::string& time,
@@ -42,6 +41,9 @@ class Bus : public AgentBench {
         };
         agent->journal().set_events(std::move(events_to));
         ASSERT_TRUE(session->start());
+    }
+    void connect() {
+        dial();
         ASSERT_TRUE(until([this] { return session->is_up() || orchestrator->connections > 3; }));
     }
     void disconnect() {
@@ -76,6 +78,7 @@ class Bus : public AgentBench {
     std::unique_ptr<Uplink> session;
     Identity identity;
     std::chrono::milliseconds hello_time = 20s;
+    std::chrono::milliseconds backoff = 50ms;
     std::chrono::milliseconds quarantine_pause = 1h;
 };
 

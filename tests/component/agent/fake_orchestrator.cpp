@@ -34,7 +34,6 @@ FakeOrchestrator::FakeOrchestrator(const std::string& its_stream)
     hello.version = "test";
     hello.stream = stream;
     hello.host = host_;
-    hello.heartbeat = std::chrono::milliseconds(200);
 }
 
 std::string FakeOrchestrator::sign(const std::string& request) const {
@@ -72,6 +71,7 @@ void FakeOrchestrator::start(run::Loop& loop) {
         connection_ = peer.connection;
         ++connections;
     };
+    on.on_disconnected = [this](std::uint64_t, const std::string&) { ++ended; };
     on.on_message = [this](std::uint64_t, const std::string&, const link::Message& message,
                            const link::Delivery& delivery) { on_message(message, delivery); };
     on.on_settled = [this](std::uint64_t, const std::string&, std::uint64_t token,
@@ -153,6 +153,7 @@ void FakeOrchestrator::on_message(const link::Message& message, const link::Deli
     auto decoded = wire::decode_to_orchestrator(message.body);
     if (!decoded) return delivery.settle(Disposition::reject);
     if (const auto* event = std::get_if<wire::Event>(&*decoded)) return take(*event, delivery);
+    if (!accepts_heartbeats && std::holds_alternative<wire::Heartbeat>(*decoded)) return;
     delivery.settle(Disposition::accept);
     if (auto* said = std::get_if<wire::AgentHello>(&*decoded)) {
         hellos.push_back(*said);

@@ -42,6 +42,7 @@ class FakeOrchestrator {
     std::string stream;
     wire::OrchestratorHello hello;  // what it answers
     bool answers_hello = true;
+    bool accepts_heartbeats = true;
     // What each durable event is answered with; accept unless set.
     std::function<link::Disposition(const wire::Event&)> assess;
 
@@ -53,6 +54,7 @@ class FakeOrchestrator {
     std::vector<std::pair<std::uint64_t, link::Disposition>> answers;  // to commands, by number
     std::size_t heartbeats = 0;
     int connections = 0;
+    int ended = 0;  // of them
 
   private:
     void on_message(const link::Message& message, const link::Delivery& delivery);

@@ -16,6 +16,7 @@ const json::Value kHi = json::Object{{"text", "hi"}};
 
 TEST_F(Bus, BeginsWithHelloThenDigestThenHeartbeats) {
     start_all();
+    orchestrator->hello.heartbeat = 200ms;
     connect();
     ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
     ASSERT_TRUE(until([&] { return orchestrator->heartbeats >= 2; }));
@@ -217,6 +218,26 @@ TEST_F(Bus, AnOrchestratorThatSaysNoHelloIsDialledAgain) {
     EXPECT_GT(orchestrator->connections, 1);
     orchestrator->answers_hello = true;
     ASSERT_TRUE(until([&] { return session->is_up(); }));
+}
+
+TEST_F(Bus, AnOrchestratorThatAcceptsNoHeartbeatIsDialledAgain) {
+    start_all();
+    orchestrator->hello.heartbeat = 200ms;
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->accepts_heartbeats = false;
+    ASSERT_TRUE(until([&] { return orchestrator->connections == 2; }));
+    orchestrator->accepts_heartbeats = true;
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+}
+
+TEST_F(Bus, AnOrchestratorOfAnotherVersionIsNotDialledAgainAtOnce) {
+    backoff = 1h;
+    start_all();
+    orchestrator->hello.protocol = 99;
+    dial();
+    ASSERT_TRUE(until([&] { return orchestrator->ended == 1; }));
+    EXPECT_FALSE(loop->run_until([&] { return orchestrator->connections > 1; }, 300ms));
 }
 
 // What an orchestrator ends the link with, and whether it means that this machine is quarantined.

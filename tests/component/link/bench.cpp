@@ -120,7 +120,9 @@ void Server::start() {
         if (direction == Direction::incoming) return address == "events";
         return address.empty() || address == "agent." + peer.host;
     };
+    policy.is_heartbeat = is_heartbeat;
     Listener::Events events;
+    events.on_heartbeats = [this](const auto& connections) { heard.push_back(connections); };
     events.on_connected = [this](const Peer& peer) { connected.push_back(peer); };
     events.on_disconnected = [this](std::uint64_t, const std::string& reason) {
         disconnected.push_back(reason);

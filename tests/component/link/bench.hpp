@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/fd.hpp"
@@ -54,7 +55,9 @@ struct Server {
     Listener::Options options;
     std::map<std::string, std::string> known;  // fixed once started
     std::function<void(const std::string& address, const Message&, const Delivery&)> on_message;
+    std::function<bool(const Message&)> is_heartbeat;
 
+    std::vector<std::unordered_set<std::uint64_t>> heard;  // each call about heartbeats
     std::vector<Peer> connected;
     std::vector<std::string> disconnected;  // reasons
     std::vector<std::string> attached;      // "in events", "out reply-1"

@@ -23,6 +23,7 @@ class Peer(MessagingHandler):
         self.mode, self.port, self.argument = mode, port, argument
         self.folder, self.certificate = folder, certificate
         self.began = False
+        self.sent = self.credit = self.flows = 0
 
     def on_start(self, event):
         options = {"reconnect": False, "heartbeat": 20}
@@ -75,7 +76,14 @@ class Peer(MessagingHandler):
             self.good()
 
     def good(self):
+        self.sent += 1
         self.sender.send(Message(body='{"from":"python"}'))
+
+    def on_link_flow(self, event):
+        # Proton also calls this after each send.
+        if self.sent and event.link.credit > self.credit:
+            self.flows += 1
+        self.credit = event.link.credit
 
     def close(self):
         self.limit.cancel()
@@ -87,7 +95,12 @@ class Peer(MessagingHandler):
             self.close()
 
     def on_accepted(self, event):
-        self.end("accepted")
+        if self.mode != "flows":
+            self.end("accepted")
+        elif self.sent < int(self.argument):
+            self.good()
+        else:
+            self.end(f"flows {self.flows}")
 
     def on_rejected(self, event):
         self.end("rejected")

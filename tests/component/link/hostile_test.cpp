@@ -40,6 +40,12 @@ class Hostile : public testing::Test {
     std::unique_ptr<Agent> good;
 };
 
+TEST_F(Hostile, CreditComesBackInHalves) {
+    // A frame for each message before.
+    EXPECT_TRUE(contains(attack("flows", "70"), "flows 4"));
+    EXPECT_EQ(server.messages.size(), 70U);
+}
+
 TEST_F(Hostile, AnEmptyTransferIsRejected) {
     EXPECT_TRUE(contains(attack("empty"), "rejected"));
     EXPECT_TRUE(server.messages.empty());

@@ -94,6 +94,36 @@ TEST_F(Pair, ThousandsOfMessagesArriveInOrderUnderBackPressure) {
     }
 }
 
+TEST_F(Pair, HeartbeatsAreAcceptedAtOnceAndToldTogether) {
+    // The policy is fixed once started, so this one brings its own listener.
+    Server other(loop, certificates);
+    other.known[certificates.host("two")] = "two";
+    other.is_heartbeat = [](const Message& message) { return message.body == "beat"; };
+    other.start();
+    Agent two(loop, certificates, other->port(), "two");
+    two.start();
+    ASSERT_TRUE(wait([&] { return two.ups == 1 && !other.connected.empty(); }));
+    constexpr std::size_t kBeats = 200;
+    for (std::uint64_t n = 1; n <= kBeats; ++n)
+        ASSERT_TRUE(two->send("events", n, {"beat", "", "", false}));
+    ASSERT_TRUE(two->send("events", 0, {"message", "", ""}));
+    ASSERT_TRUE(wait([&] { return two.answers.size() == kBeats + 1 && !other.heard.empty(); }));
+    for (const auto& [token, answer] : two.answers) EXPECT_EQ(answer, Disposition::accept);
+    EXPECT_EQ(other.messages.size(), 1U) << "a heartbeat is not passed on";
+    EXPECT_LT(other.heard.size(), kBeats / 4);
+    for (const auto& connections : other.heard)
+        EXPECT_EQ(connections, std::unordered_set{other.connected.at(0).connection});
+}
+
+TEST_F(Pair, ALinkThatIsEndedHereIsDialledAgain) {
+    up();
+    (*agent)->end_link({Errc::timeout, "silent"});
+    ASSERT_TRUE(wait([&] { return agent->ups == 2; }));
+    ASSERT_EQ(agent->downs.size(), 1U);
+    EXPECT_EQ(agent->downs[0].code, Errc::timeout);
+    EXPECT_EQ(agent->downs[0].what, "silent");
+}
+
 TEST_F(Pair, TheReceiversCreditBoundsWhatIsUnsettled) {
     std::vector<Delivery> held;
     server.on_message = [&](const std::string&, const Message&, const Delivery& delivery) {

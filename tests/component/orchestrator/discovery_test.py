@@ -162,7 +162,7 @@ class Clones(OrchestratorCase):
 
     def beat_until(self, agent, what, check):
         def beat():
-            agent.send({"type": "heartbeat"})
+            agent.send('{"type":"heartbeat"}')
             return check()
         return eventually(what, beat)
 
