@@ -54,7 +54,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       store_(std::move(store)),
       inbox_(std::move(loaded.inbox)),
       position_(std::move(loaded.position)),
-      writer_(store_->env(), loop.poster()),
+      writer_(store_->env(), loop.poster(), options_.writer),
       journal_(*store_, writer_, loop, options_.outbox, options_.keeps_events),
       tracker_(catalog_, journal_, loop),
       checker_(catalog_, registry_, tracker_, loop, store_),

@@ -39,6 +39,7 @@ class Agent {
         std::chrono::milliseconds grace{2'000};  // past the deadline of a plugin call
         std::chrono::milliseconds longest_check{60'000};
         std::chrono::milliseconds silence{120'000};  // of a plugin call that is taken for hung
+        store::Writer::Options writer = {};
     };
 
     // Opens the store and reads it. `busy` when another process has it.

@@ -144,6 +144,17 @@ void WriteTxn::track() {
     if (!touched_) touched_ = std::make_unique<WriteSet>();
 }
 
+bool WriteTxn::is_usable() const {
+    MDB_stat stat{};
+    // Refused in a transaction that has failed. Table 0 is LMDB's own list of free pages.
+    return mdb_stat(txn_, 0, &stat) == 0;
+}
+
+void WriteTxn::count_change(Table table, std::string_view key) {
+    ++changes_;
+    if (touched_) touched_->add(table.handle, key);
+}
+
 WriteSet WriteTxn::take_write_set() {
     return touched_ ? std::exchange(*touched_, {}) : WriteSet();
 }
@@ -154,7 +165,7 @@ Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view v
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, 0);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
-    if (touched_) touched_->add(table.handle, key);
+    count_change(table, key);
     return {};
 }
 
@@ -164,7 +175,7 @@ Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_vie
     MDB_val v = to_val(value);
     const int code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
-    if (touched_) touched_->add(table.handle, key);
+    count_change(table, key);
     return {};
 }
 
@@ -175,7 +186,7 @@ Result<bool> WriteTxn::erase(Table table, std::string_view key) {
     const int code = mdb_del(txn_, table.handle, &k, nullptr);
     if (code == MDB_NOTFOUND) return false;
     if (code != 0) return fail(lmdb_error(code, "erase from the store"));
-    if (touched_) touched_->add(table.handle, key);
+    count_change(table, key);
     return true;
 }
 

@@ -77,6 +77,11 @@ class WriteTxn : public ReadTxn {
     // The keys that it touched are added here when it is committed, and not when it is dropped.
     Result<WriteTxn> nested();
 
+    // How many keys it has set or erased so far, without its nested transactions. O(1)
+    std::size_t changes() const { return changes_; }
+    // Whether it can still be committed: false after an error that it does not survive. O(1)
+    bool is_usable() const;
+
     // From now on records the keys that it touches, nested transactions included. Copies each key.
     void track();
     // The keys recorded since the last call.
@@ -86,7 +91,10 @@ class WriteTxn : public ReadTxn {
     friend class Env;
     WriteTxn(MDB_env* env, MDB_txn* txn, WriteSet* outer);
 
+    void count_change(Table table, std::string_view key);
+
     MDB_env* env_;
+    std::size_t changes_ = 0;
     std::unique_ptr<WriteSet> touched_;  // null: not tracked
     WriteSet* outer_;                    // of the transaction that this is a part of, or null
 };

@@ -7,6 +7,7 @@
 #include <exception>
 #include <future>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -21,6 +22,8 @@ namespace {
 
 // So that one batch does not need more than the reserve has.
 constexpr std::size_t kBatchWhenFull = 16;
+// Answers that are posted together: few enough not to hold the loop up.
+constexpr std::size_t kAnswersAtOnce = 16;
 
 struct Task {
     Writer::Work work;
@@ -31,48 +34,82 @@ struct Task {
     WriteSet touched;
 };
 
+// Runs the works straight in the transaction. False when one has failed and left changes in it, or
+// has spoilt it: then it must be dropped.
+bool run_together(WriteTxn& txn, const Env::Room& room, std::vector<Task>& batch) {
+    for (Task& task : batch) {
+        const std::size_t before = txn.changes();
+        task.outcome = room.allows(task.importance);
+        if (task.outcome) task.outcome = task.work(txn);
+        task.touched = txn.take_write_set();
+        if (!task.outcome && txn.changes() != before) return false;
+        if (!txn.is_usable()) return false;
+    }
+    return true;
+}
+
 // One work in a nested transaction, which is dropped on an error.
 Result<void> attempt(WriteTxn& txn, const Writer::Work& work) {
     WriteTxn part = EK_TRY(txn.nested());
     EK_CHECK(work(part));
+    // To commit it would spoil the other one too.
+    if (!part.is_usable()) return fail(Errc::internal, "the work hides an error of the store");
     return part.commit();
 }
 
-Result<void> attempt_all(Env& env, std::vector<Task>& batch) {
-    const Env::Room room = env.top_up();
-    WriteTxn txn = EK_TRY(env.write());
-    txn.track();
+// The same as run_together() where some fail: costs more for each work.
+void run_apart(WriteTxn& txn, const Env::Room& room, std::vector<Task>& batch) {
     for (Task& task : batch) {
         task.outcome = room.allows(task.importance);
         if (task.outcome) task.outcome = attempt(txn, task.work);
         // The keys of a failed work were not added to this transaction.
         task.touched = txn.take_write_set();
     }
+}
+
+Result<WriteTxn> begin(Env& env) {
+    WriteTxn txn = EK_TRY(env.write());
+    txn.track();
+    return txn;
+}
+
+Result<void> attempt_all(Env& env, std::vector<Task>& batch, bool rehearses) {
+    const Env::Room room = env.top_up();
+    if (rehearses) {
+        WriteTxn dropped = EK_TRY(begin(env));
+        run_together(dropped, room, batch);
+    }
+    {
+        WriteTxn txn = EK_TRY(begin(env));
+        if (run_together(txn, room, batch)) return txn.commit();
+    }
+    WriteTxn txn = EK_TRY(begin(env));
+    run_apart(txn, room, batch);
     return txn.commit();
 }
 
-// After a commit that failed for want of room, perhaps because of others in it: those that make
-// room are committed one by one, until one fails.
-void free_room(Env& env, std::vector<Task>& batch) {
+// After a commit that failed for want of room, perhaps because of others in it: what is waited for
+// and what makes room is committed one by one, until there is none even for that.
+void attempt_important(Env& env, std::vector<Task>& batch) {
     env.note_full();
     for (Task& task : batch) {
-        if (task.importance != Importance::freeing) continue;
+        if (task.importance == Importance::ordinary) continue;
         std::vector<Task> alone;
         alone.push_back(std::move(task));
-        const Result<void> committed = attempt_all(env, alone);
+        const Result<void> committed = attempt_all(env, alone, false);
         task = std::move(alone.front());
         if (committed) continue;
         task.outcome = fail(committed.error());
         task.touched = {};
         env.note_full();
-        return;
+        if (task.importance == Importance::freeing) return;
     }
 }
 
 // Sets the outcomes. A failed commit is the outcome of all works that had succeeded.
-void commit_batch(Env& env, std::vector<Task>& batch) {
+void commit_batch(Env& env, std::vector<Task>& batch, bool rehearses) {
     try {
-        const Result<void> committed = attempt_all(env, batch);
+        const Result<void> committed = attempt_all(env, batch, rehearses);
         if (committed) return;
         log::error("a commit to the store failed",
                    {{"what", committed.error().what}, {"works", std::to_string(batch.size())}});
@@ -80,7 +117,7 @@ void commit_batch(Env& env, std::vector<Task>& batch) {
             if (task.outcome) task.outcome = fail(committed.error());
             task.touched = {};
         }
-        if (committed.error().code == Errc::limit) free_room(env, batch);
+        if (committed.error().code == Errc::limit) attempt_important(env, batch);
         return;
     } catch (const std::exception& error) {
         log::error("a work on the store threw, aborting", {{"what", error.what()}});
@@ -109,6 +146,7 @@ struct Writer::Inside {
     Result<void> add(Task task);
     void work();
     std::vector<Task> take();
+    void answer(std::vector<Task>& batch);
 };
 
 Result<void> Writer::Inside::add(Task task) {
@@ -139,21 +177,34 @@ std::vector<Task> Writer::Inside::take() {
 void Writer::Inside::work() {
     pthread_setname_np(pthread_self(), "store-writer");
     for (std::vector<Task> batch = take(); !batch.empty(); batch = take()) {
-        commit_batch(env, batch);
+        commit_batch(env, batch, options.rehearses);
         {
             const std::scoped_lock lock(mutex);
             ++stats.commits;
             stats.works += batch.size();
         }
-        for (Task& task : batch) {
-            if (!task.posted) {
-                task.done(std::move(task.outcome), task.touched);
-            } else if (task.done) {
-                post([done = std::move(task.done), outcome = std::move(task.outcome),
-                      touched = std::move(task.touched)] { done(outcome, touched); });
-            }
+        answer(batch);
+    }
+}
+
+void Writer::Inside::answer(std::vector<Task>& batch) {
+    std::shared_ptr<std::vector<Task>> answers;
+    const auto send = [&] {
+        if (!answers) return;
+        post([answers = std::exchange(answers, nullptr)] {
+            for (Task& task : *answers) task.done(std::move(task.outcome), task.touched);
+        });
+    };
+    for (Task& task : batch) {
+        if (!task.posted) {
+            task.done(std::move(task.outcome), task.touched);
+        } else if (task.done) {
+            if (!answers) answers = std::make_shared<std::vector<Task>>();
+            answers->push_back(std::move(task));
+            if (answers->size() == kAnswersAtOnce) send();
         }
     }
+    send();
 }
 
 Writer::Writer(Env& env, Post post) : Writer(env, std::move(post), Options()) {}
@@ -188,8 +239,7 @@ Result<void> Writer::run(Work work, Importance importance) {
     DoneWith done = [promise](Result<void> result, const WriteSet&) {
         promise->set_value(std::move(result));
     };
-    EK_CHECK(
-        inside_->add(Task{std::move(work), std::move(done), importance, false, {}, {}}));
+    EK_CHECK(inside_->add(Task{std::move(work), std::move(done), importance, false, {}, {}}));
     return outcome.get();
 }
 

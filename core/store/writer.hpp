@@ -12,15 +12,18 @@
 namespace evenkeel::store {
 
 // The only thread that changes a store. All works that wait are done in one transaction with one
-// sync; each is a nested transaction, so that one that fails does not affect the others. When
+// sync. One that fails before it has changed anything costs nothing; one that fails later makes the
+// whole batch run again, each work in a nested transaction, so that it affects no other. When
 // `done` reports success, the changes survive kill -9. When the disk is nearly full, works are
 // refused by their importance before they use what the more important ones need; and when a commit
-// fails for want of room nothing of it is there, and the freeing works in it run again, each alone.
+// fails for want of room nothing of it is there, and the urgent and the freeing works in it run
+// again, each alone.
 class Writer {
   public:
     // Makes changes that belong together. Runs on the writer's thread; an error undoes all of it
-    // and is what `done` gets. A freeing work may run twice. Must not throw, block or touch the
-    // loop's state.
+    // and is what `done` gets. It may run several times, in transactions that are dropped but for
+    // the last: what it leaves beside the store is what its last run has left there. Must not
+    // throw, block or touch the loop's state.
     using Work = std::function<Result<void>(WriteTxn&)>;
     using Done = std::function<void(Result<void>)>;
     // The same, with the keys that the work has touched; empty when it failed.
@@ -31,6 +34,9 @@ class Writer {
     struct Options {
         std::size_t queue_depth_max = 10000;  // works waiting
         std::size_t batch_max = 1000;         // works in one commit
+        // For tests of works: each batch runs once more, in a transaction that is dropped, before
+        // it is committed.
+        bool rehearses = false;
     };
 
     Writer(Env& env, Post post);
@@ -41,8 +47,8 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     // Queues `work`. After the commit, or its failure, `done` is posted; all of them in the order
-    // of submit. `busy` when the queue is full, `unavailable` after stop(); then `done` is never
-    // called. [any]
+    // of submit, some at once. `busy` when the queue is full, `unavailable` after stop(); then
+    // `done` is never called. [any]
     Result<void> submit(Work work, Done done, Importance importance = Importance::ordinary);
     // The same, for a caller that passes on what has changed.
     Result<void> submit_tracked(Work work, DoneWith done,

@@ -121,8 +121,9 @@ void submit_command(
     submission.context.submit(
         submission.audit_context,
         [requester = submission.requester, once = submission.once,
-         &protector = submission.context.protector, make = std::move(make),
-         command](state::Edit& edit) -> Result<void> {
+         &protector = submission.context.protector, make = std::move(make), command,
+         refused = submission.refused](state::Edit& edit) -> Result<void> {
+            refused->reset();  // of a run before
             *command = EK_TRY(make(edit, requester));
             edit.note("command", command->id);
             return keep_reply(edit, protector, once, command_reply(202, *command));

@@ -88,15 +88,18 @@ void AgentConnection::fetch_inventory(json::Value after,
 }
 
 void AgentConnection::repair(const std::vector<wire::InventoryItem>& inventory) {
+    auto made = std::make_shared<std::size_t>(0);
     shared_.state.submit(
-        [host = host_, inventory](state::Edit& edit) -> Result<void> {
-            const std::size_t made = EK_TRY(commands::repair(edit, host, inventory));
-            log::info("a host's descriptions were brought up to date",
-                      {{"host", host}, {"commands", std::to_string(made)}});
+        [host = host_, inventory, made](state::Edit& edit) -> Result<void> {
+            *made = EK_TRY(commands::repair(edit, host, inventory));
             return {};
         },
-        [self = shared_from_this()](const Result<void>& done) {
+        [self = shared_from_this(), made](const Result<void>& done) {
             self->comparing_ = false;
+            if (done) {
+                log::info("a host's descriptions were brought up to date",
+                          {{"host", self->host_}, {"commands", std::to_string(*made)}});
+            }
             if (!done && done.error().code == Errc::conflict) self->compare_due_ = true;
         });
 }

@@ -42,18 +42,19 @@ store::Env::Options store_options() {
             .migrations = migrations()};
 }
 
-State::State(store::Env env, store::Writer::Post post)
+State::State(store::Env env, store::Writer::Post post, store::Writer::Options options)
     : env_(std::move(env)),
       tables_(std::make_unique<Tables>(tables_of(env_))),
       post_(std::move(post)) {
-    writer_ = std::make_unique<store::Writer>(env_, post_);
+    writer_ = std::make_unique<store::Writer>(env_, post_, options);
 }
 
 State::~State() = default;
 
-Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Writer::Post post) {
+Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Writer::Post post,
+                                           store::Writer::Options options) {
     store::Env env = EK_TRY(store::Env::open(folder, store_options()));
-    std::unique_ptr<State> state(new State(std::move(env), std::move(post)));
+    std::unique_ptr<State> state(new State(std::move(env), std::move(post), options));
     const store::ReadTxn txn = EK_TRY(state->env_.read());
     state->stream_ = EK_TRY(store::stream_of(state->env_, txn));
     state->kept_clock_ = EK_TRY(read_clock(state->env_, txn));

@@ -32,7 +32,8 @@ class State {
     using Listener = std::function<void(const Changes&)>;
 
     // `post` is Loop::poster(). For errors see store::Env::open.
-    static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post);
+    static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post,
+                                               store::Writer::Options options = {});
 
     ~State();
     // The store's name, and the one before a restore.
@@ -73,7 +74,7 @@ class State {
     void stop() { writer_->stop(); }
 
   private:
-    State(store::Env env, store::Writer::Post post);
+    State(store::Env env, store::Writer::Post post, store::Writer::Options options);
     void notify_listeners(const store::WriteSet& touched) const;
 
     store::Env env_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tests/support/rehearsal.hpp"
+
 namespace evenkeel::agent::test {
 
 AgentBench::AgentBench() {
@@ -9,6 +11,7 @@ AgentBench::AgentBench() {
     options.keeps_events = true;
     options.sweep_interval = 1h;
     options.grace = 100ms;
+    options.writer.rehearses = evenkeel::test::rehearses();
     options.repairs.retry_base = 20ms;
     options.repairs.retry_cap = 40ms;
     add_plugins = [this](Agent& to) { to.add(evenkeel::test::make_fake_collection(machine)); };

@@ -18,6 +18,7 @@
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
+#include "tests/support/rehearsal.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::test {
@@ -42,7 +43,8 @@ class StateTest : public ::testing::Test {
     }
 
     void open() {
-        auto opened = state::State::open(folder_ / "store", loop_.poster());
+        auto opened =
+            state::State::open(folder_ / "store", loop_.poster(), {.rehearses = test::rehearses()});
         ASSERT_TRUE(opened) << opened.error().what;
         state_ = *std::move(opened);
     }

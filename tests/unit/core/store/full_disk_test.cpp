@@ -133,7 +133,7 @@ TEST_F(FullDisk, TheReserveOutlivesAKillAndTheStoreOpens) {
     EXPECT_TRUE(put(1));
 }
 
-TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsWorksButThoseThatFreeRoom) {
+TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsOrdinaryWorksOnly) {
     for (std::uint64_t number = 1; number <= 100; ++number) ASSERT_TRUE(put(number));
     disk_.fill();
     std::promise<void> entered, go;
@@ -162,12 +162,21 @@ TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsWorksButThoseThatFreeRoom) {
             return {};
         },
         noting("erase"), Importance::freeing));
+    ASSERT_TRUE(writer_->submit([things](WriteTxn& txn) { return txn.put(things, "urgent", "x"); },
+                                noting("urgent"), Importance::urgent));
+    ASSERT_TRUE(writer_->submit(
+        [things](WriteTxn& txn) { return txn.put(things, "large", std::string(5 << 20, 'x')); },
+        noting("urgent and large"), Importance::urgent));
+    ASSERT_TRUE(writer_->submit([things](WriteTxn& txn) { return txn.put(things, "last", "x"); },
+                                noting("last"), Importance::urgent));
     ASSERT_TRUE(writer_->submit([things](WriteTxn& txn) { return txn.put(things, "small", "x"); },
                                 noting("small")));
     go.set_value();
-    ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 3; }, std::chrono::seconds(20)));
-    EXPECT_EQ(answers, (std::vector<std::string>{"big limit", "erase ok", "small limit"}));
-    EXPECT_EQ(count(), 99U);
+    ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 6; }, std::chrono::seconds(20)));
+    EXPECT_EQ(answers,
+              (std::vector<std::string>{"big limit", "erase ok", "urgent ok",
+                                        "urgent and large limit", "last ok", "small limit"}));
+    EXPECT_EQ(count(), 101U);
 }
 
 // The descriptor by which LMDB writes its first pages, each at once to the disk.

@@ -89,6 +89,68 @@ TEST_F(Writing, OneFailureTakesNothingOfTheOthersWithIt) {
     EXPECT_EQ(get("half"), "(none)");
 }
 
+// Runs of each work are counted, the ones that were dropped among them.
+TEST_F(Writing, OnlyAWorkThatFailsAfterAChangeMakesItsBatchRunAgain) {
+    Writer writer(*env_, loop_.poster());
+    int runs = 0;
+    const auto batch_with = [&](const Writer::Work& failing) {
+        runs = 0;
+        answers_.clear();
+        const auto go = hold(writer);
+        const auto counting = [&, put = putting("a", "1")](WriteTxn& txn) {
+            ++runs;
+            return put(txn);
+        };
+        ASSERT_TRUE(writer.submit(counting, noting("a")));
+        ASSERT_TRUE(writer.submit(failing, noting("b")));
+        ASSERT_TRUE(writer.submit(counting, noting("c")));
+        go->set_value();
+        ASSERT_TRUE(answered(3));
+        EXPECT_EQ(answers_, (std::vector<std::string>{"a ok", "b no", "c ok"}));
+    };
+    batch_with([this](WriteTxn& txn) -> Result<void> {
+        EK_TRY(txn.get(things(), "a"));
+        EK_TRY(txn.erase(things(), "none"));
+        return fail(Errc::not_found, "no");
+    });
+    EXPECT_EQ(runs, 2);
+    batch_with([this](WriteTxn& txn) -> Result<void> {
+        EK_TRY(txn.erase(things(), "a"));
+        return fail(Errc::not_found, "no");
+    });
+    EXPECT_EQ(runs, 3) << "the one before the failure ran twice";
+    EXPECT_EQ(get("a"), "1");
+}
+
+// The error that it keeps to itself has spoilt the transaction for everything behind it.
+TEST_F(Writing, AWorkThatIgnoresThatTheStoreIsFullFailsAlone) {
+    open({.tables = {"things"}, .migrations = {}, .map_bytes = 1 << 20});
+    Writer writer(*env_, loop_.poster());
+    const auto go = hold(writer);
+    ASSERT_TRUE(writer.submit(putting("a", "1"), noting("a")));
+    ASSERT_TRUE(writer.submit(
+        [this](WriteTxn& txn) -> Result<void> {
+            EXPECT_FALSE(txn.put(things(), "big", std::string(4 << 20, 'x')));
+            return {};
+        },
+        [this](const Result<void>& outcome) { answers_.push_back(outcome ? "ok" : "refused"); }));
+    ASSERT_TRUE(writer.submit(putting("c", "3"), noting("c")));
+    go->set_value();
+    ASSERT_TRUE(answered(3));
+    EXPECT_EQ(answers_, (std::vector<std::string>{"a ok", "refused", "c ok"}));
+    EXPECT_EQ(get("c"), "3");
+}
+
+TEST_F(Writing, ARehearsalRunsEachWorkOnceMoreAndKeepsNothingOfIt) {
+    Writer writer(*env_, loop_.poster(), {.rehearses = true});
+    int runs = 0;
+    EXPECT_TRUE(writer.run([&](WriteTxn& txn) {
+        EXPECT_FALSE(*txn.get(things(), "a"));
+        return txn.put(things(), "a", std::to_string(++runs));
+    }));
+    EXPECT_EQ(get("a"), "2");
+}
+
 TEST_F(Writing, LaterWorksSeeWhatEarlierOnesOfTheSameCommitDid) {
     Writer writer(*env_, loop_.poster());
     const auto go = hold(writer);

@@ -9,6 +9,7 @@
 #include "core/agent/runs/repair_scheduler.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/store/writer.hpp"
+#include "tests/support/rehearsal.hpp"
 #include "tests/unit/core/agent/runs/steps.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -41,7 +42,7 @@ class StartCommitTest : public testing::Test {
     run::Loop loop;
     std::shared_ptr<AgentStore> store =
         std::make_shared<AgentStore>(std::move(AgentStore::open(folder / "state").value()));
-    store::Writer writer{store->env(), loop.poster()};
+    store::Writer writer{store->env(), loop.poster(), {.rehearses = evenkeel::test::rehearses()}};
     Journal journal{*store, writer, loop, {}, true};
     Catalog catalog;
     CollectionRegistry registry;
