@@ -128,6 +128,10 @@ Result<std::string> percent_decode(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
+        if (byte_at(text, i) < 0x80) {
+            ++i;
+            continue;
+        }
         const Decoded decoded = decode_utf8(text, i);
         if (decoded.length == 0) return false;
         i += decoded.length;

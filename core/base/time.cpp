@@ -1,7 +1,6 @@
 #include "core/base/time.hpp"
 
-#include <array>
-#include <cstdio>
+#include <algorithm>
 #include <ctime>
 
 #include "core/base/file.hpp"
@@ -71,12 +70,20 @@ std::string to_rfc3339(std::int64_t unix_ms) {
     const std::time_t time = static_cast<std::time_t>(seconds);
     std::tm utc{};
     gmtime_r(&time, &utc);
-    std::array<char, 64> buffer{};
-    const int length =
-        std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                      utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                      utc.tm_sec, static_cast<int>(fraction));
-    return std::string(buffer.data(), static_cast<std::size_t>(length));
+    std::string text;
+    text.reserve(24);
+    const auto put = [&text](std::int64_t number, std::size_t width, char behind) {
+        std::string digits = std::to_string(number);
+        text.append(width - std::min(width, digits.size()), '0').append(digits).push_back(behind);
+    };
+    put(utc.tm_year + 1900, 4, '-');
+    put(utc.tm_mon + 1, 2, '-');
+    put(utc.tm_mday, 2, 'T');
+    put(utc.tm_hour, 2, ':');
+    put(utc.tm_min, 2, ':');
+    put(utc.tm_sec, 2, '.');
+    put(fraction, 3, 'Z');
+    return text;
 }
 
 Result<std::int64_t> from_rfc3339(std::string_view text) {

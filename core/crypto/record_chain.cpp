@@ -5,10 +5,12 @@
 namespace evenkeel::crypto {
 namespace {
 
-std::string hash_of(const json::Object& record) {
-    json::Object content = record;
-    content.erase("hash");
-    return sha256_hex(json::write_canonical(std::move(content)));
+// Of a record without `hash`, which is the same afterwards.
+std::string hash_of(json::Object& content) {
+    json::Value whole(std::move(content));
+    std::string hash = sha256_hex(json::write_canonical(whole));
+    content = std::move(whole.as_object());
+    return hash;
 }
 
 std::string named(std::uint64_t seq) {
@@ -31,6 +33,7 @@ Result<ChainEnd> decode_chain_end(const json::Value& value) {
 ChainEnd chain(json::Object& record, const ChainEnd& end) {
     record.set("seq", end.seq + 1);
     record.set("previous", end.hash);
+    record.erase("hash");
     const std::string hash = hash_of(record);
     record.set("hash", hash);
     return {.seq = end.seq + 1, .hash = hash};
@@ -46,7 +49,9 @@ Result<void> ChainCheck::next(const json::Value& record) {
                         (seq < 0 ? "one without a number" : "number " + std::to_string(seq)) +
                         " stands in its place");
     }
-    const std::string hash = hash_of(record.as_object());
+    json::Object content = record.as_object();
+    content.erase("hash");
+    const std::string hash = hash_of(content);
     if (record.string_or("hash") != hash) {
         return fail(Errc::corrupt,
                     named(expected) + " was changed: its hash is not that of its content");

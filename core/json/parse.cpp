@@ -18,6 +18,8 @@ namespace {
 constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
                             rapidjson::kParseNumbersAsStringsFlag;
 
+constexpr std::size_t kMembersFew = 16;
+
 // Builds the value while RapidJSON's iterative reader walks the text. Returning false stops it.
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
   public:
@@ -44,7 +46,7 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
         if (!checked({text, length})) return false;
         Frame& frame = stack_.back();
         frame.name.assign(text, length);
-        if (frame.names.insert(frame.name).second) return true;
+        if (is_new(frame)) return true;
         error = Error{Errc::invalid, "member '" + printable(frame.name) + "' stands twice"};
         return false;
     }
@@ -59,8 +61,19 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     struct Frame {
         Value value;
         std::string name;                       // of the member that is being read
-        std::unordered_set<std::string> names;  // of the members so far
+        std::unordered_set<std::string> names;  // of the members so far, once they are many
     };
+
+    // Whether no member of the object has this name so far. Most objects are small: to look through
+    // them is quicker than to keep a set.
+    static bool is_new(Frame& frame) {
+        const Object& object = frame.value.as_object();
+        if (object.size() < kMembersFew) return !object.contains(frame.name);
+        if (frame.names.empty()) {
+            for (const Member& member : object) frame.names.insert(member.first);
+        }
+        return frame.names.insert(frame.name).second;
+    }
 
     // The reader checks the bytes that stand in the text, but lets an escape like \udc00 through.
     bool checked(std::string_view text) {

@@ -12,6 +12,7 @@
 
 #include "core/base/names.hpp"
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 
 // One table of fields for a struct gives its JSON, the reading of it, and its JSON Schema:
 //
@@ -61,13 +62,17 @@ concept Shaped = requires {
 
 template <Shaped T>
 Object encode_shape(const T& from);
+// Adds it to a text, without making a Value of it.
+template <Shaped T>
+void write_shape(const T& from, Text& out);
 template <Shaped T>
 MaybeWrong decode_shape(const Value& from, T& into);
 template <Shaped T>
 Value shape_schema();
 
 // --- Codecs: how the value of a member stands in JSON. Codec<T> is the usual one of a type; the
-// others are named in the table.
+// others are named in the table. One that encodes without a `write` of its own is written by way of
+// a Value.
 
 template <typename T>
 struct Codec;
@@ -75,6 +80,7 @@ struct Codec;
 template <>
 struct Codec<std::string> {
     static Value encode(const std::string& from) { return from; }
+    static void write(const std::string& from, Text& out) { out.add(from); }
     static MaybeWrong decode(const Value& from, std::string& into);
     static Value schema();
 };
@@ -87,6 +93,10 @@ struct NonEmpty : Codec<std::string> {
 // An empty text stands as null.
 struct TextOrNull {
     static Value encode(const std::string& from) { return from.empty() ? Value() : Value(from); }
+    static void write(const std::string& from, Text& out) {
+        if (from.empty()) out.add(nullptr);
+        else out.add(from);
+    }
     static MaybeWrong decode(const Value& from, std::string& into);
     static Value schema();
 };
@@ -94,6 +104,7 @@ struct TextOrNull {
 template <>
 struct Codec<bool> {
     static Value encode(bool from) { return from; }
+    static void write(bool from, Text& out) { out.add(from); }
     static MaybeWrong decode(const Value& from, bool& into);
     static Value schema();
 };
@@ -106,6 +117,10 @@ struct Whole {
     template <typename T>
     static Value encode(T from) {
         return from;
+    }
+    template <std::integral T>
+    static void write(T from, Text& out) {
+        out.add(from);
     }
     template <typename T>
     static MaybeWrong decode(const Value& from, T& into) {
@@ -137,6 +152,7 @@ struct Milliseconds {
 template <>
 struct Codec<Value> {
     static Value encode(const Value& from) { return from; }
+    static void write(const Value& from, Text& out) { out.add(from); }
     static MaybeWrong decode(const Value& from, Value& into) {
         into = from;
         return std::nullopt;
@@ -164,6 +180,7 @@ Value names_schema(const std::vector<std::string>& names);
 template <NamedEnum E>
 struct Codec<E> {
     static Value encode(E from) { return to_string(from); }
+    static void write(E from, Text& out) { out.add(to_string(from)); }
     static MaybeWrong decode(const Value& from, E& into) {
         if (!from.is_string()) return wrong("is not a string");
         auto found = from_string<E>(from.as_string());
@@ -176,6 +193,7 @@ struct Codec<E> {
 template <NamedEnum E>
 struct Codec<OpenName<E>> {
     static Value encode(const OpenName<E>& from) { return from.text(); }
+    static void write(const OpenName<E>& from, Text& out) { out.add(from.text()); }
     static MaybeWrong decode(const Value& from, OpenName<E>& into) {
         if (!from.is_string()) return wrong("is not a string");
         into = OpenName<E>(from.as_string());
@@ -184,9 +202,16 @@ struct Codec<OpenName<E>> {
     static Value schema() { return names_schema(name_list<E>()); }
 };
 
+template <typename C, typename T>
+void write_as(const T& from, Text& out) {
+    if constexpr (requires { C::write(from, out); }) C::write(from, out);
+    else out.add(C::encode(from));
+}
+
 template <Shaped T>
 struct Codec<T> {
     static Value encode(const T& from) { return encode_shape(from); }
+    static void write(const T& from, Text& out) { write_shape(from, out); }
     static MaybeWrong decode(const Value& from, T& into) { return decode_shape(from, into); }
     static Value schema() {
         constexpr std::string_view name = fields_of(Of<T>{}).name;
@@ -202,6 +227,11 @@ struct List {
         out.reserve(from.size());
         for (const T& item : from) out.push_back(C::encode(item));
         return out;
+    }
+    static void write(const std::vector<T>& from, Text& out) {
+        out.open_array();
+        for (const T& item : from) write_as<C>(item, out);
+        out.close_array();
     }
     static MaybeWrong decode(const Value& from, std::vector<T>& into) {
         into.clear();
@@ -231,6 +261,10 @@ template <typename T>
 struct Codec<std::optional<T>> {
     static Value encode(const std::optional<T>& from) {
         return from ? Codec<T>::encode(*from) : Value();
+    }
+    static void write(const std::optional<T>& from, Text& out) {
+        if (from) write_as<Codec<T>>(*from, out);
+        else out.add(nullptr);
     }
     static MaybeWrong decode(const Value& from, std::optional<T>& into) {
         into.reset();
@@ -280,6 +314,11 @@ struct Field {
         if (written && !written(from)) return;
         out.append(std::string(name), C::encode(from.*member));
     }
+    void write(const S& from, Text& out) const {
+        if (written && !written(from)) return;
+        out.name(name);
+        write_as<C>(from.*member, out);
+    }
     MaybeWrong decode(const Value& from, S& into) const {
         const Value* found = from.find(name);
         const bool absent = !found || (found->is_null() && reading != Reading::omissible);
@@ -319,6 +358,10 @@ struct Inlined {
         std::apply([&](const auto&... each) { (each.encode(from.*member, out), ...); },
                    fields_of(Of<M>{}).fields);
     }
+    void write(const S& from, Text& out) const {
+        std::apply([&](const auto&... each) { (each.write(from.*member, out), ...); },
+                   fields_of(Of<M>{}).fields);
+    }
     MaybeWrong decode(const Value& from, S& into) const { return decode_shape(from, into.*member); }
     template <typename Report>
     void decode_members(const Value& from, S& into, const Report& report) const {
@@ -356,6 +399,13 @@ struct Group {
         Object members;
         std::apply([&](const auto&... each) { (each.encode(from, members), ...); }, fields);
         out.append(std::string(name), std::move(members));
+    }
+    void write(const S& from, Text& out) const {
+        out.name(name);
+        if (there && !there(from)) return out.add(nullptr);
+        out.open_object();
+        std::apply([&](const auto&... each) { (each.write(from, out), ...); }, fields);
+        out.close_object();
     }
     MaybeWrong decode(const Value& from, S& into) const {
         const Value& found = from[name];
@@ -445,6 +495,22 @@ Object encode_shape(const T& from) {
     Object out;
     append_shape(from, out);
     return out;
+}
+
+template <Shaped T>
+void write_shape(const T& from, Text& out) {
+    out.open_object();
+    std::apply([&](const auto&... each) { (each.write(from, out), ...); },
+               fields_of(Of<T>{}).fields);
+    out.close_object();
+}
+
+// The text of encode_shape(), made without it.
+template <Shaped T>
+Written written_shape(const T& from) {
+    Text text;
+    write_shape(from, text);
+    return text.take();
 }
 
 template <Shaped T>

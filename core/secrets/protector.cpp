@@ -130,6 +130,11 @@ Result<json::Value> Protector::redacted(const ResourceKey& key, const json::Valu
     return redactor().description(std::move(whole), secret);
 }
 
+json::Value Protector::redacted(json::Value description, const schema::Schema* schema) const {
+    const std::set<std::string> secret = secret_pointers(schema, description);
+    return redactor().description(std::move(description), secret);
+}
+
 Result<std::vector<json::Value>> Protector::redacted_together(
     const ResourceKey& key, const std::vector<json::Value>& stored,
     const schema::Schema* schema) const {

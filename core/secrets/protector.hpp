@@ -42,6 +42,8 @@ class Protector {
     // secret stays one whatever the schema says now. `schema` may be null.
     Result<json::Value> redacted(const ResourceKey& key, const json::Value& stored,
                                  const schema::Schema* schema) const;
+    // The same of a description that is not sealed yet.
+    json::Value redacted(json::Value description, const schema::Schema* schema) const;
     // The same for several versions of one description: what is secret in one of them is redacted
     // in all, under either name. Where one does not open, nothing is shown.
     Result<std::vector<json::Value>> redacted_together(const ResourceKey& key,

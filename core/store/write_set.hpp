@@ -26,8 +26,10 @@ class WriteSet {
     bool empty() const { return touches_.empty(); }
 
   private:
+    bool is_new(unsigned table, std::string_view key);
+
     std::vector<Touch> touches_;
-    std::unordered_set<std::string> seen_;  // table and key in one
+    std::unordered_set<std::string> seen_;  // table and key in one, once they are many
 };
 
 }  // namespace evenkeel::store

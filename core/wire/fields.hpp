@@ -51,6 +51,10 @@ struct GenerationOrNull : json::Codec<Generation> {
     static json::Value encode(const Generation& from) {
         return from.empty() ? json::Value() : json::Value(json::encode_shape(from));
     }
+    static void write(const Generation& from, json::Text& out) {
+        if (from.empty()) out.add(nullptr);
+        else json::write_shape(from, out);
+    }
     static json::MaybeWrong decode(const json::Value& from, Generation& into) {
         into = {};
         return from.is_null() ? std::nullopt : json::decode_shape(from, into);

@@ -49,9 +49,9 @@ struct Context {
     std::function<const http::Server*()> rest_server;  // null before it listens
 
     // State::submit for what a request asks for: with its audit record in the same transaction.
-    void submit(const state::AuditContext& audit_context, state::State::Work work,
+    void submit(state::AuditContext audit_context, state::State::Work work,
                 state::State::Done done) const {
-        state.submit(audit_context, std::move(work), std::move(done));
+        state.submit(std::move(audit_context), std::move(work), std::move(done));
     }
 };
 // The requester and the request, for the audit.

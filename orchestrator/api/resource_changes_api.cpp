@@ -174,8 +174,9 @@ void describe_resource(Context& context, const Request& request, const Responder
     }
     std::vector<commands::DescriptionRequest> all;
     all.push_back(std::move(target->description));
-    submit_command(asked, [&protector = context.protector, all = std::move(all)](
-                              state::Edit& edit, const commands::Requester& requester) {
+    all.front().prepared = commands::prepare(context.protector, target->host.id, all.front());
+    submit_command(std::move(asked), [&protector = context.protector, all = std::move(all)](
+                                         state::Edit& edit, const commands::Requester& requester) {
         return commands::describe(edit, protector, requester, all);
     });
 }
@@ -278,8 +279,8 @@ void drop_resource(Context& context, const Request& request, const Responder& re
         untouched.generation = target->resource->generation;
         return answer_planned(asked, wire::Verb::forget, {std::move(untouched)});
     }
-    submit_command(asked, [&protector = context.protector, remove, ref = target->ref](
-                              state::Edit& edit, const commands::Requester& requester) {
+    submit_command(std::move(asked), [&protector = context.protector, remove, ref = target->ref](
+                                         state::Edit& edit, const commands::Requester& requester) {
         return remove ? commands::remove(edit, protector, requester, ref)
                       : commands::forget(edit, requester, ref);
     });
@@ -300,15 +301,15 @@ void invoke_action(Context& context, const Request& request, const Responder& re
     if (!target) return responder->send(target.error());
     const auto action = read_action(target->ref, request.json);
     if (!action) return responder->send(action.error());
-    const CommandSubmission asked = submission(context, request, target->host.id, responder);
+    CommandSubmission asked = submission(context, request, target->host.id, responder);
     if (target->dry_run) return plan(asked, wire::Verb::invoke, {*action});
     // A service must not be restarted hours later, when its host reconnects.
     if (!context.bus.is_online(target->host.id)) {
         return responder->send(
             {.code = http::Code::host_offline, .detail = "the host is not connected"});
     }
-    submit_command(asked, [&protector = context.protector, action = *action](
-                              state::Edit& edit, const commands::Requester& requester) {
+    submit_command(std::move(asked), [&protector = context.protector, action = *action](
+                                         state::Edit& edit, const commands::Requester& requester) {
         return commands::invoke(edit, protector, requester, action.ref, action.action,
                                 action.arguments);
     });
@@ -326,9 +327,9 @@ void apply_file(Context& context, const Request& request, const Responder& respo
     CommandSubmission asked = submission(context, request, host->id, responder);
     asked.requester.guard = nullptr;  // an ETag is one resource's
     if (*dry_run) return plan_descriptions(asked, *view, *description_requests);
-    submit_command(asked, [&protector = context.protector,
-                           description_requests = *std::move(description_requests)](
-                              state::Edit& edit, const commands::Requester& requester) {
+    submit_command(std::move(asked), [&protector = context.protector,
+                                      description_requests = *std::move(description_requests)](
+                                         state::Edit& edit, const commands::Requester& requester) {
         return commands::describe(edit, protector, requester, description_requests);
     });
 }

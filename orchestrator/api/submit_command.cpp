@@ -22,17 +22,23 @@ constexpr const char* kSecretPlan =
     "token needs the permission resource.write";
 
 http::Reply command_reply(int status, const state::Command& command) {
-    return http::Reply::json(status, state::show(command))
+    return http::Reply::json(status, state::write_shown(command))
         .with("Location", "/v1/commands/" + command.id);
 }
 
-void answer(const CommandSubmission& submission, const state::Command& command) {
-    if (!submission.wait) return submission.responder->send(command_reply(202, command));
-    submission.context.waiters.wait(
-        command, *submission.wait, [responder = submission.responder](const state::Command& now) {
+// What is left to do after the commit.
+struct Answer {
+    Context& context;
+    std::shared_ptr<http::Responder> responder;
+    std::optional<std::chrono::seconds> wait;
+
+    void send(const state::Command& command) const {
+        if (!wait) return responder->send(command_reply(202, command));
+        context.waiters.wait(command, *wait, [responder = responder](const state::Command& now) {
             responder->send(command_reply(state::finished(now.state) ? 200 : 202, now));
         });
-}
+    }
+};
 
 bool may_write(const http::Principal& principal) {
     const auto role = find_name<Role>(principal.role);
@@ -94,9 +100,11 @@ CommandSubmission submission(Context& context, const http::Request& request,
                              const std::string& host,
                              const std::shared_ptr<http::Responder>& responder) {
     auto refused = std::make_shared<std::optional<http::Problem>>();
-    // The headers only: the guard goes to another thread, the body need not.
+    // No more of the request goes to another thread.
     http::Request head;
-    head.headers = request.headers;
+    for (const char* name : {"if-match", "if-none-match"}) {
+        if (const std::string* value = request.header(name)) head.headers[name] = *value;
+    }
     auto guard = [refused, head = std::move(head)](
                      const std::optional<state::Resource>& there) -> Result<void> {
         *refused = http::check_preconditions(head, there ? http::etag_of(there->revision) : "");
@@ -115,23 +123,25 @@ CommandSubmission submission(Context& context, const http::Request& request,
 }
 
 void submit_command(
-    const CommandSubmission& submission,
+    CommandSubmission submission,
     std::function<Result<state::Command>(state::Edit&, const commands::Requester&)> make) {
     auto command = std::make_shared<state::Command>();
     submission.context.submit(
-        submission.audit_context,
-        [requester = submission.requester, once = submission.once,
+        std::move(submission.audit_context),
+        [requester = std::move(submission.requester), once = std::move(submission.once),
          &protector = submission.context.protector, make = std::move(make), command,
          refused = submission.refused](state::Edit& edit) -> Result<void> {
             refused->reset();  // of a run before
             *command = EK_TRY(make(edit, requester));
             edit.note("command", command->id);
+            if (once.record.empty()) return {};
             return keep_reply(edit, protector, once, command_reply(202, *command));
         },
-        [submission, command](const Result<void>& done) {
-            if (done) return answer(submission, *command);
-            if (*submission.refused) return submission.responder->send(**submission.refused);
-            submission.responder->send(change_problem(done.error()));
+        [answer = Answer{submission.context, std::move(submission.responder), submission.wait},
+         refused = submission.refused, command](const Result<void>& done) {
+            if (done) return answer.send(*command);
+            if (*refused) return answer.responder->send(**refused);
+            answer.responder->send(change_problem(done.error()));
         });
 }
 

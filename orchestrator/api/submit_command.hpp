@@ -40,7 +40,7 @@ CommandSubmission submission(Context& context, const http::Request& request,
 // Commits the command that `make` makes, then answers 202 with it, or with `Prefer: wait` 200 once
 // it has finished.
 void submit_command(
-    const CommandSubmission& submission,
+    CommandSubmission submission,
     std::function<Result<state::Command>(state::Edit&, const commands::Requester&)> make);
 
 // `dry_run` of the request: absent, or "all"; anything else is `invalid-parameter`.

@@ -28,9 +28,10 @@ secrets::ResourceKey key_of(const std::string& host, const wire::Ref& ref) {
 }
 
 Result<void> require_host(const state::View& view, const std::string& host) {
-    const auto found = EK_TRY(view.hosts().find(host));
-    if (!found) return fail(Errc::not_found, "there is no such host");
-    if (found->retired()) return fail(Errc::conflict, "the host is retired");
+    const auto enrolment = EK_TRY(view.hosts().enrolment_of(host));
+    if (!enrolment) return fail(Errc::not_found, "there is no such host");
+    if (*enrolment == state::EnrolmentState::retired)
+        return fail(Errc::conflict, "the host is retired");
     return {};
 }
 
@@ -42,18 +43,20 @@ wire::Compliance pending() {
             .seen_by = ""};
 }
 
-// Whether nothing but the description could differ from what is there.
-bool may_be_unchanged(const std::optional<Resource>& before, const DescriptionRequest& request) {
+// Whether nothing but the description could differ from what is there, and that not for sure.
+bool may_be_unchanged(const std::optional<Resource>& before, const DescriptionRequest& request,
+                      const std::string& mac) {
     return before && !before->removing && before->origin == Origin::orchestrator &&
-           before->policy == request.policy && before->relations == request.relations;
+           before->policy == request.policy && before->relations == request.relations &&
+           (before->description_mac.empty() || before->description_mac == mac);
 }
 
 // The stored description of what is there, if the request says the same. One that does not read
 // is not the same: describing it again heals it.
 std::optional<json::Value> find_same(const state::View& view, const secrets::Protector& protector,
                                      const std::string& host, const std::optional<Resource>& before,
-                                     const DescriptionRequest& request) {
-    if (!may_be_unchanged(before, request)) return std::nullopt;
+                                     const DescriptionRequest& request, const std::string& mac) {
+    if (!may_be_unchanged(before, request, mac)) return std::nullopt;
     auto body = view.bodies().get(before->body);
     if (!body) return std::nullopt;
     const auto kept = protector.open(key_of(host, request.ref), body->description);
@@ -64,33 +67,31 @@ std::optional<json::Value> find_same(const state::View& view, const secrets::Pro
 constexpr std::size_t kValueBytesMost = 256;
 
 // For the audit: what was asked for, without secrets, long texts by their hash.
-Result<json::Value> noted(const secrets::Protector& protector, const std::string& host,
-                          const Resource& resource, const json::Value& stored,
-                          const schema::Schema* schema) {
-    json::Value description =
-        EK_TRY(protector.redacted(key_of(host, resource.ref), stored, schema));
-    for (auto& [name, value] : description.as_object()) {
+json::Value noted(const Resource& resource, json::Value redacted) {
+    for (auto& [name, value] : redacted.as_object()) {
         if (!value.is_string() || value.as_string().size() <= kValueBytesMost) continue;
         const std::string& text = value.as_string();
         const std::string sha256 = crypto::sha256_hex(text);
         value = json::Object{{"sha256", sha256}, {"size", text.size()}};
     }
-    json::Object out{{"collection", resource.ref.collection},
-                     {"id", resource.ref.id},
-                     {"policy", wire::to_string(resource.policy)},
-                     {"description", std::move(description)}};
+    json::Object out;
+    out.append("collection", resource.ref.collection);
+    out.append("id", resource.ref.id);
+    out.append("policy", wire::to_string(resource.policy));
+    out.append("description", std::move(redacted));
     wire::put_relations(out, resource.relations);
     return out;
 }
 
 // Stores what is desired under a new generation, and records that.
 Result<void> renew(state::Edit& edit, const std::string& host, const Resource* before,
-                   Resource& resource, json::Value description, Reason reason) {
+                   Resource& resource, json::Value description, std::string mac, Reason reason) {
     resource.revision = EK_TRY(edit.next_revision());
     resource.generation = {.stream = edit.stream(), .revision = resource.revision};
     resource.origin = Origin::orchestrator;
     resource.compliance = pending();
-    EK_CHECK(edit.resources().describe(host, before, resource, std::move(description)));
+    EK_CHECK(
+        edit.resources().describe(host, before, resource, std::move(description), std::move(mac)));
     return edit.add_event_at(
         resource.revision, state::EventType::description_changed, host,
         state::subject_of(resource.ref),
@@ -115,24 +116,25 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
     const auto before = EK_TRY(edit.resources().find(host, request.ref));
     if (requester.guard) EK_CHECK(requester.guard(before));
     Resource resource = before.value_or(Resource{});
-    auto stored = find_same(edit, protector, host, before, request);
-    const bool same = stored.has_value();
-    if (!same) {
-        resource.ref = request.ref;
-        resource.policy = request.policy;
-        resource.relations = request.relations;
-        resource.schema_version = request.schema_version;
-        resource.removing = false;
-        stored =
-            protector.seal(key_of(host, request.ref), request.description, request.schema.get());
+    std::optional<PreparedDescription> now;
+    if (!request.prepared) now = prepare(protector, host, request);
+    const PreparedDescription& prepared = now ? *now : *request.prepared;
+    const schema::Schema* schema = request.schema.get();
+    if (const auto stored = find_same(edit, protector, host, before, request, prepared.mac)) {
+        notes.push_back(noted(
+            resource, EK_TRY(protector.redacted(key_of(host, resource.ref), *stored, schema))));
+        return entry_of(resource);
     }
-    notes.push_back(EK_TRY(noted(protector, host, resource, *stored, request.schema.get())));
-    if (!same) {
-        const bool local = before && before->origin == Origin::local;
-        EK_CHECK(renew(edit, host, before ? &*before : nullptr, resource, *std::move(stored),
-                       local ? Reason::replaced : Reason::request));
-        EK_CHECK(keep_names(edit, host, request.ref, request.schema.get(), request.description));
-    }
+    resource.ref = request.ref;
+    resource.policy = request.policy;
+    resource.relations = request.relations;
+    resource.schema_version = request.schema_version;
+    resource.removing = false;
+    notes.push_back(noted(resource, prepared.redacted));
+    const bool local = before && before->origin == Origin::local;
+    EK_CHECK(renew(edit, host, before ? &*before : nullptr, resource, prepared.sealed, prepared.mac,
+                   local ? Reason::replaced : Reason::request));
+    EK_CHECK(keep_names(edit, host, request.ref, schema, request.description));
     return entry_of(resource);
 }
 
@@ -140,6 +142,12 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
 // was checked.
 Result<void> refuse_wrong_relations(const state::View& view, const std::string& host,
                                     const std::vector<DescriptionRequest>& requests) {
+    // What requires nothing has nothing to be wrong.
+    if (std::all_of(requests.begin(), requests.end(), [](const DescriptionRequest& request) {
+            return request.relations == wire::Relations();
+        })) {
+        return {};
+    }
     std::vector<wire::RelatedResource> entries;
     for (const DescriptionRequest& request : requests)
         entries.push_back({request.ref, request.relations, ""});
@@ -219,6 +227,18 @@ Result<std::string> words_of_dependents(const state::View& view, const std::stri
            "; delete or forget these first, or describe them without it";
 }
 
+PreparedDescription prepare(const secrets::Protector& protector, const std::string& host,
+                            const DescriptionRequest& request) {
+    const secrets::ResourceKey key = key_of(host, request.ref);
+    std::string text = "description";
+    for (const std::string_view part : {key.host, key.collection, key.id})
+        text.append("\n").append(part);
+    text.append("\n").append(json::write_canonical(request.description));
+    return {.sealed = protector.seal(key, request.description, request.schema.get()),
+            .redacted = protector.redacted(request.description, request.schema.get()),
+            .mac = protector.mac(text)};
+}
+
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {
@@ -248,7 +268,7 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
     EK_CHECK(renew(
         edit, requester.host, &before, resource,
         protector.seal(key_of(requester.host, ref), json::Object{{"ensure", "absent"}}, nullptr),
-        Reason::removed));
+        "", Reason::removed));
     CommandEntry entry;
     entry.ref = ref;
     entry.generation = resource.generation;

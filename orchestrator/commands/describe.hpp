@@ -33,6 +33,13 @@ struct Requester {
 // Lives no longer than `view`. [any]
 wire::RelationLookup known_of(const state::View& view, const std::string& host);
 
+// What of a request can be computed before its transaction, which has enough to do.
+struct PreparedDescription {
+    json::Value sealed;
+    json::Value redacted;
+    std::string mac;  // Resource::description_mac
+};
+
 struct DescriptionRequest {
     wire::Ref ref;
     json::Value description;  // whole, checked; secrets in the clear
@@ -40,7 +47,11 @@ struct DescriptionRequest {
     wire::Relations relations = {};
     std::shared_ptr<const schema::Schema> schema;  // null when not known
     std::uint32_t schema_version = 0;
+    std::optional<PreparedDescription> prepared = {};  // else describe() computes it
 };
+// Costs two passes over the description and the cipher over its secrets. [any]
+PreparedDescription prepare(const secrets::Protector& protector, const std::string& host,
+                            const DescriptionRequest& request);
 // One command for all of them, in this order. A description that is unchanged keeps its generation
 // and is applied again. `conflict` when the relations do not fit what was described or forgotten
 // meanwhile.

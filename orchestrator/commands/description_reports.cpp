@@ -104,7 +104,8 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     return edit.resources().describe(
         host, here ? &*here : nullptr, resource,
         context.protector->seal({host, report.ref.collection, report.ref.id}, description,
-                                schema.get()));
+                                schema.get()),
+        "");
 }
 
 Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,

@@ -41,6 +41,10 @@ Reply Reply::json(int status, const evenkeel::json::Value& value) {
     return Reply{status, "application/json", evenkeel::json::write(value), {}};
 }
 
+Reply Reply::json(int status, evenkeel::json::Written body) {
+    return Reply{status, "application/json", std::move(body.text), {}};
+}
+
 Reply Reply::text(int status, std::string text) {
     return Reply{status, "text/plain; charset=utf-8", std::move(text), {}};
 }

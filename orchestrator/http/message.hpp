@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 
 // What passes between the HTTP server and the API: plain values, independent of sockets. [any]
 namespace evenkeel::http {
@@ -82,6 +83,7 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> headers;
 
     static Reply json(int status, const evenkeel::json::Value& value);
+    static Reply json(int status, evenkeel::json::Written body);
     static Reply text(int status, std::string text);
     static Reply empty(int status);
 

@@ -185,14 +185,22 @@ Result<void> BodyEdits::release(const std::string& prefix, const std::string& ho
     const std::uint64_t number = EK_TRY(decode_holding(*record)).number;
     EK_CHECK(write_->erase(tables_->holders, holder));
     if (number == 0) return {};
-    bool in_use = false;
-    EK_CHECK(write_->scan(tables_->holders, store::Range::prefix(prefix),
-                          [&](std::string_view, std::string_view other) {
-                              const auto holding = decode_holding(other);
-                              in_use = !holding || holding->number == number;
-                              return !in_use;
-                          }));
-    return in_use ? Result<void>() : erase(number);
+    return EK_TRY(is_held(prefix, number)) ? Result<void>() : erase(number);
+}
+
+// The history is not looked through: its keys have the numbers.
+Result<bool> BodyEdits::is_held(const std::string& prefix, std::uint64_t number) const {
+    if (EK_TRY(txn_->get(tables_->holders, history_holder(prefix, number)))) return true;
+    const auto resource = EK_TRY(txn_->get(tables_->holders, prefix + kResource));
+    if (resource && EK_TRY(decode_holding(*resource)).number == number) return true;
+    bool is_held = false;
+    EK_CHECK(txn_->scan(tables_->holders, store::Range::prefix(prefix + kCommand),
+                        [&](std::string_view, std::string_view other) {
+                            const auto holding = decode_holding(other);
+                            is_held = !holding || holding->number == number;
+                            return !is_held;
+                        }));
+    return is_held;
 }
 
 }  // namespace evenkeel::state

@@ -68,13 +68,14 @@ class BodyEdits : public Bodies, private RepositoryEdits {
                                   std::string_view command, std::uint64_t number);
     // A command has brought this description to the machine. O(1)
     Result<void> put_succeeded(std::string_view host, const wire::Ref& ref, std::uint64_t number);
-    // The command has ended. O(holders of the resource)
+    // The command has ended. O(unfinished commands of the resource)
     Result<void> release_from_command(std::string_view host, const wire::Ref& ref,
                                       std::uint64_t seq);
 
   private:
     // Removes the reference, and with the last one the body.
     Result<void> release(const std::string& prefix, const std::string& holder);
+    Result<bool> is_held(const std::string& prefix, std::uint64_t number) const;
 };
 
 }  // namespace evenkeel::state

@@ -1,21 +1,28 @@
 #include "orchestrator/state/body.hpp"
 
+#include "orchestrator/state/record_text.hpp"
+
 namespace evenkeel::state {
 
-json::Value encode(const Body& body) {
-    json::Object out{{"collection", body.ref.collection}, {"id", body.ref.id}};
+json::Written encode(const Body& body) {
+    json::Text out;
+    out.open_object();
+    out.member("collection", body.ref.collection);
+    out.member("id", body.ref.id);
     if (!body.arguments.empty()) {
-        out.append("arguments", body.arguments);
-        return out;
+        out.member("arguments", body.arguments);
+        out.close_object();
+        return out.take();
     }
-    out.append("generation", wire::encode(body.generation));
-    out.append("policy", wire::to_string(body.policy));
-    out.append("origin", wire::to_string(body.origin));
-    out.append("schema_version", body.schema_version);
-    out.append("written_at", body.written_at);
-    wire::put_relations(out, body.relations);
-    out.append("description", body.description);
-    return out;
+    write_generation(body.generation, out);
+    out.member("policy", wire::to_string(body.policy));
+    out.member("origin", wire::to_string(body.origin));
+    out.member("schema_version", body.schema_version);
+    out.member("written_at", body.written_at);
+    write_relations(body.relations, out);
+    out.member("description", body.description);
+    out.close_object();
+    return out.take();
 }
 
 Result<Body> decode_body(const json::Value& value) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 #include "core/wire/resource.hpp"
 
 namespace evenkeel::state {
@@ -21,7 +22,7 @@ struct Body {
     std::uint32_t schema_version = 0;
     std::string written_at;  // RFC 3339
 };
-json::Value encode(const Body& body);
+json::Written encode(const Body& body);
 Result<Body> decode_body(const json::Value& value);
 
 }  // namespace evenkeel::state

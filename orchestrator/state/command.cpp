@@ -2,25 +2,32 @@
 
 #include <utility>
 
+#include "orchestrator/state/record_text.hpp"
+
 namespace evenkeel::state {
 namespace {
 
-json::Value error_or_null(const std::optional<Error>& error) {
-    return error ? wire::encode(*error) : json::Value();
+void write_error(std::string_view name, const std::optional<Error>& error, json::Text& out) {
+    if (error) out.member(name, wire::encode(*error));
+    else out.member(name, nullptr);
 }
 
-json::Value encode(const CommandEntry& entry) {
-    json::Object object{
-        {"collection", entry.ref.collection},           {"id", entry.ref.id},
-        {"generation", wire::encode(entry.generation)}, {"body", entry.body},
-        {"policy", wire::to_string(entry.policy)},      {"action", entry.action},
-        {"changes", wire::encode(entry.changes)},       {"error", error_or_null(entry.error)}};
-    wire::put_relations(object, entry.relations);
-    if (entry.outcome) object.set("outcome", wire::to_string(*entry.outcome));
+void write(const CommandEntry& entry, json::Text& out) {
+    out.open_object();
+    out.member("collection", entry.ref.collection);
+    out.member("id", entry.ref.id);
+    write_generation(entry.generation, out);
+    out.member("body", entry.body);
+    out.member("policy", wire::to_string(entry.policy));
+    out.member("action", entry.action);
+    out.member("changes", wire::encode(entry.changes));
+    write_error("error", entry.error, out);
+    write_relations(entry.relations, out);
+    if (entry.outcome) out.member("outcome", wire::to_string(*entry.outcome));
     if (!entry.notes.empty()) {
-        object.set("notes", json::Array(entry.notes.begin(), entry.notes.end()));
+        out.member("notes", json::Value(json::Array(entry.notes.begin(), entry.notes.end())));
     }
-    return object;
+    out.close_object();
 }
 
 Result<CommandEntry> decode_entry(const json::Value& value) {
@@ -56,22 +63,27 @@ bool finished(CommandState state) {
     return state > CommandState::running;
 }
 
-json::Value encode(const Command& command) {
-    json::Array resources;
-    for (const CommandEntry& entry : command.resources) resources.push_back(encode(entry));
-    return json::Object{{"id", command.id},
-                        {"host", command.host},
-                        {"verb", to_string(command.verb)},
-                        {"state", to_string(command.state)},
-                        {"seq", command.seq},
-                        {"created_at", command.created_at},
-                        {"finished_at", command.finished_at},
-                        {"request_id", command.request_id},
-                        {"expires_at_ms", command.expires_at_ms},
-                        {"timeout_ms", command.timeout_ms},
-                        {"cancelling", command.cancelling},
-                        {"error", error_or_null(command.error)},
-                        {"resources", std::move(resources)}};
+json::Written encode(const Command& command) {
+    json::Text out;
+    out.open_object();
+    out.member("id", command.id);
+    out.member("host", command.host);
+    out.member("verb", to_string(command.verb));
+    out.member("state", to_string(command.state));
+    out.member("seq", command.seq);
+    out.member("created_at", command.created_at);
+    out.member("finished_at", command.finished_at);
+    out.member("request_id", command.request_id);
+    out.member("expires_at_ms", command.expires_at_ms);
+    out.member("timeout_ms", command.timeout_ms);
+    out.member("cancelling", command.cancelling);
+    write_error("error", command.error, out);
+    out.name("resources");
+    out.open_array();
+    for (const CommandEntry& entry : command.resources) write(entry, out);
+    out.close_array();
+    out.close_object();
+    return out.take();
 }
 
 Result<Command> decode_command(const json::Value& value) {

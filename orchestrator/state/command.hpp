@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/json/text.hpp"
 #include "core/wire/resource.hpp"
 #include "core/wire/words.hpp"
 
@@ -68,7 +69,7 @@ struct Command {
     std::optional<Error> error;
     std::vector<CommandEntry> resources;
 };
-json::Value encode(const Command& command);
+json::Written encode(const Command& command);
 Result<Command> decode_command(const json::Value& value);
 
 }  // namespace evenkeel::state

@@ -65,11 +65,7 @@ Result<void> visit_all(const Commands& commands, const std::vector<std::string>&
 // Only ids and words stand before the state in a record (encode), so its first mark is the right
 // one.
 Result<CommandState> state_at_the_beginning(std::string_view record) {
-    constexpr std::string_view kMark = R"(,"state":")";
-    const std::size_t mark = record.find(kMark);
-    if (mark == std::string_view::npos) return damaged_record("a command's record has no state");
-    const std::size_t from = mark + kMark.size();
-    auto state = from_string<CommandState>(record.substr(from, record.find('"', from) - from));
+    auto state = from_string<CommandState>(EK_TRY(text_member(record, R"(,"state":")")));
     if (!state) return damaged_record(state.error().what);
     return *state;
 }
@@ -253,7 +249,8 @@ Result<void> CommandEdits::end(Command& command) {
 
 Result<void> CommandEdits::write(const Command& command) {
     EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
-    EK_CHECK(edit_->add_event(EventType::command_changed, command.host, command.id, show(command)));
+    EK_CHECK(edit_->add_event(EventType::command_changed, command.host, command.id,
+                              write_shown(command)));
     return {};
 }
 

@@ -32,13 +32,18 @@ std::string Edit::happened() const {
 
 Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
                                       std::string_view subject, const json::Value& data) {
+    return add_event(type, host, subject, json::Written{json::write(data)});
+}
+
+Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
+                                      std::string_view subject, const json::Written& data) {
     const std::uint64_t revision = EK_TRY(next_revision());
     EK_CHECK(add_event_at(revision, type, host, subject, data));
     return revision;
 }
 
 Result<void> Edit::add_event_at(std::uint64_t revision, EventType type, const std::string& host,
-                                std::string_view subject, const json::Value& data) {
+                                std::string_view subject, const json::Written& data) {
     const std::string now = now_rfc3339();
     const EventTimes times{.happened = happened_.empty() ? now : happened_, .recorded = now};
     const std::string record = encode_event(

@@ -11,17 +11,20 @@ namespace {
 
 // `recorded` is empty for one that is not stored.
 std::string render(const EventHeader& head, std::string_view subject, std::string_view time,
-                   std::string_view recorded, const json::Value& data) {
-    json::Object event{{"specversion", "1.0"}};
-    if (!head.id.empty()) event.append("id", head.id);
-    event.append("source", head.host.empty() ? "/v1" : "/v1/hosts/" + head.host);
-    event.append("type", to_string(head.type));
-    event.append("subject", subject);
-    event.append("time", time);
-    if (!recorded.empty()) event.append("recordedtime", recorded);
-    event.append("datacontenttype", "application/json");
-    event.append("data", data);
-    return json::write(std::move(event));
+                   std::string_view recorded, const json::Written& data) {
+    json::Text event;
+    event.open_object();
+    event.member("specversion", "1.0");
+    if (!head.id.empty()) event.member("id", head.id);
+    event.member("source", head.host.empty() ? "/v1" : "/v1/hosts/" + head.host);
+    event.member("type", to_string(head.type));
+    event.member("subject", subject);
+    event.member("time", time);
+    if (!recorded.empty()) event.member("recordedtime", recorded);
+    event.member("datacontenttype", "application/json");
+    event.member("data", data);
+    event.close_object();
+    return event.take().text;
 }
 
 // A member of the CloudEvent before its data, without a parser: it is rendered by us.
@@ -35,9 +38,10 @@ std::string_view head_member(std::string_view body, std::string_view member) {
 }  // namespace
 
 std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
-                         const json::Value& data) {
-    return std::string(to_string(head.type)) + "\n" + head.host + "\n" + head.id + "\n" +
-           render(head, subject, times.happened, times.recorded, data);
+                         const json::Written& data) {
+    std::string record(to_string(head.type));
+    record.append("\n").append(head.host).append("\n").append(head.id).append("\n");
+    return record.append(render(head, subject, times.happened, times.recorded, data));
 }
 
 Result<StoredEvent> decode_event(std::string_view record) {
@@ -59,7 +63,7 @@ std::string_view recorded_time(const StoredEvent& event) {
 
 std::string live_event(EventType type, const std::string& host, std::string_view subject,
                        std::string_view time, const json::Value& data) {
-    return render({.id = "", .type = type, .host = host}, subject, time, "", data);
+    return render({.id = "", .type = type, .host = host}, subject, time, "", {json::write(data)});
 }
 
 std::string time_of_host(std::string_view time) {

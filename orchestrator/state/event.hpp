@@ -4,6 +4,7 @@
 
 #include "core/base/names.hpp"
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 
 // Events as administrators see them: CloudEvents 1.0 in JSON, rendered once when they happen.
 namespace evenkeel::state {
@@ -62,7 +63,7 @@ struct EventTimes {
 
 // As stored: type, host and id on a line each, then the CloudEvent. Filters need no JSON parser.
 std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
-                         const json::Value& data);
+                         const json::Written& data);
 
 // A stored event; views into the record.
 struct StoredEvent {

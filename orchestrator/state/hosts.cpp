@@ -25,6 +25,14 @@ Result<std::optional<Host>> Hosts::find(std::string_view id) const {
     return std::optional<Host>(EK_TRY(decode(*text)));
 }
 
+Result<std::optional<EnrolmentState>> Hosts::enrolment_of(std::string_view id) const {
+    const auto record = EK_TRY(txn_->get(tables_->hosts, id));
+    if (!record) return std::nullopt;
+    auto state = from_string<EnrolmentState>(EK_TRY(text_member(*record, R"(,"enrolment":")")));
+    if (!state) return damaged_record(state.error().what);
+    return *state;
+}
+
 Result<std::optional<Host>> Hosts::resolve(std::string_view id_or_name) const {
     if (is_id("host", id_or_name)) return find(id_or_name);
     const auto id = EK_TRY(id_of(id_or_name));

@@ -19,6 +19,8 @@ class Hosts : protected Repository {
 
     // With the time when it was last seen, which is kept apart. O(1)
     Result<std::optional<Host>> find(std::string_view id) const;
+    // How far it has come in: the beginning of its record is read, not its facts. O(1)
+    Result<std::optional<EnrolmentState>> enrolment_of(std::string_view id) const;
     // By id or by unique name, also one that a retired host keeps. O(1)
     Result<std::optional<Host>> resolve(std::string_view id_or_name) const;
     // The id of the host that has this name, or had it when it was retired and nobody has taken it

@@ -25,6 +25,13 @@ Result<json::Value> parse_record(std::string_view text) {
     return value;
 }
 
+Result<std::string_view> text_member(std::string_view record, std::string_view mark) {
+    const std::size_t at = record.find(mark);
+    if (at == std::string_view::npos) return damaged_record("there is no " + std::string(mark));
+    record.remove_prefix(at + mark.size());
+    return record.substr(0, record.find('"'));
+}
+
 Result<std::uint64_t> read_counter(const store::ReadTxn& txn, const Tables& tables,
                                    std::string_view name) {
     const auto text = EK_TRY(txn.get(tables.counters, name));

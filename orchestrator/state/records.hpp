@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 #include "core/store/txn.hpp"
 #include "orchestrator/state/list.hpp"
 #include "orchestrator/state/tables.hpp"
@@ -13,6 +14,11 @@ tl::unexpected<Error> damaged_record(const std::string& what);
 
 // The JSON of one stored value; `corrupt` when it does not read.
 Result<json::Value> parse_record(std::string_view text);
+
+// A text member of an object, read without a parser: `mark` is the comma before it, its name, the
+// colon and the opening quote, which stand nowhere inside a text. Only texts that have such a
+// member of their own in an object inside must stand behind it, and its text needs no escapes.
+Result<std::string_view> text_member(std::string_view record, std::string_view mark);
 
 template <typename T>
 using Decode = Result<T> (*)(const json::Value&);
@@ -46,6 +52,10 @@ Result<void> each_record(const store::ReadTxn& txn, store::Table table, const st
     return read;
 }
 
+inline Result<void> put_record(store::WriteTxn& txn, store::Table table, std::string_view key,
+                               const json::Written& record) {
+    return txn.put(table, key, record.text);
+}
 inline Result<void> put_record(store::WriteTxn& txn, store::Table table, std::string_view key,
                                const json::Value& value) {
     return txn.put(table, key, json::write(value));

@@ -1,6 +1,8 @@
 #include "orchestrator/state/resource.hpp"
 
+#include "core/wire/fields.hpp"
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/record_text.hpp"
 
 namespace evenkeel::state {
 
@@ -9,21 +11,28 @@ bool fits(const wire::Ref& ref) {
            ref.id.find('\0') == std::string::npos;
 }
 
-json::Value encode(const Resource& resource) {
-    json::Object out{{"collection", resource.ref.collection},
-                     {"id", resource.ref.id},
-                     {"body", resource.body},
-                     {"policy", wire::to_string(resource.policy)},
-                     {"origin", wire::to_string(resource.origin)},
-                     {"generation", wire::encode(resource.generation)},
-                     {"revision", resource.revision},
-                     {"schema_version", resource.schema_version},
-                     {"state", resource.state},
-                     {"observed_at", resource.observed_at},
-                     {"compliance", wire::encode(resource.compliance)},
-                     {"removing", resource.removing}};
-    wire::put_relations(out, resource.relations);
-    return out;
+json::Written encode(const Resource& resource) {
+    json::Text out;
+    out.open_object();
+    out.member("collection", resource.ref.collection);
+    out.member("id", resource.ref.id);
+    out.member("body", resource.body);
+    out.member("policy", wire::to_string(resource.policy));
+    out.member("origin", wire::to_string(resource.origin));
+    write_generation(resource.generation, out);
+    out.member("revision", resource.revision);
+    out.member("schema_version", resource.schema_version);
+    out.member("state", resource.state);
+    out.member("observed_at", resource.observed_at);
+    out.name("compliance");
+    json::write_shape(resource.compliance, out);
+    out.member("removing", resource.removing);
+    write_relations(resource.relations, out);
+    if (!resource.description_mac.empty()) {
+        out.member("description_mac", resource.description_mac);
+    }
+    out.close_object();
+    return out.take();
 }
 
 Result<Resource> decode_resource(const json::Value& value) {
@@ -45,6 +54,7 @@ Result<Resource> decode_resource(const json::Value& value) {
     resource.compliance = EK_TRY(wire::decode_compliance(value["compliance"]));
     resource.removing = value.bool_or("removing");
     resource.relations = EK_TRY(wire::decode_relations(value));
+    resource.description_mac = value.string_or("description_mac");
     return resource;
 }
 

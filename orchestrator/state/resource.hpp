@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/json/json.hpp"
+#include "core/json/text.hpp"
 #include "core/wire/resource.hpp"
 
 namespace evenkeel::state {
@@ -19,6 +20,9 @@ struct Resource {
 
     // Desired.
     std::uint64_t body = 0;  // number of the description, see state/bodies.hpp
+    // A keyed code of the whole description (commands::prepare), to see without opening it that
+    // another one differs; empty where it was written by a program without it, or by the host.
+    std::string description_mac;
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};
     wire::Origin origin = wire::Origin::orchestrator;
@@ -31,7 +35,7 @@ struct Resource {
     std::string observed_at;  // RFC 3339; empty = never
     wire::Compliance compliance;
 };
-json::Value encode(const Resource& resource);
+json::Written encode(const Resource& resource);
 Result<Resource> decode_resource(const json::Value& value);
 
 }  // namespace evenkeel::state

@@ -104,7 +104,8 @@ Result<void> ResourceEdits::put(std::string_view host, const Resource* before,
 }
 
 Result<void> ResourceEdits::describe(std::string_view host, const Resource* before,
-                                     Resource& resource, json::Value description) {
+                                     Resource& resource, json::Value description, std::string mac) {
+    resource.description_mac = std::move(mac);
     BodyEdits bodies = edit_->bodies();
     resource.body = EK_TRY(bodies.add({.ref = resource.ref,
                                        .generation = resource.generation,

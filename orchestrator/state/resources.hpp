@@ -48,8 +48,9 @@ class ResourceEdits : public Resources, private RepositoryEdits {
     // Writes what is desired and observed; the description stays the one of resource.body. O(1)
     Result<void> put(std::string_view host, const Resource* before, const Resource& resource);
     // The same with a new description (see Protector::seal), written as a body of its own. O(1)
+    // `mac` is its Resource::description_mac, which may be empty.
     Result<void> describe(std::string_view host, const Resource* before, Resource& resource,
-                          json::Value description);
+                          json::Value description, std::string mac);
     // O(1)
     Result<void> erase(std::string_view host, const Resource& before);
 

@@ -17,6 +17,10 @@ json::Value show(const Command& command) {
     return json::encode_shape(command);
 }
 
+json::Written write_shown(const Command& command) {
+    return json::written_shape(command);
+}
+
 rest::ComplianceView compliance_now(const wire::Compliance& stored,
                                     const std::string& offline_since) {
     if (offline_since.empty() || stored.is(wire::UnknownReason::off))
@@ -112,25 +116,25 @@ json::Value show(const crypto::ChainEnd& end) {
     return json::encode_shape(end);
 }
 
-json::Value resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
-                           const wire::Generation& generation, const wire::Compliance& compliance,
-                           const std::vector<wire::Change>& changes) {
-    return json::encode_shape(rest::ResourceEvent{.host = host,
-                                                  .ref = ref,
-                                                  .policy = policy,
-                                                  .generation = generation,
-                                                  .compliance = {.now = compliance, .last = {}},
-                                                  .changes = changes});
+json::Written resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
+                             const wire::Generation& generation, const wire::Compliance& compliance,
+                             const std::vector<wire::Change>& changes) {
+    return json::written_shape(rest::ResourceEvent{.host = host,
+                                                   .ref = ref,
+                                                   .policy = policy,
+                                                   .generation = generation,
+                                                   .compliance = {.now = compliance, .last = {}},
+                                                   .changes = changes});
 }
 
-json::Value description_event(const std::string& host, const wire::Ref& ref,
-                              const wire::Generation& generation, wire::Origin origin,
-                              const OpenName<wire::DescriptionReason>& reason) {
-    return json::encode_shape(rest::DescriptionEvent{.host = host,
-                                                     .ref = ref,
-                                                     .generation = generation,
-                                                     .origin = origin,
-                                                     .reason = std::string(reason.text())});
+json::Written description_event(const std::string& host, const wire::Ref& ref,
+                                const wire::Generation& generation, wire::Origin origin,
+                                const OpenName<wire::DescriptionReason>& reason) {
+    return json::written_shape(rest::DescriptionEvent{.host = host,
+                                                      .ref = ref,
+                                                      .generation = generation,
+                                                      .origin = origin,
+                                                      .reason = std::string(reason.text())});
 }
 
 json::Value encode(const rest::NotifiedEvent& event) {
