@@ -48,7 +48,8 @@ class FleetTotalsTest : public test::StateTest {
             state::Resource resource = before.value_or(state::Resource{});
             resource.ref = ref;
             resource.compliance.status = verdict;
-            if (!before) return edit.resources().describe(host, nullptr, resource, json::Object{});
+            if (!before)
+                return edit.resources().describe(host, nullptr, resource, json::Object{}, "");
             return edit.resources().put(host, &*before, resource);
         });
     }
