@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,13 +26,16 @@ constexpr std::size_t kBatchWhenFull = 16;
 // Answers that are posted together: few enough not to hold the loop up.
 constexpr std::size_t kAnswersAtOnce = 16;
 
+using Clock = std::chrono::steady_clock;
+
 struct Task {
     Writer::Work work;
     Writer::DoneWith done;
     Importance importance = Importance::ordinary;
-    bool posted = true;  // false: `done` may run on the writer's thread
-    Result<void> outcome;
-    WriteSet touched;
+    bool posted = true;                         // false: `done` may run on the writer's thread
+    std::optional<Clock::time_point> due = {};  // a lazy one: when it causes a commit
+    Result<void> outcome = {};
+    WriteSet touched = {};
 };
 
 // Runs the works straight in the transaction. False when one has failed and left changes in it, or
@@ -139,6 +143,7 @@ struct Writer::Inside {
     mutable std::mutex mutex;
     std::condition_variable changed;
     std::deque<Task> queue;
+    std::size_t pressing = 0;  // in the queue, and not lazy
     bool stopping = false;
     Stats stats;
     std::thread thread;
@@ -156,6 +161,7 @@ Result<void> Writer::Inside::add(Task task) {
         return fail(Errc::busy,
                     "the store has " + std::to_string(queue.size()) + " changes waiting already");
     }
+    if (!task.due) ++pressing;
     queue.push_back(std::move(task));
     changed.notify_one();
     return {};
@@ -164,13 +170,19 @@ Result<void> Writer::Inside::add(Task task) {
 // Waits for works; returns none when the writer is to end.
 std::vector<Task> Writer::Inside::take() {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return !queue.empty() || stopping; });
+    while (pressing == 0 && !stopping) {
+        // Lazy works wait equally long, so that the first one is due first.
+        if (queue.empty()) changed.wait(lock);
+        else if (Clock::now() >= *queue.front().due) break;
+        else changed.wait_until(lock, *queue.front().due);
+    }
     const std::size_t most =
         env.is_full() ? std::min(options.batch_max, kBatchWhenFull) : options.batch_max;
     const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), most));
     std::vector<Task> batch(std::make_move_iterator(queue.begin()),
                             std::make_move_iterator(queue.begin() + count));
     queue.erase(queue.begin(), queue.begin() + count);
+    for (const Task& task : batch) pressing -= task.due ? 0U : 1U;
     return batch;
 }
 
@@ -229,7 +241,12 @@ Result<void> Writer::submit(Work work, Done done, Importance importance) {
 }
 
 Result<void> Writer::submit_tracked(Work work, DoneWith done, Importance importance) {
-    return inside_->add(Task{std::move(work), std::move(done), importance, true, {}, {}});
+    return inside_->add(Task{std::move(work), std::move(done), importance});
+}
+
+Result<void> Writer::submit_lazy(Work work, DoneWith done, Importance importance) {
+    const Clock::time_point due = Clock::now() + inside_->options.lazy_max;
+    return inside_->add(Task{std::move(work), std::move(done), importance, true, due});
 }
 
 Result<void> Writer::run(Work work, Importance importance) {
@@ -239,7 +256,7 @@ Result<void> Writer::run(Work work, Importance importance) {
     DoneWith done = [promise](Result<void> result, const WriteSet&) {
         promise->set_value(std::move(result));
     };
-    EK_CHECK(inside_->add(Task{std::move(work), std::move(done), importance, false, {}, {}}));
+    EK_CHECK(inside_->add(Task{std::move(work), std::move(done), importance, false}));
     return outcome.get();
 }
 

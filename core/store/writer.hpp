@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,8 +33,9 @@ class Writer {
     using Post = std::function<void(std::function<void()>)>;
 
     struct Options {
-        std::size_t queue_depth_max = 10000;  // works waiting
-        std::size_t batch_max = 1000;         // works in one commit
+        std::size_t queue_depth_max = 10000;     // works waiting
+        std::size_t batch_max = 1000;            // works in one commit
+        std::chrono::milliseconds lazy_max{50};  // that a lazy work waits for others
         // For tests of works: each batch runs once more, in a transaction that is dropped, before
         // it is committed.
         bool rehearses = false;
@@ -53,6 +55,10 @@ class Writer {
     // The same, for a caller that passes on what has changed.
     Result<void> submit_tracked(Work work, DoneWith done,
                                 Importance importance = Importance::ordinary);
+    // The same for what nobody waits for: it causes no commit of its own until it has waited for
+    // Options::lazy_max. The order of submit is kept all the same: what was submitted before is
+    // committed before or with it, and what is submitted later sees it.
+    Result<void> submit_lazy(Work work, DoneWith done, Importance importance);
     // Queues `work` and waits for the commit. Never on the loop, which it would block. [lane]
     Result<void> run(Work work, Importance importance = Importance::ordinary);
 

@@ -94,8 +94,11 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     // agent_connection_commands.cpp
     Result<void> send_queued();
     Result<bool> send_command(const state::View& now, const state::Command& command);
-    void transition(const std::string& id, commands::Transition transition,
-                    std::optional<Error> error = {});
+    void accepted(const std::string& id);
+    void refused(const std::string& id, Error error);
+    std::pair<state::State::Work, state::State::Done> transition_of(const std::string& id,
+                                                                    commands::Transition transition,
+                                                                    std::optional<Error> error);
     // agent_connection_sync.cpp
     void on_digest(const wire::Digest& digest);
     void fetch_schemas();

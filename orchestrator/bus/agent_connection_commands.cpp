@@ -60,7 +60,7 @@ Result<bool> AgentConnection::send_command(const state::View& now, const state::
         return true;
     }
     if (sent.error().code != Errc::limit) return false;
-    transition(command.id, commands::Transition::refused, sent.error());
+    refused(command.id, sent.error());
     return true;
 }
 
@@ -69,11 +69,10 @@ void AgentConnection::settled(std::uint64_t token, link::Disposition disposition
     if (node.empty()) return;
     switch (disposition) {
         case link::Disposition::accept:
-            transition(node.mapped(), commands::Transition::accepted);
+            accepted(node.mapped());
             break;
         case link::Disposition::reject:
-            transition(node.mapped(), commands::Transition::refused,
-                       Error{Errc::invalid, "the agent does not take the command"});
+            refused(node.mapped(), {Errc::invalid, "the agent does not take the command"});
             break;
         case link::Disposition::release:
             // Not now: this command and all later ones are sent again; the agent recognises them by
@@ -85,21 +84,32 @@ void AgentConnection::settled(std::uint64_t token, link::Disposition disposition
     pump();
 }
 
-void AgentConnection::transition(const std::string& id, commands::Transition transition,
-                                 std::optional<Error> error) {
+// The agent has it on disk: that this is known here too may wait for the next commit. Whatever is
+// committed meanwhile sees it, because the writer keeps the order.
+void AgentConnection::accepted(const std::string& id) {
+    auto [work, done] = transition_of(id, commands::Transition::accepted, {});
+    shared_.state.submit_lazy(std::move(work), std::move(done));
+}
+
+void AgentConnection::refused(const std::string& id, Error error) {
+    auto [work, done] = transition_of(id, commands::Transition::refused, std::move(error));
+    shared_.state.submit(std::move(work), std::move(done));
+}
+
+std::pair<state::State::Work, state::State::Done> AgentConnection::transition_of(
+    const std::string& id, commands::Transition transition, std::optional<Error> error) {
     auto command = std::make_shared<state::Command>();
-    shared_.state.submit(
-        [id, transition, error = std::move(error), command](state::Edit& edit) -> Result<void> {
-            *command = EK_TRY(commands::advance(edit, id, transition, error));
-            return {};
-        },
-        [self = shared_from_this(), command](const Result<void>& done) {
-            // A transition that comes too late is no error: the outcome may arrive before the
-            // acceptance.
-            if (done && command->cancelling && !state::finished(command->state)) {
-                self->send_cancel(command->id);
-            }
-        });
+    return {[id, transition, error = std::move(error), command](state::Edit& edit) -> Result<void> {
+                *command = EK_TRY(commands::advance(edit, id, transition, error));
+                return {};
+            },
+            [self = shared_from_this(), command](const Result<void>& done) {
+                // A transition that comes too late is no error: the outcome may arrive before the
+                // acceptance.
+                if (done && command->cancelling && !state::finished(command->state)) {
+                    self->send_cancel(command->id);
+                }
+            }};
 }
 
 }  // namespace evenkeel::bus

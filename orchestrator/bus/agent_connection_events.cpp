@@ -46,7 +46,7 @@ void AgentConnection::on_event(wire::Event event, const link::Delivery& delivery
 
 void AgentConnection::on_live_event(const wire::Event& event) {
     if (event.kind == wire::EventKind::command_running) {
-        shared_.state.submit(
+        shared_.state.submit_lazy(
             [host = host_, event](state::Edit& edit) {
                 return commands::take_running(edit, host, event);
             },

@@ -81,20 +81,35 @@ Result<Snapshot> State::read() const {
     return Snapshot(std::move(txn), *tables_);
 }
 
-void State::submit(Work work, Done done, store::Importance importance) {
-    auto on_writer = [this, work = std::move(work)](store::WriteTxn& txn) {
+store::Writer::Work State::on_writer(Work work) {
+    return [this, work = std::move(work)](store::WriteTxn& txn) {
         Edit edit(txn, *tables_, stream_.id, clock_);
         return work(edit);
     };
-    auto shared = std::make_shared<Done>(std::move(done));
-    auto on_loop = [this, shared](Result<void> result, const store::WriteSet& touched) {
+}
+
+store::Writer::DoneWith State::on_loop(std::shared_ptr<Done> done) {
+    return [this, done = std::move(done)](Result<void> result, const store::WriteSet& touched) {
         if (result) notify_listeners(touched);
-        (*shared)(std::move(result));
+        (*done)(std::move(result));
     };
-    auto queued = writer_->submit_tracked(std::move(on_writer), std::move(on_loop), importance);
-    if (!queued) {
-        post_([shared, error = queued.error()] { (*shared)(fail(error)); });
-    }
+}
+
+void State::refuse(const Result<void>& queued, const std::shared_ptr<Done>& done) {
+    if (!queued) post_([done, error = queued.error()] { (*done)(fail(error)); });
+}
+
+void State::submit(Work work, Done done, store::Importance importance) {
+    const auto shared = std::make_shared<Done>(std::move(done));
+    refuse(writer_->submit_tracked(on_writer(std::move(work)), on_loop(shared), importance),
+           shared);
+}
+
+void State::submit_lazy(Work work, Done done) {
+    const auto shared = std::make_shared<Done>(std::move(done));
+    refuse(writer_->submit_lazy(on_writer(std::move(work)), on_loop(shared),
+                                store::Importance::ordinary),
+           shared);
 }
 
 void State::notify_listeners(const store::WriteSet& touched) const {

@@ -56,8 +56,11 @@ class State {
     // The same with an audit record, in the same transaction as the change.
     void submit(AuditContext audit_context, Work work, Done done);
 
-    // The same, blocking until the commit: for the start, before the loop runs. Listeners are not
-    // called.
+    // For what may be committed a little later, see store::Writer::submit_lazy. [loop]
+    void submit_lazy(Work work, Done done);
+
+    // The same as submit(), blocking until the commit: for the start, before the loop runs.
+    // Listeners are not called.
     Result<void> run(const Work& work, store::Importance importance = store::Importance::ordinary);
 
     // Calls `listener` on the loop after each work whose Changes are not empty; listeners are
@@ -75,6 +78,10 @@ class State {
 
   private:
     State(store::Env env, store::Writer::Post post, store::Writer::Options options);
+    store::Writer::Work on_writer(Work work);
+    // What the writer calls on the loop, and a submission that it refuses.
+    store::Writer::DoneWith on_loop(std::shared_ptr<Done> done);
+    void refuse(const Result<void>& queued, const std::shared_ptr<Done>& done);
     void notify_listeners(const store::WriteSet& touched) const;
 
     store::Env env_;

@@ -199,6 +199,45 @@ TEST_F(Writing, AWorkThatFillsTheStoreFailsAlone) {
     EXPECT_EQ(get("c"), "3");
 }
 
+TEST_F(Writing, ALazyWorkCausesNoCommitAndKeepsItsPlace) {
+    Writer writer(*env_, loop_.poster(), {.lazy_max = std::chrono::hours(1)});
+    const auto append = [this](const std::string& letter) {
+        return [table = things(), letter](WriteTxn& txn) -> Result<void> {
+            return txn.put(table, "all", EK_TRY(txn.get(table, "all")).value_or("") + letter);
+        };
+    };
+    const auto lazily = [&](const std::string& letter) {
+        const auto done = [note = noting(letter)](const Result<void>& outcome, const WriteSet&) {
+            note(outcome);
+        };
+        EXPECT_TRUE(writer.submit_lazy(append(letter), done, Importance::ordinary));
+    };
+    lazily("a");
+    lazily("b");
+    ASSERT_TRUE(writer.submit(append("c"), noting("c")));
+    ASSERT_TRUE(answered(3));
+    EXPECT_EQ(answers_, (std::vector<std::string>{"a ok", "b ok", "c ok"}));
+    EXPECT_EQ(get("all"), "abc");
+    EXPECT_EQ(writer.stats().commits, 1U);
+    lazily("d");
+    EXPECT_EQ(writer.depth(), 1U);
+    writer.stop();
+    EXPECT_EQ(get("all"), "abcd");
+}
+
+TEST_F(Writing, ALazyWorkThatNothingFollowsIsCommittedAfterItsTime) {
+    Writer writer(*env_, loop_.poster(), {.lazy_max = std::chrono::milliseconds(5)});
+    const auto began = std::chrono::steady_clock::now();
+    const auto done = [note = noting("a")](const Result<void>& outcome, const WriteSet& touched) {
+        EXPECT_EQ(touched.touches().size(), 1U);
+        note(outcome);
+    };
+    ASSERT_TRUE(writer.submit_lazy(putting("a", "1"), done, Importance::ordinary));
+    ASSERT_TRUE(answered(1));
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(5));
+    EXPECT_EQ(get("a"), "1");
+}
+
 TEST_F(Writing, RefusesWhenItsQueueIsFull) {
     Writer writer(*env_, loop_.poster(), {.queue_depth_max = 2, .batch_max = 10});
     const auto go = hold(writer);
@@ -261,7 +300,14 @@ TEST_F(Writing, ManyThreadsLoseNothing) {
             room.release();
         };
         room.acquire();
-        if (!writer.submit(work, tell)) ::_exit(1);
+        const auto tell_lazily = [tell](const Result<void>& outcome, const WriteSet&) {
+            tell(outcome);
+        };
+        const bool is_lazy = number % 3 == 0;
+        if (!(is_lazy ? writer.submit_lazy(work, tell_lazily, Importance::ordinary)
+                      : writer.submit(work, tell))) {
+            ::_exit(1);
+        }
     }
 }
 
