@@ -179,6 +179,18 @@ Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_vie
     return {};
 }
 
+Result<void> WriteTxn::append(Table table, std::string_view key, std::string_view value) {
+    count_write();
+    MDB_val k = to_val(key);
+    MDB_val v = to_val(value);
+    int code = mdb_put(txn_, table.handle, &k, &v, MDB_APPEND);
+    // It is not the highest; nothing was changed.
+    if (code == MDB_KEYEXIST) code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
+    if (code != 0) return fail(lmdb_error(code, "write to the store"));
+    count_change(table, key);
+    return {};
+}
+
 Result<bool> WriteTxn::erase(Table table, std::string_view key) {
     if (key.empty() || key.size() > kKeyBytesMax) return false;
     count_write();

@@ -66,6 +66,9 @@ class WriteTxn : public ReadTxn {
     Result<void> put(Table table, std::string_view key, std::string_view value);
     // Sets the key's value; `conflict` when it has one already.
     Result<void> insert(Table table, std::string_view key, std::string_view value);
+    // The same for a key that is mostly higher than all in the table: then pages are filled, where
+    // insert() leaves them half empty.
+    Result<void> append(Table table, std::string_view key, std::string_view value);
     // Whether the key was there.
     Result<bool> erase(Table table, std::string_view key);
     // Erases at most `most` entries of the range, in its order; returns how many.

@@ -69,7 +69,7 @@ AuditTrailEdits::AuditTrailEdits(Edit& edit) : AuditTrail(edit), RepositoryEdits
 Result<void> AuditTrailEdits::append(json::Object record) {
     const crypto::ChainEnd end = crypto::chain(record, EK_TRY(head()));
     EK_CHECK(
-        write_->insert(tables_->audit, store::number_key(end.seq), json::write(std::move(record))));
+        write_->append(tables_->audit, store::number_key(end.seq), json::write(std::move(record))));
     return put_record(*write_, tables_->audit_ends, kHead, crypto::encode(end));
 }
 

@@ -195,9 +195,10 @@ Result<void> CommandEdits::add(const Command& command) {
                                                   entry.body));
     }
     EK_CHECK(write_->put(tables_->queue, queue_key(command.host, command.seq), command.id));
-    EK_CHECK(write_->put(tables_->deadlines, deadline_key(command), "1"));
+    EK_CHECK(write_->append(tables_->deadlines, deadline_key(command), "1"));
     EK_CHECK(write_->put(tables_->host_commands, host_key(command.host, command.id), "1"));
-    return write(command);
+    EK_CHECK(write_->append(tables_->commands, command.id, encode(command).text));
+    return tell(command);
 }
 
 Result<void> CommandEdits::put(Command& command) {
@@ -214,7 +215,8 @@ Result<void> CommandEdits::put(Command& command) {
             EK_CHECK(write_->put(tables_->accepted, place, mark + command.id));
         }
     }
-    return write(command);
+    EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
+    return tell(command);
 }
 
 namespace {
@@ -247,8 +249,7 @@ Result<void> CommandEdits::end(Command& command) {
     return {};
 }
 
-Result<void> CommandEdits::write(const Command& command) {
-    EK_CHECK(put_record(*write_, tables_->commands, command.id, encode(command)));
+Result<void> CommandEdits::tell(const Command& command) {
     EK_CHECK(edit_->add_event(EventType::command_changed, command.host, command.id,
                               write_shown(command)));
     return {};

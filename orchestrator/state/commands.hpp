@@ -73,7 +73,7 @@ class CommandEdits : public Commands, private RepositoryEdits {
     Result<void> erase_ended(const std::string& before, std::size_t most);
 
   private:
-    Result<void> write(const Command& command);
+    Result<void> tell(const Command& command);
     Result<void> end(Command& command);
 };
 

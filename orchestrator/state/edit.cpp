@@ -48,7 +48,7 @@ Result<void> Edit::add_event_at(std::uint64_t revision, EventType type, const st
     const EventTimes times{.happened = happened_.empty() ? now : happened_, .recorded = now};
     const std::string record = encode_event(
         {.id = event_id(*stream_, revision), .type = type, .host = host}, subject, times, data);
-    return write_->put(tables_->events, store::number_key(revision), record);
+    return write_->append(tables_->events, store::number_key(revision), record);
 }
 
 }  // namespace evenkeel::state

@@ -311,6 +311,35 @@ class MainPath(OrchestratorCase):
         eventually("all are done", lambda: {self.command(one)["state"] for one in commands}
                    == {"succeeded"})
 
+    def test_an_acceptance_that_a_kill_took_back_is_told_again(self):
+        agent = self.online()
+        for number in range(3):
+            command = self.put(f"/etc/{number}", {"content": "x"}).body["id"]
+            taken = agent.take_command()
+            if number == 1:
+                agent.event("command.running", {"command": command}, seq=0)
+            self.orchestrator.kill()
+            self.orchestrator.start()
+            agent.close()
+            agent.go_online()
+            if self.command(command)["state"] == "queued":
+                self.assertEqual(agent.take_command(), taken)
+            agent.outcome(taken)
+            eventually("it has ended", lambda: self.command(command)["state"] == "succeeded")
+
+    def test_what_is_accepted_is_not_cancelled_here_though_that_is_committed_later(self):
+        agent = self.online()
+        for number in range(5):
+            command = self.put(f"/etc/{number}", {"content": "x"}).body["id"]
+            taken = agent.take_command()
+            reply = self.rest.call("POST", f"/v1/commands/{command}:cancel")
+            self.assertEqual(reply.status, 202, reply)
+            # One may come twice: of the request, and of an acceptance that came after it.
+            while agent.expect("cancel").accept().body["command"] != command:
+                continue
+            agent.outcome(taken, "cancelled")
+            eventually("it has ended", lambda: self.command(command)["state"] == "cancelled")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

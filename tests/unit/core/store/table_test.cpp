@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "tests/unit/core/store/fixture.hpp"
 
 namespace evenkeel::store {
@@ -26,6 +28,44 @@ TEST_F(Tables, PutReplacesAndInsertDoesNot) {
     ASSERT_TRUE(txn->commit());
     EXPECT_EQ(get("a"), "2");
     EXPECT_EQ(get("b"), "4");
+}
+
+TEST_F(Tables, AppendInsertsWhereverTheKeyBelongs) {
+    auto txn = env_->write();
+    for (const char* key : {"b", "d", "c", "a", "e"})
+        ASSERT_TRUE(txn->append(things(), key, key)) << key;
+    EXPECT_EQ(txn->append(things(), "e", "2").error().code, Errc::conflict);
+    EXPECT_EQ(txn->append(things(), "c", "2").error().code, Errc::conflict);
+    EXPECT_EQ(txn->append(things(), "", "2").error().code, Errc::invalid);
+    ASSERT_TRUE(txn->append(things(), "f", "f"));
+    ASSERT_TRUE(txn->commit());
+    EXPECT_EQ(keys(Range::all()), (Keys{"a", "b", "c", "d", "e", "f"}));
+    EXPECT_EQ(get("c"), "c");
+    EXPECT_EQ(get("e"), "e");
+}
+
+// Counted in what the store uses: the pages of records that are appended one after the other are
+// full, those of inserted ones are half empty.
+TEST_F(Tables, AppendFillsPages) {
+    const auto used_by = [this](auto write) {
+        const std::uint64_t before = env_->usage()->used_bytes;
+        auto txn = env_->write();
+        for (std::uint64_t number = 1; number <= 2'000; ++number)
+            EXPECT_TRUE(write(*txn, number_key(number)));
+        EXPECT_TRUE(txn->commit());
+        const std::uint64_t used = env_->usage()->used_bytes - before;
+        close();
+        std::filesystem::remove_all(path());
+        open();
+        return used;
+    };
+    const std::string record(900, 'x');
+    const auto inserted = used_by(
+        [&](WriteTxn& txn, const std::string& key) { return txn.insert(things(), key, record); });
+    const auto appended = used_by(
+        [&](WriteTxn& txn, const std::string& key) { return txn.append(things(), key, record); });
+    EXPECT_LT(appended, 2'000U * 1'100);
+    EXPECT_GT(inserted, appended * 3 / 2);
 }
 
 TEST_F(Tables, EraseSaysWhetherItWasThere) {
