@@ -3,6 +3,8 @@
 #include <set>
 
 #include "core/base/time.hpp"
+#include "core/json/counters.hpp"
+#include "core/store/counters.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -87,6 +89,15 @@ class ReportTest : public test::StateTest {
         return times;
     }
 
+    // Rows read and JSON texts parsed by a report.
+    std::pair<std::uint64_t, std::uint64_t> spent_on(std::uint64_t seq, const std::string& kind,
+                                                     json::Value data) {
+        const store::Counters rows = store::counters();
+        const json::Counters texts = json::counters();
+        EXPECT_EQ(*take(seq, kind, std::move(data)), ReceiveResult::fresh);
+        return {(store::counters() - rows).reads, (json::counters() - texts).parses};
+    }
+
     std::string happened_ = "2026-01-02T03:04:05.678Z";
     state::Command made_;
     wire::Generation generation_;
@@ -100,6 +111,27 @@ TEST_F(ReportTest, DriftChangesTheVerdictAndIsTold) {
     EXPECT_GT(resource("/a")->revision, before);
     EXPECT_EQ(event_types().back(), "resource.drifted");
     EXPECT_EQ(resource("/a")->revision, *read().revision());
+}
+
+TEST_F(ReportTest, WhatIsReportedCostsTheSameWhateverTheHostDescribes) {
+    const auto put = [&](state::Edit& edit, const std::string& id) {
+        DescriptionRequest request;
+        request.ref = {"files", id};
+        request.description = json::Object{{"content", id}, {"mode", "0644"}};
+        request.schema = schema_;
+        return describe(edit, protector_, {.host = host_, .request_id = "r"}, {request});
+    };
+    const auto drift = spent_on(1, "resource.drifted", seen("drifted", generation_));
+    const auto end = spent_on(2, "command.outcome", outcome("succeeded"));
+    change([&](state::Edit& edit) -> Result<void> {
+        for (int i = 0; i < 1'000; ++i) EK_TRY(put(edit, "/many" + std::to_string(i)));
+        made_ = EK_TRY(put(edit, "/a"));
+        return {};
+    });
+    generation_ = resource("/a")->generation;
+    EXPECT_EQ(spent_on(3, "resource.drifted", seen("drifted", generation_)), drift);
+    EXPECT_EQ(spent_on(4, "command.outcome", outcome("succeeded")), end);
+    EXPECT_LT(end.first, 60U);
 }
 
 TEST_F(ReportTest, WhatAHostReportsHappenedWhenItSaysAndIsRecordedNow) {
