@@ -507,10 +507,10 @@ void write_shape(const T& from, Text& out) {
 
 // The text of encode_shape(), made without it.
 template <Shaped T>
-Written written_shape(const T& from) {
+Text text_of_shape(const T& from) {
     Text text;
     write_shape(from, text);
-    return text.take();
+    return text;
 }
 
 template <Shaped T>

@@ -9,14 +9,9 @@ namespace evenkeel::json {
 
 class Value;
 
-// JSON text that write() or a Text has made, not a text to be quoted. A value.
-struct Written {
-    std::string text;
-};
-
 // Writes compact JSON piece by piece, for what is written often: no Value is made on the way. What
-// it writes is what write() makes of the same Value. The caller sees to it that names are unique
-// and that what is opened is closed. [any]
+// it writes is what write() makes of the same Value. A Text can be added to another one, as a part
+// of it. The caller sees to it that names are unique and that what is opened is closed. [any]
 class Text {
   public:
     Text() { out_.reserve(kUsualBytes); }
@@ -39,7 +34,7 @@ class Text {
     void add(const std::string& text) { add(std::string_view(text)); }
     void add(const char* text) { add(std::string_view(text)); }
     void add(const Value& value);
-    void add(const Written& json);
+    void add(const Text& part);
 
     template <typename T>
     void member(std::string_view name, const T& value) {
@@ -49,8 +44,8 @@ class Text {
     // An empty text stands as null.
     void member_or_null(std::string_view name, std::string_view text);
 
-    // All that was added. Counts as one text written.
-    Written take();
+    // All that was added. Counts as one text written, its parts with it.
+    std::string take();
 
   private:
     friend std::string write(const Value& value);

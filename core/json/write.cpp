@@ -137,9 +137,9 @@ void Text::add(std::string_view text) {
     append_quoted(out_, text);
 }
 
-void Text::add(const Written& json) {
+void Text::add(const Text& part) {
     begin_value();
-    out_.append(json.text);
+    out_.append(part.out_);
 }
 
 void Text::add(const Value& value) {
@@ -184,22 +184,22 @@ void Text::member_or_null(std::string_view name, std::string_view text) {
     else add(text);
 }
 
-Written Text::take() {
+std::string Text::take() {
     count_write(out_.size());
     needs_comma_ = false;
-    return {std::exchange(out_, {})};
+    return std::exchange(out_, {});
 }
 
 std::string write(const Value& value) {
     Text text;
     text.add(value, false);
-    return text.take().text;
+    return text.take();
 }
 
 std::string write_canonical(const Value& value) {
     Text text;
     text.add(value, true);
-    return text.take().text;
+    return text.take();
 }
 
 std::string write_pretty(const Value& value) {

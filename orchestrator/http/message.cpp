@@ -41,8 +41,8 @@ Reply Reply::json(int status, const evenkeel::json::Value& value) {
     return Reply{status, "application/json", evenkeel::json::write(value), {}};
 }
 
-Reply Reply::json(int status, evenkeel::json::Written body) {
-    return Reply{status, "application/json", std::move(body.text), {}};
+Reply Reply::json(int status, evenkeel::json::Text body) {
+    return Reply{status, "application/json", body.take(), {}};
 }
 
 Reply Reply::text(int status, std::string text) {

@@ -83,7 +83,7 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> headers;
 
     static Reply json(int status, const evenkeel::json::Value& value);
-    static Reply json(int status, evenkeel::json::Written body);
+    static Reply json(int status, evenkeel::json::Text body);
     static Reply text(int status, std::string text);
     static Reply empty(int status);
 

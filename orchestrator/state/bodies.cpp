@@ -121,7 +121,7 @@ BodyEdits::BodyEdits(Edit& edit) : Bodies(edit), RepositoryEdits(edit) {}
 
 Result<std::uint64_t> BodyEdits::add(const Body& body) {
     const std::uint64_t number = EK_TRY(edit_->next_number(kCounter));
-    EK_CHECK(write_->append(tables_->bodies, store::number_key(number), encode(body).text));
+    EK_CHECK(write_->append(tables_->bodies, store::number_key(number), encode(body).take()));
     return number;
 }
 

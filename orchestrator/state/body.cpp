@@ -4,7 +4,7 @@
 
 namespace evenkeel::state {
 
-json::Written encode(const Body& body) {
+json::Text encode(const Body& body) {
     json::Text out;
     out.open_object();
     out.member("collection", body.ref.collection);
@@ -12,7 +12,7 @@ json::Written encode(const Body& body) {
     if (!body.arguments.empty()) {
         out.member("arguments", body.arguments);
         out.close_object();
-        return out.take();
+        return out;
     }
     write_generation(body.generation, out);
     out.member("policy", wire::to_string(body.policy));
@@ -22,7 +22,7 @@ json::Written encode(const Body& body) {
     write_relations(body.relations, out);
     out.member("description", body.description);
     out.close_object();
-    return out.take();
+    return out;
 }
 
 Result<Body> decode_body(const json::Value& value) {

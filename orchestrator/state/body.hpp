@@ -22,7 +22,7 @@ struct Body {
     std::uint32_t schema_version = 0;
     std::string written_at;  // RFC 3339
 };
-json::Written encode(const Body& body);
+json::Text encode(const Body& body);
 Result<Body> decode_body(const json::Value& value);
 
 }  // namespace evenkeel::state

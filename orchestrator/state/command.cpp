@@ -63,7 +63,7 @@ bool finished(CommandState state) {
     return state > CommandState::running;
 }
 
-json::Written encode(const Command& command) {
+json::Text encode(const Command& command) {
     json::Text out;
     out.open_object();
     out.member("id", command.id);
@@ -83,7 +83,7 @@ json::Written encode(const Command& command) {
     for (const CommandEntry& entry : command.resources) write(entry, out);
     out.close_array();
     out.close_object();
-    return out.take();
+    return out;
 }
 
 Result<Command> decode_command(const json::Value& value) {

@@ -69,7 +69,7 @@ struct Command {
     std::optional<Error> error;
     std::vector<CommandEntry> resources;
 };
-json::Written encode(const Command& command);
+json::Text encode(const Command& command);
 Result<Command> decode_command(const json::Value& value);
 
 }  // namespace evenkeel::state

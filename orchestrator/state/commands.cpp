@@ -197,7 +197,7 @@ Result<void> CommandEdits::add(const Command& command) {
     EK_CHECK(write_->put(tables_->queue, queue_key(command.host, command.seq), command.id));
     EK_CHECK(write_->append(tables_->deadlines, deadline_key(command), "1"));
     EK_CHECK(write_->put(tables_->host_commands, host_key(command.host, command.id), "1"));
-    EK_CHECK(write_->append(tables_->commands, command.id, encode(command).text));
+    EK_CHECK(write_->append(tables_->commands, command.id, encode(command).take()));
     return tell(command);
 }
 

@@ -32,18 +32,20 @@ std::string Edit::happened() const {
 
 Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
                                       std::string_view subject, const json::Value& data) {
-    return add_event(type, host, subject, json::Written{json::write(data)});
+    json::Text text;
+    text.add(data);
+    return add_event(type, host, subject, text);
 }
 
 Result<std::uint64_t> Edit::add_event(EventType type, const std::string& host,
-                                      std::string_view subject, const json::Written& data) {
+                                      std::string_view subject, const json::Text& data) {
     const std::uint64_t revision = EK_TRY(next_revision());
     EK_CHECK(add_event_at(revision, type, host, subject, data));
     return revision;
 }
 
 Result<void> Edit::add_event_at(std::uint64_t revision, EventType type, const std::string& host,
-                                std::string_view subject, const json::Written& data) {
+                                std::string_view subject, const json::Text& data) {
     const std::string now = now_rfc3339();
     const EventTimes times{.happened = happened_.empty() ? now : happened_, .recorded = now};
     const std::string record = encode_event(

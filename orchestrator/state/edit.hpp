@@ -67,12 +67,12 @@ class Edit : public View {
     // Records an event under a revision of its own, which it returns. `host` is empty for events
     // without one; `subject` is "collection/id" or the object's id. O(1)
     Result<std::uint64_t> add_event(EventType type, const std::string& host,
-                                    std::string_view subject, const json::Written& data);
+                                    std::string_view subject, const json::Text& data);
     Result<std::uint64_t> add_event(EventType type, const std::string& host,
                                     std::string_view subject, const json::Value& data);
     // The same under a revision from next_revision(), for data that names it.
     Result<void> add_event_at(std::uint64_t revision, EventType type, const std::string& host,
-                              std::string_view subject, const json::Written& data);
+                              std::string_view subject, const json::Text& data);
 
     // Appends the act to the audit, with the revision that it led to. State::submit(AuditContext,
     // ...) does it for requests; what the bus brings calls it itself. O(1)

@@ -11,7 +11,7 @@ namespace {
 
 // `recorded` is empty for one that is not stored.
 std::string render(const EventHeader& head, std::string_view subject, std::string_view time,
-                   std::string_view recorded, const json::Written& data) {
+                   std::string_view recorded, const json::Text& data) {
     json::Text event;
     event.open_object();
     event.member("specversion", "1.0");
@@ -24,7 +24,7 @@ std::string render(const EventHeader& head, std::string_view subject, std::strin
     event.member("datacontenttype", "application/json");
     event.member("data", data);
     event.close_object();
-    return event.take().text;
+    return event.take();
 }
 
 // A member of the CloudEvent before its data, without a parser: it is rendered by us.
@@ -38,7 +38,7 @@ std::string_view head_member(std::string_view body, std::string_view member) {
 }  // namespace
 
 std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
-                         const json::Written& data) {
+                         const json::Text& data) {
     std::string record(to_string(head.type));
     record.append("\n").append(head.host).append("\n").append(head.id).append("\n");
     return record.append(render(head, subject, times.happened, times.recorded, data));
@@ -63,7 +63,9 @@ std::string_view recorded_time(const StoredEvent& event) {
 
 std::string live_event(EventType type, const std::string& host, std::string_view subject,
                        std::string_view time, const json::Value& data) {
-    return render({.id = "", .type = type, .host = host}, subject, time, "", {json::write(data)});
+    json::Text text;
+    text.add(data);
+    return render({.id = "", .type = type, .host = host}, subject, time, "", text);
 }
 
 std::string time_of_host(std::string_view time) {

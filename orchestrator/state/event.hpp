@@ -63,7 +63,7 @@ struct EventTimes {
 
 // As stored: type, host and id on a line each, then the CloudEvent. Filters need no JSON parser.
 std::string encode_event(const EventHeader& head, std::string_view subject, const EventTimes& times,
-                         const json::Written& data);
+                         const json::Text& data);
 
 // A stored event; views into the record.
 struct StoredEvent {

@@ -53,8 +53,8 @@ Result<void> each_record(const store::ReadTxn& txn, store::Table table, const st
 }
 
 inline Result<void> put_record(store::WriteTxn& txn, store::Table table, std::string_view key,
-                               const json::Written& record) {
-    return txn.put(table, key, record.text);
+                               json::Text record) {
+    return txn.put(table, key, record.take());
 }
 inline Result<void> put_record(store::WriteTxn& txn, store::Table table, std::string_view key,
                                const json::Value& value) {

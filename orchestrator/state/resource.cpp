@@ -11,7 +11,7 @@ bool fits(const wire::Ref& ref) {
            ref.id.find('\0') == std::string::npos;
 }
 
-json::Written encode(const Resource& resource) {
+json::Text encode(const Resource& resource) {
     json::Text out;
     out.open_object();
     out.member("collection", resource.ref.collection);
@@ -32,7 +32,7 @@ json::Written encode(const Resource& resource) {
         out.member("description_mac", resource.description_mac);
     }
     out.close_object();
-    return out.take();
+    return out;
 }
 
 Result<Resource> decode_resource(const json::Value& value) {

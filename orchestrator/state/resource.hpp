@@ -35,7 +35,7 @@ struct Resource {
     std::string observed_at;  // RFC 3339; empty = never
     wire::Compliance compliance;
 };
-json::Written encode(const Resource& resource);
+json::Text encode(const Resource& resource);
 Result<Resource> decode_resource(const json::Value& value);
 
 }  // namespace evenkeel::state

@@ -17,8 +17,8 @@ json::Value show(const Command& command) {
     return json::encode_shape(command);
 }
 
-json::Written write_shown(const Command& command) {
-    return json::written_shape(command);
+json::Text write_shown(const Command& command) {
+    return json::text_of_shape(command);
 }
 
 rest::ComplianceView compliance_now(const wire::Compliance& stored,
@@ -116,10 +116,10 @@ json::Value show(const crypto::ChainEnd& end) {
     return json::encode_shape(end);
 }
 
-json::Written resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
-                             const wire::Generation& generation, const wire::Compliance& compliance,
-                             const std::vector<wire::Change>& changes) {
-    return json::written_shape(rest::ResourceEvent{.host = host,
+json::Text resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
+                          const wire::Generation& generation, const wire::Compliance& compliance,
+                          const std::vector<wire::Change>& changes) {
+    return json::text_of_shape(rest::ResourceEvent{.host = host,
                                                    .ref = ref,
                                                    .policy = policy,
                                                    .generation = generation,
@@ -127,10 +127,10 @@ json::Written resource_event(const std::string& host, const wire::Ref& ref, wire
                                                    .changes = changes});
 }
 
-json::Written description_event(const std::string& host, const wire::Ref& ref,
-                                const wire::Generation& generation, wire::Origin origin,
-                                const OpenName<wire::DescriptionReason>& reason) {
-    return json::written_shape(rest::DescriptionEvent{.host = host,
+json::Text description_event(const std::string& host, const wire::Ref& ref,
+                             const wire::Generation& generation, wire::Origin origin,
+                             const OpenName<wire::DescriptionReason>& reason) {
+    return json::text_of_shape(rest::DescriptionEvent{.host = host,
                                                       .ref = ref,
                                                       .generation = generation,
                                                       .origin = origin,

@@ -18,7 +18,7 @@ struct Resource;
 json::Value show(const Host& host, const ComplianceCounts& counts);
 json::Value show(const Command& command);
 // The same as text.
-json::Written write_shown(const Command& command);
+json::Text write_shown(const Command& command);
 
 // `offline_since` is empty while the host is online. What was never watched is unchanged.
 rest::ComplianceView compliance_now(const wire::Compliance& stored,
@@ -54,12 +54,12 @@ json::Object show_made(const EnrolmentToken& token, std::string_view secret,
 json::Value show(const crypto::ChainEnd& end);
 
 // The data of resource.* and of description.* events.
-json::Written resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
-                             const wire::Generation& generation, const wire::Compliance& compliance,
-                             const std::vector<wire::Change>& changes);
-json::Written description_event(const std::string& host, const wire::Ref& ref,
-                                const wire::Generation& generation, wire::Origin origin,
-                                const OpenName<wire::DescriptionReason>& reason);
+json::Text resource_event(const std::string& host, const wire::Ref& ref, wire::Policy policy,
+                          const wire::Generation& generation, const wire::Compliance& compliance,
+                          const std::vector<wire::Change>& changes);
+json::Text description_event(const std::string& host, const wire::Ref& ref,
+                             const wire::Generation& generation, wire::Origin origin,
+                             const OpenName<wire::DescriptionReason>& reason);
 json::Value encode(const rest::NotifiedEvent& event);
 json::Value encode(const rest::ProgressEvent& event);
 json::Value encode(const rest::AgentEvent& event);

@@ -215,7 +215,7 @@ TEST_F(DescribeTest, AForgottenDescriptionIsGoneAtOnce) {
 TEST_F(DescribeTest, SecretsAreNeitherInTheStoreNorInTheQueue) {
     const state::Command made = put("/a", json::Object{{"password", "tiger"}});
     const state::Body body = *read().bodies().get(resource("/a")->body);
-    EXPECT_EQ(state::encode(body).text.find("tiger"), std::string::npos);
+    EXPECT_EQ(state::encode(body).take().find("tiger"), std::string::npos);
     EXPECT_EQ(sent(made.id).description.string_or("password"), "tiger");
 }
 
