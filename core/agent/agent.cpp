@@ -16,13 +16,16 @@
 namespace evenkeel::agent {
 namespace {
 
-constexpr std::chrono::seconds kAliveInterval{5};
+// That of heartbeats, unless they are set otherwise: an idle agent wakes up once for both.
+constexpr std::chrono::seconds kAliveInterval{10};
+// What ends a run, and the checks after it, is over by then.
+constexpr std::chrono::milliseconds kUntilQuiet{500};
 constexpr std::chrono::seconds kBlindRetryPause{1};
 
 std::string marks_folder(const std::string& state_dir) {
     return state_dir + "/calls";
 }
-// Its modification time tells until when the agent ran; it is set every five seconds, without sync
+// Its modification time tells until when the agent ran; it is set every ten seconds, without sync
 // or transaction. It contains the store's stream, and is kept when the store is lost.
 std::string alive_file(const std::string& state_dir) {
     return state_dir + "/alive";
@@ -71,7 +74,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         CatalogEntry* entry = catalog_.find(observation.ref);
         if (!entry) continue;
         entry->status = observation.status;
-        entry->observed_at = observation.observed_at;
+        entry->observed_ms = from_rfc3339(observation.observed_at).value_or(0);
         entry->repairing = observation.repairing;
     }
     for (const PendingNotifications& pending : loaded.pending_notifications) catalog_.put(pending);
@@ -84,6 +87,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         if (checker_.is_unsettled(ref)) return repairs_.on_over(ref);
         engine_.repair(ref);
     };
+    engine_.on_idle = [this] { give_memory_back_soon(); };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     tracker_.on_unrecorded = [this](const wire::Ref& ref) {
@@ -260,7 +264,12 @@ void Agent::begin_alive() {
 void Agent::note_alive() {
     if (!write_alive()) log::warning("cannot note that the agent is alive");
     memory_.tick();
-    alive_timer_ = loop_.after(kAliveInterval, [this] { note_alive(); });
+    alive_timer_ = loop_.after_about(kAliveInterval, [this] { note_alive(); });
+}
+
+void Agent::give_memory_back_soon() {
+    if (memory_timer_.pending()) return;
+    memory_timer_ = loop_.after(kUntilQuiet, [this] { memory_.tick(); });
 }
 
 bool Agent::write_alive() const {
@@ -327,6 +336,7 @@ void Agent::on_missed_events(const std::string& collection) {
 bool Agent::stop() {
     if (std::exchange(stopped_, true)) return true;
     alive_timer_.cancel();
+    memory_timer_.cancel();
     if (alive_) write_alive();
     const bool all = registry_.stop();
     writer_.stop();

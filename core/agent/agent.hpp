@@ -87,6 +87,7 @@ class Agent {
     void begin_work();
     void begin_alive();
     void note_alive();
+    void give_memory_back_soon();
     bool write_alive() const;
 
     run::Loop& loop_;
@@ -107,6 +108,7 @@ class Agent {
     Requests requests_;
     Sweep sweep_;
     MemoryKeeper memory_;
+    run::Timer memory_timer_;
     std::string alive_before_;  // RFC 3339: when the last process was last seen alive
     bool alive_ = false;        // from now on the file says so
     run::Timer alive_timer_;

@@ -52,6 +52,7 @@ int fail_start(const Error& error) {
 }  // namespace
 
 int run_daemon(const CommandLine& line, Config config) {
+    MemoryKeeper::set_up_allocator();
     run::Loop loop;
     CallMark::note_crashes();
     Agent::Options options;

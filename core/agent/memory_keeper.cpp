@@ -10,6 +10,14 @@
 
 namespace evenkeel::agent {
 
+void MemoryKeeper::set_up_allocator() {
+    // Said outright, it stays: else it rises with each large buffer that is freed.
+    ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    // The top of the heap is given back by tick(), and not while the work goes on.
+    ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    ::mallopt(M_ARENA_MAX, 2);
+}
+
 MemoryKeeper::MemoryKeeper(std::function<void()> release) : release_(std::move(release)) {}
 
 MemoryKeeper::Use MemoryKeeper::use() {

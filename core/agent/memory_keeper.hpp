@@ -12,6 +12,10 @@ namespace evenkeel::agent {
 // [loop]
 class MemoryKeeper {
   public:
+    // Sets the allocator up for a process that is idle nearly always: large buffers are mappings of
+    // their own and go back at once, and few arenas share what is free. Before there are threads.
+    static void set_up_allocator();
+
     // `release` gives back what is mapped of files.
     explicit MemoryKeeper(std::function<void()> release);
 

@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "core/base/log.hpp"
+#include "core/base/time.hpp"
 
 namespace evenkeel::run {
 namespace asio = boost::asio;
@@ -152,6 +153,16 @@ Timer Loop::after(std::chrono::nanoseconds delay, std::function<void()> f) {
         if (!error && call) call();
     });
     return Timer(std::move(state));
+}
+
+std::chrono::nanoseconds Loop::about(std::chrono::nanoseconds period,
+                                     std::chrono::nanoseconds now) {
+    return (now + period + period / 2) / period * period - now;
+}
+
+Timer Loop::after_about(std::chrono::nanoseconds period, std::function<void()> f) {
+    const std::chrono::nanoseconds now(static_cast<std::int64_t>(now_monotonic_ns()));
+    return after(about(period, now), std::move(f));
 }
 
 void Loop::on_signals(const std::vector<int>& signals, std::function<void(int)> f) {

@@ -65,6 +65,13 @@ class Loop {
 
     // Calls `f` once after `delay`. [loop]
     [[nodiscard]] Timer after(std::chrono::nanoseconds delay, std::function<void()> f);
+    // Calls `f` once after about `period`: at the whole multiple of it on the monotonic clock that
+    // is nearest to that. What comes back in equal or multiple periods wakes the process up
+    // together. [loop]
+    [[nodiscard]] Timer after_about(std::chrono::nanoseconds period, std::function<void()> f);
+    // How long that is at `now`: at least half a period and at most one and a half.
+    static std::chrono::nanoseconds about(std::chrono::nanoseconds period,
+                                          std::chrono::nanoseconds now);
     // Calls `f` with the number each time one of `signals` comes, instead of its default action.
     // [loop]
     void on_signals(const std::vector<int>& signals, std::function<void(int)> f);

@@ -20,8 +20,7 @@ namespace evenkeel::agent {
 class CheckQueue {
   public:
     using Request = std::pair<std::string, CheckTrigger>;
-    // When a resource may be checked because of an event, CLOCK_MONOTONIC: not right after its last
-    // check.
+    // When a resource may be checked because of an event, CLOCK_MONOTONIC: see CheckPace.
     using Due = std::function<std::uint64_t(const std::string& id)>;
 
     // The first reason is the one that is reported; but an event goes before all others.

@@ -66,8 +66,7 @@ void Checker::enqueue(const CatalogEntry& entry, CheckTrigger trigger) {
         deferred_.emplace(ref, trigger);
         return;
     }
-    const auto pause_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
-    queues_[ref.collection].waiting.add(ref.id, trigger, entry.checked_ns + pause_ns);
+    queues_[ref.collection].waiting.add(ref.id, trigger, entry.pace.due_ns(pause));
 }
 
 void Checker::round(CheckTrigger trigger, std::function<void()> done) {
@@ -147,10 +146,9 @@ void Checker::released(const wire::Ref& ref) {
 
 std::vector<CheckQueue::Request> Checker::take_due(const std::string& collection, Queue& queue) {
     const std::uint64_t now = now_monotonic_ns();
-    const auto pause_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
     auto taken = queue.waiting.take(kBatchMost, now, [&](const std::string& id) {
         const CatalogEntry* entry = catalog_.find({collection, id});
-        return entry ? entry->checked_ns + pause_ns : 0;
+        return entry ? entry->pace.due_ns(pause) : 0;
     });
     const std::uint64_t next = queue.waiting.next_due();
     if (next > now) {
@@ -169,11 +167,12 @@ void Checker::pump(const std::string& collection) {
     std::vector<CheckRequest> requests;
     auto taken = take_due(collection, queue);
     for (auto& [id, trigger] : taken) {
-        const CatalogEntry* entry = catalog_.find({collection, id});
+        CatalogEntry* entry = catalog_.find({collection, id});
         if (!entry) {
             over({collection, id});
             continue;
         }
+        if (trigger == CheckTrigger::event) entry->pace.spend(now_monotonic_ns(), pause);
         requests.push_back({id, entry->metadata.absent, entry->metadata.left_secret,
                             tracker_.known_stamp(*entry)});
         batch->push_back({std::move(id), trigger, entry->epoch});
@@ -244,10 +243,7 @@ void Checker::take(const wire::Ref& ref, CheckTrigger trigger, std::uint64_t epo
     }
     // It is checked again when it has settled.
     if (!check_result.fields.empty() && is_unsettled(ref)) return over(ref);
-    if (!check_result.fields.empty() && is_put_off(ref)) {
-        entry->checked_ns = now_monotonic_ns();
-        return over(ref);
-    }
+    if (!check_result.fields.empty() && is_put_off(ref)) return over(ref);
     delayed_.erase(ref);
     tracker_.record_check(*entry, check_result, trigger);
     over(ref);

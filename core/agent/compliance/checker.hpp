@@ -46,7 +46,8 @@ class Checker {
     void released(const wire::Ref& ref);
 
     static constexpr std::size_t kBatchMost = 128;
-    // The pause between two checks of the same resource, for those that change all the time.
+    // Between two checks of the same resource because of events, for those that change all the
+    // time: see CheckPace.
     std::chrono::milliseconds pause{20};
 
   private:

@@ -42,7 +42,8 @@ json::Value ComplianceTracker::data_of(const CatalogEntry& entry,
 }
 
 Observation ComplianceTracker::observation_of(const CatalogEntry& entry, const json::Value& state) {
-    return {entry.metadata.ref, entry.status, state, entry.observed_at,
+    return {entry.metadata.ref, entry.status, state,
+            entry.observed_ms == 0 ? std::string() : to_rfc3339(entry.observed_ms),
             entry.metadata.policy == Policy::enforce &&
                 entry.status.compliance.status == Verdict::drifted};
 }
@@ -62,7 +63,7 @@ void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& che
                                      CheckTrigger trigger) {
     entry.stamp = check_result.stamp;
     if (check_result.unchanged) {
-        entry.observed_at = now_rfc3339();
+        entry.observed_ms = now_unix_ms();
         entry.checked_ns = now_monotonic_ns();
         return;
     }
@@ -78,7 +79,7 @@ void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& che
                                                  {"id", entry.metadata.ref.id},
                                                  {"why", check_result.error->what}});
     } else {
-        entry.observed_at = context.now;
+        entry.observed_ms = now_unix_ms();
         entry.checked_ns = now_monotonic_ns();
     }
     const Verdict before = entry.status.compliance.status;
@@ -91,13 +92,13 @@ void ComplianceTracker::record_check(CatalogEntry& entry, const CheckResult& che
         report_changed_state(entry.metadata.ref);
     }
     if (assessment.report == ReportKind::none && assessment.status.state_hash == state_before) {
-        entry.status = std::move(assessment.status);
+        entry.status = assessment.status;
         if (needs_repair(entry) && on_noncompliant) on_noncompliant(entry.metadata.ref);
         return;
     }
     const json::Value state =
         check_result.error ? known_state(entry.metadata.ref) : check_result.state;
-    settle(entry, std::move(assessment), {}, state);
+    settle(entry, assessment, {}, state);
 }
 
 StatusChange ComplianceTracker::assess_repair(CatalogEntry& entry,
@@ -105,9 +106,10 @@ StatusChange ComplianceTracker::assess_repair(CatalogEntry& entry,
     CheckContext context{entry.metadata.policy, CheckTrigger::apply, now_rfc3339(),
                          !apply_result.changes.empty(), apply_result.error};
     if (!apply_result.check_result.error) {
-        entry.observed_at = context.now;
+        entry.observed_ms = now_unix_ms();
         entry.checked_ns = now_monotonic_ns();
     }
+    entry.stamp = apply_result.check_result.stamp;
     changed_states_.erase(entry.metadata.ref);
     StatusChange change = take(entry, assess(entry.status, apply_result.check_result, context),
                                apply_result.changes, apply_result.check_result.state);
@@ -124,13 +126,13 @@ void ComplianceTracker::stop_repairing(CatalogEntry& entry, const std::string& r
     compliance.reason = reason;
     assessment.status.failure = reason;
     assessment.status.open = true;
-    settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
+    settle(entry, assessment, {}, known_state(entry.metadata.ref));
 }
 
 void ComplianceTracker::unknown(CatalogEntry& entry, wire::UnknownReason reason) {
     Assessment assessment = agent::unknown(entry.status, reason, now_rfc3339());
     if (assessment.report == ReportKind::none) return;
-    settle(entry, std::move(assessment), {}, known_state(entry.metadata.ref));
+    settle(entry, assessment, {}, known_state(entry.metadata.ref));
 }
 
 void ComplianceTracker::unknown_all(const std::string& collection, wire::UnknownReason reason) {
@@ -140,11 +142,12 @@ void ComplianceTracker::unknown_all(const std::string& collection, wire::Unknown
     }
 }
 
-StatusChange ComplianceTracker::take(CatalogEntry& entry, Assessment assessment,
+StatusChange ComplianceTracker::take(CatalogEntry& entry, const Assessment& assessment,
                                      const std::vector<wire::Change>& changes,
                                      const json::Value& state) {
     StatusChange change;
-    change.before = std::exchange(entry.status, std::move(assessment.status));
+    change.before = entry.status;
+    entry.status = assessment.status;
     change.verdict = ++entry.verdicts;
     change.observation = observation_of(entry, state);
     if (const auto kind = kind_of(assessment.report)) {
@@ -153,9 +156,9 @@ StatusChange ComplianceTracker::take(CatalogEntry& entry, Assessment assessment,
     return change;
 }
 
-void ComplianceTracker::settle(CatalogEntry& entry, Assessment assessment,
+void ComplianceTracker::settle(CatalogEntry& entry, const Assessment& assessment,
                                const std::vector<wire::Change>& changes, const json::Value& state) {
-    StatusChange change = take(entry, std::move(assessment), changes, state);
+    StatusChange change = take(entry, assessment, changes, state);
     if (!change.drafts.empty()) changed_states_.erase(entry.metadata.ref);
     std::vector<EventDraft> drafts = std::exchange(change.drafts, {});
     const auto write = [&store = journal_.store(), observation = change.observation](

@@ -60,14 +60,14 @@ class ComplianceTracker {
                                const json::Value& state);
     static Observation observation_of(const CatalogEntry& entry, const json::Value& state);
     // Gives the resource its new status in memory.
-    static StatusChange take(CatalogEntry& entry, Assessment assessment,
+    static StatusChange take(CatalogEntry& entry, const Assessment& assessment,
                              const std::vector<wire::Change>& changes, const json::Value& state);
 
     // Drifts that no event announced, since the start.
     std::uint64_t found_by_sweep() const { return found_by_sweep_; }
 
   private:
-    void settle(CatalogEntry& entry, Assessment assessment,
+    void settle(CatalogEntry& entry, const Assessment& assessment,
                 const std::vector<wire::Change>& changes, const json::Value& state);
     json::Value known_state(const wire::Ref& ref) const;
     void report_changed_state(const wire::Ref& ref);

@@ -53,7 +53,10 @@ CheckResult compare_state(plugin::Collection& collection, const Description& des
 CheckResult compare_item(plugin::Collection& collection, const Description& description,
                          const plugin::Item* item) {
     if (item && item->error) return CheckResult{item->error, nullptr, {}};
-    return compare_state(collection, description, item ? &item->state : nullptr);
+    CheckResult check_result =
+        compare_state(collection, description, item ? &item->state : nullptr);
+    if (item) check_result.stamp = item->stamp;
+    return check_result;
 }
 
 ApplyResult result_of(plugin::Applied applied) {
@@ -140,8 +143,12 @@ std::vector<CheckResult> check_together(plugin::Collection& collection,
                                         const std::vector<Description>& descriptions,
                                         const plugin::Call& call) {
     std::vector<std::string> ids;
-    for (const Description& each : descriptions) ids.push_back(each.metadata.ref.id);
-    const auto items = collection.read(ids, call);
+    std::vector<plugin::Known> known;
+    for (const Description& each : descriptions) {
+        ids.push_back(each.metadata.ref.id);
+        known.push_back({ids.back(), ""});
+    }
+    const auto items = collection.read_changed(known, call);
     std::vector<CheckResult> check_results;
     // An error of one resource does not affect the others.
     if (!items) {
@@ -189,9 +196,7 @@ std::optional<CheckResult> check_found(plugin::Collection& collection, const Age
     if (!body) return CheckResult{body.error(), nullptr, {}};
     if (!*body) return std::nullopt;
     description.body = std::move(**body);
-    CheckResult check_result = compare_state(collection, description, &item->state);
-    check_result.stamp = item->stamp;
-    return check_result;
+    return compare_item(collection, description, item);
 }
 
 }  // namespace

@@ -58,9 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
             socket_, asio::dynamic_buffer(buffer_, kLocalBytesMost), '\n',
             [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
                 if (error) return self->close();
-                const std::string line = self->buffer_.substr(0, size);
-                self->buffer_.erase(0, size);
-                self->on_line(line);
+                self->on_line(self->take_line(size));
             });
     }
 
@@ -72,8 +70,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
   private:
-    void on_line(const std::string& line) {
+    // What was read is not kept: a FILE has megabytes, and a connection may stay open for long.
+    std::string take_line(std::size_t size) {
+        if (size == buffer_.size()) return std::exchange(buffer_, {});
+        std::string line = buffer_.substr(0, size);
+        buffer_ = buffer_.substr(size);
+        return line;
+    }
+
+    void on_line(std::string line) {
         const auto request = decode_local_request(line);
+        line = {};
         if (!request) return reply({request.error(), json::Object{}});
         if (request->verb == wire::RequestVerb::watch) {
             watches_ = true;

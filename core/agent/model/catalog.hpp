@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "core/agent/model/check_pace.hpp"
 #include "core/agent/model/records.hpp"
 
 namespace evenkeel::wire {
@@ -11,12 +12,15 @@ struct InventoryItem;
 
 namespace evenkeel::agent {
 
-// One described resource in memory.
+// One described resource in memory. What is written here while a run works goes into the room that
+// is there: a text that moves in from elsewhere keeps a page of what surrounded it from being given
+// back.
 struct CatalogEntry {
     Metadata metadata;
     ResourceStatus status;
-    std::string observed_at;       // RFC 3339, empty before the first check
+    std::int64_t observed_ms = 0;  // Unix time of the last check, also of an earlier process
     std::uint64_t checked_ns = 0;  // CLOCK_MONOTONIC of the last check, 0 before the first
+    CheckPace pace = {};           // of checks because of events
     // A command or repair works on it: results of checks meanwhile are ignored.
     bool busy = false;
     bool repairing = false;      // see Observation

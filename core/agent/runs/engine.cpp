@@ -17,6 +17,9 @@ Engine::Engine(Parts parts)
       commits_(parts.journal, parts.loop),
       context_{parts.catalog, parts.registry, parts.journal, parts.checker, parts.tracker,
                parts.repairs, notifications_, queue_,        commits_,      parts.store} {
+    queue_.on_empty = [this] {
+        if (on_idle) on_idle();
+    };
     notifications_.start = [this](const std::string& source,
                                   const wire::Notification& notification) {
         queue_.add(std::make_unique<NotificationRun>(context_, source, notification));

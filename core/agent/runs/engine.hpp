@@ -35,6 +35,9 @@ class Engine {
     };
     explicit Engine(Parts parts);
 
+    // The last run is over, and what it held is free.
+    std::function<void()> on_idle;
+
     // Runs the command when its turn comes; see CommandRun.
     void submit(InboxCommand command, std::uint64_t deadline_ns,
                 std::function<void(const CommandResult&)> on_finished);

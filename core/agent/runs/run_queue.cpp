@@ -33,7 +33,11 @@ void RunQueue::end(const Run& run) {
     const auto found = runs_.find(run.id());
     ended_.push_back(std::move(found->second));
     runs_.erase(found);
-    loop_.post([this] { ended_.clear(); });
+    loop_.post([this] {
+        if (ended_.empty()) return;
+        ended_.clear();
+        if (runs_.empty() && on_empty) on_empty();
+    });
 }
 
 }  // namespace evenkeel::agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ namespace evenkeel::agent {
 class RunQueue {
   public:
     explicit RunQueue(run::Loop& loop) : loop_(loop) {}
+
+    // The last run is over, and destroyed.
+    std::function<void()> on_empty;
 
     // Begins it when its turn has come, never inside this call.
     void add(std::unique_ptr<Run> run);

@@ -33,13 +33,22 @@ EventDraft change_of_owner(const Intent& intent, const CatalogEntry& before, con
 }  // namespace
 
 void StartCommit::take(StepList& steps) {
+    // In three turns: what stays in the catalog is not mixed with what is freed at the end.
+    for (const Step& step : steps) {
+        if (!step.stores()) continue;
+        const CatalogEntry* before = parts_.catalog.find(step.request.ref);
+        before_.emplace(step.request.ref, before ? std::optional(*before) : std::nullopt);
+    }
     for (Step& step : steps) {
-        if (concerns_us(step)) take(step, steps.intent());
+        if (step.stores()) store(step, steps.intent());
+    }
+    for (Step& step : steps) {
+        if (concerns_us(step)) take(step);
     }
 }
 
-void StartCommit::take(Step& step, const Intent& intent) {
-    if (step.stores()) store(step, intent);
+void StartCommit::take(Step& step) {
+    if (step.stores()) descriptions_.push_back(step.description);
     parts_.busy_marks.add(step.request.ref);
     if (step.decision != Decision::store_only) return;
     take_result(step, failed_call(*step.result.error), parts_.catalog, parts_.registry);
@@ -49,7 +58,6 @@ void StartCommit::store(Step& step, const Intent& intent) {
     Catalog& catalog = parts_.catalog;
     const wire::Ref& ref = step.request.ref;
     const CatalogEntry* before = catalog.find(ref);
-    before_.emplace(ref, before ? std::optional(*before) : std::nullopt);
     if (before && before->metadata.origin != intent.origin) {
         (intent.is_local() ? drafts_ : step.drafts)
             .push_back(change_of_owner(intent, *before, step));
@@ -59,7 +67,6 @@ void StartCommit::store(Step& step, const Intent& intent) {
         catalog.tombstones.erase(gone);
         catalog.left_secrets.erase(ref);
     }
-    descriptions_.push_back(step.description);
     CatalogEntry& entry = catalog.put(step.description.metadata);
     // A drift that was reported stays open until the verdict of this command ends it.
     const bool open = entry.status.open;

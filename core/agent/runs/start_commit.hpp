@@ -37,7 +37,7 @@ class StartCommit {
     void undo(StepList& steps, const Error& error);
 
   private:
-    void take(Step& step, const Intent& intent);
+    void take(Step& step);
     void store(Step& step, const Intent& intent);
 
     Parts parts_;

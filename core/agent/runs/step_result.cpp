@@ -45,11 +45,12 @@ void observe(Step& step, const ApplyResult& apply_result, CatalogEntry& entry,
     Assessment assessment = assess_step(step, apply_result, entry, runner, now);
     if (!begins_or_ends_drift(assessment.report)) assessment.report = ReportKind::none;
     if (!apply_result.check_result.error) {
-        entry.observed_at = now;
+        entry.observed_ms = now_unix_ms();
         entry.checked_ns = now_monotonic_ns();
     }
-    StatusChange change = ComplianceTracker::take(
-        entry, std::move(assessment), apply_result.changes, apply_result.check_result.state);
+    entry.stamp = apply_result.check_result.stamp;
+    StatusChange change = ComplianceTracker::take(entry, assessment, apply_result.changes,
+                                                  apply_result.check_result.state);
     step.result.compliance = entry.status.compliance;
     step.drafts.insert(step.drafts.end(), std::make_move_iterator(change.drafts.begin()),
                        std::make_move_iterator(change.drafts.end()));
@@ -69,7 +70,10 @@ void ignore_active_writers(const wire::Ref& ref, const Catalog& catalog, const C
                            ApplyResult& apply_result) {
     const CatalogEntry* entry = catalog.find(ref);
     const bool made = !apply_result.error && entry && entry->metadata.policy != wire::Policy::audit;
-    if (made && checker.is_unsettled(ref)) apply_result.check_result.fields.clear();
+    if (!made || !checker.is_unsettled(ref)) return;
+    apply_result.check_result.fields.clear();
+    // What is ignored now counts when it is seen again.
+    apply_result.check_result.stamp.clear();
 }
 
 void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,

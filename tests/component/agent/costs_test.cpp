@@ -84,7 +84,7 @@ TEST_F(Costs, OfACheckOfWhatHasNotChanged) {
         const wire::Reply reply = ask("check", json::Object{});
         ASSERT_FALSE(reply.error);
     };
-    check_all();  // the first look after a change learns the stamps
+    // The look that ends a command has learnt the stamps.
     const json::Counters cost = cost_of(0, check_all);
     EXPECT_EQ(cost.parses, 0U);
     EXPECT_EQ(cost.writes, 0U);

@@ -69,6 +69,20 @@ TEST(Loop, TakesPostsOfManyThreads) {
     for (std::thread& thread : threads) thread.join();
 }
 
+// Whenever they were begun: an idle process is woken up once for both.
+TEST(Loop, TimersOfOnePeriodComeTogether) {
+    for (int now = 1'000; now < 1'030; ++now) {
+        const auto wait = Loop::about(seconds(10), seconds(now));
+        EXPECT_EQ((seconds(now) + wait) % seconds(10), seconds(0)) << now;
+        EXPECT_GE(wait, seconds(5)) << now;
+        EXPECT_LE(wait, seconds(15)) << now;
+    }
+    Loop loop;
+    bool came = false;
+    const Timer timer = loop.after_about(milliseconds(5), [&] { came = true; });
+    EXPECT_TRUE(loop.run_until([&] { return came; }, seconds(10)));
+}
+
 TEST(Loop, KnowsItsThread) {
     Loop loop;
     bool here = false;

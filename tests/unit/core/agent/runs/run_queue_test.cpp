@@ -52,6 +52,15 @@ TEST_F(RunsInTurn, AreNotBegunInsideTheCallThatAddsThem) {
     EXPECT_EQ(happened(), Words{});
 }
 
+TEST_F(RunsInTurn, TellWhenTheLastOneIsGone) {
+    queue.on_empty = [this] { said.push_back("empty"); };
+    FakeRun& one = add("one", {"files"});
+    FakeRun& two = add("two", {"files"});
+    one.on_begin = [&] { queue.end(one); };
+    two.on_begin = [&] { queue.end(two); };
+    EXPECT_EQ(happened(), (Words{"begin one", "begin two", "gone one", "gone two", "empty"}));
+}
+
 TEST_F(RunsInTurn, MayEndInTheMiddleOfTheirOwnBegin) {
     FakeRun& one = add("one", {"files"});
     one.on_begin = [&] {
