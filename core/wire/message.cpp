@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/crypto/hash.hpp"
+#include "core/json/text.hpp"
 
 namespace evenkeel::wire {
 
@@ -16,9 +17,14 @@ Digest digest_of(std::string stream, std::vector<InventoryItem> items) {
               [](const InventoryItem& a, const InventoryItem& b) { return a.ref < b.ref; });
     crypto::Sha256 hash;
     for (const InventoryItem& one : items) {
-        hash.add(json::write(json::Array{one.ref.collection, one.ref.id, one.generation.stream,
-                                         one.generation.revision}) +
-                 "\n");
+        json::Text line;
+        line.open_array();
+        line.add(one.ref.collection);
+        line.add(one.ref.id);
+        line.add(one.generation.stream);
+        line.add(one.generation.revision);
+        line.close_array();
+        hash.add(line.take() + "\n");
     }
     const std::uint64_t count = items.size();
     return Digest{std::move(stream), count, to_hex(hash.finish())};

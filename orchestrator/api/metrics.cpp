@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/base/time.hpp"
+#include "core/json/counters.hpp"
+#include "core/store/counters.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/list_feed.hpp"
@@ -96,6 +98,21 @@ Result<void> write_commands(const state::View& view, Writer& out) {
     out.family("commands", "gauge", "Commands that are not finished, by state.");
     for (const auto& [state, count] : states) out.sample({{"state", state}}, count);
     return {};
+}
+
+// The work that requests and reports cause: it must not grow with what they do not touch.
+void write_work(Writer& out) {
+    const store::Counters rows = store::counters();
+    out.family("store_rows_total", "counter", "Rows of the store that were read and written.");
+    out.sample({{"operation", "read"}}, rows.reads);
+    out.sample({{"operation", "written"}}, rows.writes);
+    const json::Counters texts = json::counters();
+    out.family("json_texts_total", "counter", "JSON texts that were parsed and written.");
+    out.sample({{"operation", "read"}}, texts.parses);
+    out.sample({{"operation", "written"}}, texts.writes);
+    out.family("json_bytes_total", "counter", "Bytes of these texts.");
+    out.sample({{"operation", "read"}}, texts.parsed_bytes);
+    out.sample({{"operation", "written"}}, texts.written_bytes);
 }
 
 // How much of the server's room is taken, and how often a caller found none.
@@ -201,6 +218,7 @@ Result<std::string> Metrics::text(const Context& context) const {
     out.one("store_committed_changes_total", "counter",
             "Changes in them; divided by the commits, the size of a commit.", written.works);
     out.one("store_revision", "counter", "The last revision.", EK_TRY(view.revision()));
+    write_work(out);
     write_shares(context, out);
     out.one("event_streams", "gauge", "Open streams of events.", context.feed.size());
     out.one("list_watches", "gauge", "Lists that are watched or waited for.", context.lists.size());

@@ -96,9 +96,11 @@ void put_in_order(std::vector<Resource>& resources) {
 Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& view,
                                                            const std::string& host) {
     std::vector<wire::InventoryItem> inventory;
-    for (const Resource& resource : EK_TRY(own_resources(view, host))) {
-        inventory.push_back({.ref = resource.ref, .generation = resource.generation});
-    }
+    EK_CHECK(
+        view.resources().each_generation(host, [&](wire::Ref ref, wire::Generation generation) {
+            inventory.push_back({.ref = std::move(ref), .generation = std::move(generation)});
+            return true;
+        }));
     return inventory;
 }
 

@@ -25,11 +25,17 @@ Result<json::Value> parse_record(std::string_view text) {
     return value;
 }
 
-Result<std::string_view> text_member(std::string_view record, std::string_view mark) {
+std::optional<std::string_view> find_text_member(std::string_view record, std::string_view mark) {
     const std::size_t at = record.find(mark);
-    if (at == std::string_view::npos) return damaged_record("there is no " + std::string(mark));
+    if (at == std::string_view::npos) return std::nullopt;
     record.remove_prefix(at + mark.size());
     return record.substr(0, record.find('"'));
+}
+
+Result<std::string_view> text_member(std::string_view record, std::string_view mark) {
+    const auto found = find_text_member(record, mark);
+    if (!found) return damaged_record("there is no " + std::string(mark));
+    return *found;
 }
 
 Result<std::uint64_t> read_counter(const store::ReadTxn& txn, const Tables& tables,

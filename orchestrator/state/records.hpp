@@ -18,6 +18,8 @@ Result<json::Value> parse_record(std::string_view text);
 // A text member of an object, read without a parser: `mark` is the comma before it, its name, the
 // colon and the opening quote, which stand nowhere inside a text. Only texts that have such a
 // member of their own in an object inside must stand behind it, and its text needs no escapes.
+std::optional<std::string_view> find_text_member(std::string_view record, std::string_view mark);
+// The same of one that must be there.
 Result<std::string_view> text_member(std::string_view record, std::string_view mark);
 
 template <typename T>

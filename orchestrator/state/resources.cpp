@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -28,6 +29,40 @@ std::int64_t& slot(ComplianceCounts& counts, wire::Verdict verdict) {
     return counts.unknown;
 }
 
+// What a record says before everything that may have objects inside.
+struct Head {
+    wire::Ref ref;
+    wire::Origin origin{};
+    wire::Generation generation;
+};
+
+// Read without a parser; nothing where that cannot be done.
+std::optional<Head> quick_head(std::string_view record) {
+    record = record.substr(0, record.find(R"(,"schema_version":)"));
+    const auto collection = find_text_member(record, R"({"collection":")");
+    const auto id = find_text_member(record, R"(,"id":")");
+    const auto origin = find_text_member(record, R"(,"origin":")");
+    const auto stream = find_text_member(record, R"(,"generation":{"stream":")");
+    if (!collection || !id || !origin || !stream) return std::nullopt;
+    if (id->find('\\') != std::string_view::npos) return std::nullopt;  // an escape
+    constexpr std::string_view kRevision = R"(","revision":)";
+    record.remove_prefix(static_cast<std::size_t>(stream->end() - record.begin()));
+    if (!record.starts_with(kRevision)) return std::nullopt;
+    record.remove_prefix(kRevision.size());
+    const auto revision = parse_number(record.substr(0, record.find('}')));
+    const auto from = wire::origin_from(*origin);
+    if (!revision || !from) return std::nullopt;
+    return Head{.ref = {std::string(*collection), std::string(*id)},
+                .origin = *from,
+                .generation = {.stream = std::string(*stream), .revision = *revision}};
+}
+
+Result<Head> head_of(std::string_view record) {
+    if (auto head = quick_head(record)) return *std::move(head);
+    Resource resource = EK_TRY(decode_record(record, decode_resource));
+    return Head{std::move(resource.ref), resource.origin, std::move(resource.generation)};
+}
+
 }  // namespace
 
 Resources View::resources() const {
@@ -52,6 +87,20 @@ Result<void> Resources::each(std::string_view host,
                              const std::function<bool(Resource)>& visit) const {
     return each_record<Resource>(*txn_, tables_->resources, store::Range::prefix(host_prefix(host)),
                                  decode_resource, visit);
+}
+
+Result<void> Resources::each_generation(
+    std::string_view host, const std::function<bool(wire::Ref, wire::Generation)>& visit) const {
+    Result<void> read;
+    EK_CHECK(txn_->scan(tables_->resources, store::Range::prefix(host_prefix(host)),
+                        [&](std::string_view, std::string_view record) {
+                            auto head = head_of(record);
+                            if (!head) read = fail(head.error());
+                            if (!head) return false;
+                            return head->origin != wire::Origin::orchestrator ||
+                                   visit(std::move(head->ref), std::move(head->generation));
+                        }));
+    return read;
 }
 
 Result<bool> Resources::has_any(std::string_view host, std::string_view collection) const {

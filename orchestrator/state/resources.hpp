@@ -23,6 +23,10 @@ class Resources : protected Repository {
     Result<ComplianceCounts> counts(std::string_view host) const;
     // All of one host, by collection and id. False ends it. O(answer)
     Result<void> each(std::string_view host, const std::function<bool(Resource)>& visit) const;
+    // Of the host's descriptions that came from here, which resource has which generation. No
+    // record is parsed, unless it has an id with escapes. False ends it. O(resources of the host)
+    Result<void> each_generation(
+        std::string_view host, const std::function<bool(wire::Ref, wire::Generation)>& visit) const;
     // Whether the host has one of this collection. O(1)
     Result<bool> has_any(std::string_view host, std::string_view collection) const;
 

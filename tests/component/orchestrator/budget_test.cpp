@@ -14,6 +14,7 @@
 #include "core/json/counters.hpp"
 #include "core/link/dialer.hpp"
 #include "core/link/request.hpp"
+#include "core/store/counters.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/orchestrator.hpp"
 #include "tests/unit/core/temp_folder.hpp"
@@ -84,7 +85,8 @@ class Budget : public ::testing::Test {
         rest_port_ = port_of(ready.string_or("rest"));
         token_ = *read_file(folder_ / "state/admin.token");
         token_.erase(token_.find('\n'));
-        enrol(port_of(ready.string_or("enrolment")));
+        enrolment_port_ = port_of(ready.string_or("enrolment"));
+        enrol(enrolment_port_, "web1");
         connect();
     }
     void TearDown() override {
@@ -124,13 +126,13 @@ class Budget : public ::testing::Test {
         return beside([&] { return http::Client(rest_port_).ask(bytes + "\r\n" + body); });
     }
 
-    void enrol(std::uint16_t port) {
+    void enrol(std::uint16_t port, const std::string& name) {
         const auto made = rest("POST", "/v1/enrolment-tokens", "{}");
         ASSERT_EQ(made.status, 201) << made.body;
         const crypto::Secret key = *crypto::make_key();
         wire::EnrolRequest request{.token = made.json().string_or("secret"),
-                                   .csr = *crypto::make_request(key, "web1"),
-                                   .name = "web1",
+                                   .csr = *crypto::make_request(key, name),
+                                   .name = name,
                                    .machine_id = "m",
                                    .version = "0",
                                    .facts = json::Object{}};
@@ -276,6 +278,7 @@ class Budget : public ::testing::Test {
     std::string host_;
     std::uint16_t rest_port_ = 0;
     std::uint16_t bus_port_ = 0;
+    std::uint16_t enrolment_port_ = 0;
     std::uint64_t sent_ = 0;
     std::uint64_t settled_ = 0;
     std::uint64_t event_seq_ = 0;
@@ -311,6 +314,62 @@ TEST_F(Budget, ADriftThatIsReported) {
     EXPECT_EQ(spent.large_parses, 0U);
     EXPECT_LE(spent.writes, 4U);
     EXPECT_EQ(spent.large_writes, 0U);
+}
+
+// Rows and texts that `call` costs, the least of three times.
+struct Work {
+    std::uint64_t rows = ~0ULL;
+    std::uint64_t texts = ~0ULL;
+
+    friend bool operator==(const Work&, const Work&) = default;
+    friend void PrintTo(const Work& work, std::ostream* out) {
+        *out << work.rows << " rows, " << work.texts << " texts";
+    }
+};
+Work work_of(const std::function<void()>& call) {
+    Work least;
+    for (int round = 0; round < 3; ++round) {
+        const store::Counters rows = store::counters();
+        const json::Counters texts = json::counters();
+        call();
+        const store::Counters moved = store::counters() - rows;
+        const json::Counters made = json::counters() - texts;
+        least.rows = std::min(least.rows, moved.reads + moved.writes);
+        least.texts = std::min(least.texts, made.parses + made.writes);
+    }
+    return least;
+}
+
+TEST_F(Budget, AReadCostsTheSameWhateverElseIsDescribedQueuedAndEnrolled) {
+    const http::Seen done = put('a');
+    ASSERT_EQ(done.status, 200);
+    const std::vector<std::string> paths = {"/v1/hosts/web1", "/v1/hosts/web1/resources/files/%2Fa",
+                                            "/v1/hosts/web1/resources/files/%2Fa/history",
+                                            "/v1/hosts/web1/collections/files",
+                                            "/v1/commands/" + done.json().string_or("id")};
+    const auto measure = [&] {
+        std::vector<Work> all;
+        for (const std::string& path : paths) {
+            all.push_back(work_of([&] { EXPECT_EQ(rest("GET", path, "").status, 200) << path; }));
+        }
+        return all;
+    };
+    const std::vector<Work> before = measure();
+    dialer_->stop();
+    for (const char* name : {"web2", "web3", "web4", "web5", "web6"}) {
+        enrol(enrolment_port_, name);
+    }
+    for (int i = 0; i < 200; ++i) {
+        const auto queued =
+            rest("PUT", "/v1/hosts/web1/resources/files/%2Fmany" + std::to_string(i),
+                 R"({"description":{"mode":"0644"}})");
+        ASSERT_EQ(queued.status, 202) << queued.body;
+    }
+    EXPECT_EQ(measure(), before);
+    for (const Work& work : before) {
+        EXPECT_LT(work.rows, 40U);
+        EXPECT_LT(work.texts, 20U);
+    }
 }
 
 }  // namespace

@@ -74,6 +74,11 @@ class Metrics(OrchestratorCase):
         for family in ("evenkeel_store_commits_total", "evenkeel_store_committed_changes_total",
                        "evenkeel_bus_messages_total"):
             self.assertGreater(self.value(found, family), 3, family)
+        for family in ("evenkeel_store_rows_total", "evenkeel_json_texts_total",
+                       "evenkeel_json_bytes_total"):
+            for operation in ("read", "written"):
+                self.assertGreater(self.value(found, family, operation=operation), 30,
+                                   f"{family} {operation}")
         events = self.events()
         found, _ = self.families()
         self.assertEqual(self.value(found, "evenkeel_event_streams"), 1)

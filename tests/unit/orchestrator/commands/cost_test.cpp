@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "core/base/time.hpp"
 #include "core/json/counters.hpp"
 #include "core/store/counters.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/describe.hpp"
+#include "orchestrator/commands/resync.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 // What commands cost, counted: rows and JSON texts that are read and written. None of it may grow
@@ -132,6 +135,32 @@ TEST_F(CostTest, AHelloReadsWhatTheAgentHasLostAndNothingElse) {
     EXPECT_EQ(command(first.id).state, state::CommandState::queued);
     EXPECT_LT(hello.rows.reads, 15U);
     EXPECT_EQ(hello.texts.parses, 1U);
+}
+
+TEST_F(CostTest, WhatADigestIsOfIsReadWithoutParsingRecords) {
+    queue("many", 500);
+    spent_on_put("/plain", "x");
+    store::Counters rows = store::counters();
+    json::Counters texts = json::counters();
+    auto inventory = *desired_inventory(read(), host_);
+    EXPECT_EQ(inventory.size(), 501U);
+    EXPECT_EQ((json::counters() - texts).parses, 0U);
+    EXPECT_LT((store::counters() - rows).reads, 505U);
+    for (const wire::InventoryItem& item : inventory) {
+        EXPECT_EQ(item.generation, resource(item.ref.id)->generation);
+        EXPECT_EQ(item.ref.collection, "files");
+    }
+    // An id with escapes is parsed, and no other.
+    const std::string escaped = R"(/a"b\,"generation":{"stream":"s)";
+    spent_on_put(escaped, "x");
+    texts = json::counters();
+    inventory = *desired_inventory(read(), host_);
+    EXPECT_EQ((json::counters() - texts).parses, 1U);
+    const auto found =
+        std::find_if(inventory.begin(), inventory.end(),
+                     [&](const wire::InventoryItem& item) { return item.ref.id == escaped; });
+    ASSERT_NE(found, inventory.end());
+    EXPECT_EQ(found->generation, resource(escaped)->generation);
 }
 
 TEST_F(CostTest, SomeExpireAndTheOthersStay) {

@@ -1,6 +1,10 @@
 #include "orchestrator/state/changes.hpp"
 
+#include <utility>
+
 #include "core/base/time.hpp"
+#include "core/json/counters.hpp"
+#include "core/store/counters.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/presence.hpp"
@@ -42,6 +46,46 @@ TEST_F(ChangesTest, ANewStoreOfTheAgentIsToldAndBeginsAtZero) {
     EXPECT_EQ(mark.seq, 0U);
     EXPECT_EQ(last_event("agent.blind").string_or("reason"), "new_stream");
     EXPECT_EQ((*read().hosts().find(host_))->connection, state::Connection::online);
+}
+
+TEST_F(ChangesTest, AHelloCostsTheSameWhateverTheHostDescribesAndTheFleetIs) {
+    wire::AgentHello hello;
+    hello.stream = kStream;
+    hello.facts = json::Object{};
+    hello.collections.emplace_back().name = "files";
+    const auto cost = [&] {
+        const store::Counters rows = store::counters();
+        const json::Counters texts = json::counters();
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(host_connected(edit, host_, hello, "2026-01-01T00:00:00.000Z"));
+            return {};
+        });
+        return std::pair((store::counters() - rows).reads, (json::counters() - texts).parses);
+    };
+    const auto describe = [&](state::Edit& edit, int from, int until) -> Result<void> {
+        for (int i = from; i < until; ++i) {
+            state::Resource resource;
+            resource.ref = {"files", "/a" + std::to_string(i)};
+            EK_CHECK(edit.resources().describe(host_, nullptr, resource, json::Object{}, ""));
+        }
+        return {};
+    };
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(host_connected(edit, host_, hello, "2026-01-01T00:00:00.000Z"));
+        return describe(edit, 0, 1);
+    });
+    const auto before = cost();
+    const std::string host = host_;
+    change([&](state::Edit& edit) { return describe(edit, 1, 300); });
+    for (int i = 2; i < 40; ++i) {
+        host_ = "host_0192f0c1-0000-7000-8000-0000000000" + std::to_string(10 + i);
+        add_host("other" + std::to_string(i));
+        change([&](state::Edit& edit) { return describe(edit, 0, 10); });
+    }
+    host_ = host;
+    EXPECT_EQ(cost(), before);
+    EXPECT_LT(before.first, 30U);
+    EXPECT_LT(before.second, 10U);
 }
 
 TEST_F(ChangesTest, ATakenNameIsNotGivenTwice) {
