@@ -37,7 +37,7 @@ wire::Reply reload(UplinkSupervisor& connection, const CommandLine& line) {
 
 int end(Agent& agent) {
     const bool has_failed = store::damage() || store::is_restart_needed();
-    const int code = has_failed ? kExitFailed : kExitInLine;
+    const int code = has_failed ? kExitFailed : kExitDone;
     // Else a lane hangs in a plugin: destructors must not run while its thread does. Everything is
     // committed.
     if (!agent.stop()) std::_Exit(code);

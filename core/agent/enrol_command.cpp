@@ -24,7 +24,7 @@ int print_error(const Error& error, int code) {
 int print_identity(std::string_view when, const Identity& identity) {
     const json::Value result = json::Object{{"host", identity.host}, {"enrolled", when}};
     std::printf("%s\n", json::write(result).c_str());
-    return kExitInLine;
+    return kExitDone;
 }
 
 // One that runs starts to dial at once; one that does not run will when it starts.

@@ -25,10 +25,10 @@ int check_store(const agent::Config& config) {
                                      : "";
         std::fprintf(stderr, "evenkeel-agent: %s%s\n", printable(found.error().what).c_str(),
                      advice);
-        return is_held ? agent::kExitInUse : agent::kExitFailed;
+        return is_held ? kExitInUse : kExitFailed;
     }
     std::printf("%s\n", store::json_of(*found).c_str());
-    return agent::kExitInLine;
+    return kExitDone;
 }
 
 int run(int argc, const char* const* argv) {
@@ -37,7 +37,7 @@ int run(int argc, const char* const* argv) {
     auto config = agent::load_config(line.config_path, line.config_given);
     if (!config) {
         std::fprintf(stderr, "evenkeel-agent: %s\n", printable(config.error().what).c_str());
-        return agent::kExitUsage;
+        return kExitUsage;
     }
     // The folders given here are looked at first.
     config->plugin_dirs.insert(config->plugin_dirs.begin(), line.plugin_dirs.begin(),
@@ -60,6 +60,6 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "evenkeel-agent: %s\n", error.what());
-        return agent::kExitFailed;
+        return kExitFailed;
     }
 }

@@ -1,8 +1,10 @@
 #include "core/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <numeric>
 #include <utility>
 
 #include <evenkeel/cpp/base64.hpp>
@@ -180,6 +182,49 @@ Result<std::uint64_t> parse_number(std::string_view text) {
         return fail(Errc::invalid, "'" + printable(text) + "' is not a number");
     }
     return value;
+}
+
+namespace {
+
+// Letters to change, to swap, to add or to leave out until both are the same.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+    std::iota(d[0].begin(), d[0].end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, change});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    }
+    return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+    std::string best;
+    std::size_t least = word.size() / 3 + 1;
+    for (const std::string& candidate : candidates) {
+        // The beginning of a word is meant to be that word.
+        const bool begun = word.size() > 2 && candidate.starts_with(word);
+        const std::size_t far = begun ? 1 : distance(word.substr(0, 64), candidate);
+        if (far > least || (far == least && !best.empty())) continue;
+        least = far;
+        best = candidate;
+    }
+    return best;
+}
+
+std::string listed_in_words(const std::vector<std::string>& words, std::string_view last) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() ? " " + std::string(last) + " " : ", ";
+        out += words[i];
+    }
+    return out;
 }
 
 }  // namespace evenkeel

@@ -35,4 +35,10 @@ std::vector<std::string> split(std::string_view text, char separator);
 // A decimal number and nothing else; `invalid` otherwise or past 64 bits.
 Result<std::uint64_t> parse_number(std::string_view text);
 
+// The candidate that `word` was most likely meant to be, or empty.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+// "a", "a and b", "a, b and c".
+std::string listed_in_words(const std::vector<std::string>& words, std::string_view last = "and");
+
 }  // namespace evenkeel

@@ -13,7 +13,7 @@
 
 #include "core/base/result.hpp"
 
-// OpenSSL's objects with owners; for this folder's .cpp files only.
+// OpenSSL's objects with owners; for this folder's .cpp files, and for tests/bench/herd.
 namespace evenkeel::crypto {
 
 template <auto free_function>

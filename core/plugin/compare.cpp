@@ -48,9 +48,7 @@ constexpr std::int64_t kDescribedBytesMost = 512 * 1024;
 std::pair<json::Value, json::Value> digests(const schema::Field& field,
                                             const json::Value& described,
                                             const json::Value& state) {
-    std::string bytes = described.is_string() ? described.as_string() : "";
-    if (field.path.size() != field.name.size() + 1)  // named ..._base64
-        bytes = from_base64(bytes).value_or("");
+    const std::string bytes = schema::bytes_of(field.name, described).value_or("");
     const json::Value& redacted_already = state[field.path.substr(1)];
     if (!redacted_already.is_null()) return {schema::digest_of(bytes), redacted_already};
     json::Value actual = schema::digest_in(state);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/text.hpp"
 #include "core/crypto/hash.hpp"
 
 namespace evenkeel::schema {
@@ -10,10 +11,8 @@ namespace {
 constexpr std::string_view kBase64 = "_base64";
 
 std::string path_of(const std::string& name, const Property& property) {
-    std::string shown = name;
-    if (property.compare == Comparison::digest && shown.ends_with(kBase64))
-        shown.resize(shown.size() - kBase64.size());
-    return json::pointer("", shown);
+    const bool is_shown_as_twin = property.compare == Comparison::digest && is_base64(name);
+    return json::pointer("", is_shown_as_twin ? twin_of(name) : name);
 }
 
 }  // namespace
@@ -39,6 +38,22 @@ const Field* Fields::at(std::string_view pointer) const {
         if (pointer.size() == field.path.size() || pointer[field.path.size()] == '/') return &field;
     }
     return nullptr;
+}
+
+bool is_base64(std::string_view name) {
+    return name.ends_with(kBase64);
+}
+
+std::string twin_of(std::string_view name) {
+    if (!is_base64(name)) return std::string(name).append(kBase64);
+    return std::string(name.substr(0, name.size() - kBase64.size()));
+}
+
+std::optional<std::string> bytes_of(std::string_view name, const json::Value& value) {
+    if (!value.is_string()) return std::nullopt;
+    if (!is_base64(name)) return value.as_string();
+    auto bytes = from_base64(value.as_string());
+    return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
 }
 
 json::Value digest_of(std::string_view bytes) {

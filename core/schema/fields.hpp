@@ -39,6 +39,13 @@ class Fields {
     SensitivePlaces sensitive_;
 };
 
+// A text field may have a twin, of which a description has one: the same bytes in base64, named
+// ..._base64 (content, content_base64). `name` is a field's, or a pointer that ends with one.
+bool is_base64(std::string_view name);
+std::string twin_of(std::string_view name);
+// The bytes that the value of this field stands for; none where it is no such text.
+std::optional<std::string> bytes_of(std::string_view name, const json::Value& value);
+
 // {"sha256","size"}: of the bytes, and what a state says of them (null when it says nothing).
 json::Value digest_of(std::string_view bytes);
 json::Value digest_in(const json::Value& state);

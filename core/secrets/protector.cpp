@@ -5,8 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "core/base/text.hpp"
-#include "core/schema/schema.hpp"
+#include "core/schema/fields.hpp"
 #include "core/secrets/redactor.hpp"
 #include "core/secrets/secret_fields.hpp"
 
@@ -93,22 +92,6 @@ std::set<std::string> secrets_in(const json::Value& whole, const json::Value& st
     return secret;
 }
 
-constexpr std::string_view kBase64 = "_base64";
-
-// The other name under which a description may have the same bytes.
-std::string twin_of(const std::string& pointer) {
-    if (!pointer.ends_with(kBase64)) return pointer + std::string(kBase64);
-    return pointer.substr(0, pointer.size() - kBase64.size());
-}
-
-// The bytes of a text, which is in base64 where its field says so.
-std::optional<std::string> bytes_at(const std::string& pointer, const json::Value& value) {
-    if (!value.is_string()) return std::nullopt;
-    if (!pointer.ends_with(kBase64)) return value.as_string();
-    auto bytes = from_base64(value.as_string());
-    return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
-}
-
 // Whether `whole` has at `pointer` what `other` has at `twin`, which is the same pointer or its
 // twin.
 bool has_same(const json::Value& whole, const std::string& pointer, const json::Value& other,
@@ -117,8 +100,8 @@ bool has_same(const json::Value& whole, const std::string& pointer, const json::
     const json::Value* theirs = json::at_pointer(other, twin);
     if (!mine || !theirs) return false;
     if (pointer == twin) return *mine == *theirs;
-    const auto bytes = bytes_at(pointer, *mine);
-    return bytes && bytes == bytes_at(twin, *theirs);
+    const auto bytes = schema::bytes_of(pointer, *mine);
+    return bytes && bytes == schema::bytes_of(twin, *theirs);
 }
 
 }  // namespace
@@ -148,7 +131,7 @@ Result<std::vector<json::Value>> Protector::redacted_together(
         all.begin(), all.end(), [](const json::Value& one) { return one.bool_or("sensitive"); });
     for (json::Value& one : all) {
         std::set<std::string> own = secret;
-        for (const std::string& pointer : secret) own.insert(twin_of(pointer));
+        for (const std::string& pointer : secret) own.insert(schema::twin_of(pointer));
         if (is_sensitive && one.is_object()) {
             json::Value marked = one;
             marked.as_object().set("sensitive", true);
@@ -174,7 +157,7 @@ Result<std::set<std::string>> Protector::shows_secrets_of(const ResourceKey& key
     for (const json::Value& each : others) {
         const json::Value other = EK_TRY(open(key, each));
         for (const std::string& pointer : secrets_in(other, each, schema)) {
-            for (const std::string& mine : {pointer, twin_of(pointer)}) {
+            for (const std::string& mine : {pointer, schema::twin_of(pointer)}) {
                 if (!is_secret(mine) && has_same(whole, mine, other, pointer)) shown.insert(mine);
             }
         }

@@ -49,8 +49,8 @@ void collect_texts(const json::Value& secret, std::vector<std::string>& into) {
 void collect_texts(std::string_view field, const json::Value& secret,
                    std::vector<std::string>& into) {
     collect_texts(secret, into);
-    if (!field.ends_with("_base64") || !secret.is_string()) return;
-    if (auto bytes = from_base64(secret.as_string())) into.push_back(*std::move(bytes));
+    if (!schema::is_base64(field)) return;
+    if (auto bytes = schema::bytes_of(field, secret)) into.push_back(*std::move(bytes));
 }
 
 // One may be a part of another.

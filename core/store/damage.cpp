@@ -18,7 +18,7 @@ void tell_listener() {
     std::function<void()> tell;
     {
         const std::lock_guard lock(mutex);
-        tell = std::exchange(listener, nullptr);
+        tell = listener;
     }
     if (tell) tell();
 }
@@ -55,7 +55,8 @@ void on_unusable(std::function<void()> tell) {
         const std::lock_guard lock(mutex);
         listener = std::move(tell);
     }
-    if (damage() || is_restart_needed()) tell_listener();
+    if (damage()) tell_listener();
+    if (is_restart_needed()) tell_listener();
 }
 
 }  // namespace evenkeel::store

@@ -19,8 +19,8 @@ std::optional<std::string> damage();
 void note_restart_needed(const std::string& what);
 bool is_restart_needed();
 
-// Calls `tell` when one of the two is noted first, on the thread that notes it: at once if it was
-// noted already. One listener a process; it outlives the store.
+// Calls `tell` once when damage is noted and once when a restart is, on the thread that notes it;
+// at once for what was noted already. One listener a process, none when `tell` is empty.
 void on_unusable(std::function<void()> tell);
 
 }  // namespace evenkeel::store

@@ -82,7 +82,7 @@ void follow_events(Context& context, const Request& request, const Responder& re
     if (!after) return responder->send(after.error());
     if (auto stream = responder->open_stream()) {
         // A client that loses the stream before the first event can come back to here.
-        stream->mark(state::event_id(context.state.stream().id, *after));
+        stream->send(http::make_mark(state::event_id(context.state.stream().id, *after)));
         context.feed.follow(std::move(stream), *std::move(filter), *after);
     }
 }

@@ -16,24 +16,12 @@ namespace {
 
 // Entries for one follower before the next one's turn.
 constexpr std::size_t kStep = 200;
+// Kept free in a stream for one.
+constexpr std::size_t kBookmarkBytes = 512;
 constexpr json::Limits kEventLimits{.bytes = 16 << 20};
 
-// Heartbeats change `last_seen`; that alone is not sent to followers.
-std::size_t hash_of(const json::Value& item) {
-    if (!item.find("last_seen")) return std::hash<std::string>()(json::write(item));
-    json::Value rest = item;
-    rest.as_object().erase("last_seen");
-    return std::hash<std::string>()(json::write(rest));
-}
-
-// The item as the follower's list shows it, or nothing when it is not in it.
-Result<std::optional<json::Value>> item_of(const PageSource::Make& make, const Filter& filter,
-                                           const state::Entry& entry) {
-    auto item = make(entry);
-    if (!item) return fail(Errc::internal, item.error().detail);
-    if (*item && !filter.matches(**item)) item->reset();
-    return *std::move(item);
-}
+// Marks in followers' `dirty` at once, about.
+constexpr std::size_t kMarksMost = 5'000;
 
 // Whether something in the list may have changed.
 bool concerns(const state::List& list, const Touched& touched) {
@@ -54,6 +42,20 @@ Result<void> each_event(const state::View& view, std::uint64_t after, const Visi
 }
 
 }  // namespace
+
+struct ListFeed::Reader {
+    const state::View& view;
+    const Listing& listing;
+    PageSource::Make make = {};  // once it is needed
+
+    Result<ShownItem> read(const state::Entry& entry) {
+        if (!make) make = listing.make_for(view);
+        auto item = make(entry);
+        if (!item) return fail(Errc::internal, item.error().detail);
+        if (!*item) return ShownItem();
+        return ShownItem(**std::move(item), listing.identity(entry));
+    }
+};
 
 ListFeed::ListFeed(run::Loop& loop, state::State& state, std::chrono::milliseconds silence)
     : loop_(loop), state_(state), silence_(silence) {
@@ -125,6 +127,7 @@ void ListFeed::work_turn() {
     }
     working_ = !ready_.empty();
     if (working_) loop_.post([this] { work_turn(); });
+    else shown_.clear();
 }
 
 // What came after `since`: to a wait its first change is enough, a stream is sent all of it as it
@@ -135,7 +138,7 @@ Result<void> ListFeed::read_past(const state::View& view, Follower& follower,
         // Deleted before they could be read. A stream gets `gone` when it reconnects.
         follower.past.reset();
         follower.news = true;
-        if (follower.stream) follower.stream->close();
+        if (follower.stream) follower.stream->close_as_slow();
         return {};
     }
     const Listing& listing = follower.order.listing;
@@ -166,18 +169,18 @@ Result<void> ListFeed::read_past(const state::View& view, Follower& follower,
 Result<void> ListFeed::walk(const state::View& view, Follower& follower,
                             std::uint64_t deadline_ns) {
     const Listing& listing = follower.order.listing;
-    const PageSource::Make make = listing.make_for(view);
+    Reader reader{view, listing};
     Result<void> outcome;
     bool is_all = true;
     const auto visit = [&](const state::Entry& entry) {
         follower.walked = entry.position();
         if (!follower.order.since) {
-            follower.dirty.emplace(follower.walked, json::Object{});
+            follower.dirty.emplace(follower.walked, Identity());
         } else if (!follower.dirty.contains(follower.walked)) {
-            const auto item = item_of(make, follower.order.filter, entry);
-            if (!item) outcome = fail(item.error());
-            if (item && *item) {
-                follower.sent[follower.walked] = {hash_of(**item), listing.identity(entry)};
+            const auto shown = show(reader, entry);
+            if (!shown) outcome = fail(shown.error());
+            if (shown && follower.shows(**shown)) {
+                follower.sent[follower.walked] = {(*shown)->hash(), (*shown)->identity()};
             }
         }
         is_all = outcome && !is_over(deadline_ns);
@@ -215,7 +218,7 @@ void ListFeed::take(const Touched& touched, Follower& follower) {
 }
 
 // What changes while it is being prepared, an earlier connection may have sent.
-void ListFeed::mark(Follower& follower, const std::string& position, const json::Object& identity) {
+void ListFeed::mark(Follower& follower, const std::string& position, const Identity& identity) {
     follower.dirty.emplace(position, identity);
     const bool is_prepared = !follower.past && !follower.walks;
     if (follower.order.since && !is_prepared) follower.perhaps.insert(position);
@@ -243,22 +246,26 @@ bool ListFeed::read_events(std::uint64_t deadline_ns) {
         const state::Snapshot view = EK_TRY(state_.read());
         std::uint64_t now = EK_TRY(view.revision());
         bool is_all = true;
-        std::map<std::uint64_t, Touched> touched;
+        std::map<std::string, const Listing*> lists;  // one of each name
+        for (const auto& [number, follower] : followers_) {
+            lists.emplace(follower.order.listing.name, &follower.order.listing);
+        }
+        std::map<std::string, Touched> touched;  // by name
         std::set<std::string> parted;
+        std::size_t events = 0;
         const auto visit = [&](std::uint64_t revision, const state::StoredEvent& event,
                                const json::Value& data) {
-            for (const auto& [number, follower] : followers_) {
-                follower.order.listing.touch(event, data, touched[number]);
-            }
+            for (const auto& [name, list] : lists) list->touch(event, data, touched[name]);
             if (event.is(state::EventType::host_changed)) parted.emplace(event.host);
-            is_all = !is_over(deadline_ns);
+            is_all = !is_over(deadline_ns) && ++events * followers_.size() < kMarksMost;
             if (!is_all) now = revision;
             return is_all;
         };
         EK_CHECK(each_event(view, position_, visit));
         position_ = now;
+        for (const auto& [name, list] : lists) shown_.drop(name, touched[name]);
         for (auto& [number, follower] : followers_) {
-            take(touched[number], follower);
+            take(touched[follower.order.listing.name], follower);
             follower.position = now;
         }
         for (const std::string& host : parted) expect_silence(host);
@@ -279,7 +286,8 @@ void ListFeed::expect_silence(const std::string& host) {
 
 void ListFeed::touch_host(const std::string& host) {
     Touched touched;
-    touched.positions.emplace(state::Hosts::position_of(host), json::Object{});
+    touched.positions.emplace(state::Hosts::position_of(host), json::Object{{"id", host}});
+    shown_.clear();
     touched.beginnings.insert(state::Resources::positions_of(host));
     for (auto& [number, follower] : followers_) take(touched, follower);
 }
@@ -326,11 +334,11 @@ ListFeed::MoreWork ListFeed::work(Follower& follower, std::uint64_t deadline_ns)
 // Whether all of them are sent.
 ListFeed::MoreWork ListFeed::send_changes(const state::View& view, Follower& follower,
                                           std::uint64_t deadline_ns) {
-    const PageSource::Make make = follower.order.listing.make_for(view);
+    Reader reader{view, follower.order.listing};
     for (std::size_t count = 0; !follower.dirty.empty(); ++count) {
         if (count == kStep || (count > 0 && is_over(deadline_ns))) return false;
         const std::string key = follower.dirty.begin()->first;
-        const bool is_sent = EK_TRY(send_change(view, follower, key, make));
+        const bool is_sent = EK_TRY(send_change(reader, follower, key));
         if (!is_sent) return false;
         follower.dirty.erase(key);
     }
@@ -338,50 +346,62 @@ ListFeed::MoreWork ListFeed::send_changes(const state::View& view, Follower& fol
 }
 
 // False when the stream has no room: the entry stays in `dirty`.
-ListFeed::MoreWork ListFeed::send_change(const state::View& view, Follower& follower,
-                                         const std::string& key, const PageSource::Make& make) {
-    const Listing& listing = follower.order.listing;
+ListFeed::MoreWork ListFeed::send_change(Reader& reader, Follower& follower,
+                                         const std::string& key) {
+    ShownItem& shown = *EK_TRY(show(reader, key));
     const auto sent = follower.sent.find(key);
-    auto item = Result<std::optional<json::Value>>(std::nullopt);
-    json::Object identity;
-    EK_CHECK(listing.list.visit(view, key, [&](const state::Entry& entry) {
-        item = item_of(make, follower.order.filter, entry);
-        identity = listing.identity(entry);
-        return true;
-    }));
-    if (!item) return fail(item.error());
     const bool had = sent != follower.sent.end();
     const bool perhaps = follower.perhaps.contains(key);
-    if (!*item) {
+    if (!follower.shows(shown)) {
         if (!had && !perhaps) return true;
-        json::Object gone = had ? sent->second.identity : follower.dirty.at(key);
-        if (!send(follower, "deleted", std::move(gone))) return false;
+        const Identity& known = had ? sent->second.identity : follower.dirty.at(key);
+        if (!send(follower, ListChange::deleted, shown, known)) return false;
         if (had) follower.sent.erase(sent);
         return true;
     }
-    const std::size_t hash = hash_of(**item);
-    if (had && sent->second.hash == hash) return true;
-    if (!send(follower, had || perhaps ? "modified" : "added", **item)) return false;
-    follower.sent[key] = {hash, std::move(identity)};
+    if (had && sent->second.hash == shown.hash()) return true;
+    const auto change = had || perhaps ? ListChange::modified : ListChange::added;
+    if (!send(follower, change, shown, shown.identity())) return false;
+    follower.sent[key] = {shown.hash(), shown.identity()};
     return true;
 }
 
-bool ListFeed::send(Follower& follower, std::string_view type, const json::Value& item) {
+Result<ShownItem*> ListFeed::show(Reader& reader, const std::string& key) {
+    const Listing& listing = reader.listing;
+    if (ShownItem* kept = shown_.find(listing.name, key)) return kept;
+    Result<ShownItem> item = ShownItem();
+    EK_CHECK(listing.list.visit(reader.view, key, [&](const state::Entry& entry) {
+        item = reader.read(entry);
+        return true;
+    }));
+    return &shown_.keep(listing.name, key, EK_TRY(std::move(item)));
+}
+
+Result<ShownItem*> ListFeed::show(Reader& reader, const state::Entry& entry) {
+    const std::string& name = reader.listing.name;
+    if (ShownItem* kept = shown_.find(name, entry.position())) return kept;
+    return &shown_.keep(name, std::string(entry.position()), EK_TRY(reader.read(entry)));
+}
+
+bool ListFeed::send(Follower& follower, ListChange change, ShownItem& shown,
+                    const Identity& known) {
     follower.news = true;
     if (!follower.stream) return true;
-    const std::string text = json::write(item);
-    // Room for the lines around it, and for a bookmark.
-    const std::size_t size = text.size() + 512;
-    const std::size_t room = follower.stream->room();
-    follower.full = room < size && room < http::Stream::kBytesMax;
-    return !follower.full && follower.stream->send("", type, text);
+    const http::Frame& frame = shown.frame(change, known);
+    follower.full = !follower.stream->has_room_for(frame->size() + kBookmarkBytes);
+    return !follower.full && follower.stream->send(frame);
 }
 
 void ListFeed::bookmark(Follower& follower) {
     const bool initial_end = follower.initial && !follower.order.since;
-    follower.stream->send(
-        state::event_id(state_.stream().id, follower.position), "bookmark",
-        json::write(json::Object{{"revision", follower.position}, {"initial_end", initial_end}}));
+    if (!bookmark_.frame || bookmark_.position != follower.position ||
+        bookmark_.initial_end != initial_end) {
+        const json::Object data{{"revision", follower.position}, {"initial_end", initial_end}};
+        bookmark_ = {follower.position, initial_end,
+                     http::make_frame(state::event_id(state_.stream().id, follower.position),
+                                      "bookmark", json::write(data))};
+    }
+    follower.stream->send(bookmark_.frame);
     follower.news = false;
     follower.initial = false;
 }

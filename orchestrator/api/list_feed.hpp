@@ -19,9 +19,10 @@ namespace evenkeel::api {
 
 // The clients that follow a list. Events name the entries that may have changed; each is read, and
 // sent if it differs from what was sent last. So the copy of a follower converges to the list, even
-// after it missed events, and a slow follower costs one set of keys. All work for all followers is
-// done in turns of at most 5 ms, between which the loop serves others: reading what happens and
-// what came after `since`, walking the list, sending. [loop]
+// after it missed events, and a slow follower costs one set of keys. An entry is read, and made
+// text, once for all followers of its list. All work for all followers is done in turns of at most
+// 5 ms, between which the loop serves others: reading what happens and what came after `since`,
+// walking the list, sending. [loop]
 class ListFeed {
   public:
     // `silence`: time after its last message until a host's verdicts become unknown, without event.
@@ -45,7 +46,7 @@ class ListFeed {
   private:
     struct SentItem {
         std::size_t hash = 0;
-        json::Object identity;
+        Identity identity;
     };
     struct Follower {
         explicit Follower(Order what) : order(std::move(what)) {}
@@ -53,8 +54,8 @@ class ListFeed {
         std::shared_ptr<http::Stream> stream;  // or:
         std::function<void(bool)> done;
         run::Timer timer;
-        std::map<std::string, SentItem> sent;       // as sent last
-        std::map<std::string, json::Object> dirty;  // to be read and compared
+        std::map<std::string, SentItem> sent;   // as sent last
+        std::map<std::string, Identity> dirty;  // to be read and compared
         std::set<std::string> below;    // beginnings of positions that are to go into `dirty`
         std::set<std::string> perhaps;  // entries that an earlier connection may have sent
         std::uint64_t position = 0;     // of the last event in `dirty`
@@ -73,8 +74,12 @@ class ListFeed {
 
         // A wait for any change at all: an event about the list is one.
         bool takes_any() const { return !stream && order.filter.empty(); }
+        bool shows(const ShownItem& shown) const {
+            return shown.item() && order.filter.matches(*shown.item());
+        }
     };
     using MoreWork = Result<bool>;  // whether there is more to do
+    struct Reader;                  // of one list, for one piece of work
 
     Result<std::uint64_t> begin(Follower follower);
     void schedule(std::uint64_t number);
@@ -84,17 +89,17 @@ class ListFeed {
     bool read_events(std::uint64_t deadline_ns);
     static Result<void> read_past(const state::View& view, Follower& follower,
                                   std::uint64_t deadline_ns);
-    static Result<void> walk(const state::View& view, Follower& follower,
-                             std::uint64_t deadline_ns);
+    Result<void> walk(const state::View& view, Follower& follower, std::uint64_t deadline_ns);
     static void take(const Touched& touched, Follower& follower);
-    static void mark(Follower& follower, const std::string& position, const json::Object& identity);
+    static void mark(Follower& follower, const std::string& position, const Identity& identity);
     static Result<void> mark_below(const state::View& view, Follower& follower);
     void step(std::uint64_t number, std::uint64_t deadline_ns);
     MoreWork work(Follower& follower, std::uint64_t deadline_ns);
     MoreWork send_changes(const state::View& view, Follower& follower, std::uint64_t deadline_ns);
-    MoreWork send_change(const state::View& view, Follower& follower, const std::string& key,
-                         const PageSource::Make& make);
-    bool send(Follower& follower, std::string_view type, const json::Value& item);
+    MoreWork send_change(Reader& reader, Follower& follower, const std::string& key);
+    bool send(Follower& follower, ListChange change, ShownItem& shown, const Identity& known);
+    Result<ShownItem*> show(Reader& reader, const std::string& key);
+    Result<ShownItem*> show(Reader& reader, const state::Entry& entry);
     void bookmark(Follower& follower);
     void time_over(std::uint64_t number);
     void finish(std::uint64_t number, bool changed);
@@ -111,6 +116,12 @@ class ListFeed {
     std::uint64_t position_ = 0;  // events up to here are in the followers' `dirty`
     std::map<std::uint64_t, Follower> followers_;
     std::map<std::string, run::Timer> silences_;  // by host
+    ShownItems shown_;                            // while there is work
+    struct {
+        std::uint64_t position = 0;
+        bool initial_end = false;
+        http::Frame frame;
+    } bookmark_;  // the last one, which most followers are sent too
 };
 
 }  // namespace evenkeel::api

@@ -1,5 +1,6 @@
 #include "orchestrator/api/listing.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -64,6 +65,19 @@ ApiResult<bool> read_watch(const Request& request) {
     return true;
 }
 
+// The path, and what selects entries but `filter`, which is asked of each item.
+std::string name_of(const Request& request) {
+    std::string name = request.target;
+    for (const auto& [parameter, value] : request.query) {
+        constexpr std::string_view kOthers[] = {"filter", "since",  "wait",    "watch",
+                                                "limit",  "cursor", "order_by"};
+        if (std::find(std::begin(kOthers), std::end(kOthers), parameter) != std::end(kOthers))
+            continue;
+        name.append("\n").append(parameter).append("=").append(value);
+    }
+    return name;
+}
+
 template <typename T>
 bool answered(const Responder& responder, const T& checked) {
     if (checked) return false;
@@ -117,6 +131,7 @@ void answer_list(Context& context, const Fields& fields, const MakeListing& make
         const Pages pages(context.protector, context.state.stream().id, fields);
         auto asked = pages.read(*view, request);
         if (answered(responder, asked)) return;
+        list->name = name_of(request);
         order.emplace(ListFeed::Order{*std::move(list), std::move(asked->filter), std::nullopt});
         if (since) {
             const auto revision = read_since(context, *view, *since);

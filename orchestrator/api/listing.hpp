@@ -10,6 +10,7 @@
 
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/page_work.hpp"
+#include "orchestrator/api/shown_items.hpp"
 #include "orchestrator/state/event.hpp"
 
 // What a list contains; independent of its delivery: pages, the next change, a stream of changes.
@@ -18,7 +19,7 @@ namespace evenkeel::api {
 // Entries that may have changed: their positions, each with its identity as clients see it, and
 // prefixes of positions, each of which means all positions that begin with it.
 struct Touched {
-    std::map<std::string, json::Object> positions;
+    std::map<std::string, Identity> positions;
     std::set<std::string> beginnings;
 };
 
@@ -33,6 +34,8 @@ struct Listing {
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
     // Makes what reads the further members of one page.
     std::function<PageSource::More()> more = {};
+    // Lists of one name show the same entries alike. listing() sets it.
+    std::string name = {};
 };
 using MakeListing = std::function<ApiResult<Listing>(const state::View&, const http::Request&)>;
 

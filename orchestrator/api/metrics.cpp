@@ -12,6 +12,7 @@
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/hosts/fleet_totals.hpp"
+#include "orchestrator/http/frame.hpp"
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
@@ -222,6 +223,9 @@ Result<std::string> Metrics::text(const Context& context) const {
     write_shares(context, out);
     out.one("event_streams", "gauge", "Open streams of events.", context.feed.size());
     out.one("list_watches", "gauge", "Lists that are watched or waited for.", context.lists.size());
+    out.one("stream_frames_total", "counter",
+            "Texts made for the two; one serves all clients that are sent it.",
+            http::frames_made());
     EK_CHECK(append_counted(context, view, out.text));
     out.family("commands_finished_total", "counter", "Commands that have ended, by state.");
     for (const auto& [state, count] : finished_commands_) out.sample({{"state", state}}, count);

@@ -129,12 +129,13 @@ ServerCore::ServerCore(asio::io_context& io, ServerOptions given, Server::Door t
       acceptor_(io),
       timer_(io) {}
 
-Result<ListenAddress> check_listening(const ServerOptions& options) {
+namespace {
+
+Result<ListenAddress> allowed_address(const ServerOptions& options) {
     const ListenAddress want = EK_TRY(parse_listen(options.listen));
     if (options.certificate.empty() != options.key.empty()) {
         return fail(Errc::invalid, "a certificate needs its key, and a key its certificate");
     }
-    if (!options.certificate.empty()) EK_TRY(make_tls(options.certificate, options.key));
     if (options.certificate.empty() && !want.loopback) {
         return fail(Errc::denied, "plain HTTP is served on loopback only: give " + options.listen +
                                       " a TLS certificate and key, or listen on 127.0.0.1");
@@ -142,8 +143,16 @@ Result<ListenAddress> check_listening(const ServerOptions& options) {
     return want;
 }
 
+}  // namespace
+
+Result<ListenAddress> check_listening(const ServerOptions& options) {
+    const ListenAddress want = EK_TRY(allowed_address(options));
+    if (!options.certificate.empty()) EK_TRY(make_tls(options.certificate, options.key));
+    return want;
+}
+
 Result<void> ServerCore::listen() {
-    const ListenAddress want = EK_TRY(check_listening(options));
+    const ListenAddress want = EK_TRY(allowed_address(options));
     if (!options.certificate.empty()) tls = EK_TRY(make_tls(options.certificate, options.key));
     error_code error;
     tcp::endpoint endpoint(asio::ip::make_address(want.host, error), want.port);

@@ -39,6 +39,7 @@ constexpr std::size_t kChunk = 8 * 1024;
 constexpr std::string_view kEmptyLine = "\r\n";
 constexpr std::size_t kEmptyLinesMost = 2;  // before a request
 constexpr std::size_t kWriteChunk = 64 * 1024;
+constexpr std::size_t kBuffersMost = 64;  // that asio gives to the kernel at once
 // After an error the rest of the request is read and dropped for a while: a socket closed with
 // unread bytes sends a reset, which may overtake the answer.
 constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
@@ -59,6 +60,36 @@ std::string name_of(const Request& request) {
     if (request.target.empty()) return "a request that does not read";
     return request.method + " " + printable(request.target);
 }
+
+// Frames as what is written at once: pieces of at most kWriteChunk bytes and kBuffersMost buffers.
+class FramePieces {
+  public:
+    explicit FramePieces(const Frames& frames) : frames_(frames) {}
+    bool at_end() const { return at_ == frames_.size(); }
+    std::size_t passed() const { return passed_; }
+
+    std::vector<asio::const_buffer> next() {
+        std::vector<asio::const_buffer> piece;
+        std::size_t room = kWriteChunk;
+        while (!at_end() && room > 0 && piece.size() < kBuffersMost) {
+            const std::string_view part = std::string_view(*frames_[at_]).substr(offset_, room);
+            piece.push_back(asio::buffer(part));
+            room -= part.size();
+            passed_ += part.size();
+            offset_ += part.size();
+            if (offset_ < frames_[at_]->size()) break;
+            offset_ = 0;
+            ++at_;
+        }
+        return piece;
+    }
+
+  private:
+    const Frames& frames_;
+    std::size_t at_ = 0;
+    std::size_t offset_ = 0;  // in the frame
+    std::size_t passed_ = 0;
+};
 
 class Session {
   public:
@@ -90,6 +121,9 @@ class Session {
     // Appends received bytes to in_. False at the end, on an error and on a timeout.
     Task<bool> read(std::size_t most);
     Task<bool> write(std::string_view bytes);
+    // Frames one after the other, small ones together in one call of the kernel.
+    Task<bool> write_frames(const Frames& frames);
+    Task<bool> write_some(const std::vector<asio::const_buffer>& piece);
     // Ends what the client is waited for once it has been slower than the slowest rate since
     // `begun_ns`, in which `passed` bytes have passed. False when it has been already.
     bool expect_rate(std::uint64_t begun_ns, std::size_t passed);
@@ -371,21 +405,22 @@ void watch_for_end(const std::shared_ptr<Connection>& it) {
 }
 
 Task<void> Session::write_stream(ReplyContext context) {
+    static const Frame kKeepAlive = std::make_shared<const std::string>(": keep-alive\n\n");
     const std::shared_ptr<Stream> stream = it_->stream;
-    std::string bytes = stream_head(context);
+    Frames frames{std::make_shared<const std::string>(stream_head(context))};
     watch_for_end(it_);
     for (;;) {
-        const bool written = co_await write(bytes);
+        const bool written = co_await write_frames(frames);
         if (!written) break;
         stream->written();
-        bytes = stream->take();
-        while (bytes.empty() && stream->is_open()) {
+        frames = stream->take();
+        while (frames.empty() && stream->is_open()) {
             it_->signal.expires_after(core_.options.keep_alive);
             const auto [error] = co_await it_->signal.async_wait(kNoThrow);
-            bytes = stream->take();
-            if (bytes.empty() && !error) bytes = ": keep-alive\n\n";
+            frames = stream->take();
+            if (frames.empty() && !error) frames.push_back(kKeepAlive);
         }
-        if (bytes.empty()) break;
+        if (frames.empty()) break;
     }
     it_->close_stream();
     it_->stream.reset();
@@ -434,22 +469,39 @@ Task<bool> Session::read(std::size_t most) {
 // In pieces, so that a client which takes nothing is noticed by the first of a large reply.
 Task<bool> Session::write(std::string_view bytes) {
     const std::uint64_t begun = now_monotonic_ns();
-    error_code failure;
-    for (std::size_t done = 0; done < bytes.size() && !failure && !it_->is_cut;) {
-        const std::string_view piece = bytes.substr(done, kWriteChunk);
-        done += piece.size();
+    bool going = !it_->is_cut;
+    for (std::size_t done = 0; done < bytes.size() && going;) {
+        const std::vector piece{asio::const_buffer(asio::buffer(bytes.substr(done, kWriteChunk)))};
+        done += piece.front().size();
         if (!expect_rate(begun, done)) co_return false;
-        if (tls_) {
-            const auto [error, count] =
-                co_await asio::async_write(*tls_, asio::buffer(piece), kNoThrow);
-            failure = error;
-        } else {
-            const auto [error, count] =
-                co_await asio::async_write(it_->socket, asio::buffer(piece), kNoThrow);
-            failure = error;
-        }
+        going = co_await write_some(piece);
     }
     it_->never_expire();
+    co_return going;
+}
+
+Task<bool> Session::write_frames(const Frames& frames) {
+    const std::uint64_t begun = now_monotonic_ns();
+    FramePieces pieces(frames);
+    bool going = !it_->is_cut;
+    while (going && !pieces.at_end()) {
+        const auto piece = pieces.next();
+        if (!expect_rate(begun, pieces.passed())) co_return false;
+        going = co_await write_some(piece);
+    }
+    it_->never_expire();
+    co_return going;
+}
+
+Task<bool> Session::write_some(const std::vector<asio::const_buffer>& piece) {
+    error_code failure;
+    if (tls_) {
+        const auto [error, count] = co_await asio::async_write(*tls_, piece, kNoThrow);
+        failure = error;
+    } else {
+        const auto [error, count] = co_await asio::async_write(it_->socket, piece, kNoThrow);
+        failure = error;
+    }
     co_return !failure && !it_->is_cut;
 }
 

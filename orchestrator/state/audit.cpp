@@ -6,11 +6,11 @@
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
 #include "orchestrator/state/audit_trail.hpp"
-#include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/rest_fields.hpp"
 #include "orchestrator/state/state.hpp"
+#include "orchestrator/state/stopped_state.hpp"
 #include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {

@@ -17,6 +17,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/rest_objects.hpp"
 #include "orchestrator/state/state.hpp"
+#include "orchestrator/state/stopped_state.hpp"
 #include "orchestrator/state/tables.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -31,9 +32,6 @@ constexpr const char* kOld = "/store.before-restore";
 constexpr const char* kOldFiles = "/keys.before-restore";
 constexpr const char* kMark = "/restore.unfinished";
 constexpr const char* kContent = "/backup.json";
-constexpr const char* kAdvice =
-    ": an orchestrator, or another restore, works there; stop it first "
-    "(systemctl stop evenkeel-orchestrator)";
 
 // What cannot be read is another mistake than what is not there: the folder may be root's.
 Result<void> require_file(const std::string& path, const std::string& what,
@@ -209,34 +207,6 @@ Result<Backup> backup(const std::string& state_dir, const std::vector<std::strin
     backup.bytes = fs::file_size(to + kStore + "/data.mdb", error);
     if (error) return fail(system_error(error.value(), "look at " + to + kStore));
     return backup;
-}
-
-Error with_advice(Error error) {
-    if (error.code == Errc::busy) error.what += kAdvice;
-    return error;
-}
-
-Result<Fd> lock_stopped(const std::string& state_dir) {
-    auto lock = lock_file(state_dir + "/lock");
-    if (!lock) return fail(with_advice(lock.error()));
-    return lock;
-}
-
-// When root does it, the daemon runs as another user.
-Result<void> give_to_owner(const std::string& state_dir) {
-    if (::geteuid() != 0) return {};
-    struct stat info {};
-    if (::stat(state_dir.c_str(), &info) != 0) {
-        return fail(system_error(errno, "read " + state_dir));
-    }
-    std::error_code error;
-    for (const auto& entry : fs::recursive_directory_iterator(state_dir, error)) {
-        if (::lchown(entry.path().c_str(), info.st_uid, info.st_gid) != 0) {
-            return fail(system_error(errno, "set owner of " + entry.path().string()));
-        }
-    }
-    if (error) return fail(system_error(error.value(), "read " + state_dir));
-    return {};
 }
 
 Result<Restored> restore(const std::string& state_dir, const std::vector<std::string>& files,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/fd.hpp"
+#include "core/base/result.hpp"
 #include "core/crypto/record_chain.hpp"
 
 namespace evenkeel::state {
@@ -48,12 +48,5 @@ struct Restored {
 // damaged. Where it was interrupted it can be done again.
 Result<Restored> restore(const std::string& state_dir, const std::vector<std::string>& files,
                          const std::string& from, const std::vector<std::string>& needed = {});
-
-// For work on the state of a stopped orchestrator: `busy`, and what to do, while one runs.
-Result<Fd> lock_stopped(const std::string& state_dir);
-// The same for an error of what was to read the store: `busy` gets the advice, others stay.
-Error with_advice(Error error);
-// Gives what root has made in it to the folder's owner, as whom the orchestrator runs.
-Result<void> give_to_owner(const std::string& state_dir);
 
 }  // namespace evenkeel::state

@@ -6,10 +6,10 @@
 #include "core/base/text.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "orchestrator/state/audit.hpp"
-#include "orchestrator/state/backup.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/state.hpp"
+#include "orchestrator/state/stopped_state.hpp"
 #include "orchestrator/state/tables.hpp"
 
 namespace evenkeel::state {

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -34,9 +35,75 @@ class Checks(unittest.TestCase):
                  "core/c.hpp": "struct Catalogs {", "core/d.hpp": "struct Catalog final {"}
         self.assertEqual(pages.declaring("Catalog", files), ["core/a.hpp", "core/d.hpp"])
 
+    def test_the_rows_of_a_section_s_table_are_read(self):
+        text = ("## A\n| x |\n|---|\n| 1 |\n## B b\nwords\n\n| x | y |\n|---|---|\n"
+                "| 1 | `2` |\n| 3 | |\n")
+        self.assertEqual(pages.rows(text, "B b"), [["1", "`2`"], ["3", ""]])
+
     def test_only_marked_blocks_are_run(self):
         text = "```sh\na\n```\n<!-- run -->\n```sh\nb\n```\n<!-- run on web -->\n```py\nc\n```\n"
         self.assertEqual(pages.blocks(text), [(None, "sh", "b\n"), ("web", "py", "c\n")])
+
+
+# What the page on scaling says is fixed, and where the sources fix it.
+LIMITS = (("24,000", "core/link/listener.hpp", "connections_max = 24'000"),
+          ("1,000 at least", "core/link/listener.hpp", "waiting_min = 1'000"),
+          ("about 100", "core/link/listener.hpp", "handshakes_max = 100"),
+          ("2,200", "orchestrator/enrolment/port.cpp", "kRequestsMost = 2 * kPendingMost"),
+          ("2,200", "orchestrator/enrolment/port.cpp", "kWaitingLeast = 200"),
+          ("2,200", "orchestrator/enrolment/rules.hpp", "kPendingMost = 1'000"),
+          ("4,096", "orchestrator/http/server.hpp", "connections_max = 4096"),
+          ("512", "orchestrator/http/server.hpp", "connections_per_address_max = 512"),
+          ("256", "orchestrator/http/server.hpp", "requests_per_principal_max = 256"),
+          ("64, 1,024", "orchestrator/http/server.hpp", "streams_per_principal_max = 64"),
+          ("64, 1,024", "orchestrator/http/server.hpp", "streams_max = 1024"),
+          ("8 MiB, 64 MiB", "orchestrator/http/server.hpp", "bodies_bytes_max = 64 * 1024 * 1024"),
+          ("8 MiB, 64 MiB", "orchestrator/http/server.hpp",
+           "bodies_bytes_per_principal_max = 8 * 1024 * 1024"),
+          ("32 MiB, 256 MiB", "orchestrator/http/server.hpp",
+           "replies_bytes_max = 256 * 1024 * 1024"),
+          ("32 MiB, 256 MiB", "orchestrator/http/server.hpp",
+           "replies_bytes_per_principal_max = 32 * 1024 * 1024"),
+          ("10,000", "orchestrator/api/fleet_apply.cpp", "kHostsMost = 10'000"),
+          ("100", "orchestrator/api/fleet_apply.cpp", "kResourcesMost = 100"),
+          ("16 GiB", "core/store/env.hpp", "map_bytes = std::uint64_t{16} << 30"))
+# What may be set, by the first column of its table: the sources that read it.
+SETTINGS = {"`orchestrator.json`": "orchestrator/config.cpp",
+            "`agent.json`": "core/agent/config/config.cpp",
+            "unit of the orchestrator": "orchestrator/evenkeel-orchestrator.service",
+            "kernel": None}
+
+
+class Scaling(unittest.TestCase):
+    """docs/scaling.md; tests/component/orchestrator/metrics_test.py looks its metrics up."""
+
+    def rows(self, title):
+        text = (pages.ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+        return pages.rows(text, title)
+
+    def test_what_it_calls_fixed_is_fixed_so(self):
+        said = [row[1] for row in self.rows("What is fixed")]
+        self.assertEqual(set(said), {value for value, _, _ in LIMITS})
+        for value, path, words in LIMITS:
+            with self.subTest(value=value, words=words):
+                self.assertIn(words, (pages.ROOT / path).read_text(encoding="utf-8"))
+
+    def test_what_it_says_to_set_can_be_set(self):
+        rows = self.rows("What to set")
+        self.assertGreater(len(rows), 5)
+        for where, keys, default, _ in rows:
+            path = SETTINGS[where]
+            if not path:
+                continue
+            source = (pages.ROOT / path).read_text(encoding="utf-8")
+            keys, values = (re.findall(r"`([^`]+)`", cell) for cell in (keys, default))
+            for key, value in zip(keys, values, strict=True):
+                with self.subTest(key=key):
+                    if path.endswith(".service"):
+                        self.assertIn(f"\n{key}={value}\n", source)
+                        continue
+                    for part in key.split("."):
+                        self.assertIn(f'"{part}"', source)
 
 
 class Pages(unittest.TestCase):

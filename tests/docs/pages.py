@@ -73,6 +73,13 @@ def sources():
     return list(source_files().values())
 
 
+def rows(text, title):
+    """The cells of each row of the table in the section of this title, without its head."""
+    section = text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
 def glossary(text):
     """(word, folder) of each row of the glossary, and the words that it retires."""
     section = text.partition("\n## Glossary\n")[2].partition("\n## ")[0]

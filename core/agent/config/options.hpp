@@ -5,6 +5,7 @@
 
 #include "core/agent/config/config.hpp"
 #include "core/base/names.hpp"
+#include "core/command_line/exit.hpp"
 
 namespace evenkeel::agent {
 
@@ -59,13 +60,6 @@ struct CommandLine {
     std::string orchestrator, ca_sha256, token_file;  // enrol
     bool replace = false;
 };
-
-// What main returns.
-inline constexpr int kExitInLine = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = 2;
-inline constexpr int kExitPending = 3;
-inline constexpr int kExitInUse = 4;  // another process has the store: it cannot be done now
 
 // Reads the command line into `into`; -1 to go on, else what to exit with (help was printed, or
 // what is wrong).

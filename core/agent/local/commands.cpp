@@ -123,7 +123,7 @@ bool any_failed(const json::Value& result) {
 }
 
 int check_code(const json::Value& result) {
-    int code = kExitInLine;
+    int code = kExitDone;
     for (const json::Value& entry : result["resources"].as_array()) {
         const auto compliance = wire::decode_compliance(entry["compliance"]);
         if (compliance && compliance->status == wire::Verdict::drifted) return kExitPending;
@@ -138,13 +138,13 @@ int exit_code(const CommandLine& line, const json::Value& result) {
     if (line.command == Subcommand::check) return check_code(result);
     if (line.command == Subcommand::plan) {
         if (any_failed(result)) return kExitFailed;
-        return any_change(result) ? kExitPending : kExitInLine;
+        return any_change(result) ? kExitPending : kExitDone;
     }
     if (line.command == Subcommand::apply || line.command == Subcommand::invoke) {
-        return result.string_or("state") == to_string(wire::EndState::succeeded) ? kExitInLine
+        return result.string_or("state") == to_string(wire::EndState::succeeded) ? kExitDone
                                                                                  : kExitFailed;
     }
-    return kExitInLine;
+    return kExitDone;
 }
 
 // The file contains secrets: it must not be readable by others at any moment.
@@ -158,7 +158,7 @@ int show_export(const CommandLine& line, const json::Value& result) {
                !written) {
         return print_error(written.error());
     }
-    return result.bool_or("complete") ? kExitInLine : kExitFailed;
+    return result.bool_or("complete") ? kExitDone : kExitFailed;
 }
 
 // Each wrong field of a FILE on a line of its own.
@@ -202,7 +202,7 @@ int show(const CommandLine& line, const wire::Reply& reply) {
     json::Value item = items.front();
     item.as_object().set("collection", line.collection);
     print(item);
-    return item.find("error") ? kExitFailed : kExitInLine;
+    return item.find("error") ? kExitFailed : kExitDone;
 }
 
 int watch(Client client) {

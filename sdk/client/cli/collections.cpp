@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/command_line/usage.hpp"
+#include "core/base/text.hpp"
 
 namespace evenkeel::cli {
 
@@ -24,7 +24,7 @@ client::Result<client::Collection> find_collection(client::Client& client,
     failure.detail = "no host has a collection '" + name + "'";
     if (hosts.size() == 1) failure.detail = hosts.front() + " has no collection '" + name + "'";
     if (known.empty()) failure.detail += ": it has reported none yet";
-    else failure.detail += "; there are " + command_line::listed_in_words(known);
+    else failure.detail += "; there are " + listed_in_words(known);
     return failure;
 }
 

@@ -1,5 +1,4 @@
 #include "core/base/text.hpp"
-#include "core/command_line/usage.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/collections.hpp"
 #include "sdk/client/cli/commands.hpp"
@@ -72,10 +71,10 @@ client::Failure no_field(const std::vector<std::string>& names, const FieldPlace
     const std::string& missing = names[place.names];
     client::Failure failure{.kind = client::Kind::local, .code = kNotThere};
     failure.detail = parent + " has no field '" + missing + "'";
-    if (const std::string meant = command_line::nearest(missing, known); !meant.empty()) {
+    if (const std::string meant = nearest(missing, known); !meant.empty()) {
         failure.detail += "; did you mean '" + meant + "'?";
     } else if (!known.empty()) {
-        failure.detail += "; there are " + command_line::listed_in_words(known);
+        failure.detail += "; there are " + listed_in_words(known);
     }
     return failure;
 }

@@ -2,7 +2,6 @@
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
-#include "core/command_line/usage.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
 
@@ -91,12 +90,10 @@ client::Result<std::vector<Condition>> read_conditions(const std::vector<std::st
         if (known == kKnown.end()) {
             std::vector<std::string> forms;
             for (const auto& [field, values] : kKnown)
-                forms.push_back(field + "= with one of " +
-                                command_line::listed_in_words(values, "or"));
-            return client::Failure{.kind = Kind::local,
-                                   .detail = "--for takes " +
-                                             command_line::listed_in_words(forms, "or") +
-                                             ", not '" + text + "'"};
+                forms.push_back(field + "= with one of " + listed_in_words(values, "or"));
+            return client::Failure{
+                .kind = Kind::local,
+                .detail = "--for takes " + listed_in_words(forms, "or") + ", not '" + text + "'"};
         }
         conditions.push_back(std::move(one));
     }
@@ -157,8 +154,7 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
             if (std::all_of(conditions->begin(), conditions->end(),
                             [&](const Condition& one) { return holds(now, one, unwatched); })) {
                 if (session.output().is_data()) session.output().data(json::write(now));
-                Output::message("host " + name + ": " +
-                                command_line::listed_in_words(options.conditions));
+                Output::message("host " + name + ": " + listed_in_words(options.conditions));
                 return Exit::done;
             }
             if (all && lacks.empty()) tell_unrepaired(**client, name, now);

@@ -20,6 +20,7 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "core/crypto/secret.hpp"
 #include "core/run/open_files.hpp"
 #include "enroller.hpp"
 #include "report.hpp"
@@ -115,8 +116,9 @@ class Run {
     Result<void> add(const std::vector<Identity>& identities, std::size_t count) {
         for (std::size_t i = 0; i < std::min(count, identities.size()); ++i) {
             agents_.push_back(std::make_unique<Agent>(
-                herd_, identities[i], i, EK_TRY(read_key(identities[i].key)),
-                EK_TRY(read_certificate(identities[i].certificate))));
+                herd_, identities[i], i,
+                EK_TRY(crypto::parse_key(crypto::Secret(identities[i].key))),
+                EK_TRY(crypto::parse_certificate(identities[i].certificate))));
         }
         return {};
     }

@@ -6,26 +6,12 @@
 
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <sys/socket.h>
 
 #include "core/crypto/x509.hpp"
 
 namespace evenkeel::herd {
 namespace {
-
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-
-Bio reader_of(std::string_view text) {
-    return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::string openssl_reason() {
-    char text[256] = "";
-    ERR_error_string_n(ERR_get_error(), text, sizeof text);
-    ERR_clear_error();
-    return text;
-}
 
 Result<Fd> connecting_socket(const sockaddr_in& from, const sockaddr_in& to) {
     Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -45,23 +31,10 @@ Result<Fd> connecting_socket(const sockaddr_in& from, const sockaddr_in& to) {
 
 }  // namespace
 
-Result<Key> read_key(std::string_view pem) {
-    Key key(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, nullptr, nullptr));
-    if (!key) return fail(Errc::invalid, "a key does not read: " + openssl_reason());
-    return key;
-}
-
-Result<Certificate> read_certificate(std::string_view pem) {
-    Certificate certificate(PEM_read_bio_X509(reader_of(pem).get(), nullptr, nullptr, nullptr));
-    if (!certificate)
-        return fail(Errc::invalid, "a certificate does not read: " + openssl_reason());
-    return certificate;
-}
-
 Result<TlsContext> make_tls_context(const std::string& ca_file) {
     TlsContext context(SSL_CTX_new(TLS_client_method()));
     if (!context || SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr) != 1)
-        return fail(Errc::invalid, "cannot read " + ca_file + ": " + openssl_reason());
+        return fail(crypto::openssl_error(Errc::invalid, "cannot read " + ca_file));
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS |
@@ -72,7 +45,7 @@ Result<TlsContext> make_tls_context(const std::string& ca_file) {
 Result<TlsStream> TlsStream::dial(SSL_CTX* context, const sockaddr_in& from, const sockaddr_in& to,
                                   EVP_PKEY* key, X509* certificate) {
     Fd fd = EK_TRY(connecting_socket(from, to));
-    std::unique_ptr<SSL, Free<SSL_free>> tls(SSL_new(context));
+    crypto::Ssl tls(SSL_new(context));
     std::string name(crypto::kServerName);
     const bool made = tls && SSL_set_fd(tls.get(), fd.get()) == 1 &&
                       SSL_ctrl(tls.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
@@ -80,7 +53,7 @@ Result<TlsStream> TlsStream::dial(SSL_CTX* context, const sockaddr_in& from, con
                       SSL_set1_host(tls.get(), name.c_str()) == 1 &&
                       (!certificate || SSL_use_certificate(tls.get(), certificate) == 1) &&
                       (!key || SSL_use_PrivateKey(tls.get(), key) == 1);
-    if (!made) return fail(Errc::internal, "cannot set up TLS: " + openssl_reason());
+    if (!made) return fail(crypto::openssl_error(Errc::internal, "cannot set up TLS"));
     SSL_set_connect_state(tls.get());
     return TlsStream(std::move(fd), std::move(tls));
 }
@@ -142,7 +115,7 @@ ssize_t TlsStream::result_of(int done) {
             end(error_number == 0 ? "the peer cut the connection" : std::strerror(error_number));
             break;
         default:
-            end(openssl_reason());
+            end(crypto::openssl_error(Errc::unavailable, "TLS").what);
     }
     ERR_clear_error();
     return -1;

@@ -7,29 +7,17 @@
 #include <string_view>
 
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/types.h>
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
+#include "core/crypto/openssl.hpp"
 
 namespace evenkeel::herd {
 
-template <auto free_function>
-struct Free {
-    template <typename T>
-    void operator()(T* object) const {
-        free_function(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using TlsContext = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
-
-Result<Key> read_key(std::string_view pem);
-Result<Certificate> read_certificate(std::string_view pem);
+using crypto::Certificate;
+using crypto::Key;
+using TlsContext = crypto::SslContext;
 
 // One context for all connections: a context for each would cost more than all the rest.
 Result<TlsContext> make_tls_context(const std::string& ca_file);
@@ -58,15 +46,14 @@ class TlsStream {
     const std::string& why() const { return why_; }
 
   private:
-    TlsStream(Fd fd, std::unique_ptr<SSL, Free<SSL_free>> tls)
-        : fd_(std::move(fd)), tls_(std::move(tls)) {}
+    TlsStream(Fd fd, crypto::Ssl tls) : fd_(std::move(fd)), tls_(std::move(tls)) {}
     void check_connected();
     void shake_hands();
     ssize_t result_of(int done);
     void end(std::string why);
 
     Fd fd_;
-    std::unique_ptr<SSL, Free<SSL_free>> tls_;
+    crypto::Ssl tls_;
     Stage stage_ = Stage::dialing;
     bool connected_ = false;
     bool opened_ = false;

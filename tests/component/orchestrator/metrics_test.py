@@ -1,10 +1,12 @@
 """/metrics reads as Prometheus' text format, and its labels stay few."""
 
+import pathlib
 import re
 import unittest
 
 from case import OrchestratorCase
 
+SCALING = pathlib.Path(__file__).resolve().parents[3] / "docs/scaling.md"
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? '
                     r'([0-9.e+-]+|\+Inf)$')
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
@@ -83,6 +85,22 @@ class Metrics(OrchestratorCase):
         found, _ = self.families()
         self.assertEqual(self.value(found, "evenkeel_event_streams"), 1)
         events.close()
+
+    def test_the_page_on_scaling_names_metrics_and_labels_that_are_there(self):
+        agent = self.online()
+        self.put_done(agent, "/a", {})
+        found, _ = self.families()
+        rows = [line.split("|")[1] for line in SCALING.read_text(encoding="utf-8").splitlines()
+                if line.startswith("| `evenkeel_")]
+        self.assertGreater(len(rows), 10)
+        for row in rows:
+            names, _, labels = row.partition(" by ")
+            for name in re.findall(r"`(\w+)`", names):
+                with self.subTest(name):
+                    self.assertIn(name, found)
+                    known = set().union(*(labels for _, labels, _ in found[name][1]))
+                    if found[name][1]:
+                        self.assertLessEqual(set(re.findall(r"`(\w+)`", labels)), known)
 
     def test_histograms_add_up(self):
         for _ in range(3):

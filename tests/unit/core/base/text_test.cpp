@@ -72,5 +72,29 @@ TEST(Number, TakesDigitsOnlyUpTo64Bits) {
     }
 }
 
+TEST(Nearest, IsTheWordThatWasMeant) {
+    const std::vector<std::string> words{"get", "describe", "delete", "diff", "apply", "events"};
+    for (const auto& [typed, meant] :
+         std::vector<std::pair<const char*, const char*>>{{"gte", "get"},
+                                                          {"aply", "apply"},
+                                                          {"desc", "describe"},
+                                                          {"event", "events"},
+                                                          {"difff", "diff"},
+                                                          {"delet", "delete"},
+                                                          {"frobnicate", ""},
+                                                          {"", ""},
+                                                          {"xyz", ""},
+                                                          {"remove", ""}}) {
+        EXPECT_EQ(nearest(typed, words), meant) << typed;
+    }
+}
+
+TEST(Words, AreListedAsPeopleDo) {
+    EXPECT_EQ(listed_in_words({}), "");
+    EXPECT_EQ(listed_in_words({"a"}), "a");
+    EXPECT_EQ(listed_in_words({"a", "b"}, "or"), "a or b");
+    EXPECT_EQ(listed_in_words({"a", "b", "c"}), "a, b and c");
+}
+
 }  // namespace
 }  // namespace evenkeel

@@ -167,6 +167,7 @@ TEST_F(StoreDamage, StaysKnownOverAStopAndAStart) {
         on_unusable([&told] { told += 10; });
         note_damage("more of it");
         EXPECT_EQ(told, 11);
+        on_unusable({});
     }
     EXPECT_EQ(Env::open(killed, {.tables = {"things"}, .migrations = {}}).error().code,
               Errc::corrupt);

@@ -203,6 +203,8 @@ int write_to_first_pages_that_fail() {
         return txn.commit();
     };
     if (!put()) return 2;
+    int told = 0;
+    on_unusable([&told] { ++told; });
     const Fd full(::open("/dev/full", O_RDWR | O_CLOEXEC));
     const int first_pages = descriptor_of_first_pages(path + "/data.mdb");
     if (first_pages < 0 || ::dup3(full.get(), first_pages, O_CLOEXEC) < 0) return 3;
@@ -212,7 +214,11 @@ int write_to_first_pages_that_fail() {
     env = fail(Errc::unavailable, "closed");
     env = Env::open(path, options);
     if (!env) return 7;
-    return env->read()->get(env->table("things"), "key").value() == "value" ? 0 : 8;
+    if (env->read()->get(env->table("things"), "key").value() != "value") return 8;
+    if (told != 1) return 9;
+    note_damage("a page");  // is told too, after the first
+    note_restart_needed("once more");
+    return told == 2 ? 0 : 10;
 }
 
 // In a process of its own, in which no other test has noted damage.

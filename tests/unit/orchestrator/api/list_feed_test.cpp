@@ -5,9 +5,9 @@
 #include "core/base/time.hpp"
 #include "core/json/counters.hpp"
 #include "core/store/counters.hpp"
-#include "orchestrator/http/stream.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
+#include "tests/unit/orchestrator/http/taken.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -26,11 +26,13 @@ class ListFeedTest : public test::StateTest {
     }
     void TearDown() override { feed_.reset(); }
 
-    Listing listing() {
+    // Lists of one name are the same list.
+    Listing listing(std::string name = "all") {
         Listing list{.list = read().enrolment_tokens().list(),
                      .make_for = [this](const auto&) -> PageSource::Make {
                          return [this](const state::Entry& entry) { return item(entry); };
                      }};
+        list.name = std::move(name);
         list.identity = [](const state::Entry& entry) {
             return json::Object{{"id", std::string(entry.position())}};
         };
@@ -182,7 +184,7 @@ TEST_F(ListFeedTest, WhatHappensIsReadInTurns) {
     auto stream = std::make_shared<http::Stream>();
     ASSERT_TRUE(feed_->follow(stream, {listing(), {}, std::nullopt}));
     loop_.run_ready();
-    stream->take();
+    http::taken(*stream);
     stream->written();
     change([&](state::Edit& edit) -> Result<void> {
         for (int i = 0; i < 50; ++i) EK_CHECK(tell(edit, host_, "gone" + std::to_string(i)));
@@ -195,7 +197,7 @@ TEST_F(ListFeedTest, WhatHappensIsReadInTurns) {
     std::string text;
     EXPECT_LE(most_in_one_turn(touches_,
                                [&] {
-                                   text += stream->take();
+                                   text += http::taken(*stream);
                                    stream->written();
                                    return text.find("bookmark") != std::string::npos &&
                                           text.find("\"last\"") != std::string::npos;
@@ -212,15 +214,56 @@ TEST_F(ListFeedTest, FollowersShareOneTurn) {
     std::vector<std::shared_ptr<http::Stream>> streams;
     for (int i = 0; i < 10; ++i) {
         streams.push_back(std::make_shared<http::Stream>());
-        ASSERT_TRUE(feed_->follow(streams.back(), {listing(), {}, std::nullopt}));
+        const std::string name = "list " + std::to_string(i);
+        ASSERT_TRUE(feed_->follow(streams.back(), {listing(name), {}, std::nullopt}));
     }
     EXPECT_LE(most_in_one_turn(made_, [&] { return made_ == 200; }), 6U);
     for (const auto& stream : streams) {
-        const std::string text = stream->take();
+        const std::string text = http::taken(*stream);
         EXPECT_NE(text.find("\"t7\""), std::string::npos);
         EXPECT_NE(text.find("bookmark"), std::string::npos);
         stream->close();
     }
+    loop_.run_ready();
+}
+
+TEST_F(ListFeedTest, AnEntryIsReadAndMadeTextOnceForAllWhoFollowItsList) {
+    constexpr std::size_t kFollowers = 60;
+    for (int i = 0; i < 20; ++i) put("t" + std::to_string(i));
+    std::uint64_t frames = http::frames_made();
+    std::vector<std::shared_ptr<http::Stream>> streams;
+    for (std::size_t i = 0; i < kFollowers; ++i) {
+        streams.push_back(std::make_shared<http::Stream>());
+        Filter only = i % 3 == 0 ? filter("size = 2") : Filter();
+        ASSERT_TRUE(feed_->follow(streams.back(), {listing(), std::move(only), std::nullopt}));
+    }
+    loop_.run_ready();
+    EXPECT_EQ(made_, 20U);
+    EXPECT_EQ(http::frames_made() - frames, 21U) << "and a bookmark";
+    for (const auto& stream : streams) {
+        stream->take();
+        stream->written();
+    }
+    const auto spent = [&](const std::function<void()>& call) {
+        made_ = touches_ = 0;
+        frames = http::frames_made();
+        call();
+        loop_.run_ready();
+        EXPECT_LE(made_, 1U);
+        EXPECT_EQ(touches_, 1U);
+        return http::frames_made() - frames;
+    };
+    // To some it comes, to others it changes.
+    EXPECT_EQ(spent([&] { put("t7", 2); }), 3U) << "added, modified, a bookmark";
+    EXPECT_NE(http::taken(*streams[0]).find("event: added\ndata: {\"id\":\"t7\""),
+              std::string::npos);
+    EXPECT_NE(http::taken(*streams[1]).find("event: modified\ndata: {\"id\":\"t7\""),
+              std::string::npos);
+    streams[0]->written();
+    streams[1]->written();
+    EXPECT_EQ(spent([&] { erase("t7"); }), 2U) << "deleted, a bookmark";
+    EXPECT_EQ(streams[0]->take().front(), streams[1]->take().front());
+    for (const auto& stream : streams) stream->close();
     loop_.run_ready();
 }
 
@@ -233,7 +276,7 @@ TEST_F(ListFeedTest, AStreamAfterARevisionTellsWhatHasChangedAndGone) {
     ASSERT_TRUE(feed_->follow(stream, {listing(), {}, before}));
     std::string text;
     const auto has_bookmark = [&] {
-        text += stream->take();
+        text += http::taken(*stream);
         stream->written();
         return text.find("bookmark") != std::string::npos;
     };

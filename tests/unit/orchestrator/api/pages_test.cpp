@@ -1,5 +1,4 @@
 #include "orchestrator/api/description_requests.hpp"
-#include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/page_work.hpp"
 #include "orchestrator/api/waiters.hpp"
 #include "orchestrator/config.hpp"
@@ -81,83 +80,9 @@ TEST_F(PagesTest, TheLimitIsAtMostAThousandAndAtLeastOne) {
     EXPECT_EQ(limit("-1").error().code, http::Code::invalid_parameter);
 }
 
-class FeedTest : public test::StateTest {
-  protected:
-    void happen(state::EventType type) {
-        change([&](state::Edit& edit) -> Result<void> {
-            EK_CHECK(edit.add_event(type, host_, host_, json::Object{{"pad", pad_}}));
-            return {};
-        });
-    }
-    static std::size_t count(const std::string& text, const std::string& what) {
-        std::size_t found = 0;
-        for (std::size_t at = text.find(what); at != std::string::npos;
-             at = text.find(what, at + 1)) {
-            ++found;
-        }
-        return found;
-    }
-    std::string pad_;
-};
+using WaitersTest = test::StateTest;
 
-TEST_F(FeedTest, ReplaysWhatIsStoredAndGoesOnWithWhatHappens) {
-    EventFeed feed(loop_, *state_);
-    happen(state::EventType::agent_blind);
-    auto stream = std::make_shared<http::Stream>();
-    feed.follow(stream, {}, 0);
-    happen(state::EventType::agent_shed);
-    loop_.run_ready();
-    const std::string text = stream->take();
-    EXPECT_LT(text.find("event: agent.blind"), text.find("event: agent.shed"));
-    EXPECT_EQ(count(text, "event: "), 2U);
-    stream->close();
-    loop_.run_ready();
-    EXPECT_EQ(feed.size(), 0U);
-}
-
-TEST_F(FeedTest, AFilterLeavesOutOtherTypesAndHosts) {
-    EventFeed feed(loop_, *state_);
-    auto by_type = std::make_shared<http::Stream>();
-    auto by_host = std::make_shared<http::Stream>();
-    feed.follow(by_type, {.host = "", .types = {"agent.shed"}}, 0);
-    feed.follow(by_host, {.host = "host_other", .types = {}}, 0);
-    happen(state::EventType::agent_blind);
-    happen(state::EventType::agent_shed);
-    loop_.run_ready();
-    EXPECT_EQ(count(by_type->take(), "event: "), 1U);
-    EXPECT_EQ(count(by_host->take(), "event: "), 0U);
-}
-
-TEST_F(FeedTest, AnIdAloneEndsThePastOnce) {
-    EventFeed feed(loop_, *state_);
-    for (int i = 0; i < 3; ++i) happen(state::EventType::agent_blind);
-    auto stream = std::make_shared<http::Stream>();
-    feed.follow(stream, {.host = "host_other", .types = {}}, 0);
-    loop_.run_ready();
-    const auto now = state_->read().value().revision().value();
-    EXPECT_EQ(stream->take(), "id: " + state::event_id(state_->stream().id, now) + "\n\n");
-    happen(state::EventType::agent_blind);
-    loop_.run_ready();
-    EXPECT_EQ(stream->take(), "");
-}
-
-TEST_F(FeedTest, ASlowReaderIsBehindAndLosesNothing) {
-    EventFeed feed(loop_, *state_);
-    pad_ = std::string(100'000, 'x');
-    for (int i = 0; i < 8; ++i) happen(state::EventType::agent_blind);
-    auto stream = std::make_shared<http::Stream>();
-    feed.follow(stream, {}, 0);
-    std::size_t found = 0;
-    for (int i = 0; i < 20; ++i) {
-        loop_.run_ready();
-        found += count(stream->take(), "event: agent.blind");
-        stream->written();
-        EXPECT_TRUE(stream->is_open());
-    }
-    EXPECT_EQ(found, 8U);
-}
-
-TEST_F(FeedTest, AWaiterIsToldOnceWhenItsCommandEnds) {
+TEST_F(WaitersTest, AWaiterIsToldOnceWhenItsCommandEnds) {
     Waiters waiters(loop_, *state_);
     state::Command command;
     command.id = "cmd_1";

@@ -98,7 +98,7 @@ TEST_F(Sse, AReplayWaitsForTheReader) {
     const auto stream = open(client);
     int next = 0;
     const std::function<void()> refill = [&] {
-        while (next < 1000 && stream->room() > 100) {
+        while (next < 1000 && stream->has_room_for(100)) {
             EXPECT_TRUE(stream->send("s-" + std::to_string(++next), "e", "replayed"));
         }
     };
@@ -108,6 +108,40 @@ TEST_F(Sse, AReplayWaitsForTheReader) {
     });
     EXPECT_NE(client.read_until("id: s-1000\n"), "");
     on_loop([&] { stream->close(); });
+}
+
+TEST_F(Sse, OneFrameGoesToHundredsOfReaders) {
+    constexpr std::size_t kReaders = 400;
+    constexpr std::size_t kEvents = 200;
+    start({.connections_per_address_max = kReaders,
+           .requests_per_principal_max = kReaders,
+           .streams_per_principal_max = kReaders});
+    std::vector<std::unique_ptr<Client>> readers;
+    for (std::size_t i = 0; i < kReaders; ++i) {
+        readers.push_back(std::make_unique<Client>(port()));
+        open(*readers.back());
+    }
+    const std::uint64_t before = frames_made();
+    // Some of them are more than one write takes.
+    for (std::size_t i = 1; i <= kEvents; ++i) {
+        on_loop([&] {
+            const std::size_t bytes = i == 7 ? 150'000 : i;
+            const Frame frame = make_frame("s-" + std::to_string(i), "e", std::string(bytes, 'x'));
+            for (const auto& stream : streams_) EXPECT_TRUE(stream->send(frame));
+        });
+    }
+    EXPECT_EQ(frames_made() - before, kEvents);
+    for (const auto& reader : readers) {
+        const std::string text = reader->read_until("id: s-200\nevent: e\ndata: ");
+        ASSERT_NE(text, "");
+        std::size_t at = 0;
+        for (std::size_t i = 1; i <= kEvents && at != std::string::npos; ++i) {
+            at = text.find("id: s-" + std::to_string(i) + "\nevent: e\ndata: ", at);
+        }
+        EXPECT_NE(at, std::string::npos) << "in their order";
+        EXPECT_NE(text.find("data: " + std::string(150'000, 'x') + "\n\nid: s-8\n"),
+                  std::string::npos);
+    }
 }
 
 TEST_F(Sse, StalledReadersCostBoundedMemoryAndDoNotHoldUpOthers) {
