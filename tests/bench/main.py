@@ -4,6 +4,8 @@
   connect    thousands of agents connect
   fanout     one command to each of them
   idle       the orchestrator while nothing happens
+  storm      thousands of drifts at once
+  streams    a thousand clients that follow events
   lists      lists over the fleet
   restart    all agents come back after a kill -9
   files      the real agent with 10,000 files
@@ -27,14 +29,16 @@ import files  # noqa: E402
 import idle  # noqa: E402
 import latency  # noqa: E402
 import lists  # noqa: E402
+import storm  # noqa: E402
+import streams  # noqa: E402
 import writes  # noqa: E402
 from context import FLEET, Bench  # noqa: E402
 from table import replaced  # noqa: E402
 
 PAGE = TREE / "docs/performance.md"
 WORK = {"writes": writes.measure, "connect": connect.measure, "fanout": fanout.measure,
-        "idle": idle.measure, "lists": lists.measure, "restart": connect.measure_restart,
-        "files": files.measure, "agent": idle.measure_agent, "latency": latency.measure}
+        "idle": idle.measure, "storm": storm.measure, "streams": streams.measure,
+        "lists": lists.measure, "restart": connect.measure_restart, "files": files.measure, "agent": idle.measure_agent, "latency": latency.measure}
 
 
 def machine():

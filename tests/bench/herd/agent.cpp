@@ -303,8 +303,13 @@ json::Value Agent::inventory_page(const json::Value& arguments) const {
 
 bool Agent::drift() {
     if (!online_ || held_.empty()) return false;
-    const auto& [ref, generation] = *held_.begin();
-    drifted_ = !drifted_;
+    auto next = held_.upper_bound(drifted_last_);
+    if (next == held_.end() || drifted_last_.id.empty()) {
+        next = held_.begin();
+        drifted_ = !drifted_;
+    }
+    const auto& [ref, generation] = *next;
+    drifted_last_ = ref;
     wire::Compliance verdict = compliance(
         drifted_ ? wire::Verdict::drifted : wire::Verdict::compliant, wire::SeenBy::event);
     if (drifted_) verdict.fields.push_back({.path = "/mode", .expected = "0644", .actual = "0600"});

@@ -51,7 +51,8 @@ class Agent final : public Member, public Link::Owner {
 
     // Dials after this time.
     void start(std::chrono::nanoseconds wait);
-    // Reports that its first resource has drifted, or is restored; false when it has none.
+    // Reports that its next resource has drifted; once all have, that they are restored, one after
+    // the other, and so on. False when it has none.
     bool drift();
 
     bool is_online() const { return online_; }
@@ -106,6 +107,7 @@ class Agent final : public Member, public Link::Owner {
     std::uint64_t online_ns_ = 0;
 
     std::map<wire::Ref, wire::Generation> held_;
+    wire::Ref drifted_last_;
     bool drifted_ = false;
     wire::StreamPosition commands_;
     std::uint64_t last_seq_ = 0, sent_seq_ = 0, other_tokens_ = 0;

@@ -4,6 +4,7 @@
 //   report     prints what has happened since the mark
 //   mark       counts times and tries from now on
 //   drift N    N agents a second report a drift, or that it is gone, from now on; 0 ends that
+//   storm N    N such reports at once, of each agent in its turn, and of each its next resource
 // It ends at the end of its input.
 #include <cerrno>
 #include <csignal>
@@ -161,6 +162,11 @@ class Run {
             drift_rate_ = std::strtoul(line.c_str() + 6, nullptr, 10);
             drift_start_ns_ = now_monotonic_ns();
             drifts_made_ = 0;
+        } else if (line.starts_with("storm ")) {
+            const std::size_t count = std::strtoul(line.c_str() + 6, nullptr, 10);
+            for (std::size_t i = 0; i < count; ++i) {
+                agents_[drift_next_++ % agents_.size()]->drift();
+            }
         }
     }
 
