@@ -33,10 +33,26 @@ const Fields& command_fields() {
 
 PageSource::Make commands_at(const state::View& view, const std::string& state) {
     return [&view, state](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-        const auto command = EK_API_TRY(view.commands().find(state::Commands::id_of(entry)));
+        const auto command = EK_API_TRY(view.commands().read(entry));
         if (!command) return std::nullopt;
         if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
         return state::show(*command);
+    };
+}
+
+PageSource::Peek peek_commands(const state::View& view, const std::string& state) {
+    return [&view, state, all = state::FieldNames()](
+               const state::Entry& entry, const state::FieldNames& names,
+               state::FieldValues& values) mutable -> ApiResult<PageSource::Peeked> {
+        using enum PageSource::Peeked;
+        if (all.empty()) {
+            all = names;
+            all.push_back("state");
+        }
+        if (!EK_API_TRY(view.commands().peek(entry, all, values))) return unknown;
+        const bool is_listed = state.empty() || values.back() == json::Value(state);
+        values.pop_back();
+        return is_listed ? told : not_listed;
     };
 }
 
@@ -69,7 +85,9 @@ ApiResult<Listing> list_commands(const state::View& view, const Request& request
                 const std::string id = data.string_or("id");
                 touched.positions.emplace(state::Commands::position_of(host_id, id),
                                           json::Object{{"id", id}});
-            }};
+            },
+        .peek_for = [wanted = state ? *state : std::string()](
+                        const state::View& now) { return peek_commands(now, wanted); }};
 }
 
 ReplyResult get_command(const state::View& view, const Request& request) {
@@ -141,9 +159,7 @@ void add_commands(std::vector<http::Route>& routes, Context& context) {
                       .tag = "commands",
                       .summary = "Get one command",
                       .answers = {{200, "The command.", "Command"}},
-                      .handler = reading(context.state, [](const auto& view, const auto& request) {
-                          return get_command(view, request);
-                      })});
+                      .handler = reading(context.state, get_command)});
     routes.push_back(
         {.method = "POST",
          .path = "/v1/commands/{id}",

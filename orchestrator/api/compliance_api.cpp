@@ -7,6 +7,7 @@
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/turn.hpp"
+#include "orchestrator/api/verdict_peek.hpp"
 #include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -48,9 +49,9 @@ void count(state::ComplianceCounts& counts, wire::Verdict verdict) {
 }
 
 struct Selection {
-    std::string host_id;  // empty = all
-    std::string collection;
-    std::optional<wire::Verdict> status;
+    std::string host_id = {};  // empty = all
+    std::string collection = {};
+    std::optional<wire::Verdict> status = {};
 };
 
 struct ResourceCompliance {
@@ -75,6 +76,60 @@ ApiResult<std::optional<ResourceCompliance>> verdict_of(const Context& context, 
     return verdict;
 }
 
+// What entries of one host after the other need to know of it.
+class LastHost {
+  public:
+    // Of the entry's host. `unknown` when it cannot be told, `not_listed` for a retired one.
+    ApiResult<PageSource::Peeked> read(const Context& context, const state::View& view,
+                                       std::string_view host) {
+        if (id_ == host) return found_;
+        state::Host asked;
+        asked.id = host;
+        const std::int64_t now = now_monotonic_ms();
+        const auto totals = context.totals.of_host(asked.id, now);
+        offline_since_.clear();
+        if (totals && totals->is_offline) {
+            asked.last_seen = EK_API_TRY(view.hosts().last_seen(host));
+            offline_since_ = context.presence.offline_since(asked, now);
+        }
+        id_ = host;
+        found_ = !totals              ? PageSource::Peeked::unknown
+                 : !totals->is_active ? PageSource::Peeked::not_listed
+                                      : PageSource::Peeked::told;
+        return found_;
+    }
+    const std::string& offline_since() const { return offline_since_; }
+
+  private:
+    std::string id_;
+    std::string offline_since_;
+    PageSource::Peeked found_{};
+};
+
+PageSource::Peek peek_verdicts(const Context& context, const state::View& view,
+                               const Selection& selection) {
+    return [&context, &view, selection, host = LastHost(), peek = VerdictPeek()](
+               const state::Entry& entry, const state::FieldNames& names,
+               state::FieldValues& values) mutable -> ApiResult<PageSource::Peeked> {
+        using enum PageSource::Peeked;
+        if (!selection.collection.empty() &&
+            state::Resources::collection_of(entry) != selection.collection) {
+            return not_listed;
+        }
+        const std::string_view id = state::Resources::host_of(entry);
+        const auto known = EK_API_TRY(host.read(context, view, id));
+        if (known != told) return known;
+        if (!peek.look_into(entry, host.offline_since(), names, values)) return unknown;
+        if (selection.status && peek.status() != wire::to_string(*selection.status)) {
+            return not_listed;
+        }
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (names[i] == "host") values[i] = id;
+        }
+        return told;
+    };
+}
+
 // No counts are kept for a single collection: its entries are counted one by one.
 struct CollectionCount {
     state::List list;
@@ -85,7 +140,19 @@ struct CollectionCount {
     ApiResult<bool> count_on(const Context& context, const state::View& view,
                              const Selection& selection, std::uint64_t deadline_ns) {
         Hosts hosts(view);
+        const auto peek = peek_verdicts(context, view, {.collection = selection.collection});
+        const state::FieldNames names = {"compliance.status"};
+        state::FieldValues values;
         const auto visit = [&](const state::Entry& entry) -> ApiResult<bool> {
+            const auto peeked = EK_API_TRY(peek(entry, names, values));
+            if (peeked == PageSource::Peeked::not_listed) return true;
+            const auto status = peeked == PageSource::Peeked::told && values[0].is_string()
+                                    ? find_name<wire::Verdict>(values[0].as_string())
+                                    : std::nullopt;
+            if (status) {
+                count(counts, *status);
+                return true;
+            }
             const auto verdict = EK_API_TRY(verdict_of(context, hosts, selection, entry));
             if (verdict) count(counts, verdict->shown.now.status);
             return true;
@@ -188,7 +255,9 @@ ApiResult<Listing> list_compliance(const Context& context, const state::View& vi
                                      Touched& touched) {
                 if (id.empty() || event.host == id) touch_resources(event, data, touched);
             },
-        .more = [&context, selection, list] { return counts_of(context, selection, list); }};
+        .more = [&context, selection, list] { return counts_of(context, selection, list); },
+        .peek_for = [&context, selection](
+                        const state::View& now) { return peek_verdicts(context, now, selection); }};
 }
 
 }  // namespace

@@ -160,6 +160,19 @@ ApiResult<Filter> Filter::read(std::string_view text, const Fields& fields,
     return FilterReader(text, fields, view).read();
 }
 
+bool Filter::matches(const state::FieldValues& values) const {
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+        if (!equals(values[i], terms_[i].value, terms_[i].quoted)) return false;
+    }
+    return true;
+}
+
+state::FieldNames Filter::fields() const {
+    state::FieldNames names;
+    for (const Term& term : terms_) names.push_back(term.field);
+    return names;
+}
+
 bool Filter::matches(const json::Value& item) const {
     return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) {
         return equals(field_of(item, term.field), term.value, term.quoted);

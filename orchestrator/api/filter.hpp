@@ -6,6 +6,7 @@
 
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/state/list.hpp"
 
 namespace evenkeel::api {
 
@@ -23,7 +24,12 @@ class Filter {
     static ApiResult<Filter> read(std::string_view text, const Fields& fields,
                                   const state::View& view);
     bool matches(const json::Value& item) const;
+    // The same by what an item has in fields(), in their order, which come first in `values`.
+    bool matches(const state::FieldValues& values) const;
+    // Those that it names. Valid as long as it is.
+    state::FieldNames fields() const;
     bool empty() const { return terms_.empty(); }
+    std::size_t size() const { return terms_.size(); }  // of fields()
 
   private:
     struct Term {

@@ -35,8 +35,6 @@ using Responder = std::shared_ptr<http::Responder>;
 constexpr std::size_t kChangesInFlightMost = 500;
 constexpr std::size_t kBytesInFlightMost = 16 << 20;
 constexpr std::size_t kHostsMost = 10'000;
-// A host's part is one piece of work on the loop.
-constexpr std::size_t kResourcesMost = 100;
 constexpr std::size_t kRefusedShown = 100;
 constexpr std::uint64_t kChooseNs = 1'000'000;
 
@@ -66,7 +64,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
         Findings findings;
         findings.only(request.json, "", fleet_apply_schema());
         const json::Value& resources = request.json["resources"];
-        if (resources.is_array() && resources.as_array().size() > kResourcesMost) {
+        if (resources.is_array() && resources.as_array().size() > kFleetResourcesMost) {
             findings.invalid("/resources", "must be at most 100 resources");
         }
         if (!findings.empty()) return refuse(findings.problem());

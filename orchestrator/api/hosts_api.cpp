@@ -1,11 +1,13 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/base/time.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
+#include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -18,27 +20,59 @@ namespace {
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
+// What the record of a host does not tell.
+ApiResult<bool> add_present_state(const Context& context, const state::View& view,
+                                  const std::string& id, std::string_view name,
+                                  json::Value& value) {
+    if (name == "last_seen") {
+        state::Host host;
+        host.id = id;
+        host.last_seen = EK_API_TRY(view.hosts().last_seen(id));
+        const std::string seen = context.presence.last_seen(host);
+        if (!seen.empty()) value = seen;
+    } else if (name.starts_with("compliance.")) {
+        const auto totals = context.totals.of_host(id, now_monotonic_ms());
+        if (!totals) return false;
+        const json::Value counts = state::encode(totals->counts);
+        value = counts[name.substr(name.find('.') + 1)];
+    }
+    return true;
+}
+
+PageSource::Peek peek_hosts(const Context& context, const state::View& view) {
+    return [&context, &view](const state::Entry& entry, const state::FieldNames& names,
+                             state::FieldValues& values) -> ApiResult<PageSource::Peeked> {
+        bool is_told = state::Hosts::peek(entry, names, values);
+        const std::string id(entry.position());
+        for (std::size_t i = 0; i < names.size() && is_told; ++i) {
+            is_told = EK_API_TRY(add_present_state(context, view, id, names[i], values[i]));
+        }
+        return is_told ? PageSource::Peeked::told : PageSource::Peeked::unknown;
+    };
+}
+
 ApiResult<Listing> list_hosts(const Context& context, const state::View& view) {
-    return Listing{.list = view.hosts().list(),
-                   .make_for = [&context](const state::View& now) -> PageSource::Make {
-                       return
-                           [&context, &now](
-                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                               const auto host = EK_API_TRY(now.hosts().read(entry));
-                               return EK_API_TRY(show_host(context, now, host));
-                           };
-                   },
-                   .identity =
-                       [](const state::Entry& entry) {
-                           return json::Object{{"id", entry.position()}};
-                       },
-                   // Whatever happens on a host may change its counts.
-                   .touch =
-                       [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
-                           if (event.host.empty()) return;
-                           touched.positions.emplace(state::Hosts::position_of(event.host),
-                                                     json::Object{{"id", event.host}});
-                       }};
+    return Listing{
+        .list = view.hosts().list(),
+        .make_for = [&context](const state::View& now) -> PageSource::Make {
+            return [&context,
+                    &now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                const auto host = EK_API_TRY(now.hosts().read(entry));
+                return EK_API_TRY(show_host(context, now, host));
+            };
+        },
+        .identity =
+            [](const state::Entry& entry) {
+                return json::Object{{"id", entry.position()}};
+            },
+        // Whatever happens on a host may change its counts.
+        .touch =
+            [](const state::StoredEvent& event, const json::Value&, Touched& touched) {
+                if (event.host.empty()) return;
+                touched.positions.emplace(state::Hosts::position_of(event.host),
+                                          json::Object{{"id", event.host}});
+            },
+        .peek_for = [&context](const state::View& now) { return peek_hosts(context, now); }};
 }
 
 ReplyResult get_host(const Context& context, const state::View& view, const Request& request) {

@@ -91,7 +91,8 @@ void answer_page(const Context& context, const Fields& fields, const state::View
     auto work = PageWork::begin(view, pages, request,
                                 {.list = list.list,
                                  .make_for = list.make_for,
-                                 .more = list.more ? list.more() : PageSource::More()});
+                                 .more = list.more ? list.more() : PageSource::More(),
+                                 .peek_for = list.peek_for});
     if (!answered(responder, work)) context.pages.answer(responder, *std::move(work));
 }
 

@@ -34,6 +34,8 @@ struct Listing {
     std::function<void(const state::StoredEvent&, const json::Value& data, Touched&)> touch = {};
     // Makes what reads the further members of one page.
     std::function<PageSource::More()> more = {};
+    // See PageSource.
+    std::function<PageSource::Peek(const state::View&)> peek_for = {};
     // Lists of one name show the same entries alike. listing() sets it.
     std::string name = {};
 };

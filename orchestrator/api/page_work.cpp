@@ -33,6 +33,9 @@ ApiResult<PageWork> PageWork::begin(const state::View& view, const Pages& pages,
 ApiResult<bool> PageWork::read_on(const state::View& view, std::uint64_t deadline_ns) {
     if (!EK_API_TRY(read_extra_members(view, deadline_ns))) return false;
     make_ = source_.make_for(view);
+    if (source_.peek_for) peek_ = source_.peek_for(view);
+    names_ = order_.filter.fields();
+    for (const std::string_view name : order_.sort.fields()) names_.push_back(name);
     return order_.sort.empty() ? read_entries(view, deadline_ns) : read_sorted(view, deadline_ns);
 }
 
@@ -47,8 +50,9 @@ ApiResult<bool> PageWork::read_entries(const state::View& view, std::uint64_t de
     const auto read = [&](const state::Entry& entry) -> ApiResult<bool> {
         has_next_ = is_full() || ++entries_read_ > kPageEntriesReadMost;
         if (has_next_) return false;
-        auto item = EK_API_TRY(item_of(entry));
         last_.key = entry.position();
+        if (peek_ && !EK_API_TRY(look_into(entry))) return true;
+        auto item = EK_API_TRY(item_of(entry));
         if (item) add(*std::move(item));
         return true;
     };
@@ -86,8 +90,10 @@ ApiResult<bool> PageWork::read_sorted(const state::View& view, std::uint64_t dea
 ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t deadline_ns) {
     if (is_walked_) return true;
     const auto see = [&](const state::Entry& entry) -> ApiResult<bool> {
-        const auto item = EK_API_TRY(item_of(entry));
-        if (item) keep_place(order_.sort.place(*item, entry.position()));
+        if (!EK_API_TRY(look_into(entry))) return true;
+        const auto sorted = std::span(values_).subspan(order_.filter.size());
+        SortOrder::shorten(sorted);
+        keep_place({sorted, entry.position()});
         return true;
     };
     is_walked_ = EK_API_TRY(walk_until(deadline_ns, view, source_.list, walked_, see));
@@ -97,7 +103,21 @@ ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t dea
     return true;
 }
 
-void PageWork::keep_place(SortPlace place) {
+// Whether it belongs to the list, as far as can be told; then `values_` are what its item has in
+// `names_`.
+ApiResult<bool> PageWork::look_into(const state::Entry& entry) {
+    auto peeked = PageSource::Peeked::unknown;
+    if (peek_) peeked = EK_API_TRY(peek_(entry, names_, values_));
+    if (peeked == PageSource::Peeked::told) return order_.filter.matches(values_);
+    if (peeked == PageSource::Peeked::not_listed) return false;
+    const auto item = EK_API_TRY(item_of(entry));
+    if (!item) return false;
+    values_.clear();
+    for (const std::string_view name : names_) values_.push_back(field_of(*item, name));
+    return true;
+}
+
+void PageWork::keep_place(const SortPlaceView& place) {
     if (order_.after && !is_before(*order_.after, place)) return;
     const auto before = [this](const auto& a, const auto& b) { return is_before(a, b); };
     if (places_.size() > order_.limit) {
@@ -106,11 +126,11 @@ void PageWork::keep_place(SortPlace place) {
         std::pop_heap(places_.begin(), places_.end(), before);
         places_.pop_back();
     }
-    places_.push_back(std::move(place));
+    places_.push_back(place.keep());
     std::push_heap(places_.begin(), places_.end(), before);
 }
 
-bool PageWork::is_before(const SortPlace& a, const SortPlace& b) const {
+bool PageWork::is_before(const SortPlaceView& a, const SortPlaceView& b) const {
     return order_.sort.before(a, b, source_.list.is_reversed());
 }
 

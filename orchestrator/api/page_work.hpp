@@ -17,6 +17,11 @@ inline constexpr std::size_t kPageEntriesReadMost = 20'000;
 struct PageSource {
     // Makes the item of an entry; nothing leaves it out.
     using Make = std::function<ApiResult<std::optional<json::Value>>(const state::Entry& entry)>;
+    // What items have in fields, told by the entry's record, so that no item is made only to be
+    // left out: `values` are set when it is `told`.
+    enum class Peeked { told, not_listed, unknown };
+    using Peek = std::function<ApiResult<Peeked>(
+        const state::Entry&, const state::FieldNames& names, state::FieldValues& values)>;
     // Further members of the body. Nothing at `deadline_ns`, while there is more to read: then it
     // is called again, and goes on from there.
     using More = std::function<ApiResult<std::optional<json::Object>>(const state::View&,
@@ -26,12 +31,15 @@ struct PageSource {
     // How an entry is shown at one moment.
     std::function<Make(const state::View&)> make_for;
     More more = {};
+    // How entries are looked into at one moment. Absent: items are made.
+    std::function<Peek(const state::View&)> peek_for = {};
 };
 
 // One page in work: {"items","next","revision"}. It is read in pieces, each from the state as it is
 // by then, so that nothing is held between them; `revision` is that of the beginning, so what is
 // changed meanwhile is also a change after it. In the list's own order only the entries of the page
-// are read, in another one the whole list. [loop]
+// are read, in another one the whole list is looked into. Where entries can be looked into, items
+// are made of those that the page shows, and of no others. [loop]
 class PageWork {
   public:
     // Problems: those of Pages::read().
@@ -51,8 +59,9 @@ class PageWork {
     ApiResult<bool> read_places(const state::View& view, std::uint64_t deadline_ns);
     ApiResult<bool> read_sorted(const state::View& view, std::uint64_t deadline_ns);
     ApiResult<std::optional<json::Value>> item_of(const state::Entry& entry) const;
-    void keep_place(SortPlace place);
-    bool is_before(const SortPlace& a, const SortPlace& b) const;
+    ApiResult<bool> look_into(const state::Entry& entry);
+    void keep_place(const SortPlaceView& place);
+    bool is_before(const SortPlaceView& a, const SortPlaceView& b) const;
     bool is_full() const;
     void add(json::Value item);
 
@@ -62,7 +71,11 @@ class PageWork {
     http::Request request_;  // its target and query
     std::uint64_t revision_ = 0;
     std::optional<json::Object> more_;
-    PageSource::Make make_;  // of the present piece
+    // Of the present piece.
+    PageSource::Make make_;
+    PageSource::Peek peek_;
+    state::FieldNames names_;  // that the filter asks for, then the order
+    state::FieldValues values_;
 
     std::string walked_;  // position of the entry read last
     std::size_t entries_read_ = 0;

@@ -168,7 +168,13 @@ const json::Value& file_schema() {
 }
 
 const json::Value& fleet_apply_schema() {
-    static const json::Value kSchema = json::shape_schema<FleetApply>();
+    static const json::Value kSchema = [] {
+        json::Value schema = json::shape_schema<FleetApply>();
+        json::at_pointer(schema, "/properties/resources")
+            ->as_object()
+            .set("maxItems", kFleetResourcesMost);
+        return schema;
+    }();
     return kSchema;
 }
 

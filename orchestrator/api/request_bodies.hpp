@@ -51,7 +51,8 @@ ApiResult<TargetRequest> read_target_request(const json::Value& body);
 // against a collection's schema and each other.
 const json::Value& put_schema();
 const json::Value& file_schema();
-// A FILE with a target.
+// A FILE with a target. A host's part is one piece of work on the loop.
+inline constexpr std::size_t kFleetResourcesMost = 100;
 const json::Value& fleet_apply_schema();
 
 // By their names in OpenAPI's components/schemas.

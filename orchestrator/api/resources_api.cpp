@@ -5,6 +5,7 @@
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/listing.hpp"
 #include "orchestrator/api/representations.hpp"
+#include "orchestrator/api/verdict_peek.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
@@ -53,26 +54,39 @@ const Fields& resource_fields() {
     return kFields;
 }
 
+PageSource::Peek peek_resources(const std::string& offline_since) {
+    return [offline_since, peek = VerdictPeek()](
+               const state::Entry& entry, const state::FieldNames& names,
+               state::FieldValues& values) mutable -> ApiResult<PageSource::Peeked> {
+        const bool is_told = peek.look_into(entry, offline_since, names, values);
+        return is_told ? PageSource::Peeked::told : PageSource::Peeked::unknown;
+    };
+}
+
 ApiResult<Listing> list_resources(const Context& context, const state::View& view,
                                   const Request& request, const std::string& collection) {
     const state::Host host = EK_API_TRY(require_host(view, request));
     if (!collection.empty()) EK_API_TRY(require_collection(view, host, collection));
-    return Listing{.list = collection.empty() ? view.resources().list(host.id)
-                                              : view.resources().list(host.id, collection),
-                   .make_for = [&context, host](const state::View& now) -> PageSource::Make {
-                       return
-                           [&context, &now, host](
-                               const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                               const auto resource = EK_API_TRY(state::Resources::read(entry));
-                               return EK_API_TRY(show_resource(context, now, host, resource));
-                           };
-                   },
-                   .identity = identity_of_resource,
-                   .touch =
-                       [id = host.id](const state::StoredEvent& event, const json::Value& data,
-                                      Touched& touched) {
-                           if (event.host == id) touch_resources(event, data, touched);
-                       }};
+    return Listing{
+        .list = collection.empty() ? view.resources().list(host.id)
+                                   : view.resources().list(host.id, collection),
+        .make_for = [&context, host](const state::View& now) -> PageSource::Make {
+            return [&context, &now,
+                    host](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                const auto resource = EK_API_TRY(state::Resources::read(entry));
+                return EK_API_TRY(show_resource(context, now, host, resource));
+            };
+        },
+        .identity = identity_of_resource,
+        .touch =
+            [id = host.id](const state::StoredEvent& event, const json::Value& data,
+                           Touched& touched) {
+                if (event.host == id) touch_resources(event, data, touched);
+            },
+        .peek_for =
+            [&context, host](const state::View&) {
+                return peek_resources(context.presence.offline_since(host, now_monotonic_ms()));
+            }};
 }
 
 wire::Ref ref_of(const Request& request) {

@@ -29,12 +29,12 @@ int compare(const json::Value& a, const json::Value& b) {
 }
 
 // Cut between characters, so that it stays text.
-json::Value shortened(const json::Value& value) {
-    if (value.is_array() || value.is_object()) return json::Object{};
-    if (!value.is_string() || value.as_string().size() <= kSortTextBytes) return value;
+void shorten(json::Value& value) {
+    if (value.is_array() || value.is_object()) value = json::Object{};
+    if (!value.is_string() || value.as_string().size() <= kSortTextBytes) return;
     std::string text = value.as_string().substr(0, kSortTextBytes);
     while (!is_utf8(text)) text.pop_back();
-    return text;
+    value = std::move(text);
 }
 
 }  // namespace
@@ -63,13 +63,17 @@ ApiResult<SortOrder> SortOrder::read(std::string_view text, const Fields& fields
     return order;
 }
 
-SortPlace SortOrder::place(const json::Value& item, std::string_view key) const {
-    SortPlace place{.values = {}, .key = std::string(key)};
-    for (const Part& part : parts_) place.values.push_back(shortened(field_of(item, part.field)));
-    return place;
+state::FieldNames SortOrder::fields() const {
+    state::FieldNames names;
+    for (const Part& part : parts_) names.push_back(part.field);
+    return names;
 }
 
-bool SortOrder::before(const SortPlace& a, const SortPlace& b, bool reverse) const {
+void SortOrder::shorten(std::span<json::Value> values) {
+    for (json::Value& value : values) api::shorten(value);
+}
+
+bool SortOrder::before(const SortPlaceView& a, const SortPlaceView& b, bool reverse) const {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const int order = compare(a.values[i], b.values[i]);
         if (order != 0) return parts_[i].down ? order > 0 : order < 0;

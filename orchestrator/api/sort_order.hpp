@@ -1,11 +1,13 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/state/list.hpp"
 
 namespace evenkeel::api {
 
@@ -18,6 +20,15 @@ struct SortPlace {
     std::vector<json::Value> values;
     std::string key;
 };
+// The same while it is looked at.
+struct SortPlaceView {
+    SortPlaceView(std::span<const json::Value> of, std::string_view at) : values(of), key(at) {}
+    SortPlaceView(const SortPlace& place) : values(place.values), key(place.key) {}
+    SortPlace keep() const { return {{values.begin(), values.end()}, std::string(key)}; }
+
+    std::span<const json::Value> values;
+    std::string_view key;
+};
 
 // `order_by` of a list: `a,-b`, at most four fields; `-` is from the highest down. Null and what is
 // not there come first, then truth values, numbers, text (by its bytes), anything else.
@@ -28,9 +39,12 @@ class SortOrder {
     static ApiResult<SortOrder> read(std::string_view text, const Fields& fields);
     bool empty() const { return parts_.empty(); }
 
-    SortPlace place(const json::Value& item, std::string_view key) const;
+    // Those that it names. Valid as long as it is.
+    state::FieldNames fields() const;
+    // Makes the values of fields() those of a place.
+    static void shorten(std::span<json::Value> values);
     // Whether `a` comes before `b`. Equal ones follow their keys, backwards when `reverse`.
-    bool before(const SortPlace& a, const SortPlace& b, bool reverse) const;
+    bool before(const SortPlaceView& a, const SortPlaceView& b, bool reverse) const;
 
     // A place as JSON and back, for cursors. Nothing when it is not one of this order.
     static json::Value write(const SortPlace& place);

@@ -127,9 +127,7 @@ void add_tokens(std::vector<http::Route>& routes, Context& context) {
                       .tag = "access",
                       .summary = "Get one token, without its secret",
                       .answers = {{200, "The token.", "Token"}},
-                      .handler = reading(context.state, [](const auto& view, const auto& request) {
-                          return get_token(view, request);
-                      })});
+                      .handler = reading(context.state, get_token)});
     routes.push_back({.method = "POST",
                       .path = "/v1/tokens/{id}",
                       .verb = "revoke",

@@ -63,6 +63,21 @@ void FleetTotals::wait(const std::string& host, Entry& entry, std::int64_t offli
 }
 
 state::ComplianceCounts FleetTotals::resources(std::int64_t now_ms) {
+    count_offline_ones(now_ms);
+    return resources_;
+}
+
+std::optional<FleetTotals::OfHost> FleetTotals::of_host(const std::string& host,
+                                                        std::int64_t now_ms) {
+    count_offline_ones(now_ms);
+    const auto found = hosts_.find(host);
+    if (found == hosts_.end()) return std::nullopt;
+    const Entry& entry = found->second;
+    return OfHost{
+        .is_active = entry.is_active, .is_offline = entry.is_offline, .counts = shown(entry)};
+}
+
+void FleetTotals::count_offline_ones(std::int64_t now_ms) {
     while (!waiting_.empty() && waiting_.begin()->first <= now_ms) {
         const auto node = waiting_.extract(waiting_.begin());
         Entry& entry = hosts_[node.value().second];
@@ -71,17 +86,19 @@ state::ComplianceCounts FleetTotals::resources(std::int64_t now_ms) {
         entry.is_offline = true;
         add(entry, 1);
     }
-    return resources_;
+}
+
+state::ComplianceCounts FleetTotals::shown(const Entry& entry) {
+    return entry.is_offline ? state::counts_offline(entry.counts) : entry.counts;
 }
 
 void FleetTotals::add(const Entry& entry, int sign) {
     if (!entry.is_active) return;
-    const state::ComplianceCounts shown =
-        entry.is_offline ? state::counts_offline(entry.counts) : entry.counts;
-    resources_.compliant += sign * shown.compliant;
-    resources_.drifted += sign * shown.drifted;
-    resources_.unknown += sign * shown.unknown;
-    resources_.failed += sign * shown.failed;
+    const state::ComplianceCounts counts = shown(entry);
+    resources_.compliant += sign * counts.compliant;
+    resources_.drifted += sign * counts.drifted;
+    resources_.unknown += sign * counts.unknown;
+    resources_.failed += sign * counts.failed;
     std::uint64_t& hosts = connections_[entry.connection];
     hosts = sign > 0 ? hosts + 1 : hosts - 1;
 }

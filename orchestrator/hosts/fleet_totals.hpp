@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -32,6 +33,13 @@ class FleetTotals {
 
     // All resources of an offline host are unknown. O(hosts that went offline since the last call)
     state::ComplianceCounts resources(std::int64_t now_ms);
+    // One host as it counts here; nothing for one that is not known.
+    struct OfHost {
+        bool is_active = false;
+        bool is_offline = false;
+        state::ComplianceCounts counts;  // as they are now
+    };
+    std::optional<OfHost> of_host(const std::string& host, std::int64_t now_ms);
     // As recorded.
     const std::map<state::Connection, std::uint64_t>& connections() const { return connections_; }
 
@@ -44,8 +52,10 @@ class FleetTotals {
         std::int64_t offline_at_ms = 0;  // in waiting_; 0 = not there
     };
     Result<void> read_host(const state::View& view, const std::string& host);
+    static state::ComplianceCounts shown(const Entry& entry);
     void add(const Entry& entry, int sign);
     void wait(const std::string& host, Entry& entry, std::int64_t offline_at_ms);
+    void count_offline_ones(std::int64_t now_ms);
 
     std::unordered_map<std::string, Entry> hosts_;
     std::set<std::pair<std::int64_t, std::string>> waiting_;  // without a link, not yet offline

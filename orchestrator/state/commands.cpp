@@ -172,6 +172,25 @@ List Commands::list(std::string_view host) const {
     return Record::list(tables_->host_commands, store::Range::prefix(host_prefix(host)));
 }
 
+// The list of one host has ids only.
+Result<std::optional<std::string>> Commands::text_of(const Entry& entry) const {
+    const std::string_view id = id_of(entry);
+    if (id.size() == entry.position().size()) return std::string(Record::text(entry));
+    return txn_->get(tables_->commands, id);
+}
+
+Result<std::optional<Command>> Commands::read(const Entry& entry) const {
+    const auto text = EK_TRY(text_of(entry));
+    if (!text) return std::nullopt;
+    return EK_TRY(decode_record<Command>(*text, decode_command));
+}
+
+Result<bool> Commands::peek(const Entry& entry, const FieldNames& names,
+                            FieldValues& values) const {
+    const auto text = EK_TRY(text_of(entry));
+    return text && Record::peek(*text, names, values, {"created_at", "finished_at", "request_id"});
+}
+
 std::string_view Commands::id_of(const Entry& entry) {
     const std::string_view position = entry.position();
     const std::size_t end = position.rfind('\0');

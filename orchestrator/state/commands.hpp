@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "orchestrator/state/command.hpp"
+#include "orchestrator/state/list.hpp"
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
-
-class List;
 
 // The commands: how each stands, and where it waits. One that has not ended is either queued here
 // or accepted by the agent (sent or running), and has a deadline; each of the three is an index of
@@ -51,11 +50,18 @@ class Commands : protected Repository {
     // In the order in which they were made: all, or those of one host.
     List list() const;
     List list(std::string_view host) const;
+    // Nothing when it is gone. O(1)
+    Result<std::optional<Command>> read(const Entry& entry) const;
+    // Not of its resources. False when it cannot be told. O(1)
+    Result<bool> peek(const Entry& entry, const FieldNames& names, FieldValues& values) const;
     static std::string_view id_of(const Entry& entry);
     // The id in a key of the deadlines.
     static std::string_view id_of_deadline(std::string_view key);
     // In the list of one host; `host` is empty for the list of all.
     static std::string position_of(std::string_view host, std::string_view id);
+
+  private:
+    Result<std::optional<std::string>> text_of(const Entry& entry) const;
 };
 
 class CommandEdits : public Commands, private RepositoryEdits {

@@ -73,9 +73,17 @@ Result<Host> Hosts::read(const Entry& entry) const {
     return decode(Record::text(entry));
 }
 
+bool Hosts::peek(const Entry& entry, const FieldNames& names, FieldValues& values) {
+    return Record::peek(Record::text(entry), names, values, {"version"});
+}
+
+Result<std::string> Hosts::last_seen(std::string_view id) const {
+    return EK_TRY(txn_->get(tables_->last_seen, id)).value_or("");
+}
+
 Result<Host> Hosts::decode(std::string_view text) const {
     Host host = EK_TRY(decode_record<Host>(text, decode_host));
-    host.last_seen = EK_TRY(txn_->get(tables_->last_seen, host.id)).value_or("");
+    host.last_seen = EK_TRY(last_seen(host.id));
     return host;
 }
 

@@ -5,11 +5,10 @@
 #include <string_view>
 
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/list.hpp"
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
-
-class List;
 
 // The hosts: their records, their unique names, the certificates by which the bus knows them, and
 // how far their events are taken over. `edit.hosts()` changes them.
@@ -39,6 +38,10 @@ class Hosts : protected Repository {
     // All hosts, retired ones too, by id.
     List list() const;
     Result<Host> read(const Entry& entry) const;
+    // Of the record: not when it was last seen, and no verdicts. False when it cannot be told.
+    static bool peek(const Entry& entry, const FieldNames& names, FieldValues& values);
+    // RFC 3339, as it is stored; empty = never. O(1)
+    Result<std::string> last_seen(std::string_view id) const;
     static std::string position_of(std::string_view id);
 
   private:

@@ -3,12 +3,20 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
+#include "core/json/json.hpp"
 
 namespace evenkeel::state {
 
 class View;
+
+// Fields of what REST shows of an entry ("compliance.since"), and what it has there, null where it
+// has nothing: told from its record without reading all of it, so that lists are searched and
+// sorted cheaply. The names outlive the call.
+using FieldNames = std::vector<std::string_view>;
+using FieldValues = std::vector<json::Value>;
 
 // One entry of a list, while it is visited. The repository that made the list reads it:
 // view.hosts().read(entry).

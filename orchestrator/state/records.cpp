@@ -1,8 +1,10 @@
 #include "orchestrator/state/records.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/base/text.hpp"
+#include "core/json/peek.hpp"
 #include "core/store/damage.hpp"
 
 namespace evenkeel::state {
@@ -36,6 +38,16 @@ Result<std::string_view> text_member(std::string_view record, std::string_view m
     const auto found = find_text_member(record, mark);
     if (!found) return damaged_record("there is no " + std::string(mark));
     return *found;
+}
+
+bool Record::peek(std::string_view text, const FieldNames& names, FieldValues& values,
+                  std::initializer_list<std::string_view> texts) {
+    if (!json::peek(text, names, values)) return false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool is_text = std::find(texts.begin(), texts.end(), names[i]) != texts.end();
+        if (is_text && values[i].is_string() && values[i].as_string().empty()) values[i] = nullptr;
+    }
+    return true;
 }
 
 Result<std::uint64_t> read_counter(const store::ReadTxn& txn, const Tables& tables,

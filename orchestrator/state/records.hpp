@@ -75,6 +75,9 @@ struct Record {
         return {table.handle, range.from, range.until};
     }
     static std::string_view text(const Entry& entry) { return entry.record_; }
+    // See json::peek(). Those of `texts` are null where they are empty.
+    static bool peek(std::string_view text, const FieldNames& names, FieldValues& values,
+                     std::initializer_list<std::string_view> texts);
     template <typename T>
     static Result<T> decode(const Entry& entry, Decode<T> decode) {
         return decode_record(entry.record_, decode);

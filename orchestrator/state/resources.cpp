@@ -125,8 +125,20 @@ Result<Resource> Resources::read(const Entry& entry) {
     return Record::decode<Resource>(entry, decode_resource);
 }
 
+bool Resources::peek(const Entry& entry, const FieldNames& names, FieldValues& values) {
+    for (const std::string_view name : names) {
+        if (name.starts_with("description")) return false;
+    }
+    return Record::peek(Record::text(entry), names, values, {"observed_at"});
+}
+
 std::string_view Resources::host_of(const Entry& entry) {
     return entry.position().substr(0, entry.position().find('\0'));
+}
+
+std::string_view Resources::collection_of(const Entry& entry) {
+    const std::string_view rest = entry.position().substr(host_of(entry).size() + 1);
+    return rest.substr(0, rest.find('\0'));
 }
 
 Result<wire::Ref> Resources::ref_of(const Entry& entry) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "orchestrator/state/list.hpp"
 #include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/resource.hpp"
 
@@ -10,8 +11,6 @@ namespace evenkeel::state {
 
 struct Body;
 struct ComplianceCounts;
-class List;
-
 // The described resources of the hosts, and how many of each host have which verdict.
 class Resources : protected Repository {
   public:
@@ -35,7 +34,11 @@ class Resources : protected Repository {
     List list(std::string_view host) const;
     List list(std::string_view host, std::string_view collection) const;
     static Result<Resource> read(const Entry& entry);
+    // Not of the description, of which the record has nothing; of the verdict, as it is stored.
+    // False when it cannot be told.
+    static bool peek(const Entry& entry, const FieldNames& names, FieldValues& values);
     static std::string_view host_of(const Entry& entry);
+    static std::string_view collection_of(const Entry& entry);
     static Result<wire::Ref> ref_of(const Entry& entry);
     // Requires fits(ref).
     static std::string position_of(std::string_view host, const wire::Ref& ref);

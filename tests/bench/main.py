@@ -38,7 +38,8 @@ from table import replaced  # noqa: E402
 PAGE = TREE / "docs/performance.md"
 WORK = {"writes": writes.measure, "connect": connect.measure, "fanout": fanout.measure,
         "idle": idle.measure, "storm": storm.measure, "streams": streams.measure,
-        "lists": lists.measure, "restart": connect.measure_restart, "files": files.measure, "agent": idle.measure_agent, "latency": latency.measure}
+        "lists": lists.measure, "restart": connect.measure_restart, "files": files.measure,
+        "agent": idle.measure_agent, "latency": latency.measure}
 
 
 def machine():

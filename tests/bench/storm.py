@@ -27,7 +27,8 @@ def storms(bench, orchestrator, name, agents, floor):
     while herd.report()["outcomes_accepted"] < DRIFTS:
         time.sleep(0.02)  # so that asking costs the herd little
     cpu, took = [], []
-    with contextlib.closing(Follower(orchestrator.rest, "resource.drifted,resource.restored")) as follower:
+    follower = Follower(orchestrator.rest, "resource.drifted,resource.restored")
+    with contextlib.closing(follower):
         for number in range(1, bench.rounds + 3):
             before, start = cpu_ms(orchestrator.pid), time.monotonic()
             herd.tell(f"storm {DRIFTS}")

@@ -73,6 +73,21 @@ class HerdOfAgents(OrchestratorCase):
         told = self.herd.report()
         self.assertEqual((told["commands"], told["outcomes_accepted"], told["rejected"]),
                          (2 * AGENTS, 2 * AGENTS, 0), told)
+        self.one_request_for_all()
+
+    def one_request_for_all(self):
+        """More hosts than changes that are under way at once, and more refusals than are shown."""
+        self.enrolled("new")  # never connected, so it accepts any collection
+        for collection, refused in (("files", 0), ("colours", AGENTS)):
+            done = self.rest.call("POST", "/v1/resources:apply", {
+                "target": {"filter": "enrolment = active"},
+                "resources": [{"collection": collection, "id": "/all", "description": {}}]})
+            self.assertEqual((done.status, done.body["hosts"], done.body["commands"]),
+                             (202, AGENTS + 1, {"queued": AGENTS + 1 - refused}), done)
+            self.assertEqual((done.body["refused_count"], len(done.body["refused"])),
+                             (refused, min(refused, 100)), done)
+        self.herd.wait("all is applied",
+                       lambda line: line["outcomes_accepted"] == 3 * AGENTS)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,28 @@
 """Filters and orders of every list."""
 
+import json
+import threading
 import unittest
 import urllib.parse
 
 from case import OrchestratorCase
+from program import eventually
+
+
+def value_of(item, name):
+    """What a field with dots has in an item."""
+    for part in [name] if name in item else name.split(".", 1):
+        if not isinstance(item, dict):
+            return None
+        if "." in part and part not in item:
+            return value_of(item, part)
+        item = item.get(part)
+    return item
 
 
 class Lists(OrchestratorCase):
+    heartbeat = "2s"
+
     def ask(self, path, **query):
         return self.rest.call("GET", path + "?" + urllib.parse.urlencode(query))
 
@@ -57,6 +73,79 @@ class Lists(OrchestratorCase):
         self.assertEqual(len(self.found("/v1/enrolments", "name", filter="host = web1")), 1)
         self.assertEqual(self.found("/v1/enrolment-tokens", "uses_left", order_by="uses_left"),
                          [0, 0])
+
+    def test_each_field_is_found_and_sorted_as_it_is_shown(self):
+        agent = self.online("web1")
+        self.keep_alive(agent)
+        self.drift(agent, self.put_done(agent, "/a", {"mode": "0644"}, "enforce"))
+        for rid, policy in (('/b "quoted"', "off"), ("/" + "long" * 200, "report")):
+            self.put_done(agent, rid, {"mode": "0600"}, policy)
+        waiting = self.put("/c", {"mode": "0644"}, host=self.enrolled("waits").host).body["id"]
+        self.rest.call("POST", f"/v1/commands/{waiting}:cancel")
+        for name in ("gone", "retired"):
+            other = self.online(name)
+            for policy in ("report", "off"):
+                self.put("/" + policy, {"mode": "0644"}, policy, host=name)
+                other.outcome(other.take_command())
+            other.close()
+        self.rest.call("PATCH", "/v1/hosts/gone", {"labels": {"a.b": "x y", "role": "web"}})
+        self.rest.call("POST", "/v1/hosts/retired:retire")
+        self.enrolled("new")
+        self.put("/g", {}, host="new")
+        for name in ("gone", "retired"):  # the last step that happens by itself
+            eventually(f"{name} counts as offline", lambda: self.rest.get(
+                f"/v1/hosts/{name}")["compliance"]["compliant"] == 0)
+        verdict = ["collection", "id", "policy", "origin", "generation.revision",
+                   "compliance.status", "compliance.reason", "compliance.since",
+                   "compliance.seen_by"]
+        resource = [*verdict, "observed_at", "state.size", "description.mode"]
+        for path, fields in (
+                ("/v1/hosts", ["id", "name", "enrolment", "connection", "version",
+                               "compliance.compliant", "compliance.drifted", "compliance.unknown",
+                               "labels.a.b", "labels.role", "facts.os.id"]),
+                ("/v1/hosts/web1/resources", resource), ("/v1/hosts/gone/resources", resource),
+                ("/v1/compliance", ["host", *verdict]),
+                ("/v1/compliance?collection=files&status=unknown", ["host", *verdict]),
+                ("/v1/commands", ["id", "host", "verb", "state", "created_at", "finished_at",
+                                  "request_id", "error.code"]),
+                ("/v1/commands?host=web1&state=succeeded", ["id", "state", "error.code"])):
+            with self.subTest(path):
+                self.check_fields(path, fields)
+
+    def keep_alive(self, agent):
+        ended = threading.Event()
+
+        def beat():
+            while not ended.wait(1):
+                agent.send({"type": "heartbeat"}, wait=False)
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(ended.set)
+
+    def check_fields(self, path, fields):
+        joint = "&" if "?" in path else "?"
+        items = self.rest.items(path)
+        self.assertTrue(items)
+        for name in fields:
+            for value in {json.dumps(value_of(item, name)) for item in items}:
+                value = json.loads(value)
+                found = self.rest.items(path + joint + urllib.parse.urlencode(
+                    {"filter": f"{name} = {json.dumps(value)}"}))
+                self.assertEqual([one for one in found if "last_seen" not in one],
+                                 [item for item in items
+                                  if value_of(item, name) == value and "last_seen" not in item],
+                                 (name, value))
+                self.assertEqual(len(found), sum(value_of(item, name) == value for item in items),
+                                 (name, value))
+            for sign in ("", "-"):
+                sorted_items = self.rest.items(path + joint + urllib.parse.urlencode(
+                    {"order_by": sign + name, "limit": 2}))
+                self.assertEqual([value_of(one, name) for one in sorted_items],
+                                 sorted((value_of(one, name) for one in items),
+                                        key=lambda value: (value is not None, value),
+                                        reverse=bool(sign)), (name, sign))
 
     def test_a_cursor_belongs_to_its_filter_and_order(self):
         for number in range(3):

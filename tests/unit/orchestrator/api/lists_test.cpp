@@ -94,6 +94,10 @@ TEST_F(ListsTest, AnOrderNamesKnownFieldsAndAtMostFour) {
 // Pages over enrolment tokens: the item is {"name","size"} with the id, and its name's length.
 class SortedPagesTest : public ListsTest {
   protected:
+    void SetUp() override {
+        ListsTest::SetUp();
+        looks_ = made_ = 0;
+    }
     json::Value page(const std::map<std::string, std::string, std::less<>>& query) {
         http::Request request;
         request.target = "/v1/things";
@@ -106,7 +110,28 @@ class SortedPagesTest : public ListsTest {
         const auto view = read();
         return PageWork::begin(view, Pages(protector_, "stream_1", kFields), request,
                                {.list = view.enrolment_tokens().list(),
-                                .make_for = [](const state::View&) { return show; }});
+                                .make_for =
+                                    [this](const state::View&) {
+                                        return [this](const state::Entry& entry) {
+                                            ++made_;
+                                            return show(entry);
+                                        };
+                                    },
+                                .peek_for = peek_for_});
+    }
+    // Tells all but of those whose name has an `o`, and leaves out one.
+    PageSource::Peek peek() {
+        return [this](const state::Entry& entry, const state::FieldNames& names,
+                      state::FieldValues& values) -> ApiResult<PageSource::Peeked> {
+            ++looks_;
+            const json::Value item = **show(entry);
+            const std::string name = item.string_or("name");
+            if (name == "left out") return PageSource::Peeked::not_listed;
+            if (name.find('o') != std::string::npos) return PageSource::Peeked::unknown;
+            values.clear();
+            for (const auto field : names) values.push_back(field_of(item, field));
+            return PageSource::Peeked::told;
+        };
     }
     static ApiResult<std::optional<json::Value>> show(const state::Entry& entry) {
         const auto token = *state::EnrolmentTokens::read(entry);
@@ -136,7 +161,34 @@ class SortedPagesTest : public ListsTest {
     }
     std::uint64_t deadline_ns_ = UINT64_MAX;  // 0: each piece is one entry
     std::function<void()> between_pieces_ = [] {};
+    std::function<PageSource::Peek(const state::View&)> peek_for_;
+    std::size_t looks_ = 0;
+    std::size_t made_ = 0;
 };
+
+TEST_F(SortedPagesTest, OnlyItemsThatThePageShowsAreMadeWhereEntriesCanBeLookedInto) {
+    for (int i = 100; i < 400; ++i) put("n" + std::to_string(i), 1 + i % 100);
+    put("one", 1);
+    put("two", 500);
+    for (const char* order : {"", "size", "-size", "-name,size"}) {
+        for (const char* filter : {"", "size = 7", "size = 500 AND name = two"}) {
+            std::map<std::string, std::string, std::less<>> query{{"limit", "5"}};
+            if (*order != '\0') query["order_by"] = order;
+            if (*filter != '\0') query["filter"] = filter;
+            peek_for_ = nullptr;
+            const std::vector<std::string> whole = walk(query);
+            peek_for_ = [this](const state::View&) { return peek(); };
+            EXPECT_EQ(walk(query), whole) << order << " " << filter;
+            looks_ = made_ = 0;
+            page(query);
+            EXPECT_LE(made_, 5U + 2U * 2U) << order << " " << filter;
+            if (*order == '\0') continue;
+            EXPECT_EQ(looks_, 302U) << "each once: " << order << " " << filter;
+        }
+    }
+    put("left out", 1000);
+    EXPECT_EQ(walk({{"order_by", "-size"}, {"limit", "1000"}}).front(), "two");
+}
 
 TEST_F(SortedPagesTest, APageReadInPiecesIsTheSame) {
     for (int i = 0; i < 9; ++i) put("n" + std::to_string(i), 1 + i % 3);
