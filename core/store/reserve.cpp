@@ -70,10 +70,10 @@ std::uint64_t free_bytes(MDB_env* env) {
 bool Reserve::Room::suffices_for(Importance importance) const {
     switch (importance) {
         case Importance::ordinary:
-            return reserve >= kBytes / 2 || free >= kBytes ||
+            return reserve >= kBytes / 2 || free >= kBytes / 2 ||
                    (free >= kBytes / 4 && reserve >= kBytes / 8);
         case Importance::urgent:
-            return reserve >= kBytes / 4 || free >= kBytes / 2 ||
+            return reserve >= kBytes / 4 || free >= kBytes / 4 ||
                    (free >= kBytes / 8 && reserve >= kBytes / 16);
         case Importance::freeing:
             break;

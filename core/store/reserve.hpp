@@ -11,7 +11,7 @@ namespace evenkeel::store {
 
 // What a change may use of the disk when it is nearly full.
 enum class Importance {
-    ordinary,  // leaves half of the reserve, or with many free pages an eighth
+    ordinary,  // leaves half of the reserve, or as much in free pages, or a part of both
     urgent,    // leaves half as much: what an orchestrator or a person waits for
     freeing,   // may use all of it: makes room, or is needed before room can be made
 };
@@ -27,7 +27,9 @@ class Reserve {
     static constexpr std::uint64_t kBytes = 1 << 20;
 
     // What the store can still write: the rest of the reserve, and its free pages. The two are not
-    // one sum: a larger value needs pages side by side, which free ones seldom are.
+    // one sum: a larger value needs pages side by side, which free ones seldom are. But free pages
+    // alone must do in the end: a reserve that was used up does not come back while the disk stays
+    // full, and a store that half of itself does not suffice for would refuse for ever.
     struct Room {
         std::uint64_t reserve = kBytes;
         std::uint64_t free = 0;

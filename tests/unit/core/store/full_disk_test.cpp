@@ -8,6 +8,7 @@
 
 #include "core/run/loop.hpp"
 #include "core/store/damage.hpp"
+#include "core/store/reserve.hpp"
 #include "core/store/writer.hpp"
 #include "tests/support/small_disk.hpp"
 #include "tests/unit/core/store/fixture.hpp"
@@ -234,6 +235,17 @@ TEST_F(FullDisk, ANewStoreIsRefusedWithThePath) {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, Errc::limit);
     EXPECT_NE(opened.error().what.find(other), std::string::npos) << opened.error().what;
+}
+
+TEST(Reserve, FreePagesAloneSufficeWhereNothingIsLeftOfIt) {
+    const auto allows = [](std::uint64_t free, Importance importance) {
+        return Reserve::Room{.reserve = 0, .free = free}.suffices_for(importance);
+    };
+    EXPECT_TRUE(allows(Reserve::kBytes / 2, Importance::ordinary));
+    EXPECT_FALSE(allows(Reserve::kBytes / 2 - 1, Importance::ordinary));
+    EXPECT_TRUE(allows(Reserve::kBytes / 4, Importance::urgent));
+    EXPECT_FALSE(allows(Reserve::kBytes / 4 - 1, Importance::urgent));
+    EXPECT_TRUE(allows(0, Importance::freeing));
 }
 
 }  // namespace
