@@ -222,7 +222,7 @@ void Uplink::beat() {
         std::chrono::nanoseconds(3 * heartbeat_ + heartbeat_ / 2).count());
     if (silence_ns > most_ns) return dial_again("three heartbeats were not accepted");
     send(wire::kEventsAddress, kIgnored, wire::encode(wire::Heartbeat{}), false);
-    beat_timer_ = loop_.after(heartbeat_, [this] { beat(); });
+    beat_timer_ = loop_.after_about(heartbeat_, [this] { beat(); });
 }
 
 void Uplink::pump() {
