@@ -57,6 +57,22 @@ TEST(Decode, FindsTheDiffOfAContentChange) {
     EXPECT_EQ(command.resources.at(0).changes.at(0).before, "null");
 }
 
+TEST(Decode, CountsTheCommandsOfManyHostsAndNamesThoseThatRefused) {
+    const std::string text =
+        R"({"request_id":"req_1","hosts":4,"commands":{"queued":2,"failed":1},"refused_count":1,)"
+        R"("refused":[{"host":"host_d","code":"unknown-collection","detail":"no files"}]})";
+    const FleetApplied applied = decode_fleet_applied(value(text));
+    EXPECT_EQ(applied.request_id, "req_1");
+    EXPECT_EQ(applied.hosts, 4);
+    EXPECT_EQ(applied.commands,
+              (std::map<std::string, std::int64_t>{{"failed", 1}, {"queued", 2}}));
+    EXPECT_EQ(applied.refused_count, 1);
+    ASSERT_EQ(applied.refused.size(), 1U);
+    EXPECT_EQ(applied.refused[0].host, "host_d");
+    EXPECT_EQ(applied.refused[0].reason.code, "unknown-collection");
+    EXPECT_EQ(applied.json, text);
+}
+
 TEST(Problem, ListsEveryWrongField) {
     const Failure failure = decode_problem(
         400, R"({"code":"invalid-description","detail":"it does not fit","request_id":"req_1",)"
