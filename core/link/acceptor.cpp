@@ -28,7 +28,7 @@ std::uint64_t next_connection() {
 }
 
 ConnectionSlots::Limits limits_of(const Listener::Options& options) {
-    return {.held_max = options.connections_max,
+    return {.taken_max = options.connections_max,
             .waiting_min = options.waiting_min,
             .per_source_max = options.connections_per_source_max,
             .handshake_timeout = options.handshake_timeout,
@@ -87,7 +87,7 @@ void Acceptor::inbound_accepted(Inbound& inbound) {
 
 bool Acceptor::inbound_may_enter(Inbound& inbound) {
     const std::uint64_t id = inbound.peer().connection;
-    if (!serves_requests()) return slots_.hold(id);
+    if (!serves_requests()) return slots_.take(id);
     evict(slots_.await_request(id, Inbound::Clock::now()));
     return true;
 }
@@ -151,7 +151,7 @@ void Acceptor::inbound_closed(Inbound& inbound) {
 }
 
 bool Acceptor::begin_request(std::uint64_t connection) {
-    if (slots_.hold(connection)) return true;
+    if (slots_.take(connection)) return true;
     const auto found = inbounds_.find(connection);
     if (found == inbounds_.end()) return false;
     found->second->refuse("amqp:resource-limit-exceeded", "too many requests are in progress");
@@ -172,7 +172,7 @@ void Acceptor::evict(std::optional<std::uint64_t> connection) {
     const auto found = inbounds_.find(*connection);
     log::warning("too many connections wait at a port of the bus: the oldest make room",
                  {{"waiting", std::to_string(slots_.waiting())},
-                  {"in_use", std::to_string(slots_.held())},
+                  {"in_use", std::to_string(slots_.taken())},
                   {"from", found == inbounds_.end() ? "" : found->second->peer().address}});
 }
 

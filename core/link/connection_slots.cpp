@@ -23,17 +23,17 @@ std::optional<ConnectionSlots::Id> ConnectionSlots::arrive(Id id, const std::str
     return evicted ? evicted : evict_if_crowded();
 }
 
-bool ConnectionSlots::hold(Id id) {
+bool ConnectionSlots::take(Id id) {
     const auto found = connections_.find(id);
     if (found == connections_.end() || found->second.closing) return false;
     Connection& connection = found->second;
-    if (connection.holds == 0) {
-        if (held_ >= limits_.held_max) return false;
-        ++held_;
+    if (connection.uses == 0) {
+        if (taken_ >= limits_.taken_max) return false;
+        ++taken_;
         stop_waiting(connection);
         clear_deadline(connection);
     }
-    ++connection.holds;
+    ++connection.uses;
     return true;
 }
 
@@ -41,14 +41,14 @@ std::optional<ConnectionSlots::Id> ConnectionSlots::await_request(Id id, Clock::
     const auto found = connections_.find(id);
     if (found == connections_.end() || found->second.closing) return std::nullopt;
     Connection& connection = found->second;
-    if (connection.holds > 1) {
-        --connection.holds;
+    if (connection.uses > 1) {
+        --connection.uses;
         return std::nullopt;
     }
     set_deadline(id, connection, request, now);
-    if (connection.holds == 0) return std::nullopt;
-    connection.holds = 0;
-    --held_;
+    if (connection.uses == 0) return std::nullopt;
+    connection.uses = 0;
+    --taken_;
     start_waiting(id, connection);
     return evict_if_crowded();
 }
@@ -65,10 +65,10 @@ void ConnectionSlots::leave(Id id) {
     if (found == connections_.end()) return;
     Connection& connection = found->second;
     clear_deadline(connection);
-    if (connection.holds == 0) {
+    if (connection.uses == 0) {
         stop_waiting(connection);
     } else {
-        --held_;
+        --taken_;
     }
     Sources::value_type& source = *connection.source;
     connections_.erase(found);
@@ -100,7 +100,7 @@ ConnectionSlots::Sources::value_type& ConnectionSlots::source_of(const std::stri
 }
 
 std::optional<ConnectionSlots::Id> ConnectionSlots::evict_if_crowded() {
-    const std::size_t left = limits_.held_max - held_;
+    const std::size_t left = limits_.taken_max - taken_;
     if (waiting_ <= std::max({left, limits_.waiting_min, std::size_t{1}})) return std::nullopt;
     return evict_oldest_of(by_waiting_[most_].front()->second);
 }

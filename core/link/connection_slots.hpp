@@ -13,8 +13,8 @@
 namespace evenkeel::link {
 
 // Shares out the connections of a listener, so that strangers cannot lock out those whom it is for.
-// A connection waits until it holds a slot: for good, or while a request of it is in progress.
-// Those that wait share the slots that nobody holds, and always have a few; when there are too
+// A connection waits until it takes a slot: for good, or while a request of it is in progress.
+// Those that wait share the slots that nobody has taken, and always have a few; when there are too
 // many, the oldest of the source that has most of them is evicted. Each has a deadline for its next
 // step. Ids are the caller's; unknown ones have no effect. Not thread-safe. O(1), amortised.
 class ConnectionSlots {
@@ -22,8 +22,8 @@ class ConnectionSlots {
     using Id = std::uint64_t;
     using Clock = std::chrono::steady_clock;
     struct Limits {
-        std::size_t held_max = 0;
-        std::size_t waiting_min = 0;     // may wait however many are held; at least 1
+        std::size_t taken_max = 0;
+        std::size_t waiting_min = 0;     // may wait however many are taken; at least 1
         std::size_t per_source_max = 0;  // of both kinds
         std::chrono::milliseconds handshake_timeout{0};
         std::chrono::milliseconds request_timeout{0};
@@ -37,8 +37,8 @@ class ConnectionSlots {
     std::optional<Id> arrive(Id id, const std::string& source, Clock::time_point now);
     // Takes a slot, without a deadline; once more for each further request. False when none is
     // free, when it is being closed, and for an unknown id.
-    bool hold(Id id);
-    // Undoes one hold(), if there was one; after the last it waits and has `request_timeout`.
+    bool take(Id id);
+    // Undoes one take(), if there was one; after the last it waits and has `request_timeout`.
     // Returns as arrive() does.
     std::optional<Id> await_request(Id id, Clock::time_point now);
     // It is being closed: it keeps its place, and has `close_timeout` for the rest.
@@ -48,7 +48,7 @@ class ConnectionSlots {
     std::vector<Id> take_overdue(Clock::time_point now);
 
     bool has_deadlines() const;
-    std::size_t held() const { return held_; }
+    std::size_t taken() const { return taken_; }
     std::size_t waiting() const { return waiting_; }
 
   private:
@@ -67,9 +67,9 @@ class ConnectionSlots {
     enum Step : std::size_t { handshake, request, close, steps };
     struct Connection {
         Sources::value_type* source = nullptr;
-        std::size_t holds = 0;
+        std::size_t uses = 0;  // of its slot; 0: it waits
         bool closing = false;
-        std::list<Id>::iterator waits_at;  // while it holds nothing
+        std::list<Id>::iterator waits_at;  // while it uses no slot
         std::optional<Step> step;          // that it has a deadline for
         Timeline::iterator due_at;
     };
@@ -85,7 +85,7 @@ class ConnectionSlots {
     std::chrono::milliseconds timeout_of(Step step) const;
 
     const Limits limits_;
-    std::size_t held_ = 0;
+    std::size_t taken_ = 0;
     std::size_t waiting_ = 0;
     std::unordered_map<Id, Connection> connections_;
     Sources sources_;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using Id = ConnectionSlots::Id;
 using Time = ConnectionSlots::Clock::time_point;
 
-constexpr ConnectionSlots::Limits kLimits{.held_max = 4,
+constexpr ConnectionSlots::Limits kLimits{.taken_max = 4,
                                           .waiting_min = 2,
                                           .per_source_max = 100,
                                           .handshake_timeout = 10s,
@@ -43,16 +43,16 @@ TEST_F(ConnectionSlotsTest, TheOldestOfTheSourceThatHasMostIsEvicted) {
 TEST_F(ConnectionSlotsTest, ThoseThatWaitShareWhatIsNotHeldAndAlwaysHaveAFew) {
     for (Id id = 1; id <= 4; ++id) {
         EXPECT_FALSE(arrive(id, "agents"));
-        EXPECT_TRUE(slots.hold(id));
+        EXPECT_TRUE(slots.take(id));
     }
     EXPECT_FALSE(arrive(11, "strangers"));
     EXPECT_FALSE(arrive(12, "strangers"));
     EXPECT_EQ(arrive(13, "strangers"), 11U);
     EXPECT_EQ(arrive(5, "agents"), 12U);
-    EXPECT_FALSE(slots.hold(5)) << "all are held";
+    EXPECT_FALSE(slots.take(5)) << "all are taken";
     slots.leave(1);
-    EXPECT_TRUE(slots.hold(5));
-    EXPECT_EQ(slots.held(), 4U);
+    EXPECT_TRUE(slots.take(5));
+    EXPECT_EQ(slots.taken(), 4U);
 }
 
 TEST_F(ConnectionSlotsTest, ASourceLosesItsOldestThatHoldsNothingOrTheNewOne) {
@@ -60,10 +60,10 @@ TEST_F(ConnectionSlotsTest, ASourceLosesItsOldestThatHoldsNothingOrTheNewOne) {
     limits.per_source_max = 2;
     ConnectionSlots shared(limits);
     EXPECT_FALSE(shared.arrive(1, "a", now));
-    EXPECT_TRUE(shared.hold(1));
+    EXPECT_TRUE(shared.take(1));
     EXPECT_FALSE(shared.arrive(2, "a", now));
     EXPECT_EQ(shared.arrive(3, "a", now), 2U);
-    EXPECT_TRUE(shared.hold(3));
+    EXPECT_TRUE(shared.take(3));
     EXPECT_EQ(shared.arrive(4, "a", now), 4U);
     EXPECT_FALSE(shared.arrive(5, "b", now));
     shared.leave(4);
@@ -74,15 +74,15 @@ TEST_F(ConnectionSlotsTest, ASourceLosesItsOldestThatHoldsNothingOrTheNewOne) {
 
 TEST_F(ConnectionSlotsTest, AConnectionHoldsASlotUntilItsLastRequestIsDealtWith) {
     arrive(1, "a");
-    EXPECT_TRUE(slots.hold(1));
-    EXPECT_TRUE(slots.hold(1));
-    EXPECT_EQ(slots.held(), 1U);
+    EXPECT_TRUE(slots.take(1));
+    EXPECT_TRUE(slots.take(1));
+    EXPECT_EQ(slots.taken(), 1U);
     EXPECT_FALSE(slots.has_deadlines());
     slots.await_request(1, now);
-    EXPECT_EQ(slots.held(), 1U);
+    EXPECT_EQ(slots.taken(), 1U);
     EXPECT_FALSE(slots.has_deadlines());
     slots.await_request(1, now);
-    EXPECT_EQ(slots.held(), 0U);
+    EXPECT_EQ(slots.taken(), 0U);
     EXPECT_EQ(slots.waiting(), 1U);
     EXPECT_EQ(slots.take_overdue(now + 5s - 1ms), kNone);
     EXPECT_EQ(slots.take_overdue(now + 5s), std::vector<Id>{1});
@@ -92,13 +92,13 @@ TEST_F(ConnectionSlotsTest, AConnectionHoldsASlotUntilItsLastRequestIsDealtWith)
 TEST_F(ConnectionSlotsTest, TheEndOfARequestMayEvictTheOldest) {
     for (Id id = 1; id <= 4; ++id) {
         arrive(id, "a");
-        slots.hold(id);
+        slots.take(id);
     }
     arrive(5, "b");
     arrive(6, "b");
     EXPECT_EQ(slots.await_request(1, now), 5U);
     EXPECT_EQ(slots.await_request(2, now), 1U);
-    EXPECT_EQ(slots.held(), 2U);
+    EXPECT_EQ(slots.taken(), 2U);
     EXPECT_EQ(slots.waiting(), 2U);
 }
 
@@ -108,25 +108,25 @@ TEST_F(ConnectionSlotsTest, EachStepHasItsTime) {
     arrive(2, "a");
     slots.await_request(2, now);
     arrive(3, "a");
-    slots.hold(3);
+    slots.take(3);
     slots.closing(3, now);
-    EXPECT_FALSE(slots.hold(3)) << "it is being closed";
+    EXPECT_FALSE(slots.take(3)) << "it is being closed";
     slots.await_request(3, now);
-    EXPECT_EQ(slots.held(), 1U);
+    EXPECT_EQ(slots.taken(), 1U);
     EXPECT_EQ(slots.take_overdue(now + 2s), std::vector<Id>{3});
-    EXPECT_EQ(slots.held(), 0U);
+    EXPECT_EQ(slots.taken(), 0U);
     EXPECT_EQ(slots.take_overdue(now + 5s), std::vector<Id>{2});
     EXPECT_EQ(slots.take_overdue(now + 9s), std::vector<Id>{1});
     EXPECT_FALSE(slots.has_deadlines());
 }
 
 TEST_F(ConnectionSlotsTest, WhatIsUnknownHasNoEffect) {
-    EXPECT_FALSE(slots.hold(1));
+    EXPECT_FALSE(slots.take(1));
     EXPECT_FALSE(slots.await_request(1, now));
     slots.closing(1, now);
     slots.leave(1);
     EXPECT_FALSE(slots.has_deadlines());
-    EXPECT_EQ(slots.held() + slots.waiting(), 0U);
+    EXPECT_EQ(slots.taken() + slots.waiting(), 0U);
 }
 
 // The same said plainly, at a cost of O(connections).
@@ -134,17 +134,17 @@ struct Model {
     struct One {
         Id id;
         std::string source;
-        std::size_t holds = 0;
+        std::size_t uses = 0;
     };
     std::deque<One> all;  // in the order in which they began to wait
 
-    std::size_t held() const {
+    std::size_t taken() const {
         return static_cast<std::size_t>(
-            std::count_if(all.begin(), all.end(), [](const One& one) { return one.holds > 0; }));
+            std::count_if(all.begin(), all.end(), [](const One& one) { return one.uses > 0; }));
     }
     std::size_t waiting_of(const std::string& source) const {
         return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const One& one) {
-            return one.holds == 0 && one.source == source;
+            return one.uses == 0 && one.source == source;
         }));
     }
     // Whether this one may be evicted now: the oldest of a source that has most.
@@ -152,7 +152,7 @@ struct Model {
         std::size_t most = 0;
         for (const One& one : all) most = std::max(most, waiting_of(one.source));
         for (const One& one : all) {
-            if (one.holds > 0 || waiting_of(one.source) != most) continue;
+            if (one.uses > 0 || waiting_of(one.source) != most) continue;
             if (one.id == evicted) return true;
         }
         return false;
@@ -161,7 +161,7 @@ struct Model {
         const auto found =
             std::find_if(all.begin(), all.end(), [&](const One& one) { return one.id == evicted; });
         return std::none_of(all.begin(), found, [&](const One& one) {
-            return one.holds == 0 && one.source == found->source;
+            return one.uses == 0 && one.source == found->source;
         });
     }
     void remove(Id id) {
@@ -188,18 +188,18 @@ TEST_F(ConnectionSlotsTest, AgreesWithAPlainModelOverRandomSteps) {
                 break;
             }
             case 3: {
-                const bool free = model.held() < kLimits.held_max || model.all[pick].holds > 0;
-                EXPECT_EQ(slots.hold(model.all[pick].id), free);
-                if (free) ++model.all[pick].holds;
+                const bool free = model.taken() < kLimits.taken_max || model.all[pick].uses > 0;
+                EXPECT_EQ(slots.take(model.all[pick].id), free);
+                if (free) ++model.all[pick].uses;
                 break;
             }
             case 4: {
                 Model::One one = model.all[pick];
-                if (one.holds == 1) {
+                if (one.uses == 1) {
                     model.remove(one.id);
                     model.all.push_back({one.id, one.source});
-                } else if (one.holds > 1) {
-                    --model.all[pick].holds;
+                } else if (one.uses > 1) {
+                    --model.all[pick].uses;
                 }
                 evicted = slots.await_request(one.id, now);
                 break;
@@ -213,9 +213,10 @@ TEST_F(ConnectionSlotsTest, AgreesWithAPlainModelOverRandomSteps) {
             ASSERT_TRUE(model.is_right(*evicted) && model.is_oldest_of_its_source(*evicted));
             model.remove(*evicted);
         }
-        ASSERT_EQ(slots.held(), model.held());
-        ASSERT_EQ(slots.waiting(), model.all.size() - model.held());
-        ASSERT_LE(slots.waiting(), std::max(kLimits.waiting_min, kLimits.held_max - model.held()));
+        ASSERT_EQ(slots.taken(), model.taken());
+        ASSERT_EQ(slots.waiting(), model.all.size() - model.taken());
+        ASSERT_LE(slots.waiting(),
+                  std::max(kLimits.waiting_min, kLimits.taken_max - model.taken()));
     }
     EXPECT_GT(evictions, 1'000);
 }
