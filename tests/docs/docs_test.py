@@ -65,7 +65,7 @@ LIMITS = (("24,000", "core/link/listener.hpp", "connections_max = 24'000"),
           ("32 MiB, 256 MiB", "orchestrator/http/server.hpp",
            "replies_bytes_per_principal_max = 32 * 1024 * 1024"),
           ("10,000", "orchestrator/api/fleet_apply.cpp", "kHostsMost = 10'000"),
-          ("100", "orchestrator/api/fleet_apply.cpp", "kResourcesMost = 100"),
+          ("100", "orchestrator/api/request_bodies.hpp", "kFleetResourcesMost = 100"),
           ("16 GiB", "core/store/env.hpp", "map_bytes = std::uint64_t{16} << 30"))
 # What may be set, by the first column of its table: the sources that read it.
 SETTINGS = {"`orchestrator.json`": "orchestrator/config.cpp",
@@ -126,7 +126,7 @@ class Pages(unittest.TestCase):
         self.assertGreaterEqual(len(terms), 24)
         self.assertGreater(len(retired), 10)
         files = {path: source for path, source in pages.source_files().items()
-                 if path.startswith(("core/", "orchestrator/"))}
+                 if path.startswith(("core/", "orchestrator/", "plugins/"))}
         for word, folder in terms:
             with self.subTest(word=word):
                 self.assertEqual([path.rpartition("/")[0] for path in
