@@ -131,9 +131,12 @@ class Pages(unittest.TestCase):
             with self.subTest(word=word):
                 self.assertEqual([path.rpartition("/")[0] for path in
                                   pages.declaring(word, files)], [folder])
+        # A plugin has words of its own.
+        named_here = {path: source for path, source in files.items()
+                      if not path.startswith("plugins/")}
         for word in retired:
             with self.subTest(retired=word):
-                self.assertEqual(pages.declaring(word, files), [])
+                self.assertEqual(pages.declaring(word, named_here), [])
 
     def test_the_commands_marked_to_run_here_run(self):
         build = pathlib.Path(os.environ["EVENKEEL_BUILD"])
