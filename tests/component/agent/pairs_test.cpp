@@ -327,8 +327,8 @@ TEST_F(Pairs, AVerdictThatCannotBeStoredIsFoundAgain) {
 TEST_F(Pairs, ABlindTimeIsNotLostByAKill) {
     start();
     give_and_wait(wire::Policy::report);
-    machine->hang_in("read");  // the first round of checks does not end
     end();
+    machine->hang_in("read");  // the first round of checks does not end
     const auto alive = std::filesystem::last_write_time(folder / "state/alive");
     events.clear();
     loop = std::make_unique<run::Loop>();
