@@ -137,6 +137,7 @@ bool Checker::is_unsettled(const wire::Ref& ref) const {
 }
 
 void Checker::released(const wire::Ref& ref) {
+    if (CatalogEntry* entry = catalog_.find(ref)) entry->pace.rest(now_monotonic_ns(), pause);
     const auto deferred = deferred_.find(ref);
     if (deferred == deferred_.end()) return;
     const CheckTrigger trigger = deferred->second;

@@ -42,7 +42,8 @@ class Checker {
     void settled(const std::string& collection, const std::string& id);
     bool is_unsettled(const wire::Ref& ref) const;
 
-    // No run works on `ref` any more: a check that was requested meanwhile is made now.
+    // No run works on `ref` any more: a check that was requested meanwhile is made after the
+    // pause, when all that the run has announced is there.
     void released(const wire::Ref& ref);
 
     static constexpr std::size_t kBatchMost = 128;

@@ -18,6 +18,10 @@ class CheckPace {
         const std::uint64_t ahead = (kAtOnce - 1) * ns(pause);
         return spent_until_ns_ > ahead ? spent_until_ns_ - ahead : 0;
     }
+    // We have changed it now: what that announces is checked once, after a pause.
+    void rest(std::uint64_t now_ns, std::chrono::nanoseconds pause) {
+        spent_until_ns_ = now_ns + kAtOnce * ns(pause);
+    }
     // A check is made now.
     void spend(std::uint64_t now_ns, std::chrono::nanoseconds pause) {
         spent_until_ns_ = std::max(spent_until_ns_, now_ns) + ns(pause);

@@ -30,6 +30,14 @@ TEST(CheckPace, WhatChangesAllTheTimeWaitsForThePause) {
     EXPECT_EQ(now, kNow + (1000 - CheckPace::kAtOnce) * kPauseNs);
 }
 
+TEST(CheckPace, WhatWeHaveChangedIsLookedAtOnceAfterThePause) {
+    CheckPace pace;
+    pace.rest(kNow, kPause);
+    EXPECT_EQ(pace.due_ns(kPause), kNow + kPauseNs);
+    pace.spend(kNow + kPauseNs, kPause);
+    EXPECT_EQ(pace.due_ns(kPause), kNow + 2 * kPauseNs);
+}
+
 TEST(CheckPace, ComesBackWithTime) {
     CheckPace pace;
     for (std::uint64_t i = 0; i < CheckPace::kAtOnce; ++i) pace.spend(kNow, kPause);
