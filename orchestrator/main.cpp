@@ -20,13 +20,14 @@ namespace {
 
 // More than all connections that the three ports take together.
 constexpr std::size_t kOpenFiles = 65'536;
-constexpr std::size_t kOpenFilesLeast = 30'000;
+constexpr std::size_t kOpenFilesLeast = 31'500;
 
 int run(const Config& config, int ready_fd) {
     const std::size_t files = run::allow_open_files(kOpenFiles);
     if (files < kOpenFilesLeast) {
         log::warning(
-            "few open files are allowed: strangers may use them up",
+            "few open files are allowed, so strangers may use them up: raise the hard limit "
+            "(LimitNOFILE of the unit, or ulimit -Hn)",
             {{"allowed", std::to_string(files)}, {"wanted", std::to_string(kOpenFilesLeast)}});
     }
     run::Loop loop;

@@ -109,18 +109,26 @@ std::optional<Value> find_by(std::string_view name, std::string_view value, std:
 
 // How much of a path a member's name is, 0 for the whole of it: the lowest goes before the others.
 std::size_t rank_of(std::string_view name, std::string_view path) {
-    return name.size() == path.size() ? 0 : name.size();
+    return name == path ? 0 : name.size() + 1;
+}
+
+// Keeps the value if it goes before the one that is kept. Where a member has the whole name, null
+// is its value; else null says that nothing is there.
+void take(Value found, std::size_t rank, Value& best, std::size_t& best_rank, bool& has) {
+    if ((found.is_null() && rank != 0) || (has && best_rank < rank)) return;
+    best = std::move(found);
+    best_rank = rank;
+    has = true;
 }
 
 std::optional<Value> find_in(std::string_view text, std::string_view path) {
     Value best;
     std::size_t rank = 0;
+    bool has = false;
     const bool told = each_member(text, [&](std::string_view name, std::string_view value) {
         auto found = find_by(name, value, path);
         if (!found) return false;
-        if (found->is_null() || (!best.is_null() && rank < rank_of(name, path))) return true;
-        best = *std::move(found);
-        rank = rank_of(name, path);
+        take(*std::move(found), rank_of(name, path), best, rank, has);
         return true;
     });
     return told ? std::optional(std::move(best)) : std::nullopt;
@@ -132,16 +140,14 @@ bool peek(std::string_view text, const std::vector<std::string_view>& paths,
           std::vector<Value>& values) {
     if (paths.size() > kPeekMost) return false;
     std::array<std::size_t, kPeekMost> ranks;
+    std::array<bool, kPeekMost> has{};
     values.assign(paths.size(), Value());
     return each_member(text, [&](std::string_view name, std::string_view value) {
         for (std::size_t i = 0; i < paths.size(); ++i) {
             if (!paths[i].starts_with(name)) continue;
             auto found = find_by(name, value, paths[i]);
             if (!found) return false;
-            const std::size_t rank = rank_of(name, paths[i]);
-            if (found->is_null() || (!values[i].is_null() && ranks[i] < rank)) continue;
-            values[i] = *std::move(found);
-            ranks[i] = rank;
+            take(*std::move(found), rank_of(name, paths[i]), values[i], ranks[i], has[i]);
         }
         return true;
     });

@@ -232,8 +232,9 @@ Traffic::Sink Acceptor::sink_for(std::uint64_t connection) {
 }
 
 void Acceptor::heard(std::uint64_t connection) {
+    const bool is_first = heard_.empty();
     heard_.insert(connection);
-    if (heard_.size() > 1) return;
+    if (!is_first) return;
     container_->schedule(proton::duration(kHeartbeatsMs), [this] {
         out_.post([heard = std::exchange(heard_, {})](const Listener::Events& events) {
             if (events.on_heartbeats) events.on_heartbeats(heard);

@@ -96,6 +96,8 @@ Result<std::uint64_t> ListFeed::begin(Follower follower) {
     follower.past_end = follower.position;
     follower.walks = !follower.takes_any();
     if (followers_.empty()) position_ = follower.position;
+    // What is kept may be older than what this one begins with.
+    shown_.clear();
     const std::uint64_t number = ++last_;
     followers_.emplace(number, std::move(follower));
     schedule(number);

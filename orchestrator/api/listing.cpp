@@ -65,9 +65,10 @@ ApiResult<bool> read_watch(const Request& request) {
     return true;
 }
 
-// The path, and what selects entries but `filter`, which is asked of each item.
-std::string name_of(const Request& request) {
-    std::string name = request.target;
+// The path, what selects entries but `filter`, which is asked of each item, and which entries these
+// are: a host's name in the path may have become another host's.
+std::string name_of(const Request& request, const state::List& list) {
+    std::string name = request.target + "\n" + list.extent();
     for (const auto& [parameter, value] : request.query) {
         constexpr std::string_view kOthers[] = {"filter", "since",  "wait",    "watch",
                                                 "limit",  "cursor", "order_by"};
@@ -132,7 +133,7 @@ void answer_list(Context& context, const Fields& fields, const MakeListing& make
         const Pages pages(context.protector, context.state.stream().id, fields);
         auto asked = pages.read(*view, request);
         if (answered(responder, asked)) return;
-        list->name = name_of(request);
+        list->name = name_of(request, list->list);
         order.emplace(ListFeed::Order{*std::move(list), std::move(asked->filter), std::nullopt});
         if (since) {
             const auto revision = read_since(context, *view, *since);

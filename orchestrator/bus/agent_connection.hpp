@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -122,7 +123,9 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     std::uint64_t last_event_ = 0;
     std::uint64_t sent_up_to_ = 0;                    // commands up to this number were handed over
     std::map<std::uint64_t, std::string> in_flight_;  // handed over, not settled: seq -> id
-    std::vector<link::Delivery> to_release_;          // released when retry_ comes
+    // Accepted by the agent, which the store does not say yet, or could not take.
+    std::set<std::string> unrecorded_;
+    std::vector<link::Delivery> to_release_;  // released when retry_ comes
     run::Timer retry_;
 };
 

@@ -17,7 +17,8 @@ constexpr std::size_t kInFlightMost = 32;
 }  // namespace
 
 bool AgentConnection::handed_over(const std::string& command) const {
-    return std::any_of(in_flight_.begin(), in_flight_.end(),
+    return unrecorded_.contains(command) ||
+           std::any_of(in_flight_.begin(), in_flight_.end(),
                        [&](const auto& one) { return one.second == command; });
 }
 
@@ -85,10 +86,19 @@ void AgentConnection::settled(std::uint64_t token, link::Disposition disposition
 }
 
 // The agent has it on disk: that this is known here too may wait for the next commit. Whatever is
-// committed meanwhile sees it, because the writer keeps the order.
+// committed meanwhile sees it, because the writer keeps the order. Where the store cannot take it,
+// the command counts as handed over all the same: it must not be withdrawn from under the agent.
 void AgentConnection::accepted(const std::string& id) {
+    unrecorded_.insert(id);
     auto [work, done] = transition_of(id, commands::Transition::accepted, {});
-    shared_.state.submit_lazy(std::move(work), std::move(done));
+    shared_.state.submit_lazy(
+        std::move(work),
+        [self = shared_from_this(), id, done = std::move(done)](const Result<void>& recorded) {
+            const bool is_over = recorded || recorded.error().code == Errc::conflict ||
+                                 recorded.error().code == Errc::not_found;
+            if (is_over) self->unrecorded_.erase(id);
+            done(recorded);
+        });
 }
 
 void AgentConnection::refused(const std::string& id, Error error) {

@@ -55,6 +55,9 @@ class List {
     // Whether positions fall in its order.
     bool is_reversed() const { return reversed_; }
     List reversed() const;
+    // What the positions of its entries lie between: of two lists over the same kind of things
+    // those with the same extent have the same entries.
+    std::string extent() const { return from_ + '\n' + until_; }
 
   private:
     friend struct Record;

@@ -173,7 +173,10 @@ Exit show_results(Session& session, const FleetApplied& applied, const ApplyOpti
     const bool all_ended = std::all_of(results.begin(), results.end(), [](const auto& result) {
         return !result.command || result.command->finished();
     });
-    if (!all_ended) tell_how_to_follow(applied);
+    // Nothing may have been heard of some yet; of those that are refused at most 100 are told.
+    const bool all_heard = static_cast<std::int64_t>(results.size()) + applied.refused_count >=
+                           applied.hosts + static_cast<std::int64_t>(applied.refused.size());
+    if (!all_ended || !all_heard) tell_how_to_follow(applied);
     return results.empty() ? Exit::done : exit_of(results, options);
 }
 

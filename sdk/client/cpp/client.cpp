@@ -252,6 +252,8 @@ Result<FleetApplied> Client::apply_to_fleet(const Target& target, const std::str
     body->as_object().set("target", std::move(hosts));
     Request request{
         .method = "POST", .path = "/v1/resources:apply", .body = json::write(*std::move(body))};
+    // It is answered once each host has its command.
+    request.extra_time = std::chrono::minutes(10);
     return decode_one(impl_->call(impl_->as_change(std::move(request), options)),
                       decode_fleet_applied);
 }

@@ -37,6 +37,8 @@ struct Request {
     std::string content_type = "application/json";  // sent with a body only
     std::map<std::string, std::string> headers = {};
     std::chrono::seconds wait{0};  // Prefer: wait, 0 to 60
+    // How much longer than ClientConfig::timeout the answer may take.
+    std::chrono::seconds extra_time{0};
     // Idempotency-Key, 1 to 255 visible ASCII characters. Empty: one is made for each call that
     // changes something, and kept over its attempts.
     std::string key = {};

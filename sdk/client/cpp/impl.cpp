@@ -67,7 +67,7 @@ HttpRequest Client::Impl::to_http(const Request& request) const {
         http.headers.emplace("Idempotency-Key", request.key.empty() ? make_id("ek") : request.key);
     }
     for (const auto& header : request.headers) http.headers.insert(header);
-    http.timeout = config_.timeout + request.wait;
+    http.timeout = config_.timeout + request.wait + request.extra_time;
     return http;
 }
 

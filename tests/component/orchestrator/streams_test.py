@@ -69,6 +69,24 @@ class Streams(OrchestratorCase):
                               {"Content-Type": "application/merge-patch+json"})
         self.assertEqual(done.status, 200, done)
 
+    def rename(self, host, name):
+        done = self.rest.call("PATCH", f"/v1/hosts/{host}", {"name": name},
+                              {"Content-Type": "application/merge-patch+json"})
+        self.assertEqual(done.status, 200, done)
+
+    def test_a_name_that_became_another_hosts_is_watched_as_that_host(self):
+        for host in ("web1", "web2"):
+            self.enrolled(host)
+        first = self.open("/v1/hosts/web1/resources?watch=1")
+        self.read_until(lambda client: client.events("bookmark"), [first])
+        self.rename("web1", "old1")
+        self.rename("web2", "web1")
+        second = self.open("/v1/hosts/web1/resources?watch=1")
+        self.read_until(lambda client: client.events("bookmark"), [second])
+        self.put("/tmp/of-the-second", {"content": "a"}, host="web1")
+        self.read_until(lambda client: client.events("added"), [second])
+        self.assertEqual(first.events("added"), [])
+
     def test_an_event_is_made_text_once_for_all_who_follow(self):
         self.enrolled("web1")
         stalled = [self.open("/v1/events", reads=False) for _ in range(5)]

@@ -46,6 +46,15 @@ TEST(Peek, ANameWithDotsGoesBeforeTheLevels) {
     EXPECT_EQ(peeked(Object{{"a.b", Object{{"c", 1}}}, {"a", Object{{"b.c", 2}}}}, "a.b.c"), 2);
 }
 
+TEST(Peek, ANullUnderTheWholeNameIsTheValue) {
+    EXPECT_EQ(peeked(Object{{"a.b", nullptr}, {"a", Object{{"b", 1}}}}, "a.b"), Value());
+    EXPECT_EQ(peeked(Object{{"a", Object{{"b", 1}}}, {"a.b", nullptr}}, "a.b"), Value());
+    EXPECT_EQ(peeked(Object{{"x", Object{{"a.b", nullptr}, {"a", Object{{"b", 1}}}}}}, "x.a.b"),
+              Value());
+    // Null of a part of the name says that nothing is there.
+    EXPECT_EQ(peeked(Object{{"a", nullptr}, {"a.b", Object{{"c", 1}}}}, "a.b.c"), 1);
+}
+
 TEST(Peek, TellsManyAtOnceWithoutParsing) {
     const std::string text = write(Object{{"a", 1}, {"b", "two"}, {"c", Object{{"d", 4}}}});
     const Counters before = counters();
