@@ -51,6 +51,17 @@ bool inside(const Range& range, std::string_view key) {
     return range.until.empty() || key < std::string_view(range.until);
 }
 
+// The code of mdb_put.
+int put_value(MDB_txn* txn, Table table, std::string_view key, std::string_view value,
+              unsigned flags) {
+    MDB_val k = to_val(key);
+    MDB_val v = to_val(value);
+    const int code = mdb_put(txn, table.handle, &k, &v, flags);
+    // One that MDB_APPEND refuses is written in another way, and is counted then.
+    if (code != MDB_KEYEXIST || flags != MDB_APPEND) count_write();
+    return code;
+}
+
 }  // namespace
 
 Error lmdb_error(int code, std::string_view doing) {
@@ -160,32 +171,23 @@ WriteSet WriteTxn::take_write_set() {
 }
 
 Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view value) {
-    count_write();
-    MDB_val k = to_val(key);
-    MDB_val v = to_val(value);
-    const int code = mdb_put(txn_, table.handle, &k, &v, 0);
+    const int code = put_value(txn_, table, key, value, 0);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
     count_change(table, key);
     return {};
 }
 
 Result<void> WriteTxn::insert(Table table, std::string_view key, std::string_view value) {
-    count_write();
-    MDB_val k = to_val(key);
-    MDB_val v = to_val(value);
-    const int code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
+    const int code = put_value(txn_, table, key, value, MDB_NOOVERWRITE);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
     count_change(table, key);
     return {};
 }
 
 Result<void> WriteTxn::append(Table table, std::string_view key, std::string_view value) {
-    count_write();
-    MDB_val k = to_val(key);
-    MDB_val v = to_val(value);
-    int code = mdb_put(txn_, table.handle, &k, &v, MDB_APPEND);
+    const int code = put_value(txn_, table, key, value, MDB_APPEND);
     // It is not the highest; nothing was changed.
-    if (code == MDB_KEYEXIST) code = mdb_put(txn_, table.handle, &k, &v, MDB_NOOVERWRITE);
+    if (code == MDB_KEYEXIST) return insert(table, key, value);
     if (code != 0) return fail(lmdb_error(code, "write to the store"));
     count_change(table, key);
     return {};
