@@ -89,6 +89,7 @@ struct Env::Inside {
     EnvHandle env;
     Reserve reserve;
     std::atomic<bool> is_full = false;
+    std::atomic<bool> is_tight = false;
     std::map<std::string, Table, std::less<>> tables;
     bool has_mark = false;
     std::atomic<bool> stops_check{false};
@@ -100,11 +101,15 @@ struct Env::Inside {
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;
     ~Inside() {
-        stops_check = true;
-        if (check.joinable()) check.join();
+        end_check();
         env.reset();
         // After a write to the first pages that failed the next start looks at all pages.
         if (has_mark && is_sound && !is_restart_needed()) ::unlink((folder + kOpenMark).c_str());
+    }
+
+    void end_check() {
+        stops_check = true;
+        if (check.joinable()) check.join();
     }
 
     void mark(const char* text) const {
@@ -366,11 +371,19 @@ Result<void> Env::Room::allows(Importance importance) const {
 Env::Room Env::top_up() {
     const Room room(inside_->reserve.top_up(inside_->env.get()), inside_->folder);
     inside_->is_full = !room.allows(Importance::ordinary);
+    inside_->is_tight = !room.is_whole();
+    // Its read transaction keeps pages from being used again, and there are no others. The mark
+    // that it leaves makes the next start check before it opens.
+    if (!room.is_whole()) inside_->end_check();
     return room;
 }
 
 bool Env::is_full() const {
     return inside_->is_full;
+}
+
+bool Env::is_tight() const {
+    return is_full() || inside_->is_tight;
 }
 
 void Env::note_full() {

@@ -18,8 +18,9 @@ namespace evenkeel::store {
 // - An environment is opened once in a process and by one process: open() holds a lock.
 // - It does not survive a fork: open it after daemonizing, start children by posix_spawn only.
 // - Pages that an open read transaction can see are not reused, so read transactions are short,
-//   but for the check after an end that was not clean, during which the file may grow;
-//   reader slots that a killed process left are cleared at the next open.
+//   but for the check after an end that was not clean, during which the file may grow, and which
+//   gives up where the disk is full; reader slots that a killed process left are cleared at the
+//   next open.
 // - The map's size is the store's limit. The file is sparse and grows only with what is in it.
 // - Erasing needs space: a reserve (reserve.hpp) keeps some for the time when the disk is full.
 // - Readers see the last commit only. After kill -9 or power loss exactly the committed data is
@@ -91,6 +92,7 @@ class Env {
       public:
         Room(Reserve::Room room, const std::string& folder) : room_(room), folder_(folder) {}
         Result<void> allows(Importance importance) const;
+        bool is_whole() const { return room_.is_whole(); }
 
       private:
         Reserve::Room room_;
@@ -100,6 +102,8 @@ class Env {
     // Whether there was no room for an ordinary change at the last commit, or it failed for want of
     // room. [any]
     bool is_full() const;
+    // Whether it is full, or its reserve was not whole at the last commit. [any]
+    bool is_tight() const;
     void note_full();
 
   private:

@@ -35,6 +35,7 @@ class Reserve {
         std::uint64_t free = 0;
 
         bool suffices_for(Importance importance) const;
+        bool is_whole() const { return reserve >= kBytes; }
     };
     // Asks the disk for what is missing.
     Room top_up(MDB_env* env);

@@ -22,7 +22,7 @@ namespace evenkeel::store {
 namespace {
 
 // So that one batch does not need more than the reserve has.
-constexpr std::size_t kBatchWhenFull = 16;
+constexpr std::size_t kBatchWhenTight = 16;
 // Answers that are posted together: few enough not to hold the loop up.
 constexpr std::size_t kAnswersAtOnce = 16;
 
@@ -177,7 +177,7 @@ std::vector<Task> Writer::Inside::take() {
         else changed.wait_until(lock, *queue.front().due);
     }
     const std::size_t most =
-        env.is_full() ? std::min(options.batch_max, kBatchWhenFull) : options.batch_max;
+        env.is_tight() ? std::min(options.batch_max, kBatchWhenTight) : options.batch_max;
     const auto count = static_cast<std::ptrdiff_t>(std::min(queue.size(), most));
     std::vector<Task> batch(std::make_move_iterator(queue.begin()),
                             std::make_move_iterator(queue.begin() + count));
