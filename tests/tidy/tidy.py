@@ -68,6 +68,7 @@ LAYERS = {
                          "orchestrator/hosts", "orchestrator/bus", *SHARED],
     "orchestrator/enrolment": ["orchestrator/http", "orchestrator/state", "orchestrator/hosts",
                                "orchestrator/api", *SHARED],
+    "orchestrator/compile/templates": ["core/base", "core/json"],
     "orchestrator": ["orchestrator", "core/command_line", *SHARED],
 }
 
