@@ -11,7 +11,7 @@
 namespace evenkeel::templates {
 namespace {
 
-constexpr int kRounds = 20'000;
+constexpr int kRounds = 5000;
 constexpr std::string_view kWords[] = {"a", "b", "c", "labels", "facts", "0", "1", "root"};
 constexpr std::string_view kPieces[] = {
     "x",      "\n",     " ",          "\r\n",          "{{",
