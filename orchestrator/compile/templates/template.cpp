@@ -52,9 +52,10 @@ TemplateResult<Rendered> Template::render(NameSource& names) const {
 }
 
 bool Template::is_plain() const {
-    const auto& ops = program_->ops;
-    return std::all_of(ops.begin(), ops.end(),
-                       [](const Op& op) { return op.kind == Op::Kind::text; });
+    const std::vector<Op>& ops = program_->ops;
+    if (ops.empty()) return program_->text.empty();  // else a comment stands there
+    const Op& first = ops.front();
+    return first.kind == Op::Kind::text && first.end - first.begin == program_->text.size();
 }
 
 const std::vector<NameUse>& Template::names_used() const {

@@ -10,7 +10,10 @@ TEST(Interpolation, LeavesTextWithoutTagsAsItIs) {
     EXPECT_EQ(render("Hello from {Evenkeel}!\n}} { {\n"), R"("Hello from {Evenkeel}!\n}} { {\n")");
     EXPECT_EQ(render(""), R"("")");
     EXPECT_TRUE(parsed("plain }}").is_plain());
-    EXPECT_FALSE(parsed("{{a}}").is_plain());
+    EXPECT_TRUE(parsed("").is_plain());
+    for (const std::string text : {"{{a}}", "{{! c }}", "a{{! c }}", "{{! c }}\nb"}) {
+        EXPECT_FALSE(parsed(text).is_plain()) << text;
+    }
 }
 
 TEST(Interpolation, PutsValuesIntoRunningText) {
