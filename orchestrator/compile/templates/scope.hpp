@@ -53,8 +53,8 @@ class Scope {
     const Frame* innermost(bool (*wanted)(const Frame&)) const;
     TemplateResult<Target> find_special(const Path& path) const;
     TemplateResult<Target> find_top(const Path& path, bool required);
-    // From the part that begins at `begin` on.
-    TemplateResult<Target> walk(Target from, const Path& path, std::size_t begin, bool required);
+    // From `at` on, by the parts from `begin` on.
+    TemplateResult<Target> walk(Target at, const Path& path, std::size_t begin, bool required);
     // The member that the parts from `begin` on name, and where its name ends.
     TemplateResult<std::size_t> step(const json::Value*& value, const Path& path,
                                      std::size_t begin);
