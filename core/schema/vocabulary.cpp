@@ -100,6 +100,7 @@ constexpr std::array kWords = std::to_array<Word>({
     {"x-ek-alias", Kind::text},
     {"x-ek-compare", Kind::comparison},
     {"x-ek-key", Kind::key},
+    {"x-ek-merge", Kind::text},
     {"x-ek-message", Kind::text},
     {"x-ek-mirrors", Kind::mirror},
     {"x-ek-replace", Kind::flag},

@@ -75,7 +75,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
             return refuse(findings.problem());
         }
         by_filter_ = target.hosts.empty();
-        if (by_filter_) filter_ = EK_API_TRY(Filter::read(target.filter, host_fields(), view));
+        if (by_filter_) filter_ = EK_API_TRY(read_filter(target.filter, host_fields(), view));
         names_ = target.hosts;
         return true;
     }

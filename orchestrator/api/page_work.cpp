@@ -34,7 +34,8 @@ ApiResult<bool> PageWork::read_on(const state::View& view, std::uint64_t deadlin
     if (!EK_API_TRY(read_extra_members(view, deadline_ns))) return false;
     make_ = source_.make_for(view);
     if (source_.peek_for) peek_ = source_.peek_for(view);
-    names_ = order_.filter.fields();
+    names_.clear();
+    for (const filter::FieldUse& use : order_.filter.fields()) names_.push_back(use.name);
     for (const std::string_view name : order_.sort.fields()) names_.push_back(name);
     return order_.sort.empty() ? read_entries(view, deadline_ns) : read_sorted(view, deadline_ns);
 }
@@ -91,7 +92,7 @@ ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t dea
     if (is_walked_) return true;
     const auto see = [&](const state::Entry& entry) -> ApiResult<bool> {
         if (!EK_API_TRY(look_into(entry))) return true;
-        const auto sorted = std::span(values_).subspan(order_.filter.size());
+        const auto sorted = std::span(values_).subspan(order_.filter.fields().size());
         SortOrder::shorten(sorted);
         keep_place({sorted, entry.position()});
         return true;
@@ -113,7 +114,7 @@ ApiResult<bool> PageWork::look_into(const state::Entry& entry) {
     const auto item = EK_API_TRY(item_of(entry));
     if (!item) return false;
     values_.clear();
-    for (const std::string_view name : names_) values_.push_back(field_of(*item, name));
+    for (const std::string_view name : names_) values_.push_back(filter::field_of(*item, name));
     return true;
 }
 

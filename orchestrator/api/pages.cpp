@@ -46,7 +46,7 @@ ApiResult<PageOrder> Pages::read(const state::View& view, const http::Request& r
     order.limit = EK_API_TRY(read_limit(request));
     order.list = list_of(request);
     if (const std::string* filter = request.parameter("filter")) {
-        order.filter = EK_API_TRY(Filter::read(*filter, *fields_, view));
+        order.filter = EK_API_TRY(read_filter(*filter, *fields_, view));
     }
     if (const std::string* sort = request.parameter("order_by")) {
         order.sort = EK_API_TRY(SortOrder::read(*sort, *fields_));
@@ -95,7 +95,7 @@ std::vector<http::QueryParameter> page_parameters(const Fields& fields,
          .description = "Items in a page, at most 1000; 100 when absent.",
          .schema = json::Object{{"type", "integer"}, {"minimum", 1}, {"maximum", kPageMost}}});
     more.push_back({.name = "cursor", .description = "`next` of the page before."});
-    const std::string names = names_of(fields);
+    const std::string names = filter::names_of(fields);
     more.push_back({.name = "filter",
                     .description = "`field = value` joined by AND; of the fields " + names + "."});
     more.push_back({.name = "order_by",

@@ -9,7 +9,6 @@
 #include "core/secrets/protector.hpp"
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/filter.hpp"
-#include "orchestrator/api/list_fields.hpp"
 #include "orchestrator/api/sort_order.hpp"
 #include "orchestrator/state/list.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/api/filter.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // Objects as REST shows them: the stored ones, combined with the present state of the link.

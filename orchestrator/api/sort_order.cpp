@@ -54,8 +54,10 @@ ApiResult<SortOrder> SortOrder::read(std::string_view text, const Fields& fields
         const bool down = item.starts_with('-');
         Part part{.field = item.substr(down ? 1 : 0), .down = down};
         if (order.parts_.size() == kSortFieldsMost) return bad("the end: at most 4 fields");
-        if (part.field.size() > kFieldBytesMost || !find_field(fields, part.field)) {
-            return bad("one of the fields " + names_of(fields) + ", with - before it or without");
+        if (part.field.size() > filter::kFieldBytesMost ||
+            !filter::find_field(fields, part.field)) {
+            return bad("one of the fields " + filter::names_of(fields) +
+                       ", with - before it or without");
         }
         order.parts_.push_back(std::move(part));
         position += item.size() + 1;

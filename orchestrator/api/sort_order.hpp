@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "orchestrator/api/api_result.hpp"
-#include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/api/filter.hpp"
 #include "orchestrator/state/list.hpp"
 
 namespace evenkeel::api {

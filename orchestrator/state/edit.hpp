@@ -20,6 +20,7 @@ class EventEdits;
 class HostEdits;
 class LeaseEdits;
 class MirroredNameEdits;
+class ModelObjectEdits;
 class ReplyEdits;
 class RequirementEdits;
 class ResourceEdits;
@@ -41,6 +42,7 @@ class Edit : public View {
     ResourceEdits resources();
     BodyEdits bodies();
     MirroredNameEdits mirrored_names();
+    ModelObjectEdits model_objects();
     RequirementEdits requirements();
     CommandEdits commands();
     EventEdits events();

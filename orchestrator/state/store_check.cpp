@@ -15,10 +15,23 @@
 namespace evenkeel::state {
 namespace {
 
-constexpr std::array<std::string_view, 15> kTablesOfJson = {
-    "hosts",    "enrolments", "tokens",  "enrolment_tokens", "collections",
-    "schemas",  "resources",  "bodies",  "tallies",          "marks",
-    "commands", "audit",      "replies", "leases",           "audit_ends"};
+constexpr std::array<std::string_view, 17> kTablesOfJson = {"hosts",
+                                                            "enrolments",
+                                                            "tokens",
+                                                            "enrolment_tokens",
+                                                            "collections",
+                                                            "schemas",
+                                                            "resources",
+                                                            "bodies",
+                                                            "tallies",
+                                                            "marks",
+                                                            "commands",
+                                                            "audit",
+                                                            "replies",
+                                                            "leases",
+                                                            "audit_ends",
+                                                            "model",
+                                                            "application_versions"};
 
 Result<void> check_table(const store::Env& env, const store::ReadTxn& txn, std::string_view table) {
     Result<void> read;

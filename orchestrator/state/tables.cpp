@@ -6,12 +6,34 @@
 namespace evenkeel::state {
 
 std::vector<std::string> table_names() {
-    return {
-        "last_seen",        "hosts",         "names",   "fingerprints", "enrolments", "tokens",
-        "enrolment_tokens", "collections",   "schemas", "resources",    "tallies",    "commands",
-        "host_commands",    "queue",         "marks",   "events",       "counters",   "audit",
-        "audit_ends",       "replies",       "leases",  "bodies",       "holders",    "accepted",
-        "deadlines",        "mirrored_names"};
+    return {"last_seen",
+            "hosts",
+            "names",
+            "fingerprints",
+            "enrolments",
+            "tokens",
+            "enrolment_tokens",
+            "collections",
+            "schemas",
+            "resources",
+            "tallies",
+            "commands",
+            "host_commands",
+            "queue",
+            "marks",
+            "events",
+            "counters",
+            "audit",
+            "audit_ends",
+            "replies",
+            "leases",
+            "bodies",
+            "holders",
+            "accepted",
+            "deadlines",
+            "mirrored_names",
+            "model",
+            "application_versions"};
 }
 
 std::vector<std::string> retired_table_names() {
@@ -44,7 +66,9 @@ Tables tables_of(const store::Env& env) {
             .audit = env.table("audit"),
             .audit_ends = env.table("audit_ends"),
             .replies = env.table("replies"),
-            .leases = env.table("leases")};
+            .leases = env.table("leases"),
+            .model = env.table("model"),
+            .application_versions = env.table("application_versions")};
 }
 
 std::string host_prefix(std::string_view host) {

@@ -18,32 +18,34 @@ struct Ref;
 namespace evenkeel::state {
 
 struct Tables {
-    store::Table hosts;             // host id -> Host
-    store::Table last_seen;         // host id -> when its last message arrived, RFC 3339
-    store::Table names;             // name -> host id, the last that had it
-    store::Table fingerprints;      // certificate SHA-256 -> host id
-    store::Table enrolments;        // SHA-256 of a public key, clone -> Enrolment
-    store::Table tokens;            // id -> ApiToken
-    store::Table enrolment_tokens;  // id -> EnrolmentToken
-    store::Table collections;       // host id, 0, name -> Collection
-    store::Table schemas;           // SHA-256 -> the schema's text
-    store::Table resources;         // host id, 0, resource key -> Resource
-    store::Table bodies;            // number -> Body
-    store::Table mirrored_names;    // see MirroredNames
-    store::Table holders;           // host id, 0, hash of a resource key, holder -> number
-    store::Table tallies;           // host id -> ComplianceCounts
-    store::Table commands;          // id -> Command
-    store::Table host_commands;     // host id, 0, command id -> ""
-    store::Table queue;             // host id, 0, seq -> command id, of queued commands
-    store::Table accepted;          // host id, 0, seq -> the same of those that the agent has
-    store::Table deadlines;         // milliseconds, command id -> "", of unfinished commands
-    store::Table marks;             // host id -> EventMark
-    store::Table events;            // revision -> the event as it is shown
-    store::Table counters;          // name -> number
-    store::Table audit;             // number -> AuditRecord
-    store::Table audit_ends;        // "head", "anchor" -> ChainEnd
-    store::Table replies;           // digest of an Idempotency-Key and its owner -> KeptReply
-    store::Table leases;            // name -> Lease
+    store::Table hosts;                 // host id -> Host
+    store::Table last_seen;             // host id -> when its last message arrived, RFC 3339
+    store::Table names;                 // name -> host id, the last that had it
+    store::Table fingerprints;          // certificate SHA-256 -> host id
+    store::Table enrolments;            // SHA-256 of a public key, clone -> Enrolment
+    store::Table tokens;                // id -> ApiToken
+    store::Table enrolment_tokens;      // id -> EnrolmentToken
+    store::Table collections;           // host id, 0, name -> Collection
+    store::Table schemas;               // SHA-256 -> the schema's text
+    store::Table resources;             // host id, 0, resource key -> Resource
+    store::Table bodies;                // number -> Body
+    store::Table mirrored_names;        // see MirroredNames
+    store::Table holders;               // host id, 0, hash of a resource key, holder -> number
+    store::Table tallies;               // host id -> ComplianceCounts
+    store::Table commands;              // id -> Command
+    store::Table host_commands;         // host id, 0, command id -> ""
+    store::Table queue;                 // host id, 0, seq -> command id, of queued commands
+    store::Table accepted;              // host id, 0, seq -> the same of those that the agent has
+    store::Table deadlines;             // milliseconds, command id -> "", of unfinished commands
+    store::Table marks;                 // host id -> EventMark
+    store::Table events;                // revision -> the event as it is shown
+    store::Table counters;              // name -> number
+    store::Table audit;                 // number -> AuditRecord
+    store::Table audit_ends;            // "head", "anchor" -> ChainEnd
+    store::Table replies;               // digest of an Idempotency-Key and its owner -> KeptReply
+    store::Table leases;                // name -> Lease
+    store::Table model;                 // kind, 0, name -> ModelObject
+    store::Table application_versions;  // name, 0, number -> ModelObject
 };
 
 std::vector<std::string> table_names();

@@ -20,6 +20,7 @@ class Events;
 class Hosts;
 class Leases;
 class MirroredNames;
+class ModelObjects;
 class Replies;
 class Requirements;
 class Resources;
@@ -38,6 +39,7 @@ class View {
     Resources resources() const;
     Bodies bodies() const;
     MirroredNames mirrored_names() const;
+    ModelObjects model_objects() const;
     Requirements requirements() const;
     Commands commands() const;
     Events events() const;

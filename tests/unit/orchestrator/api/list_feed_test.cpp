@@ -54,7 +54,7 @@ class ListFeedTest : public test::StateTest {
         const std::uint64_t end = now_monotonic_ns() + ns;
         while (now_monotonic_ns() < end) continue;
     }
-    Filter filter(const std::string& text) { return *Filter::read(text, kFields, read()); }
+    Filter filter(const std::string& text) { return *read_filter(text, kFields, read()); }
 
     static Result<void> tell(state::Edit& edit, const std::string& host, const std::string& id) {
         EK_CHECK(

@@ -1,9 +1,10 @@
-#include "orchestrator/api/list_fields.hpp"
+#include "orchestrator/filter/fields.hpp"
 
-namespace evenkeel::api {
+namespace evenkeel::filter {
 
 const Field* find_field(const Fields& fields, std::string_view name) {
     for (const Field& field : fields) {
+        if (field.name == "*") return &field;
         const bool all_below = field.name.ends_with('.');
         if (all_below ? name.starts_with(field.name) && name.size() > field.name.size()
                       : name == field.name) {
@@ -35,4 +36,4 @@ std::string names_of(const Fields& fields) {
     return text;
 }
 
-}  // namespace evenkeel::api
+}  // namespace evenkeel::filter

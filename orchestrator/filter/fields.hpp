@@ -6,17 +6,19 @@
 
 #include "core/json/json.hpp"
 
-// The fields of a list's items that `filter` and `order_by` may name.
-namespace evenkeel::api {
+// The fields that a filter, or the order of a list, may name.
+namespace evenkeel::filter {
 
 struct Field {
     // As in the item, with dots between levels: "compliance.status". One that ends in a dot stands
-    // for everything below it: "labels." for labels.role.
+    // for everything below it: "labels." for labels.role. "*" stands for any name.
     std::string name;
     // What it can be, when that is a closed list: anything else in a filter is a typing error.
     std::vector<std::string> values = {};
     // Holds a host's id, and a filter may give the host's name.
     bool is_host = false;
+    // Holds a place in a tree, "prod/eu": `= prod` is also true of what is below it.
+    bool is_tree = false;
 };
 using Fields = std::vector<Field>;
 
@@ -29,4 +31,4 @@ const json::Value& field_of(const json::Value& item, std::string_view name);
 // "name, compliance.status, labels.KEY": for people.
 std::string names_of(const Fields& fields);
 
-}  // namespace evenkeel::api
+}  // namespace evenkeel::filter
