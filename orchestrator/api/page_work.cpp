@@ -109,7 +109,7 @@ ApiResult<bool> PageWork::read_places(const state::View& view, std::uint64_t dea
 ApiResult<bool> PageWork::look_into(const state::Entry& entry) {
     auto peeked = PageSource::Peeked::unknown;
     if (peek_) peeked = EK_API_TRY(peek_(entry, names_, values_));
-    if (peeked == PageSource::Peeked::told) return order_.filter.matches(values_);
+    if (peeked == PageSource::Peeked::told) return order_.filter.matches(std::span(values_));
     if (peeked == PageSource::Peeked::not_listed) return false;
     const auto item = EK_API_TRY(item_of(entry));
     if (!item) return false;

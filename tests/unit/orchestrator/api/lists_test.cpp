@@ -98,7 +98,7 @@ class SortedPagesTest : public ListsTest {
             if (name == "left out") return PageSource::Peeked::not_listed;
             if (name.find('o') != std::string::npos) return PageSource::Peeked::unknown;
             values.clear();
-            for (const auto field : names) values.push_back(field_of(item, field));
+            for (const auto field : names) values.push_back(filter::field_of(item, field));
             return PageSource::Peeked::told;
         };
     }
