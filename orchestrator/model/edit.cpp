@@ -13,9 +13,9 @@ namespace {
 using compile::Scope;
 using compile::ScopeKind;
 
-class Edit {
+class ObjectEdit {
   public:
-    Edit(const Model& model, const Lookup& lookup, const secrets::Protector& protector)
+    ObjectEdit(const Model& model, const Lookup& lookup, const secrets::Protector& protector)
         : before_(model), editor_(model), lookup_(lookup), protector_(protector) {}
 
     void add(const ObjectChange& change, std::size_t number) {
@@ -289,7 +289,7 @@ class Edit {
 
 Edited edit(const Model& model, const std::vector<ObjectChange>& changes, const Lookup& lookup,
             const secrets::Protector& protector) {
-    Edit edit(model, lookup, protector);
+    ObjectEdit edit(model, lookup, protector);
     // Settings of an assignment may come with it and beside it.
     for (const ModelKind kind : {ModelKind::environment, ModelKind::application,
                                  ModelKind::assignment, ModelKind::setting}) {
