@@ -4,7 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/crypto/hash.hpp"
-#include "core/json/text.hpp"
+#include "core/wire/inventory_digest.hpp"
 
 namespace evenkeel::wire {
 
@@ -16,18 +16,15 @@ Digest digest_of(std::string stream, std::vector<InventoryItem> items) {
     std::sort(items.begin(), items.end(),
               [](const InventoryItem& a, const InventoryItem& b) { return a.ref < b.ref; });
     crypto::Sha256 hash;
+    InventoryDigest digest;
     for (const InventoryItem& one : items) {
-        json::Text line;
-        line.open_array();
-        line.add(one.ref.collection);
-        line.add(one.ref.id);
-        line.add(one.generation.stream);
-        line.add(one.generation.revision);
-        line.close_array();
-        hash.add(line.take() + "\n");
+        hash.add(digest_line(one.ref, one.generation));
+        digest.add(one.ref, one.generation);
     }
-    const std::uint64_t count = items.size();
-    return Digest{std::move(stream), count, to_hex(hash.finish())};
+    return Digest{.stream = std::move(stream),
+                  .count = digest.count(),
+                  .sha256 = to_hex(hash.finish()),
+                  .xor_sha256 = digest.hex()};
 }
 
 Result<int> choose_protocol(int min, int max) {

@@ -91,6 +91,7 @@ struct Digest {
     std::string stream;  // the orchestrator's, as the agent last heard it
     std::uint64_t count = 0;
     std::string sha256;
+    std::string xor_sha256;  // InventoryDigest; empty: of an agent that does not send it
 };
 
 // A durable event (seq > 0), or a live one (seq 0) that is not stored.
@@ -176,8 +177,8 @@ struct InventoryItem {
     Ref ref;
     Generation generation;
 };
-// SHA-256, hex, over the canonical JSON array [collection,id,stream,revision] and a newline of
-// each, sorted by collection, then id, bytewise. Both sides compute it alike.
+// sha256: hex, over the digest_line() of each, sorted by collection, then id, bytewise. xor_sha256:
+// the InventoryDigest. Both sides compute them alike.
 Digest digest_of(std::string stream, std::vector<InventoryItem> items);
 
 // The highest common protocol version, or an error naming both ranges.

@@ -104,7 +104,8 @@ constexpr auto fields_of(json::Of<Heartbeat>) {
 constexpr auto fields_of(json::Of<Digest>) {
     return json::shape(json::field_as<Short>("stream", &Digest::stream).lenient(),
                        json::field("count", &Digest::count),
-                       json::field_as<Short>("sha256", &Digest::sha256));
+                       json::field_as<Short>("sha256", &Digest::sha256),
+                       json::field_as<Short>("xor_sha256", &Digest::xor_sha256).lenient());
 }
 
 constexpr auto fields_of(json::Of<Event>) {

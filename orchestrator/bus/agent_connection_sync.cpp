@@ -36,15 +36,11 @@ Result<std::vector<wire::InventoryItem>> decode_page(const json::Value& result) 
 
 void AgentConnection::on_digest(const wire::Digest& digest) {
     in_sync_once_ = true;
-    const auto differs = [&]() -> Result<bool> {
-        const state::Snapshot now = EK_TRY(shared_.state.read());
-        const wire::Digest ours = wire::digest_of(shared_.state.stream().id,
-                                                  EK_TRY(commands::desired_inventory(now, host_)));
-        return digest.sha256 != ours.sha256;
-    }();
-    if (!differs) {
-        log::error("a host was not compared", {{"host", host_}, {"error", differs.error().what}});
-    } else if (*differs) {
+    const auto agrees = shared_.state.read().and_then(
+        [&](const state::Snapshot& now) { return commands::agrees(now, host_, digest); });
+    if (!agrees) {
+        log::error("a host was not compared", {{"host", host_}, {"error", agrees.error().what}});
+    } else if (!*agrees) {
         compare_due_ = true;
     }
     pump();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/wire/inventory_digest.hpp"
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/commands/queue.hpp"
@@ -102,6 +103,14 @@ Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& vi
             return true;
         }));
     return inventory;
+}
+
+Result<bool> agrees(const state::View& view, const std::string& host, const wire::Digest& digest) {
+    if (digest.xor_sha256.empty()) {
+        return digest.sha256 == wire::digest_of("", EK_TRY(desired_inventory(view, host))).sha256;
+    }
+    const wire::InventoryDigest desired = EK_TRY(view.resources().digest(host));
+    return digest.count == desired.count() && digest.xor_sha256 == desired.hex();
 }
 
 Result<std::size_t> repair(state::Edit& edit, const std::string& host,

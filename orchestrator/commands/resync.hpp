@@ -11,10 +11,15 @@ class Edit;
 class View;
 }  // namespace evenkeel::state
 namespace evenkeel::wire {
+struct Digest;
 struct InventoryItem;
-}
+}  // namespace evenkeel::wire
 
 namespace evenkeel::commands {
+
+// Whether the host holds what it should, as its digest says. O(1); for an agent that does not send
+// xor_sha256, O(resources of the host). [any]
+Result<bool> agrees(const state::View& view, const std::string& host, const wire::Digest& digest);
 
 // What the host should hold: each resource and its generation, as the digest covers them. [any]
 Result<std::vector<wire::InventoryItem>> desired_inventory(const state::View& view,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/crypto/hash.hpp"
+#include "core/wire/inventory_digest.hpp"
 #include "core/wire/resource.hpp"
 #include "orchestrator/state/host_migrations.hpp"
 #include "orchestrator/state/records.hpp"
@@ -130,10 +131,36 @@ Result<void> to_layout_2(const store::Env& env, store::WriteTxn& txn) {
     return separate_last_seen(env, txn);
 }
 
+// What each host should hold gets its digest, so that it need not be read to be compared.
+Result<void> to_layout_3(const store::Env& env, store::WriteTxn& txn) {
+    const Tables tables = tables_of(env);
+    std::map<std::string, wire::InventoryDigest> digests;
+    Result<void> read;
+    EK_CHECK(txn.scan(
+        tables.resources, store::Range::all(), [&](std::string_view key, std::string_view text) {
+            const auto record = parse_record(text);
+            if (!record) read = fail(record.error());
+            if (!record || record->string_or("origin", "orchestrator") != "orchestrator") {
+                return read.has_value();
+            }
+            const json::Value& generation = (*record)["generation"];
+            digests[host_of(key)].add(
+                ref_of(*record),
+                {.stream = generation.string_or("stream"),
+                 .revision = static_cast<std::uint64_t>(generation.integer_or("revision"))});
+            return true;
+        }));
+    EK_CHECK(read);
+    for (const auto& [host, digest] : digests) {
+        EK_CHECK(txn.put(tables.digests, host, digest.bytes()));
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<store::Env::Migration> migrations() {
-    return {to_layout_2};
+    return {to_layout_2, to_layout_3};
 }
 
 Result<void> separate_resource_bodies(const store::Env& env, store::WriteTxn& txn) {

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "core/wire/inventory_digest.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/host.hpp"
@@ -11,7 +12,8 @@
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/requirements.hpp"
 
-// resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts
+// resources: host id, 0, store::resource_key -> Resource; tallies: host id -> ComplianceCounts;
+// digests: host id -> wire::InventoryDigest
 namespace evenkeel::state {
 namespace {
 
@@ -103,6 +105,14 @@ Result<void> Resources::each_generation(
     return read;
 }
 
+Result<wire::InventoryDigest> Resources::digest(std::string_view host) const {
+    const auto bytes = EK_TRY(txn_->get(tables_->digests, host));
+    if (!bytes) return wire::InventoryDigest();
+    auto digest = wire::InventoryDigest::from_bytes(*bytes);
+    if (!digest) return damaged_record(digest.error().what);
+    return digest;
+}
+
 Result<bool> Resources::has_any(std::string_view host, std::string_view collection) const {
     const auto range = store::Range::collection(collection, host_prefix(host));
     return EK_TRY(txn_->first(tables_->resources, range)).has_value();
@@ -159,6 +169,7 @@ ResourceEdits::ResourceEdits(Edit& edit) : Resources(edit), RepositoryEdits(edit
 Result<void> ResourceEdits::put(std::string_view host, const Resource* before,
                                 const Resource& resource) {
     EK_CHECK(count(host, before, &resource));
+    EK_CHECK(digest_change(host, before, &resource));
     EK_CHECK(require(host, resource.ref, before, &resource));
     return put_record(*write_, tables_->resources, resource_key(host, resource.ref),
                       encode(resource));
@@ -185,6 +196,7 @@ Result<void> ResourceEdits::describe(std::string_view host, const Resource* befo
 
 Result<void> ResourceEdits::erase(std::string_view host, const Resource& before) {
     EK_CHECK(count(host, &before, nullptr));
+    EK_CHECK(digest_change(host, &before, nullptr));
     EK_CHECK(edit_->bodies().drop(host, before.ref));
     EK_CHECK(edit_->mirrored_names().put(host, before.ref, {}));
     EK_CHECK(require(host, before.ref, &before, nullptr));
@@ -205,6 +217,17 @@ Result<void> ResourceEdits::count(std::string_view host, const Resource* from, c
     if (from) --slot(counts, from->compliance.status);
     if (to) ++slot(counts, to->compliance.status);
     return put_record(*write_, tables_->tallies, host, encode(counts));
+}
+
+Result<void> ResourceEdits::digest_change(std::string_view host, const Resource* from,
+                                          const Resource* to) {
+    if (from && from->origin != wire::Origin::orchestrator) from = nullptr;
+    if (to && to->origin != wire::Origin::orchestrator) to = nullptr;
+    if (from == to || (from && to && from->generation == to->generation)) return {};
+    wire::InventoryDigest digest = EK_TRY(Resources::digest(host));
+    if (from) digest.remove(from->ref, from->generation);
+    if (to) digest.add(to->ref, to->generation);
+    return write_->put(tables_->digests, host, digest.bytes());
 }
 
 }  // namespace evenkeel::state

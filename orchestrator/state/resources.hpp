@@ -7,6 +7,10 @@
 #include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/resource.hpp"
 
+namespace evenkeel::wire {
+class InventoryDigest;
+}
+
 namespace evenkeel::state {
 
 struct Body;
@@ -26,6 +30,8 @@ class Resources : protected Repository {
     // record is parsed, unless it has an id with escapes. False ends it. O(resources of the host)
     Result<void> each_generation(
         std::string_view host, const std::function<bool(wire::Ref, wire::Generation)>& visit) const;
+    // Of the same descriptions. O(1)
+    Result<wire::InventoryDigest> digest(std::string_view host) const;
     // Whether the host has one of this collection. O(1)
     Result<bool> has_any(std::string_view host, std::string_view collection) const;
 
@@ -66,6 +72,7 @@ class ResourceEdits : public Resources, private RepositoryEdits {
     Result<void> require(std::string_view host, const wire::Ref& ref, const Resource* from,
                          const Resource* to);
     Result<void> count(std::string_view host, const Resource* from, const Resource* to);
+    Result<void> digest_change(std::string_view host, const Resource* from, const Resource* to);
 };
 
 }  // namespace evenkeel::state

@@ -5,9 +5,12 @@
 
 #include "core/base/text.hpp"
 #include "core/crypto/record_chain.hpp"
+#include "core/wire/inventory_digest.hpp"
 #include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/migrations.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/stopped_state.hpp"
 #include "orchestrator/state/tables.hpp"
@@ -48,6 +51,28 @@ Result<void> check_table(const store::Env& env, const store::ReadTxn& txn, std::
     return read;
 }
 
+// That each host's digest is the one of its descriptions.
+Result<void> check_digests(const store::Env& env, const store::ReadTxn& txn) {
+    const Tables tables = tables_of(env);
+    const View view(txn, tables);
+    Result<void> right;
+    EK_CHECK(view.hosts().each([&](const Host& host) {
+        wire::InventoryDigest digest;
+        right = view.resources().each_generation(host.id, [&](const auto& ref, const auto& made) {
+            digest.add(ref, made);
+            return true;
+        });
+        const auto kept = view.resources().digest(host.id);
+        if (right && !kept) right = fail(kept.error());
+        if (right && *kept != digest) {
+            right = fail(Errc::corrupt,
+                         "the digest of the host " + host.id + " is not that of its descriptions");
+        }
+        return right.has_value();
+    }));
+    return right;
+}
+
 Result<void> check_records(const std::string& folder) {
     const auto env = store::Env::open_for_reading(folder, store_options());
     // An older layout has other tables.
@@ -55,7 +80,7 @@ Result<void> check_records(const std::string& folder) {
     if (!env) return fail(env.error());
     const store::ReadTxn txn = EK_TRY(env->read());
     for (const std::string_view table : kTablesOfJson) EK_CHECK(check_table(*env, txn, table));
-    return {};
+    return check_digests(*env, txn);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct Tables {
     store::Table mirrored_names;        // see MirroredNames
     store::Table holders;               // host id, 0, hash of a resource key, holder -> number
     store::Table tallies;               // host id -> ComplianceCounts
+    store::Table digests;               // host id -> wire::InventoryDigest
     store::Table commands;              // id -> Command
     store::Table host_commands;         // host id, 0, command id -> ""
     store::Table queue;                 // host id, 0, seq -> command id, of queued commands

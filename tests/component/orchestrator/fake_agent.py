@@ -261,14 +261,15 @@ class FakeAgent:
         self.digest(held)
         return answer
 
-    def digest(self, held=()):
-        """`held`: (collection, id, generation)."""
-        lines = "".join(json.dumps([collection, rid, generation["stream"], generation["revision"]],
-                                   separators=(",", ":"), ensure_ascii=False) + "\n"
-                        for collection, rid, generation in sorted(
-                            held, key=lambda one: (one[0].encode(), one[1].encode())))
+    def digest(self, held=(), **changes):
+        """`held`: (collection, id, generation). Without xor_sha256, as older agents send it."""
+        lines = [json.dumps([collection, rid, generation["stream"], generation["revision"]],
+                            separators=(",", ":"), ensure_ascii=False) + "\n"
+                 for collection, rid, generation in sorted(
+                     held, key=lambda one: (one[0].encode(), one[1].encode()))]
         self.send({"type": "digest", "stream": self.mark["stream"], "count": len(held),
-                   "sha256": hashlib.sha256(lines.encode()).hexdigest()})
+                   "sha256": sha256("".join(lines)), **changes})
+        return lines
 
     def event(self, kind, data, seq=None, stream=None, wait=True):
         """A durable event with the next number."""

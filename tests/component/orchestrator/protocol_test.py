@@ -1,5 +1,6 @@
 """The bus as docs/bus-protocol.md has it: resends, duplicates, gaps, streams, restores."""
 
+import hashlib
 import shutil
 import unittest
 
@@ -132,6 +133,20 @@ class Protocol(OrchestratorCase):
         one, = command["resources"]
         agent.digest([("files", "/etc/x", one["generation"])])
         agent.expect_nothing("request")
+
+    def test_a_digest_that_needs_no_order_is_compared_before_the_sorted_one(self):
+        agent = self.online()
+        held = [("files", rid, self.put_done(agent, rid, {"content": "x"})["resources"][0]
+                 ["generation"]) for rid in ("/etc/x", "/etc/y")]
+        lines = agent.digest(held)
+        agent.expect_nothing("request")
+        both = 0
+        for line in lines:
+            both ^= int(hashlib.sha256(line.encode()).hexdigest(), 16)
+        agent.digest(held, xor_sha256=f"{both:064x}", sha256="")
+        agent.expect_nothing("request")
+        agent.digest(held, xor_sha256=f"{both ^ 1:064x}")
+        self.assertEqual(agent.expect("request").body["verb"], "inventory")
 
     def test_a_digest_that_differs_sends_the_difference_only(self):
         agent = self.online()

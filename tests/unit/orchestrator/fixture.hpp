@@ -10,6 +10,7 @@
 #include "core/run/loop.hpp"
 #include "core/schema/schema.hpp"
 #include "core/secrets/protector.hpp"
+#include "core/wire/inventory_digest.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -40,6 +41,26 @@ class StateTest : public ::testing::Test {
     void SetUp() override {
         open();
         add_host("web1");
+    }
+
+    // Whatever a test did, the digest that a host's is compared with is that of its descriptions.
+    void TearDown() override {
+        if (!state_) return;
+        const auto view = read();
+        EXPECT_TRUE(view.hosts().each([&](const state::Host& host) {
+            EXPECT_EQ(*view.resources().digest(host.id), digest_anew(view, host.id)) << host.name;
+            return true;
+        }));
+    }
+
+    // Made of the descriptions one by one.
+    static wire::InventoryDigest digest_anew(const state::View& view, const std::string& host) {
+        wire::InventoryDigest digest;
+        EXPECT_TRUE(view.resources().each_generation(host, [&](const auto& ref, const auto& made) {
+            digest.add(ref, made);
+            return true;
+        }));
+        return digest;
     }
 
     void open() {

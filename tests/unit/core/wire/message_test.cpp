@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/text.hpp"
+#include "core/wire/inventory_digest.hpp"
 
 namespace evenkeel::wire {
 namespace {
@@ -210,6 +211,39 @@ TEST(Digest, IsTheOneThatTheProtocolPageDefines) {
     // printf '["files","/a","s",1]\n' | sha256sum
     EXPECT_EQ(digest_of("s", {{{"files", "/a"}, {"s", 1}}}).sha256,
               "eb2a1c970004eb348118ce34eacaa36000648c04a28c519ca80f9acd5cee59dd");
+}
+
+TEST(InventoryDigest, FollowsOneDescriptionWithoutTheOthers) {
+    const InventoryItem a{{"files", "/a"}, {"s", 1}};
+    const InventoryItem newer{{"files", "/a"}, {"s", 2}};
+    const InventoryItem b{{"directories", "/b"}, {"s", 3}};
+    InventoryDigest digest;
+    for (const auto& one : {a, b}) digest.add(one.ref, one.generation);
+    EXPECT_EQ(digest.hex(), digest_of("s", {b, a}).xor_sha256);
+    digest.remove(a.ref, a.generation);
+    digest.add(newer.ref, newer.generation);
+    EXPECT_EQ(digest.hex(), digest_of("s", {newer, b}).xor_sha256);
+    EXPECT_EQ(digest.count(), 2U);
+    EXPECT_EQ(*InventoryDigest::from_bytes(digest.bytes()), digest);
+    digest.remove(newer.ref, newer.generation);
+    digest.remove(b.ref, b.generation);
+    EXPECT_EQ(digest, InventoryDigest());
+    EXPECT_FALSE(InventoryDigest::from_bytes("short"));
+}
+
+TEST(InventoryDigest, OfOneDescriptionIsTheHashOfItsLine) {
+    const auto digest = digest_of("s", {{{"files", "/a"}, {"s", 1}}});
+    EXPECT_EQ(digest.xor_sha256, digest.sha256);
+    EXPECT_EQ(digest_of("s", {}).xor_sha256, std::string(64, '0'));
+}
+
+TEST(InventoryDigest, MayBeMissingInAMessage) {
+    const auto of = [](const std::string& body) {
+        return std::get<Digest>(*decode_to_orchestrator(body));
+    };
+    const Digest sent = digest_of("s", {{{"files", "/a"}, {"s", 1}}});
+    EXPECT_EQ(of(encode(sent)).xor_sha256, sent.xor_sha256);
+    EXPECT_EQ(of(R"({"type":"digest","stream":"s","count":0,"sha256":""})").xor_sha256, "");
 }
 
 TEST(Protocol, HighestCommonVersionOrARefusalWithBothRanges) {

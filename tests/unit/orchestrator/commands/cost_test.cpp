@@ -163,6 +163,31 @@ TEST_F(CostTest, WhatADigestIsOfIsReadWithoutParsingRecords) {
     EXPECT_EQ(found->generation, resource(escaped)->generation);
 }
 
+TEST_F(CostTest, ADigestIsComparedWithoutReadingWhatIsDescribed) {
+    queue("few", 2);
+    const auto held = [&] { return wire::digest_of("s", *desired_inventory(read(), host_)); };
+    const auto rows_of = [&](const wire::Digest& digest, bool expected) {
+        const state::Snapshot now = read();
+        const store::Counters before = store::counters();
+        EXPECT_EQ(*agrees(now, host_, digest), expected);
+        return (store::counters() - before).reads;
+    };
+    const wire::Digest few = held();
+    EXPECT_EQ(rows_of(few, true), 1U);
+    queue("many", 500);
+    EXPECT_EQ(rows_of(few, false), 1U);
+    EXPECT_EQ(rows_of(held(), true), 1U);
+    // An agent from before the member is still compared, by all of its lines.
+    wire::Digest old = held();
+    old.xor_sha256.clear();
+    EXPECT_GT(rows_of(old, true), 500U);
+    old.sha256 = few.sha256;
+    EXPECT_GT(rows_of(old, false), 500U);
+    wire::Digest miscounted = held();
+    ++miscounted.count;
+    EXPECT_EQ(rows_of(miscounted, false), 1U);
+}
+
 TEST_F(CostTest, SomeExpireAndTheOthersStay) {
     queue("some", 3);
     const std::int64_t over = last_.expires_at_ms;

@@ -207,7 +207,7 @@ TEST_F(Migration, AnOlderProgramRefusesTheNewerLayout) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::unsupported);
     EXPECT_EQ(refused.error().what,
-              "the store has layout 2, this program knows up to 1: use the newer program, or "
+              "the store has layout 3, this program knows up to 1: use the newer program, or "
               "restore a backup");
 }
 
@@ -273,6 +273,60 @@ TEST_F(KilledMigration, OrTheNewerOne) {
     EXPECT_EQ(layout(), "2");
     open();
     expect_everything();
+}
+
+// The migration to layout 3.
+class DigestMigration : public KilledMigration {
+  protected:
+    void SetUp() override {
+        KilledMigration::SetUp();
+        opened_by(2, nullptr);
+    }
+    // Opens the store with the program of that layout, which is killed in the last step if there is
+    // one to be killed in.
+    void opened_by(std::size_t layout, const Step& step) {
+        store::Env::Options options = store_options();
+        options.migrations.resize(layout - 1);
+        if (step) options.migrations.back() = step;
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(store::Env::open(folder_ / "store", std::move(options)) ? 0 : 1);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(WIFSIGNALED(status), bool(step));
+        EXPECT_TRUE(step || WEXITSTATUS(status) == 0);
+    }
+    void expect_digest() {
+        EXPECT_EQ(*read().resources().digest(host_), digest_anew(read(), host_));
+        EXPECT_EQ(read().resources().digest(host_)->count(), 2U) << "/local is the host's own";
+    }
+};
+
+TEST_F(DigestMigration, EachHostHasTheDigestOfWhatItHeld) {
+    open();
+    expect_everything();
+    expect_digest();
+}
+
+TEST_F(DigestMigration, AKillInsideLeavesTheOlderLayoutWhole) {
+    opened_by(3, die);
+    opened_by(3, [](const store::Env& env, store::WriteTxn& txn) -> Result<void> {
+        EK_CHECK(migrations().back()(env, txn));
+        return die(env, txn);
+    });
+    opened_by(2, nullptr);
+    open();
+    expect_everything();
+    expect_digest();
+}
+
+TEST_F(DigestMigration, AnOlderProgramIsRefusedBecauseItWouldNotKeepTheDigests) {
+    open();
+    state_.reset();
+    store::Env::Options older = store_options();
+    older.migrations.pop_back();
+    const auto refused = store::Env::open(folder_ / "store", std::move(older));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported);
 }
 
 }  // namespace
