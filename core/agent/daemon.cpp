@@ -68,17 +68,18 @@ int run_daemon(const CommandLine& line, Config config) {
 
     auto socket = SocketServer::open(
         loop, config.socket,
-        [&agent, &connection, &line](const wire::Request& request,
-                                     const std::function<void(wire::Reply)>& answer) {
-            if (request.verb == wire::RequestVerb::reload) return answer(reload(connection, line));
+        [&agent, &connection, &line](const wire::Request& request, const LocalAnswer& to) {
+            if (request.verb == wire::RequestVerb::reload)
+                return to.reply(reload(connection, line));
             if (request.verb != wire::RequestVerb::status)
-                return agent.requests().answer_local(request, answer);
-            agent.requests().answer_local(request, [answer, &connection](wire::Reply reply) {
-                if (reply.result.is_object()) {
-                    reply.result.as_object().set("orchestrator", connection.status());
-                }
-                answer(std::move(reply));
-            });
+                return agent.requests().answer_local(request, to);
+            agent.requests().answer_local(
+                request, {[answer = to.reply, &connection](wire::Reply reply) {
+                    if (reply.result.is_object()) {
+                        reply.result.as_object().set("orchestrator", connection.status());
+                    }
+                    answer(std::move(reply));
+                }});
         });
     if (!socket) return fail_start(socket.error());
     Journal::Events events;

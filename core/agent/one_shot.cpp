@@ -23,8 +23,8 @@ Result<wire::Reply> answer_in_process(const CommandLine& line, const Config& con
     load_plugins(*agent, config, !line.plugin_dirs.empty());
     std::optional<wire::Reply> reply;
     agent->start([&agent, &request, &reply] {
-        agent->requests().answer_local(request,
-                                       [&reply](wire::Reply answer) { reply = std::move(answer); });
+        agent->requests().answer_local(
+            request, {[&reply](wire::Reply answer) { reply = std::move(answer); }});
     });
     loop.run_until([&reply] { return reply.has_value(); },
                    request.timeout + std::chrono::seconds(10));

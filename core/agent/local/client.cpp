@@ -14,6 +14,19 @@
 #include "core/base/time.hpp"
 
 namespace evenkeel::agent {
+namespace {
+
+// To a request for a stream; an older agent has answered whole.
+wire::Reply with_items(wire::Reply reply, json::Array items) {
+    if (reply.error || !reply.result.is_object() || reply.result.find("resources")) return reply;
+    json::Object whole{{"resources", std::move(items)}};
+    for (json::Member& member : reply.result.as_object())
+        whole.append(std::move(member.first), std::move(member.second));
+    reply.result = std::move(whole);
+    return reply;
+}
+
+}  // namespace
 
 Result<Client> Client::connect(const std::string& path) {
     sockaddr_un address = {};
@@ -33,18 +46,34 @@ Result<Client> Client::connect(const std::string& path) {
 
 Result<wire::Reply> Client::ask(const wire::Request& request) {
     EK_CHECK(write_all(fd_.get(), wire::encode(request) + "\n"));
-    const std::string line = EK_TRY(read_line(request.timeout + std::chrono::seconds(10)));
-    return decode_local_reply(line);
+    const auto patience = request.timeout + std::chrono::seconds(10);
+    json::Array items;
+    for (;;) {
+        const std::string text = EK_TRY(read_line(patience));
+        LocalLine line = EK_TRY(decode_local_line(text));
+        if (line.reply && !request.arguments.bool_or("stream")) return *std::move(line.reply);
+        if (line.reply) return with_items(*std::move(line.reply), std::move(items));
+        items.push_back(std::move(line.item));
+    }
+}
+
+std::optional<std::string> Client::take_line() {
+    const auto end = buffer_.find('\n', searched_);
+    if (end == std::string::npos) {
+        buffer_.erase(0, begin_);
+        begin_ = 0;
+        searched_ = buffer_.size();
+        return std::nullopt;
+    }
+    std::string line = buffer_.substr(begin_, end - begin_);
+    begin_ = searched_ = end + 1;
+    return line;
 }
 
 Result<std::string> Client::read_line(std::optional<std::chrono::milliseconds> limit) {
     const std::uint64_t begin_ns = now_monotonic_ns();
     for (;;) {
-        if (const auto end = buffer_.find('\n'); end != std::string::npos) {
-            std::string line = buffer_.substr(0, end);
-            buffer_.erase(0, end + 1);
-            return line;
-        }
+        if (auto line = take_line()) return *std::move(line);
         int wait_ms = -1;
         if (limit) {
             const auto spent_ms =

@@ -72,7 +72,10 @@ Result<wire::Request> request_of(const CommandLine& line) {
         request.arguments = EK_TRY(read_file_of(line));
         return request;
     }
-    if (line.command == Subcommand::check) request.timeout = kLong;
+    if (line.command == Subcommand::check) {
+        request.timeout = kLong;
+        arguments.set("stream", true);
+    }
     if (line.command == Subcommand::export_file) {
         request.timeout = kLong;
         json::Array what;

@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void close() {
         boost::system::error_code ignored;
         socket_.close(ignored);
+        stream_ = nullptr;
     }
 
     void read() {
@@ -86,9 +87,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
             watches_ = true;
             return reply({std::nullopt, json::Object{{"watching", true}}});
         }
-        ask_(*request, [weak = weak_from_this()](wire::Reply answer) {
-            if (const auto self = weak.lock(); self && self->open()) self->reply(answer);
-        });
+        const auto weak = weak_from_this();
+        ask_(*request, {[weak](const wire::Reply& answer) {
+                            if (const auto self = weak.lock(); self && self->open())
+                                self->reply(answer);
+                        },
+                        [weak](Lines lines) {
+                            if (const auto self = weak.lock(); self && self->open())
+                                self->stream(std::move(lines));
+                        }});
+    }
+
+    void stream(Lines lines) {
+        stream_ = std::move(lines);
+        if (lines_.empty()) go_on();
+    }
+
+    // With the next piece of a stream, or with the next request behind its last one.
+    void go_on() {
+        if (std::string piece = stream_(); !piece.empty()) return send(std::move(piece));
+        stream_ = nullptr;
+        read();
     }
 
     void reply(const wire::Reply& answer) {
@@ -103,7 +122,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
                 if (error) return self->close();
                 self->unsent_ -= size;
                 self->lines_.pop_front();
-                if (!self->lines_.empty()) self->write();
+                if (!self->lines_.empty()) return self->write();
+                if (self->stream_) self->go_on();
             });
     }
 
@@ -112,6 +132,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string buffer_;
     std::deque<std::string> lines_;
     std::size_t unsent_ = 0;
+    Lines stream_;  // the rest of an answer, while there is one
     bool watches_ = false;
 };
 

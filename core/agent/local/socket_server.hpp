@@ -5,12 +5,15 @@
 
 #include "core/base/result.hpp"
 
+namespace evenkeel::agent {
+struct LocalAnswer;
+}
+
 namespace evenkeel::run {
 class Loop;
 }
 
 namespace evenkeel::wire {
-struct Reply;
 struct Request;
 }  // namespace evenkeel::wire
 
@@ -18,11 +21,12 @@ namespace evenkeel::agent {
 
 // The socket for local administrators: mode 0600, and only root or the user that the agent runs as
 // may connect. A connection that breaks the protocol gets an error, one that does not read is
-// closed; neither delays the agent. [loop]
+// closed; neither delays the agent. Of an answer that is a stream, what waits for the client is
+// what the socket holds and a piece more: the rest is made when that has been read. [loop]
 class SocketServer {
   public:
     // Answers one request, once.
-    using Handler = std::function<void(const wire::Request&, std::function<void(wire::Reply)>)>;
+    using Handler = std::function<void(const wire::Request&, LocalAnswer)>;
 
     // Listens at `path`, and replaces a socket that no process listens at. `conflict` when one
     // does.

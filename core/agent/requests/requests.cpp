@@ -4,6 +4,7 @@
 
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/model/truncate.hpp"
+#include "core/agent/requests/check_answer.hpp"
 #include "core/agent/requests/export.hpp"
 #include "core/agent/requests/file_entries.hpp"
 #include "core/agent/runs/command_end.hpp"
@@ -110,14 +111,15 @@ void Requests::answer(const wire::Request& request, Answer answer) {
     }
 }
 
-void Requests::answer_local(const wire::Request& request, Answer answer) {
+void Requests::answer_local(const wire::Request& request, const LocalAnswer& to) {
     const OpenName<RequestVerb>& verb = request.verb;
+    Answer answer = to.reply;
     if (verb == RequestVerb::apply) {
         apply(request, answer);
     } else if (verb == RequestVerb::invoke) {
         invoke(request, answer);
     } else if (verb == RequestVerb::check) {
-        check(answer);
+        check(request, to);
     } else if (verb == RequestVerb::export_file) {
         auto selection = decode_export(request.arguments);
         if (!selection) return answer({selection.error(), json::Object{}});
@@ -288,29 +290,11 @@ void Requests::invoke(const wire::Request& request, const Answer& answer) {
                                 });
 }
 
-json::Value Requests::check_result() const {
-    json::Array resources;
-    std::map<wire::Verdict, int> counts;
-    for (const auto& [ref, entry] : parts_.catalog) {
-        ++counts[entry.status.compliance.status];
-        resources.push_back(json::Object{{"collection", ref.collection},
-                                         {"id", ref.id},
-                                         {"policy", wire::to_string(entry.metadata.policy)},
-                                         {"origin", wire::to_string(entry.metadata.origin)},
-                                         {"compliance", wire::encode(entry.status.compliance)}});
-    }
-    json::Object sums;
-    for (const auto verdict : {wire::Verdict::compliant, wire::Verdict::drifted,
-                               wire::Verdict::unknown, wire::Verdict::failed}) {
-        sums.set(std::string(wire::to_string(verdict)), counts[verdict]);
-    }
-    sums.set("found_by_sweep", parts_.tracker.found_by_sweep());
-    return json::Object{{"resources", std::move(resources)}, {"counts", std::move(sums)}};
-}
-
-void Requests::check(const Answer& answer) {
-    parts_.checker.round(CheckTrigger::check, [this, answer] {
-        answer({std::nullopt, check_result()});
+void Requests::check(const wire::Request& request, const LocalAnswer& answer) {
+    const bool streams = answer.stream && request.arguments.bool_or("stream");
+    parts_.checker.round(CheckTrigger::check, [this, answer, streams] {
+        if (streams) return answer.stream(check_lines(parts_.catalog, parts_.tracker));
+        answer.reply({std::nullopt, check_answer(parts_.catalog, parts_.tracker)});
     });
 }
 

@@ -7,6 +7,7 @@
 #include "core/agent/compliance/checker.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/model/catalog.hpp"
+#include "core/agent/requests/local_protocol.hpp"
 #include "core/agent/runs/admission.hpp"
 #include "core/agent/runs/engine.hpp"
 #include "core/wire/message.hpp"
@@ -36,7 +37,7 @@ class Requests {
     void answer(const wire::Request& request, Answer answer);
     // The same, and the verbs that only local administrators may use: apply, invoke, check, export,
     // plugins, release, status.
-    void answer_local(const wire::Request& request, Answer answer);
+    void answer_local(const wire::Request& request, const LocalAnswer& to);
 
   private:
     bool answer_common(const wire::Request& request, bool local, Answer& answer);
@@ -47,9 +48,8 @@ class Requests {
     void schema(const wire::Request& request, const Answer& answer);
     void apply(const wire::Request& request, const Answer& answer);
     void invoke(const wire::Request& request, const Answer& answer);
-    void check(const Answer& answer);
+    void check(const wire::Request& request, const LocalAnswer& answer);
     void release(const wire::Request& request, const Answer& answer);
-    json::Value check_result() const;
     json::Value item_of(const plugin::Item& item, const wire::Ref& ref, bool local) const;
 
     Parts parts_;

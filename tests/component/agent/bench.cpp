@@ -65,7 +65,8 @@ wire::Reply AgentBench::ask(const std::string& verb, json::Value arguments) {
     request.timeout = 60s;
     request.arguments = std::move(arguments);
     std::optional<wire::Reply> reply;
-    agent->requests().answer_local(request, [&reply](wire::Reply got) { reply = std::move(got); });
+    agent->requests().answer_local(request,
+                                   {[&reply](wire::Reply got) { reply = std::move(got); }});
     EXPECT_TRUE(until([&reply] { return reply.has_value(); })) << verb;
     return reply.value_or(wire::Reply{});
 }

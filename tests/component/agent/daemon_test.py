@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -252,6 +253,37 @@ class Daemon(unittest.TestCase):
             finally:
                 watch.kill()
         self.assertEqual(json.loads(next(filter(None, seen)))["kind"], "resource.drifted")
+
+    def test_a_check_is_streamed_to_those_who_ask_for_it(self):
+        self.start()
+        names = [f"f{number:03}" for number in range(300)]
+        self.ask("apply", self.described(*((name, "x", "report") for name in names)))
+        (self.folder / "f007").write_text("y")
+
+        def lines(arguments):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(self.folder / "agent.sock"))
+                client.sendall(json.dumps({"type": "request", "verb": "check",
+                                           "arguments": arguments}).encode() + b"\n")
+                for line in client.makefile(encoding="utf-8"):
+                    yield json.loads(line)
+                    if json.loads(line)["type"] == "reply":
+                        return
+        whole = next(lines({}))["result"]
+        *items, reply = lines({"stream": True})
+        self.assertEqual([item.pop("type") for item in items], ["item"] * len(names))
+        self.assertEqual(items, whole["resources"])
+        self.assertEqual([item["id"] for item in items],
+                         [str(self.folder / name) for name in names])
+        self.assertEqual(reply, {"type": "reply", "result": {"counts": whole["counts"]}})
+        code, answer = self.ask("check")
+        self.assertEqual((code, answer, list(answer)), (3, whole, ["resources", "counts"]))
+        # One that goes away in the middle, or reads nothing for now, is no concern of others.
+        with socket.socket(socket.AF_UNIX) as idle:
+            idle.connect(str(self.folder / "agent.sock"))
+            idle.sendall(b'{"type":"request","verb":"check","arguments":{"stream":true}}\n')
+            self.assertEqual(next(lines({"stream": True}))["type"], "item")
+            self.assertEqual(self.ask("check")[1], whole)
 
     def test_status_tells_how_the_running_agent_is(self):
         code, answer = self.ask("status")

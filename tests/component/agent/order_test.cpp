@@ -363,7 +363,7 @@ TEST_F(Order, AKillBetweenTheChangeAndItsRecordLosesNoAction) {
     agent->requests().answer_local(
         {wire::RequestVerb::apply, 60s,
          json::Object{{"resources", json::Array{entry("file", "2", {}, {"bell"})}}}},
-        [](const wire::Reply&) {});
+        {[](const wire::Reply&) {}});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("2"); }));
     kill_and_start();
     ASSERT_TRUE(until([&] { return !machine->apply_results().empty(); }));
