@@ -98,6 +98,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     const std::string identity = EK_TRY(open_identity(folder));
     std::unique_ptr<Orchestrator> made(new Orchestrator(
         loop, config, std::move(lock), std::move(keys), std::move(state), identity));
+    EK_CHECK(made->planner_.load());
     EK_CHECK(made->settle_links());
     EK_CHECK(made->load_totals());
     EK_CHECK(made->build_api());
@@ -119,6 +120,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       lists_(loop, *state_, presence_.silence_max()),
       pages_(loop, *state_),
       fleet_applies_(loop, *state_),
+      planner_(loop, *state_, protector_),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -155,6 +157,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .lists = lists_,
                .pages = pages_,
                .fleet_applies = fleet_applies_,
+               .planner = planner_,
                .metrics = metrics_,
                .enrolment_port = [this] { return enrolment_.port(); },
                .rest_server = [this] { return server_.get(); }} {}

@@ -20,6 +20,7 @@
 #include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/keys.hpp"
+#include "orchestrator/plans/planner.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
@@ -69,6 +70,7 @@ class Orchestrator {
     api::ListFeed lists_;
     api::PageQueue pages_;
     api::FleetApplies fleet_applies_;
+    plans::Planner planner_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

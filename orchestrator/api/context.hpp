@@ -20,6 +20,10 @@ namespace evenkeel::hosts {
 class FleetTotals;
 }
 
+namespace evenkeel::plans {
+class Planner;
+}
+
 namespace evenkeel::api {
 
 class Access;
@@ -44,6 +48,7 @@ struct Context {
     ListFeed& lists;
     PageQueue& pages;
     FleetApplies& fleet_applies;
+    plans::Planner& planner;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens

@@ -25,6 +25,10 @@ enum class EventType {
     command_progress,  // live
     host_changed,
     enrolment_changed,
+    environment_changed,
+    setting_changed,
+    application_changed,
+    assignment_changed,
     agent_blind,
     agent_shed,
     orchestrator_restored,
@@ -43,6 +47,10 @@ constexpr auto enum_names(EventType) {
                              {EventType::command_progress, "command.progress"},
                              {EventType::host_changed, "host.changed"},
                              {EventType::enrolment_changed, "enrolment.changed"},
+                             {EventType::environment_changed, "environment.changed"},
+                             {EventType::setting_changed, "setting.changed"},
+                             {EventType::application_changed, "application.changed"},
+                             {EventType::assignment_changed, "assignment.changed"},
                              {EventType::agent_blind, "agent.blind"},
                              {EventType::agent_shed, "agent.shed"},
                              {EventType::orchestrator_restored, "orchestrator.restored"}});
