@@ -72,6 +72,11 @@ std::vector<std::string> environments_down_to(std::string_view name) {
     return found;
 }
 
+bool is_within(std::string_view environment, std::string_view root) {
+    return environment.starts_with(root) &&
+           (environment.size() == root.size() || environment[root.size()] == '/');
+}
+
 bool is_reserved_key(std::string_view key) {
     constexpr std::string_view kReserved[] = {"host", "environment", "application", "peers",
                                               "item", "key",         "root"};

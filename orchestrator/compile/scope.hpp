@@ -43,6 +43,8 @@ bool is_name(std::string_view text);
 bool is_environment_name(std::string_view text);
 // "prod/eu/west" -> prod, prod/eu, prod/eu/west.
 std::vector<std::string> environments_down_to(std::string_view name);
+// Whether it is `root` or below it.
+bool is_within(std::string_view environment, std::string_view root);
 // Of a setting: [a-z_][a-z0-9_]{0,63} and not one of the names that templates have for other
 // things, or such a key behind "APPLICATION:".
 bool is_setting_key(std::string_view text);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/secrets/protector.hpp"
+#include "orchestrator/compile/host_fields.hpp"
 #include "orchestrator/model/objects_json.hpp"
 #include "orchestrator/model/stored_objects.hpp"
 
@@ -16,23 +17,14 @@ auto find_in(const Objects& objects, const Key& name) {
     return found == objects.end() ? nullptr : found->second.get();
 }
 
-bool is_within(std::string_view environment, std::string_view root) {
-    return environment.starts_with(root) &&
-           (environment.size() == root.size() || environment[root.size()] == '/');
-}
-
 bool finds(const compile::Assignment& assignment, const compile::Host& host) {
     if (!assignment.is_enabled) return false;
     if (!assignment.host.empty()) return assignment.host == host.id;
-    if (!assignment.environment.empty() && !is_within(host.environment, assignment.environment)) {
+    if (!assignment.environment.empty() &&
+        !compile::is_within(host.environment, assignment.environment)) {
         return false;
     }
-    if (assignment.filter.empty()) return true;
-    return assignment.filter.matches(json::Object{{"id", host.id},
-                                                  {"name", host.name},
-                                                  {"environment", host.environment},
-                                                  {"labels", host.labels},
-                                                  {"facts", host.facts}});
+    return compile::matches(assignment.filter, host);
 }
 
 }  // namespace

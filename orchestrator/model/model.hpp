@@ -86,6 +86,8 @@ class Model {
     using Objects = std::map<std::string, std::shared_ptr<const T>, std::less<>>;
     const Objects<compile::Environment>& environments() const { return *environments_; }
     const Objects<compile::Assignment>& assignments() const { return *assignments_; }
+    using Scopes = std::map<compile::Scope, std::shared_ptr<const ScopeSettings>>;
+    const Scopes& scopes() const { return *settings_; }  // with settings
 
     // The assignments that count for the host, by name. O(assignments)
     std::vector<compile::Assigned> assigned_to(const compile::Host& host) const;
@@ -95,7 +97,6 @@ class Model {
 
     template <typename T>
     using Shared = std::shared_ptr<const Objects<T>>;
-    using Scopes = std::map<compile::Scope, std::shared_ptr<const ScopeSettings>>;
     // By number.
     using Versions = std::map<std::uint32_t, std::shared_ptr<const compile::Application>>;
 
