@@ -10,6 +10,7 @@
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
 #include "core/json/json.hpp"
+#include "orchestrator/http/listen_address.hpp"
 
 namespace evenkeel {
 namespace {
@@ -66,19 +67,37 @@ Result<void> read_bus(const json::Value& bus, Config& config) {
     return {};
 }
 
+// A number in quotes reads like one.
+Error not_a_number(const std::string& key, const json::Value& value, const std::string& wanted) {
+    if (!value.is_string()) return {Errc::invalid, key + " is not " + wanted};
+    return {Errc::invalid, key + " is text, not " + wanted + ": leave out the quotes"};
+}
+
 Result<void> read_rate_limit(const json::Value& limit, Config& config) {
     EK_CHECK(check(limit, "rest.rate_limit", {"per_second", "burst"}));
     if (const json::Value* rate = limit.find("per_second")) {
         if (!rate->is_number() || rate->as_number() < 0 || rate->as_number() > 1e6) {
-            return fail(Errc::invalid, "rest.rate_limit.per_second is not from 0 to 1000000");
+            return fail(
+                not_a_number("rest.rate_limit.per_second", *rate, "a number from 0 to 1000000"));
         }
         config.requests_per_second = rate->as_number();
     }
     if (const json::Value* burst = limit.find("burst")) {
         if (!burst->is_integer() || burst->as_integer() < 1 || burst->as_integer() > 1'000'000) {
-            return fail(Errc::invalid, "rest.rate_limit.burst is not from 1 to 1000000");
+            return fail(
+                not_a_number("rest.rate_limit.burst", *burst, "a whole number from 1 to 1000000"));
         }
         config.requests_burst = static_cast<std::uint32_t>(burst->as_integer());
+    }
+    return {};
+}
+
+Result<void> read_tls(const json::Value& tls, Config& config) {
+    EK_CHECK(check(tls, "rest.tls", {"certificate", "key"}));
+    EK_CHECK(read_text(tls, "certificate", "rest.tls.certificate", config.certificate));
+    EK_CHECK(read_text(tls, "key", "rest.tls.key", config.key));
+    if (config.certificate.empty() || config.key.empty()) {
+        return fail(Errc::invalid, "rest.tls needs both \"certificate\" and \"key\"");
     }
     return {};
 }
@@ -89,14 +108,9 @@ Result<void> read_rest(const json::Value& rest, Config& config) {
     if (const json::Value* limit = rest.find("rate_limit")) {
         EK_CHECK(read_rate_limit(*limit, config));
     }
-    const json::Value* tls = rest.find("tls");
-    if (!tls) return {};
-    EK_CHECK(check(*tls, "rest.tls", {"certificate", "key"}));
-    EK_CHECK(read_text(*tls, "certificate", "rest.tls.certificate", config.certificate));
-    EK_CHECK(read_text(*tls, "key", "rest.tls.key", config.key));
-    if (config.certificate.empty() || config.key.empty()) {
-        return fail(Errc::invalid, "rest.tls needs both \"certificate\" and \"key\"");
-    }
+    if (const json::Value* tls = rest.find("tls")) EK_CHECK(read_tls(*tls, config));
+    const auto address = http::parse_listen(config.rest, !config.certificate.empty());
+    if (!address) return fail("rest.listen", address.error());
     return {};
 }
 

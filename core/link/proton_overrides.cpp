@@ -20,6 +20,12 @@
 #include "core/base/log.hpp"
 
 #define EK_IN_FRONT __attribute__((visibility("default")))
+// A function of OpenSSL gets the symbol version that OpenSSL 3 gives it (openssl.map): who was
+// linked with another OpenSSL, such as a plugin that brings its own, asks for another version and
+// so never comes here.
+#define EK_IN_FRONT_OF_OPENSSL(name)                                 \
+    __asm__(".symver evenkeel_" #name ", " #name "@@OPENSSL_3.0.0"); \
+    EK_IN_FRONT
 
 namespace evenkeel::link::proton_overrides {
 namespace {
@@ -167,8 +173,9 @@ EK_IN_FRONT int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) 
 
 // Proton layers TLS over a pair of pipes, and leaves their size to OpenSSL. The first one is the
 // end that OpenSSL writes to.
-EK_IN_FRONT int BIO_new_bio_pair(BIO** inner, std::size_t inner_bytes, BIO** outer,
-                                 std::size_t outer_bytes) {
+EK_IN_FRONT_OF_OPENSSL(BIO_new_bio_pair)
+int evenkeel_BIO_new_bio_pair(BIO** inner, std::size_t inner_bytes, BIO** outer,
+                              std::size_t outer_bytes) {
     static auto* const real =
         proton_overrides::behind<int(BIO**, std::size_t, BIO**, std::size_t)>("BIO_new_bio_pair");
     if (proton_overrides::guarding != nullptr) {
@@ -181,7 +188,7 @@ EK_IN_FRONT int BIO_new_bio_pair(BIO** inner, std::size_t inner_bytes, BIO** out
 // Whatever of the program speaks TLS: the buffers for a record each way (17 KiB) go back while
 // nothing is under way. Agents resume no session, so what a listener would make and send for that
 // is left out.
-EK_IN_FRONT SSL* SSL_new(SSL_CTX* context) {
+EK_IN_FRONT_OF_OPENSSL(SSL_new) SSL* evenkeel_SSL_new(SSL_CTX* context) {
     static auto* const real = proton_overrides::behind<SSL*(SSL_CTX*)>("SSL_new");
     SSL* made = real(context);
     if (made == nullptr) return nullptr;

@@ -200,7 +200,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     }
 
     void note_refusal(const std::string& host, const http::Problem& problem) {
-        if (refused_count_++ == 0) first_refusal_ = problem;
+        if (refused_count_++ == 0) first_refusal_ = {host, problem};
         if (refused_.size() == kRefusedShown) return;
         std::string detail = problem.detail;
         // Of one field the detail says it all.
@@ -219,13 +219,26 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
         if (has_ended_ || !are_hosts_chosen_ || next_ < hosts_.size() || in_flight_ > 0 ||
             awaited_ > 0)
             return;
-        if (made_ == 0 && refused_count_ == hosts_.size()) return end(first_refusal_);
+        if (made_ == 0 && refused_count_ == hosts_.size()) return end(refusal_of_all());
         has_ended_ = true;
         const bool is_over = is_dry_run_ || (wait_ && unfinished_ == 0);
         http::Reply reply = http::Reply::json(is_over ? 200 : 202, show());
         if (is_dry_run_) return responder_->send(std::move(reply).with("Dry-Run", "all"));
         if (once_.record.empty()) return responder_->send(std::move(reply));
         remember_and_send(std::move(reply));
+    }
+
+    // The first one's reason, with its name.
+    http::Problem refusal_of_all() const {
+        auto [name, problem] = first_refusal_;
+        const auto host = context_.state.read().and_then(
+            [&](const state::Snapshot& view) { return view.hosts().find(first_refusal_.first); });
+        if (host && *host) name = (*host)->name;
+        if (hosts_.size() > 1) {
+            name = "all " + std::to_string(hosts_.size()) + " hosts refuse, first " + name;
+        }
+        problem.detail = name + (problem.detail.empty() ? "" : ": " + problem.detail);
+        return problem;
     }
 
     json::Value show() const {
@@ -277,7 +290,7 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
     std::size_t unfinished_ = 0;
     std::map<std::string, std::size_t> states_;
     std::size_t refused_count_ = 0;
-    http::Problem first_refusal_;
+    std::pair<std::string, http::Problem> first_refusal_;  // the host's id, and why
     json::Array refused_;
 };
 

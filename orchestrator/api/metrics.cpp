@@ -211,6 +211,10 @@ Result<std::string> Metrics::text(const Context& context) const {
             out.sample(with, durations.count, "_count");
         }
     }
+    const store::Env::Usage usage = EK_TRY(context.state.usage());
+    out.one("store_used_bytes", "gauge", "What the store takes, without pages that are free again.",
+            usage.used_bytes);
+    out.one("store_limit_bytes", "gauge", "What it may take.", usage.map_bytes);
     const state::Snapshot view = EK_TRY(context.state.read());
     const store::Writer::Stats written = context.state.stats();
     out.one("store_writer_depth", "gauge", "Changes that wait for the disk.",

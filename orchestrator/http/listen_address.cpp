@@ -40,6 +40,13 @@ Result<ListenAddress> parse_listen(std::string_view text) {
     return ListenAddress{host, static_cast<std::uint16_t>(*port), loopback};
 }
 
+Result<ListenAddress> parse_listen(std::string_view text, bool has_tls) {
+    ListenAddress want = EK_TRY(parse_listen(text));
+    if (has_tls || want.loopback) return want;
+    return fail(Errc::denied, "plain HTTP is served on loopback only: give " + printable(text) +
+                                  " a TLS certificate and key, or listen on 127.0.0.1");
+}
+
 std::string join_address(std::string_view host, std::uint16_t port) {
     const bool v6 = host.find(':') != std::string_view::npos;
     return (v6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + std::to_string(port);

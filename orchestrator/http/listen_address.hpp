@@ -18,6 +18,10 @@ struct ListenAddress {
 // anything else: names are not looked up. [any]
 Result<ListenAddress> parse_listen(std::string_view text);
 
+// The same of what the server may listen on: plain HTTP is served on loopback only. `denied` for
+// another address. [any]
+Result<ListenAddress> parse_listen(std::string_view text, bool has_tls);
+
 // "127.0.0.1:80", "[::1]:80".
 std::string join_address(std::string_view host, std::uint16_t port);
 

@@ -132,15 +132,10 @@ ServerCore::ServerCore(asio::io_context& io, ServerOptions given, Server::Door t
 namespace {
 
 Result<ListenAddress> allowed_address(const ServerOptions& options) {
-    const ListenAddress want = EK_TRY(parse_listen(options.listen));
     if (options.certificate.empty() != options.key.empty()) {
         return fail(Errc::invalid, "a certificate needs its key, and a key its certificate");
     }
-    if (options.certificate.empty() && !want.loopback) {
-        return fail(Errc::denied, "plain HTTP is served on loopback only: give " + options.listen +
-                                      " a TLS certificate and key, or listen on 127.0.0.1");
-    }
-    return want;
+    return parse_listen(options.listen, !options.certificate.empty());
 }
 
 }  // namespace

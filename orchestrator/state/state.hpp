@@ -67,6 +67,8 @@ class State {
     // called in the order of listen(). [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
+    // How full the store is. O(free pages / 500)
+    Result<store::Env::Usage> usage() const { return env_.usage(); }
     // Whether the disk has no room for changes. [any]
     bool is_full() const { return env_.is_full(); }
 

@@ -67,6 +67,37 @@ LIMITS = (("24,000", "core/link/listener.hpp", "connections_max = 24'000"),
           ("10,000", "orchestrator/api/fleet_apply.cpp", "kHostsMost = 10'000"),
           ("100", "orchestrator/api/request_bodies.hpp", "kFleetResourcesMost = 100"),
           ("16 GiB", "core/store/env.hpp", "map_bytes = std::uint64_t{16} << 30"))
+# The bounds of what may be set, as the page of operators says them, and where they are checked.
+AGENT = "core/agent/config/config.cpp"
+ORCHESTRATOR = "orchestrator/config.cpp"
+BOUNDS = (("bus.heartbeat", "`100ms` to `10m`", ORCHESTRATOR,
+           ("kHeartbeatLeast{100}", "minutes kHeartbeatMost{10}")),
+          ("bus.listen", "port 0 to 65535", ORCHESTRATOR, ("*port > 65'535",)),
+          ("enrolment.listen", "port 0 to 65535", ORCHESTRATOR, ("*port > 65'535",)),
+          ("rest.listen", "an IP address or `localhost`, port 0 to 65535",
+           "orchestrator/http/listen_address.cpp", ("*port > 65535", '== "localhost"')),
+          ("enrolment.discovery", "`true`, `false`", ORCHESTRATOR, ("discovery is not true or",)),
+          ("rest.tls.certificate", "both or none", ORCHESTRATOR, ('"rest.tls needs both',)),
+          ("rest.rate_limit.per_second", "number, 0 to 1000000", ORCHESTRATOR,
+           ("rate->as_number() < 0 || rate->as_number() > 1e6",)),
+          ("rest.rate_limit.burst", "whole number, 1 to 1000000", ORCHESTRATOR,
+           ("burst->as_integer() < 1 || burst->as_integer() > 1'000'000",)),
+          ("log.level", "`debug`, `info`, `warning`, `error`, `off`", ORCHESTRATOR,
+           ('{"debug", "info", "warning", "error", "off"}',)),
+          ("state_dir", "not empty", ORCHESTRATOR, ('"state_dir is empty"',)),
+          ("state_dir", "absolute path", AGENT, ('{"state_dir", path(',)),
+          ("socket", "absolute path", AGENT, ('{"socket", path(',)),
+          ("plugin_dirs", "absolute paths", AGENT, ("return path(folders",)),
+          ("plugins", "names without `/`", AGENT, ('find_first_of(std::string_view("/\\0", 2))',)),
+          ("orchestrator", "`host` and `ca_sha256` (64 lower-case hex digits) must be there; "
+           "ports 1 to 65535", AGENT,
+           ("has no host", "has no ca_sha256", "is not 64 lower", "port from 1 to 65535")),
+          ("collections", "an object for each collection", AGENT, ("!configuration.is_object()",)),
+          ("sweep.interval", "`1s` to 10 years", AGENT,
+           ("into < std::chrono::seconds(1)", "interval(config.sweep_interval)")),
+          ("calls.silence", "`1s` to 10 years", AGENT, ("interval(config.call_silence)",)),
+          ("calls.silence", "`1s` to 10 years", "core/base/time.cpp", ("is over ten years",)),
+          ("log.level", "as above", AGENT, ('{"debug", "info", "warning", "error", "off"}',)))
 # What may be set, by the first column of its table: the sources that read it.
 SETTINGS = {"`orchestrator.json`": "orchestrator/config.cpp",
             "`agent.json`": "core/agent/config/config.cpp",
@@ -104,6 +135,21 @@ class Scaling(unittest.TestCase):
                         continue
                     for part in key.split("."):
                         self.assertIn(f'"{part}"', source)
+
+
+class Operator(unittest.TestCase):
+    """docs/operator.md"""
+
+    def test_every_key_has_its_bounds_and_the_sources_check_them(self):
+        text = (pages.ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+        said = {(key.split("`")[1], row[0]) for key, _, *row in pages.rows(text, "Configuration")
+                if key.startswith("`")}
+        self.assertEqual(said, {(key, bounds) for key, bounds, _, _ in BOUNDS})
+        for key, _, path, words in BOUNDS:
+            source = (pages.ROOT / path).read_text(encoding="utf-8")
+            for one in words:
+                with self.subTest(key=key, words=one):
+                    self.assertIn(one, source)
 
 
 class Pages(unittest.TestCase):

@@ -16,7 +16,7 @@ void add_waiting(CLI::App* app, ChangeOptions& options) {
         // A bare --wait comes as "true".
         if (text.empty() || text == "true") return;
         const auto time = parse_duration(text);
-        if (!time) throw CLI::ValidationError("--wait", time.error().what);
+        if (!time) throw CLI::ValidationError(time.error().what);
         options.wait = *time;
     };
     CLI::Option* flag = app->add_flag_function(

@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kItemBytesMost = 64 << 20;
+constexpr std::size_t kOfflineNamed = 20;
 
 // The ids of those that are not connected. What the API does not tell counts as online.
 std::set<std::string> offline_among(client::Client& client, const std::string& target) {
@@ -54,18 +55,38 @@ class Commands {
         return client.watch(
             std::move(list),
             [this](const std::vector<client::ListChange>& changes) {
+                is_lost_ = false;
                 for (const client::ListChange& change : changes) take(change);
                 return missing_ > 0 || !awaited_.empty();
             },
-            {}, std::max(timeout, milliseconds(1)));
+            [this](const Failure&) { is_lost_ = true; }, std::max(timeout, milliseconds(1)));
     }
 
-    // One result for each command; what is not finished has the failure that ended the waiting.
-    std::vector<HostResult> results(const std::optional<Failure>& ended) const {
+    // What has ended and was not told before the time was over.
+    void look_again(client::Client& client, const std::string& filter) {
+        auto all = client.commands({{.filter = filter}});
+        if (!all) return;
+        for (Command& command : *all) take(std::move(command));
+    }
+
+    // Whether the connection that the commands are followed on is there.
+    bool is_followed() const { return !is_lost_; }
+
+    bool all_ended() const {
+        return missing_ <= 0 && std::all_of(by_id_.begin(), by_id_.end(),
+                                            [](const auto& one) { return one.second.finished(); });
+    }
+
+    // One result for each command; what is not finished and was waited for has the failure that
+    // ended the waiting. `offline_now`: hosts that are not connected.
+    std::vector<HostResult> results(const std::optional<Failure>& ended,
+                                    const std::set<std::string>& offline_now) const {
         std::vector<HostResult> results;
         for (const auto& [id, command] : by_id_) {
-            HostResult result{command.host, command, {}, offline_.contains(command.host)};
-            if (!command.finished() && !result.offline) result.failure = ended;
+            const bool waived = offline_.contains(command.host);
+            HostResult result{command.host, command, {}, waived};
+            if (offline_now.contains(command.host)) result.offline = true;
+            if (!command.finished() && !waived) result.failure = ended;
             results.push_back(std::move(result));
         }
         return results;
@@ -74,8 +95,9 @@ class Commands {
   private:
     void take(const client::ListChange& change) {
         const auto item = json::parse(change.json, {.bytes = kItemBytesMost});
-        if (!item || change.event == "deleted") return;
-        Command command = client::decode_command(*item);
+        if (item && change.event != "deleted") take(client::decode_command(*item));
+    }
+    void take(Command command) {
         if (command.finished() || offline_.contains(command.host)) awaited_.erase(command.id);
         else awaited_.insert(command.id);
         const std::string id = command.id;
@@ -86,6 +108,7 @@ class Commands {
     std::map<std::string, Command> by_id_;
     std::set<std::string> awaited_;
     std::int64_t missing_ = 0;  // of which nothing was heard yet
+    bool is_lost_ = false;
 };
 
 bool has_failed(const HostResult& result) {
@@ -141,6 +164,19 @@ void tell_failed(const Session& session, const FleetApplied& applied,
     if (unnamed > 0) Output::message("and " + std::to_string(unnamed) + " more were refused");
 }
 
+// The first of those whose commands wait for them.
+void tell_offline(Session& session, const std::vector<HostResult>& results) {
+    std::string names;
+    std::size_t count = 0;
+    for (const HostResult& result : results) {
+        if (!result.offline || result.command->finished() || ++count > kOfflineNamed) continue;
+        names += (names.empty() ? "" : ", ") + session.host_name(result.host);
+    }
+    if (count == 0) return;
+    if (count > kOfflineNamed) names += " and " + std::to_string(count - kOfflineNamed) + " more";
+    Output::message("not connected, the commands wait: " + names);
+}
+
 void tell_how_to_follow(const FleetApplied& applied) {
     Output::message("follow them with: ek get commands --filter '" + filter_of(applied) + "'");
 }
@@ -169,6 +205,7 @@ Exit show_results(Session& session, const FleetApplied& applied, const ApplyOpti
     const std::vector<HostResult> failed = failed_of(session, results);
     print_changes(session, session.output().is_data() ? results : failed, options);
     tell_failed(session, applied, failed);
+    tell_offline(session, results);
     Output::message(summary_of(applied, results));
     const bool all_ended = std::all_of(results.begin(), results.end(), [](const auto& result) {
         return !result.command || result.command->finished();
@@ -200,10 +237,17 @@ Exit apply_to_fleet(Session& session, const ApplyOptions& options, const Manifes
                                           std::chrono::ceil<milliseconds>(until - Clock::now()));
     std::optional<Failure> ended;
     if (!followed) ended = followed.error();
-    const Exit exit = show_results(session, *applied, options, commands.results(ended));
-    if (ended && ended->kind != client::Kind::timeout) return session.fail(*ended);
+    const bool is_late = ended && ended->kind == client::Kind::timeout;
+    std::set<std::string> offline_now;
+    if (is_late && commands.is_followed()) {
+        commands.look_again(**client, filter_of(*applied));
+        if (!commands.all_ended()) offline_now = offline_among(**client, options.target);
+    }
+    const Exit exit =
+        show_results(session, *applied, options, commands.results(ended, offline_now));
+    if (ended && !is_late) return session.fail(*ended);
     // Nothing may have been heard of a command when the time was over.
-    return ended && exit == Exit::done ? Exit::timeout : exit;
+    return is_late && exit == Exit::done && !commands.all_ended() ? Exit::timeout : exit;
 }
 
 }  // namespace evenkeel::cli

@@ -70,6 +70,16 @@ class FleetApply(OrchestratorCase):
         self.assertEqual(refused["code"], "unknown-collection")
         self.assertEqual(self.described("web1"), [])
 
+    def test_where_all_refuse_the_first_is_named(self):
+        self.online("web1")
+        reply = self.apply({"hosts": ["web1"]}, [self.entry("x", {}, "colours")])
+        self.assertEqual((reply.status, reply.body["code"]), (404, "unknown-collection"), reply)
+        self.assertEqual(reply.body["detail"], "web1: /resources/0/collection: the host has no "
+                         "collection 'colours'; it has files")
+        self.online("web2")
+        reply = self.apply({"hosts": ["web2", "web1"]}, [self.entry("x", {}, "colours")])
+        self.assertIn("all 2 hosts refuse, first web2: /resources/0", reply.body["detail"])
+
     def test_what_is_wrong_for_all_is_a_problem(self):
         self.online("web1")
         reply = self.apply({"hosts": ["web1"]}, [self.entry("/a", {"mode": 7})])

@@ -26,17 +26,18 @@ class MainPath(OrchestratorCase):
         state, config = self.orchestrator.root / "new", self.orchestrator.root / "new.json"
         taken = self.orchestrator.ready["bus"]
         free = {"rest": "127.0.0.1:0", "bus": "127.0.0.1:0", "enrolment": "127.0.0.1:0"}
-        for key, address, why in (("rest", self.orchestrator.ready["rest"], "already in use"),
-                                  ("rest", "0.0.0.0:0", "plain HTTP"),
-                                  ("rest", "nonsense", "needs a port"),
-                                  ("bus", taken, "already in use"),
-                                  ("enrolment", "192.0.2.1:0", "annot assign")):
+        rest = self.orchestrator.ready["rest"]
+        for key, address, why, exits in (("rest", rest, "already in use", 1),
+                                         ("rest", "0.0.0.0:0", "plain HTTP", 2),
+                                         ("rest", "nonsense", "needs a port", 2),
+                                         ("bus", taken, "already in use", 1),
+                                         ("enrolment", "192.0.2.1:0", "annot assign", 1)):
             listen = {**free, key: address}
             config.write_text(json.dumps({
                 "state_dir": str(state), **{name: {"listen": at} for name, at in listen.items()}}))
             done = subprocess.run([PROGRAM, "run", "--config", str(config)], capture_output=True,
                                   text=True, check=False, timeout=60)
-            self.assertEqual(done.returncode, 1, done)
+            self.assertEqual(done.returncode, exits, done)
             self.assertIn(f"{key}.listen", done.stderr)
             self.assertIn(why, done.stderr)
             self.assertFalse(state.exists(), done.stderr)

@@ -1,5 +1,7 @@
+#include <cstdlib>
 #include <memory>
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
@@ -53,6 +55,19 @@ TEST(TlsMemory, AListenersConnectionsHaveSmallPipesAndMakeNoTickets) {
     EXPECT_GT(usual.bytes(), 2U * 16 * 1024);
     const std::unique_ptr<SSL, FreeTls> connection(SSL_new(context.get()));
     EXPECT_GT(SSL_get_num_tickets(connection.get()), 0U);
+}
+
+// A plugin is loaded into the agent with whatever libraries it was linked with.
+TEST(TlsMemory, AnotherOpenSslIsLeftAlone) {
+    const char* path = std::getenv("EK_OTHER_OPENSSL_PLUGIN");
+    ASSERT_NE(path, nullptr);
+    void* plugin = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(plugin, nullptr) << ::dlerror();
+    auto* const connection_of =
+        reinterpret_cast<void* (*)(void*)>(::dlsym(plugin, "connection_of"));
+    int context = 0;
+    EXPECT_EQ(connection_of(&context), &context) << "its own SSL_new answers";
+    ::dlclose(plugin);
 }
 
 }  // namespace

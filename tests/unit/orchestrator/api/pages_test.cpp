@@ -110,6 +110,19 @@ TEST(Config, NamesTheKeyThatIsWrong) {
               std::string::npos);
     EXPECT_NE(parse_config(R"({"bus":{"listen":"::1:5671"}})").error().what.find("bus.listen"),
               std::string::npos);
+    const auto rate = [](const std::string& limit) {
+        return parse_config(R"({"rest":{"rate_limit":{)" + limit + "}}}").error().what;
+    };
+    EXPECT_EQ(rate(R"("per_second":"100")"),
+              "rest.rate_limit.per_second is text, not a number from 0 to 1000000: leave out the "
+              "quotes");
+    EXPECT_EQ(rate(R"("per_second":-1)"),
+              "rest.rate_limit.per_second is not a number from 0 to 1000000");
+    EXPECT_EQ(rate(R"("burst":1.5)"),
+              "rest.rate_limit.burst is not a whole number from 1 to 1000000");
+    const auto plain = parse_config(R"({"rest":{"listen":"0.0.0.0:7780"}})");
+    ASSERT_FALSE(plain);
+    EXPECT_EQ(plain.error().what.find("rest.listen: plain HTTP"), 0U) << plain.error().what;
     const auto config = parse_config(R"({"bus":{"listen":"[::1]:0"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config);
     EXPECT_EQ(config->bus.host, "::1");

@@ -214,8 +214,12 @@ class Target(Change):
     def to_target(self, *more, exits=0):
         return self.ek("apply", "-f", str(self.file), "--target", WEB, *more, exits=exits)
 
-    def follow(self, *events):
-        self.api.on("GET", COMMANDS, stream(*events, bookmark(7, True), hold=self.held))
+    def follow(self, *events, listed=()):
+        """`listed` is what a look without watching finds."""
+        watched = stream(*events, bookmark(7, True), hold=self.held)
+        found = page(list(listed))
+        self.api.on("GET", COMMANDS, lambda handler, request:
+                    (watched if "watch" in request.query else found)(handler, request))
 
     def test_one_request_is_sent_and_its_commands_are_followed(self):
         self.api.on("POST", FLEET, applied(1, queued=1))
@@ -242,6 +246,7 @@ class Target(Change):
         self.assertEqual(self.told.splitlines(), [
             "ek: web1: command cmd_1 failed: invalid: no user bob",
             "ek: web3: unknown-collection: no collection files",
+            "ek: not connected, the commands wait: web2",
             "ek: 4 hosts: 1 succeeded, 2 failed, 1 offline",
             "ek: follow them with: ek get commands --filter 'request_id = req_1'"])
         items = json.loads(self.to_target("-o", "json", exits=7))["items"]
@@ -252,11 +257,24 @@ class Target(Change):
         self.follow(told("added", **command("queued", [], host="host_b")))
         self.to_target(exits=7)
         self.to_target("--wait=300ms", exits=8)
-        self.assertIn("1 host: 0 succeeded, 0 failed, 0 offline, 1 not finished", self.told)
+        self.assertEqual(self.told.splitlines()[0],
+                         "ek: not connected, the commands wait: web2")
+        self.assertIn("1 host: 0 succeeded, 0 failed, 1 offline\n", self.told)
         self.assertIn("request_id = req_1", self.told)
         # Nor does a server that is gone make it longer.
         self.api.on("GET", COMMANDS, stream(bookmark(7, True)), hang_up())
         self.to_target("--wait=300ms", exits=8)
+
+    def test_what_ended_just_before_the_time_was_over_has_ended(self):
+        self.api.on("POST", FLEET, applied(2, queued=2))
+        queued = [told("added", **command("queued", [])),
+                  told("added", **command("queued", [], id="cmd_2", host="host_b"))]
+        self.follow(*queued, listed=[command(), command("queued", [], id="cmd_2", host="host_b")])
+        self.to_target("--wait=300ms", exits=7)
+        self.assertIn("2 hosts: 1 succeeded, 0 failed, 1 offline\n", self.told)
+        self.follow(*queued, listed=[command(), command(id="cmd_2", host="host_b")])
+        self.to_target("--wait=300ms")
+        self.assertEqual(self.told, "ek: 2 hosts: 2 succeeded, 0 failed, 0 offline\n")
 
     def test_no_wait_tells_what_was_stored(self):
         self.api.on("POST", FLEET, applied(2, queued=2))

@@ -45,6 +45,8 @@ class Usage(EkCase):
     def test_a_wrong_value_says_what_is_known(self):
         self.assertIn("jsonpath=PATH", self.refused("get", "hosts", "-o", "xml"))
         self.assertIn("role=web", self.refused("get", "hosts", "-l", "role in (web)"))
+        self.assertTrue(self.refused("apply", "-f", str(self.file), "--host", "web1", "--wait=x")
+                        .startswith("ek: apply: --wait: 'x' is not a duration"), self.told)
         self.assertIn("a word too many", self.refused("get", "hosts", "a", "b"))
 
     def test_a_host_without_a_name_is_no_host(self):
