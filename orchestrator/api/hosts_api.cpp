@@ -12,6 +12,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 // /v1/hosts
 namespace evenkeel::api {
@@ -94,7 +95,8 @@ void change_host(Context& context, const Request& request, const Responder& resp
         [id = host->id, work = std::move(work), changed, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
             *changed = EK_TRY(work(edit, id));
-            const auto shown = state::show(*changed, EK_TRY(edit.resources().counts(id)));
+            const auto shown = state::show(*changed, EK_TRY(edit.resources().counts(id)),
+                                           EK_TRY(edit.wanted().find(id)));
             return keep_reply(edit, protector, once, http::Reply::json(200, shown));
         },
         [&context, responder, changed, then = std::move(then)](const Result<void>& done) {
@@ -111,10 +113,17 @@ void change_host(Context& context, const Request& request, const Responder& resp
 void patch_host(Context& context, const Request& request, const Responder& responder) {
     auto patch = read_host_patch(request.json);
     if (!patch) return responder->send(patch.error());
+    if (patch->environment) {
+        const auto view = context.state.read();
+        if (!view) return responder->send(view.error());
+        const auto there = require_environment(*view, *patch->environment);
+        if (!there) return responder->send(there.error());
+    }
     change_host(
         context, request, responder,
         [patch = *std::move(patch)](state::Edit& edit, const std::string& id) {
             if (patch.name) edit.note("name", *patch.name);
+            if (patch.environment) edit.note("environment", *patch.environment);
             if (patch.labels.is_object()) edit.note("labels", patch.labels);
             return hosts::change(edit, id, patch);
         },
@@ -171,7 +180,7 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
          .path = "/v1/hosts/{h}",
          .permission = "host.write",
          .tag = "hosts",
-         .summary = "Rename a host or change its labels",
+         .summary = "Rename a host, move it to an environment or change its labels",
          .body = http::Body{.schema = "HostPatch",
                             .types = {"application/merge-patch+json", "application/json"}},
          .answers = {{200, "The host as it is now.", "Host"}},

@@ -4,10 +4,13 @@
 
 #include "core/base/time.hpp"
 #include "core/schema/schema.hpp"
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::api {
 
@@ -30,11 +33,19 @@ ApiResult<state::ComplianceCounts> counts_now(const Context& context, const stat
     return silent ? state::counts_offline(stored) : stored;
 }
 
+ApiResult<void> require_environment(const state::View& view, std::string_view name) {
+    if (EK_API_TRY(hosts::has_environment(view, name))) return {};
+    Findings findings;
+    findings.invalid("/environment", "there is no such environment");
+    return refuse(findings.problem());
+}
+
 const Fields& host_fields() {
     static const Fields kFields = {
         {.name = "id"},
         {.name = "name"},
         {.name = "enrolment", .values = name_list<state::EnrolmentState>()},
+        {.name = "environment", .is_tree = true},
         {.name = "connection", .values = name_list<state::Connection>()},
         {.name = "last_seen"},
         {.name = "version"},
@@ -51,7 +62,8 @@ ApiResult<json::Value> show_host(const Context& context, const state::View& view
                                  const state::Host& host) {
     state::Host now = host;
     now.last_seen = context.presence.last_seen(host);
-    return state::show(now, EK_API_TRY(counts_now(context, view, host)));
+    return state::show(now, EK_API_TRY(counts_now(context, view, host)),
+                       EK_API_TRY(view.wanted().find(host.id)));
 }
 
 state::rest::ComplianceView compliance_of(const Context& context, const state::Host& host,

@@ -13,6 +13,9 @@ ApiResult<state::Host> require_host(const state::View& view, const http::Request
 // The same for a host that can still be changed: `invalid-state` for a retired one.
 ApiResult<state::Host> require_active_host(const state::View& view, const http::Request& request);
 
+// `invalid-description` at `/environment` for one that the model has not.
+ApiResult<void> require_environment(const state::View& view, std::string_view name);
+
 // Of the list of hosts.
 const Fields& host_fields();
 ApiResult<json::Value> show_host(const Context& context, const state::View& view,

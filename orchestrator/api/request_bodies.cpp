@@ -23,6 +23,15 @@ struct NewName : json::Codec<std::string> {
     }
 };
 
+struct EnvironmentName : json::Codec<std::string> {
+    static json::Value encode(const std::optional<std::string>& from) { return from.value_or(""); }
+    static json::MaybeWrong decode(const json::Value& from, std::optional<std::string>& into) {
+        if (!from.is_string()) return json::wrong("is no name of an environment");
+        into = from.as_string();
+        return std::nullopt;
+    }
+};
+
 // Null takes a label away.
 struct LabelChanges : json::Codec<json::Value> {
     static json::Value schema() {
@@ -36,6 +45,9 @@ struct LabelChanges : json::Codec<json::Value> {
 
 constexpr auto fields_of(json::Of<Patch>) {
     return json::shape(json::field_as<NewName>("name", &Patch::name).omissible(),
+                       json::field_as<EnvironmentName>("environment", &Patch::environment)
+                           .omissible()
+                           .says("One that exists, such as prod/eu."),
                        json::field_as<LabelChanges>("labels", &Patch::labels).omissible())
         .called("HostPatch")
         .nothing_else();

@@ -10,6 +10,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/resource.hpp"
 #include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/to_compile.hpp"
 
 // Keeping both sides the same: digest, inventory and the difference; and the collections' schemas.
 namespace evenkeel::bus {
@@ -136,8 +137,9 @@ void AgentConnection::store_schema(const state::Collection& collection, const js
         return;
     }
     shared_.state.submit(
-        [hash = collection.schema_sha256, text](state::Edit& edit) {
-            return edit.collections().put_schema(hash, text);
+        [host = host_, hash = collection.schema_sha256, text](state::Edit& edit) -> Result<void> {
+            EK_CHECK(edit.collections().put_schema(hash, text));
+            return edit.to_compile().put(host, {std::string(state::kCollections)});
         },
         [](const Result<void>& done) {
             if (!done) log::error("a schema was not stored", {{"error", done.error().what}});

@@ -34,6 +34,9 @@ constexpr auto fields_of(json::Of<TokenRequest>) {
                    .refused_as("must be a duration, 1s to 365d: a whole number and one of s, m, h "
                                "and d, such as 12h or 30d"),
                json::field_as<api::UncheckedLabels>("labels", &T::labels).omissible(),
+               json::field_as<api::Text<1, 255>>("environment", &T::environment)
+                   .omissible()
+                   .says("Of the hosts that enrol with it: one that exists"),
                json::field_as<api::Text<1, 128>>("replaces", &T::replaces)
                    .omissible()
                    .says("Id or name of the host whose place the machine takes; such a "

@@ -7,6 +7,7 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/page_queue.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/enrolment/install_line.hpp"
 #include "orchestrator/enrolment/request_bodies.hpp"
 #include "orchestrator/enrolment/routes.hpp"
@@ -56,6 +57,10 @@ void post_token(Context& context, const Contact& contact, const Request& request
     // All of it is optional, the body too.
     const auto wanted = read_token_request(request.body.empty() ? json::Object{} : request.json);
     if (!wanted) return responder->send(wanted.error());
+    const auto view = context.state.read();
+    if (!view) return responder->send(view.error());
+    const auto there = api::require_environment(*view, wanted->environment);
+    if (!there) return responder->send(there.error());
     const auto replaced = find_replaced(context, *wanted);
     if (!replaced) return responder->send(replaced.error());
     const auto made = make_token(*wanted, *replaced);
@@ -82,9 +87,15 @@ void post_token(Context& context, const Contact& contact, const Request& request
 }
 
 const api::Fields& token_fields() {
-    static const api::Fields kFields = {
-        {.name = "id"},         {.name = "name"},       {.name = "uses"},     {.name = "uses_left"},
-        {.name = "expires_at"}, {.name = "created_at"}, {.name = "replaces"}, {.name = "labels."}};
+    static const api::Fields kFields = {{.name = "id"},
+                                        {.name = "name"},
+                                        {.name = "uses"},
+                                        {.name = "uses_left"},
+                                        {.name = "expires_at"},
+                                        {.name = "created_at"},
+                                        {.name = "environment", .is_tree = true},
+                                        {.name = "replaces"},
+                                        {.name = "labels."}};
     return kFields;
 }
 

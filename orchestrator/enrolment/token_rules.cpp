@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "core/base/id.hpp"
+#include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/crypto/token.hpp"
 #include "core/crypto/x509.hpp"
+#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/names.hpp"
 #include "orchestrator/hosts/replacement.hpp"
 #include "orchestrator/hosts/untrusted_claims.hpp"
@@ -77,6 +79,19 @@ Result<state::Host> make_host(state::Edit& edit, const Candidate& candidate,
     return host;
 }
 
+// A host that is replaced stays where it was, and so does one that was moved since it was accepted.
+// An environment that was deleted meanwhile keeps no machine out.
+Result<void> enter_environment(const state::View& view, state::Host& host,
+                               const state::EnrolmentToken& token) {
+    const bool stays = !token.replaces.empty() || host.environment != state::kDefaultEnvironment;
+    if (!stays) host.environment = token.environment;
+    if (EK_TRY(hosts::has_environment(view, host.environment))) return {};
+    log::warning("a host enrols into an environment that was deleted: it is in `default`",
+                 {{"host", host.id}, {"environment", host.environment}, {"token", token.id}});
+    host.environment = state::kDefaultEnvironment;
+    return {};
+}
+
 // What was said of this very machine counts more than what the token says of many.
 void add_labels(state::Host& host, const json::Value& labels) {
     for (const auto& [name, value] : labels.as_object()) {
@@ -96,6 +111,7 @@ MadeToken make_token(const TokenRequest& request, const std::string& replaces) {
                        .uses = request.uses,
                        .uses_left = request.uses,
                        .labels = request.labels,
+                       .environment = request.environment,
                        .replaces = replaces},
             .secret = std::move(made.text)};
 }
@@ -146,6 +162,7 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
     host->token = token.id;
     host->facts = enrolment.facts;
     add_labels(*host, token.labels);
+    EK_CHECK(enter_environment(edit, *host, token));
     EK_CHECK(edit.hosts().put_certificate(host->fingerprint, host->id));
     EK_CHECK(edit.hosts().announce(*host));
     enrolment.fingerprint = candidate.key;

@@ -20,6 +20,7 @@ struct TokenRequest {
     std::int64_t uses = 1;
     std::chrono::milliseconds lifetime{3'600'000};
     json::Value labels = json::Object{};
+    std::string environment{state::kDefaultEnvironment};
     std::string replaces = {};  // id or name of a host; empty: none
 };
 struct MadeToken {

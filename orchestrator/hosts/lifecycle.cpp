@@ -18,6 +18,8 @@
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/list.hpp"
+#include "orchestrator/state/model_objects.hpp"
 #include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -51,6 +53,25 @@ void merge_labels(Host& host, const json::Value& patch) {
             host.labels.as_object().set(name, value);
         }
     }
+}
+
+// The settings of the scope of this host.
+Result<void> erase_settings(state::Edit& edit, const std::string& host) {
+    std::vector<std::string> names;
+    const auto settings =
+        edit.model_objects().list(state::ModelKind::setting, "host:" + host + " ");
+    EK_CHECK(settings.walk(edit, [&](const state::Entry& entry) {
+        names.emplace_back(state::ModelObjects::name_of(entry));
+        return true;
+    }));
+    if (names.empty()) return {};
+    const std::uint64_t revision = EK_TRY(edit.next_revision());
+    for (const std::string& name : names) {
+        EK_CHECK(edit.model_objects().erase(state::ModelKind::setting, name, revision));
+        EK_CHECK(edit.add_event(state::EventType::setting_changed, "", name,
+                                json::Object{{"name", name}, {"deleted", true}}));
+    }
+    return {};
 }
 
 json::Value actions_of(const wire::CollectionInfo& info) {
@@ -102,11 +123,22 @@ Result<state::EventMark> mark_for(state::Edit& edit, const Host& host,
 
 }  // namespace
 
+Result<bool> has_environment(const state::View& view, std::string_view name) {
+    if (name == state::kDefaultEnvironment) return true;
+    return EK_TRY(view.model_objects().find(state::ModelKind::environment, name)).has_value();
+}
+
 Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::conflict, "the host is retired");
     const json::Value before = state::encode(host);
     if (patch.name) EK_CHECK(rename(edit, host, *patch.name));
+    if (patch.environment) {
+        if (!EK_TRY(has_environment(edit, *patch.environment))) {
+            return fail(Errc::conflict, "there is no environment " + *patch.environment);
+        }
+        host.environment = *patch.environment;
+    }
     if (patch.labels.is_object()) merge_labels(host, patch.labels);
     if (state::encode(host) != before) EK_CHECK(edit.hosts().announce(host));
     return host;
@@ -136,6 +168,7 @@ Result<Host> retire(state::Edit& edit, const std::string& id) {
     EK_CHECK(commands::end_all(edit, id, {Errc::cancelled, "the host was retired"}));
     EK_CHECK(edit.hosts().announce(host));
     EK_CHECK(retire_identity(edit, host));
+    EK_CHECK(erase_settings(edit, id));
     return host;
 }
 

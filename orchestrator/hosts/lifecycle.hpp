@@ -20,14 +20,20 @@ struct LastSeen;
 
 struct Patch {
     std::optional<std::string> name;
+    std::optional<std::string> environment;
     json::Value labels;  // RFC 7396 on the labels; null = leave them
 };
-// `not_found` for an unknown host, `conflict` when the name is taken or the host is retired.
+// `not_found` for an unknown host, `conflict` when the name is taken, the host is retired or there
+// is no such environment.
 Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);
 
 // Revokes the host's certificate and ends its commands; the bus then closes its link. The host
-// keeps its name for a time (hosts/names.hpp). Does nothing for a host that is retired already.
+// keeps its name for a time (hosts/names.hpp); its settings are erased. Does nothing for a host
+// that is retired already.
 Result<state::Host> retire(state::Edit& edit, const std::string& host);
+
+// Whether the model has it, as it always has the environment `default`. O(1)
+Result<bool> has_environment(const state::View& view, std::string_view name);
 
 // Lets others have the name of a retired host at once; does nothing when it has it no more.
 // `not_found`; `conflict` for a host that is not retired. O(1)

@@ -6,6 +6,7 @@
 #include "core/store/write_set.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/model_objects.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/repository.hpp"
 #include "orchestrator/state/view.hpp"
@@ -22,6 +23,8 @@ class Reader : private Repository {
         if (is(tables_->events)) return add_event(touch.key);
         if (is(tables_->fingerprints)) return add_certificate(touch.key);
         if (is(tables_->deadlines)) return add_deadline(touch.key);
+        if (is(tables_->model)) add_model_object(touch.key);
+        if (is(tables_->to_compile)) return add_to_compile(touch.key);
         if (is(tables_->queue) || is(tables_->accepted)) {
             std::string host = touch.key.substr(0, touch.key.find('\0'));
             if (queues_.insert(host).second) changes.queues.push_back(std::move(host));
@@ -60,6 +63,19 @@ class Reader : private Repository {
         return {};
     }
 
+    void add_model_object(std::string_view key) {
+        const std::size_t end = key.find('\0');
+        const auto kind = find_name<ModelKind>(key.substr(0, end));
+        if (kind) changes.model_objects.push_back({*kind, std::string(key.substr(end + 1))});
+    }
+
+    // One that was compiled is told by what became of it.
+    Result<void> add_to_compile(const std::string& host) {
+        const bool is_there = EK_TRY(txn_->get(tables_->to_compile, host)).has_value();
+        if (is_there) changes.to_compile.push_back(host);
+        return {};
+    }
+
     std::unordered_set<std::string> queues_;
 };
 
@@ -67,7 +83,8 @@ class Reader : private Repository {
 
 bool Changes::empty() const {
     return events.empty() && hosts.empty() && counted_hosts.empty() && ended_commands.empty() &&
-           queues.empty() && enrolments.empty() && tokens.empty() && certificates.empty();
+           queues.empty() && enrolments.empty() && tokens.empty() && certificates.empty() &&
+           model_objects.empty() && to_compile.empty();
 }
 
 Result<Changes> changes_of(const store::WriteSet& touched, const View& view) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -13,6 +14,7 @@ class WriteSet;
 namespace evenkeel::state {
 
 class View;
+enum class ModelKind;
 
 // What one committed work has changed, for the parts of the program that wait for changes. It is
 // derived only from the keys that the work has touched and their present records, so that any
@@ -35,6 +37,12 @@ struct Changes {
         std::optional<std::string> host;  // nothing: it may not connect any more
     };
     std::vector<Certificate> certificates;
+    struct ModelObject {
+        ModelKind kind;
+        std::string name;
+    };
+    std::vector<ModelObject> model_objects;  // put or erased
+    std::vector<std::string> to_compile;     // ids of hosts that are in ToCompile now
 
     bool empty() const;
 };

@@ -1,10 +1,25 @@
 #include "orchestrator/state/collections.hpp"
 
+#include <map>
+
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/to_compile.hpp"
 
 // collections: host id, 0, name -> Collection; schemas: SHA-256 -> text
 namespace evenkeel::state {
+namespace {
+
+// As the table has them: by name, of those with the same name the last.
+std::vector<Collection> in_order(const std::vector<Collection>& all) {
+    std::map<std::string_view, const Collection*> by_name;
+    for (const Collection& one : all) by_name[one.name] = &one;
+    std::vector<Collection> ordered;
+    for (const auto& [name, one] : by_name) ordered.push_back(*one);
+    return ordered;
+}
+
+}  // namespace
 
 Collections View::collections() const {
     return Collections(*this);
@@ -54,12 +69,13 @@ std::string Collections::positions_of(std::string_view host) {
 CollectionEdits::CollectionEdits(Edit& edit) : Collections(edit), RepositoryEdits(edit) {}
 
 Result<void> CollectionEdits::replace(const std::string& host, const std::vector<Collection>& all) {
+    if (EK_TRY(of(host)) == in_order(all)) return {};
     EK_CHECK(
         write_->erase(tables_->collections, store::Range::prefix(host_prefix(host)), SIZE_MAX));
     for (const Collection& one : all) {
         EK_CHECK(put_record(*write_, tables_->collections, host_key(host, one.name), encode(one)));
     }
-    return {};
+    return edit_->to_compile().put(host, {std::string(kCollections)});
 }
 
 Result<void> CollectionEdits::put_schema(std::string_view sha256, std::string_view text) {

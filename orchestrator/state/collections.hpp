@@ -35,7 +35,7 @@ class CollectionEdits : public Collections, private RepositoryEdits {
   public:
     explicit CollectionEdits(Edit& edit);
 
-    // In place of what the host reported before. O(both)
+    // In place of what the host reported before; what differs is noted in to_compile(). O(both)
     Result<void> replace(const std::string& host, const std::vector<Collection>& all);
     // O(1)
     Result<void> put_schema(std::string_view sha256, std::string_view text);

@@ -25,7 +25,9 @@ class ReplyEdits;
 class RequirementEdits;
 class ResourceEdits;
 class SteadyClock;
+class ToCompileEdits;
 class TokenEdits;
+class WantedOfHostsEdits;
 enum class EventType;
 struct AuditContext;
 
@@ -52,6 +54,8 @@ class Edit : public View {
     AuditTrailEdits audit_trail();
     ReplyEdits replies();
     LeaseEdits leases();
+    ToCompileEdits to_compile();
+    WantedOfHostsEdits wanted();
 
     // The orchestrator's stream.
     const std::string& stream() const { return *stream_; }

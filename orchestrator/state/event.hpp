@@ -29,6 +29,7 @@ enum class EventType {
     setting_changed,
     application_changed,
     assignment_changed,
+    host_compiled,
     agent_blind,
     agent_shed,
     orchestrator_restored,
@@ -51,6 +52,7 @@ constexpr auto enum_names(EventType) {
                              {EventType::setting_changed, "setting.changed"},
                              {EventType::application_changed, "application.changed"},
                              {EventType::assignment_changed, "assignment.changed"},
+                             {EventType::host_compiled, "host.compiled"},
                              {EventType::agent_blind, "agent.blind"},
                              {EventType::agent_shed, "agent.shed"},
                              {EventType::orchestrator_restored, "orchestrator.restored"}});

@@ -6,6 +6,7 @@ json::Value encode(const Host& host) {
     json::Object record{{"id", host.id},
                         {"name", host.name},
                         {"enrolment", to_string(host.enrolment)},
+                        {"environment", host.environment},
                         {"connection", to_string(host.connection)},
                         {"created_at", host.created_at},
                         {"version", host.version},
@@ -27,6 +28,7 @@ Result<Host> decode_host(const json::Value& value) {
     if (host.id.empty()) return fail(Errc::corrupt, "a host's record has no id");
     host.name = value.string_or("name");
     host.enrolment = EK_TRY(from_string<EnrolmentState>(value.string_or("enrolment")));
+    host.environment = value.string_or("environment", kDefaultEnvironment);
     host.connection =
         find_name<Connection>(value.string_or("connection")).value_or(Connection::never);
     host.created_at = value.string_or("created_at");

@@ -26,6 +26,9 @@ constexpr auto enum_names(EnrolmentState) {
                                            {EnrolmentState::retired, "retired"}});
 }
 
+// Of every host that is not in another one; it always exists.
+inline constexpr std::string_view kDefaultEnvironment = "default";
+
 // Of a host's link.
 enum class Connection { never, online, offline };
 constexpr auto enum_names(Connection) {
@@ -38,6 +41,7 @@ struct Host {
     std::string id;
     std::string name;
     EnrolmentState enrolment = EnrolmentState::active;
+    std::string environment{kDefaultEnvironment};
     Connection connection = Connection::never;
     std::string created_at;  // RFC 3339
     std::string last_seen;   // RFC 3339; empty = never; not in the record
@@ -83,6 +87,8 @@ struct Collection {
     std::string schema_sha256;
     std::uint32_t schema_version = 1;
     json::Value actions = {};  // names; null when the host did not say
+
+    friend bool operator==(const Collection&, const Collection&) = default;
 };
 json::Value encode(const Collection& collection);
 Result<Collection> decode_collection(const json::Value& value);

@@ -46,4 +46,16 @@ Result<void> separate_last_seen(const store::Env& env, store::WriteTxn& txn) {
     return {};
 }
 
+Result<void> index_environments(const store::Env& env, store::WriteTxn& txn) {
+    const store::Table index = env.table("environment_hosts");
+    for (const auto& [id, text] : EK_TRY(entries_of(txn, env.table("hosts")))) {
+        const json::Value record = EK_TRY(parse_record(text));
+        if (record.string_or("enrolment") == "retired") continue;
+        std::string key = record.string_or("environment", "default");
+        key.push_back('\0');
+        EK_CHECK(txn.put(index, key + id, "1"));
+    }
+    return {};
+}
+
 }  // namespace evenkeel::state

@@ -1,15 +1,56 @@
 #include "orchestrator/state/hosts.hpp"
 
+#include <set>
+#include <utility>
+#include <vector>
+
 #include "core/base/id.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 // hosts: id -> Host; last_seen: id -> time; names: name -> id; fingerprints: certificate -> id;
-// marks: id -> EventMark
+// marks: id -> EventMark; environment_hosts: environment, 0, id -> "1"
 namespace evenkeel::state {
+namespace {
+
+// The members that differ, each behind `prefix`.
+void add_different(const json::Value& before, const json::Value& now, const std::string& prefix,
+                   std::set<std::string>& names) {
+    for (const auto& [name, value] : now.as_object()) {
+        const json::Value* old = before.find(name);
+        if (!old || *old != value) names.insert(prefix + name);
+    }
+    for (const auto& [name, value] : before.as_object()) {
+        if (!now.find(name)) names.insert(prefix + name);
+    }
+}
+
+// What compiling sees of the host and is not as before.
+std::set<std::string> changed_names(const std::optional<Host>& before, const Host& host) {
+    const bool was_active = before && !before->retired();
+    if (was_active == host.retired()) return {std::string(kEverything)};
+    std::set<std::string> names;
+    if (host.retired()) return names;
+    if (before->name != host.name) names.insert("host.name");
+    if (before->environment != host.environment) names.insert("environment.name");
+    add_different(before->labels, host.labels, "host.labels.", names);
+    add_different(before->facts, host.facts, "host.facts.", names);
+    return names;
+}
+
+// The keys of an environment and of those below it.
+std::vector<store::Range> ranges_of(std::string_view environment) {
+    if (environment.empty()) return {store::Range::all()};
+    return {store::Range::prefix(environment_key(environment, "")),
+            store::Range::prefix(std::string(environment) + "/")};
+}
+
+}  // namespace
 
 Hosts View::hosts() const {
     return Hosts(*this);
@@ -51,6 +92,36 @@ Result<void> Hosts::each(const std::function<bool(const Host&)>& visit) const {
                       });
 }
 
+Result<bool> Hosts::has_hosts_in(std::string_view environment) const {
+    const auto own = store::Range::prefix(environment_key(environment, ""));
+    return EK_TRY(txn_->first(tables_->environment_hosts, own)).has_value();
+}
+
+Result<void> Hosts::each_id_in(std::string_view environment,
+                               const std::function<bool(std::string_view)>& visit) const {
+    bool goes_on = true;
+    for (const store::Range& range : ranges_of(environment)) {
+        if (!goes_on) break;
+        EK_CHECK(txn_->scan(tables_->environment_hosts, range,
+                            [&](std::string_view key, std::string_view) {
+                                goes_on = visit(key.substr(key.find('\0') + 1));
+                                return goes_on;
+                            }));
+    }
+    return {};
+}
+
+Result<void> Hosts::each_in(std::string_view environment,
+                            const std::function<bool(const Host&)>& visit) const {
+    Result<void> read;
+    EK_CHECK(each_id_in(environment, [&](std::string_view id) {
+        const auto host = find(id);
+        if (!host) read = fail(host.error());
+        return host && (!*host || visit(**host));
+    }));
+    return read;
+}
+
 Result<void> Hosts::each_certificate(
     const std::function<void(std::string_view, std::string_view)>& visit) const {
     return txn_->scan(tables_->fingerprints, store::Range::all(),
@@ -74,7 +145,12 @@ Result<Host> Hosts::read(const Entry& entry) const {
 }
 
 bool Hosts::peek(const Entry& entry, const FieldNames& names, FieldValues& values) {
-    return Record::peek(Record::text(entry), names, values, {"version"});
+    if (!Record::peek(Record::text(entry), names, values, {"version"})) return false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool is_older = names[i] == "environment" && values[i].is_null();
+        if (is_older) values[i] = kDefaultEnvironment;
+    }
+    return true;
 }
 
 Result<std::string> Hosts::last_seen(std::string_view id) const {
@@ -94,7 +170,22 @@ std::string Hosts::position_of(std::string_view id) {
 HostEdits::HostEdits(Edit& edit) : Hosts(edit), RepositoryEdits(edit) {}
 
 Result<void> HostEdits::put(const Host& host) {
+    const auto before = EK_TRY(find_record<Host>(*txn_, tables_->hosts, host.id, decode_host));
+    EK_CHECK(keep_index(before, host));
+    EK_CHECK(edit_->to_compile().put(host.id, changed_names(before, host)));
     return put_record(*write_, tables_->hosts, host.id, encode(host));
+}
+
+Result<void> HostEdits::keep_index(const std::optional<Host>& before, const Host& host) {
+    const bool was_there = before && !before->retired();
+    const bool is_same = was_there && !host.retired() && before->environment == host.environment;
+    if (is_same) return {};
+    if (was_there) {
+        EK_CHECK(write_->erase(tables_->environment_hosts,
+                               environment_key(before->environment, host.id)));
+    }
+    if (host.retired()) return {};
+    return write_->put(tables_->environment_hosts, environment_key(host.environment, host.id), "1");
 }
 
 Result<void> HostEdits::put_last_seen(std::string_view host, std::string_view time) {
@@ -104,7 +195,9 @@ Result<void> HostEdits::put_last_seen(std::string_view host, std::string_view ti
 Result<void> HostEdits::announce(const Host& host) {
     EK_CHECK(put(host));
     const ComplianceCounts counts = EK_TRY(edit_->resources().counts(host.id));
-    EK_CHECK(edit_->add_event(EventType::host_changed, host.id, host.id, show(host, counts)));
+    const auto wanted = EK_TRY(edit_->wanted().find(host.id));
+    EK_CHECK(
+        edit_->add_event(EventType::host_changed, host.id, host.id, show(host, counts, wanted)));
     return {};
 }
 

@@ -29,6 +29,16 @@ class Hosts : protected Repository {
     // O(hosts)
     Result<void> each(const std::function<bool(const Host&)>& visit) const;
 
+    // Whether an active host is in this environment itself. O(1)
+    Result<bool> has_hosts_in(std::string_view environment) const;
+    // The ids of the active hosts of this environment and of those below it; empty: of all. By
+    // environment, then by id. False ends it. No record is read. O(answer)
+    Result<void> each_id_in(std::string_view environment,
+                            const std::function<bool(std::string_view id)>& visit) const;
+    // The same hosts. O(answer)
+    Result<void> each_in(std::string_view environment,
+                         const std::function<bool(const Host&)>& visit) const;
+
     // Every certificate that may connect, with its host. O(certificates)
     Result<void> each_certificate(const std::function<void(std::string_view fingerprint,
                                                            std::string_view host)>& visit) const;
@@ -52,7 +62,8 @@ class HostEdits : public Hosts, private RepositoryEdits {
   public:
     explicit HostEdits(Edit& edit);
 
-    // All but last_seen. O(1)
+    // All but last_seen. What compiling sees of it and is not as before is noted in to_compile():
+    // the host's name, environment, labels and facts. O(1)
     Result<void> put(const Host& host);
     // RFC 3339. Writes no other record of the host and causes no event or Changes, because it is
     // called very often. O(1)
@@ -67,6 +78,9 @@ class HostEdits : public Hosts, private RepositoryEdits {
     Result<void> erase_certificate(std::string_view fingerprint);
     // O(1)
     Result<void> put_event_mark(std::string_view host, const EventMark& mark);
+
+  private:
+    Result<void> keep_index(const std::optional<Host>& before, const Host& host);
 };
 
 }  // namespace evenkeel::state

@@ -154,7 +154,7 @@ Result<void> to_layout_3(const store::Env& env, store::WriteTxn& txn) {
     for (const auto& [host, digest] : digests) {
         EK_CHECK(txn.put(tables.digests, host, digest.bytes()));
     }
-    return {};
+    return index_environments(env, txn);
 }
 
 }  // namespace

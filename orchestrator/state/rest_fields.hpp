@@ -45,6 +45,7 @@ constexpr auto fields_of(json::Of<Host>) {
     using T = Host;
     return json::shape(json::field("id", &T::id), json::field("name", &T::name),
                        json::field("enrolment", &T::enrolment),
+                       json::field("environment", &T::environment),
                        json::field("connection", &T::connection),
                        json::field_as<json::TextOrNull>("last_seen", &T::last_seen).unpromised(),
                        json::field_as<json::TextOrNull>("version", &T::version).unpromised(),
@@ -111,6 +112,9 @@ constexpr auto fields_of(json::Of<EnrolmentToken>) {
                        json::field_as<Time>("expires_at", &T::expires_at_ms),
                        json::field("created_at", &T::created_at).unpromised(),
                        json::field_as<json::AnObject>("labels", &T::labels).unpromised(),
+                       json::field("environment", &T::environment)
+                           .unpromised()
+                           .says("Of the hosts that enrol with it"),
                        json::field_as<json::TextOrNull>("replaces", &T::replaces)
                            .unpromised()
                            .says("The id of the host whose place the machine takes"))
@@ -130,6 +134,19 @@ constexpr auto fields_of(json::Of<AuditContext>) {
                        json::field("route", &T::route), json::field("object", &T::object),
                        json::field("outcome", &T::outcome),
                        json::field_as<json::AnObject>("detail", &T::detail));
+}
+
+constexpr auto fields_of(json::Of<WantedError>) {
+    using T = WantedError;
+    return json::shape(json::field("assignment", &T::assignment),
+                       json::field("pointer", &T::pointer), json::field("code", &T::code),
+                       json::field("detail", &T::detail));
+}
+
+constexpr auto fields_of(json::Of<Wanted>) {
+    using T = Wanted;
+    return json::shape(json::field("status", &T::status), json::field("errors", &T::errors),
+                       json::field("revision", &T::revision));
 }
 
 constexpr auto fields_of(json::Of<ComplianceCounts>) {
@@ -173,7 +190,10 @@ struct TimeOrNumber : json::Codec<json::Value> {
 };
 
 constexpr auto fields_of(json::Of<Host>) {
-    return json::shape(inlined(&Host::host), field("compliance", &Host::compliance)).called("Host");
+    return json::shape(inlined(&Host::host), field("compliance", &Host::compliance),
+                       field("wanted", &Host::wanted)
+                           .says("How far it has what the model says; null where it says nothing."))
+        .called("Host");
 }
 
 constexpr auto fields_of(json::Of<ComplianceView>) {
@@ -294,6 +314,16 @@ constexpr auto fields_of(json::Of<ProgressEvent>) {
     using T = ProgressEvent;
     return json::shape(field("host", &T::host), field("command", &T::command), inlined(&T::ref),
                        field("permille", &T::permille), field("message", &T::message));
+}
+
+constexpr auto fields_of(json::Of<ModelEvent>) {
+    using T = ModelEvent;
+    return json::shape(field("name", &T::name), field("deleted", &T::deleted));
+}
+
+constexpr auto fields_of(json::Of<CompiledEvent>) {
+    using T = CompiledEvent;
+    return json::shape(field("host", &T::host), field("wanted", &T::wanted));
 }
 
 // The host is known from the link; its agent need not name it.

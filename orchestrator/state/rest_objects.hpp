@@ -5,6 +5,7 @@
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolment.hpp"
 #include "orchestrator/state/token.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 // The objects that REST and events show (docs/rest.md), where they are more than one of the structs
 // of this folder. rest_fields.hpp has the table of fields of each, which gives the JSON and the
@@ -15,6 +16,7 @@ namespace evenkeel::state::rest {
 struct Host {
     state::Host host;
     ComplianceCounts compliance;
+    std::optional<Wanted> wanted;  // null: the model never said anything of it
 };
 
 // A verdict as it holds now; `last` is the one before the host went offline.
@@ -132,6 +134,18 @@ struct ProgressEvent {
     wire::Ref ref;
     std::optional<std::int64_t> permille;
     std::string message;
+};
+
+// The data of environment.changed, setting.changed, application.changed and assignment.changed.
+struct ModelEvent {
+    std::string name;  // of a setting scope and key, "global port"
+    bool deleted = false;
+};
+
+// The data of host.compiled.
+struct CompiledEvent {
+    std::string host;
+    Wanted wanted;
 };
 
 // The data of agent.blind and agent.shed: from when to when, or from which number to which.

@@ -35,6 +35,8 @@ void add_events(json::Object& schemas) {
     for (const char* what : {"Command", "Host", "Enrolment"}) {
         schemas.append(std::string(what) + "Event", event_with(json::reference_to(what)));
     }
+    schemas.append("ModelEvent", event_with(json::shape_schema<rest::ModelEvent>()));
+    schemas.append("CompiledEvent", event_with(json::shape_schema<rest::CompiledEvent>()));
     json::Value progress = event_with(json::shape_schema<rest::ProgressEvent>());
     progress.as_object().erase("required");
     progress.as_object().set("description", "Live only: without an id.");

@@ -1,6 +1,7 @@
 #include "orchestrator/state/store_check.hpp"
 
 #include <array>
+#include <set>
 #include <string_view>
 
 #include "core/base/text.hpp"
@@ -18,7 +19,7 @@
 namespace evenkeel::state {
 namespace {
 
-constexpr std::array<std::string_view, 17> kTablesOfJson = {"hosts",
+constexpr std::array<std::string_view, 19> kTablesOfJson = {"hosts",
                                                             "enrolments",
                                                             "tokens",
                                                             "enrolment_tokens",
@@ -34,7 +35,9 @@ constexpr std::array<std::string_view, 17> kTablesOfJson = {"hosts",
                                                             "leases",
                                                             "audit_ends",
                                                             "model",
-                                                            "application_versions"};
+                                                            "application_versions",
+                                                            "to_compile",
+                                                            "wanted"};
 
 Result<void> check_table(const store::Env& env, const store::ReadTxn& txn, std::string_view table) {
     Result<void> read;
@@ -73,6 +76,25 @@ Result<void> check_digests(const store::Env& env, const store::ReadTxn& txn) {
     return right;
 }
 
+// That the index of the environments has the active hosts, and those alone.
+Result<void> check_environments(const store::Env& env, const store::ReadTxn& txn) {
+    const Tables tables = tables_of(env);
+    const View view(txn, tables);
+    std::set<std::string> should;
+    EK_CHECK(view.hosts().each([&](const Host& host) {
+        if (!host.retired()) should.insert(environment_key(host.environment, host.id));
+        return true;
+    }));
+    std::set<std::string> found;
+    EK_CHECK(txn.scan(tables.environment_hosts, store::Range::all(),
+                      [&](std::string_view key, std::string_view) {
+                          found.emplace(key);
+                          return true;
+                      }));
+    if (found == should) return {};
+    return fail(Errc::corrupt, "the index of hosts by environment is not that of the hosts");
+}
+
 Result<void> check_records(const std::string& folder) {
     const auto env = store::Env::open_for_reading(folder, store_options());
     // An older layout has other tables.
@@ -80,7 +102,8 @@ Result<void> check_records(const std::string& folder) {
     if (!env) return fail(env.error());
     const store::ReadTxn txn = EK_TRY(env->read());
     for (const std::string_view table : kTablesOfJson) EK_CHECK(check_table(*env, txn, table));
-    return check_digests(*env, txn);
+    EK_CHECK(check_digests(*env, txn));
+    return check_environments(*env, txn);
 }
 
 }  // namespace

@@ -34,7 +34,10 @@ std::vector<std::string> table_names() {
             "deadlines",
             "mirrored_names",
             "model",
-            "application_versions"};
+            "application_versions",
+            "environment_hosts",
+            "to_compile",
+            "wanted"};
 }
 
 std::vector<std::string> retired_table_names() {
@@ -44,6 +47,7 @@ std::vector<std::string> retired_table_names() {
 Tables tables_of(const store::Env& env) {
     return {.hosts = env.table("hosts"),
             .last_seen = env.table("last_seen"),
+            .environment_hosts = env.table("environment_hosts"),
             .names = env.table("names"),
             .fingerprints = env.table("fingerprints"),
             .enrolments = env.table("enrolments"),
@@ -69,6 +73,8 @@ Tables tables_of(const store::Env& env) {
             .audit_ends = env.table("audit_ends"),
             .replies = env.table("replies"),
             .leases = env.table("leases"),
+            .to_compile = env.table("to_compile"),
+            .wanted = env.table("wanted"),
             .model = env.table("model"),
             .application_versions = env.table("application_versions")};
 }
@@ -81,6 +87,10 @@ std::string host_prefix(std::string_view host) {
 
 std::string host_key(std::string_view host, std::string_view rest) {
     return host_prefix(host).append(rest);
+}
+
+std::string environment_key(std::string_view environment, std::string_view host) {
+    return host_key(environment, host);
 }
 
 std::string resource_key(std::string_view host, const wire::Ref& ref) {

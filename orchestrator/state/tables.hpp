@@ -20,6 +20,7 @@ namespace evenkeel::state {
 struct Tables {
     store::Table hosts;                 // host id -> Host
     store::Table last_seen;             // host id -> when its last message arrived, RFC 3339
+    store::Table environment_hosts;     // environment, 0, host id -> "1", of active hosts
     store::Table names;                 // name -> host id, the last that had it
     store::Table fingerprints;          // certificate SHA-256 -> host id
     store::Table enrolments;            // SHA-256 of a public key, clone -> Enrolment
@@ -45,6 +46,8 @@ struct Tables {
     store::Table audit_ends;            // "head", "anchor" -> ChainEnd
     store::Table replies;               // digest of an Idempotency-Key and its owner -> KeptReply
     store::Table leases;                // name -> Lease
+    store::Table to_compile;            // host id -> HostToCompile
+    store::Table wanted;                // host id -> Wanted
     store::Table model;                 // kind, 0, name -> ModelObject
     store::Table application_versions;  // name, 0, number -> ModelObject
 };
@@ -57,6 +60,7 @@ Tables tables_of(const store::Env& env);
 // The prefix of all that belongs to one host.
 std::string host_prefix(std::string_view host);
 std::string host_key(std::string_view host, std::string_view rest);
+std::string environment_key(std::string_view environment, std::string_view host);
 std::string resource_key(std::string_view host, const wire::Ref& ref);
 std::string queue_key(std::string_view host, std::uint64_t seq);
 

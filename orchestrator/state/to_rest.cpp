@@ -9,8 +9,9 @@
 #include "orchestrator/state/rest_fields.hpp"
 
 namespace evenkeel::state {
-json::Value show(const Host& host, const ComplianceCounts& counts) {
-    return json::encode_shape(rest::Host{host, counts});
+json::Value show(const Host& host, const ComplianceCounts& counts,
+                 const std::optional<Wanted>& wanted) {
+    return json::encode_shape(rest::Host{host, counts, wanted});
 }
 
 json::Value show(const Command& command) {
@@ -142,6 +143,10 @@ json::Value encode(const rest::NotifiedEvent& event) {
 }
 
 json::Value encode(const rest::ProgressEvent& event) {
+    return json::encode_shape(event);
+}
+
+json::Value encode(const rest::CompiledEvent& event) {
     return json::encode_shape(event);
 }
 

@@ -15,7 +15,8 @@ struct Body;
 struct Command;
 struct Resource;
 
-json::Value show(const Host& host, const ComplianceCounts& counts);
+json::Value show(const Host& host, const ComplianceCounts& counts,
+                 const std::optional<Wanted>& wanted);
 json::Value show(const Command& command);
 // The same as text.
 json::Text write_shown(const Command& command);
@@ -62,6 +63,7 @@ json::Text description_event(const std::string& host, const wire::Ref& ref,
                              const OpenName<wire::DescriptionReason>& reason);
 json::Value encode(const rest::NotifiedEvent& event);
 json::Value encode(const rest::ProgressEvent& event);
+json::Value encode(const rest::CompiledEvent& event);
 json::Value encode(const rest::AgentEvent& event);
 json::Value encode(const rest::RestoredEvent& event);
 // As an agent reports it, without its host. `invalid` when it does not read.

@@ -36,6 +36,7 @@ json::Value encode(const EnrolmentToken& token) {
                         {"uses", token.uses},
                         {"uses_left", token.uses_left},
                         {"labels", token.labels},
+                        {"environment", token.environment},
                         {"replaces", token.replaces}};
 }
 
@@ -50,6 +51,7 @@ Result<EnrolmentToken> decode_enrolment_token(const json::Value& value) {
     token.uses = value.integer_or("uses", 1);
     token.uses_left = value.integer_or("uses_left");
     if (value["labels"].is_object()) token.labels = value["labels"];
+    token.environment = value.string_or("environment", kDefaultEnvironment);
     token.replaces = value.string_or("replaces");
     return token;
 }

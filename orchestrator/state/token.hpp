@@ -4,6 +4,7 @@
 
 #include "core/base/names.hpp"
 #include "core/json/json.hpp"
+#include "orchestrator/state/host.hpp"
 
 namespace evenkeel::state {
 
@@ -54,8 +55,9 @@ struct EnrolmentToken {
     std::int64_t expires_at_ms = 0;
     std::int64_t uses = 1;  // as granted
     std::int64_t uses_left = 1;
-    json::Value labels = json::Object{};  // for the hosts that enrol with it
-    std::string replaces;                 // id of the host whose place is taken; empty: none
+    json::Value labels = json::Object{};           // for the hosts that enrol with it
+    std::string environment{kDefaultEnvironment};  // for the same
+    std::string replaces;  // id of the host whose place is taken; empty: none
 };
 json::Value encode(const EnrolmentToken& token);
 Result<EnrolmentToken> decode_enrolment_token(const json::Value& value);

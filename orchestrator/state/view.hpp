@@ -24,7 +24,9 @@ class ModelObjects;
 class Replies;
 class Requirements;
 class Resources;
+class ToCompile;
 class Tokens;
+class WantedOfHosts;
 struct Tables;
 
 // A snapshot of the state: one repository with named queries for each kind of stored object
@@ -49,6 +51,8 @@ class View {
     AuditTrail audit_trail() const;
     Replies replies() const;
     Leases leases() const;
+    ToCompile to_compile() const;
+    WantedOfHosts wanted() const;
 
     // The last revision given out. O(1)
     Result<std::uint64_t> revision() const;

@@ -70,10 +70,11 @@ std::pair<std::string, std::string> facts_of(const client::Host& host) {
     return {facts["os"].string_or("name"), first.is_string() ? first.as_string() : ""};
 }
 
-const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",   "CONNECTION",       "COMPLIANT",
-                           "DRIFTED",          "UNKNOWN",     "FAILED",           "LAST SEEN",
-                           {"VERSION", kWide}, {"OS", kWide}, {"ADDRESS", kWide}, {"LABELS", kWide},
-                           {"ID", kWide}};
+const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",   "CONNECTION",
+                           "COMPLIANT",        "DRIFTED",     "UNKNOWN",
+                           "FAILED",           "LAST SEEN",   {"ENVIRONMENT", kWide},
+                           {"VERSION", kWide}, {"OS", kWide}, {"ADDRESS", kWide},
+                           {"LABELS", kWide},  {"ID", kWide}};
 
 Row row_of(const client::Host& host) {
     const client::Counts& counts = host.compliance;
@@ -86,6 +87,7 @@ Row row_of(const client::Host& host) {
             number(counts.unknown),
             number(counts.failed),
             host.last_seen,
+            host.environment,
             host.version,
             system,
             address,

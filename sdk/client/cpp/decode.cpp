@@ -74,6 +74,7 @@ Host decode_host(const json::Value& value) {
     host.id = value.string_or("id");
     host.name = value.string_or("name");
     host.enrolment = value.string_or("enrolment");
+    host.environment = value.string_or("environment");
     host.connection = value.string_or("connection");
     host.last_seen = value.string_or("last_seen");
     host.version = value.string_or("version");

@@ -19,10 +19,11 @@ struct Counts {
 };
 
 struct Host {
-    std::string id;          // "host_..."
-    std::string name;        // unique, may be renamed
-    std::string enrolment;   // pending, active, rejected, held, retired
-    std::string connection;  // never, online, offline
+    std::string id;           // "host_..."
+    std::string name;         // unique, may be renamed
+    std::string enrolment;    // pending, active, rejected, held, retired
+    std::string environment;  // a path in their tree, "prod/eu"
+    std::string connection;   // never, online, offline
     std::string last_seen;
     std::string version;  // of the agent
     std::map<std::string, std::string> labels;

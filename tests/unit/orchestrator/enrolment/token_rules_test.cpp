@@ -6,6 +6,7 @@
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/model_objects.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::enrolment {
@@ -13,8 +14,10 @@ namespace {
 
 class TokenRulesTest : public test::StateTest {
   protected:
-    std::string token(std::int64_t uses = 1, const std::string& replaces = "") {
+    std::string token(std::int64_t uses = 1, const std::string& replaces = "",
+                      const std::string& environment = "default") {
         TokenRequest request;
+        request.environment = environment;
         request.uses = uses;
         request.labels = json::Object{{"role", "web"}};
         const MadeToken made = make_token(request, replaces);
@@ -63,6 +66,26 @@ TEST_F(TokenRulesTest, ATokenMakesAHostWithTheTokensLabels) {
     EXPECT_EQ(*crypto::certificate_common_name(enrolled->certificate.pem), enrolled->host);
     const auto types = event_types();
     EXPECT_EQ(types, (std::vector<std::string>{"host.changed", "enrolment.changed"}));
+}
+
+TEST_F(TokenRulesTest, AHostIsInTheEnvironmentOfItsTokenWhileItExists) {
+    const std::string secret = token(2, "", "prod/eu");
+    const auto early = enrol_now(ask(secret, key_));
+    ASSERT_TRUE(early) << early.error().what;
+    EXPECT_EQ((*read().hosts().find(early->host))->environment, "default") << "it was deleted";
+    change([&](state::Edit& edit) -> Result<void> {
+        return edit.model_objects().put(
+            state::ModelKind::environment, "prod/eu",
+            {.revision = EK_TRY(edit.next_revision()), .body = json::Object{}});
+    });
+    const auto enrolled = enrol_now(ask(secret, *crypto::make_key(), "db2"));
+    ASSERT_TRUE(enrolled) << enrolled.error().what;
+    EXPECT_EQ((*read().hosts().find(enrolled->host))->environment, "prod/eu");
+    // Another machine in its place does not move it.
+    const auto replaced = enrol_now(ask(token(1, enrolled->host), *crypto::make_key(), "db2"));
+    ASSERT_TRUE(replaced) << replaced.error().what;
+    EXPECT_EQ(replaced->host, enrolled->host);
+    EXPECT_EQ((*read().hosts().find(enrolled->host))->environment, "prod/eu");
 }
 
 TEST_F(TokenRulesTest, TheSameKeyAndTokenAgainGiveTheSameHostAndCertificate) {

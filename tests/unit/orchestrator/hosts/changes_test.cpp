@@ -1,5 +1,6 @@
 #include "orchestrator/state/changes.hpp"
 
+#include <set>
 #include <utility>
 
 #include "core/base/time.hpp"
@@ -11,6 +12,8 @@
 #include "orchestrator/hosts/untrusted_claims.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/model_objects.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {
@@ -88,12 +91,80 @@ TEST_F(ChangesTest, AHelloCostsTheSameWhateverTheHostDescribesAndTheFleetIs) {
     EXPECT_LT(before.second, 10U);
 }
 
+TEST_F(ChangesTest, AHelloThatChangesNothingLeavesNothingToCompile) {
+    wire::AgentHello hello;
+    hello.stream = kStream;
+    hello.facts = json::Object{{"cpus", 2}};
+    hello.collections.emplace_back().name = "files";
+    const auto connect = [&] {
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(host_connected(edit, host_, hello, "2026-01-01T00:00:00.000Z"));
+            return {};
+        });
+        std::set<std::string> changed;
+        change([&](state::Edit& edit) -> Result<void> {
+            const auto seen = EK_TRY(edit.to_compile().find(host_));
+            if (!seen) return {};
+            changed = seen->changed;
+            EK_CHECK(edit.to_compile().erase_if_unchanged(host_, *seen));
+            return {};
+        });
+        return changed;
+    };
+    EXPECT_EQ(connect(), (std::set<std::string>{"*"})) << "it is a new host";
+    EXPECT_EQ(connect(), std::set<std::string>());
+    hello.facts = json::Object{{"cpus", 4}};
+    hello.collections.emplace_back().name = "packages";
+    EXPECT_EQ(connect(), (std::set<std::string>{"collections", "host.facts.cpus"}));
+}
+
+TEST_F(ChangesTest, AHostIsMovedToAnEnvironmentThatExists) {
+    const auto move = [&](const std::string& name) {
+        return try_change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(hosts::change(edit, host_, {.name = {}, .environment = name, .labels = {}}));
+            return {};
+        });
+    };
+    EXPECT_EQ(move("prod").error().code, Errc::conflict);
+    change([&](state::Edit& edit) -> Result<void> {
+        return edit.model_objects().put(
+            state::ModelKind::environment, "prod",
+            {.revision = EK_TRY(edit.next_revision()), .body = json::Object{}});
+    });
+    ASSERT_TRUE(move("prod"));
+    EXPECT_EQ((*read().hosts().find(host_))->environment, "prod");
+    EXPECT_EQ(last_event("host.changed").string_or("environment"), "prod");
+    EXPECT_TRUE(*read().hosts().has_hosts_in("prod"));
+    ASSERT_TRUE(move("default"));
+    EXPECT_FALSE(*read().hosts().has_hosts_in("prod"));
+}
+
+TEST_F(ChangesTest, TheSettingsOfARetiredHostAreErasedAndNoOthers) {
+    const std::string own = "host:" + host_ + " port";
+    change([&](state::Edit& edit) -> Result<void> {
+        const state::ModelObject object{.revision = EK_TRY(edit.next_revision()),
+                                        .body = json::Object{{"value", 1}}};
+        EK_CHECK(edit.model_objects().put(state::ModelKind::setting, own, object));
+        return edit.model_objects().put(state::ModelKind::setting, "global port", object);
+    });
+    const std::uint64_t before = *read().model_objects().revision();
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(retire(edit, host_));
+        return {};
+    });
+    const auto view = read();
+    EXPECT_FALSE(*view.model_objects().find(state::ModelKind::setting, own));
+    EXPECT_TRUE(*view.model_objects().find(state::ModelKind::setting, "global port"));
+    EXPECT_GT(*view.model_objects().revision(), before);
+    EXPECT_EQ(last_event("setting.changed").string_or("name"), own);
+}
+
 TEST_F(ChangesTest, ATakenNameIsNotGivenTwice) {
     const std::string first = host_;
     host_ = "host_0192f0c1-0000-7000-8000-000000000002";
     add_host("db1");
     const auto done = try_change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(hosts::change(edit, host_, {.name = "web1", .labels = {}}));
+        EK_CHECK(hosts::change(edit, host_, {.name = "web1", .environment = {}, .labels = {}}));
         return {};
     });
     EXPECT_EQ(done.error().code, Errc::conflict);

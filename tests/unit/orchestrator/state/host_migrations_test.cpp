@@ -36,6 +36,9 @@ class HostMigration : public test::StateTest {
         put("hosts", kOther,
             R"({"id":")" + std::string(kOther) +
                 R"(","name":"new1","enrolment":"active","last_seen":"","labels":{},"facts":{}})");
+        put("hosts", kRetired,
+            R"({"id":")" + std::string(kRetired) +
+                R"(","name":"old1","enrolment":"retired","last_seen":"","labels":{},"facts":{}})");
         put("keys", key_, R"({"host":")" + host_ + R"(","state":"active","name":"web1"})");
         put("keys", key_ + "-0123456789abcdef",
             R"({"host":")" + host_ + R"(","state":"held","name":"copy"})");
@@ -47,6 +50,13 @@ class HostMigration : public test::StateTest {
         EXPECT_EQ((*view.hosts().find(host_))->last_seen, kSeen);
         EXPECT_EQ((*view.hosts().find(host_))->labels.string_or("rack"), "7");
         EXPECT_EQ((*view.hosts().find(kOther))->last_seen, "");
+        std::vector<std::string> active;
+        EXPECT_TRUE(view.hosts().each_id_in("default", [&](std::string_view id) {
+            active.emplace_back(id);
+            return true;
+        }));
+        EXPECT_EQ(active, (std::vector<std::string>{host_, kOther}));
+        EXPECT_EQ((*view.hosts().find(host_))->environment, "default");
         EXPECT_EQ((*view.enrolments().find(key_))->state, state::EnrolmentState::active);
         EXPECT_EQ(view.enrolments().clones_of(key_)->size(), 1U);
     }
@@ -71,6 +81,7 @@ class HostMigration : public test::StateTest {
 
     static constexpr const char* kSeen = "2026-11-23T05:36:53.120Z";
     static constexpr const char* kOther = "host_0192f0c1-0000-7000-8000-000000000002";
+    static constexpr const char* kRetired = "host_0192f0c1-0000-7000-8000-000000000003";
     const std::string key_ = std::string(64, 'a');
 };
 

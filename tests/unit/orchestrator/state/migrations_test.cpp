@@ -298,6 +298,7 @@ class DigestMigration : public KilledMigration {
     void expect_digest() {
         EXPECT_EQ(*read().resources().digest(host_), digest_anew(read(), host_));
         EXPECT_EQ(read().resources().digest(host_)->count(), 2U) << "/local is the host's own";
+        EXPECT_TRUE(*read().hosts().has_hosts_in("default"));
     }
 };
 

@@ -72,6 +72,16 @@ TEST(RestFields, AHost) {
     expect_read_back(host);
     EXPECT_TRUE(fits(rest_json(host), "Host"));
     EXPECT_EQ(json::decode<Host>(rest_json(host))->compliance, host.compliance);
+    EXPECT_EQ(rest_json(host).string_or("environment"), "default");
+    EXPECT_TRUE(rest_json(host)["wanted"].is_null());
+    host.wanted = Wanted{.status = WantedStatus::error,
+                         .errors = {{"web", "/resources/0", "conflict", "with db"}},
+                         .revision = 7};
+    expect_read_back(host);
+    EXPECT_TRUE(fits(rest_json(host), "Host"));
+    EXPECT_EQ(json::write(rest_json(host)["wanted"]),
+              R"({"status":"error","errors":[{"assignment":"web","pointer":"/resources/0",)"
+              R"("code":"conflict","detail":"with db"}],"revision":7})");
 }
 
 TEST(RestFields, ACommandAndADryRun) {

@@ -33,5 +33,20 @@ TEST_F(StoreCheckTest, FindsADigestThatIsNotThatOfTheDescriptions) {
     EXPECT_NE(wrong.error().what.find(host_), std::string::npos) << wrong.error().what;
 }
 
+TEST_F(StoreCheckTest, FindsAnIndexOfEnvironmentsThatIsNotThatOfTheHosts) {
+    state_.reset();
+    ASSERT_TRUE(check_store(folder_.path()));
+    {
+        auto env = *store::Env::open(folder_ / "store", store_options());
+        auto txn = *env.write();
+        ASSERT_TRUE(
+            txn.erase(env.table("environment_hosts"), std::string("default") + '\0' + host_));
+        ASSERT_TRUE(txn.commit());
+    }
+    const auto wrong = check_store(folder_.path());
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, Errc::corrupt);
+}
+
 }  // namespace
 }  // namespace evenkeel::state

@@ -1,0 +1,73 @@
+#include "orchestrator/state/to_compile.hpp"
+
+#include <utility>
+
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/records.hpp"
+
+// to_compile: host id -> HostToCompile
+namespace evenkeel::state {
+namespace {
+
+constexpr std::string_view kNumber = "to_compile";  // in counters
+
+json::Value encode(const HostToCompile& one) {
+    json::Array names(one.changed.begin(), one.changed.end());
+    return json::Object{{"changed", std::move(names)}, {"number", one.number}};
+}
+
+Result<HostToCompile> decode_one(const json::Value& value) {
+    HostToCompile one;
+    for (const json::Value& name : value["changed"].as_array()) {
+        if (!name.is_string()) return fail(Errc::corrupt, "what changed of a host is no name");
+        one.changed.insert(name.as_string());
+    }
+    one.number = static_cast<std::uint64_t>(value.integer_or("number"));
+    return one;
+}
+
+}  // namespace
+
+ToCompile View::to_compile() const {
+    return ToCompile(*this);
+}
+
+ToCompileEdits Edit::to_compile() {
+    return ToCompileEdits(*this);
+}
+
+Result<std::optional<HostToCompile>> ToCompile::find(std::string_view host) const {
+    return find_record<HostToCompile>(*txn_, tables_->to_compile, host, decode_one);
+}
+
+Result<void> ToCompile::each(
+    const std::function<bool(std::string_view, const HostToCompile&)>& visit) const {
+    Result<void> read;
+    EK_CHECK(txn_->scan(tables_->to_compile, store::Range::all(),
+                        [&](std::string_view host, std::string_view text) {
+                            const auto one = decode_record<HostToCompile>(text, decode_one);
+                            if (!one) read = fail(one.error());
+                            return one && visit(host, *one);
+                        }));
+    return read;
+}
+
+ToCompileEdits::ToCompileEdits(Edit& edit) : ToCompile(edit), RepositoryEdits(edit) {}
+
+Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::string>& changed) {
+    if (changed.empty()) return {};
+    HostToCompile one = EK_TRY(find(host)).value_or(HostToCompile{});
+    one.changed.insert(changed.begin(), changed.end());
+    if (one.is_everything()) one.changed = {std::string(kEverything)};
+    one.number = EK_TRY(edit_->next_number(kNumber));
+    return put_record(*write_, tables_->to_compile, host, encode(one));
+}
+
+Result<bool> ToCompileEdits::erase_if_unchanged(std::string_view host, const HostToCompile& seen) {
+    const auto now = EK_TRY(find(host));
+    if (!now || now->number != seen.number) return false;
+    EK_CHECK(write_->erase(tables_->to_compile, host));
+    return true;
+}
+
+}  // namespace evenkeel::state

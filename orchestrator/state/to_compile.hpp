@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "orchestrator/state/repository.hpp"
+
+namespace evenkeel::state {
+
+// Instead of names: the host became active or was retired.
+inline constexpr std::string_view kEverything = "*";
+// The host's collections, or what their schemas say.
+inline constexpr std::string_view kCollections = "collections";
+
+// What has changed of a host since it was compiled last, by the names under which compiling sees
+// it: "host.name", "environment.name", "host.labels.role", "host.facts.os", `kCollections`, or
+// `kEverything` alone.
+struct HostToCompile {
+    std::set<std::string> changed;
+    // Another one whenever something is added: the same names may change again meanwhile.
+    std::uint64_t number = 0;
+
+    bool is_everything() const { return changed.contains(std::string(kEverything)); }
+};
+
+// The hosts of which something changed that compiling sees, until somebody has compiled them. It is
+// written in the transaction of the change, so that no crash can lose one; Changes::to_compile
+// tells it. A host that is in it may be retired.
+class ToCompile : protected Repository {
+  public:
+    explicit ToCompile(const View& view) : Repository(view) {}
+
+    // O(1)
+    Result<std::optional<HostToCompile>> find(std::string_view host) const;
+    // By host. False ends it. O(answer)
+    Result<void> each(
+        const std::function<bool(std::string_view host, const HostToCompile&)>& visit) const;
+};
+
+class ToCompileEdits : public ToCompile, private RepositoryEdits {
+  public:
+    explicit ToCompileEdits(Edit& edit);
+
+    // Adds to what is there; nothing to add writes nothing. O(1)
+    Result<void> put(std::string_view host, const std::set<std::string>& changed);
+    // To be called in the transaction that stores what was made of the `seen` one. False when more
+    // has changed meanwhile: then it stays whole, and the host is to be compiled again. O(1)
+    Result<bool> erase_if_unchanged(std::string_view host, const HostToCompile& seen);
+};
+
+}  // namespace evenkeel::state
