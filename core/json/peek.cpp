@@ -102,9 +102,11 @@ std::optional<Value> find_in(std::string_view text, std::string_view path);
 // What it names by the member `name`; null also where it does not begin with that.
 std::optional<Value> find_by(std::string_view name, std::string_view value, std::string_view path) {
     if (path == name) return read_value(value);
-    const bool is_below = value.front() == '{' && path.size() > name.size() &&
-                          path[name.size()] == '.' && path.starts_with(name);
-    return is_below ? find_in(value, path.substr(name.size() + 1)) : Value();
+    const bool is_below =
+        path.size() > name.size() && path[name.size()] == '.' && path.starts_with(name);
+    if (is_below && value.front() == '[') return std::nullopt;
+    return is_below && value.front() == '{' ? find_in(value, path.substr(name.size() + 1))
+                                            : Value();
 }
 
 // How much of a path a member's name is, 0 for the whole of it: the lowest goes before the others.

@@ -114,7 +114,9 @@ ApiResult<bool> PageWork::look_into(const state::Entry& entry) {
     const auto item = EK_API_TRY(item_of(entry));
     if (!item) return false;
     values_.clear();
-    for (const std::string_view name : names_) values_.push_back(filter::field_of(*item, name));
+    json::Value made;
+    for (const std::string_view name : names_)
+        values_.push_back(filter::field_of(*item, name, made));
     return true;
 }
 

@@ -27,7 +27,9 @@ inline constexpr std::size_t kFieldBytesMost = 256;
 // The field of that name, or null.
 const Field* find_field(const Fields& fields, std::string_view name);
 // What the item has there; JSON null where it has nothing. Names of labels and facts may hold dots.
-const json::Value& field_of(const json::Value& item, std::string_view name);
+// A name that goes on through a list, owners.assignment, is the list of what its elements have
+// there: `made` holds it then.
+const json::Value& field_of(const json::Value& item, std::string_view name, json::Value& made);
 // "name, compliance.status, labels.KEY": for people.
 std::string names_of(const Fields& fields);
 

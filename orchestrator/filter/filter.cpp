@@ -38,8 +38,9 @@ std::string FilterError::sentence() const {
 }
 
 bool Filter::matches(const json::Value& item) const {
+    json::Value made;
     return matches(
-        [&](std::string_view field) -> const json::Value& { return field_of(item, field); });
+        [&](std::string_view field) -> const json::Value& { return field_of(item, field, made); });
 }
 
 bool Filter::matches(const LookUp& look_up) const {

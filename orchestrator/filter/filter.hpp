@@ -52,7 +52,7 @@ struct Parsed;
 // was read. Thread-safe.
 class Filter {
   public:
-    // What a field has; JSON null where it has nothing. Valid while the filter is evaluated.
+    // What a field has; JSON null where it has nothing. Valid until the next is asked for.
     using LookUp = std::function<const json::Value&(std::string_view field)>;
 
     Filter() = default;  // everything matches

@@ -33,6 +33,8 @@ TEST(Peek, FindsMembersAtTheirLevelOnly) {
     EXPECT_EQ(peeked(object, "decoy.text"), "\"a\":3,{[");
     EXPECT_EQ(peeked(object, "list"), Array{});
     EXPECT_EQ(peeked(object, "b.c"), Object{});
+    std::vector<Value> values;
+    EXPECT_FALSE(peek(write(object), {"list.a"}, values)) << "not told: it goes on in an array";
     EXPECT_EQ(peeked(object, "empty.a"), Value());
     EXPECT_EQ(peeked(object, "a.b"), Value());
     EXPECT_EQ(peeked(object, "none"), Value());

@@ -19,9 +19,7 @@ const Fields kFields = {{.name = "name"},
 
 class ListsTest : public test::StateTest {
   protected:
-    ApiResult<Filter> filter(const std::string& text) {
-        return read_filter(text, kFields, read());
-    }
+    ApiResult<Filter> filter(const std::string& text) { return read_filter(text, kFields, read()); }
     bool matches(const std::string& text, const json::Value& item) {
         const auto read = filter(text);
         EXPECT_TRUE(read) << text << ": " << (read ? "" : read.error().detail);
@@ -98,7 +96,8 @@ class SortedPagesTest : public ListsTest {
             if (name == "left out") return PageSource::Peeked::not_listed;
             if (name.find('o') != std::string::npos) return PageSource::Peeked::unknown;
             values.clear();
-            for (const auto field : names) values.push_back(filter::field_of(item, field));
+            json::Value made;
+            for (const auto field : names) values.push_back(filter::field_of(item, field, made));
             return PageSource::Peeked::told;
         };
     }

@@ -19,7 +19,8 @@ const Fields kFields = {{.name = "name"},
                         {.name = "tags"},
                         {.name = "state", .values = {"up", "down"}},
                         {.name = "labels"},
-                        {.name = "labels."}};
+                        {.name = "labels."},
+                        {.name = "owners.assignment"}};
 
 const std::string kPage = test::read_page("filters.md");
 
