@@ -112,6 +112,7 @@ enum class DescriptionReason {
     local,     // at the host
     detached,  // the orchestrator's, taken over at the host
     restored,  // handed up by the host after the orchestrator was restored from a backup
+    owners,    // not what is described: who owns it, or whether that is outweighed
 };
 constexpr auto enum_names(DescriptionReason) {
     return names<DescriptionReason>("reason", {{DescriptionReason::request, "request"},
@@ -119,7 +120,8 @@ constexpr auto enum_names(DescriptionReason) {
                                                {DescriptionReason::replaced, "replaced"},
                                                {DescriptionReason::local, "local"},
                                                {DescriptionReason::detached, "detached"},
-                                               {DescriptionReason::restored, "restored"}});
+                                               {DescriptionReason::restored, "restored"},
+                                               {DescriptionReason::owners, "owners"}});
 }
 
 }  // namespace evenkeel::wire

@@ -80,6 +80,7 @@ json::Value noted(const Resource& resource, json::Value redacted) {
     out.append("policy", wire::to_string(resource.policy));
     out.append("description", std::move(redacted));
     wire::put_relations(out, resource.relations);
+    if (resource.overrides) out.append("overrides", true);
     return out;
 }
 
@@ -108,14 +109,63 @@ CommandEntry entry_of(const Resource& resource) {
     return entry;
 }
 
+// Why it may not be changed; empty where it may.
+std::string words_against(Authority authority, const Resource& there) {
+    switch (authority) {
+        case Authority::direct:
+            if (there.owners.empty()) break;
+            return text_of(there.ref) + " is owned by " + state::words_of(there.owners);
+        case Authority::compiled:
+            if (!there.overrides) break;
+            return text_of(there.ref) + " is described directly, which outweighs its owners";
+        case Authority::overriding:
+            break;
+    }
+    return "";
+}
+
+// What is there of each, in their order; checked before anything is changed, so that the requester
+// is told of all that are owned.
+Result<std::vector<std::optional<Resource>>> find_present(
+    const state::View& view, const Requester& requester,
+    const std::vector<DescriptionRequest>& requests) {
+    std::vector<std::optional<Resource>> present;
+    std::string refused;
+    for (const DescriptionRequest& request : requests) {
+        present.push_back(EK_TRY(view.resources().find(requester.host, request.ref)));
+        const auto& there = present.back();
+        if (requester.guard) EK_CHECK(requester.guard(there));
+        if (!there) continue;
+        std::string words = words_against(requester.authority, *there);
+        if (words.empty()) continue;
+        if (requester.on_owned && !there->owners.empty()) requester.on_owned(*there, request.at);
+        if (refused.empty()) refused = std::move(words);
+    }
+    if (!refused.empty()) return fail(Errc::conflict, refused);
+    return present;
+}
+
+// Stores who owns what is described as before.
+Result<void> renew_owners(state::Edit& edit, const std::string& host, const Resource& before,
+                          Resource resource) {
+    if (resource.owners == before.owners && resource.overrides == before.overrides) return {};
+    resource.revision = EK_TRY(edit.next_revision());
+    EK_CHECK(edit.resources().put(host, &before, resource));
+    return edit.add_event_at(resource.revision, state::EventType::description_changed, host,
+                             state::subject_of(resource.ref),
+                             state::description_event(host, resource.ref, resource.generation,
+                                                      resource.origin, Reason::owners));
+}
+
 // The entry of the command, with what the audit says of it in `notes`.
 Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& protector,
                                   const Requester& requester, const DescriptionRequest& request,
-                                  json::Array& notes) {
+                                  const std::optional<Resource>& before, json::Array& notes) {
     const std::string& host = requester.host;
-    const auto before = EK_TRY(edit.resources().find(host, request.ref));
-    if (requester.guard) EK_CHECK(requester.guard(before));
     Resource resource = before.value_or(Resource{});
+    const bool is_compiled = requester.authority == Authority::compiled;
+    if (is_compiled) resource.owners = request.owners;
+    resource.overrides = !is_compiled && !resource.owners.empty();
     std::optional<PreparedDescription> now;
     if (!request.prepared) now = prepare(protector, host, request);
     const PreparedDescription& prepared = now ? *now : *request.prepared;
@@ -123,6 +173,7 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
     if (const auto stored = find_same(edit, protector, host, before, request, prepared.mac)) {
         notes.push_back(noted(
             resource, EK_TRY(protector.redacted(key_of(host, resource.ref), *stored, schema))));
+        EK_CHECK(renew_owners(edit, host, *before, resource));
         return entry_of(resource);
     }
     resource.ref = request.ref;
@@ -178,6 +229,13 @@ Result<void> refuse_required(const state::View& view, const std::string& host,
     return fail(Errc::conflict, words);
 }
 
+// What has been described directly meanwhile is not the compiler's to do away with.
+Result<void> require_owned(const Requester& requester, const Resource& there) {
+    if (requester.authority != Authority::compiled) return {};
+    if (!there.owners.empty() || there.removing) return {};
+    return fail(Errc::conflict, text_of(there.ref) + " is described directly");
+}
+
 // A command about one resource.
 Result<state::Command> enqueue_one(state::Edit& edit, const Requester& requester, wire::Verb verb,
                                    CommandEntry entry) {
@@ -185,6 +243,21 @@ Result<state::Command> enqueue_one(state::Edit& edit, const Requester& requester
                           .verb = verb,
                           .resources = {std::move(entry)},
                           .request_id = requester.request_id});
+}
+
+// What was described directly stays until what its owners say is compiled again.
+Result<state::Command> end_override(state::Edit& edit, const Requester& requester,
+                                    const Resource& before) {
+    Resource resource = before;
+    resource.overrides = false;
+    EK_CHECK(renew_owners(edit, requester.host, before, resource));
+    CommandEntry entry;
+    entry.ref = before.ref;
+    entry.generation = before.generation;
+    return add_done(edit, {.host = requester.host,
+                           .verb = wire::Verb::forget,
+                           .resources = {std::move(entry)},
+                           .request_id = requester.request_id});
 }
 
 }  // namespace
@@ -243,6 +316,7 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {
     EK_CHECK(require_host(edit, requester.host));
+    const auto present = EK_TRY(find_present(edit, requester, requests));
     EK_CHECK(refuse_wrong_relations(edit, requester.host, requests));
     EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
     json::Array notes;
@@ -250,21 +324,55 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
                            .verb = wire::Verb::apply,
                            .resources = {},
                            .request_id = requester.request_id};
-    for (const DescriptionRequest& request : requests) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
         command.resources.push_back(
-            EK_TRY(describe_one(edit, protector, requester, request, notes)));
+            EK_TRY(describe_one(edit, protector, requester, requests[i], present[i], notes)));
     }
     edit.note("resources", std::move(notes));
     return enqueue(edit, std::move(command));
+}
+
+Result<void> refuse_present(const state::View& view, const Requester& requester,
+                            const std::vector<DescriptionRequest>& requests) {
+    EK_CHECK(find_present(view, requester, requests));
+    return {};
+}
+
+Result<void> refuse_owned(const Requester& requester, const Resource& there) {
+    const std::string words = words_against(requester.authority, there);
+    if (words.empty()) return require_owned(requester, there);
+    if (requester.on_owned && !there.owners.empty()) requester.on_owned(there, "");
+    return fail(Errc::conflict, words);
+}
+
+Result<void> own(state::Edit& edit, const std::string& host, const wire::Ref& ref,
+                 std::vector<state::Owner> owners) {
+    const auto before = EK_TRY(edit.resources().find(host, ref));
+    if (!before) return fail(Errc::not_found, text_of(ref) + " is not described");
+    if (before->removing || before->origin == Origin::local)
+        return fail(Errc::conflict, text_of(ref) + " is not described here");
+    Resource resource = *before;
+    resource.owners = std::move(owners);
+    resource.overrides = before->overrides && !resource.owners.empty();
+    return renew_owners(edit, host, *before, std::move(resource));
 }
 
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
+    EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
+    if (requester.authority == Authority::overriding && !before.owners.empty()) {
+        DescriptionRequest absent;
+        absent.ref = ref;
+        absent.description = json::Object{{"ensure", "absent"}};
+        absent.policy = before.policy;
+        return describe(edit, protector, requester, {absent});
+    }
     Resource resource = before;
     resource.removing = true;
+    resource.owners.clear();
     EK_CHECK(renew(
         edit, requester.host, &before, resource,
         protector.seal(key_of(requester.host, ref), json::Object{{"ensure", "absent"}}, nullptr),
@@ -279,6 +387,9 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_host(edit, requester.host));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
+    if (before.overrides && requester.authority == Authority::direct)
+        return end_override(edit, requester, before);
+    EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
     EK_CHECK(edit.resources().erase(requester.host, before));
     CommandEntry entry;

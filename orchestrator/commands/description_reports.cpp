@@ -100,6 +100,12 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     resource.state = state;
     resource.observed_at = edit.happened();
     resource.compliance = std::move(compliance);
+    // What the host hands up does not say whose it was; that of the backup is the best guess, and
+    // what it differs in from what is compiled is then a change of theirs.
+    if (here) {
+        resource.owners = here->owners;
+        resource.overrides = here->overrides;
+    }
     EK_CHECK(keep_names(edit, host, report.ref, schema.get(), description));
     return edit.resources().describe(
         host, here ? &*here : nullptr, resource,

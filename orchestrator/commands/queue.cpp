@@ -68,10 +68,7 @@ Result<Command> require_command(const state::View& view, const std::string& id) 
     return *std::move(command);
 }
 
-}  // namespace
-
-Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
-    EK_CHECK(supersede(edit, request));
+Result<Command> add(state::Edit& edit, CommandRequest request) {
     const auto lifetime = request.verb == wire::Verb::invoke
                               ? std::chrono::milliseconds(kActionLifetime)
                               : std::chrono::milliseconds(kLifetime);
@@ -86,6 +83,20 @@ Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
     command.timeout_ms = kTimeout.count();
     command.resources = std::move(request.resources);
     EK_CHECK(edit.commands().add(command));
+    return command;
+}
+
+}  // namespace
+
+Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
+    EK_CHECK(supersede(edit, request));
+    return add(edit, std::move(request));
+}
+
+Result<Command> add_done(state::Edit& edit, CommandRequest request) {
+    for (state::CommandEntry& entry : request.resources) entry.outcome = wire::Outcome::done;
+    Command command = EK_TRY(add(edit, std::move(request)));
+    EK_CHECK(advance(edit, command, Transition::succeeded));
     return command;
 }
 

@@ -44,6 +44,10 @@ struct CommandRequest {
 // resources are read.
 Result<state::Command> enqueue(state::Edit& edit, CommandRequest request);
 
+// A command that has succeeded already, for a request for which the host has nothing to do: it is
+// on record, and is not sent.
+Result<state::Command> add_done(state::Edit& edit, CommandRequest request);
+
 // Carries out one transition; `conflict` when it cannot happen, `not_found` for an unknown command.
 Result<state::Command> advance(state::Edit& edit, const std::string& id, Transition transition,
                                std::optional<Error> error = {});

@@ -31,6 +31,8 @@ json::Text encode(const Resource& resource) {
     if (!resource.description_mac.empty()) {
         out.member("description_mac", resource.description_mac);
     }
+    if (!resource.owners.empty()) out.member("owners", encode(resource.owners));
+    if (resource.overrides) out.member("overrides", true);
     out.close_object();
     return out;
 }
@@ -55,6 +57,8 @@ Result<Resource> decode_resource(const json::Value& value) {
     resource.removing = value.bool_or("removing");
     resource.relations = EK_TRY(wire::decode_relations(value));
     resource.description_mac = value.string_or("description_mac");
+    resource.owners = EK_TRY(decode_owners(value["owners"]));
+    resource.overrides = value.bool_or("overrides");
     return resource;
 }
 

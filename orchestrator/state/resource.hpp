@@ -5,6 +5,7 @@
 #include "core/json/json.hpp"
 #include "core/json/text.hpp"
 #include "core/wire/resource.hpp"
+#include "orchestrator/state/owner.hpp"
 
 namespace evenkeel::state {
 
@@ -29,6 +30,10 @@ struct Resource {
     wire::Generation generation;
     std::uint32_t schema_version = 0;  // of the schema that it was checked against; 0 = none
     bool removing = false;  // deleted by the administrator, not yet gone from the machine
+    // The assignments that it comes from, by name; empty where it was described directly. With
+    // `overrides` what is desired was described directly all the same, and outweighs theirs.
+    std::vector<Owner> owners = {};
+    bool overrides = false;
 
     // Observed.
     json::Value state;        // null while absent or not known

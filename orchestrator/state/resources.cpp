@@ -139,7 +139,11 @@ bool Resources::peek(const Entry& entry, const FieldNames& names, FieldValues& v
     for (const std::string_view name : names) {
         if (name.starts_with("description")) return false;
     }
-    return Record::peek(Record::text(entry), names, values, {"observed_at"});
+    if (!Record::peek(Record::text(entry), names, values, {"observed_at"})) return false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == "overrides" && values[i].is_null()) values[i] = false;
+    }
+    return true;
 }
 
 std::string_view Resources::host_of(const Entry& entry) {

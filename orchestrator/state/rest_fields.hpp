@@ -127,6 +127,15 @@ constexpr auto fields_of(json::Of<Actor>) {
         .promising_nothing();
 }
 
+constexpr auto fields_of(json::Of<Owner>) {
+    return json::shape(json::field("assignment", &Owner::assignment),
+                       json::field("application", &Owner::application),
+                       json::field_as<json::Whole<0, UINT32_MAX>>("version", &Owner::version),
+                       json::field("on_leave", &Owner::on_leave)
+                           .says("What becomes of it when its last owner goes."))
+        .called("Owner");
+}
+
 constexpr auto fields_of(json::Of<AuditContext>) {
     using T = AuditContext;
     return json::shape(json::field("actor", &T::actor), json::field("address", &T::address),
@@ -208,16 +217,19 @@ constexpr auto fields_of(json::Of<ComplianceView>) {
 constexpr auto fields_of(json::Of<Resource>) {
     using T = Resource;
     constexpr auto described = [](const T& from) { return from.policy.has_value(); };
-    return json::shape(field("host", &T::host), inlined(&T::ref),
-                       field_as<ObjectOrNull>("description", &T::description),
-                       field("policy", &T::policy),
-                       field("requires", &T::required).optional().written_if(described),
-                       field("notifies", &T::notified).optional().written_if(described),
-                       field("origin", &T::origin),
-                       field_as<GenerationOrNull>("generation", &T::generation),
-                       field_as<ObjectOrNull>("state", &T::state),
-                       field_as<TextOrNull>("observed_at", &T::observed_at),
-                       field_as<NullToo<ComplianceView>>("compliance", &T::compliance))
+    return json::shape(
+               field("host", &T::host), inlined(&T::ref),
+               field_as<ObjectOrNull>("description", &T::description), field("policy", &T::policy),
+               field("requires", &T::required).optional().written_if(described),
+               field("notifies", &T::notified).optional().written_if(described),
+               field("origin", &T::origin),
+               field("owners", &T::owners)
+                   .says("The assignments that it comes from; none: put directly."),
+               field("overrides", &T::overrides).says("Whether it was put directly all the same."),
+               field_as<GenerationOrNull>("generation", &T::generation),
+               field_as<ObjectOrNull>("state", &T::state),
+               field_as<TextOrNull>("observed_at", &T::observed_at),
+               field_as<NullToo<ComplianceView>>("compliance", &T::compliance))
         .called("Resource");
 }
 

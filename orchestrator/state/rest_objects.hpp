@@ -4,6 +4,7 @@
 #include "core/wire/resource.hpp"
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolment.hpp"
+#include "orchestrator/state/owner.hpp"
 #include "orchestrator/state/token.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -34,6 +35,8 @@ struct Resource {
     std::vector<wire::Ref> required;
     std::vector<wire::Notification> notified;
     std::optional<wire::Origin> origin;
+    std::vector<Owner> owners;
+    bool overrides = false;
     wire::Generation generation;
     json::Value state;
     std::string observed_at;

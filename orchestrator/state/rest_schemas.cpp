@@ -59,7 +59,7 @@ json::Object rest_schemas() {
     add<Error, wire::Ref, wire::Notification, wire::Generation, wire::Change>(all);
     add<ComplianceCounts, rest::ComplianceView, rest::ComplianceEntry, rest::Host, rest::Resource>(
         all);
-    add<rest::FormerDescription, Command, rest::Enrolment, rest::Collection, rest::Token,
+    add<Owner, rest::FormerDescription, Command, rest::Enrolment, rest::Collection, rest::Token,
         EnrolmentToken>(all);
     add_extended<rest::TokenMade, rest::Token>(all);
     add_extended<rest::EnrolmentTokenMade, EnrolmentToken>(all);

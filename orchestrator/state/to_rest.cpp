@@ -47,6 +47,8 @@ json::Value show(const std::string& host, const Resource& resource, json::Value 
                                              .required = resource.relations.required,
                                              .notified = resource.relations.notified,
                                              .origin = resource.origin,
+                                             .owners = resource.owners,
+                                             .overrides = resource.overrides,
                                              .generation = resource.generation,
                                              .state = resource.state,
                                              .observed_at = resource.observed_at,

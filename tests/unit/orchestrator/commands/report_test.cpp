@@ -445,6 +445,22 @@ TEST_F(HandUp, WhatWasDescribedAnewSinceTheRestoreStays) {
     EXPECT_EQ(resource("/a")->generation, generation_);
 }
 
+TEST_F(HandUp, WhatIsAdoptedStaysOwnedAsInTheBackup) {
+    change([&](state::Edit& edit) -> Result<void> {
+        state::Resource old = *resource("/a");
+        old.ref.id = "/old";
+        old.generation = {"stream_before", 50};
+        old.owners = {{.assignment = "web", .application = "nginx", .version = 3}};
+        old.overrides = true;
+        return edit.resources().put(host_, nullptr, old);
+    });
+    EXPECT_EQ(*take(1, "description.changed", handed("/old", 101)), ReceiveResult::fresh);
+    EXPECT_EQ(resource("/old")->generation, (wire::Generation{"stream_before", 101}));
+    ASSERT_EQ(resource("/old")->owners.size(), 1U);
+    EXPECT_EQ(resource("/old")->owners[0].assignment, "web");
+    EXPECT_TRUE(resource("/old")->overrides);
+}
+
 TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {
     change([&](state::Edit& edit) -> Result<void> {
         state::Resource old = *resource("/a");

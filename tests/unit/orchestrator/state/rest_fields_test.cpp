@@ -115,6 +115,11 @@ TEST(RestFields, AResourceDescribedOrNot) {
                             .required = {{"directories", "/etc"}},
                             .notified = {{{"services", "x.service"}, "restart"}},
                             .origin = wire::Origin::orchestrator,
+                            .owners = {{.assignment = "web",
+                                        .application = "nginx",
+                                        .version = 3,
+                                        .on_leave = OnLeave::remove}},
+                            .overrides = true,
                             .generation = kGeneration,
                             .state = nullptr,
                             .observed_at = "",
@@ -128,6 +133,8 @@ TEST(RestFields, AResourceDescribedOrNot) {
     expect_read_back(bare);
     EXPECT_TRUE(fits(rest_json(bare), "Resource"));
     EXPECT_FALSE(rest_json(bare).find("requires"));
+    EXPECT_EQ(rest_json(bare)["owners"], json::Array());
+    EXPECT_EQ(rest_json(bare)["overrides"], false);
     EXPECT_FALSE(fits(json::Object{{"host", 5}}, "Resource")) << "the schema says something";
 }
 
