@@ -151,6 +151,7 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
                                                  std::size_t body_bytes, Findings& findings) {
     commands::DescriptionRequest request;
     request.ref = place.ref;
+    request.at = place.at;
     request.schema = place.collection.schema;
     request.schema_version = place.collection.version;
     std::vector<wire::WrongField> wrong;

@@ -13,6 +13,7 @@
 #include "orchestrator/api/description_requests.hpp"
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/owned.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
@@ -149,34 +150,53 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
             return read_file(context_, view, *host, file_);
         }();
         if (!read) return note_refusal(id, read.error());
-        if (!is_dry_run_) submit(id, *std::move(read));
+        if (!is_dry_run_) return submit(id, *std::move(read));
+        std::optional<http::Problem> refused;
+        const auto checked = commands::refuse_present(view, requester_for(id, refused), *read);
+        if (!checked) note_refusal(id, refused.value_or(change_problem(checked.error())));
     }
+
+    // Writes to `refused`.
+    commands::Requester requester_for(const std::string& id,
+                                      std::optional<http::Problem>& refused) const {
+        return {.host = id,
+                .request_id = request_id_,
+                .on_owned = [&refused](const state::Resource& owned, const std::string& at) {
+                    add_owned(refused, owned, at);
+                }};
+    }
+
+    // What a host's transaction leaves.
+    struct Made {
+        state::Command command;
+        std::optional<http::Problem> refused;
+    };
 
     void submit(const std::string& id, std::vector<commands::DescriptionRequest> descriptions) {
         ++in_flight_;
         context_.fleet_applies.take(file_.body.size());
-        auto command = std::make_shared<state::Command>();
+        auto made = std::make_shared<Made>();
         context_.submit(
             audit_context_,
-            [command, &protector = context_.protector,
-             requester = commands::Requester{.host = id, .request_id = request_id_},
+            [made, &protector = context_.protector, requester = requester_for(id, made->refused),
              descriptions = std::move(descriptions)](state::Edit& edit) -> Result<void> {
-                *command = EK_TRY(commands::describe(edit, protector, requester, descriptions));
+                made->refused.reset();  // of a run before
+                made->command =
+                    EK_TRY(commands::describe(edit, protector, requester, descriptions));
                 edit.note("host", requester.host);
-                edit.note("command", command->id);
+                edit.note("command", made->command.id);
                 return {};
             },
-            [self = shared_from_this(), id, command](const Result<void>& done) {
-                self->on_committed(id, *command, done);
+            [self = shared_from_this(), id, made](const Result<void>& done) {
+                self->on_committed(id, *made, done);
             });
     }
 
-    void on_committed(const std::string& id, const state::Command& command,
-                      const Result<void>& done) {
+    void on_committed(const std::string& id, const Made& made, const Result<void>& done) {
         --in_flight_;
         context_.fleet_applies.give_back(file_.body.size());
-        if (done) note_command(command);
-        else note_refusal(id, change_problem(done.error()));
+        if (done) note_command(made.command);
+        else note_refusal(id, made.refused.value_or(change_problem(done.error())));
         answer_if_over();
     }
 

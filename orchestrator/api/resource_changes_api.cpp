@@ -3,6 +3,7 @@
 #include "core/secrets/redactor.hpp"
 #include "core/secrets/secret_fields.hpp"
 #include "orchestrator/api/description_requests.hpp"
+#include "orchestrator/api/owned.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
@@ -24,11 +25,13 @@ struct Target {
     wire::Ref ref;
     std::optional<state::Resource> resource;
     bool dry_run = false;
+    commands::Authority authority{};
 };
 
 ApiResult<Target> read_target(const state::View& view, const Request& request) {
     Target target;
     target.dry_run = EK_API_TRY(is_dry_run(request));
+    target.authority = EK_API_TRY(read_authority(request));
     target.host = EK_API_TRY(require_active_host(view, request));
     target.ref = {request.at("collection"), request.at("id")};
     return target;
@@ -106,13 +109,18 @@ ApiResult<bool> compares_secret(const Context& context, const state::View& view,
     return there ? has_secret(context, view, host, *there, wanted.schema.get()) : false;
 }
 
-// Answers and says false where the change itself would be refused for it.
+// Answers and says false where the change itself would be refused.
+bool may_go_on(const CommandSubmission& submission, const Result<void>& checked) {
+    if (checked) return true;
+    if (*submission.refused) submission.responder->send(**submission.refused);
+    else submission.responder->send(change_problem(checked.error()));
+    return false;
+}
+
 bool is_uncontradicted(const CommandSubmission& submission, const state::View& view,
                        const std::vector<commands::DescriptionRequest>& all) {
-    const auto fits = commands::refuse_contradictions(view, submission.context.protector,
-                                                      submission.requester.host, all);
-    if (!fits) submission.responder->send(change_problem(fits.error()));
-    return fits.has_value();
+    return may_go_on(submission, commands::refuse_contradictions(view, submission.context.protector,
+                                                                 submission.requester.host, all));
 }
 
 // Notes those of which the caller may not see the plan.
@@ -130,6 +138,7 @@ ApiResult<bool> withhold(CommandSubmission& submission, const state::View& view,
 // Plans all of them, but those of which the caller may not see the plan.
 void plan_descriptions(CommandSubmission& submission, const state::View& view,
                        const std::vector<commands::DescriptionRequest>& all) {
+    if (!may_go_on(submission, commands::refuse_present(view, submission.requester, all))) return;
     if (const auto done = withhold(submission, view, all); !done)
         return submission.responder->send(done.error());
     if (submission.withheld.size() == all.size()) return deny_secret_plan(submission);
@@ -167,9 +176,9 @@ void describe_resource(Context& context, const Request& request, const Responder
     auto target = find(context, *view, request);
     if (!target) return responder->send(target.error());
     CommandSubmission asked = submission(context, request, target->host.id, responder);
+    asked.requester.authority = target->authority;
     if (target->present != 0) require_present(asked, target->present);
     if (target->dry_run) {
-        if (!may_plan(asked, target->resource)) return;
         return plan_descriptions(asked, *view, {target->description});
     }
     std::vector<commands::DescriptionRequest> all;
@@ -260,6 +269,24 @@ bool may_drop(const CommandSubmission& submission, const Target& target) {
     return true;
 }
 
+// What a dry run of DELETE and :forget is told beside what the host says: what requires it is no
+// reason to refuse, for it may go before, as with a FILE that is deleted.
+Result<void> add_notes(CommandSubmission& asked, const state::View& view, const Target& target) {
+    std::string words = EK_TRY(commands::words_of_dependents(view, target.host.id, target.ref));
+    if (!words.empty()) asked.notes.push_back(std::move(words));
+    return {};
+}
+
+void plan_forgetting(CommandSubmission& asked, const state::Resource& resource) {
+    wire::ResourceResult untouched;
+    untouched.ref = resource.ref;
+    untouched.generation = resource.generation;
+    if (resource.overrides) {
+        asked.notes.emplace_back("it is described again by " + state::words_of(resource.owners));
+    }
+    answer_planned(asked, wire::Verb::forget, {std::move(untouched)});
+}
+
 void drop_resource(Context& context, const Request& request, const Responder& responder,
                    bool remove) {
     const auto view = context.state.read();
@@ -267,17 +294,16 @@ void drop_resource(Context& context, const Request& request, const Responder& re
     const auto target = find_target(context, *view, request);
     if (!target) return responder->send(target.error());
     CommandSubmission asked = submission(context, request, target->host.id, responder);
+    asked.requester.authority = target->authority;
     if (target->dry_run) {
         if (!may_drop(asked, *target)) return;
-        // Not refused: what requires it may go before it, as with a FILE that is deleted.
-        auto words = commands::words_of_dependents(*view, target->host.id, target->ref);
-        if (!words) return responder->send(words.error());
-        if (!words->empty()) asked.notes.push_back(*std::move(words));
+        const state::Resource& there = *target->resource;
+        if (!remove && there.overrides) return plan_forgetting(asked, there);
+        if (!may_go_on(asked, commands::refuse_owned(asked.requester, there))) return;
+        const auto noted = add_notes(asked, *view, *target);
+        if (!noted) return responder->send(noted.error());
         if (remove) return plan(asked, wire::Verb::remove, {request_for(target->ref)});
-        wire::ResourceResult untouched;
-        untouched.ref = target->ref;
-        untouched.generation = target->resource->generation;
-        return answer_planned(asked, wire::Verb::forget, {std::move(untouched)});
+        return plan_forgetting(asked, there);
     }
     submit_command(std::move(asked), [&protector = context.protector, remove, ref = target->ref](
                                          state::Edit& edit, const commands::Requester& requester) {
@@ -359,6 +385,8 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
                           .headers = {"Prefer", "If-Match", "If-None-Match"},
                           .answers = command_answers(),
                           .handler = std::move(handler)};
+        if (route.method != "POST" || route.verb == "rollback")
+            route.query.push_back(override_parameter());
         if (!body.empty()) route.body = http::Body{.schema = std::move(body)};
         routes.push_back(std::move(route));
     };

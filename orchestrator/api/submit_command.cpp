@@ -7,6 +7,7 @@
 #include "core/secrets/redactor.hpp"
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/owned.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -111,15 +112,20 @@ CommandSubmission submission(Context& context, const http::Request& request,
         if (*refused) return fail(Errc::conflict, "a precondition does not hold");
         return {};
     };
-    return {
-        .context = context,
-        .responder = responder,
-        .wait = http::preferred_wait(request),
-        .once = request.once,
-        .requester = {.host = host, .request_id = request.request_id, .guard = std::move(guard)},
-        .audit_context = audit_context_of(request),
-        .refused = refused,
-        .may_write = may_write(request.principal)};
+    return {.context = context,
+            .responder = responder,
+            .wait = http::preferred_wait(request),
+            .once = request.once,
+            .requester = {.host = host,
+                          .request_id = request.request_id,
+                          .guard = std::move(guard),
+                          .on_owned =
+                              [refused](const state::Resource& owned, const std::string& at) {
+                                  add_owned(*refused, owned, at);
+                              }},
+            .audit_context = audit_context_of(request),
+            .refused = refused,
+            .may_write = may_write(request.principal)};
 }
 
 void submit_command(

@@ -22,7 +22,7 @@ struct CommandSubmission {
     http::Once once;
     commands::Requester requester;
     state::AuditContext audit_context;
-    // Set by the guard, on the writer's thread, before the change ends.
+    // Set by the guard and by on_owned, on the writer's thread, before the change ends.
     std::shared_ptr<std::optional<http::Problem>> refused;
     // Who may only read could plan a change of any file to see its text, which no state shows, or
     // plan guesses of a secret: they get no text and no plan with secrets.
@@ -32,7 +32,7 @@ struct CommandSubmission {
     // Of a dry run: the entries that are not planned for the caller, by their places, ascending.
     std::vector<std::pair<std::size_t, wire::Ref>> withheld = {};
 };
-// With a guard that honours If-Match and If-None-Match.
+// With a guard that honours If-Match and If-None-Match, and `owned` for what is owned.
 CommandSubmission submission(Context& context, const http::Request& request,
                              const std::string& host,
                              const std::shared_ptr<http::Responder>& responder);

@@ -33,6 +33,7 @@ enum class Code {
     request_timeout,         // 408
     already_exists,          // 409
     invalid_state,           // 409
+    owned,                   // 409
     host_offline,            // 409
     idempotency_key_busy,    // 409
     gone,                    // 410

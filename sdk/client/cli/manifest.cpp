@@ -69,8 +69,8 @@ Result<std::vector<json::Value>> parse(const std::string& path, const std::strin
 }
 
 // What the API tells of a resource beside its description: nothing to be sent back.
-constexpr const char* kToldOnly[] = {"host",  "origin",      "generation",
-                                     "state", "observed_at", "compliance"};
+constexpr const char* kToldOnly[] = {"host",       "origin", "owners",      "overrides",
+                                     "generation", "state",  "observed_at", "compliance"};
 
 class Reader {
   public:
