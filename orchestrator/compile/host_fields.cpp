@@ -17,10 +17,10 @@ const json::Value& HostFields::operator()(std::string_view field) const {
     if (field == "name") return name_;
     if (field == "environment") return environment_;
     if (field.starts_with(kLabels)) {
-        return filter::field_of(host_.labels, field.substr(kLabels.size()));
+        return filter::field_of(host_.labels, field.substr(kLabels.size()), made_);
     }
     if (field.starts_with(kFacts)) {
-        return filter::field_of(host_.facts, field.substr(kFacts.size()));
+        return filter::field_of(host_.facts, field.substr(kFacts.size()), made_);
     }
     return kNothing;
 }
