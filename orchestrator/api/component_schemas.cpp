@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/json/shape.hpp"
+#include "orchestrator/api/model_schemas.hpp"
 #include "orchestrator/api/pages.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/state/rest_schemas.hpp"
@@ -148,7 +149,8 @@ json::Object list_schemas() {
 Result<json::Object> component_schemas() {
     json::Value text = EK_TRY(json::parse(kText));
     json::Object all = state::rest_schemas();
-    for (const json::Object& part : {text.as_object(), list_schemas(), request_schemas()}) {
+    const json::Object model = EK_TRY(model_schemas());
+    for (const json::Object& part : {text.as_object(), list_schemas(), request_schemas(), model}) {
         for (const auto& [name, schema] : part) all.append(name, schema);
     }
     return all;

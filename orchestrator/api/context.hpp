@@ -74,6 +74,11 @@ void add_compliance(std::vector<http::Route>& routes, Context& context);
 void add_events(std::vector<http::Route>& routes, Context& context);
 void add_tokens(std::vector<http::Route>& routes, Context& context);
 void add_audit(std::vector<http::Route>& routes, Context& context);
+void add_environments(std::vector<http::Route>& routes, Context& context);
+void add_settings(std::vector<http::Route>& routes, Context& context);
+void add_host_settings(std::vector<http::Route>& routes, Context& context);
+void add_applications(std::vector<http::Route>& routes, Context& context);
+void add_assignments(std::vector<http::Route>& routes, Context& context);
 void add_health(std::vector<http::Route>& routes, Context& context);
 
 }  // namespace evenkeel::api

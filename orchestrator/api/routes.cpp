@@ -21,6 +21,11 @@ std::vector<http::Route> all_routes(Context& context) {
     add_resources(routes, context);
     add_resource_changes(routes, context);
     add_fleet_apply(routes, context);
+    add_environments(routes, context);
+    add_settings(routes, context);
+    add_host_settings(routes, context);
+    add_applications(routes, context);
+    add_assignments(routes, context);
     add_commands(routes, context);
     add_compliance(routes, context);
     add_events(routes, context);

@@ -90,6 +90,17 @@ class Loader {
     Editor editor_;
 };
 
+// The settings of an assignment are shown as a part of it: with one of them it has changed.
+Result<void> touch_assignment(state::ModelObjectEdits& objects, const std::string& setting,
+                              std::uint64_t revision) {
+    const auto place = read_setting_name(setting);
+    if (!place || place->scope.kind != compile::ScopeKind::assignment) return {};
+    auto object = EK_TRY(objects.find(ModelKind::assignment, place->scope.name));
+    if (!object || object->revision == revision) return {};
+    object->revision = revision;
+    return objects.put(ModelKind::assignment, place->scope.name, *object);
+}
+
 }  // namespace
 
 Result<Model> Model::load(const state::View& view, const secrets::Protector& protector) {
@@ -111,6 +122,10 @@ Result<void> store(state::Edit& edit, const std::vector<ObjectWrite>& writes,
         } else {
             EK_CHECK(objects.put(write.kind, write.name, {revision, write.body}));
         }
+    }
+    for (const ObjectWrite& write : writes) {
+        if (write.kind != ModelKind::setting) continue;
+        EK_CHECK(touch_assignment(objects, write.name, revision));
     }
     return {};
 }

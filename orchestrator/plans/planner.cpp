@@ -59,6 +59,19 @@ Result<void> add_events(state::Edit& edit, const std::vector<model::ObjectWrite>
     return {};
 }
 
+// The environment in which hosts are that are in no other.
+Result<void> make_default_environment(state::State& state) {
+    const std::string name(compile::kDefaultEnvironment);
+    const state::Snapshot view = EK_TRY(state.read());
+    const auto kept = EK_TRY(view.model_objects().find(model::ModelKind::environment, name));
+    if (kept) return {};
+    return state.run([name](state::Edit& edit) -> Result<void> {
+        return model::store(
+            edit, {{.kind = model::ModelKind::environment, .name = name, .body = json::Object{}}},
+            EK_TRY(edit.next_revision()));
+    });
+}
+
 }  // namespace
 
 struct Planner::Inside {
@@ -82,6 +95,7 @@ Planner::Planner(run::Loop& loop, state::State& state, const secrets::Protector&
 Planner::~Planner() = default;
 
 Result<void> Planner::load() {
+    EK_CHECK(make_default_environment(inside_->state));
     const state::Snapshot view = EK_TRY(inside_->state.read());
     auto model = model::Model::load(view, inside_->protector);
     if (!model) return fail("read the model of the fleet", model.error());

@@ -62,6 +62,14 @@ std::string_view ModelObjects::name_of(const Entry& entry) {
     return entry.position().substr(entry.position().find('\0') + 1);
 }
 
+std::string ModelObjects::position_of(ModelKind kind, std::string_view name) {
+    return key_of(kind, name);
+}
+
+std::string ModelObjects::positions_of_versions(std::string_view application) {
+    return prefix_of(application);
+}
+
 Result<std::optional<ModelObject>> ModelObjects::find_version(std::string_view application,
                                                               std::uint32_t version) const {
     return find_record<ModelObject>(*txn_, tables_->application_versions,

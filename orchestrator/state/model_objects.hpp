@@ -42,6 +42,7 @@ class ModelObjects : protected Repository {
     List list(ModelKind kind, std::string_view prefix = "") const;
     static Result<ModelObject> read(const Entry& entry);
     static std::string_view name_of(const Entry& entry);
+    static std::string position_of(ModelKind kind, std::string_view name);
 
     // O(1)
     Result<std::optional<ModelObject>> find_version(std::string_view application,
@@ -49,6 +50,8 @@ class ModelObjects : protected Repository {
     // The oldest first.
     List versions(std::string_view application) const;
     static Result<std::uint32_t> version_of(const Entry& entry);
+    // How the positions of its versions begin.
+    static std::string positions_of_versions(std::string_view application);
 
     // Of the last change of any object; 0 = none yet. O(1)
     Result<std::uint64_t> revision() const;

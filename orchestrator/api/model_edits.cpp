@@ -1,0 +1,165 @@
+#include "orchestrator/api/model_edits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "orchestrator/api/body.hpp"
+#include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/submit_command.hpp"
+#include "orchestrator/http/conditional.hpp"
+#include "orchestrator/plans/planner.hpp"
+#include "orchestrator/state/edit.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+using http::Request;
+using Responder = std::shared_ptr<http::Responder>;
+
+// How often a request is read again because of others that change the same object.
+constexpr int kTriesMost = 10;
+
+Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen) {
+    for (const SeenObject& one : seen) {
+        const auto object = EK_TRY(view.model_objects().find(one.kind, one.name));
+        if ((object ? object->revision : 0) == one.revision) continue;
+        return fail(Errc::stale, "others change " + one.name + " all the time");
+    }
+    return {};
+}
+
+http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
+    if (edit.status == 204) return http::Reply::empty(204);
+    if (revision == 0 && !edit.seen.empty()) revision = edit.seen.front().revision;
+    json::Object shown = edit.shown;
+    shown.set("revision", revision);
+    http::Reply reply = http::Reply::json(edit.status, json::Value(std::move(shown)));
+    reply.with("ETag", http::etag_of(revision));
+    if (!edit.location.empty()) reply.with("Location", edit.location);
+    return reply;
+}
+
+// One request, until it is answered.
+class Editing : public std::enable_shared_from_this<Editing> {
+  public:
+    Editing(Context& context, MakeModelEdit make, Request request, Responder responder)
+        : context_(context),
+          make_(std::move(make)),
+          request_(std::move(request)),
+          responder_(std::move(responder)) {}
+
+    void try_it() {
+        const auto dry_run = is_dry_run(request_);
+        if (!dry_run) return responder_->send(dry_run.error());
+        const auto view = context_.state.read();
+        if (!view) return responder_->send(view.error());
+        auto made = make_(*view, request_);
+        if (!made) return responder_->send(made.error());
+        ++tries_;
+        auto edit = std::make_shared<const ModelEdit>(*std::move(made));
+        // Of the work: it may run more than once.
+        auto reply = std::make_shared<http::Reply>(reply_of(*edit, 0));
+        context_.planner.edit(
+            {.changes = edit->changes,
+             .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
+             .is_dry_run = *dry_run,
+             .audit_context = audit_context_of(request_),
+             .finish = [edit, reply, once = request_.once, &protector = context_.protector](
+                           state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
+                 *reply = reply_of(*edit, answer.revision);
+                 note_changes(now, *edit);
+                 return keep_reply(now, protector, once, *reply);
+             }},
+            [self = shared_from_this(), edit, reply,
+             is_dry_run = *dry_run](const Result<plans::EditAnswer>& answer) {
+                self->answer(*edit, answer, *reply, is_dry_run);
+            });
+    }
+
+  private:
+    static void note_changes(state::Edit& edit, const ModelEdit& made) {
+        json::Array names;
+        for (const model::ObjectChange& change : made.changes) names.emplace_back(change.name);
+        edit.note("objects", std::move(names));
+    }
+
+    void answer(const ModelEdit& edit, const Result<plans::EditAnswer>& answer,
+                const http::Reply& reply, bool is_dry_run) {
+        if (!answer) {
+            if (answer.error().code == Errc::stale && tries_ < kTriesMost) return try_it();
+            return responder_->send(change_problem(answer.error()));
+        }
+        if (!answer->wrong.empty()) {
+            return responder_->send(problem_of(answer->wrong, edit.pointers));
+        }
+        if (!is_dry_run) return responder_->send(reply);
+        ModelEdit planned = edit;
+        if (planned.status == 201) planned.status = 200;
+        planned.location.clear();
+        responder_->send(reply_of(planned, 0).with("Dry-Run", "all"));
+    }
+
+    Context& context_;
+    MakeModelEdit make_;
+    Request request_;
+    Responder responder_;
+    int tries_ = 0;
+};
+
+}  // namespace
+
+http::Handler editing(Context& context, MakeModelEdit make) {
+    return [&context, make = std::move(make)](Request request, const Responder& responder) {
+        std::make_shared<Editing>(context, make, std::move(request), responder)->try_it();
+    };
+}
+
+ApiResult<NamedObject> find_named(const state::View& view, const Request& request, ModelKind kind,
+                                  std::string name) {
+    NamedObject named;
+    named.there = EK_API_TRY(view.model_objects().find(kind, name));
+    const std::uint64_t revision = named.there ? named.there->revision : 0;
+    const std::string etag = named.there ? http::etag_of(revision) : "";
+    if (auto failed = http::check_preconditions(request, etag)) return refuse(*std::move(failed));
+    named.edit.seen.push_back({kind, std::move(name), revision});
+    if (!named.there) {
+        named.edit.status = 201;
+        named.edit.location = request.target;
+    }
+    return named;
+}
+
+ApiResult<ModelEdit> delete_named(const state::View& view, const Request& request, ModelKind kind,
+                                  std::string name) {
+    NamedObject named = EK_API_TRY(find_named(view, request, kind, name));
+    if (!named.there) {
+        return refuse(http::Code::not_found,
+                      "there is no " + std::string(to_string(kind)) + " of this name");
+    }
+    named.edit.changes.push_back({kind, std::move(name), {}});
+    named.edit.status = 204;
+    return std::move(named.edit);
+}
+
+http::Problem problem_of(const std::vector<model::WrongChange>& wrong,
+                         const std::vector<std::string>& pointers) {
+    Findings findings;
+    for (const model::WrongChange& one : wrong) {
+        if (one.code == "in-use") return {http::Code::invalid_state, one.detail};
+        if (one.code == "not-found" && one.pointer.empty()) {
+            return {http::Code::not_found, one.detail};
+        }
+        const std::string at = one.change < pointers.size() ? pointers[one.change] : "";
+        findings.add(at + one.pointer, one.code, one.detail);
+    }
+    return findings.problem();
+}
+
+http::Reply show_named(const Request& request, json::Object shown, std::uint64_t revision) {
+    const std::string etag = http::etag_of(revision);
+    if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
+    shown.set("revision", revision);
+    return http::Reply::json(200, json::Value(std::move(shown))).with("ETag", etag);
+}
+
+}  // namespace evenkeel::api

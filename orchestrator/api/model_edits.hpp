@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "orchestrator/api/api_result.hpp"
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/model/model.hpp"
+
+// How a request changes objects of the model. It reads what is there, says what it shall be, and
+// plans::Planner carries that out, unless what was read has changed meanwhile: then the request is
+// read again. So its preconditions, a patch and a secret that is kept are all of the one moment at
+// which the change is made. [loop]
+namespace evenkeel::api {
+
+using state::ModelKind;
+
+// An object as it was read: its revision, or 0 when it is not there.
+struct SeenObject {
+    ModelKind kind{};
+    std::string name;
+    std::uint64_t revision = 0;
+};
+
+// What a request comes to.
+struct ModelEdit {
+    std::vector<model::ObjectChange> changes;
+    // Of each change: where its body is in the body of the request. Empty: all are the whole of it.
+    std::vector<std::string> pointers = {};
+    // All that it was made of.
+    std::vector<SeenObject> seen = {};
+    // The answer: what is shown but for its revision, which is added. Nothing is shown with 204.
+    int status = 200;
+    json::Object shown = {};
+    std::string location = {};
+};
+
+// The handler of a route that changes objects.
+using MakeModelEdit = std::function<ApiResult<ModelEdit>(const state::View&, const http::Request&)>;
+http::Handler editing(Context& context, MakeModelEdit make);
+
+// The object that the URL of a PUT, PATCH or DELETE names.
+struct NamedObject {
+    ModelEdit edit;  // without changes; it has seen the object
+    std::optional<state::ModelObject> there;
+};
+// `precondition-failed` by If-Match or If-None-Match.
+ApiResult<NamedObject> find_named(const state::View& view, const http::Request& request,
+                                  ModelKind kind, std::string name);
+// Deletes it; `not-found` when it is not there.
+ApiResult<ModelEdit> delete_named(const state::View& view, const http::Request& request,
+                                  ModelKind kind, std::string name);
+
+// Why the model refuses changes: `not-found` and `invalid-state` for what the request as a whole
+// names, else every wrong field.
+http::Problem problem_of(const std::vector<model::WrongChange>& wrong,
+                         const std::vector<std::string>& pointers = {});
+
+// 200 with the object and its ETag, or 304.
+http::Reply show_named(const http::Request& request, json::Object shown, std::uint64_t revision);
+
+}  // namespace evenkeel::api

@@ -1,0 +1,225 @@
+#include "orchestrator/api/model_schemas.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "orchestrator/api/pages.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+// A body may have all that is shown, so that what was read can be sent back. `null` is as if the
+// member were not there.
+constexpr std::string_view kText = R"({
+  "NameIdentity": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["name"],
+    "properties": {"name": {"type": "string"}}
+  },
+  "SettingIdentity": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["scope", "key"],
+    "properties": {"scope": {"type": "string"}, "key": {"type": "string"}}
+  },
+  "VersionIdentity": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["name", "version"],
+    "properties": {"name": {"type": "string"}, "version": {"type": "integer"}}
+  },
+  "ModelEvent": {
+    "allOf": [{"$ref": "#/components/schemas/Event"}],
+    "required": ["id"],
+    "properties": {
+      "data": {
+        "type": "object",
+        "required": ["name", "deleted"],
+        "properties": {
+          "name": {"type": "string", "description": "Of a setting scope and key: global port"},
+          "deleted": {"type": "boolean"}
+        }
+      }
+    }
+  },
+  "EnvironmentBody": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "name": {"type": "string"}, "note": {"type": ["string", "null"]},
+      "protected": {"type": ["boolean", "null"]}, "strategy": {"type": "null"},
+      "hosts": {"type": "integer"}, "revision": {"type": "integer"}
+    }
+  },
+  "Environment": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["name", "note", "protected", "strategy", "hosts", "revision"],
+    "properties": {
+      "name": {"type": "string", "description": "A path in the tree: prod/eu"},
+      "note": {"type": "string"}, "protected": {"type": "boolean"}, "strategy": {"type": "null"},
+      "hosts": {"type": "integer", "description": "In it itself, not below."},
+      "revision": {"type": "integer"}
+    }
+  },
+  "Link": {
+    "type": ["object", "null"],
+    "additionalProperties": false,
+    "required": ["scope", "key"],
+    "properties": {"scope": {"type": "string"}, "key": {"type": "string"}}
+  },
+  "SettingBody": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "scope": {"type": "string"}, "key": {"type": "string"},
+      "value": {"description": "Any JSON but null; of a secret {\"redacted\"} keeps it."},
+      "secret": {"type": ["boolean", "null"]},
+      "link": {"$ref": "#/components/schemas/Link"}, "revision": {"type": "integer"}
+    }
+  },
+  "Setting": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["scope", "key", "value", "secret", "link", "revision"],
+    "properties": {
+      "scope": {"type": "string", "description": "global, environment:, host: or assignment:"},
+      "key": {"type": "string"},
+      "value": {"description": "A secret as {\"redacted\": fingerprint}; null beside a link."},
+      "secret": {"type": "boolean"}, "link": {"$ref": "#/components/schemas/Link"},
+      "revision": {"type": "integer"}
+    }
+  },
+  "ValueBody": {
+    "type": ["object", "null"],
+    "additionalProperties": false,
+    "properties": {
+      "value": {}, "secret": {"type": ["boolean", "null"]},
+      "link": {"$ref": "#/components/schemas/Link"}
+    }
+  },
+  "ScopePatch": {
+    "type": "object",
+    "description": "By key; null deletes.",
+    "additionalProperties": {"$ref": "#/components/schemas/ValueBody"}
+  },
+  "ScopePatched": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["scope", "settings", "revision"],
+    "properties": {
+      "scope": {"type": "string"},
+      "settings": {
+        "type": "object",
+        "description": "Those of the patch that are there now.",
+        "additionalProperties": {"$ref": "#/components/schemas/ValueBody"}
+      },
+      "revision": {"type": "integer"}
+    }
+  },
+  "EffectiveSettings": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["items"],
+    "properties": {
+      "items": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["key", "value", "from", "overrides"],
+          "properties": {
+            "key": {"type": "string"}, "value": {},
+            "from": {
+              "type": ["string", "null"],
+              "description": "A scope, or default; null where it is an error."
+            },
+            "overrides": {
+              "type": "array",
+              "description": "What it outweighs, the nearest first.",
+              "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["scope", "value"],
+                "properties": {"scope": {"type": "string"}, "value": {}}
+              }
+            },
+            "error": {"type": "string"}
+          }
+        }
+      }
+    }
+  },
+  "ApplicationBody": {
+    "type": "object",
+    "properties": {
+      "name": {"type": "string"}, "version": {"type": "integer"},
+      "note": {"type": ["string", "null"]},
+      "parameters": {"type": ["object", "null"], "description": "JSON Schema of an object."},
+      "resources": {"type": ["array", "null"], "items": {"type": "object"}},
+      "peers": {"type": ["object", "null"], "additionalProperties": {"type": "object"}},
+      "revision": {"type": "integer"}
+    }
+  },
+  "Application": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["name", "version", "note", "parameters", "resources", "peers", "revision"],
+    "properties": {
+      "name": {"type": "string"}, "version": {"type": "integer"}, "note": {"type": "string"},
+      "parameters": {"type": "object"}, "resources": {"type": "array"},
+      "peers": {"type": "object"}, "revision": {"type": "integer"}
+    }
+  },
+  "AssignmentBody": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "name": {"type": "string"}, "note": {"type": ["string", "null"]},
+      "application": {"type": "string"}, "version": {"type": ["string", "integer", "null"]},
+      "environment": {"type": ["string", "null"]},
+      "host": {"type": ["string", "null"], "description": "By id or name."},
+      "filter": {"type": ["string", "null"]},
+      "settings": {
+        "type": ["object", "null"],
+        "description": "All of assignment:NAME; without it they are kept.",
+        "additionalProperties": {"$ref": "#/components/schemas/ValueBody"}
+      },
+      "policy": {"type": ["string", "null"]}, "enabled": {"type": ["boolean", "null"]},
+      "adopt": {"type": ["boolean", "null"]}, "on_leave": {"type": ["string", "null"]},
+      "revision": {"type": "integer"}
+    }
+  },
+  "Assignment": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["name", "note", "application", "version", "environment", "host", "filter",
+                 "settings", "policy", "enabled", "adopt", "on_leave", "revision"],
+    "properties": {
+      "name": {"type": "string"}, "note": {"type": "string"}, "application": {"type": "string"},
+      "version": {"type": ["string", "integer"]}, "environment": {"type": ["string", "null"]},
+      "host": {"type": ["string", "null"]}, "filter": {"type": ["string", "null"]},
+      "settings": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/components/schemas/ValueBody"}
+      },
+      "policy": {"type": ["string", "null"]}, "enabled": {"type": "boolean"},
+      "adopt": {"type": "boolean"}, "on_leave": {"type": "string"},
+      "revision": {"type": "integer"}
+    }
+  }
+})";
+
+}  // namespace
+
+Result<json::Object> model_schemas() {
+    json::Value text = EK_TRY(json::parse(kText));
+    json::Object all = std::move(text.as_object());
+    for (const char* item : {"Environment", "Setting", "Application", "Assignment"}) {
+        all.append(std::string(item) + "List", list_schema(item));
+    }
+    return all;
+}
+
+}  // namespace evenkeel::api

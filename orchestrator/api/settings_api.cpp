@@ -1,0 +1,191 @@
+#include <utility>
+
+#include "orchestrator/api/model_bodies.hpp"
+#include "orchestrator/api/model_lists.hpp"
+#include "orchestrator/api/model_routes.hpp"
+#include "orchestrator/api/model_views.hpp"
+#include "orchestrator/model/model.hpp"
+#include "orchestrator/model/objects_json.hpp"
+#include "orchestrator/model/stored_objects.hpp"
+#include "orchestrator/plans/planner.hpp"
+
+// /v1/settings
+namespace evenkeel::api {
+namespace {
+
+using compile::Place;
+using compile::Scope;
+using compile::ScopeKind;
+using http::Request;
+
+const Fields& setting_fields() {
+    static const Fields kFields = {{.name = "scope"},
+                                   {.name = "key"},
+                                   {.name = "secret", .values = {"true", "false"}},
+                                   {.name = "revision"}};
+    return kFields;
+}
+
+// The scope in the URL, which must exist.
+ApiResult<Scope> require_scope(const Context& context, const state::View& view,
+                               const Request& request) {
+    Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
+    const auto model = context.planner.model();
+    const bool is_missing =
+        (scope.kind == ScopeKind::environment && !model->environment(scope.name)) ||
+        (scope.kind == ScopeKind::assignment && !model->assignment(scope.name));
+    if (is_missing) {
+        return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
+    }
+    return scope;
+}
+
+ApiResult<Place> require_place(const Context& context, const state::View& view,
+                               const Request& request) {
+    Place place{EK_API_TRY(require_scope(context, view, request)), request.at("key")};
+    const auto read = model::read_setting_name(compile::text_of(place));
+    if (!read) return refuse(http::Code::invalid_id, read.error().what);
+    return place;
+}
+
+ShowObject show_entry(const Context& context) {
+    return [&protector = context.protector](const state::View&, const std::string& name,
+                                            const json::Value& body) -> ApiResult<json::Object> {
+        const Place place = EK_API_TRY(model::read_setting_name(name));
+        return show_setting(protector, place,
+                            EK_API_TRY(model::from_stored(place, body, protector)));
+    };
+}
+
+ApiResult<Listing> list_scope(const Context& context, const state::View& view,
+                              const Request& request) {
+    const Scope scope = EK_API_TRY(require_scope(context, view, request));
+    return list_objects(view, ModelKind::setting, show_entry(context), names_in(scope));
+}
+
+ReplyResult get_setting(const Context& context, const state::View& view, const Request& request) {
+    const Place place = EK_API_TRY(require_place(context, view, request));
+    const auto kept = EK_API_TRY(find_setting(view, context.protector, place));
+    if (!kept) return refuse(http::Code::not_found, "there is no such setting");
+    return show_named(request, show_setting(context.protector, place, kept->setting),
+                      kept->revision);
+}
+
+ApiResult<ModelEdit> put_setting(const Context& context, const state::View& view,
+                                 const Request& request) {
+    const Place place = EK_API_TRY(require_place(context, view, request));
+    const std::string name = model::setting_name(place);
+    ModelEdit edit = EK_API_TRY(find_named(view, request, ModelKind::setting, name)).edit;
+    json::Value body = request.json;
+    Findings findings;
+    take_out(body, {{"key", place.key}}, {"scope", "revision"}, findings);
+    put_host_id_in_link(view, body);
+    EK_API_TRY(put_kept_secret(view, context.protector, place, "", body, findings));
+    if (!findings.empty()) return refuse(findings.problem());
+    std::vector<model::WrongChange> wrong;
+    edit.shown = show_setting(context.protector, place, model::read_setting(body, wrong));
+    edit.changes.push_back({ModelKind::setting, name, std::move(body)});
+    return edit;
+}
+
+ApiResult<ModelEdit> delete_setting(const Context& context, const state::View& view,
+                                    const Request& request) {
+    const Place place = EK_API_TRY(require_place(context, view, request));
+    return delete_named(view, request, ModelKind::setting, model::setting_name(place));
+}
+
+// One key of a patch. A null for what is not there changes nothing.
+ApiResult<bool> patch_setting(const Context& context, const state::View& view, const Place& place,
+                              json::Value body, ModelEdit& edit, json::Object& shown,
+                              Findings& findings) {
+    const std::string name = model::setting_name(place);
+    const auto object = EK_API_TRY(view.model_objects().find(ModelKind::setting, name));
+    edit.seen.push_back({ModelKind::setting, name, object ? object->revision : 0});
+    if (body.is_null() && !object) return false;
+    const std::string pointer = json::pointer("", place.key);
+    if (!body.is_null()) {
+        put_host_id_in_link(view, body);
+        EK_API_TRY(put_kept_secret(view, context.protector, place, pointer, body, findings));
+        std::vector<model::WrongChange> wrong;
+        shown.set(place.key, show_value(context.protector, model::read_setting(body, wrong)));
+    }
+    edit.changes.push_back({ModelKind::setting, name, std::move(body)});
+    edit.pointers.push_back(pointer);
+    return true;
+}
+
+ApiResult<ModelEdit> patch_scope(const Context& context, const state::View& view,
+                                 const Request& request) {
+    const Scope scope = EK_API_TRY(require_scope(context, view, request));
+    Findings findings;
+    if (!request.json.is_object()) {
+        findings.invalid("", "must be an object of keys");
+        return refuse(findings.problem());
+    }
+    ModelEdit edit;
+    json::Object settings;
+    for (const auto& [key, body] : request.json.as_object()) {
+        EK_API_TRY(patch_setting(context, view, {scope, key}, body, edit, settings, findings));
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    edit.shown = {{"scope", compile::text_of(scope)}, {"settings", std::move(settings)}};
+    return edit;
+}
+
+void add(std::vector<http::Route>& routes, http::Route route, const char* permission,
+         const char* summary) {
+    route.permission = permission;
+    route.tag = "settings";
+    route.summary = summary;
+    routes.push_back(std::move(route));
+}
+
+void add_reading(std::vector<http::Route>& routes, Context& context) {
+    const auto add_list = [&](const char* path, MakeListing make, const char* summary) {
+        add(routes,
+            list_route(context, path, setting_fields(), std::move(make), "Setting",
+                       "SettingIdentity"),
+            "settings.read", summary);
+    };
+    add_list(
+        "/v1/settings",
+        [&](const state::View& view, const Request&) -> ApiResult<Listing> {
+            return list_objects(view, ModelKind::setting, show_entry(context));
+        },
+        "List the settings of all scopes");
+    add_list(
+        "/v1/settings/{scope}",
+        [&](const auto& view, const auto& request) { return list_scope(context, view, request); },
+        "List the settings of a scope");
+    auto get = reading_route("/v1/settings/{scope}/{key}", "Setting");
+    get.handler = reading(context.state, [&](const auto& view, const auto& request) {
+        return get_setting(context, view, request);
+    });
+    add(routes, std::move(get), "settings.read", "Get one setting; a secret is redacted");
+}
+
+}  // namespace
+
+void add_settings(std::vector<http::Route>& routes, Context& context) {
+    add_reading(routes, context);
+    const std::string one = "/v1/settings/{scope}/{key}";
+    auto patch = patch_route("/v1/settings/{scope}", "ScopePatch", "ScopePatched");
+    patch.headers = {};
+    patch.handler = editing(context, [&](const auto& view, const auto& request) {
+        return patch_scope(context, view, request);
+    });
+    add(routes, std::move(patch), "settings.write",
+        "Replace and delete settings of a scope, all in one edit");
+    auto put = put_route(one, "Setting");
+    put.handler = editing(context, [&](const auto& view, const auto& request) {
+        return put_setting(context, view, request);
+    });
+    add(routes, std::move(put), "settings.write", "Make or replace one setting");
+    auto erase = delete_route(one);
+    erase.handler = editing(context, [&](const auto& view, const auto& request) {
+        return delete_setting(context, view, request);
+    });
+    add(routes, std::move(erase), "settings.write", "Delete one setting");
+}
+
+}  // namespace evenkeel::api
