@@ -50,6 +50,26 @@ TEST_F(PlannerTest, WhatIsEditedIsThereAndAgainAfterARestart) {
     EXPECT_EQ(planner_->model()->revision(), answer->revision);
 }
 
+TEST_F(PlannerTest, ThereIsAlwaysTheDefaultEnvironment) {
+    const auto kept = read().model_objects().find(ModelKind::environment, "default");
+    ASSERT_TRUE(kept && *kept);
+    const std::uint64_t revision = (*kept)->revision;
+    EXPECT_GT(revision, 0U);
+    open_planner();
+    EXPECT_EQ((*read().model_objects().find(ModelKind::environment, "default"))->revision,
+              revision);
+}
+
+TEST_F(PlannerTest, AnAssignmentHasChangedWithOneOfItsSettings) {
+    ASSERT_TRUE(edit(put(ModelKind::application, "web", R"({"resources": []})")));
+    ASSERT_TRUE(edit(put(ModelKind::assignment, "web", R"({"application": "web"})")));
+    const auto setting = edit(put(ModelKind::setting, "assignment:web port", R"({"value": 80})"));
+    ASSERT_TRUE(setting);
+    const auto kept = *read().model_objects().find(ModelKind::assignment, "web");
+    EXPECT_EQ(kept->revision, setting->revision);
+    EXPECT_EQ(kept->body.string_or("application"), "web");
+}
+
 TEST_F(PlannerTest, ARefusedEditChangesNothingAndSaysWhere) {
     const auto answer = edit(put(ModelKind::environment, "prod/eu", "{}"));
     ASSERT_TRUE(answer);
