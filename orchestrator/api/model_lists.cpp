@@ -57,7 +57,7 @@ Listing list_objects(const state::View& view, ModelKind kind, ShowObject show,
     return {.list = view.model_objects().list(kind, prefix),
             .make_for = [show = std::move(show)](const state::View& now) -> PageSource::Make {
                 return [&now,
-                        &show](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                        show](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
                     const auto object = EK_API_TRY(ModelObjects::read(entry));
                     json::Object shown = EK_API_TRY(
                         show(now, std::string(ModelObjects::name_of(entry)), object.body));
