@@ -13,6 +13,7 @@
 #include "core/wire/message.hpp"
 #include "core/wire/relations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
+#include "orchestrator/commands/check_fields.hpp"
 #include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
@@ -31,38 +32,10 @@ std::string quoted(std::string_view text) {
     return "'" + printable(text.substr(0, 200)) + "'";
 }
 
-void check_ensure(const json::Value& description, const std::string& at, Findings& findings) {
-    const json::Value* ensure = description.find("ensure");
-    if (!ensure) return;
-    const bool known = ensure->is_string() &&
-                       (ensure->as_string() == "present" || ensure->as_string() == "absent");
-    if (!known) findings.invalid(at + "/ensure", "must be \"present\" or \"absent\"");
-}
-
-// Against the schema; "ensure" is ours and not in it.
 void check_fields(const schema::Schema* schema, const json::Value& description,
                   const std::string& at, Findings& findings) {
-    json::Object document;  // what the schema is asked about
-    bool nothing_said = description.string_or("ensure") == "absent";
-    check_ensure(description, at, findings);
-    // What a schema does not name is a slip of the pen, unless it says that anything goes.
-    const bool open = schema && schema->document().find("additionalProperties");
-    for (const auto& [name, value] : description.as_object()) {
-        if (name == "ensure") continue;
-        nothing_said = false;
-        if (value.is_null()) {
-            findings.invalid(json::pointer(at, name),
-                             "null is no value: leave out what is not to be managed");
-        } else if (schema && !open && !schema->property(name)) {
-            findings.add(json::pointer(at, name), "unknown-field",
-                         "there is no field " + quoted(name));
-        } else {
-            document.append(name, value);
-        }
-    }
-    if (!schema || nothing_said) return;
-    for (const schema::FieldError& error : schema->validate(document, schema::Mode::description)) {
-        findings.add(at + error.pointer, error.code, error.detail);
+    for (schema::FieldError& error : commands::check_fields(schema, description)) {
+        findings.add(at + error.pointer, std::move(error.code), std::move(error.detail));
     }
 }
 

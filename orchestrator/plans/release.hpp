@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "orchestrator/commands/describe.hpp"
+#include "orchestrator/plans/difference.hpp"
+#include "orchestrator/state/to_compile.hpp"
+
+namespace evenkeel::state {
+struct Host;
+}
+
+namespace evenkeel::plans {
+
+class HostCompiler;
+
+// What is to be done to one host so that it has what it shall have, ready for a transaction.
+struct Release {
+    std::string host;  // id
+    // Both as they were seen: when one is another by then, the release is of no use.
+    state::CompileMark mark;  // of the host
+    std::uint64_t model = 0;  // revision of the model
+
+    std::vector<compile::CompileError> errors;  // with any, nothing else is done
+    // What comes and what changes, each behind what it requires, with what was there before.
+    std::vector<commands::DescriptionRequest> described;
+    // Numbers of the bodies that are replaced, in the same order; 0 for what comes.
+    std::vector<std::uint64_t> replaced;
+    std::vector<ResourceDifference> owned;  // their owners alone change
+    std::vector<ResourceDifference> going;  // removed or forgotten, in their order
+    // Something that shall be there is not yet, or has failed: what goes waits for it.
+    bool is_unsettled = false;
+};
+
+// Compiles the host and holds it against what it has. O(resources of the host)
+Result<Release> make_release(HostCompiler& compiler, const state::View& view,
+                             const secrets::Protector& protector, const model::Model& model,
+                             const state::Host& host, state::CompileMark mark);
+
+enum class Released {
+    all,       // the mark is gone
+    waits,     // what goes is still to be done, once what comes is there
+    outdated,  // nothing was done: the host or the model is another by now
+};
+// Makes the commands of the release, notes how the host compiled, and takes its mark away. [lane]
+Result<Released> carry_out(state::Edit& edit, const secrets::Protector& protector,
+                           const Release& release);
+
+}  // namespace evenkeel::plans

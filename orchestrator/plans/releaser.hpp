@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/run/lane.hpp"
+
+namespace evenkeel::run {
+class Loop;
+}
+namespace evenkeel::secrets {
+class Protector;
+}
+namespace evenkeel::state {
+class SchemaCache;
+class State;
+struct Changes;
+}  // namespace evenkeel::state
+
+namespace evenkeel::plans {
+
+class ModelIndex;
+struct Batch;
+
+// Brings to hosts what they shall have. Hosts to look at are marked in the store, in the
+// transaction of what made it necessary, so that none is forgotten; each is compiled off the loop,
+// and what differs becomes commands in one transaction with the end of its mark. A host that does
+// not compile keeps what it has. [loop]
+class Releaser {
+  public:
+    struct Options {
+        run::Loop& loop;
+        state::State& state;
+        const secrets::Protector& protector;
+        const state::SchemaCache& schemas;
+        // The model as it is committed.
+        std::function<std::shared_ptr<const ModelIndex>()> index;
+    };
+
+    explicit Releaser(Options options);
+    ~Releaser();
+
+    // Looks for marked hosts; to be called at the start.
+    void look();
+    void follow(const state::Changes& changes);
+    // Ends the thread that compiles. Nothing is released any more.
+    void stop();
+
+    // Hosts that were compiled for release since the start.
+    std::uint64_t compiled() const { return compiled_; }
+
+  private:
+    void begin();
+    void carry_out(const std::shared_ptr<Batch>& batch);
+    void submit(const std::shared_ptr<Batch>& batch, std::size_t number);
+    void mark_others(const std::shared_ptr<Batch>& batch);
+    void done(const std::shared_ptr<Batch>& batch);
+
+    Options options_;
+    run::Lane lane_;
+    bool is_busy_ = false;
+    bool is_asked_again_ = false;
+    std::uint64_t compiled_ = 0;
+    // Ids of marked hosts with which nothing can be done until something of them changes.
+    std::set<std::string> waiting_;
+    // The loop's handlers that outlive this find it gone.
+    std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
+};
+
+}  // namespace evenkeel::plans
