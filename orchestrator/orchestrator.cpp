@@ -120,7 +120,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       lists_(loop, *state_, presence_.silence_max()),
       pages_(loop, *state_),
       fleet_applies_(loop, *state_),
-      planner_(loop, *state_, protector_),
+      planner_(loop, *state_, protector_, schemas_),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -167,6 +167,7 @@ Orchestrator::~Orchestrator() {
     server_.reset();
     enrolment_.stop();
     bus_.stop();
+    planner_.stop();
     state_->stop();
 }
 
@@ -298,6 +299,7 @@ void Orchestrator::stop(std::function<void()> done) {
         note_last_seen();
         bus_.stop();
         housekeeping_.release();
+        planner_.stop();
         state_->stop();
         done();
     });

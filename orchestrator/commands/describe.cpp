@@ -300,16 +300,23 @@ Result<std::string> words_of_dependents(const state::View& view, const std::stri
            "; delete or forget these first, or describe them without it";
 }
 
+std::string description_mac(const secrets::Protector& protector, const std::string& host,
+                            const wire::Ref& ref, const json::Value& description) {
+    std::string text = "description";
+    for (const std::string_view part :
+         {std::string_view(host), std::string_view(ref.collection), std::string_view(ref.id)}) {
+        text.append("\n").append(part);
+    }
+    text.append("\n").append(json::write_canonical(description));
+    return protector.mac(text);
+}
+
 PreparedDescription prepare(const secrets::Protector& protector, const std::string& host,
                             const DescriptionRequest& request) {
     const secrets::ResourceKey key = key_of(host, request.ref);
-    std::string text = "description";
-    for (const std::string_view part : {key.host, key.collection, key.id})
-        text.append("\n").append(part);
-    text.append("\n").append(json::write_canonical(request.description));
     return {.sealed = protector.seal(key, request.description, request.schema.get()),
             .redacted = protector.redacted(request.description, request.schema.get()),
-            .mac = protector.mac(text)};
+            .mac = description_mac(protector, host, request.ref, request.description)};
 }
 
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,

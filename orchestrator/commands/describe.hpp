@@ -62,6 +62,9 @@ struct DescriptionRequest {
     std::vector<state::Owner> owners = {};             // by assignment; only if it was compiled
     std::string at = {};  // where it stands in its request's body: an RFC 6901 pointer
 };
+// Resource::description_mac of such a description. Costs one pass over it. [any]
+std::string description_mac(const secrets::Protector& protector, const std::string& host,
+                            const wire::Ref& ref, const json::Value& description);
 // Costs two passes over the description and the cipher over its secrets. [any]
 PreparedDescription prepare(const secrets::Protector& protector, const std::string& host,
                             const DescriptionRequest& request);

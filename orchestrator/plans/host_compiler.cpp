@@ -36,12 +36,11 @@ compile::Host compiled_host(const state::Host& host) {
 }
 
 Result<compile::Compiled> HostCompiler::compile(const state::Host& host) {
-    of_host_.clear();
+    collections_.clear();
     read_ = {};
-    const auto collections = EK_TRY(view_.collections().of(host.id));
-    has_reported_ = !collections.empty();
-    for (const state::Collection& each : collections) {
-        of_host_[each.name] = EK_TRY(schemas_.find_hash(view_, each.schema_sha256));
+    for (const state::Collection& each : EK_TRY(view_.collections().of(host.id))) {
+        collections_[each.name] = {EK_TRY(schemas_.find_hash(view_, each.schema_sha256)),
+                                   each.schema_version};
     }
     const compile::Host seen = compiled_host(host);
     auto compiled = compile::compile(
@@ -67,9 +66,9 @@ Result<compile::Compiled> HostCompiler::compile(const state::Host& host) {
     return compiled;
 }
 
-std::shared_ptr<const schema::Schema> HostCompiler::schema_of(const std::string& collection) const {
-    const auto found = of_host_.find(collection);
-    return found == of_host_.end() ? nullptr : found->second;
+HostCompiler::Collection HostCompiler::collection(const std::string& name) const {
+    const auto found = collections_.find(name);
+    return found == collections_.end() ? Collection{} : found->second;
 }
 
 Result<const json::Value*> HostCompiler::peers(const compile::PeerRule& rule,
@@ -93,8 +92,7 @@ Result<const json::Value*> HostCompiler::peers(const compile::PeerRule& rule,
 
 Result<void> HostCompiler::read_all_peers() {
     all_peers_.emplace();
-    EK_CHECK(view_.hosts().each([&](const state::Host& host) {
-        if (host.retired()) return true;
+    EK_CHECK(view_.hosts().each_in("", [&](const state::Host& host) {
         all_peers_->push_back({host.environment, json::Object{{"id", host.id},
                                                               {"name", host.name},
                                                               {"environment", host.environment},
@@ -109,7 +107,7 @@ Result<void> HostCompiler::read_all_peers() {
 }
 
 bool HostCompiler::is_secret(const std::string& collection, const std::string& pointer) const {
-    const auto schema = schema_of(collection);
+    const auto schema = this->collection(collection).schema;
     if (!schema) return true;
     schema::SensitivePlace place = schema->sensitive().root();
     for (const std::string& token : json::pointer_tokens(pointer)) {

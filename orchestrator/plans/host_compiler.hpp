@@ -34,8 +34,12 @@ class HostCompiler {
 
     // Fails only when the store does not read.
     Result<compile::Compiled> compile(const state::Host& host);
-    // Of a collection of the host that was compiled last: null where it is not known.
-    std::shared_ptr<const schema::Schema> schema_of(const std::string& collection) const;
+    // What the host that was compiled last reported of a collection.
+    struct Collection {
+        std::shared_ptr<const schema::Schema> schema;  // null where it is not known
+        std::uint32_t version = 0;                     // of the schema; 0: not reported
+    };
+    Collection collection(const std::string& name) const;
 
   private:
     // A host that others may know, in the form in which filters see it.
@@ -44,7 +48,6 @@ class HostCompiler {
         json::Value value;
     };
     using Found = std::map<std::pair<const compile::PeerRule*, std::string>, json::Value>;
-    using Schemas = std::map<std::string, std::shared_ptr<const schema::Schema>, std::less<>>;
 
     Result<const json::Value*> peers(const compile::PeerRule& rule, const compile::Host& host);
     Result<void> read_all_peers();
@@ -58,9 +61,8 @@ class HostCompiler {
     std::optional<std::vector<Peer>> all_peers_;  // by name
     Found found_;
     // Of the host that is compiled.
-    bool has_reported_ = false;  // its collections
-    Schemas of_host_;            // those that it reported
-    Result<void> read_ = {};     // the first error of the store that a callback met
+    std::map<std::string, Collection> collections_;  // none before it has connected
+    Result<void> read_ = {};  // the first error of the store that a callback met
 };
 
 }  // namespace evenkeel::plans

@@ -48,6 +48,12 @@ ModelIndex::ModelIndex(const ModelIndex& before, model::Model after,
     update_links(writes);
 }
 
+ModelIndex ModelIndex::at(std::uint64_t revision) const {
+    ModelIndex index = *this;
+    index.model_.set_revision(revision);
+    return index;
+}
+
 std::shared_ptr<const ModelIndex::Users> ModelIndex::users_of_all(const model::Model& model) {
     auto users = std::make_shared<Users>();
     Applications seen;

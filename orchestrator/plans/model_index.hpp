@@ -25,6 +25,8 @@ class ModelIndex {
                const std::vector<model::ObjectWrite>& writes);
 
     const model::Model& model() const { return model_; }
+    // The same of the model once it is committed under this revision.
+    ModelIndex at(std::uint64_t revision) const;
 
     // An assignment that is enabled.
     using Assigned = compile::Assigned;

@@ -3,12 +3,16 @@
 #include <deque>
 #include <utility>
 
-#include "core/base/log.hpp"
+#include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/plans/release.hpp"
+#include "orchestrator/plans/releaser.hpp"
+#include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/state.hpp"
+#include "orchestrator/state/to_compile.hpp"
 
 namespace evenkeel::plans {
 namespace {
@@ -28,7 +32,11 @@ std::string active_id(const state::View& view, std::string_view id_or_name) {
 // What edits are checked against besides the model.
 model::Lookup lookup_in(const state::View& view) {
     return {.id_of = [&view](std::string_view host) { return active_id(view, host); },
-            .has_hosts_in = [](std::string_view) { return false; },
+            .has_hosts_in =
+                [&view](std::string_view environment) {
+                    // What cannot be read counts as there: nothing is deleted then.
+                    return view.hosts().has_hosts_in(environment).value_or(true);
+                },
             .body_of =
                 [&view](std::string_view application, std::uint32_t version) {
                     const auto found = view.model_objects().find_version(application, version);
@@ -74,37 +82,67 @@ Result<void> make_default_environment(state::State& state) {
 
 }  // namespace
 
-struct Planner::Inside {
+struct Planner::Inside : std::enable_shared_from_this<Inside> {
+    Inside(run::Loop& on, state::State& in, const secrets::Protector& with,
+           const state::SchemaCache& of)
+        : loop(on),
+          state(in),
+          protector(with),
+          schemas(of),
+          index(std::make_shared<ModelIndex>(model::Model())),
+          releaser({on, in, with, of, [this] { return index; }}) {}
+
     run::Loop& loop;
     state::State& state;
     const secrets::Protector& protector;
-    std::shared_ptr<const model::Model> model;
+    const state::SchemaCache& schemas;
+    std::shared_ptr<const ModelIndex> index;
+    Releaser releaser;
+    run::Lane lane{{.name = "plan", .queue_depth_max = 10}};
     std::deque<WaitingEdit> waiting = {};
     bool is_busy = false;
 
     void next();
-    void begin(const EditRequest& request, const Done& done);
-    void commit(EditRequest request, std::shared_ptr<EditAnswer> answer,
-                std::vector<model::ObjectWrite> writes, Done done);
-    void end(const Done& done, Result<EditAnswer> answer);
+    void begin(const std::shared_ptr<WaitingEdit>& one);
+    void judge(const std::shared_ptr<WaitingEdit>& one, std::vector<model::ObjectWrite> writes,
+               Result<Trial> tried);
+    void commit(const std::shared_ptr<WaitingEdit>& one, std::vector<model::ObjectWrite> writes,
+                std::shared_ptr<EditAnswer> answer);
+    void end(const std::shared_ptr<WaitingEdit>& one, Result<EditAnswer> answer);
 };
 
-Planner::Planner(run::Loop& loop, state::State& state, const secrets::Protector& protector)
-    : inside_(std::make_unique<Inside>(
-          Inside{loop, state, protector, std::make_shared<model::Model>()})) {}
-Planner::~Planner() = default;
+Planner::Planner(run::Loop& loop, state::State& state, const secrets::Protector& protector,
+                 const state::SchemaCache& schemas)
+    : inside_(std::make_shared<Inside>(loop, state, protector, schemas)) {}
+
+Planner::~Planner() {
+    stop();
+}
+
+void Planner::stop() {
+    inside_->releaser.stop();
+    inside_->lane.stop(std::chrono::seconds(10));
+}
 
 Result<void> Planner::load() {
     EK_CHECK(make_default_environment(inside_->state));
     const state::Snapshot view = EK_TRY(inside_->state.read());
     auto model = model::Model::load(view, inside_->protector);
     if (!model) return fail("read the model of the fleet", model.error());
-    inside_->model = std::make_shared<model::Model>(*std::move(model));
+    inside_->index = std::make_shared<ModelIndex>(*std::move(model));
+    inside_->state.listen([inside = std::weak_ptr<Inside>(inside_)](const auto& changes) {
+        if (const auto there = inside.lock()) there->releaser.follow(changes);
+    });
+    inside_->releaser.look();
     return {};
 }
 
 std::shared_ptr<const model::Model> Planner::model() const {
-    return inside_->model;
+    return {inside_->index, &inside_->index->model()};
+}
+
+std::uint64_t Planner::compiled() const {
+    return inside_->releaser.compiled();
 }
 
 void Planner::edit(EditRequest request, Done done) {
@@ -120,53 +158,84 @@ void Planner::edit(EditRequest request, Done done) {
 void Planner::Inside::next() {
     if (is_busy || waiting.empty()) return;
     is_busy = true;
-    WaitingEdit one = std::move(waiting.front());
+    auto one = std::make_shared<WaitingEdit>(std::move(waiting.front()));
     waiting.pop_front();
-    begin(one.request, one.done);
+    begin(one);
 }
 
-void Planner::Inside::begin(const EditRequest& request, const Done& done) {
+void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
     const auto view = state.read();
-    if (!view) return end(done, fail(view.error()));
-    model::Edited edited = model::edit(*model, request.changes, lookup_in(*view), protector);
-    auto answer = std::make_shared<EditAnswer>();
-    answer->wrong = std::move(edited.wrong);
-    answer->model = std::make_shared<model::Model>(std::move(edited.model));
-    if (!answer->wrong.empty() || request.is_dry_run) return end(done, std::move(*answer));
-    commit(request, std::move(answer), std::move(edited.writes), done);
+    if (!view) return end(one, fail(view.error()));
+    model::Edited edited =
+        model::edit(index->model(), one->request.changes, lookup_in(*view), protector);
+    if (!edited.wrong.empty()) {
+        EditAnswer answer;
+        answer.wrong = std::move(edited.wrong);
+        return end(one, std::move(answer));
+    }
+    auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
+                 &with = protector, &of = schemas, model = std::move(edited.model),
+                 writes = std::move(edited.writes)]() mutable {
+        auto now = from.read();
+        auto tried = now ? try_edit(*now, with, of, *before, std::move(model), writes)
+                         : Result<Trial>(fail(now.error()));
+        post([there, one, writes = std::move(writes), tried = std::move(tried)]() mutable {
+            const auto inside = there.lock();
+            if (inside) inside->judge(one, std::move(writes), std::move(tried));
+        });
+    };
+    const auto queued = lane.submit(std::move(task));
+    if (!queued) end(one, fail(queued.error()));
 }
 
-void Planner::Inside::commit(EditRequest request, std::shared_ptr<EditAnswer> answer,
-                             std::vector<model::ObjectWrite> writes, Done done) {
-    auto audit_context = request.audit_context;
-    auto edited = std::make_shared<model::Model>(*answer->model);
+void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
+                            std::vector<model::ObjectWrite> writes, Result<Trial> tried) {
+    if (!tried) return end(one, fail(tried.error()));
+    auto answer = std::make_shared<EditAnswer>();
+    auto trial = std::make_shared<Trial>(*std::move(tried));
+    answer->model = {trial->after, &trial->after->model()};
+    answer->does_not_compile = !trial->broken.empty() && !one->request.allows_errors;
+    answer->trial = std::move(trial);
+    if (answer->does_not_compile || one->request.is_dry_run) return end(one, std::move(*answer));
+    commit(one, std::move(writes), std::move(answer));
+}
+
+void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
+                             std::vector<model::ObjectWrite> writes,
+                             std::shared_ptr<EditAnswer> answer) {
     state.submit(
-        std::move(audit_context),
-        [request = std::move(request), answer, edited,
-         writes = std::move(writes)](state::Edit& edit) -> Result<void> {
-            answer->revision = 0;
-            if (request.guard) EK_CHECK(request.guard(edit));
-            if (!writes.empty()) {
-                answer->revision = EK_TRY(edit.next_revision());
-                EK_CHECK(model::store(edit, writes, answer->revision));
-                EK_CHECK(add_events(edit, writes));
-                edited->set_revision(answer->revision);
-                answer->model = edited;
+        one->request.audit_context,
+        [one, answer, writes = std::move(writes),
+         base = index->model().revision()](state::Edit& edit) -> Result<void> {
+            if (one->request.guard) EK_CHECK(one->request.guard(edit));
+            if (EK_TRY(edit.model_objects().revision()) != base) {
+                return fail(Errc::busy, "the model was changed meanwhile");
             }
-            return request.finish ? request.finish(edit, *answer) : Result<void>();
+            answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
+            EK_CHECK(model::store(edit, writes, answer->revision));
+            EK_CHECK(add_events(edit, writes));
+            for (const std::string& host : answer->trial->touched) {
+                EK_CHECK(edit.to_compile().put(host, {kModelChanged}));
+            }
+            return one->request.finish ? one->request.finish(edit, *answer) : Result<void>();
         },
-        [this, answer, done = std::move(done)](const Result<void>& committed) {
-            if (!committed) return end(done, fail(committed.error()));
-            model = answer->model;
-            end(done, std::move(*answer));
+        [this, one, answer](const Result<void>& committed) {
+            if (!committed) return end(one, fail(committed.error()));
+            if (answer->revision != 0) {
+                index = std::make_shared<ModelIndex>(answer->trial->after->at(answer->revision));
+                answer->model = {index, &index->model()};
+            }
+            end(one, std::move(*answer));
         });
 }
 
-void Planner::Inside::end(const Done& done, Result<EditAnswer> answer) {
-    loop.post([this, done, answer = std::move(answer)]() mutable {
-        is_busy = false;
-        done(std::move(answer));
-        next();
+void Planner::Inside::end(const std::shared_ptr<WaitingEdit>& one, Result<EditAnswer> answer) {
+    loop.post([there = weak_from_this(), one, answer = std::move(answer)]() mutable {
+        const auto inside = there.lock();
+        if (!inside) return;
+        inside->is_busy = false;
+        one->done(std::move(answer));
+        inside->next();
     });
 }
 

@@ -15,50 +15,65 @@ namespace evenkeel::secrets {
 class Protector;
 }
 namespace evenkeel::state {
+class SchemaCache;
 class State;
 }  // namespace evenkeel::state
 
 // The one way in which the model changes, and in which hosts get what follows from it.
 namespace evenkeel::plans {
 
-struct EditAnswer {
-    // When there are any, nothing was changed, and the rest says nothing.
-    std::vector<model::WrongChange> wrong;
-    std::uint64_t revision = 0;  // that the changed objects have; 0: none differs from before
-    // What was asked for as it is now, or would be.
-    std::shared_ptr<const model::Model> model;
-};
+struct Trial;
 
 struct EditRequest {
     std::vector<model::ObjectChange> changes;
     // What must be so of the objects when they are changed. [lane]
     std::function<Result<void>(const state::View&)> guard = {};
     bool is_dry_run = false;
+    // Also when hosts that compile would not any more: they keep what they have.
+    bool allows_errors = false;
     state::AuditContext audit_context = {};
     // Called in the transaction of the edit, when it is not refused: to keep the reply for a
     // request that comes again. [lane]
-    std::function<Result<void>(state::Edit&, const EditAnswer&)> finish = {};
+    std::function<Result<void>(state::Edit&, const struct EditAnswer&)> finish = {};
 };
 
-// Belongs to the loop. Edits are carried out one after the other, in the order in which they came.
+struct EditAnswer {
+    // When there are any, nothing was changed, and the rest says nothing.
+    std::vector<model::WrongChange> wrong;
+    // Of a dry run and of what was done, and of what was refused because hosts would not compile.
+    std::shared_ptr<const Trial> trial;
+    bool does_not_compile = false;  // refused
+    std::uint64_t revision = 0;     // that the changed objects have; 0: none differs from before
+    // What was asked for as it is now, or would be.
+    std::shared_ptr<const model::Model> model;
+};
+
+// Belongs to the loop. Edits are carried out one after the other, in the order in which they came:
+// each is tried out on the hosts that it touches, on a thread of its own, and then committed, with
+// these hosts noted to be compiled; what differs is then sent to them.
 class Planner {
   public:
-    Planner(run::Loop& loop, state::State& state, const secrets::Protector& protector);
+    Planner(run::Loop& loop, state::State& state, const secrets::Protector& protector,
+            const state::SchemaCache& schemas);
     ~Planner();
     // Reads the whole model of the store: to be called once, before anything else. O(objects)
     Result<void> load();
+    // Ends the threads. Nothing is edited or released any more.
+    void stop();
 
     // As it is committed.
     std::shared_ptr<const model::Model> model() const;
+    // Hosts that were compiled to be released, since the start.
+    std::uint64_t compiled() const;
 
-    // `done` runs on the loop, after the commit. `busy` when too many edits wait, the
-    // error of the guard, or one of the store.
+    // `done` runs on the loop, after the commit. `busy` when too many edits wait, the error of the
+    // guard, or one of the store.
     using Done = std::function<void(Result<EditAnswer>)>;
     void edit(EditRequest request, Done done);
 
   private:
     struct Inside;
-    std::unique_ptr<Inside> inside_;
+    std::shared_ptr<Inside> inside_;
 };
 
 }  // namespace evenkeel::plans

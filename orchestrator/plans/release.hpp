@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,14 @@ namespace evenkeel::plans {
 
 class HostCompiler;
 
-// What is to be done to one host so that it has what it shall have, ready for a transaction.
-struct Release {
-    std::string host;  // id
-    // Both as they were seen: when one is another by then, the release is of no use.
-    state::CompileMark mark;  // of the host
-    std::uint64_t model = 0;  // revision of the model
+// In state::HostToCompile, beside what has changed of the host itself: what the model says of it,
+// or a host that it knows.
+inline constexpr const char* kModelChanged = "model";
 
+// What is to be done to one host so that it has what it shall have, ready for a transaction.
+struct HostRelease {
     std::vector<compile::CompileError> errors;  // with any, nothing else is done
-    // What comes and what changes, each behind what it requires, with what was there before.
+    // What comes and what changes, each behind what it requires.
     std::vector<commands::DescriptionRequest> described;
     // Numbers of the bodies that are replaced, in the same order; 0 for what comes.
     std::vector<std::uint64_t> replaced;
@@ -35,16 +35,26 @@ struct Release {
 };
 
 // Compiles the host and holds it against what it has. O(resources of the host)
-Result<Release> make_release(HostCompiler& compiler, const state::View& view,
-                             const secrets::Protector& protector, const model::Model& model,
-                             const state::Host& host, state::CompileMark mark);
+Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view,
+                                 const secrets::Protector& protector, const model::Model& model,
+                                 const state::Host& host);
+
+// What follows from one entry of state::ToCompile.
+struct Release {
+    std::string host;  // id
+    // Both as they were seen: when one is another by then, the release is of no use.
+    state::HostToCompile seen;
+    std::uint64_t model = 0;                       // revision of the model
+    std::optional<HostRelease> host_release = {};  // nothing when the host is not concerned itself
+    std::vector<std::string> others = {};          // ids of hosts that are to be compiled as well
+};
 
 enum class Released {
-    all,       // the mark is gone
+    all,       // the entry is gone
     waits,     // what goes is still to be done, once what comes is there
     outdated,  // nothing was done: the host or the model is another by now
 };
-// Makes the commands of the release, notes how the host compiled, and takes its mark away. [lane]
+// Makes the commands of the release, notes how the host compiled, and takes the entry away. [lane]
 Result<Released> carry_out(state::Edit& edit, const secrets::Protector& protector,
                            const Release& release);
 

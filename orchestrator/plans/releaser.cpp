@@ -15,19 +15,9 @@
 
 namespace evenkeel::plans {
 
-// What one look at marked hosts has led to.
+// What one look at the hosts to compile has led to.
 struct Batch {
-    // A host whose change may concern others: they are marked, and it is itself, or not any more.
-    struct Spread {
-        std::string host;
-        state::CompileMark mark;  // as it was seen
-        bool is_active = false;
-        bool is_itself = false;
-        std::vector<std::string> others;
-    };
-
     std::vector<Release> releases;
-    std::vector<Spread> spreads;
     bool has_more = false;
     Result<void> read = {};
     std::size_t open = 0;  // works whose commit is awaited
@@ -39,7 +29,7 @@ namespace {
 // Few enough that their descriptions fit into memory, enough to share what is read for all.
 constexpr std::size_t kHostsAtOnce = 256;
 
-// Reads marks and works out what they mean, on the thread that compiles.
+// Reads which hosts are to be compiled and compiles them, on a thread of its own.
 class Look {
   public:
     Look(const state::View& view, const secrets::Protector& protector,
@@ -50,57 +40,54 @@ class Look {
           compiler_(view, schemas, index.model()) {}
 
     Result<void> read(const std::set<std::string>& waiting, Batch& batch) {
-        std::vector<std::pair<std::string, state::CompileMark>> marks;
         EK_CHECK(
-            view_.to_compile().each([&](std::string_view host, const state::CompileMark& mark) {
+            view_.to_compile().each([&](std::string_view host, const state::HostToCompile& seen) {
                 if (waiting.contains(std::string(host))) return true;
-                batch.has_more = marks.size() == kHostsAtOnce;
-                if (!batch.has_more) marks.emplace_back(host, mark);
-                return !batch.has_more;
+                batch.has_more = batch.releases.size() == kHostsAtOnce;
+                if (batch.has_more) return false;
+                batch.releases.push_back(
+                    {.host = std::string(host), .seen = seen, .model = index_.model().revision()});
+                return true;
             }));
-        for (auto& [host, mark] : marks) EK_CHECK(add(host, std::move(mark), batch));
+        for (Release& release : batch.releases) EK_CHECK(fill(release));
         return {};
     }
 
   private:
-    Result<void> add(const std::string& id, state::CompileMark mark, Batch& batch) {
-        const auto host = EK_TRY(view_.hosts().find(id));
-        const bool is_active = host && !host->retired();
-        if (!mark.changed.empty()) {
-            batch.spreads.push_back(EK_TRY(spread(id, host, std::move(mark))));
-            return {};
+    Result<void> fill(Release& release) {
+        auto host = EK_TRY(view_.hosts().find(release.host));
+        if (host && host->retired()) host.reset();
+        HostChange change;
+        change.names.assign(release.seen.changed.begin(), release.seen.changed.end());
+        bool is_concerned = std::erase(change.names, kModelChanged) > 0;
+        if (!change.names.empty()) {
+            is_concerned = EK_TRY(spread(host, std::move(change), release)) || is_concerned;
         }
-        if (!is_active) {
-            batch.spreads.push_back({.host = id, .mark = std::move(mark)});
-            return {};
-        }
-        batch.releases.push_back(EK_TRY(
-            make_release(compiler_, view_, protector_, index_.model(), *host, std::move(mark))));
+        if (!host || !is_concerned) return {};
+        release.host_release =
+            EK_TRY(make_release(compiler_, view_, protector_, index_.model(), *host));
         return {};
     }
 
-    Result<Batch::Spread> spread(const std::string& id, const std::optional<state::Host>& host,
-                                 state::CompileMark mark) {
-        Batch::Spread spread{.host = id, .mark = std::move(mark)};
-        spread.is_active = host && !host->retired();
-        HostChange change{.names = spread.mark.changed};
+    // Which others the change concerns; whether it concerns the host itself.
+    Result<bool> spread(const std::optional<state::Host>& host, HostChange change,
+                        Release& release) {
         compile::Host seen;
         if (host) seen = compiled_host(*host);
-        if (host && !host->retired()) change.after = &seen;
+        if (host) change.after = &seen;
         const TouchedByHost touched = touched_by(index_, change);
-        spread.is_itself = touched.is_itself && change.after;
-        if (touched.rules.empty()) return spread;
-        EK_CHECK(view_.hosts().each([&](const state::Host& other) {
-            if (other.retired() || other.id == id) return true;
+        if (touched.rules.empty()) return touched.is_itself;
+        EK_CHECK(view_.hosts().each_in("", [&](const state::Host& other) {
+            if (other.id == release.host) return true;
             const compile::Host one = compiled_host(other);
             for (const TouchedRule& rule : touched.rules) {
                 if (!rule.touches(one)) continue;
-                spread.others.push_back(other.id);
+                release.others.push_back(other.id);
                 break;
             }
             return true;
         }));
-        return spread;
+        return touched.is_itself;
     }
 
     const state::View& view_;
@@ -108,22 +95,6 @@ class Look {
     const ModelIndex& index_;
     HostCompiler compiler_;
 };
-
-Result<void> mark(state::Edit& edit, const Batch::Spread& spread, bool& is_outdated) {
-    auto marks = edit.to_compile();
-    const auto there = EK_TRY(marks.find(spread.host));
-    if (!there || *there != spread.mark) {
-        is_outdated = true;
-        return {};
-    }
-    for (const std::string& other : spread.others) {
-        EK_CHECK(marks.add(other, {.changed = {}, .is_due = true}));
-    }
-    if (spread.is_itself || (spread.is_active && spread.mark.is_due)) {
-        return marks.put(spread.host, {.changed = {}, .is_due = true});
-    }
-    return marks.erase(spread.host);
-}
 
 }  // namespace
 
@@ -147,9 +118,12 @@ void Releaser::follow(const state::Changes& changes) {
     if (has_news) look();
 }
 
+// Later: the model of what was committed just now is not there yet.
 void Releaser::look() {
-    is_asked_again_ = true;
-    if (!is_busy_) begin();
+    if (std::exchange(is_asked_again_, true)) return;
+    options_.loop.post([this, is_there = is_there_] {
+        if (*is_there && is_asked_again_ && !is_busy_) begin();
+    });
 }
 
 void Releaser::begin() {
@@ -177,10 +151,11 @@ void Releaser::carry_out(const std::shared_ptr<Batch>& batch) {
         is_busy_ = false;
         return;
     }
-    compiled_ += batch->releases.size();
-    batch->open = 1 + batch->releases.size() + (batch->spreads.empty() ? 0 : 1);
-    for (std::size_t i = 0; i < batch->releases.size(); ++i) submit(batch, i);
-    if (!batch->spreads.empty()) mark_others(batch);
+    batch->open = 1 + batch->releases.size();
+    for (std::size_t i = 0; i < batch->releases.size(); ++i) {
+        if (batch->releases[i].host_release) ++compiled_;
+        submit(batch, i);
+    }
     done(batch);
 }
 
@@ -199,25 +174,6 @@ void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
             }
             if (!committed || *released == Released::waits) waiting_.insert(host);
             batch->is_outdated = batch->is_outdated || *released == Released::outdated;
-            done(batch);
-        });
-}
-
-void Releaser::mark_others(const std::shared_ptr<Batch>& batch) {
-    auto is_outdated = std::make_shared<bool>(false);
-    options_.state.submit(
-        [batch, is_outdated](state::Edit& edit) -> Result<void> {
-            for (const Batch::Spread& spread : batch->spreads) {
-                EK_CHECK(mark(edit, spread, *is_outdated));
-            }
-            return {};
-        },
-        [this, batch](const Result<void>& committed) {
-            if (!committed) {
-                log::warning("hosts cannot be marked to be compiled",
-                             {{"why", committed.error().what}});
-                for (const Batch::Spread& spread : batch->spreads) waiting_.insert(spread.host);
-            }
             done(batch);
         });
 }

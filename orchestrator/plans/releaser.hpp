@@ -25,10 +25,10 @@ namespace evenkeel::plans {
 class ModelIndex;
 struct Batch;
 
-// Brings to hosts what they shall have. Hosts to look at are marked in the store, in the
-// transaction of what made it necessary, so that none is forgotten; each is compiled off the loop,
-// and what differs becomes commands in one transaction with the end of its mark. A host that does
-// not compile keeps what it has. [loop]
+// Brings to hosts what they shall have. The hosts that are to be compiled stand in the
+// store (state::ToCompile), written in the transaction of what made it necessary; each is compiled
+// off the loop, and what differs becomes commands in one transaction with the end of its entry. A
+// host that does not compile keeps what it has. [loop]
 class Releaser {
   public:
     struct Options {
@@ -43,7 +43,7 @@ class Releaser {
     explicit Releaser(Options options);
     ~Releaser();
 
-    // Looks for marked hosts; to be called at the start.
+    // Looks for hosts to compile; to be called at the start.
     void look();
     void follow(const state::Changes& changes);
     // Ends the thread that compiles. Nothing is released any more.
@@ -56,7 +56,6 @@ class Releaser {
     void begin();
     void carry_out(const std::shared_ptr<Batch>& batch);
     void submit(const std::shared_ptr<Batch>& batch, std::size_t number);
-    void mark_others(const std::shared_ptr<Batch>& batch);
     void done(const std::shared_ptr<Batch>& batch);
 
     Options options_;
@@ -64,7 +63,7 @@ class Releaser {
     bool is_busy_ = false;
     bool is_asked_again_ = false;
     std::uint64_t compiled_ = 0;
-    // Ids of marked hosts with which nothing can be done until something of them changes.
+    // Ids of hosts to compile with which nothing can be done until something of them changes.
     std::set<std::string> waiting_;
     // The loop's handlers that outlive this find it gone.
     std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);

@@ -14,7 +14,7 @@ class PlannerTest : public test::StateTest {
         open_planner();
     }
     void open_planner() {
-        planner_.emplace(loop_, *state_, protector_);
+        planner_.emplace(loop_, *state_, protector_, schemas_);
         const auto loaded = planner_->load();
         ASSERT_TRUE(loaded) << loaded.error().what;
     }

@@ -1,0 +1,111 @@
+#include "orchestrator/plans/trial.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/release.hpp"
+#include "orchestrator/plans/touched.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/wanted.hpp"
+
+namespace evenkeel::plans {
+namespace {
+
+class Trying {
+  public:
+    Trying(const state::View& view, const secrets::Protector& protector,
+           const state::SchemaCache& schemas, const ModelIndex& after)
+        : view_(view),
+          protector_(protector),
+          model_(after.model()),
+          compiler_(view, schemas, after.model()) {}
+
+    Result<void> add(const state::Host& host) {
+        HostComparison compared = EK_TRY(compare(compiler_, view_, protector_, model_, host));
+        const PlannedHost planned{host.id, host.name};
+        const auto sample = [&](const ResourceDifference& each) {
+            return compared.fields_of(each);
+        };
+        groups_.add(planned, compared.difference(), sample);
+        if (compared.difference().errors.empty()) return {};
+        const auto before = EK_TRY(view_.wanted().find(host.id));
+        if (!before || before->status != state::WantedStatus::error) {
+            broken_.add(planned, compared.difference(), sample);
+        }
+        return {};
+    }
+
+    void finish(Trial& trial) const {
+        trial.summary = groups_.summary();
+        trial.groups = groups_.finish();
+        trial.broken = broken_.finish().errors;
+    }
+
+  private:
+    const state::View& view_;
+    const secrets::Protector& protector_;
+    const model::Model& model_;
+    HostCompiler compiler_;
+    Groups groups_;
+    Groups broken_;
+};
+
+// Visits the active hosts that are touched, each once.
+Result<void> each_touched(const state::View& view, const TouchedHosts& touched,
+                          const std::function<Result<void>(const state::Host&)>& visit) {
+    Result<void> done;
+    const auto see = [&](const state::Host& host) {
+        if (host.retired() || !touched.contains(compiled_host(host))) return true;
+        done = visit(host);
+        return done.has_value();
+    };
+    const HostLookUp where = touched.look_up();
+    if (where.is_all) EK_CHECK(view.hosts().each_in("", see));
+    for (const std::string& environment : where.environments) {
+        if (done) EK_CHECK(view.hosts().each_in(environment, see));
+    }
+    for (const std::string& id : where.hosts) {
+        if (!done) break;
+        const auto host = EK_TRY(view.hosts().find(id));
+        const auto is_below = [&](const std::string& environment) {
+            return host->environment == environment ||
+                   host->environment.starts_with(environment + "/");
+        };
+        if (host && std::none_of(where.environments.begin(), where.environments.end(), is_below)) {
+            see(*host);
+        }
+    }
+    return done;
+}
+
+}  // namespace
+
+json::Value Trial::shown() const {
+    json::Array shown;
+    for (const Group& group : groups.groups) shown.push_back(encode(group));
+    json::Array errors;
+    for (const ErrorGroup& group : groups.errors) errors.push_back(encode(group));
+    return json::Object{{"summary", encode(summary)},
+                        {"groups", std::move(shown)},
+                        {"more_groups", groups.more},
+                        {"errors", std::move(errors)},
+                        {"more_errors", groups.more_errors}};
+}
+
+Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
+                       const state::SchemaCache& schemas, const ModelIndex& before,
+                       model::Model after, const std::vector<model::ObjectWrite>& writes) {
+    Trial trial;
+    trial.after = std::make_shared<ModelIndex>(before, std::move(after), writes);
+    Trying trying(view, protector, schemas, *trial.after);
+    EK_CHECK(each_touched(view, touched(before, *trial.after, writes),
+                          [&](const state::Host& host) -> Result<void> {
+                              trial.touched.push_back(host.id);
+                              return trying.add(host);
+                          }));
+    trying.finish(trial);
+    return trial;
+}
+
+}  // namespace evenkeel::plans
