@@ -8,6 +8,7 @@
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::plans {
 namespace {

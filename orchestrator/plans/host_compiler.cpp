@@ -9,6 +9,7 @@
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/view.hpp"
 
 namespace evenkeel::plans {
 namespace {
@@ -119,12 +120,12 @@ bool HostCompiler::is_secret(const std::string& collection, const std::string& p
 
 std::vector<compile::WrongDescription> HostCompiler::check(const wire::Ref& ref,
                                                            const json::Value& description) const {
-    if (!has_reported_) return {};
-    const auto reported = of_host_.find(ref.collection);
-    if (reported == of_host_.end()) {
+    if (collections_.empty()) return {};
+    const auto reported = collections_.find(ref.collection);
+    if (reported == collections_.end()) {
         return {{"", "the host has no collection " + ref.collection}};
     }
-    const schema::Schema* schema = reported->second.get();
+    const schema::Schema* schema = reported->second.schema.get();
     std::vector<compile::WrongDescription> wrong;
     if (schema && !schema->accepts_key(ref.id)) {
         const std::string canonical = schema::canonical_id(*schema, ref.id);

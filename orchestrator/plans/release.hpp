@@ -9,6 +9,9 @@
 #include "orchestrator/plans/difference.hpp"
 #include "orchestrator/state/to_compile.hpp"
 
+namespace evenkeel::model {
+class Model;
+}
 namespace evenkeel::state {
 struct Host;
 }

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/touched.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/view.hpp"
 #include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::plans {

@@ -1,44 +1,7 @@
-#include "orchestrator/plans/planner.hpp"
-
-#include "tests/unit/orchestrator/fixture.hpp"
+#include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 namespace evenkeel::plans {
 namespace {
-
-using model::ModelKind;
-
-class PlannerTest : public test::StateTest {
-  protected:
-    void SetUp() override {
-        StateTest::SetUp();
-        open_planner();
-    }
-    void open_planner() {
-        planner_.emplace(loop_, *state_, protector_, schemas_);
-        const auto loaded = planner_->load();
-        ASSERT_TRUE(loaded) << loaded.error().what;
-    }
-    static EditRequest put(ModelKind kind, const std::string& name, const char* body) {
-        return {.changes = {{kind, name, *json::parse(body)}}};
-    }
-    Result<EditAnswer> edit(EditRequest request) {
-        std::optional<Result<EditAnswer>> answered;
-        planner_->edit(std::move(request),
-                       [&](Result<EditAnswer> answer) { answered = std::move(answer); });
-        loop_.run_until([&] { return answered.has_value(); }, std::chrono::seconds(20));
-        return answered ? *std::move(answered) : fail(Errc::timeout, "no answer");
-    }
-    std::vector<std::string> events_of_model() {
-        std::vector<std::string> told;
-        EXPECT_TRUE(read().events().after(0, [&](std::uint64_t, const state::StoredEvent& event) {
-            if (event.is(state::EventType::environment_changed)) told.emplace_back(event.type);
-            return true;
-        }));
-        return told;
-    }
-
-    std::optional<Planner> planner_;
-};
 
 TEST_F(PlannerTest, WhatIsEditedIsThereAndAgainAfterARestart) {
     const auto answer = edit(put(ModelKind::environment, "prod", R"({"protected": true})"));

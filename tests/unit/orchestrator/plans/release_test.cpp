@@ -1,0 +1,202 @@
+#include "tests/unit/orchestrator/plans/planner_fixture.hpp"
+
+// From an edit of the model to what hosts are told.
+namespace evenkeel::plans {
+namespace {
+
+const char* const kMotd = R"({"parameters": {"properties": {"text": {"type": "string"}}},
+    "resources": [{"collection": "files", "id": "/etc/motd",
+                   "description": {"content": "{{text}} {{host.name}}"}}]})";
+
+class ReleaseTest : public PlannerTest {
+  protected:
+    // The application `motd`, assigned to hosts with the label role=web.
+    void assign(const char* application = kMotd) {
+        const auto answer = edit(
+            {.changes = {{ModelKind::application, "motd", *json::parse(application)},
+                         {ModelKind::setting, "global text", *json::parse(R"({"value": "hi"})")},
+                         {ModelKind::assignment, "motd", *json::parse(R"({"application": "motd",
+                                                "filter": "labels.role = web"})")}}});
+        ASSERT_TRUE(answer) << answer.error().what;
+        ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
+        ASSERT_FALSE(answer->does_not_compile);
+    }
+    void label(const char* role) {
+        change_host([&](state::Host& host) { host.labels = json::Object{{"role", role}}; });
+    }
+    state::Wanted wanted() { return read().wanted().find(host_)->value_or(state::Wanted{}); }
+};
+
+TEST_F(ReleaseTest, AHostThatIsLabelledGetsWhatItShallHave) {
+    assign();
+    release();
+    EXPECT_TRUE(commands().empty());
+    label("web");
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+    ASSERT_EQ(resource("/etc/motd")->owners.size(), 1U);
+    EXPECT_EQ(resource("/etc/motd")->owners[0].assignment, "motd");
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+    EXPECT_EQ(last_event("host.compiled")["status"], json::Value("compiled"));
+}
+
+TEST_F(ReleaseTest, ASettingThatIsEditedReachesTheHostsThatUseItAlone) {
+    assign();
+    label("web");
+    release();
+    settle();
+    const auto before = planner_->compiled();
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global other", R"({"value": 1})")));
+    release();
+    EXPECT_EQ(planner_->compiled(), before);
+    const auto answer =
+        edit(put(ModelKind::setting, "host:" + host_ + " text", R"({"value": "yo"})"));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->trial->summary.changed, 1U);
+    release();
+    EXPECT_EQ(planner_->compiled(), before + 1);
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("yo web1"));
+}
+
+TEST_F(ReleaseTest, WhatIsAsItShallBeIsNotSentAgain) {
+    assign();
+    label("web");
+    release();
+    settle();
+    const auto count = commands().size();
+    change_host([](state::Host& host) {
+        host.labels = json::Object{{"role", "web"}, {"rack", "7"}};
+    });
+    release();
+    EXPECT_EQ(commands().size(), count);
+}
+
+TEST_F(ReleaseTest, WhatIsNotSaidAnyMoreIsForgottenOrRemoved) {
+    assign();
+    label("web");
+    release();
+    settle();
+    label("db");
+    release();
+    EXPECT_EQ(commands().back(), "forget /etc/motd");
+    EXPECT_FALSE(resource("/etc/motd"));
+
+    label("web");
+    release();
+    settle();
+    ASSERT_TRUE(edit(put(ModelKind::assignment, "motd",
+                         R"({"application": "motd", "on_leave": "remove",
+                             "filter": "labels.role = web"})")));
+    release();
+    label("db");
+    release();
+    EXPECT_EQ(commands().back(), "remove /etc/motd");
+}
+
+TEST_F(ReleaseTest, WhatGoesWaitsForWhatComes) {
+    assign(R"({"resources": [{"collection": "files", "id": "/etc/{{host.labels.file}}",
+                              "description": {"content": "x"}}]})");
+    const auto name = [&](const char* file) {
+        change_host([&](state::Host& host) {
+            host.labels = json::Object{{"role", "web"}, {"file", file}};
+        });
+    };
+    name("old");
+    release();
+    settle();
+    name("new");
+    release();
+    EXPECT_EQ(commands().back(), "apply /etc/new");
+    EXPECT_TRUE(resource("/etc/old"));
+    EXPECT_EQ(wanted().status, state::WantedStatus::pending);
+    settle(wire::Verdict::failed);
+    release();
+    EXPECT_TRUE(resource("/etc/old"));
+    settle();
+    release();
+    EXPECT_FALSE(resource("/etc/old"));
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+    EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(ReleaseTest, AnEditAfterWhichAHostDoesNotCompileIsRefused) {
+    assign();
+    label("web");
+    release();
+    EditRequest request{.changes = {{ModelKind::setting, "global text", {}}}};
+    const auto refused = edit(request);
+    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused->does_not_compile);
+    ASSERT_EQ(refused->trial->broken.size(), 1U);
+    EXPECT_EQ(refused->trial->broken[0].count, 1U);
+    EXPECT_EQ(refused->trial->broken[0].error.pointer, "/resources/0/description/content");
+    EXPECT_TRUE(planner_->model()->setting({compile::Scope{}, "text"}));
+
+    request.allows_errors = true;
+    ASSERT_TRUE(edit(request));
+    release();
+    EXPECT_EQ(wanted().status, state::WantedStatus::error);
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+}
+
+TEST_F(ReleaseTest, ADryRunShowsWhatWouldBecomeOfHosts) {
+    assign();
+    label("web");
+    release();
+    settle();
+    EditRequest request = put(ModelKind::setting, "global text", R"({"value": "yo"})");
+    request.is_dry_run = true;
+    const auto answer = edit(std::move(request));
+    ASSERT_TRUE(answer);
+    const json::Value shown = answer->trial->shown();
+    EXPECT_EQ(shown["summary"]["changed"], json::Value(1));
+    const json::Value& one = shown["groups"].as_array().at(0)["resources"].as_array().at(0);
+    EXPECT_EQ(one["id"], json::Value("/etc/motd"));
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+}
+
+TEST_F(ReleaseTest, ASecretIsNotShownInAPlan) {
+    assign();
+    label("web");
+    release();
+    EditRequest request =
+        put(ModelKind::setting, "global text", R"({"value": "hunter2", "secret": true})");
+    request.is_dry_run = true;
+    const auto answer = edit(std::move(request));
+    ASSERT_TRUE(answer);
+    const std::string shown = json::write(answer->trial->shown());
+    EXPECT_EQ(shown.find("hunter2"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("redacted"), std::string::npos) << shown;
+}
+
+TEST_F(ReleaseTest, WhatIsStillToDoIsDoneAfterARestart) {
+    assign();
+    label("web");
+    planner_.reset();
+    EXPECT_EQ(entries(), 1U);
+    open_planner();
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+    EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(ReleaseTest, APeerThatComesIsKnownToItsPeers) {
+    assign(R"({"peers": {"db": {"filter": "labels.role = db"}},
+               "resources": [{"collection": "files", "id": "/etc/dbs", "description":
+                   {"content": "{{#peers.db}}{{name}} {{/peers.db}}"}}]})");
+    label("web");
+    release();
+    EXPECT_EQ(file("/etc/dbs")["content"], json::Value(""));
+    change([&](state::Edit& edit) -> Result<void> {
+        state::Host other;
+        other.id = "host_0192f0c1-0000-7000-8000-000000000002";
+        other.name = "db1";
+        other.labels = json::Object{{"role", "db"}};
+        return edit.hosts().put(other);
+    });
+    release();
+    EXPECT_EQ(file("/etc/dbs")["content"], json::Value("db1 "));
+}
+
+}  // namespace
+}  // namespace evenkeel::plans
