@@ -8,6 +8,7 @@
 #include "orchestrator/api/submit_command.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
 
 namespace evenkeel::api {
@@ -39,6 +40,33 @@ http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
     return reply;
 }
 
+// Whether the change is wanted although hosts would not compile any more.
+ApiResult<bool> reads_errors(const Request& request) {
+    const auto given = request.query.find("errors");
+    if (given == request.query.end()) return false;
+    if (given->second == "allow") return true;
+    return refuse(http::Code::invalid_parameter, "errors must be allow");
+}
+
+http::Problem not_compiling(const plans::Trial& trial) {
+    http::Problem problem{http::Code::does_not_compile, ""};
+    std::uint64_t count = 0;
+    for (const plans::ErrorGroup& group : trial.broken) {
+        const std::string hosts =
+            std::to_string(group.count) + (group.count == 1 ? " host" : " hosts");
+        problem.errors.push_back({group.error.pointer, group.error.code,
+                                  "assignment " + group.error.assignment + ", " + hosts + " (" +
+                                      group.hosts.front() + (group.count > 1 ? ", ..." : "") +
+                                      "): " + group.error.detail});
+        count = std::max(count, group.count);
+    }
+    problem.detail = "nothing is changed: " + std::to_string(count) +
+                     " or more hosts would not compile any more; the pointers are into their "
+                     "applications; ?errors=allow changes it all the same, and they keep what "
+                     "they have";
+    return problem;
+}
+
 // One request, until it is answered.
 class Editing : public std::enable_shared_from_this<Editing> {
   public:
@@ -51,6 +79,8 @@ class Editing : public std::enable_shared_from_this<Editing> {
     void try_it() {
         const auto dry_run = is_dry_run(request_);
         if (!dry_run) return responder_->send(dry_run.error());
+        const auto allows_errors = reads_errors(request_);
+        if (!allows_errors) return responder_->send(allows_errors.error());
         const auto view = context_.state.read();
         if (!view) return responder_->send(view.error());
         auto made = make_(*view, request_);
@@ -63,6 +93,7 @@ class Editing : public std::enable_shared_from_this<Editing> {
             {.changes = edit->changes,
              .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
              .is_dry_run = *dry_run,
+             .allows_errors = *allows_errors,
              .audit_context = audit_context_of(request_),
              .finish = [edit, reply, once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
@@ -92,11 +123,14 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (!answer->wrong.empty()) {
             return responder_->send(problem_of(answer->wrong, edit.pointers));
         }
+        if (answer->does_not_compile) return responder_->send(not_compiling(*answer->trial));
         if (!is_dry_run) return responder_->send(reply);
-        ModelEdit planned = edit;
-        if (planned.status == 201) planned.status = 200;
-        planned.location.clear();
-        responder_->send(reply_of(planned, 0).with("Dry-Run", "all"));
+        json::Object plan{{"id", nullptr}};
+        for (const auto& [name, value] : answer->trial->shown().as_object()) {
+            plan.append(name, value);
+        }
+        responder_->send(
+            http::Reply::json(200, json::Value(std::move(plan))).with("Dry-Run", "all"));
     }
 
     Context& context_;

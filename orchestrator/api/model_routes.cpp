@@ -50,11 +50,20 @@ ApiResult<ModelEdit> patch_object(const ObjectKind& kind, const state::View& vie
     return kind.put(view, std::move(named), name, std::move(body));
 }
 
+constexpr const char* kNowOrPlan = "As it is now, or what a dry run would do to hosts.";
+
+http::QueryParameter errors_parameter() {
+    return {.name = "errors",
+            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}},
+            .description = "allow: also when hosts would not compile any more; they keep what they "
+                           "have"};
+}
+
 http::Route changing_route(std::string method, std::string path) {
     http::Route route;
     route.method = std::move(method);
     route.path = std::move(path);
-    route.query = {dry_run_parameter()};
+    route.query = {dry_run_parameter(), errors_parameter()};
     route.headers = {"If-Match", "If-None-Match"};
     return route;
 }
@@ -118,8 +127,8 @@ http::Route reading_route(std::string path, const std::string& schema) {
 http::Route put_route(std::string path, const std::string& schema) {
     http::Route route = changing_route("PUT", std::move(path));
     route.body = http::Body{.schema = schema + "Body"};
-    route.answers = {{200, "As it is now.", schema, {"ETag", "Dry-Run"}},
-                     {201, "It was made.", schema, {"ETag", "Location", "Dry-Run"}}};
+    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Dry-Run"}},
+                     {201, "It was made.", schema, {"ETag", "Location"}}};
     return route;
 }
 
@@ -127,13 +136,14 @@ http::Route patch_route(std::string path, const std::string& body, const std::st
     http::Route route = changing_route("PATCH", std::move(path));
     route.body =
         http::Body{.schema = body, .types = {"application/merge-patch+json", "application/json"}};
-    route.answers = {{200, "As it is now.", schema, {"ETag", "Dry-Run"}}};
+    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Dry-Run"}}};
     return route;
 }
 
 http::Route delete_route(std::string path) {
     http::Route route = changing_route("DELETE", std::move(path));
-    route.answers = {{204, "It is deleted.", "", {"Dry-Run"}}};
+    route.answers = {{204, "It is deleted.", ""},
+                     {200, "What a dry run would do to hosts.", "PlanPreview", {"Dry-Run"}}};
     return route;
 }
 

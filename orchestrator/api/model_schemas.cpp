@@ -29,18 +29,16 @@ constexpr std::string_view kText = R"({
     "required": ["name", "version"],
     "properties": {"name": {"type": "string"}, "version": {"type": "integer"}}
   },
-  "ModelEvent": {
-    "allOf": [{"$ref": "#/components/schemas/Event"}],
-    "required": ["id"],
+  "PlanPreview": {
+    "type": "object",
+    "required": ["id", "summary", "groups", "more_groups", "errors", "more_errors"],
     "properties": {
-      "data": {
-        "type": "object",
-        "required": ["name", "deleted"],
-        "properties": {
-          "name": {"type": "string", "description": "Of a setting scope and key: global port"},
-          "deleted": {"type": "boolean"}
-        }
-      }
+      "id": {"type": "null"},
+      "summary": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "groups": {"type": "array", "items": {"type": "object"}},
+      "more_groups": {"type": "integer"},
+      "errors": {"type": "array", "items": {"type": "object"}},
+      "more_errors": {"type": "integer"}
     }
   },
   "EnvironmentBody": {
@@ -211,6 +209,15 @@ constexpr std::string_view kText = R"({
   }
 })";
 
+json::Value reference(const std::string& name) {
+    return json::Object{{"$ref", "#/components/schemas/" + name}};
+}
+
+// What a change answers: the object, or what a dry run would do to hosts.
+json::Value or_plan(const std::string& item) {
+    return json::Object{{"oneOf", json::Array{reference(item), reference("PlanPreview")}}};
+}
+
 }  // namespace
 
 Result<json::Object> model_schemas() {
@@ -218,6 +225,10 @@ Result<json::Object> model_schemas() {
     json::Object all = std::move(text.as_object());
     for (const char* item : {"Environment", "Setting", "Application", "Assignment"}) {
         all.append(std::string(item) + "List", list_schema(item));
+    }
+    for (const char* item :
+         {"Environment", "Setting", "Application", "Assignment", "ScopePatched"}) {
+        all.append(std::string(item) + "OrPlan", or_plan(item));
     }
     return all;
 }

@@ -49,6 +49,7 @@ constexpr std::array kTable = {
     Row{Code::idempotency_key_reused, 422, "idempotency-key-reused",
         "The key came with another request before"},
     Row{Code::no_targets, 422, "no-targets", "No host is meant"},
+    Row{Code::does_not_compile, 422, "does-not-compile", "Hosts would not compile any more"},
     Row{Code::rate_limited, 429, "rate-limited", "Too many requests"},
     Row{Code::header_too_large, 431, "header-too-large", "The header is too large"},
     Row{Code::internal, 500, "internal", "Something failed here"},

@@ -44,6 +44,7 @@ enum class Code {
     unsupported_media_type,  // 415
     idempotency_key_reused,  // 422
     no_targets,              // 422
+    does_not_compile,        // 422
     rate_limited,            // 429
     header_too_large,        // 431
     internal,                // 500
