@@ -42,10 +42,11 @@ http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
 
 // Whether the change is wanted although hosts would not compile any more.
 ApiResult<bool> reads_errors(const Request& request) {
-    const auto given = request.query.find("errors");
-    if (given == request.query.end()) return false;
-    if (given->second == "allow") return true;
-    return refuse(http::Code::invalid_parameter, "errors must be allow");
+    const std::string* value = request.parameter("errors");
+    if (value && *value != "allow") {
+        return refuse(http::Code::invalid_parameter, "errors can only be \"allow\"");
+    }
+    return value != nullptr;
 }
 
 http::Problem not_compiling(const plans::Trial& trial) {

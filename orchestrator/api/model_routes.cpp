@@ -54,9 +54,10 @@ constexpr const char* kNowOrPlan = "As it is now, or what a dry run would do to 
 
 http::QueryParameter errors_parameter() {
     return {.name = "errors",
-            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}},
-            .description = "allow: also when hosts would not compile any more; they keep what they "
-                           "have"};
+            .description =
+                "allow: also when hosts would not compile any more; they keep what they "
+                "have.",
+            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}}};
 }
 
 http::Route changing_route(std::string method, std::string path) {

@@ -254,6 +254,7 @@ Result<state::Command> end_override(state::Edit& edit, const Requester& requeste
     CommandEntry entry;
     entry.ref = before.ref;
     entry.generation = before.generation;
+    entry.notes = {"it is described again by " + state::words_of(before.owners)};
     return add_done(edit, {.host = requester.host,
                            .verb = wire::Verb::forget,
                            .resources = {std::move(entry)},

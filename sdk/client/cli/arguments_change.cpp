@@ -98,10 +98,15 @@ std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, const CLI::App*
     return all;
 }
 
+void add_override(CLI::App* app, ChangeOptions& options) {
+    app->add_flag("--override", options.overrides, "Also what an assignment owns, until ek forget");
+}
+
 void add_delete(CLI::App& app, Run& run) {
     CLI::App* remove = group(app, "delete", "Remove resources from hosts");
     const auto one = std::make_shared<ResourceOptions>();
     CLI::App* resource = add_one(remove, *one, true);
+    add_override(resource, *one);
     on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
 
     const auto all = add_files_instead(remove, resource, run, delete_files);
@@ -134,6 +139,7 @@ void add_history(CLI::App& app, Run& run) {
         ->check(CLI::PositiveNumber);
     add_waiting(rollback_app, *former);
     rollback_app->add_flag("--dry-run", former->dry_run, "Only say what would be done");
+    add_override(rollback_app, *former);
     on_parsed_with_hosts(rollback_app, run, former, former->hosts, rollback);
 }
 
@@ -141,6 +147,7 @@ void add_edit(CLI::App& app, Run& run) {
     const auto options = std::make_shared<EditOptions>();
     CLI::App* edit_app = group(app, "edit", "Change a description in your editor (VISUAL, EDITOR)");
     CLI::App* resource = add_one(edit_app, *options, true);
+    add_override(resource, *options);
     on_parsed_with_hosts(resource, run, options, options->hosts, edit);
 }
 

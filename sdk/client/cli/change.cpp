@@ -91,7 +91,7 @@ Results send_and_wait(client::Client& client, const std::vector<std::string>& ho
     const bool waits = !options.dry_run && options.wait.count() > 0;
     std::set<std::string> offline;
     if (waits && !options.wait_asked) offline = offline_among(client, hosts);
-    client::ChangeOptions asked{.dry_run = options.dry_run};
+    client::ChangeOptions asked{.dry_run = options.dry_run, .overrides = options.overrides};
     if (hosts.size() == 1 && sends.size() == 1 && !offline.contains(hosts.front())) {
         asked.wait = std::min(std::chrono::ceil<seconds>(options.wait), kPreferMost);
     }
@@ -112,6 +112,9 @@ Results send_and_wait(client::Client& client, const std::vector<std::string>& ho
 std::string what_it_means(const Command& command) {
     if (!command.succeeded()) return "";
     if (command.verb == "forget") {
+        for (const auto& resource : command.resources) {
+            if (!resource.notes.empty()) return ": " + resource.notes.front();
+        }
         return ": the description is dropped, the machine is as it was";
     }
     const auto planned =

@@ -41,6 +41,7 @@ struct ChangeOptions {
     HostChoice hosts;
     std::chrono::milliseconds wait = kWaitUnasked;
     bool dry_run = false;
+    bool overrides = false;  // by --override: what assignments own, too
     // Idempotency-Key, with "/HOST" behind it where each host has a request; empty: made by the
     // client.
     std::string key;

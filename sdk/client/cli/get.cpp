@@ -130,9 +130,17 @@ Row row_of(const std::string& host, const client::Collection& collection) {
     return {host, collection.name, collection.plugin};
 }
 
-const Columns kResourceColumns{{"HOST", kKept}, "COLLECTION",      {"ID", kKept},
-                               "POLICY",        {"STATUS", kKept}, "DETAIL",
-                               "SINCE",         {"ORIGIN", kWide}, {"OBSERVED", kWide}};
+const Columns kResourceColumns{
+    {"HOST", kKept}, "COLLECTION", {"ID", kKept},     "POLICY",          {"STATUS", kKept},
+    "DETAIL",        "SINCE",      {"ORIGIN", kWide}, {"OWNERS", kWide}, {"OBSERVED", kWide}};
+
+// The assignments, and whether they are outweighed.
+std::string owners_of(const client::Resource& resource) {
+    std::string out;
+    for (const client::Owner& owner : resource.owners)
+        out += (out.empty() ? "" : ",") + owner.assignment;
+    return resource.overrides ? out + " (overridden)" : out;
+}
 
 Row row_of(const std::string& host, const client::Resource& resource) {
     const auto compliance = resource.compliance.value_or(client::Compliance{});
@@ -144,6 +152,7 @@ Row row_of(const std::string& host, const client::Resource& resource) {
             detail_of(compliance),
             compliance.since,
             resource.origin,
+            owners_of(resource),
             resource.observed_at};
 }
 

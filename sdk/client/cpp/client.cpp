@@ -186,12 +186,15 @@ Result<Command> Client::put(std::string_view host, std::string_view collection, 
                     .body = json::write(std::move(body))};
     if (!options.if_match.empty()) request.headers["If-Match"] = options.if_match;
     if (options.create_only) request.headers["If-None-Match"] = "*";
+    request.query = {{"override", options.overrides ? "true" : ""}};
     return impl_->change(std::move(request), options);
 }
 
 Result<Command> Client::remove(std::string_view host, std::string_view collection,
                                std::string_view id, const ChangeOptions& options) {
-    return impl_->change({.method = "DELETE", .path = resource_path(host, collection, id)},
+    return impl_->change({.method = "DELETE",
+                          .path = resource_path(host, collection, id),
+                          .query = {{"override", options.overrides ? "true" : ""}}},
                          options);
 }
 
@@ -211,6 +214,7 @@ Result<Command> Client::rollback(std::string_view host, std::string_view collect
                                  const ChangeOptions& options) {
     return impl_->change({.method = "POST",
                           .path = resource_path(host, collection, id) + ":rollback",
+                          .query = {{"override", options.overrides ? "true" : ""}},
                           .body = json::write(json::Object{{"revision", revision}})},
                          options);
 }

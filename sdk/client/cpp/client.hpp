@@ -52,6 +52,7 @@ struct Reply {
 
 struct ChangeOptions {
     bool dry_run = false;          // say what would be done, store and change nothing
+    bool overrides = false;        // put, remove and rollback: what assignments own, too
     std::chrono::seconds wait{0};  // up to 60: answer with the finished command
     std::string key = {};          // as Request::key
 };

@@ -50,6 +50,15 @@ CommandResource decode_command_resource(const json::Value& value) {
     return resource;
 }
 
+Owner decode_owner(const json::Value& value) {
+    Owner owner;
+    owner.assignment = value.string_or("assignment");
+    owner.application = value.string_or("application");
+    owner.version = value.integer_or("version");
+    owner.on_leave = value.string_or("on_leave");
+    return owner;
+}
+
 }  // namespace
 
 Result<json::Value> parse_answer(const std::string& text) {
@@ -105,6 +114,11 @@ Resource decode_resource(const json::Value& value) {
     resource.description = json::write(value["description"]);
     resource.policy = value.string_or("policy");
     resource.origin = value.string_or("origin");
+    if (const json::Value& owners = value["owners"]; owners.is_array()) {
+        for (const json::Value& owner : owners.as_array())
+            resource.owners.push_back(decode_owner(owner));
+    }
+    resource.overrides = value.bool_or("overrides");
     resource.generation = json::write(value["generation"]);
     resource.state = json::write(value["state"]);
     resource.observed_at = value.string_or("observed_at");

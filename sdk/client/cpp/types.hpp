@@ -54,15 +54,25 @@ struct Compliance {
     std::string last;     // the status before the host went offline
 };
 
+// An assignment by which a host has a resource.
+struct Owner {
+    std::string assignment;
+    std::string application;
+    std::int64_t version = 0;
+    std::string on_leave;  // forget, remove
+};
+
 struct Resource {
     std::string host;
     std::string collection;
     std::string id;
-    std::string description;  // JSON
-    std::string policy;       // report, enforce, audit, off
-    std::string origin;       // orchestrator, local
-    std::string generation;   // JSON
-    std::string state;        // JSON, "null" while the thing is absent
+    std::string description;    // JSON
+    std::string policy;         // report, enforce, audit, off
+    std::string origin;         // orchestrator, local
+    std::vector<Owner> owners;  // none: described directly
+    bool overrides = false;     // described directly all the same
+    std::string generation;     // JSON
+    std::string state;          // JSON, "null" while the thing is absent
     std::string observed_at;
     std::optional<Compliance> compliance;
     std::string etag;  // for PutOptions::if_match; only from resource()

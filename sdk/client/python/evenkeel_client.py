@@ -243,8 +243,10 @@ class Client:
     def put(self, host: str, collection: str, id: str, description: Json,
             policy: Optional[str] = None, *, wait: float = 0, dry_run: bool = False,
             if_match: Optional[str] = None, create_only: bool = False,
-            requires: Optional[List[Json]] = None, notifies: Optional[List[Json]] = None) -> Json:
-        """The command; with `wait` (seconds) the finished one, even failed, or TimeoutError."""
+            requires: Optional[List[Json]] = None, notifies: Optional[List[Json]] = None,
+            override: bool = False) -> Json:
+        """What an assignment owns is refused (`owned`), unless `override`.
+        The command; with `wait` (seconds) the finished one, even failed, or TimeoutError."""
         body: Json = {"description": description}
         if policy is not None:
             body["policy"] = policy
@@ -257,11 +259,13 @@ class Client:
             headers["If-Match"] = if_match
         if create_only:
             headers["If-None-Match"] = "*"
-        return self._command("PUT", _resource(host, collection, id), body, wait, dry_run, headers)
+        return self._command("PUT", _resource(host, collection, id), body, wait, dry_run, headers,
+                             override)
 
     def delete(self, host: str, collection: str, id: str, *, wait: float = 0,
-               dry_run: bool = False) -> Json:
-        return self._command("DELETE", _resource(host, collection, id), None, wait, dry_run)
+               dry_run: bool = False, override: bool = False) -> Json:
+        return self._command("DELETE", _resource(host, collection, id), None, wait, dry_run,
+                             override=override)
 
     def forget(self, host: str, collection: str, id: str, *, wait: float = 0) -> Json:
         return self._command("POST", _resource(host, collection, id) + ":forget", None, wait, False)
@@ -271,10 +275,10 @@ class Client:
         return list(self.list(_resource(host, collection, id) + "/history"))
 
     def rollback(self, host: str, collection: str, id: str, revision: int, *, wait: float = 0,
-                 dry_run: bool = False) -> Json:
+                 dry_run: bool = False, override: bool = False) -> Json:
         """Describes the resource as in a generation of its history."""
         return self._command("POST", _resource(host, collection, id) + ":rollback",
-                             {"revision": revision}, wait, dry_run)
+                             {"revision": revision}, wait, dry_run, override=override)
 
     def invoke(self, host: str, collection: str, id: str, action: str,
                arguments: Optional[Json] = None, *, wait: float = 0) -> Json:
@@ -304,8 +308,10 @@ class Client:
                             wait=0 if dry_run else wait)[2]
 
     def _command(self, method: str, path: str, body: Any, wait: float, dry_run: bool,
-                 headers: Optional[Mapping[str, str]] = None) -> Json:
-        query = {"dry_run": "all"} if dry_run else None
+                 headers: Optional[Mapping[str, str]] = None, override: bool = False) -> Json:
+        query = {"dry_run": "all"} if dry_run else {}
+        if override:
+            query["override"] = "true"
         deadline = time.monotonic() + wait
         command = self.request(method, path, body, query=query, headers=headers,
                                wait=0 if dry_run else wait)[2]

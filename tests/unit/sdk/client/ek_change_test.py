@@ -9,7 +9,7 @@ import unittest
 
 from ek import EkCase
 from fake_api import bookmark, hang_up, page, problem, reply, stream, told
-from samples import CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, command, planned
+from samples import CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, MOTD, command, planned
 
 APPLY = "/v1/hosts/web1:apply"
 APPLY_B = "/v1/hosts/web2:apply"
@@ -109,6 +109,41 @@ class Waiting(Change):
         self.assertEqual(process.returncode, 130)
         self.assertIn("ek cancel command cmd_1", told)
         self.assertEqual([r.path for r in self.api.asked("POST")], [APPLY])
+
+
+class Owned(Change):
+    OWNED = "files /etc/motd is owned by the assignment web (application nginx, version 3)"
+
+    def test_what_an_assignment_owns_is_changed_by_override_alone(self):
+        refused = problem(409, "owned", self.OWNED,
+                          [{"pointer": "", "code": "owned", "detail": self.OWNED}])
+        rollback = MOTD_PATH + ":rollback"
+        self.api.on("DELETE", MOTD_PATH, refused, reply(200, command()))
+        self.api.on("POST", rollback, reply(200, command()))
+        delete = ("delete", "resource", "files", "/etc/motd", "--host", "web1")
+        self.ek(*delete, exits=6)
+        self.assertIn("owned: " + self.OWNED, self.told)
+        self.assertEqual(self.told.count(self.OWNED), 1)
+        self.ek(*delete, "--override")
+        self.assertEqual([r.query for r in self.api.asked("DELETE")], [{}, {"override": "true"}])
+        self.ek("rollback", "files", "/etc/motd", "--to", "7", "--override", "--host", "web1")
+        self.assertEqual(self.api.asked("POST")[-1].query, {"override": "true"})
+
+    def test_forgetting_what_overrides_says_who_describes_it_again(self):
+        done = command()
+        done["verb"] = "forget"
+        done["resources"][0]["notes"] = ["it is described again by the assignment web"]
+        self.api.on("POST", MOTD_PATH + ":forget", reply(200, done))
+        self.ek("forget", "resource", "files", "/etc/motd", "--host", "web1")
+        self.assertIn("described again by the assignment web", self.told)
+        self.assertNotIn("dropped", self.told)
+
+    def test_wide_lists_name_the_owners(self):
+        web = {"assignment": "web", "application": "nginx", "version": 3, "on_leave": "forget"}
+        self.api.on("GET", "/v1/hosts/web1/resources",
+                    page([{**MOTD, "owners": [web], "overrides": True}]))
+        self.assertIn("web (overridden)",
+                      self.ek("get", "resources", "--host", "web1", "-o", "wide"))
 
 
 class DryRun(Change):

@@ -56,6 +56,20 @@ class Calls(ClientCase):
         self.client.delete("web1", "files", "/etc/motd", dry_run=True)
         self.assertEqual(self.api.requests[2].query, {"dry_run": "all"})
 
+    def test_what_is_owned_is_changed_only_when_it_is_overridden(self):
+        self.api.on("PUT", MOTD_PATH, problem(409, "owned"), reply(202, command()))
+        self.api.on("DELETE", MOTD_PATH, reply(200, planned(MODE_CHANGE)))
+        self.api.on("POST", MOTD_PATH + ":rollback", reply(202, command()))
+        with self.assertRaises(Problem) as refused:
+            self.client.put("web1", "files", "/etc/motd", {})
+        self.assertEqual(refused.exception.code, "owned")
+        self.client.put("web1", "files", "/etc/motd", {}, override=True)
+        self.client.delete("web1", "files", "/etc/motd", dry_run=True, override=True)
+        self.client.rollback("web1", "files", "/etc/motd", 7, override=True)
+        self.assertEqual([sent.query for sent in self.api.requests],
+                         [{}, {"override": "true"}, {"dry_run": "all", "override": "true"},
+                          {"override": "true"}])
+
     def test_apply_waits_for_an_unfinished_command(self):
         self.api.on("POST", "/v1/hosts/web1:apply", reply(202, command("queued")))
         self.api.on("GET", "/v1/commands/cmd_1", reply(200, command("running")),
