@@ -298,7 +298,7 @@ TouchedHosts touched(const ModelIndex& before, const ModelIndex& after,
                 break;
             }
             case model::ModelKind::application:
-                add_latest(before, write.name, touched);
+                // One that was assigned before and is not now is among the writes itself.
                 add_latest(after, write.name, touched);
                 break;
             case model::ModelKind::assignment:

@@ -51,7 +51,7 @@ class TouchedHosts {
 // Those that an edit may touch: `writes` made the model of `after` of that of `before`.
 //  - a setting: the hosts in its scope with an assignment of an application that uses the key, and
 //    the same for each setting whose links lead to it
-//  - an application: the hosts with an assignment of its latest version, before or after
+//  - an application: the hosts with an assignment of its latest version
 //  - an assignment: its hosts before and after
 //  - an environment: none
 // What is written as it was is skipped. O(writes x (links + assignments of the applications that
