@@ -8,6 +8,7 @@
 
 namespace evenkeel::state {
 class Edit;
+class View;
 }
 namespace evenkeel::wire {
 struct AgentHello;

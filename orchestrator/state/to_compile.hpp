@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "core/base/result.hpp"
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
