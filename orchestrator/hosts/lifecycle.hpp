@@ -21,7 +21,7 @@ struct LastSeen;
 
 struct Patch {
     std::optional<std::string> name;
-    std::optional<std::string> environment;
+    std::optional<std::string> environment = {};
     json::Value labels;  // RFC 7396 on the labels; null = leave them
 };
 // `not_found` for an unknown host, `conflict` when the name is taken, the host is retired or there
