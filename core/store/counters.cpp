@@ -9,11 +9,12 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 
 std::atomic<std::uint64_t> reads;
 std::atomic<std::uint64_t> writes;
+std::atomic<std::uint64_t> commits;
 
 }  // namespace
 
 Counters counters() {
-    return {reads.load(kRelaxed), writes.load(kRelaxed)};
+    return {reads.load(kRelaxed), writes.load(kRelaxed), commits.load(kRelaxed)};
 }
 
 void count_read() {
@@ -22,6 +23,10 @@ void count_read() {
 
 void count_write() {
     writes.fetch_add(1, kRelaxed);
+}
+
+void count_commit() {
+    commits.fetch_add(1, kRelaxed);
 }
 
 }  // namespace evenkeel::store

@@ -143,16 +143,26 @@ Result<std::size_t> ReadTxn::count(Table table) const {
     return stat.ms_entries;
 }
 
-WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, WriteSet* outer)
-    : ReadTxn(txn), env_(env), outer_(outer) {
-    if (outer) track();
+struct WriteTxn::Touched {
+    std::size_t changes = 0;
+    bool is_tracked = false;
+    WriteSet keys;  // while it is tracked
+};
+
+WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer)
+    : ReadTxn(txn), env_(env), touched_(std::make_unique<Touched>()), outer_(outer) {
+    if (outer) touched_->is_tracked = outer->is_tracked;
 }
 
 WriteTxn::WriteTxn(WriteTxn&& other) noexcept = default;
 WriteTxn::~WriteTxn() = default;
 
 void WriteTxn::track() {
-    if (!touched_) touched_ = std::make_unique<WriteSet>();
+    touched_->is_tracked = true;
+}
+
+std::size_t WriteTxn::changes() const {
+    return touched_->changes;
 }
 
 bool WriteTxn::is_usable() const {
@@ -162,12 +172,12 @@ bool WriteTxn::is_usable() const {
 }
 
 void WriteTxn::count_change(Table table, std::string_view key) {
-    ++changes_;
-    if (touched_) touched_->add(table.handle, key);
+    ++touched_->changes;
+    if (touched_->is_tracked) touched_->keys.add(table.handle, key);
 }
 
 WriteSet WriteTxn::take_write_set() {
-    return touched_ ? std::exchange(*touched_, {}) : WriteSet();
+    return std::exchange(touched_->keys, {});
 }
 
 Result<void> WriteTxn::put(Table table, std::string_view key, std::string_view value) {
@@ -218,7 +228,13 @@ Result<std::size_t> WriteTxn::erase(Table table, const Range& range, std::size_t
 Result<void> WriteTxn::commit() {
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
     if (code != 0) return fail(write_error(env_, code, "commit to the store"));
-    if (outer_) outer_->add(*touched_);
+    if (!outer_) {
+        // LMDB does not sync where nothing has changed.
+        if (changes() > 0) count_commit();
+        return {};
+    }
+    outer_->changes += touched_->changes;
+    outer_->keys.add(touched_->keys);
     return {};
 }
 

@@ -80,8 +80,9 @@ class WriteTxn : public ReadTxn {
     // The keys that it touched are added here when it is committed, and not when it is dropped.
     Result<WriteTxn> nested();
 
-    // How many keys it has set or erased so far, without its nested transactions. O(1)
-    std::size_t changes() const { return changes_; }
+    // How many keys it has set or erased so far, and its committed nested transactions with it.
+    // O(1)
+    std::size_t changes() const;
     // Whether it can still be committed: false after an error that it does not survive. O(1)
     bool is_usable() const;
 
@@ -92,14 +93,15 @@ class WriteTxn : public ReadTxn {
 
   private:
     friend class Env;
-    WriteTxn(MDB_env* env, MDB_txn* txn, WriteSet* outer);
+    // At an address of its own, because nested transactions add to it.
+    struct Touched;
+    WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer);
 
     void count_change(Table table, std::string_view key);
 
     MDB_env* env_;
-    std::size_t changes_ = 0;
-    std::unique_ptr<WriteSet> touched_;  // null: not tracked
-    WriteSet* outer_;                    // of the transaction that this is a part of, or null
+    std::unique_ptr<Touched> touched_;
+    Touched* outer_;  // of the transaction that this is a part of, or null
 };
 
 }  // namespace evenkeel::store

@@ -18,7 +18,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kIdBytesMost = 200;
 
-std::uint64_t deadline_after(milliseconds timeout) {
+std::uint64_t deadline_of(const InboxCommand& command) {
+    const milliseconds timeout = command.timeout - time_since(command.received);
     const auto ns = std::chrono::nanoseconds(timeout).count();
     return now_monotonic_ns() + static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 1));
 }
@@ -50,15 +51,11 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
             case RestartDecision::run:
                 log::info("a command that the last process left runs again",
                           {{"command", inbox.id}});
-                accept(std::move(inbox), {});
+                const std::uint64_t deadline_ns = deadline_of(inbox);
+                engine_.submit(std::move(inbox), deadline_ns, {});
                 break;
         }
     }
-}
-
-void Admission::accept(InboxCommand inbox, std::function<void(const CommandResult&)> done) {
-    const std::uint64_t deadline_ns = deadline_after(inbox.timeout - time_since(inbox.received));
-    engine_.submit(std::move(inbox), deadline_ns, std::move(done));
 }
 
 void Admission::take(const wire::Command& command, std::function<void(Disposition)> settle) {
@@ -70,6 +67,22 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
     }
     if (released_seq_ && command.seq > *released_seq_) return settle(Disposition::release);
     released_seq_.reset();
+    const bool is_new = command.seq > mark_.seq && !known_.contains(command.id);
+    const std::uint64_t behind = mark_.seq;
+    mark_.seq = std::max(mark_.seq, command.seq);
+    if (is_new) return take_new(command, behind, std::move(settle));
+    // Its commit may still be under way: this empty one comes after it.
+    journal_.commit(
+        {}, {},
+        [this, id = command.id, seq = command.seq, settle](const Result<void>&) {
+            const bool taken = known_.contains(id) || seq <= committed_.seq;
+            settle(taken ? Disposition::accept : Disposition::release);
+        },
+        store::Importance::urgent);
+}
+
+void Admission::take_new(const wire::Command& command, std::uint64_t behind,
+                         std::function<void(Disposition)> settle) {
     InboxCommand inbox;
     inbox.id = command.id;
     inbox.verb = command.verb;
@@ -78,43 +91,31 @@ void Admission::take(const wire::Command& command, std::function<void(Dispositio
     inbox.resources = command.resources;
     inbox.order = ++order_;
     journal_.store().number_bodies(inbox);
-    const bool is_new = command.seq > mark_.seq && !known_.contains(command.id);
-    const std::uint64_t behind = mark_.seq;
-    mark_.seq = std::max(mark_.seq, command.seq);
-    Journal::Work write;
-    if (is_new) {
-        write = [&store = journal_.store(), inbox, mark = mark_, behind](
-                    store::WriteTxn& txn, const auto&) -> Result<void> {
-            EK_CHECK(check_place(store, txn, mark.stream, behind));
-            EK_CHECK(store.put(txn, inbox));
-            return store.put(txn, mark);
-        };
-    }
-    // The commit of a known command may still be under way: this empty one comes after it.
-    journal_.commit(
-        {}, std::move(write),
-        [this, command, is_new, inbox = std::move(inbox),
-         settle = std::move(settle)](const Result<void>& stored) {
-            if (is_new) return on_committed(command, inbox, stored, settle);
-            const bool taken = known_.contains(command.id) || command.seq <= committed_.seq;
-            settle(taken ? Disposition::accept : Disposition::release);
-        },
-        store::Importance::urgent);
+    const auto place = [&store = journal_.store(), mark = mark_,
+                        behind](store::WriteTxn& txn) -> Result<void> {
+        EK_CHECK(check_place(store, txn, mark.stream, behind));
+        return store.put(txn, mark);
+    };
+    const std::uint64_t deadline_ns = deadline_of(inbox);
+    const auto on_accepted = [this, id = command.id, seq = command.seq,
+                              settle = std::move(settle)](const Result<void>& stored) {
+        on_committed(id, seq, stored, settle);
+    };
+    engine_.accept({std::move(inbox), deadline_ns, place, on_accepted, {}});
 }
 
-void Admission::on_committed(const wire::Command& command, InboxCommand inbox,
+void Admission::on_committed(const std::string& command, std::uint64_t seq,
                              const Result<void>& stored,
                              const std::function<void(Disposition)>& settle) {
     if (!stored) {
-        released_seq_ = std::min(released_seq_.value_or(command.seq), command.seq);
+        released_seq_ = std::min(released_seq_.value_or(seq), seq);
         mark_ = committed_;
         return settle(Disposition::release);
     }
-    committed_.seq = std::max(committed_.seq, command.seq);
+    committed_.seq = std::max(committed_.seq, seq);
     mark_.seq = std::max(mark_.seq, committed_.seq);
-    known_.insert(command.id);
+    known_.insert(command);
     settle(Disposition::accept);
-    accept(std::move(inbox), {});
 }
 
 void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> resources,
@@ -130,16 +131,11 @@ void Admission::take_local(wire::Verb verb, std::vector<wire::ResourceRequest> r
     inbox.resources = std::move(resources);
     inbox.order = ++order_;
     journal_.store().number_bodies(inbox);
-    const auto write = [&store = journal_.store(), inbox](store::WriteTxn& txn, const auto&) {
-        return store.put(txn, inbox);
+    const std::uint64_t deadline_ns = deadline_of(inbox);
+    const auto on_accepted = [done](const Result<void>& stored) {
+        if (!stored) done(CommandResult{wire::EndState::failed, {}, stored.error()});
     };
-    journal_.commit(
-        {}, write,
-        [this, inbox, done = std::move(done)](const Result<void>& stored) {
-            if (stored) return accept(inbox, done);
-            done(CommandResult{wire::EndState::failed, {}, stored.error()});
-        },
-        store::Importance::urgent);
+    engine_.accept({std::move(inbox), deadline_ns, {}, on_accepted, std::move(done)});
 }
 
 void Admission::cancel(const std::string& command) {

@@ -43,8 +43,9 @@ class Admission {
     void on_outcome_taken(const std::string& command) { known_.erase(command); }
 
   private:
-    void accept(InboxCommand inbox, std::function<void(const CommandResult&)> done);
-    void on_committed(const wire::Command& command, InboxCommand inbox, const Result<void>& stored,
+    void take_new(const wire::Command& command, std::uint64_t behind,
+                  std::function<void(link::Disposition)> settle);
+    void on_committed(const std::string& command, std::uint64_t seq, const Result<void>& stored,
                       const std::function<void(link::Disposition)>& settle);
 
     Journal& journal_;

@@ -45,21 +45,56 @@ void CommandRun::begin() {
         return end_unbegun(wire::EndState::expired,
                            {Errc::timeout, "its time was up before it could begin"});
     }
+    StartCommit& start_commit = decide_steps();
+    tell_running();
+    const auto inbox = [&store = context_.journal.store(), command = command_](
+                           store::WriteTxn& txn) { return store.put(txn, command); };
+    start_commit.commit(context_.journal, inbox,
+                        [this](const Result<void>& stored) { on_stored(stored); });
+}
+
+// It is told as running only when it is accepted: a command that the orchestrator takes for running
+// is not withdrawn any more.
+void CommandRun::begin_new(std::function<Result<void>(store::WriteTxn&)> acceptance,
+                           OnAccepted on_accepted) {
+    decide_steps().commit(context_.journal, std::move(acceptance),
+                          [this, on_accepted = std::move(on_accepted)](const Result<void>& stored) {
+                              if (!stored) withdraw(stored.error());
+                              on_accepted(stored);
+                              if (!stored) return;
+                              tell_running();
+                              on_stored(stored);
+                          });
+}
+
+StartCommit& CommandRun::decide_steps() {
     steps_ = decide_all(intent_of(command_), command_.resources, command_.body_numbers,
                         host_of(context_));
-    if (!steps_.intent().is_local()) {
-        context_.journal.publish_live(
-            {wire::EventKind::command_running, json::Object{{"command", command_.id}}, {}, ""});
-    }
+    command_.state = InboxCommand::State::running;
     StartCommit& start_commit =
         phase_
             .emplace<Storing>(Storing{
                 StartCommit({context_.catalog, context_.registry, context_.repairs, busy_marks_})})
             .start_commit;
     start_commit.take(steps_);
-    command_.state = InboxCommand::State::running;
-    start_commit.commit(context_.journal, command_,
-                        [this](const Result<void>& stored) { on_stored(stored); });
+    return start_commit;
+}
+
+void CommandRun::tell_running() {
+    if (steps_.intent().is_local()) return;
+    context_.journal.publish_live(
+        {wire::EventKind::command_running, json::Object{{"command", command_.id}}, {}, ""});
+}
+
+// It could not be accepted: as if it had never come.
+void CommandRun::withdraw(const Error& error) {
+    std::get<Storing>(phase_).start_commit.undo(steps_, error);
+    context_.queue.end(*this);
+    busy_marks_.release();
+    for (const Step& step : steps_) {
+        // A repair may have waited for its time; taking the description over has forgotten that.
+        context_.repairs.need(step.request.ref);
+    }
 }
 
 void CommandRun::cancel() {

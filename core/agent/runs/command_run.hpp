@@ -21,13 +21,20 @@ namespace evenkeel::agent {
 class CommandRun final : public Run {
   public:
     using OnFinished = std::function<void(const CommandResult&)>;
+    using OnAccepted = std::function<void(const Result<void>&)>;
 
-    // Requires that the inbox record is committed. `deadline_ns` CLOCK_MONOTONIC, 0: none.
-    // `on_finished` comes after the commit of the outcome; may be empty.
+    // `deadline_ns` CLOCK_MONOTONIC, 0: none. `on_finished` comes after the commit of the outcome;
+    // may be empty.
     CommandRun(const RunContext& context, InboxCommand command, std::uint64_t deadline_ns,
                OnFinished on_finished);
 
+    // Requires that the inbox record is committed.
     void begin() override;
+    // Begins a command that is not stored yet, in one commit with `acceptance`, which writes its
+    // inbox record as running. `on_accepted` is called after the commit and before anything is done
+    // or told. When it fails nothing of the command is left, and it may come again.
+    void begin_new(std::function<Result<void>(store::WriteTxn&)> acceptance,
+                   OnAccepted on_accepted);
     // A command that waits ends at once. Of one that runs, the current call is asked to stop and
     // the steps that have not begun are skipped.
     void cancel() override;
@@ -50,6 +57,9 @@ class CommandRun final : public Run {
     };
 
     void end_unbegun(wire::EndState state, const Error& error);
+    StartCommit& decide_steps();
+    void tell_running();
+    void withdraw(const Error& error);
     void on_stored(const Result<void>& stored);
     void on_applied();
     void show_skipped();

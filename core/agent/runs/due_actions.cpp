@@ -1,5 +1,6 @@
 #include "core/agent/runs/due_actions.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -79,6 +80,16 @@ const std::vector<wire::Notification>& notified_by(const Metadata& metadata) {
 const std::vector<wire::Notification>& notified_by(const Step& step) {
     static const std::vector<wire::Notification> kNone;
     return step.stores() ? notified_by(step.description.metadata) : kNone;
+}
+
+bool may_notify(const InboxCommand& command, const Catalog& catalog) {
+    return std::any_of(command.resources.begin(), command.resources.end(),
+                       [&catalog](const wire::ResourceRequest& request) {
+                           const CatalogEntry* entry = catalog.find(request.ref);
+                           return !request.relations.notified.empty() ||
+                                  (entry && !entry->metadata.relations.notified.empty()) ||
+                                  catalog.pending_notifications.contains(request.ref);
+                       });
 }
 
 std::vector<wire::Notification> due_after(const Metadata& metadata, bool changed,

@@ -23,6 +23,9 @@ struct PluginCall;
 // The actions that a change of the resource makes due; none under `audit`, which changes nothing.
 const std::vector<wire::Notification>& notified_by(const Metadata& metadata);
 const std::vector<wire::Notification>& notified_by(const Step& step);
+// Whether the command names such actions, or what it is about has them, by its description or
+// pending.
+bool may_notify(const InboxCommand& command, const Catalog& catalog);
 
 // The actions that are due after a change: all of them when it changed something, else those that
 // were pending before and that the description still names.

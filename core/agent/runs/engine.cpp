@@ -4,7 +4,9 @@
 
 #include "core/agent/lanes/collection_registry.hpp"
 #include "core/agent/runs/command_run.hpp"
+#include "core/agent/runs/due_actions.hpp"
 #include "core/agent/runs/notification_run.hpp"
+#include "core/agent/runs/ordering.hpp"
 #include "core/agent/runs/plan_run.hpp"
 #include "core/agent/runs/repair_run.hpp"
 #include "core/base/time.hpp"
@@ -24,6 +26,44 @@ Engine::Engine(Parts parts)
                                   const wire::Notification& notification) {
         queue_.add(std::make_unique<NotificationRun>(context_, source, notification));
     };
+}
+
+// Its turn has come when nothing runs or waits in its collections, nor is about to. Not an action
+// of `invoke`, which is run again only if it had not begun: that has to be known of it. Nor what
+// may make an action due, which is on disk before the change and so is a commit between begin and
+// end in any case.
+bool Engine::may_begin(const NewCommand& command) const {
+    const InboxCommand& inbox = command.inbox;
+    return accepting_ == 0 && inbox.verb != wire::Verb::invoke &&
+           !may_notify(inbox, context_.catalog) && now_monotonic_ns() < command.deadline_ns &&
+           queue_.are_free(collections_of(inbox, context_.catalog));
+}
+
+void Engine::accept(NewCommand command) {
+    const bool begins = may_begin(command);
+    if (begins) command.inbox.state = InboxCommand::State::running;
+    auto store = [&store = context_.journal.store(), along = std::move(command.along),
+                  inbox = command.inbox](store::WriteTxn& txn) -> Result<void> {
+        if (along) EK_CHECK(along(txn));
+        return store.put_new(txn, inbox);
+    };
+    if (begins) {
+        auto run =
+            std::make_unique<CommandRun>(context_, std::move(command.inbox), command.deadline_ns,
+                                         std::move(command.on_finished));
+        CommandRun& begun = *run;
+        queue_.add_begun(std::move(run));
+        return begun.begin_new(std::move(store), std::move(command.on_accepted));
+    }
+    ++accepting_;
+    context_.journal.commit(
+        {}, [store = std::move(store)](store::WriteTxn& txn, const auto&) { return store(txn); },
+        [this, command = std::move(command)](const Result<void>& stored) {
+            --accepting_;
+            command.on_accepted(stored);
+            if (stored) submit(command.inbox, command.deadline_ns, command.on_finished);
+        },
+        store::Importance::urgent);
 }
 
 void Engine::submit(InboxCommand command, std::uint64_t deadline_ns,

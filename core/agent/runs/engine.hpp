@@ -13,10 +13,27 @@
 #include "core/agent/runs/run_context.hpp"
 #include "core/agent/runs/run_queue.hpp"
 
+namespace evenkeel::store {
+class WriteTxn;
+}
+
 namespace evenkeel::agent {
 
 struct CommandResult;
 struct Intent;
+
+// A command that is not stored yet.
+struct NewCommand {
+    InboxCommand inbox;
+    std::uint64_t deadline_ns = 0;  // CLOCK_MONOTONIC
+    // Runs first in the transaction that stores it; its error is that of the acceptance. May be
+    // empty.
+    std::function<Result<void>(store::WriteTxn&)> along;
+    // After that commit, or its failure: then the command is not here.
+    std::function<void(const Result<void>&)> on_accepted;
+    // After the commit of the outcome; may be empty.
+    std::function<void(const CommandResult&)> on_finished;
+};
 
 // Runs everything that changes the machine. A command, a repair and an action after repairs are
 // each a kind of Run (command_run.hpp, repair_run.hpp, notification_run.hpp) and wait for their
@@ -38,7 +55,11 @@ class Engine {
     // The last run is over, and what it held is free.
     std::function<void()> on_idle;
 
-    // Runs the command when its turn comes; see CommandRun.
+    // Stores the command, and runs it when its turn comes. One whose turn has come already, and
+    // that may be done again after a kill, is begun by the same commit: it costs the agent two,
+    // this one and that of its end. Given to the store before this returns.
+    void accept(NewCommand command);
+    // Runs a command that is stored when its turn comes; see CommandRun.
     void submit(InboxCommand command, std::uint64_t deadline_ns,
                 std::function<void(const CommandResult&)> on_finished);
     // Brings one resource back to its description.
@@ -57,10 +78,14 @@ class Engine {
     std::size_t unfinished() const { return queue_.size(); }
 
   private:
+    bool may_begin(const NewCommand& command) const;
+
     NotificationScheduler notifications_;
     RunQueue queue_;
     RunCommit commits_;
     RunContext context_;
+    std::size_t accepting_ =
+        0;  // commands that are being stored and have no place in the queue yet
 };
 
 }  // namespace evenkeel::agent

@@ -23,7 +23,7 @@ class Run {
     // The collections that it changes or relies on; no other run works on them meanwhile.
     const std::set<std::string>& collections() const { return collections_; }
 
-    // Its turn has come. Called at most once.
+    // Its turn has come. Called at most once; not of one that was added begun.
     virtual void begin() = 0;
     // Asks it to stop, whether it has begun or not. Most runs are short and ignore this.
     virtual void cancel() {}

@@ -13,6 +13,12 @@ void RunQueue::add(std::unique_ptr<Run> run) {
     begin_ready();
 }
 
+void RunQueue::add_begun(std::unique_ptr<Run> run) {
+    turns_.begin(run->id(), run->collections());
+    const std::string id = run->id();
+    runs_.emplace(id, std::move(run));
+}
+
 Run* RunQueue::find(const std::string& id) const {
     const auto found = runs_.find(id);
     return found == runs_.end() ? nullptr : found->second.get();

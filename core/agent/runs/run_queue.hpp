@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ class RunQueue {
 
     // Begins it when its turn has come, never inside this call.
     void add(std::unique_ptr<Run> run);
+    // Whether the turn of a run of these collections would come at once.
+    bool are_free(const std::set<std::string>& collections) const {
+        return turns_.are_free(collections);
+    }
+    // Gives it its turn; the caller begins it. Requires that its collections are free.
+    void add_begun(std::unique_ptr<Run> run);
     // The run, waiting, begun or about to commit its end; null when there is none.
     Run* find(const std::string& id) const;
     // The run is over, begun or not: the runs behind it may begin. It lives until the loop's

@@ -77,12 +77,12 @@ void StartCommit::store(Step& step, const Intent& intent) {
     parts_.repairs.reset(ref);
 }
 
-void StartCommit::commit(Journal& journal, const InboxCommand& command,
+void StartCommit::commit(Journal& journal, std::function<Result<void>(store::WriteTxn&)> inbox,
                          std::function<void(Result<void>)> done) {
-    const auto write = [&store = journal.store(), command, returned = returned_,
+    const auto write = [&store = journal.store(), inbox = std::move(inbox), returned = returned_,
                         descriptions = std::exchange(descriptions_, {})](
                            store::WriteTxn& txn, const auto&) -> Result<void> {
-        EK_CHECK(store.put(txn, command));
+        EK_CHECK(inbox(txn));
         for (const Description& each : descriptions) EK_CHECK(store.put(txn, each));
         for (const Tombstone& each : returned) EK_CHECK(store.drop(txn, each));
         return {};

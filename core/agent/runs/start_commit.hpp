@@ -8,6 +8,10 @@
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/runs/step.hpp"
 
+namespace evenkeel::store {
+class WriteTxn;
+}
+
 namespace evenkeel::agent {
 
 class CollectionRegistry;
@@ -30,8 +34,9 @@ class StartCommit {
 
     // Takes over into the catalog what the steps store, and reserves what they work on.
     void take(StepList& steps);
-    // Commits it with the command's inbox record; `done` is called after that.
-    void commit(Journal& journal, const InboxCommand& command,
+    // Commits it with the command's inbox record, which `inbox` writes; `done` is called after
+    // that.
+    void commit(Journal& journal, std::function<Result<void>(store::WriteTxn&)> inbox,
                 std::function<void(Result<void>)> done);
     // The commit has failed: skips the steps and restores the catalog.
     void undo(StepList& steps, const Error& error);

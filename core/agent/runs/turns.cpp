@@ -11,6 +11,16 @@ void Turns::add(const std::string& id, std::set<std::string> collections) {
     order_.push_back(id);
 }
 
+bool Turns::are_free(const std::set<std::string>& collections) const {
+    return std::none_of(collections.begin(), collections.end(),
+                        [this](const std::string& each) { return lines_.contains(each); });
+}
+
+void Turns::begin(const std::string& id, std::set<std::string> collections) {
+    add(id, std::move(collections));
+    entries_.at(id).returned = true;
+}
+
 bool Turns::is_first(const std::string& id, const Entry& entry) const {
     return std::all_of(
         entry.collections.begin(), entry.collections.end(),

@@ -15,6 +15,10 @@ class Turns {
   public:
     // Requires an id that is not here.
     void add(const std::string& id, std::set<std::string> collections);
+    // Whether nothing runs or waits in any of these.
+    bool are_free(const std::set<std::string>& collections) const;
+    // Adds it and gives it its turn at once: take_ready() does not return it. Requires are_free().
+    void begin(const std::string& id, std::set<std::string> collections);
     // Those whose turn has come, each returned once.
     std::vector<std::string> take_ready();
     // Ends a turn, or the wait for it.

@@ -434,8 +434,12 @@ Result<void> AgentStore::drop_requests(store::WriteTxn& txn, const std::string& 
     return {};
 }
 
+Result<void> AgentStore::put_new(store::WriteTxn& txn, const InboxCommand& inbox) const {
+    EK_CHECK(put_requests(txn, inbox));
+    return put(txn, inbox);
+}
+
 Result<void> AgentStore::put(store::WriteTxn& txn, const InboxCommand& inbox) const {
-    if (inbox.state == InboxCommand::State::accepted) EK_CHECK(put_requests(txn, inbox));
     if (inbox.state == InboxCommand::State::finished) EK_CHECK(drop_requests(txn, inbox.id));
     return txn.put(inbox_, inbox.id, json::write(encode(inbox)));
 }

@@ -79,8 +79,9 @@ class AgentStore {
     // Remembers a removal; past kTombstonesMost the one with the lowest revision is forgotten.
     Result<void> put(store::WriteTxn& txn, const Tombstone& tombstone) const;
     Result<void> drop(store::WriteTxn& txn, const Tombstone& tombstone) const;
-    // An accepted command is written whole; of one that runs only the status is written again, and
-    // one that has finished gives its resources up. Requires number_bodies() for the first.
+    // A command that was taken over, whole. Requires number_bodies().
+    Result<void> put_new(store::WriteTxn& txn, const InboxCommand& inbox) const;
+    // Its status only; one that has finished gives its resources up.
     Result<void> put(store::WriteTxn& txn, const InboxCommand& inbox) const;
     Result<void> drop_inbox(store::WriteTxn& txn, const std::string& id) const;
     Result<void> put(store::WriteTxn& txn, const OutboxEvent& outbox_event) const;

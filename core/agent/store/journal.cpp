@@ -249,7 +249,9 @@ void Journal::take_out(const std::vector<std::uint64_t>& seqs) {
     for (const std::string& command : commands) events_.on_outcome_taken(command);
 }
 
-// What stays behind when the process ends is sent again after a restart and dropped as a duplicate.
+// Nobody waits for it, so it rides on another commit: what is written later, shedding too, comes
+// behind it all the same. What stays behind when the process ends is sent again after a restart and
+// dropped as a duplicate.
 void Journal::erase_accepted() {
     if (accepted_.seqs.empty()) return;
     const auto taken = std::make_shared<Accepted>(std::exchange(accepted_, {}));
@@ -260,7 +262,7 @@ void Journal::erase_accepted() {
         }
         return {};
     };
-    const auto after = [this, taken](const Result<void>& result) {
+    const auto after = [this, taken](const Result<void>& result, const store::WriteSet&) {
         if (result) return;
         log::warning("cannot erase sent events", {{"error", result.error().what}});
         accepted_.seqs.insert(accepted_.seqs.end(), taken->seqs.begin(), taken->seqs.end());
@@ -268,8 +270,8 @@ void Journal::erase_accepted() {
                                   taken->commands.end());
         retry_soon();
     };
-    const auto queued = writer_.submit(erase, after, store::Importance::freeing);
-    if (!queued) after(queued);
+    const auto queued = writer_.submit_lazy(erase, after, store::Importance::freeing);
+    if (!queued) after(queued, {});
 }
 
 json::Value Journal::status() const {

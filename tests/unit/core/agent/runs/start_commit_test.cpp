@@ -80,7 +80,8 @@ TEST_F(StartCommitTest, WithTheCommitTheStoreHasItToo) {
     command.id = "cmd_1";
     start_commit.take(steps);
     std::optional<bool> stored;
-    start_commit.commit(journal, command,
+    const auto inbox = [&](store::WriteTxn& txn) { return store->put_new(txn, command); };
+    start_commit.commit(journal, inbox,
                         [&](const Result<void>& done) { stored = done.has_value(); });
     ASSERT_TRUE(loop.run_until([&] { return stored.has_value(); }, std::chrono::seconds(20)));
     EXPECT_TRUE(*stored);

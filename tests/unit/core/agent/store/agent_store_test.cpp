@@ -28,6 +28,10 @@ class Stored : public testing::Test {
         for (const bool done : {store->put(*txn, records).has_value()...}) ASSERT_TRUE(done);
         ASSERT_TRUE(txn->commit());
     }
+    void put_new(const InboxCommand& command) {
+        auto txn = store->env().write();
+        ASSERT_TRUE(txn && store->put_new(*txn, command) && txn->commit());
+    }
 
     // Every byte of the store's files.
     std::string bytes() {
@@ -79,7 +83,8 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     outbox_event.seq = 1;
     outbox_event.kind = wire::EventKind::description_changed;
     outbox_event.data = R"({"description":{"content":"the-secret-text"}})";
-    put(motd(), inbox, outbox_event);
+    put_new(inbox);
+    put(motd(), outbox_event);
     EXPECT_NE(bytes().find("/etc/motd"), std::string::npos);
     EXPECT_EQ(bytes().find("the-secret-text"), std::string::npos);
 }
@@ -118,7 +123,7 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     request.ref = {"files", "/etc/motd"};
     inbox.resources.push_back(request);
     store->number_bodies(inbox);
-    put(inbox);
+    put_new(inbox);
     inbox.state = InboxCommand::State::running;
     OutboxEvent outbox_event;
     outbox_event.seq = 41;

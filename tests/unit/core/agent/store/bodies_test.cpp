@@ -35,7 +35,7 @@ class Bodies : public testing::Test {
         request.description = json::Object{{"content", content}};
         command.resources.push_back(request);
         store->number_bodies(command);
-        put(command);
+        change([&](store::WriteTxn& txn) { return store->put_new(txn, command); });
         return command;
     }
     void put(const InboxCommand& command) {
@@ -114,7 +114,7 @@ TEST_F(Bodies, ACommandThatNeverBeganTakesItsOwnAway) {
     change([&](store::WriteTxn& txn) {
         store->number_bodies(one);
         one.state = InboxCommand::State::accepted;
-        return store->put(txn, one);
+        return store->put_new(txn, one);
     });
     change([&](store::WriteTxn& txn) { return store->drop_inbox(txn, "cmd_1"); });
     EXPECT_EQ(count("bodies"), 1U);
