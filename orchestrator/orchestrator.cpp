@@ -82,7 +82,8 @@ std::string shown(const ListenAddress& address, std::uint16_t port) {
 
 }  // namespace
 
-Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const Config& config) {
+Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const Config& config,
+                                                         store::Writer::Options writer) {
     const std::string& folder = config.state_dir;
     EK_CHECK(require_trusted(folder));
     // What a first start has made would be in the way of a second with another configuration.
@@ -92,7 +93,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     const bool fresh = !store::Env::exists(folder + "/store");
     if (fresh) EK_CHECK(require_no_trace_of_a_store(folder));
     Keys keys = EK_TRY(open_keys(folder, fresh));
-    auto state = EK_TRY(state::State::open(folder + "/store", loop.poster()));
+    auto state = EK_TRY(state::State::open(folder + "/store", loop.poster(), writer));
     EK_CHECK(state::complete_requirements(*state));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
     const std::string identity = EK_TRY(open_identity(folder));

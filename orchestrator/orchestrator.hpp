@@ -29,7 +29,8 @@ namespace evenkeel {
 class Orchestrator {
   public:
     // Opens state and keys, made at the first start. `busy` when another process has them.
-    static Result<std::unique_ptr<Orchestrator>> open(run::Loop& loop, const Config& config);
+    static Result<std::unique_ptr<Orchestrator>> open(run::Loop& loop, const Config& config,
+                                                      store::Writer::Options writer = {});
     ~Orchestrator();
 
     // Serves on all three ports when it returns.

@@ -249,9 +249,9 @@ void Journal::take_out(const std::vector<std::uint64_t>& seqs) {
     for (const std::string& command : commands) events_.on_outcome_taken(command);
 }
 
-// Nobody waits for it, so it rides on another commit: what is written later, shedding too, comes
-// behind it all the same. What stays behind when the process ends is sent again after a restart and
-// dropped as a duplicate.
+// Nobody waits for it, so it rides on another commit, unless the disk has no room: what is written
+// later, shedding too, comes behind it all the same. What stays behind when the process ends is
+// sent again after a restart and dropped as a duplicate.
 void Journal::erase_accepted() {
     if (accepted_.seqs.empty()) return;
     const auto taken = std::make_shared<Accepted>(std::exchange(accepted_, {}));
@@ -270,7 +270,9 @@ void Journal::erase_accepted() {
                                   taken->commands.end());
         retry_soon();
     };
-    const auto queued = writer_.submit_lazy(erase, after, store::Importance::freeing);
+    constexpr auto kFreeing = store::Importance::freeing;
+    const auto queued = store_.env().is_tight() ? writer_.submit_tracked(erase, after, kFreeing)
+                                                : writer_.submit_lazy(erase, after, kFreeing);
     if (!queued) after(queued, {});
 }
 

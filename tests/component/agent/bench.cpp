@@ -1,8 +1,11 @@
 #include "tests/component/agent/bench.hpp"
 
+#include <atomic>
+#include <filesystem>
 #include <utility>
 
 #include "tests/support/rehearsal.hpp"
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::agent::test {
 
@@ -50,6 +53,48 @@ void AgentBench::end() {
     loop.reset();
 }
 
+std::string AgentBench::disk_now() {
+    const std::string to = folder / ("disk" + std::to_string(++disks_));
+    std::filesystem::create_directories(to);
+    for (const auto& each : std::filesystem::directory_iterator(options.state_dir)) {
+        const std::string name = each.path().filename().string();
+        // In which call the process ended is another matter.
+        if (name == "store" || name == "calls") continue;
+        std::filesystem::copy(each.path(), to + "/" + name,
+                              std::filesystem::copy_options::recursive);
+    }
+    const auto copied = agent->store().env().copy_to(to + "/store");
+    EXPECT_TRUE(copied) << copied.error().what;
+    return to;
+}
+
+void AgentBench::start_on(const std::string& disk, std::shared_ptr<FakeMachine> next) {
+    if (next) {
+        machine->let_go();
+        machine = std::move(next);
+    }
+    end();
+    std::filesystem::remove_all(options.state_dir);
+    options.state_dir = disk;
+    start();
+}
+
+std::shared_ptr<std::promise<void>> AgentBench::hold_writer() {
+    auto go = std::make_shared<std::promise<void>>();
+    const auto entered = std::make_shared<std::atomic<bool>>(false);
+    // It may run twice.
+    agent->journal().commit(
+        {},
+        [entered, gone = go->get_future().share()](store::WriteTxn&, const auto&) -> Result<void> {
+            *entered = true;
+            gone.wait();
+            return {};
+        },
+        {});
+    EXPECT_TRUE(evenkeel::test::wait_until([&] { return entered->load(); }));
+    return go;
+}
+
 testing::AssertionResult AgentBench::until(const std::function<bool()>& done) {
     if (loop->run_until(done, kPatience)) return testing::AssertionSuccess();
     return testing::AssertionFailure() << "it did not come about in time";
@@ -91,10 +136,10 @@ wire::ResourceRequest AgentBench::request(const std::string& id, json::Value des
     return request;
 }
 
-link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
-                                      const std::string& verb,
-                                      std::vector<wire::ResourceRequest> resources,
-                                      std::chrono::milliseconds timeout) {
+void AgentBench::give(const std::string& id, std::uint64_t seq, const std::string& verb,
+                      std::vector<wire::ResourceRequest> resources,
+                      std::function<void(link::Disposition)> answer,
+                      std::chrono::milliseconds timeout) {
     wire::Command command;
     command.id = id;
     command.stream = "stream_o";
@@ -102,8 +147,17 @@ link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
     command.verb = OpenName<wire::Verb>(verb);
     command.timeout = timeout;
     command.resources = std::move(resources);
+    agent->admission().take(command, std::move(answer));
+}
+
+link::Disposition AgentBench::command(const std::string& id, std::uint64_t seq,
+                                      const std::string& verb,
+                                      std::vector<wire::ResourceRequest> resources,
+                                      std::chrono::milliseconds timeout) {
     std::optional<link::Disposition> answer;
-    agent->admission().take(command, [&answer](link::Disposition got) { answer = got; });
+    give(
+        id, seq, verb, std::move(resources), [&answer](link::Disposition got) { answer = got; },
+        timeout);
     EXPECT_TRUE(until([&answer] { return answer.has_value(); })) << id;
     return answer.value_or(link::Disposition::release);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,19 @@ class AgentBench : public testing::Test {
     // (Re)starts the agent; what was in memory only is lost, like after a kill.
     void start();
     void end();
+    // What is on disk at this moment, as another process would find it after a kill: a state
+    // folder.
+    std::string disk_now();
+    // Ends the agent and begins another one on that disk; on `next` when it is given, so that calls
+    // that hang do no more to the machine.
+    void start_on(const std::string& disk, std::shared_ptr<FakeMachine> next = nullptr);
+    // The writer commits nothing until the promise is set.
+    std::shared_ptr<std::promise<void>> hold_writer();
+    // Like command(), without waiting for the answer.
+    void give(const std::string& id, std::uint64_t seq, const std::string& verb,
+              std::vector<wire::ResourceRequest> resources,
+              std::function<void(link::Disposition)> answer,
+              std::chrono::milliseconds timeout = 60s);
     // Turns the loop until `done` holds.
     testing::AssertionResult until(const std::function<bool()>& done);
     // Turns it until what was ordered so far is through.
@@ -63,6 +77,9 @@ class AgentBench : public testing::Test {
     std::unique_ptr<run::Loop> loop;
     std::unique_ptr<Agent> agent;
     std::vector<Told> events;
+
+  private:
+    int disks_ = 0;
 };
 
 }  // namespace evenkeel::agent::test

@@ -1,10 +1,11 @@
 #include "core/json/counters.hpp"
+#include "core/store/counters.hpp"
 #include "tests/component/agent/bus_bench.hpp"
 
-// How often the agent reads and writes JSON text on its two ways: from a command to its outcome,
-// and from a change on the machine to the event. Everything runs in this process, so what the other
-// end of the bus does is taken off: it parses each message that it gets and writes each command.
-// A plugin's own texts do not count: the fake one has none.
+// How often the agent reads and writes JSON text, and waits for the disk, on its two ways: from a
+// command to its outcome, and from a change on the machine to the event. Everything runs in this
+// process, so what the other end of the bus does is taken off: it parses each message that it gets
+// and writes each command. A plugin's own texts do not count: the fake one has none.
 namespace evenkeel::agent::test {
 namespace {
 
@@ -13,6 +14,7 @@ const json::Value kHi = json::Object{{"text", "hi"}};
 class Costs : public Bus {
   protected:
     void SetUp() override {
+        options.writer.lazy_max = 1h;  // what may ride on another commit causes none
         start_all();
         orchestrator->hello.heartbeat = 600s;
         connect();
@@ -28,6 +30,16 @@ class Costs : public Bus {
     std::uint64_t received() const {
         return orchestrator->events.size() + orchestrator->live.size() + orchestrator->heartbeats +
                orchestrator->digests.size();
+    }
+
+    // How often a command waits for the disk until its outcome is taken.
+    std::uint64_t commits_of(const std::string& verb, const wire::ResourceRequest& request) {
+        const std::size_t outcomes = got("command.outcome");
+        const std::uint64_t before = store::counters().commits;
+        orchestrator->command("cmd_" + std::to_string(outcomes), verb, {request});
+        EXPECT_TRUE(until([&] { return got("command.outcome") == outcomes + 1; }));
+        quiet();
+        return store::counters().commits - before;
     }
 
     // What `way` costs the agent, which gets `commands` commands in it.
@@ -56,7 +68,47 @@ TEST_F(Costs, OfACommandFromTheBusToItsOutcome) {
     // The body of the command; once more when the check after our own write falls into this time.
     EXPECT_GE(cost.parses, 1U);
     EXPECT_LE(cost.parses, 2U);
-    EXPECT_EQ(cost.writes, 12U);
+    EXPECT_EQ(cost.writes, 11U);
+}
+
+TEST_F(Costs, CommitsOfACommandAreItsBeginAndItsEnd) {
+    EXPECT_EQ(commits_of("apply", request("one", kHi, 5)), 2U);
+    EXPECT_EQ(commits_of("apply", request("one", json::Object{{"text", "ho"}}, 6)), 2U);
+    EXPECT_EQ(commits_of("remove", request("one", nullptr, 7)), 2U);
+    // What the orchestrator has is gone but for what it has taken last.
+    const auto loaded = agent->store().load();
+    EXPECT_EQ(loaded->inbox.size(), 1U);
+    EXPECT_EQ(loaded->outbox.size(), 1U);
+}
+
+// Once an action has begun it must not be begun again, so what was accepted is known before.
+TEST_F(Costs, CommitsOfAnActionAreAcceptanceBeginAndEnd) {
+    commits_of("apply", request("one", kHi, 5));
+    wire::ResourceRequest shout = request("one", nullptr, 0);
+    shout.action = "shout";
+    EXPECT_EQ(commits_of("invoke", shout), 3U);
+}
+
+TEST_F(Costs, CommitsOfWhatMakesAnActionDueAreOneMoreForThat) {
+    commits_of("apply", request("bell", kHi, 5));
+    wire::ResourceRequest one = request("one", kHi, 6);
+    one.relations.notified = {{{"notes", "bell"}, "shout"}};
+    EXPECT_EQ(commits_of("apply", one), 4U);
+    // It is described so: a command that does not say it again may make it due too.
+    EXPECT_EQ(commits_of("remove", request("one", nullptr, 7)), 4U);
+}
+
+TEST_F(Costs, CommitsOfACommandThatWaitsForItsTurnAreThree) {
+    machine->hang_in("apply");
+    const std::uint64_t before = store::counters().commits;
+    orchestrator->command("cmd_a", "apply", {request("one", kHi, 5)});
+    orchestrator->command("cmd_b", "apply", {request("two", kHi, 6)});
+    ASSERT_TRUE(until([this] { return orchestrator->answers.size() == 2; }));
+    EXPECT_EQ(store::counters().commits - before, 2U);
+    machine->let_go();
+    ASSERT_TRUE(until([this] { return got("command.outcome") == 2; }));
+    quiet();
+    EXPECT_EQ(store::counters().commits - before, 5U);
 }
 
 TEST_F(Costs, OfADriftFromTheHintToItsEvent) {

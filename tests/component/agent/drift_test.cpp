@@ -205,6 +205,20 @@ TEST_F(Drift, TheLookAfterAnApplyForgivesWhoIsAtWork) {
         EXPECT_NE(events[at].draft.kind, wire::EventKind::resource_drifted);
 }
 
+// The look knows again what it has forgiven, so it must not remember it as what was described.
+TEST_F(Drift, WhatTheLookAfterAnApplyForgaveCountsWhenTheWriterHasEndedWithIt) {
+    machine->hang_in("read");
+    command("cmd_1", 1, "apply", {request("one", json::Object{{"text", "hi"}}, 1)});
+    ASSERT_TRUE(until([&] { return machine->applies() == 1; }));
+    machine->begin_to_tamper("one", {{"text", "h"}});
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+    machine->hint("one");
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    EXPECT_EQ(compliance_of("one").status, Verdict::drifted);
+}
+
 TEST_F(Drift, AFailedRepairIsToldAndTriedAgain) {
     apply("one", json::Object{{"text", "hi"}}, "enforce");
     machine->fail_applies(Error{Errc::denied, "the disk is read-only"});

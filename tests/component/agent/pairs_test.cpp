@@ -20,19 +20,7 @@ const json::Value kGood = json::Object{{"text", "good"}};
 class Pairs : public AgentBench {
   protected:
     // Ends the agent and begins another one on what was on disk at this moment.
-    void kill() {
-        const std::string from = options.state_dir;
-        options.state_dir = folder / ("killed" + std::to_string(++kills_));
-        std::filesystem::create_directories(options.state_dir);
-        for (const auto& each : std::filesystem::directory_iterator(from)) {
-            if (!each.is_regular_file()) continue;
-            std::filesystem::copy_file(each.path(),
-                                       options.state_dir + "/" + each.path().filename().string());
-        }
-        ASSERT_TRUE(agent->store().env().copy_to(options.state_dir + "/store"));
-        start();
-        std::filesystem::remove_all(from);
-    }
+    void kill() { start_on(disk_now()); }
 
     // All events about `id` on disk, oldest first.
     std::vector<wire::EventKind> stored(const std::string& id) const {
@@ -78,20 +66,13 @@ class Pairs : public AgentBench {
         EXPECT_TRUE(every_drift_has_its_end(id));
     }
 
-    void give(wire::Policy policy, json::Value description = kGood) {
+    void give_good(wire::Policy policy, json::Value description = kGood) {
         ++seq_;
-        const auto id = "cmd_" + std::to_string(seq_);
-        wire::Command command;
-        command.id = id;
-        command.stream = "stream_o";
-        command.seq = seq_;
-        command.verb = OpenName<wire::Verb>("apply");
-        command.timeout = 60s;
-        command.resources = {request("one", std::move(description), seq_, policy)};
-        agent->admission().take(command, [](link::Disposition) {});
+        give("cmd_" + std::to_string(seq_), seq_, "apply",
+             {request("one", std::move(description), seq_, policy)}, [](link::Disposition) {});
     }
     void give_and_wait(wire::Policy policy) {
-        give(policy);
+        give_good(policy);
         ASSERT_TRUE(until([&] { return !outcome_of("cmd_" + std::to_string(seq_)).empty(); }));
     }
     void drift() {
@@ -101,9 +82,6 @@ class Pairs : public AgentBench {
     }
 
     std::uint64_t seq_ = 0;
-
-  private:
-    int kills_ = 0;
 };
 
 TEST_F(Pairs, ACommandThatAppliesItEndsADrift) {
@@ -144,7 +122,7 @@ TEST_F(Pairs, KilledBetweenAnyTwoTransactions) {
                 const Verdict now = compliance_of("one").status;
                 if (!commanded && now == Verdict::drifted) {
                     commanded = true;
-                    give(policy);
+                    give_good(policy);
                 }
                 return left-- == 0;
             };
@@ -187,7 +165,7 @@ TEST_F(Pairs, InAnyOrderOfChangesChecksCommandsFailuresAndKills) {
                     machine->vanish("one");
                     break;
                 case 4:
-                    give(wire::Policy::enforce);
+                    give_good(wire::Policy::enforce);
                     break;
                 case 5:
                     machine->fail_applies(one_of(2) == 0
@@ -290,7 +268,7 @@ TEST_F(Pairs, ACommandWaitsUntilTheEndOfTheOneBeforeIsStored) {
     machine->hang_in("remove");
     command("cmd_remove", ++seq_, "remove", {request("one", nullptr, seq_)});
     ASSERT_TRUE(until([&] { return machine->hangs_in("remove"); }));
-    give(wire::Policy::report);
+    give_good(wire::Policy::report);
     ASSERT_TRUE(until([this] { return agent->engine().unfinished() == 2; }));
     {
         const FullDisk full;

@@ -76,6 +76,26 @@ class FullDisk(OrchestratorCase):
         self.assertLess(len(self.orchestrator.logged().splitlines()), 20000)
         self.assertIn("is full", json.dumps(self.orchestrator.logged()))
 
+    def test_a_command_that_was_taken_while_that_could_not_be_noted_is_the_agents(self):
+        agent = self.online()
+        before = self.put_done(agent, "/etc/before", {"mode": "0644"})
+        cid = self.put("/etc/motd", {"content": "hi\n", "mode": "0644"}).body["id"]
+        taken = agent.expect("command")
+        self.orchestrator.fill()
+        self.assert_problem(self.put_until_refused(), 507, "store-full")
+        taken.accept()
+        # The store takes no more from this agent: what came before this event was refused too.
+        self.assertEqual(self.drift(agent, before, seq=agent.seq + 1), "RELEASED")
+        self.assertEqual(self.command(cid)["state"], "queued")
+        self.orchestrator.make_room()
+        eventually("ready again", lambda: self.ready().status == 200)
+        # It looks as if it still waited here, and is not withdrawn from under the agent.
+        reply = self.rest.call("POST", f"/v1/commands/{cid}:cancel")
+        self.assertEqual((reply.status, reply.body["state"]), (202, "queued"), reply)
+        self.assertEqual(agent.expect("cancel").accept().body["command"], cid)
+        self.assertEqual(agent.outcome(taken.body, "cancelled"), "ACCEPTED")
+        self.assertEqual(self.command(cid)["state"], "cancelled")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -20,5 +20,22 @@ TEST_F(StoreTest, RowsThatAreReadAndWrittenAreCounted) {
     EXPECT_EQ((counters() - looked_up).writes, 0U);
 }
 
+TEST_F(StoreTest, CommitsThatChangeSomethingAreCounted) {
+    const Counters before = counters();
+    put("a", "1");
+    WriteTxn empty = *env_->write();
+    ASSERT_TRUE(empty.commit());
+    {
+        WriteTxn dropped = *env_->write();
+        ASSERT_TRUE(dropped.put(things(), "b", "1"));
+    }
+    WriteTxn outer = *env_->write();
+    WriteTxn part = *outer.nested();
+    ASSERT_TRUE(part.put(things(), "c", "1"));
+    ASSERT_TRUE(part.commit());
+    ASSERT_TRUE(outer.commit());
+    EXPECT_EQ((counters() - before).commits, 2U);
+}
+
 }  // namespace
 }  // namespace evenkeel::store

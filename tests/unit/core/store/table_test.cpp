@@ -112,11 +112,13 @@ TEST_F(Tables, ANestedPartIsGivenUpAlone) {
         auto part = txn->nested();
         ASSERT_TRUE(part->put(things(), "b", "2"));
     }
+    EXPECT_EQ(txn->changes(), 1U);
     {
         auto part = txn->nested();
         ASSERT_TRUE(part->put(things(), "c", "3"));
         ASSERT_TRUE(part->commit());
     }
+    EXPECT_EQ(txn->changes(), 2U);
     ASSERT_TRUE(txn->commit());
     EXPECT_EQ(keys(Range::all()), (Keys{"a", "c"}));
 }

@@ -238,6 +238,24 @@ TEST_F(Writing, ALazyWorkThatNothingFollowsIsCommittedAfterItsTime) {
     EXPECT_EQ(get("a"), "1");
 }
 
+TEST_F(Writing, AWorkThatFailsAfterAPartOfItsOwnLeavesNothingOfThat) {
+    Writer writer(*env_, loop_.poster());
+    const auto go = hold(writer);
+    ASSERT_TRUE(writer.submit(putting("a", "1"), noting("a")));
+    ASSERT_TRUE(writer.submit(
+        [table = things()](WriteTxn& txn) -> Result<void> {
+            WriteTxn part = EK_TRY(txn.nested());
+            EK_CHECK(part.put(table, "part", "1"));
+            EK_CHECK(part.commit());
+            return fail(Errc::denied, "no");
+        },
+        noting("b")));
+    go->set_value();
+    ASSERT_TRUE(answered(2));
+    EXPECT_EQ(answers_, (std::vector<std::string>{"a ok", "b no"}));
+    EXPECT_EQ(keys(Range::all()), std::vector<std::string>{"a"});
+}
+
 TEST_F(Writing, RefusesWhenItsQueueIsFull) {
     Writer writer(*env_, loop_.poster(), {.queue_depth_max = 2, .batch_max = 10});
     const auto go = hold(writer);

@@ -83,6 +83,19 @@ TEST_F(RunsInTurn, HoldTheirTurnUntilTheirEnd) {
     EXPECT_EQ(happened(), (Words{"begin two", "gone one"}));
 }
 
+TEST_F(RunsInTurn, ThatAreAddedBegunAreNotBegunHereAndHoldTheirTurn) {
+    auto made = std::make_unique<FakeRun>("one", std::set<std::string>{"files"}, said);
+    FakeRun& one = *made;
+    ASSERT_TRUE(queue.are_free(one.collections()));
+    queue.add_begun(std::move(made));
+    EXPECT_FALSE(queue.are_free({"files"}));
+    EXPECT_EQ(queue.find("one"), &one);
+    add("two", {"files"});
+    EXPECT_EQ(happened(), Words{});
+    queue.end(one);
+    EXPECT_EQ(happened(), (Words{"begin two", "gone one"}));
+}
+
 TEST_F(RunsInTurn, ThatEndBeforeTheirTurnAreNotBegun) {
     FakeRun& one = add("one", {"files"});
     queue.end(one);

@@ -30,6 +30,23 @@ TEST(Turns, OneOfSeveralCollectionsWaitsForAllAndHoldsThem) {
     EXPECT_EQ(turns.take_ready(), Ids{"files"});
 }
 
+TEST(Turns, CollectionsAreFreeWhileNothingRunsOrWaitsInThem) {
+    Turns turns;
+    EXPECT_TRUE(turns.are_free({"files", "users"}));
+    turns.add("one", {"files"});
+    EXPECT_FALSE(turns.are_free({"files", "users"}));
+    EXPECT_TRUE(turns.are_free({"users"}));
+    turns.begin("two", {"users"});
+    EXPECT_FALSE(turns.are_free({"users"}));
+    turns.add("three", {"users"});
+    EXPECT_EQ(turns.take_ready(), Ids{"one"});
+    turns.remove("two");
+    EXPECT_EQ(turns.take_ready(), Ids{"three"});
+    turns.remove("one");
+    turns.remove("three");
+    EXPECT_TRUE(turns.are_free({"files", "users"}));
+}
+
 TEST(Turns, OneThatWaitsCanBeTakenOut) {
     Turns turns;
     turns.add("one", {"files"});
