@@ -102,6 +102,7 @@ TEST_F(Costs, CommitsOfACommandThatWaitsForItsTurnAreThree) {
     machine->hang_in("apply");
     const std::uint64_t before = store::counters().commits;
     orchestrator->command("cmd_a", "apply", {request("one", kHi, 5)});
+    ASSERT_TRUE(until([this] { return orchestrator->answers.size() == 1; }));
     orchestrator->command("cmd_b", "apply", {request("two", kHi, 6)});
     ASSERT_TRUE(until([this] { return orchestrator->answers.size() == 2; }));
     EXPECT_EQ(store::counters().commits - before, 2U);

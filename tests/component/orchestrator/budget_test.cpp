@@ -21,8 +21,9 @@
 #include "tests/unit/orchestrator/http/client.hpp"
 
 // How often the whole program reads and writes JSON, and waits for the disk, on its two ways: a PUT
-// that is waited for, and a drift that an agent reports. The agent here speaks in texts that are made by hand, so that all
-// that is counted is the orchestrator's. docs/architecture.md shows the figures.
+// that is waited for, and a drift that an agent reports. The agent here speaks in texts that are
+// made by hand, so that all that is counted is the orchestrator's. docs/architecture.md shows the
+// figures.
 namespace evenkeel {
 namespace {
 
