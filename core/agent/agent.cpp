@@ -11,7 +11,6 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
-#include "core/store/mapped_pages.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -67,7 +66,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       requests_(
           {catalog_, registry_, tracker_, checker_, engine_, admission_, journal_, loop, store_}),
       sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval),
-      memory_([folder = options_.state_dir + "/store"] { store::release_pages(folder); }) {
+      memory_([store = store_] { return store->env().give_back(); }) {
     journal_.load(loaded);
     for (const Metadata& metadata : loaded.metadata) catalog_.put(metadata);
     for (const Observation& observation : loaded.observations) {
@@ -229,7 +228,7 @@ void Agent::start(std::function<void()> ready) {
 void Agent::begin_work() {
     for (auto& [ref, entry] : catalog_) {
         if (entry.metadata.policy == wire::Policy::off) continue;
-        const CollectionRunner* runner = registry_.find(ref.collection);
+        const CollectionRunner* runner = registry_.find(ref->collection);
         if (!runner) tracker_.unknown(entry, wire::UnknownReason::no_plugin);
         if (runner && !runner->disabled_reason().empty())
             tracker_.unknown(entry, runner->verdict());

@@ -18,7 +18,7 @@ void MemoryKeeper::set_up_allocator() {
     ::mallopt(M_ARENA_MAX, 2);
 }
 
-MemoryKeeper::MemoryKeeper(std::function<void()> release) : release_(std::move(release)) {}
+MemoryKeeper::MemoryKeeper(std::function<bool()> release) : release_(std::move(release)) {}
 
 MemoryKeeper::Use MemoryKeeper::use() {
     std::istringstream pages(read_file("/proc/self/statm").value_or(""));
@@ -30,11 +30,11 @@ MemoryKeeper::Use MemoryKeeper::use() {
 
 void MemoryKeeper::tick() {
     const Use now = use();
-    const bool own = now.own > after_.own + kMoreBytes;
-    const bool mapped = now.mapped > after_.mapped + kMoreBytes;
-    if (own) ::malloc_trim(0);
-    if (mapped) release_();
-    if (own || mapped) after_ = use();
+    if (now.own <= after_.own + kMoreBytes && now.mapped <= after_.mapped + kMoreBytes) return;
+    const bool released = release_();
+    ::malloc_trim(0);
+    // Else the next tick tries again.
+    if (released) after_ = use();
 }
 
 }  // namespace evenkeel::agent

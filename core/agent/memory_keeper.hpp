@@ -6,9 +6,9 @@
 namespace evenkeel::agent {
 
 // Gives memory back that a burst of work has left behind: a FILE of many megabytes, the first look
-// at everything after a start. The allocator keeps what was freed, and the store's pages stay
-// mapped once they were read, though the page cache has them anyway. It looks at what the process
-// has, whatever the cause; that costs one read of /proc, and the giving back some milliseconds.
+// at everything after a start. The allocator keeps what was freed, and the store keeps the pages
+// that it has written and those that were read. It looks at what the process has, whatever the
+// cause; that costs one read of /proc, and the giving back some milliseconds.
 // [loop]
 class MemoryKeeper {
   public:
@@ -16,8 +16,8 @@ class MemoryKeeper {
     // their own and go back at once, and few arenas share what is free. Before there are threads.
     static void set_up_allocator();
 
-    // `release` gives back what is mapped of files.
-    explicit MemoryKeeper(std::function<void()> release);
+    // `release` gives back what the store keeps, or says that it cannot now.
+    explicit MemoryKeeper(std::function<bool()> release);
 
     // To be called now and then: gives back once there is so much more than after the last time.
     void tick();
@@ -31,7 +31,7 @@ class MemoryKeeper {
     static Use use();
 
   private:
-    std::function<void()> release_;
+    std::function<bool()> release_;
     Use after_;  // the last giving back
 };
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -86,7 +87,12 @@ Result<void> copy_env(MDB_env* env, const std::string& to) {
 struct Env::Inside {
     std::string folder;
     Fd lock;  // released after the environment is closed
-    EnvHandle env;
+    unsigned table_count = 0;
+    std::uint64_t map_bytes = 0;
+    // Held while `env` is replaced, and when a use of it begins; none is under way then.
+    std::mutex replacing;
+    std::atomic<int> uses = 0;
+    EnvHandle env;  // null: see reopen()
     Reserve reserve;
     std::atomic<bool> is_full = false;
     std::atomic<bool> is_tight = false;
@@ -110,6 +116,34 @@ struct Env::Inside {
     void end_check() {
         stops_check = true;
         if (check.joinable()) check.join();
+    }
+
+    Result<EnvUse> use() {
+        const std::scoped_lock turn(replacing);
+        if (!env) return fail(Errc::unavailable, "the store is closed until a restart");
+        return EnvUse(uses);
+    }
+
+    // Requires that nobody uses the environment. Without it after an error.
+    Result<void> reopen() {
+        env.reset();
+        EnvHandle opened = EK_TRY(create_env(folder, table_count, map_bytes, 0));
+        MDB_txn* begun = nullptr;
+        int code = mdb_txn_begin(opened.get(), nullptr, MDB_RDONLY, &begun);
+        if (code != 0) return fail(lmdb_error(code, "begin to read the store"));
+        ReadTxn txn(begun, EnvUse());
+        // In the order of their handles, which others keep: they come out the same.
+        std::map<unsigned, std::string> names;
+        for (const auto& [name, table] : tables) names[table.handle] = name;
+        for (const auto& [handle, name] : names) {
+            if (EK_TRY(open_table(begun, name, 0)).handle != handle)
+                return fail(Errc::internal, "the table " + name + " has got another handle");
+        }
+        // What a transaction has opened stays open only if it is committed.
+        code = mdb_txn_commit(std::exchange(txn.txn_, nullptr));
+        if (code != 0) return fail(lmdb_error(code, "open the tables of " + folder));
+        env = std::move(opened);
+        return {};
     }
 
     void mark(const char* text) const {
@@ -214,6 +248,8 @@ Result<Env> Env::open(const std::string& folder, Options options) {
     const auto tables =
         static_cast<unsigned>(options.tables.size() + options.retired_tables.size());
     EK_CHECK(allocate_readers(folder));
+    inside->table_count = tables + 1;
+    inside->map_bytes = options.map_bytes;
     inside->env = EK_TRY(create_env(folder, tables + 1, options.map_bytes, 0));
     inside->reserve.top_up(inside->env.get());
     int dead = 0;
@@ -327,10 +363,11 @@ Table Env::table(std::string_view name) const {
 }
 
 Result<ReadTxn> Env::read() const {
+    EnvUse use = EK_TRY(inside_->use());
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(inside_->env.get(), nullptr, MDB_RDONLY, &txn);
     if (code != 0) return fail(lmdb_error(code, "begin to read the store"));
-    return ReadTxn(txn);
+    return ReadTxn(txn, std::move(use));
 }
 
 Result<WriteTxn> Env::write() {
@@ -338,13 +375,15 @@ Result<WriteTxn> Env::write() {
     if (inside_->has_damaged_pages) {
         return fail(Errc::corrupt, "the store is damaged and not written to any more");
     }
+    EnvUse use = EK_TRY(inside_->use());
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(inside_->env.get(), nullptr, 0, &txn);
     if (code != 0) return fail(lmdb_error(code, "begin to write to the store"));
-    return WriteTxn(inside_->env.get(), txn, nullptr);
+    return WriteTxn(inside_->env.get(), txn, nullptr, std::move(use));
 }
 
 Result<void> Env::copy_to(const std::string& to) const {
+    const EnvUse use = EK_TRY(inside_->use());
     return copy_env(inside_->env.get(), to);
 }
 
@@ -354,6 +393,7 @@ Result<void> Env::copy(const std::string& folder, const std::string& to) {
 }
 
 Result<Env::Usage> Env::usage() const {
+    const EnvUse use = EK_TRY(inside_->use());
     MDB_envinfo info{};
     MDB_stat stat{};
     int code = mdb_env_info(inside_->env.get(), &info);
@@ -369,6 +409,9 @@ Result<void> Env::Room::allows(Importance importance) const {
 }
 
 Env::Room Env::top_up() {
+    const auto use = inside_->use();
+    // Without it the transaction that follows says so.
+    if (!use) return Room(Reserve::Room{}, inside_->folder);
     const Room room(inside_->reserve.top_up(inside_->env.get()), inside_->folder);
     inside_->is_full = !room.allows(Importance::ordinary);
     inside_->is_tight = !room.is_whole();
@@ -376,6 +419,16 @@ Env::Room Env::top_up() {
     // that it leaves makes the next start check before it opens.
     if (!room.is_whole()) inside_->end_check();
     return room;
+}
+
+bool Env::give_back() {
+    const std::scoped_lock lock(inside_->replacing);
+    if (!inside_->env || inside_->uses != 0 || inside_->map_bytes == 0) return false;
+    if (auto opened = inside_->reopen(); !opened) {
+        note_restart_needed(opened.error().what);
+        return false;
+    }
+    return true;
 }
 
 bool Env::is_full() const {

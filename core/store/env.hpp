@@ -99,6 +99,15 @@ class Env {
         const std::string& folder_;
     };
     Room top_up();
+
+    // Gives back the memory that large transactions have left, and unmaps what was read: LMDB keeps
+    // a page for each one that its largest transaction has written, and gives them back only with
+    // the environment. So it is closed and opened again, which takes less than a millisecond, in
+    // which others wait. False when it is in use at this moment. Stored data are not concerned.
+    // Where the environment cannot be opened again, a restart is needed: note_restart_needed().
+    // [any]
+    bool give_back();
+
     // Whether there was no room for an ordinary change at the last commit, or it failed for want of
     // room. [any]
     bool is_full() const;

@@ -92,7 +92,8 @@ Error lmdb_error(int code, std::string_view doing) {
     return code > 0 ? system_error(code, doing) : Error{Errc::internal, what};
 }
 
-ReadTxn::ReadTxn(ReadTxn&& other) noexcept : txn_(std::exchange(other.txn_, nullptr)) {}
+ReadTxn::ReadTxn(ReadTxn&& other) noexcept
+    : use_(std::move(other.use_)), txn_(std::exchange(other.txn_, nullptr)) {}
 
 ReadTxn::~ReadTxn() {
     if (txn_ != nullptr) mdb_txn_abort(txn_);
@@ -149,8 +150,8 @@ struct WriteTxn::Touched {
     WriteSet keys;  // while it is tracked
 };
 
-WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer)
-    : ReadTxn(txn), env_(env), touched_(std::make_unique<Touched>()), outer_(outer) {
+WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer, EnvUse use)
+    : ReadTxn(txn, std::move(use)), env_(env), touched_(std::make_unique<Touched>()), outer_(outer) {
     if (outer) touched_->is_tracked = outer->is_tracked;
 }
 
@@ -242,7 +243,8 @@ Result<WriteTxn> WriteTxn::nested() {
     MDB_txn* child = nullptr;
     const int code = mdb_txn_begin(env_, txn_, 0, &child);
     if (code != 0) return fail(lmdb_error(code, "begin a part of a transaction"));
-    return WriteTxn(env_, child, touched_.get());
+    // The outer one is counted.
+    return WriteTxn(env_, child, touched_.get(), EnvUse());
 }
 
 }  // namespace evenkeel::store

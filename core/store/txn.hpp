@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -21,6 +22,21 @@ class WriteSet;
 // One of an Env's tables: sorted keys with values. A small handle, good as long as its Env.
 struct Table {
     unsigned handle = 0;
+};
+
+// Counts itself among those who use the environment, until its end: see Env::give_back().
+class EnvUse {
+  public:
+    EnvUse() = default;  // counts nowhere
+    explicit EnvUse(std::atomic<int>& uses) : uses_(&uses) { ++uses; }
+    EnvUse(EnvUse&& other) noexcept : uses_(std::exchange(other.uses_, nullptr)) {}
+    EnvUse& operator=(EnvUse&&) = delete;
+    ~EnvUse() {
+        if (uses_ != nullptr) --*uses_;
+    }
+
+  private:
+    std::atomic<int>* uses_ = nullptr;
 };
 
 // A snapshot of the store: later commits are not visible in it. Use it in one function and on one
@@ -49,7 +65,8 @@ class ReadTxn {
 
   protected:
     friend class Env;
-    explicit ReadTxn(MDB_txn* txn) : txn_(txn) {}
+    ReadTxn(MDB_txn* txn, EnvUse use) : use_(std::move(use)), txn_(txn) {}
+    EnvUse use_;
     MDB_txn* txn_;
 };
 
@@ -95,7 +112,7 @@ class WriteTxn : public ReadTxn {
     friend class Env;
     // At an address of its own, because nested transactions add to it.
     struct Touched;
-    WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer);
+    WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer, EnvUse use);
 
     void count_change(Table table, std::string_view key);
 

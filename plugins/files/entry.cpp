@@ -32,7 +32,7 @@ Content look_at_content(int fd, const struct stat& info, const std::string& path
                         bool is_roots_alone, Hashes& hashes, const sdk::Call& call) {
     const auto known = hashes.find(path, info);
     Content content{{}, static_cast<std::uint64_t>(info.st_size), {}};
-    if (known) content.sha256 = known->sha256;
+    if (known) content.sha256 = hex_of(known->sha256);
     if (content.size > kReadAtOnceMax) {
         if (!known || known->is_due) hashes.compute(path, info);
         return content;
@@ -41,7 +41,7 @@ Content look_at_content(int fd, const struct stat& info, const std::string& path
     const bool was_young = Hashes::is_young(info);
     content = read_content(fd, path, keep_bytes, call);
     if (!was_young && content.sha256 && content.size == static_cast<std::uint64_t>(info.st_size))
-        hashes.keep(path, info, *content.sha256);
+        hashes.keep(path, info, digest_of(*content.sha256));
     return content;
 }
 
@@ -87,12 +87,12 @@ const char* to_string(Kind kind) {
     }
 }
 
-std::optional<std::string> trusted_hash(const posix::Place& place, const std::string& path,
-                                        const struct stat& info, Hashes& hashes) {
+std::optional<Digest> trusted_hash(const posix::Place& place, const std::string& path,
+                                   const struct stat& info, Hashes& hashes) {
     if (!S_ISREG(info.st_mode) || !is_roots_alone(place, info)) return std::nullopt;
-    auto known = hashes.find(path, info);
+    const auto known = hashes.find(path, info);
     if (!known || known->is_due) return std::nullopt;
-    return std::move(known->sha256);
+    return known->sha256;
 }
 
 Entry read_entry(const posix::Place& place, const std::string& path, bool keep_bytes,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "plugins/files/content.hpp"
+#include "plugins/files/sha256.hpp"
 #include "plugins/posix/acl.hpp"
 #include "plugins/posix/walk.hpp"
 
@@ -40,8 +41,8 @@ Entry read_entry(const posix::Place& place, const std::string& path, bool keep_b
 // The hash of a file, which `info` shows, if a look would read nothing of it: only root can write
 // it, and the hash is known and not due. Then its ACL is what the last look saw too, since a change
 // of that changes a time that goes with the hash.
-std::optional<std::string> trusted_hash(const posix::Place& place, const std::string& path,
-                                        const struct stat& info, Hashes& hashes);
+std::optional<Digest> trusted_hash(const posix::Place& place, const std::string& path,
+                                   const struct stat& info, Hashes& hashes);
 
 // The description with which an apply makes it; its content was kept. Throws EK_E_UNSUPPORTED for
 // what no description can make: a larger or withheld file, a directory, a device. `entry` is not

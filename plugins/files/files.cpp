@@ -149,7 +149,8 @@ class Files {
                                  const struct stat& info) {
         const auto hash = trusted_hash(place, id, info, hashes_);
         if (!hash) return {};
-        std::string whole = id + *hash;
+        std::string whole = id;
+        whole.append(reinterpret_cast<const char*>(hash->data()), hash->size());
         const auto add = [&](auto number) {
             whole.append(reinterpret_cast<const char*>(&number), sizeof number);
         };

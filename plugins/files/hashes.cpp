@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <deque>
 #include <exception>
+#include <memory_resource>
 #include <mutex>
 #include <random>
 #include <system_error>
@@ -23,7 +25,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "plugins/files/sha256.hpp"
 #include "plugins/posix/failure.hpp"
 #include "plugins/posix/walk.hpp"
 
@@ -46,43 +47,50 @@ struct Stamp {
     dev_t device;
     ino_t inode;
     off_t size;
-    timespec written, changed;
+    std::int64_t written_ns, changed_ns;
 
     explicit Stamp(const struct stat& info)
         : device(info.st_dev),
           inode(info.st_ino),
           size(info.st_size),
-          written(info.st_mtim),
-          changed(info.st_ctim) {}
+          written_ns(ns(info.st_mtim)),
+          changed_ns(ns(info.st_ctim)) {}
 
     bool operator==(const Stamp& other) const {
-        const auto same = [](const timespec& a, const timespec& b) {
-            return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-        };
         return device == other.device && inode == other.inode && size == other.size &&
-               same(written, other.written) && same(changed, other.changed);
+               written_ns == other.written_ns && changed_ns == other.changed_ns;
     }
 
     // By the clock that stamps files, since it is compared with their stamps.
     bool is_young() const {
         timespec now{};
         ::clock_gettime(CLOCK_REALTIME, &now);
-        return std::abs(now.tv_sec - changed.tv_sec) < kYoungSeconds;
+        return std::abs(now.tv_sec - changed_ns / kSecondNs) < kYoungSeconds;
     }
+
+  private:
+    static constexpr std::int64_t kSecondNs = 1'000'000'000;
+    static std::int64_t ns(const timespec& time) { return time.tv_sec * kSecondNs + time.tv_nsec; }
 };
 
 struct Kept {
     Stamp stamp;
-    std::string sha256;
+    Digest sha256;
     Clock::time_point until;
 };
+
+// What is known is found by a number made of the path. Two that have the same forget each other's:
+// a stamp is never that of another file.
+std::size_t number_of(const std::string& path) {
+    return std::hash<std::string>()(path);
+}
 
 struct Job {
     std::string path;
     Stamp stamp;
     std::unique_ptr<Sha256> sum;
     off_t done = 0;
-    std::string sha256 = {};
+    Digest sha256 = {};
 };
 
 // The whole system's other work goes first, on the disk too.
@@ -132,7 +140,7 @@ Progress add_slice(Job& job) {
     }
     if (!shows(fd.get(), job.stamp)) return Progress::given_up;
     if (job.done < job.stamp.size) return Progress::goes_on;
-    job.sha256 = job.sum->hex();
+    job.sha256 = job.sum->digest();
     return Progress::finished;
 }
 
@@ -163,7 +171,7 @@ class Hashes::Worker {
 
     std::optional<Known> find(const std::string& path, const Stamp& stamp) {
         const std::lock_guard lock(mutex_);
-        const auto found = kept_.find(path);
+        const auto found = kept_.find(number_of(path));
         if (found == kept_.end()) return std::nullopt;
         if (found->second.stamp == stamp)
             return Known{found->second.sha256, Clock::now() >= found->second.until};
@@ -171,12 +179,13 @@ class Hashes::Worker {
         return std::nullopt;
     }
 
-    void keep(const std::string& path, const Stamp& stamp, const std::string& sha256) {
+    void keep(const std::string& path, const Stamp& stamp, const Digest& sha256) {
         const std::lock_guard lock(mutex_);
         if (kept_.size() >= kKeptMax) kept_.erase(kept_.begin());
         // Between three quarters of the time and all of it, so that they do not end together.
         std::uniform_int_distribution<long> some(kept_for_.count() * 3 / 4, kept_for_.count());
-        kept_.insert_or_assign(path, Kept{stamp, sha256, Clock::now() + minutes(some(random_))});
+        kept_.insert_or_assign(number_of(path),
+                               Kept{stamp, sha256, Clock::now() + minutes(some(random_))});
     }
 
     void compute(const std::string& path, const Stamp& stamp) {
@@ -263,7 +272,9 @@ class Hashes::Worker {
     sdk::Fd finished_;
     std::mutex mutex_;
     std::condition_variable woken_;
-    std::unordered_map<std::string, Kept> kept_;
+    // By number_of(); side by side, so that none keeps memory around it from being given back.
+    std::pmr::unsynchronized_pool_resource pool_;
+    std::pmr::unordered_map<std::size_t, Kept> kept_{&pool_};
     std::deque<Job> waiting_;
     std::optional<std::pair<std::string, Stamp>> at_work_;
     std::vector<std::string> told_;
@@ -279,7 +290,7 @@ std::optional<Hashes::Known> Hashes::find(const std::string& path, const struct 
     return worker_->find(path, Stamp(info));
 }
 
-void Hashes::keep(const std::string& path, const struct stat& info, const std::string& sha256) {
+void Hashes::keep(const std::string& path, const struct stat& info, const Digest& sha256) {
     worker_->keep(path, Stamp(info), sha256);
 }
 

@@ -1,7 +1,5 @@
 #include "plugins/files/sha256.hpp"
 
-#include <array>
-
 #include <evenkeel/cpp/failure.hpp>
 #include <openssl/evp.h>
 
@@ -30,15 +28,29 @@ void Sha256::add(std::string_view bytes) {
     require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
 }
 
-std::string Sha256::hex() {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+Digest Sha256::digest() {
+    Digest bytes{};
     unsigned length = 0;
     require(EVP_DigestFinal_ex(context_.get(), bytes.data(), &length) == 1);
+    return bytes;
+}
+
+std::string hex_of(const Digest& digest) {
+    static constexpr char kDigits[] = "0123456789abcdef";
     std::string text;
-    for (unsigned i = 0; i < length; ++i)
-        (text += kDigits[bytes[i] >> 4]) += kDigits[bytes[i] & 15];
+    text.reserve(2 * digest.size());
+    for (const unsigned char byte : digest) (text += kDigits[byte >> 4]) += kDigits[byte & 15];
     return text;
+}
+
+Digest digest_of(std::string_view hex) {
+    const auto value = [](char digit) {
+        return static_cast<unsigned char>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    };
+    Digest digest{};
+    for (std::size_t i = 0; i < digest.size() && 2 * i + 1 < hex.size(); ++i)
+        digest[i] = static_cast<unsigned char>(value(hex[2 * i]) << 4 | value(hex[2 * i + 1]));
+    return digest;
 }
 
 }  // namespace evenkeel::files

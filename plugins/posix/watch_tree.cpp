@@ -28,6 +28,11 @@ std::vector<std::string> ancestors_of(const std::string& path) {
     return ancestors;
 }
 
+// The last name of a path.
+std::string_view name_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
 bool is_file(const std::string& path) {
     struct stat info {};
     return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
@@ -35,14 +40,21 @@ bool is_file(const std::string& path) {
 
 }  // namespace
 
+bool WatchTree::is_of_interest(const std::string& path) const {
+    const std::size_t slash = path.rfind('/');
+    const auto folder = folders_.find(slash == 0 ? "/" : path.substr(0, slash));
+    return folder != folders_.end() && folder->second.names.count(name_of(path)) != 0;
+}
+
 void WatchTree::add(const std::string& path) {
-    if (!paths_.insert(path).second) return;
+    if (is_of_interest(path)) return;
     const std::vector<std::string> ancestors = ancestors_of(path);
-    for (const std::string& folder : ancestors) ++folders_[folder].users;
-    ++folders_[ancestors.back()].children;
+    for (const std::string& folder : ancestors)
+        ++folders_.try_emplace(folder, &pool_).first->second.users;
+    folders_.at(ancestors.back()).names.emplace(name_of(path));
     try {
         // From the top: once a directory is watched, what is made in it later is seen.
-        for (const std::string& folder : ancestors) watch(folder, folders_[folder]);
+        for (const std::string& folder : ancestors) watch(folder, folders_.at(folder));
     } catch (...) {
         remove(path);
         throw;
@@ -50,9 +62,10 @@ void WatchTree::add(const std::string& path) {
 }
 
 void WatchTree::remove(const std::string& path) {
-    if (paths_.erase(path) == 0) return;
+    if (!is_of_interest(path)) return;
     const std::vector<std::string> ancestors = ancestors_of(path);
-    --folders_[ancestors.back()].children;
+    auto& names = folders_.at(ancestors.back()).names;
+    names.erase(names.find(name_of(path)));
     for (const std::string& name : ancestors) {
         const auto folder = folders_.find(name);
         if (--folder->second.users > 0) continue;
@@ -62,7 +75,7 @@ void WatchTree::remove(const std::string& path) {
 }
 
 void WatchTree::watch(const std::string& path, Folder& folder) {
-    const bool entries = folder.children > 0;
+    const bool entries = !folder.names.empty();
     if (folder.wd >= 0 && (folder.entries || !entries)) return;
     // IN_MASK_ADD: another folder may share this watch and need more events.
     const std::uint32_t mask = (entries ? kParentMask : kAncestorMask) | IN_MASK_ADD;
@@ -114,7 +127,7 @@ void WatchTree::on_event(const inotify_event& event, std::string_view name,
 }
 
 void WatchTree::on_name(const std::string& path, std::uint32_t mask, const OnTouch& on_touch) {
-    if (paths_.count(path) != 0) {
+    if (is_of_interest(path)) {
         if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB)) != 0)
             on_touch(path, Touch::settled);
         // A new file is still open and will be closed; a link or directory is complete.
@@ -133,7 +146,7 @@ void WatchTree::on_name(const std::string& path, std::uint32_t mask, const OnTou
 
 void WatchTree::on_self(const std::string& path, std::uint32_t mask, const OnTouch& on_touch) {
     // Only "/" has no parent whose watch reports its attributes.
-    if (path == "/" && (mask & IN_ATTRIB) != 0 && paths_.count(path) != 0)
+    if (path == "/" && (mask & IN_ATTRIB) != 0 && is_of_interest(path))
         on_touch(path, Touch::settled);
     if ((mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) == 0) return;
     rewatch_below(path);
@@ -142,9 +155,14 @@ void WatchTree::on_self(const std::string& path, std::uint32_t mask, const OnTou
 
 void WatchTree::touch_below(const std::string& top, Touch touch, const OnTouch& on_touch) {
     const std::string prefix = top == "/" ? "/" : top + "/";
-    for (auto at = paths_.lower_bound(prefix); at != paths_.end(); ++at) {
-        if (at->compare(0, prefix.size(), prefix) != 0) break;
-        on_touch(*at, touch);
+    const auto touch_in = [&](const Folders::value_type& folder) {
+        for (const std::string& name : folder.second.names)
+            on_touch(join(folder.first, name), touch);
+    };
+    if (const auto self = folders_.find(top); self != folders_.end()) touch_in(*self);
+    for (auto at = folders_.upper_bound(prefix); at != folders_.end(); ++at) {
+        if (at->first.compare(0, prefix.size(), prefix) != 0) break;
+        touch_in(*at);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory_resource>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ namespace evenkeel::posix {
 // Watches the directories that have to be watched so that no change of the paths of interest is
 // missed: all ancestors of each, also those that do not exist yet. A path's own events come from
 // its parent; events further up say that an ancestor was replaced. Belongs to one inotify
-// descriptor and to the reactor's thread.
+// descriptor and to the reactor's thread. Of a path its own name is kept, and once for all in it
+// the path of its directory.
 class WatchTree {
   public:
     // Receives what an event means for a path of interest.
@@ -38,13 +40,17 @@ class WatchTree {
 
   private:
     struct Folder {
-        int wd = -1;            // -1: does not exist
-        unsigned users = 0;     // paths of interest below
-        unsigned children = 0;  // paths of interest directly in it
-        bool entries = false;   // watched for what happens to those
+        int wd = -1;           // -1: does not exist
+        unsigned users = 0;    // paths of interest below
+        bool entries = false;  // watched for what happens to `names`
+        // Of the paths of interest directly in it; that of "/" in "/" is empty.
+        std::pmr::set<std::string, std::less<>> names;
+
+        explicit Folder(std::pmr::memory_resource* pool) : names(pool) {}
     };
     using Folders = std::map<std::string, Folder>;
 
+    bool is_of_interest(const std::string& path) const;
     void watch(const std::string& path, Folder& folder);
     void unwatch(const std::string& path, Folder& folder);
     void rewatch_below(const std::string& top);
@@ -53,7 +59,8 @@ class WatchTree {
     void touch_below(const std::string& top, Touch touch, const OnTouch& on_touch);
 
     int inotify_;
-    std::set<std::string> paths_;
+    // Names live long: side by side they keep no memory around them from being given back.
+    std::pmr::unsynchronized_pool_resource pool_;
     Folders folders_;  // by path, so that a directory comes before what is below it
     // Several folders share one when a symlink leads to a directory that is watched as itself.
     std::unordered_map<int, std::set<std::string>> by_wd_;

@@ -52,8 +52,8 @@ wire::Ref Checker::request_next(const wire::Ref& at, std::size_t most, CheckTrig
     auto next = catalog_.after(at);
     for (; most > 0 && next != catalog_.end(); --most, ++next) {
         const auto& [ref, entry] = *next;
-        last = ref;
-        if (can_check(&entry)) collections.insert(ref.collection), enqueue(entry, trigger);
+        last = *ref;
+        if (can_check(&entry)) collections.insert(ref->collection), enqueue(entry, trigger);
     }
     for (const std::string& collection : collections) pump(collection);
     return next == catalog_.end() ? wire::Ref{} : last;
@@ -108,12 +108,12 @@ void Checker::feed(Round& round) {
     if (round.through || round.left.size() >= most) return;
     auto next = catalog_.after({round.collection, round.at});
     for (; round.left.size() < most; ++next) {
-        round.through = next == catalog_.end() || next->first.collection != round.collection;
+        round.through = next == catalog_.end() || next->first->collection != round.collection;
         if (round.through) return;
         const auto& [ref, entry] = *next;
-        round.at = ref.id;
+        round.at = ref->id;
         if (!can_check(&entry)) continue;
-        round.left.insert(ref.id);
+        round.left.insert(ref->id);
         enqueue(entry, round.trigger);
     }
 }

@@ -1,6 +1,7 @@
 #include "core/agent/model/catalog.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/wire/message.hpp"
 
@@ -17,15 +18,22 @@ const CatalogEntry* Catalog::find(const wire::Ref& ref) const {
 }
 
 CatalogEntry& Catalog::put(const Metadata& metadata) {
-    CatalogEntry& entry = entries_[metadata.ref];
-    entry.metadata = metadata;
-    entry.stamp.clear();
-    return entry;
+    if (CatalogEntry* entry = find(metadata.ref)) {
+        entry->metadata = metadata;
+        entry->stamp.clear();
+        return *entry;
+    }
+    Entries made(&pool_);
+    made[&metadata.ref].metadata = metadata;
+    Entries::node_type node = made.extract(made.begin());
+    node.key() = &node.mapped().metadata.ref;
+    return entries_.insert(std::move(node)).position->second;
 }
 
 void Catalog::erase(const wire::Ref& ref) {
-    entries_.erase(ref);
     pending_notifications.erase(ref);
+    // The last: `ref` may be the entry's own.
+    if (const auto found = entries_.find(ref); found != entries_.end()) entries_.erase(found);
 }
 
 std::vector<wire::Notification> Catalog::pending_for(const Metadata& source) const {
@@ -62,9 +70,9 @@ bool Catalog::has_left_secret(const wire::Ref& ref) const {
 
 std::vector<std::string> Catalog::ids_of(const std::string& collection) const {
     std::vector<std::string> ids;
-    for (auto at = entries_.lower_bound({collection, ""});
-         at != entries_.end() && at->first.collection == collection; ++at) {
-        ids.push_back(at->first.id);
+    for (auto at = entries_.lower_bound(wire::Ref{collection, ""});
+         at != entries_.end() && at->first->collection == collection; ++at) {
+        ids.push_back(at->first->id);
     }
     return ids;
 }
@@ -79,7 +87,7 @@ std::vector<wire::InventoryItem> Catalog::inventory() const {
     std::vector<wire::InventoryItem> items;
     for (const auto& [ref, entry] : entries_) {
         if (entry.metadata.origin == wire::Origin::orchestrator) {
-            items.push_back({ref, entry.metadata.generation});
+            items.push_back({*ref, entry.metadata.generation});
         }
     }
     return items;

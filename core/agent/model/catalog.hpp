@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory_resource>
 #include <set>
 
 #include "core/agent/model/check_pace.hpp"
@@ -34,9 +35,22 @@ struct CatalogEntry {
 // Everything described on this machine, with the status of each, and what was removed: all of it in
 // memory but for bodies and states, which may be large and stay in the store. Each change is also
 // committed to the store; when that commit fails, the caller that made the change undoes it here.
-// Look-ups are logarithmic and do no input or output. [loop]
+// Look-ups are logarithmic and do no input or output. An id is in memory once, in its entry's
+// metadata, whose `ref` must not be changed. [loop]
 class Catalog {
+    struct ByRef {
+        using is_transparent = void;
+        bool operator()(const wire::Ref* a, const wire::Ref* b) const { return *a < *b; }
+        bool operator()(const wire::Ref* a, const wire::Ref& b) const { return *a < b; }
+        bool operator()(const wire::Ref& a, const wire::Ref* b) const { return a < *b; }
+    };
+    using Entries = std::pmr::map<const wire::Ref*, CatalogEntry, ByRef>;
+
   public:
+    Catalog() = default;
+    Catalog(const Catalog&) = delete;
+    Catalog& operator=(const Catalog&) = delete;
+
     CatalogEntry* find(const wire::Ref& ref);
     const CatalogEntry* find(const wire::Ref& ref) const;
     // Finds it, or makes it, and gives it `metadata`.
@@ -44,13 +58,14 @@ class Catalog {
     // Forgets the entry and its pending notifications.
     void erase(const wire::Ref& ref);
 
-    auto begin() { return entries_.begin(); }
-    auto end() { return entries_.end(); }
-    auto begin() const { return entries_.begin(); }
-    auto end() const { return entries_.end(); }
+    // Each with a pointer to its `ref`, sorted.
+    Entries::iterator begin() { return entries_.begin(); }
+    Entries::iterator end() { return entries_.end(); }
+    Entries::const_iterator begin() const { return entries_.begin(); }
+    Entries::const_iterator end() const { return entries_.end(); }
     std::size_t size() const { return entries_.size(); }
     // The first one behind `ref`.
-    auto after(const wire::Ref& ref) const { return entries_.upper_bound(ref); }
+    Entries::const_iterator after(const wire::Ref& ref) const { return entries_.upper_bound(ref); }
 
     // Described ids of a collection, sorted.
     std::vector<std::string> ids_of(const std::string& collection) const;
@@ -77,7 +92,10 @@ class Catalog {
     std::vector<wire::InventoryItem> inventory() const;
 
   private:
-    std::map<wire::Ref, CatalogEntry> entries_;
+    // Entries live long and are made amidst what lives short: side by side they keep none of that
+    // memory from being given back.
+    std::pmr::unsynchronized_pool_resource pool_;
+    Entries entries_{&pool_};  // the key points into the entry
 };
 
 // Whether a command with `offered` is older than what is known: a lower revision of one stream.

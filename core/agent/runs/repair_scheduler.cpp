@@ -73,7 +73,7 @@ void RepairScheduler::wake(const wire::Ref& ref) {
     forget_failures(ref);
     for (const auto& [other, waiting] : catalog_) {
         const auto& required = waiting.metadata.relations.required;
-        if (std::find(required.begin(), required.end(), ref) != required.end()) need(other);
+        if (std::find(required.begin(), required.end(), ref) != required.end()) need(*other);
     }
 }
 

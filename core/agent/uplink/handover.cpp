@@ -72,7 +72,7 @@ std::vector<EventDraft> Handover::restored(const wire::OrchestratorHello& hello,
             !is_unknown_to_orchestrator(entry.metadata.generation)) {
             continue;
         }
-        entries.push_back({ref, entry.metadata.relations, ""});
+        entries.push_back({*ref, entry.metadata.relations, ""});
     }
     // Required resources come first.
     if (const auto order = wire::in_order(entries)) {
@@ -122,7 +122,7 @@ void Handover::report_more() {
     auto at = parts_.catalog.after(reported_up_to_);
     for (; at != parts_.catalog.end() && drafts.size() < page_; ++at) {
         add_present(at->second, drafts);
-        last = at->first;
+        last = *at->first;
     }
     const bool is_all = at == parts_.catalog.end();
     if (drafts.empty()) return journal.full_report_sent(due);
