@@ -270,11 +270,19 @@ TEST(FilesContent, ThatGrowsWhileItIsReadIsReadToALimit) {
     EXPECT_LT(bytes_read() - before, 2u * kMebibyte);
 }
 
+constexpr files::Digest kSome{0x0a, 0xbc, 0xff};
+
+TEST(FilesHashes, StandAsTextAndAreReadBack) {
+    const std::string text = crypto::sha256_hex("some");
+    EXPECT_EQ(files::hex_of(files::digest_of(text)), text);
+    EXPECT_EQ(files::hex_of(kSome).substr(0, 8), "0abcff00");
+}
+
 TEST(FilesHashes, HoldAsLongAsSizeTimesAndIdentityDo) {
     files::Hashes hashes;
     const struct stat info = written_long_ago();
-    hashes.keep("/f", info, "abc");
-    EXPECT_EQ(hashes.find("/f", info).value().sha256, "abc");
+    hashes.keep("/f", info, kSome);
+    EXPECT_EQ(hashes.find("/f", info).value().sha256, kSome);
     EXPECT_FALSE(hashes.find("/g", info));
     struct stat other = info;
     other.st_mtim.tv_nsec++;
@@ -282,7 +290,7 @@ TEST(FilesHashes, HoldAsLongAsSizeTimesAndIdentityDo) {
     for (auto change :
          {+[](struct stat& s) { s.st_ctim.tv_nsec++; }, +[](struct stat& s) { s.st_size++; },
           +[](struct stat& s) { s.st_ino++; }, +[](struct stat& s) { s.st_dev++; }}) {
-        hashes.keep("/f", info, "abc");
+        hashes.keep("/f", info, kSome);
         other = info;
         change(other);
         EXPECT_FALSE(hashes.find("/f", other));
@@ -298,10 +306,10 @@ TEST(FilesHashes, AreNotKeptOfAFileThatWasWrittenThisMoment) {
 
 TEST(FilesHashes, AreComputedAnewWhenTheirTimeIsOver) {
     files::Hashes hashes;
-    hashes.keep("/f", written_long_ago(), "abc");
+    hashes.keep("/f", written_long_ago(), kSome);
     EXPECT_FALSE(hashes.find("/f", written_long_ago()).value().is_due);
     files::Hashes none_kept(std::chrono::minutes(0));
-    none_kept.keep("/f", written_long_ago(), "abc");
+    none_kept.keep("/f", written_long_ago(), kSome);
     EXPECT_TRUE(none_kept.find("/f", written_long_ago()).value().is_due);
 }
 
@@ -313,13 +321,13 @@ TEST(FilesHashes, AreShownUntilTheNewOneIsComputed) {
     struct stat info {};
     ASSERT_EQ(::stat(file.c_str(), &info), 0);
     files::Hashes hashes(std::chrono::minutes(0));
-    hashes.keep(file, info, "of yesterday");
+    hashes.keep(file, info, kSome);
     test::CallFrame frame;
     const auto shown = [&] {
         return files::read_entry(posix::walk(file), file, false, hashes, frame.call())
             .content.sha256.value();
     };
-    EXPECT_EQ(shown(), "of yesterday");
+    EXPECT_EQ(shown(), files::hex_of(kSome));
     const std::string today = crypto::sha256_hex(std::string(2 * kMebibyte, 'x'));
     EXPECT_TRUE(test::wait_until([&] { return shown() == today; }, kPatience));
 }
