@@ -236,11 +236,23 @@ FileChange look_at(const sdk::Call& call, std::string_view id, std::string_view 
     change.now =
         read_entry(change.place, change.path, change.desired.content.has_value(), hashes, call);
     change.plan = make_plan(change.place, change.now, change.desired, change.path, accounts);
+    if (is_checked(change) && change.place.writers.any())
+        throw sdk::Failure(EK_E_DENIED,
+                           "the check is not run: others than root can write to the "
+                           "directory of " +
+                               change.path +
+                               " or one above it, and could show the program another "
+                               "file")
+            .at("/check");
     return change;
 }
 
 bool needs_new_file(const FileChange& change) {
     return change.plan.replaces && !change.desired.symlink;
+}
+
+bool is_checked(const FileChange& change) {
+    return needs_new_file(change) && !change.desired.check.argv.empty();
 }
 
 NewFile write_new_file(const FileChange& change) {
@@ -260,6 +272,10 @@ void carry_out(const sdk::Call& call, FileChange& change) {
                                     plan.after, call);
     NewFile file = write_new_file(change);
     file.sync();
+    if (is_checked(change))
+        file.show([&](const std::string& now_at) {
+            run_check(call, desired.check, {now_at, path, desired.sensitive});
+        });
     file.move_into_place(call);
     posix::sync_folder(place.folder);
 }

@@ -40,15 +40,18 @@ struct FileChange {
 };
 
 // Looks at what is there. In a dry run the directory may still have to be created, by an earlier
-// entry. Throws what parse_desired, posix::walk_to_existing, read_entry and make_plan do.
+// entry. Throws what parse_desired, posix::walk_to_existing, read_entry and make_plan do, and
+// EK_E_DENIED where a stranger could show the check another file.
 FileChange look_at(const sdk::Call& call, std::string_view id, std::string_view description,
                    Hashes& hashes, posix::Accounts& accounts);
 
-// Makes the changes, durably.
+// Makes the changes, durably. Throws what run_check does, and nothing is changed then.
 void carry_out(const sdk::Call& call, FileChange& change);
 
 // Whether it needs a new file.
 bool needs_new_file(const FileChange& change);
+// Whether that file is shown to a program before it takes its place.
+bool is_checked(const FileChange& change);
 // That file, written and not yet synced. Requires needs_new_file().
 NewFile write_new_file(const FileChange& change);
 

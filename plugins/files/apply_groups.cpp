@@ -29,8 +29,11 @@ void ApplyGroups::apply(const std::string& id, const std::string& description) {
             call_.about(id);
             change = prepare_(id, description);
         }
-        if (!call_.dry_run() && !change.plan.changes.empty() && needs_new_file(change))
-            return add(id, std::move(change));
+        if (!call_.dry_run() && !change.plan.changes.empty() && needs_new_file(change)) {
+            if (!is_checked(change)) return add(id, std::move(change));
+            finish_group();
+            call_.about(id);
+        }
         change.plan.changes.carry_out(call_, [&] { carry_out(call_, change); });
     });
     if (group_.size() == kGroupMost) finish_group();

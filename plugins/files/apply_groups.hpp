@@ -16,7 +16,8 @@ namespace evenkeel::files {
 // then each place is looked at again and the file renamed there, and then each directory is synced
 // once. So the disk is waited for a few times a group, not twice a file. What needs no new file is
 // done at once. An entry that depends on one of the group waits until that is done: one below its
-// path, or in the same place.
+// path, or in the same place; so does one that a program checks, which may read the files before
+// it, and which nobody else shall wait for.
 class ApplyGroups {
   public:
     using Prepare =

@@ -50,9 +50,11 @@ Desired parse_desired(std::string_view description, posix::Accounts& accounts) {
     desired.target = target_from(document);
     desired.ownership = posix::ownership_from(document, accounts);
     desired.sensitive = json::flag_of(document, "sensitive", false);
+    desired.check = check_from(document);
     desired.says_type = json::text_of(document, "type") || desired.content || desired.target;
     if (desired.symlink && desired.content) refuse("/content", "a symlink has no content");
     if (desired.symlink && desired.ownership.mode) refuse("/mode", "a symlink has no mode");
+    if (desired.symlink && !desired.check.argv.empty()) refuse("/check", "a symlink has no check");
     if (!desired.symlink && desired.target) refuse("/target", "only a symlink has a target");
     return desired;
 }

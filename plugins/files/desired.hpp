@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugins/files/check.hpp"
 #include "plugins/posix/ownership.hpp"
 
 namespace evenkeel::files {
@@ -16,6 +17,7 @@ struct Desired {
     std::optional<std::string> target;
     posix::Ownership ownership;
     bool sensitive = false;
+    Check check;
 };
 
 // Throws EK_E_INVALID with the pointer of the field that is wrong, also for fields that contradict

@@ -12,6 +12,7 @@
 
 #include "plugins/posix/acl.hpp"
 #include "plugins/posix/failure.hpp"
+#include "plugins/posix/path.hpp"
 
 namespace evenkeel::files {
 
@@ -54,11 +55,16 @@ sdk::Failure changed_meanwhile(const std::string& path) {
     return {EK_E_CONFLICT, path + " was changed by somebody else meanwhile"};
 }
 
+bool is_untouched(const struct stat& one, const struct stat& other) {
+    return is_same(one, other) && one.st_size == other.st_size &&
+           one.st_ctim.tv_sec == other.st_ctim.tv_sec &&
+           one.st_ctim.tv_nsec == other.st_ctim.tv_nsec;
+}
+
 bool is_unchanged(const Entry& now, const posix::Place& place) {
     const auto there = place.info();
     if (!there || now.kind == Kind::absent) return !there && now.kind == Kind::absent;
-    return is_same(*there, now.info) && there->st_ctim.tv_sec == now.info.st_ctim.tv_sec &&
-           there->st_ctim.tv_nsec == now.info.st_ctim.tv_nsec;
+    return is_untouched(*there, now.info);
 }
 
 void move_into_place(Temporary& temporary, const posix::Place& place, const std::string& path,
@@ -243,6 +249,19 @@ void NewFile::start_sync() {
 
 void NewFile::sync() {
     if (::fsync(inside_->fd.get()) != 0) throw posix::os_failure(errno, "sync " + inside_->path);
+}
+
+void NewFile::show(const std::function<void(const std::string& now_at)>& look) {
+    const auto& [place, path, now, temporary, fd] = *inside_;
+    struct stat before {
+    }, after{};
+    if (::fstat(fd.get(), &before) != 0) throw posix::os_failure(errno, "look at the new " + path);
+    inside_->fd.reset();
+    look(posix::join(posix::parent(path), temporary.name()));
+    const int found = ::fstatat(place.folder.get(), temporary.name(), &after, AT_SYMLINK_NOFOLLOW);
+    if (found != 0 || !is_untouched(before, after))
+        throw sdk::Failure(EK_E_CONFLICT,
+                           "the new " + path + " was changed before it was in place");
 }
 
 void NewFile::move_into_place(const sdk::Call& call) {

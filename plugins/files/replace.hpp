@@ -25,7 +25,8 @@ enum class Kept {
 // temporary name, given owner, mode and content, synced, and renamed. A crash at any point leaves
 // the old or the new one complete; a leftover under the temporary name is removed by the next call
 // for the same path. write(), sync() and move_into_place() are called once, in this order; without
-// the last the new file goes away. `place` and `now` outlive it.
+// the last the new file goes away. show() has its place before the last. `place` and `now` outlive
+// it.
 class NewFile {
   public:
     NewFile(const posix::Place& place, const std::string& path, const Entry& now);
@@ -37,6 +38,9 @@ class NewFile {
     // Sets the writing to the disk going, so that many files are written at one go.
     void start_sync();
     void sync();
+    // Tells `look` where it is, as it will be but for its name, and open nowhere: a program can be
+    // run from it. Throws EK_E_CONFLICT if it is another one afterwards.
+    void show(const std::function<void(const std::string& now_at)>& look);
     // Throws EK_E_CONFLICT if `now` is no longer what is there. Durable after sync_folder().
     void move_into_place(const sdk::Call& call);
 

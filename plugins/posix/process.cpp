@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -144,8 +145,15 @@ void kill_and_reap(pid_t pid) {
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
-// Returns once the program has ended; throws when its time is over.
-void wait_for_end(Process& process, const sdk::Call& call, const RunOptions& options) {
+// Until when a program may run that begins now.
+std::uint64_t end_of_time_ns(const RunOptions& options) {
+    if (options.limit_ms < 0) return std::numeric_limits<std::uint64_t>::max();
+    return sdk::now_ns() + static_cast<unsigned>(options.limit_ms) * kNsPerMs;
+}
+
+// Whether the program has ended within its limit; throws when the time of the call is over.
+bool wait_for_end(Process& process, const sdk::Call& call, const RunOptions& options) {
+    const std::uint64_t limit_ns = end_of_time_ns(options);
     std::optional<std::uint64_t> grace_ends_ns;  // since the call was cancelled
     while (!process.wait(kStepMs, grace_ends_ns ? -1 : call.cancel_fd())) {
         if (process.output_size() > kOutputLimit)
@@ -155,7 +163,9 @@ void wait_for_end(Process& process, const sdk::Call& call, const RunOptions& opt
             grace_ends_ns = now_ns + static_cast<unsigned>(options.cancel_grace_ms) * kNsPerMs;
         const bool late = call.deadline_ns() != 0 && now_ns >= call.deadline_ns();
         if (late || !grace_ends_ns || now_ns >= *grace_ends_ns) call.check();
+        if (now_ns >= limit_ns) return false;
     }
+    return true;
 }
 
 }  // namespace
@@ -221,13 +231,15 @@ std::string Process::new_status_reports() {
 ProcessResult run(const sdk::Call& call, const Command& command, const RunOptions& options) {
     call.check();
     Process process(command);
+    bool has_ended = false;
     try {
-        wait_for_end(process, call, options);
+        has_ended = wait_for_end(process, call, options);
     } catch (...) {
         process.end();
         throw;
     }
-    return {process.exit_code(), process.output_begin(options.output_max)};
+    if (!has_ended) process.end();
+    return {has_ended ? process.exit_code() : -1, process.output_begin(options.output_max)};
 }
 
 }  // namespace evenkeel::posix

@@ -56,7 +56,7 @@ class Process {
 };
 
 struct ProcessResult {
-    int exit_code = 0;   // as of Process
+    int exit_code = 0;   // as of Process; -1: it was ended, its time was over
     std::string output;  // stdout and stderr
 };
 
@@ -65,6 +65,8 @@ struct RunOptions {
     int cancel_grace_ms = 0;
     // Of the output, how much of the beginning is returned.
     off_t output_max = off_t{64} * 1024 * 1024;
+    // How long it may run; it is ended then. -1: as long as the call.
+    int limit_ms = -1;
 };
 
 // Runs a program that may be killed, to its end. Ends it and throws EK_E_CANCELLED or EK_E_TIMEOUT

@@ -95,7 +95,8 @@ class Collection:
         if case.field == "ensure":
             return "absent" if state is None else "present", case.wanted.get("ensure", "present")
         said = self.properties[case.field]
-        if said.get("writeOnly") or said.get("x-ek-sensitive"):
+        if (said.get("writeOnly") or said.get("x-ek-sensitive")
+                or said.get("x-ek-compare") == "volatile"):
             return None, None
         found, wanted = state.get(case.field), case.wanted.get(case.field)
         if said.get("x-ek-compare") == "set":

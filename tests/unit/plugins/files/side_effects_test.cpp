@@ -12,7 +12,8 @@ TEST_F(FilesSideEffects, ThePlanTellsAllThatTheApplyChanges) {
     check_all({R"({})", R"({"type":"file"})", R"({"type":"symlink"})",
                R"({"type":"symlink","target":"/x"})", R"({"content":"new\n"})",
                R"({"content_base64":"AAEC"})", R"({"owner":"bin"})", R"({"owner":"root"})",
-               R"({"group":"tty"})", R"({"mode":"0660"})", R"({"sensitive":true})", kAbsent});
+               R"({"group":"tty"})", R"({"mode":"0660"})", R"({"sensitive":true})",
+               R"({"content":"new\n","check":["test","-s","%"]})", kAbsent});
 }
 
 TEST_F(FilesSideEffects, AttributesAloneDoNotMakeAFileOfALink) {

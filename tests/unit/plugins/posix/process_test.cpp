@@ -144,6 +144,18 @@ TEST(AProcess, MayFinishWithinTheGraceAfterACancellation) {
     canceller.join();
 }
 
+TEST(AProcess, IsEndedWithItsChildrenWhenItsOwnTimeIsOver) {
+    const CallFrame frame;
+    RunOptions options;
+    options.limit_ms = 300;
+    const ProcessResult result = run(frame.call(), script("sleep 600 & echo $!; wait"), options);
+    EXPECT_EQ(result.exit_code, -1);
+    const std::string child = result.output.substr(0, result.output.find('\n'));
+    EXPECT_TRUE(child.empty() || test::wait_until([&] { return has_ended(child); }));
+    options.limit_ms = 60'000;
+    EXPECT_EQ(run(frame.call(), script("exit 4"), options).exit_code, 4);
+}
+
 TEST(AProcess, ThatLeavesAnotherBehindIsNotWaitedForLonger) {
     const CallFrame frame;
     const std::string output = run(frame.call(), script("sleep 600 & echo $!")).output;
