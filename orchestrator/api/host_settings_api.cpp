@@ -109,7 +109,7 @@ ReplyResult get_effective(const Context& context, const state::View& view, const
             return refuse(http::Code::not_found, "there is no assignment of this name");
         }
     }
-    const compile::Host subject{.id = host.id, .name = host.name};
+    const compile::Host subject{.id = host.id, .name = host.name, .environment = host.environment};
     const EffectiveSettings settings(*model, context.protector, subject, assignment);
     return http::Reply::json(200, json::Object{{"items", settings.items()}});
 }

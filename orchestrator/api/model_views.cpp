@@ -4,7 +4,6 @@
 
 #include "core/secrets/protector.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/model/objects_json.hpp"
 #include "orchestrator/model/stored_objects.hpp"
 #include "orchestrator/state/list.hpp"
@@ -116,13 +115,6 @@ Result<json::Object> show_scope(const state::View& view, const secrets::Protecto
     }));
     EK_CHECK(added);
     return shown;
-}
-
-std::uint64_t hosts_in(const Context& context, const std::string& environment) {
-    if (environment != compile::kDefaultEnvironment) return 0;
-    std::uint64_t count = 0;
-    for (const auto& [connection, number] : context.totals.connections()) count += number;
-    return count;
 }
 
 }  // namespace evenkeel::api

@@ -47,7 +47,4 @@ std::string names_in(const compile::Scope& scope);
 // {"redacted": fingerprint}; null stays null.
 json::Value redacted(const secrets::Protector& protector, const json::Value& secret);
 
-// How many hosts are in the environment itself. [loop]
-std::uint64_t hosts_in(const Context& context, const std::string& environment);
-
 }  // namespace evenkeel::api

@@ -3,11 +3,13 @@
 #include <deque>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/releaser.hpp"
 #include "orchestrator/plans/trial.hpp"
+#include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -101,7 +103,11 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     run::Lane lane{{.name = "plan", .queue_depth_max = 10}};
     std::deque<WaitingEdit> waiting = {};
     bool is_busy = false;
+    bool is_behind = false;  // perhaps: the store's model may be another
 
+    // What others than edits change of the model: what belongs to a host goes with it.
+    void follow();
+    void reload();
     void next();
     void begin(const std::shared_ptr<WaitingEdit>& one);
     void judge(const std::shared_ptr<WaitingEdit>& one, std::vector<model::ObjectWrite> writes,
@@ -131,7 +137,10 @@ Result<void> Planner::load() {
     if (!model) return fail("read the model of the fleet", model.error());
     inside_->index = std::make_shared<ModelIndex>(*std::move(model));
     inside_->state.listen([inside = std::weak_ptr<Inside>(inside_)](const auto& changes) {
-        if (const auto there = inside.lock()) there->releaser.follow(changes);
+        const auto there = inside.lock();
+        if (!there) return;
+        there->releaser.follow(changes);
+        if (!changes.model_objects.empty()) there->follow();
     });
     inside_->releaser.look();
     return {};
@@ -153,6 +162,25 @@ void Planner::edit(EditRequest request, Done done) {
     }
     inside_->waiting.push_back({std::move(request), std::move(done)});
     inside_->next();
+}
+
+// Later: the model of an edit that was committed just now is set then.
+void Planner::Inside::follow() {
+    if (std::exchange(is_behind, true)) return;
+    loop.post([there = weak_from_this()] {
+        const auto inside = there.lock();
+        if (inside && !inside->is_busy) inside->reload();
+    });
+}
+
+void Planner::Inside::reload() {
+    if (!std::exchange(is_behind, false)) return;
+    const auto view = state.read();
+    const auto revision = view ? view->model_objects().revision() : fail(view.error());
+    if (revision && *revision == index->model().revision()) return;
+    auto now = view ? model::Model::load(*view, protector) : fail(view.error());
+    if (!now) return log::error("the model is not read again", {{"error", now.error().what}});
+    index = std::make_shared<ModelIndex>(*std::move(now));
 }
 
 void Planner::Inside::next() {
@@ -209,7 +237,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
          base = index->model().revision()](state::Edit& edit) -> Result<void> {
             if (one->request.guard) EK_CHECK(one->request.guard(edit));
             if (EK_TRY(edit.model_objects().revision()) != base) {
-                return fail(Errc::busy, "the model was changed meanwhile");
+                return fail(Errc::stale, "the model was changed meanwhile");
             }
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
@@ -234,6 +262,7 @@ void Planner::Inside::end(const std::shared_ptr<WaitingEdit>& one, Result<EditAn
         const auto inside = there.lock();
         if (!inside) return;
         inside->is_busy = false;
+        inside->reload();
         one->done(std::move(answer));
         inside->next();
     });

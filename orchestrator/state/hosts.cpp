@@ -97,6 +97,17 @@ Result<bool> Hosts::has_hosts_in(std::string_view environment) const {
     return EK_TRY(txn_->first(tables_->environment_hosts, own)).has_value();
 }
 
+Result<std::uint64_t> Hosts::count_in(std::string_view environment) const {
+    std::uint64_t count = 0;
+    EK_CHECK(txn_->scan(tables_->environment_hosts,
+                        store::Range::prefix(environment_key(environment, "")),
+                        [&count](std::string_view, std::string_view) {
+                            ++count;
+                            return true;
+                        }));
+    return count;
+}
+
 Result<void> Hosts::each_id_in(std::string_view environment,
                                const std::function<bool(std::string_view)>& visit) const {
     bool goes_on = true;

@@ -31,6 +31,8 @@ class Hosts : protected Repository {
 
     // Whether an active host is in this environment itself. O(1)
     Result<bool> has_hosts_in(std::string_view environment) const;
+    // How many active hosts are in this environment itself. O(answer)
+    Result<std::uint64_t> count_in(std::string_view environment) const;
     // The ids of the active hosts of this environment and of those below it; empty: of all. By
     // environment, then by id. False ends it. No record is read. O(answer)
     Result<void> each_id_in(std::string_view environment,

@@ -35,7 +35,7 @@ struct Parts {
           lists(loop, state, presence.silence_max()),
           pages(loop, state),
           fleet_applies(loop, state),
-          planner(loop, state, protector),
+          planner(loop, state, protector, schemas),
           bus({.loop = loop,
                .state = state,
                .protector = protector,

@@ -93,9 +93,9 @@ class PlannerTest : public test::StateTest {
         const auto view = read();
         EXPECT_TRUE(view.commands().list().walk(view, [&](const state::Entry& entry) {
             const auto command = view.commands().read(entry);
-            if (!command) return false;
-            for (const state::CommandEntry& one : command->resources) {
-                told.push_back(std::string(to_string(command->verb)) + " " + one.ref.id);
+            if (!command || !*command) return false;
+            for (const state::CommandEntry& one : (*command)->resources) {
+                told.push_back(std::string(to_string((*command)->verb)) + " " + one.ref.id);
             }
             return true;
         }));

@@ -37,7 +37,7 @@ TEST_F(ReleaseTest, AHostThatIsLabelledGetsWhatItShallHave) {
     ASSERT_EQ(resource("/etc/motd")->owners.size(), 1U);
     EXPECT_EQ(resource("/etc/motd")->owners[0].assignment, "motd");
     EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
-    EXPECT_EQ(last_event("host.compiled")["status"], json::Value("compiled"));
+    EXPECT_EQ(last_event("host.compiled")["wanted"]["status"], json::Value("compiled"));
 }
 
 TEST_F(ReleaseTest, ASettingThatIsEditedReachesTheHostsThatUseItAlone) {
