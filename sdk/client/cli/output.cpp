@@ -169,7 +169,7 @@ void Output::failure(const client::Failure& failure, std::string_view about) {
     if (failure.errors.size() == 1) {
         const client::FieldError& only = failure.errors.front();
         const std::string where = only.pointer.empty() ? " " : only.pointer + ": ";
-        if (failure.detail.ends_with(where + only.detail)) return;
+        if (failure.detail == only.detail || failure.detail.ends_with(where + only.detail)) return;
     }
     for (const client::FieldError& error : failure.errors) {
         message("  " + (error.pointer.empty() ? "/" : error.pointer) + ": " + error.detail);
