@@ -151,7 +151,10 @@ struct WriteTxn::Touched {
 };
 
 WriteTxn::WriteTxn(MDB_env* env, MDB_txn* txn, Touched* outer, EnvUse use)
-    : ReadTxn(txn, std::move(use)), env_(env), touched_(std::make_unique<Touched>()), outer_(outer) {
+    : ReadTxn(txn, std::move(use)),
+      env_(env),
+      touched_(std::make_unique<Touched>()),
+      outer_(outer) {
     if (outer) touched_->is_tracked = outer->is_tracked;
 }
 

@@ -127,9 +127,8 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (answer->does_not_compile) return responder_->send(not_compiling(*answer->trial));
         if (!is_dry_run) return responder_->send(reply);
         json::Object plan{{"id", nullptr}};
-        for (const auto& [name, value] : answer->trial->shown().as_object()) {
-            plan.append(name, value);
-        }
+        const json::Value shown = answer->trial->shown();
+        for (const auto& [name, value] : shown.as_object()) plan.append(name, value);
         responder_->send(
             http::Reply::json(200, json::Value(std::move(plan))).with("Dry-Run", "all"));
     }

@@ -15,9 +15,9 @@ json::Value or_null(const std::string& text) {
     return text.empty() ? json::Value() : json::Value(text);
 }
 
-json::Value member_or(const json::Value& body, std::string_view name, json::Value fallback) {
+json::Value member_or(const json::Value& body, std::string_view name, const json::Value& fallback) {
     const json::Value& member = body[name];
-    return member.is_null() ? std::move(fallback) : member;
+    return member.is_null() ? fallback : member;
 }
 
 }  // namespace

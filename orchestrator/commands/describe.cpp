@@ -13,6 +13,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/requirements.hpp"
 #include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::commands {
@@ -251,6 +252,7 @@ Result<state::Command> end_override(state::Edit& edit, const Requester& requeste
     Resource resource = before;
     resource.overrides = false;
     EK_CHECK(renew_owners(edit, requester.host, before, resource));
+    EK_CHECK(edit.to_compile().put(requester.host, {state::kModelChanged}));
     CommandEntry entry;
     entry.ref = before.ref;
     entry.generation = before.generation;

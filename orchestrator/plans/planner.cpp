@@ -243,7 +243,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
             for (const std::string& host : answer->trial->touched) {
-                EK_CHECK(edit.to_compile().put(host, {kModelChanged}));
+                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
             }
             return one->request.finish ? one->request.finish(edit, *answer) : Result<void>();
         },

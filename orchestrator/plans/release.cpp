@@ -102,7 +102,7 @@ class Carrying {
     Result<Released> carry_out() {
         if (EK_TRY(is_outdated())) return Released::outdated;
         for (const std::string& other : release_.others) {
-            EK_CHECK(edit_.to_compile().put(other, {kModelChanged}));
+            EK_CHECK(edit_.to_compile().put(other, {state::kModelChanged}));
         }
         if (!release_.host_release) return end();
         const HostRelease& what = *release_.host_release;
@@ -144,9 +144,10 @@ class Carrying {
     // The entry stays, of what the model says alone: the hosts that know this one are told.
     Result<Released> wait() {
         EK_CHECK(note(state::WantedStatus::pending));
-        if (release_.seen.changed == std::set<std::string>{kModelChanged}) return Released::waits;
+        if (release_.seen.changed == std::set<std::string>{state::kModelChanged})
+            return Released::waits;
         EK_CHECK(end());
-        EK_CHECK(edit_.to_compile().put(release_.host, {kModelChanged}));
+        EK_CHECK(edit_.to_compile().put(release_.host, {state::kModelChanged}));
         return Released::waits;
     }
 

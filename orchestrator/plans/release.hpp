@@ -20,10 +20,6 @@ namespace evenkeel::plans {
 
 class HostCompiler;
 
-// In state::HostToCompile, beside what has changed of the host itself: what the model says of it,
-// or a host that it knows.
-inline constexpr const char* kModelChanged = "model";
-
 // What is to be done to one host so that it has what it shall have, ready for a transaction.
 struct HostRelease {
     std::vector<compile::CompileError> errors;  // with any, nothing else is done

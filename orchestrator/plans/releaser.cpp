@@ -30,10 +30,10 @@ namespace {
 constexpr std::size_t kHostsAtOnce = 256;
 
 // Reads which hosts are to be compiled and compiles them, on a thread of its own.
-class Look {
+class Compiling {
   public:
-    Look(const state::View& view, const secrets::Protector& protector,
-         const state::SchemaCache& schemas, const ModelIndex& index)
+    Compiling(const state::View& view, const secrets::Protector& protector,
+              const state::SchemaCache& schemas, const ModelIndex& index)
         : view_(view),
           protector_(protector),
           index_(index),
@@ -59,7 +59,7 @@ class Look {
         if (host && host->retired()) host.reset();
         HostChange change;
         change.names.assign(release.seen.changed.begin(), release.seen.changed.end());
-        bool is_concerned = std::erase(change.names, kModelChanged) > 0;
+        bool is_concerned = std::erase(change.names, state::kModelChanged) > 0;
         if (!change.names.empty()) {
             is_concerned = EK_TRY(spread(host, std::move(change), release)) || is_concerned;
         }
@@ -136,8 +136,8 @@ void Releaser::begin() {
         const auto view = options_.state.read();
         if (!view) batch->read = fail(view.error());
         else
-            batch->read =
-                Look(*view, options_.protector, options_.schemas, *index).read(waiting, *batch);
+            batch->read = Compiling(*view, options_.protector, options_.schemas, *index)
+                              .read(waiting, *batch);
         post([this, batch, is_there] {
             if (*is_there) carry_out(batch);
         });
@@ -162,11 +162,12 @@ void Releaser::carry_out(const std::shared_ptr<Batch>& batch) {
 void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
     auto released = std::make_shared<Released>(Released::all);
     options_.state.submit(
-        [batch, number, released, this](state::Edit& edit) -> Result<void> {
-            *released = EK_TRY(plans::carry_out(edit, options_.protector, batch->releases[number]));
+        [batch, number, released, &with = options_.protector](state::Edit& edit) -> Result<void> {
+            *released = EK_TRY(plans::carry_out(edit, with, batch->releases[number]));
             return {};
         },
-        [this, batch, number, released](const Result<void>& committed) {
+        [this, batch, number, released, is_there = is_there_](const Result<void>& committed) {
+            if (!*is_there) return;
             const std::string& host = batch->releases[number].host;
             if (!committed) {
                 log::warning("a host does not get what it shall have yet",

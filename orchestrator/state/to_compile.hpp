@@ -13,6 +13,8 @@ namespace evenkeel::state {
 
 // Instead of names: the host became active or was retired.
 inline constexpr std::string_view kEverything = "*";
+// What the model says of the host, or a host that it knows.
+inline constexpr const char* kModelChanged = "model";
 // The host's collections, or what their schemas say.
 inline constexpr std::string_view kCollections = "collections";
 

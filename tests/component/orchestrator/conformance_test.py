@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "sdk/client/python"))
 from evenkeel_client import Client, Problem  # noqa: E402
 
 HOST = {"id": "host_1", "name": "web1", "enrolment": "active", "connection": "online",
+        "environment": "default", "wanted": None,
         "compliance": {"compliant": 1, "drifted": 0, "unknown": 0, "failed": 0}}
 PAGE = {"items": [HOST], "next": None, "revision": 7}
 HOSTILE = {

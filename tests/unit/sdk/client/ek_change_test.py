@@ -9,7 +9,8 @@ import unittest
 
 from ek import EkCase
 from fake_api import bookmark, hang_up, page, problem, reply, stream, told
-from samples import CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, MOTD, command, planned
+from samples import (CONTENT_CHANGE, FILE, HOST_A, HOST_B, HOST_OLD, MODE_CHANGE, MOTD, command,
+                     planned)
 
 APPLY = "/v1/hosts/web1:apply"
 APPLY_B = "/v1/hosts/web2:apply"

@@ -185,7 +185,8 @@ class Refusals(EkCase):
     def test_each_status_has_its_exit_code(self):
         for status, code, exits in ((401, "unauthenticated", 4), (403, "forbidden", 1),
                                     (404, "not-found", 5), (404, "unknown-collection", 5),
-                                    (409, "invalid-state", 6), (409, "already-exists", 6), (409, "owned", 6),
+                                    (409, "invalid-state", 6), (409, "already-exists", 6),
+                                    (409, "owned", 6),
                                     (409, "host-offline", 7), (412, "precondition-failed", 6),
                                     (410, "gone", 1), (500, "internal", 1)):
             self.api.on("GET", "/v1/hosts/web1", problem(status, code))
