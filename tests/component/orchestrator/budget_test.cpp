@@ -296,7 +296,7 @@ TEST_F(Budget, APutThatIsWaitedFor) {
     const Count spent =
         count([&](int round) { EXPECT_EQ(put(static_cast<char>('b' + round)).status, 200); });
     EXPECT_EQ(commands_, 4);
-    // 20 of each, and two more each time that what may be late is committed before the outcome comes.
+    // 20 of each, and two more each time that what may be late is committed before the outcome.
     EXPECT_LE(spent.parses, 22U);
     EXPECT_LE(spent.large_parses, 2U) << "the request, what is sent";
     EXPECT_LE(spent.writes, 24U);
