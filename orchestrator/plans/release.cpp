@@ -62,6 +62,7 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
                                  const secrets::Protector& protector, const model::Model& model,
                                  const state::Host& host) {
     HostRelease release;
+    release.is_assigned = !model.assigned_to(compiled_host(host)).empty();
     HostComparison compared = EK_TRY(compare(compiler, view, protector, model, host));
     for (const wire::Ref& ref : compared.wanted()) {
         const Resource* there = compared.find(ref);
@@ -195,6 +196,7 @@ class Carrying {
             wanted.errors.push_back({error.assignment, error.pointer, error.code, error.detail});
         }
         const auto before = EK_TRY(edit_.wanted().find(release_.host));
+        if (!before && !release_.host_release->is_assigned) return {};
         const bool is_same = before && before->status == status && before->errors == wanted.errors;
         if (is_same && before->revision == wanted.revision) return {};
         return is_same ? edit_.wanted().put(release_.host, wanted)

@@ -29,6 +29,7 @@ struct HostRelease {
     std::vector<std::uint64_t> replaced;
     std::vector<ResourceDifference> owned;  // their owners alone change
     std::vector<ResourceDifference> going;  // removed or forgotten, in their order
+    bool is_assigned = false;               // anything to the host
     // Something that shall be there is not yet, or has failed: what goes waits for it.
     bool is_unsettled = false;
 };

@@ -59,7 +59,10 @@ class Compiling {
         if (host && host->retired()) host.reset();
         HostChange change;
         change.names.assign(release.seen.changed.begin(), release.seen.changed.end());
-        bool is_concerned = std::erase(change.names, state::kModelChanged) > 0;
+        // These are of the host itself alone.
+        bool is_concerned = std::erase_if(change.names, [](const std::string& name) {
+                                return name == state::kModelChanged || name == state::kCollections;
+                            }) > 0;
         if (!change.names.empty()) {
             is_concerned = EK_TRY(spread(host, std::move(change), release)) || is_concerned;
         }

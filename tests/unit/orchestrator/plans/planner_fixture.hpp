@@ -2,6 +2,7 @@
 
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
+#include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/wanted.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"

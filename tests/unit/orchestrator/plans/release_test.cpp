@@ -180,6 +180,33 @@ TEST_F(ReleaseTest, WhatIsStillToDoIsDoneAfterARestart) {
     EXPECT_EQ(entries(), 0U);
 }
 
+TEST_F(ReleaseTest, AHostThatReportsItsCollectionsIsCompiledAgain) {
+    assign();
+    label("web");
+    release();
+    const auto report = [&](const char* collection) {
+        change([&](state::Edit& edit) {
+            return edit.collections().replace(host_, {{.name = collection, .plugin = "p"}});
+        });
+        release();
+    };
+    report("packages");
+    ASSERT_EQ(wanted().errors.size(), 1U);
+    EXPECT_EQ(wanted().errors[0].detail, "files /etc/motd: the host has no collection files");
+    report("files");
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+}
+
+TEST_F(ReleaseTest, AHostToWhichNothingIsAssignedHasNoRecord) {
+    assign();
+    change([&](state::Edit& edit) {
+        return edit.collections().replace(host_, {{.name = "files", .plugin = "p"}});
+    });
+    release();
+    EXPECT_EQ(entries(), 0U);
+    EXPECT_FALSE(*read().wanted().find(host_));
+}
+
 TEST_F(ReleaseTest, APeerThatComesIsKnownToItsPeers) {
     assign(R"({"peers": {"db": {"filter": "labels.role = db"}},
                "resources": [{"collection": "files", "id": "/etc/dbs", "description":
