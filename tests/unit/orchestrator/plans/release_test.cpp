@@ -186,7 +186,8 @@ TEST_F(ReleaseTest, AHostThatReportsItsCollectionsIsCompiledAgain) {
     release();
     const auto report = [&](const char* collection) {
         change([&](state::Edit& edit) {
-            return edit.collections().replace(host_, {{.name = collection, .plugin = "p"}});
+            return edit.collections().replace(
+                host_, {{.name = collection, .plugin = "p", .schema_sha256 = ""}});
         });
         release();
     };
@@ -200,7 +201,8 @@ TEST_F(ReleaseTest, AHostThatReportsItsCollectionsIsCompiledAgain) {
 TEST_F(ReleaseTest, AHostToWhichNothingIsAssignedHasNoRecord) {
     assign();
     change([&](state::Edit& edit) {
-        return edit.collections().replace(host_, {{.name = "files", .plugin = "p"}});
+        return edit.collections().replace(host_,
+                                          {{.name = "files", .plugin = "p", .schema_sha256 = ""}});
     });
     release();
     EXPECT_EQ(entries(), 0U);
