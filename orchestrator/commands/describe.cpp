@@ -15,6 +15,7 @@
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -66,6 +67,10 @@ std::optional<json::Value> find_same(const state::View& view, const secrets::Pro
 }
 
 constexpr std::size_t kValueBytesMost = 256;
+// Of one command, so that its message stays below the bus's limit.
+constexpr std::size_t kCommandBytesMost = 640 * 1024;
+constexpr std::size_t kCommandEntriesMost = 2'000;
+constexpr std::size_t kEntryBytes = 1024;  // beside the description
 
 // For the audit: what was asked for, without secrets, long texts by their hash.
 json::Value noted(const Resource& resource, json::Value redacted) {
@@ -190,6 +195,21 @@ Result<CommandEntry> describe_one(state::Edit& edit, const secrets::Protector& p
     return entry_of(resource);
 }
 
+CommandRequest command_of(const Requester& requester) {
+    return {.host = requester.host,
+            .verb = wire::Verb::apply,
+            .resources = {},
+            .request_id = requester.request_id};
+}
+
+// What others than the compiler change may be why a host does not compile.
+Result<void> compile_again(state::Edit& edit, const Requester& requester) {
+    if (requester.authority == Authority::compiled) return {};
+    const auto wanted = EK_TRY(edit.wanted().find(requester.host));
+    if (!wanted || wanted->status != state::WantedStatus::error) return {};
+    return edit.to_compile().put(requester.host, {state::kModelChanged});
+}
+
 // What a request relates to may have been forgotten, or have come to require it, since the request
 // was checked.
 Result<void> refuse_wrong_relations(const state::View& view, const std::string& host,
@@ -207,6 +227,26 @@ Result<void> refuse_wrong_relations(const state::View& view, const std::string& 
     const auto wrong = wire::check_relations(entries, lookup);
     if (!wrong.empty()) return fail(Errc::conflict, wrong.front().detail);
     return {};
+}
+
+// All of them, as entries of commands.
+Result<std::vector<CommandEntry>> describe_all(state::Edit& edit,
+                                               const secrets::Protector& protector,
+                                               const Requester& requester,
+                                               const std::vector<DescriptionRequest>& requests) {
+    EK_CHECK(require_host(edit, requester.host));
+    const auto present = EK_TRY(find_present(edit, requester, requests));
+    EK_CHECK(refuse_wrong_relations(edit, requester.host, requests));
+    EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
+    json::Array notes;
+    std::vector<CommandEntry> entries;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        entries.push_back(
+            EK_TRY(describe_one(edit, protector, requester, requests[i], present[i], notes)));
+    }
+    edit.note("resources", std::move(notes));
+    EK_CHECK(compile_again(edit, requester));
+    return entries;
 }
 
 // The described resource, if the orchestrator may do away with it.
@@ -325,21 +365,31 @@ PreparedDescription prepare(const secrets::Protector& protector, const std::stri
 Result<state::Command> describe(state::Edit& edit, const secrets::Protector& protector,
                                 const Requester& requester,
                                 const std::vector<DescriptionRequest>& requests) {
-    EK_CHECK(require_host(edit, requester.host));
-    const auto present = EK_TRY(find_present(edit, requester, requests));
-    EK_CHECK(refuse_wrong_relations(edit, requester.host, requests));
-    EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
-    json::Array notes;
-    CommandRequest command{.host = requester.host,
-                           .verb = wire::Verb::apply,
-                           .resources = {},
-                           .request_id = requester.request_id};
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        command.resources.push_back(
-            EK_TRY(describe_one(edit, protector, requester, requests[i], present[i], notes)));
-    }
-    edit.note("resources", std::move(notes));
+    CommandRequest command = command_of(requester);
+    command.resources = EK_TRY(describe_all(edit, protector, requester, requests));
     return enqueue(edit, std::move(command));
+}
+
+Result<void> describe_in_parts(state::Edit& edit, const secrets::Protector& protector,
+                               const Requester& requester,
+                               const std::vector<DescriptionRequest>& requests) {
+    if (requests.empty()) return {};
+    auto entries = EK_TRY(describe_all(edit, protector, requester, requests));
+    CommandRequest part = command_of(requester);
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const std::size_t size = json::write(requests[i].description).size() + kEntryBytes;
+        const bool is_full =
+            bytes + size > kCommandBytesMost || part.resources.size() >= kCommandEntriesMost;
+        if (is_full && !part.resources.empty()) {
+            EK_CHECK(enqueue(edit, std::exchange(part, command_of(requester))));
+            bytes = 0;
+        }
+        bytes += size;
+        part.resources.push_back(std::move(entries[i]));
+    }
+    EK_CHECK(enqueue(edit, std::move(part)));
+    return {};
 }
 
 Result<void> refuse_present(const state::View& view, const Requester& requester,
@@ -373,6 +423,7 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
     const Resource before = EK_TRY(require_described(edit, requester, ref));
     EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
+    EK_CHECK(compile_again(edit, requester));
     if (requester.authority == Authority::overriding && !before.owners.empty()) {
         DescriptionRequest absent;
         absent.ref = ref;
@@ -401,6 +452,7 @@ Result<state::Command> forget(state::Edit& edit, const Requester& requester, con
         return end_override(edit, requester, before);
     EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
+    EK_CHECK(compile_again(edit, requester));
     EK_CHECK(edit.resources().erase(requester.host, before));
     CommandEntry entry;
     entry.ref = ref;

@@ -13,6 +13,7 @@
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::commands {
 namespace {
@@ -72,6 +73,16 @@ Result<void> audit(state::Edit& edit, const std::string& host, const Description
 
 }  // namespace
 
+// The backup's model is older than what the host has: nothing of it is sent before somebody edits
+// what the host shall have.
+Result<void> hold(state::Edit& edit, const std::string& host) {
+    auto wanted = EK_TRY(edit.wanted().find(host)).value_or(state::Wanted{});
+    if (std::exchange(wanted.status, state::WantedStatus::held) == state::WantedStatus::held) {
+        return {};
+    }
+    return edit.wanted().announce(host, wanted);
+}
+
 Result<void> take_described(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event) {
     const DescriptionReport report = EK_TRY(decode_report(event.data));
@@ -105,6 +116,10 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
     if (here) {
         resource.owners = here->owners;
         resource.overrides = here->overrides;
+    }
+    if (!resource.owners.empty() &&
+        event.data.string_or("reason") == to_string(wire::DescriptionReason::restored)) {
+        EK_CHECK(hold(edit, host));
     }
     EK_CHECK(keep_names(edit, host, report.ref, schema.get(), description));
     return edit.resources().describe(

@@ -1,6 +1,9 @@
 #include "orchestrator/plans/planner.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -20,6 +23,7 @@ namespace evenkeel::plans {
 namespace {
 
 constexpr std::size_t kEditsWaitingMost = 1000;
+constexpr std::chrono::seconds kRetry{5};
 
 struct WaitingEdit {
     EditRequest request;
@@ -69,6 +73,17 @@ Result<void> add_events(state::Edit& edit, const std::vector<model::ObjectWrite>
     return {};
 }
 
+// What was checked on the loop may be otherwise by now.
+Result<void> check_still(const state::View& view, const std::vector<model::ObjectWrite>& writes) {
+    for (const model::ObjectWrite& write : writes) {
+        if (write.kind != model::ModelKind::environment || !write.body.is_null()) continue;
+        if (EK_TRY(view.hosts().has_hosts_in(write.name))) {
+            return fail(Errc::stale, "hosts are moved into " + write.name);
+        }
+    }
+    return {};
+}
+
 // The environment in which hosts are that are in no other.
 Result<void> make_default_environment(state::State& state) {
     const std::string name(compile::kDefaultEnvironment);
@@ -92,7 +107,10 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
           protector(with),
           schemas(of),
           index(std::make_shared<ModelIndex>(model::Model())),
-          releaser({on, in, with, of, [this] { return index; }}) {}
+          releaser({on, in, with, of, [this] { return index; },
+                    [this](const std::string& host) {
+                        if (is_busy) released.insert(host);
+                    }}) {}
 
     run::Loop& loop;
     state::State& state;
@@ -103,6 +121,11 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     run::Lane lane{{.name = "plan", .queue_depth_max = 10}};
     std::deque<WaitingEdit> waiting = {};
     bool is_busy = false;
+    // Hosts that were released since the edit in work was begun: they may be compiled by the model
+    // before it, and were not seen by its trial as they are now.
+    std::set<std::string> released = {};
+    std::shared_ptr<std::atomic<bool>> stops = std::make_shared<std::atomic<bool>>(false);
+    run::Timer retry = {};
     bool is_behind = false;  // perhaps: the store's model may be another
 
     // What others than edits change of the model: what belongs to a host goes with it.
@@ -126,6 +149,8 @@ Planner::~Planner() {
 }
 
 void Planner::stop() {
+    *inside_->stops = true;
+    inside_->retry.cancel();
     inside_->releaser.stop();
     inside_->lane.stop(std::chrono::seconds(10));
 }
@@ -179,13 +204,22 @@ void Planner::Inside::reload() {
     const auto revision = view ? view->model_objects().revision() : fail(view.error());
     if (revision && *revision == index->model().revision()) return;
     auto now = view ? model::Model::load(*view, protector) : fail(view.error());
-    if (!now) return log::error("the model is not read again", {{"error", now.error().what}});
+    if (!now) {
+        log::error("the model is not read again", {{"error", now.error().what}});
+        is_behind = true;
+        retry = loop.after(kRetry, [this] {
+            if (!is_busy) reload();
+        });
+        return;
+    }
     index = std::make_shared<ModelIndex>(*std::move(now));
+    releaser.look();
 }
 
 void Planner::Inside::next() {
     if (is_busy || waiting.empty()) return;
     is_busy = true;
+    released.clear();
     auto one = std::make_shared<WaitingEdit>(std::move(waiting.front()));
     waiting.pop_front();
     begin(one);
@@ -202,10 +236,10 @@ void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
         return end(one, std::move(answer));
     }
     auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
-                 &with = protector, &of = schemas, model = std::move(edited.model),
+                 &with = protector, &of = schemas, stops = stops, model = std::move(edited.model),
                  writes = std::move(edited.writes)]() mutable {
         auto now = from.read();
-        auto tried = now ? try_edit(*now, with, of, *before, std::move(model), writes)
+        auto tried = now ? try_edit(*now, with, of, *before, std::move(model), writes, *stops)
                          : Result<Trial>(fail(now.error()));
         post([there, one, writes = std::move(writes), tried = std::move(tried)]() mutable {
             const auto inside = there.lock();
@@ -234,6 +268,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
     state.submit(
         one->request.audit_context,
         [one, answer, writes = std::move(writes),
+         others = std::vector<std::string>(released.begin(), released.end()),
          base = index->model().revision()](state::Edit& edit) -> Result<void> {
             if (one->request.guard) EK_CHECK(one->request.guard(edit));
             if (EK_TRY(edit.model_objects().revision()) != base) {
@@ -242,16 +277,23 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
-            for (const std::string& host : answer->trial->touched) {
-                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
+            EK_CHECK(check_still(edit, writes));
+            for (const auto* hosts : {&answer->trial->touched, &others}) {
+                for (const std::string& host : *hosts) {
+                    EK_CHECK(
+                        edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
+                }
             }
             return one->request.finish ? one->request.finish(edit, *answer) : Result<void>();
         },
-        [this, one, answer](const Result<void>& committed) {
+        [this, one, answer, there = weak_from_this()](const Result<void>& committed) {
+            const auto inside = there.lock();
+            if (!inside) return;
             if (!committed) return end(one, fail(committed.error()));
             if (answer->revision != 0) {
                 index = std::make_shared<ModelIndex>(answer->trial->after->at(answer->revision));
                 answer->model = {index, &index->model()};
+                releaser.look();
             }
             end(one, std::move(*answer));
         });

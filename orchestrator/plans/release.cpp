@@ -17,9 +17,6 @@ namespace {
 
 using state::Resource;
 
-// Of one command, so that its message stays below the bus's limit.
-constexpr std::size_t kCommandBytesMost = 640 * 1024;
-constexpr std::size_t kCommandEntriesMost = 2'000;
 constexpr std::size_t kErrorsKept = 100;
 
 std::vector<state::Owner> to_state_owners(const std::vector<compile::Owner>& owners) {
@@ -56,6 +53,11 @@ commands::DescriptionRequest request_for(const HostCompiler& compiler,
     return request;
 }
 
+std::uint64_t body_of(const HostComparison& compared, const wire::Ref& ref) {
+    const Resource* there = compared.find(ref);
+    return there ? there->body : 0;
+}
+
 }  // namespace
 
 Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view,
@@ -64,23 +66,21 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
     HostRelease release;
     release.is_assigned = !model.assigned_to(compiled_host(host)).empty();
     HostComparison compared = EK_TRY(compare(compiler, view, protector, model, host));
-    for (const wire::Ref& ref : compared.wanted()) {
-        const Resource* there = compared.find(ref);
-        release.is_unsettled = release.is_unsettled || (there && !is_settled(*there));
-    }
+    release.wanted = compared.wanted();
     HostDifference found = compared.take();
     release.errors = std::move(found.errors);
     for (ResourceDifference& each : found.resources) {
         switch (each.change) {
             case ChangeKind::add:
             case ChangeKind::change: {
-                const Resource* there = compared.find(each.ref);
-                release.replaced.push_back(there ? there->body : 0);
+                release.seen[each.ref] = body_of(compared, each.ref);
+                release.bytes += json::write(each.wanted->description).size();
                 release.described.push_back(
                     request_for(compiler, protector, host.id, *each.wanted));
                 break;
             }
             case ChangeKind::own:
+                release.seen[each.ref] = body_of(compared, each.ref);
                 release.owned.push_back(std::move(each));
                 break;
             case ChangeKind::remove:
@@ -94,6 +94,19 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
 
 namespace {
 
+// A host that no assignment has ever concerned gets no record.
+Result<void> note(state::Edit& edit, const Release& release, state::WantedStatus status,
+                  std::vector<state::WantedError> errors) {
+    const auto before = EK_TRY(edit.wanted().find(release.host));
+    if (!before && !release.host_release->is_assigned) return {};
+    const state::Wanted wanted{
+        .status = status, .errors = std::move(errors), .revision = release.model};
+    const bool is_same = before && before->status == status && before->errors == wanted.errors;
+    if (is_same && before->revision == wanted.revision) return {};
+    return is_same ? edit.wanted().put(release.host, wanted)
+                   : edit.wanted().announce(release.host, wanted);
+}
+
 // One host's release in its transaction.
 class Carrying {
   public:
@@ -101,23 +114,23 @@ class Carrying {
         : edit_(edit), protector_(protector), release_(release) {}
 
     Result<Released> carry_out() {
-        if (EK_TRY(is_outdated())) return Released::outdated;
-        for (const std::string& other : release_.others) {
-            EK_CHECK(edit_.to_compile().put(other, {state::kModelChanged}));
+        if (EK_TRY(edit_.model_objects().revision()) != release_.model) {
+            return Released::other_model;
         }
+        if (EK_TRY(is_outdated())) return Released::outdated;
         if (!release_.host_release) return end();
         const HostRelease& what = *release_.host_release;
+        if (EK_TRY(is_held())) return Released::waits;
         if (!what.errors.empty()) {
             EK_CHECK(note(state::WantedStatus::error));
             return end();
         }
-        EK_CHECK(describe(what.described));
+        EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,
                                    to_state_owners(each.wanted->owners)));
         }
-        const bool waits = !what.described.empty() || what.is_unsettled;
-        if (!what.going.empty() && waits) return wait();
+        if (!what.going.empty() && !EK_TRY(is_settled_all(what.wanted))) return wait();
         EK_CHECK(let_go(what.going));
         EK_CHECK(note(state::WantedStatus::compiled));
         return end();
@@ -127,14 +140,27 @@ class Carrying {
     Result<bool> is_outdated() {
         const auto there = EK_TRY(edit_.to_compile().find(release_.host));
         if (!there || there->number != release_.seen.number) return true;
-        if (EK_TRY(edit_.model_objects().revision()) != release_.model) return true;
         if (!release_.host_release) return false;
-        const HostRelease& what = *release_.host_release;
-        for (std::size_t i = 0; i < what.described.size(); ++i) {
-            const auto found = EK_TRY(edit_.resources().find(release_.host, what.described[i].ref));
-            if ((found ? found->body : 0) != what.replaced[i]) return true;
+        for (const auto& [ref, body] : release_.host_release->seen) {
+            const auto found = EK_TRY(edit_.resources().find(release_.host, ref));
+            if ((found ? found->body : 0) != body || (found && found->overrides)) return true;
         }
         return false;
+    }
+
+    // After a restore nothing is sent before somebody edits what the host shall have.
+    Result<bool> is_held() {
+        const auto wanted = EK_TRY(edit_.wanted().find(release_.host));
+        return wanted && wanted->status == state::WantedStatus::held &&
+               !release_.seen.changed.contains(state::kModelEdited);
+    }
+
+    Result<bool> is_settled_all(const std::vector<wire::Ref>& wanted) {
+        for (const wire::Ref& ref : wanted) {
+            const auto found = EK_TRY(edit_.resources().find(release_.host, ref));
+            if (!found || !is_settled(*found)) return false;
+        }
+        return true;
     }
 
     Result<Released> end() {
@@ -145,36 +171,17 @@ class Carrying {
     // The entry stays, of what the model says alone: the hosts that know this one are told.
     Result<Released> wait() {
         EK_CHECK(note(state::WantedStatus::pending));
-        if (release_.seen.changed == std::set<std::string>{state::kModelChanged})
-            return Released::waits;
+        std::set<std::string> stays = {state::kModelChanged};
+        if (release_.seen.changed.contains(state::kModelEdited)) stays.insert(state::kModelEdited);
+        if (release_.seen.changed == stays) return Released::waits;
         EK_CHECK(end());
-        EK_CHECK(edit_.to_compile().put(release_.host, {state::kModelChanged}));
+        EK_CHECK(edit_.to_compile().put(release_.host, stays));
         return Released::waits;
     }
 
     commands::Requester requester() const {
         return {
             .host = release_.host, .request_id = "", .authority = commands::Authority::compiled};
-    }
-
-    // In commands that are not too large, in the order of what requires what.
-    Result<void> describe(const std::vector<commands::DescriptionRequest>& all) {
-        std::vector<commands::DescriptionRequest> part;
-        std::size_t bytes = 0;
-        for (const commands::DescriptionRequest& request : all) {
-            const std::size_t size = json::write(request.description).size() + 1024;
-            const bool is_full =
-                bytes + size > kCommandBytesMost || part.size() >= kCommandEntriesMost;
-            if (!part.empty() && is_full) {
-                EK_CHECK(commands::describe(edit_, protector_, requester(), part));
-                part.clear();
-                bytes = 0;
-            }
-            bytes += size;
-            part.push_back(request);
-        }
-        if (!part.empty()) EK_CHECK(commands::describe(edit_, protector_, requester(), part));
-        return {};
     }
 
     Result<void> let_go(const std::vector<ResourceDifference>& going) {
@@ -188,19 +195,13 @@ class Carrying {
         return {};
     }
 
-    // A host that no assignment has ever concerned gets no record.
     Result<void> note(state::WantedStatus status) {
-        state::Wanted wanted{.status = status, .errors = {}, .revision = release_.model};
+        std::vector<state::WantedError> errors;
         for (const compile::CompileError& error : release_.host_release->errors) {
-            if (wanted.errors.size() == kErrorsKept) break;
-            wanted.errors.push_back({error.assignment, error.pointer, error.code, error.detail});
+            if (errors.size() == kErrorsKept) break;
+            errors.push_back({error.assignment, error.pointer, error.code, error.detail});
         }
-        const auto before = EK_TRY(edit_.wanted().find(release_.host));
-        if (!before && !release_.host_release->is_assigned) return {};
-        const bool is_same = before && before->status == status && before->errors == wanted.errors;
-        if (is_same && before->revision == wanted.revision) return {};
-        return is_same ? edit_.wanted().put(release_.host, wanted)
-                       : edit_.wanted().announce(release_.host, wanted);
+        return plans::note(edit_, release_, status, std::move(errors));
     }
 
     state::Edit& edit_;
@@ -213,6 +214,15 @@ class Carrying {
 Result<Released> carry_out(state::Edit& edit, const secrets::Protector& protector,
                            const Release& release) {
     return Carrying(edit, protector, release).carry_out();
+}
+
+Result<void> note_refusal(state::Edit& edit, const Release& release, const Error& error) {
+    const auto there = EK_TRY(edit.to_compile().find(release.host));
+    if (!there || there->number != release.seen.number || !release.host_release) return {};
+    EK_CHECK(note(edit, release, state::WantedStatus::error,
+                  {{.assignment = "", .pointer = "", .code = "conflict", .detail = error.what}}));
+    EK_CHECK(edit.to_compile().erase_if_unchanged(release.host, release.seen));
+    return {};
 }
 
 }  // namespace evenkeel::plans

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,13 +26,13 @@ struct HostRelease {
     std::vector<compile::CompileError> errors;  // with any, nothing else is done
     // What comes and what changes, each behind what it requires.
     std::vector<commands::DescriptionRequest> described;
-    // Numbers of the bodies that are replaced, in the same order; 0 for what comes.
-    std::vector<std::uint64_t> replaced;
     std::vector<ResourceDifference> owned;  // their owners alone change
     std::vector<ResourceDifference> going;  // removed or forgotten, in their order
-    bool is_assigned = false;               // anything to the host
-    // Something that shall be there is not yet, or has failed: what goes waits for it.
-    bool is_unsettled = false;
+    // What was there of those described and owned: the number of its body, 0 for what comes.
+    std::map<wire::Ref, std::uint64_t> seen;
+    std::vector<wire::Ref> wanted;  // all that it shall have; told where something goes
+    std::size_t bytes = 0;          // of the descriptions, about
+    bool is_assigned = false;       // anything to the host
 };
 
 // Compiles the host and holds it against what it has. O(resources of the host)
@@ -46,16 +47,19 @@ struct Release {
     state::HostToCompile seen;
     std::uint64_t model = 0;                       // revision of the model
     std::optional<HostRelease> host_release = {};  // nothing when the host is not concerned itself
-    std::vector<std::string> others = {};          // ids of hosts that are to be compiled as well
+    Result<void> read = {};                        // else the host cannot be read
 };
 
 enum class Released {
-    all,       // the entry is gone
-    waits,     // what goes is still to be done, once what comes is there
-    outdated,  // nothing was done: the host or the model is another by now
+    all,          // the entry is gone
+    waits,        // what goes is still to be done, once what comes is there
+    outdated,     // nothing was done: the host is another by now
+    other_model,  // nothing was done: the model is another by now
 };
 // Makes the commands of the release, notes how the host compiled, and takes the entry away. [lane]
 Result<Released> carry_out(state::Edit& edit, const secrets::Protector& protector,
                            const Release& release);
+// Notes why carry_out() is refused, although the host compiles, and takes the entry away. [lane]
+Result<void> note_refusal(state::Edit& edit, const Release& release, const Error& error);
 
 }  // namespace evenkeel::plans

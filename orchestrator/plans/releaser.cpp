@@ -1,9 +1,11 @@
 #include "orchestrator/plans/releaser.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <set>
 #include <utility>
 
 #include "core/base/log.hpp"
-#include "core/run/loop.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/touched.hpp"
@@ -18,6 +20,7 @@ namespace evenkeel::plans {
 // What one look at the hosts to compile has led to.
 struct Batch {
     std::vector<Release> releases;
+    std::vector<std::string> others;  // ids of hosts that are to be compiled as well
     bool has_more = false;
     Result<void> read = {};
     std::size_t open = 0;  // works whose commit is awaited
@@ -26,18 +29,22 @@ struct Batch {
 
 namespace {
 
-// Few enough that their descriptions fit into memory, enough to share what is read for all.
+// Enough to share what is read for all, and few enough for the memory.
 constexpr std::size_t kHostsAtOnce = 256;
+constexpr std::size_t kBytesAtOnce = 64 << 20;  // of descriptions
+constexpr std::chrono::seconds kRetry{5};
 
 // Reads which hosts are to be compiled and compiles them, on a thread of its own.
 class Compiling {
   public:
     Compiling(const state::View& view, const secrets::Protector& protector,
-              const state::SchemaCache& schemas, const ModelIndex& index)
+              const state::SchemaCache& schemas, const ModelIndex& index,
+              const std::atomic<bool>& stops)
         : view_(view),
           protector_(protector),
           index_(index),
-          compiler_(view, schemas, index.model()) {}
+          compiler_(view, schemas, index.model()),
+          stops_(stops) {}
 
     Result<void> read(const std::set<std::string>& waiting, Batch& batch) {
         EK_CHECK(
@@ -49,8 +56,17 @@ class Compiling {
                     {.host = std::string(host), .seen = seen, .model = index_.model().revision()});
                 return true;
             }));
-        for (Release& release : batch.releases) EK_CHECK(fill(release));
-        return {};
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < batch.releases.size(); ++i) {
+            Release& release = batch.releases[i];
+            release.read = fill(release);
+            if (release.host_release) bytes += release.host_release->bytes;
+            if (stops_) return fail(Errc::cancelled, "it ends");
+            if (bytes <= kBytesAtOnce || i + 1 == batch.releases.size()) continue;
+            batch.releases.resize(i + 1);
+            batch.has_more = true;
+        }
+        return find_others(batch);
     }
 
   private:
@@ -61,10 +77,16 @@ class Compiling {
         change.names.assign(release.seen.changed.begin(), release.seen.changed.end());
         // These are of the host itself alone.
         bool is_concerned = std::erase_if(change.names, [](const std::string& name) {
-                                return name == state::kModelChanged || name == state::kCollections;
+                                return name == state::kModelChanged ||
+                                       name == state::kModelEdited || name == state::kCollections;
                             }) > 0;
         if (!change.names.empty()) {
-            is_concerned = EK_TRY(spread(host, std::move(change), release)) || is_concerned;
+            compile::Host seen;
+            if (host) seen = compiled_host(*host);
+            if (host) change.after = &seen;
+            TouchedByHost touched = touched_by(index_, change);
+            is_concerned = is_concerned || touched.is_itself;
+            rules_.insert(rules_.end(), touched.rules.begin(), touched.rules.end());
         }
         if (!host || !is_concerned) return {};
         release.host_release =
@@ -72,32 +94,46 @@ class Compiling {
         return {};
     }
 
-    // Which others the change concerns; whether it concerns the host itself.
-    Result<bool> spread(const std::optional<state::Host>& host, HostChange change,
-                        Release& release) {
-        compile::Host seen;
-        if (host) seen = compiled_host(*host);
-        if (host) change.after = &seen;
-        const TouchedByHost touched = touched_by(index_, change);
-        if (touched.rules.empty()) return touched.is_itself;
-        EK_CHECK(view_.hosts().each_in("", [&](const state::Host& other) {
-            if (other.id == release.host) return true;
+    // The hosts for which one of the changed ones may be a peer. Those of the batch have seen it.
+    Result<void> find_others(Batch& batch) {
+        if (rules_.empty()) return {};
+        std::set<std::string_view> compiled;
+        for (const Release& release : batch.releases) {
+            if (release.host_release) compiled.insert(release.host);
+        }
+        return view_.hosts().each_in("", [&](const state::Host& other) {
+            if (compiled.contains(other.id)) return true;
             const compile::Host one = compiled_host(other);
-            for (const TouchedRule& rule : touched.rules) {
-                if (!rule.touches(one)) continue;
-                release.others.push_back(other.id);
-                break;
-            }
+            const bool is_touched =
+                std::any_of(rules_.begin(), rules_.end(),
+                            [&one](const TouchedRule& rule) { return rule.touches(one); });
+            if (is_touched) batch.others.push_back(other.id);
             return true;
-        }));
-        return touched.is_itself;
+        });
     }
 
     const state::View& view_;
     const secrets::Protector& protector_;
     const ModelIndex& index_;
     HostCompiler compiler_;
+    const std::atomic<bool>& stops_;
+    std::vector<TouchedRule> rules_;
 };
+
+Result<void> mark(state::Edit& edit, const std::vector<std::string>& hosts) {
+    for (const std::string& host : hosts) {
+        const auto there = EK_TRY(edit.to_compile().find(host));
+        const bool is_marked =
+            there && (there->is_everything() || there->changed.contains(state::kModelChanged));
+        if (!is_marked) EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
+    }
+    return {};
+}
+
+// It is not the host's fault, and may be otherwise soon.
+bool is_passing(const Error& error) {
+    return error.code == Errc::busy || error.code == Errc::limit || error.code == Errc::unavailable;
+}
 
 }  // namespace
 
@@ -110,14 +146,18 @@ Releaser::~Releaser() {
 }
 
 void Releaser::stop() {
+    *stops_ = true;
+    retry_.cancel();
     lane_.stop(std::chrono::seconds(10));
 }
 
 void Releaser::follow(const state::Changes& changes) {
     for (const std::string& host : changes.to_compile) waiting_.erase(host);
     bool has_news = !changes.to_compile.empty();
-    // What goes may have waited for what has succeeded now.
-    for (const std::string& host : changes.counted_hosts) has_news |= waiting_.erase(host) > 0;
+    // What goes may have waited for what has ended now.
+    for (const auto* hosts : {&changes.counted_hosts, &changes.queues}) {
+        for (const std::string& host : *hosts) has_news |= waiting_.erase(host) > 0;
+    }
     if (has_news) look();
 }
 
@@ -129,40 +169,69 @@ void Releaser::look() {
     });
 }
 
+void Releaser::retry_later() {
+    if (retry_.pending()) return;
+    retry_ = options_.loop.after(kRetry, [this] {
+        waiting_.clear();
+        if (!is_busy_) begin();
+    });
+}
+
 void Releaser::begin() {
     is_busy_ = true;
     is_asked_again_ = false;
     auto batch = std::make_shared<Batch>();
-    const auto post = options_.loop.poster();
-    const auto task = [this, batch, post, index = options_.index(), waiting = waiting_,
-                       is_there = is_there_] {
-        const auto view = options_.state.read();
-        if (!view) batch->read = fail(view.error());
-        else
-            batch->read = Compiling(*view, options_.protector, options_.schemas, *index)
-                              .read(waiting, *batch);
+    auto task = [this, batch, post = options_.loop.poster(), index = options_.index(),
+                 waiting = waiting_, is_there = is_there_, stops = stops_, options = options_] {
+        const auto view = options.state.read();
+        batch->read = view ? Compiling(*view, options.protector, options.schemas, *index, *stops)
+                                 .read(waiting, *batch)
+                           : fail(view.error());
         post([this, batch, is_there] {
             if (*is_there) carry_out(batch);
         });
     };
-    if (const auto queued = lane_.submit(task); !queued) is_busy_ = false;
+    if (const auto queued = lane_.submit(std::move(task)); !queued) is_busy_ = false;
 }
 
 void Releaser::carry_out(const std::shared_ptr<Batch>& batch) {
     if (!batch->read) {
         log::error("hosts cannot be compiled", {{"error", batch->read.error().what}});
         is_busy_ = false;
-        return;
+        return *stops_ ? void() : retry_later();
     }
-    batch->open = 1 + batch->releases.size();
-    for (std::size_t i = 0; i < batch->releases.size(); ++i) {
-        if (batch->releases[i].host_release) ++compiled_;
-        submit(batch, i);
-    }
+    batch->open = 1;
+    // First: once a host's entry is gone, nobody would know whom else it concerned.
+    if (!batch->others.empty()) mark_others(batch);
+    for (std::size_t i = 0; i < batch->releases.size(); ++i) submit(batch, i);
     done(batch);
 }
 
+void Releaser::mark_others(const std::shared_ptr<Batch>& batch) {
+    ++batch->open;
+    for (const std::string& host : batch->others) waiting_.erase(host);
+    options_.state.submit([batch](state::Edit& edit) { return mark(edit, batch->others); },
+                          [this, batch, is_there = is_there_](const Result<void>& committed) {
+                              if (!*is_there) return;
+                              if (!committed) {
+                                  log::warning("hosts cannot be noted to be compiled",
+                                               {{"why", committed.error().what}});
+                              }
+                              done(batch);
+                          });
+}
+
 void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
+    const Release& release = batch->releases[number];
+    if (!release.read) {
+        log::error("a host cannot be compiled",
+                   {{"host", release.host}, {"error", release.read.error().what}});
+        waiting_.insert(release.host);
+        return;
+    }
+    ++batch->open;
+    if (release.host_release) ++compiled_;
+    if (options_.submitted) options_.submitted(release.host);
     auto released = std::make_shared<Released>(Released::all);
     options_.state.submit(
         [batch, number, released, &with = options_.protector](state::Edit& edit) -> Result<void> {
@@ -170,16 +239,45 @@ void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
             return {};
         },
         [this, batch, number, released, is_there = is_there_](const Result<void>& committed) {
-            if (!*is_there) return;
-            const std::string& host = batch->releases[number].host;
-            if (!committed) {
-                log::warning("a host does not get what it shall have yet",
-                             {{"host", host}, {"why", committed.error().what}});
-            }
-            if (!committed || *released == Released::waits) waiting_.insert(host);
-            batch->is_outdated = batch->is_outdated || *released == Released::outdated;
-            done(batch);
+            if (*is_there) end_release(batch, number, committed, *released);
         });
+}
+
+void Releaser::end_release(const std::shared_ptr<Batch>& batch, std::size_t number,
+                           const Result<void>& committed, Released released) {
+    const std::string host = batch->releases[number].host;
+    if (committed) {
+        refused_once_.erase(host);
+        if (released == Released::waits) waiting_.insert(host);
+        // Of another model: the planner asks again once it has that.
+        batch->is_outdated = batch->is_outdated || released == Released::outdated;
+    } else if (is_passing(committed.error())) {
+        log::warning("a host does not get what it shall have yet",
+                     {{"host", host}, {"why", committed.error().what}});
+        waiting_.insert(host);
+        retry_later();
+    } else if (refused_once_.insert(host).second) {
+        batch->is_outdated = true;  // something of it may have changed meanwhile
+    } else {
+        refused_once_.erase(host);
+        refuse(batch, number, committed.error());
+    }
+    batch->releases[number].host_release.reset();
+    done(batch);
+}
+
+void Releaser::refuse(const std::shared_ptr<Batch>& batch, std::size_t number, const Error& error) {
+    log::warning("a host does not get what it shall have",
+                 {{"host", batch->releases[number].host}, {"why", error.what}});
+    Release release;
+    release.host = batch->releases[number].host;
+    release.seen = batch->releases[number].seen;
+    release.model = batch->releases[number].model;
+    release.host_release.emplace().is_assigned = true;
+    waiting_.insert(release.host);
+    options_.state.submit([release = std::move(release),
+                           error](state::Edit& edit) { return note_refusal(edit, release, error); },
+                          [](const Result<void>&) {});
 }
 
 void Releaser::done(const std::shared_ptr<Batch>& batch) {

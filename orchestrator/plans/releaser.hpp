@@ -1,16 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "core/base/result.hpp"
 #include "core/run/lane.hpp"
+#include "core/run/loop.hpp"
 
-namespace evenkeel::run {
-class Loop;
-}
 namespace evenkeel::secrets {
 class Protector;
 }
@@ -24,6 +24,7 @@ namespace evenkeel::plans {
 
 class ModelIndex;
 struct Batch;
+enum class Released;
 
 // Brings to hosts what they shall have. The hosts that are to be compiled stand in the
 // store (state::ToCompile), written in the transaction of what made it necessary; each is compiled
@@ -38,6 +39,8 @@ class Releaser {
         const state::SchemaCache& schemas;
         // The model as it is committed.
         std::function<std::shared_ptr<const ModelIndex>()> index;
+        // Told of each host whose release is about to be committed.
+        std::function<void(const std::string& host)> submitted = {};
     };
 
     explicit Releaser(Options options);
@@ -56,6 +59,11 @@ class Releaser {
     void begin();
     void carry_out(const std::shared_ptr<Batch>& batch);
     void submit(const std::shared_ptr<Batch>& batch, std::size_t number);
+    void end_release(const std::shared_ptr<Batch>& batch, std::size_t number,
+                     const Result<void>& committed, Released released);
+    void refuse(const std::shared_ptr<Batch>& batch, std::size_t number, const Error& error);
+    void mark_others(const std::shared_ptr<Batch>& batch);
+    void retry_later();
     void done(const std::shared_ptr<Batch>& batch);
 
     Options options_;
@@ -65,6 +73,9 @@ class Releaser {
     std::uint64_t compiled_ = 0;
     // Ids of hosts to compile with which nothing can be done until something of them changes.
     std::set<std::string> waiting_;
+    std::set<std::string> refused_once_;  // to be compiled once more before it is told
+    run::Timer retry_;
+    std::shared_ptr<std::atomic<bool>> stops_ = std::make_shared<std::atomic<bool>>(false);
     // The loop's handlers that outlive this find it gone.
     std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };

@@ -1,6 +1,7 @@
 #include "orchestrator/plans/trial.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "orchestrator/plans/host_comparison.hpp"
@@ -97,12 +98,14 @@ json::Value Trial::shown() const {
 
 Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
                        const state::SchemaCache& schemas, const ModelIndex& before,
-                       model::Model after, const std::vector<model::ObjectWrite>& writes) {
+                       model::Model after, const std::vector<model::ObjectWrite>& writes,
+                       const std::atomic<bool>& stops) {
     Trial trial;
     trial.after = std::make_shared<ModelIndex>(before, std::move(after), writes);
     Trying trying(view, protector, schemas, *trial.after);
     EK_CHECK(each_touched(view, touched(before, *trial.after, writes),
                           [&](const state::Host& host) -> Result<void> {
+                              if (stops) return fail(Errc::cancelled, "it ends");
                               trial.touched.push_back(host.id);
                               return trying.add(host);
                           }));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,10 +31,11 @@ struct Trial {
     json::Value shown() const;
 };
 
-// Compiles every host that the edit touches. O(touched hosts), off the loop. Fails only when the
-// store does not read.
+// Compiles every host that the edit touches. O(touched hosts), off the loop. Fails when the
+// store does not read, and is `cancelled` once `stops` is set.
 Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
                        const state::SchemaCache& schemas, const ModelIndex& before,
-                       model::Model after, const std::vector<model::ObjectWrite>& writes);
+                       model::Model after, const std::vector<model::ObjectWrite>& writes,
+                       const std::atomic<bool>& stops);
 
 }  // namespace evenkeel::plans

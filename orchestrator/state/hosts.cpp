@@ -124,13 +124,10 @@ Result<void> Hosts::each_id_in(std::string_view environment,
 
 Result<void> Hosts::each_in(std::string_view environment,
                             const std::function<bool(const Host&)>& visit) const {
-    Result<void> read;
-    EK_CHECK(each_id_in(environment, [&](std::string_view id) {
+    return each_id_in(environment, [&](std::string_view id) {
         const auto host = find(id);
-        if (!host) read = fail(host.error());
-        return host && (!*host || visit(**host));
-    }));
-    return read;
+        return !host || !*host || visit(**host);
+    });
 }
 
 Result<void> Hosts::each_certificate(

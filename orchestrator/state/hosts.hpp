@@ -37,7 +37,7 @@ class Hosts : protected Repository {
     // environment, then by id. False ends it. No record is read. O(answer)
     Result<void> each_id_in(std::string_view environment,
                             const std::function<bool(std::string_view id)>& visit) const;
-    // The same hosts. O(answer)
+    // The same hosts. What does not read is passed over. O(answer)
     Result<void> each_in(std::string_view environment,
                          const std::function<bool(const Host&)>& visit) const;
 

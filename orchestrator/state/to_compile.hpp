@@ -15,6 +15,8 @@ namespace evenkeel::state {
 inline constexpr std::string_view kEverything = "*";
 // What the model says of the host, or a host that it knows.
 inline constexpr const char* kModelChanged = "model";
+// The same, and somebody has edited it just now.
+inline constexpr const char* kModelEdited = "edited";
 // The host's collections, or what their schemas say.
 inline constexpr std::string_view kCollections = "collections";
 

@@ -35,7 +35,7 @@ class Environments(Model):
     def test_they_are_a_tree_from_default_on(self):
         self.assertEqual([one["name"] for one in self.rest.items("/v1/environments")], ["default"])
         self.assert_problem(self.call("PUT", "/v1/environments/prod%2Feu", {}), 404, "not-found")
-        self.made(PROD, {"note": "all that counts", "protected": True})
+        self.made(PROD, {"note": "all that counts"})
         eu = self.made("/v1/environments/prod%2Feu", {})
         self.assertEqual(eu, {"name": "prod/eu", "note": "", "protected": False, "strategy": None,
                               "hosts": 0, "revision": eu["revision"]})
@@ -49,11 +49,11 @@ class Environments(Model):
         self.assert_problem(self.call("GET", PROD), 404, "not-found")
 
     def test_a_patch_changes_what_it_names_and_preconditions_hold(self):
-        made = self.made(PROD, {"note": "old", "protected": True})
+        made = self.made(PROD, {"note": "old"})
         tag = f'"{made["revision"]}"'
         patched = self.call("PATCH", PROD, {"note": "new"}, If_Match=tag)
         self.assertEqual((patched.status, patched.body["note"], patched.body["protected"]),
-                         (200, "new", True))
+                         (200, "new", False))
         self.assert_problem(self.call("PATCH", PROD, {}, If_Match=tag), 412,
                             "precondition-failed")
         self.assert_problem(self.call("PUT", PROD, {}, If_None_Match="*"), 412,
@@ -69,6 +69,9 @@ class Environments(Model):
         self.assertEqual(self.errors(self.call("PUT", PROD, {"name": "stage"})),
                          {("/name", "invalid")})
         self.assert_problem(self.call("PUT", "/v1/environments/Prod", {}), 400, "invalid-id")
+        # It would protect nothing.
+        self.assertEqual(self.errors(self.call("PUT", PROD, {"protected": True})),
+                         {("/protected", "invalid")})
         planned = self.call("PUT", PROD + "?dry_run=all", {"note": "x"})
         self.assertEqual((planned.status, planned.headers["dry-run"], planned.body["id"],
                           planned.body["summary"]["hosts"]), (200, "all", None, 0))
@@ -86,10 +89,10 @@ class Environments(Model):
         watch = Watch(self.rest, "/v1/environments", lambda item: item["name"])
         self.addCleanup(watch.close)
         eventually("it is whole", lambda: watch.initial_ends == 1)
-        self.made(PROD, {"protected": True})
+        self.made(PROD, {"note": "x"})
         eventually("it came", lambda: "prod" in watch.items)
         self.assertEqual([one["name"] for one in self.rest.items(
-            "/v1/environments?filter=protected+%3D+true")], ["prod"])
+            "/v1/environments?filter=note+%3D+x")], ["prod"])
         self.call("DELETE", PROD)
         eventually("it went", lambda: "prod" not in watch.items)
         eventually("both are told", lambda: [

@@ -1,3 +1,4 @@
+#include "orchestrator/commands/describe.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 // From an edit of the model to what hosts are told.
@@ -225,6 +226,86 @@ TEST_F(ReleaseTest, APeerThatComesIsKnownToItsPeers) {
     });
     release();
     EXPECT_EQ(file("/etc/dbs")["content"], json::Value("db1 "));
+}
+
+// Each of them is a peer of all others: that they change together costs no round for each.
+TEST_F(ReleaseTest, ManyPeersThatChangeTogetherAreCompiledOnce) {
+    assign(R"({"peers": {"all": {"filter": "labels.role = web"}},
+               "resources": [{"collection": "files", "id": "/etc/all", "description":
+                   {"content": "{{#peers.all}}{{name}} {{/peers.all}}"}}]})");
+    constexpr int kHosts = 40;
+    planner_.reset();
+    change([&](state::Edit& edit) -> Result<void> {
+        for (int i = 0; i < kHosts; ++i) {
+            state::Host host;
+            host.name = "h" + std::to_string(100 + i);
+            host.id = "host_0192f0c1-0000-7000-8000-000000000" + std::to_string(100 + i);
+            host.labels = json::Object{{"role", "web"}};
+            EK_CHECK(edit.hosts().put(host));
+        }
+        return {};
+    });
+    open_planner();
+    release();
+    EXPECT_LE(planner_->compiled(), kHosts + 1U) << "and web1, which is new as well";
+    EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(ReleaseTest, AConflictThatIsForgottenIsCompiledAgain) {
+    commands::DescriptionRequest direct;
+    direct.ref = {"files", "/etc/motd"};
+    direct.description = json::Object{{"content", "mine"}};
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_TRY(commands::describe(edit, protector_, {.host = host_, .request_id = ""}, {direct}));
+        return {};
+    });
+    assign();
+    label("web");
+    release();
+    EXPECT_EQ(wanted().status, state::WantedStatus::error);
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("mine"));
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_TRY(commands::forget(edit, {.host = host_, .request_id = ""}, direct.ref));
+        return {};
+    });
+    release();
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+}
+
+// What is in a later command may be notified by an earlier one.
+TEST_F(ReleaseTest, WhatIsTooLargeForOneCommandIsSentInParts) {
+    assign(R"({"resources": [
+        {"collection": "files", "id": "/etc/{{item}}", "for_each": "parts",
+         "description": {"content": "{{large}}"},
+         "notifies": [{"collection": "services", "id": "x", "action": "restart"}]},
+        {"collection": "services", "id": "x", "description": {"running": true}}]})");
+    const json::Value large = json::Object{{"value", std::string(60'000, 'x')}};
+    ASSERT_TRUE(edit({.changes = {{ModelKind::setting, "global large", large},
+                                  {ModelKind::setting, "global parts",
+                                   *json::parse(R"({"value": ["a", "b", "c", "d", "e", "f", "g",
+                                                    "h", "i", "j", "k", "l"]})")}}}));
+    label("web");
+    release();
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+    EXPECT_EQ(commands().size(), 13U);
+}
+
+TEST_F(ReleaseTest, AHostThatIsHeldAfterARestoreGetsNothingBeforeAnEdit) {
+    assign();
+    label("web");
+    release();
+    settle();
+    change([&](state::Edit& edit) {
+        return edit.wanted().announce(host_, {.status = state::WantedStatus::held, .errors = {}});
+    });
+    change_host([](state::Host& host) { host.name = "web9"; });
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+    EXPECT_EQ(wanted().status, state::WantedStatus::held);
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global text", R"({"value": "yo"})")));
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("yo web9"));
 }
 
 }  // namespace
