@@ -230,6 +230,8 @@ Result<std::size_t> WriteTxn::erase(Table table, const Range& range, std::size_t
 }
 
 Result<void> WriteTxn::commit() {
+    // What is committed uses the environment no more, and may outlive it.
+    const EnvUse ends_here = std::move(use_);
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
     if (code != 0) return fail(write_error(env_, code, "commit to the store"));
     if (!outer_) {
