@@ -2,13 +2,13 @@
 
 import http.client
 import pathlib
+import shutil
 import unittest
-
-import yaml
 
 from beds import servers
 from harness.case import SystemCase
 from harness.rest import segment
+from harness.system import REST_PORT, STATE
 from support.wait import eventually
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -47,26 +47,20 @@ class ExampleCase(SystemCase):
         cls.call("PUT", f"/v1/settings/{segment(scope)}/{segment(key)}", {"value": value})
 
     @classmethod
+    def ek(cls, *argv, check=True):
+        """`ek`, as an administrator runs it beside the orchestrator, with the folder at hand."""
+        return cls.system.orchestrator.run(
+            "env", f"EK_URL=http://127.0.0.1:{REST_PORT}",
+            f"EK_TOKEN_FILE={STATE}/orchestrator/admin.token", "ek", *argv, check=check,
+            timeout_s=2 * FOLLOW_SECONDS)
+
+    @classmethod
     def apply(cls):
-        documents = []
-        for file in sorted((EXAMPLES / cls.folder).glob("*.yaml")):
-            documents += list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-        order = ["environment", "application", "assignment", "settings"]
-        for one in sorted(documents, key=lambda one: order.index(one["kind"])):
-            body = dict(one)
-            kind = body.pop("kind")
-            name = body.pop("scope" if kind == "settings" else "name")
-            for resource in body.get("resources", []):
-                description = resource["description"]
-                if "content_file" in description:
-                    file = EXAMPLES / cls.folder / description.pop("content_file")
-                    description["content"] = file.read_text(encoding="utf-8")
-            if kind == "settings":
-                cls.call("PATCH", f"/v1/settings/{segment(name)}", {
-                    key: one if isinstance(one, dict) else {"value": one}
-                    for key, one in body["settings"].items()})
-            else:
-                cls.call("PUT", f"/v1/{kind}s/{segment(name)}", body)
+        there = f"srv/{cls.folder}"
+        shutil.copytree(EXAMPLES / cls.folder, cls.system.orchestrator.files / there)
+        cls.ek("apply", "-f", f"/{there}", "--yes", f"--wait={FOLLOW_SECONDS}s")
+        # What was applied needs nothing more.
+        cls.ek("plan", "-f", f"/{there}", "--exit-code")
 
     def sh(self, command, name=None, check=True):
         return self.bed(name).run("sh", "-c", command, check=check).stdout
