@@ -14,6 +14,7 @@ const Fields& environment_fields() {
     static const Fields kFields = {{.name = "name"},
                                    {.name = "note"},
                                    {.name = "protected", .values = {"true", "false"}},
+                                   {.name = "source"},
                                    {.name = "hosts"},
                                    {.name = "revision"}};
     return kFields;

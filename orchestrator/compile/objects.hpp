@@ -26,12 +26,17 @@ struct Environment {
 struct Link {
     Scope scope;
     std::string key;
+
+    friend bool operator==(const Link&, const Link&) = default;
 };
 
 struct Setting {
     json::Value value = {};  // null: only with a link
     bool is_secret = false;
     std::optional<Link> link = {};
+    std::string source = {};  // the folder of manifests that says it; empty: none
+
+    friend bool operator==(const Setting&, const Setting&) = default;
 };
 
 // What becomes of a resource when its last owner goes.

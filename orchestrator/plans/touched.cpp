@@ -15,14 +15,9 @@ using compile::Host;
 using compile::Scope;
 using compile::ScopeKind;
 
-bool same_link(const std::optional<compile::Link>& a, const std::optional<compile::Link>& b) {
-    if (!a || !b) return !a && !b;
-    return a->scope == b->scope && a->key == b->key;
-}
-
 bool same(const compile::Setting* a, const compile::Setting* b) {
     if (!a || !b) return !a && !b;
-    return a->value == b->value && a->is_secret == b->is_secret && same_link(a->link, b->link);
+    return a->value == b->value && a->is_secret == b->is_secret && a->link == b->link;
 }
 
 bool same(const Assignment* a, const Assignment* b) {
@@ -298,6 +293,7 @@ TouchedHosts touched(const ModelIndex& before, const ModelIndex& after,
                 break;
             }
             case model::ModelKind::application:
+                if (write.version == 0 && !write.body.is_null()) break;  // only its source
                 // One that was assigned before and is not now is among the writes itself.
                 add_latest(after, write.name, touched);
                 break;
