@@ -40,6 +40,16 @@ void add_hosts(CLI::App* app, HostChoice& hosts);
 // Refuses the line when neither was given; for a callback of a command.
 void require_hosts(const HostChoice& hosts);
 
+// --wait and --no-wait.
+struct WaitFlags {
+    std::chrono::milliseconds& wait;
+    bool& asked;
+};
+void add_wait(CLI::App* app, WaitFlags flags);
+
+// -f; may be repeated.
+void add_files(CLI::App* app, std::vector<std::string>& files);
+
 // The same for a command that changes something on hosts, which must be named.
 template <typename Options>
 void on_parsed_with_hosts(CLI::App* app, Run& run, const std::shared_ptr<Options>& options,

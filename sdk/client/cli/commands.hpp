@@ -51,7 +51,7 @@ struct ChangeOptions {
 };
 struct ApplyOptions : ChangeOptions {
     std::string target;  // instead of `hosts`: a filter of the list of hosts, for one request
-    std::vector<std::string> files;  // sources as read_manifest takes them
+    std::vector<std::string> files;  // sources as read_resource_files takes them
 };
 struct ResourceOptions : ChangeOptions {
     std::string collection;

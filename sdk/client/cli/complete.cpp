@@ -102,6 +102,12 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"revoke enrolment-token", {"enrolment tokens"}},
         {"accept enrolment", {"waiting"}},
         {"reject enrolment", {"waiting"}},
+        {"get plans", {"plans"}},
+        {"describe plan", {"plans"}},
+        {"approve plan", {"open plans"}},
+        {"reject plan", {"open plans"}},
+        {"apply plan", {"open plans"}},
+        {"export", {"files"}},
         {"get tokens", {"tokens"}},
         {"revoke token", {"tokens"}},
         {"wait", {"targets"}},
@@ -117,6 +123,7 @@ const std::vector<std::string>& places_of(const std::string& command) {
 
 std::string values_of(const std::string& command, const std::string& option) {
     if (command == "get enrolments" && option == "--state") return "enrolment states";
+    if (command == "get plans" && option == "--state") return "plan states";
     static const std::map<std::string, std::string> kValues = {
         {"--host", "hosts"},       {"--collection", "collections"},
         {"--context", "contexts"}, {"--status", "verdicts"},
@@ -139,6 +146,7 @@ const std::vector<std::string>& listed(const std::string& kind) {
          {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled", "superseded",
           "interrupted"}},
         {"enrolment states", {"pending", "active", "rejected", "held", "retired"}},
+        {"plan states", {"open", "approved", "applied", "stale", "rejected", "expired"}},
         {"roles", {"viewer", "operator", "admin"}},
         {"formats", {"table", "wide", "json", "yaml", "name", "jsonpath="}},
         {"shells", {"bash", "zsh", "fish"}},
@@ -178,6 +186,8 @@ class Names {
         if (kind == "waiting") return waiting();
         if (kind == "enrolment tokens") return list("/v1/enrolment-tokens", "id");
         if (kind == "tokens") return list("/v1/tokens", "id");
+        if (kind == "plans") return list("/v1/plans", "id");
+        if (kind == "open plans") return open_plans();
         if (kind == "targets") {
             const bool command = asked_.begun.starts_with("command/");
             return command ? list("/v1/commands", "id", "command/")
@@ -242,6 +252,11 @@ class Names {
             }
         }
         return names;
+    }
+
+    // Plans that can still be applied.
+    std::vector<std::string> open_plans() {
+        return list("/v1/plans", "id", "", "state in (open, approved)");
     }
 
     std::string any_host() {
