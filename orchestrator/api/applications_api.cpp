@@ -18,9 +18,11 @@ using http::Request;
 using state::ModelObjects;
 
 const Fields& application_fields() {
-    static const Fields kFields = {
-        {.name = "name"}, {.name = "version"}, {.name = "note"}, {.name = "source"},
-        {.name = "revision"}};
+    static const Fields kFields = {{.name = "name"},
+                                   {.name = "version"},
+                                   {.name = "note"},
+                                   {.name = "source"},
+                                   {.name = "revision"}};
     return kFields;
 }
 
@@ -137,7 +139,8 @@ void add_applications(std::vector<http::Route>& routes, Context& context) {
     const auto base = [](const state::View& view, const std::string& name,
                          const json::Value& kept) -> ApiResult<json::Value> {
         json::Value body = EK_API_TRY(body_of(view, name, newest_of(kept)));
-        if (const json::Value* source = kept.find("source")) body.as_object().set("source", *source);
+        if (const json::Value* source = kept.find("source"))
+            body.as_object().set("source", *source);
         return body;
     };
     add_object_routes(routes, context,

@@ -48,9 +48,8 @@ void add_plans(CLI::App& app, Run& run) {
     describe->add_option("--host", described->host, "What becomes of this host, exactly");
     on_parsed(describe, run, described, describe_plan);
 
-    CLI::App* approve =
-        group(app, "approve", "Let something happen that waits for a second person")
-            ->add_subcommand("plan", "A plan of somebody else, as it is shown");
+    CLI::App* approve = group(app, "approve", "Let something happen that waits for a second person")
+                            ->add_subcommand("plan", "A plan of somebody else, as it is shown");
     const auto approved = add_plan(approve);
     add_yes(approve, approved->yes);
     on_parsed(approve, run, approved, approve_plan);

@@ -226,9 +226,8 @@ Exit apply_to_fleet(Session& session, const ApplyOptions& options, const Resourc
     const bool waits = !options.dry_run && options.wait.count() > 0;
     std::set<std::string> offline;
     if (waits && !options.wait_asked) offline = offline_among(**client, options.target);
-    const auto applied =
-        (*client)->apply_to_fleet({.filter = options.target}, files.file(),
-                                  {.dry_run = options.dry_run, .key = options.key});
+    const auto applied = (*client)->apply_to_fleet(
+        {.filter = options.target}, files.file(), {.dry_run = options.dry_run, .key = options.key});
     if (!applied) return session.fail(files.located(applied.error()));
     if (!waits) return show_answer(session, *applied, options);
 

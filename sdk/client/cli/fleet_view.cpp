@@ -162,9 +162,9 @@ std::string words_of(const Changes& changes) {
         {ObjectChangeKind::change, " to change"},
         {ObjectChangeKind::remove, " to delete"}};
     for (const auto& [kind, word] : kinds) {
-        const auto count = std::count_if(changes.all.begin(), changes.all.end(), [&](const auto& one) {
-            return one.is_known && one.change == kind;
-        });
+        const auto count =
+            std::count_if(changes.all.begin(), changes.all.end(),
+                          [&](const auto& one) { return one.is_known && one.change == kind; });
         if (count > 0) words.push_back(std::to_string(count) + word);
     }
     if (words.empty()) return "no object differs";
@@ -215,9 +215,8 @@ std::string summary_of_plan(const json::Value& plan) {
         if (count > 0) words.push_back(std::to_string(count) + " " + change);
     }
     const auto hosts = static_cast<std::size_t>(summary.integer_or("hosts"));
-    std::string text =
-        hosts == 0 ? "no host changes" : "on " + counted(hosts, "host") + ": " +
-                                             listed_in_words(words);
+    std::string text = hosts == 0 ? "no host changes"
+                                  : "on " + counted(hosts, "host") + ": " + listed_in_words(words);
     const auto errors = static_cast<std::size_t>(summary.integer_or("errors"));
     if (errors > 0) {
         text += "; " + counted(errors, "host") + (errors == 1 ? " does" : " do") + " not compile";

@@ -11,15 +11,14 @@ namespace {
 constexpr std::size_t kPlanBytesMost = 64 << 20;
 constexpr std::size_t kRequestBytesMost = 8 << 20;
 
-client::Result<Changes> changes_of(Session& session, const FolderOptions& options) {
-    const auto manifests = read_manifests(options.files);
-    if (!manifests) return manifests.error();
+client::Result<Changes> changes_of(Session& session, const Manifests& manifests,
+                                   const FolderOptions& options) {
     const auto client = session.open();
     if (!client) return client.error();
     const auto known = known_objects(**client);
     if (!known) return known.error();
     HostNames hosts(**client);
-    auto changes = find_changes(*manifests, *known, hosts, options.source);
+    auto changes = find_changes(manifests, *known, hosts, options.source);
     if (!changes) return changes.error();
     for (const std::string& kept : changes->kept) {
         Output::message(kept + " is not set: the orchestrator keeps its secret");
@@ -35,8 +34,9 @@ client::Result<json::Value> make_plan(Session& session, const Changes& changes, 
     if (body.size() > kRequestBytesMost) {
         return client::Failure{.kind = client::Kind::local,
                                .code = kMisused,
-                               .detail = "what differs is more than 8 MiB, the most of one plan: "
-                                         "apply it in parts, with several -f"};
+                               .detail =
+                                   "what differs is more than 8 MiB, the most of one plan: "
+                                   "apply it in parts, with several -f"};
     }
     const auto reply = (*client)->send({.method = "POST", .path = "/v1/plans", .body = body});
     if (!reply) return request.located(reply.error());
@@ -70,10 +70,10 @@ struct FolderPlan {
 };
 
 // `is_all`: nothing follows, so it is the data.
-client::Result<FolderPlan> plan_and_show(Session& session, const FolderOptions& options,
-                                         bool is_all) {
+client::Result<FolderPlan> plan_and_show(Session& session, const Manifests& manifests,
+                                         const FolderOptions& options, bool is_all) {
     const Output& output = session.output();
-    auto changes = changes_of(session, options);
+    auto changes = changes_of(session, manifests, options);
     if (!changes) return changes.error();
     FolderPlan made{*std::move(changes), {}};
     if (!output.is_data()) print_object_changes(output, made.changes);
@@ -93,26 +93,34 @@ client::Result<FolderPlan> plan_and_show(Session& session, const FolderOptions& 
 }  // namespace
 
 Exit plan_folder(Session& session, const FolderOptions& options) {
-    const auto made = plan_and_show(session, options, true);
+    const auto manifests = read_manifests(options.files);
+    if (!manifests) return session.fail(manifests.error());
+    const auto made = plan_and_show(session, *manifests, options, true);
     if (!made) return session.fail(made.error());
     if (!made->plan.is_null()) {
         const std::string id = made->plan.string_or("id");
         const bool waits = made->plan.bool_or("requires_approval");
-        Output::message("plan " + id + (waits ? " waits for somebody else: ek approve plan "
-                                              : ": apply it with: ek apply plan ") + id);
+        Output::message("plan " + id +
+                        (waits ? " waits for somebody else: ek approve plan "
+                               : ": apply it with: ek apply plan ") +
+                        id);
     }
     return options.exit_code && made->changes_something() ? Exit::pending : Exit::done;
 }
 
 Exit apply_folder(Session& session, const FolderOptions& options) {
+    const auto manifests = read_manifests(options.files);
+    if (!manifests) return session.fail(manifests.error());
     if (const auto asks = check_can_ask(options.yes); !asks) return session.fail(asks.error());
-    const auto made = plan_and_show(session, options, false);
+    const auto made = plan_and_show(session, *manifests, options, false);
     if (!made) return session.fail(made.error());
     if (made->plan.is_null()) return Exit::done;
     const std::string id = made->plan.string_or("id");
     if (made->plan.bool_or("requires_approval")) {
-        Output::message("plan " + id + " touches a protected environment: somebody else approves "
-                        "it with: ek approve plan " + id + "; then: ek apply plan " + id);
+        Output::message("plan " + id +
+                        " touches a protected environment: somebody else approves "
+                        "it with: ek approve plan " +
+                        id + "; then: ek apply plan " + id);
         return Exit::conflict;
     }
     if (!options.yes && !confirmed("Apply plan " + id + "?")) {
@@ -123,7 +131,9 @@ Exit apply_folder(Session& session, const FolderOptions& options) {
 }
 
 Exit diff_folder(Session& session, const FolderOptions& options) {
-    const auto changes = changes_of(session, options);
+    const auto manifests = read_manifests(options.files);
+    if (!manifests) return session.fail(manifests.error());
+    const auto changes = changes_of(session, *manifests, options);
     if (!changes) return session.fail(changes.error());
     if (session.output().is_data()) session.output().data_items(object_changes_json(*changes));
     else print_object_changes(session.output(), *changes);

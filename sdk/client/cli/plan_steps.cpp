@@ -106,9 +106,10 @@ void show_plan(const Output& output, const json::Value& plan) {
 
 client::Result<> check_can_ask(bool yes) {
     if (yes || ::isatty(STDIN_FILENO) == 1) return {};
-    return client::Failure{.kind = client::Kind::local,
-                           .code = kMisused,
-                           .detail = "there is no terminal to ask on: --yes does it without asking"};
+    return client::Failure{
+        .kind = client::Kind::local,
+        .code = kMisused,
+        .detail = "there is no terminal to ask on: --yes does it without asking"};
 }
 
 bool confirmed(const std::string& question) {
@@ -125,11 +126,10 @@ client::Result<json::Value> act_on_plan(Session& session, const json::Value& pla
                                         const std::string& action, seconds wait) {
     const auto client = session.open();
     if (!client) return client.error();
-    const auto reply =
-        (*client)->send({.method = "POST",
-                         .path = path_of(plan.string_or("id")) + ":" + action,
-                         .body = json::write(json::Object{{"hash", plan["hash"]}}),
-                         .wait = wait});
+    const auto reply = (*client)->send({.method = "POST",
+                                        .path = path_of(plan.string_or("id")) + ":" + action,
+                                        .body = json::write(json::Object{{"hash", plan["hash"]}}),
+                                        .wait = wait});
     if (reply) return parsed(reply->body);
     const json::Value fresh = parsed(reply.error().json)["plan"];
     if (reply.error().code == "stale-plan" && fresh.is_object()) {

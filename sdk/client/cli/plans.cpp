@@ -32,10 +32,18 @@ std::string name_in(const json::Value& who) {
 std::vector<std::string> row_of(const json::Value& plan) {
     const json::Value& summary = plan["summary"];
     const auto count = [&](const char* name) { return std::to_string(summary.integer_or(name)); };
-    return {plan.string_or("id"),    plan.string_or("state"),      name_in(plan["author"]),
-            count("hosts"),          count("added"),               count("changed"),
-            count("forgotten"),      count("removed"),             count("errors"),
-            plan.string_or("created_at"), plan.string_or("expires_at"), name_in(plan["approved_by"])};
+    return {plan.string_or("id"),
+            plan.string_or("state"),
+            name_in(plan["author"]),
+            count("hosts"),
+            count("added"),
+            count("changed"),
+            count("forgotten"),
+            count("removed"),
+            count("errors"),
+            plan.string_or("created_at"),
+            plan.string_or("expires_at"),
+            name_in(plan["approved_by"])};
 }
 
 client::ListQuery query_of(const PlanListOptions& options) {
@@ -107,10 +115,9 @@ Exit get_plans(Session& session, const PlanListOptions& options) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     if (options.watch) {
-        return watch(session, {.path = kPath,
-                               .query = query_of(options),
-                               .header = kPlanColumns,
-                               .row = row_of});
+        return watch(
+            session,
+            {.path = kPath, .query = query_of(options), .header = kPlanColumns, .row = row_of});
     }
     std::vector<std::string> items;
     if (!options.id.empty()) {

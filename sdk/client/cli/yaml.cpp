@@ -50,8 +50,7 @@ class Converter {
     // Notes the lines in `lines`, unless that is null.
     explicit Converter(Lines* lines) : lines_(lines) {}
 
-    Result<json::Value> convert(const YAML::Node& node, const std::string& at = "",
-                                int depth = 0) {
+    Result<json::Value> convert(const YAML::Node& node, const std::string& at = "", int depth = 0) {
         if (lines_ && !node.Mark().is_null()) {
             lines_->emplace(at, static_cast<std::size_t>(node.Mark().line) + 1);
         }
@@ -358,7 +357,8 @@ Result<std::vector<YamlDocument>> parse(std::string_view text, bool with_lines) 
         for (const YAML::Node& node : load(std::string(text))) {
             if (node.IsNull() || !node.IsDefined()) continue;
             YamlDocument document;
-            document.value = EK_TRY(Converter(with_lines ? &document.lines : nullptr).convert(node));
+            document.value =
+                EK_TRY(Converter(with_lines ? &document.lines : nullptr).convert(node));
             documents.push_back(std::move(document));
         }
         return documents;

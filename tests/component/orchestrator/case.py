@@ -29,12 +29,13 @@ class OrchestratorCase(unittest.TestCase):
     def rest(self):
         return self.orchestrator.rest
 
-    def start_ek(self, *argv):
+    def start_ek(self, *argv, variables=None, cwd=None):
         """The real ek as administrator, with its output in pipes."""
         environment = {**os.environ, "EK_URL": self.orchestrator.url,
-                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")}
+                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token"),
+                       **(variables or {})}
         process = subprocess.Popen([os.environ["EK_PROGRAM"], *argv], env=environment, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process

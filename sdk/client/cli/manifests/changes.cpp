@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/client/cli/hosts.hpp"
+
 namespace evenkeel::cli {
 namespace {
 
@@ -231,7 +233,8 @@ client::Result<Changes> find_changes(const Manifests& manifests, const KnownObje
             .kind = client::Kind::local,
             .code = kMisused,
             .detail = options.prune ? "there are no manifests left: --allow-empty deletes all that "
-                                      "the source " + options.name + " made"
+                                      "the source " +
+                                          options.name + " made"
                                     : "there are no manifests here"};
     }
     return Comparison(known, hosts, options).find(manifests);

@@ -60,8 +60,8 @@ class SettingReader {
     }
 
     void read_variable(const std::string& name, bool is_secret, Declared& declared) {
-        const bool is_name = !name.empty() && name.find_first_of(std::string_view("=\0", 2)) ==
-                                                  std::string::npos;
+        const bool is_name =
+            !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == std::string::npos;
         if (!is_name) return add("/value_from/env", "is no name of a variable");
         const char* value = std::getenv(name.c_str());
         if (value != nullptr && *value != '\0') return set(value, "/value_from/env", declared);

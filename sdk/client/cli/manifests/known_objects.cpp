@@ -10,8 +10,7 @@ constexpr std::string_view kHost = "host:";
 
 // What is no part of a body.
 void take_told(ObjectKind kind, json::Object& body) {
-    for (const char* name :
-         {"name", "scope", "key", "revision", "source", "hosts", "strategy"}) {
+    for (const char* name : {"name", "scope", "key", "revision", "source", "hosts", "strategy"}) {
         body.erase(name);
     }
     if (kind == ObjectKind::application) body.erase("version");

@@ -10,7 +10,7 @@ namespace evenkeel::cli {
 
 // An object that the orchestrator has.
 struct KnownObject {
-    json::Object body;  // with_defaults(); hosts by id, secrets redacted
+    json::Value body;  // with_defaults(); hosts by id, secrets redacted
     std::string source;
 };
 using KnownObjects = std::map<ObjectKey, KnownObject>;

@@ -16,9 +16,9 @@ const Defaults& defaults_of(ObjectKind kind) {
                                           {"resources", json::Array{}},
                                           {"peers", json::Object{}}};
     static const Defaults kAssignment = {
-        {"note", ""},        {"application", nullptr}, {"version", "latest"},
-        {"host", nullptr},   {"environment", nullptr}, {"filter", nullptr},
-        {"policy", nullptr}, {"enabled", true},        {"adopt", false},
+        {"note", ""},          {"application", nullptr}, {"version", "latest"},
+        {"host", nullptr},     {"environment", nullptr}, {"filter", nullptr},
+        {"policy", nullptr},   {"enabled", true},        {"adopt", false},
         {"on_leave", "forget"}};
     switch (kind) {
         case ObjectKind::environment:
@@ -50,7 +50,7 @@ ObjectKey setting_key(const std::string& scope, const std::string& key) {
 }
 
 std::pair<std::string, std::string> parts_of_setting(const ObjectKey& key) {
-    const std::size_t space = key.name.rfind(' ');
+    const std::size_t space = key.name.find(' ');
     return {key.name.substr(0, space), key.name.substr(space + 1)};
 }
 

@@ -62,12 +62,10 @@ std::string PlanRequest::place_of(const std::string& pointer) const {
         const std::size_t before = tokens.size() > 2 && tokens[2] == "body" ? 3 : 2;
         const auto setting =
             part.settings.find(tokens.size() > before ? tokens[before] : std::string());
-        const ObjectChange* change =
-            setting != part.settings.end() ? setting->second : part.whole;
+        const ObjectChange* change = setting != part.settings.end() ? setting->second : part.whole;
         if (!change) return part.request.find("path")->as_string();
         if (!change->place.document) return change->key.name;
-        return change->place.text(
-            behind(pointer, before + (change == part.whole ? 0 : 1)));
+        return change->place.text(behind(pointer, before + (change == part.whole ? 0 : 1)));
     }
     return "";
 }

@@ -19,7 +19,7 @@ class PlanRequest {
 
   private:
     struct Part {
-        json::Object request;               // {"method","path","body"}
+        json::Object request;                 // {"method","path","body"}
         const ObjectChange* whole = nullptr;  // of one object
         // Of settings of one scope, by key.
         std::map<std::string, const ObjectChange*> settings = {};

@@ -180,8 +180,9 @@ class Reader {
             add(place, "there are kind, scope and settings", json::pointer("", name));
         }
         if (!value["scope"].is_string()) {
-            return add(place, "must have a scope: global, environment:NAME, host:NAME or "
-                              "assignment:NAME");
+            return add(place,
+                       "must have a scope: global, environment:NAME, host:NAME or "
+                       "assignment:NAME");
         }
         declare_settings(value.string_or("scope"), value["settings"], place);
     }

@@ -18,8 +18,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 
 class Walk {
   public:
-    Walk(Problems& problems, std::vector<SourceFile>& files)
-        : problems_(problems), files_(files) {}
+    Walk(Problems& problems, std::vector<SourceFile>& files) : problems_(problems), files_(files) {}
 
     void folder(const std::string& path) {
         std::error_code error;

@@ -21,7 +21,7 @@ std::vector<SourceFile> source_files(const std::vector<std::string>& sources, Pr
 
 // What a manifest names beside itself.
 struct NamedFile {
-    std::string real;  // without symbolic links
+    std::string real;   // without symbolic links
     std::string wrong;  // why it is none; then `real` is empty
 };
 // `name` is relative to the folder of `from`, and leads to a regular file within what confines it.

@@ -20,8 +20,8 @@ constexpr const char* kSecretsAbsent =
 std::string plain(const std::string& text, const std::string& more) {
     std::string out = text;
     for (char& c : out) {
-        const bool keeps = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                           more.find(c) != std::string::npos;
+        const bool keeps =
+            std::isalnum(static_cast<unsigned char>(c)) != 0 || more.find(c) != std::string::npos;
         if (!keeps) c = '_';
     }
     return out;
@@ -46,9 +46,9 @@ class Writer {
         }
         for (const auto& [scope, settings] : settings_) {
             if (scope.starts_with(kAssignment)) continue;
-            add_document("settings.yaml", json::Object{{"kind", "settings"},
-                                                       {"scope", scope},
-                                                       {"settings", settings}});
+            add_document(
+                "settings.yaml",
+                json::Object{{"kind", "settings"}, {"scope", scope}, {"settings", settings}});
         }
         for (const std::string& file : with_secrets_) {
             folder_.files[file] = kSecretsAbsent + folder_.files[file];
@@ -128,8 +128,8 @@ class Writer {
         if (!value.is_string()) return std::nullopt;
         const std::string& text = value.as_string();
         if (name == "content") {
-            const bool is_long = text.size() > kInlineBytesMost ||
-                                 text.find('\n') != std::string::npos;
+            const bool is_long =
+                text.size() > kInlineBytesMost || text.find('\n') != std::string::npos;
             return is_long ? std::optional(text) : std::nullopt;
         }
         if (name != "content_base64") return std::nullopt;
@@ -200,13 +200,11 @@ class Writer {
 
     std::string variable_of(const std::string& scope, const std::string& key) {
         std::string name = plain("SECRET_" + scope + "_" + key, "");
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-            return static_cast<char>(std::toupper(c));
-        });
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
         name = unique(name, variables_, "_");
         folder_.absent.push_back(scope + " " + key + ": " + name);
-        with_secrets_.insert(scope.starts_with(kAssignment) ? "assignments.yaml"
-                                                            : "settings.yaml");
+        with_secrets_.insert(scope.starts_with(kAssignment) ? "assignments.yaml" : "settings.yaml");
         return name;
     }
 

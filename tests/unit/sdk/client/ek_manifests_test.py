@@ -205,7 +205,7 @@ class Contents(FleetCase):
                 self.web(name)
                 told = self.refused()
                 self.assertIn(why, told)
-                self.assertIn("web.yaml: /resources/0/description/content_file", told)
+                self.assertIn("web.yaml:1: /resources/0/description/content_file", told)
         self.web("link", content="x")
         self.assertIn("there is content beside it", self.refused())
 

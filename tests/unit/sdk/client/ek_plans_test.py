@@ -1,4 +1,4 @@
-"""Plans: made of a folder, shown, applied and followed; approved by somebody else; diff and prune."""
+"""Plans: made of a folder, shown, applied, followed and approved; diff and prune."""
 
 import os
 import pty
@@ -168,7 +168,8 @@ class Plans(PlanCase):
         self.api.on("GET", "/v1/plans", page([self.open]))
         self.assertRegex(self.ek("get", "plans", "--state", "open"),
                          r"plan_1 +open +admin +2 +0 +2 +0 +2 +0 ")
-        self.assertEqual(self.api.asked("GET", "/v1/plans")[0].query["filter"], "state = open")
+        self.assertEqual(self.api.asked("GET", "/v1/plans")[0].query["filter"],
+                         'state = "open"')
         self.assertEqual(self.ek("get", "plans", "-o", "name"), "plan_1\n")
         self.assertEqual(self.ek_json("get", "plan", "plan_1"), self.open)
         self.ek("get", "plan", "none", exits=5)
