@@ -50,6 +50,7 @@ void declare(CLI::App& app, Arguments& arguments) {
     add_managing(app, arguments.run);
     add_access(app, arguments.run);
     add_fleet(app, arguments.run);
+    add_model(app, arguments.run);
     app.footer(
         "Global options may also stand behind the command. A TIME is a number and ms, s, m, h or "
         "d:\n"

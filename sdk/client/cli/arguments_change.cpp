@@ -94,14 +94,14 @@ CLI::App* add_one(CLI::App* group, ResourceOptions& options, bool dry_run) {
 }
 
 // Instead of the subcommand: all that files describe.
-std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, const CLI::App* resource, Run& run,
+std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, Run& run,
                                                 Exit (*command)(Session&, const ApplyOptions&)) {
     auto all = std::make_shared<ApplyOptions>();
     add_files(group, all->files);
     add_waiting(group, *all);
     group->require_subcommand(0, 1);
-    group->callback([resource, &run, all, command] {
-        if (resource->parsed()) return;
+    group->callback([group, &run, all, command] {
+        if (!group->get_subcommands().empty()) return;
         if (all->files.empty()) throw CLI::RequiredError("'resource' or -f FILE");
         require_hosts(all->hosts);
         run = [all, command](Session& session) { return command(session, *all); };
@@ -114,13 +114,14 @@ void add_override(CLI::App* app, ChangeOptions& options) {
 }
 
 void add_delete(CLI::App& app, Run& run) {
-    CLI::App* remove = group(app, "delete", "Remove resources from hosts");
+    CLI::App* remove =
+        group(app, "delete", "Remove resources from hosts, or what is said of hosts");
     const auto one = std::make_shared<ResourceOptions>();
     CLI::App* resource = add_one(remove, *one, true);
     add_override(resource, *one);
     on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
 
-    const auto all = add_files_instead(remove, resource, run, delete_files);
+    const auto all = add_files_instead(remove, run, delete_files);
     remove->add_flag("--dry-run", all->dry_run, "Only say what would be done");
 }
 
@@ -129,7 +130,7 @@ void add_forget(CLI::App& app, Run& run) {
     CLI::App* forget = group(app, "forget", "Drop descriptions, leave the machine alone");
     CLI::App* resource = add_one(forget, *options, false);
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
-    add_files_instead(forget, resource, run, forget_files);
+    add_files_instead(forget, run, forget_files);
 }
 
 void add_history(CLI::App& app, Run& run) {
@@ -156,7 +157,7 @@ void add_history(CLI::App& app, Run& run) {
 
 void add_edit(CLI::App& app, Run& run) {
     const auto options = std::make_shared<EditOptions>();
-    CLI::App* edit_app = group(app, "edit", "Change a description in your editor (VISUAL, EDITOR)");
+    CLI::App* edit_app = group(app, "edit", "Change something in your editor (VISUAL, EDITOR)");
     CLI::App* resource = add_one(edit_app, *options, true);
     add_override(resource, *options);
     on_parsed_with_hosts(resource, run, options, options->hosts, edit);

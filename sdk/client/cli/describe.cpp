@@ -43,4 +43,19 @@ Exit describe_resource(Session& session, const DescribeOptions& options) {
     return show(session, (*client)->resource(*host, options.name, options.id, options.live));
 }
 
+Exit describe_object(Session& session, const ObjectOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    switch (options.kind) {
+        case ObjectKind::environment:
+            return show(session, (*client)->environment(options.name));
+        case ObjectKind::setting:
+            return show(session, (*client)->setting(options.scope, options.name));
+        case ObjectKind::application:
+            return show(session, (*client)->application(options.name));
+        default:
+            return show(session, (*client)->assignment(options.name));
+    }
+}
+
 }  // namespace evenkeel::cli

@@ -151,15 +151,24 @@ Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApply
         }
         return session.fail(applied.error());
     }
+    json::Value shown = *std::move(applied);
+    const Exit exit = follow_applied(session, shown, until, options);
+    if (session.output().is_data()) session.output().data(json::write(shown));
+    return exit;
+}
+
+Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until,
+                    const PlanApplyOptions& options) {
+    const std::string id = plan.string_or("id");
     if (options.wait.count() > 0) {
-        applied = follow(session, *std::move(applied), until, options);
-        if (!applied) {
+        auto now = follow(session, plan, until, options);
+        if (!now) {
             Output::message("the plan goes on; see: ek describe plan " + id);
-            return session.fail(applied.error());
+            return session.fail(now.error());
         }
+        plan = *std::move(now);
     }
-    const PlanProgress progress(*applied);
-    if (session.output().is_data()) session.output().data(json::write(*applied));
+    const PlanProgress progress(plan);
     Output::message("plan " + id + " is applied; " + progress.words());
     const Exit exit = exit_of_progress(progress, options);
     if (exit != Exit::done || progress.waiting > 0) {

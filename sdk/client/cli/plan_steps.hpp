@@ -25,5 +25,8 @@ client::Result<json::Value> act_on_plan(Session& session, const json::Value& pla
 
 // Applies it, follows it as asked and sums up.
 Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApplyOptions& options);
+// Follows one that is applied, as asked, and sums up; `plan` becomes what was last heard of it.
+Exit follow_applied(Session& session, json::Value& plan,
+                    std::chrono::steady_clock::time_point until, const PlanApplyOptions& options);
 
 }  // namespace evenkeel::cli

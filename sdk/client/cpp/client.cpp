@@ -83,9 +83,11 @@ Result<Host> Client::release_name(std::string_view host) {
 Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, int uses,
                                                       const std::string& expires_in,
                                                       const std::string& labels,
-                                                      const std::string& replaces) {
+                                                      const std::string& replaces,
+                                                      const std::string& environment) {
     json::Object body{{"uses", uses}, {"expires_in", expires_in}};
     if (!replaces.empty()) body.set("replaces", replaces);
+    if (!environment.empty()) body.set("environment", environment);
     if (!name.empty()) body.set("name", name);
     if (!labels.empty()) {
         auto parsed = json::parse(labels);

@@ -123,11 +123,12 @@ class Client {
     // Lets others have the name of a retired host before its 30 days are over.
     Result<Host> release_name(std::string_view host);
     // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty; `replaces` the
-    // host whose place the machine takes, or empty.
+    // host whose place the machine takes, or empty; `environment` where the hosts are, or empty.
     Result<EnrolmentToken> create_enrolment_token(const std::string& name, int uses,
                                                   const std::string& expires_in,
                                                   const std::string& labels = "",
-                                                  const std::string& replaces = "");
+                                                  const std::string& replaces = "",
+                                                  const std::string& environment = "");
 
     Result<std::vector<Collection>> collections(std::string_view host, const ListQuery& query = {});
     Result<Collection> collection(std::string_view host, std::string_view name);
