@@ -85,7 +85,8 @@ Exit change_model(Session& session, const client::Edit& edit, const ModelChangeO
     auto plan = find_plan(**client, edited->plan);
     if (!plan) return session.fail(plan.error());
     Output::message(summary_of_plan(*plan));
-    return follow_applied(session, *plan, until, {{}, options.wait, options.wait_asked});
+    return follow_applied(session, *plan, until,
+                          {.wait = options.wait, .wait_asked = options.wait_asked});
 }
 
 Exit delete_object(Session& session, const ObjectOptions& options) {

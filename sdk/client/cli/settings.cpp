@@ -164,6 +164,10 @@ Exit impact(Session& session, const ObjectOptions& options) {
             table.rows.push_back({hosts, ref.collection, ref.id});
     }
     if (!table.rows.empty()) session.output().table(table);
+    if (impact->more_groups > 0) {
+        Output::message("and " + counted(static_cast<std::size_t>(impact->more_groups), "group") +
+                        " of hosts more");
+    }
     Output::message(words_of(key_of(options)) + ": " +
                     counted(static_cast<std::size_t>(impact->hosts), "host") + ", " +
                     counted(static_cast<std::size_t>(impact->resources), "resource"));

@@ -109,6 +109,7 @@ Impact decode_impact(const json::Value& value) {
     impact.resources = value["summary"].integer_or("resources");
     for (const json::Value& group : items_of(value, "groups"))
         impact.groups.push_back(decode_impact_group(group));
+    impact.more_groups = value.integer_or("more_groups");
     impact.json = json::write(value);
     return impact;
 }

@@ -113,7 +113,8 @@ struct Impact {
     std::string key;
     std::int64_t hosts = 0;
     std::int64_t resources = 0;
-    std::vector<Group> groups;
+    std::vector<Group> groups;  // 100 at most
+    std::int64_t more_groups = 0;
     std::string json;
 };
 

@@ -1,6 +1,8 @@
-"""The Python client of the model against the real orchestrator."""
+"""The client libraries of the model against the real orchestrator."""
 
+import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -96,6 +98,16 @@ class Hosts(ModelClient):
         self.refused("does-not-compile", self.model.edit, "PUT", application_path("port"), broken)
         self.model.edit("PUT", application_path("port"), broken, allow_errors=True)
         self.assertEqual(self.model.application("port")["version"], 2)
+
+
+class Cpp(ModelClient):
+    def test_the_client_in_c_plus_plus_does_the_same(self):
+        self.enrolled()
+        done = subprocess.run(
+            [os.environ["EK_MODEL_CLIENT"]], capture_output=True, text=True, timeout=60,
+            check=False, env={**os.environ, "EK_URL": self.orchestrator.url,
+                 "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")})
+        self.assertEqual((done.stdout, done.stderr), ("all is so\n", ""))
 
 
 if __name__ == "__main__":

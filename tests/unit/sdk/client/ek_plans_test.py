@@ -1,11 +1,7 @@
 """Plans: made of a folder, shown, applied, followed and approved; diff and prune."""
 
-import os
-import pty
-import subprocess
 import unittest
 
-from ek import EK
 from fake_api import page, problem, reply
 from fleet import GROUPS, FleetCase, application, assignment, environment, plan, setting
 
@@ -26,18 +22,6 @@ class PlanCase(FleetCase):
         self.open = plan(summary=SUMMARY, groups=GROUPS)
         self.api.on("POST", "/v1/plans", reply(201, self.open))
         self.api.on("GET", PLAN, reply(200, self.open))
-
-    def at_terminal(self, answer, *arguments):
-        """ek with a terminal to ask on: its exit code; what it says is in self.told."""
-        ours, theirs = pty.openpty()
-        self.addCleanup(os.close, ours)
-        process = subprocess.Popen([EK, *arguments], env=self.environment, text=True, stdin=theirs,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        os.close(theirs)
-        os.write(ours, answer.encode())
-        out, told = process.communicate(timeout=30)
-        self.told = out + told
-        return process.returncode
 
 
 class Planning(PlanCase):
