@@ -225,6 +225,18 @@ class Changes(EkModel):
         self.assertIn("what you wrote is kept in", told)
         self.assertEqual(self.rest.get("/v1/settings/global/owner")["value"], "eve")
 
+    def test_what_a_host_shall_have_is_rendered_and_where_a_setting_counts(self):
+        row = self.done("render", "web1").stdout.splitlines()[1]
+        self.assertEqual(row.split(), ["files", "/etc/port", "-", "port"])
+        self.assertIn("content: |", self.done("render", "web1", "files", "/etc/port").stdout)
+        self.done("render", "web1", "files", "/etc/other", exits=5)
+        shown = self.done("impact", "global", "owner")
+        self.assertEqual(shown.stdout.splitlines()[1].split(), ["web1", "files", "/etc/port"])
+        self.assertIn("1 host, 1 resource", shown.stderr)
+        self.done("settings", "unset", "global", "owner", "--allow-errors")
+        self.assertIn("/resources/0/description/content", self.done("render", "web1",
+                                                                    exits=1).stderr)
+
     def test_labels_and_environment_are_one_edit(self):
         self.put("/v1/environments/stage", {})
         told = self.done("label", "host", "web1", "role=web", "--environment", "stage",

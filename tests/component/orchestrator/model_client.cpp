@@ -71,6 +71,18 @@ void hosts(Client& client) {
     const auto effective = client.effective_settings("web1", "port").value();
     EXPECT(effective.at(0).value == "8080" && effective.at(0).from == "environment:prod");
     EXPECT(effective.at(0).overrides.at(0).scope == "default");
+    const Wanted wanted = client.wanted("web1").value();
+    EXPECT(wanted.status == "compiled" && wanted.items.size() == 1 && wanted.errors.empty());
+    EXPECT(wanted.items[0].owners.at(0).assignment == "port");
+    EXPECT(client.wanted("web1", "users").value().items.empty());
+    const WantedResource file = client.wanted_resource("web1", "files", "/etc/port").value();
+    EXPECT(file.json == wanted.items[0].json && file.collection == "files");
+    const auto none = client.wanted_resource("web1", "files", "/none");
+    EXPECT(!none && none.error().status == 404);
+    const Impact impact = client.impact("environment:prod", "port").value();
+    EXPECT(impact.hosts == 1 && impact.resources == 1 && impact.more_groups == 0);
+    EXPECT(impact.groups.at(0).hosts.at(0) == "web1");
+    EXPECT(impact.groups.at(0).resources.at(0).id == "/etc/port");
     const auto broken = client.edit(
         {"PATCH", application_path("port"), R"({"peers":{"all":{"filter":"name = x","min":1}}})"});
     EXPECT(!broken && broken.error().code == "does-not-compile");

@@ -92,6 +92,17 @@ class Hosts(ModelClient):
         self.assertEqual((plan["id"], plan["summary"]["hosts"]), (None, 0))
         self.assertEqual(len(self.model.settings()), 1)
 
+    def test_what_a_host_shall_have_and_where_a_setting_counts(self):
+        self.assigned()
+        wanted = self.model.wanted("web1")
+        self.assertEqual((wanted["status"], len(wanted["items"])), ("compiled", 1))
+        self.assertEqual(self.model.wanted("web1", "files")["items"], wanted["items"])
+        self.assertEqual(self.model.wanted_resource("web1", "files", "/etc/port"),
+                         wanted["items"][0])
+        self.refused("not-found", self.model.wanted_resource, "web1", "files", "/etc/other")
+        self.assertEqual(self.model.impact("environment:prod", "port")["summary"],
+                         {"hosts": 1, "resources": 1})
+
     def test_what_does_not_compile_is_refused_or_allowed(self):
         self.assigned()
         broken = {**APPLICATION, "parameters": {}}
