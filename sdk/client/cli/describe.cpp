@@ -1,4 +1,5 @@
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/manifests/objects.hpp"
 
 namespace evenkeel::cli {
 namespace {
