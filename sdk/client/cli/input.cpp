@@ -56,8 +56,8 @@ bool is_asked() {
 
 client::Result<std::string> read_unseen() {
     if (!is_asked()) return read_input("-");
-    Output::message("the value, which is not shown:");
     const EchoOff quiet;
+    Output::message("the value, which is not shown:");
     std::string line;
     if (std::getline(std::cin, line)) return line;
     return client::Failure{.kind = client::Kind::local, .detail = "no value was given"};

@@ -129,9 +129,10 @@ client::Failure no_key(const SettingOptions& options,
 Exit set_setting(Session& session, const SettingOptions& options) {
     auto body = body_of(options);
     if (!body) return session.fail(body.error());
+    const ObjectKey key = key_of(options);
     return change_model(
-        session, {.method = "PUT", .path = path_of(options), .body = json::write(*std::move(body))},
-        options, words_of(options) + " is set");
+        session, {.method = "PUT", .path = path_of(key), .body = json::write(*std::move(body))},
+        options, words_of(key) + " is set");
 }
 
 Exit explain_setting(Session& session, const SettingOptions& options) {

@@ -27,7 +27,7 @@ class EkModel(OrchestratorCase):
         self.folder = pathlib.Path(folder.name)
 
     def done(self, *argv, exits=0, stdin=None):
-        result = self.ek(*argv, environment=self.editors, stdin=stdin)
+        result = self.ek(*argv, variables=self.editors, stdin=stdin)
         self.assertEqual(result.returncode, exits, (argv, result.stdout, result.stderr))
         return result
 
@@ -176,16 +176,15 @@ class Changes(EkModel):
 
     def test_a_dry_run_shows_what_hosts_would_get_and_stores_nothing(self):
         shown = self.done("settings", "set", "global", "owner", "grace", "--dry-run")
-        header, row = shown.stdout.splitlines()
-        self.assertEqual(header.split(), ["HOSTS", "CHANGE", "COLLECTION", "ID", "FIELD", "BEFORE",
-                                          "AFTER"])
-        self.assertEqual(row.split()[:5], ["web1", "change", "files", "/etc/port", "/content"])
-        self.assertIn("dry run: 1 host: 1 resource changed", shown.stderr)
+        for line in ("1 host: web1\n", "change  files /etc/port\n", "-80 of ada\n",
+                     "+80 of grace\n"):
+            self.assertIn(line, shown.stdout)
+        self.assertIn("on 1 host: 1 changed", shown.stderr)
         plan = self.data("settings", "set", "global", "owner", "grace", "--dry-run")
         self.assertEqual((plan["id"], plan["summary"]["changed"]), (None, 1))
         self.assertEqual(self.rest.get("/v1/settings/global/owner")["value"], "ada")
         gone = self.done("delete", "assignment", "port", "--dry-run").stderr
-        self.assertIn("1 host: 1 resource forgotten", gone)
+        self.assertIn("on 1 host: 1 forgotten", gone)
 
     def test_what_would_not_compile_is_refused_unless_it_is_allowed(self):
         told = self.done("settings", "unset", "global", "owner", exits=1).stderr
@@ -199,7 +198,7 @@ class Changes(EkModel):
         self.editor("sed -i s/ada/grace/ \"$1\"\n")
         shown = self.done("edit", "setting", "global", "owner", "--no-wait")
         self.assertIn("/content", shown.stdout)
-        self.assertIn("1 host: 1 resource changed", shown.stderr)
+        self.assertIn("on 1 host: 1 changed", shown.stderr)
         self.assertIn("setting global owner is saved", shown.stderr)
         self.described(self.agent.take_command(), "80 of grace\n")
         self.editor("sed -i s/port}}/nothing}}/ \"$1\"\n")
@@ -244,7 +243,7 @@ class Changes(EkModel):
         self.assertIn("host web1 is in stage and has role=web", told)
         host = self.rest.get("/v1/hosts/web1")
         self.assertEqual((host["environment"], host["labels"]), ("stage", {"role": "web"}))
-        self.assertIn("there is no environment", self.done("move", "host", "web1", "nowhere",
+        self.assertIn("there is no such environment", self.done("move", "host", "web1", "nowhere",
                                                            exits=1).stderr)
 
 
