@@ -21,6 +21,7 @@
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/keys.hpp"
 #include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/reader.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
@@ -72,6 +73,7 @@ class Orchestrator {
     api::PageQueue pages_;
     api::FleetApplies fleet_applies_;
     plans::Planner planner_;
+    plans::Reader reader_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

@@ -26,26 +26,14 @@ const Fields& setting_fields() {
     return kFields;
 }
 
-// The scope in the URL, which must exist.
 ApiResult<Scope> require_scope(const Context& context, const state::View& view,
                                const Request& request) {
-    Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
-    const auto model = context.planner.model();
-    const bool is_missing =
-        (scope.kind == ScopeKind::environment && !model->environment(scope.name)) ||
-        (scope.kind == ScopeKind::assignment && !model->assignment(scope.name));
-    if (is_missing) {
-        return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
-    }
-    return scope;
+    return api::require_scope(*context.planner.model(), view, request);
 }
 
 ApiResult<Place> require_place(const Context& context, const state::View& view,
                                const Request& request) {
-    Place place{EK_API_TRY(require_scope(context, view, request)), request.at("key")};
-    const auto read = model::read_setting_name(compile::text_of(place));
-    if (!read) return refuse(http::Code::invalid_id, read.error().what);
-    return place;
+    return api::require_place(*context.planner.model(), view, request);
 }
 
 ShowObject show_entry(const Context& context) {

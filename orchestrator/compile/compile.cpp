@@ -70,20 +70,9 @@ class Maker {
         const std::string at = rule.pointer + "/for_each";
         if (!list) return add(at, list.error(), kColumnsBeforeForEach);
         if (list->secret) return add(at, "secret-exposed", exposed(list->secret->path));
-        if (list->value.is_array()) {
-            std::size_t index = 0;
-            for (const json::Value& item : list->value.as_array()) {
-                ItemNames names(names_, item, std::uint64_t{index++});
-                make_one(rule, names);
-            }
-        } else if (list->value.is_object()) {
-            for (const auto& [key, item] : list->value.as_object()) {
-                ItemNames names(names_, item, key);
-                make_one(rule, names);
-            }
-        } else {
-            add(at, "bad-template", "must be a list or an object");
-        }
+        const bool is_list =
+            each_item(list->value, names_, [&](auto& names) { make_one(rule, names); });
+        if (!is_list) add(at, "bad-template", "must be a list or an object");
     }
 
     static std::string exposed(const std::string& name) {

@@ -44,27 +44,38 @@ Result<compile::Compiled> HostCompiler::compile(const state::Host& host) {
                                    each.schema_version};
     }
     const compile::Host seen = compiled_host(host);
-    auto compiled = compile::compile(
-        seen, model_.assigned_to(seen),
-        {.find_setting = [this](const compile::Place& place) { return model_.setting(place); },
-         .keys_of =
-             [this](const compile::Scope& scope) {
-                 std::vector<std::string> keys;
-                 const model::ScopeSettings* settings = model_.settings(scope);
-                 if (!settings) return keys;
-                 for (const auto& [key, setting] : *settings) keys.push_back(key);
-                 return keys;
-             },
-         .peers = [this](const compile::PeerRule& rule,
-                         const compile::Host& of) { return peers(rule, of); },
-         .is_secret_field =
-             [this](const std::string& collection, const std::string& pointer) {
-                 return is_secret(collection, pointer);
-             },
-         .check = [this](const wire::Ref& ref,
-                         const json::Value& description) { return check(ref, description); }});
+    auto compiled = compile::compile(seen, model_.assigned_to(seen), sources());
     EK_CHECK(std::move(read_));
     return compiled;
+}
+
+Result<std::vector<wire::Ref>> HostCompiler::refs_of(const compile::Host& host,
+                                                     const compile::Assigned& assigned,
+                                                     const std::vector<compile::RuleUse>& rules) {
+    read_ = {};
+    auto refs = compile::refs_of(host, assigned, rules, sources());
+    EK_CHECK(std::move(read_));
+    return refs;
+}
+
+compile::Sources HostCompiler::sources() {
+    return {.find_setting = [this](const compile::Place& place) { return model_.setting(place); },
+            .keys_of =
+                [this](const compile::Scope& scope) {
+                    std::vector<std::string> keys;
+                    const model::ScopeSettings* settings = model_.settings(scope);
+                    if (!settings) return keys;
+                    for (const auto& [key, setting] : *settings) keys.push_back(key);
+                    return keys;
+                },
+            .peers = [this](const compile::PeerRule& rule,
+                            const compile::Host& of) { return peers(rule, of); },
+            .is_secret_field =
+                [this](const std::string& collection, const std::string& pointer) {
+                    return is_secret(collection, pointer);
+                },
+            .check = [this](const wire::Ref& ref,
+                            const json::Value& description) { return check(ref, description); }};
 }
 
 HostCompiler::Collection HostCompiler::collection(const std::string& name) const {

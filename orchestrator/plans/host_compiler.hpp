@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/compile/key_use.hpp"
 #include "orchestrator/model/model.hpp"
 
 namespace evenkeel::schema {
@@ -34,6 +35,10 @@ class HostCompiler {
 
     // Fails only when the store does not read.
     Result<compile::Compiled> compile(const state::Host& host);
+    // See compile::refs_of().
+    Result<std::vector<wire::Ref>> refs_of(const compile::Host& host,
+                                           const compile::Assigned& assigned,
+                                           const std::vector<compile::RuleUse>& rules);
     // What the host that was compiled last reported of a collection.
     struct Collection {
         std::shared_ptr<const schema::Schema> schema;  // null where it is not known
@@ -49,6 +54,7 @@ class HostCompiler {
     };
     using Found = std::map<std::pair<const compile::PeerRule*, std::string>, json::Value>;
 
+    compile::Sources sources();
     Result<const json::Value*> peers(const compile::PeerRule& rule, const compile::Host& host);
     Result<void> read_all_peers();
     bool is_secret(const std::string& collection, const std::string& pointer) const;

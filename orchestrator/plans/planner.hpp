@@ -22,6 +22,7 @@ class State;
 // The one way in which the model changes, and in which hosts get what follows from it.
 namespace evenkeel::plans {
 
+class ModelIndex;
 struct Trial;
 
 struct EditRequest {
@@ -63,6 +64,8 @@ class Planner {
 
     // As it is committed.
     std::shared_ptr<const model::Model> model() const;
+    // The same with who uses what in it.
+    std::shared_ptr<const ModelIndex> index() const;
     // Hosts that were compiled to be released, since the start.
     std::uint64_t compiled() const;
 

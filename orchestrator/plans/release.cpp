@@ -7,6 +7,7 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -18,16 +19,6 @@ namespace {
 using state::Resource;
 
 constexpr std::size_t kErrorsKept = 100;
-
-std::vector<state::Owner> to_state_owners(const std::vector<compile::Owner>& owners) {
-    std::vector<state::Owner> converted;
-    for (const compile::Owner& owner : owners) {
-        converted.push_back({owner.assignment, owner.application, owner.version,
-                             owner.on_leave == compile::OnLeave::remove ? state::OnLeave::remove
-                                                                        : state::OnLeave::forget});
-    }
-    return converted;
-}
 
 bool is_settled(const Resource& resource) {
     const auto& compliance = resource.compliance;
