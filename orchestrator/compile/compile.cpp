@@ -91,7 +91,7 @@ class Maker {
         made.pointer = rule.pointer;
         WantedResource& resource = made.resource;
         resource.ref = {rule.collection, text(rule.id, names, rule.pointer + "/id")};
-        resource.description = description(rule, names);
+        describe(rule, names, resource);
         read_relations(rule, names, resource.relations);
         resource.policy =
             assigned_.assignment->policy.value_or(rule.policy.value_or(wire::Policy::report));
@@ -141,13 +141,12 @@ class Maker {
         return "";
     }
 
-    json::Value description(const ResourceRule& rule, templates::NameSource& names) {
+    void describe(const ResourceRule& rule, templates::NameSource& names,
+                  WantedResource& resource) {
         const std::string at = rule.pointer + "/description";
+        resource.description = json::Object{};
         auto rendered = rule.description.render(names);
-        if (!rendered) {
-            add(at + rendered.error().pointer, rendered.error().fault);
-            return json::Object{};
-        }
+        if (!rendered) return add(at + rendered.error().pointer, rendered.error().fault);
         for (const auto& [pointer, name] : rendered->secrets) {
             const bool is_content = rule.collection == "files" &&
                                     (pointer == "/content" || pointer == "/content_base64");
@@ -155,9 +154,11 @@ class Maker {
                 rendered->value.as_object().set("sensitive", true);
             } else if (!sources_.is_secret_field(rule.collection, pointer)) {
                 add(at + pointer, "secret-exposed", exposed(name));
+            } else if (sources_.has_schema && !sources_.has_schema(rule.collection)) {
+                resource.has_unchecked_secret = true;
             }
         }
-        return std::move(rendered->value);
+        resource.description = std::move(rendered->value);
     }
 
     void read_relations(const ResourceRule& rule, templates::NameSource& names,

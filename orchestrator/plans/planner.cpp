@@ -183,6 +183,10 @@ std::uint64_t Planner::compiled() const {
     return inside_->releaser.compiled();
 }
 
+std::uint64_t Planner::peers_read() const {
+    return inside_->releaser.peers_read();
+}
+
 void Planner::edit(EditRequest request, Done done) {
     if (inside_->waiting.size() >= kEditsWaitingMost) {
         return inside_->loop.post([done = std::move(done)] {

@@ -68,6 +68,8 @@ class Planner {
     std::shared_ptr<const ModelIndex> index() const;
     // Hosts that were compiled to be released, since the start.
     std::uint64_t compiled() const;
+    // How often all hosts were read for rules about peers, since the start.
+    std::uint64_t peers_read() const;
 
     // `done` runs on the loop, after the commit. `busy` when too many edits wait, the error of the
     // guard, or one of the store.

@@ -65,6 +65,7 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
             case ChangeKind::add:
             case ChangeKind::change: {
                 release.seen[each.ref] = body_of(compared, each.ref);
+                release.awaits_schema |= each.wanted->has_unchecked_secret;
                 release.bytes += json::write(each.wanted->description).size();
                 release.described.push_back(
                     request_for(compiler, protector, host.id, *each.wanted));
@@ -116,6 +117,7 @@ class Carrying {
             EK_CHECK(note(state::WantedStatus::error));
             return end();
         }
+        if (what.awaits_schema) return wait();
         EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,

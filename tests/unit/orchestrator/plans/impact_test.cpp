@@ -1,5 +1,6 @@
 #include "orchestrator/plans/impact.hpp"
 
+#include "core/base/text.hpp"
 #include "orchestrator/plans/model_index.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
@@ -16,8 +17,8 @@ class ImpactTest : public PlannerTest {
   protected:
     void SetUp() override {
         PlannerTest::SetUp();
-        add("web2", "prod");
-        add("web3", "prod/eu");
+        add({"web2"}, "prod");
+        add({"web3"}, "prod/eu");
         const auto answer = edit(
             {.changes = {{ModelKind::environment, "prod", *json::parse("{}")},
                          {ModelKind::environment, "prod/eu", *json::parse("{}")},
@@ -28,15 +29,22 @@ class ImpactTest : public PlannerTest {
         ASSERT_TRUE(answer) << answer.error().what;
         ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
     }
+    static std::string id_of(const std::string& name) {
+        return "host_0192f0c1-0000-7000-8000-" + std::string(12 - name.size() * 2, '0') +
+               to_hex(name);
+    }
     // Not connected ever.
-    void add(const std::string& name, const std::string& environment) {
+    void add(const std::vector<std::string>& names, const std::string& environment) {
         change([&](state::Edit& edit) -> Result<void> {
-            state::Host host;
-            host.id = "host_" + name;
-            host.name = name;
-            host.environment = environment;
-            EK_CHECK(edit.hosts().put_name(host.name, host.id));
-            return edit.hosts().put(host);
+            for (const std::string& name : names) {
+                state::Host host;
+                host.id = id_of(name);
+                host.name = name;
+                host.environment = environment;
+                EK_CHECK(edit.hosts().put_name(host.name, host.id));
+                EK_CHECK(edit.hosts().put(host));
+            }
+            return {};
         });
     }
     void set(const std::string& name, const char* body) {
@@ -92,7 +100,7 @@ TEST_F(ImpactTest, OnlyHostsWhoseValueComesFromTheScopeCount) {
     EXPECT_EQ(groups_of("environment:prod", "other"), (Told{"2: web2 web3: /etc/other"}));
     // What is not set yet counts where it would.
     EXPECT_EQ(groups_of("environment:prod/eu", "other"), (Told{"1: web3: /etc/other"}));
-    EXPECT_EQ(groups_of("host:host_web2", "other"), (Told{"1: web2: /etc/other"}));
+    EXPECT_EQ(groups_of(("host:" + id_of("web2")).c_str(), "other"), (Told{"1: web2: /etc/other"}));
     EXPECT_EQ(groups_of("assignment:web", "other"), (Told{"1: web1: /etc/other"}));
 }
 
@@ -109,7 +117,7 @@ TEST_F(ImpactTest, LinksLeadToWhereTheyAreUsed) {
     EXPECT_EQ(groups_of("global", "base"), Told());
     set("environment:prod other", R"({"link": {"scope": "global", "key": "base"}})");
     EXPECT_EQ(groups_of("global", "base"), (Told{"2: web2 web3: /etc/other"}));
-    set("host:host_web2 other", R"({"value": 3})");
+    set("host:" + id_of("web2") + " other", R"({"value": 3})");
     EXPECT_EQ(groups_of("global", "base"), (Told{"1: web3: /etc/other"}));
 }
 
@@ -121,7 +129,9 @@ TEST_F(ImpactTest, AMissingSettingWouldCountOnHostsThatDoNotCompile) {
 }
 
 TEST_F(ImpactTest, ThereAreAtMost100Groups) {
-    for (int i = 100; i < 220; ++i) add("many" + std::to_string(i), "prod");
+    std::vector<std::string> names;
+    for (int i = 100; i < 220; ++i) names.push_back("web" + std::to_string(i));
+    add(names, "prod");
     const json::Value shown = impact_of("environment:prod", "port");
     EXPECT_EQ(json::write(shown["summary"]), R"({"hosts":122,"resources":244})");
     EXPECT_EQ(shown["groups"].as_array().size(), 100U);

@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "core/crypto/hash.hpp"
 #include "orchestrator/plans/model_index.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
@@ -27,16 +26,6 @@ class WantedTest : public PlannerTest {
                       {ModelKind::assignment, "all", *json::parse(R"({"application": "app"})")}}});
         ASSERT_TRUE(answer) << answer.error().what;
         ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
-    }
-    void report_schema() {
-        const std::string sha256 = crypto::sha256_hex(test::kSchema);
-        change([&](state::Edit& edit) -> Result<void> {
-            state::Collection files;
-            files.name = "files";
-            files.schema_sha256 = sha256;
-            EK_CHECK(edit.collections().put_schema(sha256, test::kSchema));
-            return edit.collections().replace(host_, {files});
-        });
     }
     WantedNow wanted() {
         const auto view = read();
