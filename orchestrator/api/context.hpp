@@ -28,6 +28,7 @@ class Reader;
 namespace evenkeel::api {
 
 class Access;
+class ChangeRoutes;
 class EventFeed;
 class FleetApplies;
 class ListFeed;
@@ -51,6 +52,7 @@ struct Context {
     FleetApplies& fleet_applies;
     plans::Planner& planner;
     plans::Reader& reader;
+    ChangeRoutes& changes;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens
@@ -83,6 +85,8 @@ void add_wanted(std::vector<http::Route>& routes, Context& context);
 void add_host_settings(std::vector<http::Route>& routes, Context& context);
 void add_applications(std::vector<http::Route>& routes, Context& context);
 void add_assignments(std::vector<http::Route>& routes, Context& context);
+void add_plans(std::vector<http::Route>& routes, Context& context);
+void add_plan_decisions(std::vector<http::Route>& routes, Context& context);
 void add_health(std::vector<http::Route>& routes, Context& context);
 
 }  // namespace evenkeel::api

@@ -1,5 +1,6 @@
 #include "orchestrator/plans/impact.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -87,11 +88,12 @@ json::Value shown(const Group& group) {
 }  // namespace
 
 json::Value Impact::shown() const {
+    const std::size_t count = std::min(groups.groups.size(), kGroupsMost);
     json::Array all;
-    for (const Group& group : groups.groups) all.push_back(plans::shown(group));
+    for (std::size_t i = 0; i < count; ++i) all.push_back(plans::shown(groups.groups[i]));
     return json::Object{{"summary", json::Object{{"hosts", hosts}, {"resources", resources}}},
                         {"groups", std::move(all)},
-                        {"more_groups", groups.more}};
+                        {"more_groups", groups.more + groups.groups.size() - count}};
 }
 
 Result<Impact> find_impact(const Moment& moment, const state::SchemaCache& schemas,
