@@ -124,6 +124,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       pages_(loop, *state_),
       fleet_applies_(loop, *state_),
       planner_(loop, *state_, protector_, schemas_),
+      reader_(*state_, [this] { return planner_.index(); }),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -161,6 +162,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .pages = pages_,
                .fleet_applies = fleet_applies_,
                .planner = planner_,
+               .reader = reader_,
                .changes = changes_,
                .metrics = metrics_,
                .enrolment_port = [this] { return enrolment_.port(); },
@@ -171,6 +173,7 @@ Orchestrator::~Orchestrator() {
     server_.reset();
     enrolment_.stop();
     bus_.stop();
+    reader_.stop();
     planner_.stop();
     state_->stop();
 }
@@ -303,6 +306,7 @@ void Orchestrator::stop(std::function<void()> done) {
         note_last_seen();
         bus_.stop();
         housekeeping_.release();
+        reader_.stop();
         planner_.stop();
         state_->stop();
         done();

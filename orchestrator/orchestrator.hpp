@@ -22,6 +22,7 @@
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/keys.hpp"
 #include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/reader.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
@@ -74,6 +75,7 @@ class Orchestrator {
     api::PageQueue pages_;
     api::FleetApplies fleet_applies_;
     plans::Planner planner_;
+    plans::Reader reader_;
     api::ChangeRoutes changes_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;

@@ -22,6 +22,7 @@ class FleetTotals;
 
 namespace evenkeel::plans {
 class Planner;
+class Reader;
 }
 
 namespace evenkeel::api {
@@ -50,6 +51,7 @@ struct Context {
     PageQueue& pages;
     FleetApplies& fleet_applies;
     plans::Planner& planner;
+    plans::Reader& reader;
     ChangeRoutes& changes;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
@@ -78,6 +80,8 @@ void add_tokens(std::vector<http::Route>& routes, Context& context);
 void add_audit(std::vector<http::Route>& routes, Context& context);
 void add_environments(std::vector<http::Route>& routes, Context& context);
 void add_settings(std::vector<http::Route>& routes, Context& context);
+void add_impact(std::vector<http::Route>& routes, Context& context);
+void add_wanted(std::vector<http::Route>& routes, Context& context);
 void add_host_settings(std::vector<http::Route>& routes, Context& context);
 void add_applications(std::vector<http::Route>& routes, Context& context);
 void add_assignments(std::vector<http::Route>& routes, Context& context);

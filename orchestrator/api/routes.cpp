@@ -24,6 +24,8 @@ std::vector<http::Route> all_routes(Context& context) {
     add_environments(routes, context);
     add_settings(routes, context);
     add_host_settings(routes, context);
+    add_impact(routes, context);
+    add_wanted(routes, context);
     add_applications(routes, context);
     add_assignments(routes, context);
     add_plans(routes, context);

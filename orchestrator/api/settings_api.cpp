@@ -26,18 +26,9 @@ const Fields& setting_fields() {
     return kFields;
 }
 
-// The scope in the URL, which must exist.
 ApiResult<Scope> require_scope(const Context& context, const state::View& view,
                                const Request& request) {
-    Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
-    const auto model = context.planner.model();
-    const bool is_missing =
-        (scope.kind == ScopeKind::environment && !model->environment(scope.name)) ||
-        (scope.kind == ScopeKind::assignment && !model->assignment(scope.name));
-    if (is_missing) {
-        return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
-    }
-    return scope;
+    return api::require_scope(*context.planner.model(), view, request);
 }
 
 // Of a change the model checks that the scope is there: a plan may make it too.

@@ -155,7 +155,7 @@ compile::Assignment read_assignment(const std::string& name, const json::Value& 
     assignment.adopts = given.flag("adopt", false);
     assignment.on_leave =
         given.word<compile::OnLeave>("on_leave").value_or(compile::OnLeave::forget);
-    given.note();
+    assignment.note = given.note();
     return assignment;
 }
 

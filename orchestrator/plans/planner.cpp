@@ -185,8 +185,16 @@ std::shared_ptr<const model::Model> Planner::model() const {
     return {inside_->index, &inside_->index->model()};
 }
 
+std::shared_ptr<const ModelIndex> Planner::index() const {
+    return inside_->index;
+}
+
 std::uint64_t Planner::compiled() const {
     return inside_->releaser.compiled();
+}
+
+std::uint64_t Planner::peers_read() const {
+    return inside_->releaser.peers_read();
 }
 
 void Planner::edit(EditRequest request, Done done) {

@@ -23,6 +23,7 @@ class State;
 // The one way in which the model changes, and in which hosts get what follows from it.
 namespace evenkeel::plans {
 
+class ModelIndex;
 struct Trial;
 
 struct EditRequest {
@@ -78,8 +79,12 @@ class Planner {
 
     // As it is committed.
     std::shared_ptr<const model::Model> model() const;
+    // The same with who uses what in it.
+    std::shared_ptr<const ModelIndex> index() const;
     // Hosts that were compiled to be released, since the start.
     std::uint64_t compiled() const;
+    // How often all hosts were read for rules about peers, since the start.
+    std::uint64_t peers_read() const;
 
     // `done` runs on the loop, after the commit. `busy` when too many edits wait, the error of the
     // guard, or one of the store.

@@ -127,6 +127,33 @@ TEST_F(ModelTest, SettingsOfAnAssignmentStayUnlessItBringsSome) {
     EXPECT_FALSE(loaded_.assignment("web"));
 }
 
+TEST_F(ModelTest, WhatIsAsItWasIsNotWritten) {
+    const std::vector<ObjectChange> changes = {
+        put(ModelKind::environment, "prod", R"({"note": "all"})"),
+        put(ModelKind::application, "nginx", kNginx),
+        put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})"),
+        put(ModelKind::assignment, "web", R"({"application": "nginx", "note": "x",
+            "settings": {"port": {"value": 1}, "mail": {"value": 2}}})")};
+    make(changes);
+    const auto written = [&](const std::vector<ObjectChange>& again) {
+        std::vector<std::string> names;
+        for (const ObjectWrite& write : edit(loaded_, again, lookup(), protector_).writes) {
+            names.push_back((write.body.is_null() ? "-" : "") + write.name);
+        }
+        return names;
+    };
+    EXPECT_EQ(written(changes), Told());
+    // Said in other words.
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "all",
+                           "protected": false})")}),
+              Told());
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "y"})"),
+                       put(ModelKind::setting, "global word", R"({"value": "hunter2"})"),
+                       put(ModelKind::assignment, "web", R"({"application": "nginx",
+                           "note": "y", "settings": {"port": {"value": 1}}})")}),
+              (Told{"prod", "-assignment:web mail", "web", "global word"}));
+}
+
 TEST_F(ModelTest, WhatIsInUseIsNotDeleted) {
     make(
         {put(ModelKind::environment, "prod", "{}"), put(ModelKind::environment, "prod/eu", "{}"),
