@@ -14,7 +14,8 @@ namespace evenkeel::compile {
 // Settings, hosts, one application and its assignment, from JSON as docs/applications.md has it.
 class Scenario {
   public:
-    explicit Scenario(const json::Value& given) {
+    // With `resource`, this is the only one of the application.
+    explicit Scenario(const json::Value& given, const json::Value& resource = {}) {
         add_settings(given["settings"], false);
         add_settings(given["secrets"], true);
         for (const json::Value& host : given["hosts"].as_array()) {
@@ -25,7 +26,9 @@ class Scenario {
             if (host.find("facts")) made.facts = host["facts"];
             hosts_.emplace(name, std::move(made));
         }
-        application_ = read_application("nginx", 1, given["application"], wrong);
+        json::Value application = given["application"];
+        if (!resource.is_null()) application.as_object().set("resources", json::Array{resource});
+        application_ = read_application("nginx", 1, application, wrong);
     }
 
     std::vector<WrongPlace> wrong;

@@ -10,7 +10,6 @@
 namespace evenkeel::compile {
 namespace {
 
-
 // Settings as docs/settings.md shows them: a value, or an object that names a link.
 class Kept {
   public:
@@ -21,6 +20,13 @@ class Kept {
             }
         }
     }
+
+    Kept() = default;
+
+    void set(const std::string& place, json::Value value) {
+        kept_[place] = {.value = std::move(value)};
+    }
+    void erase(const std::string& place) { kept_.erase(place); }
 
     FindSetting finder() const {
         return [this](const Place& place) {
@@ -78,9 +84,63 @@ TEST(SettingsTest, TheNearestCounts) {
     }
 }
 
+// What a row of the page says an assignment is for.
+Assignment assignment_for(const std::string& cell) {
+    Assignment assignment{.name = "web", .application = "nginx"};
+    if (cell == "all hosts") return assignment;
+    (cell.starts_with("host") ? assignment.host : assignment.environment) = test::code(cell);
+    return assignment;
+}
+
+// The value is the name of the place from which it is.
+class Levels {
+  public:
+    explicit Levels(Assignment assignment) : assignment_(std::move(assignment)) {}
+
+    void set(const std::string& place) {
+        place == "default" ? static_cast<void>(default_ = place) : kept_.set(place, place);
+    }
+    void erase(const std::string& place) { kept_.erase(place); }
+    std::string counts() const {
+        const auto found = find_effective(kept_.finder(), {&kHost, &assignment_}, "port",
+                                          {.default_value = &default_});
+        return found && *found ? json::write((*found)->value) : "nothing";
+    }
+
+  private:
+    Assignment assignment_;
+    Kept kept_;
+    json::Value default_ = "no default yet";
+};
+
+TEST(SettingsTest, EachLevelOutweighsTheOneBeforeAndGivesItFreeAgain) {
+    const std::string part = test::section(kPage, "Level by level");
+    const auto rows = test::table_rows(part, 0);
+    ASSERT_EQ(rows.size(), 4U);
+    for (const auto& row : rows) {
+        Levels levels(assignment_for(row[0]));
+        for (const char* other : {"environment:stage port", "host:web2 port",
+                                  "assignment:other port", "global apache:port"}) {
+            EXPECT_NE(part.find("`" + std::string(other) + "`"), std::string::npos);
+            levels.set(other);
+        }
+        std::vector<std::string> places;
+        for (const std::string& place : split(row[1], ',')) {
+            places.push_back(test::without_spaces_around(place));
+            levels.set(places.back());
+            EXPECT_EQ(levels.counts(), '"' + places.back() + '"') << row[0];
+        }
+        EXPECT_EQ(places.size(), 10U) << row[0];
+        for (std::size_t last = places.size() - 1; last > 0; --last) {
+            levels.erase(places[last]);
+            EXPECT_EQ(levels.counts(), '"' + places[last - 1] + '"') << row[0];
+        }
+    }
+}
+
 TEST(SettingsTest, LinksReadExactlyWhereTheyLead) {
     const Kept kept(test::json_block(kPage, 1));
-    const auto rows = test::table_rows(kPage, 1);
+    const auto rows = test::table_rows(test::section(kPage, "Links"), 0);
     ASSERT_EQ(rows.size(), 13U);
     for (const auto& row : rows) {
         const std::string key = test::code(row[0]);
