@@ -11,11 +11,9 @@ namespace evenkeel::api {
 namespace {
 
 const Fields& environment_fields() {
-    static const Fields kFields = {{.name = "name"},
-                                   {.name = "note"},
-                                   {.name = "protected", .values = {"true", "false"}},
-                                   {.name = "hosts"},
-                                   {.name = "revision"}};
+    static const Fields kFields = {
+        {.name = "name"},   {.name = "note"},  {.name = "protected", .values = {"true", "false"}},
+        {.name = "source"}, {.name = "hosts"}, {.name = "revision"}};
     return kFields;
 }
 

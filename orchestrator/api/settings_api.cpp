@@ -22,6 +22,7 @@ const Fields& setting_fields() {
     static const Fields kFields = {{.name = "scope"},
                                    {.name = "key"},
                                    {.name = "secret", .values = {"true", "false"}},
+                                   {.name = "source"},
                                    {.name = "revision"}};
     return kFields;
 }

@@ -61,6 +61,7 @@ struct Application {
     std::string name;
     std::uint32_t version = 0;
     json::Value body;                   // as it was given
+    std::string source;                 // of the newest version: the folder that says it, or empty
     std::vector<Parameter> parameters;  // by key
     // Of an object with the parameters; null without parameters.
     std::shared_ptr<const schema::Schema> schema;

@@ -24,8 +24,9 @@ bool is_same(const compile::Setting* there, const compile::Setting& given) {
 
 bool is_same(const compile::Assignment* there, const compile::Assignment& given) {
     const auto fields = [](const compile::Assignment& one) {
-        return std::tie(one.note, one.application, one.version, one.environment, one.host,
-                        one.filter_text, one.policy, one.is_enabled, one.adopts, one.on_leave);
+        return std::tie(one.note, one.source, one.application, one.version, one.environment,
+                        one.host, one.filter_text, one.policy, one.is_enabled, one.adopts,
+                        one.on_leave);
     };
     return there && fields(*there) == fields(given);
 }
@@ -68,8 +69,8 @@ class ObjectEdit {
     void add(std::string pointer, std::string code, std::string detail) {
         wrong_.push_back({number_, std::move(pointer), std::move(code), std::move(detail)});
     }
-    void write(ModelKind kind, std::string name, json::Value body, std::uint32_t version = 0) {
-        writes_.push_back({kind, std::move(name), std::move(body), version});
+    void write(ModelKind kind, std::string name, json::Value body) {
+        writes_.push_back({.kind = kind, .name = std::move(name), .body = std::move(body)});
     }
 
     void put(const ObjectChange& change, std::vector<WrongChange>& wrong) {
@@ -111,18 +112,23 @@ class ObjectEdit {
 
     void put_application(const ObjectChange& change, std::vector<WrongChange>& wrong) {
         if (!compile::is_name(change.name)) return refuse_name();
+        json::Value body = change.body;
+        const std::string source = take_source(body, wrong);
         const compile::Application* newest = before_.application(change.name);
-        if (newest && newest->body == change.body) return;  // no new version
-        const std::uint32_t version = newest ? newest->version + 1 : 1;
+        const bool is_same = newest && newest->body == body;  // then there is no new version
+        if (is_same && newest->source == source) return;
+        const std::uint32_t version = newest ? newest->version + (is_same ? 0 : 1) : 1;
         std::vector<compile::WrongPlace> places;
-        auto application = compile::read_application(change.name, version, change.body, places);
+        auto application = compile::read_application(change.name, version, body, places);
+        application.source = source;
         for (compile::WrongPlace& place : places) {
             wrong.push_back({.pointer = std::move(place.pointer),
                              .code = std::move(place.code),
                              .detail = std::move(place.detail)});
         }
         editor_.put(std::move(application));
-        write(change.kind, change.name, change.body, version);
+        writes_.push_back(
+            {change.kind, change.name, std::move(body), is_same ? 0 : version, source});
     }
 
     void put_assignment(const ObjectChange& change, std::vector<WrongChange>& wrong) {

@@ -14,7 +14,8 @@ using compile::Assignment;
 using compile::Host;
 
 bool same(const compile::Setting* a, const compile::Setting* b) {
-    return a && b ? *a == *b : a == b;
+    if (!a || !b) return !a && !b;
+    return a->value == b->value && a->is_secret == b->is_secret && a->link == b->link;
 }
 
 bool same(const Assignment* a, const Assignment* b) {
@@ -226,6 +227,7 @@ TouchedHosts touched(const ModelIndex& before, const ModelIndex& after,
                 break;
             }
             case model::ModelKind::application:
+                if (write.version == 0 && !write.body.is_null()) break;  // only its source
                 // One that was assigned before and is not now is among the writes itself.
                 add_latest(after, write.name, touched);
                 break;

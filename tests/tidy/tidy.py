@@ -30,6 +30,7 @@ LAYERS = {
     "sdk": ["sdk/include"],
     "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
     "sdk/client/cpp": ["core/base", "core/json"],
+    "sdk/client/cli/manifests": ["sdk/client/cli", "sdk/client/cpp", "core/base", "core/json"],
     "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/command_line", "core/json",
                        "core/crypto"],
     # Not the ABI: two headers of the wrapper that need the standard library only. Plugins see the

@@ -53,8 +53,8 @@ void add_enrolments(CLI::App& app, Run& run) {
         ->allow_extra_args(false);
     on_parsed(accept, run, options, accept_enrolment);
 
-    CLI::App* reject =
-        group(app, "reject", "Keep a host out")->add_subcommand("enrolment", "One that is pending");
+    CLI::App* reject = group(app, "reject", "Keep a host out, or a plan from being applied")
+                           ->add_subcommand("enrolment", "One that is pending");
     reject->add_option("ID", options->id, "Its id")->required();
     on_parsed(reject, run, options, reject_enrolment);
 }

@@ -38,7 +38,7 @@ class Environments(Model):
         self.made(PROD, {"note": "all that counts"})
         eu = self.made("/v1/environments/prod%2Feu", {})
         self.assertEqual(eu, {"name": "prod/eu", "note": "", "protected": False, "strategy": None,
-                              "hosts": 0, "revision": eu["revision"]})
+                              "source": None, "hosts": 0, "revision": eu["revision"]})
         refused = self.call("DELETE", PROD)
         self.assert_problem(refused, 409, "invalid-state")
         self.assertIn("environment prod/eu", refused.body["detail"])
@@ -109,7 +109,7 @@ class Settings(Model):
     def test_a_setting_is_read_as_it_was_put_and_goes(self):
         port = self.made(PORT, {"value": 80})
         self.assertEqual(port, {"scope": "global", "key": "port", "value": 80, "secret": False,
-                                "link": None, "revision": port["revision"]})
+                                "link": None, "source": None, "revision": port["revision"]})
         self.made("/v1/settings/environment:prod/up",
                   {"link": {"scope": "global", "key": "port"}})
         self.assertEqual([(one["scope"], one["key"]) for one in self.rest.items("/v1/settings")],
@@ -186,6 +186,7 @@ class Applications(Model):
         second = self.call("PATCH", path, {"note": "new"}).body
         self.assertEqual((second["version"], second["note"]), (2, "new"))
         self.assertEqual([one["version"] for one in self.rest.items(path + "/versions")], [1, 2])
+        del first["source"]  # of the application, not of a version
         self.assertEqual(self.rest.get(path + "/versions/1"), first)
         self.assert_problem(self.call("GET", path + "/versions/3"), 404, "not-found")
         self.assertEqual(self.call("DELETE", path).status, 204)
@@ -212,8 +213,9 @@ class Assignments(Model):
         self.assertEqual(one, {
             "name": "web", "note": "", "application": "web", "version": "latest",
             "environment": "prod", "host": None, "filter": None, "policy": None, "enabled": True,
-            "adopt": False, "on_leave": "forget", "revision": one["revision"],
-            "settings": {"port": {"value": 8080, "secret": False, "link": None}}})
+            "adopt": False, "on_leave": "forget", "source": None, "revision": one["revision"],
+            "settings": {"port": {"value": 8080, "secret": False, "link": None,
+                                  "source": None}}})
         self.made("/v1/settings/assignment:web/word", {"value": "hush", "secret": True})
         now = self.rest.get(self.path)
         self.assertGreater(now["revision"], one["revision"])
@@ -311,6 +313,36 @@ class Wanted(Model):
         self.assert_problem(self.call("GET", "/v1/settings/environment:x/port/impact"), 404,
                             "not-found")
         self.assert_problem(self.call("GET", "/v1/settings/global/Port/impact"), 400, "invalid-id")
+
+
+class Sources(Model):
+    def test_each_object_keeps_its_source_and_lists_find_it(self):
+        self.made(PROD, {"source": "site"})
+        self.made(PORT, {"value": 80, "source": "site"})
+        self.made("/v1/applications/web", {**APPLICATION, "source": "site"})
+        self.made("/v1/assignments/web", {"application": "web", "source": "site",
+                                          "settings": {"a": {"value": 1, "source": "site"}}})
+        self.made("/v1/environments/stage", {"source": "other"})
+        for kind, count in (("environments", 1), ("settings", 2), ("applications", 1),
+                            ("assignments", 1)):
+            found = self.rest.items(f"/v1/{kind}?filter=source+%3D+site")
+            self.assertEqual([one["source"] for one in found], ["site"] * count, kind)
+        for path in (PROD, "/v1/applications/web", "/v1/assignments/web"):
+            self.assertEqual(self.call("PATCH", path, {"note": "x"}).body["source"], "site", path)
+            self.assertEqual(self.call("PATCH", path, {"source": None}).body["source"], None)
+        self.assertEqual(self.errors(self.call("PUT", PORT, {"value": 1, "source": "Not a name"})),
+                         {("/source", "invalid")})
+
+    def test_another_source_makes_no_version_of_an_application(self):
+        path = "/v1/applications/web"
+        first = self.made(path, APPLICATION)
+        second = self.made(path, {**APPLICATION, "source": "site"}, 200)
+        self.assertEqual((second["version"], second["source"]), (1, "site"))
+        self.assertGreater(second["revision"], first["revision"])
+        self.assertEqual(self.made(path, second, 200), second)
+        third = self.call("PATCH", path, {"note": "new"}).body
+        self.assertEqual((third["version"], third["source"]), (2, "site"))
+        self.assertEqual(len(self.rest.items(path + "/versions")), 2)
 
 
 class Permissions(Model):
