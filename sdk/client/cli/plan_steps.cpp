@@ -160,7 +160,9 @@ Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApply
     }
     const PlanProgress progress(*applied);
     if (session.output().is_data()) session.output().data(json::write(*applied));
-    Output::message("plan " + id + " is applied; " + progress.words());
+    // Without hosts there is nothing to follow.
+    const std::string words = progress.hosts > 0 ? progress.words() : summary_of_plan(*applied);
+    Output::message("plan " + id + " is applied; " + words);
     const Exit exit = exit_of_progress(progress, options);
     if (exit != Exit::done || progress.waiting > 0) {
         Output::message("see: ek describe plan " + id);
