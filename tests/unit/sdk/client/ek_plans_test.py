@@ -180,9 +180,9 @@ class Plans(PlanCase):
         self.ek("get", "plan", "none", exits=5)
 
     def test_one_is_described_with_all_groups_or_for_one_host(self):
-        self.api.on("GET", PLAN, reply(200, plan(
-            "approved", approved_by="anna", groups=[{"count": 1, "hosts": ["db1"], "resources": []}],
-            more_groups=3)))
+        first = {"count": 1, "hosts": ["db1"], "resources": []}
+        self.api.on("GET", PLAN, reply(200, plan("approved", approved_by="anna", groups=[first],
+                                                 more_groups=3)))
         self.api.on("GET", PLAN + "/groups", page(GROUPS))
         shown = self.ek("describe", "plan", "plan_1")
         self.assertIn("plan plan_1 is approved, by admin", shown)
