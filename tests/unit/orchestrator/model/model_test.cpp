@@ -139,7 +139,7 @@ TEST_F(ModelTest, ASourceIsANameOnAnyObjectAndEqualSettingsAreNotWritten) {
     const auto secret = put(ModelKind::setting, "global word",
                             R"({"value": "hunter2", "secret": true, "source": "site"})");
     make({secret});
-    EXPECT_EQ(loaded_.setting({{}, "key"})->source, "site");
+    EXPECT_EQ(loaded_.setting({{}, "word"})->source, "site");
     EXPECT_TRUE(edit(model_, {secret}, lookup(), protector_).writes.empty());
     EXPECT_EQ(
         edit(model_,
