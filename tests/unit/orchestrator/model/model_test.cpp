@@ -136,14 +136,14 @@ TEST_F(ModelTest, ASourceIsANameOnAnyObjectAndEqualSettingsAreNotWritten) {
                put(ModelKind::assignment, "web", R"({"application": "a", "source": "/"})"),
                put(ModelKind::setting, "global a", R"({"value": 1, "source": 5})")}),
         (Told{"0 /source invalid", "1 /source invalid", "2 /source invalid", "3 /source invalid"}));
-    const auto secret = put(ModelKind::setting, "global key",
+    const auto secret = put(ModelKind::setting, "global word",
                             R"({"value": "hunter2", "secret": true, "source": "site"})");
     make({secret});
-    EXPECT_EQ(loaded_.setting({{}, "key"})->source, "site");
+    EXPECT_EQ(loaded_.setting({{}, "word"})->source, "site");
     EXPECT_TRUE(edit(model_, {secret}, lookup(), protector_).writes.empty());
     EXPECT_EQ(
         edit(model_,
-             {put(ModelKind::setting, "global key", R"({"value": "hunter2", "secret": true})")},
+             {put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})")},
              lookup(), protector_)
             .writes.size(),
         1U);
