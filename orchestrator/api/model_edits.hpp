@@ -6,9 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "orchestrator/api/api_result.hpp"
+#include "orchestrator/api/change_routes.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/model/model.hpp"
+
+namespace evenkeel::plans {
+struct Trial;
+}
 
 // How a request changes objects of the model. It reads what is there, says what it shall be, and
 // plans::Planner carries that out, unless what was read has changed meanwhile: then the request is
@@ -38,9 +42,23 @@ struct ModelEdit {
     std::string location = {};
 };
 
-// The handler of a route that changes objects.
-using MakeModelEdit = std::function<ApiResult<ModelEdit>(const state::View&, const http::Request&)>;
-http::Handler editing(Context& context, MakeModelEdit make);
+// `make` of the request; `invalid-description` for a PUT or PATCH whose body is no object.
+ApiResult<ModelEdit> make_edit(const MakeModelEdit& make, const state::View& view,
+                               const http::Request& request);
+// How often a request is read again because of others that change the same object.
+inline constexpr int kTriesMost = 10;
+// `stale` when one of them is not any more as it was seen.
+Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen);
+
+// Adds a route that changes objects, without its handler, which plans may name too.
+void add_editing(std::vector<http::Route>& routes, Context& context, http::Route route,
+                 MakeModelEdit make);
+// Its query parameter `errors`, and whether the change is wanted although hosts would not compile
+// any more.
+http::QueryParameter errors_parameter();
+ApiResult<bool> allows_errors(const http::Request& request);
+// Why a change is refused after which hosts would not compile any more.
+http::Problem not_compiling(const plans::Trial& trial);
 
 // The object that the URL of a PUT, PATCH or DELETE names.
 struct NamedObject {

@@ -157,6 +157,92 @@ constexpr std::string_view kText = R"({
       }
     }
   },
+  "WantedResource": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["collection", "id", "description", "policy", "requires", "notifies", "owners"],
+    "properties": {
+      "collection": {"type": "string"}, "id": {"type": "string"},
+      "description": {
+        "type": "object",
+        "description": "Secrets redacted; each field, where the host has not told its schema yet."
+      },
+      "policy": {"type": "string"},
+      "requires": {"type": "array", "items": {"type": "object"}},
+      "notifies": {"type": "array", "items": {"type": "object"}},
+      "owners": {"type": "array", "items": {"$ref": "#/components/schemas/Owner"}}
+    }
+  },
+  "WantedList": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["status", "revision", "errors", "items"],
+    "properties": {
+      "status": {"type": "string", "enum": ["compiled", "error"]},
+      "revision": {"type": "integer", "description": "Of the model."},
+      "errors": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["assignment", "pointer", "code", "detail"],
+          "properties": {
+            "assignment": {"type": "string"}, "pointer": {"type": "string"},
+            "code": {"type": "string"}, "detail": {"type": "string"}
+          }
+        }
+      },
+      "items": {
+        "type": "array",
+        "description": "By collection and id; none with errors.",
+        "items": {"$ref": "#/components/schemas/WantedResource"}
+      }
+    }
+  },
+  "SettingImpact": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["scope", "key", "summary", "groups", "more_groups"],
+    "properties": {
+      "scope": {"type": "string"}, "key": {"type": "string"},
+      "summary": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["hosts", "resources"],
+        "properties": {
+          "hosts": {"type": "integer"},
+          "resources": {"type": "integer", "description": "On all of them together."}
+        }
+      },
+      "groups": {
+        "type": "array",
+        "description": "At most 100.",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["count", "hosts", "resources"],
+          "properties": {
+            "count": {"type": "integer"},
+            "hosts": {
+              "type": "array",
+              "description": "The first 20 by name.",
+              "items": {"type": "string"}
+            },
+            "resources": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["collection", "id"],
+                "properties": {"collection": {"type": "string"}, "id": {"type": "string"}}
+              }
+            }
+          }
+        }
+      },
+      "more_groups": {"type": "integer"}
+    }
+  },
   "ApplicationBody": {
     "type": "object",
     "properties": {

@@ -72,6 +72,8 @@ struct Application {
     std::vector<std::string> names_used;
 
     const Parameter* parameter(std::string_view key) const;
+    // What it says of the key; nothing in particular where that is no parameter.
+    ParameterRule rule_of(std::string_view key) const;
 };
 
 // Reads {"note","parameters","resources","peers"}. Adds all that is wrong to `wrong`; then the

@@ -111,7 +111,7 @@ compile::Environment read_environment(const std::string& name, const json::Value
     compile::Environment environment{.name = name};
     if (!given.only({"note", "protected", "source"})) return environment;
     environment.note = given.note();
-    given.source();
+    environment.source = given.source();
     environment.is_protected = given.flag("protected", false);
     return environment;
 }
@@ -164,8 +164,8 @@ compile::Assignment read_assignment(const std::string& name, const json::Value& 
     assignment.adopts = given.flag("adopt", false);
     assignment.on_leave =
         given.word<compile::OnLeave>("on_leave").value_or(compile::OnLeave::forget);
-    given.note();
-    given.source();
+    assignment.note = given.note();
+    assignment.source = given.source();
     return assignment;
 }
 

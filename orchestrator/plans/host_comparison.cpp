@@ -5,6 +5,7 @@
 #include "core/secrets/protector.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -12,12 +13,6 @@
 
 namespace evenkeel::plans {
 namespace {
-
-compile::Owner to_compile_owner(const state::Owner& owner) {
-    return {owner.assignment, owner.application, owner.version,
-            owner.on_leave == state::OnLeave::remove ? compile::OnLeave::remove
-                                                     : compile::OnLeave::forget};
-}
 
 json::Value value_at(const json::Value& description, const std::string& path) {
     const json::Value* value = json::at_pointer(description, path);
@@ -61,9 +56,7 @@ std::vector<DescribedResource> HostComparison::described() const {
                               .overrides = resource.overrides,
                               .origin = resource.origin,
                               .is_removing = resource.removing};
-        for (const state::Owner& owner : resource.owners) {
-            one.owners.push_back(to_compile_owner(owner));
-        }
+        one.owners = to_compile_owners(resource.owners);
         all.push_back(std::move(one));
     }
     return all;

@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/plans/host_trial.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/releaser.hpp"
 #include "orchestrator/plans/trial.hpp"
@@ -71,6 +72,15 @@ Result<void> add_events(state::Edit& edit, const std::vector<model::ObjectWrite>
                                 json::Object{{"name", write.name}, {"deleted", is_deleted}}));
     }
     return {};
+}
+
+Refusal refusal_of(const EditRequest& request, const Trial& trial) {
+    if (const auto& planned = request.planned) {
+        if (planned->hash != trial.hash) return Refusal::stale_plan;
+        if (!planned->is_approved && requires_approval(trial)) return Refusal::approval_required;
+    }
+    const bool is_broken = !trial.broken.empty() && !request.allows_errors;
+    return is_broken ? Refusal::does_not_compile : Refusal::none;
 }
 
 // What was checked on the loop may be otherwise by now.
@@ -175,8 +185,16 @@ std::shared_ptr<const model::Model> Planner::model() const {
     return {inside_->index, &inside_->index->model()};
 }
 
+std::shared_ptr<const ModelIndex> Planner::index() const {
+    return inside_->index;
+}
+
 std::uint64_t Planner::compiled() const {
     return inside_->releaser.compiled();
+}
+
+std::uint64_t Planner::peers_read() const {
+    return inside_->releaser.peers_read();
 }
 
 void Planner::edit(EditRequest request, Done done) {
@@ -187,6 +205,33 @@ void Planner::edit(EditRequest request, Done done) {
     }
     inside_->waiting.push_back({std::move(request), std::move(done)});
     inside_->next();
+}
+
+void Planner::try_on_host(const std::vector<model::ObjectChange>& changes, const std::string& host,
+                          HostDone done) {
+    const auto answer = [post = inside_->loop.poster(),
+                         done = std::move(done)](Result<HostAnswer> answered) {
+        post([done, answered = std::move(answered)]() mutable { done(std::move(answered)); });
+    };
+    const auto view = inside_->state.read();
+    if (!view) return answer(fail(view.error()));
+    const auto there = view->hosts().resolve(host);
+    if (!there) return answer(fail(there.error()));
+    if (!*there || (*there)->retired()) {
+        return answer(fail(Errc::not_found, "there is no active host of this id or name"));
+    }
+    model::Edited edited =
+        model::edit(inside_->index->model(), changes, lookup_in(*view), inside_->protector);
+    if (!edited.wrong.empty()) return answer(HostAnswer{std::move(edited.wrong), {}});
+    auto task = [answer, host = **there, &from = inside_->state, &with = inside_->protector,
+                 &of = inside_->schemas, model = std::move(edited.model)] {
+        const auto now = from.read();
+        auto shown = now ? plans::try_on_host(*now, with, of, model, host)
+                         : Result<json::Value>(fail(now.error()));
+        answer(shown ? Result<HostAnswer>(HostAnswer{{}, *std::move(shown)}) : fail(shown.error()));
+    };
+    const auto queued = inside_->lane.submit(std::move(task));
+    if (!queued) answer(fail(queued.error()));
 }
 
 // Later: the model of an edit that was committed just now is set then.
@@ -256,9 +301,10 @@ void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
     auto answer = std::make_shared<EditAnswer>();
     auto trial = std::make_shared<Trial>(*std::move(tried));
     answer->model = {trial->after, &trial->after->model()};
-    answer->does_not_compile = !trial->broken.empty() && !one->request.allows_errors;
+    answer->refusal = refusal_of(one->request, *trial);
     answer->trial = std::move(trial);
-    if (answer->does_not_compile || one->request.is_dry_run) return end(one, std::move(*answer));
+    const bool is_refused = answer->refusal != Refusal::none;
+    if (is_refused || one->request.is_dry_run) return end(one, std::move(*answer));
     commit(one, std::move(writes), std::move(answer));
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class State;
 // The one way in which the model changes, and in which hosts get what follows from it.
 namespace evenkeel::plans {
 
+class ModelIndex;
 struct Trial;
 
 struct EditRequest {
@@ -31,19 +33,33 @@ struct EditRequest {
     bool is_dry_run = false;
     // Also when hosts that compile would not any more: they keep what they have.
     bool allows_errors = false;
+    // Of a plan that is applied: it is refused when it does something else to hosts by now.
+    struct Planned {
+        std::string hash;
+        bool is_approved = false;
+    };
+    std::optional<Planned> planned = {};
     state::AuditContext audit_context = {};
     // Called in the transaction of the edit, when it is not refused: to keep the reply for a
     // request that comes again. [lane]
     std::function<Result<void>(state::Edit&, const struct EditAnswer&)> finish = {};
 };
 
+// Why nothing was changed.
+enum class Refusal {
+    none,
+    does_not_compile,   // hosts that do would not any more
+    stale_plan,         // not what was planned
+    approval_required,  // and not given
+};
+
 struct EditAnswer {
     // When there are any, nothing was changed, and the rest says nothing.
     std::vector<model::WrongChange> wrong;
-    // Of a dry run and of what was done, and of what was refused because hosts would not compile.
+    // Of a dry run, of what was done and of what was refused.
     std::shared_ptr<const Trial> trial;
-    bool does_not_compile = false;  // refused
-    std::uint64_t revision = 0;     // that the changed objects have; 0: none differs from before
+    Refusal refusal = Refusal::none;
+    std::uint64_t revision = 0;  // that the changed objects have; 0: none differs from before
     // What was asked for as it is now, or would be.
     std::shared_ptr<const model::Model> model;
 };
@@ -63,13 +79,29 @@ class Planner {
 
     // As it is committed.
     std::shared_ptr<const model::Model> model() const;
+    // The same with who uses what in it.
+    std::shared_ptr<const ModelIndex> index() const;
     // Hosts that were compiled to be released, since the start.
     std::uint64_t compiled() const;
+    // How often all hosts were read for rules about peers, since the start.
+    std::uint64_t peers_read() const;
 
     // `done` runs on the loop, after the commit. `busy` when too many edits wait, the error of the
     // guard, or one of the store.
     using Done = std::function<void(Result<EditAnswer>)>;
     void edit(EditRequest request, Done done);
+
+    // What an edit would do to one host, exactly. `done` runs on the loop; `not_found` for a host
+    // that is not there or not active, `busy` when too much is tried out already.
+    struct HostAnswer {
+        std::vector<model::WrongChange> wrong;  // when there are any, the rest says nothing
+        // {"host","name","resources":[{"collection","id","change","paths","fields"}],"errors"},
+        // secrets redacted
+        json::Value shown;
+    };
+    using HostDone = std::function<void(Result<HostAnswer>)>;
+    void try_on_host(const std::vector<model::ObjectChange>& changes, const std::string& host,
+                     HostDone done);
 
   private:
     struct Inside;

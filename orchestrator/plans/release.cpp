@@ -7,6 +7,7 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
@@ -18,16 +19,6 @@ namespace {
 using state::Resource;
 
 constexpr std::size_t kErrorsKept = 100;
-
-std::vector<state::Owner> to_state_owners(const std::vector<compile::Owner>& owners) {
-    std::vector<state::Owner> converted;
-    for (const compile::Owner& owner : owners) {
-        converted.push_back({owner.assignment, owner.application, owner.version,
-                             owner.on_leave == compile::OnLeave::remove ? state::OnLeave::remove
-                                                                        : state::OnLeave::forget});
-    }
-    return converted;
-}
 
 bool is_settled(const Resource& resource) {
     const auto& compliance = resource.compliance;
@@ -74,6 +65,7 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
             case ChangeKind::add:
             case ChangeKind::change: {
                 release.seen[each.ref] = body_of(compared, each.ref);
+                release.awaits_schema |= each.wanted->has_unchecked_secret;
                 release.bytes += json::write(each.wanted->description).size();
                 release.described.push_back(
                     request_for(compiler, protector, host.id, *each.wanted));
@@ -125,6 +117,7 @@ class Carrying {
             EK_CHECK(note(state::WantedStatus::error));
             return end();
         }
+        if (what.awaits_schema) return wait();
         EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,

@@ -33,6 +33,8 @@ struct HostRelease {
     std::vector<wire::Ref> wanted;  // all that it shall have; told where something goes
     std::size_t bytes = 0;          // of the descriptions, about
     bool is_assigned = false;       // anything to the host
+    // Nothing is done before it is known whether fields with secrets are secret.
+    bool awaits_schema = false;
 };
 
 // Compiles the host and holds it against what it has. O(resources of the host)

@@ -26,10 +26,15 @@ struct Trial {
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.
     std::vector<ErrorGroup> broken;
+    std::string hash;  // of what it does to hosts: 64 hex digits, see PlanHash
 
-    // {"summary","groups","errors"} of a plan, secrets redacted.
+    // {"hash","summary","groups","errors"} of a plan, secrets redacted; at most kGroupsMost groups.
     json::Value shown() const;
 };
+
+// Whether what was tried out may be done only by a plan that somebody else than its author has
+// approved.
+bool requires_approval(const Trial& trial);
 
 // Compiles every host that the edit touches. O(touched hosts), off the loop. Fails when the
 // store does not read, and is `cancelled` once `stops` is set.

@@ -21,9 +21,11 @@ HOOKS = [
     'chroot "$1" useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin evenkeel',
     'chroot "$1" useradd --uid 2001 --create-home alice',
     'chroot "$1" useradd --uid 2002 --create-home bob',
-    # A real server, for hosts to install: see webserver.py.
-    'mkdir "$1/usr/share/debs" && cd "$1/usr/share/debs" && '
-    'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -q download nginx nginx-common',
+    # Real servers and what they depend on, for hosts to install: see webserver.py and servers.py.
+    'mkdir -p "$1/usr/share/debs/partial" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qy '
+    '--download-only --no-install-recommends -o Dir::Cache::Archives="$1/usr/share/debs" '
+    'install nginx openssh-server sudo && '
+    'rm -r "$1/usr/share/debs/partial" "$1/usr/share/debs/lock"',
     # A host in its own network reaches no mirror, and what wakes up by the clock disturbs tests.
     'rm -rf "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/* "$1"/var/lib/apt/lists/*',
     'rm -f "$1"/etc/systemd/system/timers.target.wants/*',

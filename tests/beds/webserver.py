@@ -42,7 +42,7 @@ def renumbered(line, version):
 def fill(pool):
     """Puts the packages of each suite into pool/SUITE."""
     for suite, version in VERSIONS.items():
-        for deb in (root.of("debian") / "usr/share/debs").iterdir():
+        for deb in (root.of("debian") / "usr/share/debs").glob("nginx*.deb"):
             renumber(deb, version, pool / suite)
 
 

@@ -69,6 +69,23 @@ struct FolderPlan {
     bool changes_something() const { return changes.count() > 0 || touches_hosts(plan); }
 };
 
+// Where the manifests say what does not compile.
+void tell_places(const Manifests& manifests, const json::Value& plan) {
+    if (!plan["errors"].is_array()) return;
+    for (const json::Value& error : plan["errors"].as_array()) {
+        const auto assignment =
+            manifests.objects.find({ObjectKind::assignment, error.string_or("assignment")});
+        if (assignment == manifests.objects.end()) continue;
+        const json::Value* name = assignment->second.body.find("application");
+        if (!name || !name->is_string()) continue;
+        const auto application =
+            manifests.objects.find({ObjectKind::application, name->as_string()});
+        if (application == manifests.objects.end()) continue;
+        Output::message(application->second.place.text(error.string_or("pointer")) + ": " +
+                        error.string_or("code") + ": " + error.string_or("detail"));
+    }
+}
+
 // `is_all`: nothing follows, so it is the data.
 client::Result<FolderPlan> plan_and_show(Session& session, const Manifests& manifests,
                                          const FolderOptions& options, bool is_all) {
@@ -87,6 +104,7 @@ client::Result<FolderPlan> plan_and_show(Session& session, const Manifests& mani
     made.plan = *std::move(plan);
     if (is_all || !output.is_data()) show_plan(output, made.plan);
     else Output::message(summary_of_plan(made.plan));
+    tell_places(manifests, made.plan);
     return made;
 }
 

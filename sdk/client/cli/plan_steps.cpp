@@ -169,7 +169,9 @@ Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until
         plan = *std::move(now);
     }
     const PlanProgress progress(plan);
-    Output::message("plan " + id + " is applied; " + progress.words());
+    // Without hosts there is nothing to follow.
+    const std::string words = progress.hosts > 0 ? progress.words() : summary_of_plan(plan);
+    Output::message("plan " + id + " is applied; " + words);
     const Exit exit = exit_of_progress(progress, options);
     if (exit != Exit::done || progress.waiting > 0) {
         Output::message("see: ek describe plan " + id);

@@ -1,5 +1,7 @@
 #include "sdk/client/cli/plans.hpp"
 
+#include <algorithm>
+
 #include "core/base/text.hpp"
 #include "sdk/client/cli/fleet_view.hpp"
 #include "sdk/client/cli/plan_steps.hpp"
@@ -52,19 +54,20 @@ client::ListQuery query_of(const PlanListOptions& options) {
     return options.state.empty() ? query : narrowed(query, "state", options.state);
 }
 
-// All groups in place of the first ones.
+// With the groups beyond those that it shows itself, as far as they are kept.
 client::Result<json::Value> with_all_groups(client::Client& client, json::Value plan) {
     if (plan.integer_or("more_groups") == 0) return plan;
     const auto list = client.list(
         {.path = std::string(kPath) + "/" + percent_encode(plan.string_or("id")) + "/groups"});
     if (!list) return list.error();
-    json::Array groups;
+    json::Value* groups = plan.as_object().find("groups");
+    if (!groups || !groups->is_array()) return plan;
     for (const std::string& text : *list) {
         auto group = json::parse(text, {.bytes = kGroupBytesMost});
-        if (group) groups.push_back(*std::move(group));
+        if (group) groups->as_array().push_back(*std::move(group));
     }
-    plan.as_object().set("groups", std::move(groups));
-    plan.as_object().erase("more_groups");
+    const auto left = plan.integer_or("more_groups") - static_cast<std::int64_t>(list->size());
+    plan.as_object().set("more_groups", std::max<std::int64_t>(left, 0));
     return plan;
 }
 

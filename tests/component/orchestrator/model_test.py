@@ -255,6 +255,66 @@ class Assignments(Model):
         self.assert_problem(self.call("GET", asked + "x"), 404, "not-found")
 
 
+class Wanted(Model):
+    def setUp(self):
+        super().setUp()
+        self.agent = self.online()
+        self.made(PORT, {"value": 8080})
+        self.made("/v1/applications/page", APPLICATION)
+        self.made("/v1/assignments/all", {"application": "page", "policy": "enforce"})
+
+    def test_what_a_host_shall_have_is_compiled_now(self):
+        one = {"collection": "files", "id": "/etc/port", "description": {"content": "8080"},
+               "policy": "enforce", "requires": [], "notifies": [], "owners": [
+                   {"assignment": "all", "application": "page", "version": 1,
+                    "on_leave": "forget"}]}
+        now = self.rest.get("/v1/hosts/web1/wanted")
+        self.assertEqual(now, {"status": "compiled", "revision": now["revision"], "errors": [],
+                               "items": [one]})
+        self.assertEqual(self.rest.get(f"/v1/hosts/{self.agent.host}/wanted/files"), now)
+        self.assertEqual(self.rest.get("/v1/hosts/web1/wanted/services")["items"], [])
+        path = "/v1/hosts/web1/wanted/files/%2Fetc%2Fport"
+        self.assertEqual(self.rest.get(path), one)
+        self.made(PORT, {"value": 81}, status=200)
+        self.assertEqual(self.rest.get(path)["description"], {"content": "81"})
+        self.assert_problem(self.call("GET", "/v1/hosts/web1/wanted/files/%2Fx"), 404, "not-found")
+        self.assert_problem(self.call("GET", "/v1/hosts/web2/wanted"), 404, "not-found")
+
+    def test_a_secret_is_redacted_and_what_does_not_compile_says_why(self):
+        path = "/v1/hosts/web1/wanted/files/%2Fetc%2Fword"
+        self.made("/v1/settings/global/word", {"value": "hush-hush", "secret": True})
+        word = {"collection": "files", "id": "/etc/word", "description": {"content": "{{word}}"}}
+        self.made("/v1/applications/page", {"resources": [word]}, status=200)
+        self.assertEqual(list(self.rest.get(path)["description"]["content"]), ["redacted"])
+        self.assertEqual(self.call("DELETE", "/v1/settings/global/word?errors=allow").status, 204)
+        now = self.rest.get("/v1/hosts/web1/wanted")
+        self.assertEqual((now["status"], now["items"]), ("error", []))
+        self.assertEqual([(one["assignment"], one["pointer"], one["code"])
+                          for one in now["errors"]],
+                         [("all", "/resources/0/description/content", "unknown-name")])
+        refused = self.call("GET", path)
+        self.assert_problem(refused, 422, "does-not-compile")
+        self.assertEqual(refused.body["errors"][0]["pointer"], "/resources/0/description/content")
+
+    def test_an_impact_says_where_a_setting_counts(self):
+        self.enrolled("web2")
+        groups = [{"count": 2, "hosts": ["web1", "web2"],
+                   "resources": [{"collection": "files", "id": "/etc/port"}]}]
+        whole = {"scope": "global", "key": "port", "summary": {"hosts": 2, "resources": 2},
+                 "groups": groups, "more_groups": 0}
+        self.assertEqual(self.rest.get(PORT + "/impact"), whole)
+        self.assertEqual(self.rest.get("/v1/settings/global/page:port/impact"),
+                         {**whole, "key": "page:port"})
+        one = self.rest.get("/v1/settings/host:web2/port/impact")
+        self.assertEqual((one["scope"][:10], one["summary"]["hosts"], one["groups"][0]["hosts"]),
+                         ("host:host_", 1, ["web2"]))
+        self.made("/v1/settings/host:web2/port", {"value": 1})
+        self.assertEqual(self.rest.get(PORT + "/impact")["groups"][0]["hosts"], ["web1"])
+        self.assert_problem(self.call("GET", "/v1/settings/environment:x/port/impact"), 404,
+                            "not-found")
+        self.assert_problem(self.call("GET", "/v1/settings/global/Port/impact"), 400, "invalid-id")
+
+
 class Sources(Model):
     def test_each_object_keeps_its_source_and_lists_find_it(self):
         self.made(PROD, {"source": "site"})

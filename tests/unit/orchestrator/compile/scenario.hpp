@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 
 #include "orchestrator/compile/compile.hpp"
+#include "orchestrator/compile/key_use.hpp"
 
 namespace evenkeel::compile {
 
 // Settings, hosts, one application and its assignment, from JSON as docs/applications.md has it.
 class Scenario {
   public:
-    explicit Scenario(const json::Value& given) {
+    // With `resource`, this is the only one of the application.
+    explicit Scenario(const json::Value& given, const json::Value& resource = {}) {
         add_settings(given["settings"], false);
         add_settings(given["secrets"], true);
         for (const json::Value& host : given["hosts"].as_array()) {
@@ -23,13 +26,19 @@ class Scenario {
             if (host.find("facts")) made.facts = host["facts"];
             hosts_.emplace(name, std::move(made));
         }
-        application_ = read_application("nginx", 1, given["application"], wrong);
+        json::Value application = given["application"];
+        if (!resource.is_null()) application.as_object().set("resources", json::Array{resource});
+        application_ = read_application("nginx", 1, application, wrong);
     }
 
     std::vector<WrongPlace> wrong;
 
     Compiled compile(const std::string& host) {
         return compile::compile(hosts_.at(host), {{&assignment, &application_}}, sources());
+    }
+    std::vector<wire::Ref> refs_using(const std::set<std::string>& keys, const std::string& host) {
+        return refs_of(hosts_.at(host), {&assignment, &application_},
+                       rules_using(application_, keys), sources());
     }
     const std::map<std::string, Host>& hosts() const { return hosts_; }
     const Application& application() const { return application_; }

@@ -136,14 +136,14 @@ TEST_F(ModelTest, ASourceIsANameOnAnyObjectAndEqualSettingsAreNotWritten) {
                put(ModelKind::assignment, "web", R"({"application": "a", "source": "/"})"),
                put(ModelKind::setting, "global a", R"({"value": 1, "source": 5})")}),
         (Told{"0 /source invalid", "1 /source invalid", "2 /source invalid", "3 /source invalid"}));
-    const auto secret = put(ModelKind::setting, "global key",
+    const auto secret = put(ModelKind::setting, "global word",
                             R"({"value": "hunter2", "secret": true, "source": "site"})");
     make({secret});
-    EXPECT_EQ(loaded_.setting({{}, "key"})->source, "site");
+    EXPECT_EQ(loaded_.setting({{}, "word"})->source, "site");
     EXPECT_TRUE(edit(model_, {secret}, lookup(), protector_).writes.empty());
     EXPECT_EQ(
         edit(model_,
-             {put(ModelKind::setting, "global key", R"({"value": "hunter2", "secret": true})")},
+             {put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})")},
              lookup(), protector_)
             .writes.size(),
         1U);
@@ -163,6 +163,33 @@ TEST_F(ModelTest, SettingsOfAnAssignmentStayUnlessItBringsSome) {
     make({erase(ModelKind::assignment, "web")});
     EXPECT_FALSE(loaded_.settings(Scope::assignment("web")));
     EXPECT_FALSE(loaded_.assignment("web"));
+}
+
+TEST_F(ModelTest, WhatIsAsItWasIsNotWritten) {
+    const std::vector<ObjectChange> changes = {
+        put(ModelKind::environment, "prod", R"({"note": "all"})"),
+        put(ModelKind::application, "nginx", kNginx),
+        put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})"),
+        put(ModelKind::assignment, "web", R"({"application": "nginx", "note": "x",
+            "settings": {"port": {"value": 1}, "mail": {"value": 2}}})")};
+    make(changes);
+    const auto written = [&](const std::vector<ObjectChange>& again) {
+        std::vector<std::string> names;
+        for (const ObjectWrite& write : edit(loaded_, again, lookup(), protector_).writes) {
+            names.push_back((write.body.is_null() ? "-" : "") + write.name);
+        }
+        return names;
+    };
+    EXPECT_EQ(written(changes), Told());
+    // Said in other words.
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "all",
+                           "protected": false})")}),
+              Told());
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "y"})"),
+                       put(ModelKind::setting, "global word", R"({"value": "hunter2"})"),
+                       put(ModelKind::assignment, "web", R"({"application": "nginx",
+                           "note": "y", "settings": {"port": {"value": 1}}})")}),
+              (Told{"prod", "-assignment:web mail", "web", "global word"}));
 }
 
 TEST_F(ModelTest, WhatIsInUseIsNotDeleted) {

@@ -1,6 +1,8 @@
 #include "orchestrator/plans/difference.hpp"
 
+#include "core/base/text.hpp"
 #include "orchestrator/plans/hash.hpp"
+#include "tests/support/page.hpp"
 #include "tests/unit/orchestrator/plans/fleet.hpp"
 
 namespace evenkeel::plans {
@@ -89,6 +91,61 @@ TEST(DifferenceTest, WhatWasPutDirectlyIsTakenOverWhenEqualOrAdopted) {
     host.at({"files", "/a"}).origin = wire::Origin::local;
     EXPECT_EQ(told(host.difference(compiled({wanted("/a", R"({"content": "hunter2"})")}))),
               (Told{"change /a /origin"}));
+}
+
+// "change /mode", "conflict about /mode"; "nothing".
+std::string done_about(const HostDifference& difference) {
+    if (!difference.errors.empty()) {
+        const compile::CompileError& error = difference.errors.at(0);
+        const std::size_t about = error.detail.find(" about ");
+        return error.code + error.detail.substr(about, error.detail.find(';') - about);
+    }
+    if (difference.resources.empty()) return "nothing";
+    const ResourceDifference& one = difference.resources.at(0);
+    std::string text(to_string(one.change));
+    for (const std::string& path : one.paths) text += " " + path;
+    return text;
+}
+std::string before_colon(const std::string& cell) {
+    return cell.substr(0, cell.find(':'));
+}
+
+TEST(DifferenceTest, WhatWasPutDirectlyIsAsOnThePage) {
+    const std::string page = test::read_page("applications.md");
+    const auto rows = test::table_rows(test::section(page, "Resources that were put directly"), 0);
+    ASSERT_EQ(rows.size(), 10U);
+    for (const auto& row : rows) {
+        const wire::Ref ref{"files", "/a"};
+        DescribedHost host;
+        if (row[0].ends_with(" put directly")) {
+            host.put_directly(ref, *json::parse(test::code(row[0])));
+        } else if (!row[0].empty()) {
+            host = host_with({wanted("/a", test::code(row[0]).c_str())});
+            host.at(ref).overrides = row[0].ends_with(" overrides");
+        }
+        std::vector<compile::WantedResource> resources;
+        if (!row[1].empty()) resources.push_back(wanted("/a", test::code(row[1]).c_str()));
+        const auto difference =
+            host.difference(compiled(std::move(resources)), row[1].ends_with(" adopts"));
+        EXPECT_EQ(done_about(difference), before_colon(row[2])) << row[0] << " and " << row[1];
+    }
+}
+
+TEST(DifferenceTest, WhatBecomesOfWhatGoesIsAsOnThePage) {
+    const std::string page = test::read_page("applications.md");
+    const auto rows = test::table_rows(test::section(page, "Resources that were put directly"), 1);
+    ASSERT_EQ(rows.size(), 6U);
+    for (const auto& row : rows) {
+        compile::WantedResource resource = wanted("/a", "{}");
+        resource.policy = *wire::policy_from(row[1]);
+        resource.owners.clear();
+        for (const std::string& said : split(row[0], ',')) {
+            const bool removes = said.ends_with("remove");
+            resource.owners.push_back({"of" + std::to_string(resource.owners.size()), "nginx", 1,
+                                       removes ? OnLeave::remove : OnLeave::forget});
+        }
+        EXPECT_EQ(done_about(host_with({resource}).difference({})), before_colon(row[2])) << row[0];
+    }
 }
 
 TEST(DifferenceTest, WhatOverridesIsLeftAlone) {

@@ -50,6 +50,11 @@ class Planning(PlanCase):
         self.assertIn("does not compile on 1 host: db1\n  assignment web, /resources/0/id: "
                       "unknown-name: there is no port\nand 1 error more\n", self.shown)
         self.assertIn("; 1 host does not compile; 1 host could not be asked", self.told)
+        self.assertNotIn("prod.yaml", self.told)
+        self.write("web.yaml", "kind: assignment\nname: web\napplication: app\n---\n"
+                               "kind: application\nname: app\nresources:\n- id: '{{port}}'\n")
+        self.planned()
+        self.assertIn("/web.yaml:8: /resources/0/id: unknown-name: there is no port", self.told)
 
     def test_the_exit_code_says_whether_anything_would_change(self):
         self.planned("--exit-code", exits=3)
@@ -159,12 +164,15 @@ class Plans(PlanCase):
         self.ek("get", "plan", "none", exits=5)
 
     def test_one_is_described_with_all_groups_or_for_one_host(self):
-        self.api.on("GET", PLAN, reply(200, plan("approved", approved_by="anna", more_groups=1)))
+        first = {"count": 1, "hosts": ["db1"], "resources": []}
+        self.api.on("GET", PLAN, reply(200, plan("approved", approved_by="anna", groups=[first],
+                                                 more_groups=3)))
         self.api.on("GET", PLAN + "/groups", page(GROUPS))
         shown = self.ek("describe", "plan", "plan_1")
         self.assertIn("plan plan_1 is approved, by admin", shown)
         self.assertIn("approved by anna", shown)
-        self.assertIn("2 hosts: web1, web2\n  remove  files /etc/old\n", shown)
+        self.assertIn("1 host: db1\n2 hosts: web1, web2\n  remove  files /etc/old\n", shown)
+        self.assertIn("and 2 groups of hosts more\n", shown)
         self.api.on("GET", PLAN + "/hosts/web1", reply(200, {
             "host": "host_a", "name": "web1", "errors": [], "resources": [
                 {"collection": "files", "id": "/a", "change": "change", "paths": ["/mode"],

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "orchestrator/state/plan.hpp"
+
+namespace evenkeel::state {
+class SteadyClock;
+}
+
+// What is kept of an edit that was tried out. [any]
+namespace evenkeel::plans {
+
+struct Trial;
+
+// A new open plan, which expires after 7 days.
+state::Plan plan_of(const Trial& trial, const std::string& author, const state::SteadyClock& clock);
+// What it shows, but for the changes.
+state::PlanContent content_of(const Trial& trial);
+
+}  // namespace evenkeel::plans
