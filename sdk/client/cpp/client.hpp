@@ -201,7 +201,7 @@ class Client {
     Result<Plan> dry_run(const Edit& edit, const EditOptions& options = {});
     Result<std::vector<Plan>> plans(const ListQuery& query = {});
     Result<Plan> plan(std::string_view id);
-    // All of them, where the plan itself has the first 100.
+    // Those beyond the ones that the plan itself shows.
     Result<std::vector<PlanGroup>> plan_groups(std::string_view id);
     Result<PlannedHost> planned_host(std::string_view id, std::string_view host);
     // Changes nothing yet. `live`: asks connected hosts, too, what they would do. `key` as

@@ -93,7 +93,7 @@ struct Plan {
     std::string hash;  // of what it does to each host
     bool requires_approval = false;
     PlanCounts summary;
-    std::vector<PlanGroup> groups;  // the first 100; plan_groups() has all
+    std::vector<PlanGroup> groups;  // the first 100; plan_groups() has more
     std::int64_t more_groups = 0;
     std::vector<PlanError> errors;
     std::vector<std::string> unasked;      // hosts that did not answer to `live`

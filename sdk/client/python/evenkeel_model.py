@@ -131,7 +131,7 @@ class Model:
         return self.client.get(_plan(id))
 
     def plan_groups(self, id: str) -> List[Json]:
-        """All of them, where the plan itself has the first 100."""
+        """Those beyond the ones that the plan itself shows."""
         return list(self.client.list(_plan(id) + "/groups"))
 
     def planned_host(self, id: str, host: str) -> Json:

@@ -150,8 +150,7 @@ class Settings(EkModel):
                           "port").stdout.splitlines()
         self.assertEqual([line.split() for line in lines],
                          [["SCOPE", "VALUE", "USE"], ["host:web1", "8080", "counts"],
-                          ["environment:prod", "8080", "overridden"],
-                          ["default", "80", "overridden"]])
+                          ["environment:prod", "8080", "overridden"]])
         self.assertEqual(self.data("settings", "explain", "web1", "owner")["from"], "global")
         self.assertEqual(sorted(one["key"] for one in
                                 self.data("settings", "explain", "web1")["items"]),

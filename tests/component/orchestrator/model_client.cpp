@@ -70,7 +70,7 @@ void hosts(Client& client) {
     EXPECT(port.is_enabled && !port.adopts && port.on_leave == "forget");
     const auto effective = client.effective_settings("web1", "port").value();
     EXPECT(effective.at(0).value == "8080" && effective.at(0).from == "environment:prod");
-    EXPECT(effective.at(0).overrides.at(0).scope == "default");
+    EXPECT(effective.at(0).overrides.empty() && effective.at(0).error.empty());
     const Wanted wanted = client.wanted("web1").value();
     EXPECT(wanted.status == "compiled" && wanted.items.size() == 1 && wanted.errors.empty());
     EXPECT(wanted.items[0].owners.at(0).assignment == "port");
@@ -88,6 +88,27 @@ void hosts(Client& client) {
     EXPECT(!broken && broken.error().code == "does-not-compile");
 }
 
+void plans(Client& client) {
+    const Edit edit{"PUT", setting_path("environment:prod", "port"), R"({"value":90})"};
+    const Plan plan = client.make_plan({edit}).value();
+    EXPECT(plan.state == "open" && !plan.hash.empty() && !plan.created_at.empty());
+    EXPECT(plan.summary.hosts == 1 && plan.groups.at(0).count == 1 && !plan.requires_approval);
+    EXPECT(client.plans({.filter = "state = open"}).value().at(0).id == plan.id);
+    EXPECT(client.plan_groups(plan.id).value().empty());
+    const PlannedHost host = client.planned_host(plan.id, "web1").value();
+    EXPECT(host.name == "web1" && host.resources.at(0).id == "/etc/port");
+    EXPECT(host.resources.at(0).fields.at(0).after == R"("90\n")");
+    const auto other = client.apply_plan(plan.id, std::string(64, '0'));
+    EXPECT(!other && other.error().code == "stale-plan");
+    EXPECT(client.apply_plan(plan.id, plan.hash).value().state == "applied");
+    EXPECT(client.plan(plan.id).value().state == "applied");
+    EXPECT(client.setting("environment:prod", "port").value().value == "90");
+    const Plan second = client.make_plan({edit}).value();
+    EXPECT(client.approve_plan(second.id).error().code == "approval-required");
+    const Plan rejected = client.reject_plan(second.id).value();
+    EXPECT(client.wait(rejected, std::chrono::seconds(1)).value().state == "rejected");
+}
+
 }  // namespace
 
 int main() {
@@ -96,5 +117,6 @@ int main() {
     Client client = Client::open(std::move(config)).value();
     objects(client);
     hosts(client);
+    plans(client);
     std::puts("all is so");
 }

@@ -111,6 +111,44 @@ class Hosts(ModelClient):
         self.assertEqual(self.model.application("port")["version"], 2)
 
 
+class Plans(ModelClient):
+    CHANGE = {"method": "PUT", "path": setting_path("global", "port"), "body": {"value": 90}}
+
+    def test_a_plan_is_made_looked_at_and_applied(self):
+        agent = self.assigned()
+        plan = self.model.make_plan([self.CHANGE])
+        self.assertEqual((plan["state"], plan["summary"]["changed"]), ("open", 1))
+        self.assertEqual([one["id"] for one in self.model.plans(filter="state = open")],
+                         [plan["id"]])
+        self.assertEqual(self.model.plan_groups(plan["id"]), [])
+        host = self.model.planned_host(plan["id"], "web1")
+        self.assertEqual(host["resources"][0]["fields"],
+                         [{"path": "/content", "before": "80\n", "after": "90\n"}])
+        self.refused("stale-plan", self.model.apply_plan, plan["id"], "0" * 64)
+        self.assertEqual(self.model.apply_plan(plan["id"], plan["hash"])["state"], "applied")
+        agent.outcome(agent.take_command(), "succeeded")
+        done = self.model.wait_for_plan(self.model.plan(plan["id"]), 20)
+        self.assertEqual(done["state"], "applied")
+        self.assertEqual(self.model.setting("global", "port")["value"], 90)
+
+    def test_a_plan_that_is_approved_rejected_or_overtaken(self):
+        agent = self.assigned()
+        secret = self.client.request("POST", "/v1/tokens",
+                                     {"name": "second", "role": "admin"})[2]["secret"]
+        second = Model(Client(self.orchestrator.url, secret))
+        plan = self.model.make_plan([self.CHANGE])
+        self.refused("approval-required", self.model.approve_plan, plan["id"])
+        approved = second.approve_plan(plan["id"], plan["hash"])
+        self.assertEqual((approved["state"], approved["approved_by"]), ("approved", "second"))
+        self.assertEqual(self.model.reject_plan(plan["id"])["state"], "rejected")
+        plan = self.model.make_plan([self.CHANGE])
+        self.model.set_setting("global", "port", 70)
+        agent.outcome(agent.take_command(), "succeeded")
+        stale = self.refused("stale-plan", self.model.apply_plan, plan["id"], plan["hash"])
+        fields = stale.body["plan"]["groups"][0]["resources"][0]["sample"]["fields"]
+        self.assertEqual(fields[0]["before"], "70\n")
+
+
 class Cpp(ModelClient):
     def test_the_client_in_c_plus_plus_does_the_same(self):
         self.enrolled()
