@@ -9,11 +9,12 @@
 #include "orchestrator/api/api_result.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 
-// How a request changes objects of the model. It reads what is there, says what it shall be, and
-// plans::Planner carries that out, unless what was read has changed meanwhile: then the request is
-// read again. So its preconditions, a patch and a secret that is kept are all of the one moment at
-// which the change is made. [loop]
+// How a request changes objects of the model and what is said of hosts. It reads what is there,
+// says what it shall be, and plans::Planner carries that out, unless what was read has changed
+// meanwhile: then the request is read again. So its preconditions, a patch and a secret that is
+// kept are all of the one moment at which the change is made. [loop]
 namespace evenkeel::api {
 
 using state::ModelKind;
@@ -27,8 +28,11 @@ struct SeenObject {
 
 // What a request comes to.
 struct ModelEdit {
-    std::vector<model::ObjectChange> changes;
-    // Of each change: where its body is in the body of the request. Empty: all are the whole of it.
+    std::vector<model::ObjectChange> changes = {};
+    std::vector<plans::HostEdit> hosts = {};
+    std::vector<plans::ResourceEdit> resources = {};
+    // Of each change, then of each host and each resource: where its body is in the body of the
+    // request. Empty: all are the whole of it.
     std::vector<std::string> pointers = {};
     // All that it was made of.
     std::vector<SeenObject> seen = {};
@@ -36,6 +40,7 @@ struct ModelEdit {
     int status = 200;
     json::Object shown = {};
     std::string location = {};
+    std::string host = {};  // id: this host is the answer instead
 };
 
 // The handler of a route that changes objects.

@@ -93,7 +93,8 @@ Result<const json::Value*> HostCompiler::peers(const compile::PeerRule& rule,
 
 Result<void> HostCompiler::read_all_peers() {
     all_peers_.emplace();
-    EK_CHECK(view_.hosts().each_in("", [&](const state::Host& host) {
+    EK_CHECK(view_.hosts().each_in("", [&](const state::Host& stored) {
+        const state::Host& host = edited_ ? as_left(*edited_, stored) : stored;
         all_peers_->push_back({host.environment, json::Object{{"id", host.id},
                                                               {"name", host.name},
                                                               {"environment", host.environment},

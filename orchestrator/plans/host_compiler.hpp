@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 
 namespace evenkeel::schema {
 class Schema;
@@ -25,12 +26,12 @@ compile::Host compiled_host(const state::Host& host);
 
 // Compiles hosts as one view of the state has them, one after the other: what they share, such as
 // the hosts that a rule about peers finds, is read once. Use it on any one thread, for no longer
-// than the view lives.
+// than the view lives. Peers that are `edited` are found as the edit leaves them.
 class HostCompiler {
   public:
     HostCompiler(const state::View& view, const state::SchemaCache& schemas,
-                 const model::Model& model)
-        : view_(view), schemas_(schemas), model_(model) {}
+                 const model::Model& model, const EditedHosts* edited = nullptr)
+        : view_(view), schemas_(schemas), model_(model), edited_(edited) {}
 
     // Fails only when the store does not read.
     Result<compile::Compiled> compile(const state::Host& host);
@@ -58,6 +59,7 @@ class HostCompiler {
     const state::View& view_;
     const state::SchemaCache& schemas_;
     const model::Model& model_;
+    const EditedHosts* edited_;
     std::optional<std::vector<Peer>> all_peers_;  // by name
     Found found_;
     // Of the host that is compiled.

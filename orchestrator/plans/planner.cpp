@@ -36,12 +36,12 @@ std::string active_id(const state::View& view, std::string_view id_or_name) {
 }
 
 // What edits are checked against besides the model.
-model::Lookup lookup_in(const state::View& view) {
+model::Lookup lookup_in(const state::View& view, const std::vector<HostEdit>& hosts) {
     return {.id_of = [&view](std::string_view host) { return active_id(view, host); },
             .has_hosts_in =
-                [&view](std::string_view environment) {
+                [&view, &hosts](std::string_view environment) {
                     // What cannot be read counts as there: nothing is deleted then.
-                    return view.hosts().has_hosts_in(environment).value_or(true);
+                    return has_hosts_in(view, hosts, environment).value_or(true);
                 },
             .body_of =
                 [&view](std::string_view application, std::uint32_t version) {
@@ -228,18 +228,23 @@ void Planner::Inside::next() {
 void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
     const auto view = state.read();
     if (!view) return end(one, fail(view.error()));
+    const EditRequest& request = one->request;
     model::Edited edited =
-        model::edit(index->model(), one->request.changes, lookup_in(*view), protector);
+        model::edit(index->model(), request.changes, lookup_in(*view, request.hosts), protector);
+    auto hosts = read_edited(*view, request.hosts, request.resources, edited.model,
+                             request.changes.size(), edited.wrong);
+    if (!hosts) return end(one, fail(hosts.error()));
     if (!edited.wrong.empty()) {
         EditAnswer answer;
         answer.wrong = std::move(edited.wrong);
         return end(one, std::move(answer));
     }
     auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
-                 &with = protector, &of = schemas, stops = stops, model = std::move(edited.model),
-                 writes = std::move(edited.writes)]() mutable {
+                 &with = protector, &of = schemas, stops = stops, writes = edited.writes,
+                 edits = Edits{std::move(edited.model), std::move(edited.writes),
+                               *std::move(hosts)}]() mutable {
         auto now = from.read();
-        auto tried = now ? try_edit(*now, with, of, *before, std::move(model), writes, *stops)
+        auto tried = now ? try_edit(*now, with, of, *before, std::move(edits), *stops)
                          : Result<Trial>(fail(now.error()));
         post([there, one, writes = std::move(writes), tried = std::move(tried)]() mutable {
             const auto inside = there.lock();
@@ -257,8 +262,10 @@ void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
     auto trial = std::make_shared<Trial>(*std::move(tried));
     answer->model = {trial->after, &trial->after->model()};
     answer->does_not_compile = !trial->broken.empty() && !one->request.allows_errors;
+    answer->requires_plan = !trial->protected_environments.empty() && !one->request.is_approved;
     answer->trial = std::move(trial);
-    if (answer->does_not_compile || one->request.is_dry_run) return end(one, std::move(*answer));
+    const bool is_refused = answer->does_not_compile || answer->requires_plan;
+    if (is_refused || one->request.is_dry_run) return end(one, std::move(*answer));
     commit(one, std::move(writes), std::move(answer));
 }
 
@@ -267,7 +274,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                              std::shared_ptr<EditAnswer> answer) {
     state.submit(
         one->request.audit_context,
-        [one, answer, writes = std::move(writes),
+        [one, answer, &with = protector, writes = std::move(writes),
          others = std::vector<std::string>(released.begin(), released.end()),
          base = index->model().revision()](state::Edit& edit) -> Result<void> {
             if (one->request.guard) EK_CHECK(one->request.guard(edit));
@@ -277,6 +284,8 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
+            EK_CHECK(change_hosts(edit, with, one->request.hosts, one->request.resources,
+                                  one->request.audit_context.request_id));
             EK_CHECK(check_still(edit, writes));
             for (const auto* hosts : {&answer->trial->touched, &others}) {
                 for (const std::string& host : *hosts) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/state/audit.hpp"
 
 namespace evenkeel::run {
@@ -19,18 +20,23 @@ class SchemaCache;
 class State;
 }  // namespace evenkeel::state
 
-// The one way in which the model changes, and in which hosts get what follows from it.
+// The one way in which the model changes, and what administrators say of hosts, and in which hosts
+// get what follows from it.
 namespace evenkeel::plans {
 
 struct Trial;
 
 struct EditRequest {
-    std::vector<model::ObjectChange> changes;
+    std::vector<model::ObjectChange> changes = {};
+    std::vector<HostEdit> hosts = {};
+    std::vector<ResourceEdit> resources = {};
     // What must be so of the objects when they are changed. [lane]
     std::function<Result<void>(const state::View&)> guard = {};
     bool is_dry_run = false;
     // Also when hosts that compile would not any more: they keep what they have.
     bool allows_errors = false;
+    // It is a plan that somebody else approved, and may concern hosts in protected environments.
+    bool is_approved = false;
     state::AuditContext audit_context = {};
     // Called in the transaction of the edit, when it is not refused: to keep the reply for a
     // request that comes again. [lane]
@@ -38,11 +44,13 @@ struct EditRequest {
 };
 
 struct EditAnswer {
-    // When there are any, nothing was changed, and the rest says nothing.
+    // When there are any, nothing was changed, and the rest says nothing. Hosts are numbered on
+    // from the changes of objects, and resources from there.
     std::vector<model::WrongChange> wrong;
     // Of a dry run and of what was done, and of what was refused because hosts would not compile.
     std::shared_ptr<const Trial> trial;
     bool does_not_compile = false;  // refused
+    bool requires_plan = false;     // refused: the trial says for which environments
     std::uint64_t revision = 0;     // that the changed objects have; 0: none differs from before
     // What was asked for as it is now, or would be.
     std::shared_ptr<const model::Model> model;
