@@ -7,6 +7,7 @@
 #include "core/base/fd.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/api/access.hpp"
+#include "orchestrator/api/change_routes.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/fleet_apply.hpp"
@@ -53,6 +54,7 @@ class Orchestrator {
     void tick();
     void purge();
     void expire_commands();
+    void expire_plans();
     void note_last_seen();
 
     run::Loop& loop_;
@@ -72,6 +74,7 @@ class Orchestrator {
     api::PageQueue pages_;
     api::FleetApplies fleet_applies_;
     plans::Planner planner_;
+    api::ChangeRoutes changes_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

@@ -27,6 +27,7 @@ class Planner;
 namespace evenkeel::api {
 
 class Access;
+class ChangeRoutes;
 class EventFeed;
 class FleetApplies;
 class ListFeed;
@@ -49,6 +50,7 @@ struct Context {
     PageQueue& pages;
     FleetApplies& fleet_applies;
     plans::Planner& planner;
+    ChangeRoutes& changes;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens
@@ -79,6 +81,8 @@ void add_settings(std::vector<http::Route>& routes, Context& context);
 void add_host_settings(std::vector<http::Route>& routes, Context& context);
 void add_applications(std::vector<http::Route>& routes, Context& context);
 void add_assignments(std::vector<http::Route>& routes, Context& context);
+void add_plans(std::vector<http::Route>& routes, Context& context);
+void add_plan_decisions(std::vector<http::Route>& routes, Context& context);
 void add_health(std::vector<http::Route>& routes, Context& context);
 
 }  // namespace evenkeel::api

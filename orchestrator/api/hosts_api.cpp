@@ -177,8 +177,7 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       "The host as it is now, or what a dry run would do to hosts.",
                       "HostOrPlan",
                       {"Dry-Run"}}};
-    patch.handler = editing(context, patch_host);
-    routes.push_back(std::move(patch));
+    add_editing(routes, context, std::move(patch), patch_host);
     routes.push_back({.method = "POST",
                       .path = "/v1/hosts/{h}",
                       .verb = "retire",

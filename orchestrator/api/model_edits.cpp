@@ -23,18 +23,6 @@ namespace {
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-// How often a request is read again because of others that change the same object.
-constexpr int kTriesMost = 10;
-
-Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen) {
-    for (const SeenObject& one : seen) {
-        const auto object = EK_TRY(view.model_objects().find(one.kind, one.name));
-        if ((object ? object->revision : 0) == one.revision) continue;
-        return fail(Errc::stale, "others change " + one.name + " all the time");
-    }
-    return {};
-}
-
 http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
     if (edit.status == 204) return http::Reply::empty(204);
     if (revision == 0 && !edit.seen.empty()) revision = edit.seen.front().revision;
@@ -62,34 +50,6 @@ ReplyResult host_reply_now(const Context& context, const std::string& id) {
     return http::Reply::json(200, EK_API_TRY(show_host(context, view, *host)));
 }
 
-// Whether the change is wanted although hosts would not compile any more.
-ApiResult<bool> reads_errors(const Request& request) {
-    const std::string* value = request.parameter("errors");
-    if (value && *value != "allow") {
-        return refuse(http::Code::invalid_parameter, "errors can only be \"allow\"");
-    }
-    return value != nullptr;
-}
-
-http::Problem not_compiling(const plans::Trial& trial) {
-    http::Problem problem{http::Code::does_not_compile, ""};
-    std::uint64_t count = 0;
-    for (const plans::ErrorGroup& group : trial.broken) {
-        const std::string hosts =
-            std::to_string(group.count) + (group.count == 1 ? " host" : " hosts");
-        problem.errors.push_back({group.error.pointer, group.error.code,
-                                  "assignment " + group.error.assignment + ", " + hosts + " (" +
-                                      group.hosts.front() + (group.count > 1 ? ", ..." : "") +
-                                      "): " + group.error.detail});
-        count = std::max(count, group.count);
-    }
-    problem.detail = "nothing is changed: " + std::to_string(count) +
-                     " or more hosts would not compile any more; the pointers are into their "
-                     "applications; ?errors=allow changes it all the same, and they keep what "
-                     "they have";
-    return problem;
-}
-
 // One request, until it is answered.
 class Editing : public std::enable_shared_from_this<Editing> {
   public:
@@ -102,11 +62,11 @@ class Editing : public std::enable_shared_from_this<Editing> {
     void try_it() {
         const auto dry_run = is_dry_run(request_);
         if (!dry_run) return responder_->send(dry_run.error());
-        const auto allows_errors = reads_errors(request_);
-        if (!allows_errors) return responder_->send(allows_errors.error());
+        const auto allowed = allows_errors(request_);
+        if (!allowed) return responder_->send(allowed.error());
         const auto view = context_.state.read();
         if (!view) return responder_->send(view.error());
-        auto made = make_(*view, request_);
+        auto made = make_edit(make_, *view, request_);
         if (!made) return responder_->send(made.error());
         ++tries_;
         auto edit = std::make_shared<const ModelEdit>(*std::move(made));
@@ -118,7 +78,7 @@ class Editing : public std::enable_shared_from_this<Editing> {
              .resources = edit->resources,
              .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
              .is_dry_run = *dry_run,
-             .allows_errors = *allows_errors,
+             .allows_errors = *allowed,
              .audit_context = audit_context_of(request_),
              .finish = [edit, reply, once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
@@ -155,10 +115,12 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (!answer->wrong.empty()) {
             return responder_->send(problem_of(answer->wrong, edit.pointers));
         }
-        if (!is_dry_run && answer->requires_plan) {
+        if (!is_dry_run && answer->refusal == plans::Refusal::plan_required) {
             return responder_->send(plan_required(answer->trial->protected_environments));
         }
-        if (answer->does_not_compile) return responder_->send(not_compiling(*answer->trial));
+        if (answer->refusal == plans::Refusal::does_not_compile) {
+            return responder_->send(not_compiling(*answer->trial));
+        }
         if (!is_dry_run && !edit.host.empty()) {
             auto shown = host_reply_now(context_, edit.host);
             if (shown) return responder_->send(*std::move(shown));
@@ -180,10 +142,75 @@ class Editing : public std::enable_shared_from_this<Editing> {
 
 }  // namespace
 
-http::Handler editing(Context& context, MakeModelEdit make) {
-    return [&context, make = std::move(make)](Request request, const Responder& responder) {
+ApiResult<ModelEdit> make_edit(const MakeModelEdit& make, const state::View& view,
+                               const Request& request) {
+    if (request.method != "DELETE" && !request.json.is_object()) {
+        Findings findings;
+        findings.invalid("", "must be an object");
+        return refuse(findings.problem());
+    }
+    return make(view, request);
+}
+
+Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen) {
+    for (const SeenObject& one : seen) {
+        const auto object = EK_TRY(view.model_objects().find(one.kind, one.name));
+        if ((object ? object->revision : 0) == one.revision) continue;
+        return fail(Errc::stale, "others change " + one.name + " all the time");
+    }
+    return {};
+}
+
+void add_editing(std::vector<http::Route>& routes, Context& context, http::Route route,
+                 MakeModelEdit make) {
+    context.changes.add(route, make);
+    route.handler = [&context, make = std::move(make)](Request request,
+                                                       const Responder& responder) {
         std::make_shared<Editing>(context, make, std::move(request), responder)->try_it();
     };
+    routes.push_back(std::move(route));
+}
+
+plans::EditRequest request_of(const ModelEdit& edit) {
+    return {.changes = edit.changes,
+            .hosts = edit.hosts,
+            .resources = edit.resources,
+            .releases_held = edit.releases_held};
+}
+
+http::QueryParameter errors_parameter() {
+    return {.name = "errors",
+            .description =
+                "allow: also when hosts would not compile any more; they keep what they "
+                "have.",
+            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}}};
+}
+
+ApiResult<bool> allows_errors(const Request& request) {
+    const std::string* value = request.parameter("errors");
+    if (value && *value != "allow") {
+        return refuse(http::Code::invalid_parameter, "errors can only be \"allow\"");
+    }
+    return value != nullptr;
+}
+
+http::Problem not_compiling(const plans::Trial& trial) {
+    http::Problem problem{http::Code::does_not_compile, ""};
+    std::uint64_t count = 0;
+    for (const plans::ErrorGroup& group : trial.broken) {
+        const std::string hosts =
+            std::to_string(group.count) + (group.count == 1 ? " host" : " hosts");
+        problem.errors.push_back({group.error.pointer, group.error.code,
+                                  "assignment " + group.error.assignment + ", " + hosts + " (" +
+                                      group.hosts.front() + (group.count > 1 ? ", ..." : "") +
+                                      "): " + group.error.detail});
+        count = std::max(count, group.count);
+    }
+    problem.detail = "nothing is changed: " + std::to_string(count) +
+                     " or more hosts would not compile any more; the pointers are into their "
+                     "applications; ?errors=allow changes it all the same, and they keep what "
+                     "they have";
+    return problem;
 }
 
 ApiResult<NamedObject> find_named(const state::View& view, const Request& request, ModelKind kind,

@@ -35,6 +35,8 @@ enum class Code {
     invalid_state,           // 409
     owned,                   // 409
     plan_required,           // 409
+    stale_plan,              // 409
+    approval_required,       // 409
     host_offline,            // 409
     idempotency_key_busy,    // 409
     gone,                    // 410

@@ -9,6 +9,8 @@
 #include "core/base/log.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/plans/held_plan.hpp"
+#include "orchestrator/plans/host_trial.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/releaser.hpp"
 #include "orchestrator/plans/trial.hpp"
@@ -73,6 +75,17 @@ Result<void> add_events(state::Edit& edit, const std::vector<model::ObjectWrite>
     return {};
 }
 
+Refusal refusal_of(const EditRequest& request, const Trial& trial) {
+    if (const auto& planned = request.planned) {
+        if (planned->hash != trial.hash) return Refusal::stale_plan;
+        if (!planned->is_approved && requires_approval(trial)) return Refusal::approval_required;
+    }
+    const bool is_broken = !trial.broken.empty() && !request.allows_errors;
+    if (is_broken) return Refusal::does_not_compile;
+    const bool is_plan = request.planned || request.is_dry_run;
+    return !is_plan && requires_approval(trial) ? Refusal::plan_required : Refusal::none;
+}
+
 // What was checked on the loop may be otherwise by now.
 Result<void> check_still(const state::View& view, const std::vector<model::ObjectWrite>& writes) {
     for (const model::ObjectWrite& write : writes) {
@@ -82,6 +95,21 @@ Result<void> check_still(const state::View& view, const std::vector<model::Objec
         }
     }
     return {};
+}
+
+struct ReadEdits {
+    Edits edits;
+    std::vector<model::WrongChange> wrong;  // when there are any, the rest is of no use
+};
+Result<ReadEdits> edited_by(const EditRequest& request, const model::Model& model,
+                            const state::View& view, const secrets::Protector& protector) {
+    model::Edited edited =
+        model::edit(model, request.changes, lookup_in(view, request.hosts), protector);
+    EditedHosts hosts = EK_TRY(read_edited(view, request.hosts, request.resources, edited.model,
+                                           request.changes.size(), edited.wrong));
+    return ReadEdits{{std::move(edited.model), std::move(edited.writes), std::move(hosts),
+                      request.releases_held},
+                     std::move(edited.wrong)};
 }
 
 // The environment in which hosts are that are in no other.
@@ -110,7 +138,8 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
           releaser({on, in, with, of, [this] { return index; },
                     [this](const std::string& host) {
                         if (is_busy) released.insert(host);
-                    }}) {}
+                    },
+                    [this] { plan_held(); }}) {}
 
     run::Loop& loop;
     state::State& state;
@@ -128,6 +157,8 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     run::Timer retry = {};
     bool is_behind = false;  // perhaps: the store's model may be another
 
+    // Keeps what is held as a plan of the system.
+    void plan_held();
     // What others than edits change of the model: what belongs to a host goes with it.
     void follow();
     void reload();
@@ -168,6 +199,7 @@ Result<void> Planner::load() {
         if (!changes.model_objects.empty()) there->follow();
     });
     inside_->releaser.look();
+    inside_->plan_held();
     return {};
 }
 
@@ -187,6 +219,47 @@ void Planner::edit(EditRequest request, Done done) {
     }
     inside_->waiting.push_back({std::move(request), std::move(done)});
     inside_->next();
+}
+
+void Planner::try_on_host(const EditRequest& request, const std::string& host, HostDone done) {
+    const auto answer = [post = inside_->loop.poster(),
+                         done = std::move(done)](Result<HostAnswer> answered) {
+        post([done, answered = std::move(answered)]() mutable { done(std::move(answered)); });
+    };
+    const auto view = inside_->state.read();
+    if (!view) return answer(fail(view.error()));
+    const auto there = view->hosts().resolve(host);
+    if (!there) return answer(fail(there.error()));
+    if (!*there || (*there)->retired()) {
+        return answer(fail(Errc::not_found, "there is no active host of this id or name"));
+    }
+    auto tried = edited_by(request, inside_->index->model(), *view, inside_->protector);
+    if (!tried) return answer(fail(tried.error()));
+    if (!tried->wrong.empty()) return answer(HostAnswer{std::move(tried->wrong), {}});
+    auto task = [answer, host = **there, &from = inside_->state, &with = inside_->protector,
+                 &of = inside_->schemas, edits = std::move(tried->edits)] {
+        const auto now = from.read();
+        auto shown = now ? plans::try_on_host(*now, with, of, edits, host)
+                         : Result<json::Value>(fail(now.error()));
+        answer(shown ? Result<HostAnswer>(HostAnswer{{}, *std::move(shown)}) : fail(shown.error()));
+    };
+    const auto queued = inside_->lane.submit(std::move(task));
+    if (!queued) answer(fail(queued.error()));
+}
+
+void Planner::Inside::plan_held() {
+    const auto keep = [this, there = weak_from_this()](const Result<EditAnswer>& answer) {
+        const bool is_held = answer && answer->trial && !answer->trial->touched.empty();
+        if (!there.lock() || !is_held) return;
+        state.submit([&with = protector, trial = answer->trial](
+                         state::Edit& edit) { return keep_held_plan(edit, with, *trial); },
+                     [](const Result<void>& kept) {
+                         if (kept) return;
+                         log::warning("what is held is not planned", {{"why", kept.error().what}});
+                     });
+    };
+    waiting.push_back({{.releases_held = true, .is_dry_run = true, .allows_errors = true}, keep});
+    next();
 }
 
 // Later: the model of an edit that was committed just now is set then.
@@ -228,21 +301,16 @@ void Planner::Inside::next() {
 void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
     const auto view = state.read();
     if (!view) return end(one, fail(view.error()));
-    const EditRequest& request = one->request;
-    model::Edited edited =
-        model::edit(index->model(), request.changes, lookup_in(*view, request.hosts), protector);
-    auto hosts = read_edited(*view, request.hosts, request.resources, edited.model,
-                             request.changes.size(), edited.wrong);
-    if (!hosts) return end(one, fail(hosts.error()));
-    if (!edited.wrong.empty()) {
+    auto edited = edited_by(one->request, index->model(), *view, protector);
+    if (!edited) return end(one, fail(edited.error()));
+    if (!edited->wrong.empty()) {
         EditAnswer answer;
-        answer.wrong = std::move(edited.wrong);
+        answer.wrong = std::move(edited->wrong);
         return end(one, std::move(answer));
     }
     auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
-                 &with = protector, &of = schemas, stops = stops, writes = edited.writes,
-                 edits = Edits{std::move(edited.model), std::move(edited.writes),
-                               *std::move(hosts)}]() mutable {
+                 &with = protector, &of = schemas, stops = stops, writes = edited->edits.writes,
+                 edits = std::move(edited->edits)]() mutable {
         auto now = from.read();
         auto tried = now ? try_edit(*now, with, of, *before, std::move(edits), *stops)
                          : Result<Trial>(fail(now.error()));
@@ -261,10 +329,9 @@ void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
     auto answer = std::make_shared<EditAnswer>();
     auto trial = std::make_shared<Trial>(*std::move(tried));
     answer->model = {trial->after, &trial->after->model()};
-    answer->does_not_compile = !trial->broken.empty() && !one->request.allows_errors;
-    answer->requires_plan = !trial->protected_environments.empty() && !one->request.is_approved;
+    answer->refusal = refusal_of(one->request, *trial);
     answer->trial = std::move(trial);
-    const bool is_refused = answer->does_not_compile || answer->requires_plan;
+    const bool is_refused = answer->refusal != Refusal::none;
     if (is_refused || one->request.is_dry_run) return end(one, std::move(*answer));
     commit(one, std::move(writes), std::move(answer));
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,28 +31,43 @@ struct EditRequest {
     std::vector<model::ObjectChange> changes = {};
     std::vector<HostEdit> hosts = {};
     std::vector<ResourceEdit> resources = {};
+    // What is held of hosts is let go with it.
+    bool releases_held = false;
     // What must be so of the objects when they are changed. [lane]
     std::function<Result<void>(const state::View&)> guard = {};
     bool is_dry_run = false;
     // Also when hosts that compile would not any more: they keep what they have.
     bool allows_errors = false;
-    // It is a plan that somebody else approved, and may concern hosts in protected environments.
-    bool is_approved = false;
+    // Of a plan that is applied: it is refused when it does something else to hosts by now. Only
+    // one that is approved may concern hosts in protected environments.
+    struct Planned {
+        std::string hash;
+        bool is_approved = false;
+    };
+    std::optional<Planned> planned = {};
     state::AuditContext audit_context = {};
     // Called in the transaction of the edit, when it is not refused: to keep the reply for a
     // request that comes again. [lane]
     std::function<Result<void>(state::Edit&, const struct EditAnswer&)> finish = {};
 };
 
+// Why nothing was changed.
+enum class Refusal {
+    none,
+    does_not_compile,   // hosts that do would not any more
+    stale_plan,         // not what was planned
+    approval_required,  // and not given
+    plan_required,      // the trial says for which environments
+};
+
 struct EditAnswer {
     // When there are any, nothing was changed, and the rest says nothing. Hosts are numbered on
     // from the changes of objects, and resources from there.
     std::vector<model::WrongChange> wrong;
-    // Of a dry run and of what was done, and of what was refused because hosts would not compile.
+    // Of a dry run, of what was done and of what was refused.
     std::shared_ptr<const Trial> trial;
-    bool does_not_compile = false;  // refused
-    bool requires_plan = false;     // refused: the trial says for which environments
-    std::uint64_t revision = 0;     // that the changed objects have; 0: none differs from before
+    Refusal refusal = Refusal::none;
+    std::uint64_t revision = 0;  // that the changed objects have; 0: none differs from before
     // What was asked for as it is now, or would be.
     std::shared_ptr<const model::Model> model;
 };
@@ -78,6 +94,17 @@ class Planner {
     // guard, or one of the store.
     using Done = std::function<void(Result<EditAnswer>)>;
     void edit(EditRequest request, Done done);
+
+    // What an edit would do to one host, exactly. `done` runs on the loop; `not_found` for a host
+    // that is not there or not active, `busy` when too much is tried out already.
+    struct HostAnswer {
+        std::vector<model::WrongChange> wrong;  // when there are any, the rest says nothing
+        // {"host","name","resources":[{"collection","id","change","paths","fields"}],"errors"},
+        // secrets redacted
+        json::Value shown;
+    };
+    using HostDone = std::function<void(Result<HostAnswer>)>;
+    void try_on_host(const EditRequest& request, const std::string& host, HostDone done);
 
   private:
     struct Inside;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "core/secrets/protector.hpp"
+#include "orchestrator/plans/hash.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/protection.hpp"
@@ -25,7 +27,8 @@ class Trying {
         : view_(view),
           protector_(protector),
           model_(after.model()),
-          compiler_(view, schemas, after.model(), &edited) {}
+          compiler_(view, schemas, after.model(), &edited),
+          hash_([&protector](std::string_view text) { return protector.mac(text); }) {}
 
     // As the edit leaves it.
     Result<void> add(const state::Host& host, const std::vector<ResourceEdit>& edits = {}) {
@@ -36,6 +39,7 @@ class Trying {
             return compared.fields_of(each);
         };
         groups_.add(planned, compared.difference(), sample);
+        hash_.add(host.id, compared.difference());
         if (!compared.difference().empty()) {
             places_.insert({host.environment, host.environment});
         }
@@ -56,6 +60,7 @@ class Trying {
                 Trial& trial) const {
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
+        trial.hash = hash_.finish();
         trial.broken = broken_.finish().errors;
         trial.protected_environments =
             protecting_environments(before.model(), model_, places_, writes);
@@ -69,6 +74,7 @@ class Trying {
     Groups groups_;
     Groups broken_;
     std::set<HostPlace> places_;  // of what differs
+    PlanHash hash_;
 };
 
 using Visit = std::function<Result<void>(const state::Host&)>;
@@ -112,6 +118,19 @@ Result<void> each_by_rule(const state::View& view, const EditedHosts& edited,
     return done;
 }
 
+// Visits those for which something is held.
+Result<void> each_held(const state::View& view, const Visit& visit) {
+    Result<void> done;
+    EK_CHECK(view.hosts().each_in("", [&](const state::Host& host) {
+        const auto wanted = view.wanted().find(host.id);
+        if (!wanted) done = fail(wanted.error());
+        const bool is_held = wanted && *wanted && (*wanted)->status == state::WantedStatus::held;
+        if (is_held) done = visit(host);
+        return done.has_value();
+    }));
+    return done;
+}
+
 // What a change of the host itself touches.
 TouchedByHost touched_by_edit(const ModelIndex& after, const EditedHost& one) {
     const compile::Host was = compiled_host(one.before);
@@ -124,15 +143,21 @@ TouchedByHost touched_by_edit(const ModelIndex& after, const EditedHost& one) {
 }  // namespace
 
 json::Value Trial::shown() const {
+    const std::size_t count = std::min(groups.groups.size(), kGroupsMost);
     json::Array shown;
-    for (const Group& group : groups.groups) shown.push_back(encode(group));
+    for (std::size_t i = 0; i < count; ++i) shown.push_back(encode(groups.groups[i]));
     json::Array errors;
     for (const ErrorGroup& group : groups.errors) errors.push_back(encode(group));
-    return json::Object{{"summary", encode(summary)},
+    return json::Object{{"hash", hash},
+                        {"summary", encode(summary)},
                         {"groups", std::move(shown)},
-                        {"more_groups", groups.more},
+                        {"more_groups", groups.more + groups.groups.size() - count},
                         {"errors", std::move(errors)},
                         {"more_errors", groups.more_errors}};
+}
+
+bool requires_approval(const Trial& trial) {
+    return !trial.protected_environments.empty();
 }
 
 Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
@@ -162,6 +187,7 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
     }
     EK_CHECK(each_touched(view, by_model, visit));
     EK_CHECK(each_by_rule(view, edits.hosts, rules, visit));
+    if (edits.releases_held) EK_CHECK(each_held(view, visit));
     trying.finish(before, edits.writes, trial);
     return trial;
 }

@@ -30,16 +30,22 @@ struct Trial {
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.
     std::vector<ErrorGroup> broken;
+    std::string hash;  // of what it does to hosts: 64 hex digits, see PlanHash
 
-    // {"summary","groups","errors"} of a plan, secrets redacted.
+    // {"hash","summary","groups","errors"} of a plan, secrets redacted; at most kGroupsMost groups.
     json::Value shown() const;
 };
+
+// Whether what was tried out may be done only by a plan that somebody else than its author has
+// approved.
+bool requires_approval(const Trial& trial);
 
 // What an edit changes.
 struct Edits {
     model::Model after;
     std::vector<model::ObjectWrite> writes;
     EditedHosts hosts = {};
+    bool releases_held = false;
 };
 
 // Compiles every host that the edit touches, as it leaves them. O(touched hosts), where a host is

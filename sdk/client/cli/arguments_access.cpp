@@ -21,7 +21,7 @@ void add_tokens(CLI::App& app, Run& run) {
     make->add_option("--name", options->name, "Whose it is")->required();
     make->add_option("--role", options->role, "viewer, operator or admin")
         ->required()
-        ->check(CLI::IsMember({"viewer", "operator", "admin"}));
+        ->check(CLI::IsMember({"viewer", "operator", "approver", "admin"}));
     make->add_option("--expires-in", options->expires_in, "How long it holds: 90d")
         ->type_name("TIME");
     make->add_option("--out", options->out, "Write the secret into this new file, mode 0600");

@@ -3,7 +3,7 @@
 import unittest
 
 from case import OrchestratorCase
-from program import eventually
+from program import Rest, eventually
 
 HOST = "/v1/hosts/{h}"
 ONE = "/v1/hosts/{h}/resources/{collection}/{id}"
@@ -11,7 +11,7 @@ KEY = "/v1/settings/{scope}/{key}"
 PASSES = "changes nothing that a host is described as"
 
 
-class Protected(OrchestratorCase):
+class Protecting(OrchestratorCase):
     """web1 is in prod, which is protected, and follows an assignment; web2 is in stage."""
 
     def setUp(self):
@@ -54,6 +54,9 @@ class Protected(OrchestratorCase):
                 [(one["name"], one["labels"], one["environment"])
                  for one in self.rest.items("/v1/hosts")])
 
+
+
+class Protected(Protecting):
     def requests(self):
         """Of every route that changes something: the request that would change what web1 has, or
         why there is none."""
@@ -88,6 +91,10 @@ class Protected(OrchestratorCase):
             f"POST {HOST}:retire": "a certificate must be revoked at once",
             f"POST {HOST}:release-name": PASSES,
             "POST /v1/commands/{id}:cancel": PASSES,
+            "POST /v1/plans": "nothing is done before it is applied",
+            "POST /v1/plans/{p}:approve": PASSES,
+            "POST /v1/plans/{p}:reject": PASSES,
+            "POST /v1/plans/{p}:apply": "see Approved",
             "POST /v1/tokens": PASSES,
             "POST /v1/tokens/{id}:revoke": PASSES,
             "POST /v1/enrolment-tokens": "a host that enrols comes by itself",
@@ -153,6 +160,98 @@ class Protected(OrchestratorCase):
         self.agent.go_online()
         eventually("it is back", lambda: self.rest.get(
             "/v1/hosts/web1")["connection"] == "online")
+
+
+class Approved(Protecting):
+    def setUp(self):
+        super().setUp()
+        token = self.ok("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
+        self.ann = Rest(token["secret"], port=self.orchestrator.port("rest"))
+
+    def plan(self, *changes):
+        """Changes as (method, path, body), planned by the administrator."""
+        plan = self.ok("POST", "/v1/plans", {"changes": [
+            {"method": method, "path": path, **({} if body is None else {"body": body})}
+            for method, path, body in changes]}).body
+        self.assertTrue(plan["requires_approval"])
+        return plan
+
+    def apply(self, plan):
+        """What is refused until somebody else has approved it, then done."""
+        path = f"/v1/plans/{plan['id']}"
+        self.assert_problem(self.rest.call("POST", path + ":apply"), 409, "approval-required")
+        self.assert_problem(self.rest.call("POST", path + ":approve"), 409, "approval-required")
+        self.assertEqual(self.ann.call("POST", path + ":approve", {
+            "hash": plan["hash"]}).body["approved_by"], "ann")
+        applied = self.ok("POST", path + ":apply")
+        self.assertEqual(applied.body["state"], "applied")
+
+    def told(self, plan):
+        return sorted((one["change"], one["id"]) for group in plan["groups"]
+                      for one in group["resources"])
+
+    def description(self, rid):
+        return self.rest.get(self.path(rid))["description"]
+
+    def test_an_edit_is_done_once_somebody_else_has_approved_it(self):
+        plan = self.plan(("PUT", "/v1/settings/global/text", {"value": "yo"}))
+        self.assertEqual(self.told(plan), [("change", "/etc/motd")])
+        self.apply(plan)
+        command = self.agent.take_command()
+        self.assertEqual(command["resources"][0]["description"]["content"], "yo")
+
+    def test_hosts_and_resources_are_part_of_a_plan(self):
+        plan = self.plan(("PATCH", "/v1/hosts/web1", {"labels": {"role": None, "rack": "7"}}),
+                         ("PATCH", "/v1/hosts/web2", {"labels": {"role": "web"}}),
+                         ("PUT", self.path("/a"), {"description": {"content": "3"}}),
+                         ("PUT", self.path("/b", "web2"), {"description": {"content": "1"}}))
+        self.assertEqual(self.told(plan), [("add", "/b"), ("add", "/etc/motd"), ("change", "/a"),
+                                           ("forget", "/etc/motd")])
+        shown = self.rest.get(f"/v1/plans/{plan['id']}/hosts/web1")
+        self.assertEqual(sorted(one["id"] for one in shown["resources"]), ["/a", "/etc/motd"])
+        self.assertNotEqual(plan["changes"][2]["body"]["description"], {"content": "3"})
+        self.apply(plan)
+        self.assertEqual(self.rest.get("/v1/hosts/web1")["labels"], {"rack": "7"})
+        self.assertEqual(self.description("/a"), {"content": "3"})
+        eventually("web2 has both", lambda: [one["id"] for one in self.rest.items(
+            "/v1/hosts/web2/resources")] == ["/b", "/etc/motd"])
+
+    def test_a_host_is_moved_out_and_the_environment_is_protected_no_more(self):
+        self.apply(self.plan(("PATCH", "/v1/hosts/web1", {"environment": "stage"}),
+                             ("PATCH", "/v1/environments/prod", {"protected": False})))
+        self.assertEqual(self.rest.get("/v1/hosts/web1")["environment"], "stage")
+        self.assertFalse(self.rest.get("/v1/environments/prod")["protected"])
+
+    def test_an_override_and_its_end_are_planned_too(self):
+        path = self.path("/etc/motd")
+        refused = self.rest.call("POST", "/v1/plans", {"changes": [
+            {"method": "PUT", "path": path, "body": {"description": {"content": "mine"}}}]})
+        self.assertEqual([(one["pointer"], one["code"]) for one in refused.body["errors"]],
+                         [("/changes/0/body", "owned")])
+        self.apply(self.plan(("PUT", path + "?override=true",
+                              {"description": {"content": "mine"}})))
+        self.assertEqual(self.description("/etc/motd"), {"content": "mine"})
+        self.agent.outcome(self.agent.take_command())
+        self.apply(self.plan(("POST", path + ":forget", None)))
+        eventually("it is as before", lambda: self.description("/etc/motd") == {"content": "hi"})
+
+    def test_a_resource_is_removed(self):
+        plan = self.plan(("DELETE", self.path("/a"), None))
+        self.assertEqual(self.told(plan), [("remove", "/a")])
+        self.apply(plan)
+        self.assertEqual(self.agent.take_command()["verb"], "remove")
+
+    def test_faults_are_told_where_they_are(self):
+        refused = self.rest.call("POST", "/v1/plans", {"changes": [
+            {"method": "PATCH", "path": "/v1/hosts/web1", "body": {"environment": "nowhere"}},
+            {"method": "PATCH", "path": "/v1/hosts/web2", "body": {"name": "a b"}},
+            {"method": "DELETE", "path": self.path("/nothing")},
+            {"method": "POST", "path": self.path("/a") + ":invoke", "body": {}},
+            {"method": "DELETE", "path": self.path("/a") + "?dry_run=all"}]})
+        self.assertEqual({(one["pointer"], one["code"]) for one in refused.body["errors"]}, {
+            ("/changes/0/body/environment", "invalid"), ("/changes/1/body/name", "invalid"),
+            ("/changes/2", "not-found"), ("/changes/3/method", "invalid"),
+            ("/changes/4/path", "invalid")})
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class EditedHostsTest : public PlannerTest {
                           json::Object{{"application", "peers"}, {"host", kBalancer}}}}});
         ASSERT_TRUE(made);
         ASSERT_TRUE(made->wrong.empty()) << made->wrong[0].pointer << " " << made->wrong[0].detail;
-        ASSERT_FALSE(made->does_not_compile);
+        ASSERT_EQ(made->refusal, Refusal::none);
         release();
     }
     EditRequest label(const char* labels) {
@@ -69,7 +69,8 @@ class EditedHostsTest : public PlannerTest {
     void carry_out(const EditRequest& request) {
         const auto answer = edit(EditRequest(request));
         ASSERT_TRUE(answer) << answer.error().what;
-        ASSERT_TRUE(answer->wrong.empty() && !answer->does_not_compile);
+        ASSERT_TRUE(answer->wrong.empty());
+        ASSERT_EQ(answer->refusal, Refusal::none);
         release();
     }
 
@@ -136,7 +137,7 @@ TEST_F(EditedHostsTest, ALabelAfterWhichAHostWouldNotCompileIsRefused) {
     carry_out(always);
     const auto answer = edit(label(R"({"role": null})"));
     ASSERT_TRUE(answer);
-    EXPECT_TRUE(answer->does_not_compile);
+    EXPECT_EQ(answer->refusal, Refusal::does_not_compile);
     EXPECT_EQ(read().hosts().find(host_)->value().labels["role"], json::Value("web"));
 }
 
@@ -177,7 +178,7 @@ TEST_F(EditedHostsTest, WhatAnAssignmentSaysOtherwiseIsAConflict) {
     EXPECT_EQ(told(both), (Told{"change /etc/peers on lb1", "conflict on web1"}));
     const auto answer = edit(std::move(both));
     ASSERT_TRUE(answer);
-    EXPECT_TRUE(answer->does_not_compile);
+    EXPECT_EQ(answer->refusal, Refusal::does_not_compile);
     EXPECT_FALSE(resource("/etc/motd"));
 }
 

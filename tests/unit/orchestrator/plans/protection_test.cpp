@@ -1,5 +1,6 @@
 #include "orchestrator/plans/protection.hpp"
 
+#include "orchestrator/state/plans.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 namespace evenkeel::plans {
@@ -44,14 +45,23 @@ class ProtectionTest : public PlannerTest {
     }
     bool done(EditRequest request) {
         const EditAnswer answer = answer_to(std::move(request));
-        return answer.trial && !answer.requires_plan && !answer.does_not_compile;
+        return answer.trial && answer.refusal == Refusal::none;
     }
     // Because of which the edit was refused.
     Names refused_for(EditRequest request) {
         const auto before = planner_->model()->revision();
         const EditAnswer answer = answer_to(std::move(request));
         EXPECT_EQ(planner_->model()->revision(), before);
-        return answer.requires_plan ? answer.trial->protected_environments : Names();
+        return answer.refusal == Refusal::plan_required ? answer.trial->protected_environments
+                                                        : Names();
+    }
+    // The request as a plan that was made of it.
+    EditRequest planned(EditRequest request, bool is_approved) {
+        request.is_dry_run = true;
+        const EditAnswer answer = answer_to(request);
+        request.is_dry_run = false;
+        request.planned = {answer.trial ? answer.trial->hash : "", is_approved};
+        return request;
     }
     std::string environment_of_host() { return (*read().hosts().find(host_))->environment; }
 };
@@ -101,12 +111,16 @@ TEST_F(ProtectionTest, AndMovingAHostThere) {
     EXPECT_EQ(environment_of_host(), "default");
 }
 
-TEST_F(ProtectionTest, WhatIsApprovedIsCarriedOut) {
-    EditRequest request = put(ModelKind::setting, "global text", R"({"value": "yo"})");
-    request.is_approved = true;
-    EXPECT_TRUE(done(std::move(request)));
+TEST_F(ProtectionTest, APlanMustBeApproved) {
+    const EditRequest asked = put(ModelKind::setting, "global text", R"({"value": "yo"})");
+    EXPECT_EQ(answer_to(planned(asked, false)).refusal, Refusal::approval_required);
+    EXPECT_TRUE(done(planned(asked, true)));
     release();
     EXPECT_EQ(file("/etc/motd")["content"], json::Value("yo"));
+    EXPECT_EQ(answer_to(planned(move_host(host_, "stage"), false)).refusal,
+              Refusal::approval_required);
+    EXPECT_TRUE(done(planned(move_host(host_, "stage"), true)));
+    EXPECT_EQ(environment_of_host(), "stage");
 }
 
 TEST_F(ProtectionTest, ADryRunTellsForWhichEnvironments) {
@@ -124,13 +138,113 @@ TEST_F(ProtectionTest, AHostThatIsMovedThereByTheEditBeforeIsSeen) {
     std::vector<bool> refused;
     const auto note = [&](const Result<EditAnswer>& answer) {
         ASSERT_TRUE(answer && answer->trial);
-        refused.push_back(answer->requires_plan);
+        refused.push_back(answer->refusal == Refusal::plan_required);
     };
     planner_->edit(put(ModelKind::environment, "lab", kProtected), note);
     planner_->edit(label_host(host_, R"({"rack": "7"})"), note);
     planner_->edit(put(ModelKind::setting, "environment:lab text", R"({"value": "yo"})"), note);
     loop_.run_until([&] { return refused.size() == 3; }, std::chrono::seconds(20));
     EXPECT_EQ(refused, (std::vector<bool>{false, true, true}));
+}
+
+// What hosts report decides about one more file.
+class ByItselfTest : public ProtectionTest {
+  protected:
+    void SetUp() override {
+        ProtectionTest::SetUp();
+        EditRequest disks = put(ModelKind::application, "disks", R"({"resources": [
+            {"collection": "files", "id": "/etc/disks", "description": {"content": "big"}}]})");
+        disks.changes.push_back(
+            {ModelKind::assignment, "disks", *json::parse(R"({"application": "disks",
+                                                  "filter": "facts.disk = big"})")});
+        ASSERT_TRUE(done(std::move(disks)));
+        release();
+    }
+    void report(const char* disk) {
+        change_host([&](state::Host& host) { host.facts = json::Object{{"disk", disk}}; });
+        release();
+    }
+    std::vector<state::Plan> plans() {
+        std::vector<state::Plan> all;
+        const auto view = read();
+        EXPECT_TRUE(view.plans().list().walk(view, [&](const state::Entry& entry) {
+            all.push_back(*state::Plans::read(entry));
+            return true;
+        }));
+        return all;
+    }
+    state::WantedStatus status() { return (*read().wanted().find(host_))->status; }
+};
+
+TEST_F(ByItselfTest, WhatComesByItselfIsSentAndWhatWouldGoIsHeld) {
+    report("big");
+    EXPECT_EQ(file("/etc/disks")["content"], json::Value("big"));
+    settle();
+    report("small");
+    EXPECT_EQ(file("/etc/disks")["content"], json::Value("big"));
+    EXPECT_EQ(status(), state::WantedStatus::held);
+    EXPECT_EQ(entries(), 0U);
+    report("big");
+    EXPECT_EQ(status(), state::WantedStatus::compiled) << "nothing differs any more";
+    report("small");
+    ASSERT_TRUE(done(planned(put(ModelKind::setting, "global text", R"({"value": "yo"})"), true)));
+    release();
+    settle();
+    release();
+    EXPECT_FALSE(resource("/etc/disks"));
+    EXPECT_EQ(status(), state::WantedStatus::compiled);
+}
+
+TEST_F(ByItselfTest, WhatIsHeldIsAPlanOfTheSystem) {
+    report("big");
+    settle();
+    report("small");
+    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, std::chrono::seconds(20)));
+    const state::Plan plan = plans().front();
+    EXPECT_EQ(plan.author, "system");
+    EXPECT_EQ(plan.state, state::PlanState::open);
+    EXPECT_TRUE(plan.requires_approval);
+    EXPECT_EQ(plan.summary["forgotten"], json::Value(1));
+    open_planner();
+    release();
+    EXPECT_EQ(plans().size(), 1U) << "it is there already";
+    EditRequest apply{.releases_held = true};
+    apply.planned = {plan.hash, false};
+    EXPECT_EQ(answer_to(apply).refusal, Refusal::approval_required);
+    apply.planned->is_approved = true;
+    EXPECT_TRUE(done(std::move(apply)));
+    release();
+    EXPECT_FALSE(resource("/etc/disks"));
+    EXPECT_EQ(status(), state::WantedStatus::compiled);
+}
+
+TEST_F(ByItselfTest, WhenSomethingElseIsHeldThereIsAnotherPlan) {
+    report("big");
+    settle();
+    report("small");
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 1; }, std::chrono::seconds(20)));
+    change_host([](state::Host& host) { host.name = "web9"; });
+    change([&](state::Edit& edit) { return edit.to_compile().put(host_, {state::kModelChanged}); });
+    release();
+    EXPECT_EQ(plans().size(), 1U) << "the same";
+    change([&](state::Edit& edit) -> Result<void> {
+        auto there = EK_TRY(edit.resources().find(host_, {"files", "/etc/motd"}));
+        state::Resource changed = *there;
+        changed.policy = wire::Policy::enforce;
+        EK_CHECK(edit.resources().put(host_, &*there, changed));
+        return edit.to_compile().put(host_, {state::kModelChanged});
+    });
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, std::chrono::seconds(20)));
+    EXPECT_EQ(plans()[0].state, state::PlanState::stale);
+    EXPECT_EQ(plans()[1].state, state::PlanState::open);
+}
+
+TEST_F(ByItselfTest, ElsewhereItGoesByItself) {
+    report("big");
+    settle();
+    ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
+    report("small");
+    EXPECT_FALSE(resource("/etc/disks"));
 }
 
 TEST(Protection, AHostCountsByTheOutermostAndWhatTheEditItselfProtectsDoesNot) {

@@ -20,7 +20,7 @@ class ReleaseTest : public PlannerTest {
                                                 "filter": "labels.role = web"})")}}});
         ASSERT_TRUE(answer) << answer.error().what;
         ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
-        ASSERT_FALSE(answer->does_not_compile);
+        ASSERT_EQ(answer->refusal, Refusal::none);
     }
     void label(const char* role) {
         change_host([&](state::Host& host) { host.labels = json::Object{{"role", role}}; });
@@ -127,7 +127,7 @@ TEST_F(ReleaseTest, AnEditAfterWhichAHostDoesNotCompileIsRefused) {
     EditRequest request{.changes = {{ModelKind::setting, "global text", {}}}};
     const auto refused = edit(request);
     ASSERT_TRUE(refused);
-    EXPECT_TRUE(refused->does_not_compile);
+    EXPECT_EQ(refused->refusal, Refusal::does_not_compile);
     ASSERT_EQ(refused->trial->broken.size(), 1U);
     EXPECT_EQ(refused->trial->broken[0].count, 1U);
     EXPECT_EQ(refused->trial->broken[0].error.pointer, "/resources/0/description/content");
