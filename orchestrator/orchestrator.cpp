@@ -20,6 +20,7 @@
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/commands.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/plans.hpp"
 #include "orchestrator/state/requirements.hpp"
 #include "orchestrator/state/retention.hpp"
 
@@ -27,9 +28,10 @@ namespace evenkeel {
 namespace {
 
 constexpr std::chrono::seconds kTick{5};
-constexpr int kTicksPerPurge = 120;        // ten minutes
-constexpr int kTicksPerNote = 12;          // a minute
-constexpr std::size_t kNotedAtOnce = 500;  // hosts in one work, so that others get their turn
+constexpr int kTicksPerPurge = 120;             // ten minutes
+constexpr int kTicksPerNote = 12;               // a minute
+constexpr std::size_t kNotedAtOnce = 500;       // hosts in one work, so that others get their turn
+constexpr std::size_t kPlansExpiredMost = 100;  // the same of plans
 constexpr std::chrono::seconds kGrace{10};
 // Of another orchestrator that has the lease: several times the time between two renewals.
 constexpr std::chrono::seconds kPatience{30};
@@ -122,6 +124,7 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
       pages_(loop, *state_),
       fleet_applies_(loop, *state_),
       planner_(loop, *state_, protector_, schemas_),
+      reader_(*state_, [this] { return planner_.index(); }),
       rate_limit_({.per_second = config.requests_per_second, .burst = config.requests_burst}),
       access_(loop, *state_),
       idempotency_(loop, *state_, protector_),
@@ -159,6 +162,8 @@ Orchestrator::Orchestrator(run::Loop& loop, const Config& config, Fd lock, Keys 
                .pages = pages_,
                .fleet_applies = fleet_applies_,
                .planner = planner_,
+               .reader = reader_,
+               .changes = changes_,
                .metrics = metrics_,
                .enrolment_port = [this] { return enrolment_.port(); },
                .rest_server = [this] { return server_.get(); }} {}
@@ -168,6 +173,7 @@ Orchestrator::~Orchestrator() {
     server_.reset();
     enrolment_.stop();
     bus_.stop();
+    reader_.stop();
     planner_.stop();
     state_->stop();
 }
@@ -300,6 +306,7 @@ void Orchestrator::stop(std::function<void()> done) {
         note_last_seen();
         bus_.stop();
         housekeeping_.release();
+        reader_.stop();
         planner_.stop();
         state_->stop();
         done();
@@ -312,6 +319,7 @@ void Orchestrator::tick() {
     housekeeping_.turn(now_monotonic_ns());
     if (housekeeping_.holds()) {
         expire_commands();
+        expire_plans();
         if (ticks_ % kTicksPerPurge == 0) purge();
     }
     if (ticks_ % kTicksPerNote == 0) note_last_seen();
@@ -326,6 +334,20 @@ void Orchestrator::purge() {
             log::error("old records could not be deleted", {{"error", done.error().what}});
         },
         store::Importance::freeing);
+}
+
+void Orchestrator::expire_plans() {
+    const std::int64_t now = state_->clock().now_ms();
+    const auto overdue = state_->read().and_then(
+        [&](const state::Snapshot& view) { return view.plans().any_overdue(now); });
+    if (!overdue || !*overdue) return;
+    housekeeping_.submit(
+        [now](state::Edit& edit) { return edit.plans().expire(now, kPlansExpiredMost); },
+        [](const Result<void>& done) {
+            if (done) return;
+            log::error("overdue plans could not be expired", {{"error", done.error().what}});
+        },
+        store::Importance::urgent);
 }
 
 void Orchestrator::expire_commands() {

@@ -7,6 +7,7 @@
 #include "core/base/fd.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/api/access.hpp"
+#include "orchestrator/api/change_routes.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
 #include "orchestrator/api/fleet_apply.hpp"
@@ -21,6 +22,7 @@
 #include "orchestrator/http/server.hpp"
 #include "orchestrator/keys.hpp"
 #include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/reader.hpp"
 #include "orchestrator/state/lease_keeper.hpp"
 
 namespace evenkeel {
@@ -53,6 +55,7 @@ class Orchestrator {
     void tick();
     void purge();
     void expire_commands();
+    void expire_plans();
     void note_last_seen();
 
     run::Loop& loop_;
@@ -72,6 +75,8 @@ class Orchestrator {
     api::PageQueue pages_;
     api::FleetApplies fleet_applies_;
     plans::Planner planner_;
+    plans::Reader reader_;
+    api::ChangeRoutes changes_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;
     api::Access access_;

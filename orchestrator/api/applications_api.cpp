@@ -7,9 +7,10 @@
 #include "orchestrator/api/model_routes.hpp"
 #include "orchestrator/api/model_views.hpp"
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/model/objects_json.hpp"
 
-// /v1/applications. What is kept of an application is the number of its newest version; versions
-// are kept apart.
+// /v1/applications. What is kept of an application is the number of its newest version, and its
+// source; versions are kept apart.
 namespace evenkeel::api {
 namespace {
 
@@ -17,8 +18,11 @@ using http::Request;
 using state::ModelObjects;
 
 const Fields& application_fields() {
-    static const Fields kFields = {
-        {.name = "name"}, {.name = "version"}, {.name = "note"}, {.name = "revision"}};
+    static const Fields kFields = {{.name = "name"},
+                                   {.name = "version"},
+                                   {.name = "note"},
+                                   {.name = "source"},
+                                   {.name = "revision"}};
     return kFields;
 }
 
@@ -44,19 +48,30 @@ void drop_defaults(json::Value& body) {
     }
 }
 
+json::Object show_newest(const std::string& name, std::uint32_t version, const json::Value& body,
+                         const json::Value& source) {
+    json::Object shown = show_application(name, version, body);
+    shown.append("source", source);
+    return shown;
+}
+
 ApiResult<ModelEdit> put_application(const state::View& view, NamedObject named,
                                      const std::string& name, json::Value body) {
     Findings findings;
     take_out(body, {{"name", name}}, {"version", "revision"}, findings);
     if (!findings.empty()) return refuse(findings.problem());
     drop_defaults(body);
+    json::Value version_body = body;
+    std::vector<model::WrongChange> wrong;  // the model finds it again
+    const std::string source = model::take_source(version_body, wrong);
     std::uint32_t version = 1;
     if (named.there) {
         const std::uint32_t newest = newest_of(named.there->body);
-        const bool is_same = EK_API_TRY(body_of(view, name, newest)) == body;
+        const bool is_same = EK_API_TRY(body_of(view, name, newest)) == version_body;
         version = is_same ? newest : newest + 1;
     }
-    named.edit.shown = show_application(name, version, body);
+    named.edit.shown = show_newest(name, version, version_body,
+                                   source.empty() ? json::Value() : json::Value(source));
     named.edit.changes.push_back({ModelKind::application, name, std::move(body)});
     return std::move(named.edit);
 }
@@ -122,17 +137,24 @@ void add_versions(std::vector<http::Route>& routes, Context& context) {
 
 void add_applications(std::vector<http::Route>& routes, Context& context) {
     const auto base = [](const state::View& view, const std::string& name,
-                         const json::Value& kept) { return body_of(view, name, newest_of(kept)); };
+                         const json::Value& kept) -> ApiResult<json::Value> {
+        json::Value body = EK_API_TRY(body_of(view, name, newest_of(kept)));
+        if (const json::Value* source = kept.find("source"))
+            body.as_object().set("source", *source);
+        return body;
+    };
     add_object_routes(routes, context,
                       {.kind = ModelKind::application,
                        .path = "/v1/applications",
                        .schema = "Application",
                        .fields = &application_fields(),
                        .is_name = compile::is_name,
-                       .show = [base](const state::View& view, const std::string& name,
-                                      const json::Value& kept) -> ApiResult<json::Object> {
-                           return show_application(name, newest_of(kept),
-                                                   EK_API_TRY(base(view, name, kept)));
+                       .show = [](const state::View& view, const std::string& name,
+                                  const json::Value& kept) -> ApiResult<json::Object> {
+                           const auto version = newest_of(kept);
+                           return show_newest(name, version,
+                                              EK_API_TRY(body_of(view, name, version)),
+                                              kept["source"]);
                        },
                        .base = base,
                        .put = put_application});

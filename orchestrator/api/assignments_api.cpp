@@ -23,6 +23,7 @@ const Fields& assignment_fields() {
                                    {.name = "enabled", .values = {"true", "false"}},
                                    {.name = "adopt", .values = {"true", "false"}},
                                    {.name = "on_leave", .values = name_list<compile::OnLeave>()},
+                                   {.name = "source"},
                                    {.name = "revision"}};
     return kFields;
 }

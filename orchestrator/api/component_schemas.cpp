@@ -6,6 +6,7 @@
 #include "core/json/shape.hpp"
 #include "orchestrator/api/model_schemas.hpp"
 #include "orchestrator/api/pages.hpp"
+#include "orchestrator/api/plan_schemas.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/state/rest_schemas.hpp"
 
@@ -150,7 +151,9 @@ Result<json::Object> component_schemas() {
     json::Value text = EK_TRY(json::parse(kText));
     json::Object all = state::rest_schemas();
     const json::Object model = EK_TRY(model_schemas());
-    for (const json::Object& part : {text.as_object(), list_schemas(), request_schemas(), model}) {
+    const json::Object plan = EK_TRY(plan_schemas());
+    for (const json::Object& part :
+         {text.as_object(), list_schemas(), request_schemas(), model, plan}) {
         for (const auto& [name, schema] : part) all.append(name, schema);
     }
     return all;

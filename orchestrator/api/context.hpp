@@ -22,11 +22,13 @@ class FleetTotals;
 
 namespace evenkeel::plans {
 class Planner;
+class Reader;
 }
 
 namespace evenkeel::api {
 
 class Access;
+class ChangeRoutes;
 class EventFeed;
 class FleetApplies;
 class ListFeed;
@@ -49,6 +51,8 @@ struct Context {
     PageQueue& pages;
     FleetApplies& fleet_applies;
     plans::Planner& planner;
+    plans::Reader& reader;
+    ChangeRoutes& changes;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;
     std::function<const http::Server*()> rest_server;  // null before it listens
@@ -76,9 +80,13 @@ void add_tokens(std::vector<http::Route>& routes, Context& context);
 void add_audit(std::vector<http::Route>& routes, Context& context);
 void add_environments(std::vector<http::Route>& routes, Context& context);
 void add_settings(std::vector<http::Route>& routes, Context& context);
+void add_impact(std::vector<http::Route>& routes, Context& context);
+void add_wanted(std::vector<http::Route>& routes, Context& context);
 void add_host_settings(std::vector<http::Route>& routes, Context& context);
 void add_applications(std::vector<http::Route>& routes, Context& context);
 void add_assignments(std::vector<http::Route>& routes, Context& context);
+void add_plans(std::vector<http::Route>& routes, Context& context);
+void add_plan_decisions(std::vector<http::Route>& routes, Context& context);
 void add_health(std::vector<http::Route>& routes, Context& context);
 
 }  // namespace evenkeel::api

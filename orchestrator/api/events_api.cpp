@@ -104,6 +104,7 @@ std::vector<std::pair<std::string, std::string>> event_schemas() {
             {"setting.changed", "ModelEvent"},
             {"application.changed", "ModelEvent"},
             {"assignment.changed", "ModelEvent"},
+            {"plan.changed", "PlanEvent"},
             {"host.compiled", "CompiledEvent"},
             {"agent.blind", "AgentEvent"},
             {"agent.shed", "AgentEvent"},

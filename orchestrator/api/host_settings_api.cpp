@@ -83,10 +83,7 @@ class EffectiveSettings {
     }
 
     compile::ParameterRule rule_of(const std::string& key) const {
-        const compile::Parameter* parameter = application_ ? application_->parameter(key) : nullptr;
-        if (!parameter) return {};
-        const auto& value = parameter->default_value;
-        return {.default_value = value ? &*value : nullptr, .merges = parameter->merges};
+        return application_ ? application_->rule_of(key) : compile::ParameterRule{};
     }
 
     json::Value shown_value(const json::Value& value, bool is_secret) const {

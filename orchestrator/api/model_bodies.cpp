@@ -4,6 +4,8 @@
 
 #include "core/secrets/redactor.hpp"
 #include "orchestrator/api/model_views.hpp"
+#include "orchestrator/model/model.hpp"
+#include "orchestrator/model/objects_json.hpp"
 #include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::api {
@@ -45,6 +47,26 @@ ApiResult<compile::Scope> find_scope(const state::View& view, std::string_view t
         return refuse(http::Code::not_found, "there is no host of this id or name");
     }
     return compile::Scope::host(host->id);
+}
+
+ApiResult<compile::Scope> require_scope(const model::Model& model, const state::View& view,
+                                        const http::Request& request) {
+    compile::Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
+    const bool is_missing =
+        (scope.kind == compile::ScopeKind::environment && !model.environment(scope.name)) ||
+        (scope.kind == compile::ScopeKind::assignment && !model.assignment(scope.name));
+    if (is_missing) {
+        return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
+    }
+    return scope;
+}
+
+ApiResult<compile::Place> require_place(const model::Model& model, const state::View& view,
+                                        const http::Request& request) {
+    compile::Place place{EK_API_TRY(require_scope(model, view, request)), request.at("key")};
+    const auto read = model::read_setting_name(compile::text_of(place));
+    if (!read) return refuse(http::Code::invalid_id, read.error().what);
+    return place;
 }
 
 void put_host_id(const state::View& view, json::Value& body) {

@@ -8,6 +8,9 @@
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/compile/settings.hpp"
 
+namespace evenkeel::model {
+class Model;
+}
 namespace evenkeel::secrets {
 class Protector;
 }
@@ -27,6 +30,11 @@ void take_out(json::Value& body, const json::Object& fixed,
 // The scope that a URL or a body names, a host by id or name: `invalid-id` when it is none,
 // `not-found` for an unknown host.
 ApiResult<compile::Scope> find_scope(const state::View& view, std::string_view text);
+// The {scope} of a URL, which must exist, and with its {key}: `not-found`, `invalid-id`.
+ApiResult<compile::Scope> require_scope(const model::Model& model, const state::View& view,
+                                        const http::Request& request);
+ApiResult<compile::Place> require_place(const model::Model& model, const state::View& view,
+                                        const http::Request& request);
 // Puts the id of the host in place of its name. What names no host stays, for the model to refuse.
 void put_host_id(const state::View& view, json::Value& body);
 void put_host_id_in_link(const state::View& view, json::Value& setting);

@@ -5,29 +5,23 @@
 
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/protected.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/submit_command.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::api {
 namespace {
 
 using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
-
-// How often a request is read again because of others that change the same object.
-constexpr int kTriesMost = 10;
-
-Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen) {
-    for (const SeenObject& one : seen) {
-        const auto object = EK_TRY(view.model_objects().find(one.kind, one.name));
-        if ((object ? object->revision : 0) == one.revision) continue;
-        return fail(Errc::stale, "others change " + one.name + " all the time");
-    }
-    return {};
-}
 
 http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
     if (edit.status == 204) return http::Reply::empty(204);
@@ -40,8 +34,159 @@ http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
     return reply;
 }
 
-// Whether the change is wanted although hosts would not compile any more.
-ApiResult<bool> reads_errors(const Request& request) {
+// As the transaction has it, for the same request when it comes again.
+Result<http::Reply> host_reply(const state::View& view, const std::string& id) {
+    const auto host = EK_TRY(view.hosts().find(id));
+    if (!host) return fail(Errc::not_found, "there is no such host");
+    return http::Reply::json(200, state::show(*host, EK_TRY(view.resources().counts(id)),
+                                              EK_TRY(view.wanted().find(id))));
+}
+
+// The same with what only the loop knows.
+ReplyResult host_reply_now(const Context& context, const std::string& id) {
+    const auto view = EK_API_TRY(context.state.read());
+    const auto host = EK_API_TRY(view.hosts().find(id));
+    if (!host) return refuse(http::Code::not_found, "there is no such host");
+    return http::Reply::json(200, EK_API_TRY(show_host(context, view, *host)));
+}
+
+// One request, until it is answered.
+class Editing : public std::enable_shared_from_this<Editing> {
+  public:
+    Editing(Context& context, MakeModelEdit make, Request request, Responder responder)
+        : context_(context),
+          make_(std::move(make)),
+          request_(std::move(request)),
+          responder_(std::move(responder)) {}
+
+    void try_it() {
+        const auto dry_run = is_dry_run(request_);
+        if (!dry_run) return responder_->send(dry_run.error());
+        const auto allowed = allows_errors(request_);
+        if (!allowed) return responder_->send(allowed.error());
+        const auto view = context_.state.read();
+        if (!view) return responder_->send(view.error());
+        auto made = make_edit(make_, *view, request_);
+        if (!made) return responder_->send(made.error());
+        ++tries_;
+        auto edit = std::make_shared<const ModelEdit>(*std::move(made));
+        // Of the work: it may run more than once.
+        auto reply = std::make_shared<http::Reply>(reply_of(*edit, 0));
+        context_.planner.edit(
+            {.changes = edit->changes,
+             .hosts = edit->hosts,
+             .resources = edit->resources,
+             .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
+             .is_dry_run = *dry_run,
+             .allows_errors = *allowed,
+             .audit_context = audit_context_of(request_),
+             .finish = [edit, reply, once = request_.once, &protector = context_.protector](
+                           state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
+                 *reply = edit->host.empty() ? reply_of(*edit, answer.revision)
+                                             : EK_TRY(host_reply(now, edit->host));
+                 note_changes(now, *edit);
+                 return keep_reply(now, protector, once, *reply);
+             }},
+            [self = shared_from_this(), edit, reply,
+             is_dry_run = *dry_run](const Result<plans::EditAnswer>& answer) {
+                self->answer(*edit, answer, *reply, is_dry_run);
+            });
+    }
+
+  private:
+    static void note_changes(state::Edit& edit, const ModelEdit& made) {
+        json::Array names;
+        for (const model::ObjectChange& change : made.changes) names.emplace_back(change.name);
+        if (!names.empty() || made.hosts.empty()) edit.note("objects", std::move(names));
+        for (const plans::HostEdit& one : made.hosts) {
+            const hosts::Patch& patch = one.patch;
+            if (patch.name) edit.note("name", *patch.name);
+            if (patch.environment) edit.note("environment", *patch.environment);
+            if (patch.labels.is_object()) edit.note("labels", patch.labels);
+        }
+    }
+
+    void answer(const ModelEdit& edit, const Result<plans::EditAnswer>& answer,
+                const http::Reply& reply, bool is_dry_run) {
+        if (!answer) {
+            if (answer.error().code == Errc::stale && tries_ < kTriesMost) return try_it();
+            return responder_->send(change_problem(answer.error()));
+        }
+        if (!answer->wrong.empty()) {
+            return responder_->send(problem_of(answer->wrong, edit.pointers));
+        }
+        if (!is_dry_run && answer->refusal == plans::Refusal::plan_required) {
+            return responder_->send(plan_required(answer->trial->protected_environments));
+        }
+        if (answer->refusal == plans::Refusal::does_not_compile) {
+            return responder_->send(not_compiling(*answer->trial));
+        }
+        if (!is_dry_run && !edit.host.empty()) {
+            auto shown = host_reply_now(context_, edit.host);
+            if (shown) return responder_->send(*std::move(shown));
+        }
+        if (!is_dry_run) return responder_->send(reply);
+        json::Object plan{{"id", nullptr}};
+        const json::Value shown = answer->trial->shown();
+        for (const auto& [name, value] : shown.as_object()) plan.append(name, value);
+        responder_->send(
+            http::Reply::json(200, json::Value(std::move(plan))).with("Dry-Run", "all"));
+    }
+
+    Context& context_;
+    MakeModelEdit make_;
+    Request request_;
+    Responder responder_;
+    int tries_ = 0;
+};
+
+}  // namespace
+
+ApiResult<ModelEdit> make_edit(const MakeModelEdit& make, const state::View& view,
+                               const Request& request) {
+    if (request.method != "DELETE" && !request.json.is_object()) {
+        Findings findings;
+        findings.invalid("", "must be an object");
+        return refuse(findings.problem());
+    }
+    return make(view, request);
+}
+
+Result<void> check_unchanged(const state::View& view, const std::vector<SeenObject>& seen) {
+    for (const SeenObject& one : seen) {
+        const auto object = EK_TRY(view.model_objects().find(one.kind, one.name));
+        if ((object ? object->revision : 0) == one.revision) continue;
+        return fail(Errc::stale, "others change " + one.name + " all the time");
+    }
+    return {};
+}
+
+void add_editing(std::vector<http::Route>& routes, Context& context, http::Route route,
+                 MakeModelEdit make) {
+    context.changes.add(route, make);
+    route.handler = [&context, make = std::move(make)](Request request,
+                                                       const Responder& responder) {
+        std::make_shared<Editing>(context, make, std::move(request), responder)->try_it();
+    };
+    routes.push_back(std::move(route));
+}
+
+plans::EditRequest request_of(const ModelEdit& edit) {
+    return {.changes = edit.changes,
+            .hosts = edit.hosts,
+            .resources = edit.resources,
+            .releases_held = edit.releases_held};
+}
+
+http::QueryParameter errors_parameter() {
+    return {.name = "errors",
+            .description =
+                "allow: also when hosts would not compile any more; they keep what they "
+                "have.",
+            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}}};
+}
+
+ApiResult<bool> allows_errors(const Request& request) {
     const std::string* value = request.parameter("errors");
     if (value && *value != "allow") {
         return refuse(http::Code::invalid_parameter, "errors can only be \"allow\"");
@@ -66,86 +211,6 @@ http::Problem not_compiling(const plans::Trial& trial) {
                      "applications; ?errors=allow changes it all the same, and they keep what "
                      "they have";
     return problem;
-}
-
-// One request, until it is answered.
-class Editing : public std::enable_shared_from_this<Editing> {
-  public:
-    Editing(Context& context, MakeModelEdit make, Request request, Responder responder)
-        : context_(context),
-          make_(std::move(make)),
-          request_(std::move(request)),
-          responder_(std::move(responder)) {}
-
-    void try_it() {
-        const auto dry_run = is_dry_run(request_);
-        if (!dry_run) return responder_->send(dry_run.error());
-        const auto allows_errors = reads_errors(request_);
-        if (!allows_errors) return responder_->send(allows_errors.error());
-        const auto view = context_.state.read();
-        if (!view) return responder_->send(view.error());
-        auto made = make_(*view, request_);
-        if (!made) return responder_->send(made.error());
-        ++tries_;
-        auto edit = std::make_shared<const ModelEdit>(*std::move(made));
-        // Of the work: it may run more than once.
-        auto reply = std::make_shared<http::Reply>(reply_of(*edit, 0));
-        context_.planner.edit(
-            {.changes = edit->changes,
-             .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
-             .is_dry_run = *dry_run,
-             .allows_errors = *allows_errors,
-             .audit_context = audit_context_of(request_),
-             .finish = [edit, reply, once = request_.once, &protector = context_.protector](
-                           state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
-                 *reply = reply_of(*edit, answer.revision);
-                 note_changes(now, *edit);
-                 return keep_reply(now, protector, once, *reply);
-             }},
-            [self = shared_from_this(), edit, reply,
-             is_dry_run = *dry_run](const Result<plans::EditAnswer>& answer) {
-                self->answer(*edit, answer, *reply, is_dry_run);
-            });
-    }
-
-  private:
-    static void note_changes(state::Edit& edit, const ModelEdit& made) {
-        json::Array names;
-        for (const model::ObjectChange& change : made.changes) names.emplace_back(change.name);
-        edit.note("objects", std::move(names));
-    }
-
-    void answer(const ModelEdit& edit, const Result<plans::EditAnswer>& answer,
-                const http::Reply& reply, bool is_dry_run) {
-        if (!answer) {
-            if (answer.error().code == Errc::stale && tries_ < kTriesMost) return try_it();
-            return responder_->send(change_problem(answer.error()));
-        }
-        if (!answer->wrong.empty()) {
-            return responder_->send(problem_of(answer->wrong, edit.pointers));
-        }
-        if (answer->does_not_compile) return responder_->send(not_compiling(*answer->trial));
-        if (!is_dry_run) return responder_->send(reply);
-        json::Object plan{{"id", nullptr}};
-        const json::Value shown = answer->trial->shown();
-        for (const auto& [name, value] : shown.as_object()) plan.append(name, value);
-        responder_->send(
-            http::Reply::json(200, json::Value(std::move(plan))).with("Dry-Run", "all"));
-    }
-
-    Context& context_;
-    MakeModelEdit make_;
-    Request request_;
-    Responder responder_;
-    int tries_ = 0;
-};
-
-}  // namespace
-
-http::Handler editing(Context& context, MakeModelEdit make) {
-    return [&context, make = std::move(make)](Request request, const Responder& responder) {
-        std::make_shared<Editing>(context, make, std::move(request), responder)->try_it();
-    };
 }
 
 ApiResult<NamedObject> find_named(const state::View& view, const Request& request, ModelKind kind,

@@ -52,14 +52,6 @@ ApiResult<ModelEdit> patch_object(const ObjectKind& kind, const state::View& vie
 
 constexpr const char* kNowOrPlan = "As it is now, or what a dry run would do to hosts.";
 
-http::QueryParameter errors_parameter() {
-    return {.name = "errors",
-            .description =
-                "allow: also when hosts would not compile any more; they keep what they "
-                "have.",
-            .schema = json::Object{{"type", "string"}, {"enum", json::Array{"allow"}}}};
-}
-
 http::Route changing_route(std::string method, std::string path) {
     http::Route route;
     route.method = std::move(method);
@@ -70,12 +62,12 @@ http::Route changing_route(std::string method, std::string path) {
 }
 
 // The rest of what the document says of a route.
-void add(std::vector<http::Route>& routes, const ObjectKind& kind, http::Route route,
-         const char* does, std::string summary) {
+http::Route described(const ObjectKind& kind, http::Route route, const char* does,
+                      std::string summary) {
     route.permission = std::string(to_string(kind.kind)) + does;
     route.tag = kind.path.substr(kind.path.rfind('/') + 1);
     route.summary = std::move(summary);
-    routes.push_back(std::move(route));
+    return route;
 }
 
 }  // namespace
@@ -85,34 +77,34 @@ void add_object_routes(std::vector<http::Route>& routes, Context& context,
     const Kind kind = std::make_shared<const ObjectKind>(object_kind);
     const std::string one = kind->path + "/{name}";
     const std::string word(to_string(kind->kind));
-    add(routes, *kind,
-        list_route(
-            context, kind->path, *kind->fields,
-            [kind](const state::View& view, const Request&) -> ApiResult<Listing> {
-                return list_objects(view, kind->kind, kind->show);
-            },
-            kind->schema, "NameIdentity"),
-        ".read", "List " + word + "s");
+    routes.push_back(
+        described(*kind,
+                  list_route(
+                      context, kind->path, *kind->fields,
+                      [kind](const state::View& view, const Request&) -> ApiResult<Listing> {
+                          return list_objects(view, kind->kind, kind->show);
+                      },
+                      kind->schema, "NameIdentity"),
+                  ".read", "List " + word + "s"));
     auto get = reading_route(one, kind->schema);
     get.handler = reading(context.state, [kind](const auto& view, const auto& request) {
         return get_object(*kind, view, request);
     });
-    add(routes, *kind, std::move(get), ".read", "Get one " + word);
-    auto put = put_route(one, kind->schema);
-    put.handler = editing(context, [kind](const auto& view, const auto& request) {
-        return put_object(*kind, view, request);
-    });
-    add(routes, *kind, std::move(put), ".write", "Make or replace one " + word);
-    auto patch = patch_route(one, kind->schema + "Body", kind->schema);
-    patch.handler = editing(context, [kind](const auto& view, const auto& request) {
-        return patch_object(*kind, view, request);
-    });
-    add(routes, *kind, std::move(patch), ".write", "Change members of one " + word);
-    auto erase = delete_route(one);
-    erase.handler = editing(context, [kind](const auto& view, const auto& request) {
-        return delete_named(view, request, kind->kind, request.at("name"));
-    });
-    add(routes, *kind, std::move(erase), ".write", "Delete one " + word + " that nothing uses");
+    routes.push_back(described(*kind, std::move(get), ".read", "Get one " + word));
+    const auto add = [&](http::Route route, const std::string& summary, MakeModelEdit make) {
+        add_editing(routes, context, described(*kind, std::move(route), ".write", summary),
+                    std::move(make));
+    };
+    add(put_route(one, kind->schema), "Make or replace one " + word,
+        [kind](const auto& view, const auto& request) { return put_object(*kind, view, request); });
+    add(patch_route(one, kind->schema + "Body", kind->schema), "Change members of one " + word,
+        [kind](const auto& view, const auto& request) {
+            return patch_object(*kind, view, request);
+        });
+    add(delete_route(one), "Delete one " + word + " that nothing uses",
+        [kind](const auto& view, const auto& request) {
+            return delete_named(view, request, kind->kind, request.at("name"));
+        });
 }
 
 http::Route reading_route(std::string path, const std::string& schema) {

@@ -29,6 +29,10 @@ constexpr std::string_view kText = R"({
     "required": ["name", "version"],
     "properties": {"name": {"type": "string"}, "version": {"type": "integer"}}
   },
+  "Source": {
+    "type": ["string", "null"],
+    "description": "The folder of manifests that says it: what ek apply --source gave."
+  },
   "PlanPreview": {
     "type": "object",
     "required": ["id", "summary", "groups", "more_groups", "errors", "more_errors"],
@@ -47,16 +51,18 @@ constexpr std::string_view kText = R"({
     "properties": {
       "name": {"type": "string"}, "note": {"type": ["string", "null"]},
       "protected": {"type": ["boolean", "null"]}, "strategy": {"type": "null"},
+      "source": {"type": ["string", "null"]},
       "hosts": {"type": "integer"}, "revision": {"type": "integer"}
     }
   },
   "Environment": {
     "type": "object",
     "additionalProperties": false,
-    "required": ["name", "note", "protected", "strategy", "hosts", "revision"],
+    "required": ["name", "note", "protected", "strategy", "source", "hosts", "revision"],
     "properties": {
       "name": {"type": "string", "description": "A path in the tree: prod/eu"},
       "note": {"type": "string"}, "protected": {"type": "boolean"}, "strategy": {"type": "null"},
+      "source": {"$ref": "#/components/schemas/Source"},
       "hosts": {"type": "integer", "description": "In it itself, not below."},
       "revision": {"type": "integer"}
     }
@@ -74,19 +80,20 @@ constexpr std::string_view kText = R"({
       "scope": {"type": "string"}, "key": {"type": "string"},
       "value": {"description": "Any JSON but null; of a secret {\"redacted\"} keeps it."},
       "secret": {"type": ["boolean", "null"]},
-      "link": {"$ref": "#/components/schemas/Link"}, "revision": {"type": "integer"}
+      "link": {"$ref": "#/components/schemas/Link"},
+      "source": {"type": ["string", "null"]}, "revision": {"type": "integer"}
     }
   },
   "Setting": {
     "type": "object",
     "additionalProperties": false,
-    "required": ["scope", "key", "value", "secret", "link", "revision"],
+    "required": ["scope", "key", "value", "secret", "link", "source", "revision"],
     "properties": {
       "scope": {"type": "string", "description": "global, environment:, host: or assignment:"},
       "key": {"type": "string"},
       "value": {"description": "A secret as {\"redacted\": fingerprint}; null beside a link."},
       "secret": {"type": "boolean"}, "link": {"$ref": "#/components/schemas/Link"},
-      "revision": {"type": "integer"}
+      "source": {"$ref": "#/components/schemas/Source"}, "revision": {"type": "integer"}
     }
   },
   "ValueBody": {
@@ -94,7 +101,8 @@ constexpr std::string_view kText = R"({
     "additionalProperties": false,
     "properties": {
       "value": {}, "secret": {"type": ["boolean", "null"]},
-      "link": {"$ref": "#/components/schemas/Link"}
+      "link": {"$ref": "#/components/schemas/Link"},
+      "source": {"type": ["string", "null"]}
     }
   },
   "ScopePatch": {
@@ -149,6 +157,92 @@ constexpr std::string_view kText = R"({
       }
     }
   },
+  "WantedResource": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["collection", "id", "description", "policy", "requires", "notifies", "owners"],
+    "properties": {
+      "collection": {"type": "string"}, "id": {"type": "string"},
+      "description": {
+        "type": "object",
+        "description": "Secrets redacted; each field, where the host has not told its schema yet."
+      },
+      "policy": {"type": "string"},
+      "requires": {"type": "array", "items": {"type": "object"}},
+      "notifies": {"type": "array", "items": {"type": "object"}},
+      "owners": {"type": "array", "items": {"$ref": "#/components/schemas/Owner"}}
+    }
+  },
+  "WantedList": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["status", "revision", "errors", "items"],
+    "properties": {
+      "status": {"type": "string", "enum": ["compiled", "error"]},
+      "revision": {"type": "integer", "description": "Of the model."},
+      "errors": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["assignment", "pointer", "code", "detail"],
+          "properties": {
+            "assignment": {"type": "string"}, "pointer": {"type": "string"},
+            "code": {"type": "string"}, "detail": {"type": "string"}
+          }
+        }
+      },
+      "items": {
+        "type": "array",
+        "description": "By collection and id; none with errors.",
+        "items": {"$ref": "#/components/schemas/WantedResource"}
+      }
+    }
+  },
+  "SettingImpact": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["scope", "key", "summary", "groups", "more_groups"],
+    "properties": {
+      "scope": {"type": "string"}, "key": {"type": "string"},
+      "summary": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["hosts", "resources"],
+        "properties": {
+          "hosts": {"type": "integer"},
+          "resources": {"type": "integer", "description": "On all of them together."}
+        }
+      },
+      "groups": {
+        "type": "array",
+        "description": "At most 100.",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["count", "hosts", "resources"],
+          "properties": {
+            "count": {"type": "integer"},
+            "hosts": {
+              "type": "array",
+              "description": "The first 20 by name.",
+              "items": {"type": "string"}
+            },
+            "resources": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["collection", "id"],
+                "properties": {"collection": {"type": "string"}, "id": {"type": "string"}}
+              }
+            }
+          }
+        }
+      },
+      "more_groups": {"type": "integer"}
+    }
+  },
   "ApplicationBody": {
     "type": "object",
     "properties": {
@@ -157,7 +251,7 @@ constexpr std::string_view kText = R"({
       "parameters": {"type": ["object", "null"], "description": "JSON Schema of an object."},
       "resources": {"type": ["array", "null"], "items": {"type": "object"}},
       "peers": {"type": ["object", "null"], "additionalProperties": {"type": "object"}},
-      "revision": {"type": "integer"}
+      "source": {"type": ["string", "null"]}, "revision": {"type": "integer"}
     }
   },
   "Application": {
@@ -167,7 +261,8 @@ constexpr std::string_view kText = R"({
     "properties": {
       "name": {"type": "string"}, "version": {"type": "integer"}, "note": {"type": "string"},
       "parameters": {"type": "object"}, "resources": {"type": "array"},
-      "peers": {"type": "object"}, "revision": {"type": "integer"}
+      "peers": {"type": "object"},
+      "source": {"$ref": "#/components/schemas/Source"}, "revision": {"type": "integer"}
     }
   },
   "AssignmentBody": {
@@ -186,14 +281,14 @@ constexpr std::string_view kText = R"({
       },
       "policy": {"type": ["string", "null"]}, "enabled": {"type": ["boolean", "null"]},
       "adopt": {"type": ["boolean", "null"]}, "on_leave": {"type": ["string", "null"]},
-      "revision": {"type": "integer"}
+      "source": {"type": ["string", "null"]}, "revision": {"type": "integer"}
     }
   },
   "Assignment": {
     "type": "object",
     "additionalProperties": false,
     "required": ["name", "note", "application", "version", "environment", "host", "filter",
-                 "settings", "policy", "enabled", "adopt", "on_leave", "revision"],
+                 "settings", "policy", "enabled", "adopt", "on_leave", "source", "revision"],
     "properties": {
       "name": {"type": "string"}, "note": {"type": "string"}, "application": {"type": "string"},
       "version": {"type": ["string", "integer"]}, "environment": {"type": ["string", "null"]},
@@ -204,7 +299,7 @@ constexpr std::string_view kText = R"({
       },
       "policy": {"type": ["string", "null"]}, "enabled": {"type": "boolean"},
       "adopt": {"type": "boolean"}, "on_leave": {"type": "string"},
-      "revision": {"type": "integer"}
+      "source": {"$ref": "#/components/schemas/Source"}, "revision": {"type": "integer"}
     }
   }
 })";
@@ -227,7 +322,7 @@ Result<json::Object> model_schemas() {
         all.append(std::string(item) + "List", list_schema(item));
     }
     for (const char* item :
-         {"Environment", "Setting", "Application", "Assignment", "ScopePatched"}) {
+         {"Environment", "Setting", "Application", "Assignment", "ScopePatched", "Host"}) {
         all.append(std::string(item) + "OrPlan", or_plan(item));
     }
     return all;

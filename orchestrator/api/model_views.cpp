@@ -28,6 +28,7 @@ json::Object show_environment(const std::string& name, const json::Value& body,
             {"note", body.string_or("note")},
             {"protected", body.bool_or("protected")},
             {"strategy", nullptr},
+            {"source", or_null(body.string_or("source"))},
             {"hosts", hosts}};
 }
 
@@ -56,7 +57,8 @@ json::Object show_assignment(const std::string& name, const json::Value& body,
             {"policy", read.policy ? json::Value(to_string(*read.policy)) : json::Value()},
             {"enabled", read.is_enabled},
             {"adopt", read.adopts},
-            {"on_leave", compile::to_string(read.on_leave)}};
+            {"on_leave", compile::to_string(read.on_leave)},
+            {"source", or_null(body.string_or("source"))}};
 }
 
 json::Value redacted(const secrets::Protector& protector, const json::Value& secret) {
@@ -72,7 +74,8 @@ json::Object show_value(const secrets::Protector& protector, const compile::Sett
     }
     return {{"value", setting.is_secret ? redacted(protector, setting.value) : setting.value},
             {"secret", setting.is_secret},
-            {"link", std::move(link)}};
+            {"link", std::move(link)},
+            {"source", or_null(setting.source)}};
 }
 
 json::Object show_setting(const secrets::Protector& protector, const compile::Place& place,

@@ -24,7 +24,7 @@ json::Object show_application(const std::string& name, std::uint32_t version,
                               const json::Value& body);
 json::Object show_assignment(const std::string& name, const json::Value& body,
                              json::Object settings);
-// {"value","secret","link"}
+// {"value","secret","link","source"}
 json::Object show_value(const secrets::Protector& protector, const compile::Setting& setting);
 // The same with {"scope","key"}.
 json::Object show_setting(const secrets::Protector& protector, const compile::Place& place,

@@ -71,10 +71,10 @@ namespace api {
 
 constexpr auto fields_of(json::Of<TokenRequest>) {
     using T = TokenRequest;
-    return json::shape(
-               json::field_as<Text<1, 128>>("name", &T::name),
-               json::field("role", &T::role).refused_as("must be viewer, operator or admin"),
-               json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())
+    return json::shape(json::field_as<Text<1, 128>>("name", &T::name),
+                       json::field("role", &T::role)
+                           .refused_as("must be viewer, operator, approver or admin"),
+                       json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())
         .called("TokenPost")
         .nothing_else();
 }

@@ -13,7 +13,7 @@ using state::Role;
 // False for a permission that is not in the table.
 bool may(Role role, std::string_view permission);
 
-// {"host.read": {"roles": ["viewer","operator","admin"], "description": "..."}, ...}.
+// {"host.read": {"roles": ["viewer","operator","approver","admin"], "description": "..."}, ...}.
 json::Object permissions();
 
 }  // namespace evenkeel::api

@@ -24,8 +24,12 @@ std::vector<http::Route> all_routes(Context& context) {
     add_environments(routes, context);
     add_settings(routes, context);
     add_host_settings(routes, context);
+    add_impact(routes, context);
+    add_wanted(routes, context);
     add_applications(routes, context);
     add_assignments(routes, context);
+    add_plans(routes, context);
+    add_plan_decisions(routes, context);
     add_commands(routes, context);
     add_compliance(routes, context);
     add_events(routes, context);

@@ -22,27 +22,19 @@ const Fields& setting_fields() {
     static const Fields kFields = {{.name = "scope"},
                                    {.name = "key"},
                                    {.name = "secret", .values = {"true", "false"}},
+                                   {.name = "source"},
                                    {.name = "revision"}};
     return kFields;
 }
 
-// The scope in the URL, which must exist.
 ApiResult<Scope> require_scope(const Context& context, const state::View& view,
                                const Request& request) {
-    Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
-    const auto model = context.planner.model();
-    const bool is_missing =
-        (scope.kind == ScopeKind::environment && !model->environment(scope.name)) ||
-        (scope.kind == ScopeKind::assignment && !model->assignment(scope.name));
-    if (is_missing) {
-        return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
-    }
-    return scope;
+    return api::require_scope(*context.planner.model(), view, request);
 }
 
-ApiResult<Place> require_place(const Context& context, const state::View& view,
-                               const Request& request) {
-    Place place{EK_API_TRY(require_scope(context, view, request)), request.at("key")};
+// Of a change the model checks that the scope is there: a plan may make it too.
+ApiResult<Place> place_of(const state::View& view, const Request& request) {
+    Place place{EK_API_TRY(find_scope(view, request.at("scope"))), request.at("key")};
     const auto read = model::read_setting_name(compile::text_of(place));
     if (!read) return refuse(http::Code::invalid_id, read.error().what);
     return place;
@@ -64,7 +56,8 @@ ApiResult<Listing> list_scope(const Context& context, const state::View& view,
 }
 
 ReplyResult get_setting(const Context& context, const state::View& view, const Request& request) {
-    const Place place = EK_API_TRY(require_place(context, view, request));
+    const Place place = EK_API_TRY(place_of(view, request));
+    EK_API_TRY(require_scope(context, view, request));
     const auto kept = EK_API_TRY(find_setting(view, context.protector, place));
     if (!kept) return refuse(http::Code::not_found, "there is no such setting");
     return show_named(request, show_setting(context.protector, place, kept->setting),
@@ -73,7 +66,7 @@ ReplyResult get_setting(const Context& context, const state::View& view, const R
 
 ApiResult<ModelEdit> put_setting(const Context& context, const state::View& view,
                                  const Request& request) {
-    const Place place = EK_API_TRY(require_place(context, view, request));
+    const Place place = EK_API_TRY(place_of(view, request));
     const std::string name = model::setting_name(place);
     ModelEdit edit = EK_API_TRY(find_named(view, request, ModelKind::setting, name)).edit;
     json::Value body = request.json;
@@ -88,9 +81,9 @@ ApiResult<ModelEdit> put_setting(const Context& context, const state::View& view
     return edit;
 }
 
-ApiResult<ModelEdit> delete_setting(const Context& context, const state::View& view,
+ApiResult<ModelEdit> delete_setting(const Context&, const state::View& view,
                                     const Request& request) {
-    const Place place = EK_API_TRY(require_place(context, view, request));
+    const Place place = EK_API_TRY(place_of(view, request));
     return delete_named(view, request, ModelKind::setting, model::setting_name(place));
 }
 
@@ -116,36 +109,32 @@ ApiResult<bool> patch_setting(const Context& context, const state::View& view, c
 
 ApiResult<ModelEdit> patch_scope(const Context& context, const state::View& view,
                                  const Request& request) {
-    const Scope scope = EK_API_TRY(require_scope(context, view, request));
+    const Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
     Findings findings;
-    if (!request.json.is_object()) {
-        findings.invalid("", "must be an object of keys");
-        return refuse(findings.problem());
-    }
     ModelEdit edit;
     json::Object settings;
     for (const auto& [key, body] : request.json.as_object()) {
         EK_API_TRY(patch_setting(context, view, {scope, key}, body, edit, settings, findings));
     }
     if (!findings.empty()) return refuse(findings.problem());
+    // Otherwise the model checks it.
+    if (edit.changes.empty()) EK_API_TRY(require_scope(context, view, request));
     edit.shown = {{"scope", compile::text_of(scope)}, {"settings", std::move(settings)}};
     return edit;
 }
 
-void add(std::vector<http::Route>& routes, http::Route route, const char* permission,
-         const char* summary) {
+http::Route described(http::Route route, const char* permission, const char* summary) {
     route.permission = permission;
     route.tag = "settings";
     route.summary = summary;
-    routes.push_back(std::move(route));
+    return route;
 }
 
 void add_reading(std::vector<http::Route>& routes, Context& context) {
     const auto add_list = [&](const char* path, MakeListing make, const char* summary) {
-        add(routes,
-            list_route(context, path, setting_fields(), std::move(make), "Setting",
-                       "SettingIdentity"),
-            "settings.read", summary);
+        routes.push_back(described(list_route(context, path, setting_fields(), std::move(make),
+                                              "Setting", "SettingIdentity"),
+                                   "settings.read", summary));
     };
     add_list(
         "/v1/settings",
@@ -161,7 +150,8 @@ void add_reading(std::vector<http::Route>& routes, Context& context) {
     get.handler = reading(context.state, [&](const auto& view, const auto& request) {
         return get_setting(context, view, request);
     });
-    add(routes, std::move(get), "settings.read", "Get one setting; a secret is redacted");
+    routes.push_back(
+        described(std::move(get), "settings.read", "Get one setting; a secret is redacted"));
 }
 
 }  // namespace
@@ -169,23 +159,17 @@ void add_reading(std::vector<http::Route>& routes, Context& context) {
 void add_settings(std::vector<http::Route>& routes, Context& context) {
     add_reading(routes, context);
     const std::string one = "/v1/settings/{scope}/{key}";
+    const auto add = [&](http::Route route, const char* summary, auto make) {
+        add_editing(routes, context, described(std::move(route), "settings.write", summary),
+                    [&context, make](const auto& view, const auto& request) {
+                        return make(context, view, request);
+                    });
+    };
     auto patch = patch_route("/v1/settings/{scope}", "ScopePatch", "ScopePatched");
     patch.headers = {};
-    patch.handler = editing(context, [&](const auto& view, const auto& request) {
-        return patch_scope(context, view, request);
-    });
-    add(routes, std::move(patch), "settings.write",
-        "Replace and delete settings of a scope, all in one edit");
-    auto put = put_route(one, "Setting");
-    put.handler = editing(context, [&](const auto& view, const auto& request) {
-        return put_setting(context, view, request);
-    });
-    add(routes, std::move(put), "settings.write", "Make or replace one setting");
-    auto erase = delete_route(one);
-    erase.handler = editing(context, [&](const auto& view, const auto& request) {
-        return delete_setting(context, view, request);
-    });
-    add(routes, std::move(erase), "settings.write", "Delete one setting");
+    add(std::move(patch), "Replace and delete settings of a scope, all in one edit", patch_scope);
+    add(put_route(one, "Setting"), "Make or replace one setting", put_setting);
+    add(delete_route(one), "Delete one setting", delete_setting);
 }
 
 }  // namespace evenkeel::api

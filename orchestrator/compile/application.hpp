@@ -61,6 +61,7 @@ struct Application {
     std::string name;
     std::uint32_t version = 0;
     json::Value body;                   // as it was given
+    std::string source;                 // of the newest version: the folder that says it, or empty
     std::vector<Parameter> parameters;  // by key
     // Of an object with the parameters; null without parameters.
     std::shared_ptr<const schema::Schema> schema;
@@ -71,6 +72,8 @@ struct Application {
     std::vector<std::string> names_used;
 
     const Parameter* parameter(std::string_view key) const;
+    // What it says of the key; nothing in particular where that is no parameter.
+    ParameterRule rule_of(std::string_view key) const;
 };
 
 // Reads {"note","parameters","resources","peers"}. Adds all that is wrong to `wrong`; then the

@@ -70,20 +70,9 @@ class Maker {
         const std::string at = rule.pointer + "/for_each";
         if (!list) return add(at, list.error(), kColumnsBeforeForEach);
         if (list->secret) return add(at, "secret-exposed", exposed(list->secret->path));
-        if (list->value.is_array()) {
-            std::size_t index = 0;
-            for (const json::Value& item : list->value.as_array()) {
-                ItemNames names(names_, item, std::uint64_t{index++});
-                make_one(rule, names);
-            }
-        } else if (list->value.is_object()) {
-            for (const auto& [key, item] : list->value.as_object()) {
-                ItemNames names(names_, item, key);
-                make_one(rule, names);
-            }
-        } else {
-            add(at, "bad-template", "must be a list or an object");
-        }
+        const bool is_list =
+            each_item(list->value, names_, [&](auto& names) { make_one(rule, names); });
+        if (!is_list) add(at, "bad-template", "must be a list or an object");
     }
 
     static std::string exposed(const std::string& name) {
@@ -102,7 +91,7 @@ class Maker {
         made.pointer = rule.pointer;
         WantedResource& resource = made.resource;
         resource.ref = {rule.collection, text(rule.id, names, rule.pointer + "/id")};
-        resource.description = description(rule, names);
+        describe(rule, names, resource);
         read_relations(rule, names, resource.relations);
         resource.policy =
             assigned_.assignment->policy.value_or(rule.policy.value_or(wire::Policy::report));
@@ -152,13 +141,12 @@ class Maker {
         return "";
     }
 
-    json::Value description(const ResourceRule& rule, templates::NameSource& names) {
+    void describe(const ResourceRule& rule, templates::NameSource& names,
+                  WantedResource& resource) {
         const std::string at = rule.pointer + "/description";
+        resource.description = json::Object{};
         auto rendered = rule.description.render(names);
-        if (!rendered) {
-            add(at + rendered.error().pointer, rendered.error().fault);
-            return json::Object{};
-        }
+        if (!rendered) return add(at + rendered.error().pointer, rendered.error().fault);
         for (const auto& [pointer, name] : rendered->secrets) {
             const bool is_content = rule.collection == "files" &&
                                     (pointer == "/content" || pointer == "/content_base64");
@@ -166,9 +154,11 @@ class Maker {
                 rendered->value.as_object().set("sensitive", true);
             } else if (!sources_.is_secret_field(rule.collection, pointer)) {
                 add(at + pointer, "secret-exposed", exposed(name));
+            } else if (sources_.has_schema && !sources_.has_schema(rule.collection)) {
+                resource.has_unchecked_secret = true;
             }
         }
-        return std::move(rendered->value);
+        resource.description = std::move(rendered->value);
     }
 
     void read_relations(const ResourceRule& rule, templates::NameSource& names,

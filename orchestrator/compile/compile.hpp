@@ -36,6 +36,8 @@ struct Sources {
     std::function<Result<const json::Value*>(const PeerRule&, const Host& host)> peers;
     // Whether the field of a description is secret by the collection's schema; true without one.
     std::function<bool(const std::string& collection, const std::string& pointer)> is_secret_field;
+    // Whether the collection's schema is known; without this function all are.
+    std::function<bool(const std::string& collection)> has_schema = {};
     // Nothing is wrong where the host has not reported the collection's schema.
     std::function<std::vector<WrongDescription>(const wire::Ref&, const json::Value& description)>
         check;

@@ -108,6 +108,7 @@ class Merge {
         unite(resource.relations.required, more.relations.required);
         unite(resource.relations.notified, more.relations.notified);
         unite_owners(resource.owners, owner_of(made));
+        resource.has_unchecked_secret |= more.has_unchecked_secret;
     }
 
     const wire::Ref& ref() const { return first_.resource.ref; }

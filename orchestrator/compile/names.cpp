@@ -53,16 +53,11 @@ std::vector<std::string> AssignmentNames::known() {
 Result<const EffectiveSetting*> AssignmentNames::setting(std::string_view key) {
     auto found = settings_.find(key);
     if (found == settings_.end()) {
-        const Parameter* parameter = assigned_.application->parameter(key);
-        ParameterRule rule;
-        if (parameter) {
-            rule.merges = parameter->merges;
-            if (parameter->default_value) rule.default_value = &*parameter->default_value;
-        }
-        found = settings_
-                    .emplace(key, find_effective(sources_.find_setting,
-                                                 {&host_, assigned_.assignment}, key, rule))
-                    .first;
+        found =
+            settings_
+                .emplace(key, find_effective(sources_.find_setting, {&host_, assigned_.assignment},
+                                             key, assigned_.application->rule_of(key)))
+                .first;
     }
     if (!found->second) return fail(found->second.error());
     return *found->second ? &**found->second : nullptr;
@@ -80,6 +75,24 @@ Result<json::Value> AssignmentNames::find_peers() {
         all.append(name, *peers);
     }
     return all;
+}
+
+bool each_item(const json::Value& list, templates::NameSource& names,
+               const std::function<void(templates::NameSource&)>& visit) {
+    if (list.is_array()) {
+        std::size_t index = 0;
+        for (const json::Value& item : list.as_array()) {
+            ItemNames with_item(names, item, std::uint64_t{index++});
+            visit(with_item);
+        }
+        return true;
+    }
+    if (!list.is_object()) return false;
+    for (const auto& [key, item] : list.as_object()) {
+        ItemNames with_item(names, item, key);
+        visit(with_item);
+    }
+    return true;
 }
 
 Result<templates::FoundName> ItemNames::find(std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,6 +52,10 @@ class ItemNames : public templates::NameSource {
     const json::Value& item_;
     json::Value key_;
 };
+
+// Visits the names with each item of a list, or member of an object; false when it is neither.
+bool each_item(const json::Value& list, templates::NameSource& names,
+               const std::function<void(templates::NameSource&)>& visit);
 
 // {"id","name","labels","facts"}
 json::Value value_of(const Host& host);

@@ -20,18 +20,26 @@ inline constexpr std::string_view kDefaultEnvironment = "default";
 struct Environment {
     std::string name;  // "prod/eu"
     std::string note = {};
+    std::string source = {};  // the folder of manifests that says it; empty: none
     bool is_protected = false;
+
+    friend bool operator==(const Environment&, const Environment&) = default;
 };
 
 struct Link {
     Scope scope;
     std::string key;
+
+    friend bool operator==(const Link&, const Link&) = default;
 };
 
 struct Setting {
     json::Value value = {};  // null: only with a link
     bool is_secret = false;
     std::optional<Link> link = {};
+    std::string source = {};  // as of an environment
+
+    friend bool operator==(const Setting&, const Setting&) = default;
 };
 
 // What becomes of a resource when its last owner goes.
@@ -43,6 +51,8 @@ constexpr auto enum_names(OnLeave) {
 // To one host, else to the hosts of an environment's subtree that the filter finds.
 struct Assignment {
     std::string name;
+    std::string note = {};
+    std::string source = {};  // as of an environment
     std::string application;
     std::uint32_t version = 0;     // 0: the latest
     std::string environment = {};  // empty: all

@@ -269,6 +269,13 @@ const Parameter* Application::parameter(std::string_view key) const {
     return found != parameters.end() && found->key == key ? &*found : nullptr;
 }
 
+ParameterRule Application::rule_of(std::string_view key) const {
+    const Parameter* found = parameter(key);
+    if (!found) return {};
+    return {.default_value = found->default_value ? &*found->default_value : nullptr,
+            .merges = found->merges};
+}
+
 Application read_application(std::string name, std::uint32_t version, const json::Value& body,
                              std::vector<WrongPlace>& wrong) {
     Application application = Reader(wrong).read(body);

@@ -28,6 +28,9 @@ struct WantedResource {
     wire::Policy policy = wire::Policy::report;
     wire::Relations relations = {};
     std::vector<Owner> owners = {};  // by assignment, each once
+    // A secret is in a field of which it is not known whether it is secret: to be compiled again
+    // once the schema is known, before anybody gets it.
+    bool has_unchecked_secret = false;
 };
 
 // One resource of one assignment.

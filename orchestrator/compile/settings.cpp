@@ -121,4 +121,40 @@ Result<std::optional<EffectiveSetting>> find_effective(const FindSetting& find,
     return found;
 }
 
+namespace {
+
+bool leads_to(const FindSetting& find, Place from, const Place& place) {
+    for (std::size_t links = 0; links <= kLinksMost; ++links) {
+        const Setting* setting = find(from);
+        if (!setting || !setting->link) return false;
+        from = {setting->link->scope, setting->link->key};
+        if (is_same(from, place)) return true;
+    }
+    return false;
+}
+
+// What cannot be resolved could be anything.
+bool may_be_object(const FindSetting& find, const Place& place) {
+    if (!find(place)) return true;
+    const auto resolved = resolve(find, place);
+    return !resolved || resolved->value->is_object();
+}
+
+}  // namespace
+
+bool depends_on(const FindSetting& find, const Subject& subject, std::string_view key,
+                const ParameterRule& rule, const Place& place) {
+    bool is_part = false;
+    bool is_object = rule.default_value && rule.default_value->is_object();
+    for (const Place& at : places_of(subject, key)) {
+        const bool is_it = is_same(at, place);
+        if (!is_it && !find(at)) continue;
+        const bool may_merge = may_be_object(find, at);
+        const bool keeps_others = rule.merges && is_object && may_merge;
+        is_part = is_it || leads_to(find, at, place) || (keeps_others && is_part);
+        is_object = may_merge;
+    }
+    return is_part;
+}
+
 }  // namespace evenkeel::compile

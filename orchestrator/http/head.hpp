@@ -12,7 +12,7 @@ namespace evenkeel::http {
 
 struct HeadLimits {
     std::size_t target_bytes_max = 8 * 1024;
-    std::size_t body_bytes_max = 1024 * 1024;
+    std::size_t body_bytes_max = 8 * 1024 * 1024;
 };
 
 struct Head {

@@ -58,6 +58,7 @@ struct Request {
     // template's {names}, and the body if the route takes one.
     std::string route;
     const Route* matched = nullptr;  // lives as long as the router
+    std::size_t body_bytes_max = 0;  // of the route, where it takes larger bodies than usual
     std::map<std::string, std::string, std::less<>> path;
     evenkeel::json::Value json;
     // By the authorize callback: the authenticated caller.

@@ -8,27 +8,17 @@
 #include "core/base/time.hpp"
 #include "orchestrator/http/header_values.hpp"
 #include "orchestrator/http/openapi.hpp"
+#include "orchestrator/http/path_template.hpp"
 
 namespace evenkeel::http {
 
 namespace {
 
-bool is_name(std::string_view segment) {
-    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
-}
-
-bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
-    return std::equal(pattern.begin(), pattern.end(), segments.begin(), segments.end(),
-                      [](const std::string& want, const std::string& have) {
-                          return is_name(want) ? !have.empty() : want == have;
-                      });
-}
-
 // Whether a path can match both.
 bool overlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const std::string& x, const std::string& y) {
-                          return is_name(x) || is_name(y) || x == y;
+                          return is_variable(x) || is_variable(y) || x == y;
                       });
 }
 
@@ -45,7 +35,7 @@ Result<std::vector<std::string>> read_template(const Route& route) {
     std::set<std::string> names;
     for (const std::string& segment : pattern) {
         const bool literal = segment.find_first_of("{}:") == std::string::npos;
-        if (segment.empty() || (!literal && !is_name(segment))) {
+        if (segment.empty() || (!literal && !is_variable(segment))) {
             return fail(Errc::invalid, describe(route) + ": '" + segment + "' is no segment");
         }
         if (!literal && !names.insert(segment).second) {
@@ -127,10 +117,10 @@ std::optional<Problem> read_body(const Route& route, Request& request) {
     if (!type || std::find(types.begin(), types.end(), media_type(*type)) == types.end()) {
         return wrong_media_type(route);
     }
-    Result<json::Value> value = json::parse(request.body);
+    Result<json::Value> value = json::parse(request.body, {.bytes = route.body->bytes_max});
     if (!value) {
         const bool large =
-            value.error().code == Errc::limit && request.body.size() > json::Limits{}.bytes;
+            value.error().code == Errc::limit && request.body.size() > route.body->bytes_max;
         return Problem{large ? Code::too_large : Code::invalid_json, value.error().what};
     }
     request.json = *std::move(value);
@@ -208,12 +198,7 @@ const Route* Router::find(Request& request, Problem& problem) const {
         if (route.verb != request.verb) continue;
         methods.insert(route.method);
         if (route.method != request.method) continue;
-        for (std::size_t s = 0; s < templates_[i].size(); ++s) {
-            const std::string& name = templates_[i][s];
-            if (is_name(name)) {
-                request.path[name.substr(1, name.size() - 2)] = request.segments[s];
-            }
-        }
+        set_variables(templates_[i], request);
         return &route;
     }
     if (!methods.empty()) {
@@ -271,6 +256,7 @@ bool Router::admit(Request& request, const std::shared_ptr<Responder>& responder
         request.matched = find(request, refusal);
         const Route* route = request.matched;
         if (route) request.route = route->path + (route->verb.empty() ? "" : ":" + route->verb);
+        if (route && route->body) request.body_bytes_max = route->body->bytes_max;
         time_answer(request, responder);
         if (!route) {
             responder->send(refusal);

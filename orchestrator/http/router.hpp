@@ -52,6 +52,7 @@ struct Body {
     std::string schema;
     bool required = true;
     std::vector<std::string> types = {"application/json"};
+    std::size_t bytes_max = json::Limits{}.bytes;  // more is 413
 };
 
 // A success that the route can return; problems are added automatically. `schema` names a

@@ -246,7 +246,7 @@ Task<std::optional<Problem>> Session::receive(Head& head) {
     core_.start_waiting(*it_);
     auto problem = co_await receive_head(text);
     if (over_) co_return std::nullopt;
-    const HeadLimits limits{core_.options.target_bytes_max, core_.options.body_bytes_max};
+    const HeadLimits limits{core_.options.target_bytes_max, core_.options.large_body_bytes_max};
     // Called in any case, because it gives the request its id.
     auto unread = read_head(text, limits, head);
     head.request.peer = it_->peer;
@@ -310,6 +310,11 @@ std::optional<Problem> Session::find_head_end(std::size_t& end) {
 Task<std::optional<Problem>> Session::receive_body(Head& head, Shares::Share& share) {
     const std::size_t bytes = head.body_bytes;
     if (bytes == 0) co_return std::nullopt;
+    const std::size_t most = std::max(core_.options.body_bytes_max, head.request.body_bytes_max);
+    if (bytes > most) {
+        co_return Problem{Code::too_large,
+                          "the body is larger than " + std::to_string(most) + " bytes"};
+    }
     auto refusal = core_.shares.take(ShareKind::body_bytes, head.request.principal, bytes, share);
     if (refusal) co_return refusal;
     if (head.expects_continue && in_.empty()) {
@@ -321,8 +326,8 @@ Task<std::optional<Problem>> Session::receive_body(Head& head, Shares::Share& sh
     while (more && in_.size() < bytes) {
         more = expect_rate(begun, in_.size());
         if (!more) break;
-        const std::size_t most = std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk));
-        more = co_await read(most);
+        const std::size_t wanted = std::max(kChunk, std::min(bytes - in_.size(), 8 * kChunk));
+        more = co_await read(wanted);
         more = more && !it_->timed_out;
     }
     it_->never_expire();

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "orchestrator/model/editor.hpp"
@@ -13,6 +14,24 @@ namespace {
 using compile::Scope;
 using compile::ScopeKind;
 
+bool is_same(const compile::Environment* there, const compile::Environment& given) {
+    return there && *there == given;
+}
+
+bool is_same(const compile::Setting* there, const compile::Setting& given) {
+    return there && *there == given;
+}
+
+bool is_same(const compile::Assignment* there, const compile::Assignment& given) {
+    const auto fields = [](const compile::Assignment& one) {
+        return std::tie(one.note, one.source, one.application, one.version, one.environment,
+                        one.host, one.filter_text, one.policy, one.is_enabled, one.adopts,
+                        one.on_leave);
+    };
+    return there && fields(*there) == fields(given);
+}
+
+// What is as it was is not written.
 class ObjectEdit {
   public:
     ObjectEdit(const Model& model, const Lookup& lookup, const secrets::Protector& protector)
@@ -50,8 +69,8 @@ class ObjectEdit {
     void add(std::string pointer, std::string code, std::string detail) {
         wrong_.push_back({number_, std::move(pointer), std::move(code), std::move(detail)});
     }
-    void write(ModelKind kind, std::string name, json::Value body, std::uint32_t version = 0) {
-        writes_.push_back({kind, std::move(name), std::move(body), version});
+    void write(ModelKind kind, std::string name, json::Value body) {
+        writes_.push_back({.kind = kind, .name = std::move(name), .body = std::move(body)});
     }
 
     void put(const ObjectChange& change, std::vector<WrongChange>& wrong) {
@@ -73,42 +92,55 @@ class ObjectEdit {
                        "the name must be names of [a-z0-9][a-z0-9._-]{0,62}, "
                        "joined by /");
         }
-        editor_.put(read_environment(change.name, change.body, wrong));
+        compile::Environment environment = read_environment(change.name, change.body, wrong);
+        if (is_same(editor_.now().environment(change.name), environment)) return;
+        editor_.put(std::move(environment));
         write(change.kind, change.name, change.body);
     }
 
     void put_setting(const ObjectChange& change, std::vector<WrongChange>& wrong) {
         const auto place = read_setting_name(change.name);
         if (!place) return add("", "invalid", place.error().what);
-        compile::Setting setting = read_setting(change.body, wrong);
-        write(change.kind, change.name, to_stored(*place, setting, protector_));
-        editor_.put(*place, std::move(setting));
+        put_setting(*place, read_setting(change.body, wrong));
+    }
+
+    void put_setting(const compile::Place& place, compile::Setting setting) {
+        if (is_same(editor_.now().setting(place), setting)) return;
+        write(ModelKind::setting, setting_name(place), to_stored(place, setting, protector_));
+        editor_.put(place, std::move(setting));
     }
 
     void put_application(const ObjectChange& change, std::vector<WrongChange>& wrong) {
         if (!compile::is_name(change.name)) return refuse_name();
+        json::Value body = change.body;
+        const std::string source = take_source(body, wrong);
         const compile::Application* newest = before_.application(change.name);
-        if (newest && newest->body == change.body) return;  // no new version
-        const std::uint32_t version = newest ? newest->version + 1 : 1;
+        const bool is_same = newest && newest->body == body;  // then there is no new version
+        if (is_same && newest->source == source) return;
+        const std::uint32_t version = newest ? newest->version + (is_same ? 0 : 1) : 1;
         std::vector<compile::WrongPlace> places;
-        auto application = compile::read_application(change.name, version, change.body, places);
+        auto application = compile::read_application(change.name, version, body, places);
+        application.source = source;
         for (compile::WrongPlace& place : places) {
             wrong.push_back({.pointer = std::move(place.pointer),
                              .code = std::move(place.code),
                              .detail = std::move(place.detail)});
         }
         editor_.put(std::move(application));
-        write(change.kind, change.name, change.body, version);
+        writes_.push_back(
+            {change.kind, change.name, std::move(body), is_same ? 0 : version, source});
     }
 
     void put_assignment(const ObjectChange& change, std::vector<WrongChange>& wrong) {
         if (!compile::is_name(change.name)) return refuse_name();
-        editor_.put(read_assignment(change.name, change.body, wrong));
+        compile::Assignment assignment = read_assignment(change.name, change.body, wrong);
         json::Value body = change.body;
         if (body.is_object() && body.find("settings")) {
             put_settings(change, wrong);
             body.as_object().erase("settings");
         }
+        if (is_same(editor_.now().assignment(change.name), assignment)) return;
+        editor_.put(std::move(assignment));
         write(change.kind, change.name, std::move(body));
     }
 
@@ -121,7 +153,7 @@ class ObjectEdit {
             return;
         }
         const Scope scope = Scope::assignment(change.name);
-        erase_scope(scope);
+        erase_others(scope, settings);
         for (const auto& [key, body] : settings.as_object()) {
             const std::size_t before = wrong.size();
             const compile::Place place{scope, key};
@@ -129,9 +161,7 @@ class ObjectEdit {
                 wrong.push_back(
                     {.pointer = "", .code = "invalid", .detail = "is no setting's key"});
             }
-            compile::Setting setting = read_setting(body, wrong);
-            write(ModelKind::setting, setting_name(place), to_stored(place, setting, protector_));
-            editor_.put(place, std::move(setting));
+            put_setting(place, read_setting(body, wrong));
             for (std::size_t i = before; i < wrong.size(); ++i) {
                 wrong[i].pointer = json::pointer("/settings", key) + wrong[i].pointer;
             }
@@ -170,6 +200,20 @@ class ObjectEdit {
 
     void add_missing(const ObjectChange& change) {
         add("", "not-found", "there is no " + text_of(change));
+    }
+
+    // Those whose keys are not among the members.
+    void erase_others(const Scope& scope, const json::Value& members) {
+        const ScopeSettings* settings = editor_.now().settings(scope);
+        if (!settings) return;
+        std::vector<std::string> others;
+        for (const auto& [key, setting] : *settings) {
+            if (!members.find(key)) others.push_back(key);
+        }
+        for (const std::string& key : others) {
+            write(ModelKind::setting, setting_name({scope, key}), {});
+            editor_.erase_setting({scope, key});
+        }
     }
 
     void erase_scope(const Scope& scope) {

@@ -41,6 +41,7 @@ struct ObjectWrite {
     std::string name;
     json::Value body = {};      // secrets sealed
     std::uint32_t version = 0;  // of an application; 0 = no new one
+    std::string source = {};    // of an application, whose versions are without it
 };
 
 // Something wrong with a change: where in its body, and why.

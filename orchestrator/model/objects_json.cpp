@@ -64,6 +64,13 @@ class Body {
         if (given.size() > kNoteBytesMost) invalid("/note", "must be at most 4096 bytes");
         return given;
     }
+    std::string source() {
+        std::string given = text("source");
+        if (!given.empty() && !compile::is_name(given)) {
+            invalid("/source", "must be [a-z0-9][a-z0-9._-]{0,62}");
+        }
+        return given;
+    }
     const json::Value& operator[](std::string_view name) const { return body_[name]; }
 
   private:
@@ -102,8 +109,9 @@ compile::Environment read_environment(const std::string& name, const json::Value
                                       std::vector<WrongChange>& wrong) {
     Body given(body, wrong);
     compile::Environment environment{.name = name};
-    if (!given.only({"note", "protected"})) return environment;
+    if (!given.only({"note", "protected", "source"})) return environment;
     environment.note = given.note();
+    environment.source = given.source();
     environment.is_protected = given.flag("protected", false);
     return environment;
 }
@@ -111,10 +119,11 @@ compile::Environment read_environment(const std::string& name, const json::Value
 compile::Setting read_setting(const json::Value& body, std::vector<WrongChange>& wrong) {
     Body given(body, wrong);
     compile::Setting setting;
-    if (!given.only({"value", "secret", "link"})) return setting;
+    if (!given.only({"value", "secret", "link", "source"})) return setting;
     setting.value = given["value"];
     setting.is_secret = given.flag("secret", false);
     setting.link = read_link(given);
+    setting.source = given.source();
     if (setting.value.is_null() && given["link"].is_null()) {
         given.invalid("/value", "must be there and not null, unless there is a link");
     }
@@ -130,7 +139,7 @@ compile::Assignment read_assignment(const std::string& name, const json::Value& 
     compile::Assignment assignment;
     assignment.name = name;
     if (!given.only({"application", "version", "environment", "host", "filter", "settings",
-                     "policy", "enabled", "adopt", "on_leave", "note"})) {
+                     "policy", "enabled", "adopt", "on_leave", "note", "source"})) {
         return assignment;
     }
     assignment.application = given.text("application");
@@ -155,8 +164,16 @@ compile::Assignment read_assignment(const std::string& name, const json::Value& 
     assignment.adopts = given.flag("adopt", false);
     assignment.on_leave =
         given.word<compile::OnLeave>("on_leave").value_or(compile::OnLeave::forget);
-    given.note();
+    assignment.note = given.note();
+    assignment.source = given.source();
     return assignment;
+}
+
+std::string take_source(json::Value& body, std::vector<WrongChange>& wrong) {
+    if (!body.is_object()) return "";
+    std::string source = Body(body, wrong).source();
+    body.as_object().erase("source");
+    return source;
 }
 
 std::string setting_name(const compile::Place& place) {

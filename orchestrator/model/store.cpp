@@ -59,7 +59,8 @@ class Loader {
     }
 
     Result<void> add_newest(const std::string& name, const json::Value& body) {
-        return add_version(name, static_cast<std::uint32_t>(body.integer_or("version")));
+        return add_version(name, static_cast<std::uint32_t>(body.integer_or("version")),
+                           body.string_or("source"));
     }
 
     Result<void> add_assignment(const std::string& name, const json::Value& body) {
@@ -73,14 +74,17 @@ class Loader {
         return {};
     }
 
-    Result<void> add_version(const std::string& name, std::uint32_t version) {
+    Result<void> add_version(const std::string& name, std::uint32_t version,
+                             const std::string& source = "") {
         const auto object = EK_TRY(view_.model_objects().find_version(name, version));
         if (!object) {
             return fail(Errc::corrupt, "version " + std::to_string(version) + " of application " +
                                            name + " is missing");
         }
         std::vector<compile::WrongPlace> wrong;
-        editor_.put(compile::read_application(name, version, object->body, wrong));
+        auto application = compile::read_application(name, version, object->body, wrong);
+        application.source = source;
+        editor_.put(std::move(application));
         if (wrong.empty()) return {};
         return fail(Errc::corrupt, wrong.front().pointer + ": " + wrong.front().detail);
     }
@@ -101,6 +105,21 @@ Result<void> touch_assignment(state::ModelObjectEdits& objects, const std::strin
     return objects.put(ModelKind::assignment, place->scope.name, *object);
 }
 
+// The number of the newest version, beside which the versions are kept, and its source.
+Result<void> put_application(state::ModelObjectEdits& objects, const ObjectWrite& write,
+                             std::uint64_t revision) {
+    json::Object kept{{"version", std::uint64_t{write.version}}};
+    if (write.version != 0) {
+        EK_CHECK(objects.put_version(write.name, write.version, {revision, write.body}));
+    } else {
+        const auto before = EK_TRY(objects.find(write.kind, write.name));
+        if (!before) return fail(Errc::corrupt, "application " + write.name + " is missing");
+        kept.set("version", before->body["version"]);
+    }
+    if (!write.source.empty()) kept.append("source", write.source);
+    return objects.put(write.kind, write.name, {revision, std::move(kept)});
+}
+
 }  // namespace
 
 Result<Model> Model::load(const state::View& view, const secrets::Protector& protector) {
@@ -115,10 +134,7 @@ Result<void> store(state::Edit& edit, const std::vector<ObjectWrite>& writes,
             EK_CHECK(objects.erase(write.kind, write.name, revision));
             if (write.kind == ModelKind::application) EK_CHECK(objects.erase_versions(write.name));
         } else if (write.kind == ModelKind::application) {
-            EK_CHECK(objects.put_version(write.name, write.version, {revision, write.body}));
-            EK_CHECK(
-                objects.put(write.kind, write.name,
-                            {revision, json::Object{{"version", std::uint64_t{write.version}}}}));
+            EK_CHECK(put_application(objects, write, revision));
         } else {
             EK_CHECK(objects.put(write.kind, write.name, {revision, write.body}));
         }

@@ -24,12 +24,15 @@ json::Value to_stored(const compile::Place& place, const compile::Setting& setti
         body.append("link", json::Object{{"scope", compile::text_of(setting.link->scope)},
                                          {"key", setting.link->key}});
     }
+    if (!setting.source.empty()) body.append("source", setting.source);
     return body;
 }
 
 Result<compile::Setting> from_stored(const compile::Place& place, const json::Value& body,
                                      const secrets::Protector& protector) {
-    compile::Setting setting{.value = body["value"], .is_secret = body.bool_or("secret")};
+    compile::Setting setting{.value = body["value"],
+                             .is_secret = body.bool_or("secret"),
+                             .source = body.string_or("source")};
     if (setting.is_secret) {
         const std::string text =
             EK_TRY(protector.open_text(body.string_or("sealed"), purpose_of(place)));

@@ -173,10 +173,6 @@ GroupList Groups::finish() const {
     GroupList list;
     list.groups = united();
     list.more = resources_.left_out.size();
-    if (list.groups.size() > kGroupsMost) {
-        list.more += list.groups.size() - kGroupsMost;
-        list.groups.resize(kGroupsMost);
-    }
     for (const auto& [key, hosts] : errors_.kept) {
         list.errors.push_back({{key[0], key[1], key[2], key[3]}, hosts.count, hosts.first});
     }

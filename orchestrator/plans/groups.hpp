@@ -12,7 +12,7 @@
 // What a plan shows of thousands of hosts. [loop or lane: one at a time]
 namespace evenkeel::plans {
 
-inline constexpr std::size_t kGroupsMost = 100;
+inline constexpr std::size_t kGroupsMost = 100;           // shown at once
 inline constexpr std::size_t kGroupHostsMost = 20;        // by name
 inline constexpr std::size_t kSampleBytesMost = 8 << 10;  // of the fields of one sample
 // Of what hosts may differ in, this many are kept while hosts are added, and this many more are
@@ -55,7 +55,7 @@ struct ErrorGroup {
     std::vector<std::string> hosts;
 };
 struct GroupList {
-    std::vector<Group> groups;  // what is removed comes first
+    std::vector<Group> groups;  // what is removed comes first; at most kGroupKeysMost
     std::uint64_t more = 0;     // how many there are beside; of very many at least so many
     std::vector<ErrorGroup> errors;
     std::uint64_t more_errors = 0;

@@ -2,12 +2,13 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "orchestrator/compile/key_use.hpp"
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/peers.hpp"
 
 namespace evenkeel::schema {
 class Schema;
@@ -30,10 +31,18 @@ class HostCompiler {
   public:
     HostCompiler(const state::View& view, const state::SchemaCache& schemas,
                  const model::Model& model)
-        : view_(view), schemas_(schemas), model_(model) {}
+        : HostCompiler(view, schemas, model, std::make_shared<Peers>()) {}
+    // With peers that may have been found before.
+    HostCompiler(const state::View& view, const state::SchemaCache& schemas,
+                 const model::Model& model, std::shared_ptr<Peers> peers)
+        : view_(view), schemas_(schemas), model_(model), peers_(std::move(peers)) {}
 
     // Fails only when the store does not read.
     Result<compile::Compiled> compile(const state::Host& host);
+    // See compile::refs_of().
+    Result<std::vector<wire::Ref>> refs_of(const compile::Host& host,
+                                           const compile::Assigned& assigned,
+                                           const std::vector<compile::RuleUse>& rules);
     // What the host that was compiled last reported of a collection.
     struct Collection {
         std::shared_ptr<const schema::Schema> schema;  // null where it is not known
@@ -42,15 +51,7 @@ class HostCompiler {
     Collection collection(const std::string& name) const;
 
   private:
-    // A host that others may know, in the form in which filters see it.
-    struct Peer {
-        std::string environment;
-        json::Value value;
-    };
-    using Found = std::map<std::pair<const compile::PeerRule*, std::string>, json::Value>;
-
-    Result<const json::Value*> peers(const compile::PeerRule& rule, const compile::Host& host);
-    Result<void> read_all_peers();
+    compile::Sources sources();
     bool is_secret(const std::string& collection, const std::string& pointer) const;
     std::vector<compile::WrongDescription> check(const wire::Ref& ref,
                                                  const json::Value& description) const;
@@ -58,8 +59,7 @@ class HostCompiler {
     const state::View& view_;
     const state::SchemaCache& schemas_;
     const model::Model& model_;
-    std::optional<std::vector<Peer>> all_peers_;  // by name
-    Found found_;
+    std::shared_ptr<Peers> peers_;
     // Of the host that is compiled.
     std::map<std::string, Collection> collections_;  // none before it has connected
     Result<void> read_ = {};  // the first error of the store that a callback met

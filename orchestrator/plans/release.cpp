@@ -7,8 +7,10 @@
 #include "core/wire/message.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -18,16 +20,6 @@ namespace {
 using state::Resource;
 
 constexpr std::size_t kErrorsKept = 100;
-
-std::vector<state::Owner> to_state_owners(const std::vector<compile::Owner>& owners) {
-    std::vector<state::Owner> converted;
-    for (const compile::Owner& owner : owners) {
-        converted.push_back({owner.assignment, owner.application, owner.version,
-                             owner.on_leave == compile::OnLeave::remove ? state::OnLeave::remove
-                                                                        : state::OnLeave::forget});
-    }
-    return converted;
-}
 
 bool is_settled(const Resource& resource) {
     const auto& compliance = resource.compliance;
@@ -74,6 +66,7 @@ Result<HostRelease> make_release(HostCompiler& compiler, const state::View& view
             case ChangeKind::add:
             case ChangeKind::change: {
                 release.seen[each.ref] = body_of(compared, each.ref);
+                release.awaits_schema |= each.wanted->has_unchecked_secret;
                 release.bytes += json::write(each.wanted->description).size();
                 release.described.push_back(
                     request_for(compiler, protector, host.id, *each.wanted));
@@ -120,11 +113,12 @@ class Carrying {
         if (EK_TRY(is_outdated())) return Released::outdated;
         if (!release_.host_release) return end();
         const HostRelease& what = *release_.host_release;
-        if (EK_TRY(is_held())) return Released::waits;
+        if (EK_TRY(needs_plan())) return hold();
         if (!what.errors.empty()) {
             EK_CHECK(note(state::WantedStatus::error));
             return end();
         }
+        if (what.awaits_schema) return wait();
         EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,
@@ -148,11 +142,25 @@ class Carrying {
         return false;
     }
 
-    // After a restore nothing is sent before somebody edits what the host shall have.
-    Result<bool> is_held() {
+    // What is held, since a restore or before, is sent with an edit or with the plan of it; and
+    // nothing goes by itself where an environment is protected.
+    Result<bool> needs_plan() {
+        const HostRelease& what = *release_.host_release;
+        if (release_.seen.changed.contains(state::kModelEdited)) return false;
+        if (what.errors.empty() && what.described.empty() && what.owned.empty() &&
+            what.going.empty()) {
+            return false;
+        }
         const auto wanted = EK_TRY(edit_.wanted().find(release_.host));
-        return wanted && wanted->status == state::WantedStatus::held &&
-               !release_.seen.changed.contains(state::kModelEdited);
+        if (wanted && wanted->status == state::WantedStatus::held) return true;
+        if (what.going.empty()) return false;
+        return !EK_TRY(state::protecting_environment(edit_, release_.host)).empty();
+    }
+
+    Result<Released> hold() {
+        EK_CHECK(note(state::WantedStatus::held));
+        EK_CHECK(end());
+        return Released::held;
     }
 
     Result<bool> is_settled_all(const std::vector<wire::Ref>& wanted) {

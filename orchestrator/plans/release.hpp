@@ -33,6 +33,8 @@ struct HostRelease {
     std::vector<wire::Ref> wanted;  // all that it shall have; told where something goes
     std::size_t bytes = 0;          // of the descriptions, about
     bool is_assigned = false;       // anything to the host
+    // Nothing is done before it is known whether fields with secrets are secret.
+    bool awaits_schema = false;
 };
 
 // Compiles the host and holds it against what it has. O(resources of the host)
@@ -53,6 +55,7 @@ struct Release {
 enum class Released {
     all,          // the entry is gone
     waits,        // what goes is still to be done, once what comes is there
+    held,         // nothing was done: the difference waits for a plan to be applied
     outdated,     // nothing was done: the host is another by now
     other_model,  // nothing was done: the model is another by now
 };

@@ -22,9 +22,17 @@ struct Batch {
     std::vector<Release> releases;
     std::vector<std::string> others;  // ids of hosts that are to be compiled as well
     bool has_more = false;
+    std::uint64_t peers_read = 0;  // so far
     Result<void> read = {};
     std::size_t open = 0;  // works whose commit is awaited
     bool is_outdated = false;
+    bool has_held = false;
+};
+
+// What hosts compiled one batch after the other share.
+struct Shared {
+    std::shared_ptr<const ModelIndex> index;
+    std::shared_ptr<Peers> peers = std::make_shared<Peers>();
 };
 
 namespace {
@@ -39,11 +47,12 @@ class Compiling {
   public:
     Compiling(const state::View& view, const secrets::Protector& protector,
               const state::SchemaCache& schemas, const ModelIndex& index,
-              const std::atomic<bool>& stops)
+              std::shared_ptr<Peers> peers, const std::atomic<bool>& stops)
         : view_(view),
           protector_(protector),
           index_(index),
-          compiler_(view, schemas, index.model()),
+          peers_(peers),
+          compiler_(view, schemas, index.model(), std::move(peers)),
           stops_(stops) {}
 
     Result<void> read(const std::set<std::string>& waiting, Batch& batch) {
@@ -56,6 +65,11 @@ class Compiling {
                     {.host = std::string(host), .seen = seen, .model = index_.model().revision()});
                 return true;
             }));
+        // A peer that changes later is in a later batch, by which those that know it are marked.
+        if (std::any_of(batch.releases.begin(), batch.releases.end(),
+                        [](const Release& one) { return !changes_of_host(one).empty(); })) {
+            peers_->forget();
+        }
         std::size_t bytes = 0;
         for (std::size_t i = 0; i < batch.releases.size(); ++i) {
             Release& release = batch.releases[i];
@@ -70,16 +84,22 @@ class Compiling {
     }
 
   private:
+    // What others may see of it; the rest is of the host itself alone.
+    static std::vector<std::string> changes_of_host(const Release& release) {
+        std::vector<std::string> names(release.seen.changed.begin(), release.seen.changed.end());
+        std::erase_if(names, [](const std::string& name) {
+            return name == state::kModelChanged || name == state::kModelEdited ||
+                   name == state::kCollections;
+        });
+        return names;
+    }
+
     Result<void> fill(Release& release) {
         auto host = EK_TRY(view_.hosts().find(release.host));
         if (host && host->retired()) host.reset();
         HostChange change;
-        change.names.assign(release.seen.changed.begin(), release.seen.changed.end());
-        // These are of the host itself alone.
-        bool is_concerned = std::erase_if(change.names, [](const std::string& name) {
-                                return name == state::kModelChanged ||
-                                       name == state::kModelEdited || name == state::kCollections;
-                            }) > 0;
+        change.names = changes_of_host(release);
+        bool is_concerned = change.names.size() < release.seen.changed.size();
         if (!change.names.empty()) {
             compile::Host seen;
             if (host) seen = compiled_host(*host);
@@ -115,6 +135,7 @@ class Compiling {
     const state::View& view_;
     const secrets::Protector& protector_;
     const ModelIndex& index_;
+    std::shared_ptr<Peers> peers_;
     HostCompiler compiler_;
     const std::atomic<bool>& stops_;
     std::vector<TouchedRule> rules_;
@@ -138,7 +159,9 @@ bool is_passing(const Error& error) {
 }  // namespace
 
 Releaser::Releaser(Options options)
-    : options_(std::move(options)), lane_({.name = "compile", .queue_depth_max = 10}) {}
+    : options_(std::move(options)),
+      lane_({.name = "compile", .queue_depth_max = 10}),
+      shared_(std::make_shared<Shared>()) {}
 
 Releaser::~Releaser() {
     *is_there_ = false;
@@ -182,11 +205,16 @@ void Releaser::begin() {
     is_asked_again_ = false;
     auto batch = std::make_shared<Batch>();
     auto task = [this, batch, post = options_.loop.poster(), index = options_.index(),
-                 waiting = waiting_, is_there = is_there_, stops = stops_, options = options_] {
+                 shared = shared_, waiting = waiting_, is_there = is_there_, stops = stops_,
+                 options = options_] {
+        if (std::exchange(shared->index, index) != index) shared->peers->forget();
         const auto view = options.state.read();
-        batch->read = view ? Compiling(*view, options.protector, options.schemas, *index, *stops)
+        batch->read = view ? Compiling(*view, options.protector, options.schemas, *index,
+                                       shared->peers, *stops)
                                  .read(waiting, *batch)
                            : fail(view.error());
+        if (!batch->has_more) shared->peers->forget();
+        batch->peers_read = shared->peers->reads();
         post([this, batch, is_there] {
             if (*is_there) carry_out(batch);
         });
@@ -195,6 +223,7 @@ void Releaser::begin() {
 }
 
 void Releaser::carry_out(const std::shared_ptr<Batch>& batch) {
+    peers_read_ = batch->peers_read;
     if (!batch->read) {
         log::error("hosts cannot be compiled", {{"error", batch->read.error().what}});
         is_busy_ = false;
@@ -249,6 +278,7 @@ void Releaser::end_release(const std::shared_ptr<Batch>& batch, std::size_t numb
     if (committed) {
         refused_once_.erase(host);
         if (released == Released::waits) waiting_.insert(host);
+        batch->has_held = batch->has_held || released == Released::held;
         // Of another model: the planner asks again once it has that.
         batch->is_outdated = batch->is_outdated || released == Released::outdated;
     } else if (is_passing(committed.error())) {
@@ -283,6 +313,7 @@ void Releaser::refuse(const std::shared_ptr<Batch>& batch, std::size_t number, c
 void Releaser::done(const std::shared_ptr<Batch>& batch) {
     if (--batch->open > 0) return;
     is_busy_ = false;
+    if (batch->has_held && options_.held) options_.held();
     if (batch->has_more || batch->is_outdated || is_asked_again_) begin();
 }
 

@@ -24,6 +24,7 @@ namespace evenkeel::plans {
 
 class ModelIndex;
 struct Batch;
+struct Shared;
 enum class Released;
 
 // Brings to hosts what they shall have. The hosts that are to be compiled stand in the
@@ -41,6 +42,8 @@ class Releaser {
         std::function<std::shared_ptr<const ModelIndex>()> index;
         // Told of each host whose release is about to be committed.
         std::function<void(const std::string& host)> submitted = {};
+        // Told when the difference of hosts is held that was another, or none, before.
+        std::function<void()> held = {};
     };
 
     explicit Releaser(Options options);
@@ -54,6 +57,8 @@ class Releaser {
 
     // Hosts that were compiled for release since the start.
     std::uint64_t compiled() const { return compiled_; }
+    // How often all hosts were read for rules about peers, since the start.
+    std::uint64_t peers_read() const { return peers_read_; }
 
   private:
     void begin();
@@ -71,6 +76,8 @@ class Releaser {
     bool is_busy_ = false;
     bool is_asked_again_ = false;
     std::uint64_t compiled_ = 0;
+    std::uint64_t peers_read_ = 0;
+    std::shared_ptr<Shared> shared_;  // of the thread that compiles
     // Ids of hosts to compile with which nothing can be done until something of them changes.
     std::set<std::string> waiting_;
     std::set<std::string> refused_once_;  // to be compiled once more before it is told

@@ -1,28 +1,21 @@
 #include "orchestrator/plans/touched.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "orchestrator/compile/host_fields.hpp"
 #include "orchestrator/model/objects_json.hpp"
+#include "orchestrator/plans/setting_search.hpp"
 
 namespace evenkeel::plans {
 namespace {
 
 using compile::Assignment;
 using compile::Host;
-using compile::Scope;
-using compile::ScopeKind;
-
-bool same_link(const std::optional<compile::Link>& a, const std::optional<compile::Link>& b) {
-    if (!a || !b) return !a && !b;
-    return a->scope == b->scope && a->key == b->key;
-}
 
 bool same(const compile::Setting* a, const compile::Setting* b) {
     if (!a || !b) return !a && !b;
-    return a->value == b->value && a->is_secret == b->is_secret && same_link(a->link, b->link);
+    return a->value == b->value && a->is_secret == b->is_secret && a->link == b->link;
 }
 
 bool same(const Assignment* a, const Assignment* b) {
@@ -33,70 +26,6 @@ bool same(const Assignment* a, const Assignment* b) {
     };
     return fields(*a) == fields(*b);
 }
-
-// The hosts of the reach that are in the scope too.
-std::optional<Reach> within_scope(Reach reach, const Scope& scope) {
-    if (scope.kind == ScopeKind::host) {
-        if (!reach.host.empty() && reach.host != scope.name) return std::nullopt;
-        reach.host = scope.name;
-    }
-    if (scope.kind == ScopeKind::environment) {
-        if (reach.environment.empty() || compile::is_within(scope.name, reach.environment)) {
-            reach.environment = scope.name;
-        } else if (!compile::is_within(reach.environment, scope.name)) {
-            return std::nullopt;
-        }
-    }
-    return reach;
-}
-
-// The hosts whose settings change with that of a place.
-class SettingSearch {
-  public:
-    SettingSearch(const ModelIndex& before, const ModelIndex& after, TouchedHosts& touched)
-        : before_(before), after_(after), touched_(touched) {}
-
-    void from(ModelIndex::PlaceKey place) {
-        std::vector<ModelIndex::PlaceKey> waiting = {std::move(place)};
-        while (!waiting.empty()) {
-            const ModelIndex::PlaceKey at = std::move(waiting.back());
-            waiting.pop_back();
-            if (!seen_.insert(at).second) continue;
-            for (const ModelIndex* index : {&before_, &after_}) {
-                add_users(*index, at);
-                for (auto& from : index->links_to(at)) waiting.push_back(std::move(from));
-            }
-        }
-    }
-
-  private:
-    void add_users(const ModelIndex& index, const ModelIndex::PlaceKey& place) {
-        const auto& [scope, key] = place;
-        const std::size_t colon = key.find(':');
-        const std::string application = key.substr(0, colon == std::string::npos ? 0 : colon);
-        // Of an assignment only plain keys are looked up.
-        if (!application.empty() && scope.kind == ScopeKind::assignment) return;
-        const std::string plain = application.empty() ? key : key.substr(colon + 1);
-        for (const compile::Application* user : index.users_of(plain)) {
-            if (application.empty() || user->name == application) add_user(index, *user, scope);
-        }
-    }
-
-    void add_user(const ModelIndex& index, const compile::Application& user, const Scope& scope) {
-        for (const compile::Assigned& assigned : index.assigned_of(user.name)) {
-            if (assigned.application != &user) continue;
-            const Assignment& assignment = *assigned.assignment;
-            if (scope.kind == ScopeKind::assignment && scope.name != assignment.name) continue;
-            auto reach = within_scope(reach_of(assignment), scope);
-            if (reach) touched_.add(*std::move(reach));
-        }
-    }
-
-    const ModelIndex& before_;
-    const ModelIndex& after_;
-    TouchedHosts& touched_;
-    std::set<ModelIndex::PlaceKey> seen_;
-};
 
 void add_latest(const ModelIndex& index, const std::string& application, TouchedHosts& touched) {
     for (const compile::Assigned& assigned : index.assigned_of(application)) {
@@ -298,6 +227,7 @@ TouchedHosts touched(const ModelIndex& before, const ModelIndex& after,
                 break;
             }
             case model::ModelKind::application:
+                if (write.version == 0 && !write.body.is_null()) break;  // only its source
                 // One that was assigned before and is not now is among the writes itself.
                 add_latest(after, write.name, touched);
                 break;

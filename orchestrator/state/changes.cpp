@@ -33,6 +33,7 @@ class Reader : private Repository {
         if (is(tables_->tallies)) changes.counted_hosts.push_back(touch.key);
         if (is(tables_->enrolments)) changes.enrolments.push_back(touch.key);
         if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
+        if (is(tables_->plans)) changes.plans.push_back(touch.key);
         return {};
     }
 
@@ -83,8 +84,8 @@ class Reader : private Repository {
 
 bool Changes::empty() const {
     return events.empty() && hosts.empty() && counted_hosts.empty() && ended_commands.empty() &&
-           queues.empty() && enrolments.empty() && tokens.empty() && certificates.empty() &&
-           model_objects.empty() && to_compile.empty();
+           queues.empty() && enrolments.empty() && tokens.empty() && plans.empty() &&
+           certificates.empty() && model_objects.empty() && to_compile.empty();
 }
 
 Result<Changes> changes_of(const store::WriteSet& touched, const View& view) {

@@ -32,6 +32,7 @@ struct Changes {
     std::vector<std::string> queues;          // ids of hosts whose unfinished commands changed
     std::vector<std::string> enrolments;      // keys of those that changed or are forgotten
     std::vector<std::string> tokens;          // ids of API tokens
+    std::vector<std::string> plans;           // ids of those that changed or are erased
     struct Certificate {
         std::string fingerprint;
         std::optional<std::string> host;  // nothing: it may not connect any more

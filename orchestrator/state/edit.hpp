@@ -21,6 +21,7 @@ class HostEdits;
 class LeaseEdits;
 class MirroredNameEdits;
 class ModelObjectEdits;
+class PlanEdits;
 class ReplyEdits;
 class RequirementEdits;
 class ResourceEdits;
@@ -45,6 +46,7 @@ class Edit : public View {
     BodyEdits bodies();
     MirroredNameEdits mirrored_names();
     ModelObjectEdits model_objects();
+    PlanEdits plans();
     RequirementEdits requirements();
     CommandEdits commands();
     EventEdits events();

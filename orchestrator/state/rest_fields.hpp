@@ -5,6 +5,7 @@
 #include "core/json/shape.hpp"
 #include "core/wire/fields.hpp"
 #include "orchestrator/state/command.hpp"
+#include "orchestrator/state/plan.hpp"
 #include "orchestrator/state/rest_objects.hpp"
 
 // The tables of fields of what REST and events show: each gives the JSON of an object of
@@ -119,6 +120,24 @@ constexpr auto fields_of(json::Of<EnrolmentToken>) {
                            .unpromised()
                            .says("The id of the host whose place the machine takes"))
         .called("EnrolmentToken");
+}
+
+constexpr auto fields_of(json::Of<Plan>) {
+    using T = Plan;
+    using json::TextOrNull;
+    return json::shape(json::field("id", &T::id), json::field("state", &T::state),
+                       json::field("author", &T::author), json::field("created_at", &T::created_at),
+                       json::field_as<TextOrNull>("expires_at", &T::expires_at),
+                       json::field_as<TextOrNull>("ended_at", &T::ended_at),
+                       json::field("hash", &T::hash)
+                           .says("Of what it does to hosts: approvals are bound to it."),
+                       json::field_as<json::AnObject>("summary", &T::summary),
+                       json::field("requires_approval", &T::requires_approval),
+                       json::field_as<TextOrNull>("approved_by", &T::approved_by),
+                       json::field("applied_revision", &T::applied_revision)
+                           .says("Of the model that it made, or 0."),
+                       json::field("revision", &T::revision))
+        .called("Plan");
 }
 
 constexpr auto fields_of(json::Of<Actor>) {

@@ -32,7 +32,7 @@ void add_events(json::Object& schemas) {
     schemas.append("ResourceEvent", event_with(json::shape_schema<rest::ResourceEvent>()));
     schemas.append("DescriptionEvent", event_with(json::shape_schema<rest::DescriptionEvent>()));
     schemas.append("NotifiedEvent", event_with(json::shape_schema<rest::NotifiedEvent>()));
-    for (const char* what : {"Command", "Host", "Enrolment"}) {
+    for (const char* what : {"Command", "Host", "Enrolment", "Plan"}) {
         schemas.append(std::string(what) + "Event", event_with(json::reference_to(what)));
     }
     schemas.append("ModelEvent", event_with(json::shape_schema<rest::ModelEvent>()));
@@ -59,8 +59,8 @@ json::Object rest_schemas() {
     add<Error, wire::Ref, wire::Notification, wire::Generation, wire::Change>(all);
     add<ComplianceCounts, rest::ComplianceView, rest::ComplianceEntry, rest::Host, rest::Resource>(
         all);
-    add<Owner, rest::FormerDescription, Command, rest::Enrolment, rest::Collection, rest::Token,
-        EnrolmentToken>(all);
+    add<Owner, rest::FormerDescription, Command, Plan, rest::Enrolment, rest::Collection,
+        rest::Token, EnrolmentToken>(all);
     add_extended<rest::TokenMade, rest::Token>(all);
     add_extended<rest::EnrolmentTokenMade, EnrolmentToken>(all);
     add<crypto::ChainEnd, rest::AuditRecord>(all);

@@ -14,6 +14,8 @@ struct Retention {
     std::chrono::hours events_age = std::chrono::hours(7 * 24);
     std::uint64_t events_most = 1'000'000;
     std::chrono::hours commands_age = std::chrono::hours(30 * 24);
+    std::chrono::hours plans_age = std::chrono::hours(30 * 24);
+    std::size_t plans_most = 10'000;
     std::chrono::hours tokens_age = std::chrono::hours(90 * 24);  // since they count no more
     std::chrono::hours audit_age = std::chrono::hours(400 * 24);
     std::uint64_t audit_most = 5'000'000;

@@ -19,7 +19,7 @@
 namespace evenkeel::state {
 namespace {
 
-constexpr std::array<std::string_view, 19> kTablesOfJson = {"hosts",
+constexpr std::array<std::string_view, 21> kTablesOfJson = {"hosts",
                                                             "enrolments",
                                                             "tokens",
                                                             "enrolment_tokens",
@@ -37,7 +37,9 @@ constexpr std::array<std::string_view, 19> kTablesOfJson = {"hosts",
                                                             "model",
                                                             "application_versions",
                                                             "to_compile",
-                                                            "wanted"};
+                                                            "wanted",
+                                                            "plans",
+                                                            "plan_parts"};
 
 Result<void> check_table(const store::Env& env, const store::ReadTxn& txn, std::string_view table) {
     Result<void> read;

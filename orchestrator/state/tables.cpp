@@ -37,7 +37,10 @@ std::vector<std::string> table_names() {
             "application_versions",
             "environment_hosts",
             "to_compile",
-            "wanted"};
+            "wanted",
+            "plans",
+            "plan_parts",
+            "pending_plans"};
 }
 
 std::vector<std::string> retired_table_names() {
@@ -76,7 +79,10 @@ Tables tables_of(const store::Env& env) {
             .to_compile = env.table("to_compile"),
             .wanted = env.table("wanted"),
             .model = env.table("model"),
-            .application_versions = env.table("application_versions")};
+            .application_versions = env.table("application_versions"),
+            .plans = env.table("plans"),
+            .plan_parts = env.table("plan_parts"),
+            .pending_plans = env.table("pending_plans")};
 }
 
 std::string host_prefix(std::string_view host) {

@@ -50,6 +50,9 @@ struct Tables {
     store::Table wanted;                // host id -> Wanted
     store::Table model;                 // kind, 0, name -> ModelObject
     store::Table application_versions;  // name, 0, number -> ModelObject
+    store::Table plans;                 // id -> Plan
+    store::Table plan_parts;            // see Plans
+    store::Table pending_plans;         // milliseconds, id -> "1", until they are applied
 };
 
 std::vector<std::string> table_names();

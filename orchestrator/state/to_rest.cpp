@@ -22,6 +22,10 @@ json::Text write_shown(const Command& command) {
     return json::text_of_shape(command);
 }
 
+json::Value show(const Plan& plan) {
+    return json::encode_shape(plan);
+}
+
 rest::ComplianceView compliance_now(const wire::Compliance& stored,
                                     const std::string& offline_since) {
     if (offline_since.empty() || stored.is(wire::UnknownReason::off))

@@ -13,6 +13,7 @@ namespace evenkeel::state {
 
 struct Body;
 struct Command;
+struct Plan;
 struct Resource;
 
 json::Value show(const Host& host, const ComplianceCounts& counts,
@@ -20,6 +21,8 @@ json::Value show(const Host& host, const ComplianceCounts& counts,
 json::Value show(const Command& command);
 // The same as text.
 json::Text write_shown(const Command& command);
+// Without what it does.
+json::Value show(const Plan& plan);
 
 // `offline_since` is empty while the host is online. What was never watched is unchanged.
 rest::ComplianceView compliance_now(const wire::Compliance& stored,

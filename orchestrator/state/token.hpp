@@ -11,10 +11,12 @@ namespace evenkeel::state {
 using evenkeel::to_string;
 
 // Each may do what the one before may.
-enum class Role { viewer, operation, admin };
+enum class Role { viewer, operation, approver, admin };
 constexpr auto enum_names(Role) {
-    return names<Role>(
-        "role", {{Role::viewer, "viewer"}, {Role::operation, "operator"}, {Role::admin, "admin"}});
+    return names<Role>("role", {{Role::viewer, "viewer"},
+                                {Role::operation, "operator"},
+                                {Role::approver, "approver"},
+                                {Role::admin, "admin"}});
 }
 
 enum class TokenState { active, expired, revoked };

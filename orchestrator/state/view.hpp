@@ -21,6 +21,7 @@ class Hosts;
 class Leases;
 class MirroredNames;
 class ModelObjects;
+class Plans;
 class Replies;
 class Requirements;
 class Resources;
@@ -42,6 +43,7 @@ class View {
     Bodies bodies() const;
     MirroredNames mirrored_names() const;
     ModelObjects model_objects() const;
+    Plans plans() const;
     Requirements requirements() const;
     Commands commands() const;
     Events events() const;

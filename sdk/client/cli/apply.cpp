@@ -1,19 +1,19 @@
 #include "core/json/json.hpp"
 #include "sdk/client/cli/change.hpp"
 #include "sdk/client/cli/fleet.hpp"
-#include "sdk/client/cli/manifest.hpp"
+#include "sdk/client/cli/resource_files.hpp"
 
 namespace evenkeel::cli {
 Exit apply(Session& session, const ApplyOptions& options) {
-    const auto manifest = read_manifest(options.files);
-    if (!manifest) return session.fail(manifest.error());
-    if (!options.target.empty()) return apply_to_fleet(session, options, *manifest);
-    const std::string file = manifest->file();
+    const auto files = read_resource_files(options.files);
+    if (!files) return session.fail(files.error());
+    if (!options.target.empty()) return apply_to_fleet(session, options, *files);
+    const std::string file = files->file();
     return change_hosts(session, options,
                         [&](client::Client& client, const std::string& host,
                             const client::ChangeOptions& asked) -> client::Result<client::Command> {
                             auto command = client.apply(host, file, asked);
-                            if (!command) return manifest->located(command.error());
+                            if (!command) return files->located(command.error());
                             return command;
                         });
 }
@@ -26,10 +26,10 @@ using Drop = client::Result<client::Command> (client::Client::*)(std::string_vie
                                                                  std::string_view id,
                                                                  const client::ChangeOptions&);
 Exit drop_files(Session& session, const ApplyOptions& options, Drop drop) {
-    const auto manifest = read_manifest(options.files);
-    if (!manifest) return session.fail(manifest.error());
+    const auto files = read_resource_files(options.files);
+    if (!files) return session.fail(files.error());
     std::vector<Send> sends;
-    for (const Manifest::Entry* entry : manifest->dependents_first()) {
+    for (const ResourceFiles::Entry* entry : files->dependents_first()) {
         const std::string collection = entry->resource.string_or("collection");
         const std::string id = entry->resource.string_or("id");
         sends.push_back([collection, id, drop](client::Client& client, const std::string& host,

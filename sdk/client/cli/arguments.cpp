@@ -49,11 +49,13 @@ void declare(CLI::App& app, Arguments& arguments) {
     add_changing(app, arguments.run);
     add_managing(app, arguments.run);
     add_access(app, arguments.run);
+    add_fleet(app, arguments.run);
+    add_model(app, arguments.run);
     app.footer(
         "Global options may also stand behind the command. A TIME is a number and ms, s, m, h or "
         "d:\n"
         "90s, 5m, 2h, 7d.\n"
-        "Exit codes: 0 done, 1 failed, 2 usage, 3 changes pending (diff --exit-code),\n"
+        "Exit codes: 0 done, 1 failed, 2 usage, 3 changes pending (--exit-code),\n"
         "4 not authenticated, 5 not found, 6 conflict, 7 some hosts failed or did not\n"
         "answer, 8 timeout, 9 no host matched, 130 interrupted.");
 }
@@ -97,6 +99,32 @@ void add_timeout(CLI::App* app, std::chrono::milliseconds& timeout, const std::s
            },
            text)
         ->type_name("TIME");
+}
+
+void add_wait(CLI::App* app, WaitFlags flags) {
+    const auto wait = [flags](const std::string& text) {
+        flags.asked = true;
+        // A bare --wait comes as "true".
+        if (text.empty() || text == "true") return;
+        const auto time = parse_duration(text);
+        if (!time) throw CLI::ValidationError(time.error().what);
+        flags.wait = *time;
+    };
+    CLI::Option* flag = app->add_flag_function(
+        "--wait{true}", [](std::int64_t) {},
+        "Wait for the end, 60s or --wait=TIME; for hosts that are not connected too");
+    flag->each(wait);
+    app->add_flag_callback(
+           "--no-wait", [flags] { flags.wait = {}; }, "Return once the command is stored")
+        ->excludes(flag);
+}
+
+void add_files(CLI::App* app, std::vector<std::string>& files) {
+    app->add_option("-f,--file", files,
+                    "FILE in JSON or YAML, a folder of them, or - for standard input; may be "
+                    "repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
 }
 
 void add_labels(CLI::App* app, HostChoice& hosts) {

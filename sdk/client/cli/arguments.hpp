@@ -23,6 +23,8 @@ void add_looking(CLI::App& app, std::function<Exit(Session&)>& run);
 void add_changing(CLI::App& app, std::function<Exit(Session&)>& run);
 void add_managing(CLI::App& app, std::function<Exit(Session&)>& run);
 void add_access(CLI::App& app, std::function<Exit(Session&)>& run);
+void add_fleet(CLI::App& app, std::function<Exit(Session&)>& run);
+void add_model(CLI::App& app, std::function<Exit(Session&)>& run);
 
 // Help and version are printed to standard output and are Exit::done; what does not read is told on
 // standard error, in lines that begin with "ek:", and is Exit::usage. Needs argv as main gets it.

@@ -21,7 +21,7 @@ void add_tokens(CLI::App& app, Run& run) {
     make->add_option("--name", options->name, "Whose it is")->required();
     make->add_option("--role", options->role, "viewer, operator or admin")
         ->required()
-        ->check(CLI::IsMember({"viewer", "operator", "admin"}));
+        ->check(CLI::IsMember({"viewer", "operator", "approver", "admin"}));
     make->add_option("--expires-in", options->expires_in, "How long it holds: 90d")
         ->type_name("TIME");
     make->add_option("--out", options->out, "Write the secret into this new file, mode 0600");
@@ -53,8 +53,8 @@ void add_enrolments(CLI::App& app, Run& run) {
         ->allow_extra_args(false);
     on_parsed(accept, run, options, accept_enrolment);
 
-    CLI::App* reject =
-        group(app, "reject", "Keep a host out")->add_subcommand("enrolment", "One that is pending");
+    CLI::App* reject = group(app, "reject", "Keep a host out, or a plan from being applied")
+                           ->add_subcommand("enrolment", "One that is pending");
     reject->add_option("ID", options->id, "Its id")->required();
     on_parsed(reject, run, options, reject_enrolment);
 }

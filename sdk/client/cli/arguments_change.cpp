@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/base/time.hpp"
 #include "sdk/client/cli/arguments.hpp"
+#include "sdk/client/cli/arguments_fleet.hpp"
 #include "sdk/client/cli/arguments_parts.hpp"
 
 namespace evenkeel::cli {
@@ -11,42 +11,27 @@ namespace {
 
 void add_waiting(CLI::App* app, ChangeOptions& options) {
     add_hosts(app, options.hosts);
-    const auto wait = [&options](const std::string& text) {
-        options.wait_asked = true;
-        // A bare --wait comes as "true".
-        if (text.empty() || text == "true") return;
-        const auto time = parse_duration(text);
-        if (!time) throw CLI::ValidationError(time.error().what);
-        options.wait = *time;
-    };
-    CLI::Option* flag = app->add_flag_function(
-        "--wait{true}", [](std::int64_t) {},
-        "Wait for the end, 60s or --wait=TIME; for hosts that are not connected too");
-    flag->each(wait);
-    app->add_flag_callback(
-           "--no-wait", [&options] { options.wait = {}; }, "Return once the command is stored")
-        ->excludes(flag);
+    add_wait(app, {options.wait, options.wait_asked});
     app->add_option("--idempotency-key", options.key,
                     "Has its effect once, however often this is run with the same key");
-}
-
-void add_files(CLI::App* app, std::vector<std::string>& files) {
-    app->add_option("-f,--file", files,
-                    "FILE in JSON or YAML, a folder of them, or - for standard input; may be "
-                    "repeated")
-        ->allow_extra_args(false)
-        ->type_name("FILE");
 }
 
 void add_shown(CLI::App* app, ChangeOptions& options) {
     app->add_flag("--changed-only", options.changed_only, "Show no resource that stays as it is");
 }
 
+// Of manifests a plan is made once, by its content.
+void refuse_key(const ChangeOptions& options) {
+    if (!options.key.empty()) {
+        throw CLI::ValidationError("--idempotency-key", "is for resources of hosts");
+    }
+}
+
 void add_change(CLI::App& app, Run& run) {
     const auto options = std::make_shared<ApplyOptions>();
-    CLI::App* apply_app = app.add_subcommand("apply", "Describe the resources of files on hosts");
+    CLI::App* apply_app = app.add_subcommand(
+        "apply", "Describe the resources of files on hosts, or apply manifests of the fleet");
     add_files(apply_app, options->files);
-    apply_app->get_option("--file")->required();
     add_waiting(apply_app, *options);
     apply_app->add_flag("--dry-run", options->dry_run, "Only say what would be done");
     add_shown(apply_app, *options);
@@ -55,22 +40,48 @@ void add_change(CLI::App& app, Run& run) {
                      "All hosts that a filter finds, with one request: 'labels.role = web'")
         ->type_name("FILTER")
         ->excludes(apply_app->get_option("--host"), apply_app->get_option("--selector"));
-    apply_app->callback([&run, options] {
-        if (options->target.empty() && options->hosts.empty()) {
-            throw CLI::RequiredError("one of --host, -l and --target");
+    const auto folder = std::make_shared<FolderOptions>();
+    add_source(apply_app, folder->source);
+    add_yes(apply_app, folder->yes);
+    const CLI::App* plan = add_apply_plan(apply_app, run);
+    apply_app->callback([&run, plan, options, folder] {
+        if (plan->parsed()) return;
+        if (options->files.empty()) throw CLI::RequiredError("'plan' or -f FILE");
+        if (!options->target.empty() || !options->hosts.empty()) {
+            refuse_source(*folder, folder->yes);
+            run = [options](Session& session) { return apply(session, *options); };
+            return;
         }
-        run = [options](Session& session) { return apply(session, *options); };
+        refuse_key(*options);
+        folder->files = options->files;
+        folder->wait = options->wait;
+        folder->wait_asked = options->wait_asked;
+        run = [folder, dry_run = options->dry_run](Session& session) {
+            return dry_run ? plan_folder(session, *folder) : apply_folder(session, *folder);
+        };
     });
 
     const auto diff_options = std::make_shared<ApplyOptions>();
     diff_options->dry_run = true;
-    CLI::App* diff = app.add_subcommand("diff", "Say what applying files would change");
+    CLI::App* diff = app.add_subcommand(
+        "diff", "Say what applying files would change on hosts, or how manifests differ");
     add_files(diff, diff_options->files);
     diff->get_option("--file")->required();
     add_hosts(diff, diff_options->hosts);
     diff->add_flag("--exit-code", diff_options->exit_code, "Exit 3 when there are changes");
     add_shown(diff, *diff_options);
-    on_parsed_with_hosts(diff, run, diff_options, diff_options->hosts, apply);
+    const auto differing = std::make_shared<FolderOptions>();
+    add_source(diff, differing->source);
+    diff->callback([&run, diff_options, differing] {
+        if (!diff_options->hosts.empty()) {
+            refuse_source(*differing);
+            run = [diff_options](Session& session) { return apply(session, *diff_options); };
+            return;
+        }
+        differing->files = diff_options->files;
+        differing->exit_code = diff_options->exit_code;
+        run = [differing](Session& session) { return diff_folder(session, *differing); };
+    });
 }
 
 CLI::App* add_one(CLI::App* group, ResourceOptions& options, bool dry_run) {
@@ -83,14 +94,14 @@ CLI::App* add_one(CLI::App* group, ResourceOptions& options, bool dry_run) {
 }
 
 // Instead of the subcommand: all that files describe.
-std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, const CLI::App* resource, Run& run,
+std::shared_ptr<ApplyOptions> add_files_instead(CLI::App* group, Run& run,
                                                 Exit (*command)(Session&, const ApplyOptions&)) {
     auto all = std::make_shared<ApplyOptions>();
     add_files(group, all->files);
     add_waiting(group, *all);
     group->require_subcommand(0, 1);
-    group->callback([resource, &run, all, command] {
-        if (resource->parsed()) return;
+    group->callback([group, &run, all, command] {
+        if (!group->get_subcommands().empty()) return;
         if (all->files.empty()) throw CLI::RequiredError("'resource' or -f FILE");
         require_hosts(all->hosts);
         run = [all, command](Session& session) { return command(session, *all); };
@@ -103,13 +114,14 @@ void add_override(CLI::App* app, ChangeOptions& options) {
 }
 
 void add_delete(CLI::App& app, Run& run) {
-    CLI::App* remove = group(app, "delete", "Remove resources from hosts");
+    CLI::App* remove =
+        group(app, "delete", "Remove resources from hosts, or what is said of hosts");
     const auto one = std::make_shared<ResourceOptions>();
     CLI::App* resource = add_one(remove, *one, true);
     add_override(resource, *one);
     on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
 
-    const auto all = add_files_instead(remove, resource, run, delete_files);
+    const auto all = add_files_instead(remove, run, delete_files);
     remove->add_flag("--dry-run", all->dry_run, "Only say what would be done");
 }
 
@@ -118,7 +130,7 @@ void add_forget(CLI::App& app, Run& run) {
     CLI::App* forget = group(app, "forget", "Drop descriptions, leave the machine alone");
     CLI::App* resource = add_one(forget, *options, false);
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
-    add_files_instead(forget, resource, run, forget_files);
+    add_files_instead(forget, run, forget_files);
 }
 
 void add_history(CLI::App& app, Run& run) {
@@ -145,7 +157,7 @@ void add_history(CLI::App& app, Run& run) {
 
 void add_edit(CLI::App& app, Run& run) {
     const auto options = std::make_shared<EditOptions>();
-    CLI::App* edit_app = group(app, "edit", "Change a description in your editor (VISUAL, EDITOR)");
+    CLI::App* edit_app = group(app, "edit", "Change something in your editor (VISUAL, EDITOR)");
     CLI::App* resource = add_one(edit_app, *options, true);
     add_override(resource, *options);
     on_parsed_with_hosts(resource, run, options, options->hosts, edit);

@@ -16,11 +16,6 @@ void add_manage(CLI::App& app, Run& run) {
     rename->add_option("NEW", options->new_name, "The new name")->required();
     on_parsed(rename, run, options, rename_host);
 
-    CLI::App* label = group(app, "label", "Label a host")->add_subcommand("host", "A host");
-    label->add_option("NAME", options->name, "Name or id")->required();
-    label->add_option("LABEL", options->labels, "name=value, or name- to take it away")->required();
-    on_parsed(label, run, options, label_host);
-
     CLI::App* retire = group(app, "retire", "Cut a host off")->add_subcommand("host", "A host");
     retire->add_option("NAME", options->name, "Name or id")->required();
     on_parsed(retire, run, options, retire_host);
@@ -46,6 +41,8 @@ void add_manage(CLI::App& app, Run& run) {
         ->add_option("--replaces", options->replaces,
                      "The host whose place the machine takes: name, labels and descriptions")
         ->type_name("HOST");
+    token->add_option("--environment", options->environment, "Where the host is: prod/eu")
+        ->type_name("PATH");
     token->add_option("--label", options->labels, "name=value for the host; may be repeated")
         ->allow_extra_args(false);
     on_parsed(token, run, options, create_enrolment_token);

@@ -34,11 +34,24 @@ void add_watch(CLI::App* app, bool& watch);
 // --timeout, whose value when absent is in `text`.
 void add_timeout(CLI::App* app, std::chrono::milliseconds& timeout, const std::string& text);
 
+// What every change of the model takes.
+void add_model_change(CLI::App* app, ModelChangeOptions& options);
+
 // -l, and both --host and -l.
 void add_labels(CLI::App* app, HostChoice& hosts);
 void add_hosts(CLI::App* app, HostChoice& hosts);
 // Refuses the line when neither was given; for a callback of a command.
 void require_hosts(const HostChoice& hosts);
+
+// --wait and --no-wait.
+struct WaitFlags {
+    std::chrono::milliseconds& wait;
+    bool& asked;
+};
+void add_wait(CLI::App* app, WaitFlags flags);
+
+// -f; may be repeated.
+void add_files(CLI::App* app, std::vector<std::string>& files);
 
 // The same for a command that changes something on hosts, which must be named.
 template <typename Options>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,7 @@ struct ChangeOptions {
 };
 struct ApplyOptions : ChangeOptions {
     std::string target;  // instead of `hosts`: a filter of the list of hosts, for one request
-    std::vector<std::string> files;  // sources as read_manifest takes them
+    std::vector<std::string> files;  // sources as read_resource_files takes them
 };
 struct ResourceOptions : ChangeOptions {
     std::string collection;
@@ -125,17 +126,83 @@ struct ApiOptions {
 };
 Exit api(Session& session, const ApiOptions& options);
 
+enum class ObjectKind;
+struct ObjectQuery {
+    client::ListQuery query;
+    bool watch = false;
+    std::string scope;  // of settings, or the application of versions; empty: all
+    std::string name;   // of one: name, key, version; empty: all
+};
+Exit get_environments(Session& session, const ObjectQuery& options);
+Exit get_settings(Session& session, const ObjectQuery& options);
+Exit get_applications(Session& session, const ObjectQuery& options);
+Exit get_versions(Session& session, const ObjectQuery& options);
+Exit get_assignments(Session& session, const ObjectQuery& options);
+
+// What changes the model, and by that hosts.
+struct ModelChangeOptions {
+    std::chrono::milliseconds wait = kWaitUnasked;  // for the hosts; 0: not at all
+    bool wait_asked = false;  // by --wait: for hosts that are not connected too
+    bool dry_run = false;
+    bool allows_errors = false;  // hosts that would not compile any more keep what they have
+    std::string key;             // Idempotency-Key; empty: made by the client
+};
+// Of an environment, a setting, an application or an assignment.
+struct ObjectOptions : ModelChangeOptions {
+    ObjectKind kind{};
+    std::string scope;  // of a setting
+    std::string name;   // of a setting its key
+};
+Exit describe_object(Session& session, const ObjectOptions& options);
+Exit edit_object(Session& session, const ObjectOptions& options);
+Exit delete_object(Session& session, const ObjectOptions& options);
+
+struct SettingOptions : ObjectOptions {
+    std::optional<std::string> value;
+    std::string file;  // of the value, "-" is standard input
+    bool is_secret = false;
+    enum class As { guessed, text, json } as = As::guessed;
+    std::vector<std::string> link;  // scope and key, or empty
+    std::string host;               // whose settings are explained
+    std::string assignment;         // as whose application sees them; empty: any
+};
+Exit set_setting(Session& session, const SettingOptions& options);
+// Where the host's value of a key comes from, and what it outweighs; of all keys without a name.
+Exit explain_setting(Session& session, const SettingOptions& options);
+// Where the scope's value of the key counts.
+Exit impact(Session& session, const ObjectOptions& options);
+
+struct RenderOptions {
+    std::string host;
+    std::string collection;  // empty: all
+    std::string id;          // of one; empty: all
+};
+// What the host shall have, compiled now.
+Exit render_host(Session& session, const RenderOptions& options);
+
+struct NewApplicationOptions {
+    std::string name;
+};
+// Makes a folder with manifests that work.
+Exit new_application(Session& session, const NewApplicationOptions& options);
+
+struct PlaceOptions : ModelChangeOptions {
+    std::string host;
+    std::string environment;          // empty: where it is
+    std::vector<std::string> labels;  // name=value sets, name- takes away
+};
+Exit place_host(Session& session, const PlaceOptions& options);
+
 struct ManageOptions {
     std::string name;
     std::string new_name;
     int uses = 1;
     std::string replaces;
+    std::string environment;
     std::string expires_in = "1h";
     std::vector<std::string> labels;  // "name=value"
 };
 Exit rename_host(Session& session, const ManageOptions& options);
-// `labels`: name=value sets, name- takes away.
-Exit label_host(Session& session, const ManageOptions& options);
 Exit retire_host(Session& session, const ManageOptions& options);
 // Of a retired host.
 Exit release_name(Session& session, const ManageOptions& options);

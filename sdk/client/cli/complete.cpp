@@ -25,16 +25,26 @@ constexpr const char* kFiles = ":files";
 
 constexpr const char* kBash = R"(# ek completion bash: source <(ek completion bash)
 _ek() {
-    local found line
+    local found line word colon words=()
     COMPREPLY=()
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        # bash makes three words of global:port.
+        if ((${#words[@]})) && [[ $word == : || ${words[-1]} == *: ]]; then
+            words[-1]+=$word
+        else
+            words+=("$word")
+        fi
+    done
+    word=${words[-1]}
+    colon=${word%"${word##*:}"}
     while IFS= read -r line; do
         if [[ $line == :files ]]; then
             compopt -o default
             continue
         fi
-        printf -v found %q "$line"
+        printf -v found %q "${line#"$colon"}"
         COMPREPLY+=("$found")
-    done < <(ek __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    done < <(ek __complete "${words[@]}" 2>/dev/null)
 }
 complete -o nosort -F _ek ek
 )";
@@ -91,6 +101,14 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"rollback", {"collections", "resources"}},
         {"invoke", {"collections", "resources"}},
         {"label host", {"hosts"}},
+        {"move host", {"hosts", "environments"}},
+        {"get versions", {"applications"}},
+        {"new application", {}},
+        {"settings set", {"scopes", "keys"}},
+        {"settings unset", {"scopes", "keys"}},
+        {"settings explain", {"hosts", "keys of host"}},
+        {"impact", {"scopes", "keys"}},
+        {"render", {"hosts", "collections", "resources"}},
         {"rename host", {"hosts"}},
         {"retire host", {"hosts"}},
         {"release name", {"hosts"}},
@@ -102,6 +120,12 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"revoke enrolment-token", {"enrolment tokens"}},
         {"accept enrolment", {"waiting"}},
         {"reject enrolment", {"waiting"}},
+        {"get plans", {"plans"}},
+        {"describe plan", {"plans"}},
+        {"approve plan", {"open plans"}},
+        {"reject plan", {"open plans"}},
+        {"apply plan", {"open plans"}},
+        {"export", {"files"}},
         {"get tokens", {"tokens"}},
         {"revoke token", {"tokens"}},
         {"wait", {"targets"}},
@@ -110,23 +134,47 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"context remove", {"contexts"}},
         {"context show", {"contexts"}},
     };
+    // Behind any verb.
+    static const std::map<std::string, std::vector<std::string>> kObjects = {
+        {"environment", {"environments"}}, {"setting", {"scopes", "keys"}},
+        {"application", {"applications"}}, {"assignment", {"assignments"}},
+        {"settings", {"scopes", "keys"}},  {"environments", {"environments"}},
+        {"assignments", {"assignments"}},  {"applications", {"applications"}},
+    };
     static const std::vector<std::string> kNone;
     const auto found = kPlaces.find(command);
-    return found == kPlaces.end() ? kNone : found->second;
+    if (found != kPlaces.end()) return found->second;
+    const std::size_t verb = command.find(' ');
+    if (verb == std::string::npos) return kNone;
+    const auto object = kObjects.find(command.substr(verb + 1));
+    return object == kObjects.end() ? kNone : object->second;
 }
 
 std::string values_of(const std::string& command, const std::string& option) {
     if (command == "get enrolments" && option == "--state") return "enrolment states";
+    if (command == "get plans" && option == "--state") return "plan states";
     static const std::map<std::string, std::string> kValues = {
-        {"--host", "hosts"},       {"--collection", "collections"},
-        {"--context", "contexts"}, {"--status", "verdicts"},
-        {"--state", "states"},     {"--output", "formats"},
-        {"-o", "formats"},         {"--for", "conditions"},
-        {"--role", "roles"},       {"--type", "event types"},
-        {"--replaces", "hosts"},   {"-f", "files"},
-        {"--file", "files"},       {"--token-file", "files"},
-        {"--ca-file", "files"},    {"--out", "files"},
-        {"--head", "files"},       {"--target", "labels"},
+        {"--host", "hosts"},
+        {"--collection", "collections"},
+        {"--context", "contexts"},
+        {"--status", "verdicts"},
+        {"--state", "states"},
+        {"--output", "formats"},
+        {"-o", "formats"},
+        {"--for", "conditions"},
+        {"--role", "roles"},
+        {"--type", "event types"},
+        {"--replaces", "hosts"},
+        {"-f", "files"},
+        {"--file", "files"},
+        {"--token-file", "files"},
+        {"--ca-file", "files"},
+        {"--out", "files"},
+        {"--head", "files"},
+        {"--target", "labels"},
+        {"--environment", "environments"},
+        {"--assignment", "assignments"},
+        {"--link", "scopes"},
     };
     const auto found = kValues.find(option);
     return found == kValues.end() ? "" : found->second;
@@ -139,17 +187,22 @@ const std::vector<std::string>& listed(const std::string& kind) {
          {"queued", "sent", "running", "succeeded", "failed", "expired", "cancelled", "superseded",
           "interrupted"}},
         {"enrolment states", {"pending", "active", "rejected", "held", "retired"}},
-        {"roles", {"viewer", "operator", "admin"}},
+        {"plan states", {"open", "approved", "applied", "stale", "rejected", "expired"}},
+        {"roles", {"viewer", "operator", "approver", "admin"}},
         {"formats", {"table", "wide", "json", "yaml", "name", "jsonpath="}},
         {"shells", {"bash", "zsh", "fish"}},
         {"files", {kFiles}},
-        {"event types", {"resource.drifted",    "resource.restored",     "resource.repaired",
-                         "resource.unknown",    "resource.failed",       "resource.notified",
-                         "description.changed", "description.forgotten", "command.changed",
-                         "command.progress",    "host.changed",          "enrolment.changed",
-                         "environment.changed", "setting.changed",       "application.changed",
-                         "assignment.changed",  "host.compiled",         "agent.blind",
-                         "agent.shed",          "orchestrator.restored"}},
+        {"event types", {"resource.drifted",     "resource.restored",
+                         "resource.repaired",    "resource.unknown",
+                         "resource.failed",      "resource.notified",
+                         "description.changed",  "description.forgotten",
+                         "command.changed",      "command.progress",
+                         "host.changed",         "enrolment.changed",
+                         "environment.changed",  "setting.changed",
+                         "application.changed",  "assignment.changed",
+                         "plan.changed",         "host.compiled",
+                         "agent.blind",          "agent.shed",
+                         "orchestrator.restored"}},
         {"conditions",
          {"connection=online", "connection=offline", "compliance=compliant", "compliance=drifted",
           "enrolment=active", "enrolment=retired"}},
@@ -178,6 +231,16 @@ class Names {
         if (kind == "waiting") return waiting();
         if (kind == "enrolment tokens") return list("/v1/enrolment-tokens", "id");
         if (kind == "tokens") return list("/v1/tokens", "id");
+        if (kind == "plans") return list("/v1/plans", "id");
+        if (kind == "open plans") return open_plans();
+        if (kind == "environments") return list("/v1/environments", "name");
+        if (kind == "applications") return list("/v1/applications", "name");
+        if (kind == "assignments") return list("/v1/assignments", "name");
+        if (kind == "scopes") return scopes();
+        if (kind == "keys") return list("/v1/settings/" + percent_encode(asked_.before_it), "key");
+        if (kind == "keys of host") {
+            return list("/v1/hosts/" + percent_encode(asked_.before_it) + "/settings", "key");
+        }
         if (kind == "targets") {
             const bool command = asked_.begun.starts_with("command/");
             return command ? list("/v1/commands", "id", "command/")
@@ -189,12 +252,26 @@ class Names {
         if (kind == "collections") return list(path + "/collections", "collection");
         if (kind == "fields") return fields(path + "/collections");
         if (kind == "resources") {
-            return list(path + "/resources/" + percent_encode(asked_.collection), "id");
+            return list(path + "/resources/" + percent_encode(asked_.before_it), "id");
         }
         return {};
     }
 
   private:
+    std::vector<std::string> scopes() {
+        std::vector<std::string> scopes{"global"};
+        const std::string& begun = asked_.begun;
+        for (const char* kind : {"environment", "assignment", "host"}) {
+            const std::string before = std::string(kind) + ":";
+            // Of a kind that is not meant nobody needs the names.
+            const std::size_t common = std::min(begun.size(), before.size());
+            if (begun.compare(0, common, before, 0, common) != 0) continue;
+            for (std::string& scope : list(std::string("/v1/") + kind + "s", "name", before))
+                scopes.push_back(std::move(scope));
+        }
+        return scopes;
+    }
+
     std::vector<std::string> contexts() {
         std::vector<std::string> names;
         const auto contexts = client::load_contexts(client::contexts_path());
@@ -242,6 +319,11 @@ class Names {
             }
         }
         return names;
+    }
+
+    // Plans that can still be applied.
+    std::vector<std::string> open_plans() {
+        return list("/v1/plans", "id", "", "state in (open, approved)");
     }
 
     std::string any_host() {
@@ -334,7 +416,8 @@ Completion completion_of(const CLI::App& app, const std::vector<std::string>& wo
     const auto& places = places_of(path);
     if (given.size() < places.size()) {
         completion.live = places[given.size()];
-        if (completion.live == "resources") completion.collection = given.back();
+        if (!given.empty()) completion.before_it = given.back();
+        if (path == "render" && !given.empty()) completion.host = given.front();
         if (path == "wait") completion.fixed = {"host/", "command/"};
         const auto& values = listed(completion.live);
         completion.fixed.insert(completion.fixed.end(), values.begin(), values.end());

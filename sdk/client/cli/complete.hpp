@@ -16,7 +16,7 @@ struct Completion {
     std::vector<std::string> fixed;  // subcommands and options that may stand here
     std::string live;                // "hosts", ...: names to ask the API for; else empty
     std::string host;                // of --host
-    std::string collection;          // the word before, where ids are wanted
+    std::string before_it;           // the whole word before
     std::string begun;               // the word that is being written
     std::string before;              // what stands before it in the same word: --host=
     Globals globals;                 // as the words before say

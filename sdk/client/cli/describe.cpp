@@ -1,4 +1,5 @@
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/manifests/objects.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -41,6 +42,21 @@ Exit describe_resource(Session& session, const DescribeOptions& options) {
     const auto host = choose_host(**client, options.host, kOneHost);
     if (!host) return session.fail(host.error());
     return show(session, (*client)->resource(*host, options.name, options.id, options.live));
+}
+
+Exit describe_object(Session& session, const ObjectOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    switch (options.kind) {
+        case ObjectKind::environment:
+            return show(session, (*client)->environment(options.name));
+        case ObjectKind::setting:
+            return show(session, (*client)->setting(options.scope, options.name));
+        case ObjectKind::application:
+            return show(session, (*client)->application(options.name));
+        default:
+            return show(session, (*client)->assignment(options.name));
+    }
 }
 
 }  // namespace evenkeel::cli

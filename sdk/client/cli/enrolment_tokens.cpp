@@ -25,9 +25,9 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
     if (!labels) return Exit::usage;
     const auto client = session.open();
     if (!client) return session.fail(client.error());
-    const auto token =
-        (*client)->create_enrolment_token(options.name, options.uses, options.expires_in,
-                                          json::write(*std::move(labels)), options.replaces);
+    const auto token = (*client)->create_enrolment_token(
+        options.name, options.uses, options.expires_in, json::write(*std::move(labels)),
+        options.replaces, options.environment);
     if (!token) return session.fail(token.error());
     if (session.output().is_data()) session.output().data(token->json);
     else session.output().text(token->install + "\n");

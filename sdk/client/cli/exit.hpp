@@ -9,7 +9,7 @@ enum class Exit {
     done = 0,
     failed = 1,
     usage = 2,            // the command line, the environment or a context is wrong
-    pending = 3,          // diff --exit-code: changes would be made
+    pending = 3,          // diff and plan --exit-code: changes would be made
     unauthenticated = 4,  // no token, or one that is not accepted
     not_found = 5,
     conflict = 6,      // the state of the thing forbids it

@@ -219,17 +219,16 @@ Exit show_results(Session& session, const FleetApplied& applied, const ApplyOpti
 
 }  // namespace
 
-Exit apply_to_fleet(Session& session, const ApplyOptions& options, const Manifest& manifest) {
+Exit apply_to_fleet(Session& session, const ApplyOptions& options, const ResourceFiles& files) {
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto until = Clock::now() + options.wait;
     const bool waits = !options.dry_run && options.wait.count() > 0;
     std::set<std::string> offline;
     if (waits && !options.wait_asked) offline = offline_among(**client, options.target);
-    const auto applied =
-        (*client)->apply_to_fleet({.filter = options.target}, manifest.file(),
-                                  {.dry_run = options.dry_run, .key = options.key});
-    if (!applied) return session.fail(manifest.located(applied.error()));
+    const auto applied = (*client)->apply_to_fleet(
+        {.filter = options.target}, files.file(), {.dry_run = options.dry_run, .key = options.key});
+    if (!applied) return session.fail(files.located(applied.error()));
     if (!waits) return show_answer(session, *applied, options);
 
     Commands commands(*applied, std::move(offline));

@@ -4,34 +4,12 @@
 #include "core/json/json.hpp"
 #include "sdk/client/cli/collections.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/list_view.hpp"
 #include "sdk/client/cli/watch.hpp"
 #include "sdk/client/cpp/decode.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-using Row = std::vector<std::string>;
-
-// One object when a name was given, else the list.
-template <typename T>
-Exit show(const Output& output, const Table& table, const std::vector<T>& items, bool one) {
-    if (!output.is_data()) {
-        output.table(table);
-    } else if (one) {
-        output.data(items.front().json);
-    } else {
-        std::vector<std::string> texts;
-        for (const T& item : items) texts.push_back(item.json);
-        output.data_items(texts);
-    }
-    return Exit::done;
-}
-
-template <typename T>
-client::Result<std::vector<T>> as_list(client::Result<T> one) {
-    if (!one) return one.error();
-    return std::vector<T>{*std::move(one)};
-}
 
 std::string number(std::int64_t value) {
     return std::to_string(value);
@@ -70,11 +48,10 @@ std::pair<std::string, std::string> facts_of(const client::Host& host) {
     return {facts["os"].string_or("name"), first.is_string() ? first.as_string() : ""};
 }
 
-const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",   "CONNECTION",
-                           "COMPLIANT",        "DRIFTED",     "UNKNOWN",
-                           "FAILED",           "LAST SEEN",   {"ENVIRONMENT", kWide},
-                           {"VERSION", kWide}, {"OS", kWide}, {"ADDRESS", kWide},
-                           {"LABELS", kWide},  {"ID", kWide}};
+const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",       "CONNECTION",       "ENVIRONMENT",
+                           "WANTED",           "COMPLIANT",       "DRIFTED",          "UNKNOWN",
+                           "FAILED",           "LAST SEEN",       {"VERSION", kWide}, {"OS", kWide},
+                           {"ADDRESS", kWide}, {"LABELS", kWide}, {"ID", kWide}};
 
 Row row_of(const client::Host& host) {
     const client::Counts& counts = host.compliance;
@@ -82,12 +59,13 @@ Row row_of(const client::Host& host) {
     return {host.name,
             host.enrolment,
             host.connection,
+            host.environment,
+            host.wanted.status,
             number(counts.compliant),
             number(counts.drifted),
             number(counts.unknown),
             number(counts.failed),
             host.last_seen,
-            host.environment,
             host.version,
             system,
             address,

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <iostream>
 
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/base/file.hpp"
@@ -25,7 +27,41 @@ Result<std::string> read_stdin() {
     }
 }
 
+// While it lives, a terminal does not show what is typed.
+class EchoOff {
+  public:
+    EchoOff() {
+        is_off_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
+        if (!is_off_) return;
+        termios quiet = before_;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    ~EchoOff() {
+        if (is_off_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    EchoOff(const EchoOff&) = delete;
+    EchoOff& operator=(const EchoOff&) = delete;
+
+  private:
+    termios before_{};
+    bool is_off_ = false;
+};
+
+bool is_asked() {
+    return ::isatty(STDIN_FILENO) == 1;
+}
+
 }  // namespace
+
+client::Result<std::string> read_unseen() {
+    if (!is_asked()) return read_input("-");
+    const EchoOff quiet;
+    Output::message("the value, which is not shown:");
+    std::string line;
+    if (std::getline(std::cin, line)) return line;
+    return client::Failure{.kind = client::Kind::local, .detail = "no value was given"};
+}
 
 client::Result<std::string> read_input(const std::string& path) {
     auto content = path == "-" ? read_stdin() : read_file(path, kInputBytesMost);

@@ -1,6 +1,9 @@
+#include "core/base/text.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
 #include "sdk/client/cli/input.hpp"
+#include "sdk/client/cli/model_changes.hpp"
+#include "sdk/client/cpp/decode.hpp"
 
 namespace evenkeel::cli {
 
@@ -15,19 +18,29 @@ Exit rename_host(Session& session, const ManageOptions& options) {
     return Exit::done;
 }
 
-Exit label_host(Session& session, const ManageOptions& options) {
+Exit place_host(Session& session, const PlaceOptions& options) {
     auto labels = labels_from(options.labels, true);
     if (!labels) return Exit::usage;
-    const auto client = session.open();
-    if (!client) return session.fail(client.error());
-    const auto host = (*client)->update_host(
-        options.name, json::write(json::Object{{"labels", *std::move(labels)}}));
-    if (!host) return session.fail(host.error());
-    if (session.output().is_data()) session.output().data(host->json);
-    std::string shown;
-    for (const auto& [name, value] : host->labels) shown += " " + name + "=" + value;
-    Output::message("host " + host->name + " has" + (shown.empty() ? " no labels" : shown));
-    return Exit::done;
+    json::Object patch;
+    if (!options.environment.empty()) patch.set("environment", options.environment);
+    if (!labels->empty()) patch.set("labels", *std::move(labels));
+    return change_model(session,
+                        {.method = "PATCH",
+                         .path = "/v1/hosts/" + percent_encode(options.host),
+                         .body = json::write(std::move(patch))},
+                        options, [&options](const std::string& answer) {
+                            const auto parsed = json::parse(answer, {.bytes = 64 << 20});
+                            const client::Host host =
+                                client::decode_host(parsed ? *parsed : json::Value());
+                            std::string shown;
+                            for (const auto& [name, value] : host.labels)
+                                shown += " " + name + "=" + value;
+                            std::string words = "host " + host.name;
+                            if (!options.environment.empty()) words += " is in " + host.environment;
+                            if (options.labels.empty()) return words;
+                            if (!options.environment.empty()) words += " and";
+                            return words + " has" + (shown.empty() ? " no labels" : shown);
+                        });
 }
 
 Exit retire_host(Session& session, const ManageOptions& options) {

@@ -185,6 +185,8 @@ std::string name_of(const json::Value& object) {
     const std::string collection = object.string_or("collection");
     const std::string id = object.string_or("id");
     if (!collection.empty()) return id.empty() ? collection : collection + " " + id;
+    const std::string scope = object.string_or("scope");
+    if (!scope.empty()) return scope + " " + object.string_or("key");
     const bool is_host = object.find("connection") != nullptr;
     const std::string name = object.string_or("name");
     return (is_host || id.empty()) && !name.empty() ? name : id;

@@ -65,8 +65,8 @@ class Output {
     Look look_;
 };
 
-// What names the object to other commands: a host's name, a resource's "COLLECTION ID", else the
-// id.
+// What names the object to other commands: a name, a resource's "COLLECTION ID", a setting's "SCOPE
+// KEY", else the id.
 std::string name_of(const json::Value& object);
 
 // The same JSON with control and direction characters inside strings as \u escapes, which

@@ -29,16 +29,6 @@ void add_rows(Table& table, const HostResult& result, const client::CommandResou
     add("", "", "", forgets ? "description dropped" : untouched ? "no change" : resource.outcome);
 }
 
-std::string diff_line(const std::string& line, bool colour) {
-    const std::string shown = printable(line);
-    if (!colour || line.empty()) return shown;
-    const char* escape = line[0] == '+'   ? "\033[32m"
-                         : line[0] == '-' ? "\033[31m"
-                         : line[0] == '@' ? "\033[36m"
-                                          : nullptr;
-    return escape == nullptr ? shown : escape + shown + "\033[0m";
-}
-
 // The unified diffs of text, to be shown below the table.
 std::string diffs_of(const HostResult& result, bool colour) {
     std::string out;
@@ -47,15 +37,28 @@ std::string diffs_of(const HostResult& result, bool colour) {
             if (change.diff.empty()) continue;
             out += "\n" + printable(result.host + " " + resource.collection + " " + resource.id) +
                    "\n";
-            std::string_view rest = change.diff;
-            if (rest.ends_with('\n')) rest.remove_suffix(1);
-            for (const std::string& line : split(rest, '\n')) out += diff_line(line, colour) + "\n";
+            out += shown_diff(change.diff, colour);
         }
     }
     return out;
 }
 
 }  // namespace
+
+std::string shown_diff(std::string_view diff, bool colour, const std::string& margin) {
+    if (diff.ends_with('\n')) diff.remove_suffix(1);
+    std::string out;
+    for (const std::string& line : split(diff, '\n')) {
+        const char* escape = !colour || line.empty() ? nullptr
+                             : line[0] == '+'        ? "\033[32m"
+                             : line[0] == '-'        ? "\033[31m"
+                             : line[0] == '@'        ? "\033[36m"
+                                                     : nullptr;
+        const std::string shown = printable(line);
+        out += margin + (escape == nullptr ? shown : escape + shown + "\033[0m") + "\n";
+    }
+    return out;
+}
 
 void print_changes(const Session& session, const std::vector<HostResult>& results,
                    const ChangeOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdk/client/cli/change.hpp"
@@ -12,6 +13,9 @@ namespace evenkeel::cli {
 // commands as data.
 void print_changes(const Session& session, const std::vector<HostResult>& results,
                    const ChangeOptions& options);
+
+// The lines of a unified diff, safe for a terminal, each behind the margin.
+std::string shown_diff(std::string_view diff, bool colour, const std::string& margin = "");
 
 // "1 change", "2 changes".
 std::string counted(std::size_t count, const std::string& thing);

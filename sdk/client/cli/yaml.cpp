@@ -47,7 +47,13 @@ bool read_number(const std::string& text, Number& number) {
 // One document; the values in it are counted, since an alias stands for all that its anchor holds.
 class Converter {
   public:
-    Result<json::Value> convert(const YAML::Node& node, int depth = 0) {
+    // Notes the lines in `lines`, unless that is null.
+    explicit Converter(Lines* lines) : lines_(lines) {}
+
+    Result<json::Value> convert(const YAML::Node& node, const std::string& at = "", int depth = 0) {
+        if (lines_ && !node.Mark().is_null()) {
+            lines_->emplace(at, static_cast<std::size_t>(node.Mark().line) + 1);
+        }
         if (++values_ > kValuesMost) {
             return fail(wrong(node.Mark(), "more than 100000 values", Errc::limit));
         }
@@ -57,9 +63,9 @@ class Converter {
         if (!node.IsScalar() && !is_ordinary(node)) return fail(unknown_tag(node));
         switch (node.Type()) {
             case YAML::NodeType::Map:
-                return convert_map(node, depth);
+                return convert_map(node, at, depth);
             case YAML::NodeType::Sequence:
-                return convert_sequence(node, depth);
+                return convert_sequence(node, at, depth);
             case YAML::NodeType::Scalar:
                 return convert_scalar(node);
             default:
@@ -68,22 +74,34 @@ class Converter {
     }
 
   private:
-    Result<json::Value> convert_map(const YAML::Node& node, int depth) {
+    Result<json::Value> convert_map(const YAML::Node& node, const std::string& at, int depth) {
         json::Object object;
         for (const auto& member : node) {
             const std::string name = EK_TRY(name_of(member.first));
             if (object.contains(name)) {
                 return fail(wrong(member.first.Mark(), "'" + printable(name) + "' is there twice"));
             }
-            object.append(name, EK_TRY(convert(member.second, depth + 1)));
+            if (lines_ && !member.first.Mark().is_null()) {
+                // Of the name: a block of text begins below it.
+                lines_->emplace(json::pointer(at, name),
+                                static_cast<std::size_t>(member.first.Mark().line) + 1);
+            }
+            object.append(name, EK_TRY(convert(member.second, below(at, name), depth + 1)));
         }
         return json::Value(std::move(object));
     }
 
-    Result<json::Value> convert_sequence(const YAML::Node& node, int depth) {
+    Result<json::Value> convert_sequence(const YAML::Node& node, const std::string& at, int depth) {
         json::Array array;
-        for (const YAML::Node& item : node) array.push_back(EK_TRY(convert(item, depth + 1)));
+        for (const YAML::Node& item : node) {
+            const std::string index = std::to_string(array.size());
+            array.push_back(EK_TRY(convert(item, below(at, index), depth + 1)));
+        }
         return json::Value(std::move(array));
+    }
+
+    std::string below(const std::string& at, const std::string& token) const {
+        return lines_ ? json::pointer(at, token) : "";
     }
 
     Result<std::string> name_of(const YAML::Node& node) {
@@ -137,6 +155,7 @@ class Converter {
         return wrong(node.Mark(), about + " cannot have the tag " + printable(node.Tag()));
     }
 
+    Lines* lines_;
     std::size_t values_ = 0;
 };
 
@@ -327,24 +346,38 @@ std::string reason_of(const YAML::Exception& error) {
     return in_quotes ? "the document ends inside quotes, which are not closed," : error.msg;
 }
 
-}  // namespace
-
-Result<std::vector<json::Value>> parse_yaml(std::string_view text) {
+Result<std::vector<YamlDocument>> parse(std::string_view text, bool with_lines) {
     if (text.size() > kYamlBytesMost) return fail(Errc::limit, "YAML of more than 8 MiB");
     if (!is_utf8(text)) return fail(Errc::invalid, "not usable YAML: not UTF-8");
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     EK_CHECK(check_characters(text));
     EK_CHECK(check_directives(text));
     try {
-        std::vector<json::Value> documents;
+        std::vector<YamlDocument> documents;
         for (const YAML::Node& node : load(std::string(text))) {
             if (node.IsNull() || !node.IsDefined()) continue;
-            documents.push_back(EK_TRY(Converter().convert(node)));
+            YamlDocument document;
+            document.value =
+                EK_TRY(Converter(with_lines ? &document.lines : nullptr).convert(node));
+            documents.push_back(std::move(document));
         }
         return documents;
     } catch (const YAML::Exception& error) {
         return fail(wrong(error.mark, reason_of(error)));
     }
+}
+
+}  // namespace
+
+Result<std::vector<json::Value>> parse_yaml(std::string_view text) {
+    std::vector<json::Value> values;
+    std::vector<YamlDocument> documents = EK_TRY(parse(text, false));
+    for (YamlDocument& document : documents) values.push_back(std::move(document.value));
+    return values;
+}
+
+Result<std::vector<YamlDocument>> parse_yaml_with_lines(std::string_view text) {
+    return parse(text, true);
 }
 
 std::string write_yaml(const json::Value& value) {

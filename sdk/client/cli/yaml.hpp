@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,15 @@ inline constexpr std::size_t kYamlBytesMost = 8 << 20;
 // `<<`, any other tag. `limit`: what aliases multiply to more than 100,000
 // values, or nesting deeper than JSON's.
 Result<std::vector<json::Value>> parse_yaml(std::string_view text);
+
+// The line on which each value begins, from 1, by its JSON pointer.
+using Lines = std::map<std::string, std::size_t>;
+struct YamlDocument {
+    json::Value value;
+    Lines lines;
+};
+// The same with the lines.
+Result<std::vector<YamlDocument>> parse_yaml_with_lines(std::string_view text);
 
 // One document, which parse_yaml reads as the same value and so does any other reader of YAML 1.1
 // or 1.2. Safe for a terminal.

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
-#include "core/base/text.hpp"
-#include "sdk/client/cpp/decode.hpp"
-#include "sdk/client/cpp/impl.hpp"
+#include "sdk/client/cpp/calls.hpp"
 
 namespace evenkeel::client {
 namespace {
-
-std::string host_path(std::string_view host) {
-    return "/v1/hosts/" + percent_encode(host);
-}
 
 std::string resource_path(std::string_view host, std::string_view collection, std::string_view id) {
     return host_path(host) + "/resources/" + percent_encode(collection) + "/" + percent_encode(id);
@@ -21,33 +15,9 @@ std::string command_path(std::string_view id) {
     return "/v1/commands/" + percent_encode(id);
 }
 
-using Query = std::vector<std::pair<std::string, std::string>>;
-
-Query query_of(const ListQuery& list, Query more = {}) {
-    more.emplace_back("filter", list.filter);
-    more.emplace_back("order_by", list.order_by);
-    return more;
-}
-
 // A header's value: what could end the header is refused before it is sent.
 bool is_one_word(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
-template <typename T>
-Result<std::vector<T>> decode_all(Result<Client::Impl::List> list,
-                                  T (*decode)(const json::Value&)) {
-    if (!list) return list.error();
-    std::vector<T> out;
-    out.reserve(list->items.size());
-    for (const json::Value& item : list->items) out.push_back(decode(item));
-    return out;
-}
-
-template <typename T>
-Result<T> decode_one(Result<json::Value> value, T (*decode)(const json::Value&)) {
-    if (!value) return value.error();
-    return decode(*value);
 }
 
 }  // namespace
@@ -113,9 +83,11 @@ Result<Host> Client::release_name(std::string_view host) {
 Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, int uses,
                                                       const std::string& expires_in,
                                                       const std::string& labels,
-                                                      const std::string& replaces) {
+                                                      const std::string& replaces,
+                                                      const std::string& environment) {
     json::Object body{{"uses", uses}, {"expires_in", expires_in}};
     if (!replaces.empty()) body.set("replaces", replaces);
+    if (!environment.empty()) body.set("environment", environment);
     if (!name.empty()) body.set("name", name);
     if (!labels.empty()) {
         auto parsed = json::parse(labels);
@@ -281,22 +253,8 @@ Result<> Client::cancel(std::string_view id) {
 }
 
 Result<Command> Client::wait(Command command, std::chrono::milliseconds timeout) {
-    using std::chrono::milliseconds;
-    const auto until = std::chrono::steady_clock::now() + timeout;
-    for (milliseconds pause{100};; pause = std::min(pause * 3 / 2, milliseconds(2'000))) {
-        if (command.finished()) return command;
-        const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
-        if (left.count() <= 0) {
-            return Failure{.kind = Kind::timeout,
-                           .detail = "command " + command.id + " is still " + command.state};
-        }
-        if (!impl_->http().pause(std::min(pause, left))) {
-            return Failure{.kind = Kind::cancelled, .detail = "cancelled"};
-        }
-        auto next = this->command(command.id);
-        if (!next) return next.error();
-        command = *std::move(next);
-    }
+    return wait_until_finished(impl_->http(), std::move(command), "command", timeout,
+                               [this](const std::string& id) { return this->command(id); });
 }
 
 Result<ComplianceReport> Client::compliance(const ComplianceQuery& query) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "cancel.hpp"
+#include "model.hpp"
+#include "plans.hpp"
 #include "result.hpp"
 #include "types.hpp"
 
@@ -115,17 +117,18 @@ class Client {
 
     Result<std::vector<Host>> hosts(const ListQuery& query = {});
     Result<Host> host(std::string_view host);
-    // `patch`: JSON merge patch with "name" and "labels".
+    // `patch`: JSON merge patch with "name", "environment" and "labels".
     Result<Host> update_host(std::string_view host, std::string patch);
     Result<> retire(std::string_view host);
     // Lets others have the name of a retired host before its 30 days are over.
     Result<Host> release_name(std::string_view host);
     // `uses` 1 or more; `expires_in` like "1h"; `labels` a JSON object or empty; `replaces` the
-    // host whose place the machine takes, or empty.
+    // host whose place the machine takes, or empty; `environment` where the hosts are, or empty.
     Result<EnrolmentToken> create_enrolment_token(const std::string& name, int uses,
                                                   const std::string& expires_in,
                                                   const std::string& labels = "",
-                                                  const std::string& replaces = "");
+                                                  const std::string& replaces = "",
+                                                  const std::string& environment = "");
 
     Result<std::vector<Collection>> collections(std::string_view host, const ListQuery& query = {});
     Result<Collection> collection(std::string_view host, std::string_view name);
@@ -170,6 +173,52 @@ class Client {
     // Until it is finished; Kind::timeout after `timeout`. A failed command is a result.
     Result<Command> wait(Command command, std::chrono::milliseconds timeout);
 
+    Result<std::vector<Environment>> environments(const ListQuery& query = {});
+    Result<Environment> environment(std::string_view name);
+    // Of all scopes when `scope` is empty.
+    Result<std::vector<Setting>> settings(std::string_view scope = "", const ListQuery& query = {});
+    Result<Setting> setting(std::string_view scope, std::string_view key);
+    // Which value each key has for the host; for the assignment's application when it is named.
+    Result<std::vector<EffectiveSetting>> effective_settings(std::string_view host,
+                                                             const std::string& assignment = "");
+    // The newest version of each.
+    Result<std::vector<Application>> applications(const ListQuery& query = {});
+    Result<Application> application(std::string_view name, std::int64_t version = 0);
+    Result<std::vector<Application>> application_versions(std::string_view name,
+                                                          const ListQuery& query = {});
+    Result<std::vector<Assignment>> assignments(const ListQuery& query = {});
+    Result<Assignment> assignment(std::string_view name);
+    // What the host shall have, all collections when `collection` is empty.
+    Result<Wanted> wanted(std::string_view host, std::string_view collection = "");
+    // `not-found` when nobody wants it, `does-not-compile` when the host does not.
+    Result<WantedResource> wanted_resource(std::string_view host, std::string_view collection,
+                                           std::string_view id);
+    Result<Impact> impact(std::string_view scope, std::string_view key);
+
+    // Sends what changes the model and so, at once, the hosts that it touches.
+    Result<Edited> edit(const Edit& edit, const EditOptions& options = {});
+    // The plan that the edit would be.
+    Result<Plan> dry_run(const Edit& edit, const EditOptions& options = {});
+    Result<std::vector<Plan>> plans(const ListQuery& query = {});
+    Result<Plan> plan(std::string_view id);
+    // Those beyond the ones that the plan itself shows.
+    Result<std::vector<PlanGroup>> plan_groups(std::string_view id);
+    Result<PlannedHost> planned_host(std::string_view id, std::string_view host);
+    // Changes nothing yet. `live`: asks connected hosts, too, what they would do. `key` as
+    // Request::key.
+    Result<Plan> make_plan(const std::vector<Edit>& edits, bool live = false,
+                           const std::string& key = "");
+    // `hash` of the plan as it was seen: of another one nothing is approved or applied. Empty:
+    // whatever it is now.
+    Result<Plan> approve_plan(std::string_view id, const std::string& hash = "");
+    Result<Plan> reject_plan(std::string_view id);
+    // `stale-plan` when it would do something else by now; Failure::json has the fresh one as
+    // `plan`.
+    Result<Plan> apply_plan(std::string_view id, const std::string& hash = "",
+                            std::chrono::seconds wait = {});
+    // Until no connected host has anything to do for it; Kind::timeout after `timeout`.
+    Result<Plan> wait(Plan plan, std::chrono::milliseconds timeout);
+
     Result<ComplianceReport> compliance(const ComplianceQuery& query = {});
 
     // Calls `on_event` for each event until it returns false. The callbacks may use other Clients,
@@ -196,6 +245,9 @@ class Client {
     class Impl;
 
   private:
+    Result<Plan> decide(std::string_view id, const char* verb, const std::string& hash,
+                        std::chrono::seconds wait = {});
+
     explicit Client(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

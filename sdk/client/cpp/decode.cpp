@@ -5,12 +5,6 @@ namespace {
 
 constexpr std::size_t kAnswerBytesMost = 64 << 20;
 
-const json::Array& items_of(const json::Value& value, std::string_view name) {
-    static const json::Array kNone;
-    const json::Value& member = value[name];
-    return member.is_array() ? member.as_array() : kNone;
-}
-
 std::optional<Reason> decode_reason(const json::Value& value) {
     if (!value.is_object()) return std::nullopt;
     return Reason{value.string_or("code"), value.string_or("detail")};
@@ -44,22 +38,31 @@ CommandResource decode_command_resource(const json::Value& value) {
                                     change.string_or("outcome"),
                                     change["after"].string_or("diff")});
     }
-    for (const json::Value& note : items_of(value, "notes")) {
-        if (note.is_string()) resource.notes.push_back(note.as_string());
-    }
+    resource.notes = decode_texts(value["notes"]);
     return resource;
 }
 
-Owner decode_owner(const json::Value& value) {
-    Owner owner;
-    owner.assignment = value.string_or("assignment");
-    owner.application = value.string_or("application");
-    owner.version = value.integer_or("version");
-    owner.on_leave = value.string_or("on_leave");
-    return owner;
+}  // namespace
+
+const json::Array& items_of(const json::Value& value, std::string_view name) {
+    static const json::Array kNone;
+    const json::Value& member = value[name];
+    return member.is_array() ? member.as_array() : kNone;
 }
 
-}  // namespace
+std::vector<std::string> decode_texts(const json::Value& value) {
+    std::vector<std::string> texts;
+    if (!value.is_array()) return texts;
+    for (const json::Value& text : value.as_array()) {
+        if (text.is_string()) texts.push_back(text.as_string());
+    }
+    return texts;
+}
+
+CompileError decode_compile_error(const json::Value& value) {
+    return {value.string_or("assignment"), value.string_or("pointer"), value.string_or("code"),
+            value.string_or("detail")};
+}
 
 Result<json::Value> parse_answer(const std::string& text) {
     auto parsed = json::parse(text, {.bytes = kAnswerBytesMost});
@@ -78,6 +81,24 @@ Counts decode_counts(const json::Value& value) {
             value.integer_or("failed")};
 }
 
+Owner decode_owner(const json::Value& value) {
+    Owner owner;
+    owner.assignment = value.string_or("assignment");
+    owner.application = value.string_or("application");
+    owner.version = value.integer_or("version");
+    owner.on_leave = value.string_or("on_leave");
+    return owner;
+}
+
+WantedState decode_wanted_state(const json::Value& value) {
+    WantedState wanted;
+    wanted.status = value.string_or("status");
+    wanted.revision = value.integer_or("revision");
+    for (const json::Value& error : items_of(value, "errors"))
+        wanted.errors.push_back(decode_compile_error(error));
+    return wanted;
+}
+
 Host decode_host(const json::Value& value) {
     Host host;
     host.id = value.string_or("id");
@@ -93,6 +114,7 @@ Host decode_host(const json::Value& value) {
         }
     }
     host.compliance = decode_counts(value["compliance"]);
+    host.wanted = decode_wanted_state(value["wanted"]);
     host.json = json::write(value);
     return host;
 }
@@ -114,10 +136,8 @@ Resource decode_resource(const json::Value& value) {
     resource.description = json::write(value["description"]);
     resource.policy = value.string_or("policy");
     resource.origin = value.string_or("origin");
-    if (const json::Value& owners = value["owners"]; owners.is_array()) {
-        for (const json::Value& owner : owners.as_array())
-            resource.owners.push_back(decode_owner(owner));
-    }
+    for (const json::Value& owner : items_of(value, "owners"))
+        resource.owners.push_back(decode_owner(owner));
     resource.overrides = value.bool_or("overrides");
     resource.generation = json::write(value["generation"]);
     resource.state = json::write(value["state"]);

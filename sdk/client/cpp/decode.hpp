@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "core/json/json.hpp"
+#include "sdk/client/cpp/model.hpp"
+#include "sdk/client/cpp/plans.hpp"
 #include "sdk/client/cpp/result.hpp"
 #include "sdk/client/cpp/types.hpp"
 
@@ -22,6 +24,25 @@ FleetApplied decode_fleet_applied(const json::Value& value);
 EnrolmentToken decode_enrolment_token(const json::Value& value);
 Event decode_event(const json::Value& value);
 Counts decode_counts(const json::Value& value);
+CompileError decode_compile_error(const json::Value& value);
+WantedState decode_wanted_state(const json::Value& value);
+Owner decode_owner(const json::Value& value);
+Environment decode_environment(const json::Value& value);
+Setting decode_setting(const json::Value& value);
+Application decode_application(const json::Value& value);
+Assignment decode_assignment(const json::Value& value);
+EffectiveSetting decode_effective_setting(const json::Value& value);
+WantedResource decode_wanted_resource(const json::Value& value);
+Wanted decode_wanted(const json::Value& value);
+Impact decode_impact(const json::Value& value);
+Plan decode_plan(const json::Value& value);
+PlanGroup decode_plan_group(const json::Value& value);
+PlannedHost decode_planned_host(const json::Value& value);
+
+// The member's items; none when it is not an array.
+const json::Array& items_of(const json::Value& value, std::string_view name);
+// Those of the array's items that are text.
+std::vector<std::string> decode_texts(const json::Value& value);
 
 // An answer outside 2xx: its problem document, or what its status and body tell.
 Failure decode_problem(int status, const std::string& body);

@@ -18,6 +18,21 @@ struct Counts {
     std::int64_t failed = 0;
 };
 
+// Why a host does not compile.
+struct CompileError {
+    std::string assignment;
+    std::string pointer;  // RFC 6901, into its application
+    std::string code;
+    std::string detail;
+};
+
+// Whether a host has what the model says of it.
+struct WantedState {
+    std::string status;         // compiled, pending, held, error; empty: the model says nothing
+    std::int64_t revision = 0;  // of the model that it was compiled with
+    std::vector<CompileError> errors;
+};
+
 struct Host {
     std::string id;           // "host_..."
     std::string name;         // unique, may be renamed
@@ -28,6 +43,7 @@ struct Host {
     std::string version;  // of the agent
     std::map<std::string, std::string> labels;
     Counts compliance;
+    WantedState wanted;
     std::string json;
 };
 

@@ -28,7 +28,7 @@ import threading
 import time
 import urllib.parse
 import uuid
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 Json = Dict[str, Any]
 
@@ -196,11 +196,14 @@ class Client:
         return self.get(f"/v1/hosts/{quote(host)}")
 
     def update_host(self, host: str, *, name: Optional[str] = None,
-                    labels: Optional[Mapping[str, Optional[str]]] = None) -> Json:
+                    labels: Optional[Mapping[str, Optional[str]]] = None,
+                    environment: Optional[str] = None) -> Json:
         """A label of None is taken away."""
         patch: Json = {}
         if name is not None:
             patch["name"] = name
+        if environment is not None:
+            patch["environment"] = environment
         if labels is not None:
             patch["labels"] = dict(labels)
         return self.request("PATCH", f"/v1/hosts/{quote(host)}", patch,
@@ -215,7 +218,8 @@ class Client:
 
     def create_enrolment_token(self, name: str = "", *, uses: int = 1, expires_in: str = "1h",
                                labels: Optional[Mapping[str, str]] = None,
-                               replaces: Optional[str] = None) -> Json:
+                               replaces: Optional[str] = None,
+                               environment: Optional[str] = None) -> Json:
         """{"id","secret","install"}; the secret is shown this once. `replaces`: the host whose
         place the machine takes."""
         body: Json = {"uses": uses, "expires_in": expires_in, "labels": dict(labels or {})}
@@ -223,6 +227,8 @@ class Client:
             body["name"] = name
         if replaces:
             body["replaces"] = replaces
+        if environment:
+            body["environment"] = environment
         return self.request("POST", "/v1/enrolment-tokens", body)[2]
 
     def collections(self, host: str, **query: str) -> List[Json]:
@@ -331,15 +337,22 @@ class Client:
 
     def wait(self, command: Json, timeout: float = 60.0) -> Json:
         """The command once it is finished; TimeoutError when it is not within `timeout` seconds."""
+        return self.wait_until(command, lambda one: one["state"] in FINISHED,
+                               f"command {command['id']}", self.command, timeout)
+
+    @staticmethod
+    def wait_until(one: Json, is_done: Callable[[Json], bool], what: str,
+                   ask: Callable[[str], Json], timeout: float) -> Json:
+        """Asks for the object by its id, with growing pauses, until it is done."""
         deadline = time.monotonic() + timeout
         pause = 0.1
-        while command["state"] not in FINISHED:
+        while not is_done(one):
             if time.monotonic() >= deadline:
-                raise TimeoutError(f"command {command['id']} is still {command['state']}")
+                raise TimeoutError(f"{what} is still {one['state']}")
             time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(2.0, pause * 1.5)
-            command = self.command(command["id"])
-        return command
+            one = ask(one["id"])
+        return one
 
     def compliance(self, **query: str) -> Json:
         """{"items","counts","revision"} with the items of every page; `host`, `collection`,

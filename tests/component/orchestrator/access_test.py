@@ -9,7 +9,7 @@ import unittest
 from case import OrchestratorCase
 from program import Events, Rest, eventually
 
-ROLES = ("viewer", "operator", "admin")
+ROLES = ("viewer", "operator", "approver", "admin")
 SAMPLE = re.compile(r"\{[^}]*\}")
 
 

@@ -29,20 +29,22 @@ class OrchestratorCase(unittest.TestCase):
     def rest(self):
         return self.orchestrator.rest
 
-    def start_ek(self, *argv):
+    def start_ek(self, *argv, variables=None, cwd=None, stdin=subprocess.DEVNULL):
         """The real ek as administrator, with its output in pipes."""
         environment = {**os.environ, "EK_URL": self.orchestrator.url,
-                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")}
+                       "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token"),
+                       **(variables or {})}
         process = subprocess.Popen([os.environ["EK_PROGRAM"], *argv], env=environment, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   cwd=cwd)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
 
-    def ek(self, *argv):
+    def ek(self, *argv, stdin=None, **options):
         """ek at its end: `returncode`, `stdout` and `stderr`."""
-        process = self.start_ek(*argv)
-        out, told = process.communicate(timeout=60)
+        process = self.start_ek(*argv, stdin=subprocess.PIPE, **options)
+        out, told = process.communicate(stdin, timeout=60)
         return subprocess.CompletedProcess(argv, process.returncode, out, told)
 
     def token(self, **order):

@@ -38,7 +38,7 @@ class Environments(Model):
         self.made(PROD, {"note": "all that counts"})
         eu = self.made("/v1/environments/prod%2Feu", {})
         self.assertEqual(eu, {"name": "prod/eu", "note": "", "protected": False, "strategy": None,
-                              "hosts": 0, "revision": eu["revision"]})
+                              "source": None, "hosts": 0, "revision": eu["revision"]})
         refused = self.call("DELETE", PROD)
         self.assert_problem(refused, 409, "invalid-state")
         self.assertIn("environment prod/eu", refused.body["detail"])
@@ -69,9 +69,6 @@ class Environments(Model):
         self.assertEqual(self.errors(self.call("PUT", PROD, {"name": "stage"})),
                          {("/name", "invalid")})
         self.assert_problem(self.call("PUT", "/v1/environments/Prod", {}), 400, "invalid-id")
-        # It would protect nothing.
-        self.assertEqual(self.errors(self.call("PUT", PROD, {"protected": True})),
-                         {("/protected", "invalid")})
         planned = self.call("PUT", PROD + "?dry_run=all", {"note": "x"})
         self.assertEqual((planned.status, planned.headers["dry-run"], planned.body["id"],
                           planned.body["summary"]["hosts"]), (200, "all", None, 0))
@@ -109,7 +106,7 @@ class Settings(Model):
     def test_a_setting_is_read_as_it_was_put_and_goes(self):
         port = self.made(PORT, {"value": 80})
         self.assertEqual(port, {"scope": "global", "key": "port", "value": 80, "secret": False,
-                                "link": None, "revision": port["revision"]})
+                                "link": None, "source": None, "revision": port["revision"]})
         self.made("/v1/settings/environment:prod/up",
                   {"link": {"scope": "global", "key": "port"}})
         self.assertEqual([(one["scope"], one["key"]) for one in self.rest.items("/v1/settings")],
@@ -186,6 +183,7 @@ class Applications(Model):
         second = self.call("PATCH", path, {"note": "new"}).body
         self.assertEqual((second["version"], second["note"]), (2, "new"))
         self.assertEqual([one["version"] for one in self.rest.items(path + "/versions")], [1, 2])
+        del first["source"]  # of the application, not of a version
         self.assertEqual(self.rest.get(path + "/versions/1"), first)
         self.assert_problem(self.call("GET", path + "/versions/3"), 404, "not-found")
         self.assertEqual(self.call("DELETE", path).status, 204)
@@ -212,8 +210,9 @@ class Assignments(Model):
         self.assertEqual(one, {
             "name": "web", "note": "", "application": "web", "version": "latest",
             "environment": "prod", "host": None, "filter": None, "policy": None, "enabled": True,
-            "adopt": False, "on_leave": "forget", "revision": one["revision"],
-            "settings": {"port": {"value": 8080, "secret": False, "link": None}}})
+            "adopt": False, "on_leave": "forget", "source": None, "revision": one["revision"],
+            "settings": {"port": {"value": 8080, "secret": False, "link": None,
+                                  "source": None}}})
         self.made("/v1/settings/assignment:web/word", {"value": "hush", "secret": True})
         now = self.rest.get(self.path)
         self.assertGreater(now["revision"], one["revision"])
@@ -251,6 +250,96 @@ class Assignments(Model):
         self.made("/v1/settings/assignment:web/port", {"value": 81})
         self.assertEqual(self.rest.get(asked + "web")["items"][0]["from"], "assignment:web")
         self.assert_problem(self.call("GET", asked + "x"), 404, "not-found")
+
+
+class Wanted(Model):
+    def setUp(self):
+        super().setUp()
+        self.agent = self.online()
+        self.made(PORT, {"value": 8080})
+        self.made("/v1/applications/page", APPLICATION)
+        self.made("/v1/assignments/all", {"application": "page", "policy": "enforce"})
+
+    def test_what_a_host_shall_have_is_compiled_now(self):
+        one = {"collection": "files", "id": "/etc/port", "description": {"content": "8080"},
+               "policy": "enforce", "requires": [], "notifies": [], "owners": [
+                   {"assignment": "all", "application": "page", "version": 1,
+                    "on_leave": "forget"}]}
+        now = self.rest.get("/v1/hosts/web1/wanted")
+        self.assertEqual(now, {"status": "compiled", "revision": now["revision"], "errors": [],
+                               "items": [one]})
+        self.assertEqual(self.rest.get(f"/v1/hosts/{self.agent.host}/wanted/files"), now)
+        self.assertEqual(self.rest.get("/v1/hosts/web1/wanted/services")["items"], [])
+        path = "/v1/hosts/web1/wanted/files/%2Fetc%2Fport"
+        self.assertEqual(self.rest.get(path), one)
+        self.made(PORT, {"value": 81}, status=200)
+        self.assertEqual(self.rest.get(path)["description"], {"content": "81"})
+        self.assert_problem(self.call("GET", "/v1/hosts/web1/wanted/files/%2Fx"), 404, "not-found")
+        self.assert_problem(self.call("GET", "/v1/hosts/web2/wanted"), 404, "not-found")
+
+    def test_a_secret_is_redacted_and_what_does_not_compile_says_why(self):
+        path = "/v1/hosts/web1/wanted/files/%2Fetc%2Fword"
+        self.made("/v1/settings/global/word", {"value": "hush-hush", "secret": True})
+        word = {"collection": "files", "id": "/etc/word", "description": {"content": "{{word}}"}}
+        self.made("/v1/applications/page", {"resources": [word]}, status=200)
+        self.assertEqual(list(self.rest.get(path)["description"]["content"]), ["redacted"])
+        self.assertEqual(self.call("DELETE", "/v1/settings/global/word?errors=allow").status, 204)
+        now = self.rest.get("/v1/hosts/web1/wanted")
+        self.assertEqual((now["status"], now["items"]), ("error", []))
+        self.assertEqual([(one["assignment"], one["pointer"], one["code"])
+                          for one in now["errors"]],
+                         [("all", "/resources/0/description/content", "unknown-name")])
+        refused = self.call("GET", path)
+        self.assert_problem(refused, 422, "does-not-compile")
+        self.assertEqual(refused.body["errors"][0]["pointer"], "/resources/0/description/content")
+
+    def test_an_impact_says_where_a_setting_counts(self):
+        self.enrolled("web2")
+        groups = [{"count": 2, "hosts": ["web1", "web2"],
+                   "resources": [{"collection": "files", "id": "/etc/port"}]}]
+        whole = {"scope": "global", "key": "port", "summary": {"hosts": 2, "resources": 2},
+                 "groups": groups, "more_groups": 0}
+        self.assertEqual(self.rest.get(PORT + "/impact"), whole)
+        self.assertEqual(self.rest.get("/v1/settings/global/page:port/impact"),
+                         {**whole, "key": "page:port"})
+        one = self.rest.get("/v1/settings/host:web2/port/impact")
+        self.assertEqual((one["scope"][:10], one["summary"]["hosts"], one["groups"][0]["hosts"]),
+                         ("host:host_", 1, ["web2"]))
+        self.made("/v1/settings/host:web2/port", {"value": 1})
+        self.assertEqual(self.rest.get(PORT + "/impact")["groups"][0]["hosts"], ["web1"])
+        self.assert_problem(self.call("GET", "/v1/settings/environment:x/port/impact"), 404,
+                            "not-found")
+        self.assert_problem(self.call("GET", "/v1/settings/global/Port/impact"), 400, "invalid-id")
+
+
+class Sources(Model):
+    def test_each_object_keeps_its_source_and_lists_find_it(self):
+        self.made(PROD, {"source": "site"})
+        self.made(PORT, {"value": 80, "source": "site"})
+        self.made("/v1/applications/web", {**APPLICATION, "source": "site"})
+        self.made("/v1/assignments/web", {"application": "web", "source": "site",
+                                          "settings": {"a": {"value": 1, "source": "site"}}})
+        self.made("/v1/environments/stage", {"source": "other"})
+        for kind, count in (("environments", 1), ("settings", 2), ("applications", 1),
+                            ("assignments", 1)):
+            found = self.rest.items(f"/v1/{kind}?filter=source+%3D+site")
+            self.assertEqual([one["source"] for one in found], ["site"] * count, kind)
+        for path in (PROD, "/v1/applications/web", "/v1/assignments/web"):
+            self.assertEqual(self.call("PATCH", path, {"note": "x"}).body["source"], "site", path)
+            self.assertEqual(self.call("PATCH", path, {"source": None}).body["source"], None)
+        self.assertEqual(self.errors(self.call("PUT", PORT, {"value": 1, "source": "Not a name"})),
+                         {("/source", "invalid")})
+
+    def test_another_source_makes_no_version_of_an_application(self):
+        path = "/v1/applications/web"
+        first = self.made(path, APPLICATION)
+        second = self.made(path, {**APPLICATION, "source": "site"}, 200)
+        self.assertEqual((second["version"], second["source"]), (1, "site"))
+        self.assertGreater(second["revision"], first["revision"])
+        self.assertEqual(self.made(path, second, 200), second)
+        third = self.call("PATCH", path, {"note": "new"}).body
+        self.assertEqual((third["version"], third["source"]), (2, "site"))
+        self.assertEqual(len(self.rest.items(path + "/versions")), 2)
 
 
 class Permissions(Model):

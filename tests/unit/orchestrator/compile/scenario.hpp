@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 
 #include "orchestrator/compile/compile.hpp"
+#include "orchestrator/compile/key_use.hpp"
 
 namespace evenkeel::compile {
 
@@ -33,6 +35,10 @@ class Scenario {
 
     Compiled compile(const std::string& host) {
         return compile::compile(hosts_.at(host), {{&assignment, &application_}}, sources());
+    }
+    std::vector<wire::Ref> refs_using(const std::set<std::string>& keys, const std::string& host) {
+        return refs_of(hosts_.at(host), {&assignment, &application_},
+                       rules_using(application_, keys), sources());
     }
     const std::map<std::string, Host>& hosts() const { return hosts_; }
     const Application& application() const { return application_; }

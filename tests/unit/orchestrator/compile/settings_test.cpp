@@ -179,6 +179,51 @@ TEST(SettingsTest, SecrecyGoesWithTheValueNotWithWhatItReplaced) {
     EXPECT_TRUE((*find_effective(kept.finder(), kSubject, "k", {.merges = true}))->is_secret);
 }
 
+// By its text: "environment:prod port".
+Place place_of(const std::string& text) {
+    const std::size_t space = text.find(' ');
+    return {*read_scope(text.substr(0, space)), text.substr(space + 1)};
+}
+
+TEST(SettingsTest, AValueDependsOnWhatIsNearestAndOnWhatWouldBe) {
+    const Kept kept(test::json_block(kPage, 0));
+    const auto depends = [&](const char* key, const char* place, bool merges = false) {
+        return depends_on(kept.finder(), kSubject, key, {.merges = merges}, place_of(place));
+    };
+    EXPECT_TRUE(depends("port", "environment:prod/eu nginx:port"));
+    EXPECT_FALSE(depends("port", "environment:prod port"));
+    // Where there is none now, it would count if it were the nearest.
+    EXPECT_TRUE(depends("port", "host:web1 port"));
+    EXPECT_TRUE(depends("nothing", "global nothing"));
+    EXPECT_FALSE(depends("zone", "environment:prod zone"));
+    EXPECT_TRUE(depends("zone", "environment:prod/eu zone"));
+    // Of others.
+    EXPECT_FALSE(depends("port", "environment:stage port"));
+    EXPECT_FALSE(depends("port", "host:web2 port"));
+    EXPECT_FALSE(depends("note", "assignment:other note"));
+    EXPECT_FALSE(depends("note", "environment:prod/eu apache:note"));
+    // Merged values are made of all.
+    EXPECT_FALSE(depends("limits", "global limits"));
+    EXPECT_TRUE(depends("limits", "global limits", true));
+    EXPECT_TRUE(depends("limits", "environment:prod limits", true));
+    EXPECT_FALSE(depends("port", "environment:prod port", true));
+}
+
+TEST(SettingsTest, AValueDependsOnWhereItsLinksLead) {
+    const Kept kept(test::json_block(kPage, 1));
+    const auto depends = [&](const char* key, const char* place) {
+        return depends_on(kept.finder(), kSubject, key, {}, place_of(place));
+    };
+    EXPECT_TRUE(depends("c", "global c"));
+    EXPECT_TRUE(depends("c", "global b"));
+    EXPECT_TRUE(depends("c", "global a"));
+    EXPECT_FALSE(depends("c", "environment:prod a"));
+    EXPECT_TRUE(depends("open", "environment:prod a"));
+    EXPECT_TRUE(depends("lost", "global nowhere"));
+    EXPECT_TRUE(depends("r1", "global r3"));
+    EXPECT_FALSE(depends("r1", "global a"));
+}
+
 TEST(SettingsTest, ManyLinksInARowAreRefused) {
     json::Object chain;
     for (int i = 0; i < 101; ++i) {

@@ -111,6 +111,44 @@ TEST_F(ModelTest, VersionsAreKeptAndEqualOnesAreNone) {
         (Told{"0 /version not-found"}));
 }
 
+TEST_F(ModelTest, TheSourceOfAnApplicationMakesNoVersion) {
+    const auto kept = [&] {
+        return (*read().model_objects().find(ModelKind::application, "nginx"))->body;
+    };
+    make({put(ModelKind::application, "nginx", R"({"resources": [], "source": "site"})")});
+    EXPECT_EQ(kept(), (json::Value(json::Object{{"version", 1}, {"source", "site"}})));
+    EXPECT_FALSE((*read().model_objects().find_version("nginx", 1))->body.find("source"));
+    const std::uint64_t first = loaded_.revision();
+    make({put(ModelKind::application, "nginx", R"({"resources": [], "source": "other"})")});
+    EXPECT_EQ(kept(), (json::Value(json::Object{{"version", 1}, {"source", "other"}})));
+    EXPECT_GT(loaded_.revision(), first);
+    make({put(ModelKind::application, "nginx", R"({"resources": []})")});
+    EXPECT_EQ(kept(), json::Value(json::Object{{"version", 1}}));
+    make({put(ModelKind::application, "nginx", R"({"note": "x", "source": "site"})")});
+    EXPECT_EQ(kept(), (json::Value(json::Object{{"version", 2}, {"source", "site"}})));
+    EXPECT_EQ(loaded_.application("nginx")->source, "site");
+}
+
+TEST_F(ModelTest, ASourceIsANameOnAnyObjectAndEqualSettingsAreNotWritten) {
+    const char* bad = R"({"source": "A b"})";
+    EXPECT_EQ(
+        wrong({put(ModelKind::environment, "prod", bad), put(ModelKind::application, "nginx", bad),
+               put(ModelKind::assignment, "web", R"({"application": "a", "source": "/"})"),
+               put(ModelKind::setting, "global a", R"({"value": 1, "source": 5})")}),
+        (Told{"0 /source invalid", "1 /source invalid", "2 /source invalid", "3 /source invalid"}));
+    const auto secret = put(ModelKind::setting, "global word",
+                            R"({"value": "hunter2", "secret": true, "source": "site"})");
+    make({secret});
+    EXPECT_EQ(loaded_.setting({{}, "word"})->source, "site");
+    EXPECT_TRUE(edit(model_, {secret}, lookup(), protector_).writes.empty());
+    EXPECT_EQ(
+        edit(model_,
+             {put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})")},
+             lookup(), protector_)
+            .writes.size(),
+        1U);
+}
+
 TEST_F(ModelTest, SettingsOfAnAssignmentStayUnlessItBringsSome) {
     make({put(ModelKind::application, "nginx", kNginx),
           put(ModelKind::assignment, "web",
@@ -125,6 +163,33 @@ TEST_F(ModelTest, SettingsOfAnAssignmentStayUnlessItBringsSome) {
     make({erase(ModelKind::assignment, "web")});
     EXPECT_FALSE(loaded_.settings(Scope::assignment("web")));
     EXPECT_FALSE(loaded_.assignment("web"));
+}
+
+TEST_F(ModelTest, WhatIsAsItWasIsNotWritten) {
+    const std::vector<ObjectChange> changes = {
+        put(ModelKind::environment, "prod", R"({"note": "all"})"),
+        put(ModelKind::application, "nginx", kNginx),
+        put(ModelKind::setting, "global word", R"({"value": "hunter2", "secret": true})"),
+        put(ModelKind::assignment, "web", R"({"application": "nginx", "note": "x",
+            "settings": {"port": {"value": 1}, "mail": {"value": 2}}})")};
+    make(changes);
+    const auto written = [&](const std::vector<ObjectChange>& again) {
+        std::vector<std::string> names;
+        for (const ObjectWrite& write : edit(loaded_, again, lookup(), protector_).writes) {
+            names.push_back((write.body.is_null() ? "-" : "") + write.name);
+        }
+        return names;
+    };
+    EXPECT_EQ(written(changes), Told());
+    // Said in other words.
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "all",
+                           "protected": false})")}),
+              Told());
+    EXPECT_EQ(written({put(ModelKind::environment, "prod", R"({"note": "y"})"),
+                       put(ModelKind::setting, "global word", R"({"value": "hunter2"})"),
+                       put(ModelKind::assignment, "web", R"({"application": "nginx",
+                           "note": "y", "settings": {"port": {"value": 1}}})")}),
+              (Told{"prod", "-assignment:web mail", "web", "global word"}));
 }
 
 TEST_F(ModelTest, WhatIsInUseIsNotDeleted) {

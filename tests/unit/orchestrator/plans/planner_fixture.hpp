@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/crypto/hash.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/collections.hpp"
@@ -81,6 +82,15 @@ class PlannerTest : public test::StateTest {
             auto host = EK_TRY(edit.hosts().find(host_));
             how(*host);
             return edit.hosts().put(*host);
+        });
+    }
+    // The host reports the collection files with its schema.
+    void report_schema() {
+        const std::string sha256 = crypto::sha256_hex(test::kSchema);
+        change([&](state::Edit& edit) -> Result<void> {
+            EK_CHECK(edit.collections().put_schema(sha256, test::kSchema));
+            return edit.collections().replace(
+                host_, {{.name = "files", .plugin = "p", .schema_sha256 = sha256}});
         });
     }
     // What a file is described as; null when it is not.

@@ -20,7 +20,7 @@ class ReleaseTest : public PlannerTest {
                                                 "filter": "labels.role = web"})")}}});
         ASSERT_TRUE(answer) << answer.error().what;
         ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
-        ASSERT_FALSE(answer->does_not_compile);
+        ASSERT_EQ(answer->refusal, Refusal::none);
     }
     void label(const char* role) {
         change_host([&](state::Host& host) { host.labels = json::Object{{"role", role}}; });
@@ -127,7 +127,7 @@ TEST_F(ReleaseTest, AnEditAfterWhichAHostDoesNotCompileIsRefused) {
     EditRequest request{.changes = {{ModelKind::setting, "global text", {}}}};
     const auto refused = edit(request);
     ASSERT_TRUE(refused);
-    EXPECT_TRUE(refused->does_not_compile);
+    EXPECT_EQ(refused->refusal, Refusal::does_not_compile);
     ASSERT_EQ(refused->trial->broken.size(), 1U);
     EXPECT_EQ(refused->trial->broken[0].count, 1U);
     EXPECT_EQ(refused->trial->broken[0].error.pointer, "/resources/0/description/content");
@@ -170,6 +170,50 @@ TEST_F(ReleaseTest, ASecretIsNotShownInAPlan) {
     EXPECT_NE(shown.find("redacted"), std::string::npos) << shown;
 }
 
+const char* const kWithSecret = R"({"resources": [
+    {"collection": "files", "id": "/etc/a", "description": {"content": "open"}},
+    {"collection": "files", "id": "/etc/b", "description": {"@": "{{word}}"}}]})";
+
+// A secret in this field, for a host whose schema is not known yet.
+std::string with_secret_in(const char* field) {
+    std::string text = kWithSecret;
+    return text.replace(text.find('@'), 1, field);
+}
+
+TEST_F(ReleaseTest, ASecretWaitsUntilItIsKnownThatItsFieldIsSecret) {
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global word", R"({"value": "x", "secret": true})")));
+    assign(with_secret_in("password").c_str());
+    label("web");
+    release();
+    EXPECT_TRUE(commands().empty());
+    EXPECT_EQ(wanted().status, state::WantedStatus::pending);
+    report_schema();
+    release();
+    EXPECT_EQ(commands(), (std::vector<std::string>{"apply /etc/a", "apply /etc/b"}));
+    EXPECT_EQ(file("/etc/b")["password"], json::Value("x"));
+    EXPECT_EQ(wanted().status, state::WantedStatus::compiled);
+}
+
+TEST_F(ReleaseTest, ASecretInAFieldThatTurnsOutToBeOpenIsNeverSent) {
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global word", R"({"value": "x", "secret": true})")));
+    assign(with_secret_in("mode").c_str());
+    label("web");
+    release();
+    report_schema();
+    release();
+    EXPECT_TRUE(commands().empty());
+    ASSERT_EQ(wanted().status, state::WantedStatus::error);
+    EXPECT_EQ(wanted().errors[0].code, "secret-exposed");
+}
+
+TEST_F(ReleaseTest, ASecretInTheContentOfAFileDoesNotWait) {
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global word", R"({"value": "x", "secret": true})")));
+    assign(with_secret_in("content").c_str());
+    label("web");
+    release();
+    EXPECT_EQ(commands(), (std::vector<std::string>{"apply /etc/a", "apply /etc/b"}));
+}
+
 TEST_F(ReleaseTest, WhatIsStillToDoIsDoneAfterARestart) {
     assign();
     label("web");
@@ -208,6 +252,45 @@ TEST_F(ReleaseTest, AHostToWhichNothingIsAssignedHasNoRecord) {
     release();
     EXPECT_EQ(entries(), 0U);
     EXPECT_FALSE(*read().wanted().find(host_));
+}
+
+TEST_F(ReleaseTest, PeersAreReadOnceForAllHostsThatAreCompiledTogether) {
+    constexpr int kHosts = 300;  // more than one batch
+    const auto id_of = [](int number) { return "host_" + std::to_string(1000 + number); };
+    change([&](state::Edit& edit) -> Result<void> {
+        for (int i = 0; i < kHosts; ++i) {
+            state::Host other;
+            other.id = id_of(i);
+            other.name = "many" + std::to_string(i);
+            other.labels = json::Object{{"role", i == 0 ? "db" : "web"}};
+            EK_CHECK(edit.hosts().put(other));
+        }
+        return {};
+    });
+    const auto release_all = [&] {
+        loop_.run_until([&] { return entries() == 0; }, std::chrono::seconds(60));
+        ASSERT_EQ(entries(), 0U);
+    };
+    release_all();
+    const std::uint64_t compiled = planner_->compiled();
+    const std::uint64_t before = planner_->peers_read();
+    assign(R"({"peers": {"db": {"filter": "labels.role = db"}},
+               "resources": [{"collection": "files", "id": "/etc/{{item.name}}",
+                              "for_each": "peers.db", "description": {"content": "x"}}]})");
+    release_all();
+    EXPECT_EQ(planner_->compiled(), compiled + kHosts - 1);
+    EXPECT_EQ(planner_->peers_read(), before + 1);
+    const wire::Ref file{"files", "/etc/many0"};
+    EXPECT_TRUE(read().resources().find(id_of(kHosts - 1), file)->has_value());
+    // One that changes is seen by all.
+    change([&](state::Edit& edit) -> Result<void> {
+        auto host = EK_TRY(edit.hosts().find(id_of(0)));
+        host->labels = json::Object{{"role", "old"}};
+        return edit.hosts().put(*host);
+    });
+    release_all();
+    EXPECT_GT(planner_->peers_read(), before + 1);
+    EXPECT_FALSE(read().resources().find(id_of(kHosts - 1), file)->has_value());
 }
 
 TEST_F(ReleaseTest, APeerThatComesIsKnownToItsPeers) {

@@ -3,6 +3,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/plans.hpp"
 #include "orchestrator/state/tokens.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
@@ -75,8 +76,11 @@ TEST_F(ChangesTest, HostsTokensAndEnrolmentsAreToldById) {
         Enrolment enrolment;
         enrolment.fingerprint = std::string(64, 'f');
         enrolment.state = EnrolmentState::pending;
+        Plan plan{.id = "plan_1"};
+        EK_CHECK(edit.plans().add(plan, {}, ""));
         return edit.enrolments().put(enrolment);
     });
+    EXPECT_EQ(changes.plans, std::vector<std::string>{"plan_1"});
     EXPECT_EQ(changes.hosts, std::vector<std::string>{host_});
     EXPECT_EQ(changes.tokens, std::vector<std::string>{"ekp_1"});
     EXPECT_EQ(changes.enrolments, std::vector<std::string>{std::string(64, 'f')});

@@ -289,7 +289,11 @@ class DigestMigration : public KilledMigration {
         options.migrations.resize(layout - 1);
         if (step) options.migrations.back() = step;
         const pid_t child = ::fork();
-        if (child == 0) ::_exit(store::Env::open(folder_ / "store", std::move(options)) ? 0 : 1);
+        if (child == 0) {
+            // The environment is closed before the end, with its threads.
+            const bool opened = store::Env::open(folder_ / "store", std::move(options)).has_value();
+            ::_exit(opened ? 0 : 1);
+        }
         int status = 0;
         ::waitpid(child, &status, 0);
         EXPECT_EQ(WIFSIGNALED(status), bool(step));

@@ -97,6 +97,54 @@ TEST(Result, ThrowsOnlyWhenAskedForAValueThatIsNotThere) {
     EXPECT_THROW(static_cast<void>(bad.value()), Error);
 }
 
+constexpr const char* kPlan =
+    R"({"id":"plan_1","state":"applied","author":"ada","hash":"h","requires_approval":true,)"
+    R"("summary":{"hosts":21,"added":1,"changed":21,"forgotten":0,"removed":2,"errors":1},)"
+    R"("groups":[{"count":21,"hosts":["web1","web2"],"resources":[{"collection":"files",)"
+    R"("id":"/etc/a","change":"change","paths":["/mode","/content"],"sample":{"host":"web1",)"
+    R"("fields":[{"path":"/mode","before":"0644","after":null},{"path":"/content",)"
+    R"("omitted":true}]}}]}],"more_groups":3,"errors":[{"assignment":"web",)"
+    R"("pointer":"/resources/0/id","code":"conflict","detail":"d","count":1,"hosts":["db1"]}],)"
+    R"("unasked":["web2"],"progress":{"hosts":21,"waiting":1,"succeeded":18,"failed":1,)"
+    R"("unreachable":1}})";
+
+TEST(Decode, ReadsAPlan) {
+    const Plan plan = decode_plan(value(kPlan));
+    EXPECT_EQ(plan.id + plan.state + plan.author + plan.hash, "plan_1appliedadah");
+    EXPECT_TRUE(plan.requires_approval);
+    EXPECT_EQ(plan.summary.hosts, 21);
+    EXPECT_EQ(plan.summary.removed, 2);
+    EXPECT_EQ(plan.groups.at(0).hosts.at(1), "web2");
+    const PlannedResource& resource = plan.groups.at(0).resources.at(0);
+    EXPECT_EQ(resource.sample_host, "web1");
+    EXPECT_EQ(resource.paths.at(1), "/content");
+    EXPECT_EQ(resource.fields.at(0).before, "\"0644\"");
+    EXPECT_EQ(resource.fields.at(0).after, "null");
+    EXPECT_TRUE(resource.fields.at(1).omitted);
+    EXPECT_EQ(plan.more_groups, 3);
+    EXPECT_EQ(plan.errors.at(0).code, "conflict");
+    EXPECT_EQ(plan.errors.at(0).hosts.at(0), "db1");
+    EXPECT_EQ(plan.unasked.at(0), "web2");
+    EXPECT_EQ(plan.progress->failed, 1);
+    EXPECT_EQ(plan.json, kPlan);
+}
+
+TEST(Decode, APlanIsFinishedWhenNobodyIsWaitedForOrNothingComesOfIt) {
+    EXPECT_FALSE(decode_plan(value(kPlan)).finished());
+    EXPECT_FALSE(decode_plan(value(R"({"state":"open"})")).finished());
+    EXPECT_TRUE(decode_plan(value(R"({"state":"rejected"})")).finished());
+    EXPECT_TRUE(decode_plan(value(R"({"state":"applied","progress":{"waiting":0}})")).finished());
+}
+
+TEST(Decode, ReadsWhatAPlanDoesToOneHost) {
+    const PlannedHost host = decode_planned_host(
+        value(R"({"host":"host_a","name":"web1","resources":[{"collection":"files","id":"/etc/a",)"
+              R"("change":"add","paths":[],"fields":[{"path":"","before":null,"after":{}}]}],)"
+              R"("errors":[{"assignment":"web","code":"unknown-name","detail":"d"}]})"));
+    EXPECT_EQ(host.resources.at(0).fields.at(0).after, "{}");
+    EXPECT_EQ(host.errors.at(0).assignment, "web");
+}
+
 }  // namespace
 }  // namespace evenkeel::client
 

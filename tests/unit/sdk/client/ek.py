@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import tempfile
 import unittest
@@ -38,12 +39,24 @@ class EkCase(unittest.TestCase):
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **options)
 
-    def ek(self, *arguments, exits=0, stdin=""):
+    def ek(self, *arguments, exits=0, stdin="", **options):
         """Runs ek to its end, checks the exit code, answers with stdout; stderr is in self.told."""
-        process = self.start(*arguments)
+        process = self.start(*arguments, **options)
         out, self.told = process.communicate(stdin, timeout=30)
         self.assertEqual(process.returncode, exits, f"{arguments}\n{out}\n{self.told}")
         return out
+
+    def at_terminal(self, answer, *arguments):
+        """ek with a terminal to ask on: its exit code; what it says is in self.told."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = subprocess.Popen([EK, *arguments], env=self.environment, text=True, stdin=theirs,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        out, told = process.communicate(timeout=30)
+        self.told = out + told
+        return process.returncode
 
     def ek_json(self, *arguments, **options):
         return json.loads(self.ek(*arguments, "-o", "json", **options))

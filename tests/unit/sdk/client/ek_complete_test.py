@@ -124,6 +124,8 @@ class Completion(EkCase):
         self.api.on("GET", "/v1/hosts", page([{**HOST_A, "name": "only-one-here"}]))
         self.api.on("GET", "/v1/hosts/only-one-here/collections/files",
                     reply(200, {"collection": "files", "schema": SCHEMA}))
+        self.api.on("GET", "/v1/environments", page([{"name": "prod"}]))
+        self.api.on("GET", "/v1/settings/environment%3Aprod", page([{"key": "web:port"}]))
         (self.home / "described.yaml").touch()
         environment = {**self.environment, "TERM": "dumb", "PS1": PROMPT, "PROMPT": PROMPT,
                        "PATH": os.path.dirname(EK) + ":" + os.environ["PATH"]}
@@ -140,7 +142,9 @@ class Completion(EkCase):
         for line, rest in (("ek diff -f desc", "ribed.yaml"),
                            ("ek diff --file=desc", "ribed.yaml"),
                            ("ek explain files.mo", "de"),
-                           ("ek events --type resource.rep", "aired")):
+                           ("ek events --type resource.rep", "aired"),
+                           ("ek get settings environment:p", "rod"),
+                           ("ek get settings environment:prod web:", "port")):
             shell.type("\x15" + line)
             shell.wait(line)
             shell.type("\t")

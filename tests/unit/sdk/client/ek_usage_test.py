@@ -35,9 +35,10 @@ class Usage(EkCase):
         self.assertEqual(self.refused("get").partition(":")[2].partition(":")[0], " get")
         self.assertIn("hosts, commands", self.told)
         self.assertIn("which command?", self.refused())
-        self.assertIn("one of --host, -l and --target",
-                      self.refused("apply", "-f", str(self.file)))
-        self.assertIn("one of --host and -l", self.refused("diff", "-f", str(self.file)))
+        self.assertIn("'plan' or -f FILE", self.refused("apply", "--host", "web1"))
+        for command in ("apply", "diff"):
+            self.assertIn("name the hosts with --host, -l or --target",
+                          self.refused(command, "-f", str(self.file)))
         self.assertIn("-f FILE", self.refused("delete", "--host", "web1"))
         self.assertIn("COLLECTION", self.refused("delete", "resource", "--host", "web1"))
         self.assertIn("see ek delete resource --help", self.told)

@@ -22,6 +22,18 @@ TEST(Yaml, AModeStaysText) {
     EXPECT_EQ(read("mode: 6755"), R"({"mode":6755})");
 }
 
+TEST(Yaml, ALineIsKnownOfEachValue) {
+    const auto documents =
+        parse_yaml_with_lines("a: 1\n---\nb:\n  - c: |\n      text\n  - {d/e: 2}\n");
+    ASSERT_TRUE(documents) << documents.error().what;
+    ASSERT_EQ(documents->size(), 2U);
+    EXPECT_EQ((*documents)[0].lines, (Lines{{"", 1}, {"/a", 1}}));
+    EXPECT_EQ(
+        (*documents)[1].lines,
+        (Lines{{"", 3}, {"/b", 3}, {"/b/0", 4}, {"/b/0/c", 4}, {"/b/1", 6}, {"/b/1/d~1e", 6}}));
+    EXPECT_EQ(json::write((*documents)[1].value), R"({"b":[{"c":"text\n"},{"d/e":2}]})");
+}
+
 TEST(Yaml, WordsThatOtherReadersTakeForSomethingElseStayText) {
     for (const std::string word :
          {"no",   "No",    "NO",   "yes",   "on",    "off",        "y",     "n",

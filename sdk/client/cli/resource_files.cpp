@@ -1,14 +1,14 @@
-#include "sdk/client/cli/manifest.hpp"
+#include "sdk/client/cli/resource_files.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
+#include "sdk/client/cli/documents.hpp"
 #include "sdk/client/cli/input.hpp"
 #include "sdk/client/cli/output.hpp"
 #include "sdk/client/cli/session.hpp"
-#include "sdk/client/cli/yaml.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -20,18 +20,13 @@ client::Failure refuse(const std::string& source, const std::string& why) {
     return {.kind = client::Kind::local, .code = kMisused, .detail = source + ": " + why};
 }
 
-bool is_yaml_name(const std::string& path) {
-    return path.ends_with(".yaml") || path.ends_with(".yml");
-}
-
-// The files of a folder that a manifest may be in; a folder in it is left alone.
+// The files of a folder that a FILE may be in; a folder in it is left alone.
 client::Result<std::vector<std::string>> files_of(const std::string& folder) {
     std::error_code error;
     std::vector<std::string> files;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename().string();
-        const bool fits = is_yaml_name(name) || name.ends_with(".json");
-        if (fits && !name.starts_with('.') && !at->is_directory()) files.push_back(at->path());
+        if (is_document_name(name) && !at->is_directory()) files.push_back(at->path());
     }
     if (error) return refuse(folder, error.message());
     if (files.empty()) return refuse(folder, "no *.json, *.yaml or *.yml in this folder");
@@ -54,20 +49,6 @@ client::Result<std::vector<std::string>> files_of(const std::vector<std::string>
     return files;
 }
 
-Result<std::vector<json::Value>> parse(const std::string& path, const std::string& text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r\n");
-    const bool looks_json = begin != text.npos && (text[begin] == '{' || text[begin] == '[');
-    if (is_yaml_name(path) || (!looks_json && !path.ends_with(".json"))) return parse_yaml(text);
-    auto document = json::parse(text, {.bytes = kInputBytesMost});
-    if (document) return std::vector{*std::move(document)};
-    if (path.ends_with(".json")) return fail(document.error());
-    // Tried as YAML after that, 1.5 would silently become text.
-    document.error().what +=
-        "; it is read as JSON because it begins with { or [: put a line --- "
-        "before YAML that begins so";
-    return fail(document.error());
-}
-
 // What the API tells of a resource beside its description: nothing to be sent back.
 constexpr const char* kToldOnly[] = {"host",       "origin", "owners",      "overrides",
                                      "generation", "state",  "observed_at", "compliance"};
@@ -81,20 +62,23 @@ class Reader {
                 .kind = client::Kind::local, .code = kMisused, .detail = text.error().detail};
         }
         source_ = path == "-" ? "standard input" : path;
-        auto documents = parse(path, *text);
+        const auto documents = parse_documents(path, *text);
         if (!documents) return refuse(source_, documents.error().what);
         if (documents->empty()) return refuse(source_, "nothing is described in it");
-        for (const json::Value& document : *documents) {
-            ++manifest_.documents;
-            if (const auto added = add_document(document); !added) return added.error();
+        for (const Document& document : *documents) {
+            ++files_.documents;
+            if (const auto added = add_document(document.value); !added) return added.error();
         }
         return {};
     }
 
-    Manifest manifest() && { return std::move(manifest_); }
+    ResourceFiles files() && { return std::move(files_); }
 
   private:
     client::Result<> add_document(const json::Value& document) {
+        if (document["kind"].is_string()) {
+            return refuse(source_, "a manifest of the fleet: without --host, -l and --target");
+        }
         if (document["resources"].is_array()) return add_file(document);
         if (document["items"].is_array()) return add_answer(document["items"].as_array());
         if (document["collection"].is_string()) return add_told(document, "");
@@ -148,24 +132,24 @@ class Reader {
                                         " is described already in " + first->second);
             }
         }
-        manifest_.entries.push_back({std::move(resource), source_, pointer});
+        files_.entries.push_back({std::move(resource), source_, pointer});
         return {};
     }
 
     std::string source_;  // of what is being read
     std::map<Key, std::string> seen_;
-    Manifest manifest_;
+    ResourceFiles files_;
 };
 
 }  // namespace
 
-std::string Manifest::file() const {
+std::string ResourceFiles::file() const {
     json::Array resources;
     for (const Entry& entry : entries) resources.push_back(entry.resource);
     return json::write(json::Object{{"resources", std::move(resources)}});
 }
 
-client::Failure Manifest::located(client::Failure failure) const {
+client::Failure ResourceFiles::located(client::Failure failure) const {
     for (client::FieldError& error : failure.errors) {
         const auto tokens = json::pointer_tokens(error.pointer);
         if (tokens.size() < 2 || tokens[0] != "resources") continue;
@@ -181,7 +165,7 @@ client::Failure Manifest::located(client::Failure failure) const {
     return failure;
 }
 
-std::vector<const Manifest::Entry*> Manifest::dependents_first() const {
+std::vector<const ResourceFiles::Entry*> ResourceFiles::dependents_first() const {
     std::map<Key, const Entry*> by_key;
     for (const Entry& entry : entries) {
         by_key[{entry.resource.string_or("collection"), entry.resource.string_or("id")}] = &entry;
@@ -204,16 +188,16 @@ std::vector<const Manifest::Entry*> Manifest::dependents_first() const {
     return order;
 }
 
-client::Result<Manifest> read_manifest(const std::vector<std::string>& sources) {
+client::Result<ResourceFiles> read_resource_files(const std::vector<std::string>& sources) {
     const auto files = files_of(sources);
     if (!files) return files.error();
     Reader reader;
     for (const std::string& file : *files) {
         if (const auto read = reader.read(file); !read) return read.error();
     }
-    Manifest manifest = std::move(reader).manifest();
-    if (manifest.entries.empty()) return refuse(sources.front(), "nothing is described in it");
-    return manifest;
+    ResourceFiles read = std::move(reader).files();
+    if (read.entries.empty()) return refuse(sources.front(), "nothing is described in it");
+    return read;
 }
 
 }  // namespace evenkeel::cli

@@ -10,7 +10,7 @@
 namespace evenkeel::cli {
 
 // What the sources of -f describe, all of them together: one FILE for the API.
-struct Manifest {
+struct ResourceFiles {
     struct Entry {
         json::Value resource;  // {"collection","id","description",...}
         std::string source;    // the file it is from
@@ -31,6 +31,6 @@ struct Manifest {
 // JSON, unless its name says YAML. A document is a FILE, what `ek get resources -o json|yaml`
 // prints (without what describes nothing: state, compliance ..., and without what is the host's
 // own), or one resource. The failure has the code kMisused.
-client::Result<Manifest> read_manifest(const std::vector<std::string>& sources);
+client::Result<ResourceFiles> read_resource_files(const std::vector<std::string>& sources);
 
 }  // namespace evenkeel::cli

@@ -1,0 +1,141 @@
+#include "orchestrator/api/plan_schemas.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "orchestrator/api/pages.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+constexpr std::string_view kText = R"({
+  "PlanChange": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["method", "path"],
+    "properties": {
+      "method": {"enum": ["PUT", "PATCH", "DELETE"]},
+      "path": {"type": "string", "description": "/v1/settings/global/port"},
+      "body": {"description": "As of that request; in answers secrets are redacted."}
+    }
+  },
+  "PlanPost": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["changes"],
+    "properties": {
+      "changes": {
+        "type": "array", "minItems": 1, "maxItems": 10000,
+        "items": {"$ref": "#/components/schemas/PlanChange"}
+      },
+      "live": {"type": ["boolean", "null"]}
+    }
+  },
+  "PlanDecision": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {"hash": {"type": "string", "description": "Only of the plan that has it."}}
+  },
+  "PlanFields": {
+    "type": "array",
+    "items": {
+      "type": "object",
+      "required": ["path"],
+      "properties": {"path": {"type": "string"}, "before": {}, "after": {},
+                     "omitted": {"type": "boolean"}}
+    }
+  },
+  "PlanGroup": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["count", "hosts", "resources"],
+    "properties": {
+      "count": {"type": "integer"},
+      "hosts": {"type": "array", "items": {"type": "string"}, "description": "The first by name."},
+      "resources": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["collection", "id", "change", "paths", "sample"],
+          "properties": {
+            "collection": {"type": "string"}, "id": {"type": "string"},
+            "change": {"enum": ["add", "change", "forget", "remove"]},
+            "paths": {"type": "array", "items": {"type": "string"}},
+            "sample": {
+              "type": "object",
+              "required": ["host", "fields"],
+              "properties": {"host": {"type": "string"},
+                             "fields": {"$ref": "#/components/schemas/PlanFields"}}
+            }
+          }
+        }
+      }
+    }
+  },
+  "PlanErrors": {
+    "type": "array",
+    "items": {
+      "type": "object",
+      "required": ["assignment", "pointer", "code", "detail"],
+      "properties": {
+        "assignment": {"type": "string"}, "pointer": {"type": "string"},
+        "code": {"type": "string"}, "detail": {"type": "string"},
+        "count": {"type": "integer"}, "hosts": {"type": "array", "items": {"type": "string"}}
+      }
+    }
+  },
+  "PlanDetails": {
+    "allOf": [
+      {"$ref": "#/components/schemas/Plan"},
+      {
+        "type": "object",
+        "required": ["changes", "groups", "more_groups", "errors", "more_errors", "unasked"],
+        "properties": {
+          "changes": {"type": "array", "items": {"$ref": "#/components/schemas/PlanChange"}},
+          "groups": {"type": "array", "items": {"$ref": "#/components/schemas/PlanGroup"}},
+          "more_groups": {"type": "integer"},
+          "errors": {"$ref": "#/components/schemas/PlanErrors"},
+          "more_errors": {"type": "integer"},
+          "unasked": {"type": "array", "items": {"type": "string"}}
+        }
+      }
+    ]
+  },
+  "PlanOfHost": {
+    "type": "object",
+    "additionalProperties": false,
+    "required": ["host", "name", "resources", "errors"],
+    "properties": {
+      "host": {"type": "string"}, "name": {"type": "string"},
+      "resources": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["collection", "id", "change", "paths", "fields"],
+          "properties": {
+            "collection": {"type": "string"}, "id": {"type": "string"},
+            "change": {"enum": ["add", "change", "forget", "remove"]},
+            "paths": {"type": "array", "items": {"type": "string"}},
+            "fields": {"$ref": "#/components/schemas/PlanFields"}
+          }
+        }
+      },
+      "errors": {"$ref": "#/components/schemas/PlanErrors"}
+    }
+  }
+})";
+
+}  // namespace
+
+Result<json::Object> plan_schemas() {
+    json::Value text = EK_TRY(json::parse(kText));
+    json::Object all = std::move(text.as_object());
+    for (const char* item : {"Plan", "PlanGroup"}) {
+        all.append(std::string(item) + "List", list_schema(item));
+    }
+    return all;
+}
+
+}  // namespace evenkeel::api

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+
+#include "orchestrator/plans/touched.hpp"
+
+namespace evenkeel::state {
+class View;
+struct Host;
+}  // namespace evenkeel::state
+
+namespace evenkeel::plans {
+
+// Visits the active hosts that are in the set, each once, until a visit fails. O(hosts where it
+// looks) [any]
+Result<void> each_touched(const state::View& view, const TouchedHosts& touched,
+                          const std::function<Result<void>(const state::Host&)>& visit);
+
+}  // namespace evenkeel::plans

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "sdk/client/cli/arguments_parts.hpp"
+#include "sdk/client/cli/plans.hpp"
+
+namespace evenkeel::cli {
+
+// --source, --prune and --allow-empty, of manifests.
+void add_source(CLI::App* app, SourceOptions& source);
+// Refuses them, and --yes, for resources of hosts.
+void refuse_source(const FolderOptions& options, bool yes = false);
+void add_yes(CLI::App* app, bool& yes);
+
+// `plan ID` behind the command apply.
+const CLI::App* add_apply_plan(CLI::App* apply, Run& run);
+
+}  // namespace evenkeel::cli

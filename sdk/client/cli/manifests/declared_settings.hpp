@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sdk/client/cli/manifests/objects.hpp"
+#include "sdk/client/cli/manifests/source_files.hpp"
+
+namespace evenkeel::cli {
+
+// A setting of a manifest: a plain value that is no object, or {"value"|"value_from","secret",
+// "link"}. value_from is {"env": NAME} or {"file": PATH}, from the manifest's folder or absolute,
+// and is a secret unless `secret` is false. A variable that is not set, or empty, is
+// Declared::unset. Nothing when it is wrong, which is told.
+std::optional<Declared> read_setting(const json::Value& given, const Place& place,
+                                     const SourceFile& source, Problems& problems);
+
+// The file, at most so many bytes.
+client::Result<std::string> read_named(const std::string& path, std::size_t most);
+
+}  // namespace evenkeel::cli

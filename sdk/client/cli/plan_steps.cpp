@@ -1,0 +1,182 @@
+#include "sdk/client/cli/plan_steps.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "core/base/text.hpp"
+#include "sdk/client/cli/fleet_view.hpp"
+#include "sdk/client/cli/plan_view.hpp"
+
+namespace evenkeel::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kPlanBytesMost = 64 << 20;
+constexpr seconds kPreferMost{60};  // what the API waits in one request
+constexpr milliseconds kPoll{1000};
+
+std::string path_of(const std::string& id) {
+    return "/v1/plans/" + percent_encode(id);
+}
+
+json::Value parsed(const std::string& text) {
+    return json::parse(text, {.bytes = kPlanBytesMost}).value_or(json::Value());
+}
+
+// False when it was interrupted.
+bool pause(const client::Cancel* cancel, milliseconds time) {
+    pollfd interrupted{cancel != nullptr ? cancel->fd() : -1, POLLIN, 0};
+    return ::poll(&interrupted, 1, static_cast<int>(time.count())) == 0;
+}
+
+// How many hosts are in each state.
+struct PlanProgress {
+    std::int64_t hosts = 0;
+    std::int64_t waiting = 0;
+    std::int64_t succeeded = 0;
+    std::int64_t failed = 0;
+    std::int64_t unreachable = 0;
+
+    explicit PlanProgress(const json::Value& plan) {
+        const json::Value& told = plan["progress"];
+        hosts = told.integer_or("hosts");
+        waiting = told.integer_or("waiting");
+        succeeded = told.integer_or("succeeded");
+        failed = told.integer_or("failed");
+        unreachable = told.integer_or("unreachable");
+    }
+    std::string words() const {
+        std::string out = counted(static_cast<std::size_t>(hosts), "host") + ": " +
+                          std::to_string(succeeded) + " succeeded, " + std::to_string(failed) +
+                          " failed";
+        if (unreachable > 0) out += ", " + std::to_string(unreachable) + " not connected";
+        if (waiting > 0) out += ", " + std::to_string(waiting) + " not finished";
+        return out;
+    }
+    bool is_done(bool with_unreachable) const {
+        return waiting == 0 && (!with_unreachable || unreachable == 0);
+    }
+};
+
+// Until all are done, or the time is over.
+client::Result<json::Value> follow(Session& session, json::Value plan, Clock::time_point until,
+                                   const PlanApplyOptions& options) {
+    const auto client = session.open();
+    if (!client) return client.error();
+    std::string told;
+    while (!PlanProgress(plan).is_done(options.wait_asked) && Clock::now() < until) {
+        const std::string words = PlanProgress(plan).words();
+        if (words != std::exchange(told, words)) Output::message(words);
+        const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
+        if (!pause(session.config().cancel, std::clamp(left, milliseconds(1), kPoll))) {
+            return client::Failure{.kind = client::Kind::cancelled};
+        }
+        auto now = find_plan(**client, plan.string_or("id"));
+        if (!now) return now.error();
+        plan = *std::move(now);
+    }
+    return plan;
+}
+
+Exit exit_of_progress(const PlanProgress& progress, const PlanApplyOptions& options) {
+    if (progress.failed > 0) return progress.hosts == 1 ? Exit::failed : Exit::hosts_failed;
+    if (progress.waiting > 0) return options.wait.count() > 0 ? Exit::timeout : Exit::done;
+    return progress.unreachable > 0 ? Exit::hosts_failed : Exit::done;
+}
+
+}  // namespace
+
+client::Result<json::Value> find_plan(client::Client& client, const std::string& id) {
+    const auto reply = client.send({.path = path_of(id)});
+    if (!reply) return reply.error();
+    return parsed(reply->body);
+}
+
+void show_plan(const Output& output, const json::Value& plan) {
+    if (output.is_data()) output.data(json::write(plan));
+    else output.text(plan_text(plan, output.look().colour));
+    Output::message(summary_of_plan(plan));
+}
+
+client::Result<> check_can_ask(bool yes) {
+    if (yes || ::isatty(STDIN_FILENO) == 1) return {};
+    return client::Failure{
+        .kind = client::Kind::local,
+        .code = kMisused,
+        .detail = "there is no terminal to ask on: --yes does it without asking"};
+}
+
+bool confirmed(const std::string& question) {
+    std::fprintf(stderr, "%s [y/N] ", printable(question).c_str());
+    std::fflush(stderr);
+    std::string answer;
+    for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+        answer.push_back(static_cast<char>(c));
+    }
+    return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+client::Result<json::Value> act_on_plan(Session& session, const json::Value& plan,
+                                        const std::string& action, seconds wait) {
+    const auto client = session.open();
+    if (!client) return client.error();
+    const auto reply = (*client)->send({.method = "POST",
+                                        .path = path_of(plan.string_or("id")) + ":" + action,
+                                        .body = json::write(json::Object{{"hash", plan["hash"]}}),
+                                        .wait = wait});
+    if (reply) return parsed(reply->body);
+    const json::Value fresh = parsed(reply.error().json)["plan"];
+    if (reply.error().code == "stale-plan" && fresh.is_object()) {
+        Output::message("what it would do has changed meanwhile; now it would be:");
+        show_plan(session.output(), fresh);
+    }
+    return reply.error();
+}
+
+Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApplyOptions& options) {
+    const std::string id = plan.string_or("id");
+    const auto until = Clock::now() + options.wait;
+    const auto first = std::min(std::chrono::ceil<seconds>(options.wait), kPreferMost);
+    auto applied = act_on_plan(session, plan, "apply", first);
+    if (!applied) {
+        if (applied.error().code == "approval-required") {
+            Output::message("somebody else approves it with: ek approve plan " + id +
+                            "; then: ek apply plan " + id);
+        }
+        return session.fail(applied.error());
+    }
+    json::Value shown = *std::move(applied);
+    const Exit exit = follow_applied(session, shown, until, options);
+    if (session.output().is_data()) session.output().data(json::write(shown));
+    return exit;
+}
+
+Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until,
+                    const PlanApplyOptions& options) {
+    const std::string id = plan.string_or("id");
+    if (options.wait.count() > 0) {
+        auto now = follow(session, plan, until, options);
+        if (!now) {
+            Output::message("the plan goes on; see: ek describe plan " + id);
+            return session.fail(now.error());
+        }
+        plan = *std::move(now);
+    }
+    const PlanProgress progress(plan);
+    // Without hosts there is nothing to follow.
+    const std::string words = progress.hosts > 0 ? progress.words() : summary_of_plan(plan);
+    Output::message("plan " + id + " is applied; " + words);
+    const Exit exit = exit_of_progress(progress, options);
+    if (exit != Exit::done || progress.waiting > 0) {
+        Output::message("see: ek describe plan " + id);
+    }
+    return exit;
+}
+
+}  // namespace evenkeel::cli
