@@ -71,8 +71,8 @@ Result<std::optional<EffectiveSetting>> find_effective(const FindSetting& find,
                                                        const Subject& subject, std::string_view key,
                                                        const ParameterRule& rule);
 
-// Whether the subject has another value for the key when the setting at `place` is another, be it by
-// links. There may be none at `place` now: then whether it would count. O(places x links)
+// Whether the subject has another value for the key when the setting at `place` is another, be it
+// by links. There may be none at `place` now: then whether it would count. O(places x links)
 bool depends_on(const FindSetting& find, const Subject& subject, std::string_view key,
                 const ParameterRule& rule, const Place& place);
 
