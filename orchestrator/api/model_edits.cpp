@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/api/applied_plans.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/submit_command.hpp"
@@ -56,10 +57,13 @@ class Editing : public std::enable_shared_from_this<Editing> {
              .is_dry_run = *dry_run,
              .allows_errors = *allowed,
              .audit_context = audit_context_of(request_),
-             .finish = [edit, reply, once = request_.once, &protector = context_.protector](
+             .finish = [edit, reply, made = as_plan(context_.protector, request_),
+                        once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
                  *reply = reply_of(*edit, answer.revision);
                  note_changes(now, *edit);
+                 const std::string plan = EK_TRY(keep_applied(now, made, answer));
+                 if (!plan.empty()) reply->with("Plan", plan);
                  return keep_reply(now, protector, once, *reply);
              }},
             [self = shared_from_this(), edit, reply,
@@ -86,7 +90,7 @@ class Editing : public std::enable_shared_from_this<Editing> {
         }
         if (answer->refusal == plans::Refusal::does_not_compile)
             return responder_->send(not_compiling(*answer->trial));
-        if (!is_dry_run) return responder_->send(reply);
+        if (!is_dry_run) return send_when_done(context_, request_, responder_, reply);
         json::Object plan{{"id", nullptr}};
         const json::Value shown = answer->trial->shown();
         for (const auto& [name, value] : shown.as_object()) plan.append(name, value);

@@ -17,6 +17,13 @@
 namespace evenkeel::plans {
 namespace {
 
+// Whether more than owners changes.
+bool concerns_machine(const HostDifference& difference) {
+    return !difference.errors.empty() ||
+           std::any_of(difference.resources.begin(), difference.resources.end(),
+                       [](const auto& one) { return one.change != ChangeKind::own; });
+}
+
 class Trying {
   public:
     Trying(const state::View& view, const secrets::Protector& protector,
@@ -35,6 +42,7 @@ class Trying {
         };
         groups_.add(planned, compared.difference(), sample);
         hash_.add(host.id, compared.difference());
+        if (concerns_machine(compared.difference())) planned_.push_back(host.id);
         if (compared.difference().errors.empty()) return {};
         const auto before = EK_TRY(view_.wanted().find(host.id));
         if (!before || before->status != state::WantedStatus::error) {
@@ -47,6 +55,7 @@ class Trying {
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
+        trial.planned = planned_;
         trial.broken = broken_.finish().errors;
     }
 
@@ -58,6 +67,7 @@ class Trying {
     Groups groups_;
     Groups broken_;
     PlanHash hash_;
+    std::vector<std::string> planned_;
 };
 
 }  // namespace

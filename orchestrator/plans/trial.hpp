@@ -22,6 +22,7 @@ namespace evenkeel::plans {
 struct Trial {
     std::shared_ptr<const ModelIndex> after;
     std::vector<std::string> touched;  // ids of hosts that are to be compiled again
+    std::vector<std::string> planned;  // of those on which something differs or does not compile
     Summary summary;
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.
