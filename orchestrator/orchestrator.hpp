@@ -15,6 +15,7 @@
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/metrics.hpp"
 #include "orchestrator/api/page_queue.hpp"
+#include "orchestrator/api/plan_progress.hpp"
 #include "orchestrator/api/rate_limit.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/enrolment/port.hpp"
@@ -76,6 +77,7 @@ class Orchestrator {
     api::FleetApplies fleet_applies_;
     plans::Planner planner_;
     plans::Reader reader_;
+    api::PlanProgress progress_;
     api::ChangeRoutes changes_;
     api::Metrics metrics_;
     api::RateLimit rate_limit_;

@@ -34,6 +34,7 @@ class FleetApplies;
 class ListFeed;
 class Metrics;
 class PageQueue;
+class PlanProgress;
 
 // The parts that handlers use. All of them outlive the routes. [loop]
 struct Context {
@@ -52,6 +53,7 @@ struct Context {
     FleetApplies& fleet_applies;
     plans::Planner& planner;
     plans::Reader& reader;
+    PlanProgress& progress;
     ChangeRoutes& changes;
     const Metrics& metrics;
     std::function<std::uint16_t()> enrolment_port;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/api/applied_plans.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/protected.hpp"
@@ -80,11 +81,14 @@ class Editing : public std::enable_shared_from_this<Editing> {
              .is_dry_run = *dry_run,
              .allows_errors = *allowed,
              .audit_context = audit_context_of(request_),
-             .finish = [edit, reply, once = request_.once, &protector = context_.protector](
+             .finish = [edit, reply, made = as_plan(context_.protector, request_),
+                        once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
                  *reply = edit->host.empty() ? reply_of(*edit, answer.revision)
                                              : EK_TRY(host_reply(now, edit->host));
                  note_changes(now, *edit);
+                 const std::string plan = EK_TRY(keep_applied(now, made, answer));
+                 if (!plan.empty()) reply->with("Plan", plan);
                  return keep_reply(now, protector, once, *reply);
              }},
             [self = shared_from_this(), edit, reply,
@@ -94,6 +98,15 @@ class Editing : public std::enable_shared_from_this<Editing> {
     }
 
   private:
+    // Of a host, with what only the loop knows.
+    http::Reply shown(const ModelEdit& edit, const http::Reply& reply) const {
+        if (edit.host.empty()) return reply;
+        auto now = host_reply_now(context_, edit.host);
+        if (!now) return reply;
+        if (const std::string* plan = reply.header("Plan")) now->with("Plan", *plan);
+        return *std::move(now);
+    }
+
     static void note_changes(state::Edit& edit, const ModelEdit& made) {
         json::Array names;
         for (const model::ObjectChange& change : made.changes) names.emplace_back(change.name);
@@ -121,11 +134,7 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (answer->refusal == plans::Refusal::does_not_compile) {
             return responder_->send(not_compiling(*answer->trial));
         }
-        if (!is_dry_run && !edit.host.empty()) {
-            auto shown = host_reply_now(context_, edit.host);
-            if (shown) return responder_->send(*std::move(shown));
-        }
-        if (!is_dry_run) return responder_->send(reply);
+        if (!is_dry_run) return send_when_done(context_, request_, responder_, shown(edit, reply));
         json::Object plan{{"id", nullptr}};
         const json::Value shown = answer->trial->shown();
         for (const auto& [name, value] : shown.as_object()) plan.append(name, value);

@@ -57,7 +57,7 @@ http::Route changing_route(std::string method, std::string path) {
     route.method = std::move(method);
     route.path = std::move(path);
     route.query = {dry_run_parameter(), errors_parameter()};
-    route.headers = {"If-Match", "If-None-Match"};
+    route.headers = {"Prefer", "If-Match", "If-None-Match"};
     return route;
 }
 
@@ -120,8 +120,8 @@ http::Route reading_route(std::string path, const std::string& schema) {
 http::Route put_route(std::string path, const std::string& schema) {
     http::Route route = changing_route("PUT", std::move(path));
     route.body = http::Body{.schema = schema + "Body"};
-    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Dry-Run"}},
-                     {201, "It was made.", schema, {"ETag", "Location"}}};
+    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Plan", "Dry-Run"}},
+                     {201, "It was made.", schema, {"ETag", "Location", "Plan"}}};
     return route;
 }
 
@@ -129,13 +129,13 @@ http::Route patch_route(std::string path, const std::string& body, const std::st
     http::Route route = changing_route("PATCH", std::move(path));
     route.body =
         http::Body{.schema = body, .types = {"application/merge-patch+json", "application/json"}};
-    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Dry-Run"}}};
+    route.answers = {{200, kNowOrPlan, schema + "OrPlan", {"ETag", "Plan", "Dry-Run"}}};
     return route;
 }
 
 http::Route delete_route(std::string path) {
     http::Route route = changing_route("DELETE", std::move(path));
-    route.answers = {{204, "It is deleted.", ""},
+    route.answers = {{204, "It is deleted.", "", {"Plan"}},
                      {200, "What a dry run would do to hosts.", "PlanPreview", {"Dry-Run"}}};
     return route;
 }

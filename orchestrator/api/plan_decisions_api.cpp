@@ -4,6 +4,7 @@
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/plan_progress.hpp"
 #include "orchestrator/api/plan_views.hpp"
 #include "orchestrator/api/planned_changes.hpp"
 #include "orchestrator/http/conditional.hpp"
@@ -11,6 +12,7 @@
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 
 // What becomes of plans: POST /v1/plans/{p}:approve, :reject, :apply
 namespace evenkeel::api {
@@ -168,6 +170,7 @@ class Applying : public std::enable_shared_from_this<Applying> {
                  applied.state = PlanState::applied;
                  applied.applied_revision = answer.revision;
                  EK_CHECK(now.plans().put(applied));
+                 EK_CHECK(state::PlanHostEdits(now).begin(applied.id, answer.trial->planned));
                  now.note("plan", json::Object{{"hash", applied.hash}});
                  *reply = reply_of(202, applied, EK_TRY(show_plan(now, applied)));
                  return keep_reply(now, protector, once, *reply);
@@ -187,7 +190,7 @@ class Applying : public std::enable_shared_from_this<Applying> {
         }
         switch (answer->refusal) {
             case plans::Refusal::none:
-                return responder_->send(reply);
+                return follow(reply);
             case plans::Refusal::stale_plan:
                 return make_stale({}, answer->trial);
             case plans::Refusal::approval_required:
@@ -196,6 +199,27 @@ class Applying : public std::enable_shared_from_this<Applying> {
             case plans::Refusal::does_not_compile:
                 return responder_->send(not_compiling(*answer->trial));
         }
+    }
+
+    // 202, or 200 when the connected hosts are done within `Prefer: wait`.
+    void follow(const http::Reply& reply) {
+        const auto show = [self = shared_from_this(), reply] {
+            auto shown = self->show_applied();
+            self->responder_->send(shown ? *std::move(shown) : reply);
+        };
+        const auto wait = http::preferred_wait(request_);
+        if (!wait) return show();
+        context_.progress.wait(plan_.id, *wait, show);
+    }
+
+    ReplyResult show_applied() const {
+        const auto view = EK_API_TRY(context_.state.read());
+        const Plan now = EK_API_TRY(require_plan(view, plan_.id));
+        json::Object plan = EK_API_TRY(show_plan(view, now));
+        json::Value shown = EK_API_TRY(with_progress(context_, view, now, std::move(plan)));
+        const bool is_done =
+            http::preferred_wait(request_) && shown["progress"]["waiting"] == json::Value(0);
+        return reply_of(is_done ? 200 : 202, now, std::move(shown.as_object()));
     }
 
     static http::Problem unapproved() {
@@ -277,7 +301,10 @@ void add_plan_decisions(std::vector<http::Route>& routes, Context& context) {
     one = decision("apply", "plan.apply",
                    "Do what a plan says, if that is still what it does to hosts");
     one.query = {errors_parameter()};
-    one.answers = {{202, "It is applied; hosts follow.", "PlanDetails", {"ETag"}}};
+    one.headers = {"Prefer"};
+    one.answers = {
+        {202, "It is applied; hosts follow.", "PlanDetails", {"ETag"}},
+        {200, "All connected hosts were done within Prefer: wait.", "PlanDetails", {"ETag"}}};
     one.handler = [&](const Request& request, const Responder& responder) {
         std::make_shared<Applying>(context, request, responder)->try_it();
     };

@@ -97,7 +97,18 @@ constexpr std::string_view kText = R"({
           "more_groups": {"type": "integer"},
           "errors": {"$ref": "#/components/schemas/PlanErrors"},
           "more_errors": {"type": "integer"},
-          "unasked": {"type": "array", "items": {"type": "string"}}
+          "unasked": {"type": "array", "items": {"type": "string"}},
+          "progress": {
+            "type": "object",
+            "description": "Of one that is applied: how many hosts are how far.",
+            "additionalProperties": false,
+            "required": ["hosts", "waiting", "succeeded", "failed", "unreachable"],
+            "properties": {
+              "hosts": {"type": "integer"}, "waiting": {"type": "integer"},
+              "succeeded": {"type": "integer"}, "failed": {"type": "integer"},
+              "unreachable": {"type": "integer"}
+            }
+          }
         }
       }
     ]

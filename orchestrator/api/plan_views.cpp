@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "orchestrator/api/context.hpp"
+#include "orchestrator/api/plan_progress.hpp"
 #include "orchestrator/plans/groups.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -21,6 +23,14 @@ json::Object show_plan(const state::Plan& plan, const state::PlanContent& conten
 
 Result<json::Object> show_plan(const state::View& view, const state::Plan& plan) {
     return show_plan(plan, EK_TRY(view.plans().content(plan.id, plans::kGroupsMost)));
+}
+
+Result<json::Value> with_progress(const Context& context, const state::View& view,
+                                  const state::Plan& plan, json::Object shown) {
+    if (plan.state == state::PlanState::applied) {
+        shown.append("progress", EK_TRY(context.progress.show(view, plan.id)));
+    }
+    return json::Value(std::move(shown));
 }
 
 http::Problem wrong_state(const state::Plan& plan, std::string_view what) {

@@ -14,6 +14,7 @@
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // /v1/plans: they are made and shown; plan_decisions_api.cpp ends them.
@@ -115,20 +116,27 @@ void make_plan(Context& context, const Request& request, const Responder& respon
     });
 }
 
-ReplyResult get_plan(const state::View& view, const Request& request) {
+ReplyResult get_plan(const Context& context, const state::View& view, const Request& request) {
     const state::Plan plan = EK_API_TRY(require_plan(view, request.at("p")));
     const std::string etag = http::etag_of(plan.revision);
-    if (auto fresh = http::not_modified(request, etag)) return *std::move(fresh);
-    return http::Reply::json(200, json::Value(EK_API_TRY(show_plan(view, plan))))
+    // How far hosts are is another each time, and no part of the revision.
+    const bool is_moving = EK_API_TRY(state::PlanHosts(view).tally(plan.id)).waiting > 0;
+    auto fresh = is_moving ? std::nullopt : http::not_modified(request, etag);
+    if (fresh) return *std::move(fresh);
+    json::Object shown = EK_API_TRY(show_plan(view, plan));
+    return http::Reply::json(200, EK_API_TRY(with_progress(context, view, plan, std::move(shown))))
         .with("ETag", etag);
 }
 
-ApiResult<Listing> list_plans(const state::View& view, const Request&) {
+ApiResult<Listing> list_plans(const Context& context, const state::View& view, const Request&) {
     return Listing{
         .list = view.plans().list().reversed(),
-        .make_for = [](const state::View&) -> PageSource::Make {
-            return [](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-                return state::show(EK_API_TRY(state::Plans::read(entry)));
+        .make_for = [&context](const state::View& now) -> PageSource::Make {
+            return [&context,
+                    &now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+                const state::Plan plan = EK_API_TRY(state::Plans::read(entry));
+                json::Value shown = state::show(plan);
+                return EK_API_TRY(with_progress(context, now, plan, std::move(shown.as_object())));
             };
         },
         .identity =
@@ -188,9 +196,13 @@ http::Route described(http::Route route, std::string summary) {
 }  // namespace
 
 void add_plans(std::vector<http::Route>& routes, Context& context) {
-    routes.push_back(
-        described(list_route(context, "/v1/plans", plan_fields(), list_plans, "Plan", "Identity"),
-                  "List plans, the newest first, without what they do"));
+    routes.push_back(described(list_route(
+                                   context, "/v1/plans", plan_fields(),
+                                   [&](const auto& view, const auto& request) {
+                                       return list_plans(context, view, request);
+                                   },
+                                   "Plan", "Identity"),
+                               "List plans, the newest first, without what they do"));
     http::Route post;
     post.method = "POST";
     post.path = "/v1/plans";
@@ -202,7 +214,9 @@ void add_plans(std::vector<http::Route>& routes, Context& context) {
     };
     routes.push_back(described(std::move(post), "Try changes out and keep them, to apply later"));
     auto get = reading_route("/v1/plans/{p}", "PlanDetails");
-    get.handler = reading(context.state, get_plan);
+    get.handler = reading(context.state, [&](const auto& view, const auto& request) {
+        return get_plan(context, view, request);
+    });
     routes.push_back(described(std::move(get), "Get one plan; secrets are redacted"));
     http::Route groups;
     groups.method = "GET";

@@ -166,7 +166,7 @@ void add_settings(std::vector<http::Route>& routes, Context& context) {
                     });
     };
     auto patch = patch_route("/v1/settings/{scope}", "ScopePatch", "ScopePatched");
-    patch.headers = {};
+    patch.headers = {"Prefer"};
     add(std::move(patch), "Replace and delete settings of a scope, all in one edit", patch_scope);
     add(put_route(one, "Setting"), "Make or replace one setting", put_setting);
     add(delete_route(one), "Delete one setting", delete_setting);

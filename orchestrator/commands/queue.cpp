@@ -50,11 +50,12 @@ Result<std::map<std::uint64_t, std::string>> queued_about(const state::View& vie
 }
 
 // Actions never stand for one another.
-Result<void> supersede(state::Edit& edit, const CommandRequest& newer) {
+Result<void> supersede(state::Edit& edit, const Command& newer) {
     if (newer.verb == wire::Verb::invoke) return {};
     std::set<wire::Ref> refs;
     for (const auto& entry : newer.resources) refs.insert(entry.ref);
     for (const auto& [seq, id] : EK_TRY(queued_about(edit, newer.host, refs))) {
+        if (seq == newer.seq) continue;
         auto older = EK_TRY(edit.commands().find(id));
         if (!older || !covers(refs, *older)) continue;
         EK_CHECK(advance(edit, *older, Transition::replaced));
@@ -89,8 +90,10 @@ Result<Command> add(state::Edit& edit, CommandRequest request) {
 }  // namespace
 
 Result<Command> enqueue(state::Edit& edit, CommandRequest request) {
-    EK_CHECK(supersede(edit, request));
-    return add(edit, std::move(request));
+    Command command = EK_TRY(add(edit, std::move(request)));
+    // Once it is there: plans that wait for what it supersedes wait for it.
+    EK_CHECK(supersede(edit, command));
+    return command;
 }
 
 Result<Command> add_done(state::Edit& edit, CommandRequest request) {

@@ -347,9 +347,11 @@ void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
 void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                              std::vector<model::ObjectWrite> writes,
                              std::shared_ptr<EditAnswer> answer) {
+    // What is there already is put again: there is nothing to tell.
+    const bool is_no_op = writes.empty() && one->request.hosts.empty() &&
+                          one->request.resources.empty() && !one->request.planned;
     state.submit(
-        one->request.audit_context,
-        [one, answer, &with = protector, writes = std::move(writes),
+        [one, answer, is_no_op, &with = protector, writes = std::move(writes),
          others = std::vector<std::string>(released.begin(), released.end()),
          base = index->model().revision()](state::Edit& edit) -> Result<void> {
             if (one->request.guard) EK_CHECK(one->request.guard(edit));
@@ -368,7 +370,8 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                         edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
                 }
             }
-            return one->request.finish ? one->request.finish(edit, *answer) : Result<void>();
+            if (one->request.finish) EK_CHECK(one->request.finish(edit, *answer));
+            return is_no_op ? Result<void>() : edit.audit(one->request.audit_context);
         },
         [this, one, answer, there = weak_from_this()](const Result<void>& committed) {
             const auto inside = there.lock();

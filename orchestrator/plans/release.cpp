@@ -8,8 +8,10 @@
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/owners.hpp"
+#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/wanted.hpp"
@@ -111,15 +113,16 @@ class Carrying {
             return Released::other_model;
         }
         if (EK_TRY(is_outdated())) return Released::outdated;
-        if (!release_.host_release) return end();
+        if (!release_.host_release) return refuse();
         const HostRelease& what = *release_.host_release;
         if (EK_TRY(needs_plan())) return hold();
         if (!what.errors.empty()) {
             EK_CHECK(note(state::WantedStatus::error));
-            return end();
+            return refuse();
         }
         if (what.awaits_schema) return wait();
         EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
+        EK_CHECK(note_commands(what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,
                                    to_state_owners(each.wanted->owners)));
@@ -127,6 +130,7 @@ class Carrying {
         if (!what.going.empty() && !EK_TRY(is_settled_all(what.wanted))) return wait();
         EK_CHECK(let_go(what.going));
         EK_CHECK(note(state::WantedStatus::compiled));
+        EK_CHECK(state::PlanHostEdits(edit_).released(release_.host, commands_, true));
         return end();
     }
 
@@ -176,9 +180,30 @@ class Carrying {
         return Released::all;
     }
 
+    // The newest about what was described are those that were made just now.
+    Result<void> note_commands(const std::vector<commands::DescriptionRequest>& described) {
+        for (const commands::DescriptionRequest& each : described) {
+            EK_CHECK(edit_.bodies().each_command(
+                release_.host, each.ref, [this](std::uint64_t, std::string_view command) {
+                    if (commands_.empty() || commands_.back() != command) {
+                        commands_.emplace_back(command);
+                    }
+                    return false;
+                }));
+        }
+        return {};
+    }
+
+    // It does not compile, or is retired.
+    Result<Released> refuse() {
+        EK_CHECK(state::PlanHostEdits(edit_).refused(release_.host));
+        return end();
+    }
+
     // The entry stays, of what the model says alone: the hosts that know this one are told.
     Result<Released> wait() {
         EK_CHECK(note(state::WantedStatus::pending));
+        EK_CHECK(state::PlanHostEdits(edit_).released(release_.host, commands_, false));
         std::set<std::string> stays = {state::kModelChanged};
         if (release_.seen.changed.contains(state::kModelEdited)) stays.insert(state::kModelEdited);
         if (release_.seen.changed == stays) return Released::waits;
@@ -194,11 +219,11 @@ class Carrying {
 
     Result<void> let_go(const std::vector<ResourceDifference>& going) {
         for (const ResourceDifference& each : going) {
-            if (each.change == ChangeKind::remove) {
-                EK_CHECK(commands::remove(edit_, protector_, requester(), each.ref));
-            } else {
-                EK_CHECK(commands::forget(edit_, requester(), each.ref));
-            }
+            const bool is_removed = each.change == ChangeKind::remove;
+            commands_.push_back(
+                EK_TRY(is_removed ? commands::remove(edit_, protector_, requester(), each.ref)
+                                  : commands::forget(edit_, requester(), each.ref))
+                    .id);
         }
         return {};
     }
@@ -215,6 +240,7 @@ class Carrying {
     state::Edit& edit_;
     const secrets::Protector& protector_;
     const Release& release_;
+    std::vector<std::string> commands_ = {};  // ids of those it makes
 };
 
 }  // namespace
@@ -229,6 +255,7 @@ Result<void> note_refusal(state::Edit& edit, const Release& release, const Error
     if (!there || there->number != release.seen.number || !release.host_release) return {};
     EK_CHECK(note(edit, release, state::WantedStatus::error,
                   {{.assignment = "", .pointer = "", .code = "conflict", .detail = error.what}}));
+    EK_CHECK(state::PlanHostEdits(edit).refused(release.host));
     EK_CHECK(edit.to_compile().erase_if_unchanged(release.host, release.seen));
     return {};
 }

@@ -21,6 +21,13 @@
 namespace evenkeel::plans {
 namespace {
 
+// Whether more than owners changes.
+bool concerns_machine(const HostDifference& difference) {
+    return !difference.errors.empty() ||
+           std::any_of(difference.resources.begin(), difference.resources.end(),
+                       [](const auto& one) { return one.change != ChangeKind::own; });
+}
+
 class Trying {
   public:
     Trying(const state::View& view, const secrets::Protector& protector,
@@ -44,6 +51,7 @@ class Trying {
         if (!compared.difference().empty()) {
             places_.insert({host.environment, host.environment});
         }
+        if (concerns_machine(compared.difference())) planned_.push_back(host.id);
         if (compared.difference().errors.empty()) return {};
         const auto before = EK_TRY(view_.wanted().find(host.id));
         if (!before || before->status != state::WantedStatus::error) {
@@ -62,6 +70,7 @@ class Trying {
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
+        trial.planned = planned_;
         trial.broken = broken_.finish().errors;
         trial.protected_environments =
             protecting_environments(before.model(), model_, places_, writes);
@@ -76,6 +85,7 @@ class Trying {
     Groups broken_;
     std::set<HostPlace> places_;  // of what differs
     PlanHash hash_;
+    std::vector<std::string> planned_;
 };
 
 using Visit = std::function<Result<void>(const state::Host&)>;

@@ -26,6 +26,7 @@ struct Trial {
     std::vector<std::string> touched;  // ids of hosts that are to be compiled again
     // Because of which the edit must be a plan that somebody else approves.
     std::set<std::string> protected_environments;
+    std::vector<std::string> planned;  // of those on which something differs or does not compile
     Summary summary;
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.

@@ -33,13 +33,21 @@ class Reader : private Repository {
         if (is(tables_->tallies)) changes.counted_hosts.push_back(touch.key);
         if (is(tables_->enrolments)) changes.enrolments.push_back(touch.key);
         if (is(tables_->tokens)) changes.tokens.push_back(touch.key);
-        if (is(tables_->plans)) changes.plans.push_back(touch.key);
+        if (is(tables_->plans) || is(tables_->plan_parts)) add_plan(touch.key);
         return {};
     }
 
     Changes changes;
 
   private:
+    // Parts have the id of a plan first, or that of a host that waits.
+    void add_plan(const std::string& key) {
+        std::string id = key.substr(0, key.find('\0'));
+        if (id.starts_with("plan_") && plans_.insert(id).second) {
+            changes.plans.push_back(std::move(id));
+        }
+    }
+
     // One that was thrown away is no event.
     Result<void> add_event(const std::string& key) {
         const store::Range one{.from = key, .until = key + '\0'};
@@ -78,6 +86,7 @@ class Reader : private Repository {
     }
 
     std::unordered_set<std::string> queues_;
+    std::unordered_set<std::string> plans_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
@@ -229,6 +230,7 @@ Result<void> CommandEdits::put(Command& command) {
         EK_CHECK(write_->erase(tables_->queue, place));
         if (finished(command.state)) {
             EK_CHECK(end(command));
+            EK_CHECK(PlanHostEdits(*edit_).command_ended(command));
         } else {
             const char mark = command.cancelling ? kCancelling : kNotCancelling;
             EK_CHECK(write_->put(tables_->accepted, place, mark + command.id));

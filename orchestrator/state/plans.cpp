@@ -5,12 +5,13 @@
 #include "core/base/time.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // plans: id -> Plan
 // plan_parts: id, 0, "changes" -> {"sealed"}; "content" -> what is shown but for its groups;
-//     "group", number -> a group
+//     "group", number -> a group; see plan_hosts.cpp for more
 // pending_plans: milliseconds, id -> "1"
 namespace evenkeel::state {
 namespace {
@@ -151,7 +152,7 @@ Result<void> PlanEdits::add(Plan& plan, const PlanContent& content,
 
 Result<void> PlanEdits::put(Plan& plan) {
     if (!is_pending(plan.state)) {
-        plan.ended_at = now_rfc3339();
+        if (plan.ended_at.empty()) plan.ended_at = now_rfc3339();
         EK_CHECK(write_->erase(tables_->pending_plans, deadline_key(plan)));
         EK_CHECK(write_->erase(tables_->plan_parts, part_key(plan.id, kChanges)));
     }
@@ -189,6 +190,7 @@ Result<void> PlanEdits::erase_ended(const std::string& before, std::size_t kept,
                             return old.size() < most;
                         }));
     for (const std::string& id : old) {
+        EK_CHECK(PlanHostEdits(*edit_).forget(id));
         EK_CHECK(write_->erase(tables_->plans, id));
         const auto parts = store::Range::prefix(part_key(id, ""));
         EK_CHECK(write_->erase(tables_->plan_parts, parts, SIZE_MAX));

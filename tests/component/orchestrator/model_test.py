@@ -74,6 +74,13 @@ class Environments(Model):
                           planned.body["summary"]["hosts"]), (200, "all", None, 0))
         self.assert_problem(self.call("GET", PROD), 404, "not-found")
 
+    def test_a_put_of_what_is_there_is_no_change(self):
+        made = self.made(PROD, {"note": "x"})
+        audited = len(self.rest.items("/v1/audit"))
+        again = self.call("PUT", PROD, made)
+        self.assertEqual((again.status, again.body), (200, made))
+        self.assertEqual(len(self.rest.items("/v1/audit")), audited)
+
     def test_the_same_request_again_gets_the_same_answer(self):
         first = self.call("PUT", PROD, {}, Idempotency_Key="k")
         again = self.call("PUT", PROD, {}, Idempotency_Key="k")

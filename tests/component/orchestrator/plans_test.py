@@ -311,5 +311,68 @@ class Deciding(Planned):
         self.assertEqual(self.call("POST", path, None, Idempotency_Key="a").body, applied.body)
 
 
+class Progress(Planned):
+    """Every edit that does something to hosts is an applied plan, and says how far they are."""
+
+    def setUp(self):
+        super().setUp()
+        self.agent = self.online()
+        self.apply(self.plan(WEB, change("PUT", "/v1/assignments/web", {"application": "web"})))
+        self.assertEqual(self.agent.outcome(self.agent.take_command()), "ACCEPTED")
+
+    def progress(self, reply):
+        return self.rest.get("/v1/plans/" + reply.headers["plan"])["progress"]
+
+    def counts(self, **counts):
+        return {"hosts": sum(counts.values()), "waiting": 0, "succeeded": 0, "failed": 0,
+                "unreachable": 0} | counts
+
+    def test_an_edit_names_its_plan_which_follows_its_hosts(self):
+        self.enrolled("web2")
+        edited = self.call("PUT", PORT, {"value": 81})
+        self.assertEqual(edited.status, 201, edited)
+        plan = self.rest.get("/v1/plans/" + edited.headers["plan"])
+        self.assertEqual((plan["state"], plan["changes"]),
+                         ("applied", [change("PUT", PORT, {"value": 81})]))
+        command = self.agent.take_command()
+        self.assertEqual(self.progress(edited), self.counts(waiting=1, unreachable=1))
+        self.assertEqual(self.agent.outcome(command), "ACCEPTED")
+        eventually("the host is done", lambda: self.progress(edited) == self.counts(
+            succeeded=1, unreachable=1))
+
+    def test_what_does_nothing_to_hosts_is_no_plan(self):
+        self.assertNotIn("plan", self.call("PUT", "/v1/settings/global/other",
+                                           {"value": 1}).headers)
+        edited = self.call("PUT", PORT, {"value": 81})
+        again = self.call("PUT", PORT, {"value": 81})
+        self.assertEqual((again.status, again.body["revision"]), (200, edited.body["revision"]))
+        self.assertNotIn("plan", again.headers)
+
+    def test_an_edit_waits_for_the_hosts_that_are_connected(self):
+        self.enrolled("web2")
+        done = []
+        thread = threading.Thread(target=lambda: done.append(
+            self.call("PUT", PORT, {"value": 82}, Prefer="wait=30")))
+        thread.start()
+        command = self.agent.take_command()
+        self.assertEqual(done, [])
+        self.assertEqual(self.agent.outcome(command, "failed"), "ACCEPTED")
+        thread.join(30)
+        self.assertEqual(self.progress(done[0]), self.counts(failed=1, unreachable=1))
+
+    def test_an_apply_waits_and_a_restart_loses_nothing(self):
+        plan = self.plan(change("PUT", PORT, {"value": 83}))
+        waited = self.decide(plan, "apply")
+        self.assertEqual((waited.status, waited.body["progress"]["hosts"]), (202, 1), waited)
+        command = self.agent.take_command()
+        self.assertEqual(self.agent.outcome(command), "ACCEPTED")
+        eventually("it is done", lambda: self.rest.get(
+            f"/v1/plans/{plan['id']}")["progress"] == self.counts(succeeded=1))
+        self.orchestrator.stop()
+        self.orchestrator.start()
+        self.assertEqual(self.rest.get(f"/v1/plans/{plan['id']}")["progress"],
+                         self.counts(succeeded=1))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
