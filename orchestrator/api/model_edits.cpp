@@ -153,7 +153,8 @@ class Editing : public std::enable_shared_from_this<Editing> {
 
 ApiResult<ModelEdit> make_edit(const MakeModelEdit& make, const state::View& view,
                                const Request& request) {
-    if (request.method != "DELETE" && !request.json.is_object()) {
+    const bool has_body = request.method == "PUT" || request.method == "PATCH";
+    if (has_body && !request.json.is_object()) {
         Findings findings;
         findings.invalid("", "must be an object");
         return refuse(findings.problem());

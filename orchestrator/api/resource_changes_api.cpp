@@ -353,10 +353,11 @@ ApiResult<ModelEdit> plan_dropping(const Context& context, const state::View& vi
                                    const Request& request, ResourceEdit::Kind kind) {
     const Target target = EK_API_TRY(find_target(context, view, request));
     if (auto problem = not_to_drop(target)) return refuse(*std::move(problem));
-    ResourceEdit one{.host = target.host.id,
-                     .kind = kind,
-                     .request = {.ref = target.ref},
-                     .authority = target.authority};
+    ResourceEdit one;
+    one.host = target.host.id;
+    one.kind = kind;
+    one.request.ref = target.ref;
+    one.authority = target.authority;
     const bool ends_override = kind == ResourceEdit::Kind::forget && target.resource->overrides &&
                                target.authority == commands::Authority::direct;
     if (ends_override) return as_edit(std::move(one), {}, {});
