@@ -8,13 +8,14 @@
 namespace evenkeel::api {
 
 void ChangeRoutes::add(const http::Route& route, MakeModelEdit make) {
-    all_.push_back({route.method, split(std::string_view(route.path).substr(1), '/'),
+    all_.push_back({route.method, split(std::string_view(route.path).substr(1), '/'), route.verb,
                     route.permission, std::move(make)});
 }
 
 const ChangeRoute* ChangeRoutes::find(http::Request& request) const {
     for (const ChangeRoute& one : all_) {
-        if (one.method != request.method || !http::matches(one.path, request.segments)) continue;
+        if (one.method != request.method || one.verb != request.verb) continue;
+        if (!http::matches(one.path, request.segments)) continue;
         http::set_variables(one.path, request);
         return &one;
     }

@@ -17,6 +17,7 @@ using MakeModelEdit = std::function<ApiResult<ModelEdit>(const state::View&, con
 struct ChangeRoute {
     std::string method;
     http::PathTemplate path;
+    std::string verb;
     std::string permission;
     MakeModelEdit make;
 };
@@ -25,7 +26,7 @@ struct ChangeRoute {
 class ChangeRoutes {
   public:
     void add(const http::Route& route, MakeModelEdit make);
-    // By the request's method and segments, and sets its path; null when there is none.
+    // By the request's method, segments and verb, and sets its path; null when there is none.
     const ChangeRoute* find(http::Request& request) const;
 
   private:

@@ -21,9 +21,6 @@ ApiResult<ModelEdit> put_environment(const state::View& view, NamedObject named,
                                      const std::string& name, json::Value body) {
     Findings findings;
     take_out(body, {{"name", name}}, {"hosts", "revision"}, findings);
-    if (body.is_object() && body.bool_or("protected")) {
-        findings.invalid("/protected", "environments cannot be protected yet");
-    }
     if (!findings.empty()) return refuse(findings.problem());
     if (body.is_object() && body["strategy"].is_null()) body.as_object().erase("strategy");
     named.edit.shown = show_environment(name, body, EK_API_TRY(view.hosts().count_in(name)));

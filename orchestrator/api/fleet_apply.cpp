@@ -14,6 +14,7 @@
 #include "orchestrator/api/filter.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/owned.hpp"
+#include "orchestrator/api/protected.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/api/submit_command.hpp"
@@ -161,9 +162,12 @@ class FleetApply : public std::enable_shared_from_this<FleetApply> {
                                       std::optional<http::Problem>& refused) const {
         return {.host = id,
                 .request_id = request_id_,
-                .on_owned = [&refused](const state::Resource& owned, const std::string& at) {
-                    add_owned(refused, owned, at);
-                }};
+                .on_owned = [&refused](const state::Resource& owned,
+                                       const std::string& at) { add_owned(refused, owned, at); },
+                .on_protected =
+                    [&refused](const std::string& environment) {
+                        refused = plan_required({environment});
+                    }};
     }
 
     // What a host's transaction leaves.

@@ -5,6 +5,8 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/listing.hpp"
+#include "orchestrator/api/model_edits.hpp"
+#include "orchestrator/api/model_routes.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
 #include "orchestrator/hosts/fleet_totals.hpp"
@@ -110,24 +112,15 @@ void change_host(Context& context, const Request& request, const Responder& resp
         });
 }
 
-void patch_host(Context& context, const Request& request, const Responder& responder) {
-    auto patch = read_host_patch(request.json);
-    if (!patch) return responder->send(patch.error());
-    if (patch->environment) {
-        const auto view = context.state.read();
-        if (!view) return responder->send(view.error());
-        const auto there = require_environment(*view, *patch->environment);
-        if (!there) return responder->send(there.error());
+ApiResult<ModelEdit> patch_host(const state::View& view, const Request& request) {
+    const state::Host host = EK_API_TRY(require_host(view, request));
+    hosts::Patch patch = EK_API_TRY(read_host_patch(request.json));
+    if (patch.environment) {
+        const auto there = require_environment(view, *patch.environment);
+        if (!there) return refuse(there.error());
     }
-    change_host(
-        context, request, responder,
-        [patch = *std::move(patch)](state::Edit& edit, const std::string& id) {
-            if (patch.name) edit.note("name", *patch.name);
-            if (patch.environment) edit.note("environment", *patch.environment);
-            if (patch.labels.is_object()) edit.note("labels", patch.labels);
-            return hosts::change(edit, id, patch);
-        },
-        [](const state::Host&) {});
+    if (host.retired()) return refuse(http::Code::invalid_state, "the host is retired");
+    return ModelEdit{.hosts = {{host.id, std::move(patch)}}, .host = host.id};
 }
 
 void retire_host(Context& context, const Request& request, const Responder& responder) {
@@ -175,18 +168,16 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
                       .handler = reading(context.state, [&](const auto& view, const auto& request) {
                           return get_host(context, view, request);
                       })});
-    routes.push_back(
-        {.method = "PATCH",
-         .path = "/v1/hosts/{h}",
-         .permission = "host.write",
-         .tag = "hosts",
-         .summary = "Rename a host, move it to an environment or change its labels",
-         .body = http::Body{.schema = "HostPatch",
-                            .types = {"application/merge-patch+json", "application/json"}},
-         .answers = {{200, "The host as it is now.", "Host"}},
-         .handler = [&](const Request& request, const Responder& responder) {
-             patch_host(context, request, responder);
-         }});
+    auto patch = patch_route("/v1/hosts/{h}", "HostPatch", "Host");
+    patch.permission = "host.write";
+    patch.tag = "hosts";
+    patch.summary = "Rename a host, move it to an environment or change its labels";
+    patch.headers = {};
+    patch.answers = {{200,
+                      "The host as it is now, or what a dry run would do to hosts.",
+                      "HostOrPlan",
+                      {"Dry-Run"}}};
+    add_editing(routes, context, std::move(patch), patch_host);
     routes.push_back({.method = "POST",
                       .path = "/v1/hosts/{h}",
                       .verb = "retire",

@@ -5,11 +5,17 @@
 
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/idempotency.hpp"
+#include "orchestrator/api/protected.hpp"
+#include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/submit_command.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
+#include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -26,6 +32,22 @@ http::Reply reply_of(const ModelEdit& edit, std::uint64_t revision) {
     reply.with("ETag", http::etag_of(revision));
     if (!edit.location.empty()) reply.with("Location", edit.location);
     return reply;
+}
+
+// As the transaction has it, for the same request when it comes again.
+Result<http::Reply> host_reply(const state::View& view, const std::string& id) {
+    const auto host = EK_TRY(view.hosts().find(id));
+    if (!host) return fail(Errc::not_found, "there is no such host");
+    return http::Reply::json(200, state::show(*host, EK_TRY(view.resources().counts(id)),
+                                              EK_TRY(view.wanted().find(id))));
+}
+
+// The same with what only the loop knows.
+ReplyResult host_reply_now(const Context& context, const std::string& id) {
+    const auto view = EK_API_TRY(context.state.read());
+    const auto host = EK_API_TRY(view.hosts().find(id));
+    if (!host) return refuse(http::Code::not_found, "there is no such host");
+    return http::Reply::json(200, EK_API_TRY(show_host(context, view, *host)));
 }
 
 // One request, until it is answered.
@@ -52,13 +74,16 @@ class Editing : public std::enable_shared_from_this<Editing> {
         auto reply = std::make_shared<http::Reply>(reply_of(*edit, 0));
         context_.planner.edit(
             {.changes = edit->changes,
+             .hosts = edit->hosts,
+             .resources = edit->resources,
              .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
              .is_dry_run = *dry_run,
              .allows_errors = *allowed,
              .audit_context = audit_context_of(request_),
              .finish = [edit, reply, once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
-                 *reply = reply_of(*edit, answer.revision);
+                 *reply = edit->host.empty() ? reply_of(*edit, answer.revision)
+                                             : EK_TRY(host_reply(now, edit->host));
                  note_changes(now, *edit);
                  return keep_reply(now, protector, once, *reply);
              }},
@@ -72,7 +97,13 @@ class Editing : public std::enable_shared_from_this<Editing> {
     static void note_changes(state::Edit& edit, const ModelEdit& made) {
         json::Array names;
         for (const model::ObjectChange& change : made.changes) names.emplace_back(change.name);
-        edit.note("objects", std::move(names));
+        if (!names.empty() || made.hosts.empty()) edit.note("objects", std::move(names));
+        for (const plans::HostEdit& one : made.hosts) {
+            const hosts::Patch& patch = one.patch;
+            if (patch.name) edit.note("name", *patch.name);
+            if (patch.environment) edit.note("environment", *patch.environment);
+            if (patch.labels.is_object()) edit.note("labels", patch.labels);
+        }
     }
 
     void answer(const ModelEdit& edit, const Result<plans::EditAnswer>& answer,
@@ -84,8 +115,16 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (!answer->wrong.empty()) {
             return responder_->send(problem_of(answer->wrong, edit.pointers));
         }
-        if (answer->refusal == plans::Refusal::does_not_compile)
+        if (!is_dry_run && answer->refusal == plans::Refusal::plan_required) {
+            return responder_->send(plan_required(answer->trial->protected_environments));
+        }
+        if (answer->refusal == plans::Refusal::does_not_compile) {
             return responder_->send(not_compiling(*answer->trial));
+        }
+        if (!is_dry_run && !edit.host.empty()) {
+            auto shown = host_reply_now(context_, edit.host);
+            if (shown) return responder_->send(*std::move(shown));
+        }
         if (!is_dry_run) return responder_->send(reply);
         json::Object plan{{"id", nullptr}};
         const json::Value shown = answer->trial->shown();
@@ -130,6 +169,13 @@ void add_editing(std::vector<http::Route>& routes, Context& context, http::Route
         std::make_shared<Editing>(context, make, std::move(request), responder)->try_it();
     };
     routes.push_back(std::move(route));
+}
+
+plans::EditRequest request_of(const ModelEdit& edit) {
+    return {.changes = edit.changes,
+            .hosts = edit.hosts,
+            .resources = edit.resources,
+            .releases_held = edit.releases_held};
 }
 
 http::QueryParameter errors_parameter() {

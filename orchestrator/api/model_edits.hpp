@@ -9,15 +9,17 @@
 #include "orchestrator/api/change_routes.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 
 namespace evenkeel::plans {
+struct EditRequest;
 struct Trial;
-}
+}  // namespace evenkeel::plans
 
-// How a request changes objects of the model. It reads what is there, says what it shall be, and
-// plans::Planner carries that out, unless what was read has changed meanwhile: then the request is
-// read again. So its preconditions, a patch and a secret that is kept are all of the one moment at
-// which the change is made. [loop]
+// How a request changes objects of the model and what is said of hosts. It reads what is there,
+// says what it shall be, and plans::Planner carries that out, unless what was read has changed
+// meanwhile: then the request is read again. So its preconditions, a patch and a secret that is
+// kept are all of the one moment at which the change is made. [loop]
 namespace evenkeel::api {
 
 using state::ModelKind;
@@ -31,8 +33,12 @@ struct SeenObject {
 
 // What a request comes to.
 struct ModelEdit {
-    std::vector<model::ObjectChange> changes;
-    // Of each change: where its body is in the body of the request. Empty: all are the whole of it.
+    std::vector<model::ObjectChange> changes = {};
+    std::vector<plans::HostEdit> hosts = {};
+    std::vector<plans::ResourceEdit> resources = {};
+    bool releases_held = false;
+    // Of each change, then of each host and each resource: where its body is in the body of the
+    // request. Empty: all are the whole of it.
     std::vector<std::string> pointers = {};
     // All that it was made of.
     std::vector<SeenObject> seen = {};
@@ -40,6 +46,7 @@ struct ModelEdit {
     int status = 200;
     json::Object shown = {};
     std::string location = {};
+    std::string host = {};  // id: this host is the answer instead
 };
 
 // `make` of the request; `invalid-description` for a PUT or PATCH whose body is no object.
@@ -57,6 +64,8 @@ void add_editing(std::vector<http::Route>& routes, Context& context, http::Route
 // any more.
 http::QueryParameter errors_parameter();
 ApiResult<bool> allows_errors(const http::Request& request);
+// The request for the planner to do that, or to try it out.
+plans::EditRequest request_of(const ModelEdit& edit);
 // Why a change is refused after which hosts would not compile any more.
 http::Problem not_compiling(const plans::Trial& trial);
 

@@ -322,7 +322,7 @@ Result<json::Object> model_schemas() {
         all.append(std::string(item) + "List", list_schema(item));
     }
     for (const char* item :
-         {"Environment", "Setting", "Application", "Assignment", "ScopePatched"}) {
+         {"Environment", "Setting", "Application", "Assignment", "ScopePatched", "Host"}) {
         all.append(std::string(item) + "OrPlan", or_plan(item));
     }
     return all;

@@ -7,6 +7,7 @@
 #include "orchestrator/api/plan_views.hpp"
 #include "orchestrator/api/planned_changes.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "orchestrator/plans/kept_plan.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -128,7 +129,7 @@ class Applying : public std::enable_shared_from_this<Applying> {
         plan_ = *std::move(plan);
         const auto changes = changes_in(*view);
         if (!changes) return responder_->send(change_problem(changes.error()));
-        auto edit = read_changes(context_, *view, request_, *changes);
+        auto edit = read_kept_changes(context_, *view, request_, *changes);
         if (!edit) return make_stale(edit.error(), nullptr);
         const bool is_approved = plan_.state == PlanState::approved;
         if (plan_.requires_approval && !is_approved) return responder_->send(unapproved());
@@ -140,13 +141,16 @@ class Applying : public std::enable_shared_from_this<Applying> {
     Result<json::Value> changes_in(const state::View& view) const {
         const auto sealed = EK_TRY(view.plans().sealed_changes(plan_.id));
         if (!sealed) return fail(Errc::corrupt, "the changes of " + plan_.id + " are gone");
-        return open_changes(context_.protector, plan_.id, *sealed);
+        return plans::open_changes(context_.protector, plan_.id, *sealed);
     }
 
     void submit(bool allows_errors) {
         auto reply = std::make_shared<http::Reply>();
         context_.planner.edit(
             {.changes = edit_->changes,
+             .hosts = edit_->hosts,
+             .resources = edit_->resources,
+             .releases_held = edit_->releases_held,
              .guard = [edit = edit_, plan = plan_](const state::View& now) -> Result<void> {
                  EK_CHECK(check_unchanged(now, edit->seen));
                  const auto kept = EK_TRY(now.plans().find(plan.id));
@@ -187,6 +191,7 @@ class Applying : public std::enable_shared_from_this<Applying> {
             case plans::Refusal::stale_plan:
                 return make_stale({}, answer->trial);
             case plans::Refusal::approval_required:
+            case plans::Refusal::plan_required:
                 return responder_->send(unapproved());
             case plans::Refusal::does_not_compile:
                 return responder_->send(not_compiling(*answer->trial));

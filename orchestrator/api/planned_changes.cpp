@@ -36,17 +36,18 @@ std::optional<Request> request_of(const Request& outer, const json::Value& chang
     request.principal = outer.principal;
     request.peer = outer.peer;
     request.request_id = outer.request_id;
-    if (request.method != "PUT" && request.method != "PATCH" && request.method != "DELETE") {
-        findings.invalid(at + "/method", "must be PUT, PATCH or DELETE");
-        return std::nullopt;
-    }
     const auto refusal = http::read_target(change.string_or("path"), request);
-    if (refusal || !request.query.empty()) {
-        findings.invalid(at + "/path", refusal ? refusal->detail : "must have no query");
+    const std::string& method = request.method;
+    if (method != "PUT" && method != "PATCH" && method != "DELETE" && request.verb != "forget") {
+        findings.invalid(at + "/method", "must be PUT, PATCH or DELETE, or POST of a :forget");
         return std::nullopt;
     }
-    if (request.method == "DELETE" && !change["body"].is_null()) {
-        findings.invalid(at + "/body", "a DELETE takes no body");
+    if (refusal) {
+        findings.invalid(at + "/path", refusal->detail);
+        return std::nullopt;
+    }
+    if ((method == "DELETE" || method == "POST") && !change["body"].is_null()) {
+        findings.invalid(at + "/body", "a " + method + " takes no body");
         return std::nullopt;
     }
     request.json = change["body"];
@@ -63,19 +64,43 @@ void add(const http::Problem& problem, const std::string& at, Findings& findings
     }
 }
 
-// Adds what a change comes to. `at` stands for what it names as a whole.
-void append(ModelEdit more, const std::string& at, ModelEdit& edit) {
-    for (std::size_t i = 0; i < more.changes.size(); ++i) {
-        const std::string inside = i < more.pointers.size() ? more.pointers[i] : "";
-        const bool is_whole = inside.empty() && more.changes[i].deletes();
-        edit.pointers.push_back(is_whole ? at : at + "/body" + inside);
-        edit.changes.push_back(std::move(more.changes[i]));
+// What the changes come to together.
+class Together {
+  public:
+    // `at` stands for what a change names as a whole.
+    void add(ModelEdit more, const std::string& at) {
+        for (std::size_t i = 0; i < more.changes.size(); ++i) {
+            const std::string inside = i < more.pointers.size() ? more.pointers[i] : "";
+            const bool is_whole = inside.empty() && more.changes[i].deletes();
+            edit_.pointers.push_back(is_whole ? at : at + "/body" + inside);
+            edit_.changes.push_back(std::move(more.changes[i]));
+        }
+        for (plans::HostEdit& one : more.hosts) {
+            of_hosts_.push_back(at + "/body");
+            edit_.hosts.push_back(std::move(one));
+        }
+        for (plans::ResourceEdit& one : more.resources) {
+            of_resources_.push_back(at);
+            edit_.resources.push_back(std::move(one));
+        }
+        edit_.seen.insert(edit_.seen.end(), more.seen.begin(), more.seen.end());
     }
-    edit.seen.insert(edit.seen.end(), more.seen.begin(), more.seen.end());
-}
+
+    ModelEdit take() {
+        for (const auto* pointers : {&of_hosts_, &of_resources_}) {
+            edit_.pointers.insert(edit_.pointers.end(), pointers->begin(), pointers->end());
+        }
+        return std::move(edit_);
+    }
+
+  private:
+    ModelEdit edit_;
+    std::vector<std::string> of_hosts_;
+    std::vector<std::string> of_resources_;
+};
 
 void read_one(const Context& context, const state::View& view, Request request,
-              const std::string& at, ModelEdit& edit, Findings& findings) {
+              const std::string& at, Together& all, Findings& findings) {
     const ChangeRoute* route = context.changes.find(request);
     if (!route) {
         return findings.add(at + "/path", "not-found",
@@ -86,14 +111,19 @@ void read_one(const Context& context, const state::View& view, Request request,
         return findings.add(at, "forbidden", "needs the permission " + route->permission);
     }
     auto made = make_edit(route->make, view, request);
-    made ? append(*std::move(made), at, edit) : add(made.error(), at, findings);
+    if (!made) return add(made.error(), at, findings);
+    const bool takes_query = !made->resources.empty() && request.query.size() == 1;
+    if (!request.query.empty() && !(takes_query && request.parameter("override"))) {
+        return findings.invalid(at + "/path", "must have no query, but ?override of a resource");
+    }
+    all.add(*std::move(made), at);
 }
 
-bool holds_settings(const json::Value& change) {
+// What the path of a change names: "settings", "hosts", ...; empty when it does not read.
+std::string kind_of(const json::Value& change) {
     Request request;  // its path may be spelled in several ways
-    if (http::read_target(change.string_or("path"), request)) return true;
-    return request.segments.size() < 2 || request.segments[1] == "settings" ||
-           request.segments[1] == "assignments";
+    if (http::read_target(change.string_or("path"), request)) return "";
+    return request.segments.size() < 2 ? "" : request.segments[1];
 }
 
 // Wherever a setting may stand.
@@ -104,10 +134,6 @@ void redact_settings(const secrets::Protector& protector, json::Value& value) {
         if (is_secret && name == "value") member = redacted(protector, member);
         else redact_settings(protector, member);
     }
-}
-
-std::string purpose_of(const std::string& plan) {
-    return "changes of " + plan;
 }
 
 }  // namespace
@@ -122,15 +148,22 @@ ApiResult<ModelEdit> read_changes(const Context& context, const state::View& vie
                          "must be a list of 1 to " + std::to_string(kChangesMost) + " changes");
         return refuse(findings.problem());
     }
-    ModelEdit edit;
+    Together all;
     std::size_t number = 0;
     for (const json::Value& change : changes.as_array()) {
         const std::string at = pointer_to(number++);
         auto one = request_of(request, change, at, findings);
-        if (one) read_one(context, view, *std::move(one), at, edit, findings);
+        if (one) read_one(context, view, *std::move(one), at, all, findings);
     }
     if (!findings.empty()) return refuse(findings.problem());
-    return edit;
+    return all.take();
+}
+
+ApiResult<ModelEdit> read_kept_changes(const Context& context, const state::View& view,
+                                       const Request& request, const json::Value& changes) {
+    const bool is_of_system = changes.is_array() && changes.as_array().empty();
+    if (is_of_system) return ModelEdit{.releases_held = true};
+    return read_changes(context, view, request, changes);
 }
 
 http::Problem problem_of_changes(const std::vector<model::WrongChange>& wrong,
@@ -147,20 +180,18 @@ json::Array shown_changes(const secrets::Protector& protector, const json::Value
     json::Array shown = changes.as_array();
     for (json::Value& change : shown) {
         json::Value* body = change.as_object().find("body");
-        if (body && holds_settings(change)) redact_settings(protector, *body);
+        if (!body || !body->is_object()) continue;
+        const std::string kind = kind_of(change);
+        if (kind.empty() || kind == "settings" || kind == "assignments") {
+            redact_settings(protector, *body);
+        }
+        // The groups show what of it may be seen.
+        json::Value* description = body->as_object().find("description");
+        if (description && (kind.empty() || kind == "hosts")) {
+            *description = redacted(protector, *description);
+        }
     }
     return shown;
-}
-
-std::string seal_changes(const secrets::Protector& protector, const std::string& plan,
-                         const json::Value& changes) {
-    return protector.seal_text(json::write(changes), purpose_of(plan));
-}
-
-Result<json::Value> open_changes(const secrets::Protector& protector, const std::string& plan,
-                                 const std::string& sealed) {
-    const std::string text = EK_TRY(protector.open_text(sealed, purpose_of(plan)));
-    return json::parse(text, {.bytes = text.size()});
 }
 
 }  // namespace evenkeel::api

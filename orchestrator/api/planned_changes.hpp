@@ -13,16 +13,14 @@ namespace evenkeel::api {
 // has them as its member `changes`. `request` is the one that they are for.
 ApiResult<ModelEdit> read_changes(const Context& context, const state::View& view,
                                   const http::Request& request, const json::Value& changes);
+// The same of a plan that is kept: that of the system has no changes, and lets go what is held.
+ApiResult<ModelEdit> read_kept_changes(const Context& context, const state::View& view,
+                                       const http::Request& request, const json::Value& changes);
 // What the model says against the edit of read_changes().
 http::Problem problem_of_changes(const std::vector<model::WrongChange>& wrong,
                                  const ModelEdit& edit);
-// As they are shown: with the values of secret settings redacted. Requires that they read.
+// As they are shown: with the values of secret settings and what resources are described as
+// redacted. Requires that they read.
 json::Array shown_changes(const secrets::Protector& protector, const json::Value& changes);
-
-// As they are kept.
-std::string seal_changes(const secrets::Protector& protector, const std::string& plan,
-                         const json::Value& changes);
-Result<json::Value> open_changes(const secrets::Protector& protector, const std::string& plan,
-                                 const std::string& sealed);
 
 }  // namespace evenkeel::api

@@ -71,7 +71,8 @@ void keep_plan(Context& context, const Request& request, const Responder& respon
          content = std::move(content), changes = request.json["changes"], once = request.once,
          reply, &protector = context.protector](state::Edit& edit) -> Result<void> {
             state::Plan kept = plan;  // it may run more than once
-            EK_CHECK(edit.plans().add(kept, content, seal_changes(protector, kept.id, changes)));
+            EK_CHECK(
+                edit.plans().add(kept, content, plans::seal_changes(protector, kept.id, changes)));
             edit.note("plan", kept.id);
             *reply = made_reply(kept, content);
             return keep_reply(edit, protector, once, *reply);
@@ -101,15 +102,17 @@ void make_plan(Context& context, const Request& request, const Responder& respon
     auto made = read_plan(context, *view, request);
     if (!made) return responder->send(made.error());
     auto edit = std::make_shared<const ModelEdit>(*std::move(made));
-    context.planner.edit(
-        {.changes = edit->changes, .is_dry_run = true, .allows_errors = true},
-        [&context, request, responder, edit](const Result<plans::EditAnswer>& answer) {
-            if (!answer) return responder->send(change_problem(answer.error()));
-            if (!answer->wrong.empty()) {
-                return responder->send(problem_of_changes(answer->wrong, *edit));
-            }
-            keep_plan(context, request, responder, *answer->trial);
-        });
+    plans::EditRequest asked = request_of(*edit);
+    asked.is_dry_run = true;
+    asked.allows_errors = true;
+    context.planner.edit(std::move(asked), [&context, request, responder,
+                                            edit](const Result<plans::EditAnswer>& answer) {
+        if (!answer) return responder->send(change_problem(answer.error()));
+        if (!answer->wrong.empty()) {
+            return responder->send(problem_of_changes(answer->wrong, *edit));
+        }
+        keep_plan(context, request, responder, *answer->trial);
+    });
 }
 
 ReplyResult get_plan(const state::View& view, const Request& request) {
@@ -158,14 +161,14 @@ void get_host(Context& context, const Request& request, const Responder& respond
         const state::Plan plan = EK_API_TRY(require_plan(view, request.at("p")));
         const auto sealed = EK_API_TRY(view.plans().sealed_changes(plan.id));
         if (!sealed) return refuse(wrong_state(plan, "tried out on a host"));
-        const auto changes = EK_API_TRY(open_changes(context.protector, plan.id, *sealed));
-        return read_changes(context, view, request, changes);
+        const auto changes = EK_API_TRY(plans::open_changes(context.protector, plan.id, *sealed));
+        return read_kept_changes(context, view, request, changes);
     };
     auto made = read();
     if (!made) return responder->send(made.error());
     auto edit = std::make_shared<const ModelEdit>(*std::move(made));
     context.planner.try_on_host(
-        edit->changes, request.at("h"),
+        request_of(*edit), request.at("h"),
         [responder, edit](const Result<plans::Planner::HostAnswer>& answer) {
             if (!answer) return responder->send(change_problem(answer.error()));
             if (!answer->wrong.empty()) {

@@ -3,6 +3,7 @@
 #include "core/secrets/redactor.hpp"
 #include "core/secrets/secret_fields.hpp"
 #include "orchestrator/api/description_requests.hpp"
+#include "orchestrator/api/model_edits.hpp"
 #include "orchestrator/api/owned.hpp"
 #include "orchestrator/api/representations.hpp"
 #include "orchestrator/api/request_bodies.hpp"
@@ -252,21 +253,22 @@ ApiResult<PutTarget> find_rollback_target(const Context& context, const state::V
 }
 
 // DELETE and :forget: for what is described only, and not by the host itself.
+std::optional<http::Problem> not_to_drop(const Target& target) {
+    if (!target.resource) {
+        return http::Problem{
+            .code = http::Code::not_found,
+            .detail = target.ref.collection + " " + target.ref.id + " is not described"};
+    }
+    if (target.resource->origin != wire::Origin::local) return std::nullopt;
+    return http::Problem{.code = http::Code::invalid_state,
+                         .detail = "the description is the host's own; change it there"};
+}
+
 bool may_drop(const CommandSubmission& submission, const Target& target) {
     if (!may_plan(submission, target.resource)) return false;
-    if (!target.resource) {
-        submission.responder->send(
-            {.code = http::Code::not_found,
-             .detail = target.ref.collection + " " + target.ref.id + " is not described"});
-        return false;
-    }
-    if (target.resource->origin == wire::Origin::local) {
-        submission.responder->send(
-            {.code = http::Code::invalid_state,
-             .detail = "the description is the host's own; change it there"});
-        return false;
-    }
-    return true;
+    const auto problem = not_to_drop(target);
+    if (problem) submission.responder->send(*problem);
+    return !problem;
 }
 
 // What a dry run of DELETE and :forget is told beside what the host says: what requires it is no
@@ -310,6 +312,57 @@ void drop_resource(Context& context, const Request& request, const Responder& re
         return remove ? commands::remove(edit, protector, requester, ref)
                       : commands::forget(edit, requester, ref);
     });
+}
+
+// The same requests as parts of a plan.
+using plans::ResourceEdit;
+
+// Writes to `refused`.
+commands::Requester planned_by(const ResourceEdit& edit, std::optional<http::Problem>& refused) {
+    return {.host = edit.host,
+            .request_id = "",
+            .authority = edit.authority,
+            .on_owned = [&refused](const state::Resource& owned, const std::string& at) {
+                add_owned(refused, owned, at);
+            }};
+}
+
+ApiResult<ModelEdit> as_edit(ResourceEdit one, const std::optional<http::Problem>& refused,
+                             const Result<void>& checked) {
+    if (refused) return refuse(*refused);
+    if (!checked) return refuse(change_problem(checked.error()));
+    ModelEdit edit;
+    edit.resources.push_back(std::move(one));
+    return edit;
+}
+
+ApiResult<ModelEdit> plan_putting(const Context& context, const state::View& view,
+                                  const Request& request) {
+    PutTarget target = EK_API_TRY(find_put_target(context, view, request));
+    ResourceEdit one{.host = target.host.id,
+                     .kind = ResourceEdit::Kind::describe,
+                     .request = std::move(target.description),
+                     .authority = target.authority};
+    one.request.prepared = commands::prepare(context.protector, one.host, one.request);
+    std::optional<http::Problem> refused;
+    const auto checked = commands::refuse_present(view, planned_by(one, refused), {one.request});
+    return as_edit(std::move(one), refused, checked);
+}
+
+ApiResult<ModelEdit> plan_dropping(const Context& context, const state::View& view,
+                                   const Request& request, ResourceEdit::Kind kind) {
+    const Target target = EK_API_TRY(find_target(context, view, request));
+    if (auto problem = not_to_drop(target)) return refuse(*std::move(problem));
+    ResourceEdit one{.host = target.host.id,
+                     .kind = kind,
+                     .request = {.ref = target.ref},
+                     .authority = target.authority};
+    const bool ends_override = kind == ResourceEdit::Kind::forget && target.resource->overrides &&
+                               target.authority == commands::Authority::direct;
+    if (ends_override) return as_edit(std::move(one), {}, {});
+    std::optional<http::Problem> refused;
+    const auto checked = commands::refuse_owned(planned_by(one, refused), *target.resource);
+    return as_edit(std::move(one), refused, checked);
 }
 
 ApiResult<wire::ResourceRequest> read_action(const wire::Ref& ref, const json::Value& body) {
@@ -373,7 +426,8 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
     const std::string one = "/v1/hosts/{h}/resources/{collection}/{id}";
     const auto add = [&](std::string method, std::string path, std::string verb,
                          std::string permission, std::string summary, std::string body,
-                         std::function<void(const Request&, const Responder&)> handler) {
+                         std::function<void(const Request&, const Responder&)> handler,
+                         MakeModelEdit plan = {}) {
         http::Route route{.method = std::move(method),
                           .path = std::move(path),
                           .verb = std::move(verb),
@@ -388,25 +442,39 @@ void add_resource_changes(std::vector<http::Route>& routes, Context& context) {
         if (route.method != "POST" || route.verb == "rollback")
             route.query.push_back(override_parameter());
         if (!body.empty()) route.body = http::Body{.schema = std::move(body)};
+        if (plan) context.changes.add(route, std::move(plan));
         routes.push_back(std::move(route));
     };
-    add("PUT", one, "", "resource.write", "Describe a resource, and bring the host to it",
-        "ResourcePut", [&](const Request& request, const Responder& responder) {
+    add(
+        "PUT", one, "", "resource.write", "Describe a resource, and bring the host to it",
+        "ResourcePut",
+        [&](const Request& request, const Responder& responder) {
             describe_resource(context, request, responder, find_put_target);
+        },
+        [&](const state::View& view, const Request& request) {
+            return plan_putting(context, view, request);
         });
     add("POST", one, "rollback", "resource.write",
         "Describe a resource as in an earlier generation, and bring the host to it", "Rollback",
         [&](const Request& request, const Responder& responder) {
             describe_resource(context, request, responder, find_rollback_target);
         });
-    add("DELETE", one, "", "resource.write",
+    add(
+        "DELETE", one, "", "resource.write",
         "Remove a described thing from the host, then drop its description", "",
         [&](const Request& request, const Responder& responder) {
             drop_resource(context, request, responder, true);
+        },
+        [&](const state::View& view, const Request& request) {
+            return plan_dropping(context, view, request, ResourceEdit::Kind::remove);
         });
-    add("POST", one, "forget", "resource.write", "Drop a description; leave the host as it is", "",
+    add(
+        "POST", one, "forget", "resource.write", "Drop a description; leave the host as it is", "",
         [&](const Request& request, const Responder& responder) {
             drop_resource(context, request, responder, false);
+        },
+        [&](const state::View& view, const Request& request) {
+            return plan_dropping(context, view, request, ResourceEdit::Kind::forget);
         });
     add("POST", one, "invoke", "resource.invoke", "Run a one-shot action on a resource", "Action",
         [&](const Request& request, const Responder& responder) {

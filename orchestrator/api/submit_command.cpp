@@ -8,6 +8,7 @@
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/owned.hpp"
+#include "orchestrator/api/protected.hpp"
 #include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
 #include "orchestrator/state/edit.hpp"
@@ -116,13 +117,16 @@ CommandSubmission submission(Context& context, const http::Request& request,
             .responder = responder,
             .wait = http::preferred_wait(request),
             .once = request.once,
-            .requester = {.host = host,
-                          .request_id = request.request_id,
-                          .guard = std::move(guard),
-                          .on_owned =
-                              [refused](const state::Resource& owned, const std::string& at) {
-                                  add_owned(*refused, owned, at);
-                              }},
+            .requester = {
+                .host = host,
+                .request_id = request.request_id,
+                .guard = std::move(guard),
+                .on_owned = [refused](const state::Resource& owned,
+                                      const std::string& at) { add_owned(*refused, owned, at); },
+                .on_protected =
+                    [refused](const std::string& environment) {
+                        *refused = plan_required({environment});
+                    }},
             .audit_context = audit_context_of(request),
             .refused = refused,
             .may_write = may_write(request.principal)};

@@ -22,7 +22,8 @@ struct CommandSubmission {
     http::Once once;
     commands::Requester requester;
     state::AuditContext audit_context;
-    // Set by the guard and by on_owned, on the writer's thread, before the change ends.
+    // Set by the guard, by on_owned and by on_protected, on the writer's thread, before the change
+    // ends.
     std::shared_ptr<std::optional<http::Problem>> refused;
     // Who may only read could plan a change of any file to see its text, which no state shows, or
     // plan guesses of a secret: they get no text and no plan with secrets.

@@ -11,6 +11,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/requirements.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/to_compile.hpp"
@@ -35,6 +36,16 @@ Result<void> require_host(const state::View& view, const std::string& host) {
     if (*enrolment == state::EnrolmentState::retired)
         return fail(Errc::conflict, "the host is retired");
     return {};
+}
+
+// The host, for a request that changes what it is described as.
+Result<void> require_changeable(const state::View& view, const Requester& requester) {
+    EK_CHECK(require_host(view, requester.host));
+    if (requester.is_approved || requester.authority == Authority::compiled) return {};
+    const std::string name = EK_TRY(state::protecting_environment(view, requester.host));
+    if (name.empty()) return {};
+    if (requester.on_protected) requester.on_protected(name);
+    return fail(Errc::conflict, "environment " + name + " is protected");
 }
 
 wire::Compliance pending() {
@@ -234,7 +245,7 @@ Result<std::vector<CommandEntry>> describe_all(state::Edit& edit,
                                                const secrets::Protector& protector,
                                                const Requester& requester,
                                                const std::vector<DescriptionRequest>& requests) {
-    EK_CHECK(require_host(edit, requester.host));
+    EK_CHECK(require_changeable(edit, requester));
     const auto present = EK_TRY(find_present(edit, requester, requests));
     EK_CHECK(refuse_wrong_relations(edit, requester.host, requests));
     EK_CHECK(refuse_contradictions(edit, protector, requester.host, requests));
@@ -419,7 +430,7 @@ Result<void> own(state::Edit& edit, const std::string& host, const wire::Ref& re
 
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref) {
-    EK_CHECK(require_host(edit, requester.host));
+    EK_CHECK(require_changeable(edit, requester));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
     EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
@@ -446,7 +457,7 @@ Result<state::Command> remove(state::Edit& edit, const secrets::Protector& prote
 }
 
 Result<state::Command> forget(state::Edit& edit, const Requester& requester, const wire::Ref& ref) {
-    EK_CHECK(require_host(edit, requester.host));
+    EK_CHECK(require_changeable(edit, requester));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
     if (before.overrides && requester.authority == Authority::direct)
         return end_override(edit, requester, before);

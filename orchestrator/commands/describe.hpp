@@ -11,8 +11,8 @@
 
 // Requests of administrators: each changes the desired state of a host and makes the command that
 // brings the change to it. [lane], inside State::submit. Errors: `not_found` for an unknown host or
-// resource, `conflict` for a retired host, a local description or one that others require and that
-// would go, or the error of the guard.
+// resource, `conflict` for a retired host or one in a protected environment, a local description or
+// one that others require and that would go, or the error of the guard.
 namespace evenkeel::commands {
 
 // Checks preconditions on the stored resource, before anything is changed.
@@ -38,6 +38,10 @@ struct Requester {
     // Told of each owned resource for which a direct request is refused, with its
     // DescriptionRequest::at.
     std::function<void(const state::Resource& owned, const std::string& at)> on_owned = {};
+    // It comes in a plan that may change hosts in protected environments.
+    bool is_approved = false;
+    // Told of the protected environment for which a request that does not is refused.
+    std::function<void(const std::string& environment)> on_protected = {};
 };
 
 // What a host has described, and which actions its collections offer, for wire::check_relations.

@@ -12,6 +12,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -80,6 +81,8 @@ Result<void> hold(state::Edit& edit, const std::string& host) {
     if (std::exchange(wanted.status, state::WantedStatus::held) == state::WantedStatus::held) {
         return {};
     }
+    // So that the difference is found, and planned.
+    EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
     return edit.wanted().announce(host, wanted);
 }
 

@@ -128,18 +128,22 @@ Result<bool> has_environment(const state::View& view, std::string_view name) {
     return EK_TRY(view.model_objects().find(state::ModelKind::environment, name)).has_value();
 }
 
+Host patched(Host host, const Patch& patch) {
+    if (patch.name) host.name = *patch.name;
+    if (patch.environment) host.environment = *patch.environment;
+    if (patch.labels.is_object()) merge_labels(host, patch.labels);
+    return host;
+}
+
 Result<Host> change(state::Edit& edit, const std::string& id, const Patch& patch) {
     Host host = EK_TRY(require(edit, id));
     if (host.retired()) return fail(Errc::conflict, "the host is retired");
     const json::Value before = state::encode(host);
     if (patch.name) EK_CHECK(rename(edit, host, *patch.name));
-    if (patch.environment) {
-        if (!EK_TRY(has_environment(edit, *patch.environment))) {
-            return fail(Errc::conflict, "there is no environment " + *patch.environment);
-        }
-        host.environment = *patch.environment;
+    if (patch.environment && !EK_TRY(has_environment(edit, *patch.environment))) {
+        return fail(Errc::conflict, "there is no environment " + *patch.environment);
     }
-    if (patch.labels.is_object()) merge_labels(host, patch.labels);
+    host = patched(std::move(host), patch);
     if (state::encode(host) != before) EK_CHECK(edit.hosts().announce(host));
     return host;
 }

@@ -9,7 +9,7 @@
 namespace evenkeel::state {
 class Edit;
 class View;
-}
+}  // namespace evenkeel::state
 namespace evenkeel::wire {
 struct AgentHello;
 }
@@ -24,6 +24,8 @@ struct Patch {
     std::optional<std::string> environment = {};
     json::Value labels;  // RFC 7396 on the labels; null = leave them
 };
+// The host as the patch makes it. [any]
+state::Host patched(state::Host host, const Patch& patch);
 // `not_found` for an unknown host, `conflict` when the name is taken, the host is retired or there
 // is no such environment.
 Result<state::Host> change(state::Edit& edit, const std::string& host, const Patch& patch);

@@ -36,6 +36,7 @@ constexpr std::array kTable = {
     Row{Code::already_exists, 409, "already-exists", "It exists already"},
     Row{Code::invalid_state, 409, "invalid-state", "Its state does not permit this"},
     Row{Code::owned, 409, "owned", "An assignment owns the resource"},
+    Row{Code::plan_required, 409, "plan-required", "This must come in a plan"},
     Row{Code::stale_plan, 409, "stale-plan", "The plan does something else by now"},
     Row{Code::approval_required, 409, "approval-required", "Somebody else has to approve the plan"},
     Row{Code::host_offline, 409, "host-offline", "The host is not connected"},

@@ -34,6 +34,7 @@ enum class Code {
     already_exists,          // 409
     invalid_state,           // 409
     owned,                   // 409
+    plan_required,           // 409
     stale_plan,              // 409
     approval_required,       // 409
     host_offline,            // 409

@@ -1,9 +1,12 @@
 #include "orchestrator/plans/host_comparison.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/secrets/protector.hpp"
 #include "orchestrator/commands/describe.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/bodies.hpp"
@@ -13,6 +16,8 @@
 
 namespace evenkeel::plans {
 namespace {
+
+using Kind = ResourceEdit::Kind;
 
 json::Value value_at(const json::Value& description, const std::string& path) {
     const json::Value* value = json::at_pointer(description, path);
@@ -30,6 +35,74 @@ std::optional<json::Value> value_beside(wire::Policy policy, const wire::Relatio
         return value ? *value : json::Value();
     }
     return std::nullopt;
+}
+
+bool ends_override(const ResourceEdit& edit, const state::Resource* before) {
+    return edit.kind == Kind::forget && edit.authority == commands::Authority::direct && before &&
+           before->overrides;
+}
+
+// What the edit describes the resource as; nothing when it is to go.
+std::optional<compile::WantedResource> description_by(const ResourceEdit& edit,
+                                                      const state::Resource* before) {
+    const commands::DescriptionRequest& says = edit.request;
+    if (edit.kind == Kind::describe) {
+        return compile::WantedResource{says.ref, says.description, says.policy, says.relations, {}};
+    }
+    const bool overrides =
+        edit.authority == commands::Authority::overriding && before && !before->owners.empty();
+    if (edit.kind == Kind::forget || !overrides) return std::nullopt;
+    return compile::WantedResource{
+        says.ref, json::Object{{"ensure", "absent"}}, before->policy, {}, {}};
+}
+
+std::vector<DescribedResource>::iterator find_in(std::vector<DescribedResource>& all,
+                                                 const wire::Ref& ref) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.ref == ref; });
+}
+
+// As commands::describe() leaves it.
+void describe(std::vector<DescribedResource>& all, const compile::WantedResource& says) {
+    auto at = find_in(all, says.ref);
+    if (at == all.end()) at = all.insert(at, {.ref = says.ref});
+    at->policy = says.policy;
+    at->relations = says.relations;
+    at->overrides = !at->owners.empty();
+    at->origin = wire::Origin::orchestrator;
+    at->is_removing = false;
+}
+
+// As commands::remove() and forget() leave what they do away with.
+void let_go(std::vector<DescribedResource>& all, const ResourceEdit& edit,
+            const state::Resource& before) {
+    const auto at = find_in(all, edit.request.ref);
+    if (ends_override(edit, &before)) {
+        at->overrides = false;
+    } else if (edit.kind == Kind::forget) {
+        all.erase(at);
+    } else {
+        at->is_removing = true;
+        at->owners.clear();
+    }
+}
+
+// What an edit does to a host by itself, and what follows.
+HostDifference together(HostDifference direct, HostDifference compiled) {
+    if (direct.empty()) return compiled;
+    HostDifference both{{}, std::move(direct.errors)};
+    both.errors.insert(both.errors.end(), compiled.errors.begin(), compiled.errors.end());
+    if (!both.errors.empty()) return both;
+    const auto follows = [&](const ResourceDifference& one) {
+        return std::any_of(compiled.resources.begin(), compiled.resources.end(),
+                           [&](const ResourceDifference& other) {
+                               return other.ref == one.ref && other.change != ChangeKind::own;
+                           });
+    };
+    std::erase_if(direct.resources, follows);
+    both.resources = std::move(direct.resources);
+    both.resources.insert(both.resources.end(), std::make_move_iterator(compiled.resources.begin()),
+                          std::make_move_iterator(compiled.resources.end()));
+    return both;
 }
 
 }  // namespace
@@ -116,9 +189,46 @@ json::Array HostComparison::fields_of(const ResourceDifference& each) const {
     return fields;
 }
 
+HostDifference HostComparison::of_edits(const std::vector<ResourceEdit>& edits,
+                                        const DifferenceSources& sources) const {
+    if (edits.empty()) return {};
+    // As if one owner, who adopts, said all that is there.
+    std::vector<DescribedResource> there = described();
+    for (DescribedResource& one : there) {
+        one.owners.clear();
+        one.overrides = false;
+    }
+    compile::Compiled wanted;
+    for (const ResourceEdit& edit : edits) {
+        const state::Resource* before = find(edit.request.ref);
+        if (auto says = description_by(edit, before)) {
+            says->owners.emplace_back();
+            wanted.resources.push_back(*std::move(says));
+        } else if (before && !ends_override(edit, before)) {
+            DescribedResource& one = *find_in(there, edit.request.ref);
+            one.policy = wire::Policy::report;  // under audit nothing would be removed
+            one.owners.push_back({.assignment = "",
+                                  .application = "",
+                                  .version = 0,
+                                  .on_leave = edit.kind == Kind::remove
+                                                  ? compile::OnLeave::remove
+                                                  : compile::OnLeave::forget});
+        }
+    }
+    DifferenceSources adopting = sources;
+    adopting.adopts = [](const std::string&) { return true; };
+    HostDifference found = plans::difference(std::move(there), std::move(wanted), adopting);
+    std::erase_if(found.resources,
+                  [](const ResourceDifference& one) { return one.change == ChangeKind::own; });
+    for (ResourceDifference& one : found.resources) {
+        if (one.wanted) one.wanted->owners.clear();
+    }
+    return found;
+}
+
 Result<HostComparison> compare(HostCompiler& compiler, const state::View& view,
                                const secrets::Protector& protector, const model::Model& model,
-                               const state::Host& host) {
+                               const state::Host& host, const std::vector<ResourceEdit>& edits) {
     HostComparison compared(compiler, view, protector, host.id);
     EK_CHECK(compared.read());
     compile::Compiled compiled = EK_TRY(compiler.compile(host));
@@ -128,19 +238,41 @@ Result<HostComparison> compare(HostCompiler& compiler, const state::View& view,
         }
     }
     const wire::RelationLookup known = commands::known_of(view, host.id);
+    const DifferenceSources stored{.same_description =
+                                       [&](const wire::Ref& ref, const json::Value& wanted) {
+                                           return compared.is_same(ref, wanted);
+                                       },
+                                   .open = [&](const wire::Ref& ref) { return compared.open(ref); },
+                                   .adopts =
+                                       [&](const std::string& name) {
+                                           const compile::Assignment* assignment =
+                                               model.assignment(name);
+                                           return assignment && assignment->adopts;
+                                       },
+                                   .offers = known.offers};
+    std::vector<DescribedResource> described = compared.described();
+    std::map<wire::Ref, json::Value> said;
+    for (const ResourceEdit& edit : edits) {
+        const state::Resource* before = compared.find(edit.request.ref);
+        if (auto says = description_by(edit, before)) {
+            describe(described, *says);
+            said[says->ref] = std::move(says->description);
+        } else if (before) {
+            let_go(described, edit, *before);
+        }
+    }
+    DifferenceSources sources = stored;
+    sources.same_description = [&](const wire::Ref& ref, const json::Value& wanted) {
+        const auto found = said.find(ref);
+        return found == said.end() ? compared.is_same(ref, wanted) : found->second == wanted;
+    };
+    sources.open = [&](const wire::Ref& ref) {
+        const auto found = said.find(ref);
+        return found == said.end() ? compared.open(ref) : std::optional(found->second);
+    };
     compared.difference_ =
-        plans::difference(compared.described(), std::move(compiled),
-                          {.same_description =
-                               [&](const wire::Ref& ref, const json::Value& wanted) {
-                                   return compared.is_same(ref, wanted);
-                               },
-                           .open = [&](const wire::Ref& ref) { return compared.open(ref); },
-                           .adopts =
-                               [&](const std::string& name) {
-                                   const compile::Assignment* assignment = model.assignment(name);
-                                   return assignment && assignment->adopts;
-                               },
-                           .offers = known.offers});
+        together(compared.of_edits(edits, stored),
+                 plans::difference(std::move(described), std::move(compiled), sources));
     return compared;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orchestrator/plans/difference.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/state/resource.hpp"
 
 namespace evenkeel::model {
@@ -38,13 +39,17 @@ class HostComparison {
   private:
     friend Result<HostComparison> compare(HostCompiler& compiler, const state::View& view,
                                           const secrets::Protector& protector,
-                                          const model::Model& model, const state::Host& host);
+                                          const model::Model& model, const state::Host& host,
+                                          const std::vector<ResourceEdit>& edits);
     HostComparison(const HostCompiler& compiler, const state::View& view,
                    const secrets::Protector& protector, std::string host)
         : compiler_(compiler), view_(view), protector_(protector), host_(std::move(host)) {}
 
     Result<void> read();
     std::vector<DescribedResource> described() const;
+    // What the edits do by themselves.
+    HostDifference of_edits(const std::vector<ResourceEdit>& edits,
+                            const DifferenceSources& sources) const;
     bool is_same(const wire::Ref& ref, const json::Value& wanted) const;
     std::optional<json::Value> stored(const wire::Ref& ref) const;  // sealed
     std::optional<json::Value> open(const wire::Ref& ref) const;
@@ -58,9 +63,11 @@ class HostComparison {
     HostDifference difference_;
 };
 
-// O(resources of the host); descriptions are opened only where they differ.
+// With `edits` the difference has what they do and what follows from that. O(resources of the
+// host); descriptions are opened only where they differ.
 Result<HostComparison> compare(HostCompiler& compiler, const state::View& view,
                                const secrets::Protector& protector, const model::Model& model,
-                               const state::Host& host);
+                               const state::Host& host,
+                               const std::vector<ResourceEdit>& edits = {});
 
 }  // namespace evenkeel::plans

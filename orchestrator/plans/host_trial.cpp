@@ -4,6 +4,7 @@
 
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/host.hpp"
 
 namespace evenkeel::plans {
@@ -27,10 +28,14 @@ json::Value shown(const compile::CompileError& error) {
 }  // namespace
 
 Result<json::Value> try_on_host(const state::View& view, const secrets::Protector& protector,
-                                const state::SchemaCache& schemas, const model::Model& model,
+                                const state::SchemaCache& schemas, const Edits& edits,
                                 const state::Host& host) {
-    HostCompiler compiler(view, schemas, model);
-    const HostComparison compared = EK_TRY(compare(compiler, view, protector, model, host));
+    HostCompiler compiler(view, schemas, edits.after, std::make_shared<Peers>(&edits.hosts));
+    const auto edited = edits.hosts.find(host.id);
+    const std::vector<ResourceEdit> none;
+    const HostComparison compared =
+        EK_TRY(compare(compiler, view, protector, edits.after, as_left(edits.hosts, host),
+                       edited == edits.hosts.end() ? none : edited->second.resources));
     json::Array resources;
     for (const ResourceDifference& each : compared.difference().resources) {
         if (each.change != ChangeKind::own) resources.push_back(shown(compared, each));

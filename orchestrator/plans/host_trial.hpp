@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/json/json.hpp"
-#include "orchestrator/model/model.hpp"
 
 namespace evenkeel::secrets {
 class Protector;
@@ -14,11 +13,13 @@ struct Host;
 
 namespace evenkeel::plans {
 
-// What this model would do to the host, exactly: {"host","name","resources":[{"collection","id",
+struct Edits;
+
+// What these edits would do to the host, exactly: {"host","name","resources":[{"collection","id",
 // "change","paths","fields":[{"path","before","after"}]}],"errors"}, secrets redacted. What changes
 // owners alone is not shown. O(resources of the host)
 Result<json::Value> try_on_host(const state::View& view, const secrets::Protector& protector,
-                                const state::SchemaCache& schemas, const model::Model& model,
+                                const state::SchemaCache& schemas, const Edits& edits,
                                 const state::Host& host);
 
 }  // namespace evenkeel::plans

@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/time.hpp"
+#include "core/secrets/protector.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/steady_clock.hpp"
 
@@ -11,6 +12,10 @@ namespace evenkeel::plans {
 namespace {
 
 constexpr std::chrono::hours kLifetime{7 * 24};
+
+std::string purpose_of(const std::string& plan) {
+    return "changes of " + plan;
+}
 
 }  // namespace
 
@@ -33,6 +38,17 @@ state::PlanContent content_of(const Trial& trial) {
     for (const Group& group : trial.groups.groups) content.groups.push_back(encode(group));
     for (const ErrorGroup& group : trial.groups.errors) content.errors.push_back(encode(group));
     return content;
+}
+
+std::string seal_changes(const secrets::Protector& protector, const std::string& plan,
+                         const json::Value& changes) {
+    return protector.seal_text(json::write(changes), purpose_of(plan));
+}
+
+Result<json::Value> open_changes(const secrets::Protector& protector, const std::string& plan,
+                                 const std::string& sealed) {
+    const std::string text = EK_TRY(protector.open_text(sealed, purpose_of(plan)));
+    return json::parse(text, {.bytes = text.size()});
 }
 
 }  // namespace evenkeel::plans

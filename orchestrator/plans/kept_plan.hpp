@@ -4,6 +4,9 @@
 
 #include "orchestrator/state/plan.hpp"
 
+namespace evenkeel::secrets {
+class Protector;
+}
 namespace evenkeel::state {
 class SteadyClock;
 }
@@ -17,5 +20,11 @@ struct Trial;
 state::Plan plan_of(const Trial& trial, const std::string& author, const state::SteadyClock& clock);
 // What it shows, but for the changes.
 state::PlanContent content_of(const Trial& trial);
+
+// Its changes as they are kept.
+std::string seal_changes(const secrets::Protector& protector, const std::string& plan,
+                         const json::Value& changes);
+Result<json::Value> open_changes(const secrets::Protector& protector, const std::string& plan,
+                                 const std::string& sealed);
 
 }  // namespace evenkeel::plans

@@ -39,7 +39,8 @@ void Peers::forget() {
 Result<void> Peers::read_all(const state::View& view) {
     ++reads_;
     std::vector<Peer> all;
-    EK_CHECK(view.hosts().each_in("", [&](const state::Host& host) {
+    EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
+        const state::Host& host = edited_ ? as_left(*edited_, stored) : stored;
         all.push_back({host.environment, json::Object{{"id", host.id},
                                                       {"name", host.name},
                                                       {"environment", host.environment},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "orchestrator/compile/compile.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 
 namespace evenkeel::state {
 class View;
@@ -19,6 +20,9 @@ namespace evenkeel::plans {
 // until forget(); the rules are of one model until then. Use it on one thread at a time.
 class Peers {
   public:
+    // Hosts that are `edited` are found as the edit leaves them; lives no longer than these.
+    explicit Peers(const EditedHosts* edited = nullptr) : edited_(edited) {}
+
     // By name: an array of {"id","name","labels","facts"}. Fails only when the store does not read.
     Result<const json::Value*> find(const state::View& view, const compile::PeerRule& rule,
                                     const compile::Host& host);
@@ -36,6 +40,7 @@ class Peers {
 
     Result<void> read_all(const state::View& view);
 
+    const EditedHosts* edited_;
     std::optional<std::vector<Peer>> all_;  // by name
     std::map<std::pair<const compile::PeerRule*, std::string>, json::Value> found_;
     std::uint64_t reads_ = 0;

@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/plans/held_plan.hpp"
 #include "orchestrator/plans/host_trial.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/releaser.hpp"
@@ -37,12 +38,12 @@ std::string active_id(const state::View& view, std::string_view id_or_name) {
 }
 
 // What edits are checked against besides the model.
-model::Lookup lookup_in(const state::View& view) {
+model::Lookup lookup_in(const state::View& view, const std::vector<HostEdit>& hosts) {
     return {.id_of = [&view](std::string_view host) { return active_id(view, host); },
             .has_hosts_in =
-                [&view](std::string_view environment) {
+                [&view, &hosts](std::string_view environment) {
                     // What cannot be read counts as there: nothing is deleted then.
-                    return view.hosts().has_hosts_in(environment).value_or(true);
+                    return has_hosts_in(view, hosts, environment).value_or(true);
                 },
             .body_of =
                 [&view](std::string_view application, std::uint32_t version) {
@@ -80,7 +81,9 @@ Refusal refusal_of(const EditRequest& request, const Trial& trial) {
         if (!planned->is_approved && requires_approval(trial)) return Refusal::approval_required;
     }
     const bool is_broken = !trial.broken.empty() && !request.allows_errors;
-    return is_broken ? Refusal::does_not_compile : Refusal::none;
+    if (is_broken) return Refusal::does_not_compile;
+    const bool is_plan = request.planned || request.is_dry_run;
+    return !is_plan && requires_approval(trial) ? Refusal::plan_required : Refusal::none;
 }
 
 // What was checked on the loop may be otherwise by now.
@@ -92,6 +95,21 @@ Result<void> check_still(const state::View& view, const std::vector<model::Objec
         }
     }
     return {};
+}
+
+struct ReadEdits {
+    Edits edits;
+    std::vector<model::WrongChange> wrong;  // when there are any, the rest is of no use
+};
+Result<ReadEdits> edited_by(const EditRequest& request, const model::Model& model,
+                            const state::View& view, const secrets::Protector& protector) {
+    model::Edited edited =
+        model::edit(model, request.changes, lookup_in(view, request.hosts), protector);
+    EditedHosts hosts = EK_TRY(read_edited(view, request.hosts, request.resources, edited.model,
+                                           request.changes.size(), edited.wrong));
+    return ReadEdits{{std::move(edited.model), std::move(edited.writes), std::move(hosts),
+                      request.releases_held},
+                     std::move(edited.wrong)};
 }
 
 // The environment in which hosts are that are in no other.
@@ -120,7 +138,8 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
           releaser({on, in, with, of, [this] { return index; },
                     [this](const std::string& host) {
                         if (is_busy) released.insert(host);
-                    }}) {}
+                    },
+                    [this] { plan_held(); }}) {}
 
     run::Loop& loop;
     state::State& state;
@@ -138,6 +157,8 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     run::Timer retry = {};
     bool is_behind = false;  // perhaps: the store's model may be another
 
+    // Keeps what is held as a plan of the system.
+    void plan_held();
     // What others than edits change of the model: what belongs to a host goes with it.
     void follow();
     void reload();
@@ -178,6 +199,7 @@ Result<void> Planner::load() {
         if (!changes.model_objects.empty()) there->follow();
     });
     inside_->releaser.look();
+    inside_->plan_held();
     return {};
 }
 
@@ -207,8 +229,7 @@ void Planner::edit(EditRequest request, Done done) {
     inside_->next();
 }
 
-void Planner::try_on_host(const std::vector<model::ObjectChange>& changes, const std::string& host,
-                          HostDone done) {
+void Planner::try_on_host(const EditRequest& request, const std::string& host, HostDone done) {
     const auto answer = [post = inside_->loop.poster(),
                          done = std::move(done)](Result<HostAnswer> answered) {
         post([done, answered = std::move(answered)]() mutable { done(std::move(answered)); });
@@ -220,18 +241,33 @@ void Planner::try_on_host(const std::vector<model::ObjectChange>& changes, const
     if (!*there || (*there)->retired()) {
         return answer(fail(Errc::not_found, "there is no active host of this id or name"));
     }
-    model::Edited edited =
-        model::edit(inside_->index->model(), changes, lookup_in(*view), inside_->protector);
-    if (!edited.wrong.empty()) return answer(HostAnswer{std::move(edited.wrong), {}});
+    auto tried = edited_by(request, inside_->index->model(), *view, inside_->protector);
+    if (!tried) return answer(fail(tried.error()));
+    if (!tried->wrong.empty()) return answer(HostAnswer{std::move(tried->wrong), {}});
     auto task = [answer, host = **there, &from = inside_->state, &with = inside_->protector,
-                 &of = inside_->schemas, model = std::move(edited.model)] {
+                 &of = inside_->schemas, edits = std::move(tried->edits)] {
         const auto now = from.read();
-        auto shown = now ? plans::try_on_host(*now, with, of, model, host)
+        auto shown = now ? plans::try_on_host(*now, with, of, edits, host)
                          : Result<json::Value>(fail(now.error()));
         answer(shown ? Result<HostAnswer>(HostAnswer{{}, *std::move(shown)}) : fail(shown.error()));
     };
     const auto queued = inside_->lane.submit(std::move(task));
     if (!queued) answer(fail(queued.error()));
+}
+
+void Planner::Inside::plan_held() {
+    const auto keep = [this, there = weak_from_this()](const Result<EditAnswer>& answer) {
+        const bool is_held = answer && answer->trial && !answer->trial->touched.empty();
+        if (!there.lock() || !is_held) return;
+        state.submit([&with = protector, trial = answer->trial](
+                         state::Edit& edit) { return keep_held_plan(edit, with, *trial); },
+                     [](const Result<void>& kept) {
+                         if (kept) return;
+                         log::warning("what is held is not planned", {{"why", kept.error().what}});
+                     });
+    };
+    waiting.push_back({{.releases_held = true, .is_dry_run = true, .allows_errors = true}, keep});
+    next();
 }
 
 // Later: the model of an edit that was committed just now is set then.
@@ -273,18 +309,18 @@ void Planner::Inside::next() {
 void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
     const auto view = state.read();
     if (!view) return end(one, fail(view.error()));
-    model::Edited edited =
-        model::edit(index->model(), one->request.changes, lookup_in(*view), protector);
-    if (!edited.wrong.empty()) {
+    auto edited = edited_by(one->request, index->model(), *view, protector);
+    if (!edited) return end(one, fail(edited.error()));
+    if (!edited->wrong.empty()) {
         EditAnswer answer;
-        answer.wrong = std::move(edited.wrong);
+        answer.wrong = std::move(edited->wrong);
         return end(one, std::move(answer));
     }
     auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
-                 &with = protector, &of = schemas, stops = stops, model = std::move(edited.model),
-                 writes = std::move(edited.writes)]() mutable {
+                 &with = protector, &of = schemas, stops = stops, writes = edited->edits.writes,
+                 edits = std::move(edited->edits)]() mutable {
         auto now = from.read();
-        auto tried = now ? try_edit(*now, with, of, *before, std::move(model), writes, *stops)
+        auto tried = now ? try_edit(*now, with, of, *before, std::move(edits), *stops)
                          : Result<Trial>(fail(now.error()));
         post([there, one, writes = std::move(writes), tried = std::move(tried)]() mutable {
             const auto inside = there.lock();
@@ -313,7 +349,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                              std::shared_ptr<EditAnswer> answer) {
     state.submit(
         one->request.audit_context,
-        [one, answer, writes = std::move(writes),
+        [one, answer, &with = protector, writes = std::move(writes),
          others = std::vector<std::string>(released.begin(), released.end()),
          base = index->model().revision()](state::Edit& edit) -> Result<void> {
             if (one->request.guard) EK_CHECK(one->request.guard(edit));
@@ -323,6 +359,8 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
+            EK_CHECK(change_hosts(edit, with, one->request.hosts, one->request.resources,
+                                  one->request.audit_context.request_id));
             EK_CHECK(check_still(edit, writes));
             for (const auto* hosts : {&answer->trial->touched, &others}) {
                 for (const std::string& host : *hosts) {

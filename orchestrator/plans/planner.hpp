@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "orchestrator/model/model.hpp"
+#include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/state/audit.hpp"
 
 namespace evenkeel::run {
@@ -20,20 +21,26 @@ class SchemaCache;
 class State;
 }  // namespace evenkeel::state
 
-// The one way in which the model changes, and in which hosts get what follows from it.
+// The one way in which the model changes, and what administrators say of hosts, and in which hosts
+// get what follows from it.
 namespace evenkeel::plans {
 
 class ModelIndex;
 struct Trial;
 
 struct EditRequest {
-    std::vector<model::ObjectChange> changes;
+    std::vector<model::ObjectChange> changes = {};
+    std::vector<HostEdit> hosts = {};
+    std::vector<ResourceEdit> resources = {};
+    // What is held of hosts is let go with it.
+    bool releases_held = false;
     // What must be so of the objects when they are changed. [lane]
     std::function<Result<void>(const state::View&)> guard = {};
     bool is_dry_run = false;
     // Also when hosts that compile would not any more: they keep what they have.
     bool allows_errors = false;
-    // Of a plan that is applied: it is refused when it does something else to hosts by now.
+    // Of a plan that is applied: it is refused when it does something else to hosts by now. Only
+    // one that is approved may concern hosts in protected environments.
     struct Planned {
         std::string hash;
         bool is_approved = false;
@@ -51,10 +58,12 @@ enum class Refusal {
     does_not_compile,   // hosts that do would not any more
     stale_plan,         // not what was planned
     approval_required,  // and not given
+    plan_required,      // the trial says for which environments
 };
 
 struct EditAnswer {
-    // When there are any, nothing was changed, and the rest says nothing.
+    // When there are any, nothing was changed, and the rest says nothing. Hosts are numbered on
+    // from the changes of objects, and resources from there.
     std::vector<model::WrongChange> wrong;
     // Of a dry run, of what was done and of what was refused.
     std::shared_ptr<const Trial> trial;
@@ -100,8 +109,7 @@ class Planner {
         json::Value shown;
     };
     using HostDone = std::function<void(Result<HostAnswer>)>;
-    void try_on_host(const std::vector<model::ObjectChange>& changes, const std::string& host,
-                     HostDone done);
+    void try_on_host(const EditRequest& request, const std::string& host, HostDone done);
 
   private:
     struct Inside;

@@ -10,6 +10,7 @@
 #include "orchestrator/plans/owners.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -112,7 +113,7 @@ class Carrying {
         if (EK_TRY(is_outdated())) return Released::outdated;
         if (!release_.host_release) return end();
         const HostRelease& what = *release_.host_release;
-        if (EK_TRY(is_held())) return Released::waits;
+        if (EK_TRY(needs_plan())) return hold();
         if (!what.errors.empty()) {
             EK_CHECK(note(state::WantedStatus::error));
             return end();
@@ -141,11 +142,25 @@ class Carrying {
         return false;
     }
 
-    // After a restore nothing is sent before somebody edits what the host shall have.
-    Result<bool> is_held() {
+    // What is held, since a restore or before, is sent with an edit or with the plan of it; and
+    // nothing goes by itself where an environment is protected.
+    Result<bool> needs_plan() {
+        const HostRelease& what = *release_.host_release;
+        if (release_.seen.changed.contains(state::kModelEdited)) return false;
+        if (what.errors.empty() && what.described.empty() && what.owned.empty() &&
+            what.going.empty()) {
+            return false;
+        }
         const auto wanted = EK_TRY(edit_.wanted().find(release_.host));
-        return wanted && wanted->status == state::WantedStatus::held &&
-               !release_.seen.changed.contains(state::kModelEdited);
+        if (wanted && wanted->status == state::WantedStatus::held) return true;
+        if (what.going.empty()) return false;
+        return !EK_TRY(state::protecting_environment(edit_, release_.host)).empty();
+    }
+
+    Result<Released> hold() {
+        EK_CHECK(note(state::WantedStatus::held));
+        EK_CHECK(end());
+        return Released::held;
     }
 
     Result<bool> is_settled_all(const std::vector<wire::Ref>& wanted) {

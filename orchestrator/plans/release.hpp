@@ -55,6 +55,7 @@ struct Release {
 enum class Released {
     all,          // the entry is gone
     waits,        // what goes is still to be done, once what comes is there
+    held,         // nothing was done: the difference waits for a plan to be applied
     outdated,     // nothing was done: the host is another by now
     other_model,  // nothing was done: the model is another by now
 };

@@ -26,6 +26,7 @@ struct Batch {
     Result<void> read = {};
     std::size_t open = 0;  // works whose commit is awaited
     bool is_outdated = false;
+    bool has_held = false;
 };
 
 // What hosts compiled one batch after the other share.
@@ -277,6 +278,7 @@ void Releaser::end_release(const std::shared_ptr<Batch>& batch, std::size_t numb
     if (committed) {
         refused_once_.erase(host);
         if (released == Released::waits) waiting_.insert(host);
+        batch->has_held = batch->has_held || released == Released::held;
         // Of another model: the planner asks again once it has that.
         batch->is_outdated = batch->is_outdated || released == Released::outdated;
     } else if (is_passing(committed.error())) {
@@ -311,6 +313,7 @@ void Releaser::refuse(const std::shared_ptr<Batch>& batch, std::size_t number, c
 void Releaser::done(const std::shared_ptr<Batch>& batch) {
     if (--batch->open > 0) return;
     is_busy_ = false;
+    if (batch->has_held && options_.held) options_.held();
     if (batch->has_more || batch->is_outdated || is_asked_again_) begin();
 }
 

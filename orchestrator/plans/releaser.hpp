@@ -42,6 +42,8 @@ class Releaser {
         std::function<std::shared_ptr<const ModelIndex>()> index;
         // Told of each host whose release is about to be committed.
         std::function<void(const std::string& host)> submitted = {};
+        // Told when the difference of hosts is held that was another, or none, before.
+        std::function<void()> held = {};
     };
 
     explicit Releaser(Options options);

@@ -1,16 +1,20 @@
 #include "orchestrator/plans/trial.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
 #include "core/secrets/protector.hpp"
 #include "orchestrator/plans/hash.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/protection.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/touched.hpp"
 #include "orchestrator/plans/touched_hosts.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/view.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -20,21 +24,26 @@ namespace {
 class Trying {
   public:
     Trying(const state::View& view, const secrets::Protector& protector,
-           const state::SchemaCache& schemas, const ModelIndex& after)
+           const state::SchemaCache& schemas, const ModelIndex& after, const EditedHosts& edited)
         : view_(view),
           protector_(protector),
           model_(after.model()),
-          compiler_(view, schemas, after.model()),
+          compiler_(view, schemas, after.model(), std::make_shared<Peers>(&edited)),
           hash_([&protector](std::string_view text) { return protector.mac(text); }) {}
 
-    Result<void> add(const state::Host& host) {
-        HostComparison compared = EK_TRY(compare(compiler_, view_, protector_, model_, host));
+    // As the edit leaves it.
+    Result<void> add(const state::Host& host, const std::vector<ResourceEdit>& edits = {}) {
+        HostComparison compared =
+            EK_TRY(compare(compiler_, view_, protector_, model_, host, edits));
         const PlannedHost planned{host.id, host.name};
         const auto sample = [&](const ResourceDifference& each) {
             return compared.fields_of(each);
         };
         groups_.add(planned, compared.difference(), sample);
         hash_.add(host.id, compared.difference());
+        if (!compared.difference().empty()) {
+            places_.insert({host.environment, host.environment});
+        }
         if (compared.difference().errors.empty()) return {};
         const auto before = EK_TRY(view_.wanted().find(host.id));
         if (!before || before->status != state::WantedStatus::error) {
@@ -43,11 +52,19 @@ class Trying {
         return {};
     }
 
-    void finish(Trial& trial) const {
+    // In whatever it differs.
+    void concern(const EditedHost& one) {
+        places_.insert({one.before.environment, one.after.environment});
+    }
+
+    void finish(const ModelIndex& before, const std::vector<model::ObjectWrite>& writes,
+                Trial& trial) const {
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
         trial.broken = broken_.finish().errors;
+        trial.protected_environments =
+            protecting_environments(before.model(), model_, places_, writes);
     }
 
   private:
@@ -57,8 +74,50 @@ class Trying {
     HostCompiler compiler_;
     Groups groups_;
     Groups broken_;
+    std::set<HostPlace> places_;  // of what differs
     PlanHash hash_;
 };
+
+using Visit = std::function<Result<void>(const state::Host&)>;
+
+// Visits those for which a rule about peers may find something else.
+Result<void> each_by_rule(const state::View& view, const EditedHosts& edited,
+                          const std::vector<TouchedRule>& rules, const Visit& visit) {
+    if (rules.empty()) return {};
+    Result<void> done;
+    EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
+        if (stored.retired()) return true;
+        const compile::Host seen = compiled_host(as_left(edited, stored));
+        const bool is_touched =
+            std::any_of(rules.begin(), rules.end(),
+                        [&](const TouchedRule& rule) { return rule.touches(seen); });
+        if (is_touched) done = visit(stored);
+        return done.has_value();
+    }));
+    return done;
+}
+
+// Visits those for which something is held.
+Result<void> each_held(const state::View& view, const Visit& visit) {
+    Result<void> done;
+    EK_CHECK(view.hosts().each_in("", [&](const state::Host& host) {
+        const auto wanted = view.wanted().find(host.id);
+        if (!wanted) done = fail(wanted.error());
+        const bool is_held = wanted && *wanted && (*wanted)->status == state::WantedStatus::held;
+        if (is_held) done = visit(host);
+        return done.has_value();
+    }));
+    return done;
+}
+
+// What a change of the host itself touches.
+TouchedByHost touched_by_edit(const ModelIndex& after, const EditedHost& one) {
+    const compile::Host was = compiled_host(one.before);
+    const compile::Host is = compiled_host(one.after);
+    const auto names = state::changed_names(&one.before, one.after);
+    if (names.empty()) return {};
+    return touched_by(after, {.before = &was, .after = &is, .names = {names.begin(), names.end()}});
+}
 
 }  // namespace
 
@@ -76,24 +135,39 @@ json::Value Trial::shown() const {
                         {"more_errors", groups.more_errors}};
 }
 
-bool requires_approval(const Trial&) {
-    return false;
+bool requires_approval(const Trial& trial) {
+    return !trial.protected_environments.empty();
 }
 
 Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
-                       const state::SchemaCache& schemas, const ModelIndex& before,
-                       model::Model after, const std::vector<model::ObjectWrite>& writes,
+                       const state::SchemaCache& schemas, const ModelIndex& before, Edits edits,
                        const std::atomic<bool>& stops) {
     Trial trial;
-    trial.after = std::make_shared<ModelIndex>(before, std::move(after), writes);
-    Trying trying(view, protector, schemas, *trial.after);
-    EK_CHECK(each_touched(view, touched(before, *trial.after, writes),
-                          [&](const state::Host& host) -> Result<void> {
-                              if (stops) return fail(Errc::cancelled, "it ends");
-                              trial.touched.push_back(host.id);
-                              return trying.add(host);
-                          }));
-    trying.finish(trial);
+    trial.after = std::make_shared<ModelIndex>(before, std::move(edits.after), edits.writes);
+    Trying trying(view, protector, schemas, *trial.after, edits.hosts);
+    std::set<std::string> seen;
+    const Visit visit = [&](const state::Host& stored) -> Result<void> {
+        if (stops) return fail(Errc::cancelled, "it ends");
+        if (!seen.insert(stored.id).second) return {};
+        trial.touched.push_back(stored.id);
+        const auto edited = edits.hosts.find(stored.id);
+        if (edited == edits.hosts.end()) return trying.add(stored);
+        return trying.add(edited->second.after, edited->second.resources);
+    };
+    const TouchedHosts by_model = touched(before, *trial.after, edits.writes);
+    std::vector<TouchedRule> rules;
+    for (const auto& [id, one] : edits.hosts) {
+        trying.concern(one);
+        TouchedByHost by_host = touched_by_edit(*trial.after, one);
+        const bool is_touched = by_host.is_itself || !one.resources.empty() ||
+                                by_model.contains(compiled_host(one.after));
+        if (is_touched) EK_CHECK(visit(one.before));
+        rules.insert(rules.end(), by_host.rules.begin(), by_host.rules.end());
+    }
+    EK_CHECK(each_touched(view, by_model, visit));
+    EK_CHECK(each_by_rule(view, edits.hosts, rules, visit));
+    if (edits.releases_held) EK_CHECK(each_held(view, visit));
+    trying.finish(before, edits.writes, trial);
     return trial;
 }
 

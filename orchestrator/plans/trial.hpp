@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/plans/groups.hpp"
 #include "orchestrator/plans/model_index.hpp"
 
@@ -18,10 +20,12 @@ class View;
 
 namespace evenkeel::plans {
 
-// What an edit of the model would do to hosts.
+// What an edit would do to hosts.
 struct Trial {
     std::shared_ptr<const ModelIndex> after;
     std::vector<std::string> touched;  // ids of hosts that are to be compiled again
+    // Because of which the edit must be a plan that somebody else approves.
+    std::set<std::string> protected_environments;
     Summary summary;
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.
@@ -36,11 +40,19 @@ struct Trial {
 // approved.
 bool requires_approval(const Trial& trial);
 
-// Compiles every host that the edit touches. O(touched hosts), off the loop. Fails when the
-// store does not read, and is `cancelled` once `stops` is set.
+// What an edit changes.
+struct Edits {
+    model::Model after;
+    std::vector<model::ObjectWrite> writes;
+    EditedHosts hosts = {};
+    bool releases_held = false;
+};
+
+// Compiles every host that the edit touches, as it leaves them. O(touched hosts), where a host is
+// changed whom rules about peers may find O(hosts); off the loop. Fails when the store does not
+// read, and is `cancelled` once `stops` is set.
 Result<Trial> try_edit(const state::View& view, const secrets::Protector& protector,
-                       const state::SchemaCache& schemas, const ModelIndex& before,
-                       model::Model after, const std::vector<model::ObjectWrite>& writes,
+                       const state::SchemaCache& schemas, const ModelIndex& before, Edits edits,
                        const std::atomic<bool>& stops);
 
 }  // namespace evenkeel::plans

@@ -18,31 +18,6 @@
 namespace evenkeel::state {
 namespace {
 
-// The members that differ, each behind `prefix`.
-void add_different(const json::Value& before, const json::Value& now, const std::string& prefix,
-                   std::set<std::string>& names) {
-    for (const auto& [name, value] : now.as_object()) {
-        const json::Value* old = before.find(name);
-        if (!old || *old != value) names.insert(prefix + name);
-    }
-    for (const auto& [name, value] : before.as_object()) {
-        if (!now.find(name)) names.insert(prefix + name);
-    }
-}
-
-// What compiling sees of the host and is not as before.
-std::set<std::string> changed_names(const std::optional<Host>& before, const Host& host) {
-    const bool was_active = before && !before->retired();
-    if (was_active == host.retired()) return {std::string(kEverything)};
-    std::set<std::string> names;
-    if (host.retired()) return names;
-    if (before->name != host.name) names.insert("host.name");
-    if (before->environment != host.environment) names.insert("environment.name");
-    add_different(before->labels, host.labels, "host.labels.", names);
-    add_different(before->facts, host.facts, "host.facts.", names);
-    return names;
-}
-
 // The keys of an environment and of those below it.
 std::vector<store::Range> ranges_of(std::string_view environment) {
     if (environment.empty()) return {store::Range::all()};
@@ -180,7 +155,7 @@ HostEdits::HostEdits(Edit& edit) : Hosts(edit), RepositoryEdits(edit) {}
 Result<void> HostEdits::put(const Host& host) {
     const auto before = EK_TRY(find_record<Host>(*txn_, tables_->hosts, host.id, decode_host));
     EK_CHECK(keep_index(before, host));
-    EK_CHECK(edit_->to_compile().put(host.id, changed_names(before, host)));
+    EK_CHECK(edit_->to_compile().put(host.id, changed_names(before ? &*before : nullptr, host)));
     return put_record(*write_, tables_->hosts, host.id, encode(host));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/host.hpp"
 #include "orchestrator/state/records.hpp"
 
 // to_compile: host id -> HostToCompile
@@ -26,7 +27,31 @@ Result<HostToCompile> decode_one(const json::Value& value) {
     return one;
 }
 
+// The members that differ, each behind `prefix`.
+void add_different(const json::Value& before, const json::Value& now, const std::string& prefix,
+                   std::set<std::string>& names) {
+    for (const auto& [name, value] : now.as_object()) {
+        const json::Value* old = before.find(name);
+        if (!old || *old != value) names.insert(prefix + name);
+    }
+    for (const auto& [name, value] : before.as_object()) {
+        if (!now.find(name)) names.insert(prefix + name);
+    }
+}
+
 }  // namespace
+
+std::set<std::string> changed_names(const Host* before, const Host& now) {
+    const bool was_active = before && !before->retired();
+    if (was_active == now.retired()) return {std::string(kEverything)};
+    std::set<std::string> names;
+    if (now.retired()) return names;
+    if (before->name != now.name) names.insert("host.name");
+    if (before->environment != now.environment) names.insert("environment.name");
+    add_different(before->labels, now.labels, "host.labels.", names);
+    add_different(before->facts, now.facts, "host.facts.", names);
+    return names;
+}
 
 ToCompile View::to_compile() const {
     return ToCompile(*this);

@@ -11,6 +11,8 @@
 
 namespace evenkeel::state {
 
+struct Host;
+
 // Instead of names: the host became active or was retired.
 inline constexpr std::string_view kEverything = "*";
 // What the model says of the host, or a host that it knows.
@@ -30,6 +32,9 @@ struct HostToCompile {
 
     bool is_everything() const { return changed.contains(std::string(kEverything)); }
 };
+
+// What compiling sees of the host and is not as `before` (null: it was not there), by these names.
+std::set<std::string> changed_names(const Host* before, const Host& now);
 
 // The hosts of which something changed that compiling sees, until somebody has compiled them. It is
 // written in the transaction of the change, so that no crash can lose one; Changes::to_compile

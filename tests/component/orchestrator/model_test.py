@@ -69,9 +69,6 @@ class Environments(Model):
         self.assertEqual(self.errors(self.call("PUT", PROD, {"name": "stage"})),
                          {("/name", "invalid")})
         self.assert_problem(self.call("PUT", "/v1/environments/Prod", {}), 400, "invalid-id")
-        # It would protect nothing.
-        self.assertEqual(self.errors(self.call("PUT", PROD, {"protected": True})),
-                         {("/protected", "invalid")})
         planned = self.call("PUT", PROD + "?dry_run=all", {"note": "x"})
         self.assertEqual((planned.status, planned.headers["dry-run"], planned.body["id"],
                           planned.body["summary"]["hosts"]), (200, "all", None, 0))

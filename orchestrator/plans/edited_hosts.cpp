@@ -1,0 +1,147 @@
+#include "orchestrator/plans/edited_hosts.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/hosts.hpp"
+
+namespace evenkeel::plans {
+namespace {
+
+using commands::Authority;
+using Kind = ResourceEdit::Kind;
+
+class Reading {
+  public:
+    Reading(const state::View& view, std::size_t first, std::vector<model::WrongChange>& wrong)
+        : view_(view), number_(first), wrong_(wrong) {}
+
+    Result<void> add(const HostEdit& edit, const model::Model& after) {
+        EditedHost* one = EK_TRY(find(edit.host));
+        if (one && !patched_.insert(edit.host).second) {
+            add_wrong("", "invalid", "there are two changes of host " + one->before.name);
+        } else if (one) {
+            one->after = hosts::patched(std::move(one->after), edit.patch);
+            if (!after.environment(one->after.environment)) {
+                add_wrong("/environment", "invalid", "there is no such environment");
+            }
+        }
+        ++number_;
+        return {};
+    }
+
+    Result<void> add(const ResourceEdit& edit) {
+        EditedHost* one = EK_TRY(find(edit.host));
+        if (one && !described_.emplace(edit.host, edit.request.ref).second) {
+            add_wrong("", "invalid", "there are two changes of " + wire::text_of(edit.request.ref));
+        } else if (one) {
+            one->resources.push_back(edit);
+        }
+        ++number_;
+        return {};
+    }
+
+    EditedHosts take() { return std::move(all_); }
+
+  private:
+    // Null when it is not there, which is noted.
+    Result<EditedHost*> find(const std::string& id) {
+        const auto known = all_.find(id);
+        if (known != all_.end()) return &known->second;
+        const auto host = EK_TRY(view_.hosts().find(id));
+        if (!host || host->retired()) {
+            add_wrong("", "not-found", "the host is not there any more");
+            return nullptr;
+        }
+        return &all_.emplace(id, EditedHost{*host, *host}).first->second;
+    }
+
+    void add_wrong(std::string pointer, std::string code, std::string detail) {
+        wrong_.push_back({number_, std::move(pointer), std::move(code), std::move(detail)});
+    }
+
+    const state::View& view_;
+    std::size_t number_;
+    std::vector<model::WrongChange>& wrong_;
+    EditedHosts all_;
+    std::set<std::string> patched_;
+    std::set<std::pair<std::string, wire::Ref>> described_;
+};
+
+// Together, because they may require each other.
+Result<void> describe(state::Edit& edit, const secrets::Protector& protector,
+                      const std::vector<ResourceEdit>& resources,
+                      const commands::Requester& requester) {
+    std::vector<commands::DescriptionRequest> requests;
+    for (const ResourceEdit& one : resources) {
+        const bool is_meant = one.kind == Kind::describe && one.host == requester.host &&
+                              one.authority == requester.authority;
+        if (is_meant) requests.push_back(one.request);
+    }
+    return commands::describe_in_parts(edit, protector, requester, requests);
+}
+
+}  // namespace
+
+const state::Host& as_left(const EditedHosts& edited, const state::Host& host) {
+    const auto found = edited.find(host.id);
+    return found == edited.end() ? host : found->second.after;
+}
+
+Result<EditedHosts> read_edited(const state::View& view, const std::vector<HostEdit>& hosts,
+                                const std::vector<ResourceEdit>& resources,
+                                const model::Model& after, std::size_t first,
+                                std::vector<model::WrongChange>& wrong) {
+    Reading reading(view, first, wrong);
+    for (const HostEdit& edit : hosts) EK_CHECK(reading.add(edit, after));
+    for (const ResourceEdit& edit : resources) EK_CHECK(reading.add(edit));
+    return reading.take();
+}
+
+Result<bool> has_hosts_in(const state::View& view, const std::vector<HostEdit>& hosts,
+                          std::string_view environment) {
+    std::set<std::string_view> leaving;
+    for (const HostEdit& edit : hosts) {
+        if (!edit.patch.environment) continue;
+        if (*edit.patch.environment == environment) return true;
+        leaving.insert(edit.host);
+    }
+    if (leaving.empty()) return view.hosts().has_hosts_in(environment);
+    bool has_one = false;
+    EK_CHECK(view.hosts().each_in(environment, [&](const state::Host& host) {
+        has_one = host.environment == environment && !leaving.contains(host.id);
+        return !has_one;
+    }));
+    return has_one;
+}
+
+Result<void> change_hosts(state::Edit& edit, const secrets::Protector& protector,
+                          const std::vector<HostEdit>& hosts,
+                          const std::vector<ResourceEdit>& resources,
+                          const std::string& request_id) {
+    for (const HostEdit& one : hosts) EK_CHECK(hosts::change(edit, one.host, one.patch));
+    std::set<std::pair<std::string, Authority>> described;
+    for (const ResourceEdit& one : resources) {
+        const commands::Requester requester{.host = one.host,
+                                            .request_id = request_id,
+                                            .authority = one.authority,
+                                            .is_approved = true};
+        switch (one.kind) {
+            case Kind::describe:
+                if (!described.emplace(one.host, one.authority).second) break;
+                EK_CHECK(describe(edit, protector, resources, requester));
+                break;
+            case Kind::remove:
+                EK_CHECK(commands::remove(edit, protector, requester, one.request.ref));
+                break;
+            case Kind::forget:
+                EK_CHECK(commands::forget(edit, requester, one.request.ref));
+                break;
+        }
+    }
+    return {};
+}
+
+}  // namespace evenkeel::plans

@@ -1,0 +1,273 @@
+#include "orchestrator/plans/protection.hpp"
+
+#include "orchestrator/state/plans.hpp"
+#include "tests/unit/orchestrator/plans/planner_fixture.hpp"
+
+namespace evenkeel::plans {
+namespace {
+
+using Names = std::set<std::string>;
+
+const char* const kMotd = R"({"resources": [{"collection": "files", "id": "/etc/motd",
+                              "description": {"content": "{{text}}"}}]})";
+const char* const kProtected = R"({"protected": true})";
+
+EditRequest move_host(const std::string& host, const std::string& environment) {
+    return {.hosts = {{host, {.name = {}, .environment = environment, .labels = {}}}}};
+}
+EditRequest label_host(const std::string& host, const char* labels) {
+    return {.hosts = {{host, {.name = {}, .labels = *json::parse(labels)}}}};
+}
+
+// web1 has what `motd` says in environment prod/eu; prod is protected.
+class ProtectionTest : public PlannerTest {
+  protected:
+    void SetUp() override {
+        PlannerTest::SetUp();
+        ASSERT_TRUE(done(
+            {.changes = {{ModelKind::environment, "prod", json::Object{}},
+                         {ModelKind::environment, "prod/eu", json::Object{}},
+                         {ModelKind::environment, "stage", json::Object{}},
+                         {ModelKind::application, "motd", *json::parse(kMotd)},
+                         {ModelKind::setting, "global text", value("hi")},
+                         {ModelKind::assignment, "motd", json::Object{{"application", "motd"}}}},
+             .hosts = {{host_, {.name = {}, .environment = "prod/eu", .labels = {}}}}}));
+        release();
+        settle();
+        ASSERT_TRUE(done(put(ModelKind::environment, "prod", kProtected)));
+    }
+    static json::Value value(const char* text) { return json::Object{{"value", text}}; }
+    EditAnswer answer_to(EditRequest request) {
+        auto answer = edit(std::move(request));
+        EXPECT_TRUE(answer) << answer.error().what;
+        EXPECT_TRUE(answer && answer->wrong.empty());
+        return answer.value_or(EditAnswer());
+    }
+    bool done(EditRequest request) {
+        const EditAnswer answer = answer_to(std::move(request));
+        return answer.trial && answer.refusal == Refusal::none;
+    }
+    // Because of which the edit was refused.
+    Names refused_for(EditRequest request) {
+        const auto before = planner_->model()->revision();
+        const EditAnswer answer = answer_to(std::move(request));
+        EXPECT_EQ(planner_->model()->revision(), before);
+        return answer.refusal == Refusal::plan_required ? answer.trial->protected_environments
+                                                        : Names();
+    }
+    // The request as a plan that was made of it.
+    EditRequest planned(EditRequest request, bool is_approved) {
+        request.is_dry_run = true;
+        const EditAnswer answer = answer_to(request);
+        request.is_dry_run = false;
+        request.planned = {answer.trial ? answer.trial->hash : "", is_approved};
+        return request;
+    }
+    std::string environment_of_host() { return (*read().hosts().find(host_))->environment; }
+};
+
+TEST_F(ProtectionTest, WhatChangesWhatAHostThereHasMustBeAPlan) {
+    EXPECT_EQ(refused_for(put(ModelKind::setting, "global text", R"({"value": "yo"})")),
+              Names{"prod"});
+    EXPECT_EQ(refused_for(put(ModelKind::assignment, "motd",
+                              R"({"application": "motd", "on_leave": "remove"})")),
+              Names{"prod"})
+        << "its owners differ";
+    EXPECT_EQ(refused_for({.changes = {{ModelKind::assignment, "motd", {}}}}), Names{"prod"});
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi"));
+}
+
+TEST_F(ProtectionTest, WhatChangesNothingThereNeedsNone) {
+    EXPECT_TRUE(done(put(ModelKind::setting, "global other", R"({"value": 1})")));
+    EXPECT_TRUE(done(put(ModelKind::setting, "environment:stage text", R"({"value": "yo"})")));
+    EXPECT_TRUE(done(put(ModelKind::environment, "prod/us", kProtected)));
+    EXPECT_TRUE(done(put(ModelKind::environment, "prod", R"({"protected": true, "note": "!"})")));
+    EXPECT_TRUE(done({.changes = {{ModelKind::environment, "stage", {}},
+                                  {ModelKind::setting, "environment:stage text", {}}}}));
+}
+
+TEST_F(ProtectionTest, UnprotectingMustBeAPlan) {
+    EXPECT_EQ(refused_for(put(ModelKind::environment, "prod", "{}")), Names{"prod"});
+    ASSERT_TRUE(done(put(ModelKind::environment, "lab", kProtected)));
+    EXPECT_EQ(refused_for({.changes = {{ModelKind::environment, "lab", {}}}}), Names{"lab"});
+    EXPECT_TRUE(planner_->model()->environment("lab"));
+    ASSERT_TRUE(done(put(ModelKind::environment, "prod/eu", kProtected)));
+    EXPECT_EQ(refused_for(put(ModelKind::environment, "prod/eu", "{}")), Names{"prod/eu"});
+}
+
+TEST_F(ProtectionTest, SoMustWhatIsSaidOfAHostThere) {
+    EXPECT_EQ(refused_for(move_host(host_, "stage")), Names{"prod"});
+    EXPECT_EQ(refused_for(move_host(host_, "prod")), Names{"prod"});
+    EXPECT_EQ(refused_for(label_host(host_, R"({"rack": "7"})")), Names{"prod"});
+    EXPECT_EQ(environment_of_host(), "prod/eu");
+}
+
+TEST_F(ProtectionTest, AndMovingAHostThere) {
+    change_host([](state::Host& host) { host.environment = "stage"; });
+    EXPECT_TRUE(done(label_host(host_, R"({"rack": "7"})")));
+    EXPECT_EQ(refused_for(move_host(host_, "prod/eu")), Names{"prod"});
+    EXPECT_TRUE(done(move_host(host_, "default")));
+    EXPECT_EQ(environment_of_host(), "default");
+}
+
+TEST_F(ProtectionTest, APlanMustBeApproved) {
+    const EditRequest asked = put(ModelKind::setting, "global text", R"({"value": "yo"})");
+    EXPECT_EQ(answer_to(planned(asked, false)).refusal, Refusal::approval_required);
+    EXPECT_TRUE(done(planned(asked, true)));
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("yo"));
+    EXPECT_EQ(answer_to(planned(move_host(host_, "stage"), false)).refusal,
+              Refusal::approval_required);
+    EXPECT_TRUE(done(planned(move_host(host_, "stage"), true)));
+    EXPECT_EQ(environment_of_host(), "stage");
+}
+
+TEST_F(ProtectionTest, ADryRunTellsForWhichEnvironments) {
+    EditRequest request = move_host(host_, "stage");
+    request.is_dry_run = true;
+    const EditAnswer answer = answer_to(std::move(request));
+    ASSERT_TRUE(answer.trial);
+    EXPECT_EQ(answer.trial->protected_environments, Names{"prod"});
+}
+
+// Each is tried out when the one before it is committed.
+TEST_F(ProtectionTest, AHostThatIsMovedThereByTheEditBeforeIsSeen) {
+    ASSERT_TRUE(done(put(ModelKind::environment, "lab", "{}")));
+    change_host([](state::Host& host) { host.environment = "lab"; });
+    std::vector<bool> refused;
+    const auto note = [&](const Result<EditAnswer>& answer) {
+        ASSERT_TRUE(answer && answer->trial);
+        refused.push_back(answer->refusal == Refusal::plan_required);
+    };
+    planner_->edit(put(ModelKind::environment, "lab", kProtected), note);
+    planner_->edit(label_host(host_, R"({"rack": "7"})"), note);
+    planner_->edit(put(ModelKind::setting, "environment:lab text", R"({"value": "yo"})"), note);
+    loop_.run_until([&] { return refused.size() == 3; }, std::chrono::seconds(20));
+    EXPECT_EQ(refused, (std::vector<bool>{false, true, true}));
+}
+
+// What hosts report decides about one more file.
+class ByItselfTest : public ProtectionTest {
+  protected:
+    void SetUp() override {
+        ProtectionTest::SetUp();
+        EditRequest disks = put(ModelKind::application, "disks", R"({"resources": [
+            {"collection": "files", "id": "/etc/disks", "description": {"content": "big"}}]})");
+        disks.changes.push_back(
+            {ModelKind::assignment, "disks", *json::parse(R"({"application": "disks",
+                                                  "filter": "facts.disk = big"})")});
+        ASSERT_TRUE(done(std::move(disks)));
+        release();
+    }
+    void report(const char* disk) {
+        change_host([&](state::Host& host) { host.facts = json::Object{{"disk", disk}}; });
+        release();
+    }
+    std::vector<state::Plan> plans() {
+        std::vector<state::Plan> all;
+        const auto view = read();
+        EXPECT_TRUE(view.plans().list().walk(view, [&](const state::Entry& entry) {
+            all.push_back(*state::Plans::read(entry));
+            return true;
+        }));
+        return all;
+    }
+    state::WantedStatus status() { return (*read().wanted().find(host_))->status; }
+};
+
+TEST_F(ByItselfTest, WhatComesByItselfIsSentAndWhatWouldGoIsHeld) {
+    report("big");
+    EXPECT_EQ(file("/etc/disks")["content"], json::Value("big"));
+    settle();
+    report("small");
+    EXPECT_EQ(file("/etc/disks")["content"], json::Value("big"));
+    EXPECT_EQ(status(), state::WantedStatus::held);
+    EXPECT_EQ(entries(), 0U);
+    report("big");
+    EXPECT_EQ(status(), state::WantedStatus::compiled) << "nothing differs any more";
+    report("small");
+    ASSERT_TRUE(done(planned(put(ModelKind::setting, "global text", R"({"value": "yo"})"), true)));
+    release();
+    settle();
+    release();
+    EXPECT_FALSE(resource("/etc/disks"));
+    EXPECT_EQ(status(), state::WantedStatus::compiled);
+}
+
+TEST_F(ByItselfTest, WhatIsHeldIsAPlanOfTheSystem) {
+    report("big");
+    settle();
+    report("small");
+    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, std::chrono::seconds(20)));
+    const state::Plan plan = plans().front();
+    EXPECT_EQ(plan.author, "system");
+    EXPECT_EQ(plan.state, state::PlanState::open);
+    EXPECT_TRUE(plan.requires_approval);
+    EXPECT_EQ(plan.summary["forgotten"], json::Value(1));
+    open_planner();
+    release();
+    EXPECT_EQ(plans().size(), 1U) << "it is there already";
+    EditRequest apply{.releases_held = true};
+    apply.planned = {plan.hash, false};
+    EXPECT_EQ(answer_to(apply).refusal, Refusal::approval_required);
+    apply.planned->is_approved = true;
+    EXPECT_TRUE(done(std::move(apply)));
+    release();
+    EXPECT_FALSE(resource("/etc/disks"));
+    EXPECT_EQ(status(), state::WantedStatus::compiled);
+}
+
+TEST_F(ByItselfTest, WhenSomethingElseIsHeldThereIsAnotherPlan) {
+    report("big");
+    settle();
+    report("small");
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 1; }, std::chrono::seconds(20)));
+    change_host([](state::Host& host) { host.name = "web9"; });
+    change([&](state::Edit& edit) { return edit.to_compile().put(host_, {state::kModelChanged}); });
+    release();
+    EXPECT_EQ(plans().size(), 1U) << "the same";
+    change([&](state::Edit& edit) -> Result<void> {
+        auto there = EK_TRY(edit.resources().find(host_, {"files", "/etc/motd"}));
+        state::Resource changed = *there;
+        changed.policy = wire::Policy::enforce;
+        EK_CHECK(edit.resources().put(host_, &*there, changed));
+        return edit.to_compile().put(host_, {state::kModelChanged});
+    });
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, std::chrono::seconds(20)));
+    EXPECT_EQ(plans()[0].state, state::PlanState::stale);
+    EXPECT_EQ(plans()[1].state, state::PlanState::open);
+}
+
+TEST_F(ByItselfTest, ElsewhereItGoesByItself) {
+    report("big");
+    settle();
+    ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
+    report("small");
+    EXPECT_FALSE(resource("/etc/disks"));
+}
+
+TEST(Protection, AHostCountsByTheOutermostAndWhatTheEditItselfProtectsDoesNot) {
+    const secrets::Protector protector{
+        *crypto::Sealer::open(test::TempFolder() / "key", crypto::Sealer::Missing::create)};
+    const model::Lookup none{.id_of = [](auto) { return ""; },
+                             .has_hosts_in = [](auto) { return false; },
+                             .body_of = [](auto, auto) { return json::Value(); }};
+    const auto make = [&](const model::Model& model, const std::string& name, const char* body) {
+        return model::edit(model, {{ModelKind::environment, name, *json::parse(body)}}, none,
+                           protector);
+    };
+    const auto a = make(model::Model(), "a", kProtected).model;
+    const auto before = make(a, "a/b", kProtected).model;
+    const auto protects = make(before, "default", kProtected);
+    const auto names = [&](std::set<HostPlace> places, const model::Edited& edited) {
+        return protecting_environments(before, edited.model, places, edited.writes);
+    };
+    EXPECT_EQ(names({{"a/b/c", "a/b/c"}}, protects), Names{"a"});
+    EXPECT_EQ(names({{"default", "a/b"}}, protects), Names{"a"});
+    EXPECT_EQ(names({{"default", "default"}, {"ab", "ab"}}, protects), Names());
+    EXPECT_EQ(names({}, make(before, "a/b", "{}")), Names{"a/b"});
+}
+
+}  // namespace
+}  // namespace evenkeel::plans
