@@ -208,7 +208,7 @@ class Changes(EkModel):
         self.done("edit", "assignment", "port", "--no-wait")
         self.assertFalse(self.rest.get("/v1/assignments/port")["enabled"])
         self.editor("echo 'colour: blue' >>\"$1\"\n")
-        self.assertIn("there is no 'colour' in an environment",
+        self.assertIn("there is no 'colour' in environment prod",
                       self.done("edit", "environment", "prod", exits=2).stderr)
 
     def test_an_edit_of_what_has_changed_meanwhile_is_refused(self):

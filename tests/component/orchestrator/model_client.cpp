@@ -69,8 +69,9 @@ void hosts(Client& client) {
     EXPECT(port.application == "port" && port.version == 0 && port.environment == "prod");
     EXPECT(port.is_enabled && !port.adopts && port.on_leave == "forget");
     const auto effective = client.effective_settings("web1", "port").value();
-    EXPECT(effective.at(0).value == "8080" && effective.at(0).from == "environment:prod");
-    EXPECT(effective.at(0).overrides.empty() && effective.at(0).error.empty());
+    EXPECT(effective.at(0).key == "other" && effective.at(0).from == "global");
+    EXPECT(effective.at(1).value == "8080" && effective.at(1).from == "environment:prod");
+    EXPECT(effective.at(1).overrides.empty() && effective.at(1).error.empty());
     const Wanted wanted = client.wanted("web1").value();
     EXPECT(wanted.status == "compiled" && wanted.items.size() == 1 && wanted.errors.empty());
     EXPECT(wanted.items[0].owners.at(0).assignment == "port");
