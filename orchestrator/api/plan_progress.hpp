@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "core/json/json.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/state/state.hpp"
 
