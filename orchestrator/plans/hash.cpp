@@ -45,7 +45,8 @@ void add_wanted(Parts& parts, const compile::WantedResource& wanted) {
 
 }  // namespace
 
-void PlanHash::add(const std::string& host_id, const HostDifference& difference) {
+void PlanHash::add(const std::string& host_id, const HostDifference& difference,
+                   const Before& before) {
     if (difference.empty()) return;
     Parts parts;
     parts.add(host_id);
@@ -55,6 +56,7 @@ void PlanHash::add(const std::string& host_id, const HostDifference& difference)
         parts.add(to_string(each.change));
         parts.add(each.paths.size());
         for (const std::string& path : each.paths) parts.add(path);
+        if (before && each.change != ChangeKind::own) parts.add(before(each.ref));
         if (!each.wanted) continue;
         add_wanted(parts, *each.wanted);
         if (each.change == ChangeKind::own) continue;

@@ -5,6 +5,10 @@
 #include <string_view>
 #include <vector>
 
+namespace evenkeel::wire {
+struct Ref;
+}
+
 namespace evenkeel::plans {
 
 struct HostDifference;
@@ -18,8 +22,11 @@ class PlanHash {
     using KeyedCode = std::function<std::string(std::string_view text)>;
     explicit PlanHash(KeyedCode keyed_code) : keyed_code_(std::move(keyed_code)) {}
 
+    // A code of what a resource was described as before; "" for one that was not.
+    using Before = std::function<std::string(const wire::Ref& ref)>;
     // Each host once. O(what differs), and 32 bytes a host.
-    void add(const std::string& host_id, const HostDifference& difference);
+    void add(const std::string& host_id, const HostDifference& difference,
+             const Before& before = {});
     // 64 hex digits. O(n log n)
     std::string finish() const;
 

@@ -20,6 +20,16 @@
 namespace evenkeel::plans {
 namespace {
 
+// Another one for any other description, policy or relations.
+std::string code_of(const state::Resource* there) {
+    if (!there || there->removing) return "";
+    json::Object relations;
+    wire::put_relations(relations, there->relations);
+    const std::string body =
+        there->description_mac.empty() ? std::to_string(there->body) : there->description_mac;
+    return body + std::string(to_string(there->policy)) + json::write(json::Value(relations));
+}
+
 class Trying {
   public:
     Trying(const state::View& view, const secrets::Protector& protector,
@@ -39,7 +49,8 @@ class Trying {
             return compared.fields_of(each);
         };
         groups_.add(planned, compared.difference(), sample);
-        hash_.add(host.id, compared.difference());
+        hash_.add(host.id, compared.difference(),
+                  [&](const wire::Ref& ref) { return code_of(compared.find(ref)); });
         if (!compared.difference().empty()) {
             places_.insert({host.environment, host.environment});
         }

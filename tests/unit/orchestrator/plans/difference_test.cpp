@@ -198,6 +198,17 @@ TEST(PlanHashTest, AnythingThatDiffersGivesAnotherHash) {
     EXPECT_FALSE(hashes.insert(hash_of({})).second);
 }
 
+TEST(PlanHashTest, WhatWasThereBeforeCounts) {
+    const auto with = [](const std::string& before) {
+        PlanHash hash(code_of);
+        hash.add("h", DescribedHost().difference(compiled({wanted("/a", R"({"content": "1"})")})),
+                 [&](const wire::Ref&) { return before; });
+        return hash.finish();
+    };
+    EXPECT_EQ(with("x"), with("x"));
+    EXPECT_NE(with("x"), with("y"));
+}
+
 TEST(PlanHashTest, ADescriptionIsSeenByTheKeyedCodeAlone) {
     std::vector<std::string> coded;
     const auto with = [&](const std::string& key) {

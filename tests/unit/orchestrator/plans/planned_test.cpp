@@ -73,7 +73,7 @@ class PlannedTest : public PlannerTest {
                 json::Object relations;
                 wire::put_relations(relations, each.relations);
                 const auto description =
-                    protector_.open({host, each.ref.collection, each.ref.id}, body->description);
+                    protector_.open({host, each.ref.collection, each.ref.id}, body.description);
                 all[host + " " + wire::text_of(each.ref)] =
                     each.removing ? ""
                                   : json::write_canonical(*description) +
