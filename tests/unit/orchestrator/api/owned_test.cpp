@@ -4,6 +4,7 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/api/access.hpp"
+#include "orchestrator/api/change_routes.hpp"
 #include "orchestrator/api/component_schemas.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/event_feed.hpp"
@@ -11,9 +12,11 @@
 #include "orchestrator/api/list_feed.hpp"
 #include "orchestrator/api/metrics.hpp"
 #include "orchestrator/api/page_queue.hpp"
+#include "orchestrator/api/plan_progress.hpp"
 #include "orchestrator/hosts/fleet_totals.hpp"
 #include "orchestrator/http/target.hpp"
 #include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/reader.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::api {
@@ -36,6 +39,8 @@ struct Parts {
           pages(loop, state),
           fleet_applies(loop, state),
           planner(loop, state, protector, schemas),
+          reader(state, [this] { return planner.index(); }),
+          progress(loop, state, [](const std::string&) { return false; }),
           bus({.loop = loop,
                .state = state,
                .protector = protector,
@@ -58,6 +63,9 @@ struct Parts {
                   .pages = pages,
                   .fleet_applies = fleet_applies,
                   .planner = planner,
+                  .reader = reader,
+                  .progress = progress,
+                  .changes = changes,
                   .metrics = metrics,
                   .enrolment_port = {},
                   .rest_server = {}} {}
@@ -72,6 +80,9 @@ struct Parts {
     PageQueue pages;
     FleetApplies fleet_applies;
     plans::Planner planner;
+    plans::Reader reader;
+    PlanProgress progress;
+    ChangeRoutes changes;
     Metrics metrics;
     bus::Bus bus;
     Context context;
