@@ -35,9 +35,9 @@ constexpr std::string_view kText = R"({
   },
   "PlanPreview": {
     "type": "object",
-    "required": ["id", "summary", "groups", "more_groups", "errors", "more_errors"],
+    "required": ["id", "hash", "summary", "groups", "more_groups", "errors", "more_errors"],
     "properties": {
-      "id": {"type": "null"},
+      "id": {"type": "null"}, "hash": {"type": "string"},
       "summary": {"type": "object", "additionalProperties": {"type": "integer"}},
       "groups": {"type": "array", "items": {"type": "object"}},
       "more_groups": {"type": "integer"},

@@ -243,7 +243,8 @@ class Applying : public std::enable_shared_from_this<Applying> {
                 EK_CHECK(edit.plans().put(stale_plan));
                 json::Object shown = EK_TRY(show_plan(edit, stale_plan));
                 if (fresh) {
-                    for (const auto& [name, value] : fresh->shown().as_object()) {
+                    const json::Value now_shown = fresh->shown();
+                    for (const auto& [name, value] : now_shown.as_object()) {
                         shown.set(name, value);
                     }
                 }

@@ -25,10 +25,26 @@ class PlannedTest : public PlannerTest {
         for (const char* name : {"prod", "prod/eu", "stage"}) {
             changes.push_back(plans::put(ModelKind::environment, name, "{}"));
         }
-        for (const char* name : {"one", "two", "three"}) {
-            changes.push_back(plans::put(ModelKind::application, name, R"({"resources": []})"));
-        }
         ASSERT_TRUE(edit({.changes = changes}));
+    }
+
+    // One that compiles.
+    void make_random_model() {
+        for (bool is_made = false; !is_made;) {
+            std::vector<ObjectChange> changes;
+            for (const char* name : {"one", "two", "three"}) {
+                changes.push_back(plans::put(ModelKind::application, name,
+                                             json::write(random_.application_body())));
+            }
+            for (const char* name : {"p", "q", "r", "s"}) {
+                changes.push_back(
+                    plans::put(ModelKind::assignment, name,
+                               R"({"application": ")" + random_.application() + R"("})"));
+            }
+            const auto made = edit({.changes = changes});
+            is_made = made && made->wrong.empty() && made->refusal == Refusal::none;
+        }
+        release_all();
     }
 
     void add_random_host(const std::string& name) {
@@ -121,6 +137,7 @@ class PlannedTest : public PlannerTest {
 };
 
 TEST_F(PlannedTest, WhatIsAppliedIsWhatWasPlannedAndThePlanOfItAgainIsEmpty) {
+    make_random_model();
     Summary total;
     for (int done = 0; done < kEdits;) {
         const auto changes = random_changes();
@@ -165,6 +182,7 @@ TEST_F(PlannedTest, APlanThatDoesSomethingElseByNowIsRefusedAndNothingIsChanged)
     // Of one host of many.
     ASSERT_TRUE(edit({.changes = {plans::put(ModelKind::setting, "host:" + hosts_[3] + " a",
                                              R"({"value": 2})")}}));
+    release_all();
     EditRequest request{.changes = changes};
     request.planned = EditRequest::Planned{.hash = planned->trial->hash};
     const auto refused = edit(request);
