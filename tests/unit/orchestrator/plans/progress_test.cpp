@@ -29,7 +29,7 @@ class ProgressTest : public PlannerTest {
             plan.state = state::PlanState::applied;
             plan.created_at = now_rfc3339();
             EK_CHECK(edit.plans().add(plan, {}, ""));
-            EK_CHECK(edit.plan_hosts().begin(plan.id, answer.trial->planned));
+            EK_CHECK(state::PlanHostEdits(edit).begin(plan.id, answer.trial->planned));
             *id = plan.id;
             return {};
         };
@@ -47,7 +47,7 @@ class ProgressTest : public PlannerTest {
     }
     // "hosts waiting succeeded failed"
     std::string progress(const std::string& plan) {
-        const state::PlanTally tally = *read().plan_hosts().tally(plan);
+        const state::PlanTally tally = *state::PlanHosts(read()).tally(plan);
         return std::to_string(tally.hosts) + " " + std::to_string(tally.waiting) + " " +
                std::to_string(tally.succeeded) + " " + std::to_string(tally.failed);
     }
@@ -82,11 +82,11 @@ TEST_F(ProgressTest, AHostWaitsUntilItsCommandsHaveEnded) {
     EXPECT_EQ(progress(plan), "1 1 0 0");
     release();
     EXPECT_EQ(progress(plan), "1 1 0 0");
-    EXPECT_TRUE(*read().plan_hosts().is_waiting(plan, host_));
+    EXPECT_TRUE(*state::PlanHosts(read()).is_waiting(plan, host_));
     const std::size_t told = plan_events();
     end_all();
     EXPECT_EQ(progress(plan), "1 0 1 0");
-    EXPECT_FALSE(*read().plan_hosts().is_waiting(plan, host_));
+    EXPECT_FALSE(*state::PlanHosts(read()).is_waiting(plan, host_));
     // The end is told, and nothing is left of the host.
     EXPECT_EQ(plan_events(), told + 1);
     EXPECT_EQ(progress("plan_of_nobody"), "0 0 0 0");

@@ -22,14 +22,14 @@ class SettingsOfHostTest : public PlannerTest {
         const auto answer = edit(put(kind, name, body));
         ASSERT_TRUE(answer) << answer.error().what;
         ASSERT_TRUE(answer->wrong.empty()) << answer->wrong[0].detail;
-        ASSERT_FALSE(answer->does_not_compile) << name;
+        ASSERT_EQ(answer->refusal, Refusal::none) << name;
         follow();
     }
     void set(const std::string& place, const char* body) { make(ModelKind::setting, place, body); }
     void erase(const std::string& place) {
         const auto answer = edit({.changes = {{ModelKind::setting, place, {}}}});
         ASSERT_TRUE(answer) << answer.error().what;
-        ASSERT_FALSE(answer->does_not_compile) << place;
+        ASSERT_EQ(answer->refusal, Refusal::none) << place;
         follow();
     }
     void assign(const char* application) {
@@ -104,7 +104,7 @@ TEST_F(SettingsOfHostTest, ALinkThatWouldLeadNowhereIsRefused) {
     set(own() + "text", R"({"link": {"scope": "global", "key": "end"}})");
     const auto answer = edit({.changes = {{ModelKind::setting, "global end", {}}}});
     ASSERT_TRUE(answer) << answer.error().what;
-    EXPECT_TRUE(answer->does_not_compile);
+    EXPECT_EQ(answer->refusal, Refusal::does_not_compile);
     release();
     EXPECT_EQ(content("/text"), "of the end");
 }
