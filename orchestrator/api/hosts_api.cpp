@@ -172,11 +172,11 @@ void add_hosts(std::vector<http::Route>& routes, Context& context) {
     patch.permission = "host.write";
     patch.tag = "hosts";
     patch.summary = "Rename a host, move it to an environment or change its labels";
-    patch.headers = {};
+    patch.headers = {"Prefer"};
     patch.answers = {{200,
                       "The host as it is now, or what a dry run would do to hosts.",
                       "HostOrPlan",
-                      {"Dry-Run"}}};
+                      {"Plan", "Dry-Run"}}};
     add_editing(routes, context, std::move(patch), patch_host);
     routes.push_back({.method = "POST",
                       .path = "/v1/hosts/{h}",

@@ -14,7 +14,7 @@ constexpr std::string_view kText = R"({
     "additionalProperties": false,
     "required": ["method", "path"],
     "properties": {
-      "method": {"enum": ["PUT", "PATCH", "DELETE"]},
+      "method": {"enum": ["PUT", "PATCH", "DELETE", "POST"]},
       "path": {"type": "string", "description": "/v1/settings/global/port"},
       "body": {"description": "As of that request; in answers secrets are redacted."}
     }

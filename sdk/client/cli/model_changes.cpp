@@ -86,7 +86,9 @@ Exit change_model(Session& session, const client::Edit& edit, const ModelChangeO
     if (!plan) return session.fail(plan.error());
     Output::message(summary_of_plan(*plan));
     return follow_applied(session, *plan, until,
-                          {.wait = options.wait, .wait_asked = options.wait_asked});
+                          {.wait = options.wait,
+                           .wait_asked = options.wait_asked,
+                           .allows_unreachable = !options.wait_asked});
 }
 
 Exit delete_object(Session& session, const ObjectOptions& options) {

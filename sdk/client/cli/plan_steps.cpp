@@ -87,7 +87,8 @@ client::Result<json::Value> follow(Session& session, json::Value plan, Clock::ti
 Exit exit_of_progress(const PlanProgress& progress, const PlanApplyOptions& options) {
     if (progress.failed > 0) return progress.hosts == 1 ? Exit::failed : Exit::hosts_failed;
     if (progress.waiting > 0) return options.wait.count() > 0 ? Exit::timeout : Exit::done;
-    return progress.unreachable > 0 ? Exit::hosts_failed : Exit::done;
+    const bool lacks_hosts = progress.unreachable > 0 && !options.allows_unreachable;
+    return lacks_hosts ? Exit::hosts_failed : Exit::done;
 }
 
 }  // namespace

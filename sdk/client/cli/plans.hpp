@@ -14,6 +14,8 @@ struct PlanApplyOptions {
     bool yes = false;  // without asking
     std::chrono::milliseconds wait = kWaitUnasked;
     bool wait_asked = false;  // by --wait: for hosts that are not connected too
+    // Hosts that are not connected are no failure: they get it when they come back.
+    bool allows_unreachable = false;
 };
 
 struct FolderOptions : PlanApplyOptions {

@@ -121,7 +121,8 @@ class Ek(OrchestratorCase):
                 (("events", "--type", "foo"), 1, "resource.drifted, resource.restored"),
                 (("compliance", "--status", "foo"), 2, "compliant,drifted"),
                 (("get", "hosts", "--filter", "enrolment = foo"), 1, "pending, active"),
-                (("create", "token", "--name", "t", "--role", "foo"), 2, "viewer,operator,admin"),
+                (("create", "token", "--name", "t", "--role", "foo"), 2,
+                 "viewer,operator,approver,admin"),
                 (("create", "token", "--name", "t", "--role", "viewer", "--expires-in", "1y"), 1,
                  "one of s, m, h and d"),
                 (("create", "enrolment-token", "--expires-in", "1y"), 1, "one of s, m, h and d")):

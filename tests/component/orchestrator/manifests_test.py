@@ -180,7 +180,7 @@ class Manifests(OrchestratorCase):
                                     "kind: assignment\nname: x\napplication: nowhere\n---\n"
                                     "kind: settings\nscope: global\nsettings: {host: 1}\n")
         self.done("plan", "-f", "site", exits=1)
-        for place in ("site/bad.yaml:3: /colour", "site/bad.yaml:10: /settings/host"):
+        for place in ("site/bad.yaml:3: /colour", "site/bad.yaml:11: /settings/host"):
             self.assertIn(place, self.told)
         self.assertEqual(self.rest.items("/v1/environments")[1:], [])
 

@@ -85,7 +85,7 @@ void hosts(Client& client) {
     EXPECT(impact.groups.at(0).hosts.at(0) == "web1");
     EXPECT(impact.groups.at(0).resources.at(0).id == "/etc/port");
     const auto broken = client.edit(
-        {"PATCH", application_path("port"), R"({"peers":{"all":{"filter":"name = x","min":1}}})"});
+        {"PATCH", application_path("port"), R"({"parameters":{"required":["absent"]}})"});
     EXPECT(!broken && broken.error().code == "does-not-compile");
 }
 

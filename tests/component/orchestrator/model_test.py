@@ -263,8 +263,8 @@ class Wanted(Model):
     def setUp(self):
         super().setUp()
         self.agent = self.online()
-        self.made(PORT, {"value": 8080})
-        self.made("/v1/applications/page", APPLICATION)
+        self.made(PORT, {"value": "8080"})
+        self.made("/v1/applications/page", {**APPLICATION, "parameters": {}})
         self.made("/v1/assignments/all", {"application": "page", "policy": "enforce"})
 
     def test_what_a_host_shall_have_is_compiled_now(self):
@@ -279,7 +279,7 @@ class Wanted(Model):
         self.assertEqual(self.rest.get("/v1/hosts/web1/wanted/services")["items"], [])
         path = "/v1/hosts/web1/wanted/files/%2Fetc%2Fport"
         self.assertEqual(self.rest.get(path), one)
-        self.made(PORT, {"value": 81}, status=200)
+        self.made(PORT, {"value": "81"}, status=200)
         self.assertEqual(self.rest.get(path)["description"], {"content": "81"})
         self.assert_problem(self.call("GET", "/v1/hosts/web1/wanted/files/%2Fx"), 404, "not-found")
         self.assert_problem(self.call("GET", "/v1/hosts/web2/wanted"), 404, "not-found")
@@ -312,7 +312,7 @@ class Wanted(Model):
         one = self.rest.get("/v1/settings/host:web2/port/impact")
         self.assertEqual((one["scope"][:10], one["summary"]["hosts"], one["groups"][0]["hosts"]),
                          ("host:host_", 1, ["web2"]))
-        self.made("/v1/settings/host:web2/port", {"value": 1})
+        self.made("/v1/settings/host:web2/port", {"value": "1"})
         self.assertEqual(self.rest.get(PORT + "/impact")["groups"][0]["hosts"], ["web1"])
         self.assert_problem(self.call("GET", "/v1/settings/environment:x/port/impact"), 404,
                             "not-found")

@@ -165,17 +165,17 @@ TEST_F(ProgressTest, AHostThatIsRetiredFails) {
     EXPECT_EQ(progress(plan), "1 0 0 1");
 }
 
-TEST_F(ProgressTest, WhereNothingIsLeftToDoItIsDoneAtOnce) {
+// Whether or not the host was released in between.
+TEST_F(ProgressTest, WhatIsTakenBackAtOnceIsDoneToo) {
     assign();
     release();
     end_all();
     settle();
     const std::string there = set("1");
-    const std::string back = set("0");
+    set("0");
     release();
-    EXPECT_TRUE(open().empty());
+    end_all();
     EXPECT_EQ(progress(there), "1 0 1 0");
-    EXPECT_EQ(progress(back), "1 0 1 0");
 }
 
 TEST_F(ProgressTest, AHostThatIsNotTouchedIsNotCounted) {
