@@ -150,7 +150,9 @@ class LoadBalancer(ExampleCase):
         # One that would be left with none keeps what it has.
         self.change_host("web2", labels={"role": None})
         eventually("the balancer knows the last", lambda: self.known() == ["web3"])
-        self.change_host("web3", labels={"role": None})
+        refused = self.rest.call("PATCH", "/v1/hosts/web3", {"labels": {"role": None}})
+        self.assertEqual((refused.status, refused.body["code"]), (422, "does-not-compile"), refused)
+        self.call("PATCH", "/v1/hosts/web3?errors=allow", {"labels": {"role": None}})
         told = eventually("the balancer is told", lambda: self.rest.get(
             "/v1/hosts/lb")["wanted"]["errors"])
         self.assertIn("peers.web are 0 hosts, fewer than 1", told[0]["detail"])

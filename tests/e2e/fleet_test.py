@@ -1,5 +1,5 @@
-"""One story: a folder of manifests says what six hosts in two environments shall be, a seventh comes,
-and what is said is overridden, taken away, refused, protected and exported.
+"""One story: a folder of manifests says what six hosts in two environments shall be, a seventh
+comes, and what is said is overridden, taken away, refused, protected and exported.
 
 The folder is tests/e2e/fleet; `ek` works on the orchestrator's machine, as an administrator there
 types it.
@@ -130,11 +130,14 @@ class FleetStory(SystemCase):
 
         other = {"resources": [{"collection": "files", "id": PAGE,
                                 "description": {"content": "another\n"}}]}
-        refused = self.rest.call("POST", "/v1/plans", {"changes": [
+        made = self.rest.call("POST", "/v1/plans", {"changes": [
             {"method": "PUT", "path": "/v1/applications/other", "body": other},
             {"method": "PUT", "path": "/v1/assignments/other",
              "body": {"application": "other", "environment": STAGE}}]})
+        self.assertEqual([one["code"] for one in made.body["errors"]], ["conflict"], made)
+        refused = self.rest.call("POST", f"/v1/plans/{made.body['id']}:apply")
         self.assert_refused(refused, "conflict", "other", "web")
+        self.assertEqual(self.rest.call("GET", "/v1/applications/other").status, 404)
 
         refused = self.rest.call("DELETE", self.setting("global"))
         self.assert_refused(refused, "greeting", "web")
