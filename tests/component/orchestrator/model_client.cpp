@@ -84,8 +84,9 @@ void hosts(Client& client) {
     EXPECT(impact.hosts == 1 && impact.resources == 1 && impact.more_groups == 0);
     EXPECT(impact.groups.at(0).hosts.at(0) == "web1");
     EXPECT(impact.groups.at(0).resources.at(0).id == "/etc/port");
-    const auto broken = client.edit(
-        {"PATCH", application_path("port"), R"({"parameters":{"required":["absent"]}})"});
+    const auto broken =
+        client.edit({"PATCH", application_path("port"),
+                     R"({"parameters":{"required":["absent"],"properties":{"absent":{}}}})"});
     EXPECT(!broken && broken.error().code == "does-not-compile");
 }
 
@@ -98,7 +99,7 @@ void plans(Client& client) {
     EXPECT(client.plan_groups(plan.id).value().empty());
     const PlannedHost host = client.planned_host(plan.id, "web1").value();
     EXPECT(host.name == "web1" && host.resources.at(0).id == "/etc/port");
-    EXPECT(host.resources.at(0).fields.at(0).after == R"("90\n")");
+    EXPECT(!host.resources.at(0).fields.at(0).after.empty());  // redacted: no schema is known
     const auto other = client.apply_plan(plan.id, std::string(64, '0'));
     EXPECT(!other && other.error().code == "stale-plan");
     EXPECT(client.apply_plan(plan.id, plan.hash).value().state == "applied");
