@@ -17,7 +17,6 @@ namespace {
 
 using json::Value;
 
-constexpr std::size_t kErrorsMax = 100;
 constexpr std::int64_t kPatternMemory = 1 << 20;
 
 void add(std::vector<FieldError>& errors, std::string at, std::string code, std::string detail) {

@@ -17,6 +17,9 @@ namespace evenkeel::schema {
 
 class Validator;
 
+// Of one description or state, no more are told.
+inline constexpr std::size_t kErrorsMax = 100;
+
 // A pattern that takes time linear to the text, or `invalid` with RE2's reason.
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
 

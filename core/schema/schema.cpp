@@ -17,7 +17,6 @@ namespace evenkeel::schema {
 namespace {
 
 constexpr std::size_t kSchemaBytesMax = 256 * 1024;
-constexpr std::size_t kErrorsMax = 100;
 // The library takes time and memory for every element that is wrong.
 constexpr std::size_t kElementsMax = 20'000;
 

@@ -10,6 +10,7 @@
 #include <lmdb.h>
 #include <sys/statvfs.h>
 
+#include "core/store/cursor.hpp"
 #include "core/store/lmdb_error.hpp"
 
 namespace evenkeel::store {
@@ -20,9 +21,6 @@ constexpr std::uint64_t kFullBytes = 256 << 10;
 
 struct AbortTxn {
     void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
-};
-struct CloseCursor {
-    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
 };
 
 }  // namespace
@@ -55,7 +53,7 @@ std::uint64_t free_bytes(MDB_env* env) {
     MDB_cursor* opened = nullptr;
     // Table 0 is LMDB's own list of free pages: each value is a count and the pages.
     if (mdb_cursor_open(begun, 0, &opened) != 0) return 0;
-    const std::unique_ptr<MDB_cursor, CloseCursor> cursor(opened);
+    const Cursor cursor(opened);
     std::uint64_t pages = 0;
     MDB_val key{};
     MDB_val value{};

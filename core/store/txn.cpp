@@ -8,6 +8,7 @@
 #include <lmdb.h>
 
 #include "core/store/counters.hpp"
+#include "core/store/cursor.hpp"
 #include "core/store/damage.hpp"
 #include "core/store/lmdb_error.hpp"
 #include "core/store/reserve.hpp"
@@ -24,11 +25,6 @@ MDB_val to_val(std::string_view bytes) {
 std::string_view to_view(const MDB_val& val) {
     return {static_cast<const char*>(val.mv_data), val.mv_size};
 }
-
-struct CloseCursor {
-    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
-};
-using Cursor = std::unique_ptr<MDB_cursor, CloseCursor>;
 
 // Puts the cursor on the last key before `until`.
 int seek_before(MDB_cursor* cursor, const std::string& until, MDB_val* key, MDB_val* value) {

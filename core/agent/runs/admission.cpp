@@ -16,7 +16,7 @@ namespace {
 using link::Disposition;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kIdBytesMost = 200;
+constexpr std::size_t kCommandIdBytesMost = 200;
 
 std::uint64_t deadline_of(const InboxCommand& command) {
     const milliseconds timeout = command.timeout - time_since(command.received);
@@ -59,8 +59,8 @@ void Admission::resume(std::vector<InboxCommand> left, wire::StreamPosition mark
 }
 
 void Admission::take(const wire::Command& command, std::function<void(Disposition)> settle) {
-    if (command.stream != mark_.stream || command.id.empty() || command.id.size() > kIdBytesMost ||
-        !is_utf8(command.id)) {
+    if (command.stream != mark_.stream || command.id.empty() ||
+        command.id.size() > kCommandIdBytesMost || !is_utf8(command.id)) {
         log::warning("a command is rejected",
                      {{"command", printable(command.id)}, {"stream", printable(command.stream)}});
         return settle(Disposition::reject);

@@ -13,7 +13,7 @@
 namespace evenkeel::agent {
 namespace {
 
-constexpr std::size_t kIdBytesMost = 4096;
+constexpr std::size_t kResourceIdBytesMost = 4096;
 
 void refuse(Step& step, Decision decision, Error error) {
     step.decision = decision;
@@ -162,7 +162,7 @@ void use_stored_body(Step& step, std::uint64_t number) {
 }  // namespace
 
 Result<void> check_id(const schema::Schema& schema, const std::string& id) {
-    if (id.size() > kIdBytesMost || id.find('\0') != std::string::npos || !is_utf8(id)) {
+    if (id.size() > kResourceIdBytesMost || id.find('\0') != std::string::npos || !is_utf8(id)) {
         return fail(Errc::invalid, "the id is too long or has a zero byte");
     }
     if (schema.accepts_key(id)) return {};

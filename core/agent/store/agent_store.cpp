@@ -28,8 +28,6 @@ constexpr const char* kFullReportDue = "full_report_due";
 constexpr const char* kEnrolment = "enrolment";
 constexpr const char* kOutboxLast = "outbox_last";
 constexpr std::string_view kDescribed = "described";  // in inbox_bodies; else empty
-// A FILE that a local administrator applies is the largest record.
-constexpr json::Limits kRecordLimits{.bytes = 64 << 20};
 
 std::string key_of(const wire::Ref& ref) {
     return resource_key(ref.collection, ref.id);
@@ -56,7 +54,7 @@ Result<void> each(const store::ReadTxn& txn, store::Table table, const Take& tak
 template <typename T>
 Result<void> append(std::string_view text, Result<T> (*decode)(const json::Value&),
                     std::vector<T>& into) {
-    const json::Value value = EK_TRY(json::parse(text, kRecordLimits));
+    const json::Value value = EK_TRY(json::parse(text, layout::kRecordLimits));
     into.push_back(EK_TRY(decode(value)));
     return {};
 }
@@ -181,7 +179,7 @@ Result<void> AgentStore::load_requests(const store::ReadTxn& txn, InboxCommand& 
     inbox.body_numbers = EK_TRY(layout::bodies_of_resources(*record));
     const crypto::Secret text = EK_TRY(
         sealer_.unseal(layout::behind_first_line(*record), layout::resources_context(inbox.id)));
-    const json::Value list = EK_TRY(json::parse(text.reveal(), kRecordLimits));
+    const json::Value list = EK_TRY(json::parse(text.reveal(), layout::kRecordLimits));
     if (!list.is_array() || list.as_array().size() != inbox.body_numbers.size()) {
         return fail(Errc::corrupt, "a command without resources");
     }
@@ -245,7 +243,7 @@ Result<std::optional<AgentStore::StoredDescription>> AgentStore::find(const wire
 Result<std::optional<Description>> AgentStore::description(const wire::Ref& ref) const {
     const auto found = EK_TRY(find(ref));
     if (!found) return std::nullopt;
-    const json::Value head = EK_TRY(json::parse(found->head, kRecordLimits));
+    const json::Value head = EK_TRY(json::parse(found->head, layout::kRecordLimits));
     return Description{EK_TRY(decode_metadata(head)),
                        EK_TRY(open_body(found->number, found->sealed)), 0};
 }
@@ -256,7 +254,7 @@ Result<void> AgentStore::each_description(
     const store::ReadTxn txn = EK_TRY(env_.read());
     return each(txn, descriptions_, [&](auto, std::string_view record) -> Result<void> {
         const json::Value head =
-            EK_TRY(json::parse(layout::json_of_description(record), kRecordLimits));
+            EK_TRY(json::parse(layout::json_of_description(record), layout::kRecordLimits));
         Metadata metadata = EK_TRY(decode_metadata(head));
         if (!wants(metadata)) return {};
         const std::uint64_t number = EK_TRY(layout::body_of_description(record));
@@ -275,7 +273,7 @@ Result<std::optional<json::Value>> AgentStore::body(const wire::Ref& ref) const 
 
 Result<json::Value> AgentStore::open_body(std::uint64_t number, const std::string& sealed) const {
     const crypto::Secret text = EK_TRY(sealer_.unseal(sealed, layout::body_context(number)));
-    return json::parse(text.reveal(), kRecordLimits);
+    return json::parse(text.reveal(), layout::kRecordLimits);
 }
 
 Result<std::optional<Observation>> AgentStore::observation(const wire::Ref& ref) const {
@@ -285,7 +283,7 @@ Result<std::optional<Observation>> AgentStore::observation(const wire::Ref& ref)
         text = EK_TRY(txn.get(observations_, key_of(ref)));
     }
     if (!text) return std::nullopt;
-    const json::Value value = EK_TRY(json::parse(*text, kRecordLimits));
+    const json::Value value = EK_TRY(json::parse(*text, layout::kRecordLimits));
     return EK_TRY(decode_observation(value));
 }
 

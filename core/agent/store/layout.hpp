@@ -3,11 +3,15 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/json/json.hpp"
 
 // How the records of layout 2 are built from numbers, JSON and sealed text, so that frequent reads
 // need no parsing. docs/agent.md lists the tables. Used only by AgentStore and by the migration to
 // this layout. [any]
 namespace evenkeel::agent::layout {
+
+// A FILE that a local administrator applies is the largest record.
+inline constexpr json::Limits kRecordLimits{.bytes = 64 << 20};
 
 // What seals a value: one that is copied elsewhere does not open there.
 std::string body_context(std::uint64_t number);

@@ -13,8 +13,6 @@
 namespace evenkeel::agent {
 namespace {
 
-constexpr json::Limits kRecordLimits{.bytes = 64 << 20};
-
 // The move from layout 1 to layout 2 under way.
 class Migration {
   public:
@@ -58,7 +56,7 @@ class Migration {
             sealer_ = EK_TRY(crypto::Sealer::open(key_file_, crypto::Sealer::Missing::refuse));
         }
         const crypto::Secret text = EK_TRY(sealer_->unseal(record.string_or("sealed"), context));
-        return json::parse(text.reveal(), kRecordLimits);
+        return json::parse(text.reveal(), layout::kRecordLimits);
     }
 
     Result<std::uint64_t> add_body(const json::Value& body) {
@@ -69,7 +67,7 @@ class Migration {
     }
 
     Result<void> description(const std::string& key, const std::string& text) {
-        json::Value record = EK_TRY(json::parse(text, kRecordLimits));
+        json::Value record = EK_TRY(json::parse(text, layout::kRecordLimits));
         const json::Value body = EK_TRY(unseal(record, "descriptions/" + key));
         record.as_object().erase("sealed");
         return txn_.put(env_.table("descriptions"), key,
@@ -78,7 +76,7 @@ class Migration {
 
     // A finished command has lost its resources already.
     Result<void> command(const std::string& id, const std::string& text) {
-        json::Value record = EK_TRY(json::parse(text, kRecordLimits));
+        json::Value record = EK_TRY(json::parse(text, layout::kRecordLimits));
         if (!record.find("sealed")) return {};
         const json::Value list = EK_TRY(unseal(record, "inbox/" + id));
         if (!list.is_array()) return fail(Errc::corrupt, "a command without resources");
@@ -105,7 +103,7 @@ class Migration {
 
     // The data stay sealed as they are.
     Result<void> event(const std::string& key, const std::string& text) {
-        json::Value record = EK_TRY(json::parse(text, kRecordLimits));
+        json::Value record = EK_TRY(json::parse(text, layout::kRecordLimits));
         const std::string kind = record.string_or("kind");
         const std::string time = record.string_or("time");
         const std::string sealed = record.string_or("sealed");
