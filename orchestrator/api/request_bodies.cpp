@@ -127,13 +127,13 @@ constexpr auto fields_of(json::Of<File>) {
     return json::shape(json::field("resources", &File::resources)).called("File").nothing_else();
 }
 
-struct FleetApply {
+struct FleetApplyBody {
     TargetRequest target;
     std::vector<FileEntry> resources;
 };
-constexpr auto fields_of(json::Of<FleetApply>) {
-    return json::shape(json::field("target", &FleetApply::target),
-                       json::field("resources", &FleetApply::resources))
+constexpr auto fields_of(json::Of<FleetApplyBody>) {
+    return json::shape(json::field("target", &FleetApplyBody::target),
+                       json::field("resources", &FleetApplyBody::resources))
         .called("FleetApply")
         .nothing_else();
 }
@@ -181,7 +181,7 @@ const json::Value& file_schema() {
 
 const json::Value& fleet_apply_schema() {
     static const json::Value kSchema = [] {
-        json::Value schema = json::shape_schema<FleetApply>();
+        json::Value schema = json::shape_schema<FleetApplyBody>();
         json::at_pointer(schema, "/properties/resources")
             ->as_object()
             .set("maxItems", kFleetResourcesMost);

@@ -17,7 +17,6 @@ namespace {
 using api::ApiResult;
 using api::Context;
 using api::refuse;
-using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
 const api::Fields& enrolment_fields() {
@@ -32,7 +31,7 @@ const api::Fields& enrolment_fields() {
     return kFields;
 }
 
-ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&) {
+ApiResult<api::Listing> list_enrolments(const state::View& view, const http::Request&) {
     return api::Listing{
         .list = view.enrolments().list(),
         .make_for =
@@ -54,18 +53,19 @@ ApiResult<api::Listing> list_enrolments(const state::View& view, const Request&)
             }};
 }
 
-ApiResult<state::Enrolment> require_enrolment(const state::View& view, const Request& request) {
+ApiResult<state::Enrolment> require_enrolment(const state::View& view,
+                                              const http::Request& request) {
     auto enrolment = EK_API_TRY(view.enrolments().find(state::key_of(request.at("id"))));
     if (!enrolment) return refuse(http::Code::not_found, "there is no enrolment with this id");
     return *std::move(enrolment);
 }
 
-api::ReplyResult get_enrolment(const state::View& view, const Request& request) {
+api::ReplyResult get_enrolment(const state::View& view, const http::Request& request) {
     return http::Reply::json(200, state::show(EK_API_TRY(require_enrolment(view, request))));
 }
 
 // Commits what `decide` makes of the enrolment and answers with it.
-void decide(Context& context, const Request& request, const Responder& responder,
+void decide(Context& context, const http::Request& request, const Responder& responder,
             std::function<Result<state::Enrolment>(state::Edit&)> decide) {
     auto decided = std::make_shared<state::Enrolment>();
     context.submit(
@@ -86,7 +86,7 @@ void decide(Context& context, const Request& request, const Responder& responder
         });
 }
 
-void accept_enrolment(Context& context, const Request& request, const Responder& responder) {
+void accept_enrolment(Context& context, const http::Request& request, const Responder& responder) {
     const auto acceptance = read_acceptance(request.body.empty() ? json::Object{} : request.json);
     if (!acceptance) return responder->send(acceptance.error());
     decide(context, request, responder,
@@ -95,7 +95,7 @@ void accept_enrolment(Context& context, const Request& request, const Responder&
            });
 }
 
-void reject_enrolment(Context& context, const Request& request, const Responder& responder) {
+void reject_enrolment(Context& context, const http::Request& request, const Responder& responder) {
     decide(context, request, responder,
            [id = request.at("id")](state::Edit& edit) { return reject(edit, id); });
 }
@@ -129,7 +129,7 @@ void add_enrolment_routes(std::vector<http::Route>& routes, Context& context) {
                       .summary = "Make a host of a machine that waits or was rejected",
                       .body = http::Body{.schema = "EnrolmentAccept", .required = false},
                       .answers = {{200, "The enrolment as it is now.", "Enrolment"}},
-                      .handler = [&](const Request& request, const Responder& responder) {
+                      .handler = [&](const http::Request& request, const Responder& responder) {
                           accept_enrolment(context, request, responder);
                       }});
     routes.push_back({.method = "POST",
@@ -139,7 +139,7 @@ void add_enrolment_routes(std::vector<http::Route>& routes, Context& context) {
                       .tag = "enrolment",
                       .summary = "Send a machine away that waits",
                       .answers = {{200, "The enrolment as it is now.", "Enrolment"}},
-                      .handler = [&](const Request& request, const Responder& responder) {
+                      .handler = [&](const http::Request& request, const Responder& responder) {
                           reject_enrolment(context, request, responder);
                       }});
 }

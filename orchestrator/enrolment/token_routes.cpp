@@ -22,10 +22,9 @@ namespace {
 using api::ApiResult;
 using api::Context;
 using api::refuse;
-using http::Request;
 using Responder = std::shared_ptr<http::Responder>;
 
-std::string address_for(const Contact& contact, const Request& request) {
+std::string address_for(const Contact& contact, const http::Request& request) {
     const std::string* header = request.header("host");
     std::array<char, 256> name{};
     const bool named = ::gethostname(name.data(), name.size() - 1) == 0;
@@ -34,7 +33,7 @@ std::string address_for(const Contact& contact, const Request& request) {
 }
 
 // What a machine needs to reach the port and to know whom it reached.
-http::Reply show_ca(const Contact& contact, const Request& request) {
+http::Reply show_ca(const Contact& contact, const http::Request& request) {
     const std::string address =
         address_for(contact, request) + ":" + std::to_string(contact.port());
     return http::Reply::json(
@@ -52,7 +51,7 @@ ApiResult<std::string> find_replaced(const Context& context, const TokenRequest&
     return refuse(findings.problem());
 }
 
-void post_token(Context& context, const Contact& contact, const Request& request,
+void post_token(Context& context, const Contact& contact, const http::Request& request,
                 const Responder& responder) {
     // All of it is optional, the body too.
     const auto wanted = read_token_request(request.body.empty() ? json::Object{} : request.json);
@@ -103,19 +102,19 @@ ApiResult<std::optional<json::Value>> show_entry(const state::Entry& entry) {
     return state::show(EK_API_TRY(state::EnrolmentTokens::read(entry)));
 }
 
-ApiResult<api::PageSource> list_tokens(const state::View& view, const Request&) {
+ApiResult<api::PageSource> list_tokens(const state::View& view, const http::Request&) {
     return api::PageSource{.list = view.enrolment_tokens().list(),
                            .make_for = [](const state::View&) { return show_entry; }};
 }
 
-api::ReplyResult get_token(const state::View& view, const Request& request) {
+api::ReplyResult get_token(const state::View& view, const http::Request& request) {
     const auto token = EK_API_TRY(view.enrolment_tokens().find(request.at("id")));
     if (!token) return refuse(http::Code::not_found, "there is no enrolment token with this id");
     return http::Reply::json(200, state::show(*token));
 }
 
 // Ends a token before its time.
-void delete_token(Context& context, const Request& request, const Responder& responder) {
+void delete_token(Context& context, const http::Request& request, const Responder& responder) {
     context.submit(
         api::audit_context_of(request),
         [id = request.at("id"), once = request.once,
@@ -145,7 +144,7 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
                       "The token, with secret and install line.",
                       "EnrolmentTokenMade",
                       {"Location"}}},
-         .handler = [&context, contact](const Request& request, const Responder& responder) {
+         .handler = [&context, contact](const http::Request& request, const Responder& responder) {
              post_token(context, contact, request, responder);
          }});
     routes.push_back(
@@ -164,22 +163,23 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
                       .summary = "Get one enrolment token",
                       .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
                       .handler = api::reading(context.state, get_token)});
-    routes.push_back({.method = "GET",
-                      .path = "/v1/ca",
-                      .permission = "enrolment.read",
-                      .tag = "enrolment",
-                      .summary = "The fingerprint of the CA that hosts trust, and where they enrol",
-                      .answers = {{200, "Both, as evenkeel-agent enrol takes them.", "Ca"}},
-                      .handler = [contact](const Request& request, const Responder& responder) {
-                          responder->send(show_ca(contact, request));
-                      }});
+    routes.push_back(
+        {.method = "GET",
+         .path = "/v1/ca",
+         .permission = "enrolment.read",
+         .tag = "enrolment",
+         .summary = "The fingerprint of the CA that hosts trust, and where they enrol",
+         .answers = {{200, "Both, as evenkeel-agent enrol takes them.", "Ca"}},
+         .handler = [contact](const http::Request& request, const Responder& responder) {
+             responder->send(show_ca(contact, request));
+         }});
     routes.push_back({.method = "DELETE",
                       .path = "/v1/enrolment-tokens/{id}",
                       .permission = "enrolment.write",
                       .tag = "enrolment",
                       .summary = "Take back an enrolment token; hosts that used it stay",
                       .answers = {{204, "It counts no more."}},
-                      .handler = [&](const Request& request, const Responder& responder) {
+                      .handler = [&](const http::Request& request, const Responder& responder) {
                           delete_token(context, request, responder);
                       }});
 }

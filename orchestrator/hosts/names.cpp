@@ -42,7 +42,7 @@ std::string tidy_name(std::string_view claimed) {
     for (char c : claimed.substr(0, kNameBytesMax - 12)) {
         if (name.empty() ? is_letter_or_digit(c) : fits(c)) name.push_back(c);
     }
-    return is_name(name) ? name : "host";
+    return hosts::is_name(name) ? name : "host";
 }
 
 Result<std::optional<state::Host>> keeper_of(const state::View& view, std::string_view name,

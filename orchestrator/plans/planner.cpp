@@ -364,11 +364,12 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             EK_CHECK(change_hosts(edit, with, one->request.hosts, one->request.resources,
                                   one->request.audit_context.request_id));
             EK_CHECK(check_still(edit, writes));
-            for (const auto* hosts : {&answer->trial->touched, &others}) {
-                for (const std::string& host : *hosts) {
-                    EK_CHECK(
-                        edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
-                }
+            // The others are not of this edit: what is held of them stays held.
+            for (const std::string& host : others) {
+                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
+            }
+            for (const std::string& host : answer->trial->touched) {
+                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
             }
             if (one->request.finish) EK_CHECK(one->request.finish(edit, *answer));
             return is_no_op ? Result<void>() : edit.audit(one->request.audit_context);

@@ -12,7 +12,7 @@ namespace evenkeel::accounts {
 
 namespace {
 
-constexpr int kRetryMs = 200;
+constexpr int kBusyRetryMs = 200;
 constexpr std::size_t kWordsMax = 300;
 constexpr off_t kOutputMax = 4096;
 // A tool that is stopped half-way can leave passwd and shadow contradicting each other.
@@ -87,7 +87,7 @@ void run_tools(const std::vector<ToolCall>& tools, const sdk::Call& call, sdk::C
             // The tools say the same when /etc is read-only.
             if (::access("/etc", W_OK) != 0) throw posix::os_failure(errno, "write to /etc");
             // Another process took the lock first. The tools wait too, but only for 15 seconds.
-            budget.wait(first_line(output), kRetryMs);
+            budget.wait(first_line(output), kBusyRetryMs);
         }
         for (const std::string& field : tool.fields) changes.done(field);
     }

@@ -6,8 +6,6 @@
 namespace evenkeel::templates {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 // The formats of an expression, from the first bar on.
 class FormatReader {
   public:

@@ -2,11 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "orchestrator/compile/templates/fault.hpp"
 
 // What bounds a template, so that neither a wrong one nor a hostile one costs much.
 namespace evenkeel::templates {
+
+// What may stand around the words of a tag.
+inline constexpr std::string_view kBlanks = " \t\r\n";
 
 inline constexpr std::size_t kTemplateBytesMost = 512 * 1024;
 inline constexpr std::size_t kTagsMost = 10'000;

@@ -11,8 +11,6 @@
 namespace evenkeel::templates {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 struct Tag {
     std::size_t begin = 0;
     std::size_t end = 0;            // behind the closing mark

@@ -19,12 +19,12 @@ std::string taken(char* text) {
     return copy;
 }
 
-struct Parts {
+struct RpmVersion {
     std::string epoch, version, release;
 };
 
-Parts parts_of(std::string_view version) {
-    Parts parts;
+RpmVersion parts_of(std::string_view version) {
+    RpmVersion parts;
     if (const auto colon = version.find(':'); colon != version.npos) {
         parts.epoch = version.substr(0, colon);
         version.remove_prefix(colon + 1);
@@ -150,8 +150,8 @@ std::string RpmDatabase::canonical(std::string_view id) const {
 }
 
 int RpmDatabase::compare(std::string_view a, std::string_view b) const {
-    const Parts left = parts_of(a), right = parts_of(b);
-    for (const auto part : {&Parts::epoch, &Parts::version, &Parts::release})
+    const RpmVersion left = parts_of(a), right = parts_of(b);
+    for (const auto part : {&RpmVersion::epoch, &RpmVersion::version, &RpmVersion::release})
         if (const int order = library_.compare_parts((left.*part).c_str(), (right.*part).c_str());
             order != 0)
             return order;

@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kPipelined = 48;
 constexpr std::uint32_t kSoonMs = 1'000;
 constexpr std::uint64_t kNsPerUs = 1'000;
-constexpr std::uint64_t kUsPerMs = 1'000;
 
 void append_names(const Message& message, const std::vector<std::string>& names) {
     require(sd_bus_message_open_container(message.get(), 'a', "s"));

@@ -8,7 +8,6 @@ namespace evenkeel::services {
 
 namespace {
 
-constexpr std::uint64_t kUsPerMs = 1'000;
 constexpr std::uint64_t kUsPerSecond = 1'000'000;
 // Longer ones are waited for no longer; systemd's infinity is the largest number there is.
 constexpr std::uint64_t kIntervalMostUs = 3600 * kUsPerSecond;

@@ -8,6 +8,8 @@ namespace evenkeel::services {
 
 class Properties;
 
+inline constexpr std::uint64_t kUsPerMs = 1'000;
+
 // How often systemd starts a unit: at most `burst` times within the interval (StartLimitBurst,
 // StartLimitIntervalSec); the next start fails with start-limit-hit, whoever asks for it. Times are
 // in microseconds of CLOCK_MONOTONIC.

@@ -2,14 +2,11 @@
 #include <cctype>
 
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/failure.hpp"
 #include "sdk/client/cli/input.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .detail = std::move(why)};
-}
 
 client::Result<client::Request> request_of(const ApiOptions& options) {
     client::Request request{.method = options.method, .path = options.path};

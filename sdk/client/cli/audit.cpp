@@ -4,16 +4,13 @@
 #include "core/base/time.hpp"
 #include "core/crypto/record_chain.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/failure.hpp"
 
 namespace evenkeel::cli {
 namespace {
 
 using crypto::ChainCheck;
 using crypto::ChainEnd;
-
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .detail = std::move(why)};
-}
 
 client::Result<std::string> time_of(const std::string& since) {
     if (since.empty()) return since;

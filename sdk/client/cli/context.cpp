@@ -4,13 +4,10 @@
 
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/failure.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .detail = std::move(why)};
-}
 
 client::Result<std::string> path_of_contexts() {
     std::string path = client::contexts_path();

@@ -8,7 +8,6 @@
 namespace evenkeel::cli {
 namespace {
 
-constexpr std::size_t kPlanBytesMost = 64 << 20;
 constexpr std::size_t kRequestBytesMost = 8 << 20;
 
 client::Result<Changes> changes_of(Session& session, const Manifests& manifests,

@@ -17,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kPlanBytesMost = 64 << 20;
 constexpr seconds kPreferMost{60};  // what the API waits in one request
 constexpr milliseconds kPoll{1000};
 

@@ -7,6 +7,9 @@
 // The steps that commands about plans have in common.
 namespace evenkeel::cli {
 
+// Of the answer that holds one.
+inline constexpr std::size_t kPlanBytesMost = 64 << 20;
+
 client::Result<json::Value> find_plan(client::Client& client, const std::string& id);
 
 // The plan as data, or its groups and errors and, on standard error, a line that sums it up.

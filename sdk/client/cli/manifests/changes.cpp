@@ -10,7 +10,6 @@ namespace {
 
 constexpr const char* kDefaultEnvironment = "default";
 constexpr const char* kSecret = "(secret)";
-const std::string kAssignment = "assignment:";
 
 void add_differing(const std::string& at, const json::Value& before, const json::Value& after,
                    std::vector<FieldChange>& fields) {
@@ -179,16 +178,16 @@ class Comparison {
     static bool is_left_out(const ObjectKey& key, const Manifests& manifests) {
         if (key.kind != ObjectKind::setting) return false;
         const std::string scope = parts_of_setting(key).first;
-        return scope.starts_with(kAssignment) &&
-               manifests.with_settings.contains(scope.substr(kAssignment.size()));
+        return scope.starts_with(kAssignmentScope) &&
+               manifests.with_settings.contains(scope.substr(kAssignmentScope.size()));
     }
 
     // The settings of an assignment that is deleted.
     bool goes_with_assignment(const ObjectKey& key) const {
         if (key.kind != ObjectKind::setting) return false;
         const std::string scope = parts_of_setting(key).first;
-        if (!scope.starts_with(kAssignment)) return false;
-        const ObjectKey owner{ObjectKind::assignment, scope.substr(kAssignment.size())};
+        if (!scope.starts_with(kAssignmentScope)) return false;
+        const ObjectKey owner{ObjectKind::assignment, scope.substr(kAssignmentScope.size())};
         const auto found = known_.find(owner);
         return options_.prune && !declared_.contains(owner) && found != known_.end() &&
                found->second.source == options_.name;

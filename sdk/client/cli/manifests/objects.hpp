@@ -19,6 +19,9 @@ namespace evenkeel::cli {
 
 using evenkeel::to_string;
 
+// Before the name in the scope of an assignment's settings.
+inline const std::string kAssignmentScope = "assignment:";
+
 // In the order in which they are shown.
 enum class ObjectKind { environment, setting, application, assignment };
 constexpr auto enum_names(ObjectKind) {

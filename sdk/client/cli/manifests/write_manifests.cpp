@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kInlineBytesMost = 200;
 constexpr std::size_t kFileNameBytesMost = 100;
-const std::string kAssignment = "assignment:";
 
 constexpr const char* kSecretsAbsent =
     "# Secrets are not in this file: each value_from names a variable. Where the variable is not\n"
@@ -45,7 +44,7 @@ class Writer {
             if (!added) return added.error();
         }
         for (const auto& [scope, settings] : settings_) {
-            if (scope.starts_with(kAssignment)) continue;
+            if (scope.starts_with(kAssignmentScope)) continue;
             add_document(
                 "settings.yaml",
                 json::Object{{"kind", "settings"}, {"scope", scope}, {"settings", settings}});
@@ -155,7 +154,7 @@ class Writer {
             folder_.older.push_back(key.name + ": version " + json::write(*version) + " of " +
                                     object.body.string_or("application"));
         }
-        const auto settings = settings_.find(kAssignment + key.name);
+        const auto settings = settings_.find(kAssignmentScope + key.name);
         if (settings != settings_.end()) document.append("settings", settings->second);
         add_document("assignments.yaml", std::move(document));
         return {};
@@ -204,7 +203,8 @@ class Writer {
                        [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
         name = unique(name, variables_, "_");
         folder_.absent.push_back(scope + " " + key + ": " + name);
-        with_secrets_.insert(scope.starts_with(kAssignment) ? "assignments.yaml" : "settings.yaml");
+        with_secrets_.insert(scope.starts_with(kAssignmentScope) ? "assignments.yaml"
+                                                                 : "settings.yaml");
         return name;
     }
 
