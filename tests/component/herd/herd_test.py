@@ -2,11 +2,15 @@
 
 import os
 import pathlib
+import sys
 import unittest
 
-from case import OrchestratorCase
-from harness.rest import Rest
-from support.herd import Herd
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS), str(TESTS / "component" / "orchestrator")]
+
+from case import OrchestratorCase  # noqa: E402
+from harness.rest import Rest  # noqa: E402
+from support.herd import Herd  # noqa: E402
 
 AGENTS = int(os.environ["EK_HERD_AGENTS"])
 TRIES_MOST = 3
