@@ -42,7 +42,7 @@ class Releaser {
         std::function<std::shared_ptr<const ModelIndex>()> index;
         // Told of each host whose release is about to be committed.
         std::function<void(const std::string& host)> submitted = {};
-        // Told when the difference of hosts is held that was another, or none, before.
+        // Told when what is held of hosts may be another than before.
         std::function<void()> held = {};
     };
 
@@ -68,6 +68,7 @@ class Releaser {
                      const Result<void>& committed, Released released);
     void refuse(const std::shared_ptr<Batch>& batch, std::size_t number, const Error& error);
     void mark_others(const std::shared_ptr<Batch>& batch);
+    void submit_all(const std::shared_ptr<Batch>& batch);
     void retry_later();
     void done(const std::shared_ptr<Batch>& batch);
 
