@@ -78,12 +78,12 @@ class Releaser {
     bool is_asked_again_ = false;
     std::uint64_t compiled_ = 0;
     std::uint64_t peers_read_ = 0;
-    std::shared_ptr<Shared> shared_;  // of the thread that compiles
+    std::shared_ptr<std::atomic<bool>> stops_ = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<Shared> shared_;  // of the thread that compiles; keeps to stops_
     // Ids of hosts to compile with which nothing can be done until something of them changes.
     std::set<std::string> waiting_;
     std::set<std::string> refused_once_;  // to be compiled once more before it is told
     run::Timer retry_;
-    std::shared_ptr<std::atomic<bool>> stops_ = std::make_shared<std::atomic<bool>>(false);
     // The loop's handlers that outlive this find it gone.
     std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };
