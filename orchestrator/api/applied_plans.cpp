@@ -36,7 +36,7 @@ Result<std::string> keep_applied(state::Edit& edit, const EditAsPlan& made,
     state::PlanContent content = plans::content_of(trial);
     content.changes = made.changes;
     EK_CHECK(edit.plans().add(plan, content, ""));
-    EK_CHECK(state::PlanHostEdits(edit).begin(plan.id, trial.planned));
+    EK_CHECK(state::PlanHostEdits(edit).begin(plan.id, trial.planned, answer.commands));
     edit.note("plan", json::Object{{"id", plan.id}, {"hash", plan.hash}});
     return plan.id;
 }

@@ -170,7 +170,8 @@ class Applying : public std::enable_shared_from_this<Applying> {
                  applied.state = PlanState::applied;
                  applied.applied_revision = answer.revision;
                  EK_CHECK(now.plans().put(applied));
-                 EK_CHECK(state::PlanHostEdits(now).begin(applied.id, answer.trial->planned));
+                 EK_CHECK(state::PlanHostEdits(now).begin(applied.id, answer.trial->planned,
+                                                          answer.commands));
                  now.note("plan", json::Object{{"hash", applied.hash}});
                  *reply = reply_of(202, applied, EK_TRY(show_plan(now, applied)));
                  return keep_reply(now, protector, once, *reply);

@@ -4,6 +4,7 @@
 #include "orchestrator/api/read_body.hpp"
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/hosts/names.hpp"
+#include "orchestrator/state/plan.hpp"
 
 namespace evenkeel {
 
@@ -69,9 +70,18 @@ constexpr auto fields_of(json::Of<DescriptionRequest>) {
 
 namespace api {
 
+// What the system does itself has its name.
+struct TokenName : Text<1, 128> {
+    static json::MaybeWrong decode(const json::Value& from, std::string& into) {
+        if (auto wrong = Text::decode(from, into)) return wrong;
+        if (into != state::kSystemAuthor) return std::nullopt;
+        return json::wrong("must not be " + std::string(state::kSystemAuthor) +
+                           ", which is the system's own name");
+    }
+};
 constexpr auto fields_of(json::Of<TokenRequest>) {
     using T = TokenRequest;
-    return json::shape(json::field_as<Text<1, 128>>("name", &T::name),
+    return json::shape(json::field_as<TokenName>("name", &T::name),
                        json::field("role", &T::role)
                            .refused_as("must be viewer, operator, approver or admin"),
                        json::field_as<Lifetime<3650>>("expires_in", &T::lifetime).defaulted())

@@ -381,10 +381,11 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
     return enqueue(edit, std::move(command));
 }
 
-Result<void> describe_in_parts(state::Edit& edit, const secrets::Protector& protector,
-                               const Requester& requester,
-                               const std::vector<DescriptionRequest>& requests) {
-    if (requests.empty()) return {};
+Result<std::vector<std::string>> describe_in_parts(
+    state::Edit& edit, const secrets::Protector& protector, const Requester& requester,
+    const std::vector<DescriptionRequest>& requests) {
+    std::vector<std::string> ids;
+    if (requests.empty()) return ids;
     auto entries = EK_TRY(describe_all(edit, protector, requester, requests));
     CommandRequest part = command_of(requester);
     std::size_t bytes = 0;
@@ -393,14 +394,14 @@ Result<void> describe_in_parts(state::Edit& edit, const secrets::Protector& prot
         const bool is_full =
             bytes + size > kCommandBytesMost || part.resources.size() >= kCommandEntriesMost;
         if (is_full && !part.resources.empty()) {
-            EK_CHECK(enqueue(edit, std::exchange(part, command_of(requester))));
+            ids.push_back(EK_TRY(enqueue(edit, std::exchange(part, command_of(requester)))).id);
             bytes = 0;
         }
         bytes += size;
         part.resources.push_back(std::move(entries[i]));
     }
-    EK_CHECK(enqueue(edit, std::move(part)));
-    return {};
+    ids.push_back(EK_TRY(enqueue(edit, std::move(part))).id);
+    return ids;
 }
 
 Result<void> refuse_present(const state::View& view, const Requester& requester,

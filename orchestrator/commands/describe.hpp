@@ -82,10 +82,11 @@ Result<state::Command> describe(state::Edit& edit, const secrets::Protector& pro
                                 const std::vector<DescriptionRequest>& requests);
 
 // The same of more than one command may carry: several in this order, each small enough for the
-// bus. All of them are checked together.
-Result<void> describe_in_parts(state::Edit& edit, const secrets::Protector& protector,
-                               const Requester& requester,
-                               const std::vector<DescriptionRequest>& requests);
+// bus, told by their ids. All of them are checked together.
+Result<std::vector<std::string>> describe_in_parts(state::Edit& edit,
+                                                   const secrets::Protector& protector,
+                                                   const Requester& requester,
+                                                   const std::vector<DescriptionRequest>& requests);
 
 // Which others require the resource, and what to do about it, for a message: at most this many by
 // name, and how many there are. Empty when none does. O(dependents)

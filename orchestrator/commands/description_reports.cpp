@@ -12,7 +12,6 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/resources.hpp"
 #include "orchestrator/state/schema_cache.hpp"
-#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
 #include "orchestrator/state/wanted.hpp"
 
@@ -72,19 +71,15 @@ Result<void> audit(state::Edit& edit, const std::string& host, const Description
     return edit.audit(audit_context);
 }
 
-}  // namespace
-
-// The backup's model is older than what the host has: nothing of it is sent before somebody edits
-// what the host shall have.
-Result<void> hold(state::Edit& edit, const std::string& host) {
-    auto wanted = EK_TRY(edit.wanted().find(host)).value_or(state::Wanted{});
-    if (std::exchange(wanted.status, state::WantedStatus::held) == state::WantedStatus::held) {
-        return {};
-    }
-    // So that the difference is found, and planned.
-    EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
-    return edit.wanted().announce(host, wanted);
+// What was compiled has another fate on the host: the backup's model is older than that, and
+// nothing of it is sent by itself.
+Result<void> hold_if_older(state::Edit& edit, const std::string& host,
+                           const std::optional<Resource>& here, const DescriptionReport& report) {
+    const bool is_older = report.reason == Reason::restored && here && !here->owners.empty();
+    return is_older ? edit.wanted().hold(host) : Result<void>();
 }
+
+}  // namespace
 
 Result<void> take_described(state::Edit& edit, const ReportContext& context,
                             const std::string& host, const wire::Event& event) {
@@ -120,10 +115,7 @@ Result<void> take_described(state::Edit& edit, const ReportContext& context,
         resource.owners = here->owners;
         resource.overrides = here->overrides;
     }
-    if (!resource.owners.empty() &&
-        event.data.string_or("reason") == to_string(wire::DescriptionReason::restored)) {
-        EK_CHECK(hold(edit, host));
-    }
+    EK_CHECK(hold_if_older(edit, host, here, report));
     EK_CHECK(keep_names(edit, host, report.ref, schema.get(), description));
     return edit.resources().describe(
         host, here ? &*here : nullptr, resource,
@@ -142,6 +134,7 @@ Result<void> take_forgotten(state::Edit& edit, const ReportContext& context,
         report.reason == Reason::detached && here && here->generation == report.generation;
     if (!here || !(detached || takes(context, here, report))) return {};
     EK_CHECK(audit(edit, host, report));
+    EK_CHECK(hold_if_older(edit, host, here, report));
     return edit.resources().erase(host, *here);
 }
 

@@ -71,9 +71,9 @@ class Reading {
 };
 
 // Together, because they may require each other.
-Result<void> describe(state::Edit& edit, const secrets::Protector& protector,
-                      const std::vector<ResourceEdit>& resources,
-                      const commands::Requester& requester) {
+Result<std::vector<std::string>> describe(state::Edit& edit, const secrets::Protector& protector,
+                                          const std::vector<ResourceEdit>& resources,
+                                          const commands::Requester& requester) {
     std::vector<commands::DescriptionRequest> requests;
     for (const ResourceEdit& one : resources) {
         const bool is_meant = one.kind == Kind::describe && one.host == requester.host &&
@@ -117,11 +117,16 @@ Result<bool> has_hosts_in(const state::View& view, const std::vector<HostEdit>& 
     return has_one;
 }
 
-Result<void> change_hosts(state::Edit& edit, const secrets::Protector& protector,
-                          const std::vector<HostEdit>& hosts,
-                          const std::vector<ResourceEdit>& resources,
-                          const std::string& request_id) {
+Result<state::CommandsOfHosts> change_hosts(state::Edit& edit, const secrets::Protector& protector,
+                                            const std::vector<HostEdit>& hosts,
+                                            const std::vector<ResourceEdit>& resources,
+                                            const std::string& request_id) {
     for (const HostEdit& one : hosts) EK_CHECK(hosts::change(edit, one.host, one.patch));
+    state::CommandsOfHosts made;
+    const auto add = [&made](const state::Command& command) {
+        // The end of an override is done already.
+        if (!state::finished(command.state)) made[command.host].push_back(command.id);
+    };
     std::set<std::pair<std::string, Authority>> described;
     for (const ResourceEdit& one : resources) {
         const commands::Requester requester{.host = one.host,
@@ -129,19 +134,22 @@ Result<void> change_hosts(state::Edit& edit, const secrets::Protector& protector
                                             .authority = one.authority,
                                             .is_approved = true};
         switch (one.kind) {
-            case Kind::describe:
+            case Kind::describe: {
                 if (!described.emplace(one.host, one.authority).second) break;
-                EK_CHECK(describe(edit, protector, resources, requester));
+                auto ids = EK_TRY(describe(edit, protector, resources, requester));
+                auto& all = made[one.host];
+                all.insert(all.end(), ids.begin(), ids.end());
                 break;
+            }
             case Kind::remove:
-                EK_CHECK(commands::remove(edit, protector, requester, one.request.ref));
+                add(EK_TRY(commands::remove(edit, protector, requester, one.request.ref)));
                 break;
             case Kind::forget:
-                EK_CHECK(commands::forget(edit, requester, one.request.ref));
+                add(EK_TRY(commands::forget(edit, requester, one.request.ref)));
                 break;
         }
     }
-    return {};
+    return made;
 }
 
 }  // namespace evenkeel::plans

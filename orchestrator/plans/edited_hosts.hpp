@@ -8,6 +8,7 @@
 #include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/model/model.hpp"
 #include "orchestrator/state/host.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 
 // What an edit changes of hosts themselves, beside the model.
 namespace evenkeel::plans {
@@ -54,11 +55,11 @@ Result<EditedHosts> read_edited(const state::View& view, const std::vector<HostE
 Result<bool> has_hosts_in(const state::View& view, const std::vector<HostEdit>& hosts,
                           std::string_view environment);
 
-// Changes them, for a request with this id that may change hosts in protected environments.
-// Errors are those of hosts::change() and of commands. [lane]
-Result<void> change_hosts(state::Edit& edit, const secrets::Protector& protector,
-                          const std::vector<HostEdit>& hosts,
-                          const std::vector<ResourceEdit>& resources,
-                          const std::string& request_id);
+// Changes them, for a request with this id that may change hosts in protected environments, and
+// tells the commands of that. Errors are those of hosts::change() and of commands. [lane]
+Result<state::CommandsOfHosts> change_hosts(state::Edit& edit, const secrets::Protector& protector,
+                                            const std::vector<HostEdit>& hosts,
+                                            const std::vector<ResourceEdit>& resources,
+                                            const std::string& request_id);
 
 }  // namespace evenkeel::plans

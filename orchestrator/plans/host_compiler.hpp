@@ -29,10 +29,7 @@ compile::Host compiled_host(const state::Host& host);
 // than the view lives.
 class HostCompiler {
   public:
-    HostCompiler(const state::View& view, const state::SchemaCache& schemas,
-                 const model::Model& model)
-        : HostCompiler(view, schemas, model, std::make_shared<Peers>()) {}
-    // With peers that may have been found before.
+    // The peers may have been found before.
     HostCompiler(const state::View& view, const state::SchemaCache& schemas,
                  const model::Model& model, std::shared_ptr<Peers> peers)
         : view_(view), schemas_(schemas), model_(model), peers_(std::move(peers)) {}

@@ -29,8 +29,9 @@ json::Value shown(const compile::CompileError& error) {
 
 Result<json::Value> try_on_host(const state::View& view, const secrets::Protector& protector,
                                 const state::SchemaCache& schemas, const Edits& edits,
-                                const state::Host& host) {
-    HostCompiler compiler(view, schemas, edits.after, std::make_shared<Peers>(&edits.hosts));
+                                const state::Host& host, const std::atomic<bool>& stops) {
+    HostCompiler compiler(view, schemas, edits.after,
+                          std::make_shared<Peers>(&stops, &edits.hosts));
     const auto edited = edits.hosts.find(host.id);
     const std::vector<ResourceEdit> none;
     const HostComparison compared =

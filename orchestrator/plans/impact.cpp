@@ -23,7 +23,7 @@ class Finding {
         : model_(moment.index.model()),
           place_(place),
           keys_(std::move(keys)),
-          compiler_(moment.view, schemas, model_) {}
+          compiler_(moment.view, schemas, model_, std::make_shared<Peers>(&moment.stops)) {}
 
     Result<void> add(const state::Host& host) {
         const compile::Host seen = compiled_host(host);
@@ -104,10 +104,8 @@ Result<Impact> find_impact(const Moment& moment, const state::SchemaCache& schem
     Keys keys;
     for (const auto& [scope, key] : search.places()) keys.insert(key.substr(key.find(':') + 1));
     Finding finding(moment, schemas, place, std::move(keys));
-    EK_CHECK(each_touched(moment.view, touched, [&](const state::Host& host) -> Result<void> {
-        if (moment.stops) return fail(Errc::cancelled, "it ends");
-        return finding.add(host);
-    }));
+    EK_CHECK(each_touched(moment.view, touched, moment.stops,
+                          [&](const state::Host& host) { return finding.add(host); }));
     return finding.finish();
 }
 

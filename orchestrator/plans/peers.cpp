@@ -25,6 +25,7 @@ Result<const json::Value*> Peers::find(const state::View& view, const compile::P
     if (!all_) EK_CHECK(read_all(view));
     json::Array found;
     for (const Peer& peer : *all_) {
+        EK_CHECK(check_stops());
         if (!within.empty() && !compile::is_within(peer.environment, within)) continue;
         if (rule.filter.matches(peer.value)) found.push_back(shown_to_peers(peer.value));
     }
@@ -36,10 +37,16 @@ void Peers::forget() {
     found_.clear();
 }
 
+Result<void> Peers::check_stops() const {
+    if (stops_ && *stops_) return fail(Errc::cancelled, "it ends");
+    return {};
+}
+
 Result<void> Peers::read_all(const state::View& view) {
     ++reads_;
     std::vector<Peer> all;
     EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
+        if (!check_stops()) return false;
         const state::Host& host = edited_ ? as_left(*edited_, stored) : stored;
         all.push_back({host.environment, json::Object{{"id", host.id},
                                                       {"name", host.name},
@@ -48,6 +55,7 @@ Result<void> Peers::read_all(const state::View& view) {
                                                       {"facts", host.facts}}});
         return true;
     }));
+    EK_CHECK(check_stops());
     std::sort(all.begin(), all.end(), [](const Peer& a, const Peer& b) {
         return a.value["name"].as_string() < b.value["name"].as_string();
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,10 +21,12 @@ namespace evenkeel::plans {
 // until forget(); the rules are of one model until then. Use it on one thread at a time.
 class Peers {
   public:
-    // Hosts that are `edited` are found as the edit leaves them; lives no longer than these.
-    explicit Peers(const EditedHosts* edited = nullptr) : edited_(edited) {}
+    // Hosts that are `edited` are found as the edit leaves them. Lives no longer than what it gets.
+    explicit Peers(const std::atomic<bool>* stops = nullptr, const EditedHosts* edited = nullptr)
+        : stops_(stops), edited_(edited) {}
 
-    // By name: an array of {"id","name","labels","facts"}. Fails only when the store does not read.
+    // By name: an array of {"id","name","labels","facts"}. Fails only when the store does not read,
+    // and is `cancelled` once `stops` is set.
     Result<const json::Value*> find(const state::View& view, const compile::PeerRule& rule,
                                     const compile::Host& host);
     // Hosts or rules may be others from now on.
@@ -39,7 +42,9 @@ class Peers {
     };
 
     Result<void> read_all(const state::View& view);
+    Result<void> check_stops() const;
 
+    const std::atomic<bool>* stops_;
     const EditedHosts* edited_;
     std::optional<std::vector<Peer>> all_;  // by name
     std::map<std::pair<const compile::PeerRule*, std::string>, json::Value> found_;

@@ -139,7 +139,11 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
                     [this](const std::string& host) {
                         if (is_busy) released.insert(host);
                     },
-                    [this] { plan_held(); }}) {}
+                    [this] { held_plan.look(); }}),
+          held_plan({on, in, with, [this](EditRequest request, Done done) {
+                         waiting.push_back({std::move(request), std::move(done)});
+                         next();
+                     }}) {}
 
     run::Loop& loop;
     state::State& state;
@@ -147,6 +151,7 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     const state::SchemaCache& schemas;
     std::shared_ptr<const ModelIndex> index;
     Releaser releaser;
+    HeldPlan held_plan;
     run::Lane lane{{.name = "plan", .queue_depth_max = 10}};
     std::deque<WaitingEdit> waiting = {};
     bool is_busy = false;
@@ -157,8 +162,6 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     run::Timer retry = {};
     bool is_behind = false;  // perhaps: the store's model may be another
 
-    // Keeps what is held as a plan of the system.
-    void plan_held();
     // What others than edits change of the model: what belongs to a host goes with it.
     void follow();
     void reload();
@@ -182,6 +185,7 @@ Planner::~Planner() {
 void Planner::stop() {
     *inside_->stops = true;
     inside_->retry.cancel();
+    inside_->held_plan.stop();
     inside_->releaser.stop();
     inside_->lane.stop(std::chrono::seconds(10));
 }
@@ -196,10 +200,11 @@ Result<void> Planner::load() {
         const auto there = inside.lock();
         if (!there) return;
         there->releaser.follow(changes);
+        there->held_plan.follow(changes);
         if (!changes.model_objects.empty()) there->follow();
     });
     inside_->releaser.look();
-    inside_->plan_held();
+    inside_->held_plan.look();
     return {};
 }
 
@@ -245,29 +250,14 @@ void Planner::try_on_host(const EditRequest& request, const std::string& host, H
     if (!tried) return answer(fail(tried.error()));
     if (!tried->wrong.empty()) return answer(HostAnswer{std::move(tried->wrong), {}});
     auto task = [answer, host = **there, &from = inside_->state, &with = inside_->protector,
-                 &of = inside_->schemas, edits = std::move(tried->edits)] {
+                 &of = inside_->schemas, edits = std::move(tried->edits), stops = inside_->stops] {
         const auto now = from.read();
-        auto shown = now ? plans::try_on_host(*now, with, of, edits, host)
+        auto shown = now ? plans::try_on_host(*now, with, of, edits, host, *stops)
                          : Result<json::Value>(fail(now.error()));
         answer(shown ? Result<HostAnswer>(HostAnswer{{}, *std::move(shown)}) : fail(shown.error()));
     };
     const auto queued = inside_->lane.submit(std::move(task));
     if (!queued) answer(fail(queued.error()));
-}
-
-void Planner::Inside::plan_held() {
-    const auto keep = [this, there = weak_from_this()](const Result<EditAnswer>& answer) {
-        const bool is_held = answer && answer->trial && !answer->trial->touched.empty();
-        if (!there.lock() || !is_held) return;
-        state.submit([&with = protector, trial = answer->trial](
-                         state::Edit& edit) { return keep_held_plan(edit, with, *trial); },
-                     [](const Result<void>& kept) {
-                         if (kept) return;
-                         log::warning("what is held is not planned", {{"why", kept.error().what}});
-                     });
-    };
-    waiting.push_back({{.releases_held = true, .is_dry_run = true, .allows_errors = true}, keep});
-    next();
 }
 
 // Later: the model of an edit that was committed just now is set then.
@@ -361,8 +351,9 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
-            EK_CHECK(change_hosts(edit, with, one->request.hosts, one->request.resources,
-                                  one->request.audit_context.request_id));
+            answer->commands =
+                EK_TRY(change_hosts(edit, with, one->request.hosts, one->request.resources,
+                                    one->request.audit_context.request_id));
             EK_CHECK(check_still(edit, writes));
             // The others are not of this edit: what is held of them stays held.
             for (const std::string& host : others) {

@@ -9,6 +9,7 @@
 #include "orchestrator/model/model.hpp"
 #include "orchestrator/plans/edited_hosts.hpp"
 #include "orchestrator/state/audit.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 
 namespace evenkeel::run {
 class Loop;
@@ -68,6 +69,7 @@ struct EditAnswer {
     // Of a dry run, of what was done and of what was refused.
     std::shared_ptr<const Trial> trial;
     Refusal refusal = Refusal::none;
+    state::CommandsOfHosts commands = {};  // that direct changes of resources have made
     std::uint64_t revision = 0;  // that the changed objects have; 0: none differs from before
     // What was asked for as it is now, or would be.
     std::shared_ptr<const model::Model> model;

@@ -8,7 +8,6 @@
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/owners.hpp"
-#include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/plan_hosts.hpp"
@@ -23,12 +22,13 @@ using state::Resource;
 
 constexpr std::size_t kErrorsKept = 100;
 
-bool is_settled(const Resource& resource) {
-    const auto& compliance = resource.compliance;
-    if (compliance.status == wire::Verdict::failed) return false;
-    return compliance.status != wire::Verdict::unknown ||
-           compliance.reason != to_string(wire::UnknownReason::pending);
+bool is_pending(const Resource& resource) {
+    return resource.compliance.status == wire::Verdict::unknown &&
+           resource.compliance.reason == to_string(wire::UnknownReason::pending);
 }
+
+// Of what a host shall have.
+enum class Settled { all, not_yet, failed };
 
 commands::DescriptionRequest request_for(const HostCompiler& compiler,
                                          const secrets::Protector& protector,
@@ -113,7 +113,7 @@ class Carrying {
             return Released::other_model;
         }
         if (EK_TRY(is_outdated())) return Released::outdated;
-        if (!release_.host_release) return refuse();
+        if (!release_.host_release) return pass_over();
         const HostRelease& what = *release_.host_release;
         if (EK_TRY(needs_plan())) return hold();
         if (!what.errors.empty()) {
@@ -121,13 +121,17 @@ class Carrying {
             return refuse();
         }
         if (what.awaits_schema) return wait();
-        EK_CHECK(commands::describe_in_parts(edit_, protector_, requester(), what.described));
-        EK_CHECK(note_commands(what.described));
+        commands_ =
+            EK_TRY(commands::describe_in_parts(edit_, protector_, requester(), what.described));
         for (const ResourceDifference& each : what.owned) {
             EK_CHECK(commands::own(edit_, release_.host, each.ref,
                                    to_state_owners(each.wanted->owners)));
         }
-        if (!what.going.empty() && !EK_TRY(is_settled_all(what.wanted))) return wait();
+        if (!what.going.empty()) {
+            const Settled settled = EK_TRY(settled_of(what.wanted));
+            if (settled == Settled::failed) EK_CHECK(give_up());
+            if (settled != Settled::all) return wait();
+        }
         EK_CHECK(let_go(what.going));
         EK_CHECK(note(state::WantedStatus::compiled));
         EK_CHECK(state::PlanHostEdits(edit_).released(release_.host, commands_, true));
@@ -163,16 +167,26 @@ class Carrying {
 
     Result<Released> hold() {
         EK_CHECK(note(state::WantedStatus::held));
+        EK_CHECK(state::PlanHostEdits(edit_).refused(release_.host));
         EK_CHECK(end());
         return Released::held;
     }
 
-    Result<bool> is_settled_all(const std::vector<wire::Ref>& wanted) {
+    Result<Settled> settled_of(const std::vector<wire::Ref>& wanted) {
+        Settled settled = Settled::all;
         for (const wire::Ref& ref : wanted) {
             const auto found = EK_TRY(edit_.resources().find(release_.host, ref));
-            if (!found || !is_settled(*found)) return false;
+            if (found && found->compliance.status == wire::Verdict::failed) return Settled::failed;
+            if (!found || is_pending(*found)) settled = Settled::not_yet;
         }
-        return true;
+        return settled;
+    }
+
+    // What goes may wait for ever behind what has failed: no plan waits for that.
+    Result<void> give_up() {
+        EK_CHECK(state::PlanHostEdits(edit_).released(release_.host, commands_, false));
+        commands_.clear();
+        return state::PlanHostEdits(edit_).refused(release_.host);
     }
 
     Result<Released> end() {
@@ -180,23 +194,17 @@ class Carrying {
         return Released::all;
     }
 
-    // The newest about what was described are those that were made just now.
-    Result<void> note_commands(const std::vector<commands::DescriptionRequest>& described) {
-        for (const commands::DescriptionRequest& each : described) {
-            EK_CHECK(edit_.bodies().each_command(
-                release_.host, each.ref, [this](std::uint64_t, std::string_view command) {
-                    if (commands_.empty() || commands_.back() != command) {
-                        commands_.emplace_back(command);
-                    }
-                    return false;
-                }));
-        }
-        return {};
-    }
-
     // It does not compile, or is retired.
     Result<Released> refuse() {
         EK_CHECK(state::PlanHostEdits(edit_).refused(release_.host));
+        return end();
+    }
+
+    // What changed does not concern the host itself.
+    Result<Released> pass_over() {
+        const auto host = EK_TRY(edit_.hosts().find(release_.host));
+        if (!host || host->retired()) return refuse();
+        EK_CHECK(state::PlanHostEdits(edit_).released(release_.host, {}, true));
         return end();
     }
 

@@ -48,6 +48,7 @@ struct Release {
     // Both as they were seen: when one is another by then, the release is of no use.
     state::HostToCompile seen;
     std::uint64_t model = 0;                       // revision of the model
+    bool was_held = false;                         // its difference
     std::optional<HostRelease> host_release = {};  // nothing when the host is not concerned itself
     Result<void> read = {};                        // else the host cannot be read
 };

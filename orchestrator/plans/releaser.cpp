@@ -14,6 +14,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/to_compile.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::plans {
 
@@ -31,8 +32,10 @@ struct Batch {
 
 // What hosts compiled one batch after the other share.
 struct Shared {
+    explicit Shared(const std::atomic<bool>& stops) : peers(std::make_shared<Peers>(&stops)) {}
+
     std::shared_ptr<const ModelIndex> index;
-    std::shared_ptr<Peers> peers = std::make_shared<Peers>();
+    std::shared_ptr<Peers> peers;
 };
 
 namespace {
@@ -95,6 +98,8 @@ class Compiling {
     }
 
     Result<void> fill(Release& release) {
+        const auto wanted = EK_TRY(view_.wanted().find(release.host));
+        release.was_held = wanted && wanted->status == state::WantedStatus::held;
         auto host = EK_TRY(view_.hosts().find(release.host));
         if (host && host->retired()) host.reset();
         HostChange change;
@@ -121,7 +126,10 @@ class Compiling {
         for (const Release& release : batch.releases) {
             if (release.host_release) compiled.insert(release.host);
         }
-        return view_.hosts().each_in("", [&](const state::Host& other) {
+        Result<void> read;
+        EK_CHECK(view_.hosts().each_in("", [&](const state::Host& other) {
+            if (stops_) read = fail(Errc::cancelled, "it ends");
+            if (!read) return false;
             if (compiled.contains(other.id)) return true;
             const compile::Host one = compiled_host(other);
             const bool is_touched =
@@ -129,7 +137,8 @@ class Compiling {
                             [&one](const TouchedRule& rule) { return rule.touches(one); });
             if (is_touched) batch.others.push_back(other.id);
             return true;
-        });
+        }));
+        return read;
     }
 
     const state::View& view_;
@@ -161,7 +170,7 @@ bool is_passing(const Error& error) {
 Releaser::Releaser(Options options)
     : options_(std::move(options)),
       lane_({.name = "compile", .queue_depth_max = 10}),
-      shared_(std::make_shared<Shared>()) {}
+      shared_(std::make_shared<Shared>(*stops_)) {}
 
 Releaser::~Releaser() {
     *is_there_ = false;
@@ -196,7 +205,11 @@ void Releaser::retry_later() {
     if (retry_.pending()) return;
     retry_ = options_.loop.after(kRetry, [this] {
         waiting_.clear();
-        if (!is_busy_) begin();
+        if (is_busy_) {
+            is_asked_again_ = true;  // the batch in work left them out
+        } else {
+            begin();
+        }
     });
 }
 
@@ -229,25 +242,28 @@ void Releaser::carry_out(const std::shared_ptr<Batch>& batch) {
         is_busy_ = false;
         return *stops_ ? void() : retry_later();
     }
-    batch->open = 1;
     // First: once a host's entry is gone, nobody would know whom else it concerned.
-    if (!batch->others.empty()) mark_others(batch);
+    if (!batch->others.empty()) return mark_others(batch);
+    submit_all(batch);
+}
+
+void Releaser::submit_all(const std::shared_ptr<Batch>& batch) {
+    batch->open = 1;
     for (std::size_t i = 0; i < batch->releases.size(); ++i) submit(batch, i);
     done(batch);
 }
 
 void Releaser::mark_others(const std::shared_ptr<Batch>& batch) {
-    ++batch->open;
     for (const std::string& host : batch->others) waiting_.erase(host);
-    options_.state.submit([batch](state::Edit& edit) { return mark(edit, batch->others); },
-                          [this, batch, is_there = is_there_](const Result<void>& committed) {
-                              if (!*is_there) return;
-                              if (!committed) {
-                                  log::warning("hosts cannot be noted to be compiled",
-                                               {{"why", committed.error().what}});
-                              }
-                              done(batch);
-                          });
+    options_.state.submit(
+        [batch](state::Edit& edit) { return mark(edit, batch->others); },
+        [this, batch, is_there = is_there_](const Result<void>& committed) {
+            if (!*is_there) return;
+            if (committed) return submit_all(batch);
+            log::warning("hosts cannot be noted to be compiled", {{"why", committed.error().what}});
+            is_busy_ = false;
+            if (!*stops_) retry_later();
+        });
 }
 
 void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
@@ -256,6 +272,7 @@ void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
         log::error("a host cannot be compiled",
                    {{"host", release.host}, {"error", release.read.error().what}});
         waiting_.insert(release.host);
+        if (is_passing(release.read.error())) retry_later();
         return;
     }
     ++batch->open;
@@ -278,7 +295,8 @@ void Releaser::end_release(const std::shared_ptr<Batch>& batch, std::size_t numb
     if (committed) {
         refused_once_.erase(host);
         if (released == Released::waits) waiting_.insert(host);
-        batch->has_held = batch->has_held || released == Released::held;
+        const bool was_held = batch->releases[number].was_held;
+        batch->has_held = batch->has_held || was_held || released == Released::held;
         // Of another model: the planner asks again once it has that.
         batch->is_outdated = batch->is_outdated || released == Released::outdated;
     } else if (is_passing(committed.error())) {
@@ -307,7 +325,9 @@ void Releaser::refuse(const std::shared_ptr<Batch>& batch, std::size_t number, c
     waiting_.insert(release.host);
     options_.state.submit([release = std::move(release),
                            error](state::Edit& edit) { return note_refusal(edit, release, error); },
-                          [](const Result<void>&) {});
+                          [this, is_there = is_there_](const Result<void>& noted) {
+                              if (*is_there && !noted) retry_later();
+                          });
 }
 
 void Releaser::done(const std::shared_ptr<Batch>& batch) {

@@ -42,7 +42,7 @@ class Releaser {
         std::function<std::shared_ptr<const ModelIndex>()> index;
         // Told of each host whose release is about to be committed.
         std::function<void(const std::string& host)> submitted = {};
-        // Told when the difference of hosts is held that was another, or none, before.
+        // Told when what is held of hosts may be another than before.
         std::function<void()> held = {};
     };
 
@@ -68,6 +68,7 @@ class Releaser {
                      const Result<void>& committed, Released released);
     void refuse(const std::shared_ptr<Batch>& batch, std::size_t number, const Error& error);
     void mark_others(const std::shared_ptr<Batch>& batch);
+    void submit_all(const std::shared_ptr<Batch>& batch);
     void retry_later();
     void done(const std::shared_ptr<Batch>& batch);
 
@@ -77,12 +78,12 @@ class Releaser {
     bool is_asked_again_ = false;
     std::uint64_t compiled_ = 0;
     std::uint64_t peers_read_ = 0;
-    std::shared_ptr<Shared> shared_;  // of the thread that compiles
+    std::shared_ptr<std::atomic<bool>> stops_ = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<Shared> shared_;  // of the thread that compiles; keeps to stops_
     // Ids of hosts to compile with which nothing can be done until something of them changes.
     std::set<std::string> waiting_;
     std::set<std::string> refused_once_;  // to be compiled once more before it is told
     run::Timer retry_;
-    std::shared_ptr<std::atomic<bool>> stops_ = std::make_shared<std::atomic<bool>>(false);
     // The loop's handlers that outlive this find it gone.
     std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };

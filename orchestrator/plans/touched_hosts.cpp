@@ -9,9 +9,14 @@
 namespace evenkeel::plans {
 
 Result<void> each_touched(const state::View& view, const TouchedHosts& touched,
+                          const std::atomic<bool>& stops,
                           const std::function<Result<void>(const state::Host&)>& visit) {
     Result<void> done;
     const auto see = [&](const state::Host& host) {
+        if (stops) {
+            done = fail(Errc::cancelled, "it ends");
+            return false;
+        }
         if (host.retired() || !touched.contains(compiled_host(host))) return true;
         done = visit(host);
         return done.has_value();

@@ -41,11 +41,12 @@ std::string code_of(const state::Resource* there) {
 class Trying {
   public:
     Trying(const state::View& view, const secrets::Protector& protector,
-           const state::SchemaCache& schemas, const ModelIndex& after, const EditedHosts& edited)
+           const state::SchemaCache& schemas, const ModelIndex& after, const EditedHosts& edited,
+           const std::atomic<bool>& stops)
         : view_(view),
           protector_(protector),
           model_(after.model()),
-          compiler_(view, schemas, after.model(), std::make_shared<Peers>(&edited)),
+          compiler_(view, schemas, after.model(), std::make_shared<Peers>(&stops, &edited)),
           hash_([&protector](std::string_view text) { return protector.mac(text); }) {}
 
     // As the edit leaves it.
@@ -103,10 +104,15 @@ using Visit = std::function<Result<void>(const state::Host&)>;
 
 // Visits those for which a rule about peers may find something else.
 Result<void> each_by_rule(const state::View& view, const EditedHosts& edited,
-                          const std::vector<TouchedRule>& rules, const Visit& visit) {
+                          const std::vector<TouchedRule>& rules, const std::atomic<bool>& stops,
+                          const Visit& visit) {
     if (rules.empty()) return {};
     Result<void> done;
     EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
+        if (stops) {
+            done = fail(Errc::cancelled, "it ends");
+            return false;
+        }
         if (stored.retired()) return true;
         const compile::Host seen = compiled_host(as_left(edited, stored));
         const bool is_touched =
@@ -118,14 +124,23 @@ Result<void> each_by_rule(const state::View& view, const EditedHosts& edited,
     return done;
 }
 
+// What somebody has let go is held no more, also before it is sent.
+Result<bool> is_held(const state::View& view, const std::string& host) {
+    const auto wanted = EK_TRY(view.wanted().find(host));
+    if (!wanted || wanted->status != state::WantedStatus::held) return false;
+    const auto entry = EK_TRY(view.to_compile().find(host));
+    return !entry || !entry->changed.contains(state::kModelEdited);
+}
+
 // Visits those for which something is held.
-Result<void> each_held(const state::View& view, const Visit& visit) {
+Result<void> each_held(const state::View& view, const std::atomic<bool>& stops,
+                       const Visit& visit) {
     Result<void> done;
     EK_CHECK(view.hosts().each_in("", [&](const state::Host& host) {
-        const auto wanted = view.wanted().find(host.id);
-        if (!wanted) done = fail(wanted.error());
-        const bool is_held = wanted && *wanted && (*wanted)->status == state::WantedStatus::held;
-        if (is_held) done = visit(host);
+        const auto held = is_held(view, host.id);
+        if (!held) done = fail(held.error());
+        if (stops) done = fail(Errc::cancelled, "it ends");
+        if (done && *held) done = visit(host);
         return done.has_value();
     }));
     return done;
@@ -165,7 +180,7 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
                        const std::atomic<bool>& stops) {
     Trial trial;
     trial.after = std::make_shared<ModelIndex>(before, std::move(edits.after), edits.writes);
-    Trying trying(view, protector, schemas, *trial.after, edits.hosts);
+    Trying trying(view, protector, schemas, *trial.after, edits.hosts, stops);
     std::set<std::string> seen;
     const Visit visit = [&](const state::Host& stored) -> Result<void> {
         if (stops) return fail(Errc::cancelled, "it ends");
@@ -185,9 +200,9 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
         if (is_touched) EK_CHECK(visit(one.before));
         rules.insert(rules.end(), by_host.rules.begin(), by_host.rules.end());
     }
-    EK_CHECK(each_touched(view, by_model, visit));
-    EK_CHECK(each_by_rule(view, edits.hosts, rules, visit));
-    if (edits.releases_held) EK_CHECK(each_held(view, visit));
+    EK_CHECK(each_touched(view, by_model, stops, visit));
+    EK_CHECK(each_by_rule(view, edits.hosts, rules, stops, visit));
+    if (edits.releases_held) EK_CHECK(each_held(view, stops, visit));
     trying.finish(before, edits.writes, trial);
     return trial;
 }

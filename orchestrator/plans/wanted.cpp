@@ -28,7 +28,7 @@ Result<WantedNow> find_wanted(const Moment& moment, const secrets::Protector& pr
     const model::Model& model = moment.index.model();
     WantedNow now{.revision = model.revision(), .errors = {}, .items = {}};
     if (host.retired()) return now;
-    HostCompiler compiler(moment.view, schemas, model);
+    HostCompiler compiler(moment.view, schemas, model, std::make_shared<Peers>(&moment.stops));
     // Also those that come of what the host has.
     now.errors = EK_TRY(compare(compiler, moment.view, protector, model, host)).take().errors;
     if (!now.errors.empty()) return now;

@@ -19,7 +19,9 @@
 #include "orchestrator/state/state.hpp"
 #include "orchestrator/state/stopped_state.hpp"
 #include "orchestrator/state/tables.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
+#include "orchestrator/state/wanted.hpp"
 
 namespace evenkeel::state {
 namespace {
@@ -89,6 +91,20 @@ Result<void> interrupt_all(Edit& edit) {
     return {};
 }
 
+// What was still to be sent may have been sent after the backup, and changed since.
+Result<void> hold_all_to_compile(Edit& edit) {
+    std::vector<std::string> hosts;
+    EK_CHECK(edit.to_compile().each([&](std::string_view host, const HostToCompile&) {
+        hosts.emplace_back(host);
+        return true;
+    }));
+    for (const std::string& host : hosts) {
+        const auto there = EK_TRY(edit.hosts().find(host));
+        if (there && !there->retired()) EK_CHECK(edit.wanted().hold(host));
+    }
+    return {};
+}
+
 Result<BackupContent> content_of(const store::Env& env, const store::ReadTxn& txn) {
     const Tables tables = tables_of(env);
     const View view(txn, tables);
@@ -146,6 +162,7 @@ Result<Restored> begin_anew(const std::string& folder, const std::string& made) 
     EK_CHECK(edit.events().erase_all(restored.backup.revision));
     EK_TRY(edit.add_event(EventType::orchestrator_restored, "", "store", encode(event)));
     EK_CHECK(interrupt_all(edit));
+    EK_CHECK(hold_all_to_compile(edit));
     return edit
         .audit({.method = "SYSTEM",
                 .route = "restore",

@@ -25,12 +25,15 @@ constexpr bool is_pending(PlanState state) {
     return state == PlanState::open || state == PlanState::approved;
 }
 
+// The author of what is held of hosts; no token has this name.
+inline constexpr const char* kSystemAuthor = "system";
+
 // Changes that were tried out and are kept until they are applied, and afterwards as a record of
 // what was done. What they are and do is kept beside it: PlanContent.
 struct Plan {
     std::string id;  // "plan_<uuid>"
     PlanState state = PlanState::open;
-    std::string author = {};         // name of the token that made it, or "system"
+    std::string author = {};         // name of the token that made it, or kSystemAuthor
     std::string created_at = {};     // RFC 3339
     std::string expires_at = {};     // RFC 3339; of one that is pending
     std::int64_t expires_at_ms = 0;  // the same by the SteadyClock

@@ -92,10 +92,18 @@ Result<void> PlanHosts::each_waiting(
 
 PlanHostEdits::PlanHostEdits(Edit& edit) : PlanHosts(edit), RepositoryEdits(edit) {}
 
-Result<void> PlanHostEdits::begin(const std::string& plan, const std::vector<std::string>& hosts) {
+Result<void> PlanHostEdits::begin(const std::string& plan, const std::vector<std::string>& hosts,
+                                  const CommandsOfHosts& commands) {
     for (const std::string& host : hosts) {
-        EK_CHECK(put_record(*write_, tables_->plan_parts, waiting_key(plan, host),
-                            encode(WaitingHost{})));
+        WaitingHost waiting;
+        const auto made = commands.find(host);
+        if (made != commands.end()) {
+            for (const std::string& id : made->second) {
+                EK_CHECK(wait_for(host, id, plan, waiting));
+            }
+        }
+        EK_CHECK(
+            put_record(*write_, tables_->plan_parts, waiting_key(plan, host), encode(waiting)));
         EK_CHECK(put_record(*write_, tables_->plan_parts, wait_key(host, kRelease, plan),
                             json::Value(true)));
     }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct PlanTally {
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
 };
+
+// Host id -> ids of commands that have not ended.
+using CommandsOfHosts = std::map<std::string, std::vector<std::string>>;
 
 // One host of one plan.
 struct WaitingHost {
@@ -51,8 +55,10 @@ class PlanHostEdits : public PlanHosts, private RepositoryEdits {
   public:
     explicit PlanHostEdits(Edit& edit);
 
-    // The plan is applied now; each of the hosts waits to be released. O(hosts)
-    Result<void> begin(const std::string& plan, const std::vector<std::string>& hosts);
+    // The plan is applied now; each of the hosts waits to be released, and for those `commands`
+    // that were made for it already. O(hosts + commands)
+    Result<void> begin(const std::string& plan, const std::vector<std::string>& hosts,
+                       const CommandsOfHosts& commands);
 
     // The host was released by these commands; `is_all`: nothing is left to release. All plans that
     // waited for it wait for the commands from now on. O(those plans x commands)

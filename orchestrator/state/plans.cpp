@@ -12,6 +12,7 @@
 // plans: id -> Plan
 // plan_parts: id, 0, "changes" -> {"sealed"}; "content" -> what is shown but for its groups;
 //     "group", number -> a group; see plan_hosts.cpp for more
+//     "system", 0, "plans" -> SystemPlans
 // pending_plans: milliseconds, id -> "1"
 namespace evenkeel::state {
 namespace {
@@ -40,6 +41,24 @@ json::Value encode_content(const PlanContent& content) {
     return json::Object{{"changes", content.changes},         {"groups", content.groups.size()},
                         {"more_groups", content.more_groups}, {"errors", content.errors},
                         {"more_errors", content.more_errors}, {"unasked", content.unasked}};
+}
+
+std::string system_key() {
+    return part_key(kSystemAuthor, "plans");
+}
+
+json::Value encode_system(const SystemPlans& plans) {
+    json::Array replaced(plans.replaced.begin(), plans.replaced.end());
+    return json::Object{{"last", plans.last}, {"replaced", std::move(replaced)}};
+}
+
+Result<SystemPlans> decode_system(const json::Value& value) {
+    SystemPlans plans{.last = value.string_or("last")};
+    for (const json::Value& id : value["replaced"].as_array()) {
+        if (!id.is_string()) return fail(Errc::corrupt, "the id of a plan is no text");
+        plans.replaced.push_back(id.as_string());
+    }
+    return plans;
 }
 
 Result<json::Value> as_it_is(const json::Value& value) {
@@ -105,6 +124,12 @@ Result<std::vector<std::string>> Plans::overdue(std::int64_t now_ms, std::size_t
     return ids;
 }
 
+Result<SystemPlans> Plans::of_system() const {
+    const auto found =
+        EK_TRY(find_record<SystemPlans>(*txn_, tables_->plan_parts, system_key(), decode_system));
+    return found.value_or(SystemPlans{});
+}
+
 List Plans::list() const {
     return Record::list(tables_->plans);
 }
@@ -132,7 +157,8 @@ PlanEdits::PlanEdits(Edit& edit) : Plans(edit), RepositoryEdits(edit) {}
 Result<void> PlanEdits::add(Plan& plan, const PlanContent& content,
                             std::string_view sealed_changes) {
     if (is_pending(plan.state)) {
-        if (EK_TRY(txn_->count(tables_->pending_plans)) >= kPendingPlansMost) {
+        const bool is_limited = plan.author != kSystemAuthor;
+        if (is_limited && EK_TRY(txn_->count(tables_->pending_plans)) >= kPendingPlansMost) {
             return fail(Errc::conflict, std::to_string(kPendingPlansMost) +
                                             " plans wait to be applied; reject those that are "
                                             "of no use");
@@ -189,13 +215,20 @@ Result<void> PlanEdits::erase_ended(const std::string& before, std::size_t kept,
                             if (!is_pending(plan->state)) old.emplace_back(id);
                             return old.size() < most;
                         }));
-    for (const std::string& id : old) {
-        EK_CHECK(PlanHostEdits(*edit_).forget(id));
-        EK_CHECK(write_->erase(tables_->plans, id));
-        const auto parts = store::Range::prefix(part_key(id, ""));
-        EK_CHECK(write_->erase(tables_->plan_parts, parts, SIZE_MAX));
-    }
+    for (const std::string& id : old) EK_CHECK(erase(id));
     return {};
+}
+
+Result<void> PlanEdits::erase(const std::string& id) {
+    EK_CHECK(PlanHostEdits(*edit_).forget(id));
+    EK_CHECK(write_->erase(tables_->plans, id));
+    const auto parts = store::Range::prefix(part_key(id, ""));
+    EK_CHECK(write_->erase(tables_->plan_parts, parts, SIZE_MAX));
+    return {};
+}
+
+Result<void> PlanEdits::put_of_system(const SystemPlans& plans) {
+    return put_record(*write_, tables_->plan_parts, system_key(), encode_system(plans));
 }
 
 }  // namespace evenkeel::state

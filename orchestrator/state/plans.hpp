@@ -12,8 +12,14 @@ namespace evenkeel::state {
 
 class List;
 
-// More than these do not wait to be applied.
+// More than these do not wait to be applied, beside the one of the system.
 inline constexpr std::size_t kPendingPlansMost = 1000;
+
+// What is known of the plans of author kSystemAuthor, of which at most one is pending.
+struct SystemPlans {
+    std::string last;                        // id of the newest; empty: none counts
+    std::vector<std::string> replaced = {};  // ids of those in whose place came another, in order
+};
 
 // The plans. Those that are pending have a deadline, an index of its own, and their changes, which
 // are sealed; of the others only what is shown is kept.
@@ -34,6 +40,9 @@ class Plans : protected Repository {
     Result<bool> any_overdue(std::int64_t now_ms) const;
     Result<std::vector<std::string>> overdue(std::int64_t now_ms, std::size_t most) const;
 
+    // O(1)
+    Result<SystemPlans> of_system() const;
+
     // In the order in which they were made.
     List list() const;
     static Result<Plan> read(const Entry& entry);
@@ -49,11 +58,16 @@ class PlanEdits : public Plans, private RepositoryEdits {
     explicit PlanEdits(Edit& edit);
 
     // A new one, of which plan.changed is recorded; sets its revision. `sealed_changes` is empty
-    // for one that is not pending. `conflict` when kPendingPlansMost are pending. O(content)
+    // for one that is not pending. `conflict` when kPendingPlansMost are pending, but for
+    // one of the system. O(content)
     Result<void> add(Plan& plan, const PlanContent& content, std::string_view sealed_changes);
     // How it stands now: records plan.changed and sets its revision. One that is not pending any
     // more gets the time of that, and its changes are erased. O(1)
     Result<void> put(Plan& plan);
+    // O(1)
+    Result<void> put_of_system(const SystemPlans& plans);
+    // One that is not pending. O(its parts + hosts that wait for it)
+    Result<void> erase(const std::string& id);
     // Lets at most `most` of those that are overdue expire. O(answer)
     Result<void> expire(std::int64_t now_ms, std::size_t most);
     // Erases at most `most` of those that have ended: made before this time (RFC 3339), or, the

@@ -83,9 +83,21 @@ Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::stri
     if (changed.empty()) return {};
     HostToCompile one = EK_TRY(find(host)).value_or(HostToCompile{});
     one.changed.insert(changed.begin(), changed.end());
-    if (one.is_everything()) one.changed = {std::string(kEverything)};
+    if (one.is_everything()) {
+        std::erase_if(one.changed, [](const std::string& name) {
+            return name != kEverything && name != kModelEdited;
+        });
+    }
     one.number = EK_TRY(edit_->next_number(kNumber));
     return put_record(*write_, tables_->to_compile, host, encode(one));
+}
+
+Result<void> ToCompileEdits::take_back_edited(std::string_view host) {
+    auto one = EK_TRY(find(host));
+    if (!one || one->changed.erase(kModelEdited) == 0) return {};
+    if (!one->is_everything()) one->changed.insert(kModelChanged);
+    one->number = EK_TRY(edit_->next_number(kNumber));
+    return put_record(*write_, tables_->to_compile, host, encode(*one));
 }
 
 Result<bool> ToCompileEdits::erase_if_unchanged(std::string_view host, const HostToCompile& seen) {

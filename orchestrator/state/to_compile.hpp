@@ -13,7 +13,7 @@ namespace evenkeel::state {
 
 struct Host;
 
-// Instead of names: the host became active or was retired.
+// Instead of other names: the host became active or was retired.
 inline constexpr std::string_view kEverything = "*";
 // What the model says of the host, or a host that it knows.
 inline constexpr const char* kModelChanged = "model";
@@ -24,7 +24,7 @@ inline constexpr std::string_view kCollections = "collections";
 
 // What has changed of a host since it was compiled last, by the names under which compiling sees
 // it: "host.name", "environment.name", "host.labels.role", "host.facts.os", `kCollections`, or
-// `kEverything` alone.
+// `kEverything` instead of all but `kModelEdited`.
 struct HostToCompile {
     std::set<std::string> changed;
     // Another one whenever something is added: the same names may change again meanwhile.
@@ -56,6 +56,8 @@ class ToCompileEdits : public ToCompile, private RepositoryEdits {
 
     // Adds to what is there; nothing to add writes nothing. O(1)
     Result<void> put(std::string_view host, const std::set<std::string>& changed);
+    // What somebody has edited is not to be released as such any more. O(1)
+    Result<void> take_back_edited(std::string_view host);
     // To be called in the transaction that stores what was made of the `seen` one. False when more
     // has changed meanwhile: then it stays whole, and the host is to be compiled again. O(1)
     Result<bool> erase_if_unchanged(std::string_view host, const HostToCompile& seen);

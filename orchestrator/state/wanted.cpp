@@ -4,7 +4,9 @@
 
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/records.hpp"
+#include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // wanted: host id -> Wanted
@@ -62,6 +64,15 @@ Result<void> WantedOfHostsEdits::announce(const std::string& host, const Wanted&
     EK_CHECK(edit_->add_event(EventType::host_compiled, host, host,
                               state::encode(rest::CompiledEvent{host, wanted})));
     return {};
+}
+
+Result<void> WantedOfHostsEdits::hold(const std::string& host) {
+    EK_CHECK(edit_->to_compile().take_back_edited(host));
+    EK_CHECK(PlanHostEdits(*edit_).refused(host));
+    auto wanted = EK_TRY(find(host)).value_or(Wanted{});
+    if (std::exchange(wanted.status, WantedStatus::held) == WantedStatus::held) return {};
+    EK_CHECK(edit_->to_compile().put(host, {kModelChanged}));
+    return announce(host, wanted);
 }
 
 Result<void> WantedOfHostsEdits::erase(std::string_view host) {

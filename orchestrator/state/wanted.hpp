@@ -45,7 +45,7 @@ struct Wanted {
 };
 
 // How far each host has come with what the model says of it; a host that no assignment has ever
-// concerned has no record.
+// concerned has no record, unless it was held.
 class WantedOfHosts : protected Repository {
   public:
     explicit WantedOfHosts(const View& view) : Repository(view) {}
@@ -62,6 +62,10 @@ class WantedOfHostsEdits : public WantedOfHosts, private RepositoryEdits {
     Result<void> put(std::string_view host, const Wanted& wanted);
     // put(), and the event host.compiled. O(1)
     Result<void> announce(const std::string& host, const Wanted& wanted);
+    // Nothing is sent before somebody edits what the host shall have, or applies the plan of it:
+    // what was edited before counts no more, and plans that wait for it to be released have failed
+    // there. It is to be compiled, so that the difference is found. O(plans that wait for it)
+    Result<void> hold(const std::string& host);
     // O(1)
     Result<void> erase(std::string_view host);
 };

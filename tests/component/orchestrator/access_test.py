@@ -230,6 +230,12 @@ class Access(OrchestratorCase):
                       {"name": "x", "role": "viewer", "expires_in": 5}):
             self.assertEqual(self.rest.call("POST", "/v1/tokens", order).status, 400, order)
 
+    def test_no_token_has_the_name_of_the_system(self):
+        reply = self.rest.call("POST", "/v1/tokens", {"name": "system", "role": "admin"})
+        self.assert_problem(reply, 400, "invalid-description")
+        self.assertEqual(reply.body["errors"][0]["pointer"], "/name")
+        self.made("viewer", name="system1")
+
     def store(self):
         return (self.orchestrator.state / "store" / "data.mdb").read_bytes()
 

@@ -9,6 +9,8 @@
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schema_cache.hpp"
+#include "orchestrator/state/to_compile.hpp"
+#include "orchestrator/state/wanted.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::commands {
@@ -459,6 +461,38 @@ TEST_F(HandUp, WhatIsAdoptedStaysOwnedAsInTheBackup) {
     ASSERT_EQ(resource("/old")->owners.size(), 1U);
     EXPECT_EQ(resource("/old")->owners[0].assignment, "web");
     EXPECT_TRUE(resource("/old")->overrides);
+}
+
+class HandUpOfOwned : public HandUp {
+  protected:
+    // The backup was made between an edit and its release.
+    void SetUp() override {
+        HandUp::SetUp();
+        change([&](state::Edit& edit) -> Result<void> {
+            state::Resource old = *resource("/a");
+            old.ref.id = "/old";
+            old.generation = {"stream_before", 50};
+            old.owners = {{.assignment = "web", .application = "nginx", .version = 3}};
+            EK_CHECK(edit.to_compile().put(host_, {state::kModelChanged, state::kModelEdited}));
+            return edit.resources().put(host_, nullptr, old);
+        });
+    }
+    void expect_held() {
+        EXPECT_EQ((*read().wanted().find(host_))->status, state::WantedStatus::held);
+        EXPECT_FALSE((*read().to_compile().find(host_))->changed.contains(state::kModelEdited));
+    }
+};
+
+TEST_F(HandUpOfOwned, TheHostIsHeldAlsoFromWhatWasEditedBefore) {
+    EXPECT_EQ(*take(1, "description.changed", handed("/old", 101)), ReceiveResult::fresh);
+    expect_held();
+}
+
+TEST_F(HandUpOfOwned, SoItIsWhenTheHostHasForgottenIt) {
+    json::Value data = handed("/old", 101);
+    EXPECT_EQ(*take(1, "description.forgotten", data), ReceiveResult::fresh);
+    EXPECT_FALSE(resource("/old"));
+    expect_held();
 }
 
 TEST_F(HandUp, ADeletionAfterTheBackupIsAdopted) {

@@ -29,7 +29,8 @@ class ProgressTest : public PlannerTest {
             plan.state = state::PlanState::applied;
             plan.created_at = now_rfc3339();
             EK_CHECK(edit.plans().add(plan, {}, ""));
-            EK_CHECK(state::PlanHostEdits(edit).begin(plan.id, answer.trial->planned));
+            EK_CHECK(
+                state::PlanHostEdits(edit).begin(plan.id, answer.trial->planned, answer.commands));
             *id = plan.id;
             return {};
         };
@@ -217,6 +218,105 @@ TEST_F(ProgressTest, WhatGoesDoesNotHideThatWhatComesHasFailed) {
     release();
     end_all(commands::Transition::failed);
     EXPECT_EQ(progress(plan), "1 0 0 1");
+}
+
+TEST_F(ProgressTest, DirectChangesOfResourcesAreWaitedFor) {
+    const wire::Ref ref{"files", "/etc/direct"};
+    const auto plan_of = [&](ResourceEdit::Kind kind) {
+        commands::DescriptionRequest request;
+        request.ref = ref;
+        request.description = json::Object{{"content", "x"}};
+        EditRequest direct;
+        direct.resources.push_back({.host = host_, .kind = kind, .request = std::move(request)});
+        return apply(std::move(direct));
+    };
+    const std::string made = plan_of(ResourceEdit::Kind::describe);
+    EXPECT_EQ(progress(made), "1 1 0 0");
+    release();
+    EXPECT_EQ(progress(made), "1 1 0 0") << "its command has not ended";
+    end_all(commands::Transition::failed);
+    EXPECT_EQ(progress(made), "1 0 0 1");
+    const std::string gone = plan_of(ResourceEdit::Kind::remove);
+    release();
+    EXPECT_EQ(progress(gone), "1 1 0 0");
+    end_all();
+    EXPECT_EQ(progress(gone), "1 0 1 0");
+}
+
+TEST_F(ProgressTest, TheEndOfAnOverrideIsDoneAtOnce) {
+    assign();
+    release();
+    end_all();
+    settle();
+    ResourceEdit edit{.host = host_,
+                      .kind = ResourceEdit::Kind::describe,
+                      .request = {},
+                      .authority = commands::Authority::overriding};
+    edit.request.ref = {"files", "/etc/motd"};
+    edit.request.description = json::Object{{"content", "mine"}};
+    apply({.resources = {edit}});
+    release();
+    end_all();
+    settle();
+    edit.kind = ResourceEdit::Kind::forget;
+    edit.authority = commands::Authority::direct;
+    const std::string plan = apply({.resources = {edit}});
+    release();
+    EXPECT_EQ(progress(plan), "1 1 0 0");
+    end_all();
+    EXPECT_EQ(progress(plan), "1 0 1 0");
+}
+
+TEST_F(ProgressTest, AHostThatIsHeldHasFailed) {
+    assign();
+    release();
+    end_all();
+    settle();
+    const std::string plan = set("1");
+    planner_.reset();
+    ASSERT_EQ(entries(), 1U);
+    change([&](state::Edit& edit) { return edit.wanted().hold(host_); });
+    EXPECT_EQ(progress(plan), "1 0 0 1");
+    // Whatever has made it wait.
+    change(
+        [&](state::Edit& edit) { return state::PlanHostEdits(edit).begin("plan_2", {host_}, {}); });
+    open_planner();
+    release();
+    EXPECT_EQ(progress("plan_2"), "1 0 0 1");
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("0"));
+}
+
+TEST_F(ProgressTest, WhatGoesDoesNotWaitForEverBehindWhatHadFailedBefore) {
+    assign();
+    ASSERT_TRUE(edit(put(ModelKind::application, "other", R"({"resources": [
+        {"collection": "files", "id": "/etc/other", "description": {"content": "x"}}]})")));
+    const std::string other =
+        apply(put(ModelKind::assignment, "other", R"({"application": "other"})"));
+    release();
+    end_all();
+    settle(wire::Verdict::failed);
+    const std::string plan = apply({.changes = {{ModelKind::assignment, "other", {}}}});
+    release();
+    EXPECT_EQ(progress(plan), "1 0 0 1");
+    EXPECT_TRUE(resource("/etc/other"));
+    settle();
+    release();
+    EXPECT_FALSE(resource("/etc/other")) << "it goes all the same, once that has succeeded";
+}
+
+TEST_F(ProgressTest, AHostThatIsNotConcernedIsDone) {
+    assign();
+    release();
+    end_all();
+    settle();
+    planner_.reset();
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(edit.to_compile().put(host_, {"host.labels.of_nobody"}));
+        return state::PlanHostEdits(edit).begin("plan_1", {host_}, {});
+    });
+    open_planner();
+    release();
+    EXPECT_EQ(progress("plan_1"), "1 0 1 0");
 }
 
 TEST_F(ProgressTest, ItSurvivesARestart) {

@@ -1,5 +1,7 @@
 #include "orchestrator/plans/protection.hpp"
 
+#include "core/base/id.hpp"
+#include "orchestrator/plans/held_plan.hpp"
 #include "orchestrator/state/plans.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
@@ -173,6 +175,26 @@ class ByItselfTest : public ProtectionTest {
         }));
         return all;
     }
+    // Until there is a plan of the system of it.
+    void hold(std::size_t plans_then = 1) {
+        report("big");
+        settle();
+        report("small");
+        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == plans_then; }, kLong));
+    }
+    void end_last(state::PlanState how) {
+        state::Plan plan = plans().back();
+        plan.state = how;
+        change([&](state::Edit& edit) { return edit.plans().put(plan); });
+    }
+    // As after a restart, until it has been looked whether the plan is right.
+    void look_again() {
+        open_planner();
+        answer_to({.is_dry_run = true});
+        change([](state::Edit&) { return Result<void>(); });
+    }
+    static constexpr std::chrono::seconds kLong{20};
+
     state::WantedStatus status() { return (*read().wanted().find(host_))->status; }
 };
 
@@ -237,6 +259,121 @@ TEST_F(ByItselfTest, WhenSomethingElseIsHeldThereIsAnotherPlan) {
     ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, std::chrono::seconds(20)));
     EXPECT_EQ(plans()[0].state, state::PlanState::stale);
     EXPECT_EQ(plans()[1].state, state::PlanState::open);
+}
+
+TEST_F(ByItselfTest, APlanOfTheSystemThatEndsUndecidedIsMadeAnew) {
+    hold();
+    for (const auto ended : {state::PlanState::expired, state::PlanState::stale}) {
+        const std::size_t count = plans().size();
+        end_last(ended);
+        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == count + 1; }, kLong));
+        EXPECT_EQ(plans().back().state, state::PlanState::open);
+        EXPECT_EQ(plans().back().hash, plans().front().hash);
+    }
+}
+
+TEST_F(ByItselfTest, WhatWasRejectedIsAskedAgainOnceItIsAnother) {
+    hold();
+    end_last(state::PlanState::rejected);
+    look_again();
+    EXPECT_EQ(plans().size(), 1U);
+    change([&](state::Edit& edit) -> Result<void> {
+        auto there = EK_TRY(edit.resources().find(host_, {"files", "/etc/motd"}));
+        state::Resource changed = *there;
+        changed.policy = wire::Policy::enforce;
+        EK_CHECK(edit.resources().put(host_, &*there, changed));
+        return edit.to_compile().put(host_, {state::kModelChanged});
+    });
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, kLong));
+    EXPECT_EQ(plans().front().state, state::PlanState::rejected);
+    EXPECT_EQ(plans().back().state, state::PlanState::open);
+}
+
+TEST_F(ByItselfTest, WhatWasRejectedIsAskedAgainOnceNothingWasHeldInBetween) {
+    hold();
+    end_last(state::PlanState::rejected);
+    report("big");
+    ASSERT_TRUE(loop_.run_until([&] { return read().plans().of_system()->last.empty(); }, kLong));
+    report("small");
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, kLong));
+    EXPECT_EQ(plans().back().state, state::PlanState::open);
+}
+
+TEST_F(ByItselfTest, WithoutADifferenceItsPlanIsStale) {
+    hold();
+    report("big");
+    ASSERT_TRUE(
+        loop_.run_until([&] { return plans().front().state == state::PlanState::stale; }, kLong));
+    EXPECT_EQ(plans().size(), 1U);
+}
+
+TEST_F(ByItselfTest, ItAsksAlsoWhenTooManyPlansWait) {
+    change([&](state::Edit& edit) -> Result<void> {
+        for (std::size_t i = 0; i < state::kPendingPlansMost; ++i) {
+            state::Plan plan{.id = make_id("plan"), .author = "anna", .expires_at_ms = INT64_MAX};
+            EK_CHECK(edit.plans().add(plan, {}, ""));
+        }
+        return {};
+    });
+    hold(state::kPendingPlansMost + 1);
+    EXPECT_EQ(plans().back().author, state::kSystemAuthor);
+}
+
+TEST_F(ByItselfTest, HoweverOftenItIsAnotherFewPlansOfTheSystemAreKept) {
+    for (int i = 0; i < 30; ++i) {
+        Trial trial;
+        trial.summary.hosts = 1;
+        trial.hash = std::to_string(i);
+        change([&](state::Edit& edit) { return keep_held_plan(edit, protector_, trial); });
+    }
+    EXPECT_EQ(plans().size(), 11U);
+    EXPECT_EQ(plans().back().hash, "29");
+    EXPECT_EQ(plans().back().state, state::PlanState::open);
+}
+
+// After a restore they are held one after the other, and each trial is of all of them.
+TEST_F(ByItselfTest, HoweverManyHostsAreHeldTheyAreTriedOutOnceAtATime) {
+    std::vector<Planner::Done> asked;
+    HeldPlan held_plan(
+        {loop_, *state_, protector_, [&](const EditRequest& request, const auto& done) {
+             EXPECT_TRUE(request.is_dry_run);
+             asked.push_back(done);
+         }});
+    const auto look = [&] {
+        for (int i = 0; i < 100; ++i) held_plan.look();
+    };
+    look();
+    ASSERT_EQ(asked.size(), 1U);
+    EditAnswer answer;
+    answer.trial = std::make_shared<const Trial>();
+    asked[0](answer);
+    look();
+    ASSERT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, kLong));
+    asked[1](answer);
+    EXPECT_FALSE(loop_.run_until([&] { return asked.size() > 2; }, std::chrono::seconds(3)));
+    asked.clear();
+    look();
+    ASSERT_EQ(asked.size(), 1U);
+    asked[0](fail(Errc::busy, "later"));
+    EXPECT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, kLong)) << "it asks again";
+}
+
+TEST_F(ByItselfTest, WhatWasLetGoIsHeldNoMoreBeforeItIsSent) {
+    hold();
+    const auto index = planner_->index();
+    planner_.reset();
+    const std::atomic<bool> stops = false;
+    const auto held = [&] {
+        Edits edits{.after = index->model(), .writes = {}};
+        edits.releases_held = true;
+        return try_edit(read(), protector_, schemas_, *index, std::move(edits), stops)
+            ->touched.size();
+    };
+    EXPECT_EQ(held(), 1U);
+    change([&](state::Edit& edit) {
+        return edit.to_compile().put(host_, {state::kModelChanged, state::kModelEdited});
+    });
+    EXPECT_EQ(held(), 0U);
 }
 
 TEST_F(ByItselfTest, ElsewhereItGoesByItself) {

@@ -1,4 +1,5 @@
 #include "orchestrator/commands/describe.hpp"
+#include "orchestrator/plans/peers.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 // From an edit of the model to what hosts are told.
@@ -392,6 +393,71 @@ TEST_F(ReleaseTest, AHostThatIsHeldAfterARestoreGetsNothingBeforeAnEdit) {
     ASSERT_TRUE(edit(put(ModelKind::setting, "global text", R"({"value": "yo"})")));
     release();
     EXPECT_EQ(file("/etc/motd")["content"], json::Value("yo web9"));
+}
+
+TEST_F(ReleaseTest, WhatWasEditedBeforeAHostWasHeldIsNotSent) {
+    assign();
+    label("web");
+    release();
+    settle();
+    ASSERT_TRUE(edit(put(ModelKind::setting, "global text", R"({"value": "yo"})")));
+    planner_.reset();
+    ASSERT_EQ(entries(), 1U);
+    change([&](state::Edit& edit) { return edit.wanted().hold(host_); });
+    open_planner();
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("hi web1"));
+    EXPECT_EQ(wanted().status, state::WantedStatus::held);
+}
+
+// Else nobody would know any more whom the host that was released had concerned.
+TEST_F(ReleaseTest, NothingIsReleasedBeforeItIsNotedWhomElseItConcerns) {
+    assign(R"({"peers": {"db": {"filter": "labels.role = db"}},
+               "resources": [{"collection": "files", "id": "/etc/dbs", "description":
+                   {"content": "{{#peers.db}}{{name}} {{/peers.db}}"}}]})");
+    label("web");
+    release();
+    planner_.reset();
+    change([&](state::Edit& edit) -> Result<void> {
+        state::Host other;
+        other.id = "host_0192f0c1-0000-7000-8000-000000000002";
+        other.name = "db1";
+        other.labels = json::Object{{"role", "db"}};
+        return edit.hosts().put(other);
+    });
+    // The store takes no more notes.
+    state_.reset();
+    const auto put_counter = [&](const std::string& value) {
+        auto env = *store::Env::open(folder_ / "store", state::store_options());
+        auto txn = *env.write();
+        ASSERT_TRUE(txn.put(env.table("counters"), "to_compile", value));
+        ASSERT_TRUE(txn.commit());
+    };
+    put_counter("x");
+    open();
+    open_planner();
+    release();
+    EXPECT_EQ(entries(), 1U);
+    planner_.reset();
+    state_.reset();
+    put_counter("1000");
+    open();
+    open_planner();
+    release();
+    EXPECT_EQ(file("/etc/dbs")["content"], json::Value("db1 "));
+    EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(ReleaseTest, WhoIsAskedToEndReadsNoMoreHosts) {
+    const compile::PeerRule rule;
+    const compile::PeerRule other;
+    std::atomic<bool> stops = false;
+    Peers peers(&stops);
+    EXPECT_TRUE(peers.find(read(), rule, {}));
+    stops = true;
+    EXPECT_EQ(peers.find(read(), other, {}).error().code, Errc::cancelled);
+    peers.forget();
+    EXPECT_EQ(peers.find(read(), rule, {}).error().code, Errc::cancelled);
 }
 
 }  // namespace

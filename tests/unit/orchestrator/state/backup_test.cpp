@@ -9,6 +9,9 @@
 #include "orchestrator/state/events.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/list.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
+#include "orchestrator/state/to_compile.hpp"
+#include "orchestrator/state/wanted.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {
@@ -76,7 +79,7 @@ TEST_F(BackupTest, TheFirstEventAndTheAuditRecordOfARestoreSayThatItIsOne) {
         events.push_back(*json::parse(event.body));
         return true;
     }));
-    ASSERT_EQ(events.size(), 1U);
+    ASSERT_FALSE(events.empty());
     EXPECT_EQ(events[0].string_or("type"), "orchestrator.restored");
     const json::Value& backup = events[0]["data"]["backup"];
     EXPECT_EQ(backup.string_or("stream"), stream);
@@ -139,6 +142,24 @@ TEST_F(BackupTest, UnfinishedCommandsOfTheBackupEndInterrupted) {
     open();
     EXPECT_EQ(command("cmd_1").state, CommandState::interrupted);
     EXPECT_FALSE(*read().commands().has_unfinished(host_));
+}
+
+// It may have been sent and changed again after the backup.
+TEST_F(BackupTest, WhatTheBackupWasAboutToSendIsHeld) {
+    const std::string gone = "host_0192f0c1-0000-7000-8000-000000000009";
+    change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.to_compile().put(host_, {kModelChanged, kModelEdited}));
+        EK_CHECK(edit.to_compile().put(gone, {kModelChanged, kModelEdited}));
+        return PlanHostEdits(edit).begin("plan_1", {host_}, {});
+    });
+    ASSERT_TRUE(back_up());
+    close();
+    ASSERT_TRUE(put_back());
+    open();
+    EXPECT_EQ((*read().wanted().find(host_))->status, WantedStatus::held);
+    EXPECT_FALSE((*read().to_compile().find(host_))->changed.contains(kModelEdited));
+    EXPECT_EQ(PlanHosts(read()).tally("plan_1")->failed, 1U);
+    EXPECT_FALSE(*read().wanted().find(gone));
 }
 
 TEST_F(BackupTest, ABackupWantsAnEmptyFolder) {

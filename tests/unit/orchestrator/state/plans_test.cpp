@@ -115,6 +115,22 @@ TEST_F(PlansTest, OnlySoManyWait) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::conflict);
     added(plan_until(0, PlanState::applied));
+    Plan of_system = plan_until(10);
+    of_system.author = kSystemAuthor;
+    added(of_system);
+}
+
+TEST_F(PlansTest, ThoseOfTheSystemAreKnownUntilTheyAreErased) {
+    EXPECT_EQ(read().plans().of_system()->last, "");
+    const Plan plan = added(plan_until(0, PlanState::stale), content_of(2));
+    change([&](Edit& edit) {
+        return edit.plans().put_of_system({.last = "plan_2", .replaced = {plan.id}});
+    });
+    EXPECT_EQ(read().plans().of_system()->last, "plan_2");
+    EXPECT_EQ(read().plans().of_system()->replaced, std::vector<std::string>{plan.id});
+    change([&](Edit& edit) { return edit.plans().erase(plan.id); });
+    EXPECT_TRUE(ids().empty());
+    EXPECT_TRUE(groups_behind(plan.id, 0).empty());
 }
 
 }  // namespace

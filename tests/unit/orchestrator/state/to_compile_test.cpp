@@ -5,6 +5,7 @@
 #include "orchestrator/state/changes.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/model_objects.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/wanted.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
@@ -115,6 +116,41 @@ TEST_F(ToCompileTest, WhatChangesAgainMeanwhileIsNotForgotten) {
     EXPECT_TRUE(erase(**read().to_compile().find(host_)));
     EXPECT_EQ(changed(), Names());
     EXPECT_TRUE(heard_.empty());
+}
+
+TEST_F(ToCompileTest, WhatSomebodyHasEditedStaysSoWhenTheHostChangesWhole) {
+    const auto put = [&](const Names& names) {
+        change([&](Edit& edit) { return edit.to_compile().put(host_, names); });
+    };
+    put({kModelChanged, kModelEdited});
+    put({std::string(kEverything)});
+    EXPECT_EQ(changed(), (Names{"*", "edited"}));
+    put({"host.name"});
+    EXPECT_EQ(changed(), (Names{"*", "edited"}));
+    forget();
+    put({std::string(kEverything)});
+    put({kModelChanged, kModelEdited});
+    EXPECT_EQ(changed(), (Names{"*", "edited"}));
+}
+
+TEST_F(ToCompileTest, WhatIsHeldIsNotSentByAnEditBefore) {
+    change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.wanted().put(host_, {.status = WantedStatus::held, .errors = {}}));
+        EK_CHECK(edit.to_compile().put(host_, {kModelChanged, kModelEdited}));
+        return PlanHostEdits(edit).begin("plan_1", {host_}, {});
+    });
+    const auto seen = **read().to_compile().find(host_);
+    change([&](Edit& edit) { return edit.wanted().hold(host_); });
+    EXPECT_EQ(changed(), Names{"model"});
+    EXPECT_NE((*read().to_compile().find(host_))->number, seen.number)
+        << "a release of before would count";
+    EXPECT_EQ(PlanHosts(read()).tally("plan_1")->failed, 1U);
+
+    forget();
+    change([&](Edit& edit) { return edit.wanted().put(host_, {.errors = {}}); });
+    change([&](Edit& edit) { return edit.wanted().hold(host_); });
+    EXPECT_EQ(changed(), Names{"model"});
+    EXPECT_EQ(last_event("host.compiled")["wanted"].string_or("status"), "held");
 }
 
 TEST_F(ToCompileTest, CollectionsAreNotedWhenTheyDiffer) {
