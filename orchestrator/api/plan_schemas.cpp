@@ -123,9 +123,8 @@ constexpr std::string_view kText = R"({
             "type": "object",
             "description": "Of one for which hosts were asked for their dry run.",
             "additionalProperties": false,
-            "required": ["at", "asked", "answered"],
-            "properties": {"at": {"type": "string"}, "asked": {"type": "integer"},
-                           "answered": {"type": "integer"}}
+            "required": ["asked", "answered"],
+            "properties": {"asked": {"type": "integer"}, "answered": {"type": "integer"}}
           },
           "unasked": {
             "type": "array",
@@ -179,9 +178,8 @@ constexpr std::string_view kText = R"({
         "type": "object",
         "description": "Of a host that was asked, and has answered.",
         "additionalProperties": false,
-        "required": ["at", "actions"],
+        "required": ["actions"],
         "properties": {
-          "at": {"type": "string"},
           "actions": {
             "type": "array",
             "items": {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/base/time.hpp"
 #include "core/secrets/protector.hpp"
 #include "orchestrator/plans/trial.hpp"
 
@@ -106,8 +105,7 @@ class Together {
 };
 
 // Of one host, as it is kept.
-json::Value kept(const std::vector<wire::ResourceResult>& results, const std::string& at,
-                 std::size_t bytes) {
+json::Value kept(const std::vector<wire::ResourceResult>& results, std::size_t bytes) {
     json::Array resources, actions;
     for (const wire::ResourceResult& result : results) {
         json::Object one = named(result.ref);
@@ -122,8 +120,7 @@ json::Value kept(const std::vector<wire::ResourceResult>& results, const std::st
         for (auto& [name, value] : said) one.append(name, std::move(value));
         resources.emplace_back(std::move(one));
     }
-    return json::Object{
-        {"at", at}, {"resources", std::move(resources)}, {"actions", std::move(actions)}};
+    return json::Object{{"resources", std::move(resources)}, {"actions", std::move(actions)}};
 }
 
 void put_into_groups(const Trial& trial, const std::map<Key, Together>& answers,
@@ -148,7 +145,6 @@ state::HostAnswers put_answers(const Trial& trial, const std::string& plan,
                                const secrets::Protector& protector, std::vector<LiveHost> hosts,
                                std::vector<std::pair<std::string, Unasked>> unasked,
                                std::uint64_t more_unasked, state::PlanContent& content) {
-    const std::string at = now_rfc3339();
     const std::size_t bytes = kLiveBytesMost / std::max<std::size_t>(hosts.size(), 1);
     std::map<Key, Together> answers;
     std::uint64_t asked = 0, answered = 0;
@@ -174,12 +170,12 @@ state::HostAnswers put_answers(const Trial& trial, const std::string& plan,
             if (found == by_ref.end()) continue;
             answers[{change.change, change.ref, change.paths}].add(one.host.name, *found->second);
         }
-        said.answers.emplace_back(one.host.id,
-                                  protector.seal_text(json::write(kept(*results, at, bytes)),
-                                                      purpose_of(plan, one.host.id)));
+        said.answers.emplace_back(
+            one.host.id,
+            protector.seal_text(json::write(kept(*results, bytes)), purpose_of(plan, one.host.id)));
     }
     put_into_groups(trial, answers, content.groups);
-    said.live = json::Object{{"at", at}, {"asked", asked}, {"answered", answered}};
+    said.live = json::Object{{"asked", asked}, {"answered", answered}};
     std::sort(unasked.begin(), unasked.end(),
               [](const auto& one, const auto& other) { return one.first < other.first; });
     for (const auto& [host, why] : unasked) {
@@ -209,8 +205,7 @@ Result<void> show_answer(const secrets::Protector& protector, const std::string&
             by_ref.find({resource.string_or("collection"), resource.string_or("id")});
         if (found != by_ref.end()) resource.as_object().append("live", std::move(found->second));
     }
-    host.as_object().append("live",
-                            json::Object{{"at", answer["at"]}, {"actions", answer["actions"]}});
+    host.as_object().append("live", json::Object{{"actions", answer["actions"]}});
     return {};
 }
 

@@ -16,7 +16,7 @@ std::string answer_key(std::string_view plan, std::string_view host) {
     return host_key(plan, host_key("answer", host));
 }
 
-Result<json::Value> as_it_is(const json::Value& value) {
+Result<json::Value> as_kept(const json::Value& value) {
     return value;
 }
 
@@ -24,7 +24,7 @@ Result<json::Value> as_it_is(const json::Value& value) {
 
 Result<HostAnswers> PlanAnswers::of(std::string_view plan) const {
     const auto kept =
-        EK_TRY(find_record<json::Value>(*txn_, tables_->plan_parts, live_key(plan), as_it_is));
+        EK_TRY(find_record<json::Value>(*txn_, tables_->plan_parts, live_key(plan), as_kept));
     if (!kept) return HostAnswers{};
     return HostAnswers{
         .live = (*kept)["live"],
@@ -34,7 +34,7 @@ Result<HostAnswers> PlanAnswers::of(std::string_view plan) const {
 Result<std::optional<std::string>> PlanAnswers::sealed(std::string_view plan,
                                                        std::string_view host) const {
     const auto kept = EK_TRY(
-        find_record<json::Value>(*txn_, tables_->plan_parts, answer_key(plan, host), as_it_is));
+        find_record<json::Value>(*txn_, tables_->plan_parts, answer_key(plan, host), as_kept));
     return kept ? std::optional(kept->string_or("sealed")) : std::nullopt;
 }
 

@@ -15,7 +15,7 @@ namespace evenkeel::state {
 // What hosts have answered that were asked for their dry run of a plan. What each has answered goes
 // when the plan is not pending any more, see PlanEdits::put(), and the rest with the plan.
 struct HostAnswers {
-    json::Value live = {};           // {"at","asked","answered"}; null when no host was asked
+    json::Value live = {};           // {"asked","answered"}; null when no host was asked
     std::uint64_t more_unasked = 0;  // beside those that PlanContent names
     // Sealed, by the host's id. Not read back: see PlanAnswers::sealed().
     std::vector<std::pair<std::string, std::string>> answers = {};

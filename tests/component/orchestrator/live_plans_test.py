@@ -1,4 +1,4 @@
-"""Plans for which the machines are asked for their dry run: real agents, and some that do not answer."""
+"""Plans for which machines are asked for their dry run: real agents, and silent ones."""
 
 import os
 import threading
@@ -84,7 +84,7 @@ class Machines(Live):
                     if one["path"] == "/content"]
         self.assertIn("+new", content["after"]["diff"])
         self.assertIn("lost", by_id[str(self.folder / "lost/page")]["error"]["detail"])
-        self.assertEqual(shown["live"], {"at": plan["live"]["at"], "actions": []})
+        self.assertEqual(shown["live"], {"actions": []})
         self.assertNotIn("live", self.rest.get(f"/v1/plans/{plan['id']}/hosts/web3"))
         viewer = self.other("viewer", "v")
         shown = viewer.get(f"/v1/plans/{plan['id']}/hosts/web2")
@@ -154,7 +154,6 @@ class Silent(Live):
             asked = time.monotonic()
             self.assertEqual(self.call("GET", "/v1/hosts").status, 200)
             self.assertLess(time.monotonic() - asked, 1)
-            time.sleep(0.1)
         self.assertGreater(time.monotonic() - begin, 1.5)
         self.assertLess(time.monotonic() - begin, 8)
         plan = made[0].body

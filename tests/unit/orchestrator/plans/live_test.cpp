@@ -1,5 +1,5 @@
-#include "orchestrator/plans/live_answers.hpp"
 #include "orchestrator/plans/kept_plan.hpp"
+#include "orchestrator/plans/live_answers.hpp"
 #include "orchestrator/plans/read_edits.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
@@ -52,14 +52,14 @@ class LiveTest : public PlannerTest {
         return std::move(hosts.front());
     }
     static EditRequest both(const char* application) {
-        return {.changes = {
-                    {ModelKind::application, "web", *json::parse(application)},
-                    {ModelKind::assignment, "web", *json::parse(R"({"application": "web"})")}}};
+        return {
+            .changes = {{ModelKind::application, "web", *json::parse(application)},
+                        {ModelKind::assignment, "web", *json::parse(R"({"application": "web"})")}}};
     }
     static json::Value answer(const char* resources) {
         return json::Object{{"resources", *json::parse(resources)}};
     }
-    state::HostAnswers put(std::vector<LiveHost> hosts) {
+    state::HostAnswers answered(std::vector<LiveHost> hosts) {
         return put_answers(*trial_, kPlan, protector_, std::move(hosts), {}, 0, content_);
     }
     json::Value live_of_group() const {
@@ -102,9 +102,9 @@ TEST_F(LiveTest, WhatWouldGoIsAskedApartAndWhatIsForgottenIsNot) {
 TEST_F(LiveTest, WhatIsTooLargeForOneMessageIsAskedInParts) {
     std::string resources;
     for (int i = 0; i < 3; ++i) {
-        resources += std::string(i ? "," : "") +
-                     R"({"collection": "files", "id": "/etc/)" + std::to_string(i) +
-                     R"(", "description": {"content": ")" + std::string(400 << 10, 'x') + "\"}}";
+        resources += std::string(i ? "," : "") + R"({"collection": "files", "id": "/etc/)" +
+                     std::to_string(i) + R"(", "description": {"content": ")" +
+                     std::string(400 << 10, 'x') + "\"}}";
     }
     const LiveHost host = asked(both(("{\"resources\": [" + resources + "]}").c_str()));
     EXPECT_EQ(host.requests.size(), 3U);
@@ -122,7 +122,7 @@ TEST_F(LiveTest, HostsThatSayTheSameAreOneAndWhatFailsComesFirst) {
     two.replies = {made};
     three.replies = {answer(R"([{"collection": "files", "id": "/etc/a", "outcome": "failed",
         "error": {"code": "invalid", "detail": "no such folder"}}])")};
-    const auto rest = put({std::move(two), std::move(three), std::move(one)});
+    const auto rest = answered({std::move(two), std::move(three), std::move(one)});
     const json::Value live = live_of_group();
     ASSERT_EQ(live.as_array().size(), 2U) << json::write(live);
     EXPECT_EQ(live.as_array()[0]["error"].string_or("detail"), "no such folder");
@@ -140,7 +140,7 @@ TEST_F(LiveTest, WhoGivesNoAnswerThatCanBeReadIsToldWithTheReason) {
     one.replies = {answer(R"([{"collection": 7}])")};
     two.host = {"host_2", "a"};
     two.unasked = Unasked{"timeout", "no answer"};
-    const auto rest = put({std::move(one), std::move(two)});
+    const auto rest = answered({std::move(one), std::move(two)});
     ASSERT_EQ(content_.unasked.size(), 2U);
     EXPECT_EQ(content_.unasked[0].string_or("host") + content_.unasked[0].string_or("code"),
               "atimeout");
@@ -159,24 +159,24 @@ TEST_F(LiveTest, WhatIsKeptIsSealedBoundedAndShownBesideTheHost) {
                                        {"action", "set"},
                                        {"outcome", "planned"}});
     }
-    one.replies = {json::Object{
-        {"resources",
-         json::Array{json::Object{{"collection", "files"},
-                                  {"id", "/etc/a"},
-                                  {"outcome", "planned"},
-                                  {"changes", std::move(changes)}},
-                     json::Object{{"collection", "services"},
-                                  {"id", "web"},
-                                  {"action", "reload"},
-                                  {"outcome", "planned"}}}}}};
-    const auto rest = put({std::move(one)});
+    one.replies = {
+        json::Object{{"resources", json::Array{json::Object{{"collection", "files"},
+                                                            {"id", "/etc/a"},
+                                                            {"outcome", "planned"},
+                                                            {"changes", std::move(changes)}},
+                                               json::Object{{"collection", "services"},
+                                                            {"id", "web"},
+                                                            {"action", "reload"},
+                                                            {"outcome", "planned"}}}}}};
+    const auto rest = answered({std::move(one)});
     ASSERT_EQ(rest.answers.size(), 1U);
     const auto& [id, sealed] = rest.answers.front();
     EXPECT_EQ(sealed.find("words"), std::string::npos);
     EXPECT_LT(sealed.size(), 2 * kLiveBytesMost);
     EXPECT_LT(json::write(live_of_group()).size(), 2 * kSampleBytesMost);
     const auto shown = [&, &text = sealed](bool has_text) {
-        json::Value host = *json::parse(R"({"resources": [{"collection": "files", "id": "/etc/a"}]})");
+        json::Value host =
+            *json::parse(R"({"resources": [{"collection": "files", "id": "/etc/a"}]})");
         host.as_object().set("host", host_);
         EXPECT_TRUE(show_answer(protector_, kPlan, text, has_text, host));
         return host;

@@ -104,10 +104,12 @@ constexpr const char* kPlan =
     R"("id":"/etc/a","change":"change","paths":["/mode","/content"],"sample":{"host":"web1",)"
     R"("fields":[{"path":"/mode","before":"0644","after":null},{"path":"/content",)"
     R"("omitted":true}]},"live":[{"count":2,"hosts":["web1","web2"],"outcome":"failed",)"
-    R"("changes":[],"error":{"code":"invalid","detail":"no"},"notes":[]}]}]}],"more_groups":3,"errors":[{"assignment":"web",)"
+    R"("changes":[],"error":{"code":"invalid","detail":"no"},"notes":[]}]}]}],)"
+    R"("more_groups":3,"errors":[{"assignment":"web",)"
     R"("pointer":"/resources/0/id","code":"conflict","detail":"d","count":1,"hosts":["db1"]}],)"
-    R"("live":{"at":"t","asked":3,"answered":2},"unasked":[{"host":"web2","code":"timeout",)"
-    R"("detail":"d"}],"more_unasked":1,"progress":{"hosts":21,"waiting":1,"succeeded":18,"failed":1,)"
+    R"("live":{"asked":3,"answered":2},"unasked":[{"host":"web2","code":"timeout",)"
+    R"("detail":"d"}],"more_unasked":1,)"
+    R"("progress":{"hosts":21,"waiting":1,"succeeded":18,"failed":1,)"
     R"("unreachable":1}})";
 
 TEST(Decode, ReadsAPlan) {

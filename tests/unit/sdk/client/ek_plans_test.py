@@ -41,9 +41,10 @@ class Planning(PlanCase):
     def test_more_than_is_shown_is_counted_and_errors_have_their_hosts(self):
         error = {"assignment": "web", "pointer": "/resources/0/id", "code": "unknown-name",
                  "detail": "there is no port", "count": 1, "hosts": ["db1"]}
+        unasked = {"host": "c", "code": "host-offline", "detail": "the host is not connected"}
         self.api.on("POST", "/v1/plans", reply(201, plan(
             groups=[{"count": 30, "hosts": ["a", "b"], "resources": []}], more_groups=4,
-            errors=[error], more_errors=1, unasked=[{"host": "c", "code": "host-offline", "detail": "the host is not connected"}],
+            errors=[error], more_errors=1, unasked=[unasked],
             summary={"hosts": 30, "errors": 1})))
         self.planned()
         self.assertIn("30 hosts: a, b and 28 more\n", self.shown)
