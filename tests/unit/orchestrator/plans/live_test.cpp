@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "orchestrator/plans/kept_plan.hpp"
 #include "orchestrator/plans/live_answers.hpp"
 #include "orchestrator/plans/read_edits.hpp"
@@ -104,7 +106,7 @@ TEST_F(LiveTest, WhatIsTooLargeForOneMessageIsAskedInParts) {
     for (int i = 0; i < 3; ++i) {
         resources += std::string(i ? "," : "") + R"({"collection": "files", "id": "/etc/)" +
                      std::to_string(i) + R"(", "description": {"content": ")" +
-                     std::string(400 << 10, 'x') + "\"}}";
+                     std::string(335 << 10, 'x') + "\"}}";
     }
     const LiveHost host = asked(both(("{\"resources\": [" + resources + "]}").c_str()));
     EXPECT_EQ(host.requests.size(), 3U);
