@@ -193,22 +193,6 @@ TEST_F(LiveTest, WhatIsKeptIsSealedBoundedAndShownBesideTheHost) {
     EXPECT_FALSE(show_answer(protector_, kPlan, sealed, true, other));
 }
 
-// What does not read is nothing wrong with an edit: an approved plan would be stale for ever.
-TEST_F(LiveTest, AHostThatDoesNotReadIsNoFaultOfTheEdit) {
-    change([&](state::Edit& edit) -> Result<void> {
-        return edit.hosts().put_name("web2", "host_that_is_not_there");
-    });
-    const auto read_it = [&](const char* host) {
-        const EditRequest request =
-            put(ModelKind::assignment, "web",
-                (R"({"application": "web", "host": ")" + std::string(host) + "\"}").c_str());
-        const auto view = read();
-        return read_edits(request, *planner_->model(), view, protector_);
-    };
-    EXPECT_TRUE(read_it("web1"));
-    EXPECT_FALSE(read_it("web2"));
-}
-
 TEST_F(LiveTest, WhatIsLongIsReadOnThePlannersThread) {
     const auto loop_thread = std::this_thread::get_id();
     std::thread::id reading, tried;
