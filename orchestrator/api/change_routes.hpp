@@ -11,7 +11,7 @@ namespace evenkeel::api {
 
 struct ModelEdit;
 
-// From a request of a route that changes objects to what it comes to. [loop]
+// From a request of a route that changes objects to what it comes to. [any]
 using MakeModelEdit = std::function<ApiResult<ModelEdit>(const state::View&, const http::Request&)>;
 
 struct ChangeRoute {
@@ -22,7 +22,8 @@ struct ChangeRoute {
     MakeModelEdit make;
 };
 
-// The routes that the changes of a plan may name, filled while routes are made. [loop]
+// The routes that the changes of a plan may name, filled while routes are made: the same from then
+// on. [any]
 class ChangeRoutes {
   public:
     void add(const http::Route& route, MakeModelEdit make);

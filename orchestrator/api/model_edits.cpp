@@ -181,11 +181,17 @@ void add_editing(std::vector<http::Route>& routes, Context& context, http::Route
     routes.push_back(std::move(route));
 }
 
+void put_changes(const ModelEdit& edit, plans::EditRequest& request) {
+    request.changes = edit.changes;
+    request.hosts = edit.hosts;
+    request.resources = edit.resources;
+    request.releases_held = edit.releases_held;
+}
+
 plans::EditRequest request_of(const ModelEdit& edit) {
-    return {.changes = edit.changes,
-            .hosts = edit.hosts,
-            .resources = edit.resources,
-            .releases_held = edit.releases_held};
+    plans::EditRequest request;
+    put_changes(edit, request);
+    return request;
 }
 
 http::QueryParameter errors_parameter() {

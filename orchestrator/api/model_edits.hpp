@@ -64,7 +64,9 @@ void add_editing(std::vector<http::Route>& routes, Context& context, http::Route
 // any more.
 http::QueryParameter errors_parameter();
 ApiResult<bool> allows_errors(const http::Request& request);
-// The request for the planner to do that, or to try it out.
+// Puts what the edit changes into a request for the planner. [any]
+void put_changes(const ModelEdit& edit, plans::EditRequest& request);
+// The request for the planner to do that, or to try it out. [any]
 plans::EditRequest request_of(const ModelEdit& edit);
 // Why a change is refused after which hosts would not compile any more.
 http::Problem not_compiling(const plans::Trial& trial);

@@ -110,6 +110,14 @@ ApiResult<bool> reject(Plan& plan, const http::Principal&) {
     return true;
 }
 
+// What is found of a plan that is to be applied. [lane]
+struct PlanToApply {
+    Plan plan;
+    ModelEdit edit;
+    std::optional<http::Problem> refused;     // the plan stays as it is
+    std::optional<http::Problem> impossible;  // its changes are not possible any more
+};
+
 // One request to apply a plan, until it is answered. Read again whenever what it was made of has
 // changed meanwhile.
 class Applying : public std::enable_shared_from_this<Applying> {
@@ -123,50 +131,25 @@ class Applying : public std::enable_shared_from_this<Applying> {
         if (!hash) return responder_->send(hash.error());
         const auto allowed = allows_errors(request_);
         if (!allowed) return responder_->send(allowed.error());
-        const auto view = context_.state.read();
-        if (!view) return responder_->send(view.error());
-        auto plan =
-            require_pending(*view, context_.state.clock(), request_.at("p"), *hash, "applied");
-        if (!plan) return responder_->send(plan.error());
-        plan_ = *std::move(plan);
-        const auto changes = changes_in(*view);
-        if (!changes) return responder_->send(change_problem(changes.error()));
-        auto edit = read_kept_changes(context_, *view, request_, *changes);
-        if (!edit) return make_stale(edit.error(), nullptr);
-        const bool is_approved = plan_.state == PlanState::approved;
-        if (plan_.requires_approval && !is_approved) return responder_->send(unapproved());
-        edit_ = std::make_shared<const ModelEdit>(*std::move(edit));
-        submit(*allowed);
-    }
-
-  private:
-    Result<json::Value> changes_in(const state::View& view) const {
-        const auto sealed = EK_TRY(view.plans().sealed_changes(plan_.id));
-        if (!sealed) return fail(Errc::corrupt, "the changes of " + plan_.id + " are gone");
-        return plans::open_changes(context_.protector, plan_.id, *sealed);
-    }
-
-    void submit(bool allows_errors) {
+        auto found = std::make_shared<PlanToApply>();
         auto reply = std::make_shared<http::Reply>();
         context_.planner.edit(
-            {.changes = edit_->changes,
-             .hosts = edit_->hosts,
-             .resources = edit_->resources,
-             .releases_held = edit_->releases_held,
-             .guard = [edit = edit_, plan = plan_](const state::View& now) -> Result<void> {
-                 EK_CHECK(check_unchanged(now, edit->seen));
-                 const auto kept = EK_TRY(now.plans().find(plan.id));
-                 if (kept && kept->revision == plan.revision) return {};
+            {.read =
+                 [self = shared_from_this(), found, hash = *hash](const state::View& now,
+                                                                  plans::EditRequest& asked) {
+                     return self->read(now, hash, *found, asked);
+                 },
+             .guard = [found](const state::View& now) -> Result<void> {
+                 EK_CHECK(check_unchanged(now, found->edit.seen));
+                 const auto kept = EK_TRY(now.plans().find(found->plan.id));
+                 if (kept && kept->revision == found->plan.revision) return {};
                  return fail(Errc::stale, "others change the plan all the time");
              },
-             .allows_errors = allows_errors,
-             .planned =
-                 plans::EditRequest::Planned{.hash = plan_.hash,
-                                             .is_approved = plan_.state == PlanState::approved},
+             .allows_errors = *allowed,
              .audit_context = audit_context_of(request_),
-             .finish = [plan = plan_, reply, once = request_.once, &protector = context_.protector](
+             .finish = [found, reply, once = request_.once, &protector = context_.protector](
                            state::Edit& now, const plans::EditAnswer& answer) -> Result<void> {
-                 Plan applied = plan;
+                 Plan applied = found->plan;
                  applied.state = PlanState::applied;
                  applied.applied_revision = answer.revision;
                  EK_CHECK(now.plans().put(applied));
@@ -176,24 +159,57 @@ class Applying : public std::enable_shared_from_this<Applying> {
                  *reply = reply_of(202, applied, EK_TRY(show_plan(now, applied)));
                  return keep_reply(now, protector, once, *reply);
              }},
-            [self = shared_from_this(), reply](const Result<plans::EditAnswer>& answer) {
-                self->answer(answer, *reply);
+            [self = shared_from_this(), found, reply](const Result<plans::EditAnswer>& answer) {
+                self->answer(*found, answer, *reply);
             });
     }
 
-    void answer(const Result<plans::EditAnswer>& answer, const http::Reply& reply) {
+  private:
+    // [lane]
+    Result<void> read(const state::View& now, const std::string& hash, PlanToApply& found,
+                      plans::EditRequest& asked) const {
+        auto plan = require_pending(now, context_.state.clock(), request_.at("p"), hash, "applied");
+        if (!plan) {
+            found.refused = std::move(plan.error());
+            return fail(Errc::conflict, "refused");
+        }
+        found.plan = *std::move(plan);
+        const auto sealed = EK_TRY(now.plans().sealed_changes(found.plan.id));
+        if (!sealed) return fail(Errc::corrupt, "the changes of " + found.plan.id + " are gone");
+        auto edit = read_kept_changes(
+            context_, now, request_,
+            EK_TRY(plans::open_changes(context_.protector, found.plan.id, *sealed)));
+        if (!edit) {
+            (is_failure(edit.error()) ? found.refused : found.impossible) = edit.error();
+            return fail(Errc::conflict, "refused");
+        }
+        const bool is_approved = found.plan.state == PlanState::approved;
+        if (found.plan.requires_approval && !is_approved) {
+            found.refused = unapproved();
+            return fail(Errc::conflict, "refused");
+        }
+        found.edit = *std::move(edit);
+        put_changes(found.edit, asked);
+        asked.planned = {.hash = found.plan.hash, .is_approved = is_approved};
+        return {};
+    }
+
+    void answer(const PlanToApply& found, const Result<plans::EditAnswer>& answer,
+                const http::Reply& reply) {
+        if (found.refused) return responder_->send(*found.refused);
+        if (found.impossible) return make_stale(found.plan, *found.impossible, nullptr);
         if (!answer) {
             if (answer.error().code == Errc::stale && tries_ < kTriesMost) return try_it();
             return responder_->send(change_problem(answer.error()));
         }
         if (!answer->wrong.empty()) {
-            return make_stale(problem_of_changes(answer->wrong, *edit_), nullptr);
+            return make_stale(found.plan, problem_of_changes(answer->wrong, found.edit), nullptr);
         }
         switch (answer->refusal) {
             case plans::Refusal::none:
-                return follow(reply);
+                return follow(found.plan.id, reply);
             case plans::Refusal::stale_plan:
-                return make_stale({}, answer->trial);
+                return make_stale(found.plan, {}, answer->trial);
             case plans::Refusal::approval_required:
             case plans::Refusal::plan_required:
                 return responder_->send(unapproved());
@@ -203,24 +219,23 @@ class Applying : public std::enable_shared_from_this<Applying> {
     }
 
     // 202, or 200 when the connected hosts are done within `Prefer: wait`.
-    void follow(const http::Reply& reply) {
-        const auto show = [self = shared_from_this(), reply] {
-            auto shown = self->show_applied();
-            self->responder_->send(shown ? *std::move(shown) : reply);
-        };
+    void follow(const std::string& plan, const http::Reply& reply) {
+        const auto show = [self = shared_from_this(), plan, reply] { self->show(plan, reply); };
         const auto wait = http::preferred_wait(request_);
         if (!wait) return show();
-        context_.progress.wait(plan_.id, *wait, show);
+        context_.progress.wait(plan, *wait, show);
     }
 
-    ReplyResult show_applied() const {
-        const auto view = EK_API_TRY(context_.state.read());
-        const Plan now = EK_API_TRY(require_plan(view, plan_.id));
-        json::Object plan = EK_API_TRY(show_plan(view, now));
-        json::Value shown = EK_API_TRY(with_progress(context_, view, now, std::move(plan)));
-        const bool is_done =
-            http::preferred_wait(request_) && shown["progress"]["waiting"] == json::Value(0);
-        return reply_of(is_done ? 200 : 202, now, std::move(shown.as_object()));
+    void show(const std::string& id, const http::Reply& reply) const {
+        const auto view = context_.state.read();
+        const auto plan = view ? require_plan(*view, id) : refuse(as_problem(view.error()));
+        if (!plan) return responder_->send(reply);
+        const bool waits = http::preferred_wait(request_).has_value();
+        send_plan(context_, *view, *plan, responder_,
+                  [plan = *plan, waits](json::Value shown, std::uint64_t waiting) {
+                      return reply_of(waits && waiting == 0 ? 200 : 202, plan,
+                                      std::move(shown.as_object()));
+                  });
     }
 
     static http::Problem unapproved() {
@@ -229,12 +244,12 @@ class Applying : public std::enable_shared_from_this<Applying> {
     }
 
     // It does something else by now, `fresh`, or its changes are not possible any more, `why`.
-    void make_stale(http::Problem why, std::shared_ptr<const plans::Trial> fresh) {
+    void make_stale(const Plan& plan, http::Problem why,
+                    std::shared_ptr<const plans::Trial> fresh) {
         auto problem = std::make_shared<http::Problem>();
         context_.submit(
             audit_context_of(request_),
-            [plan = plan_, why = std::move(why), fresh,
-             problem](state::Edit& edit) -> Result<void> {
+            [plan, why = std::move(why), fresh, problem](state::Edit& edit) -> Result<void> {
                 const auto now = EK_TRY(edit.plans().find(plan.id));
                 if (!now || now->revision != plan.revision) {
                     return fail(Errc::stale, "the plan was changed meanwhile");
@@ -268,8 +283,6 @@ class Applying : public std::enable_shared_from_this<Applying> {
     Context& context_;
     Request request_;
     Responder responder_;
-    Plan plan_;
-    std::shared_ptr<const ModelEdit> edit_;
     int tries_ = 0;
 };
 

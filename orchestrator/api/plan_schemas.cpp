@@ -45,6 +45,17 @@ constexpr std::string_view kText = R"({
                      "omitted": {"type": "boolean"}}
     }
   },
+  "PlanAnswer": {
+    "type": "object",
+    "description": "What a host says of a resource, as an entry of a command that is a dry run.",
+    "required": ["outcome", "changes", "error", "notes"],
+    "properties": {
+      "outcome": {"enum": ["planned", "failed", "skipped"]},
+      "changes": {"type": "array", "items": {"type": "object", "required": ["path"]}},
+      "error": {"type": ["object", "null"]},
+      "notes": {"type": "array", "items": {"type": "string"}}
+    }
+  },
   "PlanGroup": {
     "type": "object",
     "additionalProperties": false,
@@ -62,6 +73,16 @@ constexpr std::string_view kText = R"({
             "collection": {"type": "string"}, "id": {"type": "string"},
             "change": {"enum": ["add", "change", "forget", "remove"]},
             "paths": {"type": "array", "items": {"type": "string"}},
+            "live": {
+              "type": "array", "maxItems": 10,
+              "description": "What hosts say of it; those that say the same are one.",
+              "items": {
+                "allOf": [{"$ref": "#/components/schemas/PlanAnswer"}],
+                "required": ["count", "hosts"],
+                "properties": {"count": {"type": "integer"},
+                               "hosts": {"type": "array", "items": {"type": "string"}}}
+              }
+            },
             "sample": {
               "type": "object",
               "required": ["host", "fields"],
@@ -90,14 +111,33 @@ constexpr std::string_view kText = R"({
       {"$ref": "#/components/schemas/Plan"},
       {
         "type": "object",
-        "required": ["changes", "groups", "more_groups", "errors", "more_errors", "unasked"],
+        "required": ["changes", "groups", "more_groups", "errors", "more_errors", "unasked",
+                     "more_unasked"],
         "properties": {
           "changes": {"type": "array", "items": {"$ref": "#/components/schemas/PlanChange"}},
           "groups": {"type": "array", "items": {"$ref": "#/components/schemas/PlanGroup"}},
           "more_groups": {"type": "integer"},
           "errors": {"$ref": "#/components/schemas/PlanErrors"},
           "more_errors": {"type": "integer"},
-          "unasked": {"type": "array", "items": {"type": "string"}},
+          "live": {
+            "type": "object",
+            "description": "Of one for which hosts were asked for their dry run.",
+            "additionalProperties": false,
+            "required": ["asked", "answered"],
+            "properties": {"asked": {"type": "integer"}, "answered": {"type": "integer"}}
+          },
+          "unasked": {
+            "type": "array",
+            "description": "Hosts that were not asked, or have not answered, and why; by name.",
+            "items": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["host", "code", "detail"],
+              "properties": {"host": {"type": "string"}, "code": {"type": "string"},
+                             "detail": {"type": "string"}}
+            }
+          },
+          "more_unasked": {"type": "integer"},
           "progress": {
             "type": "object",
             "description": "Of one that is applied: how many hosts are how far.",
@@ -129,7 +169,25 @@ constexpr std::string_view kText = R"({
             "collection": {"type": "string"}, "id": {"type": "string"},
             "change": {"enum": ["add", "change", "forget", "remove"]},
             "paths": {"type": "array", "items": {"type": "string"}},
-            "fields": {"$ref": "#/components/schemas/PlanFields"}
+            "fields": {"$ref": "#/components/schemas/PlanFields"},
+            "live": {"$ref": "#/components/schemas/PlanAnswer"}
+          }
+        }
+      },
+      "live": {
+        "type": "object",
+        "description": "Of a host that was asked, and has answered.",
+        "additionalProperties": false,
+        "required": ["actions"],
+        "properties": {
+          "actions": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["collection", "id", "action"],
+              "properties": {"collection": {"type": "string"}, "id": {"type": "string"},
+                             "action": {"type": "string"}}
+            }
           }
         }
       },

@@ -5,11 +5,14 @@
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/api/plan_progress.hpp"
 #include "orchestrator/plans/groups.hpp"
+#include "orchestrator/plans/reader.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 namespace evenkeel::api {
 
-json::Object show_plan(const state::Plan& plan, const state::PlanContent& content) {
+json::Object show_plan(const state::Plan& plan, const state::PlanContent& content,
+                       const state::HostAnswers& answers) {
     json::Value head = state::show(plan);
     json::Object shown = std::move(head.as_object());
     shown.append("changes", content.changes);
@@ -18,19 +21,50 @@ json::Object show_plan(const state::Plan& plan, const state::PlanContent& conten
     shown.append("errors", content.errors);
     shown.append("more_errors", content.more_errors);
     shown.append("unasked", content.unasked);
+    shown.append("more_unasked", answers.more_unasked);
+    if (answers.live.is_object()) shown.append("live", answers.live);
     return shown;
 }
 
 Result<json::Object> show_plan(const state::View& view, const state::Plan& plan) {
-    return show_plan(plan, EK_TRY(view.plans().content(plan.id, plans::kGroupsMost)));
+    const auto content = EK_TRY(view.plans().content(plan.id, plans::kGroupsMost));
+    return show_plan(plan, content, EK_TRY(state::PlanAnswers(view).of(plan.id)));
 }
 
-Result<json::Value> with_progress(const Context& context, const state::View& view,
-                                  const state::Plan& plan, json::Object shown) {
+Result<json::Value> show_in_list(const state::View& view, const state::Plan& plan) {
+    json::Value shown = state::show(plan);
+    if (plan.state != state::PlanState::applied) return shown;
+    const state::PlanTally tally = EK_TRY(state::PlanHosts(view).tally(plan.id));
+    shown.as_object().append("progress", json::Object{{"hosts", tally.hosts},
+                                                      {"waiting", tally.waiting},
+                                                      {"succeeded", tally.succeeded},
+                                                      {"failed", tally.failed}});
+    return shown;
+}
+
+void send_plan(const Context& context, const state::View& view, const state::Plan& plan,
+               const std::shared_ptr<http::Responder>& responder, PlanReply reply) {
+    json::Value progress;
     if (plan.state == state::PlanState::applied) {
-        shown.append("progress", EK_TRY(context.progress.show(view, plan.id)));
+        auto found = context.progress.show(view, plan.id);
+        if (!found) return responder->send(found.error());
+        progress = *std::move(found);
     }
-    return json::Value(std::move(shown));
+    const auto answer = [plan, progress, reply = std::move(reply)](
+                            const Result<plans::Moment>& moment) -> ReplyResult {
+        const plans::Moment now = EK_API_TRY(moment);
+        EK_API_TRY(require_plan(now.view, plan.id));
+        json::Object shown = EK_API_TRY(show_plan(now.view, plan));
+        const auto waiting = static_cast<std::uint64_t>(progress.integer_or("waiting"));
+        if (progress.is_object()) shown.append("progress", progress);
+        return reply(json::Value(std::move(shown)), waiting);
+    };
+    const auto queued = context.reader.read([answer, responder](const auto& moment) {
+        auto shown = answer(moment);
+        if (shown) responder->send(*std::move(shown));
+        else responder->send(shown.error());
+    });
+    if (!queued) responder->send(queued.error());
 }
 
 http::Problem wrong_state(const state::Plan& plan, std::string_view what) {

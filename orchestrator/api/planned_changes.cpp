@@ -99,24 +99,60 @@ class Together {
     std::vector<std::string> of_resources_;
 };
 
-void read_one(const Context& context, const state::View& view, Request request,
-              const std::string& at, Together& all, Findings& findings) {
+enum class Permissions { required, given };
+
+bool may_change(const Request& request, const ChangeRoute& route) {
+    const auto role = find_name<Role>(request.principal.role);
+    return role && may(*role, route.permission);
+}
+
+// Fails with what is_failure(); all else is a finding.
+ApiResult<bool> read_one(const Context& context, const state::View& view, Request request,
+                         Permissions permissions, const std::string& at, Together& all,
+                         Findings& findings) {
     const ChangeRoute* route = context.changes.find(request);
     if (!route) {
-        return findings.add(at + "/path", "not-found",
-                            "there is no " + request.method + " of this path for plans");
+        findings.add(at + "/path", "not-found",
+                     "there is no " + request.method + " of this path for plans");
+        return false;
     }
-    const auto role = find_name<Role>(request.principal.role);
-    if (!role || !may(*role, route->permission)) {
-        return findings.add(at, "forbidden", "needs the permission " + route->permission);
+    if (permissions == Permissions::required && !may_change(request, *route)) {
+        findings.add(at, "forbidden", "needs the permission " + route->permission);
+        return false;
     }
     auto made = make_edit(route->make, view, request);
-    if (!made) return add(made.error(), at, findings);
+    if (!made && is_failure(made.error())) return refuse(made.error());
+    if (!made) return add(made.error(), at, findings), false;
     const bool takes_query = !made->resources.empty() && request.query.size() == 1;
     if (!request.query.empty() && !(takes_query && request.parameter("override"))) {
-        return findings.invalid(at + "/path", "must have no query, but ?override of a resource");
+        findings.invalid(at + "/path", "must have no query, but ?override of a resource");
+        return false;
     }
     all.add(*std::move(made), at);
+    return true;
+}
+
+ApiResult<ModelEdit> read_all(const Context& context, const state::View& view,
+                              const Request& request, const json::Value& changes,
+                              Permissions permissions) {
+    Findings findings;
+    const bool is_list = changes.is_array() && !changes.as_array().empty() &&
+                         changes.as_array().size() <= kChangesMost;
+    if (!is_list) {
+        findings.invalid("/changes",
+                         "must be a list of 1 to " + std::to_string(kChangesMost) + " changes");
+        return refuse(findings.problem());
+    }
+    Together all;
+    std::size_t number = 0;
+    for (const json::Value& change : changes.as_array()) {
+        const std::string at = pointer_to(number++);
+        auto one = request_of(request, change, at, findings);
+        if (!one) continue;
+        EK_API_TRY(read_one(context, view, *std::move(one), permissions, at, all, findings));
+    }
+    if (!findings.empty()) return refuse(findings.problem());
+    return all.take();
 }
 
 // What the path of a change names: "settings", "hosts", ...; empty when it does not read.
@@ -138,32 +174,20 @@ void redact_settings(const secrets::Protector& protector, json::Value& value) {
 
 }  // namespace
 
+bool is_failure(const http::Problem& problem) {
+    return http::status_of(problem.code) >= 500;
+}
+
 ApiResult<ModelEdit> read_changes(const Context& context, const state::View& view,
                                   const Request& request, const json::Value& changes) {
-    Findings findings;
-    const bool is_list = changes.is_array() && !changes.as_array().empty() &&
-                         changes.as_array().size() <= kChangesMost;
-    if (!is_list) {
-        findings.invalid("/changes",
-                         "must be a list of 1 to " + std::to_string(kChangesMost) + " changes");
-        return refuse(findings.problem());
-    }
-    Together all;
-    std::size_t number = 0;
-    for (const json::Value& change : changes.as_array()) {
-        const std::string at = pointer_to(number++);
-        auto one = request_of(request, change, at, findings);
-        if (one) read_one(context, view, *std::move(one), at, all, findings);
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return all.take();
+    return read_all(context, view, request, changes, Permissions::required);
 }
 
 ApiResult<ModelEdit> read_kept_changes(const Context& context, const state::View& view,
                                        const Request& request, const json::Value& changes) {
     const bool is_of_system = changes.is_array() && changes.as_array().empty();
     if (is_of_system) return ModelEdit{.releases_held = true};
-    return read_changes(context, view, request, changes);
+    return read_all(context, view, request, changes, Permissions::given);
 }
 
 http::Problem problem_of_changes(const std::vector<model::WrongChange>& wrong,

@@ -1,23 +1,27 @@
 #include <utility>
 
 #include "core/secrets/protector.hpp"
-#include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
-#include "orchestrator/api/idempotency.hpp"
 #include "orchestrator/api/model_lists.hpp"
 #include "orchestrator/api/model_routes.hpp"
 #include "orchestrator/api/page_queue.hpp"
+#include "orchestrator/api/plan_making.hpp"
 #include "orchestrator/api/plan_views.hpp"
 #include "orchestrator/api/planned_changes.hpp"
+#include "orchestrator/api/reading_compiled.hpp"
+#include "orchestrator/api/representations.hpp"
+#include "orchestrator/api/roles.hpp"
 #include "orchestrator/http/conditional.hpp"
+#include "orchestrator/plans/groups.hpp"
+#include "orchestrator/plans/host_trial.hpp"
 #include "orchestrator/plans/kept_plan.hpp"
+#include "orchestrator/plans/live_answers.hpp"
 #include "orchestrator/plans/planner.hpp"
-#include "orchestrator/plans/trial.hpp"
-#include "orchestrator/state/edit.hpp"
+#include "orchestrator/plans/read_edits.hpp"
+#include "orchestrator/plans/reader.hpp"
 #include "orchestrator/state/plan_hosts.hpp"
-#include "orchestrator/state/to_rest.hpp"
 
-// /v1/plans: they are made and shown; plan_decisions_api.cpp ends them.
+// /v1/plans: they are shown; plan_making.cpp makes them, plan_decisions_api.cpp ends them.
 namespace evenkeel::api {
 namespace {
 
@@ -46,97 +50,29 @@ const Fields& group_fields() {
     return kFields;
 }
 
-std::string path_of(const state::Plan& plan) {
-    return "/v1/plans/" + plan.id;
-}
-
-http::Reply made_reply(const state::Plan& plan, state::PlanContent content) {
-    if (content.groups.size() > plans::kGroupsMost) {
-        content.more_groups += content.groups.size() - plans::kGroupsMost;
-        content.groups.resize(plans::kGroupsMost);
-    }
-    return http::Reply::json(201, json::Value(show_plan(plan, content)))
-        .with("Location", path_of(plan))
-        .with("ETag", http::etag_of(plan.revision));
-}
-
-// Keeps what was tried out, then answers.
-void keep_plan(Context& context, const Request& request, const Responder& responder,
-               const plans::Trial& trial) {
-    auto reply = std::make_shared<http::Reply>();
-    state::PlanContent content = plans::content_of(trial);
-    content.changes = shown_changes(context.protector, request.json["changes"]);
-    context.submit(
-        audit_context_of(request),
-        [plan = plans::plan_of(trial, request.principal.name, context.state.clock()),
-         content = std::move(content), changes = request.json["changes"], once = request.once,
-         reply, &protector = context.protector](state::Edit& edit) -> Result<void> {
-            state::Plan kept = plan;  // it may run more than once
-            EK_CHECK(
-                edit.plans().add(kept, content, plans::seal_changes(protector, kept.id, changes)));
-            edit.note("plan", kept.id);
-            *reply = made_reply(kept, content);
-            return keep_reply(edit, protector, once, *reply);
-        },
-        [responder, reply](const Result<void>& done) {
-            if (!done) return responder->send(change_problem(done.error()));
-            responder->send(std::move(*reply));
-        });
-}
-
-ApiResult<ModelEdit> read_plan(const Context& context, const state::View& view,
-                               const Request& request) {
-    static const json::Value kSchema =
-        json::Object{{"properties", json::Object{{"changes", true}, {"live", true}}}};
-    Findings findings;
-    if (findings.only(request.json, "", kSchema) && !request.json["live"].is_null() &&
-        !(request.json["live"] == json::Value(false))) {
-        findings.invalid("/live", "hosts cannot be asked yet: leave it out");
-    }
-    if (!findings.empty()) return refuse(findings.problem());
-    return read_changes(context, view, request, request.json["changes"]);
-}
-
-void make_plan(Context& context, const Request& request, const Responder& responder) {
+void get_plan(const Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
-    auto made = read_plan(context, *view, request);
-    if (!made) return responder->send(made.error());
-    auto edit = std::make_shared<const ModelEdit>(*std::move(made));
-    plans::EditRequest asked = request_of(*edit);
-    asked.is_dry_run = true;
-    asked.allows_errors = true;
-    context.planner.edit(std::move(asked), [&context, request, responder,
-                                            edit](const Result<plans::EditAnswer>& answer) {
-        if (!answer) return responder->send(change_problem(answer.error()));
-        if (!answer->wrong.empty()) {
-            return responder->send(problem_of_changes(answer->wrong, *edit));
-        }
-        keep_plan(context, request, responder, *answer->trial);
+    const auto plan = require_plan(*view, request.at("p"));
+    if (!plan) return responder->send(plan.error());
+    const auto tally = state::PlanHosts(*view).tally(plan->id);
+    if (!tally) return responder->send(tally.error());
+    const std::string etag = http::etag_of(plan->revision);
+    // How far hosts are is another each time, and no part of the revision.
+    auto fresh = tally->waiting > 0 ? std::nullopt : http::not_modified(request, etag);
+    if (fresh) return responder->send(*std::move(fresh));
+    send_plan(context, *view, *plan, responder, [etag](const json::Value& shown, std::uint64_t) {
+        return http::Reply::json(200, shown).with("ETag", etag);
     });
 }
 
-ReplyResult get_plan(const Context& context, const state::View& view, const Request& request) {
-    const state::Plan plan = EK_API_TRY(require_plan(view, request.at("p")));
-    const std::string etag = http::etag_of(plan.revision);
-    // How far hosts are is another each time, and no part of the revision.
-    const bool is_moving = EK_API_TRY(state::PlanHosts(view).tally(plan.id)).waiting > 0;
-    auto fresh = is_moving ? std::nullopt : http::not_modified(request, etag);
-    if (fresh) return *std::move(fresh);
-    json::Object shown = EK_API_TRY(show_plan(view, plan));
-    return http::Reply::json(200, EK_API_TRY(with_progress(context, view, plan, std::move(shown))))
-        .with("ETag", etag);
-}
-
-ApiResult<Listing> list_plans(const Context& context, const state::View& view, const Request&) {
+Listing list_plans(const state::View& view) {
     return Listing{
         .list = view.plans().list().reversed(),
-        .make_for = [&context](const state::View& now) -> PageSource::Make {
-            return [&context,
-                    &now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
+        .make_for = [](const state::View& now) -> PageSource::Make {
+            return [&now](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
                 const state::Plan plan = EK_API_TRY(state::Plans::read(entry));
-                json::Value shown = state::show(plan);
-                return EK_API_TRY(with_progress(context, now, plan, std::move(shown.as_object())));
+                return EK_API_TRY(show_in_list(now, plan));
             };
         },
         .identity =
@@ -162,28 +98,31 @@ ApiResult<PageSource> list_groups(const state::View& view, const Request& reques
         }};
 }
 
+// Who may only read could see the text of any file, which no state shows, in what a host has said.
+Result<bool> put_answer(const Context& context, const std::string& plan, const std::string& sealed,
+                        const Request& request, json::Value& shown) {
+    const auto role = find_name<Role>(request.principal.role);
+    const bool has_text = role && may(*role, "resource.write");
+    EK_CHECK(plans::show_answer(context.protector, plan, sealed, has_text, shown));
+    return true;
+}
+
 // What it would do by now.
-void get_host(Context& context, const Request& request, const Responder& responder) {
-    const auto read = [&]() -> ApiResult<ModelEdit> {
-        const auto view = EK_API_TRY(context.state.read());
-        const state::Plan plan = EK_API_TRY(require_plan(view, request.at("p")));
-        const auto sealed = EK_API_TRY(view.plans().sealed_changes(plan.id));
-        if (!sealed) return refuse(wrong_state(plan, "tried out on a host"));
-        const auto changes = EK_API_TRY(plans::open_changes(context.protector, plan.id, *sealed));
-        return read_kept_changes(context, view, request, changes);
-    };
-    auto made = read();
-    if (!made) return responder->send(made.error());
-    auto edit = std::make_shared<const ModelEdit>(*std::move(made));
-    context.planner.try_on_host(
-        request_of(*edit), request.at("h"),
-        [responder, edit](const Result<plans::Planner::HostAnswer>& answer) {
-            if (!answer) return responder->send(change_problem(answer.error()));
-            if (!answer->wrong.empty()) {
-                return responder->send(problem_of_changes(answer->wrong, *edit));
-            }
-            responder->send(http::Reply::json(200, answer->shown));
-        });
+ReplyResult get_host(const Context& context, const plans::Moment& now, const Request& request) {
+    const state::Plan plan = EK_API_TRY(require_plan(now.view, request.at("p")));
+    const auto sealed = EK_API_TRY(now.view.plans().sealed_changes(plan.id));
+    if (!sealed) return refuse(wrong_state(plan, "tried out on a host"));
+    const auto changes = EK_API_TRY(plans::open_changes(context.protector, plan.id, *sealed));
+    const ModelEdit edit = EK_API_TRY(read_kept_changes(context, now.view, request, changes));
+    const state::Host host = EK_API_TRY(require_active_host(now.view, request));
+    const plans::ReadEdits read = EK_API_TRY(
+        plans::read_edits(request_of(edit), now.index.model(), now.view, context.protector));
+    if (!read.wrong.empty()) return refuse(problem_of_changes(read.wrong, edit));
+    json::Value shown = EK_API_TRY(plans::try_on_host(now.view, context.protector, context.schemas,
+                                                      read.edits, host, now.stops));
+    const auto answer = EK_API_TRY(state::PlanAnswers(now.view).sealed(plan.id, host.id));
+    if (answer) EK_API_TRY(put_answer(context, plan.id, *answer, request, shown));
+    return http::Reply::json(200, shown);
 }
 
 http::Route described(http::Route route, std::string summary) {
@@ -196,27 +135,28 @@ http::Route described(http::Route route, std::string summary) {
 }  // namespace
 
 void add_plans(std::vector<http::Route>& routes, Context& context) {
-    routes.push_back(described(list_route(
-                                   context, "/v1/plans", plan_fields(),
-                                   [&](const auto& view, const auto& request) {
-                                       return list_plans(context, view, request);
-                                   },
-                                   "Plan", "Identity"),
-                               "List plans, the newest first, without what they do"));
+    routes.push_back(described(
+        list_route(
+            context, "/v1/plans", plan_fields(),
+            [](const auto& view, const auto&) -> ApiResult<Listing> { return list_plans(view); },
+            "Plan", "Identity"),
+        "List plans, the newest first, without what they do"));
     http::Route post;
     post.method = "POST";
     post.path = "/v1/plans";
     post.body = http::Body{.schema = "PlanPost", .bytes_max = kPlanBytesMax};
     post.answers = {
         {201, "What the changes would do to hosts.", "PlanDetails", {"Location", "ETag"}}};
-    post.handler = [&](const Request& request, const Responder& responder) {
-        make_plan(context, request, responder);
+    post.headers = {"Prefer"};
+    post.handler = [&, live_plans = std::make_shared<std::size_t>(0)](Request request,
+                                                                      const Responder& responder) {
+        make_plan(context, std::move(request), responder, live_plans);
     };
     routes.push_back(described(std::move(post), "Try changes out and keep them, to apply later"));
     auto get = reading_route("/v1/plans/{p}", "PlanDetails");
-    get.handler = reading(context.state, [&](const auto& view, const auto& request) {
-        return get_plan(context, view, request);
-    });
+    get.handler = [&](const Request& request, const Responder& responder) {
+        get_plan(context, request, responder);
+    };
     routes.push_back(described(std::move(get), "Get one plan; secrets are redacted"));
     http::Route groups;
     groups.method = "GET";
@@ -230,9 +170,9 @@ void add_plans(std::vector<http::Route>& routes, Context& context) {
     host.method = "GET";
     host.path = "/v1/plans/{p}/hosts/{h}";
     host.answers = {{200, "Each resource with its fields.", "PlanOfHost"}};
-    host.handler = [&](const Request& request, const Responder& responder) {
-        get_host(context, request, responder);
-    };
+    host.handler = reading_compiled(context, [&](const auto& now, const auto& request) {
+        return get_host(context, now, request);
+    });
     routes.push_back(described(std::move(host), "What a pending plan would do to one host by now"));
 }
 

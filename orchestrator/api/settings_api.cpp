@@ -107,6 +107,15 @@ ApiResult<bool> patch_setting(const Context& context, const state::View& view, c
     return true;
 }
 
+// As the store has it, on any thread.
+ApiResult<bool> require_there(const state::View& view, const Scope& scope) {
+    std::optional<ModelKind> kind;
+    if (scope.kind == compile::ScopeKind::environment) kind = ModelKind::environment;
+    if (scope.kind == compile::ScopeKind::assignment) kind = ModelKind::assignment;
+    if (!kind || EK_API_TRY(view.model_objects().find(*kind, scope.name))) return true;
+    return refuse(http::Code::not_found, "there is no " + compile::text_of(scope));
+}
+
 ApiResult<ModelEdit> patch_scope(const Context& context, const state::View& view,
                                  const Request& request) {
     const Scope scope = EK_API_TRY(find_scope(view, request.at("scope")));
@@ -118,7 +127,7 @@ ApiResult<ModelEdit> patch_scope(const Context& context, const state::View& view
     }
     if (!findings.empty()) return refuse(findings.problem());
     // Otherwise the model checks it.
-    if (edit.changes.empty()) EK_API_TRY(require_scope(context, view, request));
+    if (edit.changes.empty()) EK_API_TRY(require_there(view, scope));
     edit.shown = {{"scope", compile::text_of(scope)}, {"settings", std::move(settings)}};
     return edit;
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/time.hpp"
 #include "core/crypto/hash.hpp"
+#include "orchestrator/commands/command_size.hpp"
 #include "orchestrator/commands/mirrors.hpp"
 #include "orchestrator/state/bodies.hpp"
 #include "orchestrator/state/collections.hpp"
@@ -78,10 +79,7 @@ std::optional<json::Value> find_same(const state::View& view, const secrets::Pro
 }
 
 constexpr std::size_t kValueBytesMost = 256;
-// Of one command, so that its message stays below the bus's limit.
-constexpr std::size_t kCommandBytesMost = 640 * 1024;
-constexpr std::size_t kCommandEntriesMost = 2'000;
-constexpr std::size_t kEntryBytes = 1024;  // beside the description
+constexpr std::size_t kEntryBytes = 1024;  // of a command, beside the description
 
 // For the audit: what was asked for, without secrets, long texts by their hash.
 json::Value noted(const Resource& resource, json::Value redacted) {

@@ -24,20 +24,6 @@ std::uint64_t code_of(const std::string& text) {
     return code;
 }
 
-json::Array bounded(json::Array fields) {
-    std::size_t bytes = 0;
-    for (json::Value& field : fields) {
-        const std::size_t size = json::write(field).size();
-        if (bytes + size <= kSampleBytesMost) {
-            bytes += size;
-        } else {
-            field = json::Object{{"path", field["path"]}, {"omitted", true}};
-        }
-    }
-    if (fields.size() > kPathsMost) fields.resize(kPathsMost);
-    return fields;
-}
-
 json::Value list_of(const std::vector<std::string>& texts) {
     return json::Array(texts.begin(), texts.end());
 }
@@ -52,6 +38,20 @@ json::Value encode(const GroupedResource& resource) {
 }
 
 }  // namespace
+
+json::Array bounded_fields(json::Array fields, std::size_t bytes_most) {
+    if (fields.size() > kPathsMost) fields.resize(kPathsMost);
+    std::size_t bytes = 0;
+    for (json::Value& field : fields) {
+        const std::size_t size = json::write(field).size();
+        if (bytes + size <= bytes_most) {
+            bytes += size;
+        } else {
+            field = json::Object{{"path", field["path"]}, {"omitted", true}};
+        }
+    }
+    return fields;
+}
 
 json::Value encode(const Summary& summary) {
     return json::Object{{"hosts", summary.hosts},     {"added", summary.added},
@@ -150,7 +150,7 @@ void Groups::add(const PlannedHost& host, const HostDifference& difference, cons
         Hosts* hosts = resources_.at({each.change, each.ref, each.paths}, kGroupKeysMost);
         if (!hosts) continue;
         hosts->add(host.name, host_code);
-        if (hosts->first.front() == host.name) hosts->sample = bounded(sample(each));
+        if (hosts->first.front() == host.name) hosts->sample = bounded_fields(sample(each));
     }
     if (is_touched) ++summary_.hosts;
 }

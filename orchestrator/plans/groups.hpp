@@ -60,6 +60,9 @@ struct GroupList {
     std::vector<ErrorGroup> errors;
     std::uint64_t more_errors = 0;
 };
+// [{"path",…}…] as far as they are kept: at most kPathsMost, and behind this many bytes
+// {"path","omitted":true}.
+json::Array bounded_fields(json::Array fields, std::size_t bytes_most = kSampleBytesMost);
 json::Value encode(const Summary& summary);
 json::Value encode(const Group& group);
 json::Value encode(const ErrorGroup& group);

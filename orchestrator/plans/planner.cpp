@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -10,7 +11,7 @@
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/plans/held_plan.hpp"
-#include "orchestrator/plans/host_trial.hpp"
+#include "orchestrator/plans/read_edits.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/releaser.hpp"
 #include "orchestrator/plans/trial.hpp"
@@ -31,26 +32,6 @@ struct WaitingEdit {
     EditRequest request;
     Planner::Done done;
 };
-
-std::string active_id(const state::View& view, std::string_view id_or_name) {
-    const auto host = view.hosts().resolve(id_or_name);
-    return host && *host && !(*host)->retired() ? (*host)->id : "";
-}
-
-// What edits are checked against besides the model.
-model::Lookup lookup_in(const state::View& view, const std::vector<HostEdit>& hosts) {
-    return {.id_of = [&view](std::string_view host) { return active_id(view, host); },
-            .has_hosts_in =
-                [&view, &hosts](std::string_view environment) {
-                    // What cannot be read counts as there: nothing is deleted then.
-                    return has_hosts_in(view, hosts, environment).value_or(true);
-                },
-            .body_of =
-                [&view](std::string_view application, std::uint32_t version) {
-                    const auto found = view.model_objects().find_version(application, version);
-                    return found && *found ? (*found)->body : json::Value();
-                }};
-}
 
 state::EventType event_of(model::ModelKind kind) {
     switch (kind) {
@@ -97,19 +78,24 @@ Result<void> check_still(const state::View& view, const std::vector<model::Objec
     return {};
 }
 
-struct ReadEdits {
-    Edits edits;
-    std::vector<model::WrongChange> wrong;  // when there are any, the rest is of no use
+// What came of trying an edit out.
+struct Tried {
+    std::vector<model::WrongChange> wrong;  // when there are any, there is no trial
+    std::vector<model::ObjectWrite> writes;
+    std::optional<Trial> trial;
 };
-Result<ReadEdits> edited_by(const EditRequest& request, const model::Model& model,
-                            const state::View& view, const secrets::Protector& protector) {
-    model::Edited edited =
-        model::edit(model, request.changes, lookup_in(view, request.hosts), protector);
-    EditedHosts hosts = EK_TRY(read_edited(view, request.hosts, request.resources, edited.model,
-                                           request.changes.size(), edited.wrong));
-    return ReadEdits{{std::move(edited.model), std::move(edited.writes), std::move(hosts),
-                      request.releases_held},
-                     std::move(edited.wrong)};
+Result<Tried> try_out(const state::State& state, const secrets::Protector& protector,
+                      const state::SchemaCache& schemas, const ModelIndex& before,
+                      EditRequest& request, const std::atomic<bool>& stops) {
+    const auto view = EK_TRY(state.read());
+    if (request.read) EK_CHECK(request.read(view, request));
+    ReadEdits read = EK_TRY(read_edits(request, before.model(), view, protector));
+    Tried tried{std::move(read.wrong), {}, {}};
+    if (!tried.wrong.empty()) return tried;
+    tried.writes = read.edits.writes;
+    tried.trial = EK_TRY(try_edit(view, protector, schemas, before, std::move(read.edits), stops));
+    if (request.tried) request.tried(*tried.trial);
+    return tried;
 }
 
 // The environment in which hosts are that are in no other.
@@ -167,8 +153,7 @@ struct Planner::Inside : std::enable_shared_from_this<Inside> {
     void reload();
     void next();
     void begin(const std::shared_ptr<WaitingEdit>& one);
-    void judge(const std::shared_ptr<WaitingEdit>& one, std::vector<model::ObjectWrite> writes,
-               Result<Trial> tried);
+    void judge(const std::shared_ptr<WaitingEdit>& one, Result<Tried> tried);
     void commit(const std::shared_ptr<WaitingEdit>& one, std::vector<model::ObjectWrite> writes,
                 std::shared_ptr<EditAnswer> answer);
     void end(const std::shared_ptr<WaitingEdit>& one, Result<EditAnswer> answer);
@@ -234,32 +219,6 @@ void Planner::edit(EditRequest request, Done done) {
     inside_->next();
 }
 
-void Planner::try_on_host(const EditRequest& request, const std::string& host, HostDone done) {
-    const auto answer = [post = inside_->loop.poster(),
-                         done = std::move(done)](Result<HostAnswer> answered) {
-        post([done, answered = std::move(answered)]() mutable { done(std::move(answered)); });
-    };
-    const auto view = inside_->state.read();
-    if (!view) return answer(fail(view.error()));
-    const auto there = view->hosts().resolve(host);
-    if (!there) return answer(fail(there.error()));
-    if (!*there || (*there)->retired()) {
-        return answer(fail(Errc::not_found, "there is no active host of this id or name"));
-    }
-    auto tried = edited_by(request, inside_->index->model(), *view, inside_->protector);
-    if (!tried) return answer(fail(tried.error()));
-    if (!tried->wrong.empty()) return answer(HostAnswer{std::move(tried->wrong), {}});
-    auto task = [answer, host = **there, &from = inside_->state, &with = inside_->protector,
-                 &of = inside_->schemas, edits = std::move(tried->edits), stops = inside_->stops] {
-        const auto now = from.read();
-        auto shown = now ? plans::try_on_host(*now, with, of, edits, host, *stops)
-                         : Result<json::Value>(fail(now.error()));
-        answer(shown ? Result<HostAnswer>(HostAnswer{{}, *std::move(shown)}) : fail(shown.error()));
-    };
-    const auto queued = inside_->lane.submit(std::move(task));
-    if (!queued) answer(fail(queued.error()));
-}
-
 // Later: the model of an edit that was committed just now is set then.
 void Planner::Inside::follow() {
     if (std::exchange(is_behind, true)) return;
@@ -297,41 +256,33 @@ void Planner::Inside::next() {
 }
 
 void Planner::Inside::begin(const std::shared_ptr<WaitingEdit>& one) {
-    const auto view = state.read();
-    if (!view) return end(one, fail(view.error()));
-    auto edited = edited_by(one->request, index->model(), *view, protector);
-    if (!edited) return end(one, fail(edited.error()));
-    if (!edited->wrong.empty()) {
-        EditAnswer answer;
-        answer.wrong = std::move(edited->wrong);
-        return end(one, std::move(answer));
-    }
     auto task = [there = weak_from_this(), one, before = index, post = loop.poster(), &from = state,
-                 &with = protector, &of = schemas, stops = stops, writes = edited->edits.writes,
-                 edits = std::move(edited->edits)]() mutable {
-        auto now = from.read();
-        auto tried = now ? try_edit(*now, with, of, *before, std::move(edits), *stops)
-                         : Result<Trial>(fail(now.error()));
-        post([there, one, writes = std::move(writes), tried = std::move(tried)]() mutable {
+                 &with = protector, &of = schemas, stops = stops] {
+        auto tried = try_out(from, with, of, *before, one->request, *stops);
+        post([there, one, tried = std::move(tried)]() mutable {
             const auto inside = there.lock();
-            if (inside) inside->judge(one, std::move(writes), std::move(tried));
+            if (inside) inside->judge(one, std::move(tried));
         });
     };
     const auto queued = lane.submit(std::move(task));
     if (!queued) end(one, fail(queued.error()));
 }
 
-void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one,
-                            std::vector<model::ObjectWrite> writes, Result<Trial> tried) {
+void Planner::Inside::judge(const std::shared_ptr<WaitingEdit>& one, Result<Tried> tried) {
     if (!tried) return end(one, fail(tried.error()));
+    if (!tried->wrong.empty()) {
+        EditAnswer answer;
+        answer.wrong = std::move(tried->wrong);
+        return end(one, std::move(answer));
+    }
     auto answer = std::make_shared<EditAnswer>();
-    auto trial = std::make_shared<Trial>(*std::move(tried));
+    auto trial = std::make_shared<Trial>(*std::move(tried->trial));
     answer->model = {trial->after, &trial->after->model()};
     answer->refusal = refusal_of(one->request, *trial);
     answer->trial = std::move(trial);
     const bool is_refused = answer->refusal != Refusal::none;
     if (is_refused || one->request.is_dry_run) return end(one, std::move(*answer));
-    commit(one, std::move(writes), std::move(answer));
+    commit(one, std::move(tried->writes), std::move(answer));
 }
 
 void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,

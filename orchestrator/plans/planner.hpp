@@ -30,6 +30,9 @@ class ModelIndex;
 struct Trial;
 
 struct EditRequest {
+    // Called before all else, with the moment in which the edit is tried out, to say what it
+    // changes where that takes long to read; its error is the answer. [lane]
+    std::function<Result<void>(const state::View&, EditRequest&)> read = {};
     std::vector<model::ObjectChange> changes = {};
     std::vector<HostEdit> hosts = {};
     std::vector<ResourceEdit> resources = {};
@@ -47,6 +50,8 @@ struct EditRequest {
         bool is_approved = false;
     };
     std::optional<Planned> planned = {};
+    // Called with what it would do, when nothing is wrong with it. [lane]
+    std::function<void(const Trial&)> tried = {};
     state::AuditContext audit_context = {};
     // Called in the transaction of the edit, when it is not refused: to keep the reply for a
     // request that comes again. [lane]
@@ -101,17 +106,6 @@ class Planner {
     // guard, or one of the store.
     using Done = std::function<void(Result<EditAnswer>)>;
     void edit(EditRequest request, Done done);
-
-    // What an edit would do to one host, exactly. `done` runs on the loop; `not_found` for a host
-    // that is not there or not active, `busy` when too much is tried out already.
-    struct HostAnswer {
-        std::vector<model::WrongChange> wrong;  // when there are any, the rest says nothing
-        // {"host","name","resources":[{"collection","id","change","paths","fields"}],"errors"},
-        // secrets redacted
-        json::Value shown;
-    };
-    using HostDone = std::function<void(Result<HostAnswer>)>;
-    void try_on_host(const EditRequest& request, const std::string& host, HostDone done);
 
   private:
     struct Inside;

@@ -64,7 +64,10 @@ class Trying {
             places_.insert({host.environment, host.environment});
         }
         if (concerns_machine(compared.difference())) planned_.push_back(host.id);
-        if (compared.difference().errors.empty()) return {};
+        if (compared.difference().errors.empty()) {
+            if (concerns_machine(compared.difference())) changed_.push_back(planned);
+            return {};
+        }
         const auto before = EK_TRY(view_.wanted().find(host.id));
         if (!before || before->status != state::WantedStatus::error) {
             broken_.add(planned, compared.difference(), sample);
@@ -83,6 +86,7 @@ class Trying {
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
         trial.planned = planned_;
+        trial.changed = changed_;
         trial.broken = broken_.finish().errors;
         trial.protected_environments =
             protecting_environments(before.model(), model_, places_, writes);
@@ -98,6 +102,7 @@ class Trying {
     std::set<HostPlace> places_;  // of what differs
     PlanHash hash_;
     std::vector<std::string> planned_;
+    std::vector<PlannedHost> changed_;
 };
 
 using Visit = std::function<Result<void>(const state::Host&)>;

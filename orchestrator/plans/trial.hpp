@@ -27,6 +27,7 @@ struct Trial {
     // Because of which the edit must be a plan that somebody else approves.
     std::set<std::string> protected_environments;
     std::vector<std::string> planned;  // of those on which something differs or does not compile
+    std::vector<PlannedHost> changed;  // of those on which something is done
     Summary summary;
     GroupList groups;
     // Hosts that have compiled and would not any more, by their errors.

@@ -56,7 +56,7 @@ struct PlanContent {
     std::uint64_t more_groups = 0;  // that are not
     json::Array errors = {};
     std::uint64_t more_errors = 0;
-    json::Array unasked = {};  // names of hosts
+    json::Array unasked = {};  // [{"host","code","detail"}…], by name
 };
 
 }  // namespace evenkeel::state

@@ -5,13 +5,14 @@
 #include "core/base/time.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/event.hpp"
+#include "orchestrator/state/plan_answers.hpp"
 #include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/records.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // plans: id -> Plan
 // plan_parts: id, 0, "changes" -> {"sealed"}; "content" -> what is shown but for its groups;
-//     "group", number -> a group; see plan_hosts.cpp for more
+//     "group", number -> a group; see plan_hosts.cpp and plan_answers.cpp for more
 //     "system", 0, "plans" -> SystemPlans
 // pending_plans: milliseconds, id -> "1"
 namespace evenkeel::state {
@@ -181,6 +182,7 @@ Result<void> PlanEdits::put(Plan& plan) {
         if (plan.ended_at.empty()) plan.ended_at = now_rfc3339();
         EK_CHECK(write_->erase(tables_->pending_plans, deadline_key(plan)));
         EK_CHECK(write_->erase(tables_->plan_parts, part_key(plan.id, kChanges)));
+        EK_CHECK(PlanAnswerEdits(*edit_).forget(plan.id));
     }
     return tell(plan);
 }

@@ -38,7 +38,9 @@ std::string diff_of(const json::Value& old_text, const json::Value& new_text) {
         before.pop_back();
         after.pop_back();
     }
-    std::string diff = "@@ line " + std::to_string(above + 1) + " @@\n";
+    std::string diff = "const json::Array& items_of(const json::Value& list) { line " +
+                       std::to_string(above + 1) +
+                       " const json::Array& items_of(const json::Value& list) {\n";
     const auto add = [&](const std::vector<std::string>& lines, const char* sign) {
         for (std::size_t i = above; i < lines.size() && i < above + kDiffLinesMost; ++i) {
             diff += sign + lines[i] + "\n";
@@ -112,6 +114,28 @@ const json::Array& items_of(const json::Value& list) {
     return list.is_array() ? list.as_array() : kNone;
 }
 
+// What machines say of a resource: of a group those that say the same together.
+std::string answer_text(const json::Value& answer) {
+    const std::string who = answer["hosts"].is_array() ? names_of(answer) : "the machine";
+    std::string out;
+    const auto add = [&](const std::string& what) {
+        out += "      " + who + " " + printable(what) + "\n";
+    };
+    const json::Value& error = answer["error"];
+    if (error.is_object())
+        add("cannot: " + error.string_or("code") + ": " + error.string_or("detail"));
+    std::vector<std::string> paths;
+    for (const json::Value& change : items_of(answer["changes"])) {
+        paths.push_back(change.string_or("path"));
+    }
+    if (!paths.empty()) add("would change " + listed_in_words(paths));
+    else if (!error.is_object()) add("is so already");
+    for (const json::Value& note : items_of(answer["notes"])) {
+        if (note.is_string()) add("notes: " + note.as_string());
+    }
+    return out;
+}
+
 }  // namespace
 
 void print_object_changes(const Output& output, const Changes& changes) {
@@ -179,6 +203,7 @@ std::string plan_text(const json::Value& plan, bool colour) {
         out += names_of(group) + "\n";
         for (const json::Value& resource : items_of(group["resources"])) {
             out += resource_text(resource, resource["sample"]["fields"], colour);
+            for (const json::Value& answer : items_of(resource["live"])) out += answer_text(answer);
         }
     }
     if (const auto more = plan.integer_or("more_groups"); more > 0) {
@@ -190,6 +215,13 @@ std::string plan_text(const json::Value& plan, bool colour) {
     if (const auto more = plan.integer_or("more_errors"); more > 0) {
         out += "and " + counted(static_cast<std::size_t>(more), "error") + " more\n";
     }
+    for (const json::Value& host : items_of(plan["unasked"])) {
+        out += printable("not asked: " + host.string_or("host") + ": " + host.string_or("detail")) +
+               "\n";
+    }
+    if (const auto more = plan.integer_or("more_unasked"); more > 0) {
+        out += "and " + counted(static_cast<std::size_t>(more), "host") + " more not asked\n";
+    }
     return out;
 }
 
@@ -197,6 +229,13 @@ std::string host_plan_text(const json::Value& host, bool colour) {
     std::string out = printable(host.string_or("name")) + "\n";
     for (const json::Value& resource : items_of(host["resources"])) {
         out += resource_text(resource, resource["fields"], colour);
+        if (resource["live"].is_object()) out += answer_text(resource["live"]);
+    }
+    for (const json::Value& action : items_of(host["live"]["actions"])) {
+        out += "  then    " +
+               printable(action.string_or("action") + " of " + action.string_or("collection") +
+                         " " + action.string_or("id")) +
+               "\n";
     }
     for (const json::Value& error : items_of(host["errors"])) out += error_text(error);
     return out;
@@ -221,7 +260,8 @@ std::string summary_of_plan(const json::Value& plan) {
     if (errors > 0) {
         text += "; " + counted(errors, "host") + (errors == 1 ? " does" : " do") + " not compile";
     }
-    const auto unasked = items_of(plan["unasked"]).size();
+    const auto unasked = items_of(plan["unasked"]).size() +
+                         static_cast<std::size_t>(plan.integer_or("more_unasked"));
     if (unasked > 0) text += "; " + counted(unasked, "host") + " could not be asked";
     return text;
 }

@@ -25,23 +25,6 @@ Compliance decode_compliance(const json::Value& value) {
     return compliance;
 }
 
-CommandResource decode_command_resource(const json::Value& value) {
-    CommandResource resource;
-    resource.collection = value.string_or("collection");
-    resource.id = value.string_or("id");
-    resource.action = value.string_or("action");
-    resource.outcome = value.string_or("outcome");
-    resource.error = decode_reason(value["error"]);
-    for (const json::Value& change : items_of(value, "changes")) {
-        resource.changes.push_back({change.string_or("path"), json::write(change["before"]),
-                                    json::write(change["after"]), change.string_or("action"),
-                                    change.string_or("outcome"),
-                                    change["after"].string_or("diff")});
-    }
-    resource.notes = decode_texts(value["notes"]);
-    return resource;
-}
-
 }  // namespace
 
 const json::Array& items_of(const json::Value& value, std::string_view name) {
@@ -146,6 +129,23 @@ Resource decode_resource(const json::Value& value) {
         resource.compliance = decode_compliance(compliance);
     }
     resource.json = json::write(value);
+    return resource;
+}
+
+CommandResource decode_command_resource(const json::Value& value) {
+    CommandResource resource;
+    resource.collection = value.string_or("collection");
+    resource.id = value.string_or("id");
+    resource.action = value.string_or("action");
+    resource.outcome = value.string_or("outcome");
+    resource.error = decode_reason(value["error"]);
+    for (const json::Value& change : items_of(value, "changes")) {
+        resource.changes.push_back({change.string_or("path"), json::write(change["before"]),
+                                    json::write(change["after"]), change.string_or("action"),
+                                    change.string_or("outcome"),
+                                    change["after"].string_or("diff")});
+    }
+    resource.notes = decode_texts(value["notes"]);
     return resource;
 }
 

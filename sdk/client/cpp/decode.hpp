@@ -20,6 +20,7 @@ Host decode_host(const json::Value& value);
 Collection decode_collection(const json::Value& value);
 Resource decode_resource(const json::Value& value);
 Command decode_command(const json::Value& value);
+CommandResource decode_command_resource(const json::Value& value);
 FleetApplied decode_fleet_applied(const json::Value& value);
 EnrolmentToken decode_enrolment_token(const json::Value& value);
 Event decode_event(const json::Value& value);

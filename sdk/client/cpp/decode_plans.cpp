@@ -13,6 +13,14 @@ PlannedField decode_field(const json::Value& value) {
             value.string_or("diff"), value.bool_or("omitted")};
 }
 
+PlanAnswer decode_answer(const json::Value& value) {
+    PlanAnswer answer;
+    answer.count = value.integer_or("count");
+    answer.hosts = decode_texts(value["hosts"]);
+    answer.said = decode_command_resource(value);
+    return answer;
+}
+
 PlannedResource decode_planned_resource(const json::Value& value) {
     PlannedResource resource;
     resource.collection = value.string_or("collection");
@@ -24,6 +32,13 @@ PlannedResource decode_planned_resource(const json::Value& value) {
     const json::Value& shown = sample.is_object() ? sample : value;
     for (const json::Value& field : items_of(shown, "fields"))
         resource.fields.push_back(decode_field(field));
+    if (value["live"].is_object()) resource.live.push_back(decode_answer(value["live"]));
+    for (const json::Value& answer : items_of(value, "live"))
+        resource.live.push_back(decode_answer(answer));
+    for (PlanAnswer& answer : resource.live) {
+        answer.said.collection = resource.collection;
+        answer.said.id = resource.id;
+    }
     return resource;
 }
 
@@ -65,7 +80,13 @@ Plan decode_plan(const json::Value& value) {
     plan.more_groups = value.integer_or("more_groups");
     for (const json::Value& error : items_of(value, "errors"))
         plan.errors.push_back(decode_plan_error(error));
-    plan.unasked = decode_texts(value["unasked"]);
+    plan.asked = value["live"].integer_or("asked");
+    plan.answered = value["live"].integer_or("answered");
+    for (const json::Value& host : items_of(value, "unasked")) {
+        plan.unasked.push_back(
+            {host.string_or("host"), host.string_or("code"), host.string_or("detail")});
+    }
+    plan.more_unasked = value.integer_or("more_unasked");
     if (const json::Value& progress = value["progress"]; progress.is_object())
         plan.progress = decode_progress(progress);
     plan.json = json::write(value);

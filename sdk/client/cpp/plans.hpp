@@ -53,6 +53,21 @@ struct PlannedField {
     bool omitted = false;  // too large to be shown
 };
 
+// What machines say of a resource: their dry run.
+struct PlanAnswer {
+    // Of a group: those that say the same, and the first 20 of them by name. Else empty.
+    std::int64_t count = 0;
+    std::vector<std::string> hosts;
+    CommandResource said;
+};
+
+// A host that was not asked, or has not answered.
+struct UnaskedHost {
+    std::string host;  // its name
+    std::string code;  // host-offline, limit, timeout, ...
+    std::string detail;
+};
+
 struct PlannedResource {
     std::string collection;
     std::string id;
@@ -60,6 +75,7 @@ struct PlannedResource {
     std::vector<std::string> paths;
     std::string sample_host;  // of a group: whose `fields` these are
     std::vector<PlannedField> fields;
+    std::vector<PlanAnswer> live;  // what fails comes first; of a host at most one
 };
 
 // Hosts for which the same differs.
@@ -96,7 +112,11 @@ struct Plan {
     std::vector<PlanGroup> groups;  // the first 100; plan_groups() has more
     std::int64_t more_groups = 0;
     std::vector<PlanError> errors;
-    std::vector<std::string> unasked;      // hosts that did not answer to `live`
+    // Of one for which hosts were asked for their dry run.
+    std::int64_t asked = 0;
+    std::int64_t answered = 0;
+    std::vector<UnaskedHost> unasked;  // by name
+    std::int64_t more_unasked = 0;
     std::optional<PlanProgress> progress;  // once it is applied
     std::string json;
 

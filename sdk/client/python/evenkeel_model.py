@@ -18,6 +18,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from evenkeel_client import Client, quote
 
 Json = Dict[str, Any]
+_LIVE_SECONDS = 10  # for which hosts are waited for
 
 
 def environment_path(name: str) -> str:
@@ -140,11 +141,11 @@ class Model:
 
     def make_plan(self, changes: List[Json], *, live: bool = False) -> Json:
         """`changes`: [{"method","path","body"}], as of edit(). Nothing is changed yet. With `live`
-        connected hosts are asked, too."""
+        up to 100 connected hosts are asked for their dry run."""
         body: Json = {"changes": changes}
         if live:
             body["live"] = True
-        return self.client.request("POST", "/v1/plans", body)[2]
+        return self.client.request("POST", "/v1/plans", body, wait=_LIVE_SECONDS if live else 0)[2]
 
     def approve_plan(self, id: str, hash: Optional[str] = None) -> Json:
         """`hash` of the plan as it was seen: of another one nothing is approved, or applied."""

@@ -280,6 +280,9 @@ class Deciding(Planned):
         viewer = self.other("viewer", "v")
         plan = self.plan(PROD)
         self.assertEqual(viewer.call("GET", f"/v1/plans/{plan['id']}").status, 200)
+        self.enrolled()
+        shown = viewer.call("GET", f"/v1/plans/{plan['id']}/hosts/web1")
+        self.assertEqual((shown.status, shown.body["resources"]), (200, []), shown)
         self.assert_problem(viewer.call("POST", "/v1/plans", {"changes": [PROD]}), 403,
                             "forbidden")
         for verb in ("apply", "approve", "reject"):
@@ -343,6 +346,9 @@ class Progress(Planned):
                          ("applied", [change("PUT", PORT, {"value": 81})]))
         command = self.agent.take_command()
         self.assertEqual(self.progress(edited), self.counts(waiting=1, unreachable=1))
+        # A list looks at no host.
+        self.assertEqual(self.rest.items("/v1/plans")[0]["progress"],
+                         {"hosts": 2, "waiting": 2, "succeeded": 0, "failed": 0})
         self.assertEqual(self.agent.outcome(command), "ACCEPTED")
         eventually("the host is done", lambda: self.progress(edited) == self.counts(
             succeeded=1, unreachable=1))

@@ -103,9 +103,13 @@ constexpr const char* kPlan =
     R"("groups":[{"count":21,"hosts":["web1","web2"],"resources":[{"collection":"files",)"
     R"("id":"/etc/a","change":"change","paths":["/mode","/content"],"sample":{"host":"web1",)"
     R"("fields":[{"path":"/mode","before":"0644","after":null},{"path":"/content",)"
-    R"("omitted":true}]}}]}],"more_groups":3,"errors":[{"assignment":"web",)"
+    R"("omitted":true}]},"live":[{"count":2,"hosts":["web1","web2"],"outcome":"failed",)"
+    R"("changes":[],"error":{"code":"invalid","detail":"no"},"notes":[]}]}]}],)"
+    R"("more_groups":3,"errors":[{"assignment":"web",)"
     R"("pointer":"/resources/0/id","code":"conflict","detail":"d","count":1,"hosts":["db1"]}],)"
-    R"("unasked":["web2"],"progress":{"hosts":21,"waiting":1,"succeeded":18,"failed":1,)"
+    R"("live":{"asked":3,"answered":2},"unasked":[{"host":"web2","code":"timeout",)"
+    R"("detail":"d"}],"more_unasked":1,)"
+    R"("progress":{"hosts":21,"waiting":1,"succeeded":18,"failed":1,)"
     R"("unreachable":1}})";
 
 TEST(Decode, ReadsAPlan) {
@@ -124,7 +128,12 @@ TEST(Decode, ReadsAPlan) {
     EXPECT_EQ(plan.more_groups, 3);
     EXPECT_EQ(plan.errors.at(0).code, "conflict");
     EXPECT_EQ(plan.errors.at(0).hosts.at(0), "db1");
-    EXPECT_EQ(plan.unasked.at(0), "web2");
+    const PlanAnswer& answer = resource.live.at(0);
+    EXPECT_EQ(answer.hosts.at(1) + answer.said.outcome + answer.said.error->detail, "web2failedno");
+    EXPECT_EQ(answer.said.id, "/etc/a");
+    EXPECT_EQ(plan.asked - plan.answered, 1);
+    EXPECT_EQ(plan.unasked.at(0).host + plan.unasked.at(0).code, "web2timeout");
+    EXPECT_EQ(plan.more_unasked, 1);
     EXPECT_EQ(plan.progress->failed, 1);
     EXPECT_EQ(plan.json, kPlan);
 }

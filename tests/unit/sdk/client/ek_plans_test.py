@@ -41,14 +41,17 @@ class Planning(PlanCase):
     def test_more_than_is_shown_is_counted_and_errors_have_their_hosts(self):
         error = {"assignment": "web", "pointer": "/resources/0/id", "code": "unknown-name",
                  "detail": "there is no port", "count": 1, "hosts": ["db1"]}
+        unasked = {"host": "c", "code": "host-offline", "detail": "the host is not connected"}
         self.api.on("POST", "/v1/plans", reply(201, plan(
             groups=[{"count": 30, "hosts": ["a", "b"], "resources": []}], more_groups=4,
-            errors=[error], more_errors=1, unasked=["c"], summary={"hosts": 30, "errors": 1})))
+            errors=[error], more_errors=1, unasked=[unasked],
+            summary={"hosts": 30, "errors": 1})))
         self.planned()
         self.assertIn("30 hosts: a, b and 28 more\n", self.shown)
         self.assertIn("and 4 groups of hosts more\n", self.shown)
         self.assertIn("does not compile on 1 host: db1\n  assignment web, /resources/0/id: "
                       "unknown-name: there is no port\nand 1 error more\n", self.shown)
+        self.assertIn("not asked: c: the host is not connected\n", self.shown)
         self.assertIn("; 1 host does not compile; 1 host could not be asked", self.told)
         self.assertNotIn("prod.yaml", self.told)
         self.write("web.yaml", "kind: assignment\nname: web\napplication: app\n---\n"

@@ -1,0 +1,145 @@
+#include "orchestrator/api/live_plan.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "orchestrator/plans/planner.hpp"
+#include "orchestrator/plans/read_edits.hpp"
+#include "orchestrator/plans/reader.hpp"
+#include "orchestrator/plans/trial.hpp"
+
+namespace evenkeel::api {
+namespace {
+
+using plans::LiveHost;
+using plans::Unasked;
+
+// One plan, until its hosts have answered. Its parts are used by one thread after the other.
+class Asking : public std::enable_shared_from_this<Asking> {
+  public:
+    Asking(const Context& context, LivePlan plan, std::chrono::milliseconds timeout, LiveDone done)
+        : context_(context),
+          plan_(std::move(plan)),
+          deadline_ms_(now_monotonic_ms() + timeout.count()),
+          done_(std::move(done)) {}
+
+    void begin() {
+        choose();
+        on_reader([](Asking& self, const plans::Moment& now) { return self.prepare(now); },
+                  [](Asking& self) { self.send(); });
+    }
+
+  private:
+    using Work = std::function<Result<void>(Asking&, const plans::Moment&)>;
+    // Calls `work` on the reader's thread, then `next` on the loop.
+    void on_reader(Work work, std::function<void(Asking&)> next) {
+        const auto queued = context_.reader.read(
+            [self = shared_from_this(), post = context_.loop.poster(), work = std::move(work),
+             next = std::move(next)](const Result<plans::Moment>& now) {
+                auto worked = now ? work(*self, *now) : Result<void>(fail(now.error()));
+                post([self, next, worked = std::move(worked)] {
+                    if (worked) next(*self);
+                    else self->done_(fail(worked.error()));
+                });
+            });
+        if (!queued) done_(fail(queued.error()));
+    }
+
+    void choose() {
+        for (plans::PlannedHost& host : plan_.order) {
+            const bool is_online = context_.bus.is_online(host.id);
+            if (is_online && hosts_.size() < plans::kAskedMost) {
+                hosts_.push_back({std::move(host)});
+            } else if (unasked_.size() == plans::kUnaskedMost) {
+                ++more_unasked_;
+            } else if (!is_online) {
+                unasked_.emplace_back(std::move(host.name),
+                                      Unasked{"host-offline", "the host is not connected"});
+            } else {
+                unasked_.emplace_back(std::move(host.name),
+                                      Unasked{"limit", "100 other hosts are asked"});
+            }
+        }
+    }
+
+    // [lane]
+    Result<void> prepare(const plans::Moment& now) {
+        const plans::ReadEdits read = EK_TRY(plans::read_edits(
+            request_of(plan_.edit), now.index.model(), now.view, context_.protector));
+        if (!read.wrong.empty()) {
+            for (LiveHost& host : hosts_) {
+                host.unasked = Unasked{"stale", "the changes are not possible any more"};
+            }
+            return {};
+        }
+        return plans::make_questions(now.view, context_.protector, context_.schemas, read.edits,
+                                     hosts_, now.stops);
+    }
+
+    void send() {
+        for (const LiveHost& host : hosts_) left_ += host.requests.size();
+        if (left_ == 0) return finish();
+        send_from(0);
+    }
+
+    // Host by host, between which the loop serves others.
+    void send_from(std::size_t number) {
+        if (number == hosts_.size()) return;
+        for (wire::Request& request : hosts_[number].requests) {
+            const auto left = std::max<std::int64_t>(deadline_ms_ - now_monotonic_ms(), 1);
+            request.timeout = std::chrono::milliseconds(left);
+            context_.bus.request(hosts_[number].host.id, request,
+                                 [self = shared_from_this(), number](Result<json::Value> reply) {
+                                     self->take(number, std::move(reply));
+                                 });
+            request.arguments = json::Value();
+        }
+        context_.loop.post([self = shared_from_this(), number] { self->send_from(number + 1); });
+    }
+
+    void take(std::size_t number, Result<json::Value> reply) {
+        LiveHost& host = hosts_[number];
+        if (reply) {
+            host.replies.push_back(*std::move(reply));
+        } else {
+            const json::Value error = wire::encode(reply.error());
+            host.unasked = Unasked{error.string_or("code"), error.string_or("detail")};
+        }
+        if (--left_ == 0) finish();
+    }
+
+    void finish() {
+        on_reader(
+            [](Asking& self, const plans::Moment&) -> Result<void> {
+                self.rest_ =
+                    plans::put_answers(*self.plan_.trial, self.plan_.id, self.context_.protector,
+                                       std::move(self.hosts_), std::move(self.unasked_),
+                                       self.more_unasked_, self.plan_.content);
+                return {};
+            },
+            [](Asking& self) {
+                self.done_(LiveAnswers{std::move(self.plan_.content), std::move(self.rest_)});
+            });
+    }
+
+    const Context& context_;
+    LivePlan plan_;
+    std::int64_t deadline_ms_;
+    LiveDone done_;
+    std::vector<LiveHost> hosts_;
+    std::vector<std::pair<std::string, Unasked>> unasked_;
+    std::uint64_t more_unasked_ = 0;
+    state::HostAnswers rest_;
+    std::size_t left_ = 0;  // requests that are not answered
+};
+
+}  // namespace
+
+void ask_hosts(const Context& context, LivePlan plan, std::chrono::milliseconds timeout,
+               LiveDone done) {
+    std::make_shared<Asking>(context, std::move(plan), timeout, std::move(done))->begin();
+}
+
+}  // namespace evenkeel::api
