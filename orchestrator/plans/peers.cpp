@@ -41,6 +41,7 @@ Result<void> Peers::read_all(const state::View& view) {
     std::vector<Peer> all;
     EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
         const state::Host& host = edited_ ? as_left(*edited_, stored) : stored;
+        if (host.retired()) return true;
         all.push_back({host.environment, json::Object{{"id", host.id},
                                                       {"name", host.name},
                                                       {"environment", host.environment},

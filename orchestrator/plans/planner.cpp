@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/model/objects_json.hpp"
 #include "orchestrator/plans/held_plan.hpp"
 #include "orchestrator/plans/host_trial.hpp"
 #include "orchestrator/plans/release.hpp"
@@ -97,6 +98,21 @@ Result<void> check_still(const state::View& view, const std::vector<model::Objec
     return {};
 }
 
+// The settings of hosts that are retired go with them.
+std::vector<model::ObjectChange> changes_of(const EditRequest& request, const model::Model& model) {
+    std::vector<model::ObjectChange> changes = request.changes;
+    for (const HostEdit& edit : request.hosts) {
+        const compile::Scope scope{compile::ScopeKind::host, edit.host};
+        const auto* settings = edit.retires ? model.settings(scope) : nullptr;
+        if (!settings) continue;
+        for (const auto& [key, setting] : *settings) {
+            changes.push_back(
+                {model::ModelKind::setting, model::setting_name({scope, key}), json::Value()});
+        }
+    }
+    return changes;
+}
+
 struct ReadEdits {
     Edits edits;
     std::vector<model::WrongChange> wrong;  // when there are any, the rest is of no use
@@ -104,7 +120,7 @@ struct ReadEdits {
 Result<ReadEdits> edited_by(const EditRequest& request, const model::Model& model,
                             const state::View& view, const secrets::Protector& protector) {
     model::Edited edited =
-        model::edit(model, request.changes, lookup_in(view, request.hosts), protector);
+        model::edit(model, changes_of(request, model), lookup_in(view, request.hosts), protector);
     EditedHosts hosts = EK_TRY(read_edited(view, request.hosts, request.resources, edited.model,
                                            request.changes.size(), edited.wrong));
     return ReadEdits{{std::move(edited.model), std::move(edited.writes), std::move(hosts),
@@ -369,7 +385,10 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                 EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
             }
             for (const std::string& host : answer->trial->touched) {
-                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
+                const auto going = answer->trial->going.find(host);
+                EK_CHECK(edit.to_compile().put(
+                    host, {state::kModelChanged, state::kModelEdited},
+                    going == answer->trial->going.end() ? std::set<wire::Ref>() : going->second));
             }
             if (one->request.finish) EK_CHECK(one->request.finish(edit, *answer));
             return is_no_op ? Result<void>() : edit.audit(one->request.audit_context);
