@@ -79,7 +79,7 @@ class Editing : public std::enable_shared_from_this<Editing> {
              .resources = edit->resources,
              .guard = [edit](const state::View& now) { return check_unchanged(now, edit->seen); },
              .is_dry_run = *dry_run,
-             .allows_errors = *allowed,
+             .allows_errors = *allowed || edit->allows_errors,
              .audit_context = audit_context_of(request_),
              .finish = [edit, reply, made = as_plan(context_.protector, request_),
                         once = request_.once, &protector = context_.protector](

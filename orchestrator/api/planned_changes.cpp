@@ -38,8 +38,10 @@ std::optional<Request> request_of(const Request& outer, const json::Value& chang
     request.request_id = outer.request_id;
     const auto refusal = http::read_target(change.string_or("path"), request);
     const std::string& method = request.method;
-    if (method != "PUT" && method != "PATCH" && method != "DELETE" && request.verb != "forget") {
-        findings.invalid(at + "/method", "must be PUT, PATCH or DELETE, or POST of a :forget");
+    const bool is_verb = request.verb == "forget" || request.verb == "retire";
+    if (method != "PUT" && method != "PATCH" && method != "DELETE" && !is_verb) {
+        findings.invalid(at + "/method",
+                         "must be PUT, PATCH or DELETE, or POST of a :forget or :retire");
         return std::nullopt;
     }
     if (refusal) {

@@ -31,7 +31,7 @@ constexpr std::array kPermissions = {
     Permission{"plan.read", Role::viewer, "See plans, secrets redacted"},
     Permission{"plan.write", Role::operation, "Make and reject plans"},
     Permission{"plan.apply", Role::operation, "Apply plans"},
-    Permission{"plan.approve", Role::approver, "Approve plans of others"},
+    Permission{"plan.approve", Role::approver, "Approve plans and enrolment tokens of others"},
     Permission{"command.read", Role::viewer, "See commands"},
     Permission{"command.cancel", Role::operation, "Cancel commands"},
     Permission{"compliance.read", Role::viewer, "See what is as described"},

@@ -64,9 +64,20 @@ api::ReplyResult get_enrolment(const state::View& view, const http::Request& req
     return http::Reply::json(200, state::show(EK_API_TRY(require_enrolment(view, request))));
 }
 
-// Commits what `decide` makes of the enrolment and answers with it.
+http::Problem token_required(const std::string& environment) {
+    http::Problem problem{http::Code::plan_required,
+                          "environment " + environment +
+                              " is protected: let the machine enrol with a token that somebody "
+                              "else has approved with POST /v1/enrolment-tokens/{id}:approve"};
+    problem.more.set("environments", json::Array{environment});
+    return problem;
+}
+
+// Commits what `decide` makes of the enrolment and answers with it, or with what `why` makes of its
+// error.
 void decide(Context& context, const http::Request& request, const Responder& responder,
-            std::function<Result<state::Enrolment>(state::Edit&)> decide) {
+            std::function<Result<state::Enrolment>(state::Edit&)> decide,
+            std::function<http::Problem(const Error&)> why = api::change_problem) {
     auto decided = std::make_shared<state::Enrolment>();
     context.submit(
         api::audit_context_of(request),
@@ -77,8 +88,8 @@ void decide(Context& context, const http::Request& request, const Responder& res
             if (!decided->host.empty()) edit.note("host", decided->host);
             return {};
         },
-        [responder, decided](const Result<void>& done) {
-            if (!done) return responder->send(api::change_problem(done.error()));
+        [responder, decided, why = std::move(why)](const Result<void>& done) {
+            if (!done) return responder->send(why(done.error()));
             log::info(
                 "an enrolment was decided",
                 {{"enrolment", decided->id()}, {"state", std::string(to_string(decided->state))}});
@@ -89,10 +100,18 @@ void decide(Context& context, const http::Request& request, const Responder& res
 void accept_enrolment(Context& context, const http::Request& request, const Responder& responder) {
     const auto acceptance = read_acceptance(request.body.empty() ? json::Object{} : request.json);
     if (!acceptance) return responder->send(acceptance.error());
-    decide(context, request, responder,
-           [id = request.at("id"), acceptance = *acceptance](state::Edit& edit) {
-               return accept(edit, id, acceptance, now_unix_ms());
-           });
+    const auto protecting = std::make_shared<std::string>();
+    decide(
+        context, request, responder,
+        [id = request.at("id"), acceptance = *acceptance,
+         protecting](state::Edit& edit) -> Result<state::Enrolment> {
+            *protecting = EK_TRY(protecting_from(edit, id));
+            if (!protecting->empty()) return fail(Errc::conflict, *protecting + " is protected");
+            return accept(edit, id, acceptance, now_unix_ms());
+        },
+        [protecting](const Error& error) {
+            return protecting->empty() ? api::change_problem(error) : token_required(*protecting);
+        });
 }
 
 void reject_enrolment(Context& context, const http::Request& request, const Responder& responder) {

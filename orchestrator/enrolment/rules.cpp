@@ -11,6 +11,7 @@
 #include "orchestrator/state/audit.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/steady_clock.hpp"
 
 namespace evenkeel::enrolment {
@@ -96,6 +97,15 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
     enrolment.state = state::EnrolmentState::active;
     EK_CHECK(edit.enrolments().put(enrolment));
     return enrolment;
+}
+
+Result<std::string> protecting_from(const state::View& view, const std::string& id) {
+    const auto enrolment = EK_TRY(view.enrolments().find(state::key_of(id)));
+    if (!enrolment) return std::string();
+    if (!enrolment->clone.empty()) return state::protecting_environment(view, enrolment->host);
+    const bool is_decided = enrolment->state == state::EnrolmentState::active ||
+                            enrolment->state == state::EnrolmentState::retired;
+    return is_decided ? std::string() : state::protecting(view, state::kDefaultEnvironment);
 }
 
 Result<Enrolment> reject(state::Edit& edit, const std::string& id) {

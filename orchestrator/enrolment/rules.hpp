@@ -35,6 +35,9 @@ struct Acceptance {
 // name is taken. O(1)
 Result<state::Enrolment> accept(state::Edit& edit, const std::string& id,
                                 const Acceptance& acceptance, std::int64_t now_ms);
+// The protected environment into which accepting it would let a machine, as another host or as the
+// one whose clone it is; empty when there is none. O(1)
+Result<std::string> protecting_from(const state::View& view, const std::string& id);
 // Of one that is pending or a clone's; again it changes nothing. `not_found`, `conflict`. O(1)
 Result<state::Enrolment> reject(state::Edit& edit, const std::string& id);
 

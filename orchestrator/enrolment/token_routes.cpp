@@ -13,6 +13,7 @@
 #include "orchestrator/enrolment/routes.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/to_rest.hpp"
 
 // /v1/enrolment-tokens
@@ -62,11 +63,14 @@ void post_token(Context& context, const Contact& contact, const http::Request& r
     if (!there) return responder->send(there.error());
     const auto replaced = find_replaced(context, *wanted);
     if (!replaced) return responder->send(replaced.error());
-    const auto made = make_token(*wanted, *replaced);
+    const auto made = make_token(*wanted, *replaced, request.principal.name);
+    const auto protecting = state::protecting(*view, made.record);
+    if (!protecting) return responder->send(protecting.error());
     const std::string secret(made.secret.reveal());
     json::Object body = state::show_made(made.record, secret,
                                          install_line(secret, address_for(contact, request),
-                                                      contact.port(), contact.authority_sha256));
+                                                      contact.port(), contact.authority_sha256),
+                                         !protecting->empty());
     auto reply = std::make_shared<http::Reply>(
         http::Reply::json(201, std::move(body))
             .with("Location", "/v1/enrolment-tokens/" + made.record.id)
@@ -94,6 +98,8 @@ const api::Fields& token_fields() {
                                         {.name = "created_at"},
                                         {.name = "environment", .is_tree = true},
                                         {.name = "replaces"},
+                                        {.name = "created_by"},
+                                        {.name = "approved_by"},
                                         {.name = "labels."}};
     return kFields;
 }
@@ -113,14 +119,40 @@ api::ReplyResult get_token(const state::View& view, const http::Request& request
     return http::Reply::json(200, state::show(*token));
 }
 
+Result<state::EnrolmentToken> require_token(const state::View& view, const std::string& id) {
+    auto token = EK_TRY(view.enrolment_tokens().find(id));
+    if (!token) return fail(Errc::not_found, "there is no enrolment token with this id");
+    return *std::move(token);
+}
+
+void approve_token_of(Context& context, const http::Request& request, const Responder& responder) {
+    auto token = std::make_shared<state::EnrolmentToken>();
+    context.submit(
+        api::audit_context_of(request),
+        [id = request.at("id"), by = request.principal.name, once = request.once, token,
+         &protector = context.protector](state::Edit& edit) -> Result<void> {
+            *token = EK_TRY(require_token(edit, id));
+            *token = EK_TRY(approve_token(edit, *token, by));
+            edit.note("enrolment_token", state::show(*token));
+            return api::keep_reply(edit, protector, once,
+                                   http::Reply::json(200, state::show(*token)));
+        },
+        [responder, token](const Result<void>& done) {
+            if (done) return responder->send(http::Reply::json(200, state::show(*token)));
+            const bool is_other = done.error().code != Errc::denied;
+            responder->send(is_other ? api::change_problem(done.error())
+                                     : http::Problem{.code = http::Code::approval_required,
+                                                     .detail = done.error().what});
+        });
+}
+
 // Ends a token before its time.
 void delete_token(Context& context, const http::Request& request, const Responder& responder) {
     context.submit(
         api::audit_context_of(request),
         [id = request.at("id"), once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
-            const bool there = EK_TRY(edit.enrolment_tokens().find(id)).has_value();
-            if (!there) return fail(Errc::not_found, "there is no enrolment token with this id");
+            EK_CHECK(require_token(edit, id));
             EK_CHECK(edit.enrolment_tokens().erase(id));
             return api::keep_reply(edit, protector, once, http::Reply::empty(204));
         },
@@ -173,6 +205,16 @@ void add_token_routes(std::vector<http::Route>& routes, Context& context, const 
          .handler = [contact](const http::Request& request, const Responder& responder) {
              responder->send(show_ca(contact, request));
          }});
+    routes.push_back({.method = "POST",
+                      .path = "/v1/enrolment-tokens/{id}",
+                      .verb = "approve",
+                      .permission = "plan.approve",
+                      .tag = "enrolment",
+                      .summary = "Approve a token of somebody else for a protected environment",
+                      .answers = {{200, "The token, without its secret.", "EnrolmentToken"}},
+                      .handler = [&](const http::Request& request, const Responder& responder) {
+                          approve_token_of(context, request, responder);
+                      }});
     routes.push_back({.method = "DELETE",
                       .path = "/v1/enrolment-tokens/{id}",
                       .permission = "enrolment.write",

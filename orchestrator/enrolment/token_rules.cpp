@@ -15,6 +15,7 @@
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/protected_hosts.hpp"
 #include "orchestrator/state/steady_clock.hpp"
 
 namespace evenkeel::enrolment {
@@ -92,6 +93,18 @@ Result<void> enter_environment(const state::View& view, state::Host& host,
     return {};
 }
 
+// What was approved is the place that the token names, not one that the host has come to since.
+Result<void> require_approved(const state::View& view, const state::Host& host,
+                              const state::EnrolmentToken& token) {
+    const bool is_its_place = !token.replaces.empty() || host.environment == token.environment;
+    if (!token.approved_by.empty() && is_its_place) return {};
+    const std::string name = EK_TRY(state::protecting(view, host.environment));
+    if (name.empty()) return {};
+    return fail(Errc::denied, "environment " + name +
+                                  " is protected: somebody else than who made the token has to "
+                                  "approve it first");
+}
+
 // What was said of this very machine counts more than what the token says of many.
 void add_labels(state::Host& host, const json::Value& labels) {
     for (const auto& [name, value] : labels.as_object()) {
@@ -101,7 +114,8 @@ void add_labels(state::Host& host, const json::Value& labels) {
 
 }  // namespace
 
-MadeToken make_token(const TokenRequest& request, const std::string& replaces) {
+MadeToken make_token(const TokenRequest& request, const std::string& replaces,
+                     const std::string& by) {
     crypto::Token made = crypto::make_token(kTokenKind);
     return {.record = {.id = made.id,
                        .hash = made.hash,
@@ -112,8 +126,24 @@ MadeToken make_token(const TokenRequest& request, const std::string& replaces) {
                        .uses_left = request.uses,
                        .labels = request.labels,
                        .environment = request.environment,
-                       .replaces = replaces},
+                       .replaces = replaces,
+                       .created_by = by},
             .secret = std::move(made.text)};
+}
+
+Result<state::EnrolmentToken> approve_token(state::Edit& edit, state::EnrolmentToken token,
+                                            const std::string& by) {
+    if (!token.approved_by.empty()) return token;
+    if (token.created_by.empty()) {
+        return fail(Errc::denied, "it is not known who made this token: make another one");
+    }
+    if (token.created_by == by) {
+        return fail(Errc::denied,
+                    "an enrolment token is approved by a token of another name than its maker's");
+    }
+    token.approved_by = by;
+    EK_CHECK(edit.enrolment_tokens().put(token));
+    return token;
 }
 
 Result<state::EnrolmentToken> check_token(const state::View& view,
@@ -163,6 +193,7 @@ Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
     host->facts = enrolment.facts;
     add_labels(*host, token.labels);
     EK_CHECK(enter_environment(edit, *host, token));
+    EK_CHECK(require_approved(edit, *host, token));
     EK_CHECK(edit.hosts().put_certificate(host->fingerprint, host->id));
     EK_CHECK(edit.hosts().announce(*host));
     enrolment.fingerprint = candidate.key;

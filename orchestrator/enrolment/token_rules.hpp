@@ -27,8 +27,15 @@ struct MadeToken {
     state::EnrolmentToken record;
     crypto::Secret secret;  // shown once
 };
-// `replaces`: the id of the request's host, or empty.
-MadeToken make_token(const TokenRequest& request, const std::string& replaces = {});
+// `replaces`: the id of the request's host, or empty; `by`: the name of who makes it.
+MadeToken make_token(const TokenRequest& request, const std::string& replaces = {},
+                     const std::string& by = {});
+
+// The token once `by`, the name of somebody else than who made it, has approved it: then it counts
+// in protected environments. Again it changes nothing. `denied` for the same name, and when it is
+// not known who made it. [lane]
+Result<state::EnrolmentToken> approve_token(state::Edit& edit, state::EnrolmentToken token,
+                                            const std::string& by);
 
 // The token of the request if it counts today, or `denied` with one text for every reason.
 Result<state::EnrolmentToken> check_token(const state::View& view,
@@ -47,7 +54,8 @@ Result<Candidate> find_candidate(const state::View& view, const wire::EnrolReque
 // Takes the candidate in, or finds the host that the same key has already become: a lost answer
 // costs nothing, and no use of the token. A machine that was accepted becomes the host that was
 // made for it. With a token that replaces a host it becomes that host, whose identity before is
-// retired (hosts::vacate). `denied` as check_token; `busy` when it was accepted after the candidate
+// retired (hosts::vacate). `denied` as check_token, and for a token that nobody has approved where
+// the host would be in a protected environment; `busy` when it was accepted after the candidate
 // was found; `conflict` when its key is another host, or was accepted as one. [lane]
 Result<Enrolled> enrol(state::Edit& edit, const wire::EnrolRequest& request,
                        const Candidate& candidate, std::int64_t now_ms, const std::string& address);

@@ -24,6 +24,7 @@ class Reading {
             add_wrong("", "invalid", "there are two changes of host " + one->before.name);
         } else if (one) {
             one->after = hosts::patched(std::move(one->after), edit.patch);
+            if (edit.retires) one->after.enrolment = state::EnrolmentState::retired;
             if (!after.environment(one->after.environment)) {
                 add_wrong("/environment", "invalid", "there is no such environment");
             }
@@ -104,8 +105,8 @@ Result<bool> has_hosts_in(const state::View& view, const std::vector<HostEdit>& 
                           std::string_view environment) {
     std::set<std::string_view> leaving;
     for (const HostEdit& edit : hosts) {
-        if (!edit.patch.environment) continue;
-        if (*edit.patch.environment == environment) return true;
+        if (!edit.patch.environment && !edit.retires) continue;
+        if (edit.patch.environment && *edit.patch.environment == environment) return true;
         leaving.insert(edit.host);
     }
     if (leaving.empty()) return view.hosts().has_hosts_in(environment);
@@ -121,7 +122,10 @@ Result<state::CommandsOfHosts> change_hosts(state::Edit& edit, const secrets::Pr
                                             const std::vector<HostEdit>& hosts,
                                             const std::vector<ResourceEdit>& resources,
                                             const std::string& request_id) {
-    for (const HostEdit& one : hosts) EK_CHECK(hosts::change(edit, one.host, one.patch));
+    for (const HostEdit& one : hosts) {
+        EK_CHECK(one.retires ? hosts::retire(edit, one.host)
+                             : hosts::change(edit, one.host, one.patch));
+    }
     state::CommandsOfHosts made;
     const auto add = [&made](const state::Command& command) {
         // The end of an override is done already.

@@ -13,10 +13,11 @@
 // What an edit changes of hosts themselves, beside the model.
 namespace evenkeel::plans {
 
-// The host's name, labels or environment.
+// The host's name, labels or environment, or that it is retired.
 struct HostEdit {
     std::string host;  // id
-    hosts::Patch patch;
+    hosts::Patch patch = {};
+    bool retires = false;
 };
 
 // What is described directly on the host.

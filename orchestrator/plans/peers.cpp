@@ -48,6 +48,7 @@ Result<void> Peers::read_all(const state::View& view) {
     EK_CHECK(view.hosts().each_in("", [&](const state::Host& stored) {
         if (!check_stops()) return false;
         const state::Host& host = edited_ ? as_left(*edited_, stored) : stored;
+        if (host.retired()) return true;
         all.push_back({host.environment, json::Object{{"id", host.id},
                                                       {"name", host.name},
                                                       {"environment", host.environment},

@@ -311,7 +311,10 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                 EK_CHECK(edit.to_compile().put(host, {state::kModelChanged}));
             }
             for (const std::string& host : answer->trial->touched) {
-                EK_CHECK(edit.to_compile().put(host, {state::kModelChanged, state::kModelEdited}));
+                const auto going = answer->trial->going.find(host);
+                EK_CHECK(edit.to_compile().put(
+                    host, {state::kModelChanged, state::kModelEdited},
+                    going == answer->trial->going.end() ? std::set<wire::Ref>() : going->second));
             }
             if (one->request.finish) EK_CHECK(one->request.finish(edit, *answer));
             return is_no_op ? Result<void>() : edit.audit(one->request.audit_context);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "orchestrator/model/objects_json.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/view.hpp"
@@ -49,12 +50,28 @@ class Looking {
     Result<void> read_ = {};
 };
 
+// The settings of hosts that are retired go with them.
+std::vector<model::ObjectChange> changes_of(const EditRequest& request, const model::Model& model) {
+    std::vector<model::ObjectChange> changes = request.changes;
+    for (const HostEdit& edit : request.hosts) {
+        const compile::Scope scope{compile::ScopeKind::host, edit.host};
+        const auto* settings = edit.retires ? model.settings(scope) : nullptr;
+        if (!settings) continue;
+        for (const auto& [key, setting] : *settings) {
+            changes.push_back(
+                {model::ModelKind::setting, model::setting_name({scope, key}), json::Value()});
+        }
+    }
+    return changes;
+}
+
 }  // namespace
 
 Result<ReadEdits> read_edits(const EditRequest& request, const model::Model& model,
                              const state::View& view, const secrets::Protector& protector) {
     Looking looking(view, request.hosts);
-    model::Edited edited = model::edit(model, request.changes, looking.lookup(), protector);
+    model::Edited edited =
+        model::edit(model, changes_of(request, model), looking.lookup(), protector);
     EK_CHECK(looking.read());
     EditedHosts hosts = EK_TRY(read_edited(view, request.hosts, request.resources, edited.model,
                                            request.changes.size(), edited.wrong));

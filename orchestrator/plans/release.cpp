@@ -154,7 +154,7 @@ class Carrying {
     // nothing goes by itself where an environment is protected.
     Result<bool> needs_plan() {
         const HostRelease& what = *release_.host_release;
-        if (release_.seen.changed.contains(state::kModelEdited)) return false;
+        if (is_agreed()) return false;
         if (what.errors.empty() && what.described.empty() && what.owned.empty() &&
             what.going.empty()) {
             return false;
@@ -163,6 +163,15 @@ class Carrying {
         if (wanted && wanted->status == state::WantedStatus::held) return true;
         if (what.going.empty()) return false;
         return !EK_TRY(state::protecting_environment(edit_, release_.host)).empty();
+    }
+
+    // Somebody has edited the model so, and nothing goes that the edit did not show.
+    bool is_agreed() const {
+        const auto& seen = release_.seen;
+        const auto& going = release_.host_release->going;
+        return seen.changed.contains(state::kModelEdited) &&
+               std::all_of(going.begin(), going.end(),
+                           [&](const auto& each) { return seen.going.contains(each.ref); });
     }
 
     Result<Released> hold() {
@@ -216,7 +225,7 @@ class Carrying {
         if (release_.seen.changed.contains(state::kModelEdited)) stays.insert(state::kModelEdited);
         if (release_.seen.changed == stays) return Released::waits;
         EK_CHECK(end());
-        EK_CHECK(edit_.to_compile().put(release_.host, stays));
+        EK_CHECK(edit_.to_compile().put(release_.host, stays, release_.seen.going));
         return Released::waits;
     }
 

@@ -28,6 +28,10 @@ bool concerns_machine(const HostDifference& difference) {
                        [](const auto& one) { return one.change != ChangeKind::own; });
 }
 
+bool goes(ChangeKind change) {
+    return change == ChangeKind::remove || change == ChangeKind::forget;
+}
+
 // Another one for any other description, policy or relations.
 std::string code_of(const state::Resource* there) {
     if (!there || there->removing) return "";
@@ -61,7 +65,10 @@ class Trying {
         hash_.add(host.id, compared.difference(),
                   [&](const wire::Ref& ref) { return code_of(compared.find(ref)); });
         if (!compared.difference().empty()) {
-            places_.insert({host.environment, host.environment});
+            concerned_.places.insert({host.environment, host.environment});
+        }
+        for (const ResourceDifference& each : compared.difference().resources) {
+            if (goes(each.change)) going_[host.id].insert(each.ref);
         }
         if (concerns_machine(compared.difference())) planned_.push_back(host.id);
         if (compared.difference().errors.empty()) {
@@ -77,19 +84,35 @@ class Trying {
 
     // In whatever it differs.
     void concern(const EditedHost& one) {
-        places_.insert({one.before.environment, one.after.environment});
+        concerned_.places.insert({one.before.environment, one.after.environment});
+    }
+    // Whether or not something differs there now: it may by itself, once a host begins to fit.
+    Result<void> concern(const Reach& reach, const EditedHosts& edited) {
+        if (reach.host.empty()) {
+            concerned_.subtrees.insert(reach.environment);
+            return {};
+        }
+        const auto there = EK_TRY(view_.hosts().find(reach.host));
+        if (!there || there->retired()) return {};
+        const HostPlace place{there->environment, as_left(edited, *there).environment};
+        const bool is_within = reach.environment.empty() ||
+                               compile::is_within(place.before, reach.environment) ||
+                               compile::is_within(place.after, reach.environment);
+        if (is_within) concerned_.places.insert(place);
+        return {};
     }
 
     void finish(const ModelIndex& before, const std::vector<model::ObjectWrite>& writes,
-                Trial& trial) const {
+                Trial& trial) {
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
         trial.planned = planned_;
         trial.changed = changed_;
+        trial.going = going_;
         trial.broken = broken_.finish().errors;
         trial.protected_environments =
-            protecting_environments(before.model(), model_, places_, writes);
+            protecting_environments(before.model(), model_, concerned_, writes);
     }
 
   private:
@@ -99,10 +122,11 @@ class Trying {
     HostCompiler compiler_;
     Groups groups_;
     Groups broken_;
-    std::set<HostPlace> places_;  // of what differs
+    Concerned concerned_;
     PlanHash hash_;
     std::vector<std::string> planned_;
     std::vector<PlannedHost> changed_;
+    std::map<std::string, std::set<wire::Ref>> going_;
 };
 
 using Visit = std::function<Result<void>(const state::Host&)>;
@@ -157,7 +181,9 @@ TouchedByHost touched_by_edit(const ModelIndex& after, const EditedHost& one) {
     const compile::Host is = compiled_host(one.after);
     const auto names = state::changed_names(&one.before, one.after);
     if (names.empty()) return {};
-    return touched_by(after, {.before = &was, .after = &is, .names = {names.begin(), names.end()}});
+    return touched_by(after, {.before = &was,
+                              .after = one.after.retired() ? nullptr : &is,
+                              .names = {names.begin(), names.end()}});
 }
 
 }  // namespace
@@ -190,12 +216,14 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
     const Visit visit = [&](const state::Host& stored) -> Result<void> {
         if (stops) return fail(Errc::cancelled, "it ends");
         if (!seen.insert(stored.id).second) return {};
-        trial.touched.push_back(stored.id);
         const auto edited = edits.hosts.find(stored.id);
+        if (edited != edits.hosts.end() && edited->second.after.retired()) return {};
+        trial.touched.push_back(stored.id);
         if (edited == edits.hosts.end()) return trying.add(stored);
         return trying.add(edited->second.after, edited->second.resources);
     };
     const TouchedHosts by_model = touched(before, *trial.after, edits.writes);
+    for (const Reach& reach : by_model.reaches()) EK_CHECK(trying.concern(reach, edits.hosts));
     std::vector<TouchedRule> rules;
     for (const auto& [id, one] : edits.hosts) {
         trying.concern(one);

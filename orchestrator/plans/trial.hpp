@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -24,6 +25,8 @@ namespace evenkeel::plans {
 struct Trial {
     std::shared_ptr<const ModelIndex> after;
     std::vector<std::string> touched;  // ids of hosts that are to be compiled again
+    // What is forgotten or removed of which of them, by id.
+    std::map<std::string, std::set<wire::Ref>> going;
     // Because of which the edit must be a plan that somebody else approves.
     std::set<std::string> protected_environments;
     std::vector<std::string> planned;  // of those on which something differs or does not compile

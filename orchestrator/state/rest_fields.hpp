@@ -118,7 +118,13 @@ constexpr auto fields_of(json::Of<EnrolmentToken>) {
                            .says("Of the hosts that enrol with it"),
                        json::field_as<json::TextOrNull>("replaces", &T::replaces)
                            .unpromised()
-                           .says("The id of the host whose place the machine takes"))
+                           .says("The id of the host whose place the machine takes"),
+                       json::field_as<json::TextOrNull>("created_by", &T::created_by)
+                           .unpromised()
+                           .says("The name of who made it"),
+                       json::field_as<json::TextOrNull>("approved_by", &T::approved_by)
+                           .unpromised()
+                           .says("The name of who else has approved it"))
         .called("EnrolmentToken");
 }
 
@@ -317,7 +323,10 @@ constexpr auto fields_of(json::Of<TokenMade>) {
 constexpr auto fields_of(json::Of<EnrolmentTokenMade>) {
     using T = EnrolmentTokenMade;
     return json::shape(json::extended(&T::token), field("secret", &T::secret),
-                       field("install", &T::install))
+                       field("install", &T::install),
+                       field("requires_approval", &T::requires_approval)
+                           .unpromised()
+                           .says("It counts for nothing before somebody else has approved it"))
         .called("EnrolmentTokenMade");
 }
 

@@ -89,6 +89,7 @@ struct EnrolmentTokenMade {
     EnrolmentToken token;
     std::string secret;
     std::string install;  // the line that enrols a machine
+    bool requires_approval = false;
 };
 
 // A record of the audit is stored as it is shown, because clients check its hash.

@@ -14,7 +14,17 @@ constexpr std::string_view kNumber = "to_compile";  // in counters
 
 json::Value encode(const HostToCompile& one) {
     json::Array names(one.changed.begin(), one.changed.end());
-    return json::Object{{"changed", std::move(names)}, {"number", one.number}};
+    json::Object record{{"changed", std::move(names)}, {"number", one.number}};
+    if (one.going.empty()) return record;
+    json::Array going;
+    std::size_t bytes = 0;
+    for (const wire::Ref& ref : one.going) {
+        bytes += ref.collection.size() + ref.id.size();
+        if (bytes > kGoingBytesMost) break;
+        going.push_back(json::Array{ref.collection, ref.id});
+    }
+    record.append("going", std::move(going));
+    return record;
 }
 
 Result<HostToCompile> decode_one(const json::Value& value) {
@@ -24,6 +34,15 @@ Result<HostToCompile> decode_one(const json::Value& value) {
         one.changed.insert(name.as_string());
     }
     one.number = static_cast<std::uint64_t>(value.integer_or("number"));
+    // Older entries have none: what goes by them waits where nothing goes by itself.
+    const json::Value* going = value.find("going");
+    if (!going || !going->is_array()) return one;
+    for (const json::Value& ref : going->as_array()) {
+        const bool is_ref = ref.is_array() && ref.as_array().size() == 2 &&
+                            ref.as_array()[0].is_string() && ref.as_array()[1].is_string();
+        if (!is_ref) return fail(Errc::corrupt, "what goes from a host is no resource");
+        one.going.insert({ref.as_array()[0].as_string(), ref.as_array()[1].as_string()});
+    }
     return one;
 }
 
@@ -79,10 +98,12 @@ Result<void> ToCompile::each(
 
 ToCompileEdits::ToCompileEdits(Edit& edit) : ToCompile(edit), RepositoryEdits(edit) {}
 
-Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::string>& changed) {
+Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::string>& changed,
+                                 const std::set<wire::Ref>& going) {
     if (changed.empty()) return {};
     HostToCompile one = EK_TRY(find(host)).value_or(HostToCompile{});
     one.changed.insert(changed.begin(), changed.end());
+    one.going.insert(going.begin(), going.end());
     if (one.is_everything()) {
         std::erase_if(one.changed, [](const std::string& name) {
             return name != kEverything && name != kModelEdited;
@@ -95,6 +116,7 @@ Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::stri
 Result<void> ToCompileEdits::take_back_edited(std::string_view host) {
     auto one = EK_TRY(find(host));
     if (!one || one->changed.erase(kModelEdited) == 0) return {};
+    one->going.clear();
     if (!one->is_everything()) one->changed.insert(kModelChanged);
     one->number = EK_TRY(edit_->next_number(kNumber));
     return put_record(*write_, tables_->to_compile, host, encode(*one));

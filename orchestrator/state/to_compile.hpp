@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "core/wire/resource.hpp"
 #include "orchestrator/state/repository.hpp"
 
 namespace evenkeel::state {
@@ -22,6 +23,9 @@ inline constexpr const char* kModelEdited = "edited";
 // The host's collections, or what their schemas say.
 inline constexpr std::string_view kCollections = "collections";
 
+// Of the names of resources in one entry: what is beyond is not known to be agreed to, and waits.
+inline constexpr std::size_t kGoingBytesMost = 256 * 1024;
+
 // What has changed of a host since it was compiled last, by the names under which compiling sees
 // it: "host.name", "environment.name", "host.labels.role", "host.facts.os", `kCollections`, or
 // `kEverything` instead of all but `kModelEdited`.
@@ -29,6 +33,8 @@ struct HostToCompile {
     std::set<std::string> changed;
     // Another one whenever something is added: the same names may change again meanwhile.
     std::uint64_t number = 0;
+    // Which resources an edit, as it was shown, takes away from the host: with `kModelEdited`.
+    std::set<wire::Ref> going = {};
 
     bool is_everything() const { return changed.contains(std::string(kEverything)); }
 };
@@ -54,9 +60,11 @@ class ToCompileEdits : public ToCompile, private RepositoryEdits {
   public:
     explicit ToCompileEdits(Edit& edit);
 
-    // Adds to what is there; nothing to add writes nothing. O(1)
-    Result<void> put(std::string_view host, const std::set<std::string>& changed);
-    // What somebody has edited is not to be released as such any more. O(1)
+    // Adds to what is there; nothing changed writes nothing. Of what goes at most kGoingBytesMost
+    // are kept. O(going)
+    Result<void> put(std::string_view host, const std::set<std::string>& changed,
+                     const std::set<wire::Ref>& going = {});
+    // What somebody has edited is not to be released as such any more. O(going)
     Result<void> take_back_edited(std::string_view host);
     // To be called in the transaction that stores what was made of the `seen` one. False when more
     // has changed meanwhile: then it stays whole, and the host is to be compiled again. O(1)

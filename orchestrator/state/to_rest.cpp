@@ -114,9 +114,9 @@ json::Object show(const EnrolmentToken& token) {
 }
 
 json::Object show_made(const EnrolmentToken& token, std::string_view secret,
-                       std::string_view install) {
-    return json::encode_shape(
-        rest::EnrolmentTokenMade{token, std::string(secret), std::string(install)});
+                       std::string_view install, bool requires_approval) {
+    return json::encode_shape(rest::EnrolmentTokenMade{token, std::string(secret),
+                                                       std::string(install), requires_approval});
 }
 
 json::Value show(const crypto::ChainEnd& end) {

@@ -53,7 +53,7 @@ json::Object show(const EnrolmentToken& token);
 // Once, when it was made: with its secret.
 json::Object show_made(const ApiToken& token, std::string_view secret);
 json::Object show_made(const EnrolmentToken& token, std::string_view secret,
-                       std::string_view install);
+                       std::string_view install, bool requires_approval);
 
 json::Value show(const crypto::ChainEnd& end);
 

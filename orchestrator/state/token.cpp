@@ -37,7 +37,9 @@ json::Value encode(const EnrolmentToken& token) {
                         {"uses_left", token.uses_left},
                         {"labels", token.labels},
                         {"environment", token.environment},
-                        {"replaces", token.replaces}};
+                        {"replaces", token.replaces},
+                        {"created_by", token.created_by},
+                        {"approved_by", token.approved_by}};
 }
 
 Result<EnrolmentToken> decode_enrolment_token(const json::Value& value) {
@@ -53,6 +55,8 @@ Result<EnrolmentToken> decode_enrolment_token(const json::Value& value) {
     if (value["labels"].is_object()) token.labels = value["labels"];
     token.environment = value.string_or("environment", kDefaultEnvironment);
     token.replaces = value.string_or("replaces");
+    token.created_by = value.string_or("created_by");
+    token.approved_by = value.string_or("approved_by");
     return token;
 }
 

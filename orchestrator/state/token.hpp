@@ -59,7 +59,9 @@ struct EnrolmentToken {
     std::int64_t uses_left = 1;
     json::Value labels = json::Object{};           // for the hosts that enrol with it
     std::string environment{kDefaultEnvironment};  // for the same
-    std::string replaces;  // id of the host whose place is taken; empty: none
+    std::string replaces;          // id of the host whose place is taken; empty: none
+    std::string created_by = {};   // name of who made it; empty: not known
+    std::string approved_by = {};  // name of who else has approved it; empty: nobody
 };
 json::Value encode(const EnrolmentToken& token);
 Result<EnrolmentToken> decode_enrolment_token(const json::Value& value);

@@ -1,10 +1,15 @@
 """Protected environments: what administrators would change there must come in a plan."""
 
+import json
+import pathlib
+import re
 import unittest
 
 from case import OrchestratorCase
+from fake_agent import FakeAgent
 from program import Rest, eventually
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 HOST = "/v1/hosts/{h}"
 ONE = "/v1/hosts/{h}/resources/{collection}/{id}"
 KEY = "/v1/settings/{scope}/{key}"
@@ -33,6 +38,15 @@ class Protecting(OrchestratorCase):
         eventually("it is settled", lambda: self.rest.get(
             "/v1/hosts/web1")["wanted"]["status"] == "compiled")
         self.ok("PATCH", "/v1/environments/prod", {"protected": True})
+        token = self.ok("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
+        self.ann = Rest(token["secret"], port=self.orchestrator.port("rest"))
+
+    def approve(self, method, path, body):
+        """An edit by two people."""
+        plan = self.ok("POST", "/v1/plans", {"changes": [
+            {"method": method, "path": path, "body": body}]}).body
+        self.assertEqual(self.ann.call("POST", f"/v1/plans/{plan['id']}:approve").status, 200)
+        self.ok("POST", f"/v1/plans/{plan['id']}:apply")
 
     def ok(self, method, path, body=None):
         reply = self.rest.call(method, path, body)
@@ -88,7 +102,7 @@ class Protected(Protecting):
             "PATCH /v1/assignments/{name}": ("/v1/assignments/motd", {"enabled": False}),
             "DELETE /v1/assignments/{name}": ("/v1/assignments/motd", None),
             f"POST {ONE}:invoke": PASSES,
-            f"POST {HOST}:retire": "a certificate must be revoked at once",
+            f"POST {HOST}:retire": ("/v1/hosts/web1:retire", None),
             f"POST {HOST}:release-name": PASSES,
             "POST /v1/commands/{id}:cancel": PASSES,
             "POST /v1/plans": "nothing is done before it is applied",
@@ -97,9 +111,10 @@ class Protected(Protecting):
             "POST /v1/plans/{p}:apply": "see Approved",
             "POST /v1/tokens": PASSES,
             "POST /v1/tokens/{id}:revoke": PASSES,
-            "POST /v1/enrolment-tokens": "a host that enrols comes by itself",
+            "POST /v1/enrolment-tokens": "see Enrolling",
+            "POST /v1/enrolment-tokens/{id}:approve": "see Enrolling",
             "DELETE /v1/enrolment-tokens/{id}": PASSES,
-            "POST /v1/enrolments/{id}:accept": "a host that enrols comes by itself",
+            "POST /v1/enrolments/{id}:accept": "see Enrolling",
             "POST /v1/enrolments/{id}:reject": PASSES,
         }
 
@@ -140,6 +155,27 @@ class Protected(Protecting):
         self.ok("PATCH", "/v1/environments/prod", {"note": "for customers"})
         self.assertTrue(self.rest.get("/v1/environments/prod")["protected"])
 
+    def test_the_table_of_the_page_says_what_needs_a_plan(self):
+        """docs/administrator.md, "Protect": its examples are sent as they stand there."""
+        text = (ROOT / "docs" / "administrator.md").read_text()
+        rows = re.findall(r"^\| `([A-Z]+) (/v1/\S+)`(?: `(\{.*?\})`)? \| (plan|alone) \|", text,
+                          re.MULTILINE)
+        self.assertGreater(len(rows), 10)
+        for name in ("lab", "prod/eu"):
+            self.ok("PUT", f"/v1/environments/{name.replace('/', '%2F')}", {})
+        self.ok("PUT", "/v1/applications/disks", {
+            "parameters": {"properties": {"size": {"default": 1}}}, "resources": [
+                {"collection": "files", "id": "/disks", "description": {"content": "{{size}}"}}]})
+        self.approve("PUT", "/v1/assignments/disks", {
+            "application": "disks", "filter": "facts.disk = big"})
+        for method, path, body, needs in rows:
+            with self.subTest(f"{method} {path} {body}"):
+                reply = self.rest.call(method, path, json.loads(body) if body else None)
+                if needs == "plan":
+                    self.assert_problem(reply, 409, "plan-required")
+                else:
+                    self.assertIn(reply.status, (200, 201, 202, 204), reply)
+
     def test_of_many_hosts_those_there_refuse(self):
         done = self.ok("POST", "/v1/resources:apply", {
             "target": {"hosts": ["web1", "web2"]}, "resources": [
@@ -162,11 +198,75 @@ class Protected(Protecting):
             "/v1/hosts/web1")["connection"] == "online")
 
 
+class Enrolling(Protecting):
+    """What lets machines into a protected environment."""
+
+    def enrol(self, token, name="new1"):
+        agent = FakeAgent(self.orchestrator, self.orchestrator.root, name)
+        self.agents.append(agent)
+        return agent.enrol(token["secret"])
+
+    def refused(self, token):
+        answer = self.enrol(token, f"new{len(self.agents)}")
+        self.assertEqual((answer["type"], answer["error"]["code"]), ("refused", "denied"))
+        self.assertIn("is protected", answer["error"]["detail"])
+
+    def approve_token(self, token):
+        path = f"/v1/enrolment-tokens/{token['id']}"
+        self.assert_problem(self.rest.call("POST", path + ":approve"), 409, "approval-required")
+        approved = self.ann.call("POST", path + ":approve")
+        self.assertEqual((approved.status, approved.body["approved_by"]), (200, "ann"), approved)
+        self.assertNotIn("secret", approved.body)
+        self.assertEqual(self.rest.get(path)["approved_by"], "ann")
+        record = self.rest.get("/v1/audit?limit=1")["items"][0]
+        self.assertEqual(record["object"], path + ":approve")
+
+    def test_a_token_counts_there_once_somebody_else_has_approved_it(self):
+        token = self.token(environment="prod", labels={"role": "web"})
+        self.assertEqual((token["created_by"], token["approved_by"]), ("admin", None))
+        self.assertTrue(token["requires_approval"])
+        self.refused(token)
+        self.approve_token(token)
+        self.assertEqual(self.enrol(token)["type"], "enrolled")
+        self.assertEqual(self.rest.get("/v1/hosts/new1")["environment"], "prod")
+        self.assertFalse(self.token(environment="stage")["requires_approval"])
+
+    def test_so_does_one_that_was_made_before_the_environment_was_protected(self):
+        token = self.token(environment="stage", uses=2)
+        self.assertEqual(self.enrol(token, "early")["type"], "enrolled")
+        self.ok("PATCH", "/v1/environments/stage", {"protected": True})
+        self.refused(token)
+        self.approve_token(token)
+        self.assertEqual(self.enrol(token, "late")["type"], "enrolled")
+
+    def test_so_does_one_that_replaces_a_host_there(self):
+        token = self.token(replaces="web1")
+        self.refused(token)
+        self.approve_token(token)
+        self.assertEqual(self.enrol(token)["host"], self.rest.get("/v1/hosts/web1")["id"])
+
+    def test_an_operator_does_not_approve(self):
+        made = self.ok("POST", "/v1/tokens", {"name": "bob", "role": "operator"}).body
+        bob = Rest(made["secret"], port=self.orchestrator.port("rest"))
+        path = f"/v1/enrolment-tokens/{self.token(environment='prod')['id']}:approve"
+        self.assertEqual(bob.call("POST", path).status, 403)
+        self.assert_problem(self.ann.call("POST", "/v1/enrolment-tokens/eke_no:approve"), 404,
+                            "not-found")
+
+    def test_where_new_machines_come_in_nobody_accepts_them_alone(self):
+        agent = FakeAgent(self.orchestrator, self.orchestrator.root, "new1")
+        self.agents.append(agent)
+        agent.ask_for_enrolment()
+        one, = eventually("it waits", lambda: [one for one in self.rest.items("/v1/enrolments")
+                                               if one["state"] == "pending"])
+        self.ok("PATCH", "/v1/environments/default", {"protected": True})
+        refused = self.rest.call("POST", f"/v1/enrolments/{one['id']}:accept")
+        self.assert_problem(refused, 409, "plan-required")
+        self.assertEqual(refused.body["environments"], ["default"])
+        self.assertEqual(self.rest.call("GET", "/v1/hosts/new1").status, 404)
+
+
 class Approved(Protecting):
-    def setUp(self):
-        super().setUp()
-        token = self.ok("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
-        self.ann = Rest(token["secret"], port=self.orchestrator.port("rest"))
 
     def plan(self, *changes):
         """Changes as (method, path, body), planned by the administrator."""
@@ -234,6 +334,11 @@ class Approved(Protecting):
         self.agent.outcome(self.agent.take_command())
         self.apply(self.plan(("POST", path + ":forget", None)))
         eventually("it is as before", lambda: self.description("/etc/motd") == {"content": "hi"})
+
+    def test_a_host_is_retired(self):
+        self.apply(self.plan(("POST", "/v1/hosts/web1:retire", None)))
+        self.assertEqual(self.rest.get("/v1/hosts/web1")["enrolment"], "retired")
+        self.assertIn("evenkeel:retired", self.agent.wait_closed())
 
     def test_a_resource_is_removed(self):
         plan = self.plan(("DELETE", self.path("/a"), None))

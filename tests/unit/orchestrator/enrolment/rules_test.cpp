@@ -4,6 +4,7 @@
 #include "core/crypto/x509.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/model_objects.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::enrolment {
@@ -28,6 +29,13 @@ class RulesTest : public test::StateTest {
         });
         if (!done) return fail(done.error());
         return made;
+    }
+    void protect(const std::string& environment) {
+        change([&](state::Edit& edit) -> Result<void> {
+            return edit.model_objects().put(state::ModelKind::environment, environment,
+                                            {.revision = EK_TRY(edit.next_revision()),
+                                             .body = json::Object{{"protected", true}}});
+        });
     }
 };
 
@@ -84,6 +92,29 @@ TEST_F(RulesTest, AnAcceptedMachineHasOneCertificate) {
     EXPECT_EQ(first->certificate.pem, second->certificate.pem);
     EXPECT_EQ(first->host, host);
     EXPECT_EQ((*read().hosts().resolve("web7"))->fingerprint, first->certificate.fingerprint);
+}
+
+TEST_F(RulesTest, AcceptingLetsAMachineIntoTheEnvironmentDefaultOrItsCloneIntoThatOfTheHost) {
+    const auto protecting = [this](const std::string& id) { return *protecting_from(read(), id); };
+    const std::string id = announce_now(ask(), "192.0.2.1")->id();
+    EXPECT_EQ(protecting(id), "");
+    protect("default");
+    EXPECT_EQ(protecting(id), "default");
+    EXPECT_EQ(protecting("enrolment_unknown"), "");
+    state::Enrolment clone;
+    change([&](state::Edit& edit) -> Result<void> {
+        auto host = EK_TRY(edit.hosts().find(host_));
+        host->environment = "prod";
+        EK_CHECK(edit.hosts().put(*host));
+        clone.fingerprint = std::string(64, 'a');
+        clone.clone = "0123456789abcdef";
+        clone.host = host_;
+        clone.state = state::EnrolmentState::quarantined;
+        return edit.enrolments().put(clone);
+    });
+    EXPECT_EQ(protecting(clone.id()), "");
+    protect("prod");
+    EXPECT_EQ(protecting(clone.id()), "prod");
 }
 
 TEST_F(RulesTest, ARejectedMachineMayBeAcceptedAndAnActiveOneNotRejected) {

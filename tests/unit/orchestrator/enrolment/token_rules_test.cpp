@@ -20,9 +20,31 @@ class TokenRulesTest : public test::StateTest {
         request.environment = environment;
         request.uses = uses;
         request.labels = json::Object{{"role", "web"}};
-        const MadeToken made = make_token(request, replaces);
+        const MadeToken made = make_token(request, replaces, "ann");
         change([&](state::Edit& edit) { return edit.enrolment_tokens().put(made.record); });
+        last_ = made.record.id;
         return std::string(made.secret.reveal());
+    }
+    void put_environment(const std::string& name, bool is_protected) {
+        change([&](state::Edit& edit) -> Result<void> {
+            return edit.model_objects().put(state::ModelKind::environment, name,
+                                            {.revision = EK_TRY(edit.next_revision()),
+                                             .body = json::Object{{"protected", is_protected}}});
+        });
+    }
+    // The token that was made last.
+    Result<void> approve(const std::string& by) {
+        return try_change([&](state::Edit& edit) -> Result<void> {
+            auto token = EK_TRY(edit.enrolment_tokens().find(last_));
+            EK_CHECK(approve_token(edit, *token, by));
+            return {};
+        });
+    }
+    // Of a machine with a key of its own: the environment of the host, or why it is none.
+    std::string place_of(const std::string& secret) {
+        const auto enrolled = enrol_now(ask(secret, *crypto::make_key()));
+        return enrolled ? (*read().hosts().find(enrolled->host))->environment
+                        : enrolled.error().what;
     }
     wire::EnrolRequest ask(const std::string& secret, const crypto::Secret& key,
                            const std::string& name = "db1") {
@@ -54,7 +76,78 @@ class TokenRulesTest : public test::StateTest {
 
     crypto::Authority authority_ = *crypto::Authority::create("test");
     crypto::Secret key_ = *crypto::make_key();
+    std::string last_;  // id
 };
+
+// What each place of the host needs of its token.
+class ProtectedTokenTest : public TokenRulesTest {
+  protected:
+    void SetUp() override {
+        TokenRulesTest::SetUp();
+        put_environment("prod", true);
+        put_environment("prod/eu", false);
+        put_environment("stage", false);
+    }
+    static constexpr const char* kRefused =
+        "environment prod is protected: somebody else than who made the token has to approve it "
+        "first";
+};
+
+TEST_F(ProtectedTokenTest, IntoAProtectedEnvironmentNoHostComesBeforeSomebodyElseHasApproved) {
+    const std::string secret = token(3, "", "prod/eu");
+    EXPECT_EQ(place_of(secret), kRefused);
+    EXPECT_EQ((*read().enrolment_tokens().find(last_))->uses_left, 3);
+    const auto own = approve("ann");
+    ASSERT_FALSE(own);
+    EXPECT_EQ(own.error().code, Errc::denied);
+    EXPECT_EQ(place_of(secret), kRefused);
+    ASSERT_TRUE(approve("bob"));
+    ASSERT_TRUE(approve("ann")) << "it is approved already";
+    EXPECT_EQ((*read().enrolment_tokens().find(last_))->approved_by, "bob");
+    EXPECT_EQ(place_of(secret), "prod/eu");
+    EXPECT_EQ(place_of(token(1, "", "stage")), "stage");
+}
+
+TEST_F(ProtectedTokenTest, ATokenThatIsOlderThanTheProtectionWaitsTooAndAnUnknownMakerIsNobody) {
+    const std::string secret = token(2, "", "stage");
+    EXPECT_EQ(place_of(secret), "stage");
+    put_environment("stage", true);
+    EXPECT_NE(place_of(secret), "stage");
+    change([&](state::Edit& edit) -> Result<void> {
+        auto token = EK_TRY(edit.enrolment_tokens().find(last_));
+        token->created_by.clear();
+        return edit.enrolment_tokens().put(*token);
+    });
+    EXPECT_FALSE(approve("bob"));
+}
+
+TEST_F(ProtectedTokenTest, WhoReplacesAHostThereNeedsItToo) {
+    const auto first = enrol_now(ask(token(1, "", "stage"), key_));
+    ASSERT_TRUE(first);
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(
+            hosts::change(edit, first->host, {.name = {}, .environment = "prod/eu", .labels = {}}));
+        return {};
+    });
+    const std::string secret = token(1, first->host);
+    EXPECT_EQ(place_of(secret), kRefused);
+    change([&](state::Edit& edit) -> Result<void> {
+        EK_CHECK(hosts::retire(edit, first->host));
+        return {};
+    });
+    EXPECT_EQ(place_of(secret), kRefused) << "a retired one comes back there";
+    ASSERT_TRUE(approve("bob"));
+    EXPECT_EQ(place_of(secret), "prod/eu");
+}
+
+TEST_F(ProtectedTokenTest, AnotherPlaceThanWasApprovedIsNotApproved) {
+    put_environment("default", true);
+    const std::string secret = token(1, "", "gone");
+    ASSERT_TRUE(approve("bob"));
+    EXPECT_NE(place_of(secret), "default") << "it falls back to one that is protected";
+    put_environment("default", false);
+    EXPECT_EQ(place_of(secret), "default");
+}
 
 TEST_F(TokenRulesTest, ATokenMakesAHostWithTheTokensLabels) {
     const auto enrolled = enrol_now(ask(token(), key_));

@@ -1,5 +1,7 @@
 #include "orchestrator/plans/protection.hpp"
 
+#include <algorithm>
+
 #include "core/base/id.hpp"
 #include "orchestrator/plans/held_plan.hpp"
 #include "orchestrator/state/plans.hpp"
@@ -12,10 +14,16 @@ using Names = std::set<std::string>;
 
 const char* const kMotd = R"({"resources": [{"collection": "files", "id": "/etc/motd",
                               "description": {"content": "{{text}}"}}]})";
+const char* const kDisks =
+    R"({"parameters": {"properties": {"size": {"default": 1}}}, "resources": [
+    {"collection": "files", "id": "/etc/disks", "description": {"content": "{{size}} disks"}}]})";
 const char* const kProtected = R"({"protected": true})";
 
 EditRequest move_host(const std::string& host, const std::string& environment) {
     return {.hosts = {{host, {.name = {}, .environment = environment, .labels = {}}}}};
+}
+EditRequest retire_host(const std::string& host) {
+    return {.hosts = {{.host = host, .retires = true}}};
 }
 EditRequest label_host(const std::string& host, const char* labels) {
     return {.hosts = {{host, {.name = {}, .labels = *json::parse(labels)}}}};
@@ -149,6 +157,156 @@ TEST_F(ProtectionTest, AHostThatIsMovedThereByTheEditBeforeIsSeen) {
     EXPECT_EQ(refused, (std::vector<bool>{false, true, true}));
 }
 
+// What changes nothing there yet, and may by itself.
+class SleepingTest : public ProtectionTest {
+  protected:
+    static EditRequest assign(const char* body) { return put(ModelKind::assignment, "more", body); }
+    // The body is made of a text in which ' stands for ".
+    static EditRequest assigned(const char* application, const char* where) {
+        std::string text = std::string("{'application': '") + application + "'" + where + "}";
+        std::replace(text.begin(), text.end(), '\'', '"');
+        return assign(text.c_str());
+    }
+};
+
+TEST_F(SleepingTest, AnAssignmentThatFitsNobodyYetMustBeAPlanWhereItReachesThere) {
+    const std::string here = ", 'host': '" + host_ + "'";
+    for (const char* where :
+         {"", ", 'environment': 'prod'", ", 'environment': 'prod/eu'", here.c_str()}) {
+        const std::string nobody = std::string(where) + ", 'filter': 'facts.disk = big'";
+        EXPECT_EQ(refused_for(assigned("motd", where == here ? where : nobody.c_str())),
+                  Names{"prod"})
+            << where;
+    }
+    EXPECT_TRUE(done(assigned("motd", ", 'environment': 'stage'")));
+    EXPECT_EQ(refused_for(assigned("motd", ", 'environment': 'prod', 'filter': 'facts.a = b'")),
+              Names{"prod"})
+        << "it reaches there now";
+}
+
+TEST_F(SleepingTest, OneThatIsSwitchedOffOrOnlyRenotedNeedsNone) {
+    ASSERT_TRUE(done(assigned("motd", ", 'filter': 'facts.a = b', 'enabled': false")));
+    EXPECT_TRUE(done(assigned("motd", ", 'filter': 'facts.a = c', 'enabled': false")));
+    EXPECT_EQ(refused_for(assigned("motd", ", 'filter': 'facts.a = c'")), Names{"prod"});
+    ASSERT_TRUE(done(planned(assigned("motd", ", 'filter': 'facts.a = c'"), true)));
+    EXPECT_TRUE(done(assigned("motd", ", 'filter': 'facts.a = c', 'note': 'why'")));
+    EXPECT_EQ(refused_for({.changes = {{ModelKind::assignment, "more", {}}}}), Names{"prod"});
+}
+
+TEST_F(SleepingTest, ItCountsWithoutAHostThereAndInAProtectedPartOfItsEnvironment) {
+    ASSERT_TRUE(done({.changes = {{ModelKind::environment, "lab", json::Object{}},
+                                  {ModelKind::environment, "lab/x", *json::parse(kProtected)}}}));
+    EXPECT_EQ(refused_for(assigned("motd", ", 'environment': 'lab'")), Names{"lab/x"});
+    EXPECT_EQ(refused_for(assigned("motd", "")), (Names{"lab/x", "prod"}));
+}
+
+TEST_F(SleepingTest, SoDoesWhatItUsesWhetherOrNotAHostFits) {
+    ASSERT_TRUE(done(planned({.changes = {{ModelKind::application, "disks", *json::parse(kDisks)},
+                                          {ModelKind::assignment, "disks", *json::parse(R"({
+        "application": "disks", "filter": "facts.disk = big"})")}}},
+                             true)));
+    EXPECT_EQ(refused_for(put(ModelKind::application, "disks", R"({"resources": []})")),
+              Names{"prod"});
+    for (const char* setting : {"global size", "environment:prod size", "environment:prod/eu size",
+                                "assignment:disks size"}) {
+        EXPECT_EQ(refused_for(put(ModelKind::setting, setting, R"({"value": 2})")), Names{"prod"})
+            << setting;
+    }
+    EXPECT_EQ(refused_for(
+                  put(ModelKind::setting, ("host:" + host_ + " size").c_str(), R"({"value": 2})")),
+              Names{"prod"});
+    EXPECT_TRUE(done(put(ModelKind::setting, "environment:stage size", R"({"value": 2})")));
+    EXPECT_TRUE(done(put(ModelKind::setting, "environment:prod unused", R"({"value": 2})")));
+}
+
+TEST_F(SleepingTest, SoDoesAConditionThatIsFalseAndAPeerThatIsNotThere) {
+    const char* const sleeping = R"({"parameters": {"properties": {"on": {"default": false}}},
+        "resources": [
+            {"collection": "files", "id": "/a", "description": {"content": "a"},
+             "when": "on = true"},
+            {"collection": "files", "id": "/{{item.name}}", "description": {"content": "b"},
+             "for_each": "peers.others"}],
+        "peers": {"others": {"filter": "labels.role = nobody", "within": "all"}}})";
+    EditRequest both = assigned("sleeping", "");
+    both.changes.push_back({ModelKind::application, "sleeping", *json::parse(sleeping)});
+    EXPECT_EQ(refused_for(both), Names{"prod"});
+    ASSERT_TRUE(done(planned(std::move(both), true)));
+    EXPECT_EQ(refused_for(put(ModelKind::application, "sleeping", R"({"resources": []})")),
+              Names{"prod"});
+}
+
+// web1 is there, db1 is not, and web1 reads a setting of db1 by a link.
+class RetiringTest : public ProtectionTest {
+  protected:
+    void SetUp() override {
+        ProtectionTest::SetUp();
+        web_ = host_;
+        host_.back() = '2';
+        db_ = host_;
+        add_host("db1");
+        host_ = web_;
+        ASSERT_TRUE(
+            done({.changes = {{ModelKind::setting, "host:" + db_ + " text", value("db")}}}));
+        const json::Value link = *json::parse(R"({"value": "own", "link": {"scope": "host:)" + db_ +
+                                              R"(", "key": "text"}})");
+        ASSERT_TRUE(done(
+            planned({.changes = {{ModelKind::setting, "environment:prod/eu text", link}}}, true)));
+        release();
+        settle();
+        ASSERT_EQ(file("/etc/motd")["content"], json::Value("db"));
+    }
+    bool is_retired(const std::string& id) { return (*read().hosts().find(id))->retired(); }
+
+    std::string web_;
+    std::string db_;
+};
+
+TEST_F(RetiringTest, AHostThereIsRetiredByAPlan) {
+    EXPECT_EQ(refused_for(retire_host(web_)), Names{"prod"});
+    EXPECT_FALSE(is_retired(web_));
+    EXPECT_TRUE(done(planned(retire_host(web_), true)));
+    EXPECT_TRUE(is_retired(web_));
+}
+
+TEST_F(RetiringTest, SoIsOneThatAHostThereReadsASettingOf) {
+    EXPECT_EQ(refused_for(retire_host(db_)), Names{"prod"});
+    ASSERT_TRUE(done(planned(retire_host(db_), true)));
+    EXPECT_TRUE(is_retired(db_));
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("own"));
+    EXPECT_FALSE(planner_->model()->settings(compile::Scope::host(db_)));
+}
+
+TEST_F(RetiringTest, ElsewhereItGoesAtOnceWithItsSettingsAndWhoReadThemHasOthers) {
+    ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
+    ASSERT_TRUE(done(retire_host(db_)));
+    EXPECT_TRUE(is_retired(db_));
+    release();
+    EXPECT_EQ(file("/etc/motd")["content"], json::Value("own"));
+}
+
+TEST_F(RetiringTest, ARetiredHostIsNobodysPeer) {
+    ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
+    ASSERT_TRUE(done(
+        {.changes = {{ModelKind::application, "all", *json::parse(R"({"resources": [
+                                       {"collection": "files", "id": "/all",
+                                        "description": {"content":
+                                            "{{#peers.all}}{{name}} {{/peers.all}}"}}],
+                                       "peers": {"all": {"filter": "name = db1",
+                                                         "within": "all"}}})")},
+                     {ModelKind::assignment, "all",
+                      *json::parse(R"({"application": "all", "host": ")" + web_ + R"("})")}}}));
+    release();
+    settle();
+    ASSERT_EQ(file("/all")["content"], json::Value("db1 "));
+    EditRequest asked = retire_host(db_);
+    asked.is_dry_run = true;
+    EXPECT_EQ(answer_to(asked).trial->summary.changed, 2U) << "/all and the linked setting";
+    ASSERT_TRUE(done(retire_host(db_)));
+    release();
+    EXPECT_EQ(file("/all")["content"], json::Value(""));
+}
+
 // What hosts report decides about one more file.
 class ByItselfTest : public ProtectionTest {
   protected:
@@ -159,7 +317,7 @@ class ByItselfTest : public ProtectionTest {
         disks.changes.push_back(
             {ModelKind::assignment, "disks", *json::parse(R"({"application": "disks",
                                                   "filter": "facts.disk = big"})")});
-        ASSERT_TRUE(done(std::move(disks)));
+        ASSERT_TRUE(done(planned(std::move(disks), true)));
         release();
     }
     void report(const char* disk) {
@@ -376,6 +534,42 @@ TEST_F(ByItselfTest, WhatWasLetGoIsHeldNoMoreBeforeItIsSent) {
     EXPECT_EQ(held(), 0U);
 }
 
+// The fact changes between the approval and the release of an edit that says nothing of the file.
+TEST_F(ByItselfTest, AnEditLetsGoOnlyWhatItShowed) {
+    const auto report_with = [this](const char* disk, const std::set<wire::Ref>& going) {
+        change([&](state::Edit& edit) -> Result<void> {
+            auto host = EK_TRY(edit.hosts().find(host_));
+            host->facts = json::Object{{"disk", disk}};
+            EK_CHECK(edit.hosts().put(*host));
+            return edit.to_compile().put(host_, {state::kModelChanged, state::kModelEdited}, going);
+        });
+        release();
+    };
+    report("big");
+    settle();
+    report_with("small", {{"files", "/etc/other"}});
+    EXPECT_EQ(status(), state::WantedStatus::held);
+    EXPECT_TRUE(resource("/etc/disks"));
+    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, std::chrono::seconds(20)));
+    EXPECT_EQ(plans().front().author, "system");
+    report_with("small", {{"files", "/etc/other"}, {"files", "/etc/disks"}});
+    EXPECT_FALSE(resource("/etc/disks"));
+}
+
+TEST_F(ByItselfTest, WhatAnEditShowedGoesLaterTooWhenSomethingElseComesFirst) {
+    report("big");
+    settle();
+    EditRequest replace = put(ModelKind::assignment, "disks",
+                              R"({"application": "disks", "filter": "facts.disk = none"})");
+    replace.changes.push_back({ModelKind::setting, "global text", value("yo")});
+    ASSERT_TRUE(done(planned(std::move(replace), true)));
+    release();
+    EXPECT_TRUE(resource("/etc/disks")) << "/etc/motd comes first";
+    settle();
+    release();
+    EXPECT_FALSE(resource("/etc/disks"));
+}
+
 TEST_F(ByItselfTest, ElsewhereItGoesByItself) {
     report("big");
     settle();
@@ -398,7 +592,8 @@ TEST(Protection, AHostCountsByTheOutermostAndWhatTheEditItselfProtectsDoesNot) {
     const auto before = make(a, "a/b", kProtected).model;
     const auto protects = make(before, "default", kProtected);
     const auto names = [&](std::set<HostPlace> places, const model::Edited& edited) {
-        return protecting_environments(before, edited.model, places, edited.writes);
+        return protecting_environments(before, edited.model, {.places = std::move(places)},
+                                       edited.writes);
     };
     EXPECT_EQ(names({{"a/b/c", "a/b/c"}}, protects), Names{"a"});
     EXPECT_EQ(names({{"default", "a/b"}}, protects), Names{"a"});

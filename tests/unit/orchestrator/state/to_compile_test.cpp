@@ -1,5 +1,6 @@
 #include "orchestrator/state/to_compile.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "orchestrator/state/changes.hpp"
@@ -170,6 +171,26 @@ TEST_F(ToCompileTest, CollectionsAreNotedWhenTheyDiffer) {
     report({files, packages});
     EXPECT_EQ(changed(), Names{"collections"});
     EXPECT_EQ((*read().collections().find(host_, "files"))->schema_sha256, "c");
+}
+
+TEST_F(ToCompileTest, WhatAnEditTakesAwayIsKeptAndUnited) {
+    const auto going = [this] { return (*read().to_compile().find(host_))->going; };
+    change([&](Edit& edit) { return edit.to_compile().put(host_, {kModelEdited}); });
+    EXPECT_TRUE(going().empty());
+    change([&](Edit& edit) -> Result<void> {
+        EK_CHECK(edit.to_compile().put(host_, {kModelEdited}, {{"files", "/a"}}));
+        return edit.to_compile().put(host_, {kModelEdited}, {{"users", "b"}});
+    });
+    EXPECT_EQ(going(), (std::set<wire::Ref>{{"files", "/a"}, {"users", "b"}}));
+    forget();
+    std::set<wire::Ref> many;
+    for (int i = 0; i < 1000; ++i)
+        many.insert({"files", "/" + std::string(1000, 'x') + std::to_string(i)});
+    change([&](Edit& edit) { return edit.to_compile().put(host_, {kModelEdited}, many); });
+    const auto kept = going();
+    EXPECT_GT(kept.size(), 200U);
+    EXPECT_LT(kept.size() * 1000, kGoingBytesMost);
+    EXPECT_TRUE(std::includes(many.begin(), many.end(), kept.begin(), kept.end()));
 }
 
 TEST_F(ToCompileTest, AllOfThemAreFound) {
