@@ -8,7 +8,7 @@ PlanCounts decode_counts_of(const json::Value& value) {
             value.integer_or("forgotten"), value.integer_or("removed"), value.integer_or("errors")};
 }
 
-PlannedField decode_field(const json::Value& value) {
+PlannedField decode_planned_field(const json::Value& value) {
     return {value.string_or("path"), json::write(value["before"]), json::write(value["after"]),
             value.string_or("diff"), value.bool_or("omitted")};
 }
@@ -22,8 +22,7 @@ PlannedResource decode_planned_resource(const json::Value& value) {
     const json::Value& sample = value["sample"];
     resource.sample_host = sample.string_or("host");
     const json::Value& shown = sample.is_object() ? sample : value;
-    for (const json::Value& field : items_of(shown, "fields"))
-        resource.fields.push_back(decode_field(field));
+    resource.fields = decode_each(shown, "fields", decode_planned_field);
     return resource;
 }
 
@@ -44,8 +43,7 @@ PlanGroup decode_plan_group(const json::Value& value) {
     PlanGroup group;
     group.count = value.integer_or("count");
     group.hosts = decode_texts(value["hosts"]);
-    for (const json::Value& resource : items_of(value, "resources"))
-        group.resources.push_back(decode_planned_resource(resource));
+    group.resources = decode_each(value, "resources", decode_planned_resource);
     return group;
 }
 
@@ -60,11 +58,9 @@ Plan decode_plan(const json::Value& value) {
     plan.hash = value.string_or("hash");
     plan.requires_approval = value.bool_or("requires_approval");
     plan.summary = decode_counts_of(value["summary"]);
-    for (const json::Value& group : items_of(value, "groups"))
-        plan.groups.push_back(decode_plan_group(group));
+    plan.groups = decode_each(value, "groups", decode_plan_group);
     plan.more_groups = value.integer_or("more_groups");
-    for (const json::Value& error : items_of(value, "errors"))
-        plan.errors.push_back(decode_plan_error(error));
+    plan.errors = decode_each(value, "errors", decode_plan_error);
     plan.unasked = decode_texts(value["unasked"]);
     if (const json::Value& progress = value["progress"]; progress.is_object())
         plan.progress = decode_progress(progress);
@@ -76,10 +72,8 @@ PlannedHost decode_planned_host(const json::Value& value) {
     PlannedHost host;
     host.host = value.string_or("host");
     host.name = value.string_or("name");
-    for (const json::Value& resource : items_of(value, "resources"))
-        host.resources.push_back(decode_planned_resource(resource));
-    for (const json::Value& error : items_of(value, "errors"))
-        host.errors.push_back(decode_compile_error(error));
+    host.resources = decode_each(value, "resources", decode_planned_resource);
+    host.errors = decode_each(value, "errors", decode_compile_error);
     host.json = json::write(value);
     return host;
 }
