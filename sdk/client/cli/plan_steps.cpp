@@ -114,8 +114,8 @@ std::string next_step(const json::Value& plan) {
     const std::string id = plan.string_or("id");
     const std::string apply = "ek apply plan " + id;
     if (plan["summary"].integer_or("errors") > 0) {
-        return "plan " + id + " is refused if it makes hosts not compile; see: ek describe plan " +
-               id;
+        return "plan " + id +
+               " would be refused, for hosts would not compile; see: ek describe plan " + id;
     }
     if (!plan.bool_or("requires_approval")) return "plan " + id + ": apply it with: " + apply;
     return "plan " + id + " waits for somebody else: ek approve plan " + id + "; then: " + apply;

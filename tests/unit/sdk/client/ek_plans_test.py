@@ -51,7 +51,7 @@ class Planning(PlanCase):
                       "unknown-name: there is no port\nand 1 error more\n", self.shown)
         self.assertIn("; 1 host does not compile; 1 host could not be asked", self.told)
         self.assertNotIn("prod.yaml", self.told)
-        self.assertIn("plan plan_1 is refused if it makes hosts not compile", self.told)
+        self.assertIn("plan plan_1 would be refused, for hosts would not compile", self.told)
         self.assertNotIn("apply it with", self.told)
         self.write("web.yaml", "kind: assignment\nname: web\napplication: app\n---\n"
                                "kind: application\nname: app\nresources:\n- id: '{{port}}'\n")
