@@ -16,7 +16,8 @@ class Maker {
     Maker(const Host& host, const json::Value& host_value, const Assigned& assigned,
           const Sources& sources, std::vector<MadeResource>& made,
           std::vector<CompileError>& errors)
-        : assigned_(assigned),
+        : host_(host),
+          assigned_(assigned),
           sources_(sources),
           names_(host, host_value, assigned, sources),
           made_(made),
@@ -24,6 +25,7 @@ class Maker {
 
     void make() {
         check_parameters();
+        check_peers();
         for (const ResourceRule& rule : assigned_.application->resources) make_rule(rule);
     }
 
@@ -60,7 +62,35 @@ class Maker {
         for (const auto& wrong : application.schema->validate(given, schema::Mode::description)) {
             // What is missing is told above.
             if (!json::at_pointer(given, wrong.pointer)) continue;
-            add("/parameters/properties" + wrong.pointer, "invalid-setting", wrong.detail);
+            add("/parameters/properties" + wrong.pointer, "invalid-setting",
+                origin_of(wrong.pointer) + wrong.detail);
+        }
+    }
+
+    // "setting global port: ", where the value of the parameter that is wrong comes from.
+    std::string origin_of(const std::string& pointer) {
+        const auto tokens = json::pointer_tokens(pointer);
+        if (tokens.empty()) return "";
+        const auto setting = names_.setting(tokens.front());
+        if (!setting || !*setting) return "";
+        const auto& from = (*setting)->from;
+        return from ? "setting " + text_of(*from) + ": " : "the parameter's default: ";
+    }
+
+    // Whether any template looks at them or not.
+    void check_peers() {
+        for (const auto& [name, rule] : assigned_.application->peers) {
+            if (rule.at_least == 0) continue;
+            const std::string at = json::pointer("/peers", name) + "/min";
+            const auto peers = sources_.peers(rule, host_);
+            if (!peers) {
+                add(at, "bad-template", peers.error().what);
+            } else if (const std::size_t count = (*peers)->as_array().size();
+                       count < rule.at_least) {
+                add(at, "too-few-peers",
+                    "peers." + name + " are " + std::to_string(count) + " hosts, fewer than " +
+                        std::to_string(rule.at_least));
+            }
         }
     }
 
@@ -182,6 +212,7 @@ class Maker {
         }
     }
 
+    const Host& host_;
     const Assigned& assigned_;
     const Sources& sources_;
     AssignmentNames names_;

@@ -7,8 +7,6 @@
 namespace evenkeel::plans {
 namespace {
 
-constexpr std::string_view kPeers = "peers";
-
 // Visits all whose name overlaps with `name`.
 template <typename Map, typename Visit>
 void each_overlapping(const Map& by_name, std::string_view name, const Visit& visit) {
@@ -156,14 +154,14 @@ bool overlap(std::string_view a, std::string_view b) {
     return b.starts_with(a) && (b.size() == a.size() || b[a.size()] == '.');
 }
 
+bool looks_up(const compile::Application& application, const compile::PeerRule& rule) {
+    const std::string peers = "peers." + rule.name;
+    return std::any_of(application.names_used.begin(), application.names_used.end(),
+                       [&](const std::string& name) { return overlap(name, peers); });
+}
+
 bool uses_rule(const compile::Application& application, const compile::PeerRule& rule) {
-    bool uses_peers = false;
-    for (const std::string& name : application.names_used) {
-        if (overlap(name, std::string(kPeers) + "." + rule.name)) return true;
-        uses_peers = uses_peers || overlap(name, kPeers);
-    }
-    // Too few are an error wherever any of them is looked up.
-    return uses_peers && rule.at_least > 0;
+    return rule.at_least > 0 || looks_up(application, rule);
 }
 
 }  // namespace evenkeel::plans

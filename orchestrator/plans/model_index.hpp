@@ -79,7 +79,10 @@ class ModelIndex {
 std::string name_of_field(const std::string& field);
 // Whether one is the other or lies below it.
 bool overlap(std::string_view a, std::string_view b);
-// Whether the application uses the rule: then the hosts that it finds are part of what is compiled.
+// Whether a template of the application looks up what the rule finds.
+bool looks_up(const compile::Application& application, const compile::PeerRule& rule);
+// Whether the hosts that the rule finds are part of what is compiled: they are looked up, or must
+// be some.
 bool uses_rule(const compile::Application& application, const compile::PeerRule& rule);
 
 }  // namespace evenkeel::plans

@@ -58,7 +58,7 @@ class HostSearch {
         touched.is_itself = change_.after && is_itself();
         for (const compile::Application* application : index_.with_peers()) {
             for (const auto& [name, rule] : application->peers) {
-                if (uses_rule(*application, rule) && may_differ(rule)) {
+                if (uses_rule(*application, rule) && may_differ(*application, rule)) {
                     add_rule(*application, rule, touched.rules);
                 }
             }
@@ -108,14 +108,15 @@ class HostSearch {
     }
 
     // Whether hosts may get something else from the rule.
-    bool may_differ(const compile::PeerRule& rule) const {
+    bool may_differ(const compile::Application& application, const compile::PeerRule& rule) const {
         const bool is_found = change_.after && compile::matches(rule.filter, *change_.after);
         if (!change_.before && filters_by_change(rule)) return true;
         const bool was_found =
             change_.before ? compile::matches(rule.filter, *change_.before) : is_found;
         if (!was_found || !is_found) return was_found != is_found;
-        // Peers are shown with all of these.
-        return changes("host") || (!rule.is_everywhere && is_moved_);
+        // Peers are shown with all of these; some are only counted.
+        return (changes("host") && looks_up(application, rule)) ||
+               (!rule.is_everywhere && is_moved_);
     }
 
     bool filters_by_change(const compile::PeerRule& rule) const {

@@ -41,14 +41,14 @@ void add_change(CLI::App& app, Run& run) {
         ->type_name("FILTER")
         ->excludes(apply_app->get_option("--host"), apply_app->get_option("--selector"));
     const auto folder = std::make_shared<FolderOptions>();
-    add_source(apply_app, folder->source);
+    add_manifest_options(apply_app, *folder);
     add_yes(apply_app, folder->yes);
     const CLI::App* plan = add_apply_plan(apply_app, run);
     apply_app->callback([&run, plan, options, folder] {
         if (plan->parsed()) return;
         if (options->files.empty()) throw CLI::RequiredError("'plan' or -f FILE");
         if (!options->target.empty() || !options->hosts.empty()) {
-            refuse_source(*folder, folder->yes);
+            refuse_manifest_options(*folder, folder->yes);
             run = [options](Session& session) { return apply(session, *options); };
             return;
         }
@@ -71,10 +71,10 @@ void add_change(CLI::App& app, Run& run) {
     diff->add_flag("--exit-code", diff_options->exit_code, "Exit 3 when there are changes");
     add_shown(diff, *diff_options);
     const auto differing = std::make_shared<FolderOptions>();
-    add_source(diff, differing->source);
+    add_manifest_options(diff, *differing);
     diff->callback([&run, diff_options, differing] {
         if (!diff_options->hosts.empty()) {
-            refuse_source(*differing);
+            refuse_manifest_options(*differing);
             run = [diff_options](Session& session) { return apply(session, *diff_options); };
             return;
         }

@@ -13,7 +13,7 @@ void add_folder(CLI::App& app, Run& run) {
         app.add_subcommand("plan", "Make a plan of manifests of the fleet, and show it");
     add_files(plan, planned->files);
     plan->get_option("--file")->required();
-    add_source(plan, planned->source);
+    add_manifest_options(plan, *planned);
     plan->add_flag("--live", planned->live, "Ask up to 100 connected hosts what they would do");
     plan->add_flag("--exit-code", planned->exit_code, "Exit 3 when there are changes");
     on_parsed(plan, run, planned, plan_folder);
@@ -62,7 +62,8 @@ void add_plans(CLI::App& app, Run& run) {
 
 }  // namespace
 
-void add_source(CLI::App* app, SourceOptions& source) {
+void add_manifest_options(CLI::App* app, FolderOptions& options) {
+    SourceOptions& source = options.source;
     CLI::Option* name =
         app->add_option("--source", source.name, "Mark what the manifests declare as from NAME")
             ->type_name("NAME");
@@ -72,13 +73,20 @@ void add_source(CLI::App* app, SourceOptions& source) {
             ->needs(name);
     app->add_flag("--allow-empty", source.allows_empty, "Also when nothing is declared at all")
         ->needs(prune);
+    app->add_option(
+           "--allow-files", options.allowed_folders,
+           "Manifests may name files in DIR, not only in their own folder; may be repeated")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
 }
 
-void refuse_source(const FolderOptions& options, bool yes) {
-    if (!options.source.name.empty()) {
-        throw CLI::ValidationError("--source", "is for manifests of the fleet, without hosts");
-    }
-    if (yes) throw CLI::ValidationError("--yes", "is for manifests of the fleet, without hosts");
+void refuse_manifest_options(const FolderOptions& options, bool yes) {
+    const auto refuse = [](const char* option) {
+        throw CLI::ValidationError(option, "is for manifests of the fleet, without hosts");
+    };
+    if (!options.source.name.empty()) refuse("--source");
+    if (!options.allowed_folders.empty()) refuse("--allow-files");
+    if (yes) refuse("--yes");
 }
 
 void add_yes(CLI::App* app, bool& yes) {

@@ -5,10 +5,10 @@
 
 namespace evenkeel::cli {
 
-// --source, --prune and --allow-empty, of manifests.
-void add_source(CLI::App* app, SourceOptions& source);
+// --source, --prune, --allow-empty and --allow-files, of manifests.
+void add_manifest_options(CLI::App* app, FolderOptions& options);
 // Refuses them, and --yes, for resources of hosts.
-void refuse_source(const FolderOptions& options, bool yes = false);
+void refuse_manifest_options(const FolderOptions& options, bool yes = false);
 void add_yes(CLI::App* app, bool& yes);
 
 // `plan ID` behind the command apply.

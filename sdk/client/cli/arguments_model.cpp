@@ -151,6 +151,17 @@ void add_outcome(CLI::App& app, Run& run) {
     on_parsed(application, run, made, new_application);
 }
 
+void add_create(CLI::App& app, Run& run) {
+    const auto options = std::make_shared<NewEnvironmentOptions>();
+    CLI::App* made =
+        group(app, "create", "")->add_subcommand("environment", "An environment for hosts");
+    made->add_option("NAME", options->name, "Its path: prod/eu, where prod is there")->required();
+    made->add_option("--note", options->note, "What it is for");
+    made->add_flag("--protected", options->is_protected,
+                   "What changes hosts in it needs a second person");
+    on_parsed(made, run, options, create_environment);
+}
+
 // A host's labels, and its environment.
 void add_placing(CLI::App& app, Run& run) {
     const auto labelled = std::make_shared<PlaceOptions>();
@@ -179,14 +190,21 @@ void add_model_change(CLI::App* app, ModelChangeOptions& options) {
     add_wait(app, {options.wait, options.wait_asked});
     app->add_option("--idempotency-key", options.key,
                     "Has its effect once, however often this is run with the same key");
-    app->add_flag("--dry-run", options.dry_run, "Only show what it would do to hosts");
-    app->add_flag("--allow-errors", options.allows_errors,
-                  "Also when hosts would not compile any more; they keep what they have");
+    CLI::Option* dry_run =
+        app->add_flag("--dry-run", options.dry_run, "Only show what it would do to hosts");
+    CLI::Option* errors =
+        app->add_flag("--allow-errors", options.allows_errors,
+                      "Also when hosts would not compile any more; they keep what they have");
+    app->add_flag(
+           "--plan", options.plan_only,
+           "Only make a plan of it, which somebody else approves: for protected environments")
+        ->excludes(dry_run, errors, app->get_option("--wait"), app->get_option("--no-wait"));
 }
 
 void add_model(CLI::App& app, Run& run) {
     add_get(app, run);
     add_verb(group(app, "describe", ""), run, false, describe_object);
+    add_create(app, run);
     add_verb(group(app, "edit", ""), run, true, edit_object);
     add_verb(group(app, "delete", ""), run, true, delete_object);
     add_settings(app, run);

@@ -144,6 +144,7 @@ struct ModelChangeOptions {
     std::chrono::milliseconds wait = kWaitUnasked;  // for the hosts; 0: not at all
     bool wait_asked = false;  // by --wait: for hosts that are not connected too
     bool dry_run = false;
+    bool plan_only = false;      // an open plan is made, for somebody else to approve
     bool allows_errors = false;  // hosts that would not compile any more keep what they have
     std::string key;             // Idempotency-Key; empty: made by the client
 };
@@ -156,6 +157,14 @@ struct ObjectOptions : ModelChangeOptions {
 Exit describe_object(Session& session, const ObjectOptions& options);
 Exit edit_object(Session& session, const ObjectOptions& options);
 Exit delete_object(Session& session, const ObjectOptions& options);
+
+struct NewEnvironmentOptions {
+    std::string name;
+    std::string note;
+    bool is_protected = false;
+};
+// One that is there already is left as it is, and that fails.
+Exit create_environment(Session& session, const NewEnvironmentOptions& options);
 
 struct SettingOptions : ObjectOptions {
     std::optional<std::string> value;

@@ -104,6 +104,7 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"move host", {"hosts", "environments"}},
         {"get versions", {"applications"}},
         {"new application", {}},
+        {"create environment", {"environments"}},
         {"settings set", {"scopes", "keys"}},
         {"settings unset", {"scopes", "keys"}},
         {"settings explain", {"hosts", "keys of host"}},
@@ -167,6 +168,7 @@ std::string values_of(const std::string& command, const std::string& option) {
         {"--replaces", "hosts"},
         {"-f", "files"},
         {"--file", "files"},
+        {"--allow-files", "files"},
         {"--token-file", "files"},
         {"--ca-file", "files"},
         {"--out", "files"},
@@ -338,8 +340,11 @@ class Names {
         if (!page["items"].is_array()) return names;
         for (const json::Value& item : page["items"].as_array()) {
             const std::string name = item.string_or(member);
-            // A name that could drive the terminal is not offered.
-            if (!name.empty() && printable(name) == name) names.push_back(before + name);
+            // What could drive the terminal, or would be an option, is not offered.
+            const bool is_option = before.empty() && name.starts_with('-');
+            if (!name.empty() && !is_option && printable(name) == name) {
+                names.push_back(before + name);
+            }
         }
         return names;
     }

@@ -15,16 +15,13 @@
 #include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
+#include "sdk/client/cli/failure.hpp"
 #include "sdk/client/cli/yaml.hpp"
 
 extern char** environ;
 
 namespace evenkeel::cli {
 namespace {
-
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .detail = std::move(why)};
-}
 
 // The editor and its arguments, as the environment has them: words, without any shell.
 std::vector<std::string> editor_of_environment() {

@@ -30,7 +30,7 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
         options.replaces, options.environment);
     if (!token) return session.fail(token.error());
     if (session.output().is_data()) session.output().data(token->json);
-    else session.output().text(token->install + "\n");
+    else session.output().foreign(token->install + "\n");
     Output::message("enrolment token " + token->id + ": run the line on the new host; " +
                     "its secret is shown this once and ends in " + options.expires_in);
     return Exit::done;

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "core/base/file.hpp"
+#include "sdk/client/cli/failure.hpp"
 #include "sdk/client/cli/manifests/write_manifests.hpp"
 #include "sdk/client/cli/plan_view.hpp"
 #include "sdk/client/cli/plans.hpp"
@@ -13,25 +14,36 @@ namespace fs = std::filesystem;
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kFileMode = 0644;
 
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .code = kMisused, .detail = std::move(why)};
-}
-
 client::Result<> check_folder(const ExportOptions& options) {
     std::error_code error;
     if (!fs::exists(options.folder, error)) return {};
-    if (!fs::is_directory(options.folder, error)) return local(options.folder + ": no folder");
+    if (!fs::is_directory(options.folder, error)) return misused(options.folder + ": no folder");
     const bool is_empty = fs::is_empty(options.folder, error);
-    if (error) return local(options.folder + ": " + error.message());
+    if (error) return misused(options.folder + ": " + error.message());
     if (is_empty || options.force) return {};
-    return local(options.folder + ": not empty; --force writes into it all the same");
+    return misused(options.folder + ": not empty; --force writes into it all the same");
+}
+
+// The path of `name` in the folder: no symbolic link that was there before leads out of it. A link
+// in place of the file itself is replaced, not followed.
+client::Result<std::string> path_in(const std::string& folder, const std::string& name) {
+    fs::path path = folder;
+    for (const fs::path& part : fs::path(name).parent_path()) {
+        path /= part;
+        std::error_code none;
+        if (fs::is_symlink(path, none)) {
+            return misused(path.string() + ": a symbolic link is not followed");
+        }
+    }
+    return folder + "/" + name;
 }
 
 client::Result<> write_folder(const std::string& folder, const WrittenFolder& written) {
     for (const auto& [name, content] : written.files) {
-        const std::string path = folder + "/" + name;
-        const auto made = make_folder(parent_of(path), kFolderMode);
-        const auto done = made ? write_file(path, content, kFileMode) : made;
+        const auto path = path_in(folder, name);
+        if (!path) return path.error();
+        const auto made = make_folder(parent_of(*path), kFolderMode);
+        const auto done = made ? write_file(*path, content, kFileMode) : made;
         if (!done) return client::Failure{.kind = client::Kind::local, .detail = done.error().what};
     }
     return {};

@@ -31,20 +31,51 @@ std::string changed(const json::Value& object, const json::Value& members, Objec
     return json::write(std::move(out));
 }
 
-// Shows what saving would do to hosts, and asks where somebody is there to answer.
-Exit show_before_saving(const Session& session, const json::Value& plan) {
+// Shows what saving would do to hosts, and asks where somebody is there to answer. What is
+// protected is not saved: then `options` become those of a plan.
+Exit show_before_saving(const Session& session, const json::Value& plan,
+                        ModelChangeOptions& options) {
     if (session.output().is_data()) Output::message(summary_of_plan(plan));
     else show_plan(session.output(), plan);
-    if (!touches_hosts(plan) || !check_can_ask(false) || confirmed("save it?")) return Exit::done;
+    if (!touches_hosts(plan) || !check_can_ask(false)) return Exit::done;
+    const bool is_protected = plan.bool_or("requires_approval");
+    if (confirmed(is_protected ? "a protected environment is touched: make a plan of it, which "
+                                 "somebody else approves?"
+                               : "save it?")) {
+        options.plan_only = is_protected;
+        return Exit::done;
+    }
     Output::message("nothing was saved");
     return Exit::failed;
+}
+
+// Of a plan of one edit: where in the edit's own body something is wrong.
+client::Failure of_the_edit(client::Failure failure) {
+    constexpr std::string_view kBody = "/changes/0/body";
+    for (client::FieldError& error : failure.errors) {
+        if (!error.pointer.starts_with(kBody)) continue;
+        const bool is_told = failure.detail == error.pointer + ": " + error.detail;
+        error.pointer.erase(0, kBody.size());
+        if (is_told) failure.detail = error.pointer + ": " + error.detail;
+    }
+    return failure;
+}
+
+Exit plan_edit(Session& session, client::Client& client, const client::Edit& edit,
+               const ModelChangeOptions& options) {
+    const auto made = client.make_plan({edit}, false, options.key);
+    if (!made) return session.fail(of_the_edit(made.error()));
+    const auto plan = json::parse(made->json, {.bytes = kPlanBytesMost}).value_or(json::Value());
+    show_plan(session.output(), plan);
+    Output::message(next_step(plan));
+    return Exit::done;
 }
 
 client::Result<json::Value> dry_run(client::Client& client, const client::Edit& edit,
                                     const client::EditOptions& options) {
     const auto plan = client.dry_run(edit, options);
     if (!plan) return plan.error();
-    return json::parse(plan->json, {.bytes = 64 << 20}).value_or(json::Value());
+    return json::parse(plan->json, {.bytes = kPlanBytesMost}).value_or(json::Value());
 }
 
 }  // namespace
@@ -76,9 +107,17 @@ Exit change_model(Session& session, const client::Edit& edit, const ModelChangeO
         show_plan(session.output(), *plan);
         return Exit::done;
     }
+    if (options.plan_only) return plan_edit(session, **client, edit, options);
     const auto until = std::chrono::steady_clock::now() + options.wait;
     const auto edited = (*client)->edit(edit, how);
-    if (!edited) return session.fail(edited.error());
+    if (!edited) {
+        const Exit exit = session.fail(edited.error());
+        if (edited.error().code == "plan-required") {
+            Output::message(
+                "with --plan the same command makes a plan of it, which somebody else approves");
+        }
+        return exit;
+    }
     if (session.output().is_data() && !edited->json.empty()) session.output().data(edited->json);
     Output::message(done(edited->json));
     if (edited->plan.empty()) return Exit::done;
@@ -92,6 +131,25 @@ Exit change_model(Session& session, const client::Edit& edit, const ModelChangeO
     // What does not compile was said to be fine.
     const bool is_failure = exit == Exit::failed || exit == Exit::hosts_failed;
     return is_failure && options.allows_errors ? Exit::done : exit;
+}
+
+Exit create_environment(Session& session, const NewEnvironmentOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const ObjectKey key{ObjectKind::environment, options.name};
+    const json::Value body =
+        json::Object{{"note", options.note}, {"protected", options.is_protected}};
+    const auto made = (*client)->edit(
+        {.method = "PUT", .path = path_of(key), .body = json::write(body)}, {.create_only = true});
+    if (!made && made.error().code == "precondition-failed") {
+        client::Failure failure = made.error();
+        failure.detail = "there is an environment of this name already";
+        return session.fail(failure);
+    }
+    if (!made) return session.fail(made.error());
+    if (session.output().is_data()) session.output().data(made->json);
+    Output::message(words_of(key) + " is made");
+    return Exit::done;
 }
 
 Exit delete_object(Session& session, const ObjectOptions& options) {
@@ -118,13 +176,18 @@ Exit edit_object(Session& session, const ObjectOptions& options) {
     return edit_in_editor(session, editable, [&](const json::Value& after) {
         const client::Edit edit{
             .method = "PUT", .path = path_of(key), .body = changed(*object, after, key.kind)};
+        ModelChangeOptions how = options;
         if (!options.dry_run) {
+            // Of a plan too: it has no If-Match of its own.
             const auto plan = dry_run(
                 **client, edit, {.allows_errors = options.allows_errors, .if_match = if_match});
             if (!plan) return session.fail(plan.error());
-            if (const Exit no = show_before_saving(session, *plan); no != Exit::done) return no;
+            if (!options.plan_only) {
+                const Exit no = show_before_saving(session, *plan, how);
+                if (no != Exit::done) return no;
+            }
         }
-        return change_model(session, edit, options, words_of(key) + " is saved", if_match);
+        return change_model(session, edit, how, words_of(key) + " is saved", if_match);
     });
 }
 

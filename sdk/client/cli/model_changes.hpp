@@ -17,8 +17,8 @@ std::string words_of(const ObjectKey& key);
 std::string shown_scope(Session& session, const std::string& scope);
 
 // Sends the edit, tells what came of it and follows its plan as the options ask; with dry_run only
-// shows the plan. `done` makes the line that is said when it is stored, of the object as it is
-// then.
+// shows the plan, with plan_only makes one. `done` makes the line that is said when it is stored,
+// of the object as it is then.
 using Done = std::function<std::string(const std::string& json)>;
 Exit change_model(Session& session, const client::Edit& edit, const ModelChangeOptions& options,
                   const Done& done, const std::string& if_match = "");

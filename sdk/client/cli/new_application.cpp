@@ -7,6 +7,7 @@
 #include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/failure.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -46,7 +47,7 @@ resources:
       content_file: NAME.conf
       mode: 0644
     # Only where this filter holds, and only after those that it requires:
-    # when: labels.role = web
+    # when: host.labels.role = web
     # requires: [{collection: packages, id: nginx}]
 ---
 # Who has it. One application may be assigned many times, with other settings each time.
@@ -83,10 +84,6 @@ bool is_name(const std::string& name) {
         if (!is_first(c) && c != '.' && c != '_' && c != '-') return false;
     }
     return true;
-}
-
-client::Failure local(std::string why) {
-    return {.kind = client::Kind::local, .detail = std::move(why)};
 }
 
 // A file that was not there.

@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::size_t kRequestBytesMost = 8 << 20;
 
+client::Result<Manifests> manifests_of(const FolderOptions& options) {
+    auto manifests = read_manifests(options.files, options.allowed_folders);
+    if (!manifests) return manifests;
+    for (const std::string& from : manifests->from_elsewhere) {
+        Output::message("the manifests read " + from);
+    }
+    return manifests;
+}
+
 client::Result<Changes> changes_of(Session& session, const Manifests& manifests,
                                    const FolderOptions& options) {
     const auto client = session.open();
@@ -110,23 +119,16 @@ client::Result<FolderPlan> plan_and_show(Session& session, const Manifests& mani
 }  // namespace
 
 Exit plan_folder(Session& session, const FolderOptions& options) {
-    const auto manifests = read_manifests(options.files);
+    const auto manifests = manifests_of(options);
     if (!manifests) return session.fail(manifests.error());
     const auto made = plan_and_show(session, *manifests, options, true);
     if (!made) return session.fail(made.error());
-    if (!made->plan.is_null()) {
-        const std::string id = made->plan.string_or("id");
-        const bool waits = made->plan.bool_or("requires_approval");
-        Output::message("plan " + id +
-                        (waits ? " waits for somebody else: ek approve plan "
-                               : ": apply it with: ek apply plan ") +
-                        id);
-    }
+    if (!made->plan.is_null()) Output::message(next_step(made->plan));
     return options.exit_code && made->changes_something() ? Exit::pending : Exit::done;
 }
 
 Exit apply_folder(Session& session, const FolderOptions& options) {
-    const auto manifests = read_manifests(options.files);
+    const auto manifests = manifests_of(options);
     if (!manifests) return session.fail(manifests.error());
     if (const auto asks = check_can_ask(options.yes); !asks) return session.fail(asks.error());
     const auto made = plan_and_show(session, *manifests, options, false);
@@ -134,10 +136,7 @@ Exit apply_folder(Session& session, const FolderOptions& options) {
     if (made->plan.is_null()) return Exit::done;
     const std::string id = made->plan.string_or("id");
     if (made->plan.bool_or("requires_approval")) {
-        Output::message("plan " + id +
-                        " touches a protected environment: somebody else approves "
-                        "it with: ek approve plan " +
-                        id + "; then: ek apply plan " + id);
+        Output::message("a protected environment is touched; " + next_step(made->plan));
         return Exit::conflict;
     }
     if (!options.yes && !confirmed("Apply plan " + id + "?")) {
@@ -148,7 +147,7 @@ Exit apply_folder(Session& session, const FolderOptions& options) {
 }
 
 Exit diff_folder(Session& session, const FolderOptions& options) {
-    const auto manifests = read_manifests(options.files);
+    const auto manifests = manifests_of(options);
     if (!manifests) return session.fail(manifests.error());
     const auto changes = changes_of(session, *manifests, options);
     if (!changes) return session.fail(changes.error());

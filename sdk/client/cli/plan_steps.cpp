@@ -98,10 +98,27 @@ client::Result<json::Value> find_plan(client::Client& client, const std::string&
     return parsed(reply->body);
 }
 
+void tell_progress(const json::Value& plan) {
+    const PlanProgress progress(plan);
+    if (progress.hosts > 0) Output::message(progress.words());
+    if (progress.failed > 0) Output::message("see why: ek get resources --status failed");
+}
+
 void show_plan(const Output& output, const json::Value& plan) {
     if (output.is_data()) output.data(json::write(plan));
     else output.text(plan_text(plan, output.look().colour));
     Output::message(summary_of_plan(plan));
+}
+
+std::string next_step(const json::Value& plan) {
+    const std::string id = plan.string_or("id");
+    const std::string apply = "ek apply plan " + id;
+    if (plan["summary"].integer_or("errors") > 0) {
+        return "plan " + id +
+               " would be refused, for hosts would not compile; see: ek describe plan " + id;
+    }
+    if (!plan.bool_or("requires_approval")) return "plan " + id + ": apply it with: " + apply;
+    return "plan " + id + " waits for somebody else: ek approve plan " + id + "; then: " + apply;
 }
 
 client::Result<> check_can_ask(bool yes) {
@@ -173,7 +190,9 @@ Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until
     const std::string words = progress.hosts > 0 ? progress.words() : summary_of_plan(plan);
     Output::message("plan " + id + " is applied; " + words);
     const Exit exit = exit_of_progress(progress, options);
-    if (exit != Exit::done || progress.waiting > 0) {
+    if (progress.failed > 0) {
+        Output::message("see why: ek get resources --status failed");
+    } else if (exit != Exit::done || progress.waiting > 0) {
         Output::message("see: ek describe plan " + id);
     }
     return exit;

@@ -15,6 +15,12 @@ client::Result<json::Value> find_plan(client::Client& client, const std::string&
 // The plan as data, or its groups and errors and, on standard error, a line that sums it up.
 void show_plan(const Output& output, const json::Value& plan);
 
+// How far the hosts of a plan that is applied are; nothing of another.
+void tell_progress(const json::Value& plan);
+
+// What is to be done with an open plan: "plan plan_1: apply it with: ek apply plan plan_1".
+std::string next_step(const json::Value& plan);
+
 // Why nobody can be asked: nothing when `yes` was given or there is a terminal.
 client::Result<> check_can_ask(bool yes);
 // Asks on standard error; no other answer than y or yes is one.

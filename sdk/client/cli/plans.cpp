@@ -166,6 +166,7 @@ Exit describe_plan(Session& session, const PlanOptions& options) {
     if (!plan) return session.fail(plan.error());
     if (!session.output().is_data()) session.output().text(printable(head_of(*plan)) + "\n");
     show_plan(session.output(), *plan);
+    tell_progress(*plan);
     return Exit::done;
 }
 

@@ -19,7 +19,8 @@ struct PlanApplyOptions {
 };
 
 struct FolderOptions : PlanApplyOptions {
-    std::vector<std::string> files;  // sources as read_manifests takes them
+    std::vector<std::string> files;            // sources as read_manifests takes them
+    std::vector<std::string> allowed_folders;  // from which they may name files
     SourceOptions source;
     bool live = false;       // connected hosts are asked what would be done
     bool exit_code = false;  // Exit::pending when there are changes

@@ -2,16 +2,13 @@
 
 #include "core/base/text.hpp"
 #include "sdk/client/cli/collections.hpp"
+#include "sdk/client/cli/failure.hpp"
 #include "sdk/client/cli/input.hpp"
 #include "sdk/client/cli/model_changes.hpp"
 #include "sdk/client/cli/plan_view.hpp"
 
 namespace evenkeel::cli {
 namespace {
-
-client::Failure misused(std::string why) {
-    return {.kind = client::Kind::local, .code = kMisused, .detail = std::move(why)};
-}
 
 // What begins so is JSON, or a slip of the pen.
 bool begins_like_json(const std::string& text) {

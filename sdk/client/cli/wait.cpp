@@ -4,6 +4,7 @@
 #include "core/base/time.hpp"
 #include "core/json/json.hpp"
 #include "sdk/client/cli/commands.hpp"
+#include "sdk/client/cli/failure.hpp"
 
 namespace evenkeel::cli {
 namespace {
@@ -14,11 +15,6 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr seconds kPollMost{20};  // of one request
-
-Exit misused(const std::string& why) {
-    Output::message(why);
-    return Exit::usage;
-}
 
 struct Condition {
     std::string field;
@@ -123,8 +119,9 @@ std::string unmet(const json::Value& host, const std::vector<Condition>& conditi
 // The API tells of a change of this host; between two of them it is asked every 20 s.
 Exit wait_host(Session& session, const std::string& name, const WaitOptions& options) {
     const auto conditions = read_conditions(options.conditions);
-    if (!conditions) return misused(conditions.error().detail);
-    if (conditions->empty()) return misused("say what to wait for: --for connection=online");
+    if (!conditions) return session.fail(misused(conditions.error().detail));
+    if (conditions->empty())
+        return session.fail(misused("say what to wait for: --for connection=online"));
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto host = (*client)->host(name);
@@ -170,7 +167,8 @@ Exit wait_host(Session& session, const std::string& name, const WaitOptions& opt
 }
 
 Exit wait_command(Session& session, const std::string& id, const WaitOptions& options) {
-    if (!options.conditions.empty()) return misused("a command is waited for to its end");
+    if (!options.conditions.empty())
+        return session.fail(misused("a command is waited for to its end"));
     const auto client = session.open();
     if (!client) return session.fail(client.error());
     const auto command = (*client)->command(id);
@@ -190,7 +188,7 @@ Exit wait(Session& session, const WaitOptions& options) {
     const std::string name = slash == std::string::npos ? "" : options.target.substr(slash + 1);
     if (kind == "host" && !name.empty()) return wait_host(session, name, options);
     if (kind == "command" && !name.empty()) return wait_command(session, name, options);
-    return misused("what to wait for is host/NAME or command/ID");
+    return session.fail(misused("what to wait for is host/NAME or command/ID"));
 }
 
 }  // namespace evenkeel::cli

@@ -10,6 +10,10 @@ std::optional<Reason> decode_reason(const json::Value& value) {
     return Reason{value.string_or("code"), value.string_or("detail")};
 }
 
+FieldDrift decode_field(const json::Value& value) {
+    return {value.string_or("path"), json::write(value["expected"]), json::write(value["actual"])};
+}
+
 Compliance decode_compliance(const json::Value& value) {
     Compliance compliance;
     compliance.status = value.string_or("status");
@@ -18,10 +22,7 @@ Compliance decode_compliance(const json::Value& value) {
     compliance.seen_by = value.string_or("seen_by");
     const json::Value& last = value["last"];
     compliance.last = last.is_string() ? last.as_string() : last.string_or("status");
-    for (const json::Value& field : items_of(value, "fields")) {
-        compliance.fields.push_back({field.string_or("path"), json::write(field["expected"]),
-                                     json::write(field["actual"])});
-    }
+    compliance.fields = decode_each(value, "fields", decode_field);
     return compliance;
 }
 
@@ -77,8 +78,7 @@ WantedState decode_wanted_state(const json::Value& value) {
     WantedState wanted;
     wanted.status = value.string_or("status");
     wanted.revision = value.integer_or("revision");
-    for (const json::Value& error : items_of(value, "errors"))
-        wanted.errors.push_back(decode_compile_error(error));
+    wanted.errors = decode_each(value, "errors", decode_compile_error);
     return wanted;
 }
 
@@ -119,8 +119,7 @@ Resource decode_resource(const json::Value& value) {
     resource.description = json::write(value["description"]);
     resource.policy = value.string_or("policy");
     resource.origin = value.string_or("origin");
-    for (const json::Value& owner : items_of(value, "owners"))
-        resource.owners.push_back(decode_owner(owner));
+    resource.owners = decode_each(value, "owners", decode_owner);
     resource.overrides = value.bool_or("overrides");
     resource.generation = json::write(value["generation"]);
     resource.state = json::write(value["state"]);
@@ -159,9 +158,7 @@ Command decode_command(const json::Value& value) {
     command.finished_at = value.string_or("finished_at");
     command.request_id = value.string_or("request_id");
     command.error = decode_reason(value["error"]);
-    for (const json::Value& resource : items_of(value, "resources")) {
-        command.resources.push_back(decode_command_resource(resource));
-    }
+    command.resources = decode_each(value, "resources", decode_command_resource);
     command.json = json::write(value);
     return command;
 }

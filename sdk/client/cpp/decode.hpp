@@ -42,6 +42,13 @@ PlannedHost decode_planned_host(const json::Value& value);
 
 // The member's items; none when it is not an array.
 const json::Array& items_of(const json::Value& value, std::string_view name);
+// What `decode` makes of each of them.
+template <typename Decode>
+auto decode_each(const json::Value& value, std::string_view name, const Decode& decode) {
+    std::vector<decltype(decode(value))> all;
+    for (const json::Value& item : items_of(value, name)) all.push_back(decode(item));
+    return all;
+}
 // Those of the array's items that are text.
 std::vector<std::string> decode_texts(const json::Value& value);
 

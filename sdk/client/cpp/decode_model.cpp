@@ -88,17 +88,14 @@ WantedResource decode_wanted_resource(const json::Value& value) {
     resource.policy = value.string_or("policy");
     resource.requires_ = json::write(value["requires"]);
     resource.notifies = json::write(value["notifies"]);
-    for (const json::Value& owner : items_of(value, "owners"))
-        resource.owners.push_back(decode_owner(owner));
+    resource.owners = decode_each(value, "owners", decode_owner);
     resource.json = json::write(value);
     return resource;
 }
 
 Wanted decode_wanted(const json::Value& value) {
-    Wanted wanted{decode_wanted_state(value), {}, json::write(value)};
-    for (const json::Value& item : items_of(value, "items"))
-        wanted.items.push_back(decode_wanted_resource(item));
-    return wanted;
+    return {decode_wanted_state(value), decode_each(value, "items", decode_wanted_resource),
+            json::write(value)};
 }
 
 Impact decode_impact(const json::Value& value) {
@@ -107,8 +104,7 @@ Impact decode_impact(const json::Value& value) {
     impact.key = value.string_or("key");
     impact.hosts = value["summary"].integer_or("hosts");
     impact.resources = value["summary"].integer_or("resources");
-    for (const json::Value& group : items_of(value, "groups"))
-        impact.groups.push_back(decode_impact_group(group));
+    impact.groups = decode_each(value, "groups", decode_impact_group);
     impact.more_groups = value.integer_or("more_groups");
     impact.json = json::write(value);
     return impact;

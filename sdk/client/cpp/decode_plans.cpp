@@ -8,7 +8,7 @@ PlanCounts decode_counts_of(const json::Value& value) {
             value.integer_or("forgotten"), value.integer_or("removed"), value.integer_or("errors")};
 }
 
-PlannedField decode_field(const json::Value& value) {
+PlannedField decode_planned_field(const json::Value& value) {
     return {value.string_or("path"), json::write(value["before"]), json::write(value["after"]),
             value.string_or("diff"), value.bool_or("omitted")};
 }
@@ -30,11 +30,13 @@ PlannedResource decode_planned_resource(const json::Value& value) {
     const json::Value& sample = value["sample"];
     resource.sample_host = sample.string_or("host");
     const json::Value& shown = sample.is_object() ? sample : value;
-    for (const json::Value& field : items_of(shown, "fields"))
-        resource.fields.push_back(decode_field(field));
-    if (value["live"].is_object()) resource.live.push_back(decode_answer(value["live"]));
-    for (const json::Value& answer : items_of(value, "live"))
-        resource.live.push_back(decode_answer(answer));
+    resource.fields = decode_each(shown, "fields", decode_planned_field);
+    // Of one host it is one answer, of a group all that differ.
+    if (value["live"].is_object()) {
+        resource.live.push_back(decode_answer(value["live"]));
+    } else {
+        resource.live = decode_each(value, "live", decode_answer);
+    }
     for (PlanAnswer& answer : resource.live) {
         answer.said.collection = resource.collection;
         answer.said.id = resource.id;
@@ -48,6 +50,10 @@ PlanError decode_plan_error(const json::Value& value) {
     return error;
 }
 
+UnaskedHost decode_unasked(const json::Value& value) {
+    return {value.string_or("host"), value.string_or("code"), value.string_or("detail")};
+}
+
 PlanProgress decode_progress(const json::Value& value) {
     return {value.integer_or("hosts"), value.integer_or("waiting"), value.integer_or("succeeded"),
             value.integer_or("failed"), value.integer_or("unreachable")};
@@ -59,8 +65,7 @@ PlanGroup decode_plan_group(const json::Value& value) {
     PlanGroup group;
     group.count = value.integer_or("count");
     group.hosts = decode_texts(value["hosts"]);
-    for (const json::Value& resource : items_of(value, "resources"))
-        group.resources.push_back(decode_planned_resource(resource));
+    group.resources = decode_each(value, "resources", decode_planned_resource);
     return group;
 }
 
@@ -75,17 +80,12 @@ Plan decode_plan(const json::Value& value) {
     plan.hash = value.string_or("hash");
     plan.requires_approval = value.bool_or("requires_approval");
     plan.summary = decode_counts_of(value["summary"]);
-    for (const json::Value& group : items_of(value, "groups"))
-        plan.groups.push_back(decode_plan_group(group));
+    plan.groups = decode_each(value, "groups", decode_plan_group);
     plan.more_groups = value.integer_or("more_groups");
-    for (const json::Value& error : items_of(value, "errors"))
-        plan.errors.push_back(decode_plan_error(error));
+    plan.errors = decode_each(value, "errors", decode_plan_error);
     plan.asked = value["live"].integer_or("asked");
     plan.answered = value["live"].integer_or("answered");
-    for (const json::Value& host : items_of(value, "unasked")) {
-        plan.unasked.push_back(
-            {host.string_or("host"), host.string_or("code"), host.string_or("detail")});
-    }
+    plan.unasked = decode_each(value, "unasked", decode_unasked);
     plan.more_unasked = value.integer_or("more_unasked");
     if (const json::Value& progress = value["progress"]; progress.is_object())
         plan.progress = decode_progress(progress);
@@ -97,10 +97,8 @@ PlannedHost decode_planned_host(const json::Value& value) {
     PlannedHost host;
     host.host = value.string_or("host");
     host.name = value.string_or("name");
-    for (const json::Value& resource : items_of(value, "resources"))
-        host.resources.push_back(decode_planned_resource(resource));
-    for (const json::Value& error : items_of(value, "errors"))
-        host.errors.push_back(decode_compile_error(error));
+    host.resources = decode_each(value, "resources", decode_planned_resource);
+    host.errors = decode_each(value, "errors", decode_compile_error);
     host.json = json::write(value);
     return host;
 }

@@ -193,6 +193,33 @@ class Changes(EkModel):
         self.done("delete", "setting", "global", "owner", "--allow-errors")
         self.assertEqual(self.rest.items("/v1/settings"), [])
 
+    def test_in_a_protected_environment_a_second_person_approves_each_edit(self):
+        self.put("/v1/environments/prod", {"protected": True})
+        token = self.rest.call("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
+        secret = self.folder / "ann.token"
+        secret.write_text(token["secret"])
+        secret.chmod(0o600)
+        for edit in (("settings", "set", "global", "owner", "grace"),
+                     ("delete", "assignment", "port"), ("label", "host", "web1", "rack=7"),
+                     ("move", "host", "web1", "default")):
+            with self.subTest(edit):
+                told = self.done(*edit, "--no-wait", exits=6).stderr
+                self.assertIn("plan-required: environment prod is protected", told)
+                self.assertIn("with --plan the same command makes a plan of it", told)
+        made = self.done("settings", "set", "global", "owner", "grace", "--plan", "-o", "name")
+        plan = made.stdout.strip()
+        self.assertIn(f"ek approve plan {plan}; then: ek apply plan {plan}", made.stderr)
+        self.assertEqual(self.rest.get("/v1/settings/global/owner")["value"], "ada")
+        self.done("apply", "plan", plan, "--yes", "--no-wait", exits=6)
+        self.done("approve", "plan", plan, "--yes", "--token-file", str(secret))
+        self.done("apply", "plan", plan, "--yes", "--no-wait")
+        self.described(self.agent.take_command(), "80 of grace\n")
+        self.editor("sed -i s/true/false/ \"$1\"\n")
+        plan = self.data("edit", "environment", "prod", "--plan")["id"]
+        self.done("approve", "plan", plan, "--yes", "--token-file", str(secret))
+        self.done("apply", "plan", plan, "--yes", "--no-wait")
+        self.assertFalse(self.rest.get("/v1/environments/prod")["protected"])
+
     def test_an_edit_shows_what_it_does_before_it_saves(self):
         self.editor("sed -i s/ada/grace/ \"$1\"\n")
         shown = self.done("edit", "setting", "global", "owner", "--no-wait")

@@ -63,22 +63,28 @@ class SettingReader {
         const bool is_name =
             !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == std::string::npos;
         if (!is_name) return add("/value_from/env", "is no name of a variable");
+        // Whoever writes a manifest could ask for any variable, and anybody reads what is no
+        // secret.
+        if (!is_secret) {
+            return add("/value_from/env",
+                       "a variable is always a secret; what is none is a value, or a file");
+        }
         const char* value = std::getenv(name.c_str());
-        if (value != nullptr && *value != '\0') return set(value, "/value_from/env", declared);
-        if (!is_secret) return add("/value_from/env", "the variable " + name + " is not set");
-        declared.unset = name;
+        if (value == nullptr || *value == '\0') {
+            declared.unset = name;
+            return;
+        }
+        declared.from = "the variable " + name;
+        set(value, "/value_from/env", declared);
     }
 
     void read_file(const std::string& name, Declared& declared) {
         const std::string below = "/value_from/file";
-        std::string path = name;
-        if (!name.starts_with('/')) {
-            const NamedFile file = find_beside(source_, name);
-            if (file.real.empty()) return add(below, file.wrong);
-            path = file.real;
-        }
-        auto text = read_named(path, kSecretBytesMost);
+        const NamedFile file = find_named(source_, name);
+        if (file.real.empty()) return add(below, file.wrong);
+        auto text = read_named(file.real, kSecretBytesMost);
         if (!text) return add(below, text.error().detail);
+        if (file.is_elsewhere) declared.from = "the file " + file.real;
         if (text->ends_with('\n')) text->pop_back();
         set(*std::move(text), below, declared);
     }

@@ -9,9 +9,9 @@
 namespace evenkeel::cli {
 
 // A setting of a manifest: a plain value that is no object, or {"value"|"value_from","secret",
-// "link"}. value_from is {"env": NAME} or {"file": PATH}, from the manifest's folder or absolute,
-// and is a secret unless `secret` is false. A variable that is not set, or empty, is
-// Declared::unset. Nothing when it is wrong, which is told.
+// "link"}. value_from is {"env": NAME}, which is a secret, or {"file": PATH}, which is one unless
+// `secret` is false. A variable that is not set, or empty, is Declared::unset. Nothing when it is
+// wrong, which is told.
 std::optional<Declared> read_setting(const json::Value& given, const Place& place,
                                      const SourceFile& source, Problems& problems);
 

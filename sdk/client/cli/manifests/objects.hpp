@@ -59,12 +59,16 @@ struct Declared {
     Place place;
     // The variable of a secret that is not set: the orchestrator keeps what it has.
     std::string unset = {};
+    // What was read for its value, other than the manifests' folder: "the variable DB_PASSWORD".
+    std::string from = {};
 };
 
 struct Manifests {
     std::map<ObjectKey, Declared> objects;
     // Assignments that declare all their settings.
     std::set<std::string> with_settings;
+    // Variables, and files of other folders, that were read.
+    std::set<std::string> from_elsewhere;
 };
 
 // All that is wrong, each with its place as the pointer.

@@ -10,6 +10,8 @@
 namespace evenkeel::cli {
 namespace {
 
+constexpr const char* kKinds = ": environment, settings, application or assignment";
+
 // A file and what is in it, or why nothing can be read of it.
 struct ParsedFile {
     SourceFile source;
@@ -45,9 +47,10 @@ std::vector<const char*> told_of(ObjectKind kind) {
 
 class Reader {
   public:
-    client::Result<Manifests> read(const std::vector<std::string>& sources) {
+    client::Result<Manifests> read(const std::vector<std::string>& sources,
+                                   const std::vector<std::string>& allowed) {
         std::vector<ParsedFile> files;
-        for (SourceFile& source : source_files(sources, problems_)) {
+        for (SourceFile& source : source_files(sources, allowed, problems_)) {
             files.push_back(parse_file(std::move(source)));
         }
         for (const ParsedFile& file : files) note_named(file);
@@ -72,7 +75,7 @@ class Reader {
     void note_named(const ParsedFile& file) {
         const auto note = [&](const json::Value& name) {
             if (!name.is_string()) return;
-            const std::string real = find_beside(file.source, name.as_string()).real;
+            const std::string real = find_named(file.source, name.as_string()).real;
             if (!real.empty()) named_.insert(real);
         };
         for (const auto& document : file.documents) {
@@ -101,8 +104,8 @@ class Reader {
         if (kind == "settings") return add_settings(place);
         const auto known = find_name<ObjectKind>(kind);
         if (!known || *known == ObjectKind::setting) {
-            return add(place, "must have a kind: environment, settings, application or assignment",
-                       value.find("kind") ? "/kind" : "");
+            if (kind.empty()) return add(place, std::string("must have a kind") + kKinds);
+            return add(place, "'" + kind + "' is no kind" + kKinds, "/kind");
         }
         add_object(*known, place);
     }
@@ -152,10 +155,11 @@ class Reader {
         if (description.contains("content") || description.contains("content_base64")) {
             return add(place, "there is content beside it", below);
         }
-        const NamedFile file = find_beside(*source_, name->as_string());
+        const NamedFile file = find_named(*source_, name->as_string());
         if (file.real.empty()) return add(place, file.wrong, below);
         auto content = read_named(file.real, kContentBytesMost);
         if (!content) return add(place, content.error().detail, below);
+        if (file.is_elsewhere) manifests_.from_elsewhere.insert("the file " + file.real);
         json::Object whole;
         for (auto& [member, value] : description) {
             if (member != "content_file") whole.append(member, std::move(value));
@@ -193,6 +197,9 @@ class Reader {
         for (const auto& [key, given] : settings.as_object()) {
             const Place at{place.document, place.file, json::pointer("/settings", key)};
             auto declared = read_setting(given, at, *source_, problems_);
+            if (declared && !declared->from.empty()) {
+                manifests_.from_elsewhere.insert(declared->from);
+            }
             if (declared) declare(setting_key(scope, key), *std::move(declared));
         }
     }
@@ -205,8 +212,9 @@ class Reader {
 
 }  // namespace
 
-client::Result<Manifests> read_manifests(const std::vector<std::string>& sources) {
-    return Reader().read(sources);
+client::Result<Manifests> read_manifests(const std::vector<std::string>& sources,
+                                         const std::vector<std::string>& allowed) {
+    return Reader().read(sources, allowed);
 }
 
 }  // namespace evenkeel::cli

@@ -20,6 +20,17 @@ class Walk {
   public:
     Walk(Problems& problems, std::vector<SourceFile>& files) : problems_(problems), files_(files) {}
 
+    void allow(const std::vector<std::string>& folders) {
+        for (const std::string& folder : folders) {
+            std::error_code error;
+            const fs::path real = fs::canonical(folder, error);
+            if (error) add(folder, error.message());
+            else if (!fs::is_directory(real, error)) add(folder, "is no folder");
+            else allowed_.push_back(real);
+        }
+    }
+    void standard_input() { files_.push_back({"-", "", "", allowed_}); }
+
     void folder(const std::string& path) {
         std::error_code error;
         const fs::path real = fs::canonical(path, error);
@@ -32,7 +43,8 @@ class Walk {
         std::error_code none;
         const fs::path parent = fs::path(path).parent_path();
         const fs::path real = fs::canonical(path, none);
-        files_.push_back({path, real, fs::canonical(parent.empty() ? "." : parent, none)});
+        files_.push_back(
+            {path, real, fs::canonical(parent.empty() ? "." : parent, none), allowed_});
     }
 
   private:
@@ -74,39 +86,50 @@ class Walk {
         if (files_.size() == kFilesMost) {
             add(entry.path(), "there are more than 10000 files of manifests");
         }
-        files_.push_back({entry.path(), real, confine});
+        files_.push_back({entry.path(), real, confine, allowed_});
     }
 
     Problems& problems_;
     std::vector<SourceFile>& files_;
+    std::vector<std::string> allowed_;  // without symbolic links
 };
 
 }  // namespace
 
-std::vector<SourceFile> source_files(const std::vector<std::string>& sources, Problems& problems) {
+std::vector<SourceFile> source_files(const std::vector<std::string>& sources,
+                                     const std::vector<std::string>& allowed, Problems& problems) {
     std::vector<SourceFile> files;
     Walk walk(problems, files);
+    walk.allow(allowed);
     for (const std::string& source : sources) {
         std::error_code none;
-        if (source == "-") files.push_back({source, "", ""});
+        if (source == "-") walk.standard_input();
         else if (fs::is_directory(source, none)) walk.folder(source);
         else walk.file(source);
     }
     return files;
 }
 
-NamedFile find_beside(const SourceFile& from, const std::string& name) {
-    if (from.confine.empty()) return {"", "standard input has no folder beside it"};
+NamedFile find_named(const SourceFile& from, const std::string& name) {
     const fs::path given(name);
-    if (name.empty() || given.is_absolute() || name.find('\0') != std::string::npos) {
-        return {"", "must be the path of a file from the manifest's folder"};
+    if (name.empty() || name.find('\0') != std::string::npos) return {"", "must name a file"};
+    if (from.confine.empty() && !given.is_absolute()) {
+        return {"", "standard input has no folder beside it"};
     }
     std::error_code error;
     const fs::path real = fs::canonical(fs::path(from.path).parent_path() / given, error);
     if (error) return {"", name + ": " + error.message()};
-    if (!is_within(real, from.confine)) return {"", name + " leads out of the folder"};
+    const bool is_beside = !from.confine.empty() && is_within(real, from.confine);
+    const bool is_allowed =
+        is_beside || std::any_of(from.allowed.begin(), from.allowed.end(),
+                                 [&](const auto& folder) { return is_within(real, folder); });
+    if (!is_allowed) {
+        return {"", name +
+                        " leads out of the folder of the manifests; --allow-files DIR allows "
+                        "files of another folder"};
+    }
     if (!fs::is_regular_file(real, error)) return {"", name + " is not a regular file"};
-    return {real, ""};
+    return {real, "", !is_beside};
 }
 
 }  // namespace evenkeel::cli

@@ -64,8 +64,7 @@ class Writer {
             case ObjectKind::setting:
                 break;
             case ObjectKind::application:
-                add_application(key, object);
-                break;
+                return add_application(key, object);
             case ObjectKind::assignment:
                 return add_assignment(key, object);
         }
@@ -89,22 +88,33 @@ class Writer {
         return out;
     }
 
-    void add_application(const ObjectKey& key, const KnownObject& object) {
+    client::Result<> add_application(const ObjectKey& key, const KnownObject& object) {
         json::Object document = short_form(key, object);
+        const std::string file = unique(file_name(key.name), applications_, "-");
         std::set<std::string> names;
         json::Value* resources = document.find("resources");
         if (resources && resources->is_array()) {
             for (json::Value& resource : resources->as_array()) {
-                move_content(key.name, resource, names);
+                if (resource["description"].find("content_file")) return no_content(key, resource);
+                move_content("files/" + file + "/", resource, names);
             }
         }
-        add_document("application-" + key.name + ".yaml", std::move(document));
+        add_document("application-" + file + ".yaml", std::move(document));
+        return {};
     }
 
-    void move_content(const std::string& application, json::Value& resource,
+    // A plan of the folder would read a file by a name that the orchestrator chose.
+    static client::Failure no_content(const ObjectKey& key, const json::Value& resource) {
+        return {.kind = client::Kind::bad_answer,
+                .detail = "application " + key.name + ", " + resource.string_or("collection") +
+                          " " + resource.string_or("id") +
+                          ": a manifest cannot hold a description with a member content_file"};
+    }
+
+    void move_content(const std::string& folder, json::Value& resource,
                       std::set<std::string>& names) {
         const json::Value* given = resource.find("description");
-        if (!given || !given->is_object() || given->find("content_file")) return;
+        if (!given || !given->is_object()) return;
         const bool has_both = given->find("content") && given->find("content_base64");
         json::Object description;
         for (const auto& [name, value] : given->as_object()) {
@@ -113,8 +123,8 @@ class Writer {
                 description.append(name, value);
                 continue;
             }
-            const std::string file = "files/" + application + "/" +
-                                     unique(file_name(resource.string_or("id")), names, "-");
+            const std::string file =
+                folder + unique(file_name(resource.string_or("id")), names, "-");
             folder_.files[file] = *content;
             description.append("content_file", file);
         }
@@ -136,8 +146,9 @@ class Writer {
         return bytes && !is_utf8(*bytes) ? std::optional(*std::move(bytes)) : std::nullopt;
     }
 
-    static std::string file_name(const std::string& id) {
-        std::string name = plain(id, "._-");
+    // A bare name, no path and not hidden.
+    static std::string file_name(const std::string& of) {
+        std::string name = plain(of, "._-");
         name.erase(0, name.find_first_not_of("._-"));
         if (name.size() > kFileNameBytesMost) name.erase(0, name.size() - kFileNameBytesMost);
         return name.empty() ? "content" : name;
@@ -211,6 +222,7 @@ class Writer {
     const KnownObjects& known_;
     HostNames& hosts_;
     std::map<std::string, json::Object> settings_;  // by scope
+    std::set<std::string> applications_;            // names of their files
     std::set<std::string> variables_;
     std::set<std::string> with_secrets_;  // files
     WrittenFolder folder_;

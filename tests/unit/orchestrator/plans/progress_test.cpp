@@ -61,7 +61,7 @@ class ProgressTest : public PlannerTest {
         }));
         return all;
     }
-    void end(const state::Command& command, commands::Transition how) {
+    void advance(const state::Command& command, commands::Transition how) {
         change([&](state::Edit& edit) -> Result<void> {
             EK_CHECK(commands::advance(edit, command.id, how));
             return {};
@@ -69,7 +69,13 @@ class ProgressTest : public PlannerTest {
     }
     // All that are open.
     void end_all(commands::Transition how = commands::Transition::succeeded) {
-        for (const state::Command& command : open()) end(command, how);
+        for (const state::Command& command : open()) advance(command, how);
+    }
+    // All of it, as the host would.
+    void carry_out() {
+        release();
+        end_all();
+        settle();
     }
     std::size_t plan_events() {
         std::size_t count = 0;
@@ -134,14 +140,11 @@ TEST_F(ProgressTest, WhatTheAgentSupersedesWaitsToo) {
     const std::string first = assign();
     release();
     const state::Command older = open().at(0);
-    change([&](state::Edit& edit) -> Result<void> {
-        EK_CHECK(commands::advance(edit, older.id, commands::Transition::accepted));
-        return {};
-    });
+    advance(older, commands::Transition::accepted);
     set("1");
     release();
     ASSERT_EQ(open().size(), 2U);
-    end(older, commands::Transition::superseded);
+    advance(older, commands::Transition::superseded);
     EXPECT_EQ(progress(first), "1 1 0 0");
     end_all(commands::Transition::failed);
     EXPECT_EQ(progress(first), "1 0 0 1");
@@ -169,9 +172,7 @@ TEST_F(ProgressTest, AHostThatIsRetiredFails) {
 // Whether or not the host was released in between.
 TEST_F(ProgressTest, WhatIsTakenBackAtOnceIsDoneToo) {
     assign();
-    release();
-    end_all();
-    settle();
+    carry_out();
     const std::string there = set("1");
     set("0");
     release();
@@ -184,17 +185,13 @@ TEST_F(ProgressTest, AHostThatIsNotTouchedIsNotCounted) {
     release();
     end_all();
     ASSERT_TRUE(edit(put(ModelKind::setting, "host:" + host_ + " text", R"({"value": "own"})")));
-    release();
-    end_all();
-    settle();
+    carry_out();
     EXPECT_EQ(progress(set("2")), "0 0 0 0");
 }
 
 TEST_F(ProgressTest, WhatGoesCountsUntilItIsGone) {
     apply(put(ModelKind::assignment, "all", R"({"application": "app", "on_leave": "remove"})"));
-    release();
-    end_all();
-    settle();
+    carry_out();
     const std::string plan = apply(put(ModelKind::application, "app", R"({"resources": [
         {"collection": "files", "id": "/etc/new", "description": {"content": "x"}}]})"));
     release();
@@ -210,9 +207,7 @@ TEST_F(ProgressTest, WhatGoesCountsUntilItIsGone) {
 
 TEST_F(ProgressTest, WhatGoesDoesNotHideThatWhatComesHasFailed) {
     assign();
-    release();
-    end_all();
-    settle();
+    carry_out();
     const std::string plan = apply(put(ModelKind::application, "app", R"({"resources": [
         {"collection": "files", "id": "/etc/new", "description": {"content": "x"}}]})"));
     release();

@@ -170,6 +170,16 @@ TEST_F(TouchedTest, PeersTouchThoseWhoseRulesFindThem) {
               (Told{"itself", "above by db", "web1 by db", "web2 by db"}));
 }
 
+// Of hosts that must be there, and that no template looks up, only the number counts.
+TEST_F(TouchedTest, PeersThatAreOnlyCountedTouchWhenOneComesOrGoes) {
+    edit({put(ModelKind::application, "base", R"({"resources": [],
+        "peers": {"web": {"filter": "labels.role = web", "within": "all", "min": 1}}})")});
+    const compile::Host mail = host_of("web1", "prod/eu", R"({"role": "mail", "zone": "a"})");
+    EXPECT_EQ(change("web1", {"host.labels.role"}, &mail),
+              (Told{"itself", "alone by web", "db1 by web", "web1 by web", "web2 by web"}));
+    EXPECT_EQ(change("web1", {"host.facts.ip"}, &hosts_.at("web1")), Told());
+}
+
 TEST_F(TouchedTest, WhatIsGoneTouchesItsPeers) {
     const ModelIndex index(model_);
     const TouchedByHost touched = touched_by(index, {&hosts_.at("db1"), nullptr, {"*"}});

@@ -66,7 +66,9 @@ class Completion(EkCase):
         self.assertEqual(self.api.requests, [])
 
     def test_live_names(self):
-        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B]))
+        # Whatever somebody calls a host, it becomes no option and drives no terminal.
+        hostile = [{**HOST_A, "name": name} for name in ("--url=https://evil", "a\x1b[2J")]
+        self.api.on("GET", "/v1/hosts", page([HOST_A, HOST_B, *hostile]))
         self.api.on("GET", "/v1/commands", page([command()]))
         base = f"/v1/hosts/{HOST_A['name']}"
         self.api.on("GET", base + "/collections", page([{"collection": "files"}]))

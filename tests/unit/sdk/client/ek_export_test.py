@@ -91,6 +91,63 @@ class Export(FleetCase):
         self.assertNotIn("etc_a.yaml was", self.told)
         self.ek("export", str(self.token_file), exits=2)
 
+    def files(self, folder):
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")
+                      if not path.is_dir())
+
+    def test_no_name_of_the_orchestrator_becomes_a_path(self):
+        hostile = ("../../up", "/etc/x", "..", ".", "", ".hidden", "a/b", "a_b", "x" * 300,
+                   "a\nb", "a\x00b", "\u202eb")
+        self.known(
+            environments=[environment(name) for name in hostile],
+            applications=[application(name, resources=[file("../../../" + name, content=LONG)])
+                          for name in hostile],
+            assignments=[assignment(name) for name in hostile],
+            settings=[setting("environment:../../" + name, "../" + name, REDACTED, secret=True)
+                      for name in hostile])
+        before = self.files(self.home)
+        self.ek("export", str(self.out))
+        written = self.files(self.out)
+        self.assertEqual(sorted(set(self.files(self.home)) - set(before)),
+                         ["out/" + name for name in written])
+        for name in written:
+            self.assertRegex(name, r"^(application-|files/)?[A-Za-z0-9_][A-Za-z0-9._-]{0,110}"
+                                   r"(/[A-Za-z0-9_][A-Za-z0-9._-]{0,110})?$")
+        self.assertEqual(len([name for name in written if name.startswith("application-")]),
+                         len(hostile))
+        self.assertEqual(len([name for name in written if name.startswith("files/")]),
+                         len(hostile))
+        self.assertNotIn("\u202e", self.told)
+
+    def test_a_link_that_was_there_before_is_not_followed(self):
+        target = self.home / "target"
+        target.mkdir()
+        self.out.mkdir()
+        (self.out / "files").symlink_to(target)
+        self.ek("export", str(self.out), "--force", exits=2)
+        self.assertIn("out/files: a symbolic link is not followed", self.told)
+        self.assertEqual(self.files(target), [])
+        (self.out / "files").unlink()
+        (target / "kept").write_text("kept")
+        (self.out / "settings.yaml").symlink_to(target / "kept")
+        (self.out / "files").mkdir()
+        (self.out / "files/web").symlink_to(target)
+        self.ek("export", str(self.out), "--force", exits=2)
+        (self.out / "files/web").unlink()
+        self.ek("export", str(self.out), "--force")
+        self.assertEqual(self.files(target), ["kept"])
+        self.assertEqual((target / "kept").read_text(), "kept")
+        self.assertFalse((self.out / "settings.yaml").is_symlink())
+        self.assertIsNone(self.planned(sources=[self.out]))
+
+    def test_a_description_that_would_name_a_file_is_not_written(self):
+        self.known(applications=[application("web", resources=[
+            file("/etc/a", content_file="keys/private")])])
+        self.ek("export", str(self.out), exits=1)
+        self.assertIn("application web, files /etc/a: a manifest cannot hold a description with a "
+                      "member content_file", self.told)
+        self.assertFalse(self.out.exists())
+
     def test_an_orchestrator_without_anything_is_exported_too(self):
         self.known(environments=[environment("default")])
         self.ek("export", str(self.out))

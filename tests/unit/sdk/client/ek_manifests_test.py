@@ -102,7 +102,7 @@ class Reading(FleetCase):
                              "kind: environment\nname: prod\n")
         told = self.refused()
         for line in ("/a.yaml:1: must have a name",
-                     "/a.yaml:4: /kind: must have a kind: environment, settings, application",
+                     "/a.yaml:4: /kind: 'thing' is no kind: environment, settings, application",
                      "/a.yaml:10: /settings/a: a value is not null",
                      "/a.yaml:11: /settings/b/valeu: there are value, value_from, secret and link",
                      "/a.yaml:12: /settings/c/value_from: there is a value beside it",
@@ -198,8 +198,8 @@ class Contents(FleetCase):
         self.write("app/large", "x" * (512 * 1024 + 1))
         for name, why in (("../../secret", "leads out of the folder"),
                           ("link", "leads out of the folder"),
-                          (str(self.home / "secret"), "must be the path of a file from the"),
-                          ("", "must be the path of a file from the"), ("none", "No such file"),
+                          (str(self.home / "secret"), "leads out of the folder"),
+                          ("", "must name a file"), ("none", "No such file"),
                           ("pipe", "is not a regular file"), ("large", "more than"), (7, "text")):
             with self.subTest(name=name):
                 self.web(name)
@@ -208,6 +208,26 @@ class Contents(FleetCase):
                 self.assertIn("web.yaml:1: /resources/0/description/content_file", told)
         self.web("link", content="x")
         self.assertIn("there is content beside it", self.refused())
+
+    def test_files_of_a_folder_that_is_allowed_are_read_and_named(self):
+        shared = self.home / "shared"
+        shared.mkdir()
+        (shared / "motd").write_text("welcome\n")
+        (shared / "out").symlink_to(self.token_file)
+        for name in (str(shared / "motd"), "../../shared/motd"):
+            self.web(name)
+            self.refused()
+            self.assertIn("--allow-files DIR allows files of another folder", self.told)
+            planned = self.planned("--allow-files", str(shared))
+            self.assertEqual(planned["PUT /v1/applications/web"]["resources"][0]["description"],
+                             {"mode": "0600", "content": "welcome\n"})
+            self.assertIn(f"the manifests read the file {shared}/motd", self.told)
+        self.web(str(shared / "out"))
+        self.assertIn("leads out of the folder", self.refused("--allow-files", str(shared)))
+        self.assertIn("No such file", self.refused("--allow-files", str(self.home / "none")))
+        self.assertIn("is no folder", self.refused("--allow-files", str(self.token_file)))
+        self.ek("apply", "--host", "web1", "-f", str(self.file), "--allow-files", "x", exits=2)
+        self.assertIn("without hosts", self.told)
 
 
 class Secrets(FleetCase):
@@ -221,23 +241,52 @@ class Secrets(FleetCase):
         self.write("keys/api", "hush-hush\n")
         self.settings(db={"value_from": {"env": "DB_PASSWORD"}},
                       api={"value_from": {"file": "keys/api"}},
-                      out={"value_from": {"file": str(self.token_file)}},
-                      build={"value_from": {"env": "DB_PASSWORD"}, "secret": False})
+                      plain={"value_from": {"file": "keys/api"}, "secret": False})
         self.known(settings=[setting("global", "db", "was-plain")])
         self.assertEqual(self.planned(), {self.PATCH: {
             "db": {"secret": True, "value": "tiger-in-the-well"},
             "api": {"secret": True, "value": "hush-hush"},
-            "out": {"secret": True, "value": "ekt_a-secret"},
-            "build": {"secret": False, "value": "tiger-in-the-well"}}})
+            "plain": {"secret": False, "value": "hush-hush"}}})
+        self.assertIn("the manifests read the variable DB_PASSWORD", self.told)
+        self.assertNotIn("keys/api", self.told)
         self.known(settings=[setting("global", key, REDACTED, secret=True)
-                             for key in ("db", "api", "out")] +
-                   [setting("global", "build", "tiger-in-the-well")])
+                             for key in ("db", "api")] +
+                   [setting("global", "plain", "hush-hush")])
         shown = self.ek("diff", "-f", str(self.site), "--exit-code") + self.told
         self.assertIn("global db: whether the secret differs, only the orchestrator", shown)
-        self.assertEqual(len(self.planned()[self.PATCH]), 3)
+        self.assertIn("the manifests read the variable DB_PASSWORD", shown)
+        self.assertEqual(len(self.planned()[self.PATCH]), 2)
         for text in (shown, self.shown, self.told):
             self.assertNotIn("tiger", text)
             self.assertNotIn("hush", text)
+
+    def test_a_manifest_reads_no_file_of_the_administrator_and_no_variable_in_the_open(self):
+        outside = self.home / "outside"
+        outside.write_text("hush-hush\n")
+        self.write("keys/x", "")
+        (self.site / "keys/link").symlink_to(outside)
+        for name in (str(outside), "../outside", "keys/../../outside", "keys/link"):
+            for secret in (True, False):
+                with self.subTest(name=name, secret=secret):
+                    self.settings(out={"value_from": {"file": name}, "secret": secret})
+                    told = self.refused()
+                    self.assertIn(f"s.json: /settings/out/value_from/file: {name} leads out of "
+                                  "the folder", told)
+                    self.assertNotIn("hush", told)
+        self.settings(out={"value_from": {"file": str(outside)}})
+        self.assertEqual(self.planned("--allow-files", str(self.home)),
+                         {self.PATCH: {"out": {"secret": True, "value": "hush-hush"}}})
+        self.assertIn(f"the manifests read the file {outside}", self.told)
+        self.environment["DB_PASSWORD"] = "tiger"
+        self.settings(db={"value_from": {"env": "DB_PASSWORD"}, "secret": False})
+        self.assertIn("s.json: /settings/db/value_from/env: a variable is always a secret",
+                      self.refused())
+        # Of standard input nothing is beside it, and what is allowed is.
+        manifest = (f"kind: settings\nscope: global\n"
+                    f"settings: {{out: {{value_from: {{file: {outside}}}}}}}\n")
+        self.ek("plan", "-f", "-", stdin=manifest, exits=2)
+        self.assertIn("standard input:3: /settings/out/value_from/file", self.told)
+        self.ek("plan", "-f", "-", "--allow-files", str(self.home), stdin=manifest)
 
     def test_a_variable_that_is_not_set_keeps_the_secret(self):
         self.settings(db={"value_from": {"env": "DB_PASSWORD"}})
@@ -253,8 +302,6 @@ class Secrets(FleetCase):
         self.known(settings=[setting("global", "db", "plain")])
         self.assertIn("s.json: /settings/db/value_from/env: the variable DB_PASSWORD is not set, "
                       "and the orchestrator has no secret here to keep", self.refused())
-        self.settings(db={"value_from": {"env": "DB_PASSWORD"}, "secret": False})
-        self.assertIn("is not set", self.refused())
 
     def test_what_is_no_value_from_is_refused(self):
         self.write("latin", b"\xe9")

@@ -8,7 +8,7 @@ import unittest
 
 from ek import EK
 from fake_api import page, problem, reply
-from fleet import GROUPS, FleetCase, plan, setting
+from fleet import GROUPS, FleetCase, environment, plan, setting
 from samples import HOST_A
 
 PORT = "/v1/settings/global/port"
@@ -69,6 +69,72 @@ class Edits(FleetCase):
         self.api.on("PUT", PORT, problem(409, "plan-required", "prod is protected"))
         self.ek("settings", "set", "global", "port", "81", exits=6)
         self.assertIn("plan-required: prod is protected", self.told)
+        self.assertIn("with --plan the same command makes a plan of it", self.told)
+
+    def planned_edit(self, *words, requires_approval=True):
+        """The one change of the plan that an edit with --plan makes."""
+        self.api.on("POST", "/v1/plans", reply(201, plan(
+            summary=SUMMARY, groups=GROUPS, requires_approval=requires_approval)))
+        self.shown = self.ek(*words, "--plan")
+        (change,) = self.api.asked("POST", "/v1/plans")[-1].json()["changes"]
+        return change
+
+    def test_a_plan_of_an_edit_is_made_shown_and_left_to_somebody_else(self):
+        self.assertEqual(self.planned_edit("settings", "set", "global", "port", "81"),
+                         {"method": "PUT", "path": PORT, "body": {"value": 81}})
+        self.assertIn("2 hosts: web1, web2\n", self.shown)
+        self.assertIn("plan plan_1 waits for somebody else: ek approve plan plan_1; then: "
+                      "ek apply plan plan_1", self.told)
+        self.assertEqual(self.planned_edit("settings", "unset", "global", "port"),
+                         {"method": "DELETE", "path": PORT})
+        self.assertEqual(self.planned_edit("delete", "assignment", "web"),
+                         {"method": "DELETE", "path": "/v1/assignments/web"})
+        self.assertEqual(self.planned_edit("label", "host", "web1", "role=db", "old-"),
+                         {"method": "PATCH", "path": "/v1/hosts/web1",
+                          "body": {"labels": {"role": "db", "old": None}}})
+        self.assertEqual(self.planned_edit("move", "host", "web1", "prod",
+                                           requires_approval=False),
+                         {"method": "PATCH", "path": "/v1/hosts/web1",
+                          "body": {"environment": "prod"}})
+        self.assertIn("plan plan_1: apply it with: ek apply plan plan_1", self.told)
+        self.api.on("PUT", PORT, reply(200, self.dry))
+        change = self.planned_edit("edit", "setting", "global", "port")
+        self.assertEqual((change["method"], change["path"], change["body"]["value"]),
+                         ("PUT", PORT, 81))
+        self.assertEqual([(one.method, one.query.get("dry_run"), one.headers["if-match"])
+                          for one in self.api.requests if one.method in ("PUT", "PATCH", "DELETE")],
+                         [("PUT", "all", '"1"')])
+        for refused in ("--dry-run", "--allow-errors", "--no-wait"):
+            self.ek("settings", "unset", "global", "port", "--plan", refused, exits=2)
+
+    def test_an_environment_is_made_and_never_replaced(self):
+        path = "/v1/environments/prod%2Feu"
+        self.api.on("PUT", path, reply(201, environment("prod/eu")))
+        self.ek("create", "environment", "prod/eu", "--note", "Europe", "--protected")
+        (sent,) = self.api.asked("PUT")
+        self.assertEqual((sent.path, sent.json(), sent.headers["if-none-match"]),
+                         (path, {"note": "Europe", "protected": True}, "*"))
+        self.assertIn("environment prod/eu is made", self.told)
+        self.api.on("PUT", path, problem(412, "precondition-failed", "it exists"))
+        self.ek("create", "environment", "prod/eu", exits=6)
+        self.assertIn("there is an environment of this name already", self.told)
+
+    def test_what_is_wrong_in_a_plan_of_an_edit_is_told_of_the_edit(self):
+        wrong = {"pointer": "/changes/0/body/link", "code": "invalid",
+                 "detail": "must be an object"}
+        self.api.on("POST", "/v1/plans", problem(
+            400, "invalid-description", "/changes/0/body/link: must be an object", [wrong]))
+        self.ek("settings", "set", "global", "port", "81", "--plan", exits=1)
+        self.assertIn("/link: must be an object", self.told)
+        self.assertNotIn("/changes", self.told)
+
+    def test_on_a_terminal_a_protected_edit_becomes_a_plan(self):
+        self.api.on("PUT", PORT, reply(200, {**self.dry, "requires_approval": True}))
+        self.api.on("POST", "/v1/plans", reply(201, plan(requires_approval=True)))
+        self.assertEqual(self.at_terminal("y\n", "edit", "setting", "global", "port"), 0)
+        self.assertIn("make a plan of it, which somebody else approves? [y/N]", self.told)
+        self.assertIn("ek approve plan plan_1; then: ek apply plan plan_1", self.told)
+        self.assertEqual(len(self.api.asked("PUT")), 1)
 
     def test_a_secret_that_is_typed_is_not_shown(self):
         self.api.on("PUT", PORT, reply(200, self.saved))

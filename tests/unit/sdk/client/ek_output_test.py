@@ -1,8 +1,11 @@
 """-o: wide, yaml, name, jsonpath."""
 
+import os
+import pty
+import subprocess
 import unittest
 
-from ek import EkCase
+from ek import EK, EkCase
 from fake_api import page, reply
 from samples import HOST_A, HOST_B, MOTD, command
 
@@ -47,6 +50,32 @@ class Formats(EkCase):
         self.assertEqual(self.ek("get", "hosts", "web1", "-o", "jsonpath={.labels.role}"), "web\n")
         self.assertEqual(self.ek("get", "resources", "--host", "web1",
                                  "-o", "jsonpath={.items[0].description.content}"), "hello\n\n")
+
+    def on_a_terminal(self, *arguments):
+        """Standard output as a terminal gets it."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        subprocess.run([EK, *arguments], env=self.environment, stdout=theirs, check=True,
+                       stderr=subprocess.DEVNULL, timeout=30)
+        os.close(theirs)
+        return os.read(ours, 1 << 16)
+
+    def test_what_the_orchestrator_says_does_not_drive_the_terminal(self):
+        hostile = "\x1b]0;x\x07\x1b[2J\u202e"
+        self.api.on("GET", "/v1/hosts/web1", reply(200, {**HOST_A, "name": hostile,
+                                                         "labels": {hostile: hostile}}))
+        self.api.on("POST", "/v1/enrolment-tokens", reply(201, {
+            "id": "eke_1", "secret": "s", "install": "evenkeel-agent enrol " + hostile}))
+        for words in (("create", "enrolment-token"), ("get", "hosts", "web1"),
+                      ("describe", "host", "web1"), ("get", "hosts", "web1", "-o", "yaml"),
+                      ("get", "hosts", "web1", "-o", "json"),
+                      ("get", "hosts", "web1", "-o", "jsonpath={.name}"),
+                      ("api", "get", "/v1/hosts/web1")):
+            with self.subTest(words):
+                shown = self.on_a_terminal(*words)
+                self.assertTrue(shown)
+                for byte in (b"\x07", b"\x1b]", b"\x1b[2J", "\u202e".encode()):
+                    self.assertNotIn(byte, shown)
 
     def test_a_failed_command_says_why(self):
         error = {"code": "invalid", "detail": "no user bob"}

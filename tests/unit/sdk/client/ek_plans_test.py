@@ -54,6 +54,8 @@ class Planning(PlanCase):
         self.assertIn("not asked: c: the host is not connected\n", self.shown)
         self.assertIn("; 1 host does not compile; 1 host could not be asked", self.told)
         self.assertNotIn("prod.yaml", self.told)
+        self.assertIn("plan plan_1 would be refused, for hosts would not compile", self.told)
+        self.assertNotIn("apply it with", self.told)
         self.write("web.yaml", "kind: assignment\nname: web\napplication: app\n---\n"
                                "kind: application\nname: app\nresources:\n- id: '{{port}}'\n")
         self.planned()
