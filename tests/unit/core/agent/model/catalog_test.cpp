@@ -42,27 +42,6 @@ TEST(Catalog, KeepsEntriesByWhatTheyAreOfWhateverIsPutAndErased) {
     EXPECT_TRUE(catalog.ids_of("file").empty());
 }
 
-TEST(Catalog, KnowsWhatRequiresAResource) {
-    Catalog catalog;
-    const wire::Ref base{"files", "/base"}, other{"files", "/other"};
-    const auto put = [&](const char* id, std::vector<wire::Ref> required) {
-        Metadata metadata = described(id);
-        metadata.relations.required = std::move(required);
-        catalog.put(metadata);
-    };
-    put("/a", {base, other});
-    put("/b", {base});
-    put("/c", {});
-    const wire::Ref a{"files", "/a"}, b{"files", "/b"};
-    EXPECT_EQ(catalog.requiring(base), (std::vector<wire::Ref>{a, b}));
-    put("/a", {other});
-    EXPECT_EQ(catalog.requiring(base), (std::vector<wire::Ref>{b}));
-    EXPECT_EQ(catalog.requiring(other), (std::vector<wire::Ref>{a}));
-    catalog.erase(catalog.find(b)->metadata.ref);
-    EXPECT_TRUE(catalog.requiring(base).empty());
-    EXPECT_TRUE(catalog.requiring(a).empty());
-}
-
 #ifndef __SANITIZE_ADDRESS__
 TEST(Catalog, HasEachIdOnce) {
     constexpr std::size_t kMany = 4'000, kIdBytes = 1'000;
