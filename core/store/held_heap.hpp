@@ -9,8 +9,9 @@
 
 namespace evenkeel::store {
 
-// LMDB asks for 2 MiB of zeros, and uses hardly any. The system gives them for nothing, but what the
-// heap has free of that size would be taken first, and written: while this lives, it is held.
+// LMDB asks for 2 MiB of zeros, and uses hardly any. The system gives them for nothing, but what
+// the heap has free of that size would be taken first, and written: while this lives, it is held.
+// [any]
 class HeldHeap {
   public:
     HeldHeap() {

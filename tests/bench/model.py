@@ -1,4 +1,4 @@
-"""The model of the fleet: compiling, plans, a label until its file is there, and what it costs idle."""
+"""The model of the fleet: compiling, plans, a label until its file is there; its cost when idle."""
 
 import json
 import subprocess
@@ -80,7 +80,7 @@ def one_label(rest, host, folder, number):
     while not file.exists():
         if time.monotonic() > start + 30:
             raise RuntimeError(f"{file} does not come")
-        time.sleep(0.0002)
+        time.sleep(0.0002)  # so that looking costs the machine little
     took = (time.monotonic() - start) * 1000
     while rest.items("/v1/commands?filter=state%20in%20(queued,sent,running)&limit=1"):
         time.sleep(0.01)  # so that the next label meets a host at rest

@@ -1,9 +1,9 @@
 // How many hosts are compiled a second on one core, and the floor of it: the templates of the same
 // application rendered alone, with names that are there already.
 //   bench_compile FOLDER SCHEMA SECONDS < APPLICATION
-// FOLDER is for a store with hosts, SCHEMA the file of that of the collection files, and APPLICATION
-// the body of one whose parameters have defaults. Prints {"resources","compiled","rendered"}: hosts
-// for a second of CPU.
+// FOLDER is for a store with hosts, SCHEMA the file of that of the collection files, and
+// APPLICATION the body of one whose parameters have defaults. Prints
+// {"resources","compiled","rendered"}: hosts for a second of CPU.
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -84,17 +84,16 @@ std::vector<state::Host> add_hosts(state::State& state, const std::string& schem
 
 // One application, with its defaults and one setting for all, assigned to every host.
 model::Model model_of(const json::Value& application, const secrets::Protector& protector) {
-    const model::Lookup lookup{.id_of = [](std::string_view) { return std::string(); },
-                               .has_hosts_in = [](std::string_view) { return true; },
-                               .body_of = [](std::string_view, std::uint32_t) {
-                                   return json::Value();
-                               }};
-    model::Edited made = model::edit(
-        model::Model(),
-        {{model::ModelKind::application, "web", application},
-         {model::ModelKind::assignment, "web", json::Object{{"application", "web"}}},
-         {model::ModelKind::setting, "global port", json::Object{{"value", 8080}}}},
-        lookup, protector);
+    const model::Lookup lookup{
+        .id_of = [](std::string_view) { return std::string(); },
+        .has_hosts_in = [](std::string_view) { return true; },
+        .body_of = [](std::string_view, std::uint32_t) { return json::Value(); }};
+    model::Edited made =
+        model::edit(model::Model(),
+                    {{model::ModelKind::application, "web", application},
+                     {model::ModelKind::assignment, "web", json::Object{{"application", "web"}}},
+                     {model::ModelKind::setting, "global port", json::Object{{"value", 8080}}}},
+                    lookup, protector);
     for (const model::WrongChange& wrong : made.wrong) must(false, wrong.detail);
     return std::move(made.model);
 }
@@ -103,10 +102,9 @@ model::Model model_of(const json::Value& application, const secrets::Protector& 
 class PlainNames final : public templates::NameSource {
   public:
     PlainNames(const state::Host& host, const json::Value& parameters) {
-        names_ = json::Object{
-            {"host", compile::value_of(plans::compiled_host(host))},
-            {"environment", json::Object{{"name", host.environment}}},
-            {"application", json::Object{{"name", "web"}, {"version", 1}}}};
+        names_ = json::Object{{"host", compile::value_of(plans::compiled_host(host))},
+                              {"environment", json::Object{{"name", host.environment}}},
+                              {"application", json::Object{{"name", "web"}, {"version", 1}}}};
         for (const auto& [key, parameter] : parameters["properties"].as_object()) {
             names_.as_object().append(key, parameter["default"]);
         }
