@@ -323,7 +323,8 @@ TEST_F(DescribeTest, AResyncReadsNoRecordOfWhatIsTheSame) {
         });
         return (json::counters() - before).parses;
     };
-    EXPECT_EQ(parses(2), parses(40));
+    EXPECT_EQ(parses(2), 0U);
+    EXPECT_EQ(parses(40), 0U);
 }
 
 TEST_F(DescribeTest, NothingIsComparedWhileCommandsAreUnderWay) {
