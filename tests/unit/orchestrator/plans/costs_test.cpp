@@ -31,6 +31,8 @@ class PlanCostsTest : public PlannerTest {
             return {};
         });
         while (entries() > 0) release();
+        // Listeners have been told of what was committed before this.
+        change([](state::Edit&) -> Result<void> { return {}; });
     }
 
     struct Costs {
