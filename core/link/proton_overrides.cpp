@@ -32,6 +32,7 @@ namespace {
 
 thread_local AcceptObserver* expected = nullptr;
 thread_local AcceptGate* guarding = nullptr;
+thread_local bool makes_domain = false;
 
 // What OpenSSL passes to Proton, and Proton to OpenSSL, through memory: OpenSSL's own 17 KiB each
 // way were most of what a connection took. Of what goes out, a whole TLS record fits (Proton writes
@@ -197,11 +198,22 @@ EK_IN_FRONT_OF_OPENSSL(SSL_new) SSL* evenkeel_SSL_new(SSL_CTX* context) {
     return made;
 }
 
+// Proton trusts all that the machine trusts, besides our own CA: who else is vouched for there has
+// no business on the bus, and a megabyte of certificates is kept for it.
+EK_IN_FRONT_OF_OPENSSL(SSL_CTX_set_default_verify_paths)
+int evenkeel_SSL_CTX_set_default_verify_paths(SSL_CTX* context) {
+    static auto* const real =
+        proton_overrides::behind<int(SSL_CTX*)>("SSL_CTX_set_default_verify_paths");
+    return proton_overrides::makes_domain ? 1 : real(context);
+}
+
 // Without this a server that asks for no client certificate offers TLS 1.0 and anonymous ciphers.
 EK_IN_FRONT pn_ssl_domain_t* pn_ssl_domain(pn_ssl_mode_t mode) {
     static auto* const real =
         proton_overrides::behind<pn_ssl_domain_t*(pn_ssl_mode_t)>("pn_ssl_domain");
+    proton_overrides::makes_domain = true;
     pn_ssl_domain_t* domain = real(mode);
+    proton_overrides::makes_domain = false;
     if (domain == nullptr) return nullptr;
     if (pn_ssl_domain_set_protocols(domain, "TLSv1.2 TLSv1.3") != 0 ||
         pn_ssl_domain_set_ciphers(domain, "HIGH:!aNULL:!eNULL:!kRSA:!PSK:!SRP") != 0) {

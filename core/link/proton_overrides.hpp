@@ -7,10 +7,11 @@
 struct pn_connection_t;
 
 // Proton 0.37's C++ binding lets a peer stop the whole container, does not limit the size of a
-// message, shows a connection only once it is open, chooses TLS versions and ciphers itself, and
-// accepts without limit and holds much memory for each connection. proton_overrides.cpp defines the
-// six C functions where this can be corrected. Proton and its binding call ours, because the
-// dynamic linker prefers a program's own symbols to those of its libraries; ours call theirs.
+// message, shows a connection only once it is open, chooses TLS versions, ciphers and whom it
+// trusts itself, and accepts without limit and holds much memory for each connection.
+// proton_overrides.cpp defines the seven C functions where this can be corrected. Proton and its
+// binding call ours, because the dynamic linker prefers a program's own symbols to those of its
+// libraries; ours call theirs.
 namespace evenkeel::link::proton_overrides {
 
 // Whether the binding calls our functions in this program. Otherwise nothing may listen or dial.

@@ -27,11 +27,11 @@ using Tree = rapidjson::Value;
 // Up to here every whole number is exact in a double.
 constexpr double kExact = 9007199254740992.0;
 
-Tree text_of(const std::string& text, Document::AllocatorType& memory) {
-    return Tree(text.data(), static_cast<rapidjson::SizeType>(text.size()), memory);
+Tree text_of(const std::string& text) {
+    return Tree(rapidjson::StringRef(text.data(), static_cast<rapidjson::SizeType>(text.size())));
 }
 
-// Recurses as deep as the value, which the JSON gate bounds.
+// Recurses as deep as the value, which the JSON gate bounds. The texts stay the value's.
 Tree to_tree(const json::Value& value, Document::AllocatorType& memory) {
     if (value.is_bool()) return Tree(value.as_bool());
     if (value.is_integer()) return Tree(value.as_integer());
@@ -43,7 +43,7 @@ Tree to_tree(const json::Value& value, Document::AllocatorType& memory) {
         }
         return Tree(number);
     }
-    if (value.is_string()) return text_of(value.as_string(), memory);
+    if (value.is_string()) return text_of(value.as_string());
     if (value.is_array()) {
         Tree array(rapidjson::kArrayType);
         for (const json::Value& item : value.as_array()) {
@@ -54,7 +54,7 @@ Tree to_tree(const json::Value& value, Document::AllocatorType& memory) {
     if (value.is_object()) {
         Tree object(rapidjson::kObjectType);
         for (const auto& [name, member] : value.as_object()) {
-            object.AddMember(text_of(name, memory), to_tree(member, memory), memory);
+            object.AddMember(text_of(name), to_tree(member, memory), memory);
         }
         return object;
     }
@@ -180,9 +180,13 @@ void Validator::check(const json::Value& document, std::vector<FieldError>& erro
 }
 
 bool Validator::accepts(const json::Value& document) const {
-    std::vector<FieldError> errors;
-    check(document, errors);
-    return errors.empty();
+    try {
+        Document memory;
+        const Tree tree = to_tree(document, memory.GetAllocator());
+        return valijson::Validator().validate(inside_->schema, Adapter(tree), nullptr);
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 }  // namespace evenkeel::schema

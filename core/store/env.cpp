@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/store/damage.hpp"
+#include "core/store/held_heap.hpp"
 #include "core/store/lmdb_error.hpp"
 
 namespace evenkeel::store {
@@ -127,6 +129,9 @@ struct Env::Inside {
     // Requires that nobody uses the environment. Without it after an error.
     Result<void> reopen() {
         env.reset();
+        // Else what LMDB asks for again keeps pages of what it has just freed.
+        ::malloc_trim(0);
+        const HeldHeap held;
         EnvHandle opened = EK_TRY(create_env(folder, table_count, map_bytes, 0));
         MDB_txn* begun = nullptr;
         int code = mdb_txn_begin(opened.get(), nullptr, MDB_RDONLY, &begun);

@@ -61,13 +61,26 @@ class Batch {
     std::size_t made_ = 0;
 };
 
-Result<std::vector<Resource>> own_resources(const state::View& view, const std::string& host) {
-    std::vector<Resource> found;
-    EK_CHECK(view.resources().each(host, [&](Resource resource) {
-        if (resource.origin == wire::Origin::orchestrator) found.push_back(std::move(resource));
-        return true;
-    }));
-    return found;
+// Of the host's descriptions that came from here: those that `there` lacks or has of another
+// generation. What is left in `there` is not described. Only what differs is decoded.
+Result<std::vector<Resource>> take_differing(const state::View& view, const std::string& host,
+                                             std::map<wire::Ref, wire::Generation>& there) {
+    std::vector<wire::Ref> refs;
+    EK_CHECK(
+        view.resources().each_generation(host, [&](wire::Ref ref, wire::Generation generation) {
+            const auto found = there.find(ref);
+            const bool is_same = found != there.end() && found->second == generation;
+            if (found != there.end()) there.erase(found);
+            if (!is_same) refs.push_back(std::move(ref));
+            return true;
+        }));
+    std::vector<Resource> differing;
+    for (const wire::Ref& ref : refs) {
+        if (auto resource = EK_TRY(view.resources().find(host, ref))) {
+            differing.push_back(*std::move(resource));
+        }
+    }
+    return differing;
 }
 
 CommandEntry entry_for(const Resource& resource) {
@@ -123,13 +136,7 @@ Result<std::size_t> repair(state::Edit& edit, const std::string& host,
     Batch apply(edit, host, wire::Verb::apply);
     Batch remove(edit, host, wire::Verb::remove);
     Batch forget(edit, host, wire::Verb::forget);
-    std::vector<Resource> differing;
-    for (Resource& resource : EK_TRY(own_resources(edit, host))) {
-        const auto found = there.find(resource.ref);
-        const bool same = found != there.end() && found->second == resource.generation;
-        if (found != there.end()) there.erase(found);
-        if (!same) differing.push_back(std::move(resource));
-    }
+    std::vector<Resource> differing = EK_TRY(take_differing(edit, host, there));
     put_in_order(differing);
     for (const Resource& resource : differing) {
         if (!resource.removing) EK_CHECK(apply.add(entry_for(resource)));

@@ -11,6 +11,9 @@
   files      the real agent with 10,000 files
   agent      the real agent while nothing happens
   latency    a PUT, and an edit, until a client knows
+  compile    hosts of templated resources
+  label      a label of a host until its file is there, and what a model costs idle
+  plans      plans over the fleet
 """
 
 import argparse
@@ -29,6 +32,7 @@ import files  # noqa: E402
 import idle  # noqa: E402
 import latency  # noqa: E402
 import lists  # noqa: E402
+import model  # noqa: E402
 import storm  # noqa: E402
 import streams  # noqa: E402
 import writes  # noqa: E402
@@ -39,7 +43,8 @@ PAGE = TREE / "docs/performance.md"
 WORK = {"writes": writes.measure, "connect": connect.measure, "fanout": fanout.measure,
         "idle": idle.measure, "storm": storm.measure, "streams": streams.measure,
         "lists": lists.measure, "restart": connect.measure_restart, "files": files.measure,
-        "agent": idle.measure_agent, "latency": latency.measure}
+        "agent": idle.measure_agent, "latency": latency.measure,
+        "compile": model.compiling, "label": model.label_to_file, "plans": model.plans}
 
 
 def machine():

@@ -32,6 +32,12 @@ def private_kib(pid):
     return sum(int(size) for size in re.findall(r"^Private_(?:Clean|Dirty): +(\d+)", text, re.M))
 
 
+def anonymous_kib(pid):
+    """Of its memory what is no file's."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^RssAnon:\s+(\d+)", text, re.M)[1])
+
+
 def wake_ups(pid):
     """How often its threads have gone to sleep and were woken."""
     found = 0

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/base/text.hpp"
-#include "orchestrator/compile/templates/limits.hpp"
 
 namespace evenkeel::templates {
 namespace {
@@ -47,9 +46,7 @@ std::size_t weight_of(const json::Value& value) {
 
 }  // namespace
 
-TemplateResult<> Scope::spend(std::uint64_t steps, std::size_t byte) {
-    steps_ += steps;
-    if (steps_ <= kStepsMost) return {};
+tl::unexpected<Fault> Scope::too_many_steps(std::size_t byte) {
     return fault_at(byte, "expected a rendering of at most 1,000,000 steps", Errc::limit);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/json/json.hpp"
+#include "orchestrator/compile/templates/limits.hpp"
 #include "orchestrator/compile/templates/program.hpp"
 
 // What names mean at one place of a rendering, and what looking them up may cost.
@@ -25,7 +26,11 @@ class Scope {
     TemplateResult<bool> holds(const Test& test);
 
     // `limit` when the steps are used up.
-    TemplateResult<> spend(std::uint64_t steps, std::size_t byte);
+    TemplateResult<> spend(std::uint64_t steps, std::size_t byte) {
+        steps_ += steps;
+        if (steps_ <= kStepsMost) return {};
+        return too_many_steps(byte);
+    }
 
     // A block over a list: begin_list, next_item for each item in turn, end.
     void begin_list(const Target& list);
@@ -38,6 +43,8 @@ class Scope {
     const std::optional<NameUse>& secret() const { return secret_; }
 
   private:
+    static tl::unexpected<Fault> too_many_steps(std::size_t byte);
+
     struct Frame {
         const json::Value* item = nullptr;
         bool scalar = false;

@@ -77,7 +77,8 @@ class FakeCollection : public plugin::Collection {
             ++machine_->reads_;
             for (const std::string& id : ids) {
                 const auto found = machine_->drafts_.find(id);
-                if (found != machine_->drafts_.end()) items.push_back({id, found->second, {}});
+                if (found == machine_->drafts_.end()) continue;
+                items.push_back({id, found->second, {}, stamp_of(found->second)});
             }
             then = machine_->after_read_;
         }
@@ -93,7 +94,6 @@ class FakeCollection : public plugin::Collection {
         auto items = read(ids, call);
         if (!items) return items;
         for (plugin::Item& item : *items) {
-            item.stamp = stamp_of(item.state);
             for (const plugin::Known& each : known)
                 item.unchanged |= each.id == item.id && each.stamp == item.stamp;
             if (item.unchanged) item.state = nullptr;

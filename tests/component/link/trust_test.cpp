@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "tests/component/link/bench.hpp"
@@ -58,6 +60,17 @@ TEST_F(Trust, AServerUnderAForeignCaIsRefused) {
     server.start();
     Agent agent(loop, certificates, server->port());
     EXPECT_EQ(failure_of(agent).code, Errc::denied);
+}
+
+TEST_F(Trust, AServerUnderACaThatTheMachineTrustsIsRefused) {
+    Certificates foreign;
+    ASSERT_EQ(::setenv("SSL_CERT_FILE", foreign.ca().c_str(), 1), 0);
+    server.options.certificate_file = foreign.file("server.pem");
+    server.options.key_file = foreign.file("server.key");
+    server.start();
+    Agent agent(loop, certificates, server->port());
+    EXPECT_EQ(failure_of(agent).code, Errc::denied);
+    ::unsetenv("SSL_CERT_FILE");
 }
 
 TEST_F(Trust, AServerOfOurCaWithAnotherNameIsRefusedWhateverAddressWasDialled) {

@@ -2,6 +2,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <malloc.h>
 
@@ -68,6 +69,27 @@ TEST_F(GiveBack, FreesThePagesThatALargeTransactionHasWritten) {
     EXPECT_TRUE(env_->give_back());
     EXPECT_LT(mallinfo2().uordblks, before + (256 << 10));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// What a burst has freed, and what lives behind it keeps in the heap.
+TEST_F(GiveBack, WritesNothingOfTheHeapForWhatIsHardlyUsed) {
+    const auto anonymous = [] {
+        std::ifstream status("/proc/self/status");
+        for (std::string line; std::getline(status, line);) {
+            if (line.starts_with("RssAnon:")) return std::stol(line.substr(8));
+        }
+        return 0L;
+    };
+    std::vector<std::string> burst(200, std::string(64 << 10, 'x'));
+    const std::string behind(1 << 10, 'x');
+    burst.clear();
+    burst.shrink_to_fit();
+    malloc_trim(0);
+    const long before = anonymous();
+    EXPECT_TRUE(env_->give_back());
+    EXPECT_LT(anonymous(), before + 1024);
+}
+#endif
 
 TEST_F(GiveBack, WaitsForNobody) {
     {

@@ -1,5 +1,6 @@
 #include "orchestrator/commands/describe.hpp"
 
+#include "core/json/counters.hpp"
 #include "core/store/env.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/commands/resync.hpp"
@@ -304,6 +305,26 @@ TEST_F(DescribeTest, OnlyTheDifferenceIsSentAgain) {
     EXPECT_EQ(queue[0].resources[1].ref.id, "/old");
     EXPECT_EQ(queue[1].verb, wire::Verb::forget);
     EXPECT_EQ(queue[1].resources[0].ref.id, "/unknown");
+}
+
+TEST_F(DescribeTest, AResyncReadsNoRecordOfWhatIsTheSame) {
+    const auto parses = [&](int more) {
+        std::vector<wire::InventoryItem> inventory;
+        for (int i = 0; i < more; ++i) {
+            const std::string id = "/same" + std::to_string(i);
+            if (!resource(id)) put(id, said("x"));
+            inventory.push_back({{"files", id}, resource(id)->generation});
+        }
+        change([&](state::Edit& edit) -> Result<void> { return end_all(edit, host_, Error{}); });
+        const json::Counters before = json::counters();
+        change([&](state::Edit& edit) -> Result<void> {
+            EXPECT_EQ(EK_TRY(repair(edit, host_, inventory)), 0U);
+            return {};
+        });
+        return (json::counters() - before).parses;
+    };
+    EXPECT_EQ(parses(2), 0U);
+    EXPECT_EQ(parses(40), 0U);
 }
 
 TEST_F(DescribeTest, NothingIsComparedWhileCommandsAreUnderWay) {
