@@ -10,15 +10,16 @@
 namespace evenkeel::store {
 
 // LMDB asks for 2 MiB of zeros, and uses hardly any. The system gives them for nothing, but what
-// the heap has free of that size would be taken first, and written: while this lives, it is held.
-// [any]
+// the heap has free of that size would be taken first, and written: while this lives, it is held,
+// up to 128 MiB of it. [any]
 class HeldHeap {
   public:
     HeldHeap() {
         while (blocks_.size() < kBlocksMost) {
-            const std::size_t mapped = ::mallinfo2().hblks;
+            const std::size_t used = ::mallinfo2().uordblks;
             Block block(std::malloc(kBytes), std::free);
-            if (!block || ::mallinfo2().hblks != mapped) break;
+            // What the system gave counts apart from the heap.
+            if (!block || ::mallinfo2().uordblks < used + kBytes) break;
             blocks_.push_back(std::move(block));
         }
     }

@@ -84,10 +84,7 @@ ReplyResult get_host(const Context& context, const state::View& view, const Requ
     return http::Reply::json(200, EK_API_TRY(show_host(context, view, host)));
 }
 
-// Carries out `work` on the host of the request and answers with the host.
-void change_host(Context& context, const Request& request, const Responder& responder,
-                 std::function<Result<state::Host>(state::Edit&, const std::string&)> work,
-                 std::function<void(const state::Host&)> then) {
+void release_name_of(Context& context, const Request& request, const Responder& responder) {
     const auto view = context.state.read();
     if (!view) return responder->send(view.error());
     const auto host = require_host(*view, request);
@@ -95,16 +92,18 @@ void change_host(Context& context, const Request& request, const Responder& resp
     auto changed = std::make_shared<state::Host>();
     context.submit(
         audit_context_of(request),
-        [id = host->id, work = std::move(work), changed, once = request.once,
+        [id = host->id, changed, once = request.once,
          &protector = context.protector](state::Edit& edit) -> Result<void> {
-            *changed = EK_TRY(work(edit, id));
+            *changed = EK_TRY(hosts::release_name(edit, id));
+            edit.note("name", changed->name);
             const auto shown = state::show(*changed, EK_TRY(edit.resources().counts(id)),
                                            EK_TRY(edit.wanted().find(id)));
             return keep_reply(edit, protector, once, http::Reply::json(200, shown));
         },
-        [&context, responder, changed, then = std::move(then)](const Result<void>& done) {
+        [&context, responder, changed](const Result<void>& done) {
             if (!done) return responder->send(change_problem(done.error()));
-            then(*changed);
+            log::info("the name of a retired host was released",
+                      {{"host", changed->id}, {"name", changed->name}});
             const auto now = context.state.read();
             if (!now) return responder->send(now.error());
             auto shown = show_host(context, *now, *changed);
@@ -124,26 +123,13 @@ ApiResult<ModelEdit> patch_host(const state::View& view, const Request& request)
     return ModelEdit{.hosts = {{host.id, std::move(patch)}}, .host = host.id};
 }
 
-// Again it changes nothing. That others do not compile without the host keeps nobody from it.
+// Again it changes nothing. That others do not compile without the host keeps nobody from it, but
+// in a plan.
 ApiResult<ModelEdit> retire_host(const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
     if (host.retired()) return ModelEdit{.host = host.id};
     return ModelEdit{
         .hosts = {{.host = host.id, .retires = true}}, .allows_errors = true, .host = host.id};
-}
-
-void release_name_of(Context& context, const Request& request, const Responder& responder) {
-    change_host(
-        context, request, responder,
-        [](state::Edit& edit, const std::string& id) -> Result<state::Host> {
-            state::Host host = EK_TRY(hosts::release_name(edit, id));
-            edit.note("name", host.name);
-            return host;
-        },
-        [](const state::Host& host) {
-            log::info("the name of a retired host was released",
-                      {{"host", host.id}, {"name", host.name}});
-        });
 }
 
 }  // namespace

@@ -58,8 +58,9 @@ class Asking : public std::enable_shared_from_this<Asking> {
                 unasked_.emplace_back(std::move(host.name),
                                       Unasked{"host-offline", "the host is not connected"});
             } else {
-                unasked_.emplace_back(std::move(host.name),
-                                      Unasked{"limit", "100 other hosts are asked"});
+                unasked_.emplace_back(
+                    std::move(host.name),
+                    Unasked{"limit", std::to_string(plans::kAskedMost) + " other hosts are asked"});
             }
         }
     }

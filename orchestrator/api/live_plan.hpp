@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +16,7 @@ namespace evenkeel::api {
 
 // How many plans ask hosts at the same time; more are `unavailable`.
 inline constexpr std::size_t kLivePlansMost = 4;
-inline constexpr std::chrono::seconds kLiveTimeout{10};
+inline constexpr std::chrono::seconds kLivePlanTimeout{10};
 
 // What was tried out.
 struct LivePlan {

@@ -16,6 +16,7 @@
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/trial.hpp"
 #include "orchestrator/state/edit.hpp"
+#include "orchestrator/state/plan_answers.hpp"
 
 namespace evenkeel::api {
 namespace {
@@ -111,7 +112,8 @@ class Making : public std::enable_shared_from_this<Making> {
         }
         ++*live_plans_;
         LivePlan plan{plan_.id, std::move(trial), std::move(order_), edit_, std::move(content_)};
-        ask_hosts(context_, std::move(plan), http::preferred_wait(request_).value_or(kLiveTimeout),
+        ask_hosts(context_, std::move(plan),
+                  http::preferred_wait(request_).value_or(kLivePlanTimeout),
                   [self = shared_from_this()](Result<LiveAnswers> asked) {
                       --*self->live_plans_;
                       if (!asked) return self->responder_->send(change_problem(asked.error()));

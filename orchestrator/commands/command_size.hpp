@@ -2,7 +2,8 @@
 
 #include <cstddef>
 
-// Of one command, so that its message stays below the bus's limit.
+// Limits of one command, in bytes of JSON and in resources, so that its message stays below the
+// bus's limit. A live dry run is cut in the same way.
 namespace evenkeel::commands {
 
 inline constexpr std::size_t kCommandBytesMost = 640 * 1024;

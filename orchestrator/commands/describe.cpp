@@ -43,7 +43,7 @@ Result<void> require_host(const state::View& view, const std::string& host) {
 Result<void> require_changeable(const state::View& view, const Requester& requester) {
     EK_CHECK(require_host(view, requester.host));
     if (requester.is_approved || requester.authority == Authority::compiled) return {};
-    const std::string name = EK_TRY(state::protecting_environment(view, requester.host));
+    const std::string name = EK_TRY(state::protecting_host(view, requester.host));
     if (name.empty()) return {};
     if (requester.on_protected) requester.on_protected(name);
     return fail(Errc::conflict, "environment " + name + " is protected");

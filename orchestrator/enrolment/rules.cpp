@@ -102,7 +102,7 @@ Result<Enrolment> accept(state::Edit& edit, const std::string& id, const Accepta
 Result<std::string> protecting_from(const state::View& view, const std::string& id) {
     const auto enrolment = EK_TRY(view.enrolments().find(state::key_of(id)));
     if (!enrolment) return std::string();
-    if (!enrolment->clone.empty()) return state::protecting_environment(view, enrolment->host);
+    if (!enrolment->clone.empty()) return state::protecting_host(view, enrolment->host);
     const bool is_decided = enrolment->state == state::EnrolmentState::active ||
                             enrolment->state == state::EnrolmentState::retired;
     return is_decided ? std::string() : state::protecting(view, state::kDefaultEnvironment);

@@ -64,7 +64,7 @@ Result<std::vector<wire::ResourceResult>> decode(const std::vector<json::Value>&
 using Key = std::tuple<ChangeKind, wire::Ref, std::vector<std::string>>;
 
 // The answers for one resource of a group: those that are the same but for values are one.
-class Together {
+class SameAnswers {
   public:
     void add(const std::string& host, const wire::ResourceResult& result) {
         std::string code = json::write(shown(result, json::Array{}));
@@ -84,11 +84,11 @@ class Together {
             json::Value changes = encode_changes(answer.result, std::min(bytes, kSampleBytesMost));
             drop_text(changes);
             bytes -= std::min(bytes, json::write(changes).size());
-            const std::size_t named = std::min(answer.hosts.size(), kGroupHostsMost);
-            json::Object one{
-                {"count", answer.hosts.size()},
-                {"hosts", json::Array(answer.hosts.begin(),
-                                      answer.hosts.begin() + static_cast<std::ptrdiff_t>(named))}};
+            const std::size_t named_most = std::min(answer.hosts.size(), kGroupHostsMost);
+            json::Object one{{"count", answer.hosts.size()},
+                             {"hosts", json::Array(answer.hosts.begin(),
+                                                   answer.hosts.begin() +
+                                                       static_cast<std::ptrdiff_t>(named_most))}};
             json::Object said = shown(answer.result, std::move(changes));
             for (auto& [name, value] : said) one.append(name, std::move(value));
             all.emplace_back(std::move(one));
@@ -123,18 +123,18 @@ json::Value kept(const std::vector<wire::ResourceResult>& results, std::size_t b
     return json::Object{{"resources", std::move(resources)}, {"actions", std::move(actions)}};
 }
 
-void put_into_groups(const Trial& trial, const std::map<Key, Together>& answers,
+void put_into_groups(const Trial& trial, const std::map<Key, SameAnswers>& answers,
                      json::Array& groups) {
     std::size_t bytes = kLiveBytesMost;
     const std::size_t count = std::min(groups.size(), trial.groups.groups.size());
     for (std::size_t i = 0; i < count; ++i) {
         const auto& resources = trial.groups.groups[i].resources;
-        json::Value* shown = groups[i].as_object().find("resources");
+        json::Value* of_group = groups[i].as_object().find("resources");
         for (std::size_t j = 0; j < resources.size(); ++j) {
             const auto found =
                 answers.find({resources[j].change, resources[j].ref, resources[j].paths});
             if (found == answers.end()) continue;
-            shown->as_array()[j].as_object().set("live", found->second.shown_within(bytes));
+            of_group->as_array()[j].as_object().set("live", found->second.shown_within(bytes));
         }
     }
 }
@@ -146,7 +146,7 @@ state::HostAnswers put_answers(const Trial& trial, const std::string& plan,
                                std::vector<std::pair<std::string, Unasked>> unasked,
                                std::uint64_t more_unasked, state::PlanContent& content) {
     const std::size_t bytes = kLiveBytesMost / std::max<std::size_t>(hosts.size(), 1);
-    std::map<Key, Together> answers;
+    std::map<Key, SameAnswers> answers;
     std::uint64_t asked = 0, answered = 0;
     state::HostAnswers said;
     for (LiveHost& one : hosts) {

@@ -162,7 +162,7 @@ class Carrying {
         const auto wanted = EK_TRY(edit_.wanted().find(release_.host));
         if (wanted && wanted->status == state::WantedStatus::held) return true;
         if (what.going.empty()) return false;
-        return !EK_TRY(state::protecting_environment(edit_, release_.host)).empty();
+        return !EK_TRY(state::protecting_host(edit_, release_.host)).empty();
     }
 
     // Somebody has edited the model so, and nothing goes that the edit did not show.

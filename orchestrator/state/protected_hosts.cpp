@@ -7,13 +7,13 @@
 
 namespace evenkeel::state {
 
-Result<std::string> protecting_environment(const View& view, std::string_view id) {
+Result<std::string> protecting_host(const View& view, std::string_view id) {
     const auto host = EK_TRY(view.hosts().find(id));
     return host ? protecting(view, host->environment) : std::string();
 }
 
 Result<std::string> protecting(const View& view, const EnrolmentToken& token) {
-    if (!token.replaces.empty()) return protecting_environment(view, token.replaces);
+    if (!token.replaces.empty()) return protecting_host(view, token.replaces);
     const auto there = EK_TRY(view.model_objects().find(ModelKind::environment, token.environment));
     return protecting(view, there ? std::string_view(token.environment) : kDefaultEnvironment);
 }

@@ -16,8 +16,10 @@ using evenkeel::to_string;
 enum class WantedStatus {
     compiled,
     pending,  // is to be compiled, or to be released, later
-    held,     // an open plan has the difference: nothing is sent before its :apply
-    error,    // does not compile: the host keeps what it has
+    // An open plan has the difference: nothing is sent before its :apply, or an edit that shows all
+    // that goes.
+    held,
+    error,  // does not compile: the host keeps what it has
 };
 constexpr auto enum_names(WantedStatus) {
     return names<WantedStatus>("status", {{WantedStatus::compiled, "compiled"},

@@ -38,9 +38,7 @@ std::string diff_of(const json::Value& old_text, const json::Value& new_text) {
         before.pop_back();
         after.pop_back();
     }
-    std::string diff = "const json::Array& items_of(const json::Value& list) { line " +
-                       std::to_string(above + 1) +
-                       " const json::Array& items_of(const json::Value& list) {\n";
+    std::string diff = "@@ line " + std::to_string(above + 1) + " @@\n";
     const auto add = [&](const std::vector<std::string>& lines, const char* sign) {
         for (std::size_t i = above; i < lines.size() && i < above + kDiffLinesMost; ++i) {
             diff += sign + lines[i] + "\n";

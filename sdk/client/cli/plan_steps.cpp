@@ -13,6 +13,8 @@
 namespace evenkeel::cli {
 namespace {
 
+constexpr const char* kSeeWhy = "see why: ek get hosts, and ek get resources --status failed";
+
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -101,7 +103,7 @@ client::Result<json::Value> find_plan(client::Client& client, const std::string&
 void tell_progress(const json::Value& plan) {
     const PlanProgress progress(plan);
     if (progress.hosts > 0) Output::message(progress.words());
-    if (progress.failed > 0) Output::message("see why: ek get resources --status failed");
+    if (progress.failed > 0) Output::message(kSeeWhy);
 }
 
 void show_plan(const Output& output, const json::Value& plan) {
@@ -191,7 +193,7 @@ Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until
     Output::message("plan " + id + " is applied; " + words);
     const Exit exit = exit_of_progress(progress, options);
     if (progress.failed > 0) {
-        Output::message("see why: ek get resources --status failed");
+        Output::message(kSeeWhy);
     } else if (exit != Exit::done || progress.waiting > 0) {
         Output::message("see: ek describe plan " + id);
     }

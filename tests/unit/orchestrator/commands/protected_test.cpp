@@ -58,15 +58,15 @@ class ProtectedTest : public test::StateTest {
 };
 
 TEST_F(ProtectedTest, AHostIsProtectedByTheOutermostEnvironmentAboveIt) {
-    EXPECT_EQ(*state::protecting_environment(read(), host_), "");
+    EXPECT_EQ(*state::protecting_host(read(), host_), "");
     protect("pro");
     protect("prod/eu/west");
-    EXPECT_EQ(*state::protecting_environment(read(), host_), "");
+    EXPECT_EQ(*state::protecting_host(read(), host_), "");
     protect("prod/eu");
-    EXPECT_EQ(*state::protecting_environment(read(), host_), "prod/eu");
+    EXPECT_EQ(*state::protecting_host(read(), host_), "prod/eu");
     protect("prod");
-    EXPECT_EQ(*state::protecting_environment(read(), host_), "prod");
-    EXPECT_EQ(*state::protecting_environment(read(), "host_gone"), "");
+    EXPECT_EQ(*state::protecting_host(read(), host_), "prod");
+    EXPECT_EQ(*state::protecting_host(read(), "host_gone"), "");
 }
 
 TEST_F(ProtectedTest, DirectRequestsAreRefusedAndTellWhy) {
