@@ -123,8 +123,7 @@ ApiResult<ModelEdit> patch_host(const state::View& view, const Request& request)
     return ModelEdit{.hosts = {{host.id, std::move(patch)}}, .host = host.id};
 }
 
-// Again it changes nothing. That others do not compile without the host keeps nobody from it, but
-// in a plan.
+// Again it changes nothing. That others do not compile without the host keeps nobody from it.
 ApiResult<ModelEdit> retire_host(const state::View& view, const Request& request) {
     const state::Host host = EK_API_TRY(require_host(view, request));
     if (host.retired()) return ModelEdit{.host = host.id};

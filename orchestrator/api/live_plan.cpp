@@ -81,23 +81,28 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
     void send() {
         for (const LiveHost& host : hosts_) left_ += host.requests.size();
+        unsent_ = left_;
         if (left_ == 0) return finish();
-        send_from(0);
+        send_next(0, 0);
     }
 
-    // Host by host, between which the loop serves others.
-    void send_from(std::size_t number) {
-        if (number == hosts_.size()) return;
-        for (wire::Request& request : hosts_[number].requests) {
-            const auto left = std::max<std::int64_t>(deadline_ms_ - now_monotonic_ms(), 1);
-            request.timeout = std::chrono::milliseconds(left);
-            context_.bus.request(hosts_[number].host.id, request,
-                                 [self = shared_from_this(), number](Result<json::Value> reply) {
-                                     self->take(number, std::move(reply));
-                                 });
-            request.arguments = json::Value();
+    // One after the other, between which the loop serves others. After the last nothing is touched:
+    // its failure may be here, and the hosts at work elsewhere, before the loop comes back.
+    void send_next(std::size_t number, std::size_t part) {
+        for (; part == hosts_[number].requests.size(); part = 0) ++number;
+        wire::Request& request = hosts_[number].requests[part];
+        const auto left = std::max<std::int64_t>(deadline_ms_ - now_monotonic_ms(), 1);
+        request.timeout = std::chrono::milliseconds(left);
+        const bool is_last = --unsent_ == 0;
+        if (!is_last) {
+            context_.loop.post(
+                [self = shared_from_this(), number, part] { self->send_next(number, part + 1); });
         }
-        context_.loop.post([self = shared_from_this(), number] { self->send_from(number + 1); });
+        wire::Request asked = std::move(request);
+        context_.bus.request(hosts_[number].host.id, asked,
+                             [self = shared_from_this(), number](Result<json::Value> reply) {
+                                 self->take(number, std::move(reply));
+                             });
     }
 
     void take(std::size_t number, Result<json::Value> reply) {
@@ -133,7 +138,8 @@ class Asking : public std::enable_shared_from_this<Asking> {
     std::vector<std::pair<std::string, Unasked>> unasked_;
     std::uint64_t more_unasked_ = 0;
     state::HostAnswers rest_;
-    std::size_t left_ = 0;  // requests that are not answered
+    std::size_t left_ = 0;    // requests that are not answered
+    std::size_t unsent_ = 0;  // requests
 };
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace evenkeel::api {
 
 // How many plans ask hosts at the same time; more are `unavailable`.
-inline constexpr std::size_t kLivePlansMost = 4;
+inline constexpr std::size_t kLivePlansMost = 2;
 inline constexpr std::chrono::seconds kLivePlanTimeout{10};
 
 // What was tried out.

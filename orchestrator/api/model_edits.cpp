@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "orchestrator/api/applied_plans.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/idempotency.hpp"
@@ -134,10 +135,14 @@ class Editing : public std::enable_shared_from_this<Editing> {
         if (answer->refusal == plans::Refusal::does_not_compile) {
             return responder_->send(not_compiling(*answer->trial));
         }
+        for (const plans::HostEdit& one : edit.hosts) {
+            if (one.retires && !is_dry_run) log::info("a host was retired", {{"host", one.host}});
+        }
         if (!is_dry_run) return send_when_done(context_, request_, responder_, shown(edit, reply));
         json::Object plan{{"id", nullptr}};
         const json::Value shown = answer->trial->shown();
         for (const auto& [name, value] : shown.as_object()) plan.append(name, value);
+        plan.append("requires_approval", requires_approval(*answer->trial));
         responder_->send(
             http::Reply::json(200, json::Value(std::move(plan))).with("Dry-Run", "all"));
     }
@@ -186,6 +191,7 @@ void put_changes(const ModelEdit& edit, plans::EditRequest& request) {
     request.hosts = edit.hosts;
     request.resources = edit.resources;
     request.releases_held = edit.releases_held;
+    request.allows_errors = request.allows_errors || edit.allows_errors;
 }
 
 plans::EditRequest request_of(const ModelEdit& edit) {

@@ -37,7 +37,8 @@ struct ModelEdit {
     std::vector<plans::HostEdit> hosts = {};
     std::vector<plans::ResourceEdit> resources = {};
     bool releases_held = false;
-    // Also when hosts would not compile any more, whatever is asked; not in a plan.
+    // Also when hosts would not compile any more, whatever is asked; in a plan
+    // when it is so of all changes.
     bool allows_errors = false;
     // Of each change, then of each host and each resource: where its body is in the body of the
     // request. Empty: all are the whole of it.

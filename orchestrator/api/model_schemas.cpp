@@ -35,9 +35,10 @@ constexpr std::string_view kText = R"({
   },
   "PlanPreview": {
     "type": "object",
-    "required": ["id", "hash", "summary", "groups", "more_groups", "errors", "more_errors"],
+    "required": ["id", "hash", "summary", "groups", "more_groups", "errors", "more_errors",
+                 "requires_approval"],
     "properties": {
-      "id": {"type": "null"}, "hash": {"type": "string"},
+      "id": {"type": "null"}, "hash": {"type": "string"}, "requires_approval": {"type": "boolean"},
       "summary": {"type": "object", "additionalProperties": {"type": "integer"}},
       "groups": {"type": "array", "items": {"type": "object"}},
       "more_groups": {"type": "integer"},

@@ -111,7 +111,8 @@ class Making : public std::enable_shared_from_this<Making> {
             return responder_->send(Error{Errc::busy, "other plans ask hosts already"});
         }
         ++*live_plans_;
-        LivePlan plan{plan_.id, std::move(trial), std::move(order_), edit_, std::move(content_)};
+        LivePlan plan{plan_.id, std::move(trial), std::move(order_), std::move(edit_),
+                      std::move(content_)};
         ask_hosts(context_, std::move(plan),
                   http::preferred_wait(request_).value_or(kLivePlanTimeout),
                   [self = shared_from_this()](Result<LiveAnswers> asked) {

@@ -85,6 +85,8 @@ class Together {
             of_resources_.push_back(at);
             edit_.resources.push_back(std::move(one));
         }
+        edit_.allows_errors = more.allows_errors && (is_first_ || edit_.allows_errors);
+        is_first_ = false;
         edit_.seen.insert(edit_.seen.end(), more.seen.begin(), more.seen.end());
     }
 
@@ -97,6 +99,7 @@ class Together {
 
   private:
     ModelEdit edit_;
+    bool is_first_ = true;
     std::vector<std::string> of_hosts_;
     std::vector<std::string> of_resources_;
 };

@@ -37,6 +37,8 @@ class Reading {
         EditedHost* one = EK_TRY(find(edit.host));
         if (one && !described_.emplace(edit.host, edit.request.ref).second) {
             add_wrong("", "invalid", "there are two changes of " + wire::text_of(edit.request.ref));
+        } else if (one && one->after.retired()) {
+            add_wrong("", "invalid", "the host is retired by another change");
         } else if (one) {
             one->resources.push_back(edit);
         }

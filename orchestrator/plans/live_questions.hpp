@@ -25,8 +25,8 @@ namespace evenkeel::plans {
 struct Edits;
 struct Trial;
 
-inline constexpr std::size_t kAskedMost = 100;            // hosts
-inline constexpr std::size_t kAskedBytesMost = 64 << 20;  // of all that they are asked
+inline constexpr std::size_t kAskedMost = 100;           // hosts
+inline constexpr std::size_t kAskedBytesMost = 8 << 20;  // of all that they are asked
 
 // Why a host was not asked, or has not answered: "host-offline", "limit", "timeout", ...
 struct Unasked {

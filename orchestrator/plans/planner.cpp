@@ -78,6 +78,16 @@ Result<void> check_still(const state::View& view, const std::vector<model::Objec
     return {};
 }
 
+// Whether the environment is protected was asked of where hosts were then.
+Result<void> check_not_moved(const state::View& view, const Trial& trial) {
+    for (const auto& [id, environment] : trial.edited_in) {
+        const auto host = EK_TRY(view.hosts().find(id));
+        if (host && host->environment == environment) continue;
+        return fail(Errc::stale, "a host is moved meanwhile");
+    }
+    return {};
+}
+
 // What came of trying an edit out.
 struct Tried {
     std::vector<model::WrongChange> wrong;  // when there are any, there is no trial
@@ -210,6 +220,15 @@ std::uint64_t Planner::peers_read() const {
 }
 
 void Planner::edit(EditRequest request, Done done) {
+    // A host that shall be cut off does not wait for others, however many they are.
+    const bool is_urgent = !request.hosts.empty() && request.changes.empty() &&
+                           request.resources.empty() && !request.planned &&
+                           std::all_of(request.hosts.begin(), request.hosts.end(),
+                                       [](const HostEdit& one) { return one.retires; });
+    if (is_urgent) {
+        inside_->waiting.push_front({std::move(request), std::move(done)});
+        return inside_->next();
+    }
     if (inside_->waiting.size() >= kEditsWaitingMost) {
         return inside_->loop.post([done = std::move(done)] {
             done(fail(Errc::busy, "too many edits of the model wait already"));
@@ -299,6 +318,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
             if (EK_TRY(edit.model_objects().revision()) != base) {
                 return fail(Errc::stale, "the model was changed meanwhile");
             }
+            EK_CHECK(check_not_moved(edit, *answer->trial));
             answer->revision = writes.empty() ? 0 : EK_TRY(edit.next_revision());
             EK_CHECK(model::store(edit, writes, answer->revision));
             EK_CHECK(add_events(edit, writes));
@@ -314,7 +334,7 @@ void Planner::Inside::commit(const std::shared_ptr<WaitingEdit>& one,
                 const auto going = answer->trial->going.find(host);
                 EK_CHECK(edit.to_compile().put(
                     host, {state::kModelChanged, state::kModelEdited},
-                    going == answer->trial->going.end() ? std::set<wire::Ref>() : going->second));
+                    going == answer->trial->going.end() ? std::set<std::string>() : going->second));
             }
             if (one->request.finish) EK_CHECK(one->request.finish(edit, *answer));
             return is_no_op ? Result<void>() : edit.audit(one->request.audit_context);

@@ -1,5 +1,6 @@
 #include "orchestrator/plans/read_edits.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "orchestrator/model/objects_json.hpp"
@@ -42,7 +43,11 @@ class Looking {
 
     std::string active_id(std::string_view id_or_name) {
         const auto host = value_of(view_.hosts().resolve(id_or_name));
-        return host && !host->retired() ? host->id : "";
+        const bool is_active = host && !host->retired() &&
+                               std::none_of(hosts_.begin(), hosts_.end(), [&](const auto& edit) {
+                                   return edit.retires && edit.host == host->id;
+                               });
+        return is_active ? host->id : "";
     }
 
     const state::View& view_;
@@ -58,8 +63,13 @@ std::vector<model::ObjectChange> changes_of(const EditRequest& request, const mo
         const auto* settings = edit.retires ? model.settings(scope) : nullptr;
         if (!settings) continue;
         for (const auto& [key, setting] : *settings) {
-            changes.push_back(
-                {model::ModelKind::setting, model::setting_name({scope, key}), json::Value()});
+            std::string name = model::setting_name({scope, key});
+            const bool is_changed =
+                std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+                    return change.kind == model::ModelKind::setting && change.name == name;
+                });
+            if (is_changed) continue;
+            changes.push_back({model::ModelKind::setting, std::move(name), json::Value()});
         }
     }
     return changes;

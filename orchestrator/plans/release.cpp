@@ -170,8 +170,9 @@ class Carrying {
         const auto& seen = release_.seen;
         const auto& going = release_.host_release->going;
         return seen.changed.contains(state::kModelEdited) &&
-               std::all_of(going.begin(), going.end(),
-                           [&](const auto& each) { return seen.going.contains(each.ref); });
+               std::all_of(going.begin(), going.end(), [&](const auto& each) {
+                   return seen.going.contains(state::going_code(each.ref));
+               });
     }
 
     Result<Released> hold() {

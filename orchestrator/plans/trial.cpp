@@ -68,7 +68,7 @@ class Trying {
             concerned_.places.insert({host.environment, host.environment});
         }
         for (const ResourceDifference& each : compared.difference().resources) {
-            if (goes(each.change)) going_[host.id].insert(each.ref);
+            if (goes(each.change)) going_[host.id].insert(state::going_code(each.ref));
         }
         if (concerns_machine(compared.difference())) planned_.push_back(host.id);
         if (compared.difference().errors.empty()) {
@@ -126,7 +126,7 @@ class Trying {
     PlanHash hash_;
     std::vector<std::string> planned_;
     std::vector<PlannedHost> changed_;
-    std::map<std::string, std::set<wire::Ref>> going_;
+    std::map<std::string, std::set<std::string>> going_;
 };
 
 using Visit = std::function<Result<void>(const state::Host&)>;
@@ -227,6 +227,7 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
     std::vector<TouchedRule> rules;
     for (const auto& [id, one] : edits.hosts) {
         trying.concern(one);
+        trial.edited_in.emplace(id, one.before.environment);
         TouchedByHost by_host = touched_by_edit(*trial.after, one);
         const bool is_touched = by_host.is_itself || !one.resources.empty() ||
                                 by_model.contains(compiled_host(one.after));

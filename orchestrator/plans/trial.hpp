@@ -25,8 +25,10 @@ namespace evenkeel::plans {
 struct Trial {
     std::shared_ptr<const ModelIndex> after;
     std::vector<std::string> touched;  // ids of hosts that are to be compiled again
-    // What is forgotten or removed of which of them, by id.
-    std::map<std::string, std::set<wire::Ref>> going;
+    // What is forgotten or removed of which of them, by id: state::going_code().
+    std::map<std::string, std::set<std::string>> going;
+    // In which environment hosts were found that are edited themselves, by id.
+    std::map<std::string, std::string> edited_in;
     // Because of which the edit must be a plan that somebody else approves.
     std::set<std::string> protected_environments;
     std::vector<std::string> planned;  // of those on which something differs or does not compile

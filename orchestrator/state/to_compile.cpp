@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/crypto/hash.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/host.hpp"
 #include "orchestrator/state/records.hpp"
@@ -16,14 +17,7 @@ json::Value encode(const HostToCompile& one) {
     json::Array names(one.changed.begin(), one.changed.end());
     json::Object record{{"changed", std::move(names)}, {"number", one.number}};
     if (one.going.empty()) return record;
-    json::Array going;
-    std::size_t bytes = 0;
-    for (const wire::Ref& ref : one.going) {
-        bytes += ref.collection.size() + ref.id.size();
-        if (bytes > kGoingBytesMost) break;
-        going.push_back(json::Array{ref.collection, ref.id});
-    }
-    record.append("going", std::move(going));
+    record.append("going", json::Array(one.going.begin(), one.going.end()));
     return record;
 }
 
@@ -37,11 +31,9 @@ Result<HostToCompile> decode_one(const json::Value& value) {
     // Older entries have none: what goes by them waits where nothing goes by itself.
     const json::Value* going = value.find("going");
     if (!going || !going->is_array()) return one;
-    for (const json::Value& ref : going->as_array()) {
-        const bool is_ref = ref.is_array() && ref.as_array().size() == 2 &&
-                            ref.as_array()[0].is_string() && ref.as_array()[1].is_string();
-        if (!is_ref) return fail(Errc::corrupt, "what goes from a host is no resource");
-        one.going.insert({ref.as_array()[0].as_string(), ref.as_array()[1].as_string()});
+    for (const json::Value& code : going->as_array()) {
+        if (!code.is_string()) return fail(Errc::corrupt, "what goes from a host is no code");
+        one.going.insert(code.as_string());
     }
     return one;
 }
@@ -59,6 +51,10 @@ void add_different(const json::Value& before, const json::Value& now, const std:
 }
 
 }  // namespace
+
+std::string going_code(const wire::Ref& ref) {
+    return crypto::sha256_hex(ref.collection + '\0' + ref.id).substr(0, 24);
+}
 
 std::set<std::string> changed_names(const Host* before, const Host& now) {
     const bool was_active = before && !before->retired();
@@ -99,11 +95,12 @@ Result<void> ToCompile::each(
 ToCompileEdits::ToCompileEdits(Edit& edit) : ToCompile(edit), RepositoryEdits(edit) {}
 
 Result<void> ToCompileEdits::put(std::string_view host, const std::set<std::string>& changed,
-                                 const std::set<wire::Ref>& going) {
+                                 const std::set<std::string>& going) {
     if (changed.empty()) return {};
     HostToCompile one = EK_TRY(find(host)).value_or(HostToCompile{});
     one.changed.insert(changed.begin(), changed.end());
-    one.going.insert(going.begin(), going.end());
+    // An edit shows all that the host loses then, also by what came before.
+    if (changed.contains(kModelEdited)) one.going = going;
     if (one.is_everything()) {
         std::erase_if(one.changed, [](const std::string& name) {
             return name != kEverything && name != kModelEdited;

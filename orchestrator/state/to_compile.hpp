@@ -23,9 +23,6 @@ inline constexpr const char* kModelEdited = "edited";
 // The host's collections, or what their schemas say.
 inline constexpr std::string_view kCollections = "collections";
 
-// Of the names of resources in one entry: what is beyond is not known to be agreed to, and waits.
-inline constexpr std::size_t kGoingBytesMost = 256 * 1024;
-
 // What has changed of a host since it was compiled last, by the names under which compiling sees
 // it: "host.name", "environment.name", "host.labels.role", "host.facts.os", `kCollections`, or
 // `kEverything` instead of all but `kModelEdited`.
@@ -33,11 +30,15 @@ struct HostToCompile {
     std::set<std::string> changed;
     // Another one whenever something is added: the same names may change again meanwhile.
     std::uint64_t number = 0;
-    // Which resources an edit, as it was shown, takes away from the host: with `kModelEdited`.
-    std::set<wire::Ref> going = {};
+    // Which resources the last edit, as it was shown, takes away from the host, by going_code():
+    // with `kModelEdited`.
+    std::set<std::string> going = {};
 
     bool is_everything() const { return changed.contains(std::string(kEverything)); }
 };
+
+// Stands for a resource in `going`, shorter than many a name: 24 hex digits. [any]
+std::string going_code(const wire::Ref& ref);
 
 // What compiling sees of the host and is not as `before` (null: it was not there), by these names.
 std::set<std::string> changed_names(const Host* before, const Host& now);
@@ -60,10 +61,10 @@ class ToCompileEdits : public ToCompile, private RepositoryEdits {
   public:
     explicit ToCompileEdits(Edit& edit);
 
-    // Adds to what is there; nothing changed writes nothing. Of what goes at most kGoingBytesMost
-    // are kept. O(going)
+    // Adds to what is there; nothing changed writes nothing. With `kModelEdited` what goes is this
+    // now, and not what an earlier edit has shown. O(going)
     Result<void> put(std::string_view host, const std::set<std::string>& changed,
-                     const std::set<wire::Ref>& going = {});
+                     const std::set<std::string>& going = {});
     // What somebody has edited is not to be released as such any more. O(going)
     Result<void> take_back_edited(std::string_view host);
     // To be called in the transaction that stores what was made of the `seen` one. False when more

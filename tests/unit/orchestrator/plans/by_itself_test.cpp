@@ -239,7 +239,9 @@ TEST_F(ByItselfTest, WhatWasLetGoIsHeldNoMoreBeforeItIsSent) {
 
 // The fact changes between the approval and the release of an edit that says nothing of the file.
 TEST_F(ByItselfTest, AnEditLetsGoOnlyWhatItShowed) {
-    const auto report_with = [this](const char* disk, const std::set<wire::Ref>& going) {
+    const auto report_with = [this](const char* disk, const std::set<wire::Ref>& refs) {
+        std::set<std::string> going;
+        for (const wire::Ref& ref : refs) going.insert(state::going_code(ref));
         change([&](state::Edit& edit) -> Result<void> {
             auto host = EK_TRY(edit.hosts().find(host_));
             host->facts = json::Object{{"disk", disk}};

@@ -231,6 +231,30 @@ TEST_F(RetiringTest, ElsewhereItGoesAtOnceWithItsSettingsAndWhoReadThemHasOthers
     EXPECT_EQ(file("/etc/motd")["content"], json::Value("own"));
 }
 
+TEST_F(RetiringTest, WithoutOtherChangesOfTheHost) {
+    ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
+    const auto codes = [&](EditRequest more) {
+        more.hosts = retire_host(db_).hosts;
+        std::vector<std::string> all;
+        for (const model::WrongChange& wrong : edit(std::move(more))->wrong) {
+            all.push_back(wrong.code);
+        }
+        return all;
+    };
+    using Codes = std::vector<std::string>;
+    const std::string scope = "host:" + db_;
+    EXPECT_EQ(codes(put(ModelKind::setting, scope + " more", R"({"value": 1})")),
+              Codes{"not-found"});
+    EditRequest forgets;
+    forgets.resources = {{.host = db_,
+                          .kind = ResourceEdit::Kind::forget,
+                          .request = {.ref = {"files", "/etc/motd"}}}};
+    EXPECT_EQ(codes(forgets), Codes{"invalid"});
+    EXPECT_FALSE(is_retired(db_));
+    EXPECT_EQ(codes({.changes = {{ModelKind::setting, scope + " text", json::Value()}}}), Codes{});
+    EXPECT_TRUE(is_retired(db_));
+}
+
 TEST_F(RetiringTest, ARetiredHostIsNobodysPeer) {
     ASSERT_TRUE(done(planned(put(ModelKind::environment, "prod", "{}"), true)));
     ASSERT_TRUE(done(
