@@ -185,7 +185,7 @@ class Protected(Protecting):
 
     def test_a_dry_run_is_answered(self):
         planned = self.ok("PUT", "/v1/settings/global/text?dry_run=all", {"value": "yo"})
-        self.assertTrue(planned["requires_approval"])
+        self.assertTrue(planned.body["requires_approval"])
         self.assertEqual((planned.body["id"], planned.body["summary"]["changed"]), (None, 1))
         planned = self.ok("PATCH", "/v1/hosts/web1?dry_run=all", {"labels": {"role": None}})
         self.assertEqual(planned.headers["dry-run"], "all")
