@@ -99,11 +99,12 @@ ApiResult<PageSource> list_groups(const state::View& view, const Request& reques
 }
 
 // Who may only read could see the text of any file, which no state shows, in what a host has said.
-Result<void> put_answer(const Context& context, const std::string& plan, const std::string& sealed,
+Result<bool> put_answer(const Context& context, const std::string& plan, const std::string& sealed,
                         const Request& request, json::Value& shown) {
     const auto role = find_name<Role>(request.principal.role);
     const bool has_text = role && may(*role, "resource.write");
-    return plans::show_answer(context.protector, plan, sealed, has_text, shown);
+    EK_CHECK(plans::show_answer(context.protector, plan, sealed, has_text, shown));
+    return true;
 }
 
 // What it would do by now.
