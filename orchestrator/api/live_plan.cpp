@@ -17,9 +17,10 @@ using plans::LiveHost;
 using plans::Unasked;
 
 // One plan, until its hosts have answered. Its parts are used by one thread after the other.
-class Asking : public std::enable_shared_from_this<Asking> {
+class LiveDryRun : public std::enable_shared_from_this<LiveDryRun> {
   public:
-    Asking(const Context& context, LivePlan plan, std::chrono::milliseconds timeout, LiveDone done)
+    LiveDryRun(const Context& context, LivePlan plan, std::chrono::milliseconds timeout,
+               LiveDone done)
         : context_(context),
           plan_(std::move(plan)),
           deadline_ms_(now_monotonic_ms() + timeout.count()),
@@ -27,14 +28,14 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
     void begin() {
         choose();
-        on_reader([](Asking& self, const plans::Moment& now) { return self.prepare(now); },
-                  [](Asking& self) { self.send(); });
+        on_reader([](LiveDryRun& self, const plans::Moment& now) { return self.prepare(now); },
+                  [](LiveDryRun& self) { self.send(); });
     }
 
   private:
-    using Work = std::function<Result<void>(Asking&, const plans::Moment&)>;
+    using Work = std::function<Result<void>(LiveDryRun&, const plans::Moment&)>;
     // Calls `work` on the reader's thread, then `next` on the loop.
-    void on_reader(Work work, std::function<void(Asking&)> next) {
+    void on_reader(Work work, std::function<void(LiveDryRun&)> next) {
         const auto queued = context_.reader.read(
             [self = shared_from_this(), post = context_.loop.poster(), work = std::move(work),
              next = std::move(next)](const Result<plans::Moment>& now) {
@@ -118,14 +119,14 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
     void finish() {
         on_reader(
-            [](Asking& self, const plans::Moment&) -> Result<void> {
+            [](LiveDryRun& self, const plans::Moment&) -> Result<void> {
                 self.rest_ =
                     plans::put_answers(*self.plan_.trial, self.plan_.id, self.context_.protector,
                                        std::move(self.hosts_), std::move(self.unasked_),
                                        self.more_unasked_, self.plan_.content);
                 return {};
             },
-            [](Asking& self) {
+            [](LiveDryRun& self) {
                 self.done_(LiveAnswers{std::move(self.plan_.content), std::move(self.rest_)});
             });
     }
@@ -146,7 +147,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
 void ask_hosts(const Context& context, LivePlan plan, std::chrono::milliseconds timeout,
                LiveDone done) {
-    std::make_shared<Asking>(context, std::move(plan), timeout, std::move(done))->begin();
+    std::make_shared<LiveDryRun>(context, std::move(plan), timeout, std::move(done))->begin();
 }
 
 }  // namespace evenkeel::api
