@@ -16,10 +16,11 @@ class HeldHeap {
   public:
     HeldHeap() {
         while (blocks_.size() < kBlocksMost) {
-            const std::size_t used = ::mallinfo2().uordblks;
+            const auto before = ::mallinfo2();
             Block block(std::malloc(kBytes), std::free);
-            // What the system gave counts apart from the heap.
-            if (!block || ::mallinfo2().uordblks < used + kBytes) break;
+            const auto after = ::mallinfo2();
+            // The system gave it, which counts apart, or has made the heap larger for it.
+            if (after.uordblks < before.uordblks + kBytes || after.arena > before.arena) break;
             blocks_.push_back(std::move(block));
         }
     }

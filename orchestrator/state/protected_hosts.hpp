@@ -18,6 +18,6 @@ Result<std::string> protecting(const View& view, std::string_view environment);
 Result<std::string> protecting(const View& view, const EnrolmentToken& token);
 // The outermost protected environment that the host is in or below; empty when there is none, or no
 // such host. O(depth)
-Result<std::string> protecting_host(const View& view, std::string_view host);
+Result<std::string> protecting_host(const View& view, std::string_view id);
 
 }  // namespace evenkeel::state
