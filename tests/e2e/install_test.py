@@ -52,7 +52,8 @@ class Install(unittest.TestCase):
         copy(tree)
         for line in commands():
             done = subprocess.run(line.split(), cwd=tree, capture_output=True, text=True,
-                                  check=False, env={**os.environ, "DESTDIR": str(cls.stage)})
+                                  check=False, env={**os.environ, "DESTDIR": str(cls.stage),
+                                                    "CCACHE_BASEDIR": str(tree)})
             assert done.returncode == 0, f"{line}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
 
     def objects(self):
