@@ -50,6 +50,8 @@ constexpr std::string_view kText = R"({
     "description": "What a host says of a resource, as an entry of a command that is a dry run.",
     "required": ["outcome", "changes", "error", "notes"],
     "properties": {
+      "count": {"type": "integer", "description": "Of a group: how many hosts say so."},
+      "hosts": {"type": "array", "items": {"type": "string"}},
       "outcome": {"enum": ["planned", "failed", "skipped"]},
       "changes": {"type": "array", "items": {"type": "object", "required": ["path"]}},
       "error": {"type": ["object", "null"]},
@@ -76,12 +78,7 @@ constexpr std::string_view kText = R"({
             "live": {
               "type": "array", "maxItems": 10,
               "description": "What hosts say of it; those that say the same are one.",
-              "items": {
-                "allOf": [{"$ref": "#/components/schemas/PlanAnswer"}],
-                "required": ["count", "hosts"],
-                "properties": {"count": {"type": "integer"},
-                               "hosts": {"type": "array", "items": {"type": "string"}}}
-              }
+              "items": {"$ref": "#/components/schemas/PlanAnswer"}
             },
             "sample": {
               "type": "object",

@@ -17,7 +17,7 @@ def files_at(folder, **more):
             {"collection": "files", "id": f"{folder}/{{{{host.name}}}}",
              "description": {"content": "{{text}}\n", "mode": "0644"}},
             {"collection": "files", "id": f"{folder}/lost/page", "description": {
-                "content": "x\n"}}, *more.get("also", [])]})
+                "content": "x\n", **more.get("lost", {})}}, *more.get("also", [])]})
 
 
 ASSIGNED = change("PUT", "/v1/assignments/page", {"application": "page"})
@@ -31,9 +31,13 @@ class Live(Planned):
 
     def real(self, name):
         root = self.orchestrator.root / name
+        known = {host["id"] for host in self.rest.items("/v1/hosts")}
         agent = Agent(root, self.token(name=name), self.orchestrator.port("enrolment"),
-                      {"plugin_dirs": [os.environ["EK_PLUGINS"]], "name": name})
+                      {"plugin_dirs": [os.environ["EK_PLUGINS"]]})
         self.addCleanup(agent.close)
+        # All have the name of this machine.
+        host = next(one["id"] for one in self.rest.items("/v1/hosts") if one["id"] not in known)
+        self.assertEqual(self.call("PATCH", f"/v1/hosts/{host}", {"name": name}).status, 200)
         eventually("it is online", lambda: self.collections(name))
         return agent
 
@@ -60,10 +64,11 @@ class Machines(Live):
         for name in ("web1", "web2"):
             self.real(name)
         self.enrolled("web3")
-        # The model says that both are new; one of them is there already, with another mode.
+        # The model says that both are new; they are there already, with another mode and text.
+        (self.folder / "web2").write_text("old\n")
         (self.folder / "web1").write_text("new\n")
         (self.folder / "web1").chmod(0o600)
-        plan = self.live(files_at(self.folder), ASSIGNED)
+        plan = self.live(files_at(self.folder, lost={"owner": "no-such-user"}), ASSIGNED)
         self.assertEqual((plan["live"]["asked"], plan["live"]["answered"]), (2, 2), plan)
         self.assertEqual([(one["host"], one["code"]) for one in plan["unasked"]],
                          [("web3", "host-offline")])
@@ -72,18 +77,18 @@ class Machines(Live):
         self.assertEqual(one, (["web1"], "planned", ["/mode"], None))
         (_, _, paths, _), = self.answers(plan, self.folder / "web2")
         self.assertIn("/content", paths)
-        # Both say the same of the folder that is not there: one answer, which comes first.
+        # Both say the same of the user that is not there: one answer, which comes first.
         (hosts, outcome, _, code), = self.answers(plan, self.folder / "lost/page")
         self.assertEqual((hosts, outcome), (["web1", "web2"], "failed"))
         self.assertTrue(code)
-        self.assertFalse((self.folder / "web2").exists())
+        self.assertEqual((self.folder / "web2").read_text(), "old\n")
 
         shown = self.rest.get(f"/v1/plans/{plan['id']}/hosts/web2")
         by_id = {resource["id"]: resource["live"] for resource in shown["resources"]}
         content, = [one for one in by_id[str(self.folder / "web2")]["changes"]
                     if one["path"] == "/content"]
         self.assertIn("+new", content["after"]["diff"])
-        self.assertIn("lost", by_id[str(self.folder / "lost/page")]["error"]["detail"])
+        self.assertIn("no-such-user", str(by_id[str(self.folder / "lost/page")]["error"]))
         self.assertEqual(shown["live"], {"actions": []})
         self.assertNotIn("live", self.rest.get(f"/v1/plans/{plan['id']}/hosts/web3"))
         viewer = self.other("viewer", "v")
@@ -112,8 +117,11 @@ class Machines(Live):
         self.assertTrue(paths)
         self.assertTrue((self.folder / "page").exists())
         self.apply(self.plan(ASSIGNED))
-        plan = self.live(change("DELETE", "/v1/assignments/page"))
-        self.assertEqual(plan["groups"][0]["resources"][0]["change"], "forget")
+
+        def forgetting():
+            plan = self.live(change("DELETE", "/v1/assignments/page"))
+            return plan if plan["groups"][0]["resources"][0]["change"] == "forget" else None
+        plan = eventually("its owner lets go", forgetting)
         self.assertEqual((self.answers(plan, self.folder / "page"), plan["unasked"],
                           plan["live"]["asked"]), ([], [], 0))
 
