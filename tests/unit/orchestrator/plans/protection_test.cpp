@@ -277,5 +277,28 @@ TEST_F(RetiringTest, ARetiredHostIsNobodysPeer) {
     EXPECT_EQ(file("/all")["content"], json::Value(""));
 }
 
+TEST(Protection, AHostCountsByTheOutermostAndWhatTheEditItselfProtectsDoesNot) {
+    const secrets::Protector protector{
+        *crypto::Sealer::open(test::TempFolder() / "key", crypto::Sealer::Missing::create)};
+    const model::Lookup none{.id_of = [](auto) { return ""; },
+                             .has_hosts_in = [](auto) { return false; },
+                             .body_of = [](auto, auto) { return json::Value(); }};
+    const auto make = [&](const model::Model& model, const std::string& name, const char* body) {
+        return model::edit(model, {{ModelKind::environment, name, *json::parse(body)}}, none,
+                           protector);
+    };
+    const auto a = make(model::Model(), "a", kProtected).model;
+    const auto before = make(a, "a/b", kProtected).model;
+    const auto protects = make(before, "default", kProtected);
+    const auto names = [&](std::set<HostPlace> places, const model::Edited& edited) {
+        return protecting_environments(before, edited.model, {.places = std::move(places)},
+                                       edited.writes);
+    };
+    EXPECT_EQ(names({{"a/b/c", "a/b/c"}}, protects), Names{"a"});
+    EXPECT_EQ(names({{"default", "a/b"}}, protects), Names{"a"});
+    EXPECT_EQ(names({{"default", "default"}, {"ab", "ab"}}, protects), Names());
+    EXPECT_EQ(names({}, make(before, "a/b", "{}")), Names{"a/b"});
+}
+
 }  // namespace
 }  // namespace evenkeel::plans
