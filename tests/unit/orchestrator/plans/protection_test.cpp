@@ -245,10 +245,12 @@ TEST_F(RetiringTest, WithoutOtherChangesOfTheHost) {
     const std::string scope = "host:" + db_;
     EXPECT_EQ(codes(put(ModelKind::setting, scope + " more", R"({"value": 1})")),
               Codes{"not-found"});
+    ResourceEdit forget;
+    forget.host = db_;
+    forget.kind = ResourceEdit::Kind::forget;
+    forget.request.ref = {"files", "/etc/motd"};
     EditRequest forgets;
-    forgets.resources = {{.host = db_,
-                          .kind = ResourceEdit::Kind::forget,
-                          .request = {.ref = {"files", "/etc/motd"}}}};
+    forgets.resources = {forget};
     EXPECT_EQ(codes(forgets), Codes{"invalid"});
     EXPECT_FALSE(is_retired(db_));
     EXPECT_EQ(codes({.changes = {{ModelKind::setting, scope + " text", json::Value()}}}), Codes{});
