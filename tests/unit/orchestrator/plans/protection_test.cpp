@@ -236,9 +236,8 @@ TEST_F(RetiringTest, WithoutOtherChangesOfTheHost) {
     const auto codes = [&](EditRequest more) {
         more.hosts = retire_host(db_).hosts;
         std::vector<std::string> all;
-        for (const model::WrongChange& wrong : edit(std::move(more))->wrong) {
-            all.push_back(wrong.code);
-        }
+        const EditAnswer answer = edit(std::move(more)).value_or(EditAnswer());
+        for (const model::WrongChange& wrong : answer.wrong) all.push_back(wrong.code);
         return all;
     };
     using Codes = std::vector<std::string>;
