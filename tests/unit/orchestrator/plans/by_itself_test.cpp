@@ -79,10 +79,7 @@ TEST_F(ByItselfTest, WhatComesByItselfIsSentAndWhatWouldGoIsHeld) {
 }
 
 TEST_F(ByItselfTest, WhatIsHeldIsAPlanOfTheSystem) {
-    report("big");
-    settle();
-    report("small");
-    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, std::chrono::seconds(20)));
+    hold();
     const state::Plan plan = plans().front();
     EXPECT_EQ(plan.author, "system");
     EXPECT_EQ(plan.state, state::PlanState::open);
@@ -102,10 +99,7 @@ TEST_F(ByItselfTest, WhatIsHeldIsAPlanOfTheSystem) {
 }
 
 TEST_F(ByItselfTest, WhenSomethingElseIsHeldThereIsAnotherPlan) {
-    report("big");
-    settle();
-    report("small");
-    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 1; }, std::chrono::seconds(20)));
+    hold();
     change_host([](state::Host& host) { host.name = "web9"; });
     change([&](state::Edit& edit) { return edit.to_compile().put(host_, {state::kModelChanged}); });
     release();
