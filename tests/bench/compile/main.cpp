@@ -10,6 +10,7 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <memory>
 
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
@@ -17,6 +18,7 @@
 #include "core/secrets/protector.hpp"
 #include "orchestrator/compile/names.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
+#include "orchestrator/plans/peers.hpp"
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
@@ -165,7 +167,7 @@ int main(int argc, char** argv) {
     const model::Model model = model_of(application, protector);
     const state::SchemaCache schemas;
     const auto view = must(state->read());
-    plans::HostCompiler compiler(view, schemas, model);
+    plans::HostCompiler compiler(view, schemas, model, std::make_shared<plans::Peers>());
 
     std::size_t resources = 0;
     const double compiled = per_second(seconds, hosts, [&](const state::Host& host) {
