@@ -10,7 +10,7 @@
 #include <re2/re2.h>
 
 #include "core/base/text.hpp"
-#include "core/schema/validator.hpp"
+#include "core/schema/condition.hpp"
 
 namespace evenkeel::schema {
 namespace {
@@ -52,8 +52,8 @@ std::string choice(const std::vector<std::string>& words) {
     return text;
 }
 
-Result<void> compile_to(std::unique_ptr<Rules>& to, const Value& from) {
-    if (from.is_object()) to = std::make_unique<Rules>(EK_TRY(Rules::compile(from)));
+Result<void> compile_to(std::unique_ptr<Rules>& to, const Value& from, Rules::Of of) {
+    if (from.is_object()) to = std::make_unique<Rules>(EK_TRY(Rules::compile(from, of)));
     return {};
 }
 
@@ -74,10 +74,10 @@ Rules::Rules(Rules&&) noexcept = default;
 Rules& Rules::operator=(Rules&&) noexcept = default;
 Rules::~Rules() = default;
 
-Result<Rules> Rules::compile(const Value& schema) {
+Result<Rules> Rules::compile(const Value& schema, Of of) {
     Rules rules;
-    EK_CHECK(rules.compile_nested(schema));
-    EK_CHECK(rules.compile_conditions(schema));
+    EK_CHECK(rules.compile_nested(schema, of));
+    EK_CHECK(rules.compile_conditions(schema, of));
     if (const Value* required = schema.find("required")) {
         for (const Value& name : required->as_array()) rules.required_.push_back(name.as_string());
     }
@@ -90,39 +90,40 @@ Result<Rules> Rules::compile(const Value& schema) {
     if (const Value* pattern = schema.find("pattern")) {
         rules.pattern_ = EK_TRY(compile_pattern(pattern->as_string()));
     }
+    rules.bounds_ = Bounds::of(schema);
     rules.closed_ = !schema.bool_or("additionalProperties", true);
     rules.base64_ = schema.string_or("contentEncoding") == "base64";
     rules.message_ = schema.string_or("x-ek-message");
     rules.unique_ = schema.bool_or("uniqueItems");
-    rules.read_only_ = schema.bool_or("readOnly");
-    rules.write_only_ = schema.bool_or("writeOnly");
+    rules.read_only_ = of == Of::documents && schema.bool_or("readOnly");
+    rules.write_only_ = of == Of::documents && schema.bool_or("writeOnly");
     return rules;
 }
 
-Result<void> Rules::compile_nested(const Value& schema) {
+Result<void> Rules::compile_nested(const Value& schema, Of of) {
     if (const Value* properties = schema.find("properties")) {
         for (const auto& [name, property] : properties->as_object()) {
-            properties_.emplace(name, EK_TRY(compile(property)));
+            properties_.emplace(name, EK_TRY(compile(property, of)));
         }
     }
-    EK_CHECK(compile_to(others_, schema["additionalProperties"]));
-    EK_CHECK(compile_to(items_, schema["items"]));
-    EK_CHECK(compile_to(names_, schema["propertyNames"]));
+    EK_CHECK(compile_to(others_, schema["additionalProperties"], of));
+    EK_CHECK(compile_to(items_, schema["items"], of));
+    EK_CHECK(compile_to(names_, schema["propertyNames"], of));
     if (const Value* all = schema.find("allOf")) {
-        for (const Value& each : all->as_array()) all_of_.push_back(EK_TRY(compile(each)));
+        for (const Value& each : all->as_array()) all_of_.push_back(EK_TRY(compile(each, of)));
     }
     return {};
 }
 
-Result<void> Rules::compile_conditions(const Value& schema) {
+Result<void> Rules::compile_conditions(const Value& schema, Of of) {
     if (const Value* forbidden = schema.find("not")) {
-        not_ = std::make_unique<Validator>(EK_TRY(Validator::compile(*forbidden)));
+        not_ = EK_TRY(Condition::compile(*forbidden));
     }
     const Value* condition = schema.find("if");
     if (!condition) return {};
-    if_ = std::make_unique<Validator>(EK_TRY(Validator::compile(*condition)));
-    EK_CHECK(compile_to(then_, schema["then"]));
-    return compile_to(else_, schema["else"]);
+    if_ = EK_TRY(Condition::compile(*condition));
+    EK_CHECK(compile_to(then_, schema["then"], of));
+    return compile_to(else_, schema["else"], of);
 }
 
 // The schema's own words for what is wrong, where it has any.
@@ -167,6 +168,9 @@ void Rules::check_itself(const Value& value, const std::string& at,
         std::vector<std::string> words;
         for (const Value& each : allowed_) words.push_back(json::write(each));
         add(errors, at, "invalid", told("must be " + choice(words)));
+    }
+    for (std::string& sentence : bounds_.broken(value)) {
+        add(errors, at, "invalid", told(std::move(sentence)));
     }
     if (pattern_ && value.is_string() && !RE2::PartialMatch(value.as_string(), *pattern_)) {
         add(errors, at, "invalid", told("does not match " + pattern_->pattern()));
@@ -216,37 +220,41 @@ void Rules::check_array(const json::Array& array, const std::string& at, Mode mo
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kAlwaysHolding = {"type",
-                                                             "enum",
-                                                             "required",
-                                                             "pattern",
-                                                             "uniqueItems",
-                                                             "properties",
-                                                             "additionalProperties",
-                                                             "items",
-                                                             "allOf",
-                                                             "propertyNames",
-                                                             "then",
-                                                             "else"};
+constexpr std::array<std::string_view, 19> kNotForTheLibrary = {
+    "$comment", "$id",  "$schema",     "contentEncoding", "contentMediaType",
+    "default",  "enum", "deprecated",  "description",     "examples",
+    "format",   "not",  "pattern",     "readOnly",        "required",
+    "title",    "type", "uniqueItems", "writeOnly"};
 
-constexpr std::array<std::string_view, 14> kNotForTheLibrary = {
-    "$comment", "$id",      "$schema",    "contentEncoding", "contentMediaType",
-    "default",  "examples", "deprecated", "description",     "format",
-    "not",      "readOnly", "title",      "writeOnly"};
+// Their schemas hold where the schema around them holds.
+constexpr std::array<std::string_view, 5> kNested = {"additionalProperties", "else", "items",
+                                                     "propertyNames", "then"};
 
 template <typename List>
 bool in(const List& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-Value without_rules_each(const Value& schemas) {
-    if (schemas.is_array()) {
-        json::Array out;
-        for (const Value& schema : schemas.as_array()) out.push_back(without_rules(schema));
-        return out;
+bool is_empty(const Value& schema) {
+    return !schema.is_object() || schema.as_object().empty();
+}
+
+Value rest_of_all(const Value& schemas) {
+    json::Array out;
+    for (const Value& schema : schemas.as_array()) {
+        Value rest = without_rules(schema);
+        if (!is_empty(rest)) out.push_back(std::move(rest));
     }
+    return out;
+}
+
+// Those with nothing left stay where `keep_names`: additionalProperties is about all others.
+Value rest_of_properties(const Value& schemas, bool keep_names) {
     json::Object out;
-    for (const auto& [name, schema] : schemas.as_object()) out.append(name, without_rules(schema));
+    for (const auto& [name, schema] : schemas.as_object()) {
+        Value rest = without_rules(schema);
+        if (keep_names || !is_empty(rest)) out.append(name, std::move(rest));
+    }
     return out;
 }
 
@@ -254,14 +262,24 @@ Value without_rules_each(const Value& schemas) {
 
 Value without_rules(const Value& schema) {
     json::Object out;
+    for (const std::string_view name : kNested) {
+        const Value* nested = schema.find(name);
+        Value rest = nested != nullptr && nested->is_object() ? without_rules(*nested) : Value();
+        if (!is_empty(rest)) out.append(std::string(name), std::move(rest));
+    }
     for (const auto& [name, value] : schema.as_object()) {
-        if (in(kNotForTheLibrary, name) || name.starts_with("x-ek-")) continue;
-        if (!in(kAlwaysHolding, name)) {
+        if (in(kNotForTheLibrary, name) || in(kNested, name) || name.starts_with("x-ek-") ||
+            Bounds::has_word(name)) {
+            continue;
+        }
+        if (name == "properties") {
+            Value rest = rest_of_properties(value, out.contains("additionalProperties"));
+            if (!is_empty(rest)) out.append(name, std::move(rest));
+        } else if (name == "allOf") {
+            Value rest = rest_of_all(value);
+            if (!rest.as_array().empty()) out.append(name, std::move(rest));
+        } else if (name != "if" || out.contains("then") || out.contains("else")) {
             out.append(name, value);
-        } else if (name == "properties" || name == "allOf") {
-            out.append(name, without_rules_each(value));
-        } else if (value.is_object()) {
-            out.append(name, without_rules(value));
         }
     }
     return out;

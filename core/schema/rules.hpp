@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
+#include "core/schema/bounds.hpp"
 #include "core/schema/schema.hpp"
 
 namespace re2 {
@@ -15,7 +16,7 @@ class RE2;
 
 namespace evenkeel::schema {
 
-class Validator;
+class Condition;
 
 // Of one description or state, no more are told.
 inline constexpr std::size_t kErrorsMax = 100;
@@ -25,14 +26,15 @@ Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern);
 
 // The keywords that are checked here, because the validator library reports their errors badly,
 // runs them too slowly, or does not know of descriptions and states: type, enum,
-// required, additionalProperties false, pattern, contentEncoding base64, uniqueItems, not,
-// readOnly, writeOnly. One node for each subschema that always applies, and for the branches of its
-// if. What an if or a not asks is asked of the library. x-ek-message is the text of its own node's
-// errors. [any]
+// required, additionalProperties false, pattern, contentEncoding base64, uniqueItems, bounds, not,
+// if, readOnly, writeOnly. One node for each subschema that always applies, and for the branches of
+// its if. x-ek-message is the text of its own node's errors. [any]
 class Rules {
   public:
+    // In a condition readOnly and writeOnly say nothing.
+    enum class Of { documents, condition };
     // Requires a schema out of read_vocabulary.
-    static Result<Rules> compile(const json::Value& schema);
+    static Result<Rules> compile(const json::Value& schema, Of of = Of::documents);
 
     Rules();
     Rules(Rules&&) noexcept;
@@ -51,8 +53,8 @@ class Rules {
                      std::vector<FieldError>& errors) const;
     void check_conditions(const json::Value& value, const std::string& at, Mode mode,
                           std::vector<FieldError>& errors) const;
-    Result<void> compile_nested(const json::Value& schema);
-    Result<void> compile_conditions(const json::Value& schema);
+    Result<void> compile_nested(const json::Value& schema, Of of);
+    Result<void> compile_conditions(const json::Value& schema, Of of);
     std::string told(std::string otherwise) const;
     bool absent_in(Mode mode) const;
 
@@ -65,10 +67,11 @@ class Rules {
     std::vector<std::string> types_;  // none: any
     json::Array allowed_;             // enum; none: any
     std::unique_ptr<re2::RE2> pattern_;
-    std::unique_ptr<Validator> if_;
+    Bounds bounds_;
+    std::unique_ptr<Condition> if_;
     std::unique_ptr<Rules> then_;
     std::unique_ptr<Rules> else_;
-    std::unique_ptr<Validator> not_;
+    std::unique_ptr<Condition> not_;
     std::string message_;  // x-ek-message
     bool base64_ = false;
     bool closed_ = false;
@@ -78,7 +81,7 @@ class Rules {
 };
 
 // The schema without the keywords that Rules checks and those that forbid nothing: the rest, for
-// the validator library.
+// the validator library. Empty where nothing is left.
 json::Value without_rules(const json::Value& schema);
 
 }  // namespace evenkeel::schema

@@ -57,10 +57,10 @@ void tidy(std::vector<FieldError>& errors) {
 }  // namespace
 
 struct Schema::Inside {
-    Inside(json::Value text, json::Value words, Rules own, Validator other)
+    Inside(json::Value text, json::Value words, Rules own, std::unique_ptr<Validator> other)
         : document(std::move(text)),
           rules(std::move(own)),
-          validator(std::move(other)),
+          rest(std::move(other)),
           sensitive(words),
           key_pattern(words["x-ek-key"].string_or("pattern")),
           key_not_pattern(words["x-ek-key"].string_or("not")),
@@ -75,7 +75,7 @@ struct Schema::Inside {
 
     json::Value document;
     Rules rules;
-    Validator validator;
+    std::unique_ptr<Validator> rest;  // null: Rules checks all of it
     SensitivePlaces sensitive;
     std::string key_pattern;
     std::string key_not_pattern;
@@ -96,9 +96,9 @@ Result<Schema> Schema::compile(std::string_view text) {
     json::Value document = EK_TRY(json::parse(text, {.bytes = kSchemaBytesMax}));
     json::Value words = EK_TRY(read_vocabulary(document));
     Rules rules = EK_TRY(Rules::compile(words));
-    Validator validator = EK_TRY(Validator::compile(without_rules(words)));
+    auto rest = EK_TRY(Validator::compile(without_rules(words)));
     auto inside = std::make_unique<Inside>(std::move(document), std::move(words), std::move(rules),
-                                           std::move(validator));
+                                           std::move(rest));
     if (!inside->key_pattern.empty()) inside->key = EK_TRY(compile_pattern(inside->key_pattern));
     if (!inside->key_not_pattern.empty()) {
         inside->key_not = EK_TRY(compile_pattern(inside->key_not_pattern));
@@ -115,7 +115,7 @@ std::vector<FieldError> Schema::validate(const json::Value& document, Mode mode)
     }
     std::vector<FieldError> errors;
     inside_->rules.check(document, "", mode, errors);
-    inside_->validator.check(document, errors);
+    if (inside_->rest) inside_->rest->check(document, errors);
     tidy(errors);
     return errors;
 }

@@ -6,7 +6,6 @@
 #include <exception>
 #include <limits>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <rapidjson/document.h>
@@ -80,54 +79,7 @@ bool is_echo(const std::string& text) {
            text.starts_with("Failed to validate item #");
 }
 
-// The library's number, 0.000000, as people write it.
-std::string plain_number(std::string_view text) {
-    if (text.find('.') != text.npos) {
-        text = text.substr(0, text.find_last_not_of('0') + 1);
-        if (text.ends_with('.')) text.remove_suffix(1);
-    }
-    return std::string(text);
-}
-
-// What the library says of a bound, which is in words about strings and elements.
-struct BoundWords {
-    std::string_view before;  // of the library
-    std::string_view after;
-    std::string_view ours;
-    std::string_view unit;
-};
-constexpr BoundWords kBoundWords[] = {
-    {"String should be no fewer than ", " characters in length.", "must have at least ",
-     " character"},
-    {"String should be no more than ", " characters in length.", "must have at most ",
-     " character"},
-    {"Array should contain no fewer than ", " elements.", "must have at least ", " item"},
-    {"Array should contain no more than ", " elements.", "must have at most ", " item"},
-    {"Object should have no fewer than ", " properties.", "must have at least ", " field"},
-    {"Object should have no more than ", " properties.", "must have at most ", " field"},
-    {"Expected number less than or equal to ", "", "must be at most ", ""},
-    {"Expected number greater than or equal to ", "", "must be at least ", ""},
-    {"Expected number less than ", "", "must be less than ", ""},
-    {"Expected number greater than ", "", "must be more than ", ""},
-    {"Value should be a multiple of ", "", "must be a multiple of ", ""},
-};
-
-std::string words_of_bound(std::string_view text) {
-    for (const BoundWords& words : kBoundWords) {
-        if (!text.starts_with(words.before) || !text.ends_with(words.after)) continue;
-        text.remove_prefix(words.before.size());
-        text.remove_suffix(words.after.size());
-        const std::string number = plain_number(text);
-        const bool none = number == "1" && words.ours == "must have at least ";
-        if (none) return "must not be empty";
-        const bool several = !words.unit.empty() && number != "1";
-        return std::string(words.ours) + number + std::string(words.unit) + (several ? "s" : "");
-    }
-    return "";
-}
-
 std::string sentence_of(std::string text) {
-    if (std::string words = words_of_bound(text); !words.empty()) return words;
     if (!text.empty() && text.back() == '.') text.pop_back();
     if (!text.empty()) {
         text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
@@ -142,11 +94,10 @@ struct Validator::Inside {
 };
 
 Validator::Validator(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
-Validator::Validator(Validator&&) noexcept = default;
-Validator& Validator::operator=(Validator&&) noexcept = default;
 Validator::~Validator() = default;
 
-Result<Validator> Validator::compile(const json::Value& schema) {
+Result<std::unique_ptr<Validator>> Validator::compile(const json::Value& schema) {
+    if (schema.as_object().empty()) return nullptr;
     auto inside = std::make_unique<Inside>();
     try {
         Document document;
@@ -156,7 +107,7 @@ Result<Validator> Validator::compile(const json::Value& schema) {
     } catch (const std::exception& error) {
         return fail(Errc::invalid, "schema: " + sentence_of(error.what()));
     }
-    return Validator(std::move(inside));
+    return std::unique_ptr<Validator>(new Validator(std::move(inside)));
 }
 
 void Validator::check(const json::Value& document, std::vector<FieldError>& errors) const {

@@ -156,6 +156,8 @@ TEST(Validate, RunsEachWordOfTheSubset) {
              {R"({"exclusiveMinimum":2})", "3", "2"},
              {R"({"exclusiveMaximum":2})", "1", "2"},
              {R"({"multipleOf":3})", "9", "10"},
+             {R"({"multipleOf":2})", "4.0", "2.5"},
+             {R"({"multipleOf":0.1})", "0.3", "0.35"},
              {R"({"minItems":1})", "[1]", "[]"},
              {R"({"maxItems":1})", "[1]", "[1,2]"},
              {R"({"items":{"type":"string"}})", "[\"a\"]", "[1]"},
