@@ -69,6 +69,10 @@ void PlanHash::add(const std::string& host_id, const HostDifference& difference,
     digests_.push_back(crypto::sha256(parts.text()));
 }
 
+void PlanHash::add(const std::string& text) {
+    digests_.push_back(crypto::sha256(text));
+}
+
 std::string PlanHash::finish() const {
     std::vector<std::string> digests = digests_;
     std::sort(digests.begin(), digests.end());

@@ -13,8 +13,8 @@ namespace evenkeel::plans {
 
 struct HostDifference;
 
-// What an approval is bound to: one hash over the differences of all hosts. It is the same whatever
-// the order in which hosts are added, another one with any other value of any description, and a
+// What an approval is bound to: one hash over the differences of all hosts, and over what may count
+// later by itself. It is the same whatever the order in which hosts are added, another one with any other value of any description, and a
 // host without a difference is as if it had not been added. [any]
 class PlanHash {
   public:
@@ -27,6 +27,8 @@ class PlanHash {
     // Each host once. O(what differs), and 32 bytes a host.
     void add(const std::string& host_id, const HostDifference& difference,
              const Before& before = {});
+    // What else an approval is bound to, a text of its own, in any order.
+    void add(const std::string& text);
     // 64 hex digits. O(n log n)
     std::string finish() const;
 

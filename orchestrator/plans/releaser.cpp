@@ -43,7 +43,7 @@ namespace {
 // Enough to share what is read for all, and few enough for the memory.
 constexpr std::size_t kHostsAtOnce = 256;
 constexpr std::size_t kBytesAtOnce = 64 << 20;  // of descriptions
-constexpr std::chrono::seconds kRetry{5};
+constexpr std::chrono::seconds kRetryAfter{5};
 
 // Reads which hosts are to be compiled and compiles them, on a thread of its own.
 class Compiling {
@@ -203,7 +203,7 @@ void Releaser::look() {
 
 void Releaser::retry_later() {
     if (retry_.pending()) return;
-    retry_ = options_.loop.after(kRetry, [this] {
+    retry_ = options_.loop.after(kRetryAfter, [this] {
         waiting_.clear();
         if (is_busy_) {
             is_asked_again_ = true;  // the batch in work left them out

@@ -3,13 +3,11 @@
 #include <optional>
 
 namespace evenkeel::plans {
-namespace {
 
 using compile::Assignment;
 using compile::Scope;
 using compile::ScopeKind;
 
-// The hosts of the reach that are in the scope too.
 std::optional<Reach> within_scope(Reach reach, const Scope& scope) {
     if (scope.kind == ScopeKind::host) {
         if (!reach.host.empty() && reach.host != scope.name) return std::nullopt;
@@ -24,8 +22,6 @@ std::optional<Reach> within_scope(Reach reach, const Scope& scope) {
     }
     return reach;
 }
-
-}  // namespace
 
 void SettingSearch::from(ModelIndex::PlaceKey place) {
     std::vector<ModelIndex::PlaceKey> waiting = {std::move(place)};

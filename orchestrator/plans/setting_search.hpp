@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -7,6 +8,10 @@
 #include "orchestrator/plans/touched.hpp"
 
 namespace evenkeel::plans {
+
+// The hosts of the reach that are in the scope too; nothing if there can be none. The environment
+// of a single host is not looked up.
+std::optional<Reach> within_scope(Reach reach, const compile::Scope& scope);
 
 // The hosts whose settings change with that of a place, in either of two models. Pure. [any]
 class SettingSearch {

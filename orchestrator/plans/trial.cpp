@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/secrets/protector.hpp"
+#include "orchestrator/plans/assignment_uses.hpp"
 #include "orchestrator/plans/hash.hpp"
 #include "orchestrator/plans/host_comparison.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
@@ -102,8 +103,12 @@ class Trying {
         return {};
     }
 
-    void finish(const ModelIndex& before, const std::vector<model::ObjectWrite>& writes,
-                Trial& trial) {
+    Result<void> finish(const ModelIndex& before, const std::vector<model::ObjectWrite>& writes,
+                        Trial& trial) {
+        for (const std::string& uses :
+             EK_TRY(uses_of_assignments(view_, protector_, model_, writes))) {
+            hash_.add(uses);
+        }
         trial.summary = groups_.summary();
         trial.groups = groups_.finish();
         trial.hash = hash_.finish();
@@ -113,6 +118,7 @@ class Trying {
         trial.broken = broken_.finish().errors;
         trial.protected_environments =
             protecting_environments(before.model(), model_, concerned_, writes);
+        return {};
     }
 
   private:
@@ -237,7 +243,7 @@ Result<Trial> try_edit(const state::View& view, const secrets::Protector& protec
     EK_CHECK(each_touched(view, by_model, stops, visit));
     EK_CHECK(each_by_rule(view, edits.hosts, rules, stops, visit));
     if (edits.releases_held) EK_CHECK(each_held(view, stops, visit));
-    trying.finish(before, edits.writes, trial);
+    EK_CHECK(trying.finish(before, edits.writes, trial));
     return trial;
 }
 

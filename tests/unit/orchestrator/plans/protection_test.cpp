@@ -181,6 +181,29 @@ TEST_F(SleepingTest, SoDoesAConditionThatIsFalseAndAPeerThatIsNotThere) {
               Names{"prod"});
 }
 
+TEST_F(SleepingTest, AnApprovalIsBoundToWhatAnAssignmentUsesWhereNoHostFitsYet) {
+    ASSERT_TRUE(done(put(ModelKind::application, "disks", kDisks)));
+    const EditRequest asked =
+        assigned("disks", ", 'environment': 'prod', 'filter': 'facts.disk = big'");
+    const char* const two = R"({"value": 2})";
+    const EditRequest link = put(ModelKind::setting, "environment:prod/eu size",
+                                 R"({"value": 3, "link": {"scope": "global", "key": "other"}})");
+    for (const EditRequest& meanwhile :
+         {put(ModelKind::setting, "global size", two),
+          put(ModelKind::setting, "environment:prod disks:size", two),
+          put(ModelKind::setting, ("host:" + host_ + " size").c_str(), two), link,
+          put(ModelKind::setting, "global other", two),
+          put(ModelKind::application, "disks", R"({"resources": []})")}) {
+        const EditRequest approved = planned(asked, true);
+        ASSERT_TRUE(done(meanwhile));
+        EXPECT_EQ(answer_to(approved).refusal, Refusal::stale_plan)
+            << meanwhile.changes.front().name;
+    }
+    const EditRequest approved = planned(asked, true);
+    ASSERT_TRUE(done(put(ModelKind::setting, "environment:stage size", two)));
+    EXPECT_TRUE(done(approved)) << "nobody uses that here";
+}
+
 // web1 is there, db1 is not, and web1 reads a setting of db1 by a link.
 class RetiringTest : public ProtectionTest {
   protected:
