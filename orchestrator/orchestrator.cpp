@@ -248,6 +248,14 @@ Result<void> Orchestrator::build_api() {
                            std::shared_ptr<http::Responder> responder) {
         return idempotency_.begin(route, request, std::move(responder));
     };
+    options.aside = [this](std::function<void()> work, std::function<void()> done) {
+        return bodies_.submit(
+            [work = std::move(work), done = std::move(done), post = loop_.poster()]() mutable {
+                work();
+                work = nullptr;
+                post(std::move(done));
+            });
+    };
     options.title = "Evenkeel";
     options.version = EVENKEEL_VERSION;
     options.schemas = EK_TRY(api::component_schemas());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/fd.hpp"
+#include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/api/change_routes.hpp"
@@ -87,6 +88,7 @@ class Orchestrator {
     enrolment::Port enrolment_;
     api::Context context_;
     std::unique_ptr<http::Router> router_;
+    run::Lane bodies_{{.name = "bodies"}};  // reads those that are too large for the loop
     std::unique_ptr<http::Server> server_;
     run::Timer tick_;
     int ticks_ = 0;

@@ -184,6 +184,7 @@ Result<Router> Router::build(std::vector<Route> routes, Options options) {
     router.refuse_ = std::move(options.refuse);
     router.streaming_ = std::move(options.streaming);
     router.begin_ = std::move(options.begin);
+    router.aside_ = std::move(options.aside);
     router.answered_ = std::move(options.answered);
     return router;
 }
@@ -276,14 +277,40 @@ bool Router::admit(Request& request, const std::shared_ptr<Responder>& responder
 // The time that the client took to send the body is not the server's.
 void Router::serve(Request request, const std::shared_ptr<Responder>& responder) const {
     try {
-        const Route& route = *request.matched;
         time_answer(request, responder);
-        if (auto problem = read_body(route, request)) return responder->send(*problem);
-        auto answering = begin_ ? begin_(route, request, responder) : responder;
-        if (answering) route.handler(std::move(request), std::move(answering));
+        if (aside_ && request.body.size() > kLoopBodyBytesMax) {
+            return serve_aside(std::move(request), responder);
+        }
+        if (auto problem = read_body(*request.matched, request)) return responder->send(*problem);
+        handle(std::move(request), responder);
     } catch (const std::exception& failure) {
         fail_with(failure, *responder);
     }
+}
+
+void Router::serve_aside(Request request, const std::shared_ptr<Responder>& responder) const {
+    struct Reading {
+        Request request;
+        std::optional<Problem> problem = {};
+    };
+    auto reading = std::make_shared<Reading>(Reading{std::move(request)});
+    const auto begun = aside_(
+        [reading] { reading->problem = read_body(*reading->request.matched, reading->request); },
+        [this, reading, responder] {
+            if (reading->problem) return responder->send(*reading->problem);
+            try {
+                handle(std::move(reading->request), responder);
+            } catch (const std::exception& failure) {
+                fail_with(failure, *responder);
+            }
+        });
+    if (!begun) responder->send(begun.error());
+}
+
+void Router::handle(Request request, const std::shared_ptr<Responder>& responder) const {
+    const Route& route = *request.matched;
+    auto answering = begin_ ? begin_(route, request, responder) : responder;
+    if (answering) route.handler(std::move(request), std::move(answering));
 }
 
 void Router::dispatch(Request request, const std::shared_ptr<Responder>& responder) const {

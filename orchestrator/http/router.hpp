@@ -40,6 +40,11 @@ using Begin =
 // The permission of a route that needs no token.
 inline constexpr std::string_view kPublic = "public";
 
+// Runs `work` on another thread and then `done` on the loop; an error when it cannot. [loop]
+using Aside = std::function<Result<void>(std::function<void()> work, std::function<void()> done)>;
+// Bodies that are larger are read aside: the loop would be held for more than 5 ms.
+inline constexpr std::size_t kLoopBodyBytesMax = 256 * 1024;
+
 struct QueryParameter {
     std::string name;
     std::string description;
@@ -97,6 +102,7 @@ class Router {
         // these and kPublic.
         json::Object permissions = {};
         Begin begin = {};
+        Aside aside = {};  // absent: all bodies are read on the loop
         Answered answered = {};
         std::string title = "Evenkeel";
         std::string version = {};
@@ -129,6 +135,8 @@ class Router {
     // False when the request was refused, which has then been answered, or will be.
     bool permit(const Route& route, Request& request,
                 const std::shared_ptr<Responder>& responder) const;
+    void serve_aside(Request request, const std::shared_ptr<Responder>& responder) const;
+    void handle(Request request, const std::shared_ptr<Responder>& responder) const;
     void time_answer(const Request& request, const std::shared_ptr<Responder>& responder) const;
 
     std::vector<Route> routes_;
@@ -137,6 +145,7 @@ class Router {
     Refuse refuse_;
     Streaming streaming_;
     Begin begin_;
+    Aside aside_;
     Answered answered_;
     std::shared_ptr<const json::Value> openapi_;
 };

@@ -110,6 +110,42 @@ TEST_F(Routing, TakesTheVerbBehindTheLastLiteralColonOnPostOnly) {
     EXPECT_EQ(seen(ask("POST", "/v1/hosts/web1:retire")).string_or("verb"), "retire");
 }
 
+// The loop goes on meanwhile.
+TEST_F(Routing, ReadsLargeBodiesAside) {
+    std::vector<std::function<void()>> work, done;
+    Router::Options options{.authorize = allow,
+                            .schemas = json::Object{{"Host", json::Object{{"type", "object"}}}}};
+    options.aside = [&](auto first, auto then) -> Result<void> {
+        if (work.size() == 2) return fail(Errc::busy, "too much is read at once");
+        work.push_back(std::move(first));
+        done.push_back(std::move(then));
+        return {};
+    };
+    router_ = Router::build(table(), std::move(options));
+    const std::string text(kLoopBodyBytesMax, 'x');
+    Reply good, bad;
+    EXPECT_EQ(ask("POST", "/v1/hosts/web1:apply", "{}").status, 200) << "a small one";
+    const auto begin = [&](Reply& to, const std::string& body) {
+        Request request;
+        request.method = "POST";
+        request.token = "t";
+        request.body = body;
+        request.headers["content-type"] = "application/json";
+        EXPECT_FALSE(read_target("/v1/hosts/web1:apply", request));
+        const auto responder = std::make_shared<Responder>(
+            request, [&to](Reply reply) { to = std::move(reply); }, nullptr);
+        router_->dispatch(std::move(request), responder);
+    };
+    begin(good, "{\"a\":\"" + text + "\"}");
+    begin(bad, "{" + text);
+    EXPECT_EQ(ask("POST", "/v1/hosts/web1:apply", "[\"" + text + "\"]").status, 503);
+    ASSERT_EQ(work.size(), 2U);
+    for (const auto& one : work) one();
+    for (const auto& one : done) one();
+    EXPECT_EQ(seen(good)["body"].string_or("a"), text);
+    EXPECT_EQ(code(bad), "invalid-json");
+}
+
 TEST_F(Routing, UnknownPathsAndVerbsAre404) {
     for (const char* path : {"/", "/v1", "/v1/hosts/", "/v1//hosts", "/V1/hosts", "/v1/hosts/a/b",
                              "/v1/hosts/a/resources/files/", "/v1/hosts/a/../b"}) {
