@@ -16,9 +16,11 @@ void add_manage(CLI::App& app, Run& run) {
     rename->add_option("NEW", options->new_name, "The new name")->required();
     on_parsed(rename, run, options, rename_host);
 
+    const auto retired = std::make_shared<PlaceOptions>();
     CLI::App* retire = group(app, "retire", "Cut a host off")->add_subcommand("host", "A host");
-    retire->add_option("NAME", options->name, "Name or id")->required();
-    on_parsed(retire, run, options, retire_host);
+    retire->add_option("NAME", retired->host, "Name or id")->required();
+    add_model_change(retire, *retired);
+    on_parsed(retire, run, retired, retire_host);
 
     CLI::App* release = group(app, "release", "Let others have what is kept")
                             ->add_subcommand("name", "The name of a retired host");
@@ -56,6 +58,13 @@ void add_enrolment(CLI::App& app, Run& run) {
     get->add_option("ID", listed->id, "One token");
     add_query(get, listed->query);
     on_parsed(get, run, listed, get_enrolment_tokens);
+
+    const auto approved = std::make_shared<TokenOptions>();
+    CLI::App* approve =
+        group(app, "approve", "")
+            ->add_subcommand("enrolment-token", "One of somebody else for a protected environment");
+    approve->add_option("ID", approved->id, "Its id")->required();
+    on_parsed(approve, run, approved, approve_enrolment_token);
 
     const auto revoked = std::make_shared<TokenOptions>();
     CLI::App* revoke = group(app, "revoke", "Take a right back")

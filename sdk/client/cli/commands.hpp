@@ -212,7 +212,8 @@ struct ManageOptions {
     std::vector<std::string> labels;  // "name=value"
 };
 Exit rename_host(Session& session, const ManageOptions& options);
-Exit retire_host(Session& session, const ManageOptions& options);
+// `environment` and `labels` are not used.
+Exit retire_host(Session& session, const PlaceOptions& options);
 // Of a retired host.
 Exit release_name(Session& session, const ManageOptions& options);
 Exit cancel_command(Session& session, const ManageOptions& options);
@@ -232,6 +233,7 @@ Exit get_tokens(Session& session, const TokenOptions& options);
 Exit create_token(Session& session, const TokenOptions& options);
 Exit revoke_token(Session& session, const TokenOptions& options);
 Exit get_enrolment_tokens(Session& session, const TokenOptions& options);
+Exit approve_enrolment_token(Session& session, const TokenOptions& options);
 Exit revoke_enrolment_token(Session& session, const TokenOptions& options);
 
 struct EnrolmentOptions {

@@ -124,6 +124,7 @@ const std::vector<std::string>& places_of(const std::string& command) {
         {"get plans", {"plans"}},
         {"describe plan", {"plans"}},
         {"approve plan", {"open plans"}},
+        {"approve enrolment-token", {"enrolment tokens"}},
         {"reject plan", {"open plans"}},
         {"apply plan", {"open plans"}},
         {"export", {"files"}},

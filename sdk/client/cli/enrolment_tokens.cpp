@@ -9,13 +9,21 @@ namespace {
 
 constexpr const char* kPath = "/v1/enrolment-tokens";
 
+// Who has let it count, or that somebody has to.
+std::string approval_of(const json::Value& token) {
+    const std::string by = token.string_or("approved_by");
+    if (!by.empty()) return "by " + by;
+    return token.bool_or("requires_approval") ? "needed" : "";
+}
+
 std::vector<std::string> row_of(const std::string& token) {
     const auto parsed = json::parse(token);
     const json::Value& item = parsed ? *parsed : json::Value();
     return {item.string_or("name"),
             std::to_string(item.integer_or("uses_left")) + " of " +
                 std::to_string(item.integer_or("uses")),
-            item.string_or("created_at"), item.string_or("expires_at"), item.string_or("id")};
+            item.string_or("created_at"), item.string_or("expires_at"), approval_of(item),
+            item.string_or("id")};
 }
 
 }  // namespace
@@ -33,6 +41,11 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
     else session.output().foreign(token->install + "\n");
     Output::message("enrolment token " + token->id + ": run the line on the new host; " +
                     "its secret is shown this once and ends in " + options.expires_in);
+    if (token->requires_approval) {
+        Output::message("no host comes in with it before somebody else approves it: "
+                        "ek approve enrolment-token " +
+                        token->id);
+    }
     return Exit::done;
 }
 
@@ -57,9 +70,19 @@ Exit get_enrolment_tokens(Session& session, const TokenOptions& options) {
         one ? session.output().data(items.front()) : session.output().data_items(items);
         return Exit::done;
     }
-    Table table{{"NAME", "USES LEFT", "CREATED", "EXPIRES", {"ID", Column::Room::kept}}, {}};
+    Table table{{"NAME", "USES LEFT", "CREATED", "EXPIRES", "APPROVAL", {"ID", Column::Room::kept}}, {}};
     for (const std::string& item : items) table.rows.push_back(row_of(item));
     session.output().table(table);
+    return Exit::done;
+}
+
+Exit approve_enrolment_token(Session& session, const TokenOptions& options) {
+    const auto client = session.open();
+    if (!client) return session.fail(client.error());
+    const auto approved = (*client)->approve_enrolment_token(options.id);
+    if (!approved) return session.fail(approved.error());
+    if (session.output().is_data()) session.output().data(approved->json);
+    Output::message("enrolment token " + options.id + " is approved: hosts may enrol with it");
     return Exit::done;
 }
 

@@ -43,13 +43,11 @@ Exit place_host(Session& session, const PlaceOptions& options) {
                         });
 }
 
-Exit retire_host(Session& session, const ManageOptions& options) {
-    const auto client = session.open();
-    if (!client) return session.fail(client.error());
-    const auto retired = (*client)->retire(options.name);
-    if (!retired) return session.fail(retired.error());
-    Output::message("host " + options.name + " is retired: its certificate is no longer accepted");
-    return Exit::done;
+Exit retire_host(Session& session, const PlaceOptions& options) {
+    return change_model(
+        session,
+        {.method = "POST", .path = "/v1/hosts/" + percent_encode(options.host) + ":retire"},
+        options, "host " + options.host + " is retired: its certificate is no longer accepted");
 }
 
 Exit release_name(Session& session, const ManageOptions& options) {

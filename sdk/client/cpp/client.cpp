@@ -102,6 +102,13 @@ Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, i
                       decode_enrolment_token);
 }
 
+Result<EnrolmentToken> Client::approve_enrolment_token(std::string_view id) {
+    return decode_one(impl_->call({.method = "POST",
+                                   .path = "/v1/enrolment-tokens/" + percent_encode(id) +
+                                           ":approve"}),
+                      decode_enrolment_token);
+}
+
 Result<std::vector<Collection>> Client::collections(std::string_view host, const ListQuery& query) {
     return decode_all(
         impl_->list({.path = host_path(host) + "/collections", .query = query_of(query)}),

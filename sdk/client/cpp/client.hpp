@@ -129,6 +129,8 @@ class Client {
                                                   const std::string& labels = "",
                                                   const std::string& replaces = "",
                                                   const std::string& environment = "");
+    // Of somebody else, for a protected environment: hosts come in with it from then on.
+    Result<EnrolmentToken> approve_enrolment_token(std::string_view id);
 
     Result<std::vector<Collection>> collections(std::string_view host, const ListQuery& query = {});
     Result<Collection> collection(std::string_view host, std::string_view name);

@@ -183,7 +183,7 @@ FleetApplied decode_fleet_applied(const json::Value& value) {
 
 EnrolmentToken decode_enrolment_token(const json::Value& value) {
     return {value.string_or("id"), value.string_or("secret"), value.string_or("install"),
-            json::write(value)};
+            value.bool_or("requires_approval"), json::write(value)};
 }
 
 Event decode_event(const json::Value& value) {

@@ -168,6 +168,8 @@ struct EnrolmentToken {
     std::string id;
     std::string secret;   // shown this once
     std::string install;  // one shell line for the new host
+    // No host comes in with it before somebody else has approved it.
+    bool requires_approval = false;
     std::string json;
 };
 

@@ -231,6 +231,10 @@ class Client:
             body["environment"] = environment
         return self.request("POST", "/v1/enrolment-tokens", body)[2]
 
+    def approve_enrolment_token(self, id: str) -> Json:
+        """Of somebody else, for a protected environment: hosts come in with it from then on."""
+        return self.request("POST", f"/v1/enrolment-tokens/{quote(id)}:approve")[2]
+
     def collections(self, host: str, **query: str) -> List[Json]:
         return list(self.list(f"/v1/hosts/{quote(host)}/collections", **query))
 

@@ -511,6 +511,7 @@ class Others(Change):
         self.ek("rename", "host", "web1", "web2", exits=6)
         self.api.on("POST", "/v1/hosts/web1:retire", reply(200, HOST_A))
         self.ek("retire", "host", "web1")
+        self.assertIn("is retired", self.told)
         kept = "the retired host host_c keeps the name web3 until 2026-12-29T00:00:00.000Z"
         self.api.on("PATCH", "/v1/hosts/web1", problem(409, "invalid-state", detail=kept))
         self.ek("rename", "host", "web1", "web3", exits=6)
@@ -531,6 +532,7 @@ class Others(Change):
         shown = self.ek("create", "enrolment-token", "--name", "n", "--uses", "2",
                         "--expires-in", "2h", "--label", "role=web", "--label", "rack=7")
         self.assertEqual(shown, answer["install"] + "\n")
+        self.assertNotIn("approve", self.told)
         self.assertEqual(self.sent[0].json(), {
             "name": "n", "uses": 2, "expires_in": "2h", "labels": {"role": "web", "rack": "7"}})
 

@@ -178,6 +178,14 @@ class Enrolling(EkCase):
         self.api.on("DELETE", "/v1/enrolment-tokens/eke_1", reply(204))
         self.assertRegex(self.ek("get", "enrolment-tokens"), r"rack 7 +2 of 3 .* eke_1\n")
         self.assertEqual(self.ek_json("get", "enrolment-token", "eke_1"), token)
+        self.api.on("POST", "/v1/enrolment-tokens/eke_1:approve",
+                    reply(200, {**token, "requires_approval": True, "approved_by": "ann"}))
+        self.api.on("GET", "/v1/enrolment-tokens", page([{**token, "requires_approval": True}]),
+                    page([{**token, "requires_approval": True, "approved_by": "ann"}]))
+        self.assertIn(" needed ", self.ek("get", "enrolment-tokens"))
+        self.ek("approve", "enrolment-token", "eke_1")
+        self.assertIn("is approved", self.told)
+        self.assertIn(" by ann ", self.ek("get", "enrolment-tokens"))
         self.ek("revoke", "enrolment-token", "eke_1")
         self.assertIn("counts no more", self.told)
         self.ek("revoke", "enrolment-token", "eke_2", exits=5)

@@ -92,6 +92,8 @@ class Edits(FleetCase):
         self.assertEqual(self.planned_edit("label", "host", "web1", "role=db", "old-"),
                          {"method": "PATCH", "path": "/v1/hosts/web1",
                           "body": {"labels": {"role": "db", "old": None}}})
+        self.assertEqual(self.planned_edit("retire", "host", "web1"),
+                         {"method": "POST", "path": "/v1/hosts/web1:retire"})
         self.assertEqual(self.planned_edit("move", "host", "web1", "prod",
                                            requires_approval=False),
                          {"method": "PATCH", "path": "/v1/hosts/web1",
