@@ -19,7 +19,7 @@ Result<std::unique_ptr<Condition>> Condition::compile(const json::Value& schema)
 
 bool Condition::accepts(const json::Value& value) const {
     std::vector<FieldError> errors;
-    rules_->check(value, "", Mode::description, errors);
+    rules_->check(value, Place{}, Mode::description, errors);
     return errors.empty() && (!rest_ || rest_->accepts(value));
 }
 

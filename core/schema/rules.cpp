@@ -19,9 +19,9 @@ using json::Value;
 
 constexpr std::int64_t kPatternMemory = 1 << 20;
 
-void add(std::vector<FieldError>& errors, std::string at, std::string code, std::string detail) {
+void add(std::vector<FieldError>& errors, const Place& at, std::string code, std::string detail) {
     if (errors.size() >= kErrorsMax) return;
-    errors.push_back({std::move(at), std::move(code), std::move(detail)});
+    errors.push_back({at.pointer(), std::move(code), std::move(detail)});
 }
 
 bool all_different(const json::Array& array) {
@@ -58,6 +58,11 @@ Result<void> compile_to(std::unique_ptr<Rules>& to, const Value& from, Rules::Of
 }
 
 }  // namespace
+
+std::string Place::pointer() const {
+    if (above == nullptr) return "";
+    return json::pointer(above->pointer(), name.data() ? std::string(name) : std::to_string(index));
+}
 
 Result<std::unique_ptr<re2::RE2>> compile_pattern(const std::string& pattern) {
     RE2::Options options;
@@ -135,7 +140,7 @@ bool Rules::absent_in(Mode mode) const {
     return mode == Mode::description ? read_only_ : write_only_;
 }
 
-void Rules::check(const Value& value, const std::string& at, Mode mode,
+void Rules::check(const Value& value, const Place& at, Mode mode,
                   std::vector<FieldError>& errors) const {
     if (errors.size() >= kErrorsMax) return;
     check_itself(value, at, errors);
@@ -145,7 +150,7 @@ void Rules::check(const Value& value, const std::string& at, Mode mode,
     check_conditions(value, at, mode, errors);
 }
 
-void Rules::check_conditions(const Value& value, const std::string& at, Mode mode,
+void Rules::check_conditions(const Value& value, const Place& at, Mode mode,
                              std::vector<FieldError>& errors) const {
     if (not_ && not_->accepts(value)) {
         add(errors, at, "invalid", told("is what the schema excludes"));
@@ -155,7 +160,7 @@ void Rules::check_conditions(const Value& value, const std::string& at, Mode mod
     if (branch) branch->check(value, at, mode, errors);
 }
 
-void Rules::check_itself(const Value& value, const std::string& at,
+void Rules::check_itself(const Value& value, const Place& at,
                          std::vector<FieldError>& errors) const {
     const auto fits = [&value](const std::string& type) { return is_type(value, type); };
     if (!types_.empty() && std::none_of(types_.begin(), types_.end(), fits)) {
@@ -180,10 +185,10 @@ void Rules::check_itself(const Value& value, const std::string& at,
     }
 }
 
-void Rules::check_object(const json::Object& object, const std::string& at, Mode mode,
+void Rules::check_object(const json::Object& object, const Place& at, Mode mode,
                          std::vector<FieldError>& errors) const {
     for (const auto& [name, value] : object) {
-        const std::string here = json::pointer(at, name);
+        const Place here{&at, name};
         if (names_) names_->check(Value(name), here, mode, errors);
         const auto property = properties_.find(name);
         if (property == properties_.end()) {
@@ -201,12 +206,12 @@ void Rules::check_object(const json::Object& object, const std::string& at, Mode
         const auto property = properties_.find(name);
         if (property != properties_.end() && property->second.absent_in(mode)) continue;
         if (!object.contains(name)) {
-            add(errors, json::pointer(at, name), "invalid", told("is missing"));
+            add(errors, Place{&at, name}, "invalid", told("is missing"));
         }
     }
 }
 
-void Rules::check_array(const json::Array& array, const std::string& at, Mode mode,
+void Rules::check_array(const json::Array& array, const Place& at, Mode mode,
                         std::vector<FieldError>& errors) const {
     if (unique_ && !all_different(array)) {
         add(errors, at, "invalid", told("has the same item more than once"));
@@ -214,7 +219,7 @@ void Rules::check_array(const json::Array& array, const std::string& at, Mode mo
     if (!items_) return;
     std::size_t index = 0;
     for (const Value& item : array) {
-        items_->check(item, json::pointer(at, std::to_string(index++)), mode, errors);
+        items_->check(item, Place{&at, {}, index++}, mode, errors);
     }
 }
 

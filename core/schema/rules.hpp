@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -17,6 +19,16 @@ class RE2;
 namespace evenkeel::schema {
 
 class Condition;
+
+// Where a value is in the document: on the stack of who checks it, as a pointer is only made of it
+// where something is wrong.
+struct Place {
+    const Place* above = nullptr;
+    std::string_view name = {};  // of the member
+    std::size_t index = 0;       // of the item, where there is no name
+
+    std::string pointer() const;  // RFC 6901
+};
 
 // Of one description or state, no more are told.
 inline constexpr std::size_t kErrorsMax = 100;
@@ -41,17 +53,17 @@ class Rules {
     Rules& operator=(Rules&&) noexcept;
     ~Rules();
 
-    void check(const json::Value& value, const std::string& at, Mode mode,
+    void check(const json::Value& value, const Place& at, Mode mode,
                std::vector<FieldError>& errors) const;
 
   private:
-    void check_itself(const json::Value& value, const std::string& at,
+    void check_itself(const json::Value& value, const Place& at,
                       std::vector<FieldError>& errors) const;
-    void check_object(const json::Object& object, const std::string& at, Mode mode,
+    void check_object(const json::Object& object, const Place& at, Mode mode,
                       std::vector<FieldError>& errors) const;
-    void check_array(const json::Array& array, const std::string& at, Mode mode,
+    void check_array(const json::Array& array, const Place& at, Mode mode,
                      std::vector<FieldError>& errors) const;
-    void check_conditions(const json::Value& value, const std::string& at, Mode mode,
+    void check_conditions(const json::Value& value, const Place& at, Mode mode,
                           std::vector<FieldError>& errors) const;
     Result<void> compile_nested(const json::Value& schema, Of of);
     Result<void> compile_conditions(const json::Value& schema, Of of);

@@ -114,7 +114,7 @@ std::vector<FieldError> Schema::validate(const json::Value& document, Mode mode)
         return {{"", "invalid", "has more than " + std::to_string(kElementsMax) + " values"}};
     }
     std::vector<FieldError> errors;
-    inside_->rules.check(document, "", mode, errors);
+    inside_->rules.check(document, Place{}, mode, errors);
     if (inside_->rest) inside_->rest->check(document, errors);
     tidy(errors);
     return errors;

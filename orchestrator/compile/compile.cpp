@@ -195,6 +195,7 @@ class Maker {
                         wire::Relations& relations) {
         const json::Value required = open(rule.required, names, rule.pointer + "/requires");
         const json::Value notified = open(rule.notified, names, rule.pointer + "/notifies");
+        if (required.is_null() && notified.is_null()) return;
         std::vector<wire::WrongField> wrong;
         json::Object both;
         if (!required.is_null()) both.append("requires", required);

@@ -77,6 +77,10 @@ tl::expected<json::Value, PlacedFault> ValueTemplate::render_at(
     }
     json::Object object;
     for (const auto& [name, member] : std::get<Members>(data_)) {
+        if (const auto* constant = std::get_if<json::Value>(&member.data_)) {
+            object.append(name, *constant);
+            continue;
+        }
         object.append(name, EK_TRY(member.render_at(json::pointer(pointer, name), names, secrets)));
     }
     return object;

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
@@ -50,16 +51,23 @@ double cpu_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-double per_second(double seconds, const std::vector<state::Host>& hosts,
-                  const std::function<void(const state::Host&)>& work) {
-    const double start = cpu_seconds();
-    double count = 0, took = 0;
-    while (took < seconds) {
-        for (const state::Host& host : hosts) work(host);
-        count += static_cast<double>(hosts.size());
-        took = cpu_seconds() - start;
+// How many hosts a second each of two works can do. They take turns, so that both have the same
+// machine: it may be faster at one time than at another.
+std::pair<double, double> per_second(double seconds, const std::vector<state::Host>& hosts,
+                                     const std::function<void(const state::Host&)>& first,
+                                     const std::function<void(const state::Host&)>& second) {
+    double rounds = 0, first_took = 0, second_took = 0;
+    while (first_took + second_took < 2 * seconds) {
+        const double start = cpu_seconds();
+        for (const state::Host& host : hosts) first(host);
+        const double between = cpu_seconds();
+        for (const state::Host& host : hosts) second(host);
+        second_took += cpu_seconds() - between;
+        first_took += between - start;
+        ++rounds;
     }
-    return count / took;
+    const double count = rounds * static_cast<double>(hosts.size());
+    return {count / first_took, count / second_took};
 }
 
 std::vector<state::Host> add_hosts(state::State& state, const std::string& schema) {
@@ -131,24 +139,30 @@ void parse_strings(const json::Value& value, std::vector<templates::Template>& p
     }
 }
 
-double render_alone(double seconds, const std::vector<state::Host>& hosts,
-                    const json::Value& application) {
-    std::vector<templates::Template> parsed;
-    for (const json::Value& resource : application["resources"].as_array()) {
-        parse_strings(resource["id"], parsed);
-        parse_strings(resource["description"], parsed);
+// Renders the templates of the application, and nothing else.
+class Rendering {
+  public:
+    Rendering(const std::vector<state::Host>& hosts, const json::Value& application) {
+        for (const json::Value& resource : application["resources"].as_array()) {
+            parse_strings(resource["id"], parsed_);
+            parse_strings(resource["description"], parsed_);
+        }
+        for (const state::Host& host : hosts) {
+            names_.emplace(host.id, PlainNames(host, application["parameters"]));
+        }
     }
-    std::map<std::string, PlainNames> names;
-    for (const state::Host& host : hosts) {
-        names.emplace(host.id, PlainNames(host, application["parameters"]));
-    }
-    return per_second(seconds, hosts, [&](const state::Host& host) {
-        PlainNames& of_host = names.at(host.id);
-        for (const templates::Template& one : parsed) {
+
+    void operator()(const state::Host& host) {
+        PlainNames& of_host = names_.at(host.id);
+        for (const templates::Template& one : parsed_) {
             must(one.render(of_host).has_value(), "a template does not render");
         }
-    });
-}
+    }
+
+  private:
+    std::vector<templates::Template> parsed_;
+    std::map<std::string, PlainNames> names_;
+};
 
 }  // namespace
 
@@ -170,11 +184,13 @@ int main(int argc, char** argv) {
     plans::HostCompiler compiler(view, schemas, model, std::make_shared<plans::Peers>());
 
     std::size_t resources = 0;
-    const double compiled = per_second(seconds, hosts, [&](const state::Host& host) {
+    Rendering rendering(hosts, application);
+    const auto compile = [&](const state::Host& host) {
         const auto made = must(compiler.compile(host));
         must(made.errors.empty(), made.errors.empty() ? "" : made.errors[0].detail);
         resources = made.resources.size();
-    });
+    };
+    const auto [compiled, rendered] = per_second(seconds, hosts, compile, std::ref(rendering));
     std::printf("{\"resources\":%zu,\"compiled\":%.1f,\"rendered\":%.1f}\n", resources, compiled,
-                render_alone(seconds, hosts, application));
+                rendered);
 }
