@@ -14,8 +14,9 @@ namespace evenkeel::plans {
 struct HostDifference;
 
 // What an approval is bound to: one hash over the differences of all hosts, and over what may count
-// later by itself. It is the same whatever the order in which hosts are added, another one with any other value of any description, and a
-// host without a difference is as if it had not been added. [any]
+// later by itself. It is the same whatever the order in which hosts are added, another one with any
+// other value of any description, and a host without a difference is as if it had not been added.
+// [any]
 class PlanHash {
   public:
     // A keyed code of a text, so that the hash does not help to guess secrets.

@@ -70,7 +70,8 @@ Exit get_enrolment_tokens(Session& session, const TokenOptions& options) {
         one ? session.output().data(items.front()) : session.output().data_items(items);
         return Exit::done;
     }
-    Table table{{"NAME", "USES LEFT", "CREATED", "EXPIRES", "APPROVAL", {"ID", Column::Room::kept}}, {}};
+    Table table{
+        {"NAME", "USES LEFT", "CREATED", "EXPIRES", "APPROVAL", {"ID", Column::Room::kept}}, {}};
     for (const std::string& item : items) table.rows.push_back(row_of(item));
     session.output().table(table);
     return Exit::done;
