@@ -22,7 +22,9 @@ std::vector<std::string> row_of(const std::string& token) {
     return {item.string_or("name"),
             std::to_string(item.integer_or("uses_left")) + " of " +
                 std::to_string(item.integer_or("uses")),
-            item.string_or("created_at"), item.string_or("expires_at"), approval_of(item),
+            item.string_or("created_at"),
+            item.string_or("expires_at"),
+            approval_of(item),
             item.string_or("id")};
 }
 
@@ -42,9 +44,10 @@ Exit create_enrolment_token(Session& session, const ManageOptions& options) {
     Output::message("enrolment token " + token->id + ": run the line on the new host; " +
                     "its secret is shown this once and ends in " + options.expires_in);
     if (token->requires_approval) {
-        Output::message("no host comes in with it before somebody else approves it: "
-                        "ek approve enrolment-token " +
-                        token->id);
+        Output::message(
+            "no host comes in with it before somebody else approves it: "
+            "ek approve enrolment-token " +
+            token->id);
     }
     return Exit::done;
 }
@@ -70,8 +73,8 @@ Exit get_enrolment_tokens(Session& session, const TokenOptions& options) {
         one ? session.output().data(items.front()) : session.output().data_items(items);
         return Exit::done;
     }
-    Table table{
-        {"NAME", "USES LEFT", "CREATED", "EXPIRES", "APPROVAL", {"ID", Column::Room::kept}}, {}};
+    Table table{{"NAME", "USES LEFT", "CREATED", "EXPIRES", "APPROVAL", {"ID", Column::Room::kept}},
+                {}};
     for (const std::string& item : items) table.rows.push_back(row_of(item));
     session.output().table(table);
     return Exit::done;
