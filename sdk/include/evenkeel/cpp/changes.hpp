@@ -43,7 +43,8 @@ class Changes {
 
     // In a dry run only reports the changes as planned. Otherwise runs `work`, unless there is
     // nothing to do, and reports them as done; if `work` throws, those not marked done are reported
-    // as failed and the failure goes on, as partial if something was done.
+    // as failed and the failure goes on, as partial if something was done. A call that is cancelled
+    // when all is done is not stopped any more.
     template <typename Work>
     void carry_out(const Call& call, Work&& work) {
         if (call.dry_run()) {
@@ -65,13 +66,14 @@ class Changes {
     }
 
     // Reports those not marked done with this outcome, for work that was done elsewhere: several
-    // at one go. True if one had been marked done before.
+    // at one go. True if one had been marked done before. A cancelled call reports all of them.
     bool report(const Call& call, std::int32_t outcome) {
         bool some_done = false;
         for (Change& change : changes_) {
             some_done = some_done || change.outcome == EK_OUT_DONE;
             if (change.outcome == 0) change.outcome = outcome;
-            call.change(change);
+            const ek_status status = call.tell(change);
+            if (status != EK_OK && status != EK_E_CANCELLED) throw Stop{status};
         }
         return some_done;
     }
