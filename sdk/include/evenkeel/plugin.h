@@ -172,8 +172,8 @@ typedef struct ek_subject {
 
 /* Where a call's answers go. The host's, usable inside this call and on its thread only. A callback
  * that answers anything but EK_OK means: stop, undo nothing, return that code. Once the call is
- * cancelled all answer EK_E_CANCELLED; what is reported of work that was done is still taken, so
- * send its changes to the end. */
+ * cancelled all answer EK_E_CANCELLED, and what they were given is taken all the same: report to
+ * the end what was done already (about, change, state, diag), then return. */
 typedef struct ek_out {
     uint32_t size, reserved;
     void *ctx;

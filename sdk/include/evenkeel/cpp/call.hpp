@@ -30,7 +30,9 @@ struct Change {
 };
 
 // A call under way: what the host wants, and where the answers go. Every sender throws Stop when
-// the host has heard enough; let it pass. [worker], inside the call only.
+// the host has heard enough; let it pass. Of a cancelled call that are item() and change(); the
+// others may come amid work that cannot be stopped, or tell what was done. [worker], inside the
+// call only.
 class Call {
   public:
     explicit Call(const ek_call* call) : call_(call) {}
@@ -78,57 +80,40 @@ class Call {
         if (index >= call_->stamp_count) return {};
         return view(call_->stamps[index]);
     }
-    // After it there is nothing left to stop, so a call that is cancelled now has been done.
     void state(std::string_view json) const {
         const ek_state record{sizeof(ek_state), 0, borrow(json)};
-        const ek_status status = out()->state(out()->ctx, &record);
-        if (status != EK_E_CANCELLED) stop_unless_ok(status);
+        stop_unless_ended(out()->state(out()->ctx, &record));
     }
     void change(const Change& change) const { stop_unless_ok(tell(change)); }
-    // The same without an exception, for who has more to report of what is done: the host takes
-    // that from a cancelled call too.
-    ek_status tell(const Change& change) const {
-        const auto value = [](const std::optional<std::string>& json) {
-            return json ? borrow(*json) : ek_str{nullptr, 0};
-        };
-        const std::int32_t seen = !change.before  ? EK_ACT_ADD
-                                  : !change.after ? EK_ACT_REMOVE
-                                                  : EK_ACT_SET;
-        const ek_change record{sizeof(ek_change),   change.action != 0 ? change.action : seen,
-                               borrow(change.path), value(change.before),
-                               value(change.after), change.outcome,
-                               change.flags};
-        return out()->change(out()->ctx, &record);
-    }
+    // The same of a change that is done already, so a cancelled call goes on to the next.
+    void report(const Change& change) const { stop_unless_ended(tell(change)); }
     // In apply_many: what is sent from now on is about this id.
     void about(std::string_view id) const {
         const ek_subject record{sizeof(ek_subject), 0, borrow(id)};
-        stop_unless_ok(out()->about(out()->ctx, &record));
+        stop_unless_ended(out()->about(out()->ctx, &record));
     }
     // An error that does not end the call; to end it, throw the Failure. In apply_many it is that
     // of the entry that the call is about: throw Stop{EK_E_PARTIAL} when all are through.
-    void error(const Failure& failure) const { stop_unless_ok(tell(failure)); }
-    // The same without an exception, for who ends the call anyway.
-    ek_status tell(const Failure& failure) const {
+    void error(const Failure& failure) const {
         const ek_diag record = failure.diagnostic();
-        return out()->diag(out()->ctx, &record);
+        stop_unless_ended(out()->diag(out()->ctx, &record));
     }
     // `severity` is an EK_SEV_; `path` may be empty.
     void note(std::int32_t severity, std::string_view path, std::string_view summary) const {
         const ek_diag record{sizeof(ek_diag),   severity,           borrow_or_absent(path),
                              borrow(summary), ek_str{nullptr, 0}, 0,
                              0};
-        stop_unless_ok(out()->diag(out()->ctx, &record));
+        stop_unless_ended(out()->diag(out()->ctx, &record));
     }
     // `permille` from 0 to 1000.
     void progress(std::uint32_t permille, std::string_view message) const {
         const ek_progress record{sizeof(ek_progress), permille, borrow(message)};
-        stop_unless_ok(out()->progress(out()->ctx, &record));
+        stop_unless_ended(out()->progress(out()->ctx, &record));
     }
     // What a program has printed on `stream` (EK_STREAM_): any bytes, in pieces of any size.
     void output(std::int32_t stream, std::string_view bytes) const {
         const ek_output record{sizeof(ek_output), stream, borrow(bytes)};
-        stop_unless_ok(out()->output(out()->ctx, &record));
+        stop_unless_ended(out()->output(out()->ctx, &record));
     }
 
   private:
@@ -152,6 +137,22 @@ class Call {
     }
     static void stop_unless_ok(ek_status status) {
         if (status != EK_OK) throw Stop{status};
+    }
+    static void stop_unless_ended(ek_status status) {
+        if (status != EK_E_CANCELLED) stop_unless_ok(status);
+    }
+    ek_status tell(const Change& change) const {
+        const auto value = [](const std::optional<std::string>& json) {
+            return json ? borrow(*json) : ek_str{nullptr, 0};
+        };
+        const std::int32_t seen = !change.before  ? EK_ACT_ADD
+                                  : !change.after ? EK_ACT_REMOVE
+                                                  : EK_ACT_SET;
+        const ek_change record{sizeof(ek_change),   change.action != 0 ? change.action : seen,
+                               borrow(change.path), value(change.before),
+                               value(change.after), change.outcome,
+                               change.flags};
+        return out()->change(out()->ctx, &record);
     }
 
     const ek_call* call_;

@@ -66,14 +66,13 @@ class Changes {
     }
 
     // Reports those not marked done with this outcome, for work that was done elsewhere: several
-    // at one go. True if one had been marked done before. A cancelled call reports all of them.
+    // at one go. True if one had been marked done before.
     bool report(const Call& call, std::int32_t outcome) {
         bool some_done = false;
         for (Change& change : changes_) {
             some_done = some_done || change.outcome == EK_OUT_DONE;
             if (change.outcome == 0) change.outcome = outcome;
-            const ek_status status = call.tell(change);
-            if (status != EK_OK && status != EK_E_CANCELLED) throw Stop{status};
+            call.report(change);
         }
         return some_done;
     }

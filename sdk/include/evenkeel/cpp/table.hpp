@@ -69,7 +69,7 @@ ek_status guarded(Body&& body, Tell&& tell) noexcept {
 template <typename Body>
 ek_status in_call(const ek_call* call, Body&& body) noexcept {
     return guarded([&] { body(Call(call)); },
-                   [&](const Failure& failure) { Call(call).tell(failure); });
+                   [&](const Failure& failure) { Call(call).error(failure); });
 }
 
 // On the reactor there is no call to send a diagnostic to: the host's log has the words.
