@@ -2,11 +2,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
+#include "core/plugin/isolation.hpp"
 #include "core/secrets/redactor.hpp"
 
 // From files on disk to open collections. Loaded code stays until the process ends, so plugins are
@@ -23,6 +25,7 @@ struct LoadOptions {
     std::string agent_version;
     // By collection: what its plugin is given to open it, an object. None: an empty one.
     std::map<std::string, json::Value> configurations;
+    std::optional<Isolation> isolation = {};  // none: the plugin runs in this process
 };
 
 // Opens every collection of the plugin `name` ("files") found in the first of `folders` that has

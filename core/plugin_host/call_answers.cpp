@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
 
 namespace evenkeel::plugin_host {
 namespace {
@@ -114,10 +115,8 @@ std::int32_t CallAnswers::is_cancelled(const ek_call* call) noexcept {
 
 bool CallAnswers::finish(plugin::Ended ended) {
     running = outer_;
-    if (wrong_thread_) {
-        constexpr std::string_view kRule = "an answer comes from another thread than the call";
-        ended.broken_rule = {kRule.data(), kRule.size()};
-    }
+    if (wrong_thread_)
+        ended.broken_rule = plugin::borrow("an answer comes from another thread than the call");
     auto frame = plugin::frame_of(ended);
     socket_.put(frame);
     return flush();

@@ -60,7 +60,7 @@ Result<void> limit_files(const plugin::Service& service, int data_dir) {
     if (!rules) return fail(system_error(errno, "cannot limit its files"));
     for (const char* path : kReadable) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
     for (const char* path : kWritable) EK_CHECK(allow(rules.get(), path, -1, all));
-    for (const std::string& path : service.package.permissions.paths)
+    for (const std::string& path : service.permissions.paths)
         EK_CHECK(allow(rules.get(), path.c_str(), -1, all));
     EK_CHECK(allow(rules.get(), service.package.object.c_str(), -1, kRead & all));
     if (data_dir >= 0) {

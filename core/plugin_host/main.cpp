@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "core/plugin/library.hpp"
+#include "core/plugin/module.hpp"
 #include "core/plugin_host/control.hpp"
 #include "core/plugin_host/sandbox.hpp"
 #include "core/plugin_host/serve_channel.hpp"
@@ -24,7 +24,7 @@ Result<const ek_module*> load(const plugin::Service& service, int data_dir, Fd& 
     refusals = EK_TRY(enter_sandbox(service, data_dir));
     // Another user means that the kernel has forgotten it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    return plugin::load_library(service.package);
+    return plugin::load_object(service.package);
 }
 
 int run() {

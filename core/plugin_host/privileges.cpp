@@ -113,7 +113,7 @@ Result<void> become(const plugin::Service& service) {
 }  // namespace
 
 Result<void> limit_privileges(const plugin::Service& service) {
-    const std::uint64_t wanted = EK_TRY(declared(service.package.permissions)) & permitted();
+    const std::uint64_t wanted = EK_TRY(declared(service.permissions)) & permitted();
     // Without CAP_SETPCAP it has none that a program could inherit either.
     for (int capability = 0; capability < 64; ++capability)
         if ((wanted >> capability & 1) == 0) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);

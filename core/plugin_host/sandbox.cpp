@@ -21,7 +21,7 @@ Result<Fd> enter_sandbox(const plugin::Service& service, int data_dir) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail(system_error(errno, "cannot forbid new privileges"));
     EK_CHECK(limit_files(service, data_dir));
-    return limit_system_calls(service.package.permissions);
+    return limit_system_calls(service.permissions);
 }
 
 }  // namespace evenkeel::plugin_host

@@ -6,6 +6,7 @@
 
 #include <evenkeel/ext/backend.h>
 
+#include "core/plugin/abi.hpp"
 #include "core/plugin/channel/frame.hpp"
 #include "core/plugin/channel/records.hpp"
 #include "core/plugin_host/call_answers.hpp"
@@ -18,21 +19,23 @@ using plugin::FrameSocket;
 using plugin::Operation;
 using plugin::Request;
 
-ek_status open(ServedPlugin& plugin, const Request& request, const ek_call* call,
-               ek_str& backend) {
+void open(ServedPlugin& plugin, const Request& request, const ek_call* call,
+          plugin::Ended& ended) {
     const ek_collection* collection = plugin.collection(request.number);
-    if (collection == nullptr) return EK_E_INTERNAL;
+    if (collection == nullptr) return;
     ek_instance* handle = nullptr;
-    const ek_status status =
-        plugin.module().open(&plugin.host(), call, collection, request.first, &handle);
-    if (status != EK_OK || handle == nullptr) return status;
+    ended.status = plugin.module().open(&plugin.host(), call, collection, request.first, &handle);
+    if (ended.status != EK_OK) return;
+    if (handle == nullptr) {
+        ended.broken_rule = plugin::borrow("open gives no instance");
+        return;
+    }
     plugin.add(request.instance, {handle, collection});
-    if (collection->extension == nullptr) return status;
+    if (collection->extension == nullptr) return;
     const auto* named =
         static_cast<const ek_backend*>(collection->extension(handle, EK_EXT_BACKEND));
     if (named != nullptr && EK_HAS(ek_backend, named, name) && named->name)
-        backend = named->name(handle);
-    return status;
+        ended.backend = named->name(handle);
 }
 
 ek_status perform(const ServedInstance& instance, const Request& request, const ek_call* call) {
@@ -83,7 +86,7 @@ bool answer(ServedPlugin& plugin, FrameSocket& socket, int cancel, const Request
         request.operation == Operation::open ? nullptr : plugin.find(request.instance);
     try {
         if (request.operation == Operation::open) {
-            ended.status = open(plugin, request, answers.call(), ended.backend);
+            open(plugin, request, answers.call(), ended);
         } else if (request.operation == Operation::close) {
             plugin.close(request.instance);
             ended.status = EK_OK;

@@ -13,6 +13,7 @@
 #include <poll.h>
 
 #include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
 
 namespace evenkeel::plugin_host {
 namespace {
@@ -205,10 +206,8 @@ void serve_watch(ServedPlugin& plugin, ServedInstance& instance, FrameSocket& so
         ServedWatch watch(*instance.collection, socket);
         plugin::Ended ended;
         ended.status = watch.open(instance.handle, answers.call());
-        if (ended.status == EK_OK && !watch.is_open()) {
-            constexpr std::string_view kRule = "watch_open gives no watch";
-            ended.broken_rule = {kRule.data(), kRule.size()};
-        }
+        if (ended.status == EK_OK && !watch.is_open())
+            ended.broken_rule = plugin::borrow("watch_open gives no watch");
         if (answers.finish(ended) && watch.is_open()) trouble = watch.serve();
     } catch (...) {
         plugin.end_watch(instance);

@@ -48,9 +48,9 @@ FrameWriter frame_of(const Service& service) {
         frame.text(std::string_view(*text));
     frame.u64(static_cast<std::uint64_t>(package.abi_major));
     put(frame, package.collections);
-    put(frame, package.permissions.paths);
-    put(frame, package.permissions.capabilities);
-    frame.u32(package.permissions.network).u32(package.permissions.spawn);
+    put(frame, service.permissions.paths);
+    put(frame, service.permissions.capabilities);
+    frame.u32(service.permissions.network).u32(service.permissions.spawn);
     return frame.u32(service.changes_user).u32(service.uid).u32(service.gid), frame;
 }
 
@@ -63,10 +63,10 @@ Service service_of(FrameReader& frame) {
         *text = copy(frame.text());
     package.abi_major = static_cast<std::int64_t>(frame.u64());
     package.collections = texts_of(frame);
-    package.permissions.paths = texts_of(frame);
-    package.permissions.capabilities = texts_of(frame);
-    package.permissions.network = frame.u32() != 0;
-    package.permissions.spawn = frame.u32() != 0;
+    service.permissions.paths = texts_of(frame);
+    service.permissions.capabilities = texts_of(frame);
+    service.permissions.network = frame.u32() != 0;
+    service.permissions.spawn = frame.u32() != 0;
     service.changes_user = frame.u32() != 0;
     service.uid = frame.u32();
     service.gid = frame.u32();

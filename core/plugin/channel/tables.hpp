@@ -8,6 +8,7 @@
 
 #include "core/plugin/channel/frame.hpp"
 #include "core/plugin/package.hpp"
+#include "core/plugin/permissions.hpp"
 
 // What the two ends tell each other before the first call. [any]
 namespace evenkeel::plugin {
@@ -16,6 +17,7 @@ namespace evenkeel::plugin {
 // trusted.
 struct Service {
     Package package;
+    Permissions permissions;
     std::string agent_version;
     // Private and writable; empty: there is none. With a descriptor beside the frame the plugin is
     // given that folder, by a path that its own process alone can use.
