@@ -29,11 +29,7 @@ Registry& registry() {
 }  // namespace
 
 Result<const ek_module*> load_library(const Package& package) {
-    if (package.abi_major != EK_ABI_MAJOR)
-        return fail(Errc::unsupported,
-                    "plugin " + package.name + " is built for ABI " +
-                        std::to_string(package.abi_major) + " and this agent speaks " +
-                        std::to_string(EK_ABI_MAJOR) + ": install the version for this agent");
+    EK_CHECK(require_abi(package));
     Registry& loaded = registry();
     const std::lock_guard lock(loaded.mutex);
     if (const auto known = loaded.by_path.find(package.object); known != loaded.by_path.end()) {

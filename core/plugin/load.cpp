@@ -7,6 +7,7 @@
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/library.hpp"
+#include "core/plugin/module.hpp"
 #include "core/plugin/open.hpp"
 #include "core/plugin/package.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
@@ -17,6 +18,7 @@ namespace {
 Result<const ek_module*> module_of(const Package& package, const std::shared_ptr<Host>& host,
                                    const LoadOptions& options) {
     if (!options.isolation) return load_library(package);
+    EK_CHECK(require_abi(package));
     host->run_by(EK_TRY(RemotePlugin::start(package, *host->table(), *options.isolation,
                                             options.accept_own_user)));
     return host->process()->module();

@@ -74,6 +74,14 @@ Result<const ek_module*> module_of(const boost::dll::shared_library& library,
 
 }  // namespace
 
+Result<void> require_abi(const Package& package) {
+    if (package.abi_major == EK_ABI_MAJOR) return {};
+    return fail(Errc::unsupported,
+                "plugin " + package.name + " is built for ABI " +
+                    std::to_string(package.abi_major) + " and this agent speaks " +
+                    std::to_string(EK_ABI_MAJOR) + ": install the version for this agent");
+}
+
 Result<const ek_module*> load_object(const Package& package) {
     try {
         boost::dll::shared_library library(

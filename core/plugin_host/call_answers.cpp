@@ -26,7 +26,7 @@ thread_local CallAnswers* running = nullptr;
 CallAnswers::CallAnswers(plugin::FrameSocket& socket, int cancel_fd,
                          const plugin::Request& request)
     : socket_(socket), cancel_fd_(cancel_fd), sent_ns_(now_monotonic_ns()), outer_(running) {
-    out_ = {sizeof(ek_out), 0, this, send<ek_item>, send<ek_state>, send<ek_change>, send<ek_diag>,
+    out_ = {sizeof(ek_out), 0, this, send<ek_item>, send<ek_state>, on_change, send<ek_diag>,
             on_progress, on_output, send<ek_subject>};
     frame_.self = this;
     frame_.call = {sizeof(ek_call),
@@ -80,6 +80,14 @@ ek_status CallAnswers::send(void* ctx, const Record* record) noexcept {
     auto& self = *static_cast<CallAnswers*>(ctx);
     if (!self.is_own_thread()) return EK_E_INTERNAL;
     return self.put(plugin::frame_of(record), false);
+}
+
+// What was done is known even if the process does not live to finish it.
+ek_status CallAnswers::on_change(void* ctx, const ek_change* change) noexcept {
+    auto& self = *static_cast<CallAnswers*>(ctx);
+    if (!self.is_own_thread()) return EK_E_INTERNAL;
+    const bool made = plugin::is_whole(change) && change->outcome != EK_OUT_PLANNED;
+    return self.put(plugin::frame_of(change), made);
 }
 
 // It tells administrators how far the call is.

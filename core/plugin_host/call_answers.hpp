@@ -36,6 +36,7 @@ class CallAnswers {
     };
     template <typename Record>
     static ek_status send(void* ctx, const Record* record) noexcept;
+    static ek_status on_change(void* ctx, const ek_change* change) noexcept;
     static ek_status on_output(void* ctx, const ek_output* output) noexcept;
     static ek_status on_progress(void* ctx, const ek_progress* progress) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;

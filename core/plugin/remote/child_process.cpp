@@ -29,6 +29,8 @@ constexpr milliseconds kReactorPatience{5000};
 constexpr std::size_t kControlMost = 64u << 20;
 // What is refused more often is refused without being told.
 constexpr unsigned kRefusalsMost = 20;
+// From the end of its descriptors to its own.
+constexpr std::uint64_t kLongestDeathNs = 100'000'000;
 
 // Waits for `events` until the time; false when they did not come.
 bool wait_for(int fd, short events, std::uint64_t until_ns) {
@@ -191,7 +193,7 @@ void ChildProcess::on_timer() {
 void ChildProcess::on_control() {
     if (control_.fill() == FrameSocket::Io::ended) {
         if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, control_.fd());
-        return kill("it closed its connection");
+        return kill_if_alive("it closed its connection");
     }
     std::size_t bytes = 0;
     while (auto frame = control_.take()) {
@@ -223,13 +225,12 @@ void ChildProcess::on_output() {
 }
 
 void ChildProcess::on_refusal() {
-    const auto permission = refuse_call(refusals_.get());
-    if (permission && ++refused_ <= kRefusalsMost) {
+    const bool refused = refuse_call(refusals_.get(), [this](const std::string& permission) {
         const std::string text = "it was refused what its manifest does not declare: \"" +
-                                 *permission + "\" in permissions";
+                                 permission + "\" in permissions";
         log(EK_SEV_WARNING, borrow(text), kAbsent);
-    }
-    if (permission && refused_ < kRefusalsMost) return;
+    });
+    if (refused && ++refused_ < kRefusalsMost) return;
     // Without a listener the kernel refuses by itself.
     if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, refusals_.get());
     refusals_.reset();
@@ -253,6 +254,12 @@ void ChildProcess::on_end() {
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
     listener_.ended(how());
+}
+
+// Most likely it has ended or is about to, and then its end says more.
+void ChildProcess::kill_if_alive(const std::string& why) {
+    ended_ = true;
+    if (!wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestDeathNs)) kill(why);
 }
 
 void ChildProcess::kill(const std::string& why) {

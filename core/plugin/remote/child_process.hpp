@@ -62,6 +62,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
     // Ends it at once, with the programs that it has started; how() will be `why`.
     void kill(const std::string& why);
+    // The same, after it has closed what it should not: unless it ends by itself.
+    void kill_if_alive(const std::string& why);
     // Ends it without telling the listener, of which nothing is called any more.
     void stop();
     bool has_ended() const { return ended_; }

@@ -108,13 +108,22 @@ bool Exchange::take_answers(Outcome& outcome) {
     while (auto frame = channel_.socket.take())
         if (take(*frame, outcome)) return true;
     if (channel_.socket.broken()) outcome = give_up("it sent a message that is too long");
-    else if (received == FrameSocket::Io::ended) outcome = give_up("it closed a channel");
+    else if (received == FrameSocket::Io::ended) outcome = end_of_channel();
     else return false;
     return true;
 }
 
 Outcome Exchange::give_up(const std::string& why) {
     child_.kill(why);
+    return loss();
+}
+
+Outcome Exchange::end_of_channel() {
+    child_.kill_if_alive("it closed a channel");
+    return loss();
+}
+
+Outcome Exchange::loss() {
     Outcome outcome;
     outcome.status = EK_E_UNAVAILABLE;
     outcome.lost = "its process ended in the " + what_ + ": " + child_.how();
@@ -128,7 +137,7 @@ Outcome Exchange::run(const Request& request) {
     for (bool over = false; !over;) {
         if (channel_.socket.unsent() > 0 &&
             channel_.socket.flush() == FrameSocket::Io::ended)
-            return give_up("it closed a channel");
+            return end_of_channel();
         switch (wait()) {
             case Woken::by_cancel:
                 cancel();

@@ -41,6 +41,8 @@ class Exchange {
     bool take(FrameReader& frame, Outcome& outcome);
     void cancel();
     Outcome give_up(const std::string& why);
+    Outcome end_of_channel();
+    Outcome loss();
 
     ChildProcess& child_;
     Channel& channel_;

@@ -37,7 +37,7 @@ class PrintedLines {
 // where it is, and the sender waits. Not locked.
 class FloodGate {
   public:
-    static constexpr std::size_t kMostInASecond = 256 * 1024;
+    static constexpr std::size_t kMostInASecond = 64 * 1024;
 
     bool is_flood(std::size_t bytes, std::chrono::milliseconds now) {
         if (now - second_ >= std::chrono::seconds(1)) {

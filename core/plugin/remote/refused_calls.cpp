@@ -19,14 +19,15 @@ union Record {
 
 }  // namespace
 
-std::optional<std::string> refuse_call(int notifications) {
+bool refuse_call(int notifications, const std::function<void(const std::string&)>& tell) {
     Record<seccomp_notif> told;
-    if (::ioctl(notifications, SECCOMP_IOCTL_NOTIF_RECV, &told) != 0) return std::nullopt;
+    if (::ioctl(notifications, SECCOMP_IOCTL_NOTIF_RECV, &told) != 0) return false;
+    tell(told.record.data.nr == SYS_socket ? "network" : "spawn");
     Record<seccomp_notif_resp> answer;
     answer.record.id = told.record.id;
     answer.record.error = -EPERM;
     ::ioctl(notifications, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-    return told.record.data.nr == SYS_socket ? "network" : "spawn";
+    return true;
 }
 
 }  // namespace evenkeel::plugin

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 
 namespace evenkeel::plugin {
 
-// Takes one system call that a plugin's sandbox holds up from `notifications` (seccomp's), lets it
-// fail with EPERM, and says which permission it would have needed: "spawn". Nothing when there was
+// Takes one system call that a plugin's sandbox holds up from `notifications` (seccomp's), tells
+// which permission it would have needed ("spawn"), and lets it fail with EPERM. False when there was
 // none. Does not block when the descriptor is readable.
-std::optional<std::string> refuse_call(int notifications);
+bool refuse_call(int notifications, const std::function<void(const std::string&)>& tell);
 
 }  // namespace evenkeel::plugin

@@ -13,7 +13,7 @@ class Restarts {
   public:
     static constexpr unsigned kMost = 5;  // endings, within
     static constexpr std::chrono::minutes kWithin{10};
-    static constexpr std::chrono::milliseconds kFirstPause{250};
+    static constexpr std::chrono::milliseconds kFirstPause{100};
 
     // It has ended, at this time by any clock that is not set: how long to wait before it is started
     // again; nothing when it is not to be started any more.
