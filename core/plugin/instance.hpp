@@ -82,7 +82,7 @@ class Instance : public Collection {
     using Operation = std::function<ek_status(ek_instance*, const ek_call*)>;
     std::optional<Error> run(const char* what, Answers& answers, const Operation& operation);
     std::optional<Error> verdict(const char* what, ek_status status, const Answers& answers) const;
-    Error failure(ek_status status, const std::string& text) const;
+    Error failure(Errc code, const std::string& text) const;
     Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
     // The error of a call that changes nothing, without secrets.
     tl::unexpected<Error> fail_with(Error error) const;

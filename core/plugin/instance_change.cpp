@@ -188,8 +188,9 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
         }
         std::optional<Error> error = failed;
         if (const Diagnostic* diagnostic = part.error(); diagnostic != nullptr && !error) {
-            error = failure(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status,
-                            sentence_of(*diagnostic));
+            error = failure(
+                errc_of(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status),
+                sentence_of(*diagnostic));
         }
         if (!error && !part.mentioned)
             error = breaks("it does not say what became of \"" + printable(part.id) + "\"");

@@ -1,7 +1,6 @@
 #define BOOST_DLL_USE_STD_FS
 #include "core/plugin/library.hpp"
 
-#include <cstddef>
 #include <map>
 #include <mutex>
 #include <set>
@@ -17,10 +16,6 @@ namespace evenkeel::plugin {
 namespace {
 
 constexpr const char* kEntry = "ek_module_v1";
-// The sizes of release 1.0, up to the last field of then; a later plugin's structures are larger.
-constexpr std::size_t kModuleSize = offsetof(ek_module, close) + sizeof(ek_module::close);
-constexpr std::size_t kCollectionSize =
-    offsetof(ek_collection, apply_many) + sizeof(ek_collection::apply_many);
 constexpr std::size_t kCollectionsMax = 64;
 
 struct Loaded {
@@ -47,6 +42,7 @@ bool capabilities_match(const ek_collection& c) {
         {EK_CAP_APPLY, c.apply != nullptr},       {EK_CAP_REMOVE, c.remove != nullptr},
         {EK_CAP_BATCH, c.apply_many != nullptr},  {EK_CAP_INVOKE, c.invoke != nullptr},
         {EK_CAP_COMPARE, c.compare != nullptr},   {EK_CAP_UPGRADE, c.upgrade != nullptr},
+        {EK_CAP_NORMALIZE, c.normalize != nullptr},
         {EK_CAP_WATCH, c.watch_open != nullptr},  {EK_CAP_WATCH, c.watch_interest != nullptr},
         {EK_CAP_WATCH, c.watch_ready != nullptr}, {EK_CAP_WATCH, c.watch_close != nullptr}};
     for (const auto& [capability, there] : operations)
@@ -57,7 +53,7 @@ bool capabilities_match(const ek_collection& c) {
 
 // The rule that the module breaks; empty: none.
 std::string broken_rule(const ek_module& module, const Package& package) {
-    if (module.size < kModuleSize) return "its module is smaller than in ABI 1.0";
+    if (!is_whole(&module)) return "its module is smaller than in ABI 1.0";
     if (copy(module.id) != package.id || copy(module.version) != package.version)
         return "its id or version is not that of its manifest";
     if (copy(module.manifest_json) != package.manifest)
@@ -68,8 +64,7 @@ std::string broken_rule(const ek_module& module, const Package& package) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < module.collection_count; ++i) {
         const ek_collection* collection = module.collections[i];
-        if (collection == nullptr || collection->size < kCollectionSize)
-            return "a collection is smaller than in ABI 1.0";
+        if (!is_whole(collection)) return "a collection is smaller than in ABI 1.0";
         const std::string name = copy(collection->name);
         if (!names.insert(name).second) return "the collection " + name + " is there twice";
         if (!capabilities_match(*collection))

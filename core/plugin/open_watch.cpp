@@ -26,8 +26,7 @@ class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
   public:
     SharedWatch(Watched watched, Reactor& reactor, OnHint on_hint)
         : watched_(std::move(watched)), reactor_(reactor), on_hint_(std::move(on_hint)) {
-        host_ = {sizeof(ek_watch_host), 0,        this, on_fd, on_timer, on_changed,
-                 on_unsettled,          on_missed};
+        host_ = {sizeof(ek_watch_host), 0, this, on_fd, on_timer, on_told};
     }
 
     Result<void> open(const Call& call);
@@ -39,9 +38,7 @@ class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
   private:
     static ek_status on_fd(void* ctx, std::int32_t fd, std::uint32_t poll_events) noexcept;
     static ek_status on_timer(void* ctx, std::uint64_t at_ns) noexcept;
-    static void on_changed(void* ctx, ek_str id) noexcept;
-    static void on_unsettled(void* ctx, ek_str id) noexcept;
-    static void on_missed(void* ctx) noexcept;
+    static void on_told(void* ctx, const ek_hint* hint) noexcept;
 
     void ready(std::int32_t fd, std::uint32_t events);
     void timer_rang();
@@ -185,16 +182,14 @@ ek_status SharedWatch::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
                : EK_E_INTERNAL;
 }
 
-void SharedWatch::on_changed(void* ctx, ek_str id) noexcept {
-    static_cast<SharedWatch*>(ctx)->report(Hint::changed, copy(id));
-}
-
-void SharedWatch::on_unsettled(void* ctx, ek_str id) noexcept {
-    static_cast<SharedWatch*>(ctx)->report(Hint::unsettled, copy(id));
-}
-
-void SharedWatch::on_missed(void* ctx) noexcept {
-    static_cast<SharedWatch*>(ctx)->report(Hint::missed, "");
+void SharedWatch::on_told(void* ctx, const ek_hint* hint) noexcept {
+    auto& self = *static_cast<SharedWatch*>(ctx);
+    // It has no answer by which a plugin could learn that its record is wrong: all are read again.
+    if (!is_whole(hint)) return self.report(Hint::changed, "");
+    if (hint->kind == EK_HINT_MISSED) return self.report(Hint::missed, "");
+    // Nothing settles what is about all.
+    const bool unsettled = hint->kind == EK_HINT_UNSETTLED && hint->id.len != 0;
+    self.report(unsettled ? Hint::unsettled : Hint::changed, copy(hint->id));
 }
 
 class OpenWatch : public Watch {
