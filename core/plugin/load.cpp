@@ -15,7 +15,7 @@ namespace evenkeel::plugin {
 Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
                                                       const std::string& name,
                                                       const LoadOptions& options) {
-    const Package package = EK_TRY(find_package(folders, name, options.accept_own_user));
+    const Package package = EK_TRY(find_package(folders, name, options));
     const ek_module* module = EK_TRY(load_library(package));
     const auto host = EK_TRY(Host::make(package, options));
     std::vector<std::unique_ptr<Collection>> collections;
