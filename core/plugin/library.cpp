@@ -38,7 +38,11 @@ Result<const ek_module*> load_library(const Package& package) {
                                         " was replaced while the agent runs: restart "
                                         "the agent to use the new one");
     }
+    // By its path, so that $ORIGIN and debuggers find what they look for; that it is the file that
+    // was hashed is seen before its code runs, and again afterwards.
+    EK_CHECK(require_same_object(package));
     const ek_module* module = EK_TRY(load_object(package));
+    EK_CHECK(require_same_object(package));
     loaded.by_path[package.object] = {module, package.sha256};
     return module;
 }

@@ -29,7 +29,7 @@ Result<const ek_module*> module_of(const Package& package, const std::shared_ptr
 Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
                                                       const std::string& name,
                                                       const LoadOptions& options) {
-    const Package package = EK_TRY(find_package(folders, name, options.accept_own_user));
+    const Package package = EK_TRY(find_package(folders, name, options));
     const auto host = EK_TRY(Host::make(package, options));
     const ek_module* module = EK_TRY(module_of(package, host, options));
     std::vector<std::unique_ptr<Collection>> collections;

@@ -54,8 +54,10 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
     std::shared_ptr<RemotePlugin> plugin(
         new RemotePlugin(std::move(package), host, std::move(isolation)));
     EK_CHECK(plugin->prepare(accept_own_user));
+    EK_CHECK(require_same_object(plugin->service_.package));
     auto child = plugin->start_process();
     if (!child) return fail("plugin " + plugin->name(), child.error());
+    EK_CHECK(require_same_object(plugin->service_.package));
     plugin->tables_ = (*child)->tables();
     plugin->build_tables();
     const std::string rule = broken_rule(plugin->module_, plugin->service_.package);
@@ -136,6 +138,7 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
             return fail(Errc::unavailable, "its process is started again soon: " + last_end_);
         const std::lock_guard only(start_mutex_);
         if (auto child = running()) return child;
+        EK_CHECK(require_same_object(service_.package));
         auto child = start_process();
         if (!child) {
             note_ending(child.error().what);
