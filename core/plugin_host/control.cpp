@@ -1,6 +1,7 @@
 #include "core/plugin_host/control.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/plugin/abi.hpp"
@@ -23,7 +24,9 @@ ek_str cut(ek_str text) {
 
 }  // namespace
 
-Control::Control(Fd socket) : socket_(std::move(socket), plugin::kRequestMost, true) {}
+Control::Control(Fd socket)
+    : socket_(std::move(socket), plugin::kRequestMost, true),
+      storage_([this](FrameWriter frame) { send(std::move(frame)); }) {}
 
 bool Control::receive(plugin::Service& service) {
     for (;;) {
@@ -75,6 +78,7 @@ bool Control::next_channel(Fd& socket, Fd& cancel) {
         while (auto frame = socket_.take()) {
             auto descriptors = socket_.take_descriptors();
             for (Fd& each : descriptors) waiting_.push_back(std::move(each));
+            if (frame->kind() == FrameKind::stored) storage_.answer(*frame);
             if (frame->kind() != FrameKind::channel || waiting_.size() < 2) continue;
             socket = std::move(waiting_[0]);
             cancel = std::move(waiting_[1]);
@@ -92,8 +96,9 @@ void Control::log(void* ctx, std::int32_t severity, ek_str message, ek_str field
     if (!CallAnswers::log(line)) static_cast<Control*>(ctx)->send(std::move(line));
 }
 
-const void* Control::extension(void*, const char*) noexcept {
-    return nullptr;
+const void* Control::extension(void* ctx, const char* id) noexcept {
+    if (std::strcmp(id, EK_EXT_STORAGE) != 0) return nullptr;
+    return static_cast<Control*>(ctx)->storage_.table();
 }
 
 }  // namespace evenkeel::plugin_host

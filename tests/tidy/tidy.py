@@ -95,6 +95,7 @@ OWNED = {
     "openssl/": ["core/crypto", "core/link", "orchestrator/http", "plugins"],
     "sodium": ["core/crypto", "orchestrator"],
     "curl/": ["sdk/client/cpp"],
+    "seccomp\\.h": ["core/plugin_host"],
     "rapidjson/": ["core/json", "core/schema", "sdk/include"],
     # Tables and keys: everybody else asks a repository.
     "orchestrator/state/(tables|records)\\.hpp": ["orchestrator/state"],

@@ -70,6 +70,8 @@ ChildProcess::ChildProcess(Spawned spawned, Listener listener)
     : spawned_(std::move(spawned)),
       listener_(std::move(listener)),
       control_(std::move(spawned_.control), kControlMost, true),
+      storage_(std::make_unique<StorageService>(
+          listener_.host, [this](FrameWriter frame) { send(std::move(frame)); })),
       lines_([this](const std::string& line) {
           log(EK_SEV_INFO, borrow("printed: " + line), kAbsent);
       }),
@@ -105,7 +107,7 @@ Result<void> ChildProcess::take_greeting() {
         if (frame->kind() == FrameKind::log) {
             const std::int32_t severity = frame->i32();
             const ek_str text = frame->text();
-            if (frame->good()) listener_.log(severity, text, frame->text());
+            if (frame->good()) log(severity, text, frame->text());
             continue;
         }
         if (frame->kind() != FrameKind::hello) continue;
@@ -190,6 +192,26 @@ void ChildProcess::on_timer() {
     static_cast<void>(listen_to(spawned_.output.get(), &ChildProcess::on_output));
 }
 
+bool ChildProcess::take_message(FrameReader& frame) {
+    if (frame.kind() == FrameKind::storage) return storage_->serve(frame);
+    if (frame.kind() != FrameKind::log) return false;
+    const std::int32_t severity = frame.i32();
+    const ek_str text = frame.text();
+    const ek_str fields = frame.text();
+    if (frame.whole()) log(severity, text, fields);
+    return frame.whole();
+}
+
+void ChildProcess::send(FrameWriter frame) {
+    FrameSocket::Io sent{};
+    {
+        const std::lock_guard lock(mutex_);
+        control_.put(frame);
+        sent = control_.flush();
+    }
+    if (sent == FrameSocket::Io::would_block) kill("it did not take its messages");
+}
+
 void ChildProcess::on_control() {
     if (control_.fill() == FrameSocket::Io::ended) {
         if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, control_.fd());
@@ -197,14 +219,9 @@ void ChildProcess::on_control() {
     }
     std::size_t bytes = 0;
     while (auto frame = control_.take()) {
-        const std::int32_t severity = frame->i32();
-        const ek_str text = frame->text();
-        const ek_str fields = frame->text();
         control_.take_descriptors();
-        if (frame->kind() != FrameKind::log || !frame->whole())
-            return kill("it sent what is no message");
-        bytes += text.len + fields.len + 64;
-        listener_.log(severity, text, fields);
+        bytes += frame->left() + 64;
+        if (!take_message(*frame)) return kill("it sent what is no message");
     }
     if (control_.broken()) return kill("it sent a message that is too long");
     note_flood(control_.fd(), bytes);
@@ -284,6 +301,7 @@ void ChildProcess::stop() {
                                           kReactorPatience));
     }
     ended_ = true;
+    storage_.reset();
     bool reaped = false;
     {
         const std::lock_guard lock(mutex_);

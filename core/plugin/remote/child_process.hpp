@@ -16,6 +16,7 @@
 #include "core/plugin/channel/tables.hpp"
 #include "core/plugin/remote/printed_lines.hpp"
 #include "core/plugin/remote/spawn.hpp"
+#include "core/plugin/remote/storage_service.hpp"
 
 namespace evenkeel::plugin {
 
@@ -29,10 +30,11 @@ struct Channel {
 // is trusted. [any]
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   public:
-    // Called on the reactor's thread, so short, until stop() has returned; `log` also in calls.
+    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread and
+    // in calls.
     struct Listener {
-        std::function<void(std::int32_t severity, ek_str message, ek_str fields)> log;
-        // It has ended; `how` is "it was ended by signal 9 (Killed)".
+        const ek_host& host;
+        // It has ended; `how` is "it was ended by signal 9 (Killed)". Short.
         std::function<void(const std::string& how)> ended;
     };
 
@@ -57,7 +59,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
     // A line that came beside the answers of a call.
     void log(std::int32_t severity, ek_str text, ek_str fields) const {
-        listener_.log(severity, text, fields);
+        listener_.host.log(listener_.host.ctx, severity, text, fields);
     }
 
     // Ends it at once, with the programs that it has started; how() will be `why`.
@@ -77,16 +79,19 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     Result<void> look_after();
     Result<void> listen_to(int fd, void (ChildProcess::*handler)());
     void on_control();
+    bool take_message(FrameReader& frame);
     void on_output();
     void on_refusal();
     void on_timer();
     void on_end();
+    void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
     void reap();
 
     Spawned spawned_;
     Listener listener_;
     FrameSocket control_;
+    std::unique_ptr<StorageService> storage_;
     Tables tables_;
     PrintedLines lines_;
     FloodGate gate_;

@@ -111,11 +111,8 @@ void RemotePlugin::build_tables() {
 }
 
 Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
-    ChildProcess::Listener listener;
-    listener.log = [this](std::int32_t severity, ek_str message, ek_str fields) {
-        host_.log(host_.ctx, severity, message, fields);
-    };
-    listener.ended = [this](const std::string& how) { on_ended(how); };
+    ChildProcess::Listener listener{host_,
+                                    [this](const std::string& how) { note_ending(how); }};
     auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
                                             std::move(listener), isolation_.start_patience));
     const std::lock_guard lock(mutex_);
@@ -153,10 +150,6 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
 std::shared_ptr<ChildProcess> RemotePlugin::running() const {
     const std::lock_guard lock(mutex_);
     return child_ && !child_->has_ended() ? child_ : nullptr;
-}
-
-void RemotePlugin::on_ended(const std::string& how) {
-    note_ending(how);
 }
 
 void RemotePlugin::note_ending(const std::string& how) {

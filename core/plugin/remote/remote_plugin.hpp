@@ -56,7 +56,6 @@ class RemotePlugin {
     Result<void> prepare(bool accept_own_user);
     void build_tables();
     Result<std::shared_ptr<ChildProcess>> start_process();
-    void on_ended(const std::string& how);
     void note_ending(const std::string& how);
 
     Service service_;

@@ -92,7 +92,7 @@ TEST_F(TrustTest, ABrokenSignatureIsRefused) {
 
 TEST_F(TrustTest, AnotherMachineIsRefusedByName) {
     const std::string object = read_file(path("memory.so"), 1u << 28).value();
-    const char other = object[18] == EM_AARCH64 ? EM_X86_64 : static_cast<char>(EM_AARCH64);
+    const char other = static_cast<unsigned char>(object[18]) == EM_AARCH64 ? EM_X86_64 : static_cast<char>(EM_AARCH64);
     patch(18, std::string{other, '\0'});
     expect_refusal(other == EM_X86_64 ? "is built for x86-64" : "is built for aarch64");
     expect_refusal(": install the plugin for this machine");
