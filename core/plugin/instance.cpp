@@ -99,7 +99,19 @@ std::optional<Error> Instance::run(const char* what, Answers& answers, const Ope
     } catch (...) {
         return breaks(std::string("an exception leaves ") + what);
     }
+    tell_log(answers);
     return verdict(what, status, answers);
+}
+
+// What is neither an error nor for an administrator to see.
+void Instance::tell_log(const Answers& answers) const {
+    const auto tell = [this](const Part& part) {
+        for (const Diagnostic& diag : part.diags)
+            if (diag.severity < EK_SEV_WARNING && !diag.summary.empty())
+                host_->log(diag.severity, borrow(sentence_of(diag)), kAbsent);
+    };
+    tell(answers.whole);
+    for (const Part& entry : answers.entries) tell(entry);
 }
 
 std::optional<Error> Instance::verdict(const char* what, ek_status status,

@@ -81,4 +81,8 @@ json::Value facts() {
                         {"addresses", addresses()}};
 }
 
+json::Value fact_of(const RebootRequired& required) {
+    return json::Object{{"since", required.since}, {"resources", wire::encode(required.resources)}};
+}
+
 }  // namespace evenkeel::agent
