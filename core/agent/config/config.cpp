@@ -228,8 +228,9 @@ Result<Config> parse_config(std::string_view text_of_config) {
     };
     EK_CHECK(read_keys(value, "", keys));
     if (config.require_signatures && config.plugin_keys.empty()) {
-        return fail(Errc::invalid, "key 'require_signatures' is true and 'plugin_keys' is empty, "
-                                   "so no plugin could be loaded");
+        return fail(Errc::invalid,
+                    "key 'require_signatures' is true and 'plugin_keys' is empty, "
+                    "so no plugin could be loaded");
     }
     if (!folders.empty()) config.plugin_dirs = std::move(folders);
     return config;

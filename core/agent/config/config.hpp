@@ -29,8 +29,8 @@ struct Config {
     std::string plugin_host;          // the program for that; empty: the one beside this program
     bool require_signatures = false;                  // load what one of plugin_keys has signed
     std::vector<crypto::VerifyKey> plugin_keys;
-    std::map<std::string, json::Value> collections;   // what each is opened with: objects
-    std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
+    std::map<std::string, json::Value> collections;  // what each is opened with: objects
+    std::optional<OrchestratorConfig> orchestrator;  // none: the agent runs alone
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
     std::chrono::milliseconds call_silence = std::chrono::minutes(2);
     std::string log_level = "info";
