@@ -3,6 +3,7 @@
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/package.hpp"
@@ -48,10 +49,22 @@ Result<std::shared_ptr<const Host>> Host::make(const Package& package, const Loa
     return std::shared_ptr<const Host>(host);
 }
 
+// A line costs more than it takes to ask for it: the secrets are taken out of it.
+bool Host::may_log() const {
+    const LogLimit::Advice advice = log_limit_.take(now_monotonic_ns());
+    if (advice.left_out_before != 0)
+        log::warning("lines of a plugin were left out",
+                     {{"plugin", plugin_}, {"count", std::to_string(advice.left_out_before)}});
+    if (advice.is_first_left_out)
+        log::warning("a plugin writes too much, and the rest of this minute is left out",
+                     {{"plugin", plugin_}, {"lines", std::to_string(LogLimit::kMost)}});
+    return advice.write;
+}
+
 void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {
     const auto& self = *static_cast<const Host*>(ctx);
     const log::Level level = level_of(severity);
-    if (!log::is_written(level)) return;
+    if (!log::is_written(level) || !self.may_log()) return;
     // No exception may pass through the plugin.
     try {
         Filter filter(self);

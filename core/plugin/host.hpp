@@ -7,6 +7,7 @@
 #include <evenkeel/plugin.h>
 
 #include "core/base/result.hpp"
+#include "core/plugin/log_limit.hpp"
 #include "core/secrets/redactor.hpp"
 
 namespace evenkeel::plugin {
@@ -15,7 +16,7 @@ struct LoadOptions;
 struct Package;
 
 // What the agent offers one plugin (ek_host): its log, its folder. Shared by all its instances,
-// since a call that hangs may use it after its collection is gone. Immutable. [any]
+// since a call that hangs may use it after its collection is gone. [any]
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.
@@ -43,12 +44,14 @@ class Host {
 
   private:
     explicit Host(const LoadOptions& options);
+    bool may_log() const;
     static void log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* extension(void* ctx, const char* id) noexcept;
 
     std::string plugin_, version_, data_dir_;
     secrets::Redactor redactor_;
     secrets::KnownSecrets known_secrets_;
+    mutable LogLimit log_limit_;
     ek_host table_{};
 };
 
