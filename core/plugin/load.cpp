@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <set>
 
+#include "core/base/os_release.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/library.hpp"
 #include "core/plugin/open.hpp"
 #include "core/plugin/package.hpp"
+#include "core/plugin/platform.hpp"
 
 namespace evenkeel::plugin {
 
@@ -25,6 +27,7 @@ Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::str
 }
 
 Result<void> load_code(const Package& package) {
+    EK_CHECK(require_platform(package.name, package.manifest, read_os_release()));
     EK_TRY(load_library(package));
     return {};
 }
