@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "core/base/log.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/load.hpp"
+#include "core/plugin/package.hpp"
+#include "core/run/lane.hpp"
 #include "core/schema/schema.hpp"
 #include "core/schema/sensitive.hpp"
 
@@ -75,9 +78,46 @@ void warn_of_missing_folders(Agent& agent, const std::vector<std::string>& folde
     }
 }
 
-}  // namespace
+constexpr std::chrono::milliseconds kLoadingMost{20'000};
 
-void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
+// Loads the code of plugins on a thread of their own: what they do by themselves may hang.
+class CodeLoader {
+  public:
+    explicit CodeLoader(std::chrono::milliseconds patience) : patience_(patience) {}
+
+    // `timeout` when it did not come back, which its mark says then; `internal` without a mark.
+    Result<void> load(const plugin::Package& package, std::shared_ptr<plugin::CallMark> mark) {
+        const std::string what = "loading";
+        auto promise = std::make_shared<std::promise<Result<void>>>();
+        auto loaded = promise->get_future();
+        EK_CHECK(lane_.submit([package, mark, what, promise] {
+            if (mark) mark->begin(what);
+            auto result = plugin::load_code(package);
+            if (mark) mark->end();
+            promise->set_value(std::move(result));
+        }));
+        // In steps, so that a process that was stopped meanwhile blames nobody.
+        constexpr int kSteps = 20;
+        for (int step = 0; step < kSteps; ++step)
+            if (loaded.wait_for(patience_ / kSteps) == std::future_status::ready)
+                return loaded.get();
+        if (mark) mark->hangs();
+        lane_.abandon();
+        hangs_ = true;
+        return fail(mark ? Errc::timeout : Errc::internal, "the plugin " + package.name + " did not come back from its loading");
+    }
+
+    // Whether one did not come back: its thread has the dynamic linker's lock.
+    bool hangs() const { return hangs_; }
+
+  private:
+    const std::chrono::milliseconds patience_;
+    bool hangs_ = false;
+    run::Lane lane_{{.name = "plugin-loader"}};
+};
+
+plugin::LoadOptions options_for(Agent& agent, const Config& config, bool accept_own_user,
+                                const std::shared_ptr<LoadedCollections>& loaded) {
     plugin::LoadOptions options;
     options.data_dir = config.state_dir + "/plugins";
     options.accept_own_user = accept_own_user;
@@ -86,33 +126,69 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     // Shared with the plugins, which live as long as the process.
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };
-    warn_of_missing_folders(agent, config.plugin_dirs);
-    const auto loaded = std::make_shared<LoadedCollections>();
     options.known_secrets = [&store = agent.store(), loaded] {
         return secrets_on_host(store, loaded->all());
     };
     options.agent_version = EVENKEEL_VERSION;
     options.configurations = config.collections;
+    return options;
+}
+
+// Whether the plugin is kept out, which is said for each of its collections then.
+bool is_held(Agent& agent, const plugin::Package& package) {
+    const std::string plugin = package.name + " " + package.version;
+    const auto why = agent.held().reason_not_to_load(package.collections, plugin);
+    if (!why) return false;
+    for (const std::string& collection : package.collections)
+        agent.registry().refuse({collection, plugin, *why});
+    return true;
+}
+
+// The error is one of the whole process; what is wrong with the plugin is told to the agent.
+Result<void> load_plugin(Agent& agent, const std::vector<std::string>& folders,
+                         const std::string& name, const plugin::LoadOptions& options,
+                         CodeLoader& loader, LoadedCollections& all) {
+    const auto refuse = [&](const Error& error) -> Result<void> {
+        agent.refuse(name, error.what);
+        return {};
+    };
+    const auto package = plugin::find_package(folders, name, options.accept_own_user);
+    if (!package) return refuse(package.error());
+    if (is_held(agent, *package)) return {};
+    const std::string& marked = package->collections.empty() ? name : package->collections.front();
+    const auto code = loader.load(
+        *package, agent.held().open_mark(marked, package->name + " " + package->version,
+                                         HeldPlugins::Calls::loading));
+    if (loader.hangs()) return fail(code.error());
+    if (!code) return refuse(code.error());
+    auto collections = plugin::collections_of(*package, options);
+    if (!collections) return refuse(collections.error());
+    for (auto& collection : *collections) {
+        const std::shared_ptr<plugin::Collection> shared = std::move(collection);
+        all.add(shared);
+        agent.add(shared);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
+    warn_of_missing_folders(agent, config.plugin_dirs);
+    const auto loaded = std::make_shared<LoadedCollections>();
+    const plugin::LoadOptions options = options_for(agent, config, accept_own_user, loaded);
+    CodeLoader loader(std::min(kLoadingMost, config.call_silence));
     const std::vector<std::string> names =
         config.plugins ? *config.plugins : plugin::available(config.plugin_dirs);
-    for (const std::string& name : names) {
-        auto collections = plugin::load(config.plugin_dirs, name, options);
-        if (!collections) {
-            agent.refuse(name, collections.error().what);
-            continue;
-        }
-        for (auto& collection : *collections) {
-            const std::shared_ptr<plugin::Collection> shared = std::move(collection);
-            loaded->add(shared);
-            agent.add(shared);
-        }
-    }
+    for (const std::string& name : names)
+        EK_CHECK(load_plugin(agent, config.plugin_dirs, name, options, loader, *loaded));
     for (const auto& [name, configuration] : config.collections) {
-        if (agent.registry().find(name)) continue;
+        if (agent.registry().knows(name)) continue;
         agent.registry().refuse({name, "",
                                  "the configuration has collections." + name +
                                      ", and no plugin that is loaded serves it"});
     }
+    return {};
 }
 
 }  // namespace evenkeel::agent

@@ -36,6 +36,11 @@ struct Config {
     std::string log_level = "info";
 };
 
+// Where marks tell in which call of a plugin a process ended.
+inline std::string marks_folder(const std::string& state_dir) {
+    return state_dir + "/calls";
+}
+
 inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
 
 // The value of the key "orchestrator".

@@ -13,6 +13,13 @@ CollectionRunner* CollectionRegistry::find(const std::string& collection) const 
     return found == runners_.end() ? nullptr : found->second.get();
 }
 
+bool CollectionRegistry::knows(const std::string& collection) const {
+    return find(collection) ||
+           std::any_of(refused_.begin(), refused_.end(), [&](const Refused& refused) {
+               return refused.collection == collection;
+           });
+}
+
 bool CollectionRegistry::usable(const std::string& collection) const {
     const CollectionRunner* runner = find(collection);
     return runner && runner->disabled_reason().empty();
@@ -49,7 +56,9 @@ CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runn
 }
 
 void CollectionRegistry::refuse(Refused refused) {
-    if (refused.plugin.empty()) {
+    if (!refused.plugin.empty() && !refused.collection.empty()) {
+        log::error("a plugin is held", {{"plugin", refused.plugin}, {"why", refused.reason}});
+    } else if (refused.plugin.empty()) {
         log::error("a collection is missing",
                    {{"collection", refused.collection}, {"why", refused.reason}});
     } else {
@@ -95,12 +104,17 @@ json::Value CollectionRegistry::describe() const {
             {"actions", words(collection.actions())}});
     }
     for (const Refused& refused : refused_) {
+        const bool is_held = !refused.plugin.empty() && !refused.collection.empty();
         plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
                                        {"plugin", text_or_null(refused.plugin)},
-                                       {"state", "refused"},
+                                       {"state", is_held ? "out_of_order" : "refused"},
                                        {"reason", refused.reason}});
     }
     return json::Object{{"plugins", std::move(plugins)}, {"warnings", words(warnings_)}};
+}
+
+void CollectionRegistry::interrupt() {
+    for (const auto& [name, runner] : runners_) runner->interrupt();
 }
 
 bool CollectionRegistry::stop() {
