@@ -11,6 +11,7 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -86,6 +87,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         engine_.repair(ref);
     };
     engine_.on_idle = [this] { give_memory_back_soon(); };
+    requests_.on_release = [this](const std::string& collection) { return let_in(collection); };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     tracker_.on_unrecorded = [this](const wire::Ref& ref) {
@@ -122,6 +124,62 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     if (!held) return;
     log::error("a plugin is held", {{"plugin", plugin}, {"why", *held}});
     runner->disable(*held, wire::UnknownReason::plugin_hung);
+}
+
+void Agent::open_late(CollectionRunner& runner) {
+    // A stamp means nothing to another instance.
+    for (const std::string& id : catalog_.ids_of(runner.name()))
+        catalog_.find({runner.name(), id})->stamp.clear();
+    open(runner, [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
+}
+
+void Agent::replace(const std::string& plugin,
+                    const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
+    registry_.forget_refusals(plugin);
+    for (const auto& collection : collections) {
+        const std::string& name = collection->name();
+        CollectionRunner* runner = registry_.find(name);
+        if (!runner) {
+            add(collection);
+            runner = registry_.find(name);
+        } else if (!runner->replace(collection)) {
+            log::error("a plugin was replaced: restart the agent to use the new one",
+                       {{"collection", name}, {"plugin", collection->plugin()}});
+            continue;
+        } else {
+            held_.let_in(name);
+            if (collection->watches())
+                collection->mark_watch(
+                    held_.open_mark(name, collection->plugin(), HeldPlugins::Calls::watch));
+        }
+        log::info("a plugin serves a collection in a new process",
+                  {{"collection", name}, {"plugin", collection->plugin()}});
+        open_late(*runner);
+    }
+    if (on_collections) on_collections();
+}
+
+void Agent::hold(const std::string& plugin, const std::string& why) {
+    for (const auto& [name, runner] : registry_) {
+        const plugin::RemotePlugin* process = runner->collection().process();
+        if (process == nullptr || process->name() != plugin) continue;
+        held_.hold(name, runner->collection().plugin(), why);
+        runner->disable(*held_.reason(name, runner->collection().plugin()),
+                        wire::UnknownReason::plugin_hung);
+        log::error("a plugin is held", {{"collection", name}, {"why", why}});
+        tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
+    }
+}
+
+bool Agent::let_in(const std::string& collection) {
+    held_.let_in(collection);
+    CollectionRunner* runner = registry_.find(collection);
+    plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
+    if (process == nullptr) return false;
+    process->release();
+    runner->enable();
+    open_late(*runner);
+    return true;
 }
 
 // A plugin that does not come back from its opening hangs in the first call of its lane, as in any

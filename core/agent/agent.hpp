@@ -54,6 +54,14 @@ class Agent {
     // Adds a collection, open or not; it gets no calls when its plugin is held.
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
+    // Another version of a plugin has been loaded, into a process of its own: these are its
+    // collections, not open yet. Nothing that was asked of the old one is lost.
+    void replace(const std::string& plugin,
+                 const std::vector<std::shared_ptr<plugin::Collection>>& collections);
+    // The process of the plugin ("cron") has ended too often.
+    void hold(const std::string& plugin, const std::string& why);
+    // The collections that there are have changed; may be empty.
+    std::function<void()> on_collections;
     // Opens collections and watches, then checks everything, goes on with commands; `ready` comes
     // when all are open, or have had their time.
     void start(std::function<void()> ready);
@@ -70,6 +78,7 @@ class Agent {
     Engine& engine() { return engine_; }
     ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
+    run::Post poster() { return loop_.poster(); }
     UplinkParts uplink_parts() {
         return {admission_, catalog_, registry_, tracker_, journal_, requests_};
     }
@@ -79,6 +88,9 @@ class Agent {
           AgentStore::Loaded loaded);
 
     void open(CollectionRunner& runner, const std::function<void()>& done);
+    // Opens it after the start, and looks at what it serves.
+    void open_late(CollectionRunner& runner);
+    bool let_in(const std::string& collection);
     // Tried until it is stored; then `done` is called, which may be empty.
     void report_blind(const std::string& from, const std::string& reason,
                       std::function<void()> done = {});

@@ -14,6 +14,7 @@
 #include "core/agent/agent.hpp"
 #include "core/agent/load_plugins.hpp"
 #include "core/agent/local/socket_server.hpp"
+#include "core/agent/replaced_plugins.hpp"
 #include "core/agent/uplink/uplink.hpp"
 #include "core/agent/uplink/uplink_supervisor.hpp"
 #include "core/base/file.hpp"
@@ -88,8 +89,9 @@ int run_daemon(const CommandLine& line, Config config) {
     auto opened = Agent::open(loop, options);
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
-    if (auto loaded = load_plugins(agent, config, !line.plugin_dirs.empty()); !loaded)
-        return begin_again(loaded.error());
+    PluginLoader loader(agent, config, !line.plugin_dirs.empty());
+    if (auto loaded = loader.load_all(); !loaded) return begin_again(loaded.error());
+    ReplacedPlugins replaced(agent, loader, loop);
     UplinkSupervisor connection(agent.uplink_parts(), loop, config.state_dir);
 
     auto socket = SocketServer::open(
@@ -128,6 +130,8 @@ int run_daemon(const CommandLine& line, Config config) {
     store::on_unusable([post = loop.poster(), &loop] { post([&loop] { loop.stop(); }); });
     loop.on_signals({SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
     std::signal(SIGPIPE, SIG_IGN);
+    // What the host serves is in the hello, with which each connection begins.
+    agent.on_collections = [&connection] { connection.begin_again(); };
     agent.start([&line, &connection, &config] {
         connection.begin(config.orchestrator);
         run::notify_ready();

@@ -15,6 +15,10 @@ namespace {
 // Behind the name of the collection, by HeldPlugins::Calls.
 constexpr const char* kSuffixes[] = {"", "+", "+watch", "+loading"};
 
+std::string how_to_release(const std::string& collection) {
+    return "; after mending the plugin run: evenkeel-agent plugins --release " + collection;
+}
+
 }  // namespace
 
 HeldPlugins::HeldPlugins(const std::string& state_dir, std::vector<DisabledCollection> stored,
@@ -35,10 +39,7 @@ void HeldPlugins::take(const plugin::LostCall& lost) {
                   {"endings", std::to_string(lost.endings)}});
     if (!lost.guilty()) return;
     disabled_[collection] = {collection, lost.plugin,
-                             plugin::sentence_of(lost) +
-                                 "; after mending the plugin run: evenkeel-agent plugins "
-                                 "--release " +
-                                 collection,
+                             plugin::sentence_of(lost) + how_to_release(collection),
                              lost.file.ends_with("+loading")};
     if (auto kept = keep(disabled_[collection]); !kept)
         log::warning("cannot keep that a plugin is held", {{"why", kept.error().what}});
@@ -74,6 +75,26 @@ const DisabledCollection* HeldPlugins::find(const std::string& collection,
                         {});
     }
     return &disabled;
+}
+
+void HeldPlugins::hold(const std::string& collection, const std::string& plugin,
+                       const std::string& why) {
+    const DisabledCollection disabled{collection, plugin, why + how_to_release(collection), false};
+    disabled_[collection] = disabled;
+    journal_.commit({},
+                    [&store = journal_.store(), disabled](store::WriteTxn& txn, const auto&) {
+                        return store.put(txn, disabled);
+                    },
+                    {});
+}
+
+void HeldPlugins::let_in(const std::string& collection) {
+    if (disabled_.erase(collection) == 0) return;
+    journal_.commit({},
+                    [&store = journal_.store(), collection](store::WriteTxn& txn, const auto&) {
+                        return store.drop_disabled(txn, collection);
+                    },
+                    {});
 }
 
 std::optional<std::string> HeldPlugins::reason(const std::string& collection,

@@ -13,8 +13,8 @@ namespace evenkeel::agent {
 
 class Journal;
 
-// The plugins that are kept out because an earlier process ended in a call of theirs: else this one
-// would end in the same call. An administrator lets one in again (the request `release`), as does
+// The plugins that are kept out because an earlier process ended in a call of theirs, else this one
+// would end in the same call; or because their own process ended too often. An administrator lets one in again (the request `release`), as does
 // another version of it. [loop]
 class HeldPlugins {
   public:
@@ -27,6 +27,11 @@ class HeldPlugins {
     // Why not even the code of a plugin with these collections is to be loaded.
     std::optional<std::string> reason_not_to_load(const std::vector<std::string>& collections,
                                                   const std::string& plugin);
+
+    // Keeps the collection out from now on, in later processes too.
+    void hold(const std::string& collection, const std::string& plugin, const std::string& why);
+    // Lets it in again.
+    void let_in(const std::string& collection);
 
     // The mark for one kind of calls of the collection. Null, after a warning, when there is none.
     enum class Calls { changes, reads, watch, loading };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 
@@ -67,6 +68,12 @@ void CollectionRegistry::refuse(Refused refused) {
     refused_.push_back(std::move(refused));
 }
 
+void CollectionRegistry::forget_refusals(const std::string& plugin) {
+    std::erase_if(refused_, [&](const Refused& refused) {
+        return refused.collection.empty() && refused.plugin == plugin;
+    });
+}
+
 std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
     std::vector<wire::CollectionInfo> infos;
     for (const auto& [name, runner] : runners_) {
@@ -99,6 +106,8 @@ json::Value CollectionRegistry::describe() const {
             {"version", text_or_null(plugin.substr(std::min(space + 1, plugin.size())))},
             {"state", reason.empty() ? "loaded" : "out_of_order"},
             {"reason", text_or_null(reason)},
+            {"isolation", collection.process() ? "process" : "none"},
+            {"process", collection.process() ? collection.process()->describe() : json::Value()},
             {"backend", text_or_null(collection.backend())},
             {"capabilities", words(collection.capabilities())},
             {"actions", words(collection.actions())}});

@@ -27,6 +27,8 @@ class CollectionRegistry {
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
+    // The plugin ("files") was loaded after all.
+    void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.
     void warn(std::string what) { warnings_.push_back(std::move(what)); }
 

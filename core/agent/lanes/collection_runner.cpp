@@ -92,7 +92,7 @@ CollectionRunner::CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Coll
 }
 
 CollectionRunner::Track& CollectionRunner::track_of(const PluginCall& plugin_call) {
-    return plugin_call.only_reads ? tracks_.back() : tracks_.front();
+    return plugin_call.only_reads && collection_->parallel() ? tracks_.back() : tracks_.front();
 }
 
 CollectionRunner::~CollectionRunner() {
@@ -106,6 +106,20 @@ CollectionRunner::~CollectionRunner() {
 void CollectionRunner::disable(std::string reason, wire::UnknownReason verdict) {
     disabled_reason_ = std::move(reason);
     verdict_ = verdict;
+}
+
+bool CollectionRunner::replace(std::shared_ptr<plugin::Collection> collection) {
+    const bool left = std::any_of(tracks_.begin(), tracks_.end(),
+                                  [](const Track& track) { return track.lane.abandoned(); });
+    if (left || (collection->parallel() && tracks_.size() == 1)) return false;
+    const auto end = [old = std::exchange(lane_context_,
+                                          std::make_shared<LaneContext>(collection))] {
+        old->watch_by(nullptr);
+    };
+    static_cast<void>(tracks_.front().lane.submit(end));
+    collection_ = std::move(collection);
+    disabled_reason_.clear();
+    return true;
 }
 
 void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<void(Error)> failed) {

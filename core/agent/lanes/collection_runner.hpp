@@ -71,6 +71,13 @@ class CollectionRunner {
     void disable(std::string reason, wire::UnknownReason verdict);
     // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
     wire::UnknownReason verdict() const { return verdict_; }
+    // Calls are possible again; those that were left behind in the plugin stay there.
+    void enable() { disabled_reason_.clear(); }
+    // Serves another version of the collection from now on, which is not open yet. Calls that were
+    // asked for before go to the old one, and it ends after them, with its watch. False: a call was
+    // left behind in the old one, or the new one is to be called in parallel and the old one was
+    // not; only another process can serve it then.
+    bool replace(std::shared_ptr<plugin::Collection> collection);
     // Called once when a call has not come back and the lanes were left behind.
     std::function<void()> on_hung;
 
