@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <evenkeel/plugin.h>
 
@@ -25,9 +27,36 @@ inline std::string head(ek_str text, std::size_t most) {
     return std::string(text.ptr, most - kCut.size()).append(kCut);
 }
 
+// What a record or table had at least in ABI 1.0, up to its last field of then; a later plugin's is
+// larger.
+template <typename T>
+inline constexpr std::size_t kFirstSize = 0;
+#define EVENKEEL_FIRST_SIZE(T, last) \
+    template <>                      \
+    inline constexpr std::size_t kFirstSize<T> = offsetof(T, last) + sizeof(T::last);
+EVENKEEL_FIRST_SIZE(ek_diag, status)
+EVENKEEL_FIRST_SIZE(ek_change, flags)
+EVENKEEL_FIRST_SIZE(ek_item, error)
+EVENKEEL_FIRST_SIZE(ek_state, json)
+EVENKEEL_FIRST_SIZE(ek_progress, message)
+EVENKEEL_FIRST_SIZE(ek_output, bytes)
+EVENKEEL_FIRST_SIZE(ek_subject, id)
+EVENKEEL_FIRST_SIZE(ek_hint, id)
+EVENKEEL_FIRST_SIZE(ek_collection, extension)
+EVENKEEL_FIRST_SIZE(ek_module, close)
+#undef EVENKEEL_FIRST_SIZE
+// Whether it is there and has that.
+template <typename T>
+bool is_whole(const T* given) {
+    return given != nullptr && given->size >= kFirstSize<T>;
+}
+
 // `internal` for a status that is not in the list, and for EK_E_PARTIAL, which is no cause.
 Errc errc_of(ek_status status);
 bool is_status(ek_status status);
+
+// The names of these EK_CAP_, those that are known.
+std::vector<std::string> capability_names(std::uint64_t caps);
 
 // The error for a plugin that breaks a rule of the ABI: the message says that the plugin is at
 // fault.

@@ -12,6 +12,7 @@
 
 #include "core/json/json.hpp"
 #include "core/plugin/collection.hpp"
+#include "core/plugin/printed_output.hpp"
 #include "core/wire/resource.hpp"
 
 namespace evenkeel::plugin {
@@ -37,6 +38,7 @@ struct Part {
     std::optional<json::Value> state;
     std::vector<ReportedChange> changes;
     std::vector<Diagnostic> diags;
+    PrintedOutput output;
 
     // The first error diagnostic, or null.
     const Diagnostic* error() const;
@@ -83,13 +85,19 @@ class Answers {
     static ek_status on_change(void* ctx, const ek_change* change) noexcept;
     static ek_status on_diag(void* ctx, const ek_diag* diag) noexcept;
     static ek_status on_progress(void* ctx, const ek_progress* progress) noexcept;
-    static ek_status on_about(void* ctx, ek_str id) noexcept;
+    static ek_status on_output(void* ctx, const ek_output* output) noexcept;
+    static ek_status on_about(void* ctx, const ek_subject* subject) noexcept;
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
     void note_callback() const;
-    // Counts the bytes against the call's limit and checks the thread.
+    // Counts the bytes against the call's limit (0: nothing of it is kept, or little) and checks
+    // the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
+    // The answer to a record that is kept.
+    ek_status taken() const;
+    // Of an item that cannot be read; nothing, and a rule is broken, if it does not say why.
+    std::optional<Error> error_of(const ek_diag& diag);
     bool is_dry_run() const { return (frame_.call.flags & EK_CALL_DRY_RUN) != 0; }
     // Whether a change or state may come now: an apply_many says first what it is about.
     bool has_subject() const { return entries.empty() || about_ != &whole; }
@@ -105,7 +113,7 @@ class Answers {
     std::string broken_rule_;
     std::atomic<bool> wrong_thread_{false};
     std::thread::id thread_ = std::this_thread::get_id();
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0, records_ = 0;
 };
 
 }  // namespace evenkeel::plugin

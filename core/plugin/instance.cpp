@@ -7,8 +7,10 @@
 #include <evenkeel/ext/backend.h>
 
 #include "core/base/text.hpp"
+#include "core/plugin/broken_rule.hpp"
 #include "core/plugin/compare.hpp"
 #include "core/plugin/open_watch.hpp"
+#include "core/plugin/remote/remote_tables.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -23,7 +25,8 @@ std::string ids_json(const std::vector<std::string>& ids) {
 std::string backend_of(const ek_collection& table, ek_instance* instance) {
     if (table.extension == nullptr) return {};
     const auto* backend = static_cast<const ek_backend*>(table.extension(instance, EK_EXT_BACKEND));
-    if (backend == nullptr || !EK_HAS(ek_backend, backend, name)) return {};
+    if (backend == nullptr || !EK_HAS(ek_backend, backend, name) || backend->name == nullptr)
+        return {};
     constexpr std::size_t kNameMax = 64;
     return printable(copy(backend->name(instance)).substr(0, kNameMax));
 }
@@ -70,16 +73,30 @@ Result<std::vector<Item>> Collection::read_changed(const std::vector<Known>& kno
 }
 
 Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
-                   schema::Schema schema)
-    : host_(std::move(host)),
+                   schema::Schema schema, Opener opener)
+    : opener_(std::move(opener)),
+      host_(std::move(host)),
       table_(table),
       name_(copy(table.name)),
       schema_text_(copy(table.schema_json)),
       schema_(std::move(schema)),
       fields_(schema_) {}
 
-void Instance::serve(std::shared_ptr<OpenInstance> opened) {
-    open_instance_ = std::move(opened);
+std::optional<Error> Instance::open(const Call& call) {
+    std::call_once(begun_, [&] {
+        begin(call);
+        is_opened_.set_value();
+    });
+    return trouble_;
+}
+
+void Instance::begin(const Call& call) {
+    auto opened = opener_(call);
+    if (!opened) {
+        trouble_ = std::move(opened.error());
+        return;
+    }
+    open_instance_ = std::move(*opened);
     try {
         backend_ = backend_of(table_, open_instance_->handle);
     } catch (...) {
@@ -87,18 +104,38 @@ void Instance::serve(std::shared_ptr<OpenInstance> opened) {
     }
 }
 
+void Instance::close() {
+    open_instance_.reset();
+}
+
 std::optional<Error> Instance::run(const char* what, Answers& answers, const Operation& operation) {
+    opened_.wait();
     if (trouble_) return trouble_;
+    if (!open_instance_) return Error{Errc::unavailable, "the collection is closed"};
     ek_status status = EK_E_INTERNAL;
     try {
         status = operation(open_instance_->handle, answers.call());
+    } catch (const BrokenRule& broken) {
+        return breaks(broken.rule);
     } catch (const std::exception& error) {
         return breaks(std::string("an exception leaves ") + what + " (" + printable(error.what()) +
                       ")");
     } catch (...) {
         return breaks(std::string("an exception leaves ") + what);
     }
+    tell_log(answers);
     return verdict(what, status, answers);
+}
+
+// What is neither an error nor for an administrator to see.
+void Instance::tell_log(const Answers& answers) const {
+    const auto tell = [this](const Part& part) {
+        for (const Diagnostic& diag : part.diags)
+            if (diag.severity < EK_SEV_WARNING && !diag.summary.empty())
+                host_->log(diag.severity, borrow(sentence_of(diag)), kAbsent);
+    };
+    tell(answers.whole);
+    for (const Part& entry : answers.entries) tell(entry);
 }
 
 std::optional<Error> Instance::verdict(const char* what, ek_status status,
@@ -111,7 +148,7 @@ std::optional<Error> Instance::verdict(const char* what, ek_status status,
     const bool has_cause = status == EK_E_PARTIAL && error && is_status(error->status);
     const ek_status cause = has_cause && error->status != EK_OK ? error->status : status;
     if (auto why = answers.cancelled_for(); why && cause == EK_E_CANCELLED) return why;
-    if (error) return failure(cause, sentence_of(*error));
+    if (error) return failure(errc_of(cause), sentence_of(*error));
     if (status == EK_E_CANCELLED) return Error{Errc::cancelled, "the call was cancelled"};
     return breaks(std::string(what) + " fails without saying why");
 }
@@ -122,10 +159,8 @@ tl::unexpected<Error> Instance::fail_with(Error error) const {
 }
 
 // A defect has the name of whose it is.
-Error Instance::failure(ek_status status, const std::string& text) const {
-    if (!is_status(status) || errc_of(status) == Errc::internal)
-        return Error{Errc::internal, "plugin " + plugin() + ": " + text};
-    return Error{errc_of(status), text};
+Error Instance::failure(Errc code, const std::string& text) const {
+    return Error{code, code == Errc::internal ? "plugin " + plugin() + ": " + text : text};
 }
 
 std::vector<std::string> Instance::actions() const {
@@ -137,19 +172,12 @@ std::vector<std::string> Instance::actions() const {
 }
 
 std::vector<std::string> Instance::capabilities() const {
-    static constexpr std::pair<std::uint64_t, const char*> kNames[] = {
-        {EK_CAP_LIST, "list"},         {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
-        {EK_CAP_REMOVE, "remove"},     {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
-        {EK_CAP_WATCH, "watch"},       {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
-        {EK_CAP_PARALLEL, "parallel"}, {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"}};
-    std::vector<std::string> names;
-    for (const auto& [capability, name] : kNames)
-        if (can(capability)) names.emplace_back(name);
-    return names;
+    return capability_names(table_.caps);
 }
 
 std::string Instance::broken_rule(const Item& item, std::string_view stamp,
                                   std::uint32_t flags) const {
+    if (item.error) return "";
     if (item.unchanged) {
         return stamp.empty() ? "an item comes unchanged without a stamp that was given for it" : "";
     }
@@ -167,7 +195,8 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
                                              const std::vector<ek_str>& stamps,
                                              std::uint32_t flags) const {
     Requested requested(ids);
-    for (const Item& item : answers.items) {
+    Host::Filter filter(*host_);
+    for (Item& item : answers.items) {
         const auto index = requested.take(item.id);
         if (index == Requested::kTwice) return fail(breaks("an item comes twice"));
         if (index == Requested::kUnknown)
@@ -177,18 +206,7 @@ Result<std::vector<Item>> Instance::items_of(Answers& answers, const std::vector
                                : std::string_view();
         const std::string rule = broken_rule(item, stamp, flags);
         if (!rule.empty()) return fail(breaks(rule));
-    }
-    Host::Filter filter(*host_);
-    for (const Diagnostic& diag : answers.whole.diags) {
-        if (diag.severity != EK_SEV_ERROR || !diag.path.starts_with('/')) continue;
-        const auto index = parse_number(diag.path.substr(1));
-        if (!index || *index >= ids.size() || requested.take(ids[*index]) >= ids.size()) continue;
-        const std::string& hint = diag.detail;
-        const bool has_status = diag.status != EK_OK && is_status(diag.status);
-        answers.items.push_back({ids[*index],
-                                 {},
-                                 Error{has_status ? errc_of(diag.status) : Errc::unavailable,
-                                       filter(diag.summary + (hint.empty() ? "" : ": " + hint))}});
+        if (item.error) item.error = failure(item.error->code, filter(item.error->what));
     }
     return std::move(answers.items);
 }
@@ -202,8 +220,7 @@ Result<std::vector<Item>> Instance::items(const std::vector<std::string>& ids, s
     Answers answers(call, flags);
     const std::string filter = ids.empty() ? "" : "{\"ids\":" + ids_json(ids) + "}";
     auto error = run("list", answers, [&](ek_instance* self, const ek_call* frame) {
-        const ek_status status = table_.list(self, frame, ids.empty() ? kAbsent : borrow(filter));
-        return status == EK_E_PARTIAL && !ids.empty() ? EK_OK : status;
+        return table_.list(self, frame, ids.empty() ? kAbsent : borrow(filter));
     });
     if (error) return fail_with(*std::move(error));
     return items_of(answers, ids, {}, flags);
@@ -216,8 +233,7 @@ Result<std::vector<Item>> Instance::read_items(const std::vector<std::string>& i
     answers.know(stamps);
     const std::string wanted = ids_json(ids);
     auto error = run("read", answers, [&](ek_instance* self, const ek_call* frame) {
-        const ek_status status = table_.read(self, frame, borrow(wanted));
-        return status == EK_E_PARTIAL ? EK_OK : status;
+        return table_.read(self, frame, borrow(wanted));
     });
     if (error && error->code == Errc::not_found && answers.items.empty())
         return std::vector<Item>();
@@ -292,11 +308,15 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
 }
 
 Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
+    opened_.wait();
     if (trouble_) return fail(*trouble_);
+    if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    return open_watch({open_instance_, open_instance_->handle, &table_, plugin()}, Call{},
-                      std::move(on_hint));
+    const auto sync = process() != nullptr ? watch_sync : nullptr;
+    return open_watch(
+        {open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, sync}, Call{},
+        std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

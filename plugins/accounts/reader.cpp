@@ -1,7 +1,5 @@
 #include "plugins/accounts/reader.hpp"
 
-#include <cstdint>
-
 #include <evenkeel/json.hpp>
 
 #include "plugins/accounts/fields.hpp"
@@ -15,12 +13,10 @@ void Reader::list(const sdk::Call& call, std::string_view filter) const {
     const auto read_one = [&](const std::string& id) { return to_json(database, id); };
     if (!filter.empty() && sdk::json::find(sdk::json::parse_object(filter), "ids"))
         return posix::list_each(call, filter, posix::stamped(stamp_, read_one));
-    std::uint32_t sent = 0;
     for (const std::string& name : kind_.names(database)) {
         call.check();
-        if (call.limit() != 0 && sent == call.limit()) return;
         if (!is_name(name)) continue;
-        if (const auto json = to_json(database, name)) call.item(name, *json), ++sent;
+        if (const auto json = to_json(database, name)) call.item(name, *json);
     }
 }
 

@@ -88,13 +88,11 @@ class Packages {
                                         return read_one(call, id);
                                     }));
         // The candidates of all of them are not queried: that takes seconds.
-        std::uint32_t sent = 0;
         for (const Package& package : manager().all()) {
             call.check();
             const auto automatic = manager().is_automatic(call, package.id);
             // It comes with what needs it; to describe it would keep it for ever.
             if (call.describe() && automatic == true) continue;
-            if (call.limit() != 0 && sent++ == call.limit()) return;
             call.item(package.id, call.describe() ? description_of(package)
                                                   : state_of(package, automatic, std::nullopt));
         }

@@ -7,27 +7,23 @@ namespace evenkeel::posix {
 
 namespace {
 
-// Sends those that exist and returns how many. One that cannot be read does not stop the others.
+// Sends those that exist or cannot be read and returns how many.
 std::size_t send_each(const sdk::Call& call, const std::vector<std::string>& ids,
                       const ReadOne& read_one) {
     std::size_t found = 0;
-    bool failed = false;
     for (std::size_t at = 0; at < ids.size(); ++at) {
         call.check();
-        if (call.limit() != 0 && found == call.limit()) break;
         try {
             const auto one = read_one(ids[at], call.known_stamp(at));
             if (!one) continue;
             if (one->unchanged) call.unchanged(ids[at], one->stamp);
             else call.item(at, ids[at], one->state, one->stamp);
-            ++found;
-        } catch (sdk::Failure& failure) {
+        } catch (const sdk::Failure& failure) {
             if (failure.status() == EK_E_CANCELLED || failure.status() == EK_E_TIMEOUT) throw;
-            call.error(failure.at("/" + std::to_string(at)));
-            failed = true;
+            call.unreadable(ids[at], failure);
         }
+        ++found;
     }
-    if (failed) throw sdk::Stop{EK_E_PARTIAL};
     return found;
 }
 

@@ -75,41 +75,36 @@ void require_file_to_leave(const Service& now, const Desired& desired) {
     if (now.masked && desired.masked == false) throw ends("/masked", "a mask");
 }
 
-// Sends those that exist and returns how many.
+// Sends those that exist or cannot be read and returns how many.
 std::size_t send_each(const sdk::Call& call, Session& session,
                       const std::vector<std::string>& ids) {
-    std::vector<std::string> valid;
-    std::vector<std::size_t> places;  // in `ids`, of each valid one
-    bool failed = false;
-    const auto refuse = [&](std::size_t at, sdk::Failure& failure) {
-        call.error(failure.at("/" + std::to_string(at)));
-        failed = true;
+    std::size_t found = 0;
+    const auto refuse = [&](const std::string& id, const sdk::Failure& failure) {
+        call.unreadable(id, failure);
+        ++found;
     };
-    for (std::size_t at = 0; at < ids.size(); ++at) {
+    std::vector<std::string> valid;
+    for (const std::string& id : ids) {
         try {
-            require_id(ids[at]);
-            valid.push_back(ids[at]);
-            places.push_back(at);
-        } catch (sdk::Failure& failure) {
-            refuse(at, failure);
+            require_id(id);
+            valid.push_back(id);
+        } catch (const sdk::Failure& failure) {
+            refuse(id, failure);
         }
     }
-    std::size_t found = 0;
     const std::vector<Service> services = session.query(valid);
     for (std::size_t i = 0; i < services.size(); ++i) {
         if (!services[i].exists) continue;
-        if (call.limit() != 0 && found == call.limit()) break;
         try {
             require_own_name(valid[i], services[i]);
             ++found;
             const auto json =
                 call.describe() ? services[i].description : std::optional(services[i].state);
             if (json) call.item(valid[i], *json);
-        } catch (sdk::Failure& failure) {
-            refuse(places[i], failure);
+        } catch (const sdk::Failure& failure) {
+            refuse(valid[i], failure);
         }
     }
-    if (failed) throw sdk::Stop{EK_E_PARTIAL};
     return found;
 }
 

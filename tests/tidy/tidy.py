@@ -28,7 +28,8 @@ SHARED = ["core/" + part for part in "base json schema crypto secrets wire store
 ROOMS = ["core/agent/" + part for part in "model store lanes compliance runs requests".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
-    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
+    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/command_line", "core/crypto",
+                 "core/json", "core/schema", "core/secrets", "core/wire"],
     "sdk/client/cpp": ["core/base", "core/json"],
     "sdk/client/cli/manifests": ["sdk/client/cli", "sdk/client/cpp", "core/base", "core/json"],
     "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/command_line", "core/json",
@@ -48,7 +49,7 @@ LAYERS = {
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
                     "core/secrets", "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
-    "core/agent/config": ["core/base", "core/command_line", "core/json"],
+    "core/agent/config": ["core/base", "core/command_line", "core/crypto", "core/json"],
     "core/agent/model": ["core/base", "core/json", "core/wire"],
     "core/agent/store": ["core/agent/model", *SHARED],
     "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],
@@ -94,6 +95,7 @@ OWNED = {
     "openssl/": ["core/crypto", "core/link", "orchestrator/http", "plugins"],
     "sodium": ["core/crypto", "orchestrator"],
     "curl/": ["sdk/client/cpp"],
+    "seccomp\\.h": ["core/plugin_host"],
     "rapidjson/": ["core/json", "core/schema", "sdk/include"],
     # Tables and keys: everybody else asks a repository.
     "orchestrator/state/(tables|records)\\.hpp": ["orchestrator/state"],
@@ -232,6 +234,7 @@ WALL_CLOCK = {
     "core/agent/compliance/compliance_tracker.cpp": "`since` and `observed_at`",
     "core/agent/runs/start_commit.cpp": "`since`",
     "core/agent/runs/step_result.cpp": "`since` and `observed_at`",
+    "core/agent/store/agent_store.cpp": "since when a reboot is needed",
     "core/agent/store/journal.cpp": "when an event happened",
     "orchestrator/api/access.cpp": "tokens end at a date that is shown",
     "orchestrator/api/events_api.cpp": "`since` asks for events by their date",

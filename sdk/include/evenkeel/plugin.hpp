@@ -24,6 +24,7 @@
 //         void apply(const sdk::Call&, std::string_view id, std::string_view desired);
 //         void remove(const sdk::Call&, std::string_view id);
 //         void compare(const sdk::Call&, std::string_view desired, std::string_view actual);
+//         std::string normalize(std::string_view id);  // how this id is written
 //         void upgrade(const sdk::Call&, std::uint32_t from_version, std::string_view json);
 //         void apply_many(const sdk::Call&, std::string_view entries);
 //         const void* extension(const char* id);
@@ -55,6 +56,7 @@
 #include <evenkeel/cpp/failure.hpp>
 #include <evenkeel/cpp/host.hpp>
 #include <evenkeel/cpp/stamp.hpp>
+#include <evenkeel/cpp/storage.hpp>
 #include <evenkeel/cpp/table.hpp>
 #include <evenkeel/cpp/write.hpp>
 #include <evenkeel/plugin.h>

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/agent/config/config.hpp"
-#include "core/agent/lanes/call_marks.hpp"
+#include "core/plugin/call_marks.hpp"
 #include "core/agent/load_plugins.hpp"
 #include "tests/component/agent/bench.hpp"
 
@@ -165,8 +165,8 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
     end();
     // What a crash in a call leaves behind.
     if (fork() == 0) {
-        CallMark::note_crashes();
-        const auto mark = CallMark::open(folder / "state/calls/notes");
+        plugin::CallMark::note_ends();
+        const auto mark = plugin::CallMark::open(folder / "state/calls/notes", "notes");
         (*mark)->begin("check of one");
         std::abort();
     }

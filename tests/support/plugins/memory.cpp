@@ -61,19 +61,17 @@ class Memory : public Resources<> {
             return has_text(id, "old") || has_text(id, "unreadable");
         };
         if (std::none_of(wanted.begin(), wanted.end(), is_bad)) return Resources::read(call, ids);
-        for (std::size_t at = 0; at < wanted.size(); ++at) {
-            if (has_text(wanted[at], "old")) {
-                call.error(sdk::Failure(EK_E_STALE, "nobody has looked for too long")
-                               .at("/" + std::to_string(at)));
-            } else if (is_bad(wanted[at])) {
-                call.error(sdk::Failure(EK_E_UNAVAILABLE,
-                                        "it does not read: " + state_of(*store_.find(wanted[at])))
-                               .at("/" + std::to_string(at)));
-            } else if (const auto fields = store_.find(wanted[at])) {
-                call.item(wanted[at], state_of(*fields));
+        for (const std::string& id : wanted) {
+            if (has_text(id, "old")) {
+                call.unreadable(id, sdk::Failure(EK_E_STALE, "nobody has looked for too long"));
+            } else if (is_bad(id)) {
+                call.unreadable(id,
+                                sdk::Failure(EK_E_UNAVAILABLE,
+                                             "it does not read: " + state_of(*store_.find(id))));
+            } else if (const auto fields = store_.find(id)) {
+                call.item(id, state_of(*fields));
             }
         }
-        throw sdk::Stop{EK_E_PARTIAL};
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {

@@ -43,7 +43,8 @@ class Changes {
 
     // In a dry run only reports the changes as planned. Otherwise runs `work`, unless there is
     // nothing to do, and reports them as done; if `work` throws, those not marked done are reported
-    // as failed and the failure goes on, as partial if something was done.
+    // as failed and the failure goes on, as partial if something was done. A call that is cancelled
+    // when all is done is not stopped any more.
     template <typename Work>
     void carry_out(const Call& call, Work&& work) {
         if (call.dry_run()) {
@@ -71,7 +72,7 @@ class Changes {
         for (Change& change : changes_) {
             some_done = some_done || change.outcome == EK_OUT_DONE;
             if (change.outcome == 0) change.outcome = outcome;
-            call.change(change);
+            call.report(change);
         }
         return some_done;
     }

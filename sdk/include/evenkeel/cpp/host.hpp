@@ -17,14 +17,13 @@ class Host {
     void log(std::int32_t severity, std::string_view message,
              std::string_view fields_json = {}) const {
         const ek_str fields = fields_json.empty() ? ek_str{nullptr, 0} : borrow(fields_json);
-        if (EK_HAS(ek_host, host_, log)) host_->log(host_->ctx, severity, borrow(message), fields);
+        host_->log(host_->ctx, severity, borrow(message), fields);
     }
     // Private and writable; empty if this host gives none.
     std::string_view data_dir() const { return view(host_->data_dir); }
     // The interface with this id, or nullptr: hosts need not have any.
     template <typename Interface>
     const Interface* extension(const char* id) const {
-        if (!EK_HAS(ek_host, host_, extension)) return nullptr;
         return static_cast<const Interface*>(host_->extension(host_->ctx, id));
     }
 
@@ -49,20 +48,20 @@ class WatchHost {
         if (status != EK_OK) throw Failure(status, "the host cannot set the timer");
     }
     // A hint that this resource may have changed.
-    void changed(std::string_view id) const { host_->changed(host_->ctx, borrow(id)); }
+    void changed(std::string_view id) const { hint(EK_HINT_CHANGED, borrow(id)); }
     // Any may have changed: all are read again.
-    void rescan() const { host_->changed(host_->ctx, ek_str{nullptr, 0}); }
+    void rescan() const { hint(EK_HINT_CHANGED, ek_str{nullptr, 0}); }
     // Somebody is at work on it: changed() follows.
-    void unsettled(std::string_view id) const {
-        if (EK_HAS(ek_watch_host, host_, unsettled)) host_->unsettled(host_->ctx, borrow(id));
-    }
+    void unsettled(std::string_view id) const { hint(EK_HINT_UNSETTLED, borrow(id)); }
     // What happened was lost: all are read again, and administrators are told.
-    void missed() const {
-        if (!EK_HAS(ek_watch_host, host_, missed)) return rescan();
-        host_->missed(host_->ctx);
-    }
+    void missed() const { hint(EK_HINT_MISSED, ek_str{nullptr, 0}); }
 
   private:
+    void hint(std::int32_t kind, ek_str id) const {
+        const ek_hint record{sizeof(ek_hint), kind, id};
+        host_->hint(host_->ctx, &record);
+    }
+
     const ek_watch_host* host_;
 };
 

@@ -28,6 +28,7 @@ EVENKEEL_DETECT(remove)
 EVENKEEL_DETECT(apply_many)
 EVENKEEL_DETECT(invoke)
 EVENKEEL_DETECT(compare)
+EVENKEEL_DETECT(normalize)
 EVENKEEL_DETECT(upgrade)
 EVENKEEL_DETECT(extension)
 EVENKEEL_DETECT(backend)
@@ -135,6 +136,11 @@ struct Thunks {
             held<T>(self).value.compare(c, view(desired), view(actual));
         });
     }
+    static ek_status normalize(ek_instance* self, const ek_call* call, ek_str id) {
+        return in_call(call, [&](const Call& c) {
+            c.normal_id(held<T>(self).value.normalize(view(id)));
+        });
+    }
     static ek_status upgrade(ek_instance* self, const ek_call* call, std::uint32_t from,
                              ek_str json) {
         return in_call(call,
@@ -189,6 +195,7 @@ constexpr ek_collection make_table() {
     if constexpr (has_apply<T>::value) offer(EK_CAP_APPLY), table.apply = F::apply;
     if constexpr (has_remove<T>::value) offer(EK_CAP_REMOVE), table.remove = F::remove;
     if constexpr (has_compare<T>::value) offer(EK_CAP_COMPARE), table.compare = F::compare;
+    if constexpr (has_normalize<T>::value) offer(EK_CAP_NORMALIZE), table.normalize = F::normalize;
     if constexpr (has_upgrade<T>::value) offer(EK_CAP_UPGRADE), table.upgrade = F::upgrade;
     if constexpr (has_apply_many<T>::value) offer(EK_CAP_BATCH), table.apply_many = F::apply_many;
     if constexpr (has_extension<T>::value || has_backend<T>::value) table.extension = F::extension;

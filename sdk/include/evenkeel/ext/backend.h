@@ -5,6 +5,10 @@
 
 #include <evenkeel/plugin.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define EK_EXT_BACKEND "ek.backend/1"
 
 typedef struct ek_backend { /* static storage, constant */
@@ -13,5 +17,9 @@ typedef struct ek_backend { /* static storage, constant */
      * The host asks once, after open. */
     ek_str (*name)(ek_instance *);
 } ek_backend;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* EVENKEEL_EXT_BACKEND_H */
