@@ -28,7 +28,8 @@ SHARED = ["core/" + part for part in "base json schema crypto secrets wire store
 ROOMS = ["core/agent/" + part for part in "model store lanes compliance runs requests".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
-    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
+    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/command_line", "core/crypto",
+                 "core/json", "core/schema", "core/secrets", "core/wire"],
     "sdk/client/cpp": ["core/base", "core/json"],
     "sdk/client/cli/manifests": ["sdk/client/cli", "sdk/client/cpp", "core/base", "core/json"],
     "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/command_line", "core/json",

@@ -1,0 +1,11 @@
+#include <CLI/CLI.hpp>
+
+#include "sdk/tool/command.hpp"
+
+namespace evenkeel::tool {
+
+void add_call(CLI::App& app, Run& run) {
+    app.add_subcommand("call")->callback([&run] { run = [] { return Exit::failed; }; });
+}
+
+}  // namespace evenkeel::tool

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace evenkeel::tool {
+
+// The exit codes of ek-plugin, those of ek where the meaning is the same (docs/cli.md).
+enum class Exit {
+    done = 0,
+    failed = 1,
+    usage = 2,     // the command line, or a file that it names
+    pending = 3,   // call plan: changes would be made
+    not_found = 5,
+    conflict = 6,  // the state of the thing forbids it
+    timeout = 8,
+    interrupted = 130,
+};
+
+}  // namespace evenkeel::tool
