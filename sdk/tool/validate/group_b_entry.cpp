@@ -136,7 +136,7 @@ void unknown_capabilities_are_zero(Bench& bench) {
 }
 
 void ask_extension(Bench& bench, const char* id, const char* what) {
-    const auto* extension = bench.collection().extension;
+    const auto extension = bench.collection().extension;
     if (extension == nullptr) skip("the collection has no extension()");
     const auto instance = bench.open();
     demand(extension(instance->handle(), id) == nullptr,
