@@ -144,18 +144,18 @@ void nothing_is_unique(Bench& bench) {
 }
 
 void runs_on_debian_12(Bench& bench) {
-    static const std::regex kVersion("(GLIBC_2|GLIBCXX_3\\.4|CXXABI_1\\.3)\\.([0-9]+)(\\..*)?");
+    static const std::regex kVersion("(GLIBC_2|GLIBCXX_3\\.4|CXXABI_1\\.3)(\\.([0-9]+)(\\..*)?)?");
     for (const std::string& version : elf_of(bench).versions) {
         std::smatch match;
         if (!std::regex_match(version, match, kVersion)) {
-            demand(!version.starts_with("GLIBC") && !version.starts_with("CXXABI"),
+            demand(!version.starts_with("GLIBC_") && !version.starts_with("GLIBCXX_"),
                    "it needs " + version + ", which Debian 12 does not have");
             continue;
         }
         const int most = match[1] == "GLIBC_2"       ? kGlibcMinor
                          : match[1] == "CXXABI_1.3" ? kCxxAbiPatch
                                                      : kLibstdcxxPatch;
-        demand(std::stoi(match[2]) <= most, "it needs " + version + ", newer than Debian 12");
+        demand(!match[3].matched || std::stoi(match[3]) <= most, "it needs " + version + ", newer than Debian 12");
     }
 }
 
