@@ -33,6 +33,7 @@ Exit validate_file(const Options& options) {
         std::fprintf(stderr, "ek-plugin: validate needs a FILE, the plugin's shared object\n");
         return Exit::usage;
     }
+    validate::load_sanitizer_first(options.run.file);
     validate::RunOptions run = options.run;
     run.timeout = std::chrono::seconds(options.timeout);
     const bool is_text = options.format == "text";

@@ -33,7 +33,7 @@ std::string shown(const Diag& diag) {
            (diag.detail.empty() ? "" : ": " + diag.detail);
 }
 
-// The last call that showed a sign of life, for callbacks with a wrong context to be counted.
+// The last call, for callbacks with a wrong context to be counted.
 std::atomic<Answers*> g_latest{nullptr};
 
 std::string shown(const Change& change) {
@@ -74,6 +74,7 @@ Answers::Answers(Shape shape, CallOptions options) : options_(std::move(options)
     if (options_.cancelled) cancel();
     const std::lock_guard lock(known().mutex);
     known().contexts.insert(this);
+    g_latest = this;
 }
 
 Answers::~Answers() {
@@ -102,17 +103,16 @@ Answers* Answers::self_of(void* ctx) {
 }
 
 void Answers::sign() {
-    g_latest = this;
     if (++signs == options_.cancel_at) cancel();
 }
 
 bool Answers::admit() {
-    if (std::this_thread::get_id() != thread_) {
-        ++foreign;
-        return false;
-    }
     if (finished_) {
         ++late;
+        return false;
+    }
+    if (std::this_thread::get_id() != thread_) {
+        ++foreign;
         return false;
     }
     sign();

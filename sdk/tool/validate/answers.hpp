@@ -111,7 +111,7 @@ class Answers {
     CallOptions options_;
     std::thread::id thread_ = std::this_thread::get_id();
     std::uint64_t started_ns_ = 0;
-    bool finished_ = false;
+    std::atomic<bool> finished_{false};
     std::atomic<bool> cancelled_{false};
     bool stopped_ = false;
     int counted_ = 0;

@@ -98,8 +98,9 @@ void zero_bytes(Bench& bench) {
     using namespace std::string_view_literals;
     hostile.refuse("[\"a\"]\0"sv, "a zero byte behind JSON");
     hostile.refuse("\0[]"sv, "a zero byte before JSON");
-    if (hostile.applies())
-        demand_words(hostile.instance().apply_raw("a\0b"sv, "{}"));
+    if (!hostile.applies()) return;
+    demand_refused(hostile.apply("{}\0"sv), "a zero byte behind a description");
+    demand_words(hostile.instance().apply_raw("a\0b"sv, "{}"));
 }
 void huge_text(Bench& bench) {
     Hostile hostile(bench);

@@ -2,71 +2,35 @@
 #include <set>
 #include <thread>
 
-#include <spawn.h>
-#include <sys/wait.h>
+#include <dlfcn.h>
 #include <unistd.h>
 
-#include "core/base/file.hpp"
 #include "sdk/tool/validate/check.hpp"
-#include "sdk/tool/validate/elf_file.hpp"
 #include "sdk/tool/validate/tools.hpp"
 #include "sdk/tool/validate/watcher.hpp"
 
 namespace evenkeel::validate {
 namespace {
 
-constexpr const char* kInside = "EK_VALIDATE_SANITIZED";
-
-// The library of a sanitizer that the plugin was built with; throws Skipped without.
-std::string sanitizer(Bench& bench, std::string_view library, const char* flag) {
-    const auto file = read_elf(bench.file());
-    if (file)
-        for (const std::string& needed : file->needed)
-            if (needed.starts_with(library)) return needed;
-    skip(std::string("it was not built with ") + flag);
-}
-
-// This check again, in a program into which the sanitizer was loaded first.
-void run_with(Bench& bench, const std::string& library, const char* id, const char* options) {
-    std::vector<std::string> words = {"ek-plugin", "validate", bench.file(), "--only", id,
-                                      "--in-process", "--settings", bench.options().settings,
-                                      "--seed", std::to_string(bench.options().seed)};
-    if (bench.options().scratch_machine) words.emplace_back("--scratch-machine");
-    const ChildResult result = in_child([&]() -> std::string {
-        const std::string log = bench.scratch() + "/report";
-        ::setenv("LD_PRELOAD", library.c_str(), 1);
-        ::setenv(kInside, "1", 1);
-        for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
-            ::setenv(name, options, 1);
-        std::vector<char*> argv;
-        for (std::string& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
-        ::execv("/proc/self/exe", argv.data());
-        return "cannot run itself";
-    });
-    // The program was replaced, so nothing is returned; its exit status counts.
-    demand(!result.returned && result.text == "exit 0",
-           "the sanitizer reports, or the checks inside of it fail: " + result.text);
-}
-
-bool inside() {
-    return ::getenv(kInside) != nullptr;
-}
-
-void each_tour(Bench& bench) {
-    for (int i = 0; i < 2; ++i) tour(bench);
+// Throws Skipped unless the sanitizer is in this process, which it is from the start if the plugin
+// was built with it (load_sanitizer_first). Its report ends the process.
+void need_sanitizer(const char* symbol, const char* flag) {
+    if (::dlsym(RTLD_DEFAULT, symbol) == nullptr)
+        skip(std::string("it was not built with ") + flag);
 }
 
 void no_memory_errors(Bench& bench) {
-    if (inside()) return each_tour(bench);
-    run_with(bench, sanitizer(bench, "libasan", "-fsanitize=address,undefined"), "K01",
-             "detect_leaks=0:halt_on_error=1:exitcode=99");
+    need_sanitizer("__asan_init", "-fsanitize=address,undefined");
+    tour(bench);
 }
 
 void no_leaks(Bench& bench) {
-    if (inside()) return each_tour(bench);
-    run_with(bench, sanitizer(bench, "libasan", "-fsanitize=address"), "K02",
-             "detect_leaks=1:exitcode=99:leak_check_at_exit=1");
+    need_sanitizer("__lsan_do_recoverable_leak_check", "-fsanitize=address");
+    using Check = int (*)();
+    const auto leaks =
+        reinterpret_cast<Check>(::dlsym(RTLD_DEFAULT, "__lsan_do_recoverable_leak_check"));
+    tour(bench);
+    demand(leaks() == 0, "it leaks memory, see what LeakSanitizer says");
 }
 
 // A watch is served on one thread while the instance works on another.
@@ -92,9 +56,8 @@ void watch_over_apply(Bench& bench) {
 }
 
 void no_races(Bench& bench) {
-    if (inside()) return watch_over_apply(bench);
-    run_with(bench, sanitizer(bench, "libtsan", "-fsanitize=thread"), "K03",
-             "halt_on_error=1:exitcode=99:report_thread_leaks=0");
+    need_sanitizer("__tsan_init", "-fsanitize=thread");
+    watch_over_apply(bench);
 }
 
 void inputs_read_only(Bench& bench) {

@@ -196,7 +196,8 @@ class Job {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         const rlimit no_core{0, 0}, memory{kMemoryMax, kMemoryMax};
         ::setrlimit(RLIMIT_CORE, &no_core);
-        ::setrlimit(RLIMIT_DATA, &memory);
+        // Sanitizers keep a shadow of all memory.
+        if (::getenv("EK_VALIDATE_SANITIZED") == nullptr) ::setrlimit(RLIMIT_DATA, &memory);
         ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
         ::dup2(words, 1);
         ::dup2(words, 2);

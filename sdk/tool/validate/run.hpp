@@ -43,6 +43,10 @@ struct RunOptions {
 // The checks that `only` and `skip` leave. `invalid` for a pattern that is none, or fits nothing.
 Result<std::vector<const Check*>> chosen_checks(const RunOptions& options);
 
+// A plugin that was built with a sanitizer can only be loaded by a program that had the sanitizer
+// before: then this runs the program anew with it, and does not return. Else nothing.
+void load_sanitizer_first(const std::string& file);
+
 // In the order of their ids; `on_result` hears of each as soon as all before it are known. An error
 // only when nothing can be run at all.
 Result<std::vector<CheckResult>> run_checks(
