@@ -18,6 +18,8 @@
 // that breaks a rule of the ABI becomes `internal`, naming the plugin and the rule.
 namespace evenkeel::plugin {
 
+class RemotePlugin;
+
 struct Item {
     std::string id;
     json::Value state;  // object; null with an error, and where it is unchanged
@@ -73,6 +75,8 @@ class Collection {
     // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every
     // call answers this error then. [any]
     virtual std::optional<Error> trouble() const { return std::nullopt; }
+    // The process that its plugin runs in; null: this one. Lives as long as the collection. [any]
+    virtual RemotePlugin* process() const { return nullptr; }
     // Whether read and list may be called while another call runs. [any]
     virtual bool parallel() const { return false; }
     // Whether apply_many is worth more than its calls one by one. [any]

@@ -29,7 +29,7 @@ std::string Host::Filter::operator()(std::string sentence) {
     return *secrets_ ? secrets::without(std::move(sentence), **secrets_) : "(withheld)";
 }
 
-Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
+Result<std::shared_ptr<Host>> Host::make(const Package& package, const LoadOptions& options) {
     const std::shared_ptr<Host> host(new Host(options));
     host->plugin_ = package.name + " " + package.version;
     host->version_ = options.agent_version;
@@ -45,7 +45,7 @@ Result<std::shared_ptr<const Host>> Host::make(const Package& package, const Loa
                     host->data_dir_.empty() ? kAbsent : borrow(host->data_dir_),
                     log,
                     extension};
-    return std::shared_ptr<const Host>(host);
+    return host;
 }
 
 void Host::log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <evenkeel/plugin.h>
 
@@ -13,18 +14,23 @@ namespace evenkeel::plugin {
 
 struct LoadOptions;
 struct Package;
+class RemotePlugin;
 
 // What the agent offers one plugin (ek_host): its log, its folder. Shared by all its instances,
 // since a call that hangs may use it after its collection is gone. Immutable. [any]
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.
-    static Result<std::shared_ptr<const Host>> make(const Package& package,
+    static Result<std::shared_ptr<Host>> make(const Package& package,
                                                     const LoadOptions& options);
 
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
     const secrets::Redactor& redactor() const { return redactor_; }
+    // The process that the plugin runs in; null: this one. It lives as long as this.
+    RemotePlugin* process() const { return process_.get(); }
+    // Before there is an instance.
+    void run_by(std::shared_ptr<RemotePlugin> process) { process_ = std::move(process); }
     // Takes the secrets of all descriptions of this host out of a plugin's sentences, which may
     // quote what it found on the machine (a log, the output of a tool). The first sentence costs a
     // reading of every description that has a secret; keep it for one call only, as they change.
@@ -50,6 +56,7 @@ class Host {
     secrets::Redactor redactor_;
     secrets::KnownSecrets known_secrets_;
     ek_host table_{};
+    std::shared_ptr<RemotePlugin> process_;  // the last member: it logs until it is gone
 };
 
 }  // namespace evenkeel::plugin

@@ -7,8 +7,10 @@
 #include <evenkeel/ext/backend.h>
 
 #include "core/base/text.hpp"
+#include "core/plugin/broken_rule.hpp"
 #include "core/plugin/compare.hpp"
 #include "core/plugin/open_watch.hpp"
+#include "core/plugin/remote/remote_tables.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -93,6 +95,8 @@ std::optional<Error> Instance::run(const char* what, Answers& answers, const Ope
     ek_status status = EK_E_INTERNAL;
     try {
         status = operation(open_instance_->handle, answers.call());
+    } catch (const BrokenRule& broken) {
+        return breaks(broken.rule);
     } catch (const std::exception& error) {
         return breaks(std::string("an exception leaves ") + what + " (" + printable(error.what()) +
                       ")");
@@ -284,7 +288,8 @@ Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
     if (trouble_) return fail(*trouble_);
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    return open_watch({open_instance_, open_instance_->handle, &table_, plugin()}, Call{},
+    const auto sync = process() != nullptr ? watch_sync : nullptr;
+    return open_watch({open_instance_, open_instance_->handle, &table_, plugin(), sync}, Call{},
                       std::move(on_hint));
 }
 

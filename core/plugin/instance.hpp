@@ -49,6 +49,7 @@ class Instance : public Collection {
     std::vector<std::string> capabilities() const override;
     std::string backend() const override { return backend_; }
     std::optional<Error> trouble() const override { return trouble_; }
+    RemotePlugin* process() const override { return host_->process(); }
     bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }
 

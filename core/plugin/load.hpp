@@ -2,11 +2,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
+#include "core/plugin/isolation.hpp"
+#include "core/plugin/package.hpp"
 #include "core/secrets/redactor.hpp"
 
 // From files on disk to open collections. Loaded code stays until the process ends, so plugins are
@@ -15,14 +18,14 @@ namespace evenkeel::plugin {
 
 class Collection;
 
-struct LoadOptions {
-    std::string data_dir;          // private and writable; a folder for each plugin is made in it
-    bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
+struct LoadOptions : Trust {
+    std::string data_dir;  // private and writable; a folder for each plugin is made in it
     secrets::Fingerprint fingerprint;     // by the key that seals the agent's store
     secrets::KnownSecrets known_secrets;  // of all descriptions on this host; may be empty [any]
     std::string agent_version;
     // By collection: what its plugin is given to open it, an object. None: an empty one.
     std::map<std::string, json::Value> configurations;
+    std::optional<Isolation> isolation = {};  // none: the plugin runs in this process
 };
 
 // Opens every collection of the plugin `name` ("files") found in the first of `folders` that has

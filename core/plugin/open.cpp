@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "core/plugin/broken_rule.hpp"
 #include "core/plugin/instance.hpp"
 
 namespace evenkeel::plugin {
@@ -42,6 +43,8 @@ Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_col
     ek_status status = EK_E_INTERNAL;
     try {
         status = module.open(host->table(), answers.call(), &table, borrow(given), &handle);
+    } catch (const BrokenRule& broken) {
+        return fail(misbehaviour(host->plugin(), broken.rule));
     } catch (...) {
         return fail(misbehaviour(host->plugin(), "an exception leaves open"));
     }

@@ -13,6 +13,7 @@
 #include "core/base/log.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/answers.hpp"
+#include "core/plugin/broken_rule.hpp"
 #include "core/plugin/reactor.hpp"
 
 namespace evenkeel::plugin {
@@ -68,6 +69,8 @@ Result<void> SharedWatch::open(const Call& call) {
     std::string rule;
     try {
         status = watched_.table->watch_open(watched_.handle, answers.call(), &host_, &handle);
+    } catch (const BrokenRule& broken) {
+        rule = broken.rule;
     } catch (...) {
         rule = "an exception leaves watch_open";
     }
@@ -103,8 +106,18 @@ Result<void> SharedWatch::interest(const std::string& id, bool on) {
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
 }
 
-// Twice: a turn that had begun before may have seen less.
+// Of a plugin in a process of its own the hints are still to come. Twice: a turn that had begun
+// before may have seen less.
 void SharedWatch::sync() {
+    if (watched_.sync != nullptr) {
+        const auto self = shared_from_this();
+        static_cast<void>(reactor_.run(
+            [self] {
+                if (self->handle_ != nullptr) self->watched_.sync(self->handle_);
+            },
+            kPatience));
+        return;
+    }
     for (int turns = 0; turns < 2; ++turns)
         if (!reactor_.run([] {}, kPatience)) return;
 }

@@ -17,6 +17,8 @@ struct Watched {
     ek_instance* handle = nullptr;
     const ek_collection* table = nullptr;
     std::string plugin;
+    // Brings the hints of a plugin that is not in this process; else null.
+    void (*sync)(ek_watch* watch) = nullptr;
 };
 
 // Opens the plugin's watch; the calling thread is the instance's lane. [lane]

@@ -49,7 +49,7 @@ LAYERS = {
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
                     "core/secrets", "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
-    "core/agent/config": ["core/base", "core/command_line", "core/json"],
+    "core/agent/config": ["core/base", "core/command_line", "core/crypto", "core/json"],
     "core/agent/model": ["core/base", "core/json", "core/wire"],
     "core/agent/store": ["core/agent/model", *SHARED],
     "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],

@@ -16,8 +16,7 @@ namespace evenkeel::test {
 class CallFrame {
   public:
     explicit CallFrame(std::uint32_t flags = 0,
-                       std::chrono::milliseconds time = std::chrono::seconds(10),
-                       std::uint32_t limit = 0) {
+                       std::chrono::milliseconds time = std::chrono::seconds(10)) {
         if (::pipe(pipe_) != 0) throw std::runtime_error("no pipe");
         out_.size = sizeof out_;
         out_.ctx = this;
@@ -40,6 +39,9 @@ class CallFrame {
                 std::string(sdk::view(item->id)) + " " + std::string(sdk::view(item->json)) + ";";
             return ek_status{EK_OK};
         };
+        out_.state = [](void*, const ek_state*) { return ek_status{EK_OK}; };
+        out_.about = [](void*, const ek_subject*) { return ek_status{EK_OK}; };
+        out_.output = [](void*, const ek_output*) { return ek_status{EK_OK}; };
         out_.progress = [](void* self, const ek_progress* record) {
             auto& frame = *static_cast<CallFrame*>(self);
             frame.progress += std::to_string(record->permille) + " " +
@@ -49,7 +51,6 @@ class CallFrame {
         };
         frame_.size = sizeof frame_;
         frame_.flags = flags;
-        frame_.limit = limit;
         frame_.deadline_ns = sdk::now_ns() + static_cast<std::uint64_t>(time.count()) * 1'000'000;
         frame_.cancel_fd = pipe_[0];
         frame_.out = &out_;

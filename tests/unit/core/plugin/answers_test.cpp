@@ -125,7 +125,7 @@ TEST_F(Growth, OfADiagnostic) {
 }
 
 TEST_F(Growth, OfAnItem) {
-    expect_grows(out_->item, ek_item{0, 0, borrow("one"), borrow("{}"), kAbsent});
+    expect_grows(out_->item, ek_item{0, 0, borrow("one"), borrow("{}"), kAbsent, nullptr});
 }
 
 TEST_F(Growth, OfAState) {

@@ -25,11 +25,10 @@ class EtcWatches : public testing::Test {
             static_cast<EtcWatches*>(self)->timer_ = at;
             return ek_status{EK_OK};
         };
-        host_.changed = [](void* self, ek_str id) {
-            static_cast<EtcWatches*>(self)->hints_ += std::string(sdk::view(id)) + ";";
-        };
-        host_.unsettled = [](void* self, ek_str id) {
-            static_cast<EtcWatches*>(self)->hints_ += "~" + std::string(sdk::view(id)) + ";";
+        host_.hint = [](void* self, const ek_hint* hint) {
+            static_cast<EtcWatches*>(self)->hints_ +=
+                (hint->kind == EK_HINT_UNSETTLED ? "~" : "") + std::string(sdk::view(hint->id)) +
+                ";";
         };
         replace("passwd", "alice:x:1:1::/:/bin/sh\nbob:x:2:2::/:/bin/sh\n");
         replace("group", "alice:x:1:\nbob:x:2:\n");

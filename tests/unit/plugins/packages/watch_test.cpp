@@ -36,13 +36,12 @@ class DpkgWatch : public testing::Test {
             static_cast<DpkgWatch*>(ctx)->timer_ = at_ns;
             return EK_OK;
         };
-        host_.changed = [](void* ctx, ek_str id) {
-            (static_cast<DpkgWatch*>(ctx)->hints_ += sdk::view(id)) += ";";
+        host_.hint = [](void* ctx, const ek_hint* hint) {
+            std::string& hints = static_cast<DpkgWatch*>(ctx)->hints_;
+            if (hint->kind == EK_HINT_MISSED) hints += "missed";
+            if (hint->kind == EK_HINT_UNSETTLED) hints += "?";
+            (hints += sdk::view(hint->id)) += ";";
         };
-        host_.unsettled = [](void* ctx, ek_str id) {
-            ((static_cast<DpkgWatch*>(ctx)->hints_ += "?") += sdk::view(id)) += ";";
-        };
-        host_.missed = [](void* ctx) { static_cast<DpkgWatch*>(ctx)->hints_ += "missed;"; };
         watch_ = watch_dpkg(sdk::WatchHost(&host_), folder_.path(), folder_ / "apt");
         watch_->interest("a", true);
         watch_->interest("missing", true);

@@ -1,0 +1,5 @@
+# The version is that of the ABI: every 1.x fits who asks for 1.
+set(PACKAGE_VERSION "1.0")
+if(PACKAGE_FIND_VERSION_MAJOR EQUAL 1 AND PACKAGE_FIND_VERSION_MINOR LESS_EQUAL 0)
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
