@@ -76,6 +76,8 @@ void add_validate(CLI::App& app, Run& run) {
         ->check(CLI::Range(1u, 3600u));
     command->add_flag("--in-process", options->run.in_process,
                       "Without processes of their own, for a debugger");
+    command->add_flag("--isolated", options->run.isolated,
+                      "Call the plugin in a process of its own, as the agent runs others' plugins");
     command->add_flag("--scratch-machine", options->run.scratch_machine,
                       "This machine may be changed: try the examples of the schema on it");
     command->add_flag("--list", options->list, "Only print what is checked");

@@ -83,7 +83,7 @@ FILES = {
 # With which build of the plugin a sanitizer finds the defect.
 SANITIZED = {"K01": "bad_asan.so", "K02": "bad_asan.so", "K03": "bad_tsan.so"}
 # What cannot be tried on the good plugin, and why.
-SKIPPED = {"L10": "", "K01": "it was not built with", "K02": "it was not built with",
+SKIPPED = {"K01": "it was not built with", "K02": "it was not built with",
            "K03": "it was not built with"}
 
 
@@ -95,6 +95,12 @@ def try_defect(check):
         if check.id in FILES:
             defect = ""
             FILES[check.id][1](package)
+        if check.id[0] == "N" and check.id != "N04":
+            # The plugin's own process has another environment.
+            settings = json.loads((BAD / "bad.validate.json").read_text())
+            settings["trays"]["config"]["defect"] = check.id
+            (package.folder / "bad.validate.json").write_text(json.dumps(settings))
+            defect = ""
         if check.id in SANITIZED:
             file = BAD / SANITIZED[check.id]
             arguments += ["--settings", str(BAD / "bad.validate.json")]
@@ -128,7 +134,7 @@ class Clean(unittest.TestCase):
         for one in report["checks"]:
             if one["outcome"] == "skip":
                 self.assertTrue(one["what"], one)
-                self.assertTrue(one["id"] in SKIPPED or one["id"][0] == "N", one)
+                self.assertTrue(one["id"] in SKIPPED, one)
 
     def test_sanitizers_find_nothing_in_it(self):
         for file, only in (("bad_asan.so", "K0[12]"), ("bad_tsan.so", "K03")):

@@ -30,7 +30,6 @@ struct BenchOptions {
     std::string scratch;   // an empty folder of its own
     std::uint64_t seed = 1;
     bool scratch_machine = false;  // examples may be tried on this machine
-    std::string plugin_host;       // path of evenkeel-plugin-host; empty: not there
     bool is_stranger = false;      // the other process of a check: has no other one
 };
 
@@ -51,6 +50,8 @@ class Bench {
     // Loads the file on first use and asks for its module; throws Broken when that cannot be.
     const ek_module& module();
     void* library();  // what dlopen gave
+    // Calls this module from now on, the same in another process; a chosen collection stays.
+    void use(const ek_module& module);
     const ek_collection& collection();
     void choose(const ek_collection& collection);
     const Samples& samples();

@@ -65,6 +65,12 @@ std::string standard_descriptors() {
     return text;
 }
 
+std::string octal(mode_t mode) {
+    std::ostringstream text;
+    text << std::oct << mode;
+    return text.str();
+}
+
 std::string folder() {
     std::array<char, 4096> path{};
     return ::getcwd(path.data(), path.size()) != nullptr ? path.data() : "?";
@@ -82,7 +88,7 @@ ProcessState process_state() {
     std::string ids;
     for (int i = 0; i < 3; ++i) ids += std::to_string(user[i]) + ":" + std::to_string(group[i]) + " ";
     return {{"the working directory", folder()},
-            {"the umask", std::to_string(mask)},
+            {"the umask", octal(mask)},
             {"the environment", environment()},
             {"the locale", std::setlocale(LC_ALL, nullptr)},
             {"the signal handlers", handlers()},
@@ -96,7 +102,7 @@ std::string difference(const ProcessState& before, const ProcessState& after) {
     for (const auto& [name, value] : before)
         if (after.at(name) != value)
             return name + (value.size() + after.at(name).size() > 300
-                               ? " changed"
+                               ? ""
                                : ": " + value + " before, " + after.at(name) + " after");
     return {};
 }

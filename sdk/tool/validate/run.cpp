@@ -19,6 +19,7 @@
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
+#include "sdk/tool/validate/isolated.hpp"
 
 namespace evenkeel::validate {
 namespace {
@@ -41,6 +42,7 @@ std::string again_command(const RunOptions& options, const Check& check) {
     std::string line = "ek-plugin validate " + options.file + " --only " + check.id;
     if (options.seed != 1) line += " --seed " + std::to_string(options.seed);
     if (options.scratch_machine) line += " --scratch-machine";
+    if (options.isolated) line += " --isolated";
     return line + " --in-process";
 }
 
@@ -81,6 +83,9 @@ void try_collections(Bench& bench, const Check& check, const RunOptions& options
             const auto& given = bench.samples().settings().skip;
             for (const std::string& key : {std::string(check.id), std::string(1, check.id[0])})
                 if (const auto why = given.find(key); why != given.end()) skip(why->second);
+            std::unique_ptr<Isolated> isolated;
+            if (options.isolated && std::strchr("DEFGHIJM", check.id[0]) != nullptr)
+                isolated = std::make_unique<Isolated>(bench);
             check.run(bench);
             ran = true;
         } catch (const Skipped& why) {
@@ -96,7 +101,7 @@ void try_collections(Bench& bench, const Check& check, const RunOptions& options
 json::Object verdict_of(const Check& check, const RunOptions& options, const std::string& scratch) {
     try {
         Bench bench({options.file, settings_of(options), scratch, options.seed,
-                     options.scratch_machine, options.plugin_host, false});
+                     options.scratch_machine, false});
         if (check.scope == Scope::module) {
             check.run(bench);
         } else {

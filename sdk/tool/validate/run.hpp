@@ -37,7 +37,7 @@ struct RunOptions {
     std::chrono::seconds timeout{45};
     std::uint64_t seed = 1;
     bool in_process = false, scratch_machine = false;
-    std::string plugin_host;
+    bool isolated = false;  // the plugin runs in a process of its own, as the agent's option says
 };
 
 // The checks that `only` and `skip` leave. `invalid` for a pattern that is none, or fits nothing.

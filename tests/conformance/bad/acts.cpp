@@ -11,8 +11,10 @@
 #include <vector>
 
 #include <evenkeel/ext/storage.h>
+#include <evenkeel/plugin.hpp>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -49,7 +51,7 @@ void to_the_process() {
     if (breaks("L07")) std::exit(0);
     if (breaks("L08")) std::thread([] { ::sleep(5); }).detach();
     if (breaks("L09")) spawn("/bin/true", nullptr);
-    if (breaks("L10")) std::ofstream("/tmp/ek-trays-elsewhere") << "x";
+    if (breaks("L10")) std::ofstream("/var/tmp/ek-trays-elsewhere") << "x";
     if (breaks("L11")) {
         const rlimit few{1000, 1000};
         ::setrlimit(RLIMIT_NOFILE, &few);
@@ -74,6 +76,8 @@ void act_at_load() {
 
 void act_in_apply(const ek_host* host, const ek_call* call, ek_str id, ek_str description) {
     to_the_process();
+    if (breaks("N03") && !std::ofstream("/var/tmp/ek-trays-elsewhere"))
+        throw sdk::Failure(EK_E_DENIED, "/var/tmp cannot be written");
     if (breaks("K02")) new std::vector<int>(1000);
     if (breaks("K03")) ++g_counter;
     if (breaks("K04")) {
@@ -111,6 +115,20 @@ void act_in_read(const ek_call* call, ek_str ids) {
     if (breaks("J07") && ids.len > (512u << 10)) std::abort();
 }
 
+void act_in_open(const std::string& folder) {
+    int status = 0;
+    if (breaks("N02"))
+        if (const pid_t child = spawn("/bin/true", nullptr);
+            child < 0 || ::waitpid(child, &status, 0) < 0)
+            throw sdk::Failure(EK_E_INTERNAL, "no program can be started");
+    if (breaks("N05") || breaks("N06"))
+        if (::open((folder + "/.lock").c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600) < 0)
+            throw sdk::Failure(EK_E_BUSY, "somebody else has the trays");
+    if (breaks("N07")) ::prctl(PR_SET_PDEATHSIG, 0);
+    if (breaks("N08") && ::write(3, "tray\n", 5) < 0)
+        throw sdk::Failure(EK_E_INTERNAL, "nothing can be printed");
+}
+
 void act_in_close(const ek_host* host) {
     if (breaks("D05")) ::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 ? void() : std::abort();
     if (breaks("D09"))
@@ -119,6 +137,7 @@ void act_in_close(const ek_host* host) {
             host->log(host->ctx, EK_SEV_INFO, text("closed"), {nullptr, 0});
         }).detach();
     if (breaks("D10")) ::sleep(3);
+    if (breaks("N07")) ::sleep(30);
 }
 
 // For the race of K03: a watch is told of it, too.

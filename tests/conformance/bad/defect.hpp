@@ -6,13 +6,16 @@
 
 namespace evenkeel::test {
 
-// Whether this run breaks the rule of this check: EK_DEFECT names it. Without, none is broken.
-inline bool breaks(std::string_view check) {
-    static const std::string chosen = [] {
+// The check whose rule is broken: EK_DEFECT, or what the configuration says. Empty: none.
+inline std::string& chosen_defect() {
+    static std::string chosen = [] {
         const char* name = std::getenv("EK_DEFECT");
         return std::string(name != nullptr ? name : "");
     }();
-    return chosen == check;
+    return chosen;
+}
+inline bool breaks(std::string_view check) {
+    return chosen_defect() == check;
 }
 
 }  // namespace evenkeel::test

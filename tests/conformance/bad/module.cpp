@@ -74,9 +74,9 @@ ek_status read(ek_instance* self, const ek_call* call, ek_str ids) {
 
 ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str description) {
     if (breaks("D04") && g_closed > 0) return EK_OK;
-    if ((call->flags & EK_CALL_DRY_RUN) == 0)
-        evenkeel::test::act_in_apply(self->tray.host, call, id, description);
     const ek_status status = guarded(call, [&](const sdk::Call& each) {
+        if (!each.dry_run())
+            evenkeel::test::act_in_apply(self->tray.host, call, id, description);
         evenkeel::test::apply(self->tray, each, sdk::view(id), sdk::view(description));
     });
     if (status == EK_E_CANCELLED) self->tray.tired = true;
@@ -150,6 +150,8 @@ const void* extension(ek_instance*, const char* id) {
 std::string folder_of(std::string_view config) {
     const auto document = sdk::json::parse_object(config);
     const auto folder = sdk::json::text_of(document, "folder");
+    if (const auto defect = sdk::json::text_of(document, "defect"))
+        evenkeel::test::chosen_defect() = *defect;
     if (!folder) throw sdk::Failure(EK_E_INVALID, "folder is missing").at("/folder");
     if (sdk::json::text_of(document, "backend").value_or("disk") != "disk")
         throw sdk::Failure(breaks("D08") ? EK_E_INTERNAL : EK_E_UNAVAILABLE, "there is no cloud");
@@ -168,6 +170,7 @@ ek_status open(const ek_host* host, const ek_call* call, const ek_collection*, e
         if (breaks("M05") && host->abi_minor > 0)
             throw sdk::Failure(EK_E_UNSUPPORTED, "the host is too new");
         *instance = new ek_instance{{host, folder_of(sdk::view(config))}};
+        evenkeel::test::act_in_open((*instance)->tray.store.folder());
     });
     if (status != EK_OK && breaks("D03")) *instance = reinterpret_cast<ek_instance*>(1);
     return status;
@@ -179,6 +182,8 @@ void close(ek_instance* self) {
     if (breaks("D06") && !self->tray.used) std::abort();
     if (breaks("D07"))
         for (const std::string& id : self->tray.store.ids()) self->tray.store.erase(id);
+    if (breaks("N05") || breaks("N06"))
+        ::unlink((self->tray.store.folder() + "/.lock").c_str());
     delete self;
 }
 
@@ -187,6 +192,7 @@ constexpr uint64_t kAll = EK_CAP_LIST | EK_CAP_READ | EK_CAP_APPLY | EK_CAP_REMO
                           EK_CAP_INVOKE | EK_CAP_BATCH | EK_CAP_NORMALIZE;
 constexpr const char* kConfigSchema = R"({"type":"object","additionalProperties":false,
     "properties":{"folder":{"type":"string","description":"Where the trays are."},
+    "defect":{"type":"string","description":"The check whose rule is broken."},
     "backend":{"type":"string","enum":["disk","cloud"],"description":"What keeps them."}}})";
 
 ek_collection make_collection() {
@@ -225,7 +231,12 @@ ek_module make_module() {
     made.abi_minor = EK_ABI_MINOR;
     made.id = sdk::borrow(breaks("B06") ? "trays" : "org.evenkeel.test.bad");
     made.version = sdk::borrow(breaks("B07") ? "one" : "1.2.3");
-    made.manifest_json = sdk::borrow(kManifest);
+    static const std::string greedy = [] {
+        std::string text(kManifest);
+        const std::string_view from = "\"network\": false";
+        return text.replace(text.find(from), from.size(), "\"network\": true ");
+    }();
+    made.manifest_json = breaks("N04") ? sdk::borrow(greedy) : sdk::borrow(kManifest);
     made.collections = collections;
     made.collection_count = 1;
     made.open = open;

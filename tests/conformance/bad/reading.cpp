@@ -50,6 +50,7 @@ std::string state_of(const Fields& fields) {
     const auto text = fields.find("text");
     const std::size_t size = text == fields.end() ? 0 : text->second.size() - 2;
     if (fields.count("size") != 0 && breaks("F12")) return state.json();
+    if (breaks("N01")) return state.raw("size", std::to_string(::getsid(0))), state.json();
     if (breaks("E04")) state.raw("size", "\"" + std::to_string(size) + "\"");
     else state.raw("size", std::to_string(breaks("E05") ? static_cast<std::size_t>(++reads) : size));
     return state.json();
