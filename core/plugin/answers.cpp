@@ -36,6 +36,10 @@ wire::Outcome outcome_of(std::int32_t outcome, bool dry_run) {
         return static_cast<wire::Outcome>(outcome - EK_OUT_PLANNED);
     return dry_run ? wire::Outcome::planned : wire::Outcome::done;
 }
+wire::Needs needs_of(std::uint32_t flags) {
+    if ((flags & EK_CHG_NEEDS_REBOOT) != 0) return wire::Needs::reboot;
+    return (flags & EK_CHG_NEEDS_RESTART) != 0 ? wire::Needs::restart : wire::Needs::nothing;
+}
 std::int32_t severity_of(std::int32_t severity) {
     return severity >= EK_SEV_DEBUG && severity <= EK_SEV_ERROR ? severity : EK_SEV_WARNING;
 }
@@ -54,8 +58,8 @@ Answers::Answers(const Call& call, std::uint32_t flags)
       progress_(call.progress) {
     note_callback();
     const auto timeout = std::chrono::nanoseconds(call.timeout).count();
-    out_ = {sizeof(ek_out), 0,           this,      on_item, on_state, on_change,
-            on_diag,        on_progress, on_output, on_about};
+    out_ = {sizeof(ek_out), 0,       this,        on_item,   on_state,
+            on_change,      on_diag, on_progress, on_output, on_about};
     frame_.self = this;
     frame_.call = {sizeof(ek_call),
                    flags,
@@ -174,6 +178,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
     reported.change.path = copy(change->path);
     reported.change.action = action_of(change->action);
     reported.change.outcome = outcome_of(change->outcome, self.is_dry_run());
+    reported.change.needs = needs_of(change->flags);
     if (!reported.change.path.starts_with('/') || !is_utf8(reported.change.path))
         return self.breaks("a change's path is no pointer");
     for (const auto& [from, to] : {std::pair(change->before, &reported.change.before),
@@ -215,20 +220,18 @@ ek_status Answers::on_about(void* ctx, const ek_subject* subject) noexcept {
 
 ek_status Answers::on_progress(void* ctx, const ek_progress* progress) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!is_whole(progress))
-        return self.breaks("a record of progress is too small");
+    if (!is_whole(progress)) return self.breaks("a record of progress is too small");
     if (!self.admit(progress->message.len)) return EK_E_INTERNAL;
     if (self.progress_) {
         self.progress_({self.about_->id, std::min(progress->permille, 1000u),
-                         printable(head(progress->message, kProgressMax))});
+                        printable(head(progress->message, kProgressMax))});
     }
     return self.taken();
 }
 
 ek_status Answers::on_output(void* ctx, const ek_output* output) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!is_whole(output))
-        return self.breaks("a record of output is too small");
+    if (!is_whole(output)) return self.breaks("a record of output is too small");
     // What is not kept costs nothing, so it does not count.
     if (!self.admit(0)) return EK_E_INTERNAL;
     if (output->bytes.ptr != nullptr)

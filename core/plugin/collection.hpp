@@ -44,6 +44,8 @@ struct Applied {
     std::chrono::milliseconds retry_after{0};
     // Its warnings, as sentences without secrets; see wire::bounded_notes.
     std::vector<std::string> notes = {};
+    // What programs have printed, without secrets; nothing if they have not.
+    std::optional<wire::Output> output = std::nullopt;
 };
 
 // One of several changes in one call.

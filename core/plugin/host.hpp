@@ -7,6 +7,7 @@
 #include <evenkeel/plugin.h>
 
 #include "core/base/result.hpp"
+#include "core/plugin/storage.hpp"
 #include "core/secrets/redactor.hpp"
 
 namespace evenkeel::plugin {
@@ -25,6 +26,8 @@ class Host {
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
     const secrets::Redactor& redactor() const { return redactor_; }
+    // One entry in the log: `severity` is an EK_SEV_.
+    void log(std::int32_t severity, ek_str message, ek_str fields) const;
     // Takes the secrets of all descriptions of this host out of a plugin's sentences, which may
     // quote what it found on the machine (a log, the output of a tool). The first sentence costs a
     // reading of every description that has a secret; keep it for one call only, as they change.
@@ -43,12 +46,13 @@ class Host {
 
   private:
     explicit Host(const LoadOptions& options);
-    static void log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
+    static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* extension(void* ctx, const char* id) noexcept;
 
     std::string plugin_, version_, data_dir_;
     secrets::Redactor redactor_;
     secrets::KnownSecrets known_secrets_;
+    std::unique_ptr<Storage> storage_;  // null without a folder
     ek_host table_{};
 };
 

@@ -99,7 +99,19 @@ std::optional<Error> Instance::run(const char* what, Answers& answers, const Ope
     } catch (...) {
         return breaks(std::string("an exception leaves ") + what);
     }
+    tell_log(answers);
     return verdict(what, status, answers);
+}
+
+// What is neither an error nor for an administrator to see.
+void Instance::tell_log(const Answers& answers) const {
+    const auto tell = [this](const Part& part) {
+        for (const Diagnostic& diag : part.diags)
+            if (diag.severity < EK_SEV_WARNING && !diag.summary.empty())
+                host_->log(diag.severity, borrow(sentence_of(diag)), kAbsent);
+    };
+    tell(answers.whole);
+    for (const Part& entry : answers.entries) tell(entry);
 }
 
 std::optional<Error> Instance::verdict(const char* what, ek_status status,
@@ -137,10 +149,10 @@ std::vector<std::string> Instance::actions() const {
 
 std::vector<std::string> Instance::capabilities() const {
     static constexpr std::pair<std::uint64_t, const char*> kNames[] = {
-        {EK_CAP_LIST, "list"},         {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
-        {EK_CAP_REMOVE, "remove"},     {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
-        {EK_CAP_WATCH, "watch"},       {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
-        {EK_CAP_PARALLEL, "parallel"}, {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"},
+        {EK_CAP_LIST, "list"},          {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
+        {EK_CAP_REMOVE, "remove"},      {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
+        {EK_CAP_WATCH, "watch"},        {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
+        {EK_CAP_PARALLEL, "parallel"},  {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"},
         {EK_CAP_NORMALIZE, "normalize"}};
     std::vector<std::string> names;
     for (const auto& [capability, name] : kNames)

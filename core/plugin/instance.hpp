@@ -77,11 +77,13 @@ class Instance : public Collection {
 
   private:
     bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }
+    bool can_plan() const { return can(EK_CAP_PLAN) && can(EK_CAP_APPLY); }
 
     // Runs one operation of the plugin; nothing on success.
     using Operation = std::function<ek_status(ek_instance*, const ek_call*)>;
     std::optional<Error> run(const char* what, Answers& answers, const Operation& operation);
     std::optional<Error> verdict(const char* what, ek_status status, const Answers& answers) const;
+    void tell_log(const Answers& answers) const;
     Error failure(Errc code, const std::string& text) const;
     Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
     // The error of a call that changes nothing, without secrets.
@@ -103,12 +105,20 @@ class Instance : public Collection {
     std::string broken_rule(const Item& item, std::string_view stamp, std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description, Host::Filter& filter) const;
-    // The warnings and errors, without the one that is `told` as the error of the call.
+    // A sentence for each described field that has gone out of use.
+    std::vector<std::string> deprecations_in(const json::Value& description) const;
+    // These, and the warnings and errors, without the one that is `told` as the error of the call.
     std::vector<std::string> notes_of(const Part& part, const Diagnostic* told,
                                       const json::Value& description, Host::Filter& filter) const;
+    std::optional<wire::Output> output_of(const PrintedOutput& printed,
+                                          const json::Value& description,
+                                          Host::Filter& filter) const;
     void redact_change(const json::Value& description, ReportedChange& reported) const;
-    // Why this is refused without asking the plugin; nothing when it is not.
-    std::optional<Error> refusal(const json::Value& description) const;
+    // Why this is refused before the plugin is asked to do it; nothing when it is not.
+    std::optional<Error> refusal(const std::string& id, const json::Value& description,
+                                 bool dry_run, const Call& call);
+    // Why the id is not how it is written.
+    std::optional<Error> wrong_spelling(const std::string& id, const Call& call);
     void run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                   bool dry_run, const Call& call);
     Applied plan_apply(const std::string& id, const json::Value& description, const Call& call);

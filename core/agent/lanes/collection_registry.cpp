@@ -63,7 +63,8 @@ std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
     for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
         infos.push_back({name, collection.plugin(), collection.schema().hash(),
-                         collection.schema_version(), collection.actions()});
+                         collection.schema_version(), collection.actions(),
+                         collection.capabilities()});
     }
     return infos;
 }

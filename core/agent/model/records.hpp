@@ -101,6 +101,15 @@ struct DisabledCollection {
     std::string reason;  // one sentence
 };
 
+// That what was changed takes effect with the next boot only.
+struct RebootRequired {
+    std::string boot;                  // the kernel's id of the boot in which it was changed
+    std::string since;                 // RFC 3339
+    std::vector<wire::Ref> resources;  // the first that ask for it
+
+    static constexpr std::size_t kResourcesMost = 20;
+};
+
 // Whether "ensure" asks for absence; `invalid` for another word or type.
 Result<bool> requests_absence(const json::Value& body);
 // The description as plugins see it: without "ensure".

@@ -205,4 +205,19 @@ Result<DisabledCollection> decode_disabled(const json::Value& value) {
     return disabled;
 }
 
+json::Value encode(const RebootRequired& required) {
+    return json::Object{{"boot", required.boot},
+                        {"since", required.since},
+                        {"resources", wire::encode(required.resources)}};
+}
+
+Result<RebootRequired> decode_reboot_required(const json::Value& value) {
+    RebootRequired required{value.string_or("boot"), value.string_or("since"), {}};
+    json::Object resources{{"requires", value["resources"]}};
+    auto relations = wire::decode_relations(std::move(resources));
+    if (!relations) return fail(Errc::corrupt, "what asks for a reboot: " + relations.error().what);
+    required.resources = std::move(relations->required);
+    return required;
+}
+
 }  // namespace evenkeel::agent

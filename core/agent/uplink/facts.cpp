@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "core/base/os_release.hpp"
 #include "core/base/text.hpp"
 
 namespace evenkeel::agent {
@@ -18,19 +19,6 @@ namespace {
 std::string first_line(const std::string& path) {
     const auto text = read_file(path, 4096);
     return text ? split(*text, '\n').front() : "";
-}
-
-// The value of NAME=value or NAME="value" in /etc/os-release.
-std::string os_release(const std::string& text, const std::string& name) {
-    for (const std::string& line : split(text, '\n')) {
-        if (!line.starts_with(name + "=")) continue;
-        std::string value = line.substr(name.size() + 1);
-        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) {
-            value = value.substr(1, value.size() - 2);
-        }
-        return is_utf8(value) ? value : "";
-    }
-    return "";
 }
 
 constexpr std::size_t kAddressesMost = 64;
@@ -81,16 +69,20 @@ std::string boot_id() {
 json::Value facts() {
     utsname names = {};
     uname(&names);
-    const std::string release = read_file("/etc/os-release", 65536).value_or("");
-    return json::Object{{"os", json::Object{{"id", os_release(release, "ID")},
-                                            {"version_id", os_release(release, "VERSION_ID")},
-                                            {"name", os_release(release, "PRETTY_NAME")}}},
+    const std::string release = read_os_release();
+    return json::Object{{"os", json::Object{{"id", os_release_value(release, "ID")},
+                                            {"version_id", os_release_value(release, "VERSION_ID")},
+                                            {"name", os_release_value(release, "PRETTY_NAME")}}},
                         {"kernel", json::Object{{"release", printable(names.release)}}},
                         {"architecture", printable(names.machine)},
                         {"hostname", printable(names.nodename)},
                         {"cpus", sysconf(_SC_NPROCESSORS_ONLN)},
                         {"memory_bytes", sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)},
                         {"addresses", addresses()}};
+}
+
+json::Value fact_of(const RebootRequired& required) {
+    return json::Object{{"since", required.since}, {"resources", wire::encode(required.resources)}};
 }
 
 }  // namespace evenkeel::agent
