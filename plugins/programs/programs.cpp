@@ -49,6 +49,11 @@ std::string now_text() {
     return posix::to_rfc3339(now);
 }
 
+std::string environment_json(const sdk::json::Value& desired) {
+    const auto* environment = sdk::json::find(desired, "environment");
+    return environment ? sdk::json::write(*environment) : "{}";
+}
+
 void require_expected(const Program& program, int exit_code) {
     for (const int expected : program.exit_codes)
         if (exit_code == expected) return;
@@ -153,7 +158,7 @@ class Programs {
         if (known) compare(known->program, wanted, plan.changes);
         if (known && !same_environment)
             plan.changes.field("/environment", sdk::quote(known->environment_mark),
-                               sdk::quote(plan.record.environment_mark), EK_CHG_SENSITIVE);
+                               environment_json(desired), EK_CHG_SENSITIVE);
         const auto due = why_due(call, wanted, plan.record.done);
         plan.runs = due.has_value();
         if (!plan.runs) return plan;

@@ -46,9 +46,9 @@ std::string Record::state(const std::optional<std::string>& due) const {
 }
 
 std::optional<Record> Records::get(std::string_view id) const {
-    const auto kept = storage_.get(id);
-    if (!kept) return std::nullopt;
-    const auto document = sdk::json::parse_object(*kept);
+    const auto text = kept(id);
+    if (!text) return std::nullopt;
+    const auto document = sdk::json::parse_object(*text);
     Record record;
     read_into(document, record.program);
     record.environment_mark = sdk::json::text_of(document, "environment_mark").value_or("");
@@ -62,7 +62,22 @@ std::optional<Record> Records::get(std::string_view id) const {
 void Records::put(std::string_view id, const Record& record) const {
     sdk::Object object = fields_of(record);
     object.boolean("done", record.done).text("environment_mark", record.environment_mark);
-    storage_.put(id, object.json());
+    if (storage_) return storage_.put(id, object.json());
+    const std::lock_guard lock(mutex_);
+    in_memory_.insert_or_assign(std::string(id), object.json());
+}
+
+void Records::erase(std::string_view id) const {
+    if (storage_) return storage_.erase(id);
+    const std::lock_guard lock(mutex_);
+    in_memory_.erase(std::string(id));
+}
+
+std::optional<std::string> Records::kept(std::string_view id) const {
+    if (storage_) return storage_.get(id);
+    const std::lock_guard lock(mutex_);
+    const auto at = in_memory_.find(id);
+    return at == in_memory_.end() ? std::nullopt : std::optional(at->second);
 }
 
 }  // namespace evenkeel::programs

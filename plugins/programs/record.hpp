@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,18 +29,22 @@ struct Record {
     std::string state(const std::optional<std::string>& due) const;
 };
 
-// The records in the host's storage. Each member blocks on the disk and throws what the host says.
-// [worker], any number at once
+// The records in the host's storage, or with a host that has none in memory. Each member blocks on
+// the disk and throws what the host says. [worker], any number at once
 class Records {
   public:
     explicit Records(const sdk::Host& host) : storage_(host) {}
 
     std::optional<Record> get(std::string_view id) const;
     void put(std::string_view id, const Record& record) const;  // durable when it returns
-    void erase(std::string_view id) const { storage_.erase(id); }
+    void erase(std::string_view id) const;
 
   private:
+    std::optional<std::string> kept(std::string_view id) const;
+
     sdk::Storage storage_;
+    mutable std::mutex mutex_;  // guards in_memory_
+    mutable std::map<std::string, std::string, std::less<>> in_memory_;
 };
 
 }  // namespace evenkeel::programs
