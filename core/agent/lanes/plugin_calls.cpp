@@ -5,6 +5,7 @@
 
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
+#include "core/wire/capabilities.hpp"
 
 namespace evenkeel::agent {
 namespace {

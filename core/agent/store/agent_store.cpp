@@ -521,6 +521,11 @@ Result<void> AgentStore::add_reboot_required(store::WriteTxn& txn,
         if (!is_known && required.resources.size() < RebootRequired::kResourcesMost)
             required.resources.push_back(ref);
     }
+    return put_reboot_required(txn, required);
+}
+
+Result<void> AgentStore::put_reboot_required(store::WriteTxn& txn,
+                                             const RebootRequired& required) const {
     return txn.put(meta_, kRebootRequired, json::write(encode(required)));
 }
 

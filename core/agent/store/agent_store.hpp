@@ -101,6 +101,7 @@ class AgentStore {
     // These ask for one too.
     Result<void> add_reboot_required(store::WriteTxn& txn,
                                      const std::vector<wire::Ref>& resources) const;
+    Result<void> put_reboot_required(store::WriteTxn& txn, const RebootRequired& required) const;
     // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;
     Result<void> put(store::WriteTxn& txn, const DisabledCollection& disabled) const;

@@ -95,7 +95,7 @@ TEST_F(Records, OfAnItemsErrorGrow) {
 }
 
 TEST_F(Records, OfAStateGrow) {
-    answers_.entries = {Part{.id = "one"}, Part{.id = "two"}};
+    for (const char* id : {"one", "two"}) answers_.entries.emplace_back().id = id;
     const Bounded<ek_subject> first({0, 0, borrow("one")}, kFirstSize<ek_subject>);
     const Bounded<ek_subject> later({0, 0, borrow("two")}, sizeof(ek_subject) + kMore);
     const Bounded<ek_state> small({0, 0, borrow("{}")}, kFirstSize<ek_state>);

@@ -134,12 +134,12 @@ TEST_F(Words, AfterACancelAreTakenAndAnsweredWithIt) {
     call.cancel = &cancel;
     Answers answers(call, 0);
     const ek_out& out = *answers.call()->out;
-    answers.entries = {Part{.id = "one"}};
+    answers.entries.emplace_back().id = "one";
     cancel.cancel();
     const ek_item item{sizeof item, 0, borrow("one"), borrow("{}"), kAbsent, nullptr};
     const ek_subject subject{sizeof subject, 0, borrow("one")};
-    const ek_change change{sizeof change, EK_ACT_SET,  borrow("/text"), kAbsent,
-                           borrow("1"),   EK_OUT_DONE, 0};
+    const ek_change change{sizeof change, EK_ACT_SET, borrow("/text"), kAbsent, borrow("1"),
+                           EK_OUT_DONE,   0};
     const ek_state state{sizeof state, 0, borrow("{}")};
     const ek_diag diag{sizeof diag, EK_SEV_ERROR, kAbsent, borrow("why"), kAbsent, 0, 0};
     const ek_progress progress{sizeof progress, 1, borrow("on")};
