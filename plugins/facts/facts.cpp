@@ -19,13 +19,17 @@ namespace evenkeel::facts {
 namespace {
 
 constexpr int kPaceSeconds = 60;
+constexpr int kPaceSecondsMost = 86400;
 // Looks that come close together see the same.
 constexpr std::uint64_t kFreshNs = 2'000'000'000;
 
 std::chrono::seconds pace_from(std::string_view config) {
     const auto document = sdk::json::parse_object(config.empty() ? "{}" : config);
     const auto* pace = sdk::json::find(document, "pace_s");
-    return std::chrono::seconds(pace && pace->IsInt() ? pace->GetInt() : kPaceSeconds);
+    if (!pace) return std::chrono::seconds(kPaceSeconds);
+    if (!pace->IsInt() || pace->GetInt() < 0 || pace->GetInt() > kPaceSecondsMost)
+        throw sdk::Failure(EK_E_INVALID, "pace_s is a whole number from 0 to 86400").at("/pace_s");
+    return std::chrono::seconds(pace->GetInt());
 }
 
 }  // namespace
