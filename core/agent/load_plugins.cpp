@@ -81,6 +81,8 @@ void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
     plugin::LoadOptions options;
     options.data_dir = config.state_dir + "/plugins";
     options.accept_own_user = accept_own_user;
+    options.require_signatures = config.require_signatures;
+    options.keys = config.plugin_keys;
     // Shared with the plugins, which live as long as the process.
     options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                               const std::string& bytes) { return sealer->fingerprint(bytes); };

@@ -148,16 +148,7 @@ std::vector<std::string> Instance::actions() const {
 }
 
 std::vector<std::string> Instance::capabilities() const {
-    static constexpr std::pair<std::uint64_t, const char*> kNames[] = {
-        {EK_CAP_LIST, "list"},          {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
-        {EK_CAP_REMOVE, "remove"},      {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
-        {EK_CAP_WATCH, "watch"},        {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
-        {EK_CAP_PARALLEL, "parallel"},  {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"},
-        {EK_CAP_NORMALIZE, "normalize"}};
-    std::vector<std::string> names;
-    for (const auto& [capability, name] : kNames)
-        if (can(capability)) names.emplace_back(name);
-    return names;
+    return capability_names(table_.caps);
 }
 
 std::string Instance::broken_rule(const Item& item, std::string_view stamp,

@@ -106,10 +106,14 @@ Result<const ek_module*> load_library(const Package& package) {
                                         " was replaced while the agent runs: restart "
                                         "the agent to use the new one");
     }
+    // By its path, so that $ORIGIN and debuggers find what they look for; that it is the file that
+    // was hashed is seen before its code runs, and again afterwards.
+    EK_CHECK(require_same_object(package));
     try {
         boost::dll::shared_library library(
             std::filesystem::path(package.object),
             boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+        EK_CHECK(require_same_object(package));
         const ek_module* module = EK_TRY(module_of(library, package));
         loaded.by_path[package.object] = {std::move(library), module, package.sha256};
         return module;

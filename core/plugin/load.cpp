@@ -4,21 +4,18 @@
 #include <filesystem>
 #include <set>
 
-#include "core/base/os_release.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/host.hpp"
 #include "core/plugin/library.hpp"
 #include "core/plugin/open.hpp"
 #include "core/plugin/package.hpp"
-#include "core/plugin/platform.hpp"
 
 namespace evenkeel::plugin {
 
 Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
                                                       const std::string& name,
                                                       const LoadOptions& options) {
-    const Package package = EK_TRY(find_package(folders, name, options.accept_own_user));
-    EK_CHECK(require_platform(package.name, package.manifest, read_os_release()));
+    const Package package = EK_TRY(find_package(folders, name, options));
     const ek_module* module = EK_TRY(load_library(package));
     const auto host = EK_TRY(Host::make(package, options));
     std::vector<std::unique_ptr<Collection>> collections;

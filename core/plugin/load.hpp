@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
+#include "core/plugin/package.hpp"
 #include "core/secrets/redactor.hpp"
 
 // From files on disk to open collections. Loaded code stays until the process ends, so plugins are
@@ -15,9 +16,8 @@ namespace evenkeel::plugin {
 
 class Collection;
 
-struct LoadOptions {
-    std::string data_dir;          // private and writable; a folder for each plugin is made in it
-    bool accept_own_user = false;  // --plugin-dir: also files of the running user, not only root's
+struct LoadOptions : Trust {
+    std::string data_dir;  // private and writable; a folder for each plugin is made in it
     secrets::Fingerprint fingerprint;     // by the key that seals the agent's store
     secrets::KnownSecrets known_secrets;  // of all descriptions on this host; may be empty [any]
     std::string agent_version;

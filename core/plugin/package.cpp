@@ -1,23 +1,27 @@
 #include "core/plugin/package.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fd.hpp"
+#include "core/base/file.hpp"
+#include "core/base/os_release.hpp"
 #include "core/base/text.hpp"
 #include "core/base/trusted_path.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/json/json.hpp"
+#include "core/plugin/checked_file.hpp"
+#include "core/plugin/platform.hpp"
+#include "core/plugin/sums.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
 constexpr std::size_t kTextMax = 1u << 20;
+constexpr std::string_view kAgain = "; install the plugin again";
 
 bool is_name(const std::string& name) {
     return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -25,98 +29,94 @@ bool is_name(const std::string& name) {
     });
 }
 
-// Whoever could have written it could have us run anything, as root.
-Result<void> require_safe(const struct stat& info, const std::string& path, bool accept_own_user) {
-    const bool owned = info.st_uid == 0 || (accept_own_user && info.st_uid == ::geteuid());
-    if (!owned)
-        return fail(Errc::denied, path + " belongs to user " + std::to_string(info.st_uid) +
-                                      " and not to root: chown it to root if you trust it");
-    if ((info.st_mode & 022) != 0)
-        return fail(Errc::denied, path +
-                                      " can be written by others than its owner: chmod go-w it "
-                                      "if you trust it");
-    return {};
-}
-
-struct OpenFile {
-    Fd fd;
-    std::string path;
-};
-
-Result<OpenFile> open_safely(const std::string& path, bool accept_own_user) {
-    OpenFile file{Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), path};
-    if (!file.fd && errno == ELOOP)
-        return fail(Errc::denied, path + " is a symlink: put the file itself there");
-    struct stat info {};
-    if (!file.fd || ::fstat(file.fd.get(), &info) != 0)
-        return fail(system_error(errno, "cannot open " + path + ", install the plugin again"));
-    if (!S_ISREG(info.st_mode)) return fail(Errc::denied, path + " is no regular file");
-    EK_CHECK(require_safe(info, path, accept_own_user));
-    return file;
-}
-
-template <typename Take>
-Result<void> read_all(const OpenFile& file, std::size_t most, Take&& take) {
-    std::array<char, 64 * 1024> buffer;
-    for (std::size_t total = 0;;) {
-        const ssize_t length = ::read(file.fd.get(), buffer.data(), buffer.size());
-        if (length < 0 && errno == EINTR) continue;
-        if (length < 0) return fail(system_error(errno, "cannot read " + file.path));
-        if (length == 0) return {};
-        total += static_cast<std::size_t>(length);
-        if (total > most) return fail(Errc::limit, file.path + " is too large");
-        take(std::string_view(buffer.data(), static_cast<std::size_t>(length)));
-    }
-}
-
 Result<std::string> read_text(const std::string& path, bool accept_own_user) {
-    const OpenFile file = EK_TRY(open_safely(path, accept_own_user));
+    const CheckedFile file = EK_TRY(CheckedFile::open(path, accept_own_user));
     std::string text;
-    EK_CHECK(read_all(file, kTextMax, [&](std::string_view piece) { text += piece; }));
+    EK_CHECK(file.read(kTextMax, [&](std::string_view piece) { text += piece; }));
     return text;
 }
 
-Result<std::string> sum_of(const std::string& path, bool accept_own_user) {
-    const OpenFile file = EK_TRY(open_safely(path, accept_own_user));
-    crypto::Sha256 sum;
-    EK_CHECK(read_all(file, SIZE_MAX, [&](std::string_view piece) { sum.add(piece); }));
-    return to_hex(sum.finish());
+Result<std::vector<std::string>> texts(const json::Value& list) {
+    std::vector<std::string> found;
+    if (!list.is_array()) return fail(Errc::invalid, "is no list");
+    for (const json::Value& each : list.as_array()) {
+        if (!each.is_string()) return fail(Errc::invalid, "has a name that is no string");
+        found.push_back(each.as_string());
+    }
+    return found;
 }
 
-Result<void> read_manifest(const std::string& path, Package& package) {
-    const auto parsed = json::parse(package.manifest);
-    const auto broken = [&](const std::string& why) {
-        return fail(Errc::invalid,
-                    path + " is no plugin manifest: " + why + "; install the plugin again");
-    };
-    if (!parsed) return broken(parsed.error().what);
-    package.id = parsed->string_or("id");
-    package.version = parsed->string_or("version");
-    package.abi_major = (*parsed)["abi"].integer_or("major");
-    if (package.id.empty() || package.version.empty()) return broken("it lacks id or version");
-    const json::Value& collections = (*parsed)["collections"];
-    if (!collections.is_array() || collections.as_array().empty())
-        return broken("it lists no collections");
-    for (const json::Value& name : collections.as_array()) {
-        if (!name.is_string()) return broken("a collection's name is no string");
-        package.collections.push_back(name.as_string());
-    }
+Result<void> read_manifest(Package& package) {
+    const json::Value manifest = EK_TRY(json::parse(package.manifest));
+    package.id = manifest.string_or("id");
+    package.version = manifest.string_or("version");
+    package.abi_major = manifest["abi"].integer_or("major");
+    if (package.id.empty() || package.version.empty())
+        return fail(Errc::invalid, "it lacks id or version");
+    auto collections = texts(manifest["collections"]);
+    if (!collections) return fail("collections", collections.error());
+    if (collections->empty()) return fail(Errc::invalid, "it lists no collections");
+    package.collections = std::move(*collections);
     return {};
 }
 
-Result<void> check_sums(const std::string& stem, bool accept_own_user, Package& package) {
+Result<void> check_manifest(const std::string& path, bool accept_own_user, Package& package) {
+    package.manifest = EK_TRY(read_text(path, accept_own_user));
+    const auto read = read_manifest(package);
+    if (read) return {};
+    return fail(Errc::invalid,
+                path + " is no plugin manifest: " + read.error().what + std::string(kAgain));
+}
+
+Result<void> check_object(bool accept_own_user, Package& package) {
+    const CheckedFile file = EK_TRY(CheckedFile::open(package.object, accept_own_user));
+    package.object_info = file.info();
+    crypto::Sha256 sum;
+    std::optional<std::string> beginning;
+    EK_CHECK(file.read(SIZE_MAX, [&](std::string_view piece) {
+        if (!beginning) beginning = piece.substr(0, 64);
+        sum.add(piece);
+    }));
+    package.sha256 = to_hex(sum.finish());
+    const auto elf = check_elf(beginning.value_or(""));
+    if (elf) return {};
+    return fail(elf.error().code,
+                package.object + " " + elf.error().what + ": install the plugin for this machine");
+}
+
+// One of the keys, whose signature it is; nothing where none has to be.
+Result<void> check_signature(const Sums& sums, const std::string& path, const Trust& trust,
+                             Package& package) {
+    for (const crypto::VerifyKey& key : trust.keys) {
+        if (key.id() != sums.key_id()) continue;
+        if (!sums.is_signed_by(key))
+            return fail(Errc::denied, "the signature in " + path + " is not that of key " +
+                                          key.id() + " over these sums" + std::string(kAgain));
+        package.signed_by = key.id();
+        return {};
+    }
+    if (!trust.require_signatures) return {};
+    if (sums.key_id().empty())
+        return fail(Errc::denied, path +
+                                      " is not signed, and this host loads signed plugins only: "
+                                      "sign it with ek-plugin sign, or get one that is");
+    return fail(Errc::denied, path + " is signed by key " + printable(sums.key_id()) +
+                                  ", which is none of plugin_keys: add the key there if you trust "
+                                  "it");
+}
+
+Result<void> check_sums(const std::string& stem, const Trust& trust, Package& package) {
     const std::string path = stem + ".sum.json";
-    const std::string text = EK_TRY(read_text(path, accept_own_user));
-    const auto sums = json::parse(text);
-    if (!sums) return fail(Errc::invalid, path + " is no sum file: " + sums.error().what);
-    const json::Value& expected = (*sums)["sha256"];
-    package.sha256 = EK_TRY(sum_of(package.object, accept_own_user));
-    const bool same =
-        expected.string_or(package.name + ".so") == package.sha256 &&
-        expected.string_or(package.name + ".manifest.json") == crypto::sha256_hex(package.manifest);
-    if (same) return {};
-    return fail(Errc::denied, stem + ".so or its manifest is not what " + path +
-                                  " was written for: install or build the plugin again");
+    const std::string text = EK_TRY(read_text(path, trust.accept_own_user));
+    const auto sums = Sums::parse(text);
+    if (!sums)
+        return fail(Errc::invalid,
+                    path + " is no sum file: " + sums.error().what + std::string(kAgain));
+    if (sums->sha256(package.name + ".so") != package.sha256 ||
+        sums->sha256(package.name + ".manifest.json") != crypto::sha256_hex(package.manifest))
+        return fail(Errc::denied, stem + ".so or its manifest is not what " + path +
+                                      " was written for: install or build the plugin again");
+    return check_signature(*sums, path, trust, package);
 }
 
 // Whoever names a folder at the command line answers for what lies above it: a tree that was built
@@ -132,28 +132,48 @@ Result<void> require_safe_folder(const std::string& folder, bool accept_own_user
 
 }  // namespace
 
+Inspection inspect_package(const std::string& stem, const Trust& trust) {
+    Inspection found;
+    Package& package = found.package;
+    package.name = stem.substr(stem.rfind('/') + 1);
+    package.object = stem + ".so";
+    const auto note = [&found](Result<void> checked) {
+        if (!checked) found.refusals.push_back(std::move(checked.error()));
+    };
+    note(require_safe_folder(parent_of(stem), trust.accept_own_user));
+    auto manifest = check_manifest(stem + ".manifest.json", trust.accept_own_user, package);
+    if (manifest) manifest = require_platform(package.name, package.manifest, read_os_release());
+    note(std::move(manifest));
+    note(check_object(trust.accept_own_user, package));
+    note(check_sums(stem, trust, package));
+    return found;
+}
+
 Result<Package> find_package(const std::vector<std::string>& folders, const std::string& name,
-                             bool accept_own_user) {
+                             const Trust& trust) {
     if (!is_name(name))
         return fail(Errc::invalid,
                     "\"" + printable(name) + "\" is no plugin name: a-z, 0-9, - and _ only");
     for (const std::string& folder : folders) {
         const std::string stem = folder + "/" + name;
         if (::access((stem + ".manifest.json").c_str(), F_OK) != 0) continue;
-        Package package;
-        package.name = name;
-        package.object = stem + ".so";
-        EK_CHECK(require_safe_folder(folder, accept_own_user));
-        package.manifest = EK_TRY(read_text(stem + ".manifest.json", accept_own_user));
-        EK_CHECK(read_manifest(stem + ".manifest.json", package));
-        EK_CHECK(check_sums(stem, accept_own_user, package));
-        return package;
+        Inspection found = inspect_package(stem, trust);
+        if (!found.refusals.empty()) return fail(std::move(found.refusals.front()));
+        return std::move(found.package);
     }
     std::string where;
     for (const std::string& folder : folders) where += (where.empty() ? "" : ", ") + folder;
     return fail(Errc::not_found, "no plugin \"" + name + "\" in " +
                                      (where.empty() ? "any folder" : where) +
                                      ": install it there, or name its folder with --plugin-dir");
+}
+
+Result<void> require_same_object(const Package& package) {
+    struct stat now {};
+    if (::stat(package.object.c_str(), &now) == 0 && is_unchanged(package.object_info, now))
+        return {};
+    return fail(Errc::conflict,
+                package.object + " was replaced while it was loaded: start the agent again");
 }
 
 }  // namespace evenkeel::plugin

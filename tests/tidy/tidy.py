@@ -28,7 +28,8 @@ SHARED = ["core/" + part for part in "base json schema crypto secrets wire store
 ROOMS = ["core/agent/" + part for part in "model store lanes compliance runs requests".split()]
 LAYERS = {
     "sdk": ["sdk/include"],
-    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/json", "core/schema"],
+    "sdk/tool": ["sdk/include", "core/plugin", "core/base", "core/command_line", "core/crypto",
+                 "core/json", "core/schema", "core/secrets", "core/wire"],
     "sdk/client/cpp": ["core/base", "core/json"],
     "sdk/client/cli/manifests": ["sdk/client/cli", "sdk/client/cpp", "core/base", "core/json"],
     "sdk/client/cli": ["sdk/client/cpp", "core/base", "core/command_line", "core/json",
@@ -48,7 +49,7 @@ LAYERS = {
     "core/plugin": ["sdk/include", "core/base", "core/json", "core/schema", "core/crypto",
                     "core/secrets", "core/wire", "core/run"],
     "core/plugin_host": ["sdk/include", "core/plugin", *SHARED],
-    "core/agent/config": ["core/base", "core/command_line", "core/json"],
+    "core/agent/config": ["core/base", "core/command_line", "core/crypto", "core/json"],
     "core/agent/model": ["core/base", "core/json", "core/wire"],
     "core/agent/store": ["core/agent/model", *SHARED],
     "core/agent/lanes": [*ROOMS[:2], "core/plugin", *SHARED],

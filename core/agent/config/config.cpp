@@ -63,6 +63,14 @@ Reader port(Port& into) {
     };
 }
 
+Reader truth(bool& into) {
+    return [&into](const json::Value& value) -> Result<void> {
+        if (!value.is_bool()) return fail(Errc::invalid, "is not true or false");
+        into = value.as_bool();
+        return {};
+    };
+}
+
 Reader fingerprint(std::string& into) {
     return [&into](const json::Value& value) -> Result<void> {
         EK_CHECK(text(into)(value));
@@ -179,6 +187,13 @@ Result<Config> parse_config(std::string_view text_of_config) {
                  return read_plugin(item, *config.plugins);
              })(member);
          }},
+        {"require_signatures", truth(config.require_signatures)},
+        {"plugin_keys", list([&config](const json::Value& item) -> Result<void> {
+             std::string key;
+             EK_CHECK(text(key)(item));
+             config.plugin_keys.push_back(EK_TRY(crypto::VerifyKey::parse(key)));
+             return {};
+         })},
         {"collections",
          [&config](const json::Value& member) {
              return read_collections(member, config.collections);
@@ -201,6 +216,11 @@ Result<Config> parse_config(std::string_view text_of_config) {
          }},
     };
     EK_CHECK(read_keys(value, "", keys));
+    if (config.require_signatures && config.plugin_keys.empty()) {
+        return fail(Errc::invalid,
+                    "key 'require_signatures' is true and 'plugin_keys' is empty, "
+                    "so no plugin could be loaded");
+    }
     if (!folders.empty()) config.plugin_dirs = std::move(folders);
     return config;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "core/crypto/signing.hpp"
 #include "core/json/json.hpp"
 
 namespace evenkeel::agent {
@@ -22,8 +23,10 @@ struct Config {
     std::string socket = "/run/evenkeel/agent.sock";
     std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
     std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
-    std::map<std::string, json::Value> collections;   // what each is opened with: objects
-    std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
+    bool require_signatures = false;                  // load what one of plugin_keys has signed
+    std::vector<crypto::VerifyKey> plugin_keys;
+    std::map<std::string, json::Value> collections;  // what each is opened with: objects
+    std::optional<OrchestratorConfig> orchestrator;  // none: the agent runs alone
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
     std::chrono::milliseconds call_silence = std::chrono::minutes(2);
     std::string log_level = "info";

@@ -64,6 +64,23 @@ TEST(Config, WrongValuesAreRefused) {
     }
 }
 
+TEST(Config, SignaturesAreRequiredWithAKeyAtLeast) {
+    const std::string key = crypto::SigningKey::generate().verify_key().text();
+    const auto config =
+        parse_config("{\"require_signatures\":true,\"plugin_keys\":[\"" + key + "\"]}");
+    ASSERT_TRUE(config) << config.error().what;
+    EXPECT_TRUE(config->require_signatures);
+    ASSERT_EQ(config->plugin_keys.size(), 1u);
+    EXPECT_EQ(config->plugin_keys.front().text(), key);
+    const auto refusal = [](const char* text) { return parse_config(text).error().what; };
+    EXPECT_NE(refusal(R"({"require_signatures":true})").find("'plugin_keys' is empty"),
+              std::string::npos);
+    EXPECT_EQ(refusal(R"({"plugin_keys":["ed25519:AAAA"]})"),
+              "key 'plugin_keys': is no key: \"ed25519:\" and the base64 of 32 bytes");
+    EXPECT_EQ(refusal(R"({"require_signatures":1})"),
+              "key 'require_signatures': is not true or false");
+}
+
 TEST(Config, SavingTheOrchestratorKeepsTheOtherKeys) {
     test::TempFolder folder;
     const std::string path = folder / "etc/agent.json";

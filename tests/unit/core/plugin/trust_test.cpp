@@ -1,0 +1,150 @@
+#include <filesystem>
+#include <string>
+
+#include <elf.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "core/base/file.hpp"
+#include "core/base/os_release.hpp"
+#include "core/plugin/package.hpp"
+#include "core/plugin/sums.hpp"
+#include "tests/unit/core/plugin/plugin_copy.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+// What is refused before any code of the plugin has run.
+class TrustTest : public PluginCopy {
+  protected:
+    void sign(const crypto::SigningKey& key) {
+        Sums sums = Sums::parse(read_file(path("memory.sum.json")).value()).value();
+        sums.sign(key);
+        ASSERT_TRUE(write_file(path("memory.sum.json"), sums.text(), 0644));
+    }
+    static LoadOptions strict(const crypto::SigningKey& key) {
+        LoadOptions options = test_options();
+        options.require_signatures = true;
+        options.keys.push_back(key.verify_key());
+        return options;
+    }
+    // One byte, or two, of the shared object.
+    void patch(std::size_t at, const std::string& bytes) {
+        std::string object = read_file(path("memory.so"), 1u << 28).value();
+        object.replace(at, bytes.size(), bytes);
+        ASSERT_TRUE(write_file(path("memory.so"), object, 0755));
+        sum_again();
+    }
+    void for_platforms(const std::string& list) {
+        replace("memory.manifest.json", "\"id\"", "\"platforms\": " + list + ", \"id\"");
+        sum_again();
+    }
+
+    const crypto::SigningKey key_ = crypto::SigningKey::generate();
+};
+
+TEST_F(TrustTest, WhatIsSignedByAListedKeyIsLoaded) {
+    sign(key_);
+    EXPECT_EQ(refusal(strict(key_)), "it was loaded");
+    const auto package = find_package({folder()}, "memory", strict(key_));
+    EXPECT_EQ(package->signed_by, key_.verify_key().id());
+}
+
+TEST_F(TrustTest, UnsignedIsRefusedWhereSignaturesAreRequired) {
+    EXPECT_EQ(refusal(strict(key_)),
+              path("memory.sum.json") +
+                  " is not signed, and this host loads signed plugins only: sign it with ek-plugin "
+                  "sign, or get one that is");
+    EXPECT_EQ(refusal(), "it was loaded");
+}
+
+TEST_F(TrustTest, AnotherKeyIsRefusedAndNamed) {
+    const crypto::SigningKey other = crypto::SigningKey::generate();
+    sign(other);
+    EXPECT_EQ(refusal(strict(key_)), path("memory.sum.json") + " is signed by key " +
+                                         other.verify_key().id() +
+                                         ", which is none of plugin_keys: add the key there if "
+                                         "you trust it");
+    EXPECT_EQ(refusal(), "it was loaded");
+}
+
+TEST_F(TrustTest, ASignatureOverOtherSumsIsRefusedEvenWhereNoneIsRequired) {
+    sign(key_);
+    const auto signed_text = read_file(path("memory.sum.json")).value();
+    replace("memory.manifest.json", "\"network\": false", "\"network\": true");
+    sum_again();
+    // The old signature with the new sums.
+    const json::Value old = json::parse(signed_text).value();
+    json::Value now = json::parse(read_file(path("memory.sum.json")).value()).value();
+    now.as_object().set("signature", old["signature"]);
+    ASSERT_TRUE(write_file(path("memory.sum.json"), json::write(now), 0644));
+    LoadOptions options = strict(key_);
+    options.require_signatures = false;
+    EXPECT_EQ(refusal(options), "the signature in " + path("memory.sum.json") +
+                                    " is not that of key " + key_.verify_key().id() +
+                                    " over these sums; install the plugin again");
+}
+
+TEST_F(TrustTest, ABrokenSignatureIsRefused) {
+    replace("memory.sum.json", "\"sha256\"", "\"signature\":{\"key\":\"x\"},\"sha256\"");
+    expect_refusal("is no sum file: its signature has no key or no ed25519; install");
+}
+
+TEST_F(TrustTest, AnotherMachineIsRefusedByName) {
+    const std::string object = read_file(path("memory.so"), 1u << 28).value();
+    const bool is_arm = static_cast<unsigned char>(object[18]) == EM_AARCH64;
+    patch(18, std::string{static_cast<char>(is_arm ? EM_X86_64 : EM_AARCH64), '\0'});
+    expect_refusal(is_arm ? "is built for x86-64" : "is built for aarch64");
+    expect_refusal(": install the plugin for this machine");
+}
+
+TEST_F(TrustTest, WhatIsNoSharedObjectIsRefused) {
+    patch(16, std::string{ET_REL, '\0'});
+    expect_refusal("memory.so is no shared object");
+    ASSERT_TRUE(write_file(path("memory.so"), "not an ELF file", 0755));
+    sum_again();
+    expect_refusal("memory.so is no ELF file: install the plugin for this machine");
+    ASSERT_TRUE(write_file(path("memory.so"), "", 0755));
+    sum_again();
+    expect_refusal("memory.so is no ELF file");
+}
+
+TEST_F(TrustTest, AnotherPlatformIsRefused) {
+    for_platforms("[\"plan9\", \"haiku\"]");
+    expect_refusal("plugin memory is for plan9 and haiku and this machine is ");
+}
+
+TEST_F(TrustTest, OnePlatformOfSeveralIsEnough) {
+    const std::string here = os_release_value(read_os_release(), "ID");
+    ASSERT_FALSE(here.empty());
+    for_platforms("[\"plan9\", \"" + here + "\"]");
+    EXPECT_TRUE(find_package({folder()}, "memory", test_options()));
+}
+
+TEST_F(TrustTest, EveryReasonIsFound) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    ASSERT_EQ(::chown(path("memory.so").c_str(), 1234, 0), 0);
+    for_platforms("[\"plan9\"]");
+    ::chmod(path("memory.sum.json").c_str(), 0666);
+    const Inspection found = inspect_package(path("memory"), strict(key_));
+    EXPECT_EQ(found.refusals.size(), 3u);
+    EXPECT_EQ(found.package.version, "1.2.3");
+}
+
+TEST_F(TrustTest, AFileThatIsReplacedAfterItWasHashedIsFound) {
+    const auto package = find_package({folder()}, "memory", test_options());
+    ASSERT_TRUE(package) << package.error().what;
+    EXPECT_TRUE(require_same_object(*package));
+    std::filesystem::copy_file(path("memory.so"), path("newer.so"));
+    std::filesystem::rename(path("newer.so"), path("memory.so"));
+    EXPECT_EQ(require_same_object(*package).error().code, Errc::conflict);
+}
+
+TEST_F(TrustTest, AFileThatIsWrittenToAfterItWasHashedIsFound) {
+    const auto package = find_package({folder()}, "memory", test_options());
+    std::filesystem::resize_file(path("memory.so"), package->object_info.st_size + 1);
+    EXPECT_FALSE(require_same_object(*package));
+}
+
+}  // namespace
+}  // namespace evenkeel::plugin
