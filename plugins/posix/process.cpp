@@ -86,6 +86,15 @@ std::string read_new(const sdk::Fd& fd, off_t& read) {
     return text;
 }
 
+std::string take_from(const sdk::Fd& fd, off_t& read, off_t bytes_max) {
+    std::string text = read_from(fd, read, bytes_max);
+    if (text.empty()) return text;
+    read += static_cast<off_t>(text.size());
+    // Where it fails, the memory is kept until the program ends.
+    ::fallocate(fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, read);
+    return text;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> all;
     for (std::string& text : texts) all.push_back(text.data());
@@ -96,17 +105,18 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // The arguments of posix_spawn, freed at the end.
 class SpawnPlan {
   public:
-    SpawnPlan(const sdk::Fd& input, const sdk::Fd& output, const sdk::Fd& status_reports) {
+    SpawnPlan(const sdk::Fd& input, const sdk::Fd& output, const sdk::Fd& errors,
+              const sdk::Fd& status_reports, const std::string& folder) {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawnattr_init(&attributes_);
         ::posix_spawn_file_actions_adddup2(&actions_, input.get(), STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, output.get(), STDOUT_FILENO);
-        ::posix_spawn_file_actions_adddup2(&actions_, output.get(), STDERR_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions_, errors.get(), STDERR_FILENO);
         int next = STDERR_FILENO + 1;
         if (status_reports)
             ::posix_spawn_file_actions_adddup2(&actions_, status_reports.get(), next++);
         ::posix_spawn_file_actions_addclosefrom_np(&actions_, next);
-        ::posix_spawn_file_actions_addchdir_np(&actions_, "/");
+        ::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
         sigset_t none, every;
         ::sigemptyset(&none);
         ::sigfillset(&every);
@@ -172,9 +182,11 @@ bool wait_for_end(Process& process, const sdk::Call& call, const RunOptions& opt
 
 Process::Process(const Command& command)
     : output_(output_file("output")),
+      errors_(command.keeps_errors_apart ? output_file("errors") : sdk::Fd()),
       status_reports_(command.status_fd ? output_file("status") : sdk::Fd()) {
     const sdk::Fd input = input_file(command.input);
-    pid_ = SpawnPlan(input, output_, status_reports_).start(command);
+    pid_ = SpawnPlan(input, output_, errors_ ? errors_ : output_, status_reports_, command.folder)
+               .start(command);
     // The C library's own declaration of it cannot be used from C++ (glibc 2.36).
     pidfd_ = sdk::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (pidfd_) return;
@@ -226,6 +238,18 @@ std::string Process::new_output() {
 
 std::string Process::new_status_reports() {
     return status_reports_ ? read_new(status_reports_, status_read_) : std::string();
+}
+
+std::string Process::take_output(off_t bytes_max) {
+    return take_from(output_, output_read_, bytes_max);
+}
+
+std::string Process::take_errors(off_t bytes_max) {
+    return errors_ ? take_from(errors_, errors_read_, bytes_max) : std::string();
+}
+
+off_t Process::pending_bytes() const {
+    return size_of(output_) - output_read_ + (errors_ ? size_of(errors_) - errors_read_ : 0);
 }
 
 ProcessResult run(const sdk::Call& call, const Command& command, const RunOptions& options) {

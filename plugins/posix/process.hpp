@@ -16,10 +16,12 @@ struct Command {
     std::vector<std::string> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
     std::string input = {};  // for its stdin; the only way for a secret
     bool status_fd = false;  // descriptor 3 is open for its status reports
+    std::string folder = "/";  // where it works
+    bool keeps_errors_apart = false;  // its stderr is not in its output
 };
 
-// A program that was started: in a session, and so in a process group, of its own, in the folder /,
-// with default signal handlers and no descriptor but those named above. Its output goes to a file
+// A program that was started: in a session, and so in a process group, of its own, with
+// default signal handlers and no descriptor but those named above. Its output goes to a file
 // in memory, not to a pipe: should this process end, the program neither blocks nor gets SIGPIPE.
 // [worker]
 class Process {
@@ -44,14 +46,21 @@ class Process {
     std::string output_end(off_t bytes_max) const;
     std::string new_output();          // since the last call
     std::string new_status_reports();  // what came on descriptor 3 since the last call
+    // At most `bytes_max` of what came since the last call. They are given back to the system, so
+    // that a program may print for ever; output_begin() has zero bytes in their place.
+    std::string take_output(off_t bytes_max);
+    std::string take_errors(off_t bytes_max);  // of what is kept apart
+    off_t pending_bytes() const;               // that were not taken yet
 
   private:
     sdk::Fd output_;
+    sdk::Fd errors_;  // none: they go to output_
     sdk::Fd status_reports_;
     sdk::Fd pidfd_;
     pid_t pid_ = -1;
     int exit_code_ = -1;
     off_t output_read_ = 0;
+    off_t errors_read_ = 0;
     off_t status_read_ = 0;
 };
 

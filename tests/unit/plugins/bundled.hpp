@@ -25,6 +25,7 @@ class Bundled : public testing::Test {
     explicit Bundled(const char* name) {
         LoadOptions options;
         options.accept_own_user = true;
+        options.data_dir = data_.path();
         options.fingerprint = [](const std::string& bytes) {
             return "print" + std::to_string(std::hash<std::string>()(bytes));
         };
@@ -95,6 +96,7 @@ class Bundled : public testing::Test {
     }
 
     test::TempFolder folder_;
+    test::TempFolder data_;
     std::unique_ptr<Collection> collection_;
 };
 

@@ -162,6 +162,19 @@ TEST(AProcess, ThatLeavesAnotherBehindIsNotWaitedForLonger) {
     EXPECT_EQ(::kill(std::stoi(output), SIGKILL), 0) << "it still ran";
 }
 
+TEST(AProcess, HandsOutWhatCameSinceTheLastTimeAndErrorsApart) {
+    Command command = script("head -c 8000000 /dev/zero; echo oops >&2");
+    command.keeps_errors_apart = true;
+    Process process(command);
+    while (!process.wait(-1)) continue;
+    EXPECT_EQ(process.pending_bytes(), 8000005);
+    std::size_t bytes = 0;
+    for (std::string piece; !(piece = process.take_output(1'000'000)).empty();) bytes += piece.size();
+    EXPECT_EQ(bytes, 8000000u);
+    EXPECT_EQ(process.take_errors(100), "oops\n");
+    EXPECT_EQ(process.pending_bytes(), 0);
+}
+
 TEST(AProcess, IsReadUpToTheLimitAndEndedWhenItWritesWithoutEnd) {
     const CallFrame frame(0, std::chrono::minutes(5));
     EXPECT_EQ(run(frame.call(), {{"/usr/bin/head", "-c", "1000000", "/dev/zero"}}, {0, 4096})

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace evenkeel::facts {
+
+// What is measured of this machine now: a state as JSON. Asks no file system of the network, which
+// could hang. Throws where the system does not answer. [worker]
+std::string measure();
+
+// The value of the line "NAME: VALUE kB" of /proc/meminfo in KiB; -1: there is none.
+long meminfo_kib(std::string_view meminfo, std::string_view name);
+
+// The avg60 of the line "some" of /proc/pressure/memory, rounded; -1: there is none.
+int pressure_percent(std::string_view pressure);
+
+struct Mount {
+    std::string path, type;
+};
+// What a line of /proc/self/mounts says, without the octal escapes of spaces and the like.
+Mount mount_of(std::string_view line);
+// Whether it is here, and not somewhere in the network, and holds what somebody stores.
+bool is_local(const Mount& mount);
+
+}  // namespace evenkeel::facts
