@@ -107,25 +107,36 @@ Reader list(std::function<Result<void>(const json::Value&)> element) {
     };
 }
 
-Result<void> read_plugin(const json::Value& value, std::vector<std::string>& names) {
+// Whether the plugin runs in a process of its own.
+Result<bool> read_isolation(const std::string& name, const json::Value& kind) {
+    if (kind == json::Value("process")) return true;
+    if (kind == json::Value("none")) return false;
+    return fail(Errc::invalid,
+                "the isolation of '" + printable(name) + "' is none of process, none");
+}
+
+Result<void> read_plugin(const json::Value& value, std::vector<std::string>& names,
+                         std::map<std::string, bool>& isolation) {
     std::string name;
-    EK_CHECK(read_keys(value, "plugins", {{"name", text(name)}}));
+    json::Value kind;
+    const auto keep = [&kind](const json::Value& member) -> Result<void> {
+        kind = member;
+        return {};
+    };
+    EK_CHECK(read_keys(value, "plugins", {{"name", text(name)}, {"isolation", keep}}));
     if (name.empty()) return fail(Errc::invalid, "an entry has no name");
     if (name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
         return fail(Errc::invalid, "'" + printable(name) + "' is not the name of a plugin");
     }
+    if (!kind.is_null()) isolation[name] = EK_TRY(read_isolation(name, kind));
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     return {};
 }
 
-Result<void> read_isolation(const json::Value& value, std::map<std::string, bool>& into) {
+Result<void> read_isolations(const json::Value& value, std::map<std::string, bool>& into) {
     if (!value.is_object()) return fail(Errc::invalid, "is no object");
     for (const auto& [name, kind] : value.as_object()) {
-        const bool is_known = kind == json::Value("process") || kind == json::Value("none");
-        if (!is_known) {
-            return fail(Errc::invalid, "'" + printable(name) + "' is none of process, none");
-        }
-        into[name] = kind == json::Value("process");
+        into[name] = EK_TRY(read_isolation(name, kind));
     }
     return {};
 }
@@ -191,12 +202,12 @@ Result<Config> parse_config(std::string_view text_of_config) {
          [&config](const json::Value& member) {
              config.plugins.emplace();
              return list([&config](const json::Value& item) {
-                 return read_plugin(item, *config.plugins);
+                 return read_plugin(item, *config.plugins, config.isolation);
              })(member);
          }},
         {"isolation",
          [&config](const json::Value& member) {
-             return read_isolation(member, config.isolation);
+             return read_isolations(member, config.isolation);
          }},
         {"require_signatures", truth(config.require_signatures)},
         {"plugin_keys", list([&config](const json::Value& item) -> Result<void> {
