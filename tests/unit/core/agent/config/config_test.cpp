@@ -31,7 +31,7 @@ TEST(Config, ReadsEveryKey) {
         R"("calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config) << config.error().what;
     EXPECT_EQ(config->plugin_dirs, std::vector<std::string>{"/p"});
-    EXPECT_EQ(*config->plugins, std::vector<std::string>{"files"});
+    EXPECT_EQ(*config->plugins, (std::vector<std::string>{"files", "users"}));
     EXPECT_EQ(config->isolation,
               (std::map<std::string, bool>{{"files", true}, {"cron", false}, {"users", true}}));
     EXPECT_EQ(config->orchestrator->bus_port, 1);
