@@ -79,6 +79,8 @@ class Agent {
     ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
     run::Post poster() { return loop_.poster(); }
+    // How long after its deadline a plugin's call may take to notice.
+    std::chrono::milliseconds grace() const { return options_.grace; }
     UplinkParts uplink_parts() {
         return {admission_, catalog_, registry_, tracker_, journal_, requests_};
     }

@@ -152,6 +152,8 @@ PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
 std::optional<plugin::Isolation> PluginLoader::isolation_of(const std::string& name) const {
     auto isolation = agent::isolation_of(config_, name);
     if (isolation) {
+        // The process ends before its lane counts as hanging.
+        isolation->grace = agent_.grace() / 2;
         isolation->on_held = [&agent = agent_, post = agent_.poster()](const std::string& plugin,
                                                                        const std::string& why) {
             post([&agent, plugin, why] { agent.hold(plugin, why); });

@@ -43,6 +43,7 @@ class Control {
     std::vector<Fd> waiting_;  // of channels that were announced
     Fd data_dir_;
     std::string agent_version_, data_path_;
+    bool has_storage_ = false;
     AgentStorage storage_;
     ek_host host_{};
 };

@@ -10,6 +10,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <evenkeel/ext/storage.h>
+
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -70,6 +72,7 @@ RemotePlugin::RemotePlugin(Package package, const ek_host& host, Isolation isola
     service_.package = std::move(package);
     service_.agent_version = copy(host.version);
     service_.data_dir = copy(host.data_dir);
+    service_.has_storage = host.extension(host.ctx, EK_EXT_STORAGE) != nullptr;
 }
 
 RemotePlugin::~RemotePlugin() {

@@ -119,6 +119,7 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"hangs", "memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();
@@ -208,6 +209,7 @@ TEST_F(Trouble, WhatIsTooOldToTellIsUnknownStale) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();
@@ -232,6 +234,7 @@ TEST_F(Trouble, PluginsThatThrowOrTalkNonsenseFailWithTheirName) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"throws", "nonsense", "memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();

@@ -159,7 +159,9 @@ TEST_F(Remote, IsAnotherUserThatOwnsItsFolder) {
     ASSERT_NE(unruly, nullptr);
     const std::string nobody = std::to_string(::getpwnam("nobody")->pw_uid);
     EXPECT_TRUE(has(error_of(*unruly, "who"), nobody + ": "));
-    EXPECT_EQ(error_of(*unruly, "fine"), "");
+    EXPECT_EQ(error_of(*unruly, "keep"), "");
+    EXPECT_TRUE(std::filesystem::exists(data_dir_ + "/unruly/kept"));
+    EXPECT_TRUE(has(error_of(*unruly, "file", folder.path() + "/x"), "Permission denied"));
 }
 
 TEST_F(Remote, NonsenseEndsItAndNobodyElse) {
