@@ -90,6 +90,8 @@ class Agent {
           AgentStore::Loaded loaded);
 
     void open(CollectionRunner& runner, const std::function<void()>& done);
+    // In place of the version of that plugin that serves it, if one does.
+    void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
     bool let_in(const std::string& collection);

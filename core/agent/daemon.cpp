@@ -75,6 +75,24 @@ int begin_again(const Error& why) {
     std::_Exit(kExitFailed);
 }
 
+// Who is told of what is written into the journal; all of them outlive it.
+Journal::Events events_of(Agent& agent, const std::unique_ptr<SocketServer>& socket,
+                          UplinkSupervisor& connection) {
+    Journal::Events events;
+    events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
+                                             const EventDraft& draft) {
+        if (socket && socket->is_watched()) socket->broadcast(line_of(seq, time, draft));
+        if (seq == 0 && connection.uplink()) connection.uplink()->send_live(time, draft);
+    };
+    events.on_more = [&connection] {
+        if (connection.uplink()) connection.uplink()->pump();
+    };
+    events.on_outcome_taken = [&agent](const std::string& command) {
+        agent.admission().on_outcome_taken(command);
+    };
+    return events;
+}
+
 }  // namespace
 
 int run_daemon(const CommandLine& line, Config config) {
@@ -110,19 +128,7 @@ int run_daemon(const CommandLine& line, Config config) {
                 }});
         });
     if (!socket) return fail_start(socket.error());
-    Journal::Events events;
-    events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
-                                             const EventDraft& draft) {
-        if (*socket && (*socket)->is_watched()) (*socket)->broadcast(line_of(seq, time, draft));
-        if (seq == 0 && connection.uplink()) connection.uplink()->send_live(time, draft);
-    };
-    events.on_more = [&connection] {
-        if (connection.uplink()) connection.uplink()->pump();
-    };
-    events.on_outcome_taken = [&agent](const std::string& command) {
-        agent.admission().on_outcome_taken(command);
-    };
-    agent.journal().set_events(std::move(events));
+    agent.journal().set_events(events_of(agent, *socket, connection));
 
     const run::Watchdog watchdog(loop);
     // Nothing can be stored any more, so the host shall be seen as offline and not as it last was.

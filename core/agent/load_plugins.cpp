@@ -107,7 +107,8 @@ class PluginLoader::CodeLoader {
         if (mark) mark->hangs();
         lane_.abandon();
         hangs_ = true;
-        return fail(mark ? Errc::timeout : Errc::internal, "the plugin " + package.name + " did not come back from its loading");
+        return fail(mark ? Errc::timeout : Errc::internal,
+                    "the plugin " + package.name + " did not come back from its loading");
     }
 
     // Whether one did not come back: its thread has the dynamic linker's lock.

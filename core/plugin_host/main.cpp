@@ -1,5 +1,5 @@
-#include <cstdlib>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 

@@ -30,8 +30,8 @@ struct Channel {
 // is trusted. [any]
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   public:
-    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread and
-    // in calls.
+    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread
+    // and in calls.
     struct Listener {
         const ek_host& host;
         // It has ended; `how` is "it was ended by signal 9 (Killed)". Short.

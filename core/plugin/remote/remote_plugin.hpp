@@ -38,8 +38,8 @@ class RemotePlugin {
     const std::string& sha256() const { return service_.package.sha256; }
     std::chrono::milliseconds grace() const { return isolation_.grace; }
 
-    // The process, which is started if there is none. Waits for that until the time (CLOCK_MONOTONIC)
-    // or until `cancel_fd`, which may be -1, is readable.
+    // The process, which is started if there is none. Waits for that until the time
+    // (CLOCK_MONOTONIC) or until `cancel_fd`, which may be -1, is readable.
     Result<std::shared_ptr<ChildProcess>> process(std::uint64_t until_ns, int cancel_fd);
     // The same, or null: it does not run.
     std::shared_ptr<ChildProcess> running() const;
@@ -69,8 +69,8 @@ class RemotePlugin {
     ek_module module_{};
     std::atomic<std::uint32_t> numbers_{0};
 
-    std::mutex start_mutex_;     // one copy of it at a time
-    mutable std::mutex mutex_;   // guards what follows
+    std::mutex start_mutex_;    // one copy of it at a time
+    mutable std::mutex mutex_;  // guards what follows
     std::shared_ptr<ChildProcess> child_;
     Restarts restarts_;
     std::uint64_t not_before_ns_ = 0;

@@ -44,8 +44,7 @@ class Isolated : public AgentBench {
     std::string give(const std::string& collection, const std::string& text,
                      std::chrono::milliseconds timeout = 60s,
                      wire::Policy policy = wire::Policy::report) {
-        wire::ResourceRequest each =
-            request("one", json::Object{{"text", text}}, ++seq_, policy);
+        wire::ResourceRequest each = request("one", json::Object{{"text", text}}, ++seq_, policy);
         each.ref.collection = collection;
         const std::string name = "cmd_" + std::to_string(seq_);
         command(name, seq_, "apply", {each}, timeout);
@@ -57,9 +56,8 @@ class Isolated : public AgentBench {
     }
     pid_t pid_of(const std::string& collection) {
         const json::Value described = process_of(collection).describe();
-        return described["pid"].is_integer()
-                   ? static_cast<pid_t>(described["pid"].as_integer())
-                   : 0;
+        return described["pid"].is_integer() ? static_cast<pid_t>(described["pid"].as_integer())
+                                             : 0;
     }
     json::Value described(const std::string& collection) {
         const wire::Reply reply = ask("plugins", json::Object{});
@@ -98,8 +96,8 @@ TEST_F(Isolated, AHangEndsItsProcessAndPutsNothingOutOfOrder) {
 TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
     EXPECT_EQ(give("unruly", "fine"), "succeeded");
     for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
-    ASSERT_TRUE(until(
-        [&] { return !agent->registry().find("unruly")->disabled_reason().empty(); }));
+    ASSERT_TRUE(
+        until([&] { return !agent->registry().find("unruly")->disabled_reason().empty(); }));
     const json::Value held = described("unruly");
     EXPECT_EQ(held.string_or("state"), "out_of_order");
     EXPECT_NE(held.string_or("reason").find("ended 5 times"), std::string::npos);

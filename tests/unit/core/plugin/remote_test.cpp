@@ -74,8 +74,8 @@ TEST_F(Remote, AnEndInTheMiddleOfAChangeIsToldWithWhatWasDoneAndTheNextCallIsSer
     const Applied applied = apply(*unruly, "kill");
     ASSERT_TRUE(applied.error);
     EXPECT_EQ(applied.error->code, Errc::unavailable);
-    EXPECT_TRUE(has(applied.error->what,
-                    "its process ended in the apply: it was ended by signal 9"))
+    EXPECT_TRUE(
+        has(applied.error->what, "its process ended in the apply: it was ended by signal 9"))
         << applied.error->what;
     ASSERT_EQ(applied.changes.size(), 1u);
     EXPECT_EQ(applied.changes[0].outcome, wire::Outcome::done);

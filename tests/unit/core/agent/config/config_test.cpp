@@ -24,7 +24,8 @@ TEST(Config, EmptyMeansDefaults) {
 TEST(Config, ReadsEveryKey) {
     const auto config = parse_config(
         R"({"state_dir":"/s","socket":"/r/a.sock","plugin_dirs":["/p"],)"
-        R"("plugins":[{"name":"files"}],"isolation":{"files":"process","cron":"none"},"orchestrator":{"host":"o",)"
+        R"("plugins":[{"name":"files"}],"isolation":{"files":"process","cron":"none"},)"
+        R"("orchestrator":{"host":"o",)"
         R"("bus_port":1,"enrolment_port":2,"ca_sha256":")" +
         kPrint + R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},)" +
         R"("calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
