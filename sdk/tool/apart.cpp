@@ -19,7 +19,7 @@ namespace {
 
 // The last line of a process that came to its end; no JSON value.
 constexpr std::string_view kEnd = "end";
-constexpr json::Limits kAnswerLimits{.bytes = std::size_t{1} << 30};
+constexpr json::Limits kAnswerLimits{.bytes = std::size_t{1} << 28};
 
 void cancel_on_interrupt(plugin::CancelSource& cancel) {
     sigset_t interrupt;
@@ -64,6 +64,8 @@ Result<bool> pass_on(int fd, const Say& on_answer) {
             on_answer(EK_TRY(json::parse(line, kAnswerLimits)));
         }
         text.erase(0, begin);
+        if (text.size() > kAnswerLimits.bytes)
+            return fail(Errc::limit, "the plugin answers more than 256 MiB at once");
     }
     return false;
 }

@@ -8,6 +8,7 @@
 #include "sdk/tool/apart.hpp"
 #include "sdk/tool/command.hpp"
 #include "sdk/tool/plugin_file.hpp"
+#include "sdk/tool/work_folder.hpp"
 
 namespace evenkeel::tool {
 namespace {
@@ -33,10 +34,14 @@ Result<plugin::Trust> trust_of(const DoctorLine& line) {
 
 // What only shows once its code runs.
 std::vector<std::string> troubles_of_code(const std::string& file) {
+    const auto data = WorkFolder::make();
+    if (!data) return {data.error().what};
     std::vector<std::string> troubles;
     const auto ended = run_apart(
-        [&file](const Say& say, const plugin::CancelSource&) {
-            const auto collections = open_plugin(file, {});
+        [&](const Say& say, const plugin::CancelSource&) {
+            OpenOptions options;
+            options.data_dir = data->path();
+            const auto collections = open_plugin(file, options);
             if (!collections) return say(collections.error().what);
             for (const auto& each : *collections) {
                 if (const auto trouble = each->trouble()) say(each->name() + ": " + trouble->what);

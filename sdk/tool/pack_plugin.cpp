@@ -1,7 +1,6 @@
 #include "sdk/tool/pack_plugin.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "core/plugin/package.hpp"
 #include "sdk/tool/plugin_file.hpp"
 #include "sdk/tool/program.hpp"
+#include "sdk/tool/work_folder.hpp"
 
 namespace evenkeel::tool {
 namespace {
@@ -18,27 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kPluginFolder = "usr/lib/evenkeel/plugins";
 constexpr const char* kEndings[] = {".so", ".manifest.json", ".sum.json"};
-
-// A folder that is gone at the end, with all that is in it.
-class WorkFolder {
-  public:
-    static Result<WorkFolder> make() {
-        std::string path = (fs::temp_directory_path() / "ek-plugin-XXXXXX").string();
-        if (::mkdtemp(path.data()) == nullptr)
-            return fail(system_error(errno, "cannot make a folder in /tmp"));
-        return WorkFolder(path);
-    }
-    WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
-    ~WorkFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    explicit WorkFolder(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
 
 // A version becomes part of file names and of a control file.
 Result<void> check_version(const std::string& version) {

@@ -81,7 +81,7 @@ class Calls(ToolCase):
 
     def test_changes_are_shown_to_people(self):
         out, _ = self.call("memory.so", "-c", "memory", "plan", "one", '{"text":"a\\nb"}', code=3)
-        self.assertIn('+ /text: "a\\\\nb"\n', out)
+        self.assertIn('+ /text: "a\\nb"\n', out)
         self.assertIn("planned\n", out)
 
     def test_a_wrong_line_is_refused(self):
