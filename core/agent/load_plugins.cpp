@@ -104,7 +104,8 @@ class CodeLoader {
         if (mark) mark->hangs();
         lane_.abandon();
         hangs_ = true;
-        return fail(mark ? Errc::timeout : Errc::internal, "the plugin " + package.name + " did not come back from its loading");
+        return fail(mark ? Errc::timeout : Errc::internal,
+                    "the plugin " + package.name + " did not come back from its loading");
     }
 
     // Whether one did not come back: its thread has the dynamic linker's lock.
@@ -154,9 +155,9 @@ Result<void> load_plugin(Agent& agent, const std::vector<std::string>& folders,
     if (!package) return refuse(package.error());
     if (is_held(agent, *package)) return {};
     const std::string& marked = package->collections.empty() ? name : package->collections.front();
-    const auto code = loader.load(
-        *package, agent.held().open_mark(marked, package->name + " " + package->version,
-                                         HeldPlugins::Calls::loading));
+    const auto code =
+        loader.load(*package, agent.held().open_mark(marked, package->name + " " + package->version,
+                                                     HeldPlugins::Calls::loading));
     if (loader.hangs()) return fail(code.error());
     if (!code) return refuse(code.error());
     auto collections = plugin::collections_of(*package, options);
@@ -180,6 +181,7 @@ Result<void> load_plugins(Agent& agent, const Config& config, bool accept_own_us
         config.plugins ? *config.plugins : plugin::available(config.plugin_dirs);
     for (const std::string& name : names)
         EK_CHECK(load_plugin(agent, config.plugin_dirs, name, options, loader, *loaded));
+    plugin::CallMark::note_exits();
     for (const auto& [name, configuration] : config.collections) {
         if (agent.registry().knows(name)) continue;
         agent.registry().refuse({name, "",
