@@ -32,7 +32,7 @@ class Agent {
   public:
     struct Options {
         std::string state_dir;
-        Watches::Options watches;   // without: nothing is noticed by itself, one command and the end
+        Watches::Options watches;   // none: nothing is noticed, one command and the end
         bool keeps_events = false;  // for an orchestrator
         std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
         Outbox::Limits outbox;

@@ -52,6 +52,15 @@ int end(Agent& agent) {
     return code;
 }
 
+Agent::Options options_of(const Config& config) {
+    Agent::Options options;
+    options.state_dir = config.state_dir;
+    options.silence = config.call_silence;
+    options.keeps_events = config.orchestrator.has_value();
+    options.sweep_interval = config.sweep_interval;
+    return options;
+}
+
 int fail_start(const Error& error) {
     log::error("the agent cannot start", {{"why", error.what}});
     return error.code == Errc::busy ? kExitInUse : kExitFailed;
@@ -99,12 +108,7 @@ int run_daemon(const CommandLine& line, Config config) {
     MemoryKeeper::set_up_allocator();
     run::Loop loop;
     plugin::CallMark::note_ends();
-    Agent::Options options;
-    options.state_dir = config.state_dir;
-    options.silence = config.call_silence;
-    options.keeps_events = config.orchestrator.has_value();
-    options.sweep_interval = config.sweep_interval;
-    auto opened = Agent::open(loop, options);
+    auto opened = Agent::open(loop, options_of(config));
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
     PluginLoader loader(agent, config, !line.plugin_dirs.empty());

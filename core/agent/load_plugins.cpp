@@ -205,6 +205,7 @@ Result<void> PluginLoader::load_all() {
     const std::vector<std::string> names =
         config_.plugins ? *config_.plugins : plugin::available(config_.plugin_dirs);
     for (const std::string& name : names) EK_CHECK(load(name, loader));
+    plugin::CallMark::note_exits();
     for (const auto& [name, configuration] : config_.collections) {
         if (agent_.registry().knows(name)) continue;
         agent_.registry().refuse({name, "",

@@ -234,6 +234,7 @@ WALL_CLOCK = {
     "core/base/time.cpp": "defines it; Moment uses it for what lies before the last boot",
     "core/base/id.cpp": "ids begin with their date, so that they sort",
     "core/agent/agent.cpp": "from when to when the agent was blind, as it reports it",
+    "core/agent/watches.cpp": "since when nobody has looked, as it is reported",
     "core/agent/compliance/compliance_tracker.cpp": "`since` and `observed_at`",
     "core/agent/runs/start_commit.cpp": "`since`",
     "core/agent/runs/step_result.cpp": "`since` and `observed_at`",
