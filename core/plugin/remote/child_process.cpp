@@ -165,7 +165,7 @@ Result<std::unique_ptr<Channel>> ChildProcess::new_channel() {
         sent = send_with(control_.fd(), frame, {its.get(), cancel.get()});
     }
     if (!sent) {
-        kill("it did not take its messages");
+        kill_if_alive("it did not take its messages");
         return fail(Errc::unavailable, "its process has ended");
     }
     return std::make_unique<Channel>(
@@ -261,7 +261,6 @@ void ChildProcess::reap() {
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
     idle_.clear();
-    over_.notify_all();
 }
 
 void ChildProcess::on_end() {
@@ -269,7 +268,10 @@ void ChildProcess::on_end() {
     on_output();
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
-    listener_.ended(how());
+    listener_.ended(how_);
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+    over_.notify_all();
 }
 
 // Most likely it has ended or is about to, and then its end says more.
@@ -312,7 +314,7 @@ void ChildProcess::stop() {
 
 std::string ChildProcess::how() {
     std::unique_lock lock(mutex_);
-    over_.wait_for(lock, std::chrono::seconds(1), [this] { return reaped_; });
+    over_.wait_for(lock, std::chrono::seconds(1), [this] { return told_ || stopped_; });
     return how_.empty() ? "it does not answer any more" : how_;
 }
 

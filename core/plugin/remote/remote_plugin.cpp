@@ -125,6 +125,7 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
 Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_ns, int cancel_fd) {
     for (;;) {
         if (auto child = running()) return child;
+        if (const auto last = last_run()) last->how();  // its end counts from now on
         std::uint64_t not_before = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -147,9 +148,14 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
     }
 }
 
-std::shared_ptr<ChildProcess> RemotePlugin::running() const {
+std::shared_ptr<ChildProcess> RemotePlugin::last_run() const {
     const std::lock_guard lock(mutex_);
-    return child_ && !child_->has_ended() ? child_ : nullptr;
+    return child_;
+}
+
+std::shared_ptr<ChildProcess> RemotePlugin::running() const {
+    const auto last = last_run();
+    return last && !last->has_ended() ? last : nullptr;
 }
 
 void RemotePlugin::note_ending(const std::string& how) {

@@ -41,8 +41,6 @@ class RemotePlugin {
     // The process, which is started if there is none. Waits for that until the time
     // (CLOCK_MONOTONIC) or until `cancel_fd`, which may be -1, is readable.
     Result<std::shared_ptr<ChildProcess>> process(std::uint64_t until_ns, int cancel_fd);
-    // The same, or null: it does not run.
-    std::shared_ptr<ChildProcess> running() const;
     // For an instance.
     std::uint32_t next_number() { return ++numbers_; }
 
@@ -56,6 +54,8 @@ class RemotePlugin {
     Result<void> prepare(bool accept_own_user);
     void build_tables();
     Result<std::shared_ptr<ChildProcess>> start_process();
+    std::shared_ptr<ChildProcess> last_run() const;  // may have ended
+    std::shared_ptr<ChildProcess> running() const;   // null: there is none
     void note_ending(const std::string& how);
 
     Service service_;
