@@ -1,6 +1,7 @@
 #include "core/agent/agent.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <sys/stat.h>
@@ -108,9 +109,14 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     using Calls = HeldPlugins::Calls;
     const std::string name = collection->name();
     const std::string plugin = collection->plugin();
-    CollectionRunner::Marks marks{held_.open_mark(name, plugin, Calls::changes), nullptr};
-    if (collection->parallel()) marks.reads = held_.open_mark(name, plugin, Calls::reads);
-    if (collection->watches()) collection->mark_watch(held_.open_mark(name, plugin, Calls::watch));
+    CollectionRunner::Marks marks;
+    // What runs in a process of its own cannot end this one.
+    if (collection->process() == nullptr) {
+        marks.changes = held_.open_mark(name, plugin, Calls::changes);
+        if (collection->parallel()) marks.reads = held_.open_mark(name, plugin, Calls::reads);
+        if (collection->watches())
+            collection->mark_watch(held_.open_mark(name, plugin, Calls::watch));
+    }
     CollectionRunner* runner = registry_.add(
         std::make_unique<CollectionRunner>(loop_, std::move(collection), std::move(marks)));
     if (!runner) return;
@@ -130,33 +136,47 @@ void Agent::open_late(CollectionRunner& runner) {
     // A stamp means nothing to another instance.
     for (const std::string& id : catalog_.ids_of(runner.name()))
         catalog_.find({runner.name(), id})->stamp.clear();
-    open(runner, [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
+    open(runner,
+         [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
 }
 
 void Agent::replace(const std::string& plugin,
                     const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
     registry_.forget_refusals(plugin);
+    std::set<std::string> served;
     for (const auto& collection : collections) {
-        const std::string& name = collection->name();
-        CollectionRunner* runner = registry_.find(name);
-        if (!runner) {
-            add(collection);
-            runner = registry_.find(name);
-        } else if (!runner->replace(collection)) {
-            log::error("a plugin was replaced: restart the agent to use the new one",
-                       {{"collection", name}, {"plugin", collection->plugin()}});
-            continue;
-        } else {
-            held_.let_in(name);
-            if (collection->watches())
-                collection->mark_watch(
-                    held_.open_mark(name, collection->plugin(), HeldPlugins::Calls::watch));
-        }
-        log::info("a plugin serves a collection in a new process",
-                  {{"collection", name}, {"plugin", collection->plugin()}});
-        open_late(*runner);
+        served.insert(collection->name());
+        serve(plugin, collection);
+    }
+    for (const auto& [name, runner] : registry_) {
+        const plugin::RemotePlugin* process = runner->collection().process();
+        if (!process || process->name() != plugin || served.count(name) != 0) continue;
+        runner->disable("the plugin " + plugin + " was replaced by one that does not serve it",
+                        wire::UnknownReason::no_plugin);
+        tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
     }
     if (on_collections) on_collections();
+}
+
+void Agent::serve(const std::string& plugin,
+                  const std::shared_ptr<plugin::Collection>& collection) {
+    const std::string& name = collection->name();
+    CollectionRunner* runner = registry_.find(name);
+    const bool is_its_own = runner && runner->collection().plugin().starts_with(plugin + " ");
+    if (!is_its_own) {
+        add(collection);  // which is refused if another plugin serves it
+        if (runner) return;
+        runner = registry_.find(name);
+    } else if (!runner->replace(collection)) {
+        log::error("a plugin was replaced: restart the agent to use the new one",
+                   {{"collection", name}, {"plugin", collection->plugin()}});
+        return;
+    } else {
+        held_.let_in(name);
+    }
+    log::info("a plugin serves a collection in a new process",
+              {{"collection", name}, {"plugin", collection->plugin()}});
+    open_late(*runner);
 }
 
 void Agent::hold(const std::string& plugin, const std::string& why) {

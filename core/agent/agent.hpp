@@ -32,7 +32,7 @@ class Agent {
   public:
     struct Options {
         std::string state_dir;
-        Watches::Options watches;   // without: nothing is noticed by itself, one command and the end
+        Watches::Options watches;   // none: nothing is noticed, one command and the end
         bool keeps_events = false;  // for an orchestrator
         std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
         Outbox::Limits outbox;
@@ -79,6 +79,8 @@ class Agent {
     ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
     run::Post poster() { return loop_.poster(); }
+    // How long after its deadline a plugin's call may take to notice.
+    std::chrono::milliseconds grace() const { return options_.grace; }
     UplinkParts uplink_parts() {
         return {admission_, catalog_, registry_, tracker_, journal_, requests_};
     }
@@ -88,6 +90,8 @@ class Agent {
           AgentStore::Loaded loaded);
 
     void open(CollectionRunner& runner, const std::function<void()>& done);
+    // In place of the version of that plugin that serves it, if one does.
+    void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
     bool let_in(const std::string& collection);

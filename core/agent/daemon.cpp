@@ -52,6 +52,15 @@ int end(Agent& agent) {
     return code;
 }
 
+Agent::Options options_of(const Config& config) {
+    Agent::Options options;
+    options.state_dir = config.state_dir;
+    options.silence = config.call_silence;
+    options.keeps_events = config.orchestrator.has_value();
+    options.sweep_interval = config.sweep_interval;
+    return options;
+}
+
 int fail_start(const Error& error) {
     log::error("the agent cannot start", {{"why", error.what}});
     return error.code == Errc::busy ? kExitInUse : kExitFailed;
@@ -75,18 +84,31 @@ int begin_again(const Error& why) {
     std::_Exit(kExitFailed);
 }
 
+// Who is told of what is written into the journal; all of them outlive it.
+Journal::Events events_of(Agent& agent, const std::unique_ptr<SocketServer>& socket,
+                          UplinkSupervisor& connection) {
+    Journal::Events events;
+    events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
+                                             const EventDraft& draft) {
+        if (socket && socket->is_watched()) socket->broadcast(line_of(seq, time, draft));
+        if (seq == 0 && connection.uplink()) connection.uplink()->send_live(time, draft);
+    };
+    events.on_more = [&connection] {
+        if (connection.uplink()) connection.uplink()->pump();
+    };
+    events.on_outcome_taken = [&agent](const std::string& command) {
+        agent.admission().on_outcome_taken(command);
+    };
+    return events;
+}
+
 }  // namespace
 
 int run_daemon(const CommandLine& line, Config config) {
     MemoryKeeper::set_up_allocator();
     run::Loop loop;
     plugin::CallMark::note_ends();
-    Agent::Options options;
-    options.state_dir = config.state_dir;
-    options.silence = config.call_silence;
-    options.keeps_events = config.orchestrator.has_value();
-    options.sweep_interval = config.sweep_interval;
-    auto opened = Agent::open(loop, options);
+    auto opened = Agent::open(loop, options_of(config));
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
     PluginLoader loader(agent, config, !line.plugin_dirs.empty());
@@ -110,19 +132,7 @@ int run_daemon(const CommandLine& line, Config config) {
                 }});
         });
     if (!socket) return fail_start(socket.error());
-    Journal::Events events;
-    events.on_event = [&socket, &connection](std::uint64_t seq, const std::string& time,
-                                             const EventDraft& draft) {
-        if (*socket && (*socket)->is_watched()) (*socket)->broadcast(line_of(seq, time, draft));
-        if (seq == 0 && connection.uplink()) connection.uplink()->send_live(time, draft);
-    };
-    events.on_more = [&connection] {
-        if (connection.uplink()) connection.uplink()->pump();
-    };
-    events.on_outcome_taken = [&agent](const std::string& command) {
-        agent.admission().on_outcome_taken(command);
-    };
-    agent.journal().set_events(std::move(events));
+    agent.journal().set_events(events_of(agent, *socket, connection));
 
     const run::Watchdog watchdog(loop);
     // Nothing can be stored any more, so the host shall be seen as offline and not as it last was.

@@ -14,8 +14,8 @@ namespace evenkeel::agent {
 class Journal;
 
 // The plugins that are kept out because an earlier process ended in a call of theirs, else this one
-// would end in the same call; or because their own process ended too often. An administrator lets one in again (the request `release`), as does
-// another version of it. [loop]
+// would end in the same call; or because their own process ended too often. An administrator lets
+// one in again (the request `release`), as does another version of it. [loop]
 class HeldPlugins {
   public:
     // Reads the marks that the last process left in the state folder.

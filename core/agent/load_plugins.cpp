@@ -107,7 +107,8 @@ class PluginLoader::CodeLoader {
         if (mark) mark->hangs();
         lane_.abandon();
         hangs_ = true;
-        return fail(mark ? Errc::timeout : Errc::internal, "the plugin " + package.name + " did not come back from its loading");
+        return fail(mark ? Errc::timeout : Errc::internal,
+                    "the plugin " + package.name + " did not come back from its loading");
     }
 
     // Whether one did not come back: its thread has the dynamic linker's lock.
@@ -152,6 +153,8 @@ PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
 std::optional<plugin::Isolation> PluginLoader::isolation_of(const std::string& name) const {
     auto isolation = agent::isolation_of(config_, name);
     if (isolation) {
+        // The process ends before its lane counts as hanging.
+        isolation->grace = agent_.grace() / 2;
         isolation->on_held = [&agent = agent_, post = agent_.poster()](const std::string& plugin,
                                                                        const std::string& why) {
             post([&agent, plugin, why] { agent.hold(plugin, why); });
@@ -202,6 +205,7 @@ Result<void> PluginLoader::load_all() {
     const std::vector<std::string> names =
         config_.plugins ? *config_.plugins : plugin::available(config_.plugin_dirs);
     for (const std::string& name : names) EK_CHECK(load(name, loader));
+    plugin::CallMark::note_exits();
     for (const auto& [name, configuration] : config_.collections) {
         if (agent_.registry().knows(name)) continue;
         agent_.registry().refuse({name, "",

@@ -56,7 +56,8 @@ void ReplacedPlugins::watch_folders() {
     bool watched = inotify_ && reactor;
     for (const std::string& folder : loader_.folders()) {
         if (!watched) break;
-        ::inotify_add_watch(inotify_.get(), folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
+        ::inotify_add_watch(inotify_.get(), folder.c_str(),
+                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
     }
     if (watched) {
         const auto tell = [self = self_, post = loop_.poster()](const std::string& name) {
@@ -86,14 +87,15 @@ void ReplacedPlugins::on_written(const std::string& plugin) {
     if (!loader_.may_load(plugin)) return;
     const auto load = [self = self_, &loader = loader_, post = loop_.poster(), plugin,
                        known = running_sum(plugin)] {
-        auto loaded = std::make_shared<Result<PluginLoader::Collections>>(
-            loader.load_again(plugin, known));
+        auto loaded =
+            std::make_shared<Result<PluginLoader::Collections>>(loader.load_again(plugin, known));
         post([self, plugin, loaded] {
             if (*self == nullptr) return;
             Agent& agent = (*self)->agent_;
             if (!*loaded) {
                 const std::string& why = loaded->error().what;
-                log::error("a plugin that was replaced is not used", {{"plugin", plugin}, {"why", why}});
+                log::error("a plugin that was replaced is not used",
+                           {{"plugin", plugin}, {"why", why}});
                 agent.registry().warn(plugin + ": " + why);
             } else if (!(*loaded)->empty()) {
                 agent.replace(plugin, **loaded);

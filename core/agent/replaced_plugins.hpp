@@ -10,8 +10,8 @@
 
 namespace evenkeel::agent {
 
-// Notices when a plugin's files were written anew (its sum file, which is the last of them), and has
-// the new version served in a new process. [loop]
+// Notices when a plugin's files were written anew (its sum file, which is the last of them), and
+// has the new version served in a new process. [loop]
 class ReplacedPlugins {
   public:
     // Looks at the folders of `loader`, which outlives this, as does the agent.

@@ -99,9 +99,10 @@ std::chrono::milliseconds Watches::pause_before(Loss& loss, const std::string& c
     }
     const auto pause = loss.pauses.next();
     if (loss.pauses.failures() == kLossesToName)
-        log::warning("a watch is lost again and again, and opened again after longer and longer "
-                     "pauses; the sweep looks after it meanwhile",
-                     {{"collection", collection}, {"pause_ms", std::to_string(pause.count())}});
+        log::warning(
+            "a watch is lost again and again, and opened again after longer and longer "
+            "pauses; the sweep looks after it meanwhile",
+            {{"collection", collection}, {"pause_ms", std::to_string(pause.count())}});
     return pause;
 }
 

@@ -120,8 +120,7 @@ std::vector<const Page*> lost_of(const std::vector<Page>& pages) {
 
 }  // namespace
 
-Result<std::shared_ptr<CallMark>> CallMark::open(const std::string& path,
-                                                 std::string_view plugin) {
+Result<std::shared_ptr<CallMark>> CallMark::open(const std::string& path, std::string_view plugin) {
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return fail(system_error(errno, "open " + path));
     // A hole in it would be filled by writing to the map, which a full disk answers with SIGBUS.
@@ -173,6 +172,10 @@ void CallMark::note_ends() {
     action.sa_flags = SA_NODEFER;
     sigemptyset(&action.sa_mask);
     for (const int signal : kCrashes) sigaction(signal, &action, &before[signal]);
+    note_exits();
+}
+
+void CallMark::note_exits() {
     std::atexit(on_exit);
 }
 

@@ -15,8 +15,7 @@ namespace evenkeel::plugin {
 class CallMark {
   public:
     // Maps the file at `path`, made when missing. `plugin`, "files 0.1.0", is cut at 100 bytes.
-    static Result<std::shared_ptr<CallMark>> open(const std::string& path,
-                                                  std::string_view plugin);
+    static Result<std::shared_ptr<CallMark>> open(const std::string& path, std::string_view plugin);
     ~CallMark();
     CallMark(const CallMark&) = delete;
     CallMark& operator=(const CallMark&) = delete;
@@ -32,6 +31,9 @@ class CallMark {
     // From here on a crash or an exit() in a call is noted in its mark. The crash goes on; the exit
     // ends the process at once, with 1 and a line in the log.
     static void note_ends();
+    // Once more after libraries were loaded: what was registered last for an exit is called first,
+    // and their destructors must not run before it is noted.
+    static void note_exits();
 
   private:
     CallMark(int fd, char* page) : fd_(fd), page_(page) {}

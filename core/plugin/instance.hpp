@@ -50,9 +50,7 @@ class Instance : public Collection {
     std::vector<std::string> actions() const override;
     std::vector<std::string> capabilities() const override;
     std::string backend() const override { return is_open() ? backend_ : ""; }
-    std::optional<Error> trouble() const override {
-        return is_open() ? trouble_ : std::nullopt;
-    }
+    std::optional<Error> trouble() const override { return is_open() ? trouble_ : std::nullopt; }
     RemotePlugin* process() const override { return host_->process(); }
     bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }

@@ -19,8 +19,8 @@ Result<const ek_module*> module_of(const Package& package, const std::shared_ptr
                                    const LoadOptions& options) {
     if (!options.isolation) return load_library(package);
     EK_CHECK(require_abi(package));
-    host->run_by(EK_TRY(RemotePlugin::start(package, *host->table(), *options.isolation,
-                                            options.accept_own_user)));
+    host->run_by(EK_TRY(
+        RemotePlugin::start(package, *host->table(), *options.isolation, options.accept_own_user)));
     return host->process()->module();
 }
 

@@ -14,7 +14,7 @@ class LogLimit {
 
     struct Advice {
         bool write = true;
-        bool is_first_left_out = false;   // to be said, once for each minute
+        bool is_first_left_out = false;     // to be said, once for each minute
         std::uint64_t left_out_before = 0;  // in an earlier minute; to be said
     };
     // For one more line, at this CLOCK_MONOTONIC time.

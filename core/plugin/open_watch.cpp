@@ -91,10 +91,10 @@ Result<void> SharedWatch::open(const Call& call) {
     reactor_.on_hang(this, [weak] {
         if (const auto self = weak.lock()) self->on_hang();
     });
-    EK_CHECK(sources_.start(
-        {weak, watched_.plugin,
-         [this](std::int32_t fd, std::uint32_t events) { return ready(fd, events); },
-         [this](const std::string& why) { lose(why); }}));
+    EK_CHECK(
+        sources_.start({weak, watched_.plugin,
+                        [this](std::int32_t fd, std::uint32_t events) { return ready(fd, events); },
+                        [this](const std::string& why) { lose(why); }}));
     ek_watch* const handle = EK_TRY(open_at_plugin(call));
     return run([self = shared_from_this(), handle] {
         self->handle_ = handle;

@@ -98,8 +98,8 @@ class Reactor {
     std::condition_variable task_over_;
     std::chrono::milliseconds patience_{5000};
     Turn turn_;
-    bool guarded_ = false;         // guard() runs on a thread of its own
-    std::uint64_t threads_ = 0;    // how many there were; the last one serves
+    bool guarded_ = false;       // guard() runs on a thread of its own
+    std::uint64_t threads_ = 0;  // how many there were; the last one serves
 };
 
 }  // namespace evenkeel::plugin

@@ -30,8 +30,7 @@ bool has_rung(const Fd& timer) {
 }
 
 std::uint64_t after(std::chrono::milliseconds pause) {
-    return now_monotonic_ns() +
-           static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
+    return now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(pause).count());
 }
 
 std::string name_of(int fd) {

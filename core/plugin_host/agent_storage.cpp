@@ -11,8 +11,7 @@ AgentStorage::AgentStorage(Send send)
 
 AgentStorage::Answer AgentStorage::ask(Operation operation, ek_str key, ek_str bytes) {
     // The agent would refuse what is longer, and should not have to read it.
-    if (key.len > EK_STORAGE_KEY_MAX || bytes.len > EK_STORAGE_VALUE_MAX)
-        return {EK_E_INVALID, {}};
+    if (key.len > EK_STORAGE_KEY_MAX || bytes.len > EK_STORAGE_VALUE_MAX) return {EK_E_INVALID, {}};
     std::unique_lock lock(mutex_);
     const std::uint32_t number = ++numbers_;
     auto& answer = waiting_[number];

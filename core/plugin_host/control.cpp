@@ -60,6 +60,7 @@ void Control::refuse(const std::string& why) {
 const ek_host* Control::host(const plugin::Service& service) {
     agent_version_ = service.agent_version;
     data_path_ = service.data_dir;
+    has_storage_ = service.has_storage;
     // The way to it is for root alone.
     if (data_dir_) data_path_ = "/proc/self/fd/" + std::to_string(data_dir_.get());
     host_ = {sizeof(ek_host),
@@ -97,8 +98,9 @@ void Control::log(void* ctx, std::int32_t severity, ek_str message, ek_str field
 }
 
 const void* Control::extension(void* ctx, const char* id) noexcept {
-    if (std::strcmp(id, EK_EXT_STORAGE) != 0) return nullptr;
-    return static_cast<Control*>(ctx)->storage_.table();
+    auto& self = *static_cast<Control*>(ctx);
+    if (!self.has_storage_ || std::strcmp(id, EK_EXT_STORAGE) != 0) return nullptr;
+    return self.storage_.table();
 }
 
 }  // namespace evenkeel::plugin_host

@@ -37,8 +37,8 @@ class HintInbox : public std::enable_shared_from_this<HintInbox> {
     run::Loop& loop_;
     const run::Post post_;
     const std::string collection_;
-    Take take_;               // empty once closed; on the loop
-    run::Timer rest_;         // of a second with too many; on the loop
+    Take take_;                 // empty once closed; on the loop
+    run::Timer rest_;           // of a second with too many; on the loop
     mutable std::mutex mutex_;  // guards what follows
     std::map<std::string, plugin::Hint> waiting_;
     bool missed_ = false;

@@ -23,8 +23,8 @@ struct Config {
     std::string socket = "/run/evenkeel/agent.sock";
     std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
     std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
-    // By plugin: whether it runs in a process of its own. What is not named does unless it is one of
-    // Evenkeel's own.
+    // By plugin: whether it runs in a process of its own. What is not named does, unless it comes
+    // with Evenkeel.
     std::map<std::string, bool> isolation;
     std::string plugin_host;          // the program for that; empty: the one beside this program
     bool require_signatures = false;                  // load what one of plugin_keys has signed

@@ -16,9 +16,8 @@ CollectionRunner* CollectionRegistry::find(const std::string& collection) const 
 
 bool CollectionRegistry::knows(const std::string& collection) const {
     return find(collection) ||
-           std::any_of(refused_.begin(), refused_.end(), [&](const Refused& refused) {
-               return refused.collection == collection;
-           });
+           std::any_of(refused_.begin(), refused_.end(),
+                       [&](const Refused& refused) { return refused.collection == collection; });
 }
 
 bool CollectionRegistry::usable(const std::string& collection) const {

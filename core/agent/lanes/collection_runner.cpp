@@ -112,8 +112,8 @@ bool CollectionRunner::replace(std::shared_ptr<plugin::Collection> collection) {
     const bool left = std::any_of(tracks_.begin(), tracks_.end(),
                                   [](const Track& track) { return track.lane.abandoned(); });
     if (left || (collection->parallel() && tracks_.size() == 1)) return false;
-    const auto end = [old = std::exchange(lane_context_,
-                                          std::make_shared<LaneContext>(collection))] {
+    const auto end = [old =
+                          std::exchange(lane_context_, std::make_shared<LaneContext>(collection))] {
         old->watch_by(nullptr);
     };
     static_cast<void>(tracks_.front().lane.submit(end));

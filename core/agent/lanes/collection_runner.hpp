@@ -104,7 +104,8 @@ class CollectionRunner {
     void give_up(const std::string& call);
     // Asks running calls to stop, and begins no more.
     void interrupt();
-    // Asks running calls to stop, then ends watch, collection and lanes; false when a lane had to be left behind.
+    // Asks running calls to stop, then ends watch, collection and lanes; false when a lane had to
+    // be left behind.
     bool stop();
     std::size_t waiting() const { return pending_.size(); }
 

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/agent/config/options.hpp"
 #include "core/base/text.hpp"
-#include "core/command_line/exit.hpp"
 
 namespace evenkeel::agent {
 namespace {

@@ -19,8 +19,8 @@ struct Config;
 using AnswerInProcess = std::function<Result<wire::Reply>(const wire::Request& request)>;
 
 // Every subcommand but run and enrol: sends a request to the running agent, or to
-// `answer_in_process`, in a child, when none runs. Prints one JSON object and returns the exit code.
-// Blocks.
+// `answer_in_process`, in a child, when none runs. Prints one JSON object and returns the exit
+// code. Blocks.
 int run_command(const CommandLine& line, const Config& config,
                 const AnswerInProcess& answer_in_process);
 

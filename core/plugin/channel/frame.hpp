@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <sys/types.h>
-
 #include <evenkeel/plugin.h>
+#include <sys/types.h>
 
 #include "core/base/fd.hpp"
 

@@ -55,10 +55,10 @@ std::string ending_of(const siginfo_t& info) {
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
                                                           const Service& service, int data_dir,
-                                                          Listener listener, milliseconds patience) {
+                                                          Listener listener,
+                                                          milliseconds patience) {
     auto spawned = EK_TRY(spawn(program, service.package.name));
-    std::shared_ptr<ChildProcess> child(
-        new ChildProcess(std::move(spawned), std::move(listener)));
+    std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
     auto greeted = child->greet(service, data_dir, patience);
     if (greeted) greeted = child->look_after();
     if (greeted) return child;
@@ -83,12 +83,12 @@ ChildProcess::~ChildProcess() {
 
 Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseconds patience) {
     auto frame = frame_of(service);
-    if (!send_with(control_.fd(), frame, data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
+    if (!send_with(control_.fd(), frame,
+                   data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
         return fail(Errc::unavailable, "its process ended at once");
     ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
     const std::uint64_t until =
-        now_monotonic_ns() +
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
+        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
     while (wait_for(control_.fd(), POLLIN, until)) {
         if (control_.fill() == FrameSocket::Io::ended) {
             reap();
@@ -165,7 +165,7 @@ Result<std::unique_ptr<Channel>> ChildProcess::new_channel() {
         sent = send_with(control_.fd(), frame, {its.get(), cancel.get()});
     }
     if (!sent) {
-        kill("it did not take its messages");
+        kill_if_alive("it did not take its messages");
         return fail(Errc::unavailable, "its process has ended");
     }
     return std::make_unique<Channel>(
@@ -233,8 +233,7 @@ void ChildProcess::on_output() {
     if (length < 0) return;
     if (length == 0) {
         lines_.end();
-        if (const auto reactor = Reactor::shared())
-            (*reactor)->remove(this, spawned_.output.get());
+        if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, spawned_.output.get());
         return;
     }
     lines_.add({buffer.data(), static_cast<std::size_t>(length)});
@@ -262,7 +261,6 @@ void ChildProcess::reap() {
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
     idle_.clear();
-    over_.notify_all();
 }
 
 void ChildProcess::on_end() {
@@ -270,7 +268,10 @@ void ChildProcess::on_end() {
     on_output();
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
-    listener_.ended(how());
+    listener_.ended(how_);
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+    over_.notify_all();
 }
 
 // Most likely it has ended or is about to, and then its end says more.
@@ -297,8 +298,8 @@ void ChildProcess::stop() {
     }
     if (const auto reactor = Reactor::shared()) {
         // On its thread, so that no handler is under way.
-        static_cast<void>((*reactor)->run([r = *reactor, key = this] { r->remove_all(key); },
-                                          kReactorPatience));
+        static_cast<void>(
+            (*reactor)->run([r = *reactor, key = this] { r->remove_all(key); }, kReactorPatience));
     }
     ended_ = true;
     storage_.reset();
@@ -313,7 +314,7 @@ void ChildProcess::stop() {
 
 std::string ChildProcess::how() {
     std::unique_lock lock(mutex_);
-    over_.wait_for(lock, std::chrono::seconds(1), [this] { return reaped_; });
+    over_.wait_for(lock, std::chrono::seconds(1), [this] { return told_ || stopped_; });
     return how_.empty() ? "it does not answer any more" : how_;
 }
 

@@ -30,8 +30,8 @@ struct Channel {
 // is trusted. [any]
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   public:
-    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread and
-    // in calls.
+    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread
+    // and in calls.
     struct Listener {
         const ek_host& host;
         // It has ended; `how` is "it was ended by signal 9 (Killed)". Short.
@@ -69,7 +69,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // Ends it without telling the listener, of which nothing is called any more.
     void stop();
     bool has_ended() const { return ended_; }
-    // How it has ended. Waits a second at most for that.
+    // How it has ended. Waits a second at most until the listener knows.
     std::string how();
 
   private:
@@ -102,8 +102,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     std::mutex mutex_;  // guards what follows, and what is sent over control_
     std::condition_variable over_;
     std::vector<std::unique_ptr<Channel>> idle_;
-    bool reaped_ = false;
-    bool stopped_ = false;
+    bool reaped_ = false, told_ = false, stopped_ = false;
     std::string how_;
 };
 

@@ -59,7 +59,8 @@ std::uint64_t median_of(std::size_t count, const Work& work) {
 // Counts what comes and looks at nothing.
 struct Sink {
     Sink() {
-        out = {sizeof(ek_out), 0,
+        out = {sizeof(ek_out),
+               0,
                this,
                [](void* ctx, const ek_item* item) {
                    static_cast<Sink*>(ctx)->bytes += item->id.len + item->json.len;
@@ -93,8 +94,8 @@ std::uint64_t time_calls(const ek_module& module, const ek_host& host, std::size
     sink.bytes = 0;
     table.read(instance, &sink.call, borrow(kIds));
     bytes = sink.bytes;
-    const std::uint64_t ns = median_of(
-        count, [&] { table.read(instance, &sink.call, borrow(kIds)); });
+    const std::uint64_t ns =
+        median_of(count, [&] { table.read(instance, &sink.call, borrow(kIds)); });
     module.close(instance);
     return ns;
 }
@@ -159,6 +160,7 @@ int main(int argc, char** argv) {
     const std::string process =
         "/proc/" + std::to_string((*remote)->describe()["pid"].as_integer());
     const std::uint64_t before = switches_of(process);
+    // What is idle is seen only if time goes by.
     std::this_thread::sleep_for(std::chrono::seconds(2));
     std::cout << json::write(json::Object{
                      {"bytes", static_cast<std::int64_t>(bytes)},
@@ -166,8 +168,8 @@ int main(int argc, char** argv) {
                      {"own_process_ns", static_cast<std::int64_t>(there)},
                      {"socket_ns", static_cast<std::int64_t>(socket)},
                      {"start_ns", static_cast<std::int64_t>(start)},
-                     {"pss_kib", static_cast<std::int64_t>(
-                                     number_in(process + "/smaps_rollup", "Pss:"))},
+                     {"pss_kib",
+                      static_cast<std::int64_t>(number_in(process + "/smaps_rollup", "Pss:"))},
                      {"wake_ups", static_cast<std::int64_t>(switches_of(process) - before)}})
               << "\n";
     return 0;

@@ -29,8 +29,8 @@ class Misbehaving(unittest.TestCase):
         self.config.write_text(json.dumps({
             "state_dir": str(self.folder / "state"), "socket": str(self.folder / "agent.sock"),
             "plugin_dirs": [PLUGINS], "calls": {"silence": "2s"},
-            "plugins": [{"name": name, "isolation": "none"}
-                        for name in ("files", "misbehaves", "memory")]}))
+            "plugins": [{"name": name} for name in ("files", "misbehaves", "memory")],
+            "isolation": {"misbehaves": "none", "memory": "none"}}))
         self.process = None
         self.addCleanup(self.kill)
 

@@ -24,6 +24,7 @@ class Misbehaving : public AgentBench {
             config.state_dir = options.state_dir;
             config.plugin_dirs = {std::getenv("EK_TEST_PLUGINS")};
             config.plugins = {"misbehaves", "memory"};
+            config.isolation = {{"misbehaves", false}, {"memory", false}};
             ASSERT_TRUE(load_plugins(to, config, true));
             to.add(evenkeel::test::make_fake_collection(machine));
         };

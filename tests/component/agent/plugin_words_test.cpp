@@ -20,6 +20,7 @@ class PluginWords : public AgentBench {
             config.state_dir = options.state_dir;
             config.plugin_dirs = {from};
             config.plugins = {"words"};
+            place_plugins(config);
             load_plugins(to, config, true);
         };
         start();

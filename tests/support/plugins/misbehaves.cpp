@@ -52,9 +52,9 @@ class Misbehaves : public Resources<> {
     void read(const sdk::Call& call, std::string_view ids) {
         misbehave_in("read");
         ++reads_;
-        store_.put("counts", {{"text", sdk::quote(std::to_string(opens_) + " " +
-                                                  std::to_string(calls_) + " " +
-                                                  std::to_string(reads_))}});
+        store_.put("counts",
+                   {{"text", sdk::quote(std::to_string(opens_) + " " + std::to_string(calls_) +
+                                        " " + std::to_string(reads_))}});
         Resources::read(call, ids);
     }
     void list(const sdk::Call& call, std::string_view) {
@@ -82,9 +82,7 @@ class Misbehaves : public Resources<> {
     // a million hints. Others do no harm.
     class Watch {
       public:
-        Watch(Misbehaves&, const sdk::Call&, const sdk::WatchHost& host) : host_(host) {
-            ++opens_;
-        }
+        Watch(Misbehaves&, const sdk::Call&, const sdk::WatchHost& host) : host_(host) { ++opens_; }
         ~Watch() {
             host_.fd(event_, 0);
             ::close(event_);
@@ -109,6 +107,7 @@ class Misbehaves : public Resources<> {
             if (defect_ == "stuck") misbehave("hang");
             if (defect_ == "broken") misbehave("crash");
         }
+
       private:
         sdk::WatchHost host_;
         const int event_ = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
