@@ -38,6 +38,8 @@ void pass_on(int signal) {
     std::FILE* output = stdout;
     const int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) output = fdopen(kept, "w");
+    // What plugins print by it is flushed at each line, since nobody flushes it in the end.
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const int code = output != nullptr ? work(output) : kExitFailed;
     if (output != nullptr) std::fflush(output);
     const char byte = static_cast<char>(code);
