@@ -18,6 +18,9 @@
 // that breaks a rule of the ABI becomes `internal`, naming the plugin and the rule.
 namespace evenkeel::plugin {
 
+class CallMark;
+class RemotePlugin;
+
 struct Item {
     std::string id;
     json::Value state;  // object; null with an error, and where it is unchanged
@@ -54,7 +57,7 @@ struct Entry {
     json::Value description;  // as apply takes it; null: remove
 };
 
-// One open collection. Calls block, so they run on the collection's lane, one at a time. The caller
+// One collection. Calls block, so they run on the collection's lane, one at a time. The caller
 // keeps the collection alive until the call returns, even when its result is no longer wanted.
 // [lane] unless said.
 class Collection {
@@ -75,10 +78,21 @@ class Collection {
     // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every
     // call answers this error then. [any]
     virtual std::optional<Error> trouble() const { return std::nullopt; }
+    // The process that its plugin runs in; null: this one. Lives as long as the collection. [any]
+    virtual RemotePlugin* process() const { return nullptr; }
     // Whether read and list may be called while another call runs. [any]
     virtual bool parallel() const { return false; }
     // Whether apply_many is worth more than its calls one by one. [any]
     virtual bool batches() const { return false; }
+
+    // Lets the plugin begin; why it does not, which is trouble() from then on. Other calls wait for
+    // it. Once is enough.
+    virtual std::optional<Error> open(const Call& call) {
+        (void)call;
+        return trouble();
+    }
+    // Lets the plugin end; no call comes after it, and the watch is closed before.
+    virtual void close() {}
 
     // Every resource, or those of `ids` that exist (all ids when empty). `unsupported` without ids
     // where a collection has no natural whole (files).
@@ -121,8 +135,10 @@ class Collection {
     virtual Result<json::Value> upgrade(std::uint32_t from_version,
                                         const json::Value& description) = 0;
 
-    // `on_hint` runs on the reactor thread: only post it on. `unsupported` when the plugin cannot
-    // watch.
+    // The mark for calls that are made on the reactor's thread; before watch(). [any]
+    virtual void mark_watch(std::shared_ptr<CallMark>) {}
+    // `on_hint` runs on other threads, mostly the reactor's: only post it on. `unsupported` when
+    // the plugin cannot watch.
     virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint) = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/package.hpp"
@@ -33,7 +34,7 @@ std::string Host::Filter::operator()(std::string sentence) {
     return *secrets_ ? secrets::without(std::move(sentence), **secrets_) : "(withheld)";
 }
 
-Result<std::shared_ptr<const Host>> Host::make(const Package& package, const LoadOptions& options) {
+Result<std::shared_ptr<Host>> Host::make(const Package& package, const LoadOptions& options) {
     const std::shared_ptr<Host> host(new Host(options));
     host->plugin_ = package.name + " " + package.version;
     host->version_ = options.agent_version;
@@ -50,12 +51,24 @@ Result<std::shared_ptr<const Host>> Host::make(const Package& package, const Loa
                     host->data_dir_.empty() ? kAbsent : borrow(host->data_dir_),
                     on_log,
                     extension};
-    return std::shared_ptr<const Host>(host);
+    return host;
+}
+
+// A line costs more than it takes to ask for it: the secrets are taken out of it.
+bool Host::may_log() const {
+    const LogLimit::Advice advice = log_limit_.take(now_monotonic_ns());
+    if (advice.left_out_before != 0)
+        log::warning("lines of a plugin were left out",
+                     {{"plugin", plugin_}, {"count", std::to_string(advice.left_out_before)}});
+    if (advice.is_first_left_out)
+        log::warning("a plugin writes too much, and the rest of this minute is left out",
+                     {{"plugin", plugin_}, {"lines", std::to_string(LogLimit::kMost)}});
+    return advice.write;
 }
 
 void Host::log(std::int32_t severity, ek_str message, ek_str fields) const {
     const log::Level level = level_of(severity);
-    if (!log::is_written(level)) return;
+    if (!log::is_written(level) || !may_log()) return;
     Filter filter(*this);
     const auto text = [&](ek_str part) { return printable(filter(head(part, kLogBytesMax))); };
     if (fields.len == 0) {

@@ -7,8 +7,10 @@
 #include <evenkeel/ext/backend.h>
 
 #include "core/base/text.hpp"
+#include "core/plugin/broken_rule.hpp"
 #include "core/plugin/compare.hpp"
 #include "core/plugin/open_watch.hpp"
+#include "core/plugin/remote/remote_tables.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -71,16 +73,30 @@ Result<std::vector<Item>> Collection::read_changed(const std::vector<Known>& kno
 }
 
 Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
-                   schema::Schema schema)
-    : host_(std::move(host)),
+                   schema::Schema schema, Opener opener)
+    : opener_(std::move(opener)),
+      host_(std::move(host)),
       table_(table),
       name_(copy(table.name)),
       schema_text_(copy(table.schema_json)),
       schema_(std::move(schema)),
       fields_(schema_) {}
 
-void Instance::serve(std::shared_ptr<OpenInstance> opened) {
-    open_instance_ = std::move(opened);
+std::optional<Error> Instance::open(const Call& call) {
+    std::call_once(begun_, [&] {
+        begin(call);
+        is_opened_.set_value();
+    });
+    return trouble_;
+}
+
+void Instance::begin(const Call& call) {
+    auto opened = opener_(call);
+    if (!opened) {
+        trouble_ = std::move(opened.error());
+        return;
+    }
+    open_instance_ = std::move(*opened);
     try {
         backend_ = backend_of(table_, open_instance_->handle);
     } catch (...) {
@@ -88,11 +104,19 @@ void Instance::serve(std::shared_ptr<OpenInstance> opened) {
     }
 }
 
+void Instance::close() {
+    open_instance_.reset();
+}
+
 std::optional<Error> Instance::run(const char* what, Answers& answers, const Operation& operation) {
+    opened_.wait();
     if (trouble_) return trouble_;
+    if (!open_instance_) return Error{Errc::unavailable, "the collection is closed"};
     ek_status status = EK_E_INTERNAL;
     try {
         status = operation(open_instance_->handle, answers.call());
+    } catch (const BrokenRule& broken) {
+        return breaks(broken.rule);
     } catch (const std::exception& error) {
         return breaks(std::string("an exception leaves ") + what + " (" + printable(error.what()) +
                       ")");
@@ -284,11 +308,15 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
 }
 
 Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
+    opened_.wait();
     if (trouble_) return fail(*trouble_);
+    if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    return open_watch({open_instance_, open_instance_->handle, &table_, plugin()}, Call{},
-                      std::move(on_hint));
+    const auto sync = process() != nullptr ? watch_sync : nullptr;
+    return open_watch(
+        {open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, sync}, Call{},
+        std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,10 +37,9 @@ struct OpenInstance {
 // against the schema and the rules of the ABI before anyone sees them. [lane]
 class Instance : public Collection {
   public:
-    Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema);
-    // The open instance, or why there is none. One of the two before the first call.
-    void serve(std::shared_ptr<OpenInstance> opened);
-    void give_up(Error trouble) { trouble_ = std::move(trouble); }
+    using Opener = std::function<Result<std::shared_ptr<OpenInstance>>(const Call&)>;
+    Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema,
+             Opener opener);
 
     const std::string& name() const override { return name_; }
     const std::string& plugin() const override { return host_->plugin(); }
@@ -47,11 +49,14 @@ class Instance : public Collection {
     bool watches() const override { return can(EK_CAP_WATCH); }
     std::vector<std::string> actions() const override;
     std::vector<std::string> capabilities() const override;
-    std::string backend() const override { return backend_; }
-    std::optional<Error> trouble() const override { return trouble_; }
+    std::string backend() const override { return is_open() ? backend_ : ""; }
+    std::optional<Error> trouble() const override { return is_open() ? trouble_ : std::nullopt; }
+    RemotePlugin* process() const override { return host_->process(); }
     bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }
 
+    std::optional<Error> open(const Call& call) override;
+    void close() override;
     Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read_changed(const std::vector<Known>& known,
@@ -73,9 +78,15 @@ class Instance : public Collection {
     }
     Result<json::Value> upgrade(std::uint32_t from_version,
                                 const json::Value& description) override;
+    void mark_watch(std::shared_ptr<CallMark> mark) override { watch_mark_ = std::move(mark); }
     Result<std::unique_ptr<Watch>> watch(OnHint on_hint) override;
 
   private:
+    // Whether open() has returned; what it has set is there then.
+    bool is_open() const {
+        return opened_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    }
+    void begin(const Call& call);
     bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }
     bool can_plan() const { return can(EK_CAP_PLAN) && can(EK_CAP_APPLY); }
 
@@ -124,8 +135,13 @@ class Instance : public Collection {
     Applied plan_apply(const std::string& id, const json::Value& description, const Call& call);
     Applied plan_remove(const std::string& id, const Call& call);
 
+    const Opener opener_;
     std::shared_ptr<const Host> host_;
+    std::once_flag begun_;
+    std::promise<void> is_opened_;
+    const std::shared_future<void> opened_ = is_opened_.get_future().share();
     std::shared_ptr<OpenInstance> open_instance_;  // null when there is trouble
+    std::shared_ptr<CallMark> watch_mark_;
     const ek_collection& table_;
     std::string name_, schema_text_, backend_;
     std::optional<Error> trouble_;

@@ -1,25 +1,16 @@
-#define BOOST_DLL_USE_STD_FS
 #include "core/plugin/library.hpp"
 
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include <boost/dll/shared_library.hpp>
 
 #include "core/plugin/abi.hpp"
+#include "core/plugin/module.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
-constexpr const char* kEntry = "ek_module_v1";
-constexpr std::size_t kCollectionsMax = 64;
-
 struct Loaded {
-    boost::dll::shared_library library;
     const ek_module* module;
     std::string sha256;
 };
@@ -35,69 +26,10 @@ Registry& registry() {
     return *instance;
 }
 
-// An operation's pointer has to be there exactly when its capability is.
-bool capabilities_match(const ek_collection& c) {
-    const std::pair<std::uint64_t, bool> operations[] = {
-        {EK_CAP_LIST, c.list != nullptr},         {EK_CAP_READ, c.read != nullptr},
-        {EK_CAP_APPLY, c.apply != nullptr},       {EK_CAP_REMOVE, c.remove != nullptr},
-        {EK_CAP_BATCH, c.apply_many != nullptr},  {EK_CAP_INVOKE, c.invoke != nullptr},
-        {EK_CAP_COMPARE, c.compare != nullptr},   {EK_CAP_UPGRADE, c.upgrade != nullptr},
-        {EK_CAP_NORMALIZE, c.normalize != nullptr},
-        {EK_CAP_WATCH, c.watch_open != nullptr},  {EK_CAP_WATCH, c.watch_interest != nullptr},
-        {EK_CAP_WATCH, c.watch_ready != nullptr}, {EK_CAP_WATCH, c.watch_close != nullptr}};
-    for (const auto& [capability, there] : operations)
-        if (((c.caps & capability) != 0) != there) return false;
-    const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
-    return (c.caps & EK_CAP_READ) != 0 && !batch_without_apply;
-}
-
-// The rule that the module breaks; empty: none.
-std::string broken_rule(const ek_module& module, const Package& package) {
-    if (!is_whole(&module)) return "its module is smaller than in ABI 1.0";
-    if (copy(module.id) != package.id || copy(module.version) != package.version)
-        return "its id or version is not that of its manifest";
-    if (copy(module.manifest_json) != package.manifest)
-        return "the manifest inside differs from the one beside it";
-    if (module.open == nullptr || module.close == nullptr) return "it cannot be opened";
-    if (module.collections == nullptr || module.collection_count > kCollectionsMax)
-        return "it has no or too many collections";
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < module.collection_count; ++i) {
-        const ek_collection* collection = module.collections[i];
-        if (!is_whole(collection)) return "a collection is smaller than in ABI 1.0";
-        const std::string name = copy(collection->name);
-        if (!names.insert(name).second) return "the collection " + name + " is there twice";
-        if (!capabilities_match(*collection))
-            return "the collection " + name + " cannot read, or offers what it does not have";
-    }
-    if (names != std::set<std::string>(package.collections.begin(), package.collections.end()))
-        return "its collections are not those of its manifest";
-    return {};
-}
-
-Result<const ek_module*> module_of(const boost::dll::shared_library& library,
-                                   const Package& package) {
-    if (!library.has(kEntry))
-        return fail(Errc::unsupported, "plugin " + package.name + " has no entry " + kEntry +
-                                           ": build it for ABI " + std::to_string(EK_ABI_MAJOR));
-    const ek_module* module = library.get<const ek_module*()>(kEntry)();
-    if (module == nullptr || module->abi_major != EK_ABI_MAJOR)
-        return fail(Errc::unsupported, "plugin " + package.name + " is not of ABI " +
-                                           std::to_string(EK_ABI_MAJOR) +
-                                           ": install the version for this agent");
-    const std::string rule = broken_rule(*module, package);
-    if (!rule.empty()) return fail(misbehaviour(package.name, rule));
-    return module;
-}
-
 }  // namespace
 
 Result<const ek_module*> load_library(const Package& package) {
-    if (package.abi_major != EK_ABI_MAJOR)
-        return fail(Errc::unsupported,
-                    "plugin " + package.name + " is built for ABI " +
-                        std::to_string(package.abi_major) + " and this agent speaks " +
-                        std::to_string(EK_ABI_MAJOR) + ": install the version for this agent");
+    EK_CHECK(require_abi(package));
     Registry& loaded = registry();
     const std::lock_guard lock(loaded.mutex);
     if (const auto known = loaded.by_path.find(package.object); known != loaded.by_path.end()) {
@@ -109,20 +41,10 @@ Result<const ek_module*> load_library(const Package& package) {
     // By its path, so that $ORIGIN and debuggers find what they look for; that it is the file that
     // was hashed is seen before its code runs, and again afterwards.
     EK_CHECK(require_same_object(package));
-    try {
-        boost::dll::shared_library library(
-            std::filesystem::path(package.object),
-            boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-        EK_CHECK(require_same_object(package));
-        const ek_module* module = EK_TRY(module_of(library, package));
-        loaded.by_path[package.object] = {std::move(library), module, package.sha256};
-        return module;
-    } catch (const std::exception& error) {
-        return fail(Errc::unavailable, "plugin " + package.name +
-                                           " cannot be loaded, install what "
-                                           "it lacks: " +
-                                           error.what());
-    }
+    const ek_module* module = EK_TRY(load_object(package));
+    EK_CHECK(require_same_object(package));
+    loaded.by_path[package.object] = {module, package.sha256};
+    return module;
 }
 
 }  // namespace evenkeel::plugin

@@ -192,14 +192,16 @@ Result<wire::ResourceRequest> decode_resource(const json::Value& value) {
 }
 
 json::Value encode(const DisabledCollection& disabled) {
-    return json::Object{{"collection", disabled.collection},
-                        {"plugin", disabled.plugin},
-                        {"reason", disabled.reason}};
+    json::Object out{{"collection", disabled.collection},
+                     {"plugin", disabled.plugin},
+                     {"reason", disabled.reason}};
+    if (disabled.loading) out.set("loading", true);
+    return out;
 }
 
 Result<DisabledCollection> decode_disabled(const json::Value& value) {
     DisabledCollection disabled{value.string_or("collection"), value.string_or("plugin"),
-                                value.string_or("reason")};
+                                value.string_or("reason"), value.bool_or("loading")};
     if (disabled.collection.empty())
         return fail(Errc::corrupt, "a disabled plugin without collection");
     return disabled;

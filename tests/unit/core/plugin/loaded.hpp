@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +13,19 @@
 
 namespace evenkeel::plugin {
 
+// With EK_TEST_PLUGIN_HOST, that program, plugins run in processes of their own: all is as it is in
+// this one.
+inline std::optional<Isolation> test_isolation() {
+    const char* program = std::getenv("EK_TEST_PLUGIN_HOST");
+    if (program == nullptr) return std::nullopt;
+    Isolation isolation;
+    isolation.program = program;
+    return isolation;
+}
+
 inline LoadOptions test_options() {
     LoadOptions options;
+    options.isolation = test_isolation();
     options.accept_own_user = true;
     options.agent_version = "0.0.0";
     options.fingerprint = [](const std::string& bytes) {

@@ -1,0 +1,109 @@
+#define BOOST_DLL_USE_STD_FS
+#include "core/plugin/module.hpp"
+
+#include <set>
+#include <utility>
+
+#include <boost/dll/shared_library.hpp>
+
+#include "core/plugin/abi.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+constexpr const char* kEntry = "ek_module_v1";
+constexpr std::size_t kCollectionsMax = 64;
+
+// An operation's pointer has to be there exactly when its capability is.
+bool capabilities_match(const ek_collection& c) {
+    const std::pair<std::uint64_t, bool> operations[] = {
+        {EK_CAP_LIST, c.list != nullptr},
+        {EK_CAP_READ, c.read != nullptr},
+        {EK_CAP_APPLY, c.apply != nullptr},
+        {EK_CAP_REMOVE, c.remove != nullptr},
+        {EK_CAP_BATCH, c.apply_many != nullptr},
+        {EK_CAP_INVOKE, c.invoke != nullptr},
+        {EK_CAP_COMPARE, c.compare != nullptr},
+        {EK_CAP_UPGRADE, c.upgrade != nullptr},
+        {EK_CAP_NORMALIZE, c.normalize != nullptr},
+        {EK_CAP_WATCH, c.watch_open != nullptr},
+        {EK_CAP_WATCH, c.watch_interest != nullptr},
+        {EK_CAP_WATCH, c.watch_ready != nullptr},
+        {EK_CAP_WATCH, c.watch_close != nullptr}};
+    for (const auto& [capability, there] : operations)
+        if (((c.caps & capability) != 0) != there) return false;
+    const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
+    return (c.caps & EK_CAP_READ) != 0 && !batch_without_apply;
+}
+
+}  // namespace
+
+std::string broken_rule(const ek_module& module, const Package& package) {
+    if (!is_whole(&module)) return "its module is smaller than in ABI 1.0";
+    if (copy(module.id) != package.id || copy(module.version) != package.version)
+        return "its id or version is not that of its manifest";
+    if (copy(module.manifest_json) != package.manifest)
+        return "the manifest inside differs from the one beside it";
+    if (module.open == nullptr || module.close == nullptr) return "it cannot be opened";
+    if (module.collections == nullptr || module.collection_count > kCollectionsMax)
+        return "it has no or too many collections";
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < module.collection_count; ++i) {
+        const ek_collection* collection = module.collections[i];
+        if (!is_whole(collection)) return "a collection is smaller than in ABI 1.0";
+        const std::string name = copy(collection->name);
+        if (!names.insert(name).second) return "the collection " + name + " is there twice";
+        if (!capabilities_match(*collection))
+            return "the collection " + name + " cannot read, or offers what it does not have";
+    }
+    if (names != std::set<std::string>(package.collections.begin(), package.collections.end()))
+        return "its collections are not those of its manifest";
+    return {};
+}
+
+namespace {
+
+Result<const ek_module*> module_of(const boost::dll::shared_library& library,
+                                   const Package& package) {
+    if (!library.has(kEntry))
+        return fail(Errc::unsupported, "plugin " + package.name + " has no entry " + kEntry +
+                                           ": build it for ABI " + std::to_string(EK_ABI_MAJOR));
+    const ek_module* module = library.get<const ek_module*()>(kEntry)();
+    if (module == nullptr || module->abi_major != EK_ABI_MAJOR)
+        return fail(Errc::unsupported, "plugin " + package.name + " is not of ABI " +
+                                           std::to_string(EK_ABI_MAJOR) +
+                                           ": install the version for this agent");
+    const std::string rule = broken_rule(*module, package);
+    if (!rule.empty()) return fail(misbehaviour(package.name, rule));
+    return module;
+}
+
+}  // namespace
+
+Result<void> require_abi(const Package& package) {
+    if (package.abi_major == EK_ABI_MAJOR) return {};
+    return fail(Errc::unsupported, "plugin " + package.name + " is built for ABI " +
+                                       std::to_string(package.abi_major) +
+                                       " and this agent speaks " + std::to_string(EK_ABI_MAJOR) +
+                                       ": install the version for this agent");
+}
+
+Result<const ek_module*> load_object(const Package& package) {
+    try {
+        boost::dll::shared_library library(
+            std::filesystem::path(package.object),
+            boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+        const ek_module* module = EK_TRY(module_of(library, package));
+        // Never unloaded: its code and static data may be in use until the very end, by threads
+        // left behind in it too.
+        static_cast<void>(new boost::dll::shared_library(std::move(library)));
+        return module;
+    } catch (const std::exception& error) {
+        return fail(Errc::unavailable, "plugin " + package.name +
+                                           " cannot be loaded, install what "
+                                           "it lacks: " +
+                                           error.what());
+    }
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,321 @@
+#include "core/plugin/remote/child_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
+#include "core/plugin/channel/records.hpp"
+#include "core/plugin/reactor.hpp"
+#include "core/plugin/remote/refused_calls.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kReactorPatience{5000};
+// Of its schemas and its log lines.
+constexpr std::size_t kControlMost = 64u << 20;
+// What is refused more often is refused without being told.
+constexpr unsigned kRefusalsMost = 20;
+// From the end of its descriptors to its own.
+constexpr std::uint64_t kLongestDeathNs = 100'000'000;
+
+// Waits for `events` until the time; false when they did not come.
+bool wait_for(int fd, short events, std::uint64_t until_ns) {
+    for (;;) {
+        const std::uint64_t now = now_monotonic_ns();
+        if (now >= until_ns) return false;
+        pollfd polled{fd, events, 0};
+        const int left = static_cast<int>((until_ns - now) / 1'000'000 + 1);
+        if (::poll(&polled, 1, left) > 0) return true;
+    }
+}
+
+std::string ending_of(const siginfo_t& info) {
+    if (info.si_code == CLD_EXITED)
+        return "it ended by itself with " + std::to_string(info.si_status);
+    const char* name = ::strsignal(info.si_status);
+    return "it was ended by signal " + std::to_string(info.si_status) +
+           (name != nullptr ? " (" + std::string(name) + ")" : "");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
+                                                          const Service& service, int data_dir,
+                                                          Listener listener,
+                                                          milliseconds patience) {
+    auto spawned = EK_TRY(spawn(program, service.package.name));
+    std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
+    auto greeted = child->greet(service, data_dir, patience);
+    if (greeted) greeted = child->look_after();
+    if (greeted) return child;
+    child->stop();
+    return fail(std::move(greeted.error()));
+}
+
+ChildProcess::ChildProcess(Spawned spawned, Listener listener)
+    : spawned_(std::move(spawned)),
+      listener_(std::move(listener)),
+      control_(std::move(spawned_.control), kControlMost, true),
+      storage_(std::make_unique<StorageService>(
+          listener_.host, [this](FrameWriter frame) { send(std::move(frame)); })),
+      lines_([this](const std::string& line) {
+          log(EK_SEV_INFO, borrow("printed: " + line), kAbsent);
+      }),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {}
+
+ChildProcess::~ChildProcess() {
+    stop();
+}
+
+Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseconds patience) {
+    auto frame = frame_of(service);
+    if (!send_with(control_.fd(), frame,
+                   data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
+        return fail(Errc::unavailable, "its process ended at once");
+    ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
+    const std::uint64_t until =
+        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
+    while (wait_for(control_.fd(), POLLIN, until)) {
+        if (control_.fill() == FrameSocket::Io::ended) {
+            reap();
+            return fail(Errc::unavailable, "its process does not start: " + how_);
+        }
+        if (control_.broken()) break;
+        if (auto greeted = take_greeting(); !greeted || !tables_.id.empty()) return greeted;
+    }
+    return fail(Errc::timeout, "its process does not say what it serves");
+}
+
+Result<void> ChildProcess::take_greeting() {
+    while (auto frame = control_.take()) {
+        if (frame->kind() == FrameKind::refused)
+            return fail(Errc::unavailable, head(frame->text(), PrintedLines::kLineMost));
+        if (frame->kind() == FrameKind::log) {
+            const std::int32_t severity = frame->i32();
+            const ek_str text = frame->text();
+            if (frame->good()) log(severity, text, frame->text());
+            continue;
+        }
+        if (frame->kind() != FrameKind::hello) continue;
+        tables_ = tables_of(*frame);
+        if (!frame->whole() || tables_.id.empty())
+            return fail(Errc::internal, "its process does not say what it serves");
+        auto descriptors = control_.take_descriptors();
+        if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
+        return {};
+    }
+    return {};
+}
+
+Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)()) {
+    if (fd < 0) return {};
+    Reactor* const reactor = EK_TRY(Reactor::shared());
+    return reactor->add(this, fd, POLLIN, [weak = weak_from_this(), handler](std::uint32_t) {
+        if (const auto self = weak.lock()) (self.get()->*handler)();
+    });
+}
+
+Result<void> ChildProcess::look_after() {
+    EK_CHECK(listen_to(control_.fd(), &ChildProcess::on_control));
+    EK_CHECK(listen_to(spawned_.output.get(), &ChildProcess::on_output));
+    EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
+    EK_CHECK(listen_to(timer_.get(), &ChildProcess::on_timer));
+    return listen_to(spawned_.pidfd.get(), &ChildProcess::on_end);
+}
+
+Result<std::unique_ptr<Channel>> ChildProcess::take_channel() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!idle_.empty()) {
+            auto channel = std::move(idle_.back());
+            idle_.pop_back();
+            return channel;
+        }
+    }
+    return new_channel();
+}
+
+Result<std::unique_ptr<Channel>> ChildProcess::new_channel() {
+    std::array<int, 2> ends{-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return fail(system_error(errno, "cannot make a channel"));
+    Fd ours(ends[0]);
+    const Fd its(ends[1]);
+    ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+    Fd cancel(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!cancel) return fail(system_error(errno, "cannot make a channel"));
+    FrameWriter frame(FrameKind::channel);
+    bool sent = false;
+    {
+        const std::lock_guard lock(mutex_);
+        sent = send_with(control_.fd(), frame, {its.get(), cancel.get()});
+    }
+    if (!sent) {
+        kill_if_alive("it did not take its messages");
+        return fail(Errc::unavailable, "its process has ended");
+    }
+    return std::make_unique<Channel>(
+        Channel{FrameSocket(std::move(ours), kAnswerMost), std::move(cancel)});
+}
+
+void ChildProcess::give_back(std::unique_ptr<Channel> channel) {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) idle_.push_back(std::move(channel));
+}
+
+// Level-triggered: it stays readable until the timer listens to it again.
+void ChildProcess::note_flood(int fd, std::size_t bytes) {
+    if (!gate_.is_flood(bytes, milliseconds(now_monotonic_ms()))) return;
+    if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, fd);
+    const itimerspec second{{0, 0}, {1, 0}};
+    ::timerfd_settime(timer_.get(), 0, &second, nullptr);
+}
+
+void ChildProcess::on_timer() {
+    std::uint64_t times = 0;
+    if (::read(timer_.get(), &times, sizeof(times)) < 0) return;
+    static_cast<void>(listen_to(control_.fd(), &ChildProcess::on_control));
+    static_cast<void>(listen_to(spawned_.output.get(), &ChildProcess::on_output));
+}
+
+bool ChildProcess::take_message(FrameReader& frame) {
+    if (frame.kind() == FrameKind::storage) return storage_->serve(frame);
+    if (frame.kind() != FrameKind::log) return false;
+    const std::int32_t severity = frame.i32();
+    const ek_str text = frame.text();
+    const ek_str fields = frame.text();
+    if (frame.whole()) log(severity, text, fields);
+    return frame.whole();
+}
+
+void ChildProcess::send(FrameWriter frame) {
+    FrameSocket::Io sent{};
+    {
+        const std::lock_guard lock(mutex_);
+        control_.put(frame);
+        sent = control_.flush();
+    }
+    if (sent == FrameSocket::Io::would_block) kill("it did not take its messages");
+}
+
+void ChildProcess::on_control() {
+    if (control_.fill() == FrameSocket::Io::ended) {
+        if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, control_.fd());
+        return kill_if_alive("it closed its connection");
+    }
+    std::size_t bytes = 0;
+    while (auto frame = control_.take()) {
+        control_.take_descriptors();
+        bytes += frame->left() + 64;
+        if (!take_message(*frame)) return kill("it sent what is no message");
+    }
+    if (control_.broken()) return kill("it sent a message that is too long");
+    note_flood(control_.fd(), bytes);
+}
+
+void ChildProcess::on_output() {
+    std::array<char, 16 * 1024> buffer;
+    const ssize_t length = ::read(spawned_.output.get(), buffer.data(), buffer.size());
+    if (length < 0) return;
+    if (length == 0) {
+        lines_.end();
+        if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, spawned_.output.get());
+        return;
+    }
+    lines_.add({buffer.data(), static_cast<std::size_t>(length)});
+    note_flood(spawned_.output.get(), static_cast<std::size_t>(length));
+}
+
+void ChildProcess::on_refusal() {
+    const bool refused = refuse_call(refusals_.get(), [this](const std::string& permission) {
+        const std::string text = "it was refused what its manifest does not declare: \"" +
+                                 permission + "\" in permissions";
+        log(EK_SEV_WARNING, borrow(text), kAbsent);
+    });
+    if (refused && ++refused_ < kRefusalsMost) return;
+    // Without a listener the kernel refuses by itself.
+    if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, refusals_.get());
+    refusals_.reset();
+}
+
+void ChildProcess::reap() {
+    siginfo_t info{};
+    // Until then its number is its own.
+    const std::lock_guard lock(mutex_);
+    if (::waitid(P_PIDFD, static_cast<id_t>(spawned_.pidfd.get()), &info, WEXITED) != 0) return;
+    reaped_ = true;
+    ended_ = true;
+    if (how_.empty()) how_ = ending_of(info);
+    idle_.clear();
+}
+
+void ChildProcess::on_end() {
+    // What it said last tells why.
+    on_output();
+    reap();
+    if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
+    listener_.ended(how_);
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+    over_.notify_all();
+}
+
+// Most likely it has ended or is about to, and then its end says more.
+void ChildProcess::kill_if_alive(const std::string& why) {
+    ended_ = true;
+    if (!wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestDeathNs)) kill(why);
+}
+
+void ChildProcess::kill(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    idle_.clear();
+    if (reaped_) return;
+    if (how_.empty()) how_ = why;
+    // Its session: nobody is left behind who was started by it.
+    ::kill(-spawned_.pid, SIGKILL);
+    ::kill(spawned_.pid, SIGKILL);
+}
+
+void ChildProcess::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(stopped_, true)) return;
+    }
+    if (const auto reactor = Reactor::shared()) {
+        // On its thread, so that no handler is under way.
+        static_cast<void>(
+            (*reactor)->run([r = *reactor, key = this] { r->remove_all(key); }, kReactorPatience));
+    }
+    ended_ = true;
+    storage_.reset();
+    bool reaped = false;
+    {
+        const std::lock_guard lock(mutex_);
+        reaped = reaped_;
+        if (!reaped) ::kill(spawned_.pid, SIGKILL);
+    }
+    if (!reaped) reap();
+}
+
+std::string ChildProcess::how() {
+    std::unique_lock lock(mutex_);
+    over_.wait_for(lock, std::chrono::seconds(1), [this] { return told_ || stopped_; });
+    return how_.empty() ? "it does not answer any more" : how_;
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/base/fd.hpp"
+#include "core/base/result.hpp"
+#include "core/plugin/channel/frame.hpp"
+#include "core/plugin/channel/tables.hpp"
+#include "core/plugin/remote/printed_lines.hpp"
+#include "core/plugin/remote/spawn.hpp"
+#include "core/plugin/remote/storage_service.hpp"
+
+namespace evenkeel::plugin {
+
+// One connection to a plugin's process, for one call at a time or for one watch.
+struct Channel {
+    FrameSocket socket;  // non-blocking
+    Fd cancel;           // eventfd: the plugin's cancel_fd
+};
+
+// One run of a plugin's process (core/plugin_host), from its start to its end. Nothing that it says
+// is trusted. [any]
+class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
+  public:
+    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread
+    // and in calls.
+    struct Listener {
+        const ek_host& host;
+        // It has ended; `how` is "it was ended by signal 9 (Killed)". Short.
+        std::function<void(const std::string& how)> ended;
+    };
+
+    // Starts the process and waits until it serves the plugin; the error says why it does not. With
+    // a `data_dir` it gets the folder that this descriptor is, else -1.
+    static Result<std::shared_ptr<ChildProcess>> start(const std::string& program,
+                                                       const Service& service, int data_dir,
+                                                       Listener listener,
+                                                       std::chrono::milliseconds patience);
+    ~ChildProcess();
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+
+    const Tables& tables() const { return tables_; }
+    pid_t pid() const { return spawned_.pid; }
+
+    // One that nobody uses, or a new one. `unavailable` when the process has ended.
+    Result<std::unique_ptr<Channel>> take_channel();
+    Result<std::unique_ptr<Channel>> new_channel();
+    // For the next call.
+    void give_back(std::unique_ptr<Channel> channel);
+
+    // A line that came beside the answers of a call.
+    void log(std::int32_t severity, ek_str text, ek_str fields) const {
+        listener_.host.log(listener_.host.ctx, severity, text, fields);
+    }
+
+    // Ends it at once, with the programs that it has started; how() will be `why`.
+    void kill(const std::string& why);
+    // The same, after it has closed what it should not: unless it ends by itself.
+    void kill_if_alive(const std::string& why);
+    // Ends it without telling the listener, of which nothing is called any more.
+    void stop();
+    bool has_ended() const { return ended_; }
+    // How it has ended. Waits a second at most until the listener knows.
+    std::string how();
+
+  private:
+    ChildProcess(Spawned spawned, Listener listener);
+    Result<void> greet(const Service& service, int data_dir, std::chrono::milliseconds patience);
+    Result<void> take_greeting();
+    Result<void> look_after();
+    Result<void> listen_to(int fd, void (ChildProcess::*handler)());
+    void on_control();
+    bool take_message(FrameReader& frame);
+    void on_output();
+    void on_refusal();
+    void on_timer();
+    void on_end();
+    void send(FrameWriter frame);
+    void note_flood(int fd, std::size_t bytes);
+    void reap();
+
+    Spawned spawned_;
+    Listener listener_;
+    FrameSocket control_;
+    std::unique_ptr<StorageService> storage_;
+    Tables tables_;
+    PrintedLines lines_;
+    FloodGate gate_;
+    Fd timer_;     // for what is not read because of a flood
+    Fd refusals_;  // seccomp's notifications
+    unsigned refused_ = 0;
+    std::atomic<bool> ended_{false};
+    std::mutex mutex_;  // guards what follows, and what is sent over control_
+    std::condition_variable over_;
+    std::vector<std::unique_ptr<Channel>> idle_;
+    bool reaped_ = false, told_ = false, stopped_ = false;
+    std::string how_;
+};
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,133 @@
+#include "core/plugin/remote/remote_instance.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
+#include "core/plugin/broken_rule.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+constexpr std::uint64_t kLongestCloseNs = 5'000'000'000;
+
+const char* name_of(Operation operation) {
+    static constexpr const char* kNames[] = {
+        "call",       "open",   "close",   "list",      "read",    "apply",     "remove",
+        "apply_many", "invoke", "compare", "normalize", "upgrade", "watch_open"};
+    return kNames[static_cast<std::size_t>(operation)];
+}
+
+void say(const ek_call& call, const std::string& sentence, ek_status status) {
+    ek_diag diag{};
+    diag.size = sizeof(diag);
+    diag.severity = EK_SEV_ERROR;
+    diag.summary = borrow(sentence);
+    diag.status = status;
+    call.out->diag(call.out->ctx, &diag);
+}
+
+ek_status status_of(const Error& error) {
+    return error.code == Errc::conflict ? EK_E_CONFLICT : EK_E_UNAVAILABLE;
+}
+
+}  // namespace
+
+ek_status status_of(const Outcome& outcome, const ek_call& call, const std::string& plugin) {
+    if (outcome.broken_rule) throw BrokenRule{*outcome.broken_rule};
+    if (outcome.exception) throw std::runtime_error(*outcome.exception);
+    if (outcome.lost) say(call, "plugin " + plugin + ": " + *outcome.lost, outcome.status);
+    return outcome.status;
+}
+
+RemoteInstance::RemoteInstance(const RemoteTable& table, std::string configuration)
+    : table_(table), configuration_(std::move(configuration)), number_(plugin().next_number()) {}
+
+std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_status& status) {
+    auto child = plugin().process(call.deadline_ns, call.cancel_fd);
+    if (!child) {
+        status = status_of(child.error());
+        say(call, child.error().what, status);
+        return nullptr;
+    }
+    const std::lock_guard lock(mutex_);
+    if (open_in_.lock() == *child) return *child;
+    auto channel = (*child)->take_channel();
+    if (!channel) {
+        status = EK_E_UNAVAILABLE;
+        say(call, channel.error().what, status);
+        return nullptr;
+    }
+    Request request;
+    request.operation = Operation::open;
+    request.instance = number_;
+    request.deadline_ns = call.deadline_ns;
+    request.number = table_.index;
+    request.request_id = call.request_id;
+    request.first = borrow(configuration_);
+    const Outcome outcome =
+        Exchange(**child, **channel, call, name_of(request.operation), plugin().grace())
+            .run(request);
+    if (!outcome.lost) (*child)->give_back(std::move(*channel));
+    status = status_of(outcome, call, plugin().name());
+    if (status != EK_OK) return nullptr;
+    open_in_ = *child;
+    backend_ = outcome.backend;
+    return *child;
+}
+
+ek_status RemoteInstance::open(const ek_call& call) {
+    ek_status status = EK_OK;
+    process(call, status);
+    return status;
+}
+
+ek_status RemoteInstance::call(const ek_call& call, Operation operation, ek_str first,
+                               ek_str second, ek_str third, std::uint32_t number) {
+    ek_status status = EK_OK;
+    const auto child = process(call, status);
+    if (!child) return status;
+    auto channel = child->take_channel();
+    if (!channel) {
+        say(call, channel.error().what, EK_E_UNAVAILABLE);
+        return EK_E_UNAVAILABLE;
+    }
+    Request request;
+    request.operation = operation;
+    request.instance = number_;
+    request.flags = call.flags;
+    request.deadline_ns = call.deadline_ns;
+    request.number = number;
+    request.request_id = call.request_id;
+    request.first = first;
+    request.second = second;
+    request.third = third;
+    request.stamps.assign(call.stamps, call.stamps + call.stamp_count);
+    const Outcome outcome =
+        Exchange(*child, **channel, call, name_of(operation), plugin().grace()).run(request);
+    if (!outcome.lost) child->give_back(std::move(*channel));
+    return status_of(outcome, call, plugin().name());
+}
+
+void RemoteInstance::close() {
+    const auto child = open_in_.lock();
+    if (!child || child->has_ended()) return;
+    auto channel = child->take_channel();
+    if (!channel) return;
+    const ek_out out{};
+    ek_call call{};
+    call.size = sizeof(call);
+    call.deadline_ns = now_monotonic_ns() + kLongestCloseNs;
+    call.cancel_fd = -1;
+    call.out = &out;
+    Request request;
+    request.operation = Operation::close;
+    request.instance = number_;
+    request.deadline_ns = call.deadline_ns;
+    const Outcome outcome =
+        Exchange(*child, **channel, call, "close", plugin().grace()).run(request);
+    if (!outcome.lost) child->give_back(std::move(*channel));
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,200 @@
+#include "core/plugin/remote/remote_plugin.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <evenkeel/ext/storage.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/plugin/abi.hpp"
+#include "core/plugin/module.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+using std::chrono::milliseconds;
+
+// With one of these a plugin changes what is root's, or can become root: another user would protect
+// nothing, and would own what it makes.
+constexpr std::array kRootsWork = {"CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_FOWNER",
+                                   "CAP_SETUID",    "CAP_SYS_ADMIN",    "CAP_SYS_MODULE",
+                                   "CAP_SYS_PTRACE"};
+
+bool does_roots_work(const Permissions& permissions) {
+    return std::any_of(kRootsWork.begin(), kRootsWork.end(), [&](const char* name) {
+        const auto& declared = permissions.capabilities;
+        return std::find(declared.begin(), declared.end(), name) != declared.end();
+    });
+}
+
+// False when the call was cancelled or the time is over before.
+bool wait_until(std::uint64_t at_ns, std::uint64_t until_ns, int cancel_fd) {
+    for (;;) {
+        const std::uint64_t now = now_monotonic_ns();
+        if (now >= at_ns) return true;
+        if (until_ns != 0 && now >= until_ns) return false;
+        const std::uint64_t next = until_ns == 0 ? at_ns : std::min(at_ns, until_ns);
+        pollfd cancel{cancel_fd, POLLIN, 0};
+        if (::poll(&cancel, 1, static_cast<int>((next - now) / 1'000'000 + 1)) > 0) return false;
+    }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const ek_host& host,
+                                                          Isolation isolation,
+                                                          bool accept_own_user) {
+    std::shared_ptr<RemotePlugin> plugin(
+        new RemotePlugin(std::move(package), host, std::move(isolation)));
+    EK_CHECK(plugin->prepare(accept_own_user));
+    EK_CHECK(require_same_object(plugin->service_.package));
+    auto child = plugin->start_process();
+    if (!child) return fail("plugin " + plugin->name(), child.error());
+    EK_CHECK(require_same_object(plugin->service_.package));
+    plugin->tables_ = (*child)->tables();
+    plugin->build_tables();
+    const std::string rule = broken_rule(plugin->module_, plugin->service_.package);
+    if (!rule.empty()) return fail(misbehaviour(plugin->name(), rule));
+    return plugin;
+}
+
+RemotePlugin::RemotePlugin(Package package, const ek_host& host, Isolation isolation)
+    : host_(host), isolation_(std::move(isolation)) {
+    service_.package = std::move(package);
+    service_.agent_version = copy(host.version);
+    service_.data_dir = copy(host.data_dir);
+    service_.has_storage = host.extension(host.ctx, EK_EXT_STORAGE) != nullptr;
+}
+
+RemotePlugin::~RemotePlugin() {
+    if (child_) child_->stop();
+}
+
+Result<void> RemotePlugin::prepare(bool accept_own_user) {
+    service_.permissions = EK_TRY(permissions_of(service_.package.manifest));
+    if (::geteuid() != 0 || does_roots_work(service_.permissions)) return {};
+    const passwd* user = ::getpwnam(isolation_.user.c_str());
+    // Somebody tries a plugin out of a build tree.
+    if (user == nullptr && accept_own_user) return {};
+    if (user == nullptr)
+        return fail(Errc::unavailable, "there is no user " + isolation_.user +
+                                           " for plugins to run as: run systemd-sysusers, or set "
+                                           "isolation." +
+                                           name() + " to \"none\"");
+    service_.changes_user = true;
+    service_.uid = user->pw_uid;
+    service_.gid = user->pw_gid;
+    if (service_.data_dir.empty()) return {};
+    data_dir_ = Fd(::open(service_.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!data_dir_ || ::fchown(data_dir_.get(), user->pw_uid, user->pw_gid) != 0)
+        return fail(system_error(
+            errno, "cannot give " + service_.data_dir + " to the user " + isolation_.user));
+    return {};
+}
+
+void RemotePlugin::build_tables() {
+    collections_.reserve(tables_.collections.size());
+    for (const Tables::Collection& told : tables_.collections) {
+        const auto index = static_cast<std::uint32_t>(collections_.size());
+        collections_.push_back({remote_collection(told), this, index});
+        collection_pointers_.push_back(&collections_.back().table);
+    }
+    module_ = remote_module(tables_);
+    module_.collections = collection_pointers_.data();
+    module_.collection_count = collection_pointers_.size();
+}
+
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
+    ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
+    auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
+                                            std::move(listener), isolation_.start_patience));
+    const std::lock_guard lock(mutex_);
+    ++started_;
+    child_ = child;
+    return child;
+}
+
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_ns, int cancel_fd) {
+    for (;;) {
+        if (auto child = running()) return child;
+        if (const auto last = last_run()) last->how();  // its end counts from now on
+        std::uint64_t not_before = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!held_.empty()) return fail(Errc::unavailable, held_);
+            not_before = not_before_ns_;
+        }
+        if (!wait_until(not_before, until_ns, cancel_fd))
+            return fail(Errc::unavailable, "its process is started again soon: " + last_end_);
+        const std::lock_guard only(start_mutex_);
+        if (auto child = running()) return child;
+        EK_CHECK(require_same_object(service_.package));
+        auto child = start_process();
+        if (!child) {
+            note_ending(child.error().what);
+            continue;
+        }
+        if ((*child)->tables() == tables_) return child;
+        (*child)->kill("its file was replaced");
+        return fail(Errc::conflict, "the plugin " + name() + " was replaced by another one");
+    }
+}
+
+std::shared_ptr<ChildProcess> RemotePlugin::last_run() const {
+    const std::lock_guard lock(mutex_);
+    return child_;
+}
+
+std::shared_ptr<ChildProcess> RemotePlugin::running() const {
+    const auto last = last_run();
+    return last && !last->has_ended() ? last : nullptr;
+}
+
+void RemotePlugin::note_ending(const std::string& how) {
+    std::string held;
+    const std::string plugin = name() + " " + service_.package.version;
+    {
+        const std::lock_guard lock(mutex_);
+        last_end_ = printable(how);
+        const auto pause = restarts_.ended(milliseconds(now_monotonic_ms()));
+        if (pause) {
+            not_before_ns_ = now_monotonic_ns() +
+                             static_cast<std::uint64_t>(std::chrono::nanoseconds(*pause).count());
+        } else {
+            held_ = held = "the process of the plugin " + plugin + " ended " +
+                           std::to_string(Restarts::kMost) + " times in " +
+                           std::to_string(Restarts::kWithin.count()) +
+                           " min, at last: " + last_end_;
+        }
+    }
+    log::warning("the process of a plugin has ended",
+                 {{"plugin", plugin}, {"how", printable(how)}});
+    if (!held.empty() && isolation_.on_held) isolation_.on_held(name(), held);
+}
+
+void RemotePlugin::release() {
+    const std::lock_guard lock(mutex_);
+    held_.clear();
+    not_before_ns_ = 0;
+    restarts_.forgive();
+}
+
+json::Value RemotePlugin::describe() const {
+    const std::lock_guard lock(mutex_);
+    const bool runs = child_ && !child_->has_ended();
+    json::Object told;
+    told.append("pid", runs ? json::Value(std::int64_t{child_->pid()}) : json::Value());
+    told.append("restarts", std::int64_t{started_ > 0 ? started_ - 1 : 0});
+    told.append("last_end", last_end_.empty() ? json::Value() : json::Value(last_end_));
+    return told;
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <evenkeel/plugin.h>
+
+#include "core/json/json.hpp"
+#include "core/plugin/isolation.hpp"
+#include "core/plugin/package.hpp"
+#include "core/plugin/remote/child_process.hpp"
+#include "core/plugin/remote/remote_tables.hpp"
+#include "core/plugin/remote/restarts.hpp"
+
+namespace evenkeel::plugin {
+
+// A plugin in a process of its own, as a module of the ABI: who calls its functions calls the
+// plugin, which need not be known to be elsewhere. The process is started again when it has ended,
+// after a pause and not for ever; instances are opened again by themselves, watches are lost. [any]
+class RemotePlugin {
+  public:
+    // Starts it and verifies what it says that it serves. `host` is what the plugin is given, and
+    // outlives this.
+    static Result<std::shared_ptr<RemotePlugin>> start(Package package, const ek_host& host,
+                                                       Isolation isolation, bool accept_own_user);
+    ~RemotePlugin();
+    RemotePlugin(const RemotePlugin&) = delete;
+    RemotePlugin& operator=(const RemotePlugin&) = delete;
+
+    // As long as this.
+    const ek_module* module() const { return &module_; }
+    const std::string& name() const { return service_.package.name; }
+    const std::string& sha256() const { return service_.package.sha256; }
+    std::chrono::milliseconds grace() const { return isolation_.grace; }
+
+    // The process, which is started if there is none. Waits for that until the time
+    // (CLOCK_MONOTONIC) or until `cancel_fd`, which may be -1, is readable.
+    Result<std::shared_ptr<ChildProcess>> process(std::uint64_t until_ns, int cancel_fd);
+    // For an instance.
+    std::uint32_t next_number() { return ++numbers_; }
+
+    // Gives it another chance after it was held.
+    void release();
+    // {"pid","restarts","last_end","held"} for people.
+    json::Value describe() const;
+
+  private:
+    RemotePlugin(Package package, const ek_host& host, Isolation isolation);
+    Result<void> prepare(bool accept_own_user);
+    void build_tables();
+    Result<std::shared_ptr<ChildProcess>> start_process();
+    std::shared_ptr<ChildProcess> last_run() const;  // may have ended
+    std::shared_ptr<ChildProcess> running() const;   // null: there is none
+    void note_ending(const std::string& how);
+
+    Service service_;
+    const ek_host& host_;
+    const Isolation isolation_;
+    bool accept_own_user_ = false;
+    Fd data_dir_;
+    Tables tables_;
+    std::vector<RemoteTable> collections_;
+    std::vector<const ek_collection*> collection_pointers_;
+    ek_module module_{};
+    std::atomic<std::uint32_t> numbers_{0};
+
+    std::mutex start_mutex_;    // one copy of it at a time
+    mutable std::mutex mutex_;  // guards what follows
+    std::shared_ptr<ChildProcess> child_;
+    Restarts restarts_;
+    std::uint64_t not_before_ns_ = 0;
+    unsigned started_ = 0;
+    std::string last_end_, held_;
+};
+
+}  // namespace evenkeel::plugin

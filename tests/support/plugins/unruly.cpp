@@ -1,0 +1,104 @@
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/plugins/fields.hpp"
+#include "unruly_embedded.hpp"
+
+// Does harm in an apply, where the text says which: only a process of its own survives that.
+namespace evenkeel::test {
+
+[[noreturn]] void refused(const char* what, int error) {
+    throw sdk::Failure(EK_E_DENIED, std::string(what) + ": " + std::strerror(error));
+}
+
+// As many as there may be: each takes a page table's worth of memory at once.
+[[noreturn]] void take_all_memory() {
+    std::vector<std::string> all;
+    for (;;) all.emplace_back(16u << 20, 'x');
+}
+
+[[noreturn]] void take_all_processes() {
+    for (;;) {
+        const pid_t child = ::fork();
+        if (child < 0) refused("fork", errno);
+        if (child == 0)
+            for (;;) ::pause();
+    }
+}
+
+void run_a_program() {
+    char program[] = "/bin/true";
+    char* arguments[] = {program, nullptr};
+    pid_t child = 0;
+    if (const int error = ::posix_spawn(&child, program, nullptr, nullptr, arguments, nullptr))
+        refused("program", error);
+    ::waitpid(child, nullptr, 0);
+}
+
+void print_much() {
+    const std::string line(1023, 'z');
+    for (int i = 0; i < 4096; ++i) std::puts(line.c_str());
+    std::fflush(stdout);
+}
+
+// To whoever listens to it.
+void talk_nonsense() {
+    const std::string nonsense(4096, '\xee');
+    for (int fd = 3; fd < 64; ++fd) {
+        struct stat info {};
+        if (::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode))
+            static_cast<void>(::send(fd, nonsense.data(), nonsense.size(), MSG_NOSIGNAL));
+    }
+}
+
+class Unruly : public Resources<> {
+  public:
+    static constexpr std::string_view kName = "unruly";
+    static constexpr std::string_view kSchema = kSchemaText;
+
+    Unruly(const sdk::Host& host, const sdk::Call& call, std::string_view config)
+        : Resources(host, call, config), data_dir_(host.data_dir()) {}
+
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        const std::string text = text_of(desired);
+        if (text == "kill") {
+            call.change({"/text", "\"a\"", "\"b\"", 0, EK_ACT_SET, EK_OUT_DONE});
+            ::kill(::getpid(), SIGKILL);
+        }
+        if (text == "exit") ::_exit(7);
+        while (text == "hang") ::pause();
+        if (text == "memory") take_all_memory();
+        if (text == "processes") take_all_processes();
+        if (text == "program") run_a_program();
+        if (text == "print") print_much();
+        if (text == "nonsense") talk_nonsense();
+        if (text == "socket" && ::socket(AF_INET, SOCK_STREAM, 0) < 0) refused("socket", errno);
+        if (text == "file" || text == "keep") {
+            const std::string path = text == "file" ? std::string(id) : data_dir_ + "/kept";
+            const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+            if (fd < 0) refused("file", errno);
+            ::close(fd);
+        }
+        if (text == "who") refused(std::to_string(::getuid()).c_str(), EPERM);
+        Resources::apply(call, id, desired);
+    }
+
+  private:
+    std::string data_dir_;
+};
+
+}  // namespace evenkeel::test
+
+EVENKEEL_MODULE("org.evenkeel.test.unruly", "1.2.3", kManifest, evenkeel::test::Unruly)
