@@ -26,5 +26,6 @@ void add_keygen(CLI::App& app, Run& run);
 void add_new(CLI::App& app, Run& run);
 void add_pack(CLI::App& app, Run& run);
 void add_sign(CLI::App& app, Run& run);
+void add_validate(CLI::App& app, Run& run);
 
 }  // namespace evenkeel::tool

@@ -12,7 +12,7 @@ using namespace evenkeel;
 
 constexpr tool::AddCommand kCommands[] = {
     tool::add_new,  tool::add_call, tool::add_docs,   tool::add_doctor,
-    tool::add_pack, tool::add_sign, tool::add_keygen,
+    tool::add_pack, tool::add_sign, tool::add_keygen, tool::add_validate,
 };
 
 int run(int argc, char** argv) {

@@ -1,0 +1,193 @@
+#include <csignal>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/fd.hpp"
+#include "core/base/time.hpp"
+#include "sdk/tool/validate/check.hpp"
+#include "sdk/tool/validate/elf_file.hpp"
+#include "sdk/tool/validate/isolated.hpp"
+#include "sdk/tool/validate/tools.hpp"
+
+namespace evenkeel::validate {
+namespace group_n {
+
+std::string tour_in_process(Bench& bench) {
+    const ChildResult plain = in_child([&] { return tour(bench); });
+    if (plain.text.starts_with("skipped: ")) skip(plain.text.substr(9));
+    demand(plain.returned && !plain.text.starts_with("broken: "), "in process it fails", plain.text);
+    return plain.text;
+}
+
+void answers_the_same(Bench& bench) {
+    const std::string inside = tour_in_process(bench);
+    const Isolated isolated(bench);
+    const std::string outside = tour(bench);
+    demand(inside == outside, "in a process of its own it answers otherwise",
+           inside + "\n" + outside);
+}
+
+void starts_in_the_sandbox(Bench& bench) {
+    const Isolated isolated(bench);
+    const auto instance = bench.open();
+    instance->state(bench.samples().absent_id());
+}
+
+void permissions_suffice(Bench& bench) {
+    tour_in_process(bench);
+    const Isolated isolated(bench);
+    try {
+        tour(bench);
+    } catch (Broken& found) {
+        throw Broken{"with what its manifest declares it does not do its work: " + found.what,
+                     found.record};
+    }
+}
+
+// Whether the file itself, or a library that is not the language's own, may use this.
+bool may_use(const ElfFile& file, const std::set<std::string>& functions) {
+    for (const std::string& library : file.needed)
+        if (!library.starts_with("libc.") && !library.starts_with("libm.") &&
+            !library.starts_with("libstdc++.") && !library.starts_with("libgcc_s."))
+            return true;
+    for (const ElfSymbol& symbol : file.symbols)
+        if (!symbol.defined && functions.count(symbol.name) != 0) return true;
+    return false;
+}
+
+void permissions_are_needed(Bench& bench) {
+    static const std::set<std::string> kNetwork = {"socket", "getaddrinfo", "connect", "bind"};
+    static const std::set<std::string> kSpawn = {"fork", "vfork", "clone", "posix_spawn", "popen",
+                                                 "posix_spawnp", "system", "execve", "execv"};
+    static const std::set<std::string> kWrites = {"open", "open64", "openat", "fopen", "fopen64",
+                                                  "creat", "rename", "unlink", "mkdir", "openat64"};
+    const json::Value permissions = bench.manifest()["permissions"];
+    const auto file = read_elf(bench.file());
+    if (!file) skip(file.error().what);
+    demand(!permissions.bool_or("network") || may_use(*file, kNetwork),
+           "it declares that it uses the network, and does not");
+    demand(!permissions.bool_or("spawn") || may_use(*file, kSpawn),
+           "it declares that it starts programs, and does not");
+    const json::Value& paths = permissions["paths"];
+    demand(!paths.is_array() || paths.as_array().empty() || may_use(*file, kWrites) ||
+               file->needs("libstdc++"),
+           "it declares paths, and opens no file");
+}
+
+// A call while its process is stopped, which is ended after 200 ms.
+void survives_a_kill(Bench& bench) {
+    bench.need(EK_CAP_APPLY | EK_CAP_REMOVE, "apply and remove");
+    const Isolated isolated(bench);
+    const auto instance = bench.open();
+    const std::string id = bench.samples().id(0);
+    instance->clear(id);
+    const pid_t pid = isolated.pid();
+    ::kill(pid, SIGSTOP);
+    std::thread killer([pid] {
+        ::usleep(200'000);
+        ::kill(pid, SIGKILL);
+    });
+    const Told told = instance->apply(id, bench.samples().first());
+    killer.join();
+    demand(!told->ok() && told->error() != nullptr,
+           "its process was killed in an apply, and nobody is told", told->transcript());
+    Told again = instance->apply(id, bench.samples().first());
+    for (int i = 0; i < 10 && !again->ok(); ++i) {
+        ::usleep(200'000);
+        again = instance->apply(id, bench.samples().first());
+    }
+    demand(again->ok(), "after it was killed it does not work again", again->transcript());
+    instance->must_remove(id);
+}
+
+void hang_is_ended(Bench& bench) {
+    const Isolated isolated(bench);
+    const auto instance = bench.open();
+    const std::string absent = bench.samples().absent_id();
+    instance->state(absent);
+    ::kill(isolated.pid(), SIGSTOP);
+    const Told told = instance->read(absent, {.seconds = 0, .milliseconds = 300});
+    demand(!told->ok() && told->error() != nullptr, "it hangs, and nobody is told",
+           told->transcript());
+    demand(told->took_ns < 5'000'000'000, "a call of a process that hangs does not end");
+    // The next call may still meet the end of the old process.
+    Told again = instance->read(absent);
+    for (int i = 0; i < 10 && again->status != EK_E_NOT_FOUND; ++i) {
+        ::usleep(200'000);
+        again = instance->read(absent);
+    }
+    demand(again->status == EK_E_NOT_FOUND, "after a hang it does not work again",
+           again->transcript());
+}
+
+void ends_with_the_host(Bench& bench) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) skip("no descriptors are left");
+    Fd read_end(ends[0]), write_end(ends[1]);
+    const pid_t host = ::fork();
+    if (host == 0) {
+        pid_t pid = 0;
+        try {
+            const Isolated isolated(bench);
+            const auto instance = bench.open();
+            instance->state(bench.samples().absent_id());
+            pid = isolated.pid();
+            [[maybe_unused]] const auto written = ::write(write_end.get(), &pid, sizeof(pid));
+            ::kill(::getpid(), SIGKILL);
+        } catch (const Skipped&) {
+            pid = -1;
+        } catch (const Broken&) {
+            pid = -2;
+        }
+        [[maybe_unused]] const auto written = ::write(write_end.get(), &pid, sizeof(pid));
+        ::_exit(0);
+    }
+    write_end.reset();
+    pid_t pid = 0;
+    const bool told = ::read(read_end.get(), &pid, sizeof(pid)) == sizeof(pid);
+    ::waitpid(host, nullptr, 0);
+    demand(told && pid != -2, "in a process of its own it does not start");
+    if (pid == -1) skip("there is no evenkeel-plugin-host here, or its package cannot be loaded");
+    const std::string path = "/proc/" + std::to_string(pid) + "/exe";
+    char target[64];
+    for (int i = 0; i < 100; ++i) {
+        // A process that has ended has no program any more.
+        if (::readlink(path.c_str(), target, sizeof(target)) < 0) return;
+        ::usleep(10'000);
+    }
+    ::kill(pid, SIGKILL);
+    broken("its process is still there 1 s after the host has ended");
+}
+
+void printing_is_harmless(Bench& bench) {
+    const Isolated isolated(bench);
+    for (int i = 0; i < 2; ++i) tour(bench);
+    const auto instance = bench.open();
+    const Told told = instance->read(bench.samples().absent_id());
+    demand(told->status == EK_E_NOT_FOUND,
+           "what it prints or writes into descriptors disturbs its calls", told->transcript());
+}
+
+}  // namespace group_n
+
+std::vector<Check> isolation_checks() {
+    using namespace group_n;
+    constexpr auto kEach = Scope::collection;
+    return {
+        {"N01", "it answers the same in a process of its own", kEach, answers_the_same},
+        {"N02", "it opens and reads in the default sandbox", kEach, starts_in_the_sandbox},
+        {"N03", "the declared permissions suffice", kEach, permissions_suffice},
+        {"N04", "each declared permission is needed", kEach, permissions_are_needed},
+        {"N05", "killed in the middle of an apply, it works again", kEach, survives_a_kill},
+        {"N06", "a call that hangs is ended, and it works again", kEach, hang_is_ended},
+        {"N07", "its process ends within 1 s of the host", kEach, ends_with_the_host},
+        {"N08", "what it prints does no harm", kEach, printing_is_harmless},
+    };
+}
+
+}  // namespace evenkeel::validate

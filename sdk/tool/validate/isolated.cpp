@@ -1,0 +1,67 @@
+#include "sdk/tool/validate/isolated.hpp"
+
+#include <filesystem>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "core/plugin/remote/remote_plugin.hpp"
+
+namespace evenkeel::validate {
+namespace {
+
+namespace fs = std::filesystem;
+
+plugin::Package package_of(const std::string& file) {
+    plugin::Trust trust;
+    trust.accept_own_user = true;
+    const auto inspection = plugin::inspect_package(fs::path(file).replace_extension(), trust);
+    if (!inspection.refusals.empty())
+        skip("its package cannot be loaded: " + inspection.refusals.front().what);
+    return inspection.package;
+}
+
+// The user that plugins run as has to reach what they are tried on.
+void hand_over(const std::string& folder, const std::string& user) {
+    const passwd* entry = ::geteuid() == 0 ? ::getpwnam(user.c_str()) : nullptr;
+    if (entry == nullptr) return;
+    if (::chown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0)
+        skip("the scratch folder cannot be given to " + user);
+}
+
+}  // namespace
+
+std::string plugin_host_program() {
+    std::error_code error;
+    const fs::path own = fs::read_symlink("/proc/self/exe", error).parent_path();
+    for (const fs::path& path : {own / "../lib/evenkeel/evenkeel-plugin-host",
+                                 own / "../../core/agent/evenkeel-plugin-host",
+                                 own / "../../core/plugin_host/evenkeel-plugin-host"})
+        if (::access(path.c_str(), X_OK) == 0) return fs::canonical(path, error);
+    return {};
+}
+
+Isolated::Isolated(Bench& bench) {
+    plugin::Isolation isolation;
+    isolation.program = plugin_host_program();
+    if (isolation.program.empty()) skip("there is no evenkeel-plugin-host here");
+    isolation.grace = std::chrono::milliseconds(500);
+    hand_over(bench.scratch(), isolation.user);
+    auto started =
+        plugin::RemotePlugin::start(package_of(bench.file()), *bench.host(), isolation, true);
+    if (!started) broken("in a process of its own it does not start: " + started.error().what);
+    plugin_ = std::move(*started);
+    bench.use(*plugin_->module());
+}
+
+Isolated::~Isolated() = default;
+
+pid_t Isolated::pid() const {
+    return static_cast<pid_t>(plugin_->describe().integer_or("pid"));
+}
+
+const ek_module* Isolated::module() const {
+    return plugin_->module();
+}
+
+}  // namespace evenkeel::validate

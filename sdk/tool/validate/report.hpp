@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sdk/tool/validate/run.hpp"
+
+namespace evenkeel::validate {
+
+// One result for people: a line, and below it what is wrong, the record that broke the rule and the
+// command to run it again.
+std::string text_of(const CheckResult& result);
+// "150 passed, 2 failed (F03, F07), 10 skipped".
+std::string summary_of(const std::vector<CheckResult>& results);
+// {"file","checks":[{"id","group","title","outcome",...}],"summary":{...}}
+std::string json_of(const std::string& file, const std::vector<CheckResult>& results);
+// A <testsuite> for each group.
+std::string junit_of(const std::string& file, const std::vector<CheckResult>& results);
+
+}  // namespace evenkeel::validate

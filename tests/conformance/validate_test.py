@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""ek-plugin validate is right itself: a plugin without defect passes every check, and for each hard
+check there is a defect that this check finds. Prints the table of both."""
+
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ["EVENKEEL_BUILD"])
+BAD = BUILD / "tests/conformance/bad"
+TOOL = BUILD / "sdk/tool/ek-plugin"
+Check = collections.namedtuple("Check", "id title hard")
+
+
+def validate(file, *arguments, defect="", fmt="json"):
+    """The exit status and the output."""
+    ran = subprocess.run([TOOL, "validate", file, "--format", fmt, *arguments], text=True,
+                         env={**os.environ, "EK_DEFECT": defect}, capture_output=True, timeout=300)
+    if not ran.stdout:
+        raise AssertionError(ran.stderr)
+    return ran.returncode, json.loads(ran.stdout) if fmt == "json" else ran.stdout
+
+
+def all_checks():
+    listed = subprocess.run([TOOL, "validate", "--list"], text=True, capture_output=True, check=True)
+    found = re.findall(r"^([A-O]\d\d) (.*?)( \(warning\))?$", listed.stdout, re.M)
+    return [Check(one, title, not warning) for one, title, warning in found]
+
+
+class Package:
+    """A copy of the good plugin's files, to be spoilt."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.object = self.folder / "bad.so"
+        self.manifest = self.folder / "bad.manifest.json"
+        self.sum = self.folder / "bad.sum.json"
+        for name in ("bad.so", "bad.manifest.json", "bad.sum.json", "bad.validate.json"):
+            shutil.copy(BAD / name, self.folder / name)
+
+    def patch(self, pattern, after):
+        data, found = re.subn(pattern, after, self.object.read_bytes(), count=1)
+        assert found == 1, pattern
+        self.object.write_bytes(data)
+
+    def machine(self):
+        data = bytearray(self.object.read_bytes())
+        data[18:20] = b"\x02\x00"  # e_machine: a SPARC
+        self.object.write_bytes(data)
+
+    def tiny(self, name):
+        shutil.copy(BAD / f"tiny_{name}.so", self.object)
+
+
+# What is done to the files: what no plugin can do to itself.
+FILES = {
+    "A01": ("the manifest has no permissions", lambda package: package.manifest.write_text(
+        json.dumps({**json.loads(package.manifest.read_text()), "permissions": {}}))),
+    "A02": ("another manifest beside it", lambda package: package.manifest.write_text(
+        package.manifest.read_text() + " ")),
+    "A03": ("the file of another machine", Package.machine),
+    "A04": ("a library that is not there", lambda package: package.patch(
+        rb"\0libc\.so\.6\0", b"\0libq.so.6\0")),
+    "A05": ("one function more is exported", lambda package: package.tiny("exports")),
+    "A06": ("a function that nobody has", lambda package: package.tiny("elsewhere")),
+    "A07": ("an RPATH of /opt/lib", lambda package: package.tiny("rpath")),
+    "A08": ("a stack that can be executed", lambda package: package.tiny("stack")),
+    "A09": ("everybody may write it", lambda package: package.object.chmod(0o666)),
+    "A10": ("changed after its sum was made", lambda package: package.object.write_bytes(
+        package.object.read_bytes() + b"\0")),
+    "A11": ("a GNU_UNIQUE symbol", lambda package: package.tiny("unique")),
+    "A12": ("needs glibc 2.99", lambda package: package.patch(rb"\0GLIBC_2\.\d\d\0", b"\0GLIBC_2.99\0")),
+}
+# With which build of the plugin a sanitizer finds the defect.
+SANITIZED = {"K01": "bad_asan.so", "K02": "bad_asan.so", "K03": "bad_tsan.so"}
+# What cannot be tried on the good plugin, and why.
+SKIPPED = {"K01": "it was not built with", "K02": "it was not built with",
+           "K03": "it was not built with"}
+
+
+def try_defect(check):
+    """What the check says of its own defect: the outcome and the words."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Package(folder)
+        file, defect, arguments = package.object, check.id, ["--only", check.id, "--timeout", "20"]
+        if check.id in FILES:
+            defect = ""
+            FILES[check.id][1](package)
+        if check.id[0] == "N" and check.id != "N04":
+            # The plugin's own process has another environment.
+            settings = json.loads((BAD / "bad.validate.json").read_text())
+            settings["trays"]["config"]["defect"] = check.id
+            (package.folder / "bad.validate.json").write_text(json.dumps(settings))
+            defect = ""
+        if check.id in SANITIZED:
+            file = BAD / SANITIZED[check.id]
+            arguments += ["--settings", str(BAD / "bad.validate.json")]
+        status, report = validate(file, *arguments, defect=defect)
+    assert [one["id"] for one in report["checks"]] == [check.id]
+    result = report["checks"][0]
+    assert status == (1 if result["outcome"] in ("fail", "crash", "hang") else 0), status
+    return result["outcome"], result.get("what", "")
+
+
+class Table(unittest.TestCase):
+    def test_each_hard_check_finds_its_defect(self):
+        checks = [one for one in all_checks() if one.hard]
+        self.assertGreaterEqual(len(checks), 156)
+        rows, missing = [], []
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for check, (outcome, what) in zip(checks, pool.map(try_defect, checks)):
+                rows.append(f"{check.id}  {outcome:5} {what[:90]}")
+                if outcome not in ("fail", "crash", "hang"):
+                    missing.append(f"{check.id} {outcome} {what}")
+        print("\n".join(["check defect", *rows]))
+        self.assertEqual(missing, [], "checks whose defect is not found")
+
+
+class Clean(unittest.TestCase):
+    def test_the_good_plugin_passes_every_check(self):
+        status, report = validate(BAD / "bad.so")
+        wrong = [one for one in report["checks"] if one["outcome"] not in ("pass", "skip", "warn")]
+        self.assertEqual((status, wrong), (0, []))
+        self.assertEqual(len(report["checks"]), len(all_checks()))
+        for one in report["checks"]:
+            if one["outcome"] == "skip":
+                self.assertTrue(one["what"], one)
+                self.assertTrue(one["id"] in SKIPPED, one)
+
+    def test_sanitizers_find_nothing_in_it(self):
+        for file, only in (("bad_asan.so", "K0[12]"), ("bad_tsan.so", "K03")):
+            _, report = validate(BAD / file, "--only", only, "--settings",
+                                 str(BAD / "bad.validate.json"))
+            for one in report["checks"]:
+                self.assertEqual(one["outcome"], "pass", one)
+
+
+class Bundled(unittest.TestCase):
+    """In this process and in one of their own."""
+
+    def test_every_collection_that_a_scratch_folder_is_enough_for(self):
+        for file in ("plugins/files.so", "plugins/directories.so", "sdk/template/notes.so",
+                     "sdk/template/notes_c.so"):
+            for mode in ([], ["--isolated"]):
+                with self.subTest(file, mode=mode):
+                    status, report = validate(BUILD / file, *mode)
+                    wrong = [one for one in report["checks"]
+                             if one["outcome"] not in ("pass", "skip", "warn")]
+                    self.assertEqual((status, wrong), (0, []))
+                    self.assertTrue(all(one["what"] for one in report["checks"]
+                                        if one["outcome"] == "skip"))
+
+
+class Output(unittest.TestCase):
+    def test_text_names_the_record_and_how_to_run_it_again(self):
+        status, text = validate(BAD / "bad.so", "--only", "F03", defect="F03", fmt="text")
+        self.assertEqual(status, 1)
+        self.assertRegex(text, r"(?m)^F03  fail  apply makes the changes that were planned$")
+        self.assertRegex(text, r"change /color - -> \"grey\"")
+        self.assertRegex(text, r"again: ek-plugin validate \S+/bad.so --only F03 --in-process")
+        self.assertRegex(text, r"1 failed \(F03\)")
+
+    def test_junit_is_xml_with_a_suite_for_each_group(self):
+        _, text = validate(BAD / "bad.so", "--only", "B|C", defect="B06", fmt="junit")
+        suites = xml.etree.ElementTree.fromstring(text)
+        self.assertEqual([one.get("failures") for one in suites], ["1", "0"])
+
+    def test_a_hang_and_an_exit_are_named(self):
+        _, report = validate(BAD / "bad.so", "--only", "D10", "--timeout", "1", defect="D10")
+        self.assertEqual(report["checks"][0]["outcome"], "hang")
+        _, report = validate(BAD / "bad.so", "--only", "F09", defect="L07")
+        self.assertEqual(report["checks"][0]["outcome"], "crash")
+        self.assertIn("exit status 0", report["checks"][0]["what"])
+
+    def test_patterns_choose_checks(self):
+        _, report = validate(BAD / "bad.so", "--only", "B0[1-3]", "--only", "C", "--skip", "C0.")
+        self.assertEqual([one["id"] for one in report["checks"]],
+                         ["B01", "B02", "B03", "C10", "C11", "C12"])
+
+
+class Page(unittest.TestCase):
+    def test_the_page_has_every_check(self):
+        page = (SOURCE / "docs/plugin-checks.md").read_text()
+        rows = re.findall(r"(?m)^\| ([A-O]\d\d) \| (.*?) \|", page)
+        self.assertEqual(rows, [(one.id, one.title) for one in all_checks()])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
