@@ -144,6 +144,22 @@ class Clean(unittest.TestCase):
                 self.assertEqual(one["outcome"], "pass", one)
 
 
+class Bundled(unittest.TestCase):
+    """In this process and in one of their own."""
+
+    def test_every_collection_that_a_scratch_folder_is_enough_for(self):
+        for file in ("plugins/files.so", "plugins/directories.so", "sdk/template/notes.so",
+                     "sdk/template/notes_c.so"):
+            for mode in ([], ["--isolated"]):
+                with self.subTest(file, mode=mode):
+                    status, report = validate(BUILD / file, *mode)
+                    wrong = [one for one in report["checks"]
+                             if one["outcome"] not in ("pass", "skip", "warn")]
+                    self.assertEqual((status, wrong), (0, []))
+                    self.assertTrue(all(one["what"] for one in report["checks"]
+                                        if one["outcome"] == "skip"))
+
+
 class Output(unittest.TestCase):
     def test_text_names_the_record_and_how_to_run_it_again(self):
         status, text = validate(BAD / "bad.so", "--only", "F03", defect="F03", fmt="text")

@@ -39,7 +39,7 @@ extern "C" {
 enum { EK_JSON_DEPTH_MAX = 64 };
 
 /* Of the host's and the author's constants: ek_json_str("notes"). Absent for NULL. */
-static inline ek_str ek_json_str(const char* text) {
+static inline ek_str ek_json_str(const char *text) {
     ek_str view;
     view.ptr = text;
     view.len = text ? strlen(text) : 0;
@@ -52,14 +52,14 @@ static inline int ek_json_is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static inline const char* ek_json_skip(const char* at, const char* end) {
+static inline const char *ek_json_skip(const char *at, const char *end) {
     while (at < end && ek_json_is_space(*at)) ++at;
     return at;
 }
 
 /* How many bytes the UTF-8 sequence at `at` has; 0: it is none. */
-static inline size_t ek_json_utf8(const char* at, const char* end) {
-    const unsigned char* byte = (const unsigned char*)at;
+static inline size_t ek_json_utf8(const char *at, const char *end) {
+    const unsigned char *byte = (const unsigned char *)at;
     size_t left = (size_t)(end - at), length, i;
     if (byte[0] < 0x80) return 1;
     if (byte[0] < 0xC2 || byte[0] > 0xF4) return 0;
@@ -74,7 +74,7 @@ static inline size_t ek_json_utf8(const char* at, const char* end) {
 }
 
 /* The value of four hex digits, or -1. */
-static inline long ek_json_hex4(const char* at, const char* end) {
+static inline long ek_json_hex4(const char *at, const char *end) {
     long value = 0;
     int i;
     if (end - at < 4) return -1;
@@ -92,10 +92,10 @@ static inline long ek_json_hex4(const char* at, const char* end) {
 
 /* One character of a string, as written at *at (past the opening quote), as UTF-8 into `into`; its
  * bytes, or 0 when it is none. Moves *at behind it. */
-static inline size_t ek_json_char(const char** at, const char* end, char into[4]) {
+static inline size_t ek_json_char(const char **at, const char *end, char into[4]) {
     static const char escapes[] = "\"\\/bfnrt";
     static const char meanings[] = "\"\\/\b\f\n\r\t";
-    const char* known;
+    const char *known;
     unsigned long code;
     long low, high;
     if (**at != '\\') {
@@ -146,8 +146,8 @@ static inline size_t ek_json_char(const char** at, const char* end, char into[4]
 }
 
 /* Behind the string, number or word at `at`, or NULL when it is none. */
-static inline const char* ek_json_scalar(const char* at, const char* end) {
-    static const char* const words[] = {"true", "false", "null"};
+static inline const char *ek_json_scalar(const char *at, const char *end) {
+    static const char *const words[] = {"true", "false", "null"};
     size_t i, length;
     char letters[4];
     if (at < end && *at == '"') {
@@ -165,12 +165,12 @@ static inline const char* ek_json_scalar(const char* at, const char* end) {
     else
         while (at < end && *at >= '0' && *at <= '9') ++at;
     if (at < end && *at == '.') {
-        const char* digits = ++at;
+        const char *digits = ++at;
         while (at < end && *at >= '0' && *at <= '9') ++at;
         if (at == digits) return NULL;
     }
     if (at < end && (*at == 'e' || *at == 'E')) {
-        const char* digits;
+        const char *digits;
         ++at;
         if (at < end && (*at == '+' || *at == '-')) ++at;
         digits = at;
@@ -181,7 +181,7 @@ static inline const char* ek_json_scalar(const char* at, const char* end) {
 }
 
 /* Behind the value at `at`, or NULL; *why is then what is wrong with it. */
-static inline const char* ek_json_value(const char* at, const char* end, const char** why) {
+static inline const char *ek_json_value(const char *at, const char *end, const char **why) {
     char open[EK_JSON_DEPTH_MAX];
     int depth = 0, may_close = 0;
     *why = "it is no JSON";
@@ -232,7 +232,7 @@ static inline const char* ek_json_value(const char* at, const char* end, const c
 /* ---- reading ---- */
 
 /* NULL if the text is one JSON value that keeps to the rules; else what is wrong: static words. */
-static inline const char* ek_json_error(ek_str text) {
+static inline const char *ek_json_error(ek_str text) {
     const char *why = "it is empty", *end, *behind;
     if (!text.ptr || text.len == 0) return why;
     end = text.ptr + text.len;
@@ -275,8 +275,8 @@ static inline ek_json_walk ek_json_begin(ek_str value) {
 
 /* 1, and the next value; 0 at the end. `name` may be NULL; in an array it is absent, else a string
  * as it is written, with its quotes. */
-static inline int ek_json_next(ek_json_walk* walk, ek_str* name, ek_str* value) {
-    const char* why;
+static inline int ek_json_next(ek_json_walk *walk, ek_str *name, ek_str *value) {
+    const char *why;
     ek_str key = {NULL, 0};
     if (!walk->at) return 0;
     walk->at = ek_json_skip(walk->at, walk->end);
@@ -299,7 +299,7 @@ static inline int ek_json_next(ek_json_walk* walk, ek_str* name, ek_str* value) 
 }
 
 /* Whether a checked string, as it is written, says these bytes. */
-static inline int ek_json_says(ek_str string, const char* bytes, size_t length) {
+static inline int ek_json_says(ek_str string, const char *bytes, size_t length) {
     const char *at, *end;
     char letters[4];
     size_t count, seen = 0;
@@ -316,7 +316,7 @@ static inline int ek_json_says(ek_str string, const char* bytes, size_t length) 
 
 /* 1 and the value of the member; 0: there is none; -1: `object` is no object, or has the name
  * twice, which means something else to everybody who reads it. */
-static inline int ek_json_member(ek_str object, const char* name, ek_str* value) {
+static inline int ek_json_member(ek_str object, const char *name, ek_str *value) {
     ek_json_walk walk = ek_json_begin(object);
     ek_str key, found;
     int count = 0;
@@ -332,12 +332,12 @@ static inline int ek_json_member(ek_str object, const char* name, ek_str* value)
 /* What a checked string says, with a zero byte behind it, for the caller to free(); NULL when it is
  * no string or memory ran out. `length` counts no zero byte at the end; there may be others inside:
  * "\u0000" is one. */
-static inline char* ek_json_copy_text(ek_str string, size_t* length) {
+static inline char *ek_json_copy_text(ek_str string, size_t *length) {
     const char *at, *end;
-    char* text;
+    char *text;
     size_t count = 1;
     if (ek_json_kind(string) != '"') return NULL;
-    text = (char*)malloc(string.len + 4);
+    text = (char *)malloc(string.len + 4);
     if (!text) return NULL;
     *length = 0;
     end = string.ptr + string.len;
@@ -349,7 +349,7 @@ static inline char* ek_json_copy_text(ek_str string, size_t* length) {
 }
 
 /* 1 and the value of a checked number without a fraction that fits; 0 for anything else. */
-static inline int ek_json_integer(ek_str number, int64_t* value) {
+static inline int ek_json_integer(ek_str number, int64_t *value) {
     const char *at, *end;
     int is_negative;
     uint64_t sum = 0, most;
@@ -370,13 +370,13 @@ static inline int ek_json_integer(ek_str number, int64_t* value) {
 /* ---- writing ---- */
 
 typedef struct ek_json_out {
-    char* text; /* the caller frees it; not zero-terminated */
+    char *text; /* the caller frees it; not zero-terminated */
     size_t length, room;
     int failed;      /* memory ran out: nothing more is written */
     int wants_comma; /* below the surface */
 } ek_json_out;
 
-static inline ek_str ek_json_written(const ek_json_out* out) {
+static inline ek_str ek_json_written(const ek_json_out *out) {
     ek_str text;
     text.ptr = out->text;
     text.len = out->length;
@@ -384,11 +384,11 @@ static inline ek_str ek_json_written(const ek_json_out* out) {
 }
 
 /* Bytes that are JSON already: a value that was read, say. */
-static inline void ek_json_raw(ek_json_out* out, const char* bytes, size_t length) {
+static inline void ek_json_raw(ek_json_out *out, const char *bytes, size_t length) {
     if (out->failed) return;
     if (out->room - out->length < length) {
         size_t room = (out->length + length) * 2 + 64;
-        char* more = room > length ? (char*)realloc(out->text, room) : NULL;
+        char *more = room > length ? (char *)realloc(out->text, room) : NULL;
         if (!more) {
             out->failed = 1;
             return;
@@ -400,38 +400,38 @@ static inline void ek_json_raw(ek_json_out* out, const char* bytes, size_t lengt
     out->length += length;
 }
 
-static inline void ek_json_separate(ek_json_out* out) {
+static inline void ek_json_separate(ek_json_out *out) {
     if (out->wants_comma) ek_json_raw(out, ",", 1);
     out->wants_comma = 1;
 }
 
 /* A value that is JSON already. */
-static inline void ek_json_put(ek_json_out* out, ek_str json) {
+static inline void ek_json_put(ek_json_out *out, ek_str json) {
     ek_json_separate(out);
     ek_json_raw(out, json.ptr, json.len);
 }
 
 /* '{' or '[', as a value. */
-static inline void ek_json_open(ek_json_out* out, char bracket) {
+static inline void ek_json_open(ek_json_out *out, char bracket) {
     ek_json_separate(out);
     ek_json_raw(out, &bracket, 1);
     out->wants_comma = 0;
 }
 
 /* '}' or ']'. */
-static inline void ek_json_close(ek_json_out* out, char bracket) {
+static inline void ek_json_close(ek_json_out *out, char bracket) {
     ek_json_raw(out, &bracket, 1);
     out->wants_comma = 1;
 }
 
 /* Any bytes as a string; what is no UTF-8 becomes U+FFFD. */
-static inline void ek_json_put_text(ek_json_out* out, const char* bytes, size_t length) {
+static inline void ek_json_put_text(ek_json_out *out, const char *bytes, size_t length) {
     const char *at = bytes, *end = bytes ? bytes + length : NULL;
     char code[8];
     ek_json_separate(out);
     ek_json_raw(out, "\"", 1);
     while (at < end) {
-        const char* plain = at;
+        const char *plain = at;
         size_t count = 1;
         while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\' &&
                (count = ek_json_utf8(at, end)) != 0)
@@ -451,19 +451,19 @@ static inline void ek_json_put_text(ek_json_out* out, const char* bytes, size_t 
 }
 
 /* The name of the member whose value is put next. */
-static inline void ek_json_key(ek_json_out* out, const char* name) {
+static inline void ek_json_key(ek_json_out *out, const char *name) {
     ek_json_put_text(out, name, strlen(name));
     ek_json_raw(out, ":", 1);
     out->wants_comma = 0;
 }
 
-static inline void ek_json_put_integer(ek_json_out* out, int64_t value) {
+static inline void ek_json_put_integer(ek_json_out *out, int64_t value) {
     char digits[24];
     snprintf(digits, sizeof digits, "%lld", (long long)value);
     ek_json_put(out, ek_json_str(digits));
 }
 
-static inline void ek_json_put_bool(ek_json_out* out, int value) {
+static inline void ek_json_put_bool(ek_json_out *out, int value) {
     ek_json_put(out, ek_json_str(value ? "true" : "false"));
 }
 

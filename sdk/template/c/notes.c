@@ -22,37 +22,43 @@
 enum { TEXT_MAX = 65536, ID_MAX = 64 };
 
 struct ek_instance {
-    char* folder;
+    char *folder;
     int fd; /* of the folder */
 };
 
+struct interest {
+    struct interest *next;
+    char name[ID_MAX + 1];
+};
+
 struct ek_watch {
-    const ek_watch_host* host;
+    const ek_watch_host *host;
     int fd;
+    struct interest *interests; /* what the host wants to hear of */
 };
 
 /* What a note is now. */
 struct note {
     int is_there;
-    char* text; /* free() it */
+    char *text; /* free() it */
     size_t length;
 };
 
-static ek_str part(const char* text, size_t length) {
+static ek_str part(const char *text, size_t length) {
     ek_str view;
     view.ptr = text;
     view.len = length;
     return view;
 }
 
-static ek_str words(const char* text) {
+static ek_str words(const char *text) {
     return part(text, text ? strlen(text) : 0);
 }
 
 /* ---- answers ---- */
 
 /* An error with its reason; `path` points into the input, or is NULL. */
-static ek_diag error(ek_status status, const char* path, const char* summary) {
+static ek_diag error(ek_status status, const char *path, const char *summary) {
     ek_diag diag = {0};
     diag.size = sizeof diag;
     diag.severity = EK_SEV_ERROR;
@@ -63,15 +69,15 @@ static ek_diag error(ek_status status, const char* path, const char* summary) {
 }
 
 /* Ends a call: `return fail(...)`. */
-static ek_status fail(const ek_call* call, ek_status status, const char* path,
-                      const char* summary) {
+static ek_status fail(const ek_call *call, ek_status status, const char *path,
+                      const char *summary) {
     const ek_diag diag = error(status, path, summary);
     call->out->diag(call->out->ctx, &diag);
     return status;
 }
 
 /* Of the last system call. */
-static ek_status fail_errno(const ek_call* call, const char* doing) {
+static ek_status fail_errno(const ek_call *call, const char *doing) {
     char summary[256];
     const int reason = errno;
     snprintf(summary, sizeof summary, "cannot %s: %s", doing, strerror(reason));
@@ -80,7 +86,7 @@ static ek_status fail_errno(const ek_call* call, const char* doing) {
 }
 
 /* Whether the call may go on: ask in every loop of unknown length. */
-static ek_status check(const ek_call* call) {
+static ek_status check(const ek_call *call) {
     struct timespec now;
     if (call->cancelled(call)) return EK_E_CANCELLED;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -90,7 +96,7 @@ static ek_status check(const ek_call* call) {
     return EK_OK;
 }
 
-static ek_status send_change(const ek_call* call, int32_t action, const char* path, ek_str before,
+static ek_status send_change(const ek_call *call, int32_t action, const char *path, ek_str before,
                              ek_str after) {
     ek_change change = {0};
     change.size = sizeof change;
@@ -103,7 +109,7 @@ static ek_status send_change(const ek_call* call, int32_t action, const char* pa
 }
 
 /* {"text": ...}, for the caller to free(); NULL when memory ran out. */
-static char* state_of(const struct note* note, size_t* length) {
+static char *state_of(const struct note *note, size_t *length) {
     ek_json_out out = {0};
     ek_json_open(&out, '{');
     ek_json_key(&out, "text");
@@ -117,10 +123,10 @@ static char* state_of(const struct note* note, size_t* length) {
     return out.text;
 }
 
-static ek_status send_state(const ek_call* call, const struct note* note) {
+static ek_status send_state(const ek_call *call, const struct note *note) {
     ek_state state = {0};
     size_t length = 0;
-    char* json = state_of(note, &length);
+    char *json = state_of(note, &length);
     ek_status status;
     if (!json) return fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
     state.size = sizeof state;
@@ -134,7 +140,7 @@ static ek_status send_state(const ek_call* call, const struct note* note) {
 
 /* The host checks ids against the schema's pattern. An id becomes the name of a file here, so look
  * again: nothing that a caller sends may leave the folder. */
-static int is_id(const char* id, size_t length) {
+static int is_id(const char *id, size_t length) {
     size_t i;
     if (length == 0 || length > ID_MAX) return 0;
     for (i = 0; i < length; ++i)
@@ -152,7 +158,7 @@ static int name_of(ek_str id, char name[ID_MAX + 1]) {
 }
 
 /* 0, or an errno. */
-static int load(const ek_instance* self, const char* name, struct note* note) {
+static int load(const ek_instance *self, const char *name, struct note *note) {
     ssize_t count = 1;
     int fd = openat(self->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     memset(note, 0, sizeof *note);
@@ -175,7 +181,7 @@ static int load(const ek_instance* self, const char* name, struct note* note) {
 }
 
 /* Whole or not at all. 0, or -1 and errno. */
-static int save(const ek_instance* self, const char* name, const char* text, size_t length) {
+static int save(const ek_instance *self, const char *name, const char *text, size_t length) {
     static const char fresh[] = ".new"; /* no id, so nobody sees it */
     int fd = openat(self->fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     int is_good = fd >= 0;
@@ -193,12 +199,12 @@ static int save(const ek_instance* self, const char* name, const char* text, siz
 /* ---- the collection ---- */
 
 /* Sends the note if it is there, or why it cannot be read. `found` counts both. */
-static ek_status tell(ek_instance* self, const ek_call* call, ek_str id, int* found) {
+static ek_status tell(ek_instance *self, const ek_call *call, ek_str id, int *found) {
     char name[ID_MAX + 1];
     struct note note;
     ek_item item = {0};
     ek_diag diag;
-    char* json = NULL;
+    char *json = NULL;
     int reason;
     ek_status status = check(call);
     if (status != EK_OK || !name_of(id, name)) return status; /* what is no id is not there */
@@ -220,13 +226,13 @@ static ek_status tell(ek_instance* self, const ek_call* call, ek_str id, int* fo
 }
 
 /* `ids` is a checked JSON array of strings. */
-static ek_status tell_each(ek_instance* self, const ek_call* call, ek_str ids, int* found) {
+static ek_status tell_each(ek_instance *self, const ek_call *call, ek_str ids, int *found) {
     ek_json_walk walk = ek_json_begin(ids);
     ek_str value;
     ek_status status = EK_OK;
     while (status == EK_OK && ek_json_next(&walk, NULL, &value)) {
         size_t length = 0;
-        char* id = ek_json_copy_text(value, &length);
+        char *id = ek_json_copy_text(value, &length);
         if (!id) return fail(call, EK_E_INVALID, NULL, "an array of ids is wanted");
         status = tell(self, call, part(id, length), found);
         free(id);
@@ -234,14 +240,14 @@ static ek_status tell_each(ek_instance* self, const ek_call* call, ek_str ids, i
     return status;
 }
 
-static ek_status list(ek_instance* self, const ek_call* call, ek_str filter) {
+static ek_status list(ek_instance *self, const ek_call *call, ek_str filter) {
     int found = 0;
     ek_status status = EK_OK;
-    struct dirent* entry;
-    DIR* folder;
+    struct dirent *entry;
+    DIR *folder;
     ek_str ids;
     if (filter.ptr) {
-        const char* why = ek_json_error(filter);
+        const char *why = ek_json_error(filter);
         if (why) return fail(call, EK_E_INVALID, NULL, why);
         if (ek_json_member(filter, "ids", &ids) != 1 || ek_json_kind(ids) != '[')
             return fail(call, EK_E_INVALID, "/ids", "an array of ids is wanted");
@@ -255,9 +261,9 @@ static ek_status list(ek_instance* self, const ek_call* call, ek_str filter) {
     return status;
 }
 
-static ek_status read_ids(ek_instance* self, const ek_call* call, ek_str ids) {
+static ek_status read_ids(ek_instance *self, const ek_call *call, ek_str ids) {
     int found = 0;
-    const char* why = ek_json_error(ids);
+    const char *why = ek_json_error(ids);
     ek_status status;
     if (why) return fail(call, EK_E_INVALID, NULL, why);
     if (ek_json_kind(ids) != '[')
@@ -268,8 +274,8 @@ static ek_status read_ids(ek_instance* self, const ek_call* call, ek_str ids) {
 }
 
 /* The text that is described; absent when it is not: it then stays as it is. */
-static ek_status wanted_text(const ek_call* call, ek_str desired, ek_str* text) {
-    const char* why = ek_json_error(desired);
+static ek_status wanted_text(const ek_call *call, ek_str desired, ek_str *text) {
+    const char *why = ek_json_error(desired);
     int count;
     text->ptr = NULL;
     text->len = 0;
@@ -284,8 +290,8 @@ static ek_status wanted_text(const ek_call* call, ek_str desired, ek_str* text) 
 }
 
 /* Finds out what differs, then does it and says so: the same lines plan and apply. */
-static ek_status change_note(ek_instance* self, const ek_call* call, const char* name,
-                             const struct note* now, const struct note* wanted) {
+static ek_status change_note(ek_instance *self, const ek_call *call, const char *name,
+                             const struct note *now, const struct note *wanted) {
     const int differs = !now->is_there || now->length != wanted->length ||
                         memcmp(now->text, wanted->text, now->length) != 0;
     ek_json_out before = {0}, after = {0};
@@ -307,10 +313,10 @@ static ek_status change_note(ek_instance* self, const ek_call* call, const char*
     return status != EK_OK ? status : last;
 }
 
-static ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str desired) {
+static ek_status apply(ek_instance *self, const ek_call *call, ek_str id, ek_str desired) {
     char name[ID_MAX + 1];
     struct note now, wanted;
-    char* described = NULL;
+    char *described = NULL;
     ek_str text;
     int reason;
     ek_status status = check(call);
@@ -337,7 +343,7 @@ static ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str
     return status;
 }
 
-static ek_status remove_note(ek_instance* self, const ek_call* call, ek_str id) {
+static ek_status remove_note(ek_instance *self, const ek_call *call, ek_str id) {
     char name[ID_MAX + 1];
     struct stat info;
     ek_status status = check(call);
@@ -352,9 +358,9 @@ static ek_status remove_note(ek_instance* self, const ek_call* call, ek_str id) 
 
 /* ---- the watch: whoever changes a note, the host hears of it at once ---- */
 
-static ek_status watch_open(ek_instance* self, const ek_call* call, const ek_watch_host* host,
-                            ek_watch** watch) {
-    ek_watch* made = calloc(1, sizeof *made);
+static ek_status watch_open(ek_instance *self, const ek_call *call, const ek_watch_host *host,
+                            ek_watch **watch) {
+    ek_watch *made = calloc(1, sizeof *made);
     ek_status status;
     if (!made) return fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
     made->host = host;
@@ -375,13 +381,32 @@ static ek_status watch_open(ek_instance* self, const ek_call* call, const ek_wat
     return EK_OK;
 }
 
-/* The folder is watched whole, so there is nothing to begin or end for one note. */
-static ek_status watch_interest(ek_watch* watch, ek_str id, int32_t on) {
-    (void)watch, (void)id, (void)on;
+/* Where the interest stands in the list, or where the list ends. */
+static struct interest **find(ek_watch *watch, const char *name) {
+    struct interest **at = &watch->interests;
+    while (*at && strcmp((*at)->name, name) != 0) at = &(*at)->next;
+    return at;
+}
+
+/* The folder is watched whole, so that nothing has to be asked of the system here. */
+static ek_status watch_interest(ek_watch *watch, ek_str id, int32_t on) {
+    char name[ID_MAX + 1];
+    struct interest **at, *old;
+    if (!name_of(id, name)) return EK_E_INVALID;
+    at = find(watch, name);
+    old = *at;
+    if (on && !old) {
+        *at = calloc(1, sizeof **at);
+        if (!*at) return EK_E_UNAVAILABLE;
+        memcpy((*at)->name, name, sizeof name);
+    } else if (!on && old) {
+        *at = old->next;
+        free(old);
+    }
     return EK_OK;
 }
 
-static void hint(ek_watch* watch, int32_t kind, ek_str id) {
+static void hint(ek_watch *watch, int32_t kind, ek_str id) {
     ek_hint told = {0};
     told.size = sizeof told;
     told.kind = kind;
@@ -389,7 +414,7 @@ static void hint(ek_watch* watch, int32_t kind, ek_str id) {
     watch->host->hint(watch->host->ctx, &told);
 }
 
-static ek_status watch_ready(ek_watch* watch, int32_t fd, uint32_t revents) {
+static ek_status watch_ready(ek_watch *watch, int32_t fd, uint32_t revents) {
     union {
         struct inotify_event event; /* for its alignment */
         char bytes[4096];
@@ -398,20 +423,25 @@ static ek_status watch_ready(ek_watch* watch, int32_t fd, uint32_t revents) {
     (void)fd, (void)revents;
     while ((count = read(watch->fd, events.bytes, sizeof events.bytes)) > 0) {
         for (at = 0; at < count;) {
-            const struct inotify_event* event = (const void*)(events.bytes + at);
+            const struct inotify_event *event = (const void *)(events.bytes + at);
             at += (ssize_t)(sizeof *event + event->len);
             if (event->mask & IN_Q_OVERFLOW) hint(watch, EK_HINT_MISSED, words(NULL));
             if (event->mask & IN_IGNORED) return EK_E_UNAVAILABLE; /* the folder is gone */
-            if (event->len > 0 && is_id(event->name, strlen(event->name)))
+            if (event->len > 0 && *find(watch, event->name))
                 hint(watch, EK_HINT_CHANGED, words(event->name));
         }
     }
     return EK_OK;
 }
 
-static void watch_close(ek_watch* watch) {
+static void watch_close(ek_watch *watch) {
+    struct interest *next;
     watch->host->fd(watch->host->ctx, watch->fd, 0);
     close(watch->fd);
+    for (; watch->interests; watch->interests = next) {
+        next = watch->interests->next;
+        free(watch->interests);
+    }
     free(watch);
 }
 
@@ -433,18 +463,18 @@ static const ek_collection table = {
     .watch_ready = watch_ready,
     .watch_close = watch_close,
 };
-static const ek_collection* const collections[] = {&table};
+static const ek_collection *const collections[] = {&table};
 
-static void close_instance(ek_instance* self) {
+static void close_instance(ek_instance *self) {
     if (self->fd >= 0) close(self->fd);
     free(self->folder);
     free(self);
 }
 
-static ek_status open_instance(const ek_host* host, const ek_call* call,
-                               const ek_collection* collection, ek_str config,
-                               ek_instance** instance) {
-    ek_instance* self;
+static ek_status open_instance(const ek_host *host, const ek_call *call,
+                               const ek_collection *collection, ek_str config,
+                               ek_instance **instance) {
+    ek_instance *self;
     (void)collection, (void)config;
     *instance = NULL;
     if (!host->data_dir.ptr)
@@ -478,6 +508,6 @@ static const ek_module module = {
     .close = close_instance,
 };
 
-const ek_module* ek_module_v1(void) {
+const ek_module *ek_module_v1(void) {
     return &module;
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -117,8 +118,11 @@ class Notes {
         }
         ~Watch() { host_.fd(fd_.get(), 0); }
 
-        // The folder is watched whole, so there is nothing to begin or end for one note.
-        void interest(std::string_view, bool) {}
+        // The folder is watched whole, so that nothing has to be asked of the system here.
+        void interest(std::string_view id, bool on) {
+            if (on) interests_.emplace(id);
+            else interests_.erase(std::string(id));
+        }
 
         void ready(int, std::uint32_t) {
             alignas(inotify_event) char events[4096];
@@ -136,11 +140,12 @@ class Notes {
             if ((event.mask & IN_Q_OVERFLOW) != 0) host_.missed();
             if ((event.mask & IN_IGNORED) != 0)
                 throw sdk::Failure(EK_E_UNAVAILABLE, "the folder is gone");
-            if (event.len > 0 && is_id(event.name)) host_.changed(event.name);
+            if (event.len > 0 && interests_.count(event.name) != 0) host_.changed(event.name);
         }
 
         sdk::WatchHost host_;
         sdk::Fd fd_;
+        std::set<std::string> interests_;  // what the host wants to hear of
     };
 
   private:

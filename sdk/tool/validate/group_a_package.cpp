@@ -13,7 +13,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_a {
 
 namespace fs = std::filesystem;
 
@@ -159,9 +159,10 @@ void runs_on_debian_12(Bench& bench) {
     }
 }
 
-}  // namespace
+}  // namespace group_a
 
 std::vector<Check> package_checks() {
+    using namespace group_a;
     constexpr auto kModule = Scope::module;
     return {
         {"A01", "there is a manifest beside it, with all that it has to have", kModule,

@@ -10,7 +10,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_b {
 
 using Entry = const ek_module* (*)();
 
@@ -153,9 +153,10 @@ void extension_ids_are_whole(Bench& bench) {
     ask_extension(bench, "", "an empty id");
 }
 
-}  // namespace
+}  // namespace group_b
 
 std::vector<Check> entry_checks() {
+    using namespace group_b;
     constexpr auto kModule = Scope::module, kCollection = Scope::collection;
     return {
         {"B01", "ek_module_v1 is there and does not answer NULL", kModule, entry_is_there},

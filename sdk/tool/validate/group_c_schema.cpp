@@ -4,7 +4,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_c {
 
 json::Value document(Bench& bench) {
     auto parsed = json::parse(text_of(bench.collection().schema_json));
@@ -162,9 +162,10 @@ void same_bytes(Bench& bench) {
     demand(all_texts(bench.module()) == other.text, "and not when they are read again");
 }
 
-}  // namespace
+}  // namespace group_c
 
 std::vector<Check> schema_checks() {
+    using namespace group_c;
     constexpr auto kEach = Scope::collection;
     return {
         {"C01", "the schemas are JSON objects", kEach, parses},

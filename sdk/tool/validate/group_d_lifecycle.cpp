@@ -5,7 +5,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_d {
 
 void opens(Bench& bench) {
     bench.open();
@@ -149,9 +149,10 @@ void closes_soon(Bench& bench) {
     demand(took < 2'000'000'000, "close takes " + std::to_string(took / 1'000'000) + " ms");
 }
 
-}  // namespace
+}  // namespace group_d
 
 std::vector<Check> lifecycle_checks() {
+    using namespace group_d;
     constexpr auto kEach = Scope::collection;
     return {
         {"D01", "it opens with a good configuration", kEach, opens},

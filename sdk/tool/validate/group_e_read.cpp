@@ -7,7 +7,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_e {
 
 // Resources to look at: made here if the collection can, and removed at the end.
 class Made {
@@ -236,9 +236,10 @@ void reading_changes_nothing(Bench& bench) {
            "reading changes the state of " + id);
 }
 
-}  // namespace
+}  // namespace group_e
 
 std::vector<Check> read_checks() {
+    using namespace group_e;
     constexpr auto kEach = Scope::collection;
     return {
         {"E01", "list sends each resource once", kEach, ids_are_unique},

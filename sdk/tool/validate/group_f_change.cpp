@@ -5,7 +5,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_f {
 
 // One resource to change, absent at the beginning and at the end.
 class Subject {
@@ -353,9 +353,10 @@ void secrets_stay_secret(Bench& bench) {
            "marked as secret");
 }
 
-}  // namespace
+}  // namespace group_f
 
 std::vector<Check> change_checks() {
+    using namespace group_f;
     constexpr auto kEach = Scope::collection;
     return {
         {"F01", "a plan changes nothing", kEach, plan_changes_nothing},

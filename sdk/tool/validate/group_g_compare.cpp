@@ -13,7 +13,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_g {
 
 // A description that was applied, and the state after it.
 struct Pair {
@@ -221,9 +221,10 @@ void volatile_is_ignored(Bench& bench) {
     if (!any) skip("no property that can be described is volatile");
 }
 
-}  // namespace
+}  // namespace group_g
 
 std::vector<Check> compare_checks() {
+    using namespace group_g;
     constexpr auto kEach = Scope::collection;
     return {
         {"G01", "after an apply nothing differs", kEach, empty_after_apply},

@@ -9,7 +9,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_i {
 
 class Subject {
   public:
@@ -177,9 +177,10 @@ void usable_afterwards(Bench& bench) {
     demand(paths.empty(), "after cancelled calls, an apply does not do its work");
 }
 
-}  // namespace
+}  // namespace group_i
 
 std::vector<Check> cancel_checks() {
+    using namespace group_i;
     constexpr auto kEach = Scope::collection;
     return {
         {"I01", "a call that is cancelled already does nothing", kEach, cancelled_before},

@@ -10,7 +10,7 @@
 #include "sdk/tool/validate/watcher.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_k {
 
 // Throws Skipped unless the sanitizer is in this process, which it is from the start if the plugin
 // was built with it (load_sanitizer_first). Its report ends the process.
@@ -154,9 +154,10 @@ void parallel_holds(Bench& bench) {
         demand(each.empty(), "with 8 threads a read gets another state", each);
 }
 
-}  // namespace
+}  // namespace group_k
 
 std::vector<Check> memory_checks() {
+    using namespace group_k;
     constexpr auto kEach = Scope::collection;
     return {
         {"K01", "AddressSanitizer and UBSan find nothing", kEach, no_memory_errors},

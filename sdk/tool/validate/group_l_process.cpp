@@ -15,7 +15,7 @@
 #include "sdk/tool/validate/write_trace.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_l {
 
 // The tour must leave this part of the process as it was.
 template <const char* const& name>
@@ -147,9 +147,10 @@ void forks_only_to_exec(Bench& bench) {
            "it forks, and the child ends by exit() without having been another program");
 }
 
-}  // namespace
+}  // namespace group_l
 
 std::vector<Check> process_checks() {
+    using namespace group_l;
     constexpr auto kEach = Scope::collection;
     return {
         {"L01", "it leaves the working directory alone", kEach, leaves<kFolder>},

@@ -4,7 +4,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_m {
 
 // The tour with a host that `change` makes another is as with a plain one.
 void same_tour(Bench& bench, const char* what, const std::function<void(Bench&)>& change) {
@@ -108,9 +108,10 @@ void both_majors(Bench& bench) {
     tour(bench);
 }
 
-}  // namespace
+}  // namespace group_m
 
 std::vector<Check> evolution_checks() {
+    using namespace group_m;
     constexpr auto kEach = Scope::collection;
     return {
         {"M01", "it works with the smallest host of ABI 1.0", kEach, smallest_host},

@@ -15,7 +15,7 @@
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_n {
 
 std::string tour_in_process(Bench& bench) {
     const ChildResult plain = in_child([&] { return tour(bench); });
@@ -96,7 +96,12 @@ void survives_a_kill(Bench& bench) {
     killer.join();
     demand(!told->ok() && told->error() != nullptr,
            "its process was killed in an apply, and nobody is told", told->transcript());
-    instance->must_apply(id, bench.samples().first());
+    Told again = instance->apply(id, bench.samples().first());
+    for (int i = 0; i < 10 && !again->ok(); ++i) {
+        ::usleep(200'000);
+        again = instance->apply(id, bench.samples().first());
+    }
+    demand(again->ok(), "after it was killed it does not work again", again->transcript());
     instance->must_remove(id);
 }
 
@@ -110,8 +115,13 @@ void hang_is_ended(Bench& bench) {
     demand(!told->ok() && told->error() != nullptr, "it hangs, and nobody is told",
            told->transcript());
     demand(told->took_ns < 5'000'000'000, "a call of a process that hangs does not end");
-    const Told again = instance->read(absent);
-    demand(again->ok() || again->status == EK_E_NOT_FOUND, "after a hang it does not work again",
+    // The next call may still meet the end of the old process.
+    Told again = instance->read(absent);
+    for (int i = 0; i < 10 && again->status != EK_E_NOT_FOUND; ++i) {
+        ::usleep(200'000);
+        again = instance->read(absent);
+    }
+    demand(again->status == EK_E_NOT_FOUND, "after a hang it does not work again",
            again->transcript());
 }
 
@@ -163,9 +173,10 @@ void printing_is_harmless(Bench& bench) {
            "what it prints or writes into descriptors disturbs its calls", told->transcript());
 }
 
-}  // namespace
+}  // namespace group_n
 
 std::vector<Check> isolation_checks() {
+    using namespace group_n;
     constexpr auto kEach = Scope::collection;
     return {
         {"N01", "it answers the same in a process of its own", kEach, answers_the_same},

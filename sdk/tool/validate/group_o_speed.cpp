@@ -7,7 +7,7 @@
 #include "sdk/tool/validate/watcher.hpp"
 
 namespace evenkeel::validate {
-namespace {
+namespace group_o {
 
 double milliseconds(const std::function<void()>& work) {
     const std::uint64_t before = now_monotonic_ns();
@@ -78,9 +78,10 @@ void rests_lightly(Bench& bench) {
     demand(!watcher || watcher->wakes == 0, "an idle watch wakes");
 }
 
-}  // namespace
+}  // namespace group_o
 
 std::vector<Check> speed_checks() {
+    using namespace group_o;
     constexpr auto kEach = Scope::collection, kModule = Scope::module;
     constexpr auto kWarn = Weight::warning;
     return {

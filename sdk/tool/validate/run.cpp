@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,7 +57,9 @@ std::string settings_of(const RunOptions& options) {
 class Scratch {
   public:
     Scratch() {
-        std::string name = (fs::temp_directory_path() / "ek-validate-XXXXXX").string();
+        // There is less going on than in /tmp, and it is on a disk.
+        const char* chosen = std::getenv("TMPDIR");
+        std::string name = std::string(chosen != nullptr ? chosen : "/var/tmp") + "/ek-validate-XXXXXX";
         if (::mkdtemp(name.data()) != nullptr) path_ = name;
     }
     ~Scratch() {
@@ -145,7 +148,12 @@ class Job {
         pid_ = ::fork();
         if (pid_ == 0) run_here(check, verdict_end.release(), words_end.release());
         ::setpgid(pid_, pid_);
+        ended_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+        for (const Fd* fd : {&verdict_, &words_}) ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
     }
+
+    // Readable once the process has ended; what it started may live on and keep the pipes open.
+    int ended_fd() const { return ended_.get(); }
 
     int verdict_fd() const { return verdict_.get(); }
     int words_fd() const { return words_.get(); }
@@ -153,23 +161,26 @@ class Job {
         return started_ms_ + timeout_.count() * 1000 - now_monotonic_ms();
     }
 
+    void forget_words() { words_.reset(); }
+    void forget_verdict() { verdict_.reset(); }
     void read_words() {
         std::array<char, 4096> buffer;
         const ssize_t got = ::read(words_.get(), buffer.data(), buffer.size());
-        if (got <= 0) return words_.reset();
+        if (got <= 0) return;
         said_.append(buffer.data(), static_cast<std::size_t>(got));
         if (said_.size() > 2 * kWordsMax) said_.erase(0, said_.size() - kWordsMax);
     }
-    // False when the check has said all.
-    bool read_verdict() {
+    void read_verdict() {
         std::array<char, 4096> buffer;
-        const ssize_t got = ::read(verdict_.get(), buffer.data(), buffer.size());
-        if (got > 0 && text_.size() < kVerdictBytesMax)
-            text_.append(buffer.data(), static_cast<std::size_t>(got));
-        return got > 0;
+        for (ssize_t got = 0;
+             (got = ::read(verdict_.get(), buffer.data(), buffer.size())) > 0;)
+            if (text_.size() < kVerdictBytesMax)
+                text_.append(buffer.data(), static_cast<std::size_t>(got));
     }
     void finish(bool hangs) {
         int status = 0;
+        read_verdict();
+        read_words();
         ::kill(-pid_, SIGKILL);
         while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
         result.took = std::chrono::milliseconds(now_monotonic_ms() - started_ms_);
@@ -216,7 +227,7 @@ class Job {
     const RunOptions& options_;
     std::chrono::seconds timeout_;
     Scratch scratch_;
-    Fd verdict_, words_;
+    Fd verdict_, words_, ended_;
     std::string text_, said_;
     std::int64_t started_ms_ = 0;
     pid_t pid_ = -1;
@@ -250,16 +261,20 @@ class Runner {
         std::int64_t rest = 1000;
         for (const auto& [index, job] : running_) {
             rest = std::clamp<std::int64_t>(job->rest_ms(), 0, rest);
-            for (const int fd : {job->verdict_fd(), job->words_fd()}) {
+            for (const int fd : {job->verdict_fd(), job->words_fd(), job->ended_fd()}) {
                 polled.push_back({fd, POLLIN, 0});
                 whose.push_back(index);
             }
         }
         ::poll(polled.data(), polled.size(), static_cast<int>(rest));
-        for (std::size_t i = 0; i < polled.size(); i += 2) {
+        for (std::size_t i = 0; i < polled.size(); i += 3) {
             Job& job = *running_.at(whose[i]);
-            if (polled[i + 1].revents != 0) job.read_words();
-            const bool ended = polled[i].revents != 0 && !job.read_verdict();
+            if ((polled[i].revents & POLLIN) != 0) job.read_verdict();
+            if ((polled[i + 1].revents & POLLIN) != 0) job.read_words();
+            // A pipe that nobody can write to any more would wake us all the time.
+            if (polled[i].revents == POLLHUP) job.forget_verdict();
+            if (polled[i + 1].revents == POLLHUP) job.forget_words();
+            const bool ended = polled[i + 2].revents != 0;
             if (ended || job.rest_ms() <= 0) finish(whose[i], !ended);
         }
     }

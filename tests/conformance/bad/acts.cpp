@@ -51,7 +51,7 @@ void to_the_process() {
     if (breaks("L07")) std::exit(0);
     if (breaks("L08")) std::thread([] { ::sleep(5); }).detach();
     if (breaks("L09")) spawn("/bin/true", nullptr);
-    if (breaks("L10")) std::ofstream("/var/tmp/ek-trays-elsewhere") << "x";
+    if (breaks("L10")) std::ofstream("/tmp/ek-trays-elsewhere") << "x";
     if (breaks("L11")) {
         const rlimit few{1000, 1000};
         ::setrlimit(RLIMIT_NOFILE, &few);
@@ -76,8 +76,8 @@ void act_at_load() {
 
 void act_in_apply(const ek_host* host, const ek_call* call, ek_str id, ek_str description) {
     to_the_process();
-    if (breaks("N03") && !std::ofstream("/var/tmp/ek-trays-elsewhere"))
-        throw sdk::Failure(EK_E_DENIED, "/var/tmp cannot be written");
+    if (breaks("N03") && !std::ofstream("/tmp/ek-trays-elsewhere"))
+        throw sdk::Failure(EK_E_DENIED, "/tmp cannot be written");
     if (breaks("K02")) new std::vector<int>(1000);
     if (breaks("K03")) ++g_counter;
     if (breaks("K04")) {
