@@ -63,8 +63,7 @@ void FactsWatch::open_pressure() {
     const std::size_t size = kTrigger.size() + 1;  // with its zero byte
     if (::write(pressure_.get(), kTrigger.data(), size) == static_cast<ssize_t>(size))
         host_.fd(pressure_.get(), POLLPRI);
-    else
-        pressure_ = sdk::Fd();
+    else pressure_ = sdk::Fd();
 }
 
 void FactsWatch::close_pressure() {
@@ -78,8 +77,8 @@ void FactsWatch::close_pressure() {
 
 void FactsWatch::set_timer() const {
     if (pace_.count() > 0)
-        host_.timer(sdk::now_ns() + static_cast<std::uint64_t>(
-                                        std::chrono::nanoseconds(pace_).count()));
+        host_.timer(sdk::now_ns() +
+                    static_cast<std::uint64_t>(std::chrono::nanoseconds(pace_).count()));
 }
 
 }  // namespace evenkeel::facts

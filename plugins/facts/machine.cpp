@@ -92,11 +92,12 @@ void add_memory(sdk::Object& state) {
 
 void add_load(sdk::Object& state) {
     double load[2] = {};
-    if (::getloadavg(load, 2) != 2) throw sdk::Failure(EK_E_UNAVAILABLE, "there is no load average");
+    if (::getloadavg(load, 2) != 2)
+        throw sdk::Failure(EK_E_UNAVAILABLE, "there is no load average");
     const long cpus = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
     const long tenths = std::lround(load[1] * 10 / static_cast<double>(cpus));
-    state.number("cpus", cpus).raw("load_per_cpu", std::to_string(tenths / 10) + "." +
-                                                       std::to_string(tenths % 10));
+    state.number("cpus", cpus)
+        .raw("load_per_cpu", std::to_string(tenths / 10) + "." + std::to_string(tenths % 10));
 }
 
 bool is_clock_synchronised() {
@@ -146,8 +147,8 @@ Mount mount_of(std::string_view line) {
     for (std::size_t at = 0; at < escaped.size(); ++at) {
         unsigned code = 0;
         const bool is_escape = escaped[at] == '\\' && at + 3 < escaped.size();
-        if (is_escape && std::from_chars(&escaped[at + 1], &escaped[at + 1] + 3, code, 8).ec ==
-                             std::errc()) {
+        if (is_escape &&
+            std::from_chars(&escaped[at + 1], &escaped[at + 1] + 3, code, 8).ec == std::errc()) {
             mount.path += static_cast<char>(code);
             at += 3;
         } else {
@@ -160,8 +161,8 @@ Mount mount_of(std::string_view line) {
 
 bool is_local(const Mount& mount) {
     static const std::set<std::string_view> kLocal = {
-        "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs",
-        "ntfs3",    "reiserfs", "tmpfs", "vfat", "xfs", "zfs"};
+        "bcachefs", "btrfs", "exfat",    "ext2",  "ext3", "ext4", "f2fs",
+        "jfs",      "ntfs3", "reiserfs", "tmpfs", "vfat", "xfs",  "zfs"};
     // What is under / answers, or nothing does: an overlay, in a container.
     return (mount.path == "/" || kLocal.count(mount.type) != 0) && sdk::is_utf8(mount.path);
 }
@@ -174,7 +175,8 @@ std::string measure() {
     add_memory(state);
     add_load(state);
     const std::string uptime = text_of("/proc/uptime");
-    return state.number("uptime_days", std::strtol(uptime.c_str(), nullptr, 10) / kDaySeconds).json();
+    return state.number("uptime_days", std::strtol(uptime.c_str(), nullptr, 10) / kDaySeconds)
+        .json();
 }
 
 }  // namespace evenkeel::facts

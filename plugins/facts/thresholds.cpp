@@ -32,8 +32,7 @@ constexpr Limit kDiskLimits[] = {
 
 std::string escaped(std::string_view name) {
     std::string pointer;
-    for (const char c : name)
-        pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    for (const char c : name) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
     return pointer;
 }
 

@@ -53,7 +53,7 @@ class CreatesWatch {
     ek_watch_host paths_host_;  // its hints name paths
     std::unique_ptr<posix::PathWatch> watch_;
     std::set<std::string, std::less<>> wanted_;
-    std::map<std::string, std::string> followed_;            // by id; those that create something
+    std::map<std::string, std::string> followed_;           // by id; those that create something
     std::map<std::string, std::set<std::string>> by_path_;  // ids
 };
 

@@ -41,7 +41,9 @@ std::optional<std::string> why_due(const sdk::Call& call, const Program& program
         return "it has not done its work yet";
     }
     std::string why;
-    const auto because = [&](const std::string& reason) { (why += why.empty() ? "" : ", ") += reason; };
+    const auto because = [&](const std::string& reason) {
+        (why += why.empty() ? "" : ", ") += reason;
+    };
     if (!program.creates.empty()) {
         if (is_there(program.creates)) return std::nullopt;
         because("there is no " + program.creates);

@@ -57,10 +57,11 @@ std::string environment_json(const sdk::json::Value& desired) {
 void require_expected(const Program& program, int exit_code) {
     for (const int expected : program.exit_codes)
         if (exit_code == expected) return;
-    throw sdk::Failure(EK_E_CONFLICT,
-                       program.command.front() +
-                           (exit_code > 128 ? " was ended by signal " + std::to_string(exit_code - 128)
-                                            : " ended with exit code " + std::to_string(exit_code)));
+    throw sdk::Failure(
+        EK_E_CONFLICT,
+        program.command.front() + (exit_code > 128
+                                       ? " was ended by signal " + std::to_string(exit_code - 128)
+                                       : " ended with exit code " + std::to_string(exit_code)));
 }
 
 // What an apply found and is about to do.
@@ -84,8 +85,9 @@ class Programs {
     Programs(const sdk::Host& host, const sdk::Call&, std::string_view) : records_(host) {}
 
     void read(const sdk::Call& call, std::string_view ids) {
-        posix::read_each(call, ids,
-                         posix::stamped(stamp_, [&](const std::string& id) { return state_of(call, id); }));
+        posix::read_each(call, ids, posix::stamped(stamp_, [&](const std::string& id) {
+                             return state_of(call, id);
+                         }));
     }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view description) {
@@ -113,7 +115,8 @@ class Programs {
             throw sdk::Failure(EK_E_NOT_FOUND, std::string(id) + " is not described here")
                 .hint("give a command, or describe it");
         if (is_own && !record->environment_mark.empty() && !sdk::json::find(given, "environment"))
-            throw sdk::Failure(EK_E_INVALID, "its environment is not kept").at("/environment")
+            throw sdk::Failure(EK_E_INVALID, "its environment is not kept")
+                .at("/environment")
                 .hint("give it with the action");
         Program program = record ? record->program : Program{};
         read_into(given, program);
@@ -164,7 +167,8 @@ class Programs {
         if (!plan.runs) return plan;
         if (same_work && known->program.guarded_like(wanted))
             plan.changes.field("/due", sdk::quote(*due), std::nullopt);
-        plan.changes.field("/runs", known ? std::optional(std::to_string(known->runs)) : std::nullopt,
+        plan.changes.field("/runs",
+                           known ? std::optional(std::to_string(known->runs)) : std::nullopt,
                            std::to_string(plan.record.runs + 1));
         return plan;
     }
@@ -176,8 +180,8 @@ class Programs {
         const auto command = command_for(record.program, record.program.command, plan.variables);
         records_.put(id, record);
         creates_.remember(id, record.program.creates);
-        for (const char* path : {"/ensure", "/command", "/user", "/folder", "/timeout_s", "/exit_codes",
-                                 "/creates", "/unless", "/only_if", "/environment"})
+        for (const char* path : {"/ensure", "/command", "/user", "/folder", "/timeout_s",
+                                 "/exit_codes", "/creates", "/unless", "/only_if", "/environment"})
             plan.changes.done(path);
         if (!plan.runs) return;
         const int exit_code = run(call, command, record.program.timeout_s);
@@ -185,8 +189,9 @@ class Programs {
         plan.changes.done("/runs");
         require_expected(record.program, exit_code);
         if (const auto due = why_due(call, record.program, record.done))
-            throw sdk::Failure(EK_E_CONFLICT, record.program.command.front() + " ended with exit code " +
-                                                  std::to_string(exit_code) + ", but still " + *due);
+            throw sdk::Failure(EK_E_CONFLICT,
+                               record.program.command.front() + " ended with exit code " +
+                                   std::to_string(exit_code) + ", but still " + *due);
     }
 
     void keep_run(std::string_view id, Record& record, int exit_code) const {

@@ -82,7 +82,8 @@ void wait_for_end(const sdk::Call& call, posix::Process& process, int timeout_s)
                        : sdk::now_ns() + static_cast<unsigned>(timeout_s) * kNsPerSecond;
     while (!process.wait(kStepMs, call.cancel_fd())) {
         if (process.pending_bytes() > kBehindBytes)
-            throw sdk::Failure(EK_E_CONFLICT, "it prints faster than that can be read, and was ended");
+            throw sdk::Failure(EK_E_CONFLICT,
+                               "it prints faster than that can be read, and was ended");
         hand_on(call, process);
         call.check();
         if (sdk::now_ns() >= end_ns)
@@ -108,8 +109,9 @@ posix::Command command_for(const Program& program, const std::vector<std::string
     command.environment = merged(command.environment, variables);
     // posix_spawn cannot change the user, and a fork of a process with threads must not.
     if (user.uid != ::geteuid())
-        command.argv = {"/usr/bin/setpriv", "--reuid", std::to_string(user.uid), "--regid",
-                        std::to_string(user.gid), "--init-groups", "--inh-caps=-all", "--"};
+        command.argv = {
+            "/usr/bin/setpriv",       "--reuid",       std::to_string(user.uid), "--regid",
+            std::to_string(user.gid), "--init-groups", "--inh-caps=-all",        "--"};
     command.argv.insert(command.argv.end(), words.begin(), words.end());
     return command;
 }

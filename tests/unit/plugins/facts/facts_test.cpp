@@ -11,7 +11,8 @@ namespace evenkeel::plugin {
 namespace {
 
 TEST(FactsOfProc, AreReadAsTheKernelWritesThem) {
-    const std::string meminfo = "MemTotal:       24689764 kB\nMemFree:        100 kB\nMemAvailable:  7 kB\n";
+    const std::string meminfo =
+        "MemTotal:       24689764 kB\nMemFree:        100 kB\nMemAvailable:  7 kB\n";
     EXPECT_EQ(facts::meminfo_kib(meminfo, "MemTotal"), 24689764);
     EXPECT_EQ(facts::meminfo_kib(meminfo, "MemAvailable"), 7);
     EXPECT_EQ(facts::meminfo_kib(meminfo, "Mem"), -1);
@@ -26,8 +27,9 @@ TEST(FactsOfMounts, AreThoseOfLocalFileSystems) {
     EXPECT_EQ(mount.path, "/srv/two words");
     EXPECT_TRUE(facts::is_local(mount));
     EXPECT_TRUE(facts::is_local(facts::mount_of("overlay / overlay rw 0 0")));
-    for (const char* line : {"srv:/x /net nfs4 rw 0 0", "//srv/x /net cifs rw 0 0", "x /f fuse.sshfs rw 0 0",
-                             "proc /proc proc rw 0 0", "overlay /var/lib/x overlay rw 0 0", "short", ""})
+    for (const char* line :
+         {"srv:/x /net nfs4 rw 0 0", "//srv/x /net cifs rw 0 0", "x /f fuse.sshfs rw 0 0",
+          "proc /proc proc rw 0 0", "overlay /var/lib/x overlay rw 0 0", "short", ""})
         EXPECT_FALSE(facts::is_local(facts::mount_of(line))) << line;
 }
 
@@ -46,14 +48,19 @@ TEST(FactsCompared, TellWhichLimitsAreNotKept) {
                      R"("load_per_cpu_max":1.5,"uptime_days_max":3,"clock_synchronised":true})",
                      state),
               "");
-    EXPECT_EQ(broken(R"({"disk_free_percent_min":{"/":11,"/no":1},"inodes_free_percent_min":{"/":91}})", state),
-              "/disk_free_percent_min/~1 10>11;/disk_free_percent_min/~1no >1;"
-              "/inodes_free_percent_min/~1 90>91;");
-    EXPECT_EQ(broken(R"({"memory_available_percent_min":51,"load_per_cpu_max":1.4,"uptime_days_max":2})", state),
-              "/memory_available_percent_min 50>51;/load_per_cpu_max 1.5>1.4;/uptime_days_max 3>2;");
+    EXPECT_EQ(
+        broken(R"({"disk_free_percent_min":{"/":11,"/no":1},"inodes_free_percent_min":{"/":91}})",
+               state),
+        "/disk_free_percent_min/~1 10>11;/disk_free_percent_min/~1no >1;"
+        "/inodes_free_percent_min/~1 90>91;");
+    EXPECT_EQ(
+        broken(R"({"memory_available_percent_min":51,"load_per_cpu_max":1.4,"uptime_days_max":2})",
+               state),
+        "/memory_available_percent_min 50>51;/load_per_cpu_max 1.5>1.4;/uptime_days_max 3>2;");
     EXPECT_EQ(broken(R"({"reboot_required":false,"clock_synchronised":false})", state),
               "/reboot_required true>false;/clock_synchronised true>false;");
-    EXPECT_EQ(broken(R"({"memory_pressure_percent_max":5})", state), "/memory_pressure_percent_max >5;")
+    EXPECT_EQ(broken(R"({"memory_pressure_percent_max":5})", state),
+              "/memory_pressure_percent_max >5;")
         << "what is not known keeps no limit";
 }
 
@@ -71,18 +78,22 @@ TEST_F(Facts, AreThoseOfThisMachine) {
     ::statvfs("/", &root);
     EXPECT_EQ(state["disks"]["/"]["size_mib"],
               json::Value(static_cast<std::int64_t>(root.f_blocks * root.f_frsize >> 20)));
-    EXPECT_EQ(state["cpus"], json::Value(static_cast<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN))));
+    EXPECT_EQ(state["cpus"],
+              json::Value(static_cast<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN))));
     EXPECT_EQ(state["memory_mib"],
               json::Value(::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE) >> 20));
-    EXPECT_EQ(state["reboot_required"], json::Value(std::filesystem::exists("/run/reboot-required")));
+    EXPECT_EQ(state["reboot_required"],
+              json::Value(std::filesystem::exists("/run/reboot-required")));
     EXPECT_TRUE(collection_->read({"machine"}, {})->size() == 1);
     EXPECT_TRUE(collection_->read({"other"}, {})->empty());
 }
 
 TEST_F(Facts, CannotBeAppliedOrRemoved) {
-    EXPECT_EQ(collection_->capabilities(), (std::vector<std::string>{"list", "read", "compare", "watch"}));
+    EXPECT_EQ(collection_->capabilities(),
+              (std::vector<std::string>{"list", "read", "compare", "watch"}));
     const auto limits = json::parse(R"({"uptime_days_max":0})").value();
-    EXPECT_TRUE(told(collection_->apply("machine", limits, false, {})).starts_with("unsupported: "));
+    EXPECT_TRUE(
+        told(collection_->apply("machine", limits, false, {})).starts_with("unsupported: "));
 }
 
 TEST_F(Facts, HearsThatARebootIsWanted) {

@@ -35,8 +35,7 @@ class Programs : public Bundled {
     }
     std::string drift(const std::string& description) {
         std::string all;
-        const auto fields =
-            collection_->compare("it", json::parse(description).value(), state());
+        const auto fields = collection_->compare("it", json::parse(description).value(), state());
         for (const auto& field : fields.value()) all += field.path + ";";
         return all;
     }
@@ -116,14 +115,15 @@ TEST_F(Programs, OneThatChangesNothingIsTold) {
 TEST_F(Programs, RunsAsTheUserInTheFolderWithNothingButItsEnvironment) {
     ::setenv("OF_THE_AGENT", "1", 1);
     std::filesystem::permissions(folder_.path(), std::filesystem::perms(0777));
-    const auto description =
-        sh("id -u > f; id -G >> f; pwd >> f; env | sort >> f",
-           R"("user":"nobody","folder":")" + folder_.path() + R"(","environment":{"A":"1 2","PATH":"/bin"})");
+    const auto description = sh("id -u > f; id -G >> f; pwd >> f; env | sort >> f",
+                                R"("user":"nobody","folder":")" + folder_.path() +
+                                    R"(","environment":{"A":"1 2","PATH":"/bin"})");
     EXPECT_EQ(done(description), "/ensure done;/runs done;");
     ::unsetenv("OF_THE_AGENT");
-    EXPECT_EQ(content("f"), "65534\n65534\n" + folder_.path() +
-                                "\nA=1 2\nHOME=/nonexistent\nLC_ALL=C\nLOGNAME=nobody\nPATH=/bin\nPWD=" +
-                                folder_.path() + "\nUSER=nobody\n");
+    EXPECT_EQ(content("f"),
+              "65534\n65534\n" + folder_.path() +
+                  "\nA=1 2\nHOME=/nonexistent\nLC_ALL=C\nLOGNAME=nobody\nPATH=/bin\nPWD=" +
+                  folder_.path() + "\nUSER=nobody\n");
     EXPECT_TRUE(done(sh("true", R"("user":"no-such-user")")).ends_with("(/user)"));
 }
 
@@ -160,7 +160,8 @@ TEST_F(Programs, WhatItPrintsGoesWithTheResult) {
 
 TEST_F(Programs, IsEndedWithItsChildrenAtItsTimeOrWhenTheCallIs) {
     const auto script = "sleep 600 & echo $! > " + path("pid") + "; wait";
-    EXPECT_TRUE(done(sh(script, R"("timeout_s":1)")).starts_with("timeout: it still ran after 1 s"));
+    EXPECT_TRUE(
+        done(sh(script, R"("timeout_s":1)")).starts_with("timeout: it still ran after 1 s"));
     EXPECT_TRUE(has_ended(content("pid")));
     CancelSource cancel;
     Call call;
@@ -201,7 +202,8 @@ TEST_F(Programs, TheActionRunsWhatIsDescribedOrGiven) {
     EXPECT_EQ(run(R"({"arguments":["more"]})"), "");
     EXPECT_EQ(content("f"), "x\n/bin/sh\nmore\n");
     EXPECT_EQ(state()["runs"], json::Value(2));
-    EXPECT_EQ(done(sh("true", R"("environment":{"S":"s"})")), "/command done;/environment done;/runs done;");
+    EXPECT_EQ(done(sh("true", R"("environment":{"S":"s"})")),
+              "/command done;/environment done;/runs done;");
     EXPECT_TRUE(run("{}").starts_with("invalid: its environment is not kept")) << run("{}");
 }
 
@@ -209,7 +211,8 @@ TEST_F(Programs, HearsWhenWhatItCreatesComesAndGoes) {
     RecordedHints heard;
     const auto watch = collection_->watch(heard.listener()).value();
     ASSERT_TRUE(watch->interest("it", true));
-    EXPECT_EQ(done(sh(append("f"), R"("creates":")" + path("f") + R"(")")), "/ensure done;/runs done;");
+    EXPECT_EQ(done(sh(append("f"), R"("creates":")" + path("f") + R"(")")),
+              "/ensure done;/runs done;");
     EXPECT_TRUE(heard.wait_for_id("it"));
     std::filesystem::remove(path("f"));
     EXPECT_TRUE(heard.wait_for_id("it"));
