@@ -138,6 +138,7 @@ class Cron {
 
     // Sends those that are there or cannot be read, and returns how many.
     std::size_t send(const sdk::Call& call, const std::vector<std::string>& names) const {
+        call.check();
         std::size_t count = 0;
         for (std::size_t at = 0; at < names.size(); ++at) {
             call.check();

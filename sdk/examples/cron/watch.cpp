@@ -29,6 +29,11 @@ FolderWatch::~FolderWatch() {
     }
 }
 
+void FolderWatch::interest(std::string_view id, bool on) {
+    if (on) wanted_.emplace(id);
+    else wanted_.erase(std::string(id));
+}
+
 void FolderWatch::ready(int, std::uint32_t) {
     alignas(inotify_event) std::array<char, 4096> bytes{};
     while (true) {
@@ -42,7 +47,8 @@ void FolderWatch::ready(int, std::uint32_t) {
             if ((event->mask & (IN_IGNORED | IN_MOVE_SELF)) != 0)
                 throw sdk::Failure(EK_E_UNAVAILABLE, "the folder of the crontabs is gone");
             if (event->len == 0) continue;
-            if (const auto name = Crontabs::name_of(event->name)) host_.changed(*name);
+            const auto name = Crontabs::name_of(event->name);
+            if (name && wanted_.count(*name) != 0) host_.changed(*name);
         }
     }
 }

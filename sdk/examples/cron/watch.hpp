@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -20,13 +22,14 @@ class FolderWatch {
     FolderWatch(const FolderWatch&) = delete;
     FolderWatch& operator=(const FolderWatch&) = delete;
 
-    // The folder is watched whole.
-    void interest(std::string_view, bool) {}
+    // The folder is watched whole; hints are given of these.
+    void interest(std::string_view id, bool on);
     void ready(int fd, std::uint32_t revents);
 
   private:
     sdk::WatchHost host_;
     sdk::Fd fd_;
+    std::set<std::string, std::less<>> wanted_;
 };
 
 }  // namespace cron

@@ -1,0 +1,91 @@
+"""The examples of the SDK, installed beside the bundled plugins: from REST to the machine and back."""
+
+import os
+import pathlib
+import shutil
+import unittest
+
+from harness.case import SystemCase
+from harness.system import write
+
+FOLDER = "/opt/plugins"
+EXAMPLES = ("cron", "sysctl")
+# Of the host's own network namespace.
+TTL, TTL_FILE = "net.ipv4.ip_default_ttl", "/proc/sys/net/ipv4/ip_default_ttl"
+BOOT_FILE = "/etc/sysctl.d/60-evenkeel.conf"
+CRONTAB = "/etc/cron.d/evenkeel-backup"
+
+
+class Examples(SystemCase):
+    agent = {"plugin_dirs": ["/usr/lib/evenkeel/plugins", FOLDER],
+             "plugins": [{"name": name} for name in ("files", *EXAMPLES)]}
+
+    @classmethod
+    def prepare(cls, bed):
+        """Lays the examples where the agent's configuration looks for them."""
+        built = pathlib.Path(os.environ["EVENKEEL_BUILD"], "sdk/examples")
+        there = bed.files / FOLDER[1:]
+        there.mkdir(mode=0o755)
+        for name in EXAMPLES:
+            for suffix in ("so", "manifest.json", "sum.json"):
+                shutil.copy(built / f"{name}.{suffix}", there)
+
+    def drift(self, collection, rid, *argv):
+        """Runs a program on the host; the fields that have drifted, once they are repaired."""
+        since = self.events.mark()
+        self.bed().run(*argv)
+        drifted = self.wait_event("resource.drifted", collection, rid, since)
+        self.wait_event("resource.repaired", collection, rid, since)
+        return [change["path"] for change in drifted["data"]["changes"]]
+
+    def test_a_parameter_of_the_kernel_is_kept_now_and_at_boot(self):
+        write(self.bed(), BOOT_FILE, "# mine\nnet.core.somaxconn = 100\n")
+        self.put_done("sysctl", TTL, {"value": "42"}, "enforce")
+        self.assertEqual(self.read(TTL_FILE), "42\n")
+        self.assertEqual(self.read(BOOT_FILE), "# mine\nnet.core.somaxconn = 100\n" + f"{TTL} = 42\n")
+        self.assertEqual(self.drift("sysctl", TTL, "sh", "-c", f"echo 65 > {TTL_FILE}"), ["/value"])
+        self.assertEqual(self.read(TTL_FILE), "42\n")
+        self.assertEqual(self.drift("sysctl", TTL, "sed", "-i", "/ttl/d", BOOT_FILE), ["/boot_value"])
+        self.assertIn(f"{TTL} = 42\n", self.read(BOOT_FILE))
+
+    def test_what_the_kernel_does_not_take_is_not_kept(self):
+        rid = "net.ipv4.ip_forward"
+        reply = self.rest.put("web", "sysctl", rid, {"value": "many"})
+        self.assertEqual(reply.body["resources"][0]["error"]["code"], "invalid", reply)
+        self.assertFalse(self.exists(BOOT_FILE) and rid in self.read(BOOT_FILE))
+
+    def test_a_parameter_cannot_be_absent(self):
+        self.put_done("sysctl", "net.ipv4.tcp_syncookies", {"value": "1"})
+        self.assertGreaterEqual(self.rest.delete("web", "sysctl", "net.ipv4.tcp_syncookies").status, 400)
+
+    def test_no_name_leads_elsewhere(self):
+        for rid in ("net/ipv4/ip_forward", "..etc.passwd", "a...b", "net.ipv4"):
+            with self.subTest(rid):
+                reply = self.rest.put("web", "sysctl", rid, {"value": "1"})
+                self.assertTrue(reply.status >= 400 or reply.body["state"] == "failed", reply)
+
+    def test_an_entry_of_cron_is_kept(self):
+        entry = {"schedule": "15 3 * * mon-fri", "command": "/usr/bin/true --all"}
+        self.put_done("cron", "backup", entry, "enforce")
+        self.assertEqual(self.stat(CRONTAB), ("regular file", "0644", "root", "root"))
+        self.assertTrue(self.read(CRONTAB).endswith("\n15 3 * * mon-fri root /usr/bin/true --all\n"))
+        self.assertEqual(self.drift("cron", "backup", "sed", "-i", "s/^15/16/", CRONTAB), ["/schedule"])
+        self.assertEqual(self.drift("cron", "backup", "chmod", "0666", CRONTAB), ["/problem"])
+        self.assertEqual(self.drift("cron", "backup", "rm", CRONTAB), ["/ensure"])
+        self.assertTrue(self.exists(CRONTAB))
+        reply = self.rest.delete("web", "cron", "backup")
+        self.assertEqual(reply.body["state"], "succeeded", reply)
+        self.assertFalse(self.exists(CRONTAB))
+
+    def test_a_schedule_that_cron_would_not_take_is_refused(self):
+        for schedule, word in (("61 * * * *", "minute"), ("* * 5-3 * *", "day of the month"),
+                               ("* * * * fry", "day of the week"), ("5/2 * * * *", "minute")):
+            with self.subTest(schedule):
+                entry = self.rest.put("web", "cron", "bad", {"schedule": schedule, "command": "x"},
+                                      ).body["resources"][0]
+                self.assertEqual(entry["error"]["code"], "invalid", entry)
+                self.assertIn(f"is no {word}", entry["error"]["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
