@@ -1,3 +1,4 @@
+#include "core/wire/capabilities.hpp"
 #include "core/wire/message.hpp"
 
 #include <gtest/gtest.h>
@@ -171,6 +172,22 @@ TEST(Message, OutputMayBeMissingAndIsBounded) {
     const auto bounded = decode_resource_result(encode(result))->output;
     EXPECT_EQ(bounded->text.size(), kOutputBytesMost);
     EXPECT_TRUE(bounded->cut);
+}
+
+TEST(Capabilities, SayWhatCanBeDescribedAndRemoved) {
+    const Capabilities fixed = {"read", "apply"}, read_only = {"read"}, unknown;
+    const auto wrong = [](const Capabilities& capabilities, bool absent, Policy policy) {
+        const auto found = impossible_description(capabilities, "facts", absent, policy);
+        return found ? found->pointer : "";
+    };
+    for (const Policy policy : {Policy::report, Policy::enforce, Policy::audit, Policy::off}) {
+        EXPECT_EQ(wrong(unknown, true, policy), "");
+        EXPECT_EQ(wrong(fixed, true, policy), "/description/ensure");
+        EXPECT_EQ(wrong(fixed, false, policy), "");
+        EXPECT_EQ(wrong(read_only, false, policy), policy == Policy::audit ? "" : "/policy");
+        EXPECT_EQ(impossible_removal(fixed, "facts", policy).has_value(), policy != Policy::audit);
+        EXPECT_FALSE(impossible_removal(unknown, "facts", policy));
+    }
 }
 
 TEST(Message, AChangeSaysWhatItNeedsOnlyWhereItDoes) {
