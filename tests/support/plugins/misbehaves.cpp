@@ -59,8 +59,11 @@ class Misbehaves : public Resources<> {
     }
     void list(const sdk::Call& call, std::string_view) {
         for (const auto& [id, fields] : store_.all) call.item(id, state_of(fields));
+        std::string many = "[0";
+        for (int more = 0; more < 10'000; ++more) many += ",0";
+        const std::string state = state_of({{"text", many + "]"}});
         for (std::uint64_t number = 0; store_.find("endless"); ++number)
-            call.item(std::to_string(number), R"({"text":"x"})");
+            call.item(std::to_string(number), state);
     }
     // "slow" ends when it is cancelled, "shout" and "log" say too much.
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
