@@ -41,7 +41,8 @@ constexpr std::string_view kActionsText =
     R"("timeout_s":{"type":"integer","minimum":0,"maximum":86400,)"
     R"("description":"After how many seconds it is ended; 0: at the deadline of the command."},)"
     R"("exit_codes":{"type":"array","minItems":1,"maxItems":256,"items":{"type":"integer",)"
-    R"("minimum":0,"maximum":255},"description":"The exit codes with which it has done its work."}}}})";
+    R"("minimum":0,"maximum":255},)"
+    R"("description":"The exit codes with which it has done its work."}}}})";
 
 std::string now_text() {
     timespec now{};

@@ -24,8 +24,8 @@ class Programs(SystemCase):
         since = self.events.mark()
         self.bed().run("rm", "/srv/made")
         drifted = self.wait_event("resource.drifted", "programs", "made", since)
-        self.assertEqual([(change["path"], change["before"]) for change in drifted["data"]["changes"]],
-                         [("/due", "there is no /srv/made")])
+        due = [(one["path"], one["before"]) for one in drifted["data"]["changes"]]
+        self.assertEqual(due, [("/due", "there is no /srv/made")])
         self.wait_event("resource.repaired", "programs", "made", since)
         self.assertTrue(self.exists("/srv/made"))
         self.assertEqual(self.rest.resource("web", "programs", "made")["observed"]["runs"], 2)
@@ -62,8 +62,8 @@ class Programs(SystemCase):
 
     def test_the_action_runs_any_program(self):
         path = self.rest.resource_path("web", "programs", "once")
-        reply = self.rest.call("POST", path + ":invoke", {
-            "action": "run", "arguments": self.sh("echo hello from $(uname)")}, {"Prefer": "wait=30"})
+        body = {"action": "run", "arguments": self.sh("echo hello from $(uname)")}
+        reply = self.rest.call("POST", path + ":invoke", body, {"Prefer": "wait=30"})
         self.assertEqual((reply.status, reply.body["state"]), (200, "succeeded"), reply)
         self.assertEqual(reply.body["resources"][0]["output"]["text"], "hello from Linux\n")
 
@@ -77,11 +77,13 @@ class Facts(SystemCase):
         since = self.events.mark()
         write(self.bed(), REBOOT, "")
         drifted = self.wait_event("resource.drifted", "facts", "machine", since)
-        self.assertEqual([(change["path"], change["before"], change["after"])
-                          for change in drifted["data"]["changes"]], [("/reboot_required", True, False)])
+        broken = [(one["path"], one["before"], one["after"])
+                  for one in drifted["data"]["changes"]]
+        self.assertEqual(broken, [("/reboot_required", True, False)])
         self.bed().run("rm", REBOOT)
         self.wait_event("resource.restored", "facts", "machine", since)
-        self.put_done("facts", "machine", {"disk_free_percent_min": {"/": 100, "/none": 1}}, "audit")
+        free = {"disk_free_percent_min": {"/": 100, "/none": 1}}
+        self.put_done("facts", "machine", free, "audit")
         told = self.wait_compliance("drifted", "facts", "machine")
         self.assertEqual({change["path"] for change in told["changes"]},
                          {"/disk_free_percent_min/~1", "/disk_free_percent_min/~1none"})

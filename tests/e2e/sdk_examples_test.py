@@ -1,4 +1,4 @@
-"""The examples of the SDK, installed beside the bundled plugins: from REST to the machine and back."""
+"""The examples of the SDK, beside the bundled plugins: from REST to the machine and back."""
 
 import os
 import pathlib
@@ -39,13 +39,15 @@ class Examples(SystemCase):
         return [change["path"] for change in drifted["data"]["changes"]]
 
     def test_a_parameter_of_the_kernel_is_kept_now_and_at_boot(self):
-        write(self.bed(), BOOT_FILE, "# mine\nnet.core.somaxconn = 100\n")
+        mine = "# mine\nnet.core.somaxconn = 100\n"
+        write(self.bed(), BOOT_FILE, mine)
         self.put_done("sysctl", TTL, {"value": "42"}, "enforce")
         self.assertEqual(self.read(TTL_FILE), "42\n")
-        self.assertEqual(self.read(BOOT_FILE), "# mine\nnet.core.somaxconn = 100\n" + f"{TTL} = 42\n")
+        self.assertEqual(self.read(BOOT_FILE), f"{mine}{TTL} = 42\n")
         self.assertEqual(self.drift("sysctl", TTL, "sh", "-c", f"echo 65 > {TTL_FILE}"), ["/value"])
         self.assertEqual(self.read(TTL_FILE), "42\n")
-        self.assertEqual(self.drift("sysctl", TTL, "sed", "-i", "/ttl/d", BOOT_FILE), ["/boot_value"])
+        self.assertEqual(self.drift("sysctl", TTL, "sed", "-i", "/ttl/d", BOOT_FILE),
+                         ["/boot_value"])
         self.assertIn(f"{TTL} = 42\n", self.read(BOOT_FILE))
 
     def test_what_the_kernel_does_not_take_is_not_kept(self):
@@ -55,8 +57,9 @@ class Examples(SystemCase):
         self.assertFalse(self.exists(BOOT_FILE) and rid in self.read(BOOT_FILE))
 
     def test_a_parameter_cannot_be_absent(self):
-        self.put_done("sysctl", "net.ipv4.tcp_syncookies", {"value": "1"})
-        self.assertGreaterEqual(self.rest.delete("web", "sysctl", "net.ipv4.tcp_syncookies").status, 400)
+        rid = "net.ipv4.tcp_syncookies"
+        self.put_done("sysctl", rid, {"value": "1"})
+        self.assertGreaterEqual(self.rest.delete("web", "sysctl", rid).status, 400)
 
     def test_no_name_leads_elsewhere(self):
         for rid in ("net/ipv4/ip_forward", "..etc.passwd", "a...b", "net.ipv4"):
@@ -68,8 +71,10 @@ class Examples(SystemCase):
         entry = {"schedule": "15 3 * * mon-fri", "command": "/usr/bin/true --all"}
         self.put_done("cron", "backup", entry, "enforce")
         self.assertEqual(self.stat(CRONTAB), ("regular file", "0644", "root", "root"))
-        self.assertTrue(self.read(CRONTAB).endswith("\n15 3 * * mon-fri root /usr/bin/true --all\n"))
-        self.assertEqual(self.drift("cron", "backup", "sed", "-i", "s/^15/16/", CRONTAB), ["/schedule"])
+        line = "\n15 3 * * mon-fri root /usr/bin/true --all\n"
+        self.assertTrue(self.read(CRONTAB).endswith(line))
+        self.assertEqual(self.drift("cron", "backup", "sed", "-i", "s/^15/16/", CRONTAB),
+                         ["/schedule"])
         self.assertEqual(self.drift("cron", "backup", "chmod", "0666", CRONTAB), ["/problem"])
         self.assertEqual(self.drift("cron", "backup", "rm", CRONTAB), ["/ensure"])
         self.assertTrue(self.exists(CRONTAB))

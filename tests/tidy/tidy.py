@@ -246,6 +246,7 @@ WALL_CLOCK = {
     "orchestrator/api/resources_api.cpp": "`observed_at`",
     "orchestrator/api/tokens_api.cpp": "tokens end at a date that is shown",
     "orchestrator/bus/agent_connection.cpp": "`last_seen`",
+    "plugins/programs/programs.cpp": "`ran_at`",
     "orchestrator/bus/bus.cpp": "when a copied identity was held",
     "orchestrator/commands/describe.cpp": "`since`",
     "orchestrator/commands/queue.cpp": "`created_at`",

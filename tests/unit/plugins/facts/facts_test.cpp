@@ -42,7 +42,8 @@ std::string broken(const std::string& limits, const std::string& state) {
 
 TEST(FactsCompared, TellWhichLimitsAreNotKept) {
     const std::string state =
-        R"({"disks":{"/":{"free_percent":10,"inodes_free_percent":90}},"memory_available_percent":50,)"
+        R"({"disks":{"/":{"free_percent":10,"inodes_free_percent":90}},)"
+        R"("memory_available_percent":50,)"
         R"("load_per_cpu":1.5,"uptime_days":3,"reboot_required":true,"clock_synchronised":true})";
     EXPECT_EQ(broken(R"({"disk_free_percent_min":{"/":10},"memory_available_percent_min":50,)"
                      R"("load_per_cpu_max":1.5,"uptime_days_max":3,"clock_synchronised":true})",

@@ -169,7 +169,8 @@ TEST(AProcess, HandsOutWhatCameSinceTheLastTimeAndErrorsApart) {
     while (!process.wait(-1)) continue;
     EXPECT_EQ(process.pending_bytes(), 8000005);
     std::size_t bytes = 0;
-    for (std::string piece; !(piece = process.take_output(1'000'000)).empty();) bytes += piece.size();
+    for (std::string piece; !(piece = process.take_output(1'000'000)).empty();)
+        bytes += piece.size();
     EXPECT_EQ(bytes, 8000000u);
     EXPECT_EQ(process.take_errors(100), "oops\n");
     EXPECT_EQ(process.pending_bytes(), 0);
