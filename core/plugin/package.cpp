@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -155,7 +156,8 @@ Result<Package> find_package(const std::vector<std::string>& folders, const std:
         return fail(Errc::invalid,
                     "\"" + printable(name) + "\" is no plugin name: a-z, 0-9, - and _ only");
     for (const std::string& folder : folders) {
-        const std::string stem = folder + "/" + name;
+        // Whole, since a plugin's own process has another working directory.
+        const std::string stem = std::filesystem::absolute(folder + "/" + name).string();
         if (::access((stem + ".manifest.json").c_str(), F_OK) != 0) continue;
         Inspection found = inspect_package(stem, trust);
         if (!found.refusals.empty()) return fail(std::move(found.refusals.front()));
