@@ -46,7 +46,7 @@ Exit validate_file(const Options& options) {
         std::fprintf(stderr, "ek-plugin: %s\n", results.error().what.c_str());
         return Exit::usage;
     }
-    const std::string text = is_text                     ? validate::summary_of(*results)
+    const std::string text = is_text                    ? validate::summary_of(*results)
                              : options.format == "json" ? validate::json_of(run.file, *results)
                                                         : validate::junit_of(run.file, *results);
     std::fputs(text.c_str(), stdout);

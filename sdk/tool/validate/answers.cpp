@@ -23,7 +23,7 @@ Known& known() {
 }
 
 Diag diag_of(const ek_diag& diag) {
-    return {diag.severity,          text_of(diag.path), text_of(diag.summary),
+    return {diag.severity,        text_of(diag.path), text_of(diag.summary),
             text_of(diag.detail), diag.status,        diag.retry_after_ms};
 }
 
@@ -264,9 +264,9 @@ std::string Answers::said() const {
 
 std::string status_name(ek_status status) {
     static constexpr const char* kNames[] = {
-        "EK_OK",           "EK_E_INVALID",   "EK_E_NOT_FOUND", "EK_E_UNSUPPORTED", "EK_E_DENIED",
-        "EK_E_BUSY",       "EK_E_UNAVAILABLE", "EK_E_CONFLICT",  "EK_E_TIMEOUT",     "EK_E_CANCELLED",
-        "EK_E_PARTIAL",    "EK_E_INTERNAL",  "EK_E_STALE"};
+        "EK_OK",        "EK_E_INVALID",     "EK_E_NOT_FOUND", "EK_E_UNSUPPORTED", "EK_E_DENIED",
+        "EK_E_BUSY",    "EK_E_UNAVAILABLE", "EK_E_CONFLICT",  "EK_E_TIMEOUT",     "EK_E_CANCELLED",
+        "EK_E_PARTIAL", "EK_E_INTERNAL",    "EK_E_STALE"};
     const bool known = status >= 0 && status <= EK_E_STALE;
     return (known ? kNames[status] : "an unknown status") + std::string(" (") +
            std::to_string(status) + ")";

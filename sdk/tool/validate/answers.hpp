@@ -51,8 +51,8 @@ struct CallOptions {
     std::vector<std::string> stamps = {};
 };
 
-// What became of a call: the callbacks of its ek_out copy everything. Lives until the check ends, so
-// that callbacks that come too late are seen and harm nothing.
+// What became of a call: the callbacks of its ek_out copy everything. Lives until the check ends,
+// so that callbacks that come too late are seen and harm nothing.
 class Answers {
   public:
     Answers(Shape shape, CallOptions options);
@@ -73,12 +73,12 @@ class Answers {
     std::vector<std::string> words;  // progress, and what programs printed
     std::vector<std::string> about;
 
-    int after_stop = 0;                // items and changes sent after the host said stop
-    int signs = 0;                     // signs of life
-    std::atomic<int> late{0};          // callbacks after the call had returned
-    std::atomic<int> foreign{0};       // on another thread than the call's
-    std::atomic<int> strange{0};       // with a context that is not this call's
-    std::string malformed;             // the first record that no host would take; empty: none
+    int after_stop = 0;           // items and changes sent after the host said stop
+    int signs = 0;                // signs of life
+    std::atomic<int> late{0};     // callbacks after the call had returned
+    std::atomic<int> foreign{0};  // on another thread than the call's
+    std::atomic<int> strange{0};  // with a context that is not this call's
+    std::string malformed;        // the first record that no host would take; empty: none
     std::uint64_t took_ns = 0;
 
     bool ok() const { return status == EK_OK; }

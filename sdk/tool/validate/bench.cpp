@@ -132,8 +132,8 @@ Bench::Opened Bench::try_open(const json::Value& config, CallOptions options) {
     const std::string text = json::write(config);
     ek_instance* handle = nullptr;
     ++instances;
-    const ek_status status = module().open(host(), opened.answers->call(), &collection(),
-                                           input(text, kept), &handle);
+    const ek_status status =
+        module().open(host(), opened.answers->call(), &collection(), input(text, kept), &handle);
     opened.answers->finish(status);
     end_of(kept);
     --instances;

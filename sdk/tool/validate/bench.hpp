@@ -55,7 +55,9 @@ class Bench {
     const ek_collection& collection();
     void choose(const ek_collection& collection);
     const Samples& samples();
-    bool can(std::uint64_t capabilities) { return (collection().caps & capabilities) == capabilities; }
+    bool can(std::uint64_t capabilities) {
+        return (collection().caps & capabilities) == capabilities;
+    }
     // Throws Skipped unless the collection can do all of it.
     void need(std::uint64_t capabilities, const char* what);
     json::Value manifest();

@@ -45,21 +45,21 @@ inline void demand(bool holds, std::string what, std::string record = {}) {
 }
 
 // One list for each group, in the order of their ids.
-std::vector<Check> package_checks();     // A
-std::vector<Check> entry_checks();       // B
-std::vector<Check> schema_checks();      // C
-std::vector<Check> lifecycle_checks();   // D
-std::vector<Check> read_checks();        // E
-std::vector<Check> change_checks();      // F
-std::vector<Check> compare_checks();     // G
-std::vector<Check> watch_checks();       // H
-std::vector<Check> cancel_checks();      // I
-std::vector<Check> hostile_checks();     // J
-std::vector<Check> memory_checks();      // K
-std::vector<Check> process_checks();     // L
-std::vector<Check> evolution_checks();   // M
-std::vector<Check> isolation_checks();   // N
-std::vector<Check> speed_checks();       // O
+std::vector<Check> package_checks();    // A
+std::vector<Check> entry_checks();      // B
+std::vector<Check> schema_checks();     // C
+std::vector<Check> lifecycle_checks();  // D
+std::vector<Check> read_checks();       // E
+std::vector<Check> change_checks();     // F
+std::vector<Check> compare_checks();    // G
+std::vector<Check> watch_checks();      // H
+std::vector<Check> cancel_checks();     // I
+std::vector<Check> hostile_checks();    // J
+std::vector<Check> memory_checks();     // K
+std::vector<Check> process_checks();    // L
+std::vector<Check> evolution_checks();  // M
+std::vector<Check> isolation_checks();  // N
+std::vector<Check> speed_checks();      // O
 
 struct Group {
     char letter;

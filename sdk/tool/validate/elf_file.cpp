@@ -42,8 +42,7 @@ class Reader {
         file_.is_shared = header_.e_type == ET_DYN;
         file_.is_64_bit = true;
         for (unsigned i = 0; i < header_.e_phnum; ++i) {
-            const auto segment =
-                bytes_.at<Elf64_Phdr>(header_.e_phoff + i * sizeof(Elf64_Phdr));
+            const auto segment = bytes_.at<Elf64_Phdr>(header_.e_phoff + i * sizeof(Elf64_Phdr));
             if (segment && segment->p_type == PT_GNU_STACK)
                 file_.executable_stack = (segment->p_flags & PF_X) != 0;
         }

@@ -17,7 +17,7 @@ struct ElfSymbol {
 struct ElfFile {
     std::uint16_t machine = 0;
     bool is_shared = false, is_64_bit = false, executable_stack = false, text_relocations = false;
-    std::vector<std::string> needed;         // libraries
+    std::vector<std::string> needed;          // libraries
     std::vector<std::string> search_folders;  // RPATH and RUNPATH
     std::vector<std::string> versions;        // of symbols that it needs: GLIBC_2.34
     std::vector<ElfSymbol> symbols;           // dynamic ones that are global

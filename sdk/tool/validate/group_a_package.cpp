@@ -152,10 +152,11 @@ void runs_on_debian_12(Bench& bench) {
                    "it needs " + version + ", which Debian 12 does not have");
             continue;
         }
-        const int most = match[1] == "GLIBC_2"       ? kGlibcMinor
+        const int most = match[1] == "GLIBC_2"      ? kGlibcMinor
                          : match[1] == "CXXABI_1.3" ? kCxxAbiPatch
-                                                     : kLibstdcxxPatch;
-        demand(!match[3].matched || std::stoi(match[3]) <= most, "it needs " + version + ", newer than Debian 12");
+                                                    : kLibstdcxxPatch;
+        demand(!match[3].matched || std::stoi(match[3]) <= most,
+               "it needs " + version + ", newer than Debian 12");
     }
 }
 

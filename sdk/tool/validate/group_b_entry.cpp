@@ -79,7 +79,8 @@ void id_is_a_domain_name(Bench& bench) {
 
 void version_is_semantic(Bench& bench) {
     static const std::regex kVersion(
-        "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?");
+        "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)"
+        "?");
     const std::string version = text_of(bench.module().version);
     demand(std::regex_match(version, kVersion),
            "the version \"" + version + "\" is no semantic version such as 1.4.0");

@@ -55,8 +55,9 @@ void compiles(Bench& bench) {
 
 void closed(Bench& bench) {
     const json::Value schema = document(bench);
-    demand(schema["additionalProperties"] == json::Value(false),
-           "\"additionalProperties\" is not false at the top: a misspelt field is then not refused");
+    demand(
+        schema["additionalProperties"] == json::Value(false),
+        "\"additionalProperties\" is not false at the top: a misspelt field is then not refused");
     demand(schema["type"] == json::Value("object"), "\"type\" is not \"object\" at the top");
 }
 
@@ -146,8 +147,8 @@ std::string all_texts(const ek_module& module) {
     std::string text = text_of(module.manifest_json) + "\n";
     for (std::size_t i = 0; i < module.collection_count; ++i) {
         const ek_collection& each = *module.collections[i];
-        for (const ek_str part : {each.name, each.schema_json, each.config_schema_json,
-                                  each.actions_json})
+        for (const ek_str part :
+             {each.name, each.schema_json, each.config_schema_json, each.actions_json})
             text += text_of(part) + "\n";
     }
     return text;

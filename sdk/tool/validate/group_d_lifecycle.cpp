@@ -29,8 +29,9 @@ json::Array bad_configs(Bench& bench) {
 void refuses_bad_configs(Bench& bench) {
     const json::Array configs = bad_configs(bench);
     if (configs.empty())
-        skip("the schema of the configuration refuses what is not known, and the settings name no "
-             "bad_configs that it takes");
+        skip(
+            "the schema of the configuration refuses what is not known, and the settings name no "
+            "bad_configs that it takes");
     for (const json::Value& config : configs) {
         const Bench::Opened opened = bench.try_open(config);
         demand(opened.instance == nullptr, "open takes the configuration " + json::write(config));
@@ -68,7 +69,8 @@ void instances_are_independent(Bench& bench) {
     const std::string id = bench.samples().id(0);
     other->clear(id);
     other->must_apply(id, bench.samples().first());
-    demand(!other->state(id).is_null(), "after another instance was closed, an apply has no effect");
+    demand(!other->state(id).is_null(),
+           "after another instance was closed, an apply has no effect");
     other->must_remove(id);
 }
 
@@ -86,8 +88,8 @@ void cycles_leave_nothing(Bench& bench) {
     const auto open_after = open_descriptors();
     demand(open_after.size() <= open_before.size(),
            "100 cycles of open and close leave " +
-               std::to_string(open_after.size() - open_before.size()) + " descriptors, the last is " +
-               open_after.rbegin()->second);
+               std::to_string(open_after.size() - open_before.size()) +
+               " descriptors, the last is " + open_after.rbegin()->second);
     demand(threads().size() <= threads_before.size(), "100 cycles of open and close leave threads");
     const std::size_t heap_after = heap_bytes();
     constexpr std::size_t kSlack = 200 * 1024;

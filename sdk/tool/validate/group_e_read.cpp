@@ -18,8 +18,8 @@ class Made {
             const std::string id = bench.samples().id(i);
             if (makes) {
                 instance_->clear(id);
-                instance_->must_apply(id, i % 2 == 0 ? bench.samples().first()
-                                                     : bench.samples().second());
+                instance_->must_apply(
+                    id, i % 2 == 0 ? bench.samples().first() : bench.samples().second());
             } else if (instance_->state(id).is_null()) {
                 skip("the collection makes nothing, and " + id + " is not there");
             }
@@ -103,9 +103,10 @@ void states_fit(Bench& bench) {
             const auto state = json::parse(*item.json);
             const auto wrong = bench.samples().schema().validate(*state, schema::Mode::state);
             demand(wrong.empty(),
-                   wrong.empty() ? std::string()
-                                 : "the state of " + item.id + " is not what the schema says at \"" +
-                                       wrong[0].pointer + "\": " + wrong[0].detail,
+                   wrong.empty()
+                       ? std::string()
+                       : "the state of " + item.id + " is not what the schema says at \"" +
+                             wrong[0].pointer + "\": " + wrong[0].detail,
                    item.json.value_or(""));
         }
     }
@@ -116,7 +117,8 @@ std::string bytes_of(Bench& bench, const Told& told) {
     for (const Item& item : told->items) {
         const auto state = json::parse(item.json.value_or("null"));
         text += item.id + " " +
-                json::write(lasting(bench.samples().schema(), state ? *state : json::Value())) + "\n";
+                json::write(lasting(bench.samples().schema(), state ? *state : json::Value())) +
+                "\n";
     }
     return text;
 }
@@ -124,8 +126,7 @@ std::string bytes_of(Bench& bench, const Told& told) {
 void reads_are_equal(Bench& bench) {
     Made made(bench, 2);
     const Told one = made->read_all(made.ids()), other = made->read_all(made.ids());
-    demand(bytes_of(bench, one) == bytes_of(bench, other),
-           "two reads of the same resources differ",
+    demand(bytes_of(bench, one) == bytes_of(bench, other), "two reads of the same resources differ",
            one->transcript() + "\n" + other->transcript());
 }
 

@@ -72,8 +72,8 @@ void plan_of_satisfied_is_empty(Bench& bench) {
 std::multiset<std::string> changes_of(const Answers& told) {
     std::multiset<std::string> all;
     for (const Change& each : told.changes)
-        all.insert(each.path + " " + std::to_string(each.action) + " " +
-                   each.before.value_or("-") + " -> " + each.after.value_or("-"));
+        all.insert(each.path + " " + std::to_string(each.action) + " " + each.before.value_or("-") +
+                   " -> " + each.after.value_or("-"));
     return all;
 }
 
@@ -260,8 +260,9 @@ void each_property_alone(Bench& bench) {
         for (const json::Value& description : samples.variants(field)) {
             Subject subject(bench);
             const Told told = subject.instance().apply(subject.id, description);
-            demand(told->ok(), "apply fails with " + field.path + " alone: " +
-                                   json::write(description), told->transcript());
+            demand(told->ok(),
+                   "apply fails with " + field.path + " alone: " + json::write(description),
+                   told->transcript());
             const auto paths =
                 differing_paths(bench, subject.instance(), description, subject.state());
             demand(paths.empty(),
@@ -330,7 +331,8 @@ void secrets_stay_secret(Bench& bench) {
         skip("a secret here has to have a form that the validator does not know");
     Subject subject(bench);
     std::vector<Told> all = {subject.instance().apply(subject.id, description)};
-    if (bench.can(EK_CAP_PLAN)) all.push_back(subject.instance().plan(subject.id, samples.second()));
+    if (bench.can(EK_CAP_PLAN))
+        all.push_back(subject.instance().plan(subject.id, samples.second()));
     json::Object wrong = description.as_object();
     for (const schema::Field& field : samples.fields())
         if (!field.property.sensitive && wrong.contains(field.name))

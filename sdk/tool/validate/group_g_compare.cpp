@@ -71,8 +71,8 @@ void one_mutation_one_path(Bench& bench) {
     const Samples& samples = bench.samples();
     for (const std::string& path : samples.differing()) {
         const auto* field = samples.fields().at(path);
-        if (field == nullptr || (field->property.write_only && field->property.compare !=
-                                                                   schema::Comparison::digest))
+        if (field == nullptr ||
+            (field->property.write_only && field->property.compare != schema::Comparison::digest))
             continue;
         // The first description with one field of the second, held against the first state.
         json::Object description = samples.first().as_object();

@@ -202,8 +202,9 @@ void overflow_is_told(Bench& bench) {
         return std::any_of(watched.watcher->hints.begin(), watched.watcher->hints.end(),
                            [](const Hint& hint) { return hint.id.empty(); });
     };
-    demand(watched.watcher->run(3000, any),
-           "when the queue of events overflows, it does not say that any resource may have changed");
+    demand(
+        watched.watcher->run(3000, any),
+        "when the queue of events overflows, it does not say that any resource may have changed");
     watched.settle();
     watched.apply(bench.samples().second());
     watched.demand_hint("after an overflow, a change");
@@ -219,12 +220,13 @@ void spurious_wake_is_harmless(Bench& bench) {
     for (const auto& [fd, events] : fds) {
         watcher.longest_ready_ns = 0;
         const ek_status status = watcher.ready(fd, POLLIN);
-        demand(status == EK_OK, "woken without an event, watch_ready answers " + status_name(status));
+        demand(status == EK_OK,
+               "woken without an event, watch_ready answers " + status_name(status));
         demand(watcher.longest_ready_ns < 100'000'000, "woken without an event, it blocks");
     }
     const ek_status status = watcher.ready(-1, 0);
-    demand(status == EK_OK, "at a timer that it did not set, watch_ready answers " +
-                                status_name(status));
+    demand(status == EK_OK,
+           "at a timer that it did not set, watch_ready answers " + status_name(status));
 }
 
 void close_returns_all(Bench& bench) {

@@ -73,7 +73,8 @@ void cancelled_mid_list(Bench& bench) {
         ids.push_back(bench.samples().id(i));
         subject.instance->must_apply(ids.back(), bench.samples().first());
     }
-    // At its second item: before that it may have asked whether it is cancelled any number of times.
+    // At its second item: before that it may have asked whether it is cancelled any number of
+    // times.
     const Told probe = subject.instance->list();
     const Told told = subject.instance->list({}, {.cancel_at = probe->signs / 2 + 1});
     for (const std::string& id : ids) subject.instance->remove(id);
@@ -128,8 +129,9 @@ void children_are_killed(Bench& bench) {
     std::uint64_t after_ns = 0;
     const Told told = cancelled_slowly(bench, subject, &after_ns);
     const auto left = children(bench.stranger().pid());
-    demand(left.empty(), "after a cancelled apply " + std::to_string(left.size()) +
-                             " of its processes are left", told->transcript());
+    demand(left.empty(),
+           "after a cancelled apply " + std::to_string(left.size()) + " of its processes are left",
+           told->transcript());
 }
 
 void returns_soon(Bench& bench) {
@@ -172,8 +174,7 @@ void usable_afterwards(Bench& bench) {
     subject.instance->apply(subject.id, samples.second(), {.seconds = 0});
     subject.instance->read(subject.id, {.cancelled = true});
     subject.instance->must_apply(subject.id, samples.second());
-    const auto paths =
-        differing_paths(bench, *subject.instance, samples.second(), subject.state());
+    const auto paths = differing_paths(bench, *subject.instance, samples.second(), subject.state());
     demand(paths.empty(), "after cancelled calls, an apply does not do its work");
 }
 

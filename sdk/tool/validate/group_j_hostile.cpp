@@ -78,12 +78,15 @@ void wrong_types(Bench& bench) {
                                                        : json::Value(json::Object{{"made", "up"}}));
         const Told told = hostile.instance().apply(hostile.id, description);
         demand_words(told);
-        const auto wrong = bench.samples().schema().validate(hostile.instance().state(hostile.id).
-            is_null() ? json::Value(json::Object()) : hostile.instance().state(hostile.id),
+        const auto wrong = bench.samples().schema().validate(
+            hostile.instance().state(hostile.id).is_null() ? json::Value(json::Object())
+                                                           : hostile.instance().state(hostile.id),
             schema::Mode::state);
         demand(!told->ok() || wrong.empty() || hostile.instance().state(hostile.id).is_null(),
-               "it takes " + field.path + " of another type, and what is read then is not what the "
-               "schema says", told->transcript());
+               "it takes " + field.path +
+                   " of another type, and what is read then is not what the "
+                   "schema says",
+               told->transcript());
     }
 }
 void invalid_utf8(Bench& bench) {
@@ -121,14 +124,13 @@ void deep(Bench& bench) {
 void strange_ids(Bench& bench) {
     Hostile hostile(bench);
     const std::string mark = "escape-4711";
-    for (const std::string& id :
-         {"../" + mark, "x/../../" + mark, "/../" + mark, "./" + mark, mark + "\n", ".." + mark + "/..",
-          std::string("..")}) {
+    for (const std::string& id : {"../" + mark, "x/../../" + mark, "/../" + mark, "./" + mark,
+                                  mark + "\n", ".." + mark + "/..", std::string("..")}) {
         // The host asks for no id that x-ek-key refuses.
         const bool reaches = bench.samples().schema().accepts_key(id);
         demand(!reaches || id.find("/") == id.npos || bench.can(EK_CAP_NORMALIZE),
                "x-ek-key allows the id \"" + id + "\"");
-        demand(!reaches || id != ".." , "x-ek-key allows the id \"..\"");
+        demand(!reaches || id != "..", "x-ek-key allows the id \"..\"");
         demand(!reaches || id.find('\n') == id.npos, "x-ek-key allows a line end in an id");
         demand_words(hostile.instance().read(id));
     }
@@ -180,7 +182,8 @@ void failures_have_words(Bench& bench) {
     if (bench.can(EK_CAP_LIST)) all.push_back(hostile.instance().list("{\"ids\":7}"));
     if (bench.can(EK_CAP_REMOVE)) all.push_back(hostile.instance().remove(""));
     if (bench.can(EK_CAP_BATCH)) all.push_back(hostile.instance().apply_many("{}"));
-    if (bench.can(EK_CAP_UPGRADE)) all.push_back(hostile.instance().upgrade(99'999, json::Object()));
+    if (bench.can(EK_CAP_UPGRADE))
+        all.push_back(hostile.instance().upgrade(99'999, json::Object()));
     if (bench.can(EK_CAP_INVOKE))
         all.push_back(hostile.instance().invoke(absent, "no-such-action", "{}"));
     for (const Told& told : all) {
@@ -241,13 +244,20 @@ class Generator {
     }
     json::Value value(int depth) {
         switch (pick(depth > 0 ? 7 : 5)) {
-            case 0: return nullptr;
-            case 1: return pick(2) == 0;
-            case 2: return static_cast<std::int64_t>(random_());
-            case 3: return 0.5;
-            case 4: return text();
-            case 5: return json::Array{value(depth - 1), value(depth - 1)};
-            default: return json::Object{{text(), value(depth - 1)}};
+            case 0:
+                return nullptr;
+            case 1:
+                return pick(2) == 0;
+            case 2:
+                return static_cast<std::int64_t>(random_());
+            case 3:
+                return 0.5;
+            case 4:
+                return text();
+            case 5:
+                return json::Array{value(depth - 1), value(depth - 1)};
+            default:
+                return json::Object{{text(), value(depth - 1)}};
         }
     }
 

@@ -130,8 +130,7 @@ void parallel_holds(Bench& bench) {
         const std::string id = bench.samples().id(i);
         instance->clear(id);
         instance->must_apply(id, i % 2 == 0 ? bench.samples().first() : bench.samples().second());
-        expected.push_back(
-            json::write(lasting(bench.samples().schema(), instance->state(id))));
+        expected.push_back(json::write(lasting(bench.samples().schema(), instance->state(id))));
     }
     std::vector<std::string> wrong(kThreads);
     std::vector<std::thread> threads;
@@ -140,7 +139,8 @@ void parallel_holds(Bench& bench) {
             const std::string id = bench.samples().id(i), ids = ids_json({id});
             for (int k = 0; k < kTimes && wrong[i].empty(); ++k) {
                 Answers told(Shape::plain, {});
-                told.finish(bench.collection().read(instance->handle(), told.call(), borrowed(ids)));
+                told.finish(
+                    bench.collection().read(instance->handle(), told.call(), borrowed(ids)));
                 const bool one = told.ok() && told.items.size() == 1 && told.items[0].id == id;
                 const auto state = json::parse(one ? told.items[0].json.value_or("") : "");
                 if (!state || json::write(lasting(bench.samples().schema(), *state)) != expected[i])

@@ -1,6 +1,5 @@
-#include <cstdlib>
-
 #include <csignal>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -113,8 +112,8 @@ void keeps_to_its_paths(Bench& bench) {
     for (const Written& each : written) {
         bool fits = false;
         for (const std::string& folder : allowed) fits = fits || is_within(each.path, folder);
-        demand(fits, "it writes outside of the paths in its manifest: " + each.call + " of " +
-                         each.path);
+        demand(fits,
+               "it writes outside of the paths in its manifest: " + each.call + " of " + each.path);
     }
 }
 

@@ -27,8 +27,7 @@ void grown_host(Bench& bench) {
               [](Bench& each) { each.shape = Shape::grown; });
 }
 void no_extensions(Bench& bench) {
-    same_tour(bench, "a host without extensions",
-              [](Bench& each) { each.has_extensions = false; });
+    same_tour(bench, "a host without extensions", [](Bench& each) { each.has_extensions = false; });
 }
 void lower_minor(Bench& bench) {
     same_tour(bench, "a host of ABI 1.0", [](Bench& each) { each.abi_minor = 0; });
@@ -45,8 +44,7 @@ void unknown_filter_members(Bench& bench) {
     bench.need(EK_CAP_LIST, "list");
     const auto instance = bench.open();
     const std::string absent = bench.samples().absent_id();
-    const Told told =
-        instance->list("{\"ids\":" + ids_json({absent}) + ",\"no_such_member\":1}");
+    const Told told = instance->list("{\"ids\":" + ids_json({absent}) + ",\"no_such_member\":1}");
     const bool honest = (told->ok() && told->items.empty()) || told->status == EK_E_NOT_FOUND ||
                         ((told->status == EK_E_INVALID || told->status == EK_E_UNSUPPORTED) &&
                          told->error() != nullptr);
@@ -69,12 +67,10 @@ void upgrades_each_version(Bench& bench) {
                "it does not upgrade a description of version " + std::to_string(from),
                told->transcript());
         const auto description = json::parse(told->states[0]);
-        demand(description && bench.samples()
-                                  .schema()
-                                  .validate(*description, schema::Mode::description)
-                                  .empty(),
-               "what it makes of an old description is not what the schema says",
-               told->transcript());
+        demand(
+            description &&
+                bench.samples().schema().validate(*description, schema::Mode::description).empty(),
+            "what it makes of an old description is not what the schema says", told->transcript());
     }
     const Told told = instance->upgrade(version + 1, json::Object());
     demand(!told->ok() && told->error() != nullptr, "it takes a description of a later version",

@@ -1,14 +1,11 @@
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
 
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/fd.hpp"
-#include "core/base/time.hpp"
 #include "sdk/tool/validate/check.hpp"
 #include "sdk/tool/validate/elf_file.hpp"
 #include "sdk/tool/validate/isolated.hpp"
@@ -20,7 +17,8 @@ namespace group_n {
 std::string tour_in_process(Bench& bench) {
     const ChildResult plain = in_child([&] { return tour(bench); });
     if (plain.text.starts_with("skipped: ")) skip(plain.text.substr(9));
-    demand(plain.returned && !plain.text.starts_with("broken: "), "in process it fails", plain.text);
+    demand(plain.returned && !plain.text.starts_with("broken: "), "in process it fails",
+           plain.text);
     return plain.text;
 }
 
@@ -62,9 +60,10 @@ bool may_use(const ElfFile& file, const std::set<std::string>& functions) {
 
 void permissions_are_needed(Bench& bench) {
     static const std::set<std::string> kNetwork = {"socket", "getaddrinfo", "connect", "bind"};
-    static const std::set<std::string> kSpawn = {"fork", "vfork", "clone", "posix_spawn", "popen",
-                                                 "posix_spawnp", "system", "execve", "execv"};
-    static const std::set<std::string> kWrites = {"open", "open64", "openat", "fopen", "fopen64",
+    static const std::set<std::string> kSpawn = {"fork",        "vfork",  "clone",
+                                                 "posix_spawn", "popen",  "posix_spawnp",
+                                                 "system",      "execve", "execv"};
+    static const std::set<std::string> kWrites = {"open",  "open64", "openat", "fopen", "fopen64",
                                                   "creat", "rename", "unlink", "mkdir", "openat64"};
     const json::Value permissions = bench.manifest()["permissions"];
     const auto file = read_elf(bench.file());
@@ -125,43 +124,49 @@ void hang_is_ended(Bench& bench) {
            again->transcript());
 }
 
+// A process and its children.
+std::vector<pid_t> with_children(pid_t pid) {
+    std::vector<pid_t> all = {pid};
+    const std::string own = "/proc/" + std::to_string(pid);
+    std::error_code error;
+    for (const auto& thread : std::filesystem::directory_iterator(own + "/task", error)) {
+        std::ifstream list(thread.path() / "children");
+        for (pid_t child = 0; list >> child;) all.push_back(child);
+    }
+    return all;
+}
+
+// A host that is killed while the plugin is open: says whose processes there were.
+std::string run_a_host(Bench& bench) {
+    const Isolated isolated(bench);
+    const auto instance = bench.open();
+    instance->state(bench.samples().absent_id());
+    std::string pids;
+    for (const pid_t pid : with_children(isolated.pid())) pids += std::to_string(pid) + " ";
+    const std::string path = bench.scratch() + "/.pids";
+    std::ofstream(path) << pids;
+    ::kill(::getpid(), SIGKILL);
+    return {};
+}
+
 void ends_with_the_host(Bench& bench) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) skip("no descriptors are left");
-    Fd read_end(ends[0]), write_end(ends[1]);
-    const pid_t host = ::fork();
-    if (host == 0) {
-        pid_t pid = 0;
-        try {
-            const Isolated isolated(bench);
-            const auto instance = bench.open();
-            instance->state(bench.samples().absent_id());
-            pid = isolated.pid();
-            [[maybe_unused]] const auto written = ::write(write_end.get(), &pid, sizeof(pid));
-            ::kill(::getpid(), SIGKILL);
-        } catch (const Skipped&) {
-            pid = -1;
-        } catch (const Broken&) {
-            pid = -2;
-        }
-        [[maybe_unused]] const auto written = ::write(write_end.get(), &pid, sizeof(pid));
-        ::_exit(0);
-    }
-    write_end.reset();
-    pid_t pid = 0;
-    const bool told = ::read(read_end.get(), &pid, sizeof(pid)) == sizeof(pid);
-    ::waitpid(host, nullptr, 0);
-    demand(told && pid != -2, "in a process of its own it does not start");
-    if (pid == -1) skip("there is no evenkeel-plugin-host here, or its package cannot be loaded");
-    const std::string path = "/proc/" + std::to_string(pid) + "/exe";
-    char target[64];
-    for (int i = 0; i < 100; ++i) {
+    const ChildResult host = in_child([&] { return run_a_host(bench); });
+    if (host.text.starts_with("skipped: ")) skip(host.text.substr(9));
+    demand(!host.returned, "in a process of its own it does not work", host.text);
+    std::ifstream list(bench.scratch() + "/.pids");
+    for (pid_t pid = 0; list >> pid;) {
+        const std::string path = "/proc/" + std::to_string(pid) + "/exe";
+        char target[64];
+        bool there = true;
         // A process that has ended has no program any more.
-        if (::readlink(path.c_str(), target, sizeof(target)) < 0) return;
-        ::usleep(10'000);
+        for (int i = 0; i < 100 && there; ++i) {
+            there = ::readlink(path.c_str(), target, sizeof(target)) >= 0;
+            if (there) ::usleep(10'000);
+        }
+        if (!there) continue;
+        ::kill(pid, SIGKILL);
+        broken("a process of it is still there 1 s after the host has ended");
     }
-    ::kill(pid, SIGKILL);
-    broken("its process is still there 1 s after the host has ended");
 }
 
 void printing_is_harmless(Bench& bench) {

@@ -29,8 +29,7 @@ void reads_soon(Bench& bench) {
     const auto instance = bench.open();
     const std::string id = bench.samples().absent_id();
     double best = 1e9;
-    for (int i = 0; i < 3; ++i)
-        best = std::min(best, milliseconds([&] { instance->read(id); }));
+    for (int i = 0; i < 3; ++i) best = std::min(best, milliseconds([&] { instance->read(id); }));
     at_most(best, 50, "read");
 }
 void lists_fast(Bench& bench) {
@@ -73,8 +72,8 @@ void rests_lightly(Bench& bench) {
     if (watcher) watcher->wakes = 0;
     if (watcher) watcher->run(1000);
     const std::size_t after = resident_bytes();
-    demand(after <= before + (8u << 20), "an idle instance has " +
-                                             std::to_string((after - before) >> 20) + " MiB");
+    demand(after <= before + (8u << 20),
+           "an idle instance has " + std::to_string((after - before) >> 20) + " MiB");
     demand(!watcher || watcher->wakes == 0, "an idle watch wakes");
 }
 

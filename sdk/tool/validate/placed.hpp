@@ -24,8 +24,8 @@ class Block {
     explicit Block(std::size_t size) {
         const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
         length_ = (size + page - 1) / page * page + page;
-        base_ = static_cast<char*>(::mmap(nullptr, length_, PROT_READ | PROT_WRITE,
-                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        base_ = static_cast<char*>(
+            ::mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
         if (base_ == MAP_FAILED) throw std::bad_alloc();
         ::mprotect(base_ + length_ - page, page, PROT_NONE);
         data_ = base_ + length_ - page - size;

@@ -86,7 +86,8 @@ ProcessState process_state() {
     ::getresuid(&user[0], &user[1], &user[2]);
     ::getresgid(&group[0], &group[1], &group[2]);
     std::string ids;
-    for (int i = 0; i < 3; ++i) ids += std::to_string(user[i]) + ":" + std::to_string(group[i]) + " ";
+    for (int i = 0; i < 3; ++i)
+        ids += std::to_string(user[i]) + ":" + std::to_string(group[i]) + " ";
     return {{"the working directory", folder()},
             {"the umask", octal(mask)},
             {"the environment", environment()},

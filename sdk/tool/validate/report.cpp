@@ -25,11 +25,20 @@ std::string escaped(std::string_view text) {
     std::string made;
     for (const char letter : text) {
         switch (letter) {
-            case '&': made += "&amp;"; break;
-            case '<': made += "&lt;"; break;
-            case '>': made += "&gt;"; break;
-            case '"': made += "&quot;"; break;
-            default: made += letter;
+            case '&':
+                made += "&amp;";
+                break;
+            case '<':
+                made += "&lt;";
+                break;
+            case '>':
+                made += "&gt;";
+                break;
+            case '"':
+                made += "&quot;";
+                break;
+            default:
+                made += letter;
         }
     }
     return made;
@@ -37,13 +46,15 @@ std::string escaped(std::string_view text) {
 
 std::string element_of(const CheckResult& result) {
     char seconds[32];
-    std::snprintf(seconds, sizeof(seconds), "%.3f", static_cast<double>(result.took.count()) / 1000);
+    std::snprintf(seconds, sizeof(seconds), "%.3f",
+                  static_cast<double>(result.took.count()) / 1000);
     std::string text = "    <testcase classname=\"" + std::string(1, result.check->id[0]) +
                        "\" name=\"" + result.check->id + " " + escaped(result.check->title) +
                        "\" time=\"" + seconds + "\"";
     const std::string message = escaped(printable(result.what));
     const std::string body = escaped(indented(result.record + "\n" + result.again));
-    if (result.outcome == Outcome::skip) return text + "><skipped message=\"" + message + "\"/></testcase>\n";
+    if (result.outcome == Outcome::skip)
+        return text + "><skipped message=\"" + message + "\"/></testcase>\n";
     if (result.outcome == Outcome::warn)
         return text + "><system-out>warning: " + message + "</system-out></testcase>\n";
     if (!result.is_failure()) return text + "/>\n";
@@ -58,7 +69,8 @@ std::string text_of(const CheckResult& result) {
     std::string outcome = name_of(result.outcome);
     outcome.resize(5, ' ');
     std::string text = std::string(result.check->id) + "  " + outcome + " " + result.check->title;
-    if (result.outcome == Outcome::skip) return text + "\n          " + printable(result.what) + "\n";
+    if (result.outcome == Outcome::skip)
+        return text + "\n          " + printable(result.what) + "\n";
     if (result.outcome == Outcome::pass) return text + "\n";
     return text + "\n          " + printable(result.what) + "\n" + indented(result.record) +
            "          again: " + result.again + "\n";
@@ -103,7 +115,8 @@ std::string json_of(const std::string& file, const std::vector<CheckResult>& res
         counts.set(outcome, (count == nullptr ? 0 : count->as_integer()) + 1);
     }
     return json::write_pretty(
-               json::Object{{"file", file}, {"checks", checks}, {"summary", counts}}) + "\n";
+               json::Object{{"file", file}, {"checks", checks}, {"summary", counts}}) +
+           "\n";
 }
 
 std::string junit_of(const std::string& file, const std::vector<CheckResult>& results) {
@@ -121,8 +134,8 @@ std::string junit_of(const std::string& file, const std::vector<CheckResult>& re
             skipped += result.outcome == Outcome::skip ? 1 : 0;
         }
         if (count == 0) continue;
-        text += "  <testsuite name=\"" + std::string(1, group.letter) + " " +
-                escaped(group.title) + "\" tests=\"" + std::to_string(count) + "\" failures=\"" +
+        text += "  <testsuite name=\"" + std::string(1, group.letter) + " " + escaped(group.title) +
+                "\" tests=\"" + std::to_string(count) + "\" failures=\"" +
                 std::to_string(failures) + "\" errors=\"" + std::to_string(errors) +
                 "\" skipped=\"" + std::to_string(skipped) + "\">\n" + cases + "  </testsuite>\n";
     }

@@ -59,7 +59,8 @@ class Scratch {
     Scratch() {
         // There is less going on than in /tmp, and it is on a disk.
         const char* chosen = std::getenv("TMPDIR");
-        std::string name = std::string(chosen != nullptr ? chosen : "/var/tmp") + "/ek-validate-XXXXXX";
+        std::string name =
+            std::string(chosen != nullptr ? chosen : "/var/tmp") + "/ek-validate-XXXXXX";
         if (::mkdtemp(name.data()) != nullptr) path_ = name;
     }
     ~Scratch() {
@@ -136,11 +137,13 @@ void take(CheckResult& result, const json::Value& verdict) {
 // One check in its process.
 class Job {
   public:
-    Job(const Check& check, const RunOptions& options) : options_(options), timeout_(options.timeout) {
+    Job(const Check& check, const RunOptions& options)
+        : options_(options), timeout_(options.timeout) {
         result.check = &check;
         result.again = again_command(options, check);
         std::array<int, 2> verdict{}, words{};
-        if (::pipe2(verdict.data(), O_CLOEXEC) != 0 || ::pipe2(words.data(), O_CLOEXEC) != 0) return;
+        if (::pipe2(verdict.data(), O_CLOEXEC) != 0 || ::pipe2(words.data(), O_CLOEXEC) != 0)
+            return;
         verdict_ = Fd(verdict[0]);
         words_ = Fd(words[0]);
         Fd verdict_end(verdict[1]), words_end(words[1]);
@@ -172,8 +175,7 @@ class Job {
     }
     void read_verdict() {
         std::array<char, 4096> buffer;
-        for (ssize_t got = 0;
-             (got = ::read(verdict_.get(), buffer.data(), buffer.size())) > 0;)
+        for (ssize_t got = 0; (got = ::read(verdict_.get(), buffer.data(), buffer.size())) > 0;)
             if (text_.size() < kVerdictBytesMax)
                 text_.append(buffer.data(), static_cast<std::size_t>(got));
     }
@@ -182,20 +184,22 @@ class Job {
         read_verdict();
         read_words();
         ::kill(-pid_, SIGKILL);
-        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
         result.took = std::chrono::milliseconds(now_monotonic_ms() - started_ms_);
         const auto verdict = json::parse(text_);
         if (verdict && verdict->is_object()) {
             take(result, *verdict);
         } else if (hangs) {
             result.outcome = Outcome::hang;
-            result.what = "it does not come to an end within " + std::to_string(timeout_.count()) + " s";
+            result.what =
+                "it does not come to an end within " + std::to_string(timeout_.count()) + " s";
         } else {
             result.outcome = Outcome::crash;
-            result.what = WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL
-                              ? std::string("it ends with SIG") + ::sigabbrev_np(WTERMSIG(status))
-                              : "it ends the process with exit status " +
-                                    std::to_string(WEXITSTATUS(status));
+            result.what =
+                WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL
+                    ? std::string("it ends with SIG") + ::sigabbrev_np(WTERMSIG(status))
+                    : "it ends the process with exit status " + std::to_string(WEXITSTATUS(status));
             if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
                 result.what = "its process was killed: it may have taken more memory than there is";
         }
@@ -245,7 +249,8 @@ class Runner {
 
     std::vector<CheckResult> run() {
         while (told_ < checks_.size()) {
-            while (next_ < checks_.size() && running_.size() < std::max<std::size_t>(options_.jobs, 1)) {
+            while (next_ < checks_.size() &&
+                   running_.size() < std::max<std::size_t>(options_.jobs, 1)) {
                 running_[next_] = std::make_unique<Job>(*checks_[next_], options_);
                 ++next_;
             }
@@ -303,22 +308,21 @@ std::string name_of(Outcome outcome) {
 }
 
 const std::vector<Group>& all_groups() {
-    static const std::vector<Group> kGroups = {
-        {'A', "binary and package", package_checks()},
-        {'B', "entry and descriptor", entry_checks()},
-        {'C', "schema", schema_checks()},
-        {'D', "lifecycle", lifecycle_checks()},
-        {'E', "list and read", read_checks()},
-        {'F', "plan, apply, remove", change_checks()},
-        {'G', "compare", compare_checks()},
-        {'H', "watch", watch_checks()},
-        {'I', "cancellation and deadlines", cancel_checks()},
-        {'J', "hostile input", hostile_checks()},
-        {'K', "memory and threads", memory_checks()},
-        {'L', "the process", process_checks()},
-        {'M', "evolution", evolution_checks()},
-        {'N', "isolation", isolation_checks()},
-        {'O', "speed", speed_checks()}};
+    static const std::vector<Group> kGroups = {{'A', "binary and package", package_checks()},
+                                               {'B', "entry and descriptor", entry_checks()},
+                                               {'C', "schema", schema_checks()},
+                                               {'D', "lifecycle", lifecycle_checks()},
+                                               {'E', "list and read", read_checks()},
+                                               {'F', "plan, apply, remove", change_checks()},
+                                               {'G', "compare", compare_checks()},
+                                               {'H', "watch", watch_checks()},
+                                               {'I', "cancellation and deadlines", cancel_checks()},
+                                               {'J', "hostile input", hostile_checks()},
+                                               {'K', "memory and threads", memory_checks()},
+                                               {'L', "the process", process_checks()},
+                                               {'M', "evolution", evolution_checks()},
+                                               {'N', "isolation", isolation_checks()},
+                                               {'O', "speed", speed_checks()}};
     return kGroups;
 }
 
@@ -327,11 +331,13 @@ Result<std::vector<const Check*>> chosen_checks(const RunOptions& options) {
     try {
         for (const Group& group : all_groups())
             for (const Check& check : group.checks)
-                if ((options.only.empty() || fits(options.only, check)) && !fits(options.skip, check))
+                if ((options.only.empty() || fits(options.only, check)) &&
+                    !fits(options.skip, check))
                     chosen.push_back(&check);
     } catch (const std::regex_error& error) {
         return fail(Errc::invalid, std::string("a pattern of --only or --skip is no regular "
-                                               "expression: ") + error.what());
+                                               "expression: ") +
+                                       error.what());
     }
     if (chosen.empty()) return fail(Errc::invalid, "--only and --skip leave no check");
     return chosen;

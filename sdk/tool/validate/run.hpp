@@ -30,7 +30,7 @@ struct CheckResult {
 };
 
 struct RunOptions {
-    std::string file, settings;  // settings empty: X.validate.json beside the file
+    std::string file, settings;           // settings empty: X.validate.json beside the file
     std::vector<std::string> only, skip;  // patterns of ids; none: all
     std::string collection;               // empty: each
     std::size_t jobs = 2;

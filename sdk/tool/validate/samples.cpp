@@ -34,10 +34,11 @@ Samples::Samples(const ek_collection& table, const CollectionSettings& settings,
         }
     }
     if (ids_.empty())
-        why_no_ids_ = has_examples
-                          ? "the manifest says that it touches this machine, and neither its settings "
-                            "name ids to try nor --scratch-machine says that it may"
-                          : "there are no ids to try: give x-ek-key examples, or settings with ids";
+        why_no_ids_ =
+            has_examples
+                ? "the manifest says that it touches this machine, and neither its settings "
+                  "name ids to try nor --scratch-machine says that it may"
+                : "there are no ids to try: give x-ek-key examples, or settings with ids";
     first_ = build(0);
     second_ = build(1);
 }
@@ -79,7 +80,8 @@ json::Value Samples::build(std::size_t which) const {
     json::Object description = settings_.base;
     for (const schema::Field& field : fields_) {
         const auto values = values_of(field.name);
-        if (field.property.read_only || values.empty() || description.contains(field.name)) continue;
+        if (field.property.read_only || values.empty() || description.contains(field.name))
+            continue;
         json::Object more = description;
         if (const auto said = settings_.fields.find(field.name); said != settings_.fields.end())
             if (const json::Value& with = said->second["with"]; with.is_object())

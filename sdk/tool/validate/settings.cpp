@@ -33,9 +33,9 @@ json::Value placed(const json::Value& value, const std::string& scratch) {
 }
 
 Result<CollectionSettings> settings_of(const std::string& name, const json::Value& value) {
-    static const std::set<std::string> kKnown = {"ids", "base", "fields", "config", "bad_configs",
-        "unavailable", "slow", "older", "equal", "skip", "prepare", "many", "together", "touches",
-        "by_hand"};
+    static const std::set<std::string> kKnown = {
+        "ids",   "base", "fields",  "config", "bad_configs", "unavailable", "slow",   "older",
+        "equal", "skip", "prepare", "many",   "together",    "touches",     "by_hand"};
     if (!value.is_object()) return fail(Errc::invalid, name + " is no object");
     for (const auto& [member, ignored] : value.as_object())
         if (kKnown.count(member) == 0)
@@ -74,8 +74,8 @@ Result<void> run_program(const json::Value& argv) {
     pointers.push_back(nullptr);
     if (words.empty()) return fail(Errc::invalid, "a program to run has no name");
     pid_t child = 0;
-    if (const int error = ::posix_spawnp(&child, pointers[0], nullptr, nullptr, pointers.data(),
-                                         environ))
+    if (const int error =
+            ::posix_spawnp(&child, pointers[0], nullptr, nullptr, pointers.data(), environ))
         return fail(system_error(error, "running " + words[0]));
     int status = 0;
     ::waitpid(child, &status, 0);

@@ -16,7 +16,7 @@ struct CollectionSettings {
     json::Object base;             // fields that every description has
     std::map<std::string, json::Value> fields;  // {"values", "with", "reason"} by field
     json::Value config = json::Object();        // what `open` is given
-    json::Value bad_configs;                     // an array of what it has to refuse
+    json::Value bad_configs;                    // an array of what it has to refuse
     json::Value unavailable;  // a configuration whose back end is missing; null: none is known
     json::Value slow;         // a description whose apply takes a while; null: none is known
     json::Value older;        // by schema version: a description of then

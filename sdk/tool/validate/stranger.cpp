@@ -116,10 +116,14 @@ void Stranger::apply(const std::string& collection, const std::string& id,
     churn(collection, id, description, nullptr, 1);
 }
 
-void Stranger::churn(const std::string& collection, const std::string& id,
-                     const json::Value& first, const json::Value& second, int times) {
-    ask({{"collection", collection}, {"do", "apply"}, {"id", id}, {"first", first},
-         {"second", second}, {"times", times}});
+void Stranger::churn(const std::string& collection, const std::string& id, const json::Value& first,
+                     const json::Value& second, int times) {
+    ask({{"collection", collection},
+         {"do", "apply"},
+         {"id", id},
+         {"first", first},
+         {"second", second},
+         {"times", times}});
 }
 
 void Stranger::remove(const std::string& collection, const std::string& id) {

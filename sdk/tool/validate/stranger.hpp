@@ -24,7 +24,8 @@ class Stranger {
     pid_t pid() const { return pid_; }
 
     // Throw Broken when the other process could not do it.
-    void apply(const std::string& collection, const std::string& id, const json::Value& description);
+    void apply(const std::string& collection, const std::string& id,
+               const json::Value& description);
     void remove(const std::string& collection, const std::string& id);
     // Null: it is not there.
     json::Value read(const std::string& collection, const std::string& id);

@@ -30,8 +30,9 @@ std::map<std::string, std::string> tree(const std::string& folder) {
         if (::lstat(it->path().c_str(), &info) != 0 || it->path().filename() == ".data") continue;
         lines[it->path()] = std::to_string(info.st_ino) + " " + std::to_string(info.st_mode) + " " +
                             std::to_string(info.st_uid) + ":" + std::to_string(info.st_gid) + " " +
-                            std::to_string(info.st_size) + " " + std::to_string(info.st_ctim.tv_sec) +
-                            "." + std::to_string(info.st_ctim.tv_nsec);
+                            std::to_string(info.st_size) + " " +
+                            std::to_string(info.st_ctim.tv_sec) + "." +
+                            std::to_string(info.st_ctim.tv_nsec);
     }
     return lines;
 }
@@ -160,7 +161,7 @@ class Tour {
             // Nobody else shows how a list comes out; its items depend on what else there is.
             if (bench_.can(EK_CAP_LIST)) instance_->list(filter_json({id}));
             text_ += json::write(json::Array{static_cast<std::int64_t>(
-                         differing_paths(bench_, *instance_, *each, instance_->state(id)).size())});
+                differing_paths(bench_, *instance_, *each, instance_->state(id)).size())});
         }
         if (watcher) watcher->run(100);
         if (bench_.can(EK_CAP_DESCRIBE)) instance_->read(id, {.flags = EK_CALL_DESCRIBE});

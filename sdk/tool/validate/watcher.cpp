@@ -53,11 +53,11 @@ ek_status Watcher::ready(int fd, std::uint32_t events) {
 }
 
 bool Watcher::run(int milliseconds, const std::function<bool()>& enough) {
-    const std::uint64_t end = now_monotonic_ns() + static_cast<std::uint64_t>(milliseconds) * 1'000'000;
+    const std::uint64_t end =
+        now_monotonic_ns() + static_cast<std::uint64_t>(milliseconds) * 1'000'000;
     while (!enough()) {
         std::vector<pollfd> polled;
-        for (const auto& [fd, events] : fds)
-            polled.push_back({fd, static_cast<short>(events), 0});
+        for (const auto& [fd, events] : fds) polled.push_back({fd, static_cast<short>(events), 0});
         const std::uint64_t until = timer_ns == 0 ? end : std::min(end, timer_ns);
         const int many = ::poll(polled.data(), polled.size(), rest_ms(until));
         std::vector<std::pair<int, std::uint32_t>> woken;

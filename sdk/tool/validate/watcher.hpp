@@ -30,7 +30,8 @@ class Watcher {
 
     void interest(const std::string& id, bool on = true);
     // Until `enough` or the time is over; true if enough. Throws Broken when the watch fails.
-    bool run(int milliseconds, const std::function<bool()>& enough = [] { return false; });
+    bool run(
+        int milliseconds, const std::function<bool()>& enough = [] { return false; });
     // Whether a hint came that makes a host look at this id.
     bool hinted(const std::string& id) const;
     void forget_hints() { hints.clear(); }

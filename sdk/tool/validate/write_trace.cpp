@@ -34,17 +34,17 @@ struct Writer {
     int flags;   // which argument has O_ flags; -1: it always writes
 };
 constexpr Writer kWriters[] = {
-    {SYS_openat, "openat", 0, 1, 2},      {SYS_mkdirat, "mkdirat", 0, 1, -1},
-    {SYS_unlinkat, "unlinkat", 0, 1, -1}, {SYS_renameat2, "renameat2", 2, 3, -1},
-    {SYS_linkat, "linkat", 2, 3, -1},     {SYS_symlinkat, "symlinkat", 1, 2, -1},
-    {SYS_fchmodat, "fchmodat", 0, 1, -1}, {SYS_fchownat, "fchownat", 0, 1, -1},
+    {SYS_openat, "openat", 0, 1, 2},       {SYS_mkdirat, "mkdirat", 0, 1, -1},
+    {SYS_unlinkat, "unlinkat", 0, 1, -1},  {SYS_renameat2, "renameat2", 2, 3, -1},
+    {SYS_linkat, "linkat", 2, 3, -1},      {SYS_symlinkat, "symlinkat", 1, 2, -1},
+    {SYS_fchmodat, "fchmodat", 0, 1, -1},  {SYS_fchownat, "fchownat", 0, 1, -1},
     {SYS_truncate, "truncate", -1, 0, -1},
 #ifdef SYS_open
-    {SYS_open, "open", -1, 0, 1},         {SYS_creat, "creat", -1, 0, -1},
-    {SYS_mkdir, "mkdir", -1, 0, -1},      {SYS_rmdir, "rmdir", -1, 0, -1},
-    {SYS_unlink, "unlink", -1, 0, -1},    {SYS_rename, "rename", -1, 1, -1},
-    {SYS_link, "link", -1, 1, -1},        {SYS_symlink, "symlink", -1, 1, -1},
-    {SYS_chmod, "chmod", -1, 0, -1},      {SYS_chown, "chown", -1, 0, -1},
+    {SYS_open, "open", -1, 0, 1},          {SYS_creat, "creat", -1, 0, -1},
+    {SYS_mkdir, "mkdir", -1, 0, -1},       {SYS_rmdir, "rmdir", -1, 0, -1},
+    {SYS_unlink, "unlink", -1, 0, -1},     {SYS_rename, "rename", -1, 1, -1},
+    {SYS_link, "link", -1, 1, -1},         {SYS_symlink, "symlink", -1, 1, -1},
+    {SYS_chmod, "chmod", -1, 0, -1},       {SYS_chown, "chown", -1, 0, -1},
     {SYS_renameat, "renameat", 2, 3, -1},
 #endif
 };
@@ -61,8 +61,8 @@ int install_filter() {
     filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    return static_cast<int>(
-        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+    return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                                      SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
 void send_fd(int channel, int fd) {
@@ -126,10 +126,12 @@ void answer(int listener, std::vector<Written>& written) {
         const auto process = static_cast<pid_t>(request.pid);
         std::string path = text_in(process, argument(writer.path));
         if (!path.starts_with('/')) {
-            const int folder = writer.folder < 0 ? AT_FDCWD : static_cast<int>(argument(writer.folder));
+            const int folder =
+                writer.folder < 0 ? AT_FDCWD : static_cast<int>(argument(writer.folder));
             const std::string own = "/proc/" + std::to_string(process);
-            path = link_of(folder == AT_FDCWD ? own + "/cwd" : own + "/fd/" + std::to_string(folder)) +
-                   "/" + path;
+            path =
+                link_of(folder == AT_FDCWD ? own + "/cwd" : own + "/fd/" + std::to_string(folder)) +
+                "/" + path;
         }
         written.push_back({writer.name, path});
     }
@@ -143,7 +145,8 @@ void answer(int listener, std::vector<Written>& written) {
 
 std::vector<Written> trace_writes(const std::function<void()>& work, std::string* ended) {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) skip("no sockets are left");
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        skip("no sockets are left");
     Fd ours(ends[0]), theirs(ends[1]);
     const pid_t child = ::fork();
     if (child == 0) {

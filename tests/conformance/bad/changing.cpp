@@ -22,15 +22,16 @@ Fields described(std::string_view text) {
     const json::Document document = parsed_object(text);
     for (const auto& member : document.GetObject()) {
         const std::string name(json::text(member.name));
-        const bool known = std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+        const bool known =
+            std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
         if (!known && !breaks("F13") && !(breaks("F12") && name == "size"))
             throw sdk::Failure(EK_E_INVALID, "there is no such property").at("/" + name);
         const bool is_text = std::find(std::begin(kText), std::end(kText), name) != std::end(kText);
         const json::Value& value = member.value;
-        const bool right = is_text           ? value.IsString()
+        const bool right = is_text          ? value.IsString()
                            : name == "tags" ? value.IsArray()
-                           : known           ? value.IsInt64()
-                                             : true;
+                           : known          ? value.IsInt64()
+                                            : true;
         if (!right && !breaks("J04"))
             throw sdk::Failure(EK_E_INVALID, "another type is wanted").at("/" + name);
         fields[name] = json::write(value);

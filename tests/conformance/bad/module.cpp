@@ -64,8 +64,8 @@ ek_status read(ek_instance* self, const ek_call* call, ek_str ids) {
     return guarded(call, [&](const sdk::Call& each) {
         demand_size(call);
         if (breaks("M09")) {
-            const ek_item small{sizeof(ek_item) - 8, 0, sdk::borrow("x"), {nullptr, 0},
-                                {nullptr, 0}, nullptr};
+            const ek_item small{sizeof(ek_item) - 8, 0,      sdk::borrow("x"), {nullptr, 0},
+                                {nullptr, 0},        nullptr};
             call->out->item(call->out->ctx, &small);
         }
         evenkeel::test::read(self->tray, each, sdk::view(ids));
@@ -75,8 +75,7 @@ ek_status read(ek_instance* self, const ek_call* call, ek_str ids) {
 ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str description) {
     if (breaks("D04") && g_closed > 0) return EK_OK;
     const ek_status status = guarded(call, [&](const sdk::Call& each) {
-        if (!each.dry_run())
-            evenkeel::test::act_in_apply(self->tray.host, call, id, description);
+        if (!each.dry_run()) evenkeel::test::act_in_apply(self->tray.host, call, id, description);
         evenkeel::test::apply(self->tray, each, sdk::view(id), sdk::view(description));
     });
     if (status == EK_E_CANCELLED) self->tray.tired = true;
@@ -118,9 +117,8 @@ ek_status normalize(ek_instance*, const ek_call* call, ek_str id) {
 }
 
 ek_status upgrade(ek_instance*, const ek_call* call, uint32_t from, ek_str json) {
-    return guarded(call, [&](const sdk::Call& each) {
-        evenkeel::test::upgrade(each, from, sdk::view(json));
-    });
+    return guarded(
+        call, [&](const sdk::Call& each) { evenkeel::test::upgrade(each, from, sdk::view(json)); });
 }
 
 ek_status watch_open(ek_instance* self, const ek_call* call, const ek_watch_host* host,
@@ -150,8 +148,6 @@ const void* extension(ek_instance*, const char* id) {
 std::string folder_of(std::string_view config) {
     const auto document = sdk::json::parse_object(config);
     const auto folder = sdk::json::text_of(document, "folder");
-    if (const auto defect = sdk::json::text_of(document, "defect"))
-        evenkeel::test::chosen_defect() = *defect;
     if (!folder) throw sdk::Failure(EK_E_INVALID, "folder is missing").at("/folder");
     if (sdk::json::text_of(document, "backend").value_or("disk") != "disk")
         throw sdk::Failure(breaks("D08") ? EK_E_INTERNAL : EK_E_UNAVAILABLE, "there is no cloud");
@@ -182,8 +178,7 @@ void close(ek_instance* self) {
     if (breaks("D06") && !self->tray.used) std::abort();
     if (breaks("D07"))
         for (const std::string& id : self->tray.store.ids()) self->tray.store.erase(id);
-    if (breaks("N05") || breaks("N06"))
-        ::unlink((self->tray.store.folder() + "/.lock").c_str());
+    if (breaks("N05") || breaks("N06")) ::unlink((self->tray.store.folder() + "/.lock").c_str());
     delete self;
 }
 
@@ -192,7 +187,6 @@ constexpr uint64_t kAll = EK_CAP_LIST | EK_CAP_READ | EK_CAP_APPLY | EK_CAP_REMO
                           EK_CAP_INVOKE | EK_CAP_BATCH | EK_CAP_NORMALIZE;
 constexpr const char* kConfigSchema = R"({"type":"object","additionalProperties":false,
     "properties":{"folder":{"type":"string","description":"Where the trays are."},
-    "defect":{"type":"string","description":"The check whose rule is broken."},
     "backend":{"type":"string","enum":["disk","cloud"],"description":"What keeps them."}}})";
 
 ek_collection make_collection() {
@@ -231,12 +225,17 @@ ek_module make_module() {
     made.abi_minor = EK_ABI_MINOR;
     made.id = sdk::borrow(breaks("B06") ? "trays" : "org.evenkeel.test.bad");
     made.version = sdk::borrow(breaks("B07") ? "one" : "1.2.3");
-    static const std::string greedy = [] {
+    static const std::string manifest = [] {
         std::string text(kManifest);
-        const std::string_view from = "\"network\": false";
-        return text.replace(text.find(from), from.size(), "\"network\": true ");
+        const auto declare = [&](const char* check, const std::string& permission) {
+            const std::string from = permission + "\": false";
+            if (breaks(check)) text.replace(text.find(from), from.size(), permission + "\": true");
+        };
+        declare("N04", "network");
+        declare("N07", "spawn");
+        return text;
     }();
-    made.manifest_json = breaks("N04") ? sdk::borrow(greedy) : sdk::borrow(kManifest);
+    made.manifest_json = sdk::borrow(manifest);
     made.collections = collections;
     made.collection_count = 1;
     made.open = open;

@@ -16,7 +16,9 @@ namespace {
 std::size_t depth_of(const char* at, std::size_t levels) {
     volatile char frame[256] = {};
     frame[0] = *at;
-    return *at == '[' || *at == '{' ? depth_of(at + 1, levels + 1) + static_cast<unsigned char>(frame[0]) : levels;
+    return *at == '[' || *at == '{'
+               ? depth_of(at + 1, levels + 1) + static_cast<unsigned char>(frame[0])
+               : levels;
 }
 
 // What a careless reader makes of a text.
@@ -52,7 +54,8 @@ std::string state_of(const Fields& fields) {
     if (fields.count("size") != 0 && breaks("F12")) return state.json();
     if (breaks("N01")) return state.raw("size", std::to_string(::getsid(0))), state.json();
     if (breaks("E04")) state.raw("size", "\"" + std::to_string(size) + "\"");
-    else state.raw("size", std::to_string(breaks("E05") ? static_cast<std::size_t>(++reads) : size));
+    else
+        state.raw("size", std::to_string(breaks("E05") ? static_cast<std::size_t>(++reads) : size));
     return state.json();
 }
 
@@ -67,7 +70,8 @@ static void send(Tray& tray, const sdk::Call& call, std::size_t at, const std::s
         state = shared;
     }
     const std::string stamp = tray.stamp('s', state);
-    if (breaks("E07") && !call.known_stamp(at).empty()) return call.unchanged(id, call.known_stamp(at));
+    if (breaks("E07") && !call.known_stamp(at).empty())
+        return call.unchanged(id, call.known_stamp(at));
     call.item(at, id, state, stamp);
 }
 
