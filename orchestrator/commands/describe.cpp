@@ -429,7 +429,7 @@ Result<void> own(state::Edit& edit, const std::string& host, const wire::Ref& re
 
 namespace {
 
-Result<void> refuse_impossible_removal(const state::Edit& edit, const std::string& host,
+Result<void> refuse_impossible_removal(state::Edit& edit, const std::string& host,
                                        const Resource& resource) {
     const auto reported = EK_TRY(edit.collections().find(host, resource.ref.collection));
     if (!reported) return {};

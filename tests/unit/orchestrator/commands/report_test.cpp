@@ -10,6 +10,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/to_compile.hpp"
+#include "orchestrator/state/to_rest.hpp"
 #include "orchestrator/state/wanted.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
