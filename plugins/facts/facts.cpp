@@ -1,3 +1,4 @@
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int kPaceSeconds = 60;
 constexpr int kPaceSecondsMost = 86400;
-// Looks that come close together see the same.
+// Looks that come close together see the same, unless the kernel has told something meanwhile.
 constexpr std::uint64_t kFreshNs = 2'000'000'000;
 
 std::chrono::seconds pace_from(std::string_view config) {
@@ -62,7 +63,7 @@ class Facts {
     class Watch : public FactsWatch {
       public:
         Watch(Facts& facts, const sdk::Call&, const sdk::WatchHost& host)
-            : FactsWatch(host, facts.pace_) {}
+            : FactsWatch(host, facts.pace_, facts.has_news_) {}
     };
 
   private:
@@ -75,7 +76,7 @@ class Facts {
 
     const std::string& state() {
         const std::uint64_t now_ns = sdk::now_ns();
-        if (state_.empty() || now_ns - measured_ns_ > kFreshNs) {
+        if (has_news_.exchange(false) || state_.empty() || now_ns - measured_ns_ > kFreshNs) {
             state_ = measure();
             measured_ns_ = now_ns;
         }
@@ -83,6 +84,7 @@ class Facts {
     }
 
     std::chrono::seconds pace_;
+    std::atomic<bool> has_news_ = false;  // since it was measured; set on [reactor]
     std::string state_;
     std::uint64_t measured_ns_ = 0;
     sdk::Stamper stamp_;

@@ -14,8 +14,9 @@ constexpr std::string_view kTrigger = "some 1000000 10000000";
 
 }  // namespace
 
-FactsWatch::FactsWatch(const sdk::WatchHost& host, std::chrono::seconds pace)
-    : host_(host), pace_(pace), inotify_(host) {}
+FactsWatch::FactsWatch(const sdk::WatchHost& host, std::chrono::seconds pace,
+                       std::atomic<bool>& has_news)
+    : host_(host), pace_(pace), has_news_(has_news), inotify_(host) {}
 
 FactsWatch::~FactsWatch() {
     close_pressure();
@@ -45,14 +46,14 @@ void FactsWatch::ready(int fd, std::uint32_t revents) {
     if (fd == inotify_.fd()) {
         inotify_.drain([&](const inotify_event& event, std::string_view name) {
             if ((event.mask & IN_Q_OVERFLOW) != 0) return host_.missed();
-            if (name == "reboot-required") host_.changed(kId);
+            if (name == "reboot-required") tell();
         });
         return;
     }
     // The kernel takes the trigger back where its cgroup or psi itself is gone.
     if (fd >= 0 && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) close_pressure();
     if (!on_) return;
-    host_.changed(kId);
+    tell();
     if (fd < 0) set_timer();
 }
 
@@ -73,6 +74,11 @@ void FactsWatch::close_pressure() {
     } catch (const sdk::Failure&) {  // it knows of none, then
     }
     pressure_ = sdk::Fd();
+}
+
+void FactsWatch::tell() const {
+    has_news_ = true;
+    host_.changed(kId);
 }
 
 void FactsWatch::set_timer() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -15,10 +16,10 @@ inline constexpr std::string_view kId = "machine";  // of the only resource
 
 // Gives a hint when the kernel tells that memory is short or that a reboot is wanted, and, since it
 // tells nothing of disks and load, each `pace` (zero: never) while somebody is interested.
-// [reactor]
+// `has_news` is set before each hint. [reactor]
 class FactsWatch {
   public:
-    FactsWatch(const sdk::WatchHost& host, std::chrono::seconds pace);
+    FactsWatch(const sdk::WatchHost& host, std::chrono::seconds pace, std::atomic<bool>& has_news);
     ~FactsWatch();
     FactsWatch(const FactsWatch&) = delete;
     FactsWatch& operator=(const FactsWatch&) = delete;
@@ -32,9 +33,11 @@ class FactsWatch {
     void open_pressure();
     void close_pressure();
     void set_timer() const;
+    void tell() const;
 
     sdk::WatchHost host_;
     std::chrono::seconds pace_;
+    std::atomic<bool>& has_news_;
     posix::Inotify inotify_;
     int run_ = -1;  // the watch of /run
     sdk::Fd pressure_;

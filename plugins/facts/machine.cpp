@@ -1,7 +1,6 @@
 #include "plugins/facts/machine.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -15,7 +14,6 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "plugins/posix/failure.hpp"
 #include "plugins/posix/read_file.hpp"
 
 namespace evenkeel::facts {
@@ -100,11 +98,12 @@ void add_load(sdk::Object& state) {
         .raw("load_per_cpu", std::to_string(tenths / 10) + "." + std::to_string(tenths % 10));
 }
 
-bool is_clock_synchronised() {
+// Containers may not even ask: nothing is known of the clock there.
+void add_clock(sdk::Object& state) {
     timex clock{};
-    const int state = ::adjtimex(&clock);
-    if (state < 0) throw posix::os_failure(errno, "ask for the state of the clock");
-    return state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
+    const int answer = ::adjtimex(&clock);
+    if (answer < 0) return;
+    state.boolean("clock_synchronised", answer != TIME_ERROR && (clock.status & STA_UNSYNC) == 0);
 }
 
 }  // namespace
@@ -170,8 +169,8 @@ bool is_local(const Mount& mount) {
 std::string measure() {
     sdk::Object state;
     state.boolean("reboot_required", ::access("/run/reboot-required", F_OK) == 0)
-        .boolean("clock_synchronised", is_clock_synchronised())
         .raw("disks", disks_json());
+    add_clock(state);
     add_memory(state);
     add_load(state);
     const std::string uptime = text_of("/proc/uptime");

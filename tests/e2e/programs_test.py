@@ -24,11 +24,11 @@ class Programs(SystemCase):
         since = self.events.mark()
         self.bed().run("rm", "/srv/made")
         drifted = self.wait_event("resource.drifted", "programs", "made", since)
-        due = [(one["path"], one["before"]) for one in drifted["data"]["changes"]]
+        due = [(one["path"], one["actual"]) for one in drifted["data"]["compliance"]["fields"]]
         self.assertEqual(due, [("/due", "there is no /srv/made")])
         self.wait_event("resource.repaired", "programs", "made", since)
         self.assertTrue(self.exists("/srv/made"))
-        self.assertEqual(self.rest.resource("web", "programs", "made")["observed"]["runs"], 2)
+        self.assertEqual(self.rest.resource("web", "programs", "made")["state"]["runs"], 2)
 
     def test_what_it_prints_goes_with_the_result_and_no_secret(self):
         done = self.put_done("programs", "prints", {
@@ -77,21 +77,25 @@ class Facts(SystemCase):
         since = self.events.mark()
         write(self.bed(), REBOOT, "")
         drifted = self.wait_event("resource.drifted", "facts", "machine", since)
-        broken = [(one["path"], one["before"], one["after"])
-                  for one in drifted["data"]["changes"]]
+        broken = [(one["path"], one["actual"], one["expected"])
+                  for one in drifted["data"]["compliance"]["fields"]]
         self.assertEqual(broken, [("/reboot_required", True, False)])
         self.bed().run("rm", REBOOT)
         self.wait_event("resource.restored", "facts", "machine", since)
         free = {"disk_free_percent_min": {"/": 100, "/none": 1}}
         self.put_done("facts", "machine", free, "audit")
         told = self.wait_compliance("drifted", "facts", "machine")
-        self.assertEqual({change["path"] for change in told["changes"]},
+        self.assertEqual({one["path"] for one in told["fields"]},
                          {"/disk_free_percent_min/~1", "/disk_free_percent_min/~1none"})
 
     def test_nothing_can_be_enforced(self):
-        reply = self.rest.put("web", "facts", "machine", {"uptime_days_max": 1}, "enforce")
+        self.assert_refused(self.rest.put("web", "facts", "machine", {"cpus": 1}, "audit"))
+        limits = {"uptime_days_max": 1}
+        self.assert_refused(self.rest.put("web", "facts", "machine", limits, "enforce"))
+        self.assert_refused(self.rest.delete("web", "facts", "machine"))
+
+    def assert_refused(self, reply):
         self.assertTrue(reply.status >= 400 or reply.body["state"] == "failed", reply)
-        self.assertGreaterEqual(self.rest.delete("web", "facts", "machine").status, 400)
 
 
 if __name__ == "__main__":

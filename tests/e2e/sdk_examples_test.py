@@ -23,6 +23,8 @@ class Examples(SystemCase):
     @classmethod
     def prepare(cls, bed):
         """Lays the examples where the agent's configuration looks for them."""
+        # A container may not write there; its network's parameters are its own.
+        bed.run("mount", "-o", "remount,bind,rw", "/proc/sys")
         built = pathlib.Path(os.environ["EVENKEEL_BUILD"], "sdk/examples")
         there = bed.files / FOLDER[1:]
         there.mkdir(mode=0o755)
@@ -36,7 +38,7 @@ class Examples(SystemCase):
         self.bed().run(*argv)
         drifted = self.wait_event("resource.drifted", collection, rid, since)
         self.wait_event("resource.repaired", collection, rid, since)
-        return [change["path"] for change in drifted["data"]["changes"]]
+        return [one["path"] for one in drifted["data"]["compliance"]["fields"]]
 
     def test_a_parameter_of_the_kernel_is_kept_now_and_at_boot(self):
         mine = "# mine\nnet.core.somaxconn = 100\n"
@@ -51,7 +53,7 @@ class Examples(SystemCase):
         self.assertIn(f"{TTL} = 42\n", self.read(BOOT_FILE))
 
     def test_what_the_kernel_does_not_take_is_not_kept(self):
-        rid = "net.ipv4.ip_forward"
+        rid = "net.ipv4.tcp_retries2"
         reply = self.rest.put("web", "sysctl", rid, {"value": "many"})
         self.assertEqual(reply.body["resources"][0]["error"]["code"], "invalid", reply)
         self.assertFalse(self.exists(BOOT_FILE) and rid in self.read(BOOT_FILE))
@@ -59,7 +61,8 @@ class Examples(SystemCase):
     def test_a_parameter_cannot_be_absent(self):
         rid = "net.ipv4.tcp_syncookies"
         self.put_done("sysctl", rid, {"value": "1"})
-        self.assertGreaterEqual(self.rest.delete("web", "sysctl", rid).status, 400)
+        reply = self.rest.delete("web", "sysctl", rid)
+        self.assertTrue(reply.status >= 400 or reply.body["state"] == "failed", reply)
 
     def test_no_name_leads_elsewhere(self):
         for rid in ("net/ipv4/ip_forward", "..etc.passwd", "a...b", "net.ipv4"):

@@ -103,8 +103,13 @@ TEST_F(Facts, HearsThatARebootIsWanted) {
     RecordedHints heard;
     const auto watch = collection_->watch(heard.listener()).value();
     ASSERT_TRUE(watch->interest("machine", true));
+    const auto is_wanted = [&] {
+        return collection_->read({"machine"}, {})->front().state["reboot_required"];
+    };
+    EXPECT_EQ(is_wanted(), json::Value(false));
     std::ofstream(flag) << "";
     EXPECT_TRUE(heard.wait_for_id("machine"));
+    EXPECT_EQ(is_wanted(), json::Value(true)) << "what was measured a moment ago counts no more";
     std::filesystem::remove(flag);
     EXPECT_TRUE(heard.wait_for_id("machine"));
     ASSERT_TRUE(watch->interest("machine", false));
